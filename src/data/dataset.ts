@@ -1,0 +1,83 @@
+/** From a source's files to images and labels that agree with each other. */
+import { errors } from '../errors.js';
+import { type IdxArray, readIdx } from './idx.js';
+import { FILES, findFile, findSource, type Source } from './sources.js';
+
+export interface Samples {
+  readonly count: number;
+  /** (count, inputs): one byte a pixel. */
+  readonly images: Uint8Array;
+  /** (count): the class of each. */
+  readonly labels: Uint8Array;
+}
+
+export interface Dataset {
+  readonly name: string;
+  /** Pixels of an image: the product of all dimensions but the first. */
+  readonly inputs: number;
+  /** The largest training label + 1. */
+  readonly classes: number;
+  readonly train: Samples;
+  /** Without samples where the folder has no test pair. */
+  readonly test: Samples;
+}
+
+const NO_SAMPLES: Samples = { count: 0, images: new Uint8Array(0), labels: new Uint8Array(0) };
+
+/**
+ * @param data  `mnist`, `fashion-mnist` or a folder of IDX files
+ * @throws LockstepError if anything is missing, damaged or contradictory
+ */
+export async function loadDataset(data: string): Promise<Dataset> {
+  const source = findSource(data);
+  const train = await loadPair(source, FILES.trainImages, FILES.trainLabels);
+  const hasTest = findFile(source, FILES.testImages) ?? findFile(source, FILES.testLabels);
+  const test = hasTest ? await loadPair(source, FILES.testImages, FILES.testLabels) : undefined;
+
+  const classes = train.labels.data.reduce((largest, label) => Math.max(largest, label), 0) + 1;
+  if (classes < 2) throw errors.oneClass(train.labels.file);
+  if (test) {
+    if (test.inputs !== train.inputs) throw errors.imageSize(test.images.file, test.inputs, train.inputs);
+    const stray = test.labels.data.findIndex((label) => label >= classes);
+    if (stray >= 0) throw errors.label(test.labels.file, stray, test.labels.data[stray]!, classes);
+  }
+  return {
+    name: source.name,
+    inputs: train.inputs,
+    classes,
+    train: samplesOf(train),
+    test: test ? samplesOf(test) : NO_SAMPLES,
+  };
+}
+
+interface Pair {
+  readonly images: IdxArray;
+  readonly labels: IdxArray;
+  readonly inputs: number;
+}
+
+async function loadPair(source: Source, imagesName: string, labelsName: string): Promise<Pair> {
+  const [images, labels] = await Promise.all([load(source, imagesName), load(source, labelsName)]);
+  const [count, ...pixels] = images.dimensions;
+  if (!count || pixels.length === 0 || pixels.includes(0)) {
+    throw errors.idxDimensions(images.file, images.dimensions.join(' × '), 'samples × pixels, none of them 0');
+  }
+  if (labels.dimensions.length !== 1) {
+    throw errors.idxDimensions(labels.file, labels.dimensions.join(' × '), 'one, a label a sample');
+  }
+  if (labels.data.length !== count) throw errors.counts(images.file, count, labels.file, labels.data.length);
+  return { images, labels, inputs: pixels.reduce((product, size) => product * size, 1) };
+}
+
+async function load(source: Source, name: string): Promise<IdxArray> {
+  const file = findFile(source, name);
+  if (file === undefined) throw errors.fileNotFound(source.folder, name);
+  const array = await readIdx(file);
+  const expected = source.checksums[name];
+  if (expected !== undefined && array.sha256 !== expected) throw errors.checksum(file, array.sha256, expected);
+  return array;
+}
+
+function samplesOf({ images, labels }: Pair): Samples {
+  return { count: labels.data.length, images: images.data, labels: labels.data };
+}

@@ -1,0 +1,144 @@
+/**
+ * The IDX format: two zero bytes, a type, the number of dimensions, each dimension as a big-endian uint32,
+ * then the elements, last dimension fastest. http://yann.lecun.com/exdb/mnist/ describes it.
+ */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { createGunzip } from 'node:zlib';
+import { errors } from '../errors.js';
+
+export interface IdxArray {
+  readonly file: string;
+  readonly dimensions: readonly number[];
+  /** As many bytes as the dimensions' product. */
+  readonly data: Uint8Array;
+  /** Of the whole file, uncompressed, in hexadecimal. */
+  readonly sha256: string;
+}
+
+const UNSIGNED_BYTE = 0x08;
+const MAGIC_BYTES = 4;
+const CHUNK_BYTES = 1 << 20;
+
+/**
+ * Reads an IDX file of unsigned bytes, gzipped if its name ends in `.gz`.
+ *
+ * Memory grows with the bytes that arrive, never with what the header promises.
+ *
+ * @throws LockstepError if it cannot be read, or is not exactly what its header says
+ */
+export async function readIdx(file: string): Promise<IdxArray> {
+  const gzipped = file.endsWith('.gz');
+  const fileBytes = await regularFileBytes(file);
+  const hash = createHash('sha256');
+  const reader = new IdxReader(file, gzipped ? undefined : fileBytes);
+  const raw = createReadStream(file, { highWaterMark: CHUNK_BYTES });
+  const stream = gzipped ? raw.pipe(createGunzip({ chunkSize: CHUNK_BYTES })) : raw;
+  // A failure to read must not be waited for in vain behind the pipe.
+  if (stream !== raw) raw.on('error', (error) => stream.destroy(error));
+  try {
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      hash.update(chunk);
+      reader.push(chunk);
+    }
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && String(error.code).startsWith('Z_')) {
+      throw errors.notGzip(file, error);
+    }
+    if (error instanceof Error && 'syscall' in error) throw errors.unreadable(file, error);
+    throw error;
+  } finally {
+    raw.destroy();
+  }
+  return { ...reader.finish(), file, sha256: hash.digest('hex') };
+}
+
+async function regularFileBytes(file: string): Promise<number> {
+  try {
+    const info = await stat(file);
+    if (!info.isFile()) throw new Error('not a regular file');
+    return info.size;
+  } catch (error) {
+    throw errors.unreadable(file, error);
+  }
+}
+
+/** Takes a file's bytes as they come. */
+class IdxReader {
+  readonly #file: string;
+  /** Size of the file, where that is the size of its content. */
+  readonly #fileBytes: number | undefined;
+  #header = new Uint8Array(0);
+  #dimensions: number[] | undefined;
+  #expected = 0;
+  #data = new Uint8Array(0);
+  #received = 0;
+
+  constructor(file: string, fileBytes: number | undefined) {
+    this.#file = file;
+    this.#fileBytes = fileBytes;
+  }
+
+  push(chunk: Uint8Array): void {
+    let rest = chunk;
+    if (!this.#dimensions) {
+      const bytes = new Uint8Array(this.#header.length + chunk.length);
+      bytes.set(this.#header);
+      bytes.set(chunk, this.#header.length);
+      const headerBytes = this.#parseHeader(bytes);
+      if (headerBytes === undefined) {
+        this.#header = bytes;
+        return;
+      }
+      rest = bytes.subarray(headerBytes);
+    }
+    this.#append(rest);
+  }
+
+  finish(): { dimensions: readonly number[]; data: Uint8Array } {
+    if (!this.#dimensions) throw errors.idxHeader(this.#file, `the file ends after ${this.#header.length} bytes`);
+    if (this.#received < this.#expected) throw this.#wrongLength(this.#received);
+    return { dimensions: this.#dimensions, data: this.#data };
+  }
+
+  /** The header's length, once it is there. */
+  #parseHeader(bytes: Uint8Array): number | undefined {
+    if (bytes.length < MAGIC_BYTES) return undefined;
+    const [zero1, zero2, type, rank] = bytes as unknown as [number, number, number, number];
+    if (zero1 !== 0 || zero2 !== 0) {
+      throw errors.idxHeader(this.#file, `it begins with bytes ${bytes.slice(0, MAGIC_BYTES).join(' ')}`);
+    }
+    if (type !== UNSIGNED_BYTE) throw errors.idxType(this.#file, type);
+    if (rank === 0) throw errors.idxDimensions(this.#file, 'none', 'at least one');
+    const headerBytes = MAGIC_BYTES + 4 * rank;
+    if (bytes.length < headerBytes) return undefined;
+
+    const view = new DataView(bytes.buffer, bytes.byteOffset);
+    this.#dimensions = Array.from({ length: rank }, (_, i) => view.getUint32(MAGIC_BYTES + 4 * i));
+    this.#expected = this.#dimensions.reduce((product, dimension) => product * dimension, 1);
+    if (this.#fileBytes !== undefined) {
+      const present = this.#fileBytes - headerBytes;
+      if (present !== this.#expected) throw this.#wrongLength(present);
+    }
+    return headerBytes;
+  }
+
+  #append(bytes: Uint8Array): void {
+    const total = this.#received + bytes.length;
+    if (total > this.#expected) throw this.#wrongLength(`more than ${this.#expected}`);
+    if (total > this.#data.length) {
+      // A plain file's size has been checked; a gzipped one's content can only be believed as it comes.
+      const room = this.#fileBytes !== undefined ? this.#expected : Math.min(2 * total, this.#expected);
+      const grown = new Uint8Array(room);
+      grown.set(this.#data.subarray(0, this.#received));
+      this.#data = grown;
+    }
+    this.#data.set(bytes, this.#received);
+    this.#received = total;
+  }
+
+  #wrongLength(found: number | string) {
+    return errors.idxLength(this.#file, found, this.#dimensions ?? [], this.#expected);
+  }
+}

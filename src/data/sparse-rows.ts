@@ -1,0 +1,37 @@
+/** From images to sparse rows: the pixels that are not zero, as (index, pixel / 255). */
+import type { SampleRows } from '../memory/layout.js';
+import type { Samples } from './dataset.js';
+
+/** The nonzero pixels of the first `count` samples. */
+export function countNonzeros(samples: Samples, count: number, inputs: number): number {
+  const { images } = samples;
+  let nonzeros = 0;
+  for (let p = 0, end = count * inputs; p < end; p++) if (images[p] !== 0) nonzeros++;
+  return nonzeros;
+}
+
+/** float32(p / 255) for each pixel p. */
+const SCALED = Float32Array.from({ length: 256 }, (_, pixel) => pixel / 255);
+
+/**
+ * Writes the first `count` samples as rows `firstRow`, `firstRow` + 1, …
+ *
+ * @param rows  all rows before `firstRow` must be there already
+ */
+export function writeRows(samples: Samples, count: number, inputs: number, rows: SampleRows, firstRow: number): void {
+  const { images } = samples;
+  const { starts, index, value, labels } = rows;
+  let k = starts[firstRow]!;
+  for (let s = 0; s < count; s++) {
+    for (let i = 0, p = s * inputs; i < inputs; i++, p++) {
+      const pixel = images[p]!;
+      if (pixel !== 0) {
+        index[k] = i;
+        value[k] = SCALED[pixel]!;
+        k++;
+      }
+    }
+    starts[firstRow + s + 1] = k;
+    labels[firstRow + s] = samples.labels[s]!;
+  }
+}

@@ -1,0 +1,121 @@
+/**
+ * Every error that a user can meet, in one table. Each says what was found, what was expected and what to do.
+ *
+ * `status` is the exit status of the command: 2 for wrong usage, 1 for everything else.
+ */
+export class LockstepError extends Error {
+  override readonly name = 'LockstepError';
+  readonly code: ErrorCode;
+  readonly status: 1 | 2;
+
+  constructor(code: ErrorCode, message: string, status: 1 | 2, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.status = status;
+  }
+}
+
+const number = new Intl.NumberFormat('en-US');
+
+const table = {
+  // Usage: status 2, before any work starts.
+  option: (name: string, found: unknown, expected: string) =>
+    usage(`--${name} ${shown(found)}: expected ${expected}`),
+  batchBeyondData: (batchSize: number, samples: number) =>
+    usage(
+      `--batch-size ${batchSize}: there are only ${number.format(samples)} training samples; ` +
+        'choose a smaller batch or a larger --limit',
+    ),
+  limitBeyondData: (limit: number, samples: number) =>
+    usage(`--limit ${limit}: there are only ${number.format(samples)} training samples; choose a smaller limit`),
+  tooMuchMemory: (bytes: number, limit: number) =>
+    usage(
+      `this run needs ${gibibytes(bytes)} of shared memory, and WebAssembly can address ${gibibytes(limit)}; ` +
+        'use a smaller --limit, --batch-size or --hidden, or fewer --threads',
+    ),
+
+  // Data: status 1.
+  dataNotFound: (data: string) =>
+    failure(`--data ${data}: no such folder; expected mnist, fashion-mnist or a folder of IDX files`),
+  notAFolder: (data: string) =>
+    failure(`--data ${data}: not a folder; expected mnist, fashion-mnist or a folder of IDX files`),
+  packageNotFound: (data: string, where: string) =>
+    failure(`--data ${data}: not found, it comes with ${where}; install that, or give a folder of IDX files`),
+  fileNotFound: (folder: string, name: string) =>
+    failure(`${folder}: no ${name} nor ${name}.gz; the folder must hold IDX files under their canonical names`),
+  unreadable: (file: string, cause: unknown) =>
+    failure(`${file}: cannot be read (${reason(cause)}); check the path and its permissions`, cause),
+  notGzip: (file: string, cause: unknown) =>
+    failure(`${file}: not valid gzip data (${reason(cause)}); fetch or compress the file again`, cause),
+  idxHeader: (file: string, found: string) =>
+    failure(`${file}: not an IDX file: ${found}; expected 0 0 8 (unsigned bytes) and the number of dimensions`),
+  idxType: (file: string, type: number) =>
+    failure(
+      `${file}: IDX type 0x${type.toString(16).padStart(2, '0')}; expected 0x08, unsigned bytes: convert the file`,
+    ),
+  idxDimensions: (file: string, found: string, expected: string) =>
+    failure(`${file}: dimensions ${found}; expected ${expected}`),
+  idxLength: (file: string, found: number | string, dimensions: readonly number[], expected: number) =>
+    failure(
+      `${file}: ${typeof found === 'number' ? number.format(found) : found} bytes of data; its header (${dimensions.join(
+        ' × ',
+      )}) promises ${number.format(expected)}: the file is ${
+        typeof found === 'number' && found < expected ? 'truncated' : 'not what its header says'
+      }, fetch it again`,
+    ),
+  checksum: (file: string, found: string, expected: string) =>
+    failure(`${file}: SHA-256 ${found}; expected ${expected}: the file is damaged, install it again`),
+  counts: (images: string, imageCount: number, labels: string, labelCount: number) =>
+    failure(
+      `${images} holds ${number.format(imageCount)} images, but ${labels} ${number.format(labelCount)} labels; ` +
+        'expected as many labels as images: the two files do not belong together',
+    ),
+  imageSize: (file: string, found: number, expected: number) =>
+    failure(`${file}: ${found} pixels an image; expected ${expected}, as in the training images`),
+  label: (file: string, position: number, found: number, classes: number) =>
+    failure(
+      `${file}: label ${found} of sample ${position}; expected 0 to ${classes - 1}, the classes of the training labels`,
+    ),
+  oneClass: (file: string) =>
+    failure(`${file}: every label is 0; expected at least two classes, 0 and 1`),
+
+  // The run: status 1.
+  kernelUnavailable: (name: string, why: string) =>
+    failure(`--kernel ${name}: ${why}; use --kernel auto, or simd, which runs everywhere`),
+  memory: (bytes: number, cause: unknown) =>
+    failure(`cannot allocate ${gibibytes(bytes)} of shared memory (${reason(cause)}); use a smaller run`, cause),
+  diverged: (what: string, step: number, rate: number) =>
+    failure(`${what} is not finite at step ${step} (learning rate ${rate}): training diverged; try a smaller --lr`),
+  threadDied: (member: number, threads: number, where: string, cause: unknown) =>
+    failure(
+      `worker thread ${member + 1} of ${threads} died ${where}: ${reason(cause)}; the run cannot go on without it`,
+      cause,
+    ),
+  notPlainNumber: (event: string, field: string, found: unknown) =>
+    failure(`event "${event}": field ${field} is ${String(found)}; expected a finite number`),
+} as const;
+
+export type ErrorCode = 'usage' | 'failure';
+export const errors = table;
+
+function usage(message: string): LockstepError {
+  return new LockstepError('usage', message, 2);
+}
+
+function failure(message: string, cause?: unknown): LockstepError {
+  return new LockstepError('failure', message, 1, cause);
+}
+
+/** What an unknown error says of itself, on one line. */
+export function reason(cause: unknown): string {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  return text.replaceAll(/\s*\n\s*/g, ' ');
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'string' ? (value === '' ? '""' : value) : JSON.stringify(value) ?? String(value);
+}
+
+function gibibytes(bytes: number): string {
+  return `${(bytes / 2 ** 30).toFixed(2)} GiB`;
+}

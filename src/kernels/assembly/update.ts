@@ -1,0 +1,177 @@
+import { Vector, Word } from './vector';
+
+/** First place in an ascending list [from, to) of u32 addresses whose entry is not below `bound`. */
+function lowerBound(from: usize, to: usize, bound: usize): usize {
+  while (from < to) {
+    const middle = from + (((to - from) >> 3) << 2);
+    if (Word.at(middle) < bound) from = middle + 4;
+    else to = middle;
+  }
+  return from;
+}
+
+/**
+ * Transposes a part of the batch: for each input row in [rowFrom, rowTo) the list of (slot, value) of the
+ * samples that light it, in ascending order of slots, by counting, prefix sum and placing. The bias row is
+ * lit by every sample, with value 1.
+ *
+ * @param cursors  (rowTo - rowFrom + 2) scratch; afterwards row r's list is
+ *                 [cursors[r - rowFrom], cursors[r - rowFrom + 1]) in elements of `slotOf` and `valueOf`
+ */
+export function transpose(
+  starts: usize,
+  lengths: usize,
+  index: usize,
+  value: usize,
+  biasRow: usize,
+  rowFrom: usize,
+  rowTo: usize,
+  from: usize,
+  to: usize,
+  cursors: usize,
+  slotOf: usize,
+  valueOf: usize,
+): void {
+  const rows: usize = rowTo - rowFrom;
+  memory.fill(cursors, 0, (rows + 2) << 2);
+
+  // Counts stand two places ahead: the prefix sum makes them starts one place ahead, and placing moves
+  // each start on to its end, which is the next row's start.
+  const counts = cursors + 8;
+  for (let s: usize = from; s < to; s++) {
+    const begin: usize = index + (Word.at(starts + (s << 2)) << 2);
+    const end = begin + (Word.at(lengths + (s << 2)) << 2);
+    for (let k = lowerBound(begin, end, rowFrom); k < end; k += 4) {
+      const row = Word.at(k);
+      if (row >= rowTo) break;
+      const count = counts + ((row - rowFrom) << 2);
+      store<u32>(count, <u32>Word.at(count) + 1);
+    }
+  }
+  let sum: usize = 0;
+  for (let r: usize = 0; r <= rows; r++) {
+    const cursor = cursors + 4 + (r << 2);
+    sum += Word.at(cursor);
+    store<u32>(cursor, <u32>sum);
+  }
+
+  const ends = cursors + 4;
+  const toValue = value - index;
+  for (let s: usize = from; s < to; s++) {
+    const begin: usize = index + (Word.at(starts + (s << 2)) << 2);
+    const end = begin + (Word.at(lengths + (s << 2)) << 2);
+    for (let k = lowerBound(begin, end, rowFrom); k < end; k += 4) {
+      const row = Word.at(k);
+      if (row >= rowTo) break;
+      const cursor = ends + ((row - rowFrom) << 2);
+      const place: usize = Word.at(cursor);
+      store<u32>(slotOf + (place << 2), <u32>s);
+      store<f32>(valueOf + (place << 2), load<f32>(k + toValue));
+      store<u32>(cursor, <u32>(place + 1));
+    }
+  }
+
+  if (rowTo > biasRow) {
+    const cursor = ends + ((biasRow - rowFrom) << 2);
+    let place: usize = Word.at(cursor);
+    for (let s: usize = from; s < to; s++) {
+      store<u32>(slotOf + (place << 2), <u32>s);
+      store<f32>(valueOf + (place << 2), 1);
+      place++;
+    }
+    store<u32>(cursor, <u32>place);
+  }
+}
+
+/**
+ * Reduces rows [0, rows) of a panel over the batch, each weight's sum in ascending order of slots and in
+ * registers, and applies it: W[i] ← W[i] + factor · Σ_s x[s, i] · δ[s], with factor = −learning rate.
+ * With `keep` the sum replaces what stands at `target`, a buffer of gradients, instead.
+ *
+ * @param target  (rows, width) of the panel's weights or gradients, from the first row to reduce on
+ * @param delta   the panel's δ, (slots, width)
+ */
+export function reducePanel<V>(
+  target: usize,
+  rows: usize,
+  cursors: usize,
+  slotOf: usize,
+  valueOf: usize,
+  delta: usize,
+  factor: f32,
+  keep: usize,
+): void {
+  const n: usize = offsetof<V>();
+  const rowBytes: usize = n * 16;
+  const zero = f32x4.splat(0);
+  const rate = f32x4.splat(factor);
+  let k: usize = Word.at(cursors) << 2;
+  for (let r: usize = 1; r <= rows; r++, target += rowBytes) {
+    const end: usize = Word.at(cursors + (r << 2)) << 2;
+    // A row that no sample lights has a gradient of zero: a step leaves it alone, a buffer must be told.
+    if (k == end && !keep) continue;
+    let a0 = zero;
+    let a1 = zero;
+    let a2 = zero;
+    let a3 = zero;
+    let a4 = zero;
+    let a5 = zero;
+    let a6 = zero;
+    let a7 = zero;
+    for (; k < end; k += 4) {
+      const d = delta + Word.at(slotOf + k) * rowBytes;
+      const x = v128.load32_splat(valueOf + k);
+      a0 = Vector.maddAt(x, d, 0, a0);
+      if (n > 1) a1 = Vector.maddAt(x, d, 1, a1);
+      if (n > 2) a2 = Vector.maddAt(x, d, 2, a2);
+      if (n > 3) a3 = Vector.maddAt(x, d, 3, a3);
+      if (n > 4) a4 = Vector.maddAt(x, d, 4, a4);
+      if (n > 5) a5 = Vector.maddAt(x, d, 5, a5);
+      if (n > 6) a6 = Vector.maddAt(x, d, 6, a6);
+      if (n > 7) a7 = Vector.maddAt(x, d, 7, a7);
+    }
+    if (keep) {
+      v128.store(target, a0);
+      if (n > 1) v128.store(target, a1, 16);
+      if (n > 2) v128.store(target, a2, 32);
+      if (n > 3) v128.store(target, a3, 48);
+      if (n > 4) v128.store(target, a4, 64);
+      if (n > 5) v128.store(target, a5, 80);
+      if (n > 6) v128.store(target, a6, 96);
+      if (n > 7) v128.store(target, a7, 112);
+    } else {
+      Vector.step(target, 0, rate, a0);
+      if (n > 1) Vector.step(target, 1, rate, a1);
+      if (n > 2) Vector.step(target, 2, rate, a2);
+      if (n > 3) Vector.step(target, 3, rate, a3);
+      if (n > 4) Vector.step(target, 4, rate, a4);
+      if (n > 5) Vector.step(target, 5, rate, a5);
+      if (n > 6) Vector.step(target, 6, rate, a6);
+      if (n > 7) Vector.step(target, 7, rate, a7);
+    }
+  }
+}
+
+/**
+ * The dense strategy's step: sums the members' buffers in ascending order of members and applies the sum.
+ *
+ * @param parameters  `bytes` of one layer's parameters, padding included
+ * @param gradients   the first member's buffer for them; each next one lies `stride` bytes further on
+ */
+export function applyGradients(
+  parameters: usize,
+  gradients: usize,
+  bytes: usize,
+  members: usize,
+  stride: usize,
+  factor: f32,
+): void {
+  const rate = f32x4.splat(factor);
+  for (let i: usize = 0; i < bytes; i += 16) {
+    let sum = v128.load(gradients + i);
+    for (let m: usize = 1; m < members; m++) {
+      sum = f32x4.add(sum, v128.load(gradients + i + m * stride));
+    }
+    Vector.step(parameters + i, 0, rate, sum);
+  }
+}

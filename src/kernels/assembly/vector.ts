@@ -1,0 +1,77 @@
+/**
+ * Vectors of four float32, and the one place where the two builds differ.
+ *
+ * Decorated functions are no TypeScript, decorated methods are: hence a class, so that formatter and
+ * linter can read these files too.
+ */
+export class Vector {
+  /** a·b + c, lane by lane: one rounding in the `simd-fma` build, two in the `simd` build. */
+  @inline
+  static madd(a: v128, b: v128, c: v128): v128 {
+    return ASC_FEATURE_RELAXED_SIMD ? v128.relaxed_madd<f32>(a, b, c) : f32x4.add(f32x4.mul(a, b), c);
+  }
+
+  /** x·p[i] + acc for the i-th vector at address p. */
+  @inline
+  static maddAt(x: v128, p: usize, i: usize, acc: v128): v128 {
+    return Vector.madd(x, v128.load(p + (i << 4)), acc);
+  }
+
+  /** The i-th vector at address p ← itself + factor·gradient. */
+  @inline
+  static step(p: usize, i: usize, factor: v128, gradient: v128): void {
+    v128.store(p + (i << 4), Vector.madd(factor, gradient, v128.load(p + (i << 4))));
+  }
+
+  /** (l0 + l2) + (l1 + l3): the order is part of the contract (docs/design.md, "Order of summation"). */
+  @inline
+  static sum(v: v128): f32 {
+    const pairs = f32x4.add(v, i32x4.shuffle(v, v, 2, 3, 0, 1));
+    return f32x4.extract_lane(pairs, 0) + f32x4.extract_lane(pairs, 1);
+  }
+}
+
+/** An entry of a list of u32, as an address or an index. */
+export class Word {
+  @inline
+  static at(p: usize): usize {
+    return <usize>load<u32>(p);
+  }
+}
+
+/**
+ * A panel's width in vectors, as a type: AssemblyScript's generics take types alone, and the size of a
+ * type is a constant to the compiler. `widthOf<V>()` = 1…8, so that every loop over a panel's row is unrolled.
+ */
+@unmanaged
+export class V1 {
+  a: u8;
+}
+@unmanaged
+export class V2 extends V1 {
+  b: u8;
+}
+@unmanaged
+export class V3 extends V2 {
+  c: u8;
+}
+@unmanaged
+export class V4 extends V3 {
+  d: u8;
+}
+@unmanaged
+export class V5 extends V4 {
+  e: u8;
+}
+@unmanaged
+export class V6 extends V5 {
+  f: u8;
+}
+@unmanaged
+export class V7 extends V6 {
+  g: u8;
+}
+@unmanaged
+export class V8 extends V7 {
+  h: u8;
+}

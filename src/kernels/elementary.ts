@@ -1,0 +1,84 @@
+/**
+ * exp and log from additions, multiplications and divisions alone.
+ *
+ * ECMAScript leaves Math.exp and Math.log to the engine: another version or processor may round another
+ * way, and the weights would differ in their last bit. The four operations are exact to the rule (IEEE 754),
+ * so these two give the same bits everywhere. Both are within 1 ulp of the true value
+ * (test/kernels/elementary.test.ts).
+ */
+
+/** ln 2 in two parts: the first has trailing zeros, so that k times it is exact for every exponent k. */
+const LN2_HIGH = 6.931471803691238e-1;
+const LN2_LOW = 1.9082149292705877e-10;
+const LOG2_E = 1.4426950408889634;
+
+/** Below this, exp(x) is smaller than the smallest normal number; no softmax tells that from 0. */
+const UNDERFLOW = -708;
+
+/** 2^k for k = 0, −1, …, −1022, each exact. */
+const HALVES = Float64Array.from({ length: 1023 }, ((power) => () => (power /= 2))(2));
+
+/** 1/n! for n = 0…13: beyond, a term of the series is below half an ulp for |r| ≤ ln 2 / 2. */
+const EXP_SERIES = [
+  1,
+  1,
+  1 / 2,
+  1 / 6,
+  1 / 24,
+  1 / 120,
+  1 / 720,
+  1 / 5040,
+  1 / 40_320,
+  1 / 362_880,
+  1 / 3_628_800,
+  1 / 39_916_800,
+  1 / 479_001_600,
+  1 / 6_227_020_800,
+] as const;
+
+/**
+ * e^x for x ≤ 0, which is all that a softmax with its maximum taken off asks for; NaN for NaN.
+ * With x = k·ln 2 + r, |r| ≤ ln 2 / 2: e^x = 2^k · e^r, and e^r by its Taylor series.
+ */
+export function expOfNonPositive(x: number): number {
+  if (x < UNDERFLOW) return 0;
+  const k = Math.floor(x * LOG2_E + 0.5);
+  // r in two parts, so that the error of the subtraction is not lost.
+  const high = x - k * LN2_HIGH;
+  const low = k * LN2_LOW;
+  const r = high - low;
+  let tail = 0;
+  for (let n = EXP_SERIES.length - 1; n >= 2; n--) tail = tail * r + EXP_SERIES[n]!;
+  // 1 + (r + r²·tail), the small parts first.
+  const lost = high - r - low;
+  const sum = 1 + (r + (r * r * tail + lost));
+  return sum * (HALVES[-k] ?? Number.NaN);
+}
+
+/** √½ ≤ m < √2 keeps |s| below 0.172, where 12 terms of the series are enough. */
+const SQRT_2 = 1.4142135623730951;
+
+/** Terms 2/(2n+1), n = 1…12, of log((1+s)/(1−s)) = 2s + 2s³/3 + 2s⁵/5 + … */
+const LOG_SERIES = Array.from({ length: 12 }, (_, n) => 2 / (2 * n + 3));
+
+/**
+ * ln x for finite x ≥ 1, which is all that a log-sum-exp with its maximum taken off asks for; NaN for NaN.
+ * With x = 2^k · m: ln x = k·ln 2 + ln m, and ln m by the series in s = (m − 1)/(m + 1).
+ */
+export function logOfAtLeastOne(x: number): number {
+  if (!Number.isFinite(x)) return x;
+  let k = 0;
+  let m = x;
+  while (m >= SQRT_2) {
+    m /= 2;
+    k++;
+  }
+  const f = m - 1;
+  const s = f / (f + 2);
+  const square = s * s;
+  let tail = 0;
+  for (let n = LOG_SERIES.length - 1; n >= 0; n--) tail = tail * square + LOG_SERIES[n]!;
+  // ln m = f − s·(f − s²·tail'): 2s = f − s·f, which keeps f exact where 2s would round it.
+  const logM = f - s * (f - square * tail);
+  return k * LN2_HIGH + (logM + k * LN2_LOW);
+}

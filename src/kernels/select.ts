@@ -1,0 +1,83 @@
+/** Which kernel runs here: `auto` takes the fastest that this engine and processor can. */
+import { readFileSync } from 'node:fs';
+import { errors } from '../errors.js';
+import type { Memory, Plan } from '../memory/layout.js';
+import type { Kernel, KernelName } from './kernel.js';
+import { ReferenceKernel } from './reference.js';
+import { instantiate, WasmKernel } from './wasm.js';
+
+/** A kernel that this machine can run, in a form that can be sent to a thread. */
+export interface KernelChoice {
+  readonly name: KernelName;
+  readonly module: WebAssembly.Module | undefined;
+  /** What the memory must provide for it: see `Plan`. */
+  readonly needs: Pick<Plan, 'realBytes' | 'panelWidth' | 'reservedBytes'>;
+}
+
+const REFERENCE: KernelChoice = {
+  name: 'reference',
+  module: undefined,
+  needs: { realBytes: 8, panelWidth: Number.POSITIVE_INFINITY, reservedBytes: 0 },
+};
+
+/** Fastest first. */
+const FASTEST_FIRST = ['simd-fma', 'simd'] as const;
+
+/**
+ * @throws LockstepError if the named kernel cannot run here
+ */
+export function chooseKernel(wanted: KernelName | 'auto'): KernelChoice {
+  if (wanted === 'reference') return REFERENCE;
+  if (wanted !== 'auto') {
+    const choice = tryModule(wanted);
+    if (typeof choice === 'string') throw errors.kernelUnavailable(wanted, choice);
+    return choice;
+  }
+  for (const name of FASTEST_FIRST) {
+    const choice = tryModule(name);
+    if (typeof choice !== 'string') return choice;
+  }
+  return REFERENCE;
+}
+
+/** The kernel over a thread's view of the memory. */
+export function createKernel(
+  choice: KernelChoice,
+  shared: WebAssembly.Memory,
+  memory: Memory,
+  member: number,
+): Kernel {
+  if (!choice.module) return new ReferenceKernel(memory, member);
+  return new WasmKernel(instantiate(choice.module, shared), memory, member);
+}
+
+/** The module, or why it cannot run here. */
+function tryModule(name: 'simd-fma' | 'simd'): KernelChoice | string {
+  const bytes = readFileSync(new URL(`./assembly/${name}.wasm`, import.meta.url));
+  if (!WebAssembly.validate(bytes)) {
+    return `Node ${process.versions.node} has no WebAssembly ${name === 'simd' ? 'SIMD' : 'relaxed SIMD (from Node 22 on)'}`;
+  }
+  const module = new WebAssembly.Module(bytes);
+  const wasm = instantiate(module, new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }));
+  if (name === 'simd-fma' && !isFused(wasm.multiplyAdd)) return 'this processor has no fused multiply-add';
+  return {
+    name,
+    module,
+    needs: { realBytes: 4, panelWidth: panelWidth(), reservedBytes: wasm.heapBase() },
+  };
+}
+
+/** (1 + ε)(1 − ε) − 1 is −ε² when it is rounded once, and 0 when the product is rounded before. */
+function isFused(multiplyAdd: (a: number, b: number, c: number) => number): boolean {
+  const epsilon = 2 ** -13;
+  return multiplyAdd(1 + epsilon, 1 - epsilon, -1) !== 0;
+}
+
+/**
+ * Columns of a panel: as many accumulators as the engine keeps in registers. Node 20's compiler hoists all
+ * loads of the unrolled row and, with eight accumulators, spills one of them for every nonzero.
+ * The width changes speed alone, never a bit of the result.
+ */
+function panelWidth(): number {
+  return Number.parseInt(process.versions.node, 10) < 22 ? 24 : 32;
+}

@@ -1,0 +1,35 @@
+/** Hands out consecutive, aligned stretches of one shared buffer as typed arrays. */
+
+/** A cache line: arrays that begin on one never share it with their neighbour. */
+const ALIGNMENT_BYTES = 64;
+
+interface ArrayType<A> {
+  readonly BYTES_PER_ELEMENT: number;
+  new (buffer: ArrayBufferLike, byteOffset: number, length: number): A;
+}
+
+const NOTHING = new SharedArrayBuffer(0);
+
+export class Arena {
+  readonly #buffer: SharedArrayBuffer | undefined;
+  #position: number;
+
+  /**
+   * @param base    bytes at the beginning that are not ours (the WebAssembly module's static data)
+   * @param buffer  without one the arena only measures: every array is empty, and `bytes` says what is needed
+   */
+  constructor(base: number, buffer?: SharedArrayBuffer) {
+    this.#buffer = buffer;
+    this.#position = base;
+  }
+
+  take<A>(Type: ArrayType<A>, length: number): A {
+    const offset = Math.ceil(this.#position / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
+    this.#position = offset + length * Type.BYTES_PER_ELEMENT;
+    return this.#buffer ? new Type(this.#buffer, offset, length) : new Type(NOTHING, 0, 0);
+  }
+
+  get bytes(): number {
+    return this.#position;
+  }
+}

@@ -1,0 +1,241 @@
+/**
+ * The one place that knows where each array lies.
+ *
+ * One shared buffer holds the samples, the parameters and all scratch. Coordinator and members each call
+ * `layOut` with the same plan and get the same views, so that nothing but the plan travels between threads.
+ *
+ * Shapes: B batch, D inputs, C classes, T threads (members), S slots. A slot is a sample's place in the
+ * batch; there are S ≥ B of them, so that each member has some of its own while it evaluates.
+ */
+import { Arena } from './arena.js';
+
+/** Float32 in the WebAssembly kernels, float64 in the reference kernel. */
+export type Reals = Float32Array | Float64Array;
+
+/** Everything that decides where the arrays lie. Plain data: it is sent to the members as it is. */
+export interface Plan {
+  /** Widths, input to output: [D, …hidden, C]. */
+  readonly layers: readonly number[];
+  readonly trainSamples: number;
+  readonly testSamples: number;
+  /** Nonzero inputs of all samples, training and test. */
+  readonly nonzeros: number;
+  readonly batchSize: number;
+  readonly threads: number;
+  readonly realBytes: 4 | 8;
+  /** Columns of a panel of weights: a multiple of 4, or Infinity for one panel as wide as the layer. */
+  readonly panelWidth: number;
+  /** Whether each member has a buffer for all gradients (strategy `dense`). */
+  readonly gradientBuffers: boolean;
+  /** Bytes at the beginning of the memory that the kernel keeps for itself. */
+  readonly reservedBytes: number;
+}
+
+/** Sparse rows: of each sample the inputs that are not zero, in ascending order. Training samples come first. */
+export interface SampleRows {
+  /** (samples + 1): where each sample's row begins in `index` and `value`. */
+  readonly starts: Uint32Array;
+  readonly index: Uint32Array;
+  readonly value: Float32Array;
+  /** (samples) */
+  readonly labels: Uint32Array;
+}
+
+/** A layer's inputs, by slot: `length` pairs of (index, value) from `start` on. */
+export interface InputLists {
+  /** (S) */
+  readonly starts: Uint32Array;
+  /** (S) */
+  readonly lengths: Uint32Array;
+  readonly index: Uint32Array;
+  readonly value: Reals;
+}
+
+/** Some neighbouring outputs of a layer, `width` columns of which the last may be padding: always zero. */
+export interface Panel {
+  readonly firstColumn: number;
+  readonly width: number;
+  /** (inputs + 1, width): the last row is the bias, the weights of an input that is always 1. */
+  readonly weights: Reals;
+  /** (S, width): z going forward, δ = dL/dz going back. */
+  readonly delta: Reals;
+  /** By member: (inputs + 1, width), the sum of its share's gradients. Empty without gradient buffers. */
+  readonly gradients: readonly Reals[];
+}
+
+export interface LayerMemory {
+  readonly inputs: number;
+  readonly outputs: number;
+  /** Columns with padding: the sum of the panels' widths. */
+  readonly paddedOutputs: number;
+  readonly lists: InputLists;
+  readonly panels: readonly Panel[];
+  /** All panels' weights, one after another. */
+  readonly parameters: Reals;
+  /** By member: all panels' gradients, one after another, as `parameters`. */
+  readonly gradients: readonly Reals[];
+  /** (B · (inputs + 1)): the batch transposed, see `Kernel.step`. */
+  readonly transposed: { readonly slot: Uint32Array; readonly value: Reals };
+}
+
+/** A member's own scratch. */
+export interface MemberScratch {
+  readonly cursors: Uint32Array;
+  /** (BACKWARD_BLOCK, widest hidden layer, 4): partial sums of back-propagation. */
+  readonly partial: Float32Array;
+  /** (2): seconds spent waiting at barriers, by the epoch's record. */
+  readonly waited: Float64Array;
+  /** (1): what it is doing, see `threads/task.ts`. */
+  readonly phase: Int32Array;
+}
+
+/**
+ * What the members leave for the coordinator about one epoch. There are two, used in turn, so that the next
+ * epoch can run while the coordinator still reads the last.
+ */
+export interface EpochRecord {
+  /** (N) The epoch's order: which sample stands at which position. Written by the coordinator. */
+  readonly order: Uint32Array;
+  /** (N) Loss of the sample at each position, before that step's update. */
+  readonly losses: Float64Array;
+  /** (N) 1 where the sample was classified wrongly. */
+  readonly wrong: Uint8Array;
+  /** (steps) When each step ended, in milliseconds of `threads/clock.ts`. */
+  readonly stepEnds: Float64Array;
+  /** [when the epoch began, when its last step ended, when its evaluation ended], likewise. */
+  readonly times: Float64Array;
+  /** (M) and (M): loss of each test sample after the epoch, and whether it was classified wrongly. */
+  readonly testLosses: Float64Array;
+  readonly testWrong: Uint8Array;
+}
+
+export interface Memory {
+  readonly control: Int32Array;
+  readonly rows: SampleRows;
+  readonly slots: number;
+  readonly layers: readonly LayerMemory[];
+  readonly members: readonly MemberScratch[];
+  readonly epochs: readonly [EpochRecord, EpochRecord];
+}
+
+/** Words of the control block, each on a cache line of its own: see threads/barrier.ts and threads/control.ts. */
+export const CONTROL_STRIDE = 16;
+const CONTROL_WORDS = 16;
+
+/** Samples that a member evaluates at once, at least. */
+const EVALUATION_SLOTS = 16;
+
+/** Samples whose partial sums back-propagation keeps at once, so that a panel serves several. */
+export const BACKWARD_BLOCK = 16;
+
+/** The most that a WebAssembly memory of 32-bit addresses can hold. */
+export const MEMORY_LIMIT_BYTES = 2 ** 32;
+const PAGE_BYTES = 65_536;
+
+export function stepsPerEpoch(plan: Plan): number {
+  return Math.ceil(plan.trainSamples / plan.batchSize);
+}
+
+/** Bytes that the plan needs. */
+export function bytesNeeded(plan: Plan): number {
+  const arena = new Arena(plan.reservedBytes);
+  carve(plan, arena);
+  return arena.bytes;
+}
+
+/** @throws RangeError if the system does not give that much */
+export function createSharedMemory(bytes: number): WebAssembly.Memory {
+  const pages = Math.ceil(bytes / PAGE_BYTES);
+  // Of one size for good: growing it while threads run would leave them with views on different buffers.
+  return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+}
+
+export function layOut(plan: Plan, memory: WebAssembly.Memory): Memory {
+  return carve(plan, new Arena(plan.reservedBytes, memory.buffer));
+}
+
+function carve(plan: Plan, arena: Arena): Memory {
+  const { trainSamples, testSamples, batchSize, threads, layers: widths } = plan;
+  const samples = trainSamples + testSamples;
+  const slots = Math.max(batchSize, threads * EVALUATION_SLOTS);
+
+  const control = arena.take(Int32Array, CONTROL_WORDS * CONTROL_STRIDE);
+  const rows: SampleRows = {
+    starts: arena.take(Uint32Array, samples + 1),
+    index: arena.take(Uint32Array, plan.nonzeros),
+    value: arena.take(Float32Array, plan.nonzeros),
+    labels: arena.take(Uint32Array, samples),
+  };
+
+  const layers: LayerMemory[] = [];
+  for (let l = 0; l + 1 < widths.length; l++) layers.push(carveLayer(plan, arena, l, slots, rows));
+
+  const widestRows = Math.max(...layers.map((layer) => layer.inputs + 1));
+  const widestHidden = Math.max(0, ...layers.slice(1).map((layer) => layer.inputs));
+  const members: MemberScratch[] = [];
+  for (let t = 0; t < threads; t++) {
+    members.push({
+      cursors: arena.take(Uint32Array, widestRows + 2),
+      partial: arena.take(Float32Array, plan.realBytes === 4 ? BACKWARD_BLOCK * widestHidden * 4 : 0),
+      waited: arena.take(Float64Array, 2),
+      phase: arena.take(Int32Array, 1),
+    });
+  }
+
+  const epoch = (): EpochRecord => ({
+    order: arena.take(Uint32Array, trainSamples),
+    losses: arena.take(Float64Array, trainSamples),
+    wrong: arena.take(Uint8Array, trainSamples),
+    stepEnds: arena.take(Float64Array, stepsPerEpoch(plan)),
+    times: arena.take(Float64Array, 3),
+    testLosses: arena.take(Float64Array, testSamples),
+    testWrong: arena.take(Uint8Array, testSamples),
+  });
+  return { control, rows, slots, layers, members, epochs: [epoch(), epoch()] };
+}
+
+function carveLayer(plan: Plan, arena: Arena, l: number, slots: number, rows: SampleRows): LayerMemory {
+  const inputs = plan.layers[l] as number;
+  const outputs = plan.layers[l + 1] as number;
+  const Real = plan.realBytes === 4 ? Float32Array : Float64Array;
+  const takeReals = (length: number): Reals => arena.take<Reals>(Real, length);
+
+  const paddedInputs = l === 0 ? inputs : padded(inputs, plan);
+  const paddedOutputs = padded(outputs, plan);
+  const parameterCount = (inputs + 1) * paddedOutputs;
+  const parameters = takeReals(parameterCount);
+  const delta = takeReals(slots * paddedOutputs);
+  const gradients = Array.from({ length: plan.gradientBuffers ? plan.threads : 0 }, () => takeReals(parameterCount));
+
+  const panels: Panel[] = [];
+  for (let column = 0; column < outputs; column += plan.panelWidth) {
+    const width = Math.min(plan.panelWidth, paddedOutputs - column);
+    const part = (array: Reals, height: number) => array.subarray(column * height, (column + width) * height);
+    panels.push({
+      firstColumn: column,
+      width,
+      weights: part(parameters, inputs + 1),
+      delta: part(delta, slots),
+      gradients: gradients.map((buffer) => part(buffer, inputs + 1)),
+    });
+  }
+
+  const lists: InputLists = {
+    starts: arena.take(Uint32Array, slots),
+    lengths: arena.take(Uint32Array, slots),
+    // The first layer's lists are the samples' own rows. A hidden layer's have room for every unit, padding
+    // included, because ReLU writes each unit before it knows whether it is active.
+    index: l === 0 ? rows.index : arena.take(Uint32Array, slots * paddedInputs),
+    value: l === 0 ? rows.value : takeReals(slots * paddedInputs),
+  };
+  const transposed = {
+    slot: arena.take(Uint32Array, plan.batchSize * (inputs + 1)),
+    value: takeReals(plan.batchSize * (inputs + 1)),
+  };
+  return { inputs, outputs, paddedOutputs, lists, panels, parameters, gradients, transposed };
+}
+
+/** Columns with padding to whole vectors of four; the reference kernel has neither vectors nor padding. */
+function padded(outputs: number, plan: Plan): number {
+  return plan.realBytes === 4 ? Math.ceil(outputs / 4) * 4 : outputs;
+}

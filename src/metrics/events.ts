@@ -1,0 +1,124 @@
+/**
+ * The metrics contract: one type a line of NDJSON (docs/metrics.md). Names are snake_case, as columns in the
+ * tools that read them. A field may be added; none is renamed or dropped within a schema number.
+ *
+ * Fractions are fractions: an `error` of 0.1251 is 12.51 % of the samples. Losses are means over samples, in nats.
+ */
+import type { KernelName } from '../kernels/kernel.js';
+import type { Reduction, Strategy } from '../model/step.js';
+
+export const SCHEMA = 1;
+
+/** The first event: what is about to run. */
+export interface StartEvent {
+  readonly event: 'start';
+  readonly schema: typeof SCHEMA;
+  /** When the run began, ISO 8601, UTC. */
+  readonly time: string;
+  /** The options, as they apply. */
+  readonly config: {
+    readonly threads: number;
+    readonly data: string;
+    readonly hidden: readonly number[];
+    readonly epochs: number;
+    readonly batch_size: number;
+    readonly lr: number;
+    readonly reduction: Reduction;
+    readonly strategy: Strategy;
+    readonly seed: number;
+    readonly limit: number | null;
+    readonly kernel: KernelName | 'auto';
+    readonly log_every: number | null;
+  };
+  readonly dataset: {
+    readonly name: string;
+    /** Training samples used. */
+    readonly train: number;
+    /** Test samples; 0 where there are none. */
+    readonly test: number;
+    readonly inputs: number;
+    readonly classes: number;
+    /** Fraction of the training samples' inputs that are not zero. */
+    readonly density: number;
+  };
+  readonly model: {
+    /** Widths, input to output. */
+    readonly layers: readonly number[];
+    readonly parameters: number;
+  };
+  readonly threads: number;
+  readonly kernel: KernelName;
+  /** Node's version. */
+  readonly node: string;
+}
+
+/** Every `--log-every` steps. */
+export interface StepEvent {
+  readonly event: 'step';
+  readonly epoch: number;
+  /** Counted from the run's start, from 1. */
+  readonly step: number;
+  /** Mean since the last step event (or the run's start), each sample's taken before its step's update. */
+  readonly loss: number;
+  readonly error: number;
+  /** Since the run's start. */
+  readonly seconds: number;
+}
+
+/** After each epoch and its evaluation. */
+export interface EpochEvent {
+  readonly event: 'epoch';
+  readonly epoch: number;
+  /** Steps since the run's start. */
+  readonly step: number;
+  /** Means over the epoch, each sample's taken before its step's update: the reference's running metrics. */
+  readonly train_loss: number;
+  readonly train_error: number;
+  /** Over the test samples, after the epoch. Absent where there are none. */
+  readonly test_loss?: number;
+  readonly test_error?: number;
+  /** The epoch's training, without its evaluation. */
+  readonly seconds: number;
+  readonly samples_per_second: number;
+  /** Fraction of the threads' time that they waited for each other. */
+  readonly wait_fraction: number;
+}
+
+/** The last event of every run that began. */
+export interface EndEvent {
+  readonly event: 'end';
+  readonly status: 'completed' | 'interrupted' | 'failed';
+  /** Epochs completed. */
+  readonly epochs: number;
+  /** Of the last completed epoch: see EpochEvent. Absent where there is none. */
+  readonly train_loss?: number;
+  readonly train_error?: number;
+  readonly test_loss?: number;
+  readonly test_error?: number;
+  /** Since the run's start, with loading and evaluation. */
+  readonly seconds: number;
+  /** Of the parameters after the last whole step (docs/metrics.md). Absent if a thread died in one. */
+  readonly weights_sha256?: string;
+  /** Why the run failed. */
+  readonly message?: string;
+}
+
+export type TrainEvent = StartEvent | StepEvent | EpochEvent | EndEvent;
+
+/** Where a run is, between events: for progress bars. */
+export interface Progress {
+  readonly epoch: number;
+  readonly epochs: number;
+  /** Steps of this epoch that are done, of `stepsPerEpoch`. */
+  readonly step: number;
+  readonly stepsPerEpoch: number;
+  /** Training samples of this epoch that are done. */
+  readonly samples: number;
+  /** Means over this epoch so far. */
+  readonly loss: number;
+  readonly error: number;
+  /** Over this epoch so far. */
+  readonly samplesPerSecond: number;
+  /** Until the run's end, evaluations included, at the speed so far. */
+  readonly secondsLeft: number;
+}

@@ -1,0 +1,134 @@
+/**
+ * The barrier at which the members of a gang meet, made of three words of shared memory.
+ *
+ *   STATE    generation · 2 + aborted. The only word that anybody waits on. Opening the barrier adds 2; an
+ *            abort sets the lowest bit, for good. Either changes the word, so a member that is about to wait for
+ *            the old value does not fall asleep: Atomics.wait compares and sleeps as one step.
+ *   ARRIVED  how many members have arrived in this generation.
+ *   HELD     not 0 while everybody has arrived and the barrier is kept shut for the coordinator, and why.
+ *
+ * A round. Each member reads STATE, then adds itself to ARRIVED, then waits until STATE differs from what it
+ * read. The last one sets ARRIVED back to 0 and only then opens: a member that is let through may arrive at
+ * the next round at once, and must count from zero. STATE is read before ARRIVED is added to: the other way
+ * round, the last could open in between, and the reader would wait for a generation that is already here.
+ *
+ * Holding. The last member may leave the barrier shut until the coordinator has done something ("ready").
+ * It sets HELD, and then asks again whether it is ready; the coordinator makes it ready, and then looks at
+ * HELD. Whoever comes second sees the other (both are sequentially consistent), so the barrier is not left
+ * shut; and the compare-exchange of HELD to 0 lets just one of the two open it.
+ *
+ * Aborting. Whoever notices a death sets the bit and wakes all; members that are awake see it when they next
+ * arrive. An aborted gang never meets again, so the counts may stay as they are.
+ */
+import { CONTROL_STRIDE } from '../memory/layout.js';
+
+const STATE = 0 * CONTROL_STRIDE;
+const ARRIVED = 1 * CONTROL_STRIDE;
+const HELD = 2 * CONTROL_STRIDE;
+
+/** Control words from this one on are not the barrier's. */
+export const BARRIER_WORDS = 3;
+
+const ABORTED = 1;
+const GENERATION = 2;
+
+/** What a member's `arrive` throws when the gang has been aborted. */
+export class GangAborted extends Error {
+  override readonly name = 'GangAborted';
+}
+
+/** Why a barrier may have to be held. */
+export interface Hold {
+  /** The reason: not 0. */
+  readonly why: number;
+  /** Whether it need not be held (any more). Called once or twice; once true it must stay true. */
+  ready(): boolean;
+  /** Done by the last member after it has published its hold, to tell the coordinator. */
+  announce(): void;
+  /** Done by the last member just before it opens, and only if it is the one that opens. */
+  opening(): void;
+}
+
+export class Barrier {
+  readonly #words: Int32Array;
+  readonly #members: number;
+  readonly #spins: number;
+
+  /**
+   * @param words  the control block
+   * @param spins  how often a member looks before it sleeps: 0 where members share processors, since a member
+   *               that spins there keeps another from arriving
+   */
+  constructor(words: Int32Array, members: number, spins: number) {
+    this.#words = words;
+    this.#members = members;
+    this.#spins = spins;
+  }
+
+  /**
+   * Waits for all members.
+   *
+   * @param last  done by the last one to arrive, while all others wait
+   * @throws GangAborted
+   */
+  arrive(last: () => void, hold?: Hold): void {
+    const words = this.#words;
+    const seen = Atomics.load(words, STATE);
+    if (seen & ABORTED) throw new GangAborted();
+    if (Atomics.add(words, ARRIVED, 1) + 1 === this.#members) {
+      Atomics.store(words, ARRIVED, 0);
+      last();
+      if (!hold) this.#open();
+      else if (this.#mayOpen(hold)) {
+        hold.opening();
+        this.#open();
+      } else hold.announce();
+    }
+    this.#awaitChange(seen);
+    if (Atomics.load(words, STATE) & ABORTED) throw new GangAborted();
+  }
+
+  /** The coordinator: opens the barrier if it is held for this reason. `first` is done just before. */
+  release(why: number, first: () => void): void {
+    if (!this.#takeHold(why)) return;
+    first();
+    this.#open();
+  }
+
+  /** The coordinator: whether the barrier is held, and why. */
+  get held(): number {
+    return Atomics.load(this.#words, HELD);
+  }
+
+  /** Ends every wait at this barrier, now and later. Anybody may call it, any number of times. */
+  abort(): void {
+    Atomics.or(this.#words, STATE, ABORTED);
+    Atomics.notify(this.#words, STATE);
+  }
+
+  /** Whether the last member may open: either nothing is to be waited for, or it took back its hold. */
+  #mayOpen(hold: Hold): boolean {
+    if (hold.ready()) return true;
+    Atomics.store(this.#words, HELD, hold.why);
+    return hold.ready() && this.#takeHold(hold.why);
+  }
+
+  /** At most one caller a round gets true, and it alone may open. */
+  #takeHold(why: number): boolean {
+    return Atomics.compareExchange(this.#words, HELD, why, 0) === why;
+  }
+
+  #open(): void {
+    // Add, not store: an abort that comes in between must not be overwritten. Value first, then wake: a
+    // member that is woken before the value changes would find the old one and sleep on.
+    Atomics.add(this.#words, STATE, GENERATION);
+    Atomics.notify(this.#words, STATE);
+  }
+
+  #awaitChange(seen: number): void {
+    for (let i = 0; i < this.#spins; i++) {
+      if (Atomics.load(this.#words, STATE) !== seen) return;
+    }
+    while (Atomics.load(this.#words, STATE) === seen) Atomics.wait(this.#words, STATE, seen);
+  }
+}

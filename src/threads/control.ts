@@ -1,0 +1,116 @@
+/**
+ * What coordinator and members tell each other besides meeting at the barrier, word by word.
+ *
+ *   COMMAND   coordinator → members: what it wants of them (go on, or stop).
+ *   DECISION  last arrival → all: the command as it was when the barrier opened. Members obey this one, so
+ *             that all obey at the same step, whenever the command came.
+ *   GRANTED   coordinator → members: how many epochs they may run; their order is in place, and what the epoch
+ *             before the last left in the same record has been read.
+ *   STEPS     last arrival → coordinator: by record, how many steps of its epoch are done.
+ *   FINISHED  last arrival → coordinator: by record, 1 once its epoch is trained and evaluated.
+ *   BELL      members → coordinator: something has changed. The coordinator waits on it asynchronously, members
+ *             never wait on it: a word has waiters of one kind only.
+ *   DIVERGED  any member → last arrival: a loss of this step is not finite.
+ */
+import { CONTROL_STRIDE } from '../memory/layout.js';
+import { BARRIER_WORDS } from './barrier.js';
+
+const at = (word: number) => (BARRIER_WORDS + word) * CONTROL_STRIDE;
+const COMMAND = at(0);
+const DECISION = at(1);
+const GRANTED = at(2);
+const STEPS = [at(3), at(4)] as const;
+const FINISHED = [at(5), at(6)] as const;
+const BELL = at(7);
+const DIVERGED = at(8);
+
+/** Values of COMMAND and DECISION. */
+export const Command = { GO: 0, STOP: 1, DIVERGED: 2 } as const;
+export type Command = (typeof Command)[keyof typeof Command];
+
+/** Why the barrier is held (see barrier.ts). */
+export const HeldFor = { GRANT: 1, GRADIENTS: 2 } as const;
+
+/** Which of the two epoch records an epoch uses. */
+export function recordOf(epoch: number): 0 | 1 {
+  return (epoch & 1) as 0 | 1;
+}
+
+export class Control {
+  readonly #words: Int32Array;
+
+  constructor(words: Int32Array) {
+    this.#words = words;
+  }
+
+  get command(): Command {
+    return Atomics.load(this.#words, COMMAND) as Command;
+  }
+
+  /** STOP is for good. */
+  stop(): void {
+    Atomics.store(this.#words, COMMAND, Command.STOP);
+  }
+
+  get decision(): Command {
+    return Atomics.load(this.#words, DECISION) as Command;
+  }
+
+  /** Publishes what all are to do next. Only for whoever is about to open the barrier. */
+  decide(decision: Command): void {
+    Atomics.store(this.#words, DECISION, decision);
+  }
+
+  get granted(): number {
+    return Atomics.load(this.#words, GRANTED);
+  }
+
+  grant(epochs: number): void {
+    Atomics.store(this.#words, GRANTED, epochs);
+  }
+
+  stepsDone(epoch: number): number {
+    return Atomics.load(this.#words, STEPS[recordOf(epoch)]);
+  }
+
+  countStep(epoch: number): void {
+    Atomics.add(this.#words, STEPS[recordOf(epoch)], 1);
+  }
+
+  isFinished(epoch: number): boolean {
+    return Atomics.load(this.#words, FINISHED[recordOf(epoch)]) === 1;
+  }
+
+  finish(epoch: number): void {
+    Atomics.store(this.#words, FINISHED[recordOf(epoch)], 1);
+  }
+
+  /** The coordinator, before it grants the epoch: its record holds nothing yet. */
+  clearRecord(epoch: number): void {
+    Atomics.store(this.#words, STEPS[recordOf(epoch)], 0);
+    Atomics.store(this.#words, FINISHED[recordOf(epoch)], 0);
+  }
+
+  get diverged(): boolean {
+    return Atomics.load(this.#words, DIVERGED) === 1;
+  }
+
+  reportDivergence(): void {
+    Atomics.store(this.#words, DIVERGED, 1);
+  }
+
+  ring(): void {
+    Atomics.add(this.#words, BELL, 1);
+    Atomics.notify(this.#words, BELL);
+  }
+
+  get rings(): number {
+    return Atomics.load(this.#words, BELL);
+  }
+
+  /** Resolves once the bell has rung more often than `rings`. At most one call may be pending. */
+  async rungSince(rings: number): Promise<void> {
+    const wait = Atomics.waitAsync(this.#words, BELL, rings);
+    if (wait.async) await wait.value;
+  }
+}

@@ -1,0 +1,151 @@
+/**
+ * The main thread's side of the gang: it cuts the work, grants epochs, follows, and never blocks. In strategy
+ * `dense` it also adds the members' gradients and applies the step.
+ */
+import { shuffledOrder } from '../data/order.js';
+import type { Kernel } from '../kernels/kernel.js';
+import { createKernel } from '../kernels/select.js';
+import type { EpochRecord, Memory, Plan } from '../memory/layout.js';
+import { stepRate } from '../model/step.js';
+import { Command, Control, HeldFor, recordOf } from './control.js';
+import { Gang, spinsFor } from './gang.js';
+import { cutRows } from './shares.js';
+import type { MemberTask } from './task.js';
+
+/** What all members are told, and the seed, which only the coordinator needs. */
+export interface Job extends Omit<MemberTask, 'member' | 'rows' | 'spins'> {
+  readonly seed: number;
+}
+
+/** How the gang ended: it ran all epochs, was told to stop, met a loss that is not finite, or lost a member. */
+export type Outcome = 'completed' | 'stopped' | 'diverged' | 'died';
+
+export class Coordinator {
+  readonly #job: Job;
+  readonly #memory: Memory;
+  readonly #control: Control;
+  readonly #gang: Gang;
+  #stepKernel: Kernel | undefined;
+  /** The epoch whose end has not been seen yet. */
+  #epoch: number;
+  #outcome: Outcome | undefined;
+  #failure: unknown;
+
+  /** Starts the gang. @param worker  another worker file, for tests that make it fail */
+  constructor(job: Job, memory: Memory, worker?: string) {
+    this.#job = job;
+    this.#memory = memory;
+    this.#control = new Control(memory.control);
+    this.#epoch = job.epochs === 0 ? 0 : 1;
+    this.#gang = new Gang(memberTasks(job, memory), memory, worker);
+    // Both records are free: the gang may run one epoch ahead of what has been read.
+    this.#grant(1);
+    this.#grant(2);
+    this.#gang.done.then(
+      () => this.#end(this.#outcomeOf()),
+      (failure: unknown) => {
+        this.#failure = failure;
+        this.#end('died');
+      },
+    );
+  }
+
+  /** Undefined while the gang runs. */
+  get outcome(): Outcome | undefined {
+    return this.#outcome;
+  }
+
+  /** What `died` died of. */
+  get failure(): unknown {
+    return this.#failure;
+  }
+
+  /** The epoch that runs, or has just run; 0 where there is only an evaluation. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  get record(): EpochRecord {
+    return this.#memory.epochs[recordOf(this.#epoch)];
+  }
+
+  get stepsDone(): number {
+    return this.#control.stepsDone(this.#epoch);
+  }
+
+  /** Whether the epoch has been trained and evaluated. */
+  get isEpochFinished(): boolean {
+    return this.#control.isFinished(this.#epoch);
+  }
+
+  /** Goes on to the next epoch: the record of this one has been read and may be used again. */
+  nextEpoch(): void {
+    this.#grant(this.#epoch + 2);
+    this.#epoch++;
+  }
+
+  /** Tells the gang to end after the step it is in. */
+  stop(): void {
+    this.#control.stop();
+    this.#release();
+  }
+
+  /**
+   * Does what the gang waits for, and says whether it has ended; `change` resolves when something has changed
+   * since this look. Looking first and waiting then leaves no change unseen.
+   */
+  look(): { readonly outcome: Outcome | undefined; readonly change: () => Promise<void> } {
+    const rings = this.#control.rings;
+    const outcome = this.#outcome;
+    if (this.#gang.barrier.held === HeldFor.GRADIENTS) this.#stepDense();
+    return { outcome, change: () => this.#control.rungSince(rings) };
+  }
+
+  /** Stops the gang, wherever it is, and ends its threads. */
+  async close(): Promise<void> {
+    this.stop();
+    while (this.#outcome === undefined) await this.look().change();
+    await this.#gang.destroy();
+  }
+
+  #grant(epoch: number): void {
+    if (epoch > this.#job.epochs) return;
+    this.#control.clearRecord(epoch);
+    shuffledOrder(this.#memory.epochs[recordOf(epoch)].order, this.#job.seed, epoch);
+    this.#control.grant(epoch);
+    this.#release();
+  }
+
+  /** Opens the barrier if the gang waits there for what has just been given. */
+  #release(): void {
+    this.#gang.barrier.release(HeldFor.GRANT, () => this.#control.decide(this.#control.command));
+  }
+
+  /** The members wait, each with its share's gradients in its buffer. */
+  #stepDense(): void {
+    const { plan, shared, kernel, learningRate, reduction } = this.#job;
+    this.#stepKernel ??= createKernel(kernel, shared, this.#memory, 0);
+    const epoch = this.isEpochFinished ? this.#epoch + 1 : this.#epoch;
+    const first = this.#control.stepsDone(epoch) * plan.batchSize;
+    const rate = stepRate(learningRate, reduction, Math.min(plan.batchSize, plan.trainSamples - first));
+    for (const l of this.#memory.layers.keys()) this.#stepKernel.applyGradients(l, rate);
+    this.#gang.barrier.release(HeldFor.GRADIENTS, () => undefined);
+  }
+
+  #end(outcome: Outcome): void {
+    this.#outcome = outcome;
+    this.#control.ring();
+  }
+
+  #outcomeOf(): Outcome {
+    if (this.#control.decision === Command.DIVERGED) return 'diverged';
+    return this.#control.decision === Command.STOP ? 'stopped' : 'completed';
+  }
+}
+
+function memberTasks(job: Job, memory: Memory): MemberTask[] {
+  const { seed: _, ...task } = job;
+  const { trainSamples, batchSize, threads }: Plan = job.plan;
+  const rows = cutRows(memory.layers, memory.rows, trainSamples, batchSize, threads);
+  return rows.map((ranges, member) => ({ ...task, member, rows: ranges, spins: spinsFor(threads) }));
+}

@@ -1,0 +1,200 @@
+/** Training as an async generator of events: follows the gang and turns what it leaves into metrics. */
+import { errors, reason } from './errors.js';
+import { stepsPerEpoch } from './memory/layout.js';
+import { type EndEvent, type EpochEvent, type Progress, SCHEMA, type StartEvent, type TrainEvent } from './metrics/events.js';
+import { ProgressMeter } from './metrics/progress-meter.js';
+import { StepLog } from './metrics/step-log.js';
+import { meanOf } from './metrics/summary.js';
+import { parameterCount, weightsSha256 } from './model/parameters.js';
+import { resolveOptions, type TrainOptions } from './options.js';
+import { prepare, type Run } from './prepare.js';
+import { now } from './threads/clock.js';
+import { recordOf } from './threads/control.js';
+import { Coordinator } from './threads/coordinator.js';
+
+export interface TrainControls {
+  /** Ends the run after the step it is in; the `end` event says `interrupted`. */
+  readonly signal?: AbortSignal | undefined;
+  /** Called about ten times a second while the gang trains. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /** The URL of another worker file. @internal for tests of threads that fail */
+  readonly worker?: string | undefined;
+}
+
+/**
+ * Trains a network and yields what happens: `start`, then `step` and `epoch` events, then `end`.
+ *
+ * The threads run at most one epoch ahead of the event that is being handled. Leaving the loop early ends the
+ * run and its threads.
+ *
+ * @example
+ * for await (const event of train({ epochs: 5, threads: 2 })) {
+ *   if (event.event === 'epoch') console.log(event.epoch, event.train_loss);
+ * }
+ *
+ * @throws LockstepError before `start` if the options or data cannot be used; after an `end` event whose status
+ *   is `failed` if a loss is no longer finite or a thread died
+ */
+export async function* train(options: TrainOptions & TrainControls = {}): AsyncGenerator<TrainEvent, void, undefined> {
+  const startedAt = now();
+  const { signal, onProgress, worker } = options;
+  const run = await prepare(resolveOptions(options));
+  const coordinator = new Coordinator(jobOf(run), run.memory, worker);
+  const progress = onProgress && new ProgressMeter(run.plan, run.config.epochs, coordinator, onProgress);
+  const stop = () => coordinator.stop();
+  signal?.addEventListener('abort', stop);
+  if (signal?.aborted) stop();
+  try {
+    yield startEvent(run, startedAt);
+    const ending = yield* follow(run, coordinator, startedAt);
+    progress?.stop();
+    await coordinator.close();
+    yield endEvent(run, ending, startedAt);
+    if (ending.failure !== undefined) throw ending.failure;
+  } finally {
+    signal?.removeEventListener('abort', stop);
+    progress?.stop();
+    await coordinator.close();
+  }
+}
+
+/** The metrics that the end event repeats. */
+type Figures = Pick<EndEvent, 'train_loss' | 'train_error' | 'test_loss' | 'test_error'>;
+
+interface Ending {
+  readonly status: EndEvent['status'];
+  /** Completed. */
+  readonly epochs: number;
+  readonly figures: Figures;
+  readonly failure?: unknown;
+  /** A thread may have died with its part of a step half done. */
+  readonly isWhole: boolean;
+}
+
+/** Yields the step and epoch events as they happen. */
+async function* follow(
+  run: Run,
+  coordinator: Coordinator,
+  startedAt: number,
+): AsyncGenerator<TrainEvent, Ending, undefined> {
+  const { epochs, logEvery, lr } = run.config;
+  const steps = new StepLog(run.plan, logEvery, startedAt);
+  let completed = 0;
+  let figures: Figures = {};
+  const end = (status: Ending['status'], failure?: unknown): Ending => {
+    return { status, epochs: completed, figures, failure, isWhole: coordinator.outcome !== 'died' };
+  };
+
+  while (coordinator.epoch <= epochs) {
+    const { outcome, change } = coordinator.look();
+    yield* steps.upTo(coordinator.record, coordinator.epoch, coordinator.stepsDone);
+    if (coordinator.isEpochFinished) {
+      const tested = testFigures(run, coordinator);
+      if (tested.test_loss !== undefined && !Number.isFinite(tested.test_loss)) {
+        return end('failed', errors.diverged('the test loss', stepsAfter(run, coordinator.epoch), lr));
+      }
+      if (epochs === 0) {
+        figures = tested;
+        return end('completed');
+      }
+      const event = epochEvent(run, coordinator, tested);
+      const { train_loss, train_error } = event;
+      figures = { train_loss, train_error, ...tested };
+      completed = coordinator.epoch;
+      yield event;
+      coordinator.nextEpoch();
+    } else if (outcome === undefined) {
+      await change();
+    } else if (outcome === 'died') {
+      return end('failed', coordinator.failure);
+    } else if (outcome === 'diverged') {
+      const step = stepsAfter(run, coordinator.epoch - 1) + coordinator.stepsDone + 1;
+      return end('failed', errors.diverged('the loss', step, lr));
+    } else {
+      return end('interrupted');
+    }
+  }
+  return end('completed');
+}
+
+function jobOf({ config, plan, shared, kernel }: Run) {
+  const { strategy, reduction, lr, epochs, logEvery = 0, seed } = config;
+  return { plan, shared, kernel, strategy, reduction, learningRate: lr, epochs, logEvery, seed };
+}
+
+/** Steps of the run when that many epochs are done. */
+function stepsAfter(run: Run, epochs: number): number {
+  return epochs * stepsPerEpoch(run.plan);
+}
+
+function startEvent({ config, plan, kernel, memory, dataset }: Run, startedAt: number): StartEvent {
+  return {
+    event: 'start',
+    schema: SCHEMA,
+    time: new Date(startedAt).toISOString(),
+    config: {
+      threads: config.threads,
+      data: config.data,
+      hidden: config.hidden,
+      epochs: config.epochs,
+      batch_size: config.batchSize,
+      lr: config.lr,
+      reduction: config.reduction,
+      strategy: config.strategy,
+      seed: config.seed,
+      limit: config.limit ?? null,
+      kernel: config.kernel,
+      log_every: config.logEvery ?? null,
+    },
+    dataset: {
+      name: dataset.name,
+      train: plan.trainSamples,
+      test: plan.testSamples,
+      inputs: dataset.inputs,
+      classes: dataset.classes,
+      density: dataset.density,
+    },
+    model: { layers: plan.layers, parameters: parameterCount(memory.layers) },
+    threads: config.threads,
+    kernel: kernel.name,
+    node: process.versions.node,
+  };
+}
+
+function epochEvent(run: Run, { epoch, record }: Coordinator, tested: Figures): EpochEvent {
+  const { trainSamples, threads } = run.plan;
+  const { loss, error } = meanOf(record.losses, record.wrong, 0, trainSamples);
+  const [began = 0, trained = 0] = record.times;
+  const seconds = (trained - began) / 1000;
+  const waited = run.memory.members.reduce((sum, member) => sum + member.waited[recordOf(epoch)]!, 0);
+  return {
+    event: 'epoch',
+    epoch,
+    step: stepsAfter(run, epoch),
+    train_loss: loss,
+    train_error: error,
+    ...tested,
+    seconds,
+    samples_per_second: trainSamples / seconds,
+    wait_fraction: waited / (threads * seconds),
+  };
+}
+
+/** Nothing where there are no test samples. */
+function testFigures({ plan }: Run, { record }: Coordinator): { test_loss?: number; test_error?: number } {
+  if (plan.testSamples === 0) return {};
+  const { loss, error } = meanOf(record.testLosses, record.testWrong, 0, plan.testSamples);
+  return { test_loss: loss, test_error: error };
+}
+
+function endEvent({ memory }: Run, { status, epochs, figures, failure, isWhole }: Ending, startedAt: number): EndEvent {
+  return {
+    event: 'end',
+    status,
+    epochs,
+    ...figures,
+    seconds: (now() - startedAt) / 1000,
+    ...(isWhole && { weights_sha256: weightsSha256(memory.layers) }),
+    ...(failure !== undefined && { message: reason(failure) }),
+  };
+}
