@@ -9,7 +9,8 @@ export interface WasmExports {
   forward(vectors: number, ...args: number[]): void;
   rectifyPanel(...args: number[]): void;
   backward(vectors: number, ...args: number[]): void;
-  scatterDelta(...args: number[]): void;
+  scatter(vectors: number, ...args: number[]): void;
+  stepSums(...args: number[]): void;
   transpose(...args: number[]): void;
   reduce(vectors: number, ...args: number[]): void;
   applyGradients(...args: number[]): void;
@@ -67,9 +68,8 @@ export class WasmKernel implements Kernel {
   }
 
   backward(l: number, from: number, to: number): void {
-    const { inputs, lists, panels } = this.#layer(l);
+    const { inputs, paddedOutputs, lists, panels } = this.#layer(l);
     const below = this.#layer(l - 1);
-    const partial = this.#scratch.partial.byteOffset;
     for (let first = from; first < to; first += BACKWARD_BLOCK) {
       const end = Math.min(first + BACKWARD_BLOCK, to);
       for (const { firstColumn, width, weights, delta } of panels) {
@@ -80,31 +80,24 @@ export class WasmKernel implements Kernel {
           lists.lengths.byteOffset,
           lists.index.byteOffset,
           delta.byteOffset,
-          partial,
+          this.#scratch.partial.byteOffset,
           inputs,
           firstColumn === 0 ? 1 : 0,
+          firstColumn + width === paddedOutputs ? 1 : 0,
+          below.panels[0]!.delta.byteOffset,
+          this.#memory.slots,
+          below.paddedOutputs,
+          below.panels[0]!.width,
           first,
           end,
         );
       }
-      this.#wasm.scatterDelta(
-        lists.starts.byteOffset,
-        lists.lengths.byteOffset,
-        lists.index.byteOffset,
-        partial,
-        inputs,
-        below.panels[0]!.delta.byteOffset,
-        this.#memory.slots,
-        below.paddedOutputs,
-        below.panels[0]!.width,
-        first,
-        end,
-      );
     }
   }
 
   step(l: number, rowFrom: number, rowTo: number, batch: number, rate: number): void {
     const layer = this.#layer(l);
+    if (layer.sums.length > 0) return this.#stepNarrow(layer, rowFrom, rowTo, batch, rate);
     // Rows of other members' slices lie before ours in the transposed batch: room for all their samples.
     const at = rowFrom * batch;
     this.#transpose(layer, rowFrom, rowTo, 0, batch, at);
@@ -117,6 +110,12 @@ export class WasmKernel implements Kernel {
   accumulate(l: number, from: number, to: number): void {
     const layer = this.#layer(l);
     const rows = layer.inputs + 1;
+    if (layer.sums.length > 0) {
+      const [gradients] = layer.panels[0]!.gradients.slice(this.#member);
+      gradients!.fill(0);
+      this.#scatter(layer, gradients!.byteOffset, 0, rows, from, to);
+      return;
+    }
     const at = from * rows;
     this.#transpose(layer, 0, rows, from, to, at);
     for (const { width, delta, gradients } of layer.panels) {
@@ -136,6 +135,34 @@ export class WasmKernel implements Kernel {
       gradients.length,
       stride,
       -rate,
+    );
+  }
+
+  /** The step of a layer with a single panel. */
+  #stepNarrow(layer: LayerMemory, rowFrom: number, rowTo: number, batch: number, rate: number): void {
+    const { width, weights } = layer.panels[0]!;
+    const rowBytes = width * weights.BYTES_PER_ELEMENT;
+    const sums = layer.sums.byteOffset + rowFrom * rowBytes;
+    this.#scatter(layer, sums, rowFrom, rowTo, 0, batch);
+    this.#wasm.stepSums(weights.byteOffset + rowFrom * rowBytes, sums, (rowTo - rowFrom) * rowBytes, -rate);
+  }
+
+  #scatter(layer: LayerMemory, sums: number, rowFrom: number, rowTo: number, from: number, to: number): void {
+    const { inputs, lists, panels } = layer;
+    const { width, delta } = panels[0]!;
+    this.#wasm.scatter(
+      width / LANES,
+      sums,
+      lists.starts.byteOffset,
+      lists.lengths.byteOffset,
+      lists.index.byteOffset,
+      lists.value.byteOffset,
+      inputs,
+      rowFrom,
+      rowTo,
+      delta.byteOffset,
+      from,
+      to,
     );
   }
 

@@ -74,7 +74,12 @@ export interface LayerMemory {
   readonly parameters: Reals;
   /** By member: all panels' gradients, one after another, as `parameters`. */
   readonly gradients: readonly Reals[];
-  /** (B · (inputs + 1)): the batch transposed, see `Kernel.step`. */
+  /**
+   * A layer with a single panel sums its gradients here, as `parameters`, and leaves it zero. Empty for the
+   * others, which transpose the batch instead, and for the reference kernel.
+   */
+  readonly sums: Reals;
+  /** (B · (inputs + 1)): the batch transposed. Empty where `sums` is not. */
   readonly transposed: { readonly slot: Uint32Array; readonly value: Reals };
 }
 
@@ -228,11 +233,15 @@ function carveLayer(plan: Plan, arena: Arena, l: number, slots: number, rows: Sa
     index: l === 0 ? rows.index : arena.take(Uint32Array, slots * paddedInputs),
     value: l === 0 ? rows.value : takeReals(slots * paddedInputs),
   };
+  const isReference = plan.realBytes === 8;
+  const isNarrow = !isReference && paddedOutputs <= plan.panelWidth;
+  const sums = takeReals(isNarrow ? parameterCount : 0);
+  const transposedLength = isReference || isNarrow ? 0 : plan.batchSize * (inputs + 1);
   const transposed = {
-    slot: arena.take(Uint32Array, plan.batchSize * (inputs + 1)),
-    value: takeReals(plan.batchSize * (inputs + 1)),
+    slot: arena.take(Uint32Array, transposedLength),
+    value: takeReals(transposedLength),
   };
-  return { inputs, outputs, paddedOutputs, lists, panels, parameters, gradients, transposed };
+  return { inputs, outputs, paddedOutputs, lists, panels, parameters, gradients, sums, transposed };
 }
 
 /** Columns with padding to whole vectors of four; the reference kernel has neither vectors nor padding. */

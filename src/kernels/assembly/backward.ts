@@ -1,12 +1,18 @@
 import { Vector, Word } from './vector';
 
 /**
- * Adds one panel's part of Σ_j W[i, j] · δ[s, j] to the partial sums of each active input i of each sample s.
- * Lane l of a partial sum holds the columns j ≡ l (mod 4), in ascending order over all panels: so the
- * result does not depend on the panels' width.
+ * One panel's part of δ of the layer below, Σ_j W[i, j] · δ[s, j], for each active input i of each sample s.
  *
- * @param partial     (samples of this call, stride) vectors of partial sums, by place in the sample's list
- * @param firstPanel  1: the sums begin at zero
+ * Lane l of a partial sum holds the columns j ≡ l (mod 4), in ascending order over all panels: so the result
+ * does not depend on the panels' width. The last panel adds up the lanes and puts δ where it belongs. ReLU's
+ * derivative is in the choice of the inputs: δ of the others stays the zero that `rectifyPanel` left there.
+ *
+ * @param partial     (samples of this call, stride) vectors: the partial sums between panels, by place in the list
+ * @param isFirst     1: the sums begin at zero
+ * @param isLast      1: this is the last panel
+ * @param below       the layer below's δ, panel after panel, each (slots, panel's width)
+ * @param units       its outputs, padding included
+ * @param panelWidth  columns of each of its panels but the last, which has the rest
  */
 export function backwardPanel<V>(
   weights: usize,
@@ -16,7 +22,12 @@ export function backwardPanel<V>(
   delta: usize,
   partial: usize,
   stride: usize,
-  firstPanel: usize,
+  isFirst: usize,
+  isLast: usize,
+  below: usize,
+  slots: usize,
+  units: usize,
+  panelWidth: usize,
   from: usize,
   to: usize,
 ): void {
@@ -35,10 +46,17 @@ export function backwardPanel<V>(
     const d7 = n > 7 ? v128.load(d, 112) : zero;
     let k: usize = index + (Word.at(starts + (s << 2)) << 2);
     const end = k + (Word.at(lengths + (s << 2)) << 2);
-    let out = partial + (s - from) * (stride << 4);
+    let place = partial + (s - from) * (stride << 4);
+
+    // The list ascends, so the panel below that holds unit i is found by walking on.
+    let first: usize = 0;
+    let width: usize = min(panelWidth, units);
+    let out = below + s * (width << 2);
+
     for (; k < end; k += 4) {
-      const row = weights + Word.at(k) * rowBytes;
-      let sum = firstPanel ? zero : v128.load(out);
+      const i = Word.at(k);
+      const row = weights + i * rowBytes;
+      let sum = isFirst ? zero : v128.load(place);
       sum = Vector.maddAt(d0, row, 0, sum);
       if (n > 1) sum = Vector.maddAt(d1, row, 1, sum);
       if (n > 2) sum = Vector.maddAt(d2, row, 2, sum);
@@ -47,50 +65,15 @@ export function backwardPanel<V>(
       if (n > 5) sum = Vector.maddAt(d5, row, 5, sum);
       if (n > 6) sum = Vector.maddAt(d6, row, 6, sum);
       if (n > 7) sum = Vector.maddAt(d7, row, 7, sum);
-      v128.store(out, sum);
-      out += 16;
-    }
-  }
-}
-
-/**
- * Sums the lanes and puts δ of each active unit where it belongs in the layer below. ReLU's derivative is
- * in the choice of the units: δ of the others stays the zero that `rectifyPanel` left there.
- *
- * @param delta       the layer below's δ, panel after panel, each (slots, panel's width)
- * @param units       its outputs, padding included
- * @param panelWidth  columns of each of its panels but the last, which has the rest
- */
-export function scatterDelta(
-  starts: usize,
-  lengths: usize,
-  index: usize,
-  partial: usize,
-  stride: usize,
-  delta: usize,
-  slots: usize,
-  units: usize,
-  panelWidth: usize,
-  from: usize,
-  to: usize,
-): void {
-  for (let s: usize = from; s < to; s++) {
-    let k: usize = index + (Word.at(starts + (s << 2)) << 2);
-    const end = k + (Word.at(lengths + (s << 2)) << 2);
-    let sums = partial + (s - from) * (stride << 4);
-    // The list ascends, so the panel that holds unit i is found by walking on.
-    let first: usize = 0;
-    let width: usize = min(panelWidth, units);
-    let row = delta + s * (width << 2);
-    for (; k < end; k += 4) {
-      const i = Word.at(k);
-      while (i - first >= width) {
-        first += width;
-        width = min(panelWidth, units - first);
-        row = delta + ((first * slots + s * width) << 2);
-      }
-      store<f32>(row + ((i - first) << 2), Vector.sum(v128.load(sums)));
-      sums += 16;
+      if (isLast) {
+        while (i - first >= width) {
+          first += width;
+          width = min(panelWidth, units - first);
+          out = below + ((first * slots + s * width) << 2);
+        }
+        store<f32>(out + ((i - first) << 2), Vector.sum(sum));
+      } else v128.store(place, sum);
+      place += 16;
     }
   }
 }

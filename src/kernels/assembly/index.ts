@@ -7,12 +7,11 @@
  */
 import { backwardPanel } from './backward';
 import { forwardPanel } from './forward';
-import { reducePanel } from './update';
+import { reducePanel, scatterPanel } from './update';
 import { V1, V2, V3, V4, V5, V6, V7, V8, Vector } from './vector';
 
-export { scatterDelta } from './backward';
 export { rectifyPanel } from './forward';
-export { applyGradients, transpose } from './update';
+export { applyGradients, stepSums, transpose } from './update';
 
 /** The first address that the module itself does not use. */
 export function heapBase(): usize {
@@ -66,7 +65,7 @@ export function forward(
 
 /** backwardPanel for a panel of `vectors` vectors. */
 export function backward(
-  vectors: usize,
+  vectors: u32,
   weights: usize,
   starts: usize,
   lengths: usize,
@@ -74,34 +73,81 @@ export function backward(
   delta: usize,
   partial: usize,
   stride: usize,
-  firstPanel: usize,
+  isFirst: usize,
+  isLast: usize,
+  below: usize,
+  slots: usize,
+  units: usize,
+  panelWidth: usize,
   from: usize,
   to: usize,
 ): void {
   switch (vectors) {
     case 1:
-      backwardPanel<V1>(weights, starts, lengths, index, delta, partial, stride, firstPanel, from, to);
+      backwardPanel<V1>(weights, starts, lengths, index, delta, partial, stride, isFirst, isLast, below, slots, units, panelWidth, from, to);
       break;
     case 2:
-      backwardPanel<V2>(weights, starts, lengths, index, delta, partial, stride, firstPanel, from, to);
+      backwardPanel<V2>(weights, starts, lengths, index, delta, partial, stride, isFirst, isLast, below, slots, units, panelWidth, from, to);
       break;
     case 3:
-      backwardPanel<V3>(weights, starts, lengths, index, delta, partial, stride, firstPanel, from, to);
+      backwardPanel<V3>(weights, starts, lengths, index, delta, partial, stride, isFirst, isLast, below, slots, units, panelWidth, from, to);
       break;
     case 4:
-      backwardPanel<V4>(weights, starts, lengths, index, delta, partial, stride, firstPanel, from, to);
+      backwardPanel<V4>(weights, starts, lengths, index, delta, partial, stride, isFirst, isLast, below, slots, units, panelWidth, from, to);
       break;
     case 5:
-      backwardPanel<V5>(weights, starts, lengths, index, delta, partial, stride, firstPanel, from, to);
+      backwardPanel<V5>(weights, starts, lengths, index, delta, partial, stride, isFirst, isLast, below, slots, units, panelWidth, from, to);
       break;
     case 6:
-      backwardPanel<V6>(weights, starts, lengths, index, delta, partial, stride, firstPanel, from, to);
+      backwardPanel<V6>(weights, starts, lengths, index, delta, partial, stride, isFirst, isLast, below, slots, units, panelWidth, from, to);
       break;
     case 7:
-      backwardPanel<V7>(weights, starts, lengths, index, delta, partial, stride, firstPanel, from, to);
+      backwardPanel<V7>(weights, starts, lengths, index, delta, partial, stride, isFirst, isLast, below, slots, units, panelWidth, from, to);
       break;
     default:
-      backwardPanel<V8>(weights, starts, lengths, index, delta, partial, stride, firstPanel, from, to);
+      backwardPanel<V8>(weights, starts, lengths, index, delta, partial, stride, isFirst, isLast, below, slots, units, panelWidth, from, to);
+  }
+}
+
+/** scatterPanel for a panel of `vectors` vectors. */
+export function scatter(
+  vectors: u32,
+  sums: usize,
+  starts: usize,
+  lengths: usize,
+  index: usize,
+  value: usize,
+  biasRow: usize,
+  rowFrom: usize,
+  rowTo: usize,
+  delta: usize,
+  from: usize,
+  to: usize,
+): void {
+  switch (vectors) {
+    case 1:
+      scatterPanel<V1>(sums, starts, lengths, index, value, biasRow, rowFrom, rowTo, delta, from, to);
+      break;
+    case 2:
+      scatterPanel<V2>(sums, starts, lengths, index, value, biasRow, rowFrom, rowTo, delta, from, to);
+      break;
+    case 3:
+      scatterPanel<V3>(sums, starts, lengths, index, value, biasRow, rowFrom, rowTo, delta, from, to);
+      break;
+    case 4:
+      scatterPanel<V4>(sums, starts, lengths, index, value, biasRow, rowFrom, rowTo, delta, from, to);
+      break;
+    case 5:
+      scatterPanel<V5>(sums, starts, lengths, index, value, biasRow, rowFrom, rowTo, delta, from, to);
+      break;
+    case 6:
+      scatterPanel<V6>(sums, starts, lengths, index, value, biasRow, rowFrom, rowTo, delta, from, to);
+      break;
+    case 7:
+      scatterPanel<V7>(sums, starts, lengths, index, value, biasRow, rowFrom, rowTo, delta, from, to);
+      break;
+    default:
+      scatterPanel<V8>(sums, starts, lengths, index, value, biasRow, rowFrom, rowTo, delta, from, to);
   }
 }
 
