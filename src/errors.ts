@@ -19,8 +19,8 @@ const number = new Intl.NumberFormat('en-US');
 
 const table = {
   // Usage: status 2, before any work starts.
-  option: (name: string, found: unknown, expected: string) =>
-    usage(`--${name} ${shown(found)}: expected ${expected}`),
+  usage: (message: string) => usage(`${message}; see train --help`),
+  option: (name: string, found: unknown, expected: string) => usage(`--${name} ${shown(found)}: expected ${expected}`),
   batchBeyondData: (batchSize: number, samples: number) =>
     usage(
       `--batch-size ${batchSize}: there are only ${number.format(samples)} training samples; ` +
@@ -76,8 +76,7 @@ const table = {
     failure(
       `${file}: label ${found} of sample ${position}; expected 0 to ${classes - 1}, the classes of the training labels`,
     ),
-  oneClass: (file: string) =>
-    failure(`${file}: every label is 0; expected at least two classes, 0 and 1`),
+  oneClass: (file: string) => failure(`${file}: every label is 0; expected at least two classes, 0 and 1`),
 
   // The run: status 1.
   kernelUnavailable: (name: string, why: string) =>
@@ -91,8 +90,10 @@ const table = {
       `worker thread ${member + 1} of ${threads} died ${where}: ${reason(cause)}; the run cannot go on without it`,
       cause,
     ),
-  notPlainNumber: (event: string, field: string, found: unknown) =>
-    failure(`event "${event}": field ${field} is ${String(found)}; expected a finite number`),
+  output: (cause: unknown) =>
+    failure(`stdout cannot be written (${reason(cause)}); make room, or send the metrics elsewhere`, cause),
+  notPlain: (event: string, field: string, found: unknown) =>
+    failure(`event "${event}": field ${field} is ${String(found)}; expected what JSON can hold`),
 } as const;
 
 export type ErrorCode = 'usage' | 'failure';
@@ -113,7 +114,7 @@ export function reason(cause: unknown): string {
 }
 
 function shown(value: unknown): string {
-  return typeof value === 'string' ? (value === '' ? '""' : value) : JSON.stringify(value) ?? String(value);
+  return typeof value === 'string' ? (value === '' ? '""' : value) : (JSON.stringify(value) ?? String(value));
 }
 
 function gibibytes(bytes: number): string {

@@ -1,7 +1,14 @@
 /** Training as an async generator of events: follows the gang and turns what it leaves into metrics. */
 import { errors, reason } from './errors.js';
 import { stepsPerEpoch } from './memory/layout.js';
-import { type EndEvent, type EpochEvent, type Progress, SCHEMA, type StartEvent, type TrainEvent } from './metrics/events.js';
+import {
+  type EndEvent,
+  type EpochEvent,
+  type Progress,
+  SCHEMA,
+  type StartEvent,
+  type TrainEvent,
+} from './metrics/events.js';
 import { ProgressMeter } from './metrics/progress-meter.js';
 import { StepLog } from './metrics/step-log.js';
 import { meanOf } from './metrics/summary.js';

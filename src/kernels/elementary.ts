@@ -16,7 +16,13 @@ const LOG2_E = 1.4426950408889634;
 const UNDERFLOW = -708;
 
 /** 2^k for k = 0, −1, …, −1022, each exact. */
-const HALVES = Float64Array.from({ length: 1023 }, ((power) => () => (power /= 2))(2));
+const HALVES = Float64Array.from(
+  { length: 1023 },
+  (
+    (power) => () =>
+      (power /= 2)
+  )(2),
+);
 
 /** 1/n! for n = 0…13: beyond, a term of the series is below half an ulp for |r| ≤ ln 2 / 2. */
 const EXP_SERIES = [

@@ -41,12 +41,7 @@ export function chooseKernel(wanted: KernelName | 'auto'): KernelChoice {
 }
 
 /** The kernel over a thread's view of the memory. */
-export function createKernel(
-  choice: KernelChoice,
-  shared: WebAssembly.Memory,
-  memory: Memory,
-  member: number,
-): Kernel {
+export function createKernel(choice: KernelChoice, shared: WebAssembly.Memory, memory: Memory, member: number): Kernel {
   if (!choice.module) return new ReferenceKernel(memory, member);
   return new WasmKernel(instantiate(choice.module, shared), memory, member);
 }

@@ -128,14 +128,7 @@ export class WasmKernel implements Kernel {
     const { parameters, gradients } = this.#layer(l);
     const first = gradients[0]!.byteOffset;
     const stride = (gradients[1]?.byteOffset ?? first) - first;
-    this.#wasm.applyGradients(
-      parameters.byteOffset,
-      first,
-      parameters.byteLength,
-      gradients.length,
-      stride,
-      -rate,
-    );
+    this.#wasm.applyGradients(parameters.byteOffset, first, parameters.byteLength, gradients.length, stride, -rate);
   }
 
   /** The step of a layer with a single panel. */

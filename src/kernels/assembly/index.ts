@@ -8,7 +8,7 @@
 import { backwardPanel } from './backward';
 import { forwardPanel } from './forward';
 import { reducePanel, scatterPanel } from './update';
-import { V1, V2, V3, V4, V5, V6, V7, V8, Vector } from './vector';
+import { type V1, type V2, type V3, type V4, type V5, type V6, type V7, type V8, Vector } from './vector';
 
 export { rectifyPanel } from './forward';
 export { applyGradients, stepSums, transpose } from './update';
@@ -84,28 +84,156 @@ export function backward(
 ): void {
   switch (vectors) {
     case 1:
-      backwardPanel<V1>(weights, starts, lengths, index, delta, partial, stride, isFirst, isLast, below, slots, units, panelWidth, from, to);
+      backwardPanel<V1>(
+        weights,
+        starts,
+        lengths,
+        index,
+        delta,
+        partial,
+        stride,
+        isFirst,
+        isLast,
+        below,
+        slots,
+        units,
+        panelWidth,
+        from,
+        to,
+      );
       break;
     case 2:
-      backwardPanel<V2>(weights, starts, lengths, index, delta, partial, stride, isFirst, isLast, below, slots, units, panelWidth, from, to);
+      backwardPanel<V2>(
+        weights,
+        starts,
+        lengths,
+        index,
+        delta,
+        partial,
+        stride,
+        isFirst,
+        isLast,
+        below,
+        slots,
+        units,
+        panelWidth,
+        from,
+        to,
+      );
       break;
     case 3:
-      backwardPanel<V3>(weights, starts, lengths, index, delta, partial, stride, isFirst, isLast, below, slots, units, panelWidth, from, to);
+      backwardPanel<V3>(
+        weights,
+        starts,
+        lengths,
+        index,
+        delta,
+        partial,
+        stride,
+        isFirst,
+        isLast,
+        below,
+        slots,
+        units,
+        panelWidth,
+        from,
+        to,
+      );
       break;
     case 4:
-      backwardPanel<V4>(weights, starts, lengths, index, delta, partial, stride, isFirst, isLast, below, slots, units, panelWidth, from, to);
+      backwardPanel<V4>(
+        weights,
+        starts,
+        lengths,
+        index,
+        delta,
+        partial,
+        stride,
+        isFirst,
+        isLast,
+        below,
+        slots,
+        units,
+        panelWidth,
+        from,
+        to,
+      );
       break;
     case 5:
-      backwardPanel<V5>(weights, starts, lengths, index, delta, partial, stride, isFirst, isLast, below, slots, units, panelWidth, from, to);
+      backwardPanel<V5>(
+        weights,
+        starts,
+        lengths,
+        index,
+        delta,
+        partial,
+        stride,
+        isFirst,
+        isLast,
+        below,
+        slots,
+        units,
+        panelWidth,
+        from,
+        to,
+      );
       break;
     case 6:
-      backwardPanel<V6>(weights, starts, lengths, index, delta, partial, stride, isFirst, isLast, below, slots, units, panelWidth, from, to);
+      backwardPanel<V6>(
+        weights,
+        starts,
+        lengths,
+        index,
+        delta,
+        partial,
+        stride,
+        isFirst,
+        isLast,
+        below,
+        slots,
+        units,
+        panelWidth,
+        from,
+        to,
+      );
       break;
     case 7:
-      backwardPanel<V7>(weights, starts, lengths, index, delta, partial, stride, isFirst, isLast, below, slots, units, panelWidth, from, to);
+      backwardPanel<V7>(
+        weights,
+        starts,
+        lengths,
+        index,
+        delta,
+        partial,
+        stride,
+        isFirst,
+        isLast,
+        below,
+        slots,
+        units,
+        panelWidth,
+        from,
+        to,
+      );
       break;
     default:
-      backwardPanel<V8>(weights, starts, lengths, index, delta, partial, stride, isFirst, isLast, below, slots, units, panelWidth, from, to);
+      backwardPanel<V8>(
+        weights,
+        starts,
+        lengths,
+        index,
+        delta,
+        partial,
+        stride,
+        isFirst,
+        isLast,
+        below,
+        slots,
+        units,
+        panelWidth,
+        from,
+        to,
+      );
   }
 }
 

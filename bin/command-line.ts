@@ -1,0 +1,88 @@
+/** The `train` command's arguments, read with commander. */
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { errors } from '../src/errors.js';
+import { KERNEL_NAMES } from '../src/kernels/kernel.js';
+import { FORMATS, type Format } from '../src/metrics/output.js';
+import { REDUCTIONS, STRATEGIES } from '../src/model/step.js';
+import { type Config, resolveOptions } from '../src/options.js';
+
+export interface TrainCommand {
+  readonly config: Config;
+  /** Undefined: by what stdout is. */
+  readonly format: Format | undefined;
+  readonly progress: boolean;
+}
+
+/**
+ * @returns undefined where help or the version was asked for, and has been printed
+ * @throws LockstepError (status 2) on wrong usage
+ */
+export function parseTrainCommand(args: readonly string[]): TrainCommand | undefined {
+  const command = trainCommand();
+  try {
+    command.parse(args, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return undefined;
+    throw errors.usage(error.message.replace(/^error: /, ''));
+  }
+  const { format, progress, ...options } = command.opts<{ format?: unknown; progress: boolean }>();
+  if (format !== undefined && !isFormat(format)) throw errors.option('format', format, `one of ${FORMATS.join(', ')}`);
+  return { config: resolveOptions(options), format, progress };
+}
+
+function trainCommand(): Command {
+  return (
+    new Command('train')
+      .description('Train a fully connected classifier on all cores, the same weights for any number of threads.')
+      .version(packageVersion())
+      .option('-t, --threads <n>', 'worker threads (default: the cores available)', numberOrText)
+      .option('-d, --data <source>', 'mnist (default), fashion-mnist, or a folder of IDX files, gzipped or not')
+      .option('--hidden <widths>', 'hidden layers: "1000" (default), "512,256", or "none"', widthsOrText)
+      .option('-e, --epochs <n>', 'default 100; 0 evaluates the initial weights', numberOrText)
+      .option('-b, --batch-size <n>', 'default 100', numberOrText)
+      .option('--lr <rate>', 'learning rate, default 0.001', numberOrText)
+      .option('--reduction <kind>', `the batch's gradient: ${REDUCTIONS.join(' (default) or ')}`)
+      .option('--strategy <name>', `${STRATEGIES.join(' (default) or ')}`)
+      .option('--seed <n>', 'of initial values and order, default 1', numberOrText)
+      .option('--limit <n>', 'train on the first n samples only (the test set stays whole)', numberOrText)
+      .option('--kernel <name>', `auto (default), ${KERNEL_NAMES.join(', ')}`)
+      .option('--log-every <steps>', 'also a metric line every so many steps (default: epochs only)', numberOrText)
+      .option('--format <name>', `${FORMATS.join(' or ')} (default: pretty where stdout is a terminal)`)
+      .option('--no-progress', 'no progress bar (it is on stderr, and only where that is a terminal)')
+      .addHelpText('after', HELP_END)
+      .allowExcessArguments(false)
+      // What is wrong is thrown, and printed by whoever catches it.
+      .exitOverride()
+      .configureOutput({ outputError: () => undefined })
+  );
+}
+
+const HELP_END = `
+Metrics leave stdout as NDJSON, one object a line:
+  train --epochs 2 | jq -c 'select(.event=="epoch") | [.epoch,.train_loss,.test_error]'
+
+Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted, 143 terminated, 129 hung up,
+141 stdout closed by its reader.`;
+
+function isFormat(value: unknown): value is Format {
+  return FORMATS.some((format) => format === value);
+}
+
+/** A decimal number, or else the text as it is, for the check of the options to complain about. */
+function numberOrText(text: string): number | string {
+  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : text;
+}
+
+function widthsOrText(text: string): (number | string)[] | string {
+  if (text === 'none') return [];
+  const widths = text.split(',').map(numberOrText);
+  return widths.every((width) => typeof width === 'number') ? widths : text;
+}
+
+function packageVersion(): string {
+  // From dist/bin/ to the package's root.
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}

@@ -1,0 +1,29 @@
+/** Events as NDJSON lines, and nothing else: what leaves here can be read by anything that reads JSON. */
+import type { Transform } from 'node:stream';
+import ndjson from 'ndjson';
+import { errors } from '../errors.js';
+import type { TrainEvent } from './events.js';
+
+/** A stream that takes events and gives lines. Its events must have passed `requirePlain`. */
+export function ndjsonLines(): Transform {
+  return ndjson.stringify();
+}
+
+/**
+ * JSON has no NaN or infinity (they would become null in silence), and no undefined. The events' types allow
+ * neither, but only here is it certain.
+ *
+ * @throws LockstepError that names the field
+ */
+export function requirePlain(event: TrainEvent): void {
+  requirePlainValue(event.event, event, '');
+}
+
+function requirePlainValue(event: string, value: unknown, field: string): void {
+  if (typeof value === 'object' && value !== null) {
+    for (const [key, each] of Object.entries(value)) requirePlainValue(event, each, field ? `${field}.${key}` : key);
+    return;
+  }
+  const isPlain = typeof value === 'number' ? Number.isFinite(value) : value !== undefined && typeof value !== 'bigint';
+  if (!isPlain) throw errors.notPlain(event, field, value);
+}

@@ -1,0 +1,59 @@
+/** Where the command's events go: NDJSON or pretty lines on stdout, and a progress bar on stderr. */
+import { PassThrough, type Transform } from 'node:stream';
+import type { Progress, TrainEvent } from './events.js';
+import { ndjsonLines, requirePlain } from './ndjson.js';
+import { PrettyFormat } from './pretty.js';
+import { ProgressBar } from './progress-bar.js';
+
+export const FORMATS = ['ndjson', 'pretty'] as const;
+export type Format = (typeof FORMATS)[number];
+
+export interface OutputOptions {
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+  readonly format: Format;
+  /** Whether a progress bar is wanted; it is shown where stderr is a terminal. */
+  readonly progress: boolean;
+  /** Called once when stdout can no longer be written: its reader has gone (EPIPE), or something worse. */
+  readonly onClosed: (error: NodeJS.ErrnoException) => void;
+}
+
+export class Output {
+  readonly #lines: Transform;
+  readonly #pretty: PrettyFormat | undefined;
+  readonly #bar: ProgressBar | undefined;
+  #isClosed = false;
+
+  constructor({ stdout, stderr, format, progress, onClosed }: OutputOptions) {
+    if (format === 'pretty') this.#pretty = new PrettyFormat(Boolean(stdout.isTTY && stdout.hasColors()));
+    if (progress && stderr.isTTY) this.#bar = new ProgressBar(stderr);
+    this.#lines = this.#pretty ? new PassThrough() : ndjsonLines();
+    stdout.on('error', (error: NodeJS.ErrnoException) => {
+      if (!this.#isClosed) onClosed(error);
+      this.#isClosed = true;
+      // Whoever waits for the reader to take more would wait for ever.
+      this.#lines.emit('drain');
+    });
+    this.#lines.pipe(stdout, { end: false });
+  }
+
+  /** For `train`; undefined where no progress bar is shown. */
+  get onProgress(): ((progress: Progress) => void) | undefined {
+    const bar = this.#bar;
+    return bar && ((progress) => bar.show(progress));
+  }
+
+  /** Resolves when the reader can take more. Once stdout is closed, events are dropped. */
+  async write(event: TrainEvent): Promise<void> {
+    requirePlain(event);
+    this.hideProgress();
+    if (this.#isClosed) return;
+    if (!this.#lines.write(this.#pretty ? this.#pretty.format(event) : event)) {
+      await new Promise<void>((resolve) => this.#lines.once('drain', () => resolve()));
+    }
+  }
+
+  hideProgress(): void {
+    this.#bar?.hide();
+  }
+}
