@@ -24,8 +24,6 @@ export interface TrainControls {
   readonly signal?: AbortSignal | undefined;
   /** Called about ten times a second while the gang trains. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
-  /** The URL of another worker file. @internal for tests of threads that fail */
-  readonly worker?: string | undefined;
 }
 
 /**
@@ -44,9 +42,9 @@ export interface TrainControls {
  */
 export async function* train(options: TrainOptions & TrainControls = {}): AsyncGenerator<TrainEvent, void, undefined> {
   const startedAt = now();
-  const { signal, onProgress, worker } = options;
+  const { signal, onProgress } = options;
   const run = await prepare(resolveOptions(options));
-  const coordinator = new Coordinator(jobOf(run), run.memory, worker);
+  const coordinator = new Coordinator(jobOf(run), run.memory);
   const progress = onProgress && new ProgressMeter(run.plan, run.config.epochs, coordinator, onProgress);
   const stop = () => coordinator.stop();
   signal?.addEventListener('abort', stop);

@@ -135,9 +135,7 @@ export class Member {
   /** Phase 2 of strategy `sliced`: our rows of every layer, over the whole batch. */
   #update(batch: number): void {
     const rate = stepRate(this.#task.learningRate, this.#task.reduction, batch);
-    for (const [l, { from, to }] of this.#task.rows.entries()) {
-      if (from < to) this.#kernel.step(l, from, to, batch, rate);
-    }
+    for (const [l, { from, to }] of this.#task.rows.entries()) this.#kernel.step(l, from, to, batch, rate);
   }
 
   /** Strategy `dense`: our share's gradients into our buffer; the coordinator adds the buffers and steps. */

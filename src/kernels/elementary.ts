@@ -10,7 +10,6 @@
 /** ln 2 in two parts: the first has trailing zeros, so that k times it is exact for every exponent k. */
 const LN2_HIGH = 6.931471803691238e-1;
 const LN2_LOW = 1.9082149292705877e-10;
-const LOG2_E = 1.4426950408889634;
 
 /** Below this, exp(x) is smaller than the smallest normal number; no softmax tells that from 0. */
 const UNDERFLOW = -708;
@@ -48,7 +47,7 @@ const EXP_SERIES = [
  */
 export function expOfNonPositive(x: number): number {
   if (x < UNDERFLOW) return 0;
-  const k = Math.floor(x * LOG2_E + 0.5);
+  const k = Math.floor(x * Math.LOG2E + 0.5);
   // r in two parts, so that the error of the subtraction is not lost.
   const high = x - k * LN2_HIGH;
   const low = k * LN2_LOW;
@@ -62,7 +61,7 @@ export function expOfNonPositive(x: number): number {
 }
 
 /** √½ ≤ m < √2 keeps |s| below 0.172, where 12 terms of the series are enough. */
-const SQRT_2 = 1.4142135623730951;
+const LARGEST_M = Math.SQRT2;
 
 /** Terms 2/(2n+1), n = 1…12, of log((1+s)/(1−s)) = 2s + 2s³/3 + 2s⁵/5 + … */
 const LOG_SERIES = Array.from({ length: 12 }, (_, n) => 2 / (2 * n + 3));
@@ -75,7 +74,7 @@ export function logOfAtLeastOne(x: number): number {
   if (!Number.isFinite(x)) return x;
   let k = 0;
   let m = x;
-  while (m >= SQRT_2) {
+  while (m >= LARGEST_M) {
     m /= 2;
     k++;
   }

@@ -96,8 +96,13 @@ export class WasmKernel implements Kernel {
   }
 
   step(l: number, rowFrom: number, rowTo: number, batch: number, rate: number): void {
+    // An empty slice may lie behind the last row, where it has no room in the transposed batch.
+    if (rowFrom === rowTo) return;
     const layer = this.#layer(l);
-    if (layer.sums.length > 0) return this.#stepNarrow(layer, rowFrom, rowTo, batch, rate);
+    if (layer.sums.length > 0) {
+      this.#stepNarrow(layer, rowFrom, rowTo, batch, rate);
+      return;
+    }
     // Rows of other members' slices lie before ours in the transposed batch: room for all their samples.
     const at = rowFrom * batch;
     this.#transpose(layer, rowFrom, rowTo, 0, batch, at);
@@ -111,9 +116,9 @@ export class WasmKernel implements Kernel {
     const layer = this.#layer(l);
     const rows = layer.inputs + 1;
     if (layer.sums.length > 0) {
-      const [gradients] = layer.panels[0]!.gradients.slice(this.#member);
-      gradients!.fill(0);
-      this.#scatter(layer, gradients!.byteOffset, 0, rows, from, to);
+      const gradients = layer.gradients[this.#member]!;
+      gradients.fill(0);
+      this.#scatter(layer, gradients.byteOffset, 0, rows, from, to);
       return;
     }
     const at = from * rows;

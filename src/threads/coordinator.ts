@@ -31,13 +31,13 @@ export class Coordinator {
   #outcome: Outcome | undefined;
   #failure: unknown;
 
-  /** Starts the gang. @param worker  another worker file, for tests that make it fail */
-  constructor(job: Job, memory: Memory, worker?: string) {
+  /** Starts the gang. */
+  constructor(job: Job, memory: Memory) {
     this.#job = job;
     this.#memory = memory;
     this.#control = new Control(memory.control);
     this.#epoch = job.epochs === 0 ? 0 : 1;
-    this.#gang = new Gang(memberTasks(job, memory), memory, worker);
+    this.#gang = new Gang(memberTasks(job, memory), memory);
     // Both records are free: the gang may run one epoch ahead of what has been read.
     this.#grant(1);
     this.#grant(2);

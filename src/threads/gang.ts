@@ -30,13 +30,12 @@ export class Gang {
   /** Resolves when every member has ended well, rejects when one has not: then all have been told to end. */
   readonly done: Promise<void>;
 
-  /** @param worker  another worker file, for tests that make it fail */
-  constructor(tasks: readonly MemberTask[], memory: Memory, worker: string = WORKER) {
+  constructor(tasks: readonly MemberTask[], memory: Memory) {
     const threads = tasks.length;
     this.#memory = memory;
     this.barrier = new Barrier(memory.control, threads, 0);
     this.#pool = new Piscina({
-      filename: worker,
+      filename: WORKER,
       // Neither more, which would idle, nor fewer: a gang that is larger than its pool never meets.
       minThreads: threads,
       maxThreads: threads,

@@ -8,7 +8,7 @@
 import { backwardPanel } from './backward';
 import { forwardPanel } from './forward';
 import { reducePanel, scatterPanel } from './update';
-import { type V1, type V2, type V3, type V4, type V5, type V6, type V7, type V8, Vector } from './vector';
+import { V1, V2, V3, V4, V5, V6, V7, V8, Vector } from './vector';
 
 export { rectifyPanel } from './forward';
 export { applyGradients, stepSums, transpose } from './update';
@@ -285,35 +285,35 @@ export function reduce(
   target: usize,
   rows: usize,
   cursors: usize,
-  slotOf: usize,
-  valueOf: usize,
+  litSlots: usize,
+  litValues: usize,
   delta: usize,
   factor: f32,
   keep: usize,
 ): void {
   switch (vectors) {
     case 1:
-      reducePanel<V1>(target, rows, cursors, slotOf, valueOf, delta, factor, keep);
+      reducePanel<V1>(target, rows, cursors, litSlots, litValues, delta, factor, keep);
       break;
     case 2:
-      reducePanel<V2>(target, rows, cursors, slotOf, valueOf, delta, factor, keep);
+      reducePanel<V2>(target, rows, cursors, litSlots, litValues, delta, factor, keep);
       break;
     case 3:
-      reducePanel<V3>(target, rows, cursors, slotOf, valueOf, delta, factor, keep);
+      reducePanel<V3>(target, rows, cursors, litSlots, litValues, delta, factor, keep);
       break;
     case 4:
-      reducePanel<V4>(target, rows, cursors, slotOf, valueOf, delta, factor, keep);
+      reducePanel<V4>(target, rows, cursors, litSlots, litValues, delta, factor, keep);
       break;
     case 5:
-      reducePanel<V5>(target, rows, cursors, slotOf, valueOf, delta, factor, keep);
+      reducePanel<V5>(target, rows, cursors, litSlots, litValues, delta, factor, keep);
       break;
     case 6:
-      reducePanel<V6>(target, rows, cursors, slotOf, valueOf, delta, factor, keep);
+      reducePanel<V6>(target, rows, cursors, litSlots, litValues, delta, factor, keep);
       break;
     case 7:
-      reducePanel<V7>(target, rows, cursors, slotOf, valueOf, delta, factor, keep);
+      reducePanel<V7>(target, rows, cursors, litSlots, litValues, delta, factor, keep);
       break;
     default:
-      reducePanel<V8>(target, rows, cursors, slotOf, valueOf, delta, factor, keep);
+      reducePanel<V8>(target, rows, cursors, litSlots, litValues, delta, factor, keep);
   }
 }

@@ -16,7 +16,7 @@ function lowerBound(from: usize, to: usize, bound: usize): usize {
  * lit by every sample, with value 1.
  *
  * @param cursors  (rowTo - rowFrom + 2) scratch; afterwards row r's list is
- *                 [cursors[r - rowFrom], cursors[r - rowFrom + 1]) in elements of `slotOf` and `valueOf`
+ *                 [cursors[r - rowFrom], cursors[r - rowFrom + 1]) in elements of `litSlots` and `litValues`
  */
 export function transpose(
   starts: usize,
@@ -29,8 +29,8 @@ export function transpose(
   from: usize,
   to: usize,
   cursors: usize,
-  slotOf: usize,
-  valueOf: usize,
+  litSlots: usize,
+  litValues: usize,
 ): void {
   const rows: usize = rowTo - rowFrom;
   memory.fill(cursors, 0, (rows + 2) << 2);
@@ -65,8 +65,8 @@ export function transpose(
       if (row >= rowTo) break;
       const cursor = ends + ((row - rowFrom) << 2);
       const place: usize = Word.at(cursor);
-      store<u32>(slotOf + (place << 2), <u32>s);
-      store<f32>(valueOf + (place << 2), load<f32>(k + toValue));
+      store<u32>(litSlots + (place << 2), <u32>s);
+      store<f32>(litValues + (place << 2), load<f32>(k + toValue));
       store<u32>(cursor, <u32>(place + 1));
     }
   }
@@ -75,8 +75,8 @@ export function transpose(
     const cursor = ends + ((biasRow - rowFrom) << 2);
     let place: usize = Word.at(cursor);
     for (let s: usize = from; s < to; s++) {
-      store<u32>(slotOf + (place << 2), <u32>s);
-      store<f32>(valueOf + (place << 2), 1);
+      store<u32>(litSlots + (place << 2), <u32>s);
+      store<f32>(litValues + (place << 2), 1);
       place++;
     }
     store<u32>(cursor, <u32>place);
@@ -95,8 +95,8 @@ export function reducePanel<V>(
   target: usize,
   rows: usize,
   cursors: usize,
-  slotOf: usize,
-  valueOf: usize,
+  litSlots: usize,
+  litValues: usize,
   delta: usize,
   factor: f32,
   keep: usize,
@@ -119,8 +119,8 @@ export function reducePanel<V>(
     let a6 = zero;
     let a7 = zero;
     for (; k < end; k += 4) {
-      const d = delta + Word.at(slotOf + k) * rowBytes;
-      const x = v128.load32_splat(valueOf + k);
+      const d = delta + Word.at(litSlots + k) * rowBytes;
+      const x = v128.load32_splat(litValues + k);
       a0 = Vector.maddAt(x, d, 0, a0);
       if (n > 1) a1 = Vector.maddAt(x, d, 1, a1);
       if (n > 2) a2 = Vector.maddAt(x, d, 2, a2);

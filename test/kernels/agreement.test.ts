@@ -1,0 +1,200 @@
+/** Each WebAssembly kernel against the reference, operation by operation, on any shapes and inputs. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { chooseKernel, type KernelChoice } from '../../src/kernels/select.js';
+import { readParameters } from '../../src/model/parameters.js';
+import { fastKernels } from '../support/kernels.js';
+import {
+  createNetwork,
+  gradientsOf,
+  inputsOf,
+  type Network,
+  outputsOf,
+  setInputs,
+  setOutputs,
+} from '../support/network.js';
+
+/** Float32's unit roundoff is 6e-8; a sum of n products errs by at most n of those, relative to Σ|terms|. */
+const TOLERANCE = 1e-5;
+
+const float = fc.float({ min: -1, max: 1, noNaN: true });
+/** Any density: empty rows and full ones too. */
+const value = fc
+  .constantFrom(0, 0.25, 0.5, 1)
+  .chain((density) =>
+    density === 0
+      ? fc.constant(0)
+      : fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), float).map(([u, x]) => (u < density ? x : 0)),
+  );
+
+interface Case {
+  readonly inputs: number;
+  readonly hidden: number;
+  readonly outputs: number;
+  readonly panelWidth: number;
+  readonly samples: readonly (readonly number[])[];
+  /** Inputs of the second layer. */
+  readonly activations: readonly (readonly number[])[];
+  /** δ of both layers. */
+  readonly deltas: readonly (readonly (readonly number[])[])[];
+  readonly parameters: Float32Array;
+}
+
+const rows = (count: number, width: number, of: fc.Arbitrary<number>) =>
+  fc.array(fc.array(of, { minLength: width, maxLength: width }), { minLength: count, maxLength: count });
+
+const anyCase: fc.Arbitrary<Case> = fc
+  .record({
+    inputs: fc.integer({ min: 1, max: 40 }),
+    hidden: fc.integer({ min: 1, max: 70 }),
+    outputs: fc.integer({ min: 1, max: 40 }),
+    batch: fc.integer({ min: 1, max: 9 }),
+    panelWidth: fc.constantFrom(4, 8, 12, 16, 20, 24, 28, 32),
+  })
+  .chain(({ batch, inputs, hidden, outputs, panelWidth }) =>
+    fc.record({
+      inputs: fc.constant(inputs),
+      hidden: fc.constant(hidden),
+      outputs: fc.constant(outputs),
+      panelWidth: fc.constant(panelWidth),
+      samples: rows(batch, inputs, value),
+      activations: rows(batch, hidden, value.map(Math.abs)),
+      deltas: fc.tuple(rows(batch, hidden, float), rows(batch, outputs, float)),
+      parameters: fc
+        .infiniteStream(float)
+        .map((stream) => Float32Array.from(stream.take((inputs + 1) * hidden + (hidden + 1) * outputs))),
+    }),
+  );
+
+function networkOf(choice: KernelChoice, c: Case): Network {
+  return createNetwork(choice, [c.inputs, c.hidden, c.outputs], c.samples, c.parameters, c.panelWidth);
+}
+
+/** As if the forward pass had left these activations, and back-propagation these deltas. */
+function prepare(network: Network, c: Case): void {
+  for (const slot of c.samples.keys()) {
+    setInputs(network, 1, slot, c.activations[slot]!);
+    for (const l of [0, 1]) setOutputs(network, l, slot, c.deltas[l]![slot]!);
+  }
+}
+
+/** The same operation in both kernels, and what it left. */
+function both(fast: KernelChoice, c: Case, act: (network: Network) => number[]): [number[], number[]] {
+  return [act(networkOf(fast, c)), act(networkOf(chooseKernel('reference'), c))];
+}
+
+function expectClose([actual, expected]: [number[], number[]], terms: number): void {
+  expect(actual.length).toBe(expected.length);
+  const bound = TOLERANCE * Math.max(1, terms / 10);
+  for (const [i, each] of actual.entries()) expect(Math.abs(each - expected[i]!)).toBeLessThanOrEqual(bound);
+}
+
+describe.each(fastKernels())(
+  'kernel $name agrees with reference within 1e-5 (float32, up to 70 terms of at most 1)',
+  (fast) => {
+    it('forward, hidden layer: h = ReLU(x·W + b), as a list in ascending order', () => {
+      fc.assert(
+        fc.property(anyCase, (c) => {
+          const act = (network: Network) => {
+            network.kernel.forward(0, 0, c.samples.length);
+            for (const slot of c.samples.keys()) {
+              const { starts, lengths, index } = network.memory.layers[1]!.lists;
+              const list = [...index.subarray(starts[slot]!, starts[slot]! + lengths[slot]!)];
+              expect(list).toEqual([...list].sort((a, b) => a - b));
+              expect(outputsOf(network, 0, slot).every((z) => z === 0)).toBe(true);
+            }
+            return c.samples.flatMap((_, slot) => inputsOf(network, 1, slot));
+          };
+          expectClose(both(fast, c, act), c.inputs);
+        }),
+      );
+    });
+
+    it('forward, last layer: z = h·W + b', () => {
+      fc.assert(
+        fc.property(anyCase, (c) => {
+          const act = (network: Network) => {
+            prepare(network, c);
+            network.kernel.forward(1, 0, c.samples.length);
+            return c.samples.flatMap((_, slot) => outputsOf(network, 1, slot));
+          };
+          expectClose(both(fast, c, act), c.hidden);
+        }),
+      );
+    });
+
+    it('backward: δ·Wᵀ where the unit was active, and what was there elsewhere', () => {
+      fc.assert(
+        fc.property(anyCase, (c) => {
+          const act = (network: Network) => {
+            prepare(network, c);
+            network.kernel.backward(1, 0, c.samples.length);
+            return c.samples.flatMap((_, slot) => outputsOf(network, 0, slot));
+          };
+          expectClose(both(fast, c, act), c.outputs);
+        }),
+      );
+    });
+
+    it('step: W − rate · Σ xᵀδ', () => {
+      fc.assert(
+        fc.property(anyCase, (c) => {
+          const act = (network: Network) => {
+            prepare(network, c);
+            for (const [l, { inputs }] of network.memory.layers.entries()) {
+              network.kernel.step(l, 0, inputs + 1, c.samples.length, 0.5);
+            }
+            return [...readParameters(network.memory.layers)];
+          };
+          expectClose(both(fast, c, act), c.samples.length);
+        }),
+      );
+    });
+
+    it('accumulate and applyGradients: Σ xᵀδ into a buffer, and the step from it', () => {
+      fc.assert(
+        fc.property(anyCase, (c) => {
+          const act = (network: Network) => {
+            prepare(network, c);
+            for (const l of [0, 1]) network.kernel.accumulate(l, 0, c.samples.length);
+            const gradients = gradientsOf(network);
+            for (const l of [0, 1]) network.kernel.applyGradients(l, 0.5);
+            return [...gradients, ...readParameters(network.memory.layers)];
+          };
+          expectClose(both(fast, c, act), c.samples.length);
+        }),
+      );
+    });
+  },
+);
+
+describe.each(fastKernels())('kernel $name gives the same bits', (fast) => {
+  /** A whole step, its parts cut as told; all that it leaves. */
+  function wholeStep(c: Case, panelWidth: number, slotCut: number, rowCut: number): number[] {
+    const network = networkOf(fast, { ...c, panelWidth });
+    const { kernel, memory } = network;
+    const batch = c.samples.length;
+    const slots = [
+      [0, slotCut],
+      [slotCut, batch],
+    ] as const;
+    for (const [from, to] of slots) for (const l of [0, 1]) kernel.forward(l, from, to);
+    for (const slot of c.samples.keys()) setOutputs(network, 1, slot, c.deltas[1]![slot]!);
+    for (const [from, to] of slots) kernel.backward(1, from, to);
+    for (const [l, { inputs }] of memory.layers.entries()) {
+      const cut = Math.min(rowCut, inputs + 1);
+      kernel.step(l, 0, cut, batch, 0.5);
+      kernel.step(l, cut, inputs + 1, batch, 0.5);
+    }
+    return [...readParameters(memory.layers)];
+  }
+
+  it('whatever the panels, and wherever samples and rows are cut', () => {
+    fc.assert(
+      fc.property(anyCase, fc.nat(9), fc.nat(70), (c, slots, rowCut) => {
+        const slotCut = Math.min(slots, c.samples.length);
+        expect(wholeStep(c, c.panelWidth, slotCut, rowCut)).toEqual(wholeStep(c, 32, 0, 0));
+      }),
+    );
+  });
+});

@@ -1,0 +1,60 @@
+/** One step of a three-layer network against PyTorch's: losses, gradients, parameters (test/fixtures/one-step.py). */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { SoftmaxCrossEntropy } from '../../src/kernels/loss.js';
+import { forEachParameter } from '../../src/model/parameters.js';
+import { allKernels } from '../support/kernels.js';
+import { createNetwork, gradientsOf } from '../support/network.js';
+import { fixtures } from '../support/paths.js';
+
+interface Fixture {
+  readonly layers: number[];
+  readonly rate: number;
+  readonly inputs: number[][];
+  readonly targets: number[];
+  readonly parameters: number[];
+  readonly losses: number[];
+  readonly gradients: number[];
+  readonly stepped: number[];
+}
+
+const torch = JSON.parse(readFileSync(path.join(fixtures, 'one-step.json'), 'utf8')) as Fixture;
+const batch = torch.inputs.length;
+
+/** Float64's rounding, and float32's, of sums of a dozen terms around 1. (Inputs are stored as float32 in both.) */
+const tolerances = { reference: 1e-12, simd: 2e-6, 'simd-fma': 2e-6 };
+
+describe.each(allKernels())('one step with kernel $name', (choice) => {
+  const tolerance = tolerances[choice.name];
+  const network = createNetwork(choice, torch.layers, torch.inputs, Float32Array.from(torch.parameters));
+  const { memory, kernel } = network;
+
+  function expectClose(actual: readonly number[], expected: readonly number[]): void {
+    expect(actual.length).toBe(expected.length);
+    for (const [i, value] of actual.entries()) expect(Math.abs(value - expected[i]!)).toBeLessThanOrEqual(tolerance);
+  }
+
+  it(`has PyTorch's losses within ${tolerance}`, () => {
+    for (const l of memory.layers.keys()) kernel.forward(l, 0, batch);
+    const loss = new SoftmaxCrossEntropy(memory.layers.at(-1)!);
+    const losses = torch.targets.map((target, slot) => {
+      loss.differentiate(slot, target);
+      return loss.loss;
+    });
+    expectClose(losses, torch.losses);
+  });
+
+  it(`has PyTorch's gradient of every parameter within ${tolerance}`, () => {
+    for (let l = memory.layers.length - 1; l > 0; l--) kernel.backward(l, 0, batch);
+    for (const l of memory.layers.keys()) kernel.accumulate(l, 0, batch);
+    expectClose(gradientsOf(network), torch.gradients);
+  });
+
+  it(`has PyTorch's parameters after the step within ${tolerance}`, () => {
+    for (const [l, { inputs }] of memory.layers.entries()) kernel.step(l, 0, inputs + 1, batch, torch.rate);
+    const parameters: number[] = [];
+    for (const layer of memory.layers) forEachParameter(layer, (panel, at) => parameters.push(panel[at]!));
+    expectClose(parameters, torch.stepped);
+  });
+});

@@ -1,0 +1,118 @@
+/** A small network and batch in memory, for tests of the kernels without data sets or threads. */
+
+import type { Kernel } from '../../src/kernels/kernel.js';
+import { createKernel, type KernelChoice } from '../../src/kernels/select.js';
+import { bytesNeeded, createSharedMemory, layOut, type Memory, type Plan } from '../../src/memory/layout.js';
+import { writeParameters } from '../../src/model/parameters.js';
+
+/** One sample's inputs, all of them. */
+export type Sample = readonly number[];
+
+export interface Network {
+  readonly plan: Plan;
+  readonly memory: Memory;
+  readonly kernel: Kernel;
+}
+
+/**
+ * @param layers      widths, input to output
+ * @param samples     the batch: each as long as layers[0]
+ * @param parameters  layer by layer, weights [inputs, outputs] then biases
+ * @param panelWidth  instead of the kernel's own
+ */
+export function createNetwork(
+  choice: KernelChoice,
+  layers: readonly number[],
+  samples: readonly Sample[],
+  parameters: Float32Array,
+  panelWidth: number = choice.needs.panelWidth,
+): Network {
+  const plan: Plan = {
+    layers,
+    trainSamples: samples.length,
+    testSamples: 0,
+    nonzeros: samples.flat().filter((x) => x !== 0).length,
+    batchSize: samples.length,
+    threads: 1,
+    gradientBuffers: true,
+    ...choice.needs,
+    panelWidth: choice.module ? panelWidth : Number.POSITIVE_INFINITY,
+  };
+  const shared = createSharedMemory(bytesNeeded(plan));
+  const memory = layOut(plan, shared);
+  placeSamples(memory, samples);
+  writeParameters(memory.layers, parameters);
+  return { plan, memory, kernel: createKernel(choice, shared, memory, 0) };
+}
+
+/** The samples as rows, sample s in slot s; hidden layers' lists where members put them. */
+function placeSamples({ rows, layers, slots }: Memory, samples: readonly Sample[]): void {
+  let k = 0;
+  for (const [s, sample] of samples.entries()) {
+    rows.starts[s] = k;
+    for (const [i, x] of sample.entries()) {
+      if (x === 0) continue;
+      rows.index[k] = i;
+      rows.value[k] = x;
+      k++;
+    }
+    rows.starts[s + 1] = k;
+    layers[0]!.lists.starts[s] = rows.starts[s]!;
+    layers[0]!.lists.lengths[s] = k - rows.starts[s]!;
+  }
+  for (const { lists } of layers.slice(1)) {
+    for (let s = 0; s < slots; s++) lists.starts[s] = s * (lists.index.length / slots);
+  }
+}
+
+/** z or δ of one sample, padding left out. */
+export function outputsOf({ memory }: Network, layer: number, slot: number): number[] {
+  const { outputs, panels } = memory.layers[layer]!;
+  return panels.flatMap(({ width, delta }) => [...delta.subarray(slot * width, (slot + 1) * width)]).slice(0, outputs);
+}
+
+/** Puts δ of one sample where the loss or the layer above would. */
+export function setOutputs({ memory }: Network, layer: number, slot: number, values: readonly number[]): void {
+  for (const { firstColumn, width, delta } of memory.layers[layer]!.panels) {
+    for (let j = 0; j < width && firstColumn + j < values.length; j++) {
+      delta[slot * width + j] = values[firstColumn + j]!;
+    }
+  }
+}
+
+/** A layer's inputs of one sample, all of them. */
+export function inputsOf({ memory }: Network, layer: number, slot: number): number[] {
+  const { inputs, lists } = memory.layers[layer]!;
+  const values = new Array<number>(inputs).fill(0);
+  for (let k = lists.starts[slot]!, end = k + lists.lengths[slot]!; k < end; k++) {
+    values[lists.index[k]!] = lists.value[k]!;
+  }
+  return values;
+}
+
+/** Gives a hidden layer its inputs directly. */
+export function setInputs({ memory }: Network, layer: number, slot: number, values: readonly number[]): void {
+  const { lists } = memory.layers[layer]!;
+  let length = 0;
+  for (const [i, value] of values.entries()) {
+    if (value === 0) continue;
+    lists.index[lists.starts[slot]! + length] = i;
+    lists.value[lists.starts[slot]! + length] = value;
+    length++;
+  }
+  lists.lengths[slot] = length;
+}
+
+/** The dense strategy's sums of gradients, in the order of the parameters. */
+export function gradientsOf({ memory }: Network): number[] {
+  return memory.layers.flatMap(({ inputs, outputs, panels }) => {
+    const values: number[] = [];
+    for (let row = 0; row <= inputs; row++) {
+      for (const { firstColumn, width, gradients } of panels) {
+        const columns = Math.min(width, outputs - firstColumn);
+        values.push(...gradients[0]!.subarray(row * width, row * width + columns));
+      }
+    }
+    return values;
+  });
+}
