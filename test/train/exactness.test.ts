@@ -1,0 +1,92 @@
+/** The same weights, bit for bit, for any number of threads: on real digits, with short last batches. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { TrainOptions } from '../../src/options.js';
+import { collect } from '../support/events.js';
+import { allKernels } from '../support/kernels.js';
+import { type Folder, mnistPart } from '../support/mnist-part.js';
+
+const THREADS = [1, 2, 3, 7, 8, 16];
+
+let data: Folder;
+beforeAll(async () => {
+  data = await mnistPart(1001, 300);
+});
+afterAll(() => data.remove());
+
+async function hashOf(options: TrainOptions): Promise<string | undefined> {
+  const { end } = await collect({ data: data.path, epochs: 1, ...options });
+  expect(end.status).toBe('completed');
+  return end.weights_sha256;
+}
+
+describe.each(allKernels().map(({ name }) => name))('kernel %s, strategy sliced', (kernel) => {
+  describe.each([{ hidden: [1000] }, { hidden: [300, 100] }, { hidden: [] }])('hidden layers $hidden', ({ hidden }) => {
+    // 1001 samples leave a last batch of 1, of 41, and none.
+    it.each([{ batchSize: 100 }, { batchSize: 64 }, { batchSize: 1 }])(
+      `batch $batchSize: the same weights for ${THREADS.join(', ')} threads`,
+      async ({ batchSize }) => {
+        // The reference kernel is slow, on purpose: a part of the samples does.
+        const limit = kernel === 'reference' ? Math.max(batchSize, 60) + 1 : 1001;
+        const hashes: (string | undefined)[] = [];
+        for (const threads of THREADS) hashes.push(await hashOf({ kernel, hidden, batchSize, threads, limit }));
+        expect(new Set(hashes).size).toBe(1);
+      },
+    );
+  });
+
+  it('another seed, rate or reduction gives other weights', async () => {
+    const options: TrainOptions = { kernel, threads: 2, limit: 150, hidden: [20] };
+    const variants = [
+      options,
+      { ...options, seed: 2 },
+      { ...options, lr: 0.002 },
+      { ...options, reduction: 'mean' as const },
+    ];
+    const hashes: (string | undefined)[] = [];
+    for (const variant of variants) hashes.push(await hashOf(variant));
+    expect(new Set(hashes).size).toBe(variants.length);
+  });
+});
+
+it('golden: kernel simd gives these weights on every machine, processor and Node', async () => {
+  // A change here is a break of the contract: it needs a reason in CHANGELOG.md.
+  expect(await hashOf({ kernel: 'simd', threads: 2, epochs: 2 })).toBe(
+    'a8b698175bf5e4f10ba2ec39ba5b6463d22a207280c0d4fc651520b9ea873c27',
+  );
+  expect(await hashOf({ kernel: 'simd', threads: 2, epochs: 2, hidden: [300, 100] })).toBe(
+    '935111702e72fb930e2bf63f07de045e6bac4116d677e06194eb0d9c832c91ae',
+  );
+});
+
+it('golden: the initial values of seed 1', async () => {
+  for (const { name } of allKernels()) {
+    expect(await hashOf({ kernel: name, threads: 1, epochs: 0 })).toBe(
+      '513814706c52eb5a8af4761ec6c74aa871af4405f30e9c90889f74e484701332',
+    );
+  }
+});
+
+describe('strategy dense', () => {
+  it.each(allKernels().map(({ name }) => name))(
+    'kernel %s: the same weights again and again for the same threads, and sliced losses within 1e-4',
+    async (kernel) => {
+      const options: TrainOptions = { data: data.path, kernel, epochs: 2, hidden: [100], limit: 301 };
+      const sliced = await collect({ ...options, threads: 1 });
+      for (const threads of [1, 2, 3, 8]) {
+        const first = await collect({ ...options, threads, strategy: 'dense' });
+        const second = await collect({ ...options, threads, strategy: 'dense' });
+        expect(first.end.weights_sha256).toBe(second.end.weights_sha256);
+        for (const [i, epoch] of first.epochs.entries()) {
+          expect(Math.abs(epoch.train_loss - sliced.epochs[i]!.train_loss)).toBeLessThan(1e-4);
+        }
+      }
+    },
+  );
+
+  it('takes the mean over a short last batch, as sliced does', async () => {
+    const options: TrainOptions = { data: data.path, hidden: [20], limit: 101, reduction: 'mean', lr: 0.5, threads: 2 };
+    const sliced = await collect({ ...options, epochs: 2 });
+    const dense = await collect({ ...options, epochs: 2, strategy: 'dense' });
+    expect(dense.end.train_loss).toBeCloseTo(sliced.end.train_loss!, 4);
+  });
+});
