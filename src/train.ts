@@ -91,9 +91,10 @@ async function* follow(
   };
 
   while (coordinator.epoch <= epochs) {
-    const { outcome, change } = coordinator.look();
+    // Looked at before the steps: an epoch that ends while they are being handled has more of them to tell.
+    const { outcome, isEpochFinished, change } = coordinator.look();
     yield* steps.upTo(coordinator.record, coordinator.epoch, coordinator.stepsDone);
-    if (coordinator.isEpochFinished) {
+    if (isEpochFinished) {
       const tested = testFigures(run, coordinator);
       if (tested.test_loss !== undefined && !Number.isFinite(tested.test_loss)) {
         return end('failed', errors.diverged('the test loss', stepsAfter(run, coordinator.epoch), lr));
@@ -167,11 +168,12 @@ function startEvent({ config, plan, kernel, memory, dataset }: Run, startedAt: n
 }
 
 function epochEvent(run: Run, { epoch, record }: Coordinator, tested: Figures): EpochEvent {
-  const { trainSamples, threads } = run.plan;
+  const { trainSamples } = run.plan;
   const { loss, error } = meanOf(record.losses, record.wrong, 0, trainSamples);
   const [began = 0, trained = 0] = record.times;
   const seconds = (trained - began) / 1000;
-  const waited = run.memory.members.reduce((sum, member) => sum + member.waited[recordOf(epoch)]!, 0);
+  const sumOf = (milliseconds: 'waited' | 'trained') =>
+    run.memory.members.reduce((sum, member) => sum + member[milliseconds][recordOf(epoch)]!, 0);
   return {
     event: 'epoch',
     epoch,
@@ -181,7 +183,7 @@ function epochEvent(run: Run, { epoch, record }: Coordinator, tested: Figures): 
     ...tested,
     seconds,
     samples_per_second: trainSamples / seconds,
-    wait_fraction: waited / (threads * seconds),
+    wait_fraction: sumOf('waited') / sumOf('trained'),
   };
 }
 

@@ -77,12 +77,14 @@ export class Member {
   #trainEpoch(epoch: number): boolean {
     const { plan, member } = this.#task;
     const record = this.#record(epoch);
+    const start = performance.now();
     if (member === 0) record.times[0] = now();
     this.#scratch.waited[recordOf(epoch)] = 0;
     for (let first = 0; first < plan.trainSamples; first += plan.batchSize) {
       const batch = Math.min(plan.batchSize, plan.trainSamples - first);
       if (!this.#step(epoch, record, first, batch)) return false;
     }
+    this.#scratch.trained[recordOf(epoch)] = performance.now() - start;
     return true;
   }
 
@@ -197,7 +199,7 @@ export class Member {
   #meet(epoch: number, last: () => void, hold?: Hold): void {
     const start = performance.now();
     this.#barrier.arrive(last, hold);
-    this.#scratch.waited[recordOf(epoch)]! += (performance.now() - start) / 1000;
+    this.#scratch.waited[recordOf(epoch)]! += performance.now() - start;
   }
 
   /** Meets before the epoch begins. @returns false if the gang is to stop */

@@ -88,7 +88,8 @@ export interface MemberScratch {
   readonly cursors: Uint32Array;
   /** (BACKWARD_BLOCK, widest hidden layer, 4): partial sums of back-propagation. */
   readonly partial: Float32Array;
-  /** (2): seconds spent waiting at barriers, by the epoch's record. */
+  /** (2) and (2): milliseconds it has trained, and of those waited at barriers, by the epoch's record. */
+  readonly trained: Float64Array;
   readonly waited: Float64Array;
   /** (1): what it is doing, see `threads/task.ts`. */
   readonly phase: Int32Array;
@@ -182,6 +183,7 @@ function carve(plan: Plan, arena: Arena): Memory {
     members.push({
       cursors: arena.take(Uint32Array, widestRows + 2),
       partial: arena.take(Float32Array, plan.realBytes === 4 ? BACKWARD_BLOCK * widestHidden * 4 : 0),
+      trained: arena.take(Float64Array, 2),
       waited: arena.take(Float64Array, 2),
       phase: arena.take(Int32Array, 1),
     });

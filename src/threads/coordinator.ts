@@ -20,6 +20,14 @@ export interface Job extends Omit<MemberTask, 'member' | 'rows' | 'spins'> {
 /** How the gang ended: it ran all epochs, was told to stop, met a loss that is not finite, or lost a member. */
 export type Outcome = 'completed' | 'stopped' | 'diverged' | 'died';
 
+export interface Look {
+  /** Undefined while the gang runs. */
+  readonly outcome: Outcome | undefined;
+  /** Whether the epoch has been trained and evaluated. */
+  readonly isEpochFinished: boolean;
+  readonly change: () => Promise<void>;
+}
+
 export class Coordinator {
   readonly #job: Job;
   readonly #memory: Memory;
@@ -73,11 +81,6 @@ export class Coordinator {
     return this.#control.stepsDone(this.#epoch);
   }
 
-  /** Whether the epoch has been trained and evaluated. */
-  get isEpochFinished(): boolean {
-    return this.#control.isFinished(this.#epoch);
-  }
-
   /** Goes on to the next epoch: the record of this one has been read and may be used again. */
   nextEpoch(): void {
     this.#grant(this.#epoch + 2);
@@ -91,14 +94,15 @@ export class Coordinator {
   }
 
   /**
-   * Does what the gang waits for, and says whether it has ended; `change` resolves when something has changed
-   * since this look. Looking first and waiting then leaves no change unseen.
+   * Does what the gang waits for, and says whether it has ended and whether the epoch has; `change` resolves when
+   * something has changed since this look. Looking first and waiting then leaves no change unseen.
    */
-  look(): { readonly outcome: Outcome | undefined; readonly change: () => Promise<void> } {
+  look(): Look {
     const rings = this.#control.rings;
     const outcome = this.#outcome;
+    const isEpochFinished = this.#control.isFinished(this.#epoch);
     if (this.#gang.barrier.held === HeldFor.GRADIENTS) this.#stepDense();
-    return { outcome, change: () => this.#control.rungSince(rings) };
+    return { outcome, isEpochFinished, change: () => this.#control.rungSince(rings) };
   }
 
   /** Stops the gang, wherever it is, and ends its threads. */
@@ -125,7 +129,7 @@ export class Coordinator {
   #stepDense(): void {
     const { plan, shared, kernel, learningRate, reduction } = this.#job;
     this.#stepKernel ??= createKernel(kernel, shared, this.#memory, 0);
-    const epoch = this.isEpochFinished ? this.#epoch + 1 : this.#epoch;
+    const epoch = this.#control.isFinished(this.#epoch) ? this.#epoch + 1 : this.#epoch;
     const first = this.#control.stepsDone(epoch) * plan.batchSize;
     const rate = stepRate(learningRate, reduction, Math.min(plan.batchSize, plan.trainSamples - first));
     for (const l of this.#memory.layers.keys()) this.#stepKernel.applyGradients(l, rate);
