@@ -3,7 +3,7 @@
  * source. Prints to stderr only.
  */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -28,9 +28,6 @@ export function build(root) {
 
   const typescript = compile('typescript/bin/tsc', ['-p', '.']);
   if (typescript !== 0) return typescript;
-  for (const file of readdirSync(path.join(root, 'dist/bin'))) {
-    if (file.endsWith('.js')) chmodSync(path.join(root, 'dist/bin', file), 0o755);
-  }
 
   mkdirSync(path.join(root, 'dist', ASSEMBLY), { recursive: true });
   for (const [name, options] of Object.entries(KERNELS)) {
