@@ -27,6 +27,8 @@ export function parseTrainCommand(args: readonly string[]): TrainCommand | undef
     if (error.exitCode === 0) return undefined;
     throw errors.usage(error.message.replace(/^error: /, ''));
   }
+  const [stray] = command.args;
+  if (stray !== undefined) throw errors.usage(`unexpected argument '${stray}'`);
   const { format, progress, ...options } = command.opts<{ format?: unknown; progress: boolean }>();
   if (format !== undefined && !isFormat(format)) throw errors.option('format', format, `one of ${FORMATS.join(', ')}`);
   return { config: resolveOptions(options), format, progress };
@@ -52,7 +54,8 @@ function trainCommand(): Command {
       .option('--format <name>', `${FORMATS.join(' or ')} (default: pretty where stdout is a terminal)`)
       .option('--no-progress', 'no progress bar (it is on stderr, and only where that is a terminal)')
       .addHelpText('after', HELP_END)
-      .allowExcessArguments(false)
+      // There are none, but commander would only count them: what is wrong with one is said above.
+      .allowExcessArguments()
       // What is wrong is thrown, and printed by whoever catches it.
       .exitOverride()
       .configureOutput({ outputError: () => undefined })

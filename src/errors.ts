@@ -3,6 +3,8 @@
  *
  * `status` is the exit status of the command: 2 for wrong usage, 1 for everything else.
  */
+import { inspect } from 'node:util';
+
 export class LockstepError extends Error {
   override readonly name = 'LockstepError';
   readonly code: ErrorCode;
@@ -57,8 +59,8 @@ const table = {
     failure(`${file}: dimensions ${found}; expected ${expected}`),
   idxLength: (file: string, found: number | string, dimensions: readonly number[], expected: number) =>
     failure(
-      `${file}: ${typeof found === 'number' ? number.format(found) : found} bytes of data; its header (${dimensions.join(
-        ' × ',
+      `${file}: ${typeof found === 'number' ? number.format(found) : found} bytes of data; its header (${shape(
+        dimensions,
       )}) promises ${number.format(expected)}: the file is ${
         typeof found === 'number' && found < expected ? 'truncated' : 'not what its header says'
       }, fetch it again`,
@@ -93,7 +95,7 @@ const table = {
   output: (cause: unknown) =>
     failure(`stdout cannot be written (${reason(cause)}); make room, or send the metrics elsewhere`, cause),
   notPlain: (event: string, field: string, found: unknown) =>
-    failure(`event "${event}": field ${field} is ${String(found)}; expected what JSON can hold`),
+    failure(`event "${event}": field ${field} is ${shown(found)}; expected what JSON can hold`),
 } as const;
 
 export type ErrorCode = 'usage' | 'failure';
@@ -113,8 +115,20 @@ export function reason(cause: unknown): string {
   return text.replaceAll(/\s*\n\s*/g, ' ');
 }
 
+/** Anything, on one line: a program may have given it. */
 function shown(value: unknown): string {
-  return typeof value === 'string' ? (value === '' ? '""' : value) : (JSON.stringify(value) ?? String(value));
+  if (typeof value === 'string') return value === '' ? '""' : value;
+  if (Array.isArray(value) && value.length > 0 && [...value].every((each) => typeof each === 'number')) {
+    return value.join(',');
+  }
+  return reason(inspect(value, { depth: 1, breakLength: Number.POSITIVE_INFINITY }));
+}
+
+/** 60000 × 28 × 28; of very many dimensions, the first. */
+function shape(dimensions: readonly number[]): string {
+  const most = 8;
+  const first = dimensions.slice(0, most).join(' × ');
+  return dimensions.length > most ? `${first} × …, ${dimensions.length} dimensions` : first;
 }
 
 function gibibytes(bytes: number): string {

@@ -89,9 +89,11 @@ function positive(name: string, value: unknown): number {
 
 function widths(name: string, value: unknown): readonly number[] {
   const isWidth = (width: unknown) => Number.isInteger(width) && Number(width) >= 1 && Number(width) <= MAX_WIDTH;
-  if (Array.isArray(value) && value.every(isWidth)) return [...value];
-  const expected = `widths of at least 1 with commas between, such as 1000 or 512,256, or none`;
-  throw errors.option(name, Array.isArray(value) ? value.join(',') : value, expected);
+  // A copy: it is the program's array; and one without holes, which `every` would pass over.
+  const copy: unknown[] | undefined = Array.isArray(value) ? [...value] : undefined;
+  if (copy?.every(isWidth)) return copy as number[];
+  const most = MAX_WIDTH.toLocaleString('en-US');
+  throw errors.option(name, value, `widths from 1 to ${most} with commas between, such as 1000 or 512,256, or none`);
 }
 
 function folder(name: string, value: unknown): string {

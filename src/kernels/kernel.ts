@@ -5,26 +5,43 @@
  * together. The names of the mathematics are those of docs/mathematics.md.
  *
  * A layer's lists say which inputs of each sample are not zero; its panels hold weights, and z or δ.
- * `from` and `to` are slots, half-open.
+ * `from` and `to` are slots, half-open. Panels are numbered from 0.
  */
 export const KERNEL_NAMES = ['simd-fma', 'simd', 'reference'] as const;
 export type KernelName = (typeof KERNEL_NAMES)[number];
 
+/** Half-open. */
+export interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Some neighbouring rows of a layer, which one member transposes and perhaps all step: the `index`-th member's. */
+export interface RowSlice extends Range {
+  readonly index: number;
+}
+
 export interface Kernel {
+  /** z = b + x·W for the slots' samples and the outputs in these panels. */
+  forward(layer: number, panels: Range, from: number, to: number): void;
+
   /**
-   * z = b + x·W for the slots' samples. Behind a hidden layer comes ReLU: it fills the next layer's lists
-   * and leaves zeros where z was. The last layer leaves its z, the logits, for the loss.
+   * h = ReLU(z) of a hidden layer, all panels: fills the next layer's lists with what is active, and leaves zeros where
+   * z was. The last layer has none: it leaves its z, the logits, for the loss.
    */
-  forward(layer: number, from: number, to: number): void;
+  activate(layer: number, from: number, to: number): void;
 
   /** δ of the layer below: (δ·Wᵀ) where ReLU was active, else 0. For layers from 1 on. */
   backward(layer: number, from: number, to: number): void;
 
+  /** Makes ready what `step` needs of the slots [0, batch) for the rows of the slice, whatever the panels. */
+  transpose(layer: number, slice: RowSlice, batch: number): void;
+
   /**
-   * W ← W − rate · Σ_s xᵀδ for the rows [rowFrom, rowTo) of the layer, summed over the slots [0, batch) in
-   * ascending order. Row `inputs` is the bias.
+   * W ← W − rate · Σ_s xᵀδ for the rows of the slice and the outputs in these panels, summed over the slots [0, batch) in
+   * ascending order. Row `inputs` is the bias. The slice must have been transposed.
    */
-  step(layer: number, rowFrom: number, rowTo: number, batch: number, rate: number): void;
+  step(layer: number, slice: RowSlice, panels: Range, batch: number, rate: number): void;
 
   /** The dense strategy: this member's buffer ← Σ_s xᵀδ over the slots [from, to), for all rows. */
   accumulate(layer: number, from: number, to: number): void;

@@ -5,7 +5,7 @@
  * the layer and without padding, so W[i, j] stands at i · outputs + j.
  */
 import type { LayerMemory, Memory, Reals } from '../memory/layout.js';
-import type { Kernel } from './kernel.js';
+import type { Kernel, Range, RowSlice } from './kernel.js';
 
 export class ReferenceKernel implements Kernel {
   readonly #layers: readonly LayerMemory[];
@@ -17,7 +17,7 @@ export class ReferenceKernel implements Kernel {
     this.#member = member;
   }
 
-  forward(l: number, from: number, to: number): void {
+  forward(l: number, _onlyPanel: Range, from: number, to: number): void {
     const layer = this.#layers[l]!;
     const { inputs, outputs, lists } = layer;
     const { weights: W, delta: z } = onlyPanel(layer);
@@ -29,8 +29,26 @@ export class ReferenceKernel implements Kernel {
         for (let j = 0; j < outputs; j++) z[s * outputs + j]! += x * W[i * outputs + j]!;
       }
     }
-    const next = this.#layers[l + 1];
-    if (next) rectify(z, next, from, to);
+  }
+
+  /** h = max(z, 0) as a list of the active units. A NaN is passed on: the loss must see it. */
+  activate(l: number, from: number, to: number): void {
+    const { delta: z } = onlyPanel(this.#layers[l]!);
+    const { inputs: units, lists } = this.#layers[l + 1]!;
+    for (let s = from; s < to; s++) {
+      const start = lists.starts[s]!;
+      let active = 0;
+      for (let j = 0; j < units; j++) {
+        const h = z[s * units + j]!;
+        if (!(h <= 0)) {
+          lists.index[start + active] = j;
+          lists.value[start + active] = h;
+          active++;
+        }
+        z[s * units + j] = 0;
+      }
+      lists.lengths[s] = active;
+    }
   }
 
   backward(l: number, from: number, to: number): void {
@@ -48,16 +66,19 @@ export class ReferenceKernel implements Kernel {
     }
   }
 
-  step(l: number, rowFrom: number, rowTo: number, batch: number, rate: number): void {
+  /** Nothing: `step` looks through the lists itself. */
+  transpose(): void {}
+
+  step(l: number, { from, to }: RowSlice, _onlyPanel: Range, batch: number, rate: number): void {
     const layer = this.#layers[l]!;
     const { weights: W } = onlyPanel(layer);
     // One gradient at a time would walk through the lists once a weight; sample by sample into the rows of
     // a transposed batch is the same sum in the same order.
-    const rows = transpose(layer, rowFrom, rowTo, 0, batch);
+    const rows = litSlots(layer, from, to, 0, batch);
     const sum = new Float64Array(layer.outputs);
-    for (let i = rowFrom; i < rowTo; i++) {
+    for (let i = from; i < to; i++) {
       sum.fill(0);
-      addGradient(layer, rows[i - rowFrom]!, sum, 0);
+      addGradient(layer, rows[i - from]!, sum, 0);
       for (let j = 0; j < layer.outputs; j++) W[i * layer.outputs + j]! -= rate * sum[j]!;
     }
   }
@@ -66,7 +87,7 @@ export class ReferenceKernel implements Kernel {
     const layer = this.#layers[l]!;
     const gradients = layer.gradients[this.#member]!;
     gradients.fill(0);
-    const rows = transpose(layer, 0, layer.inputs + 1, from, to);
+    const rows = litSlots(layer, 0, layer.inputs + 1, from, to);
     for (const [i, row] of rows.entries()) addGradient(layer, row, gradients, i * layer.outputs);
   }
 
@@ -84,32 +105,13 @@ function onlyPanel(layer: LayerMemory) {
   return layer.panels[0]!;
 }
 
-/** h = max(z, 0) as a list of the active units. A NaN is passed on: the loss must see it. */
-function rectify(z: Reals, next: LayerMemory, from: number, to: number): void {
-  const { inputs: units, lists } = next;
-  for (let s = from; s < to; s++) {
-    const start = lists.starts[s]!;
-    let active = 0;
-    for (let j = 0; j < units; j++) {
-      const h = z[s * units + j]!;
-      if (!(h <= 0)) {
-        lists.index[start + active] = j;
-        lists.value[start + active] = h;
-        active++;
-      }
-      z[s * units + j] = 0;
-    }
-    lists.lengths[s] = active;
-  }
-}
-
 interface LitSlot {
   readonly slot: number;
   readonly x: number;
 }
 
 /** For each row in [rowFrom, rowTo): the slots of [from, to) where that input is not zero, ascending. */
-function transpose(layer: LayerMemory, rowFrom: number, rowTo: number, from: number, to: number): LitSlot[][] {
+function litSlots(layer: LayerMemory, rowFrom: number, rowTo: number, from: number, to: number): LitSlot[][] {
   const { inputs, lists } = layer;
   const rows: LitSlot[][] = Array.from({ length: rowTo - rowFrom }, () => []);
   for (let s = from; s < to; s++) {

@@ -1,6 +1,6 @@
 /** The WebAssembly kernels (assembly/): walks over a layer's panels and calls the module for each. */
 import { BACKWARD_BLOCK, type LayerMemory, type Memory } from '../memory/layout.js';
-import type { Kernel } from './kernel.js';
+import type { Kernel, Range, RowSlice } from './kernel.js';
 
 /** The module's exports: see assembly/index.ts, where each pointer and shape is described. */
 export interface WasmExports {
@@ -35,10 +35,10 @@ export class WasmKernel implements Kernel {
     this.#member = member;
   }
 
-  forward(l: number, from: number, to: number): void {
+  forward(l: number, range: Range, from: number, to: number): void {
     const { inputs, lists, panels } = this.#layer(l);
-    const next = this.#memory.layers[l + 1]?.lists;
-    for (const { firstColumn, width, weights, delta } of panels) {
+    for (let p = range.from; p < range.to; p++) {
+      const { width, weights, delta } = panels[p]!;
       this.#wasm.forward(
         width / LANES,
         weights.byteOffset,
@@ -51,19 +51,23 @@ export class WasmKernel implements Kernel {
         from,
         to,
       );
-      if (next) {
-        this.#wasm.rectifyPanel(
-          delta.byteOffset,
-          firstColumn,
-          width,
-          next.starts.byteOffset,
-          next.lengths.byteOffset,
-          next.index.byteOffset,
-          next.value.byteOffset,
-          from,
-          to,
-        );
-      }
+    }
+  }
+
+  activate(l: number, from: number, to: number): void {
+    const { lists } = this.#layer(l + 1);
+    for (const { firstColumn, width, delta } of this.#layer(l).panels) {
+      this.#wasm.rectifyPanel(
+        delta.byteOffset,
+        firstColumn,
+        width,
+        lists.starts.byteOffset,
+        lists.lengths.byteOffset,
+        lists.index.byteOffset,
+        lists.value.byteOffset,
+        from,
+        to,
+      );
     }
   }
 
@@ -95,37 +99,42 @@ export class WasmKernel implements Kernel {
     }
   }
 
-  step(l: number, rowFrom: number, rowTo: number, batch: number, rate: number): void {
-    // An empty slice may lie behind the last row, where it has no room in the transposed batch.
-    if (rowFrom === rowTo) return;
+  transpose(l: number, { index, from, to }: RowSlice, batch: number): void {
     const layer = this.#layer(l);
-    if (layer.sums.length > 0) {
-      this.#stepNarrow(layer, rowFrom, rowTo, batch, rate);
+    // An empty slice may lie behind the last row, where it has no room in the transposed batch.
+    if (from === to || isNarrow(layer)) return;
+    this.#transpose(layer, index, from, to, 0, batch, from * batch);
+  }
+
+  step(l: number, slice: RowSlice, range: Range, batch: number, rate: number): void {
+    const layer = this.#layer(l);
+    const { index, from, to } = slice;
+    if (from === to) return;
+    if (isNarrow(layer)) {
+      this.#stepNarrow(layer, from, to, batch, rate);
       return;
     }
-    // Rows of other members' slices lie before ours in the transposed batch: room for all their samples.
-    const at = rowFrom * batch;
-    this.#transpose(layer, rowFrom, rowTo, 0, batch, at);
-    for (const { width, weights, delta } of layer.panels) {
-      const target = weights.byteOffset + rowFrom * width * weights.BYTES_PER_ELEMENT;
-      this.#reduce(layer, target, width, rowTo - rowFrom, delta.byteOffset, at, -rate, false);
+    for (let p = range.from; p < range.to; p++) {
+      const { width, weights, delta } = layer.panels[p]!;
+      const target = weights.byteOffset + from * width * weights.BYTES_PER_ELEMENT;
+      this.#reduce(layer, index, target, width, to - from, delta.byteOffset, from * batch, -rate, false);
     }
   }
 
   accumulate(l: number, from: number, to: number): void {
     const layer = this.#layer(l);
     const rows = layer.inputs + 1;
-    if (layer.sums.length > 0) {
+    if (isNarrow(layer)) {
       const gradients = layer.gradients[this.#member]!;
       gradients.fill(0);
       this.#scatter(layer, gradients.byteOffset, 0, rows, from, to);
       return;
     }
     const at = from * rows;
-    this.#transpose(layer, 0, rows, from, to, at);
+    this.#transpose(layer, this.#member, 0, rows, from, to, at);
     for (const { width, delta, gradients } of layer.panels) {
       const target = gradients[this.#member]!.byteOffset;
-      this.#reduce(layer, target, width, rows, delta.byteOffset, at, 0, true);
+      this.#reduce(layer, this.#member, target, width, rows, delta.byteOffset, at, 0, true);
     }
   }
 
@@ -164,7 +173,19 @@ export class WasmKernel implements Kernel {
     );
   }
 
-  #transpose(layer: LayerMemory, rowFrom: number, rowTo: number, from: number, to: number, at: number): void {
+  /**
+   * @param slice  which slice's cursors to use
+   * @param at     where in the transposed batch its lists begin: behind the room of those before, were all inputs lit
+   */
+  #transpose(
+    layer: LayerMemory,
+    slice: number,
+    rowFrom: number,
+    rowTo: number,
+    from: number,
+    to: number,
+    at: number,
+  ): void {
     const { inputs, lists, transposed } = layer;
     this.#wasm.transpose(
       lists.starts.byteOffset,
@@ -176,7 +197,7 @@ export class WasmKernel implements Kernel {
       rowTo,
       from,
       to,
-      this.#scratch.cursors.byteOffset,
+      cursorsOf(layer, slice),
       transposed.slot.byteOffset + at * 4,
       transposed.value.byteOffset + at * 4,
     );
@@ -184,6 +205,7 @@ export class WasmKernel implements Kernel {
 
   #reduce(
     layer: LayerMemory,
+    slice: number,
     target: number,
     width: number,
     rows: number,
@@ -196,7 +218,7 @@ export class WasmKernel implements Kernel {
       width / LANES,
       target,
       rows,
-      this.#scratch.cursors.byteOffset,
+      cursorsOf(layer, slice),
       layer.transposed.slot.byteOffset + at * 4,
       layer.transposed.value.byteOffset + at * 4,
       delta,
@@ -212,4 +234,14 @@ export class WasmKernel implements Kernel {
   get #scratch() {
     return this.#memory.members[this.#member]!;
   }
+}
+
+/** Layers with a single panel sum their gradients in place of transposing the batch. */
+function isNarrow(layer: LayerMemory): boolean {
+  return layer.sums.length > 0;
+}
+
+/** Each slice has room for as many cursors as there are rows, and two more. */
+function cursorsOf({ inputs, transposed }: LayerMemory, slice: number): number {
+  return transposed.cursors.byteOffset + slice * (inputs + 3) * transposed.cursors.BYTES_PER_ELEMENT;
 }

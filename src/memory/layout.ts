@@ -79,13 +79,21 @@ export interface LayerMemory {
    * others, which transpose the batch instead, and for the reference kernel.
    */
   readonly sums: Reals;
-  /** (B · (inputs + 1)): the batch transposed. Empty where `sums` is not. */
-  readonly transposed: { readonly slot: Uint32Array; readonly value: Reals };
+  /** The batch transposed: by input row, the samples that light it. Empty where `sums` is not. */
+  readonly transposed: Transposed;
+}
+
+export interface Transposed {
+  /** (B · (inputs + 1)) */
+  readonly slot: Uint32Array;
+  /** (B · (inputs + 1)) */
+  readonly value: Reals;
+  /** (T, inputs + 3): by slice, where each row's entries begin. */
+  readonly cursors: Uint32Array;
 }
 
 /** A member's own scratch. */
 export interface MemberScratch {
-  readonly cursors: Uint32Array;
   /** (BACKWARD_BLOCK, widest hidden layer, 4): partial sums of back-propagation. */
   readonly partial: Float32Array;
   /** (2) and (2): milliseconds it has trained, and of those waited at barriers, by the epoch's record. */
@@ -176,12 +184,10 @@ function carve(plan: Plan, arena: Arena): Memory {
   const layers: LayerMemory[] = [];
   for (let l = 0; l + 1 < widths.length; l++) layers.push(carveLayer(plan, arena, l, slots, rows));
 
-  const widestRows = Math.max(...layers.map((layer) => layer.inputs + 1));
   const widestHidden = Math.max(0, ...layers.slice(1).map((layer) => layer.inputs));
   const members: MemberScratch[] = [];
   for (let t = 0; t < threads; t++) {
     members.push({
-      cursors: arena.take(Uint32Array, widestRows + 2),
       partial: arena.take(Float32Array, plan.realBytes === 4 ? BACKWARD_BLOCK * widestHidden * 4 : 0),
       trained: arena.take(Float64Array, 2),
       waited: arena.take(Float64Array, 2),
@@ -242,6 +248,7 @@ function carveLayer(plan: Plan, arena: Arena, l: number, slots: number, rows: Sa
   const transposed = {
     slot: arena.take(Uint32Array, transposedLength),
     value: takeReals(transposedLength),
+    cursors: arena.take(Uint32Array, transposedLength === 0 ? 0 : plan.threads * (inputs + 3)),
   };
   return { inputs, outputs, paddedOutputs, lists, panels, parameters, gradients, sums, transposed };
 }

@@ -10,8 +10,8 @@ export function ndjsonLines(): Transform {
 }
 
 /**
- * JSON has no NaN or infinity (they would become null in silence), and no undefined. The events' types allow
- * neither, but only here is it certain.
+ * JSON has no NaN or infinity (they would become null in silence), no undefined and no functions (they would be
+ * left out). The events' types allow none of them, but only here is it certain.
  *
  * @throws LockstepError that names the field
  */
@@ -24,6 +24,6 @@ function requirePlainValue(event: string, value: unknown, field: string): void {
     for (const [key, each] of Object.entries(value)) requirePlainValue(event, each, field ? `${field}.${key}` : key);
     return;
   }
-  const isPlain = typeof value === 'number' ? Number.isFinite(value) : value !== undefined && typeof value !== 'bigint';
+  const isPlain = value === null || ['string', 'boolean'].includes(typeof value) || Number.isFinite(value);
   if (!isPlain) throw errors.notPlain(event, field, value);
 }

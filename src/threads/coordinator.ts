@@ -9,11 +9,11 @@ import type { EpochRecord, Memory, Plan } from '../memory/layout.js';
 import { stepRate } from '../model/step.js';
 import { Command, Control, HeldFor, recordOf } from './control.js';
 import { Gang, spinsFor } from './gang.js';
-import { cutRows } from './shares.js';
+import { cutPanels, cutRows } from './shares.js';
 import type { MemberTask } from './task.js';
 
 /** What all members are told, and the seed, which only the coordinator needs. */
-export interface Job extends Omit<MemberTask, 'member' | 'rows' | 'spins'> {
+export interface Job extends Omit<MemberTask, 'member' | 'slices' | 'panels' | 'spins'> {
   readonly seed: number;
 }
 
@@ -148,8 +148,11 @@ export class Coordinator {
 }
 
 function memberTasks(job: Job, memory: Memory): MemberTask[] {
-  const { seed: _, ...task } = job;
+  const { seed: _, ...common } = job;
   const { trainSamples, batchSize, threads }: Plan = job.plan;
-  const rows = cutRows(memory.layers, memory.rows, trainSamples, batchSize, threads);
-  return rows.map((ranges, member) => ({ ...task, member, rows: ranges, spins: spinsFor(threads) }));
+  const slices = cutRows(memory.layers, memory.rows, trainSamples, batchSize, threads);
+  // In strategy `dense` a member does everything for its own samples.
+  const panels = job.strategy === 'sliced' ? cutPanels(memory.layers[0]!, threads) : undefined;
+  const task = { ...common, slices, panels, spins: spinsFor(threads) };
+  return Array.from({ length: threads }, (_, member) => ({ ...task, member }));
 }

@@ -2,13 +2,8 @@
  * How work is cut. Every cut is contiguous and in order, and no result depends on where it falls (strategy
  * `dense` aside, which is why these cuts depend on counts alone, never on time).
  */
+import type { Range, RowSlice } from '../kernels/kernel.js';
 import type { LayerMemory, SampleRows } from '../memory/layout.js';
-
-/** Half-open. */
-export interface Range {
-  readonly from: number;
-  readonly to: number;
-}
 
 /**
  * Cuts items 0 … count − 1 into parts of nearly equal work and gives the one of `part`: the items whose middle
@@ -53,37 +48,33 @@ export function sampleWork(rows: SampleRows, fixed: number): (sample: number) =>
 /** A pass over a row's weights costs about as much as this many multiply-adds. */
 const ROW_COST = 4;
 
-/**
- * By member and layer: the rows that it reduces and steps, of about equal work by the nonzeros that a batch is
- * expected to have in them.
- */
+/** By layer and member: rows of about equal work, by the nonzeros that a batch is expected to have in them. */
 export function cutRows(
   layers: readonly LayerMemory[],
   rows: SampleRows,
   trainSamples: number,
   batchSize: number,
   members: number,
-): readonly (readonly Range[])[] {
+): readonly (readonly RowSlice[])[] {
   const firstCounts = new Float64Array(layers[0]!.inputs);
   for (let k = 0, end = rows.starts[trainSamples]!; k < end; k++) firstCounts[rows.index[k]!]!++;
-
-  // All layers' rows stand in one line, and the line is cut.
-  const work: number[] = [];
-  for (const [l, { inputs, paddedOutputs }] of layers.entries()) {
-    for (let row = 0; row < inputs; row++) {
-      const lit = l === 0 ? (firstCounts[row]! / trainSamples) * batchSize : batchSize / 2;
-      work.push((lit + ROW_COST) * paddedOutputs);
-    }
-    work.push((batchSize + ROW_COST) * paddedOutputs);
-  }
-  return Array.from({ length: members }, (_, member) => {
-    const { from, to } = cut(work.length, (item) => work[item]!, members, member);
-    let first = 0;
-    return layers.map(({ inputs }) => {
-      const within = (item: number) => Math.min(Math.max(item - first, 0), inputs + 1);
-      const range = { from: within(from), to: within(to) };
-      first += inputs + 1;
-      return range;
+  return layers.map(({ inputs }, l) => {
+    const lit = (row: number) => {
+      if (row === inputs) return batchSize;
+      return l === 0 ? (firstCounts[row]! / trainSamples) * batchSize : batchSize / 2;
+    };
+    return Array.from({ length: members }, (_, index) => {
+      return { index, ...cut(inputs + 1, (row) => lit(row) + ROW_COST, members, index) };
     });
   });
+}
+
+/**
+ * By member: panels of the layer, of about equal width; undefined if there are fewer panels than members.
+ */
+export function cutPanels({ panels }: LayerMemory, members: number): readonly Range[] | undefined {
+  if (panels.length < members) return undefined;
+  return Array.from({ length: members }, (_, member) =>
+    cut(panels.length, (panel) => panels[panel]!.width, members, member),
+  );
 }

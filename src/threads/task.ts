@@ -1,8 +1,8 @@
 /** What a member is told when its life begins. Plain data: it is cloned into the thread. */
+import type { Range, RowSlice } from '../kernels/kernel.js';
 import type { KernelChoice } from '../kernels/select.js';
 import type { Plan } from '../memory/layout.js';
 import type { Reduction, Strategy } from '../model/step.js';
-import type { Range } from './shares.js';
 
 export interface MemberTask {
   readonly member: number;
@@ -15,18 +15,21 @@ export interface MemberTask {
   readonly epochs: number;
   /** Steps between two rings of the bell; 0: at the epochs' ends alone. */
   readonly logEvery: number;
-  /** By layer: the rows that this member reduces and steps. */
-  readonly rows: readonly Range[];
+  /** By layer and member: the rows that each transposes and, unless it is cut by panels, steps. */
+  readonly slices: readonly (readonly RowSlice[])[];
+  /** By member: the panels of the first layer that each owns. Undefined where that layer is not cut by panels. */
+  readonly panels: readonly Range[] | undefined;
   /** See `Barrier`. */
   readonly spins: number;
 }
 
 /** What a member is doing, for the message if it dies there. */
-export const Phase = { START: 0, GRADIENTS: 1, ACCUMULATE: 2, UPDATE: 3, EVALUATE: 4, WAIT: 5 } as const;
+export const Phase = { START: 0, FORWARD: 1, GRADIENTS: 2, ACCUMULATE: 3, UPDATE: 4, EVALUATE: 5, WAIT: 6 } as const;
 export type Phase = (typeof Phase)[keyof typeof Phase];
 
 export const PHASE_NAMES: Record<Phase, string> = {
   [Phase.START]: 'while it started',
+  [Phase.FORWARD]: 'in the forward phase',
   [Phase.GRADIENTS]: 'in the gradient phase',
   [Phase.ACCUMULATE]: 'in the accumulation phase',
   [Phase.UPDATE]: 'in the update phase',

@@ -6,12 +6,14 @@ import { readParameters } from '../../src/model/parameters.js';
 import { fastKernels } from '../support/kernels.js';
 import {
   createNetwork,
+  forwardLayer,
   gradientsOf,
   inputsOf,
   type Network,
   outputsOf,
   setInputs,
   setOutputs,
+  stepLayer,
 } from '../support/network.js';
 
 /** Float32's unit roundoff is 6e-8; a sum of n products errs by at most n of those, relative to Σ|terms|. */
@@ -96,7 +98,7 @@ describe.each(fastKernels())(
       fc.assert(
         fc.property(anyCase, (c) => {
           const act = (network: Network) => {
-            network.kernel.forward(0, 0, c.samples.length);
+            forwardLayer(network, 0, 0, c.samples.length);
             for (const slot of c.samples.keys()) {
               const { starts, lengths, index } = network.memory.layers[1]!.lists;
               const list = [...index.subarray(starts[slot]!, starts[slot]! + lengths[slot]!)];
@@ -115,7 +117,7 @@ describe.each(fastKernels())(
         fc.property(anyCase, (c) => {
           const act = (network: Network) => {
             prepare(network, c);
-            network.kernel.forward(1, 0, c.samples.length);
+            forwardLayer(network, 1, 0, c.samples.length);
             return c.samples.flatMap((_, slot) => outputsOf(network, 1, slot));
           };
           expectClose(both(fast, c, act), c.hidden);
@@ -141,9 +143,7 @@ describe.each(fastKernels())(
         fc.property(anyCase, (c) => {
           const act = (network: Network) => {
             prepare(network, c);
-            for (const [l, { inputs }] of network.memory.layers.entries()) {
-              network.kernel.step(l, 0, inputs + 1, c.samples.length, 0.5);
-            }
+            for (const l of network.memory.layers.keys()) stepLayer(network, l, 0.5);
             return [...readParameters(network.memory.layers)];
           };
           expectClose(both(fast, c, act), c.samples.length);
@@ -170,7 +170,7 @@ describe.each(fastKernels())(
 
 describe.each(fastKernels())('kernel $name gives the same bits', (fast) => {
   /** A whole step, its parts cut as told; all that it leaves. */
-  function wholeStep(c: Case, panelWidth: number, slotCut: number, rowCut: number): number[] {
+  function wholeStep(c: Case, panelWidth: number, slotCut: number, rowCut: number, panelCut: number): number[] {
     const network = networkOf(fast, { ...c, panelWidth });
     const { kernel, memory } = network;
     const batch = c.samples.length;
@@ -178,22 +178,18 @@ describe.each(fastKernels())('kernel $name gives the same bits', (fast) => {
       [0, slotCut],
       [slotCut, batch],
     ] as const;
-    for (const [from, to] of slots) for (const l of [0, 1]) kernel.forward(l, from, to);
+    for (const [from, to] of slots) for (const l of [0, 1]) forwardLayer(network, l, from, to, panelCut);
     for (const slot of c.samples.keys()) setOutputs(network, 1, slot, c.deltas[1]![slot]!);
     for (const [from, to] of slots) kernel.backward(1, from, to);
-    for (const [l, { inputs }] of memory.layers.entries()) {
-      const cut = Math.min(rowCut, inputs + 1);
-      kernel.step(l, 0, cut, batch, 0.5);
-      kernel.step(l, cut, inputs + 1, batch, 0.5);
-    }
+    for (const l of memory.layers.keys()) stepLayer(network, l, 0.5, { rowCut, panelCut });
     return [...readParameters(memory.layers)];
   }
 
-  it('whatever the panels, and wherever samples and rows are cut', () => {
+  it('whatever the panels, and wherever samples, rows and panels are cut', () => {
     fc.assert(
-      fc.property(anyCase, fc.nat(9), fc.nat(70), (c, slots, rowCut) => {
+      fc.property(anyCase, fc.nat(9), fc.nat(70), fc.nat(18), (c, slots, rowCut, panelCut) => {
         const slotCut = Math.min(slots, c.samples.length);
-        expect(wholeStep(c, c.panelWidth, slotCut, rowCut)).toEqual(wholeStep(c, 32, 0, 0));
+        expect(wholeStep(c, c.panelWidth, slotCut, rowCut, panelCut)).toEqual(wholeStep(c, 32, 0, 0, 0));
       }),
     );
   });

@@ -4,7 +4,7 @@ import { SoftmaxCrossEntropy } from '../../src/kernels/loss.js';
 import { chooseKernel } from '../../src/kernels/select.js';
 import { forEachParameter } from '../../src/model/parameters.js';
 import { Random } from '../../src/model/random.js';
-import { createNetwork, gradientsOf, inputsOf, type Network } from '../support/network.js';
+import { createNetwork, forwardLayer, gradientsOf, inputsOf, type Network } from '../support/network.js';
 
 /** Parameters, inputs (a third of them zero) and targets, all random. */
 function randomNetwork(layers: readonly number[], seed: number) {
@@ -21,8 +21,8 @@ function randomNetwork(layers: readonly number[], seed: number) {
 
 /** The batch's loss, and which hidden units are active in each sample. */
 function forward(network: Network, targets: readonly number[], differentiate: boolean) {
-  const { memory, kernel } = network;
-  for (const l of memory.layers.keys()) kernel.forward(l, 0, targets.length);
+  const { memory } = network;
+  for (const l of memory.layers.keys()) forwardLayer(network, l, 0, targets.length);
   const loss = new SoftmaxCrossEntropy(memory.layers.at(-1)!);
   let sum = 0;
   for (const [slot, target] of targets.entries()) {

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { SoftmaxCrossEntropy } from '../../src/kernels/loss.js';
 import { forEachParameter } from '../../src/model/parameters.js';
 import { allKernels } from '../support/kernels.js';
-import { createNetwork, gradientsOf } from '../support/network.js';
+import { createNetwork, forwardLayer, gradientsOf, stepLayer } from '../support/network.js';
 import { fixtures } from '../support/paths.js';
 
 interface Fixture {
@@ -36,7 +36,7 @@ describe.each(allKernels())('one step with kernel $name', (choice) => {
   }
 
   it(`has PyTorch's losses within ${tolerance}`, () => {
-    for (const l of memory.layers.keys()) kernel.forward(l, 0, batch);
+    for (const l of memory.layers.keys()) forwardLayer(network, l, 0, batch);
     const loss = new SoftmaxCrossEntropy(memory.layers.at(-1)!);
     const losses = torch.targets.map((target, slot) => {
       loss.differentiate(slot, target);
@@ -52,7 +52,7 @@ describe.each(allKernels())('one step with kernel $name', (choice) => {
   });
 
   it(`has PyTorch's parameters after the step within ${tolerance}`, () => {
-    for (const [l, { inputs }] of memory.layers.entries()) kernel.step(l, 0, inputs + 1, batch, torch.rate);
+    for (const l of memory.layers.keys()) stepLayer(network, l, torch.rate);
     const parameters: number[] = [];
     for (const layer of memory.layers) forEachParameter(layer, (panel, at) => parameters.push(panel[at]!));
     expectClose(parameters, torch.stepped);

@@ -19,7 +19,7 @@ const MANNERS = {
   },
 } as const;
 
-const METHODS = ['forward', 'backward', 'step', 'accumulate', 'arrive'] as const;
+const METHODS = ['forward', 'transpose', 'backward', 'step', 'accumulate', 'arrive'] as const;
 
 const [manner, method, calls] = (process.env.FAULT ?? '').split(':');
 const fail = MANNERS[manner as keyof typeof MANNERS];

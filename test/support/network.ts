@@ -33,7 +33,8 @@ export function createNetwork(
     testSamples: 0,
     nonzeros: samples.flat().filter((x) => x !== 0).length,
     batchSize: samples.length,
-    threads: 1,
+    // Two slices of rows, and so two sets of cursors.
+    threads: 2,
     gradientBuffers: true,
     ...choice.needs,
     panelWidth: choice.module ? panelWidth : Number.POSITIVE_INFINITY,
@@ -115,4 +116,39 @@ export function gradientsOf({ memory }: Network): number[] {
     }
     return values;
   });
+}
+
+/** A layer forward as members do it: all panels (or in two parts, cut at `panelCut`), and ReLU behind a hidden layer. */
+export function forwardLayer({ memory, kernel }: Network, layer: number, from: number, to: number, panelCut = 0): void {
+  const { panels } = memory.layers[layer]!;
+  const cut = Math.min(panelCut, panels.length);
+  kernel.forward(layer, { from: 0, to: cut }, from, to);
+  kernel.forward(layer, { from: cut, to: panels.length }, from, to);
+  if (layer + 1 < memory.layers.length) kernel.activate(layer, from, to);
+}
+
+/** The step of a layer, its rows and its panels each in two parts, cut as told. */
+export function stepLayer(
+  { memory, kernel, plan }: Network,
+  layer: number,
+  rate: number,
+  { rowCut = 0, panelCut = 0 } = {},
+): void {
+  const { inputs, panels } = memory.layers[layer]!;
+  const row = Math.min(rowCut, inputs + 1);
+  const panel = Math.min(panelCut, panels.length);
+  const slices = [
+    { index: 0, from: 0, to: row },
+    { index: 1, from: row, to: inputs + 1 },
+  ];
+  // A single panel cannot be cut: its slices are stepped by whoever owns the rows.
+  const parts =
+    panels.length === 1
+      ? [{ from: 0, to: 1 }]
+      : [
+          { from: 0, to: panel },
+          { from: panel, to: panels.length },
+        ];
+  for (const slice of slices) kernel.transpose(layer, slice, plan.batchSize);
+  for (const range of parts) for (const slice of slices) kernel.step(layer, slice, range, plan.batchSize, rate);
 }

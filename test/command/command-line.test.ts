@@ -1,0 +1,38 @@
+/** From arguments to options. What is refused is tested in bad-input.test.ts. */
+import { describe, expect, it } from 'vitest';
+import { parseTrainCommand } from '../../bin/command-line.js';
+import { resolveOptions, type TrainOptions } from '../../src/options.js';
+
+describe('parseTrainCommand', () => {
+  it('gives the defaults where there are no arguments', () => {
+    expect(parseTrainCommand([])).toEqual({ config: resolveOptions({}), format: undefined, progress: true });
+  });
+
+  it.each<[string, TrainOptions]>([
+    ['-t 3', { threads: 3 }],
+    ['--threads=3', { threads: 3 }],
+    ['-d a/folder', { data: 'a/folder' }],
+    ['--hidden 1000', { hidden: [1000] }],
+    ['--hidden 512,256,128', { hidden: [512, 256, 128] }],
+    ['--hidden none', { hidden: [] }],
+    ['-e 0', { epochs: 0 }],
+    ['-b 1', { batchSize: 1 }],
+    ['--lr 1e-3', { lr: 0.001 }],
+    ['--lr .5', { lr: 0.5 }],
+    ['--lr 2.', { lr: 2 }],
+    ['--reduction mean', { reduction: 'mean' }],
+    ['--strategy dense', { strategy: 'dense' }],
+    ['--seed 9007199254740991', { seed: Number.MAX_SAFE_INTEGER }],
+    ['--limit 6e4', { limit: 60_000 }],
+    ['--kernel reference', { kernel: 'reference' }],
+    ['--log-every 100', { logEvery: 100 }],
+    ['-e 1 -e 2', { epochs: 2 }],
+  ])('%s', (line, options) => {
+    expect(parseTrainCommand(line.split(' '))?.config).toEqual(resolveOptions(options));
+  });
+
+  it('takes --format and --no-progress, which are no options of the run', () => {
+    const command = parseTrainCommand(['--format', 'pretty', '--no-progress']);
+    expect(command).toEqual({ config: resolveOptions({}), format: 'pretty', progress: false });
+  });
+});

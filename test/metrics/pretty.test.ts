@@ -1,0 +1,103 @@
+/** The pretty format, as people see it. */
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { EndEvent, EpochEvent, StartEvent, TrainEvent } from '../../src/metrics/events.js';
+import { PrettyFormat } from '../../src/metrics/pretty.js';
+import { END, EPOCH, START, STEP } from '../support/sample-events.js';
+
+function pretty(...events: readonly TrainEvent[]): string {
+  const format = new PrettyFormat(false);
+  return events.map((event) => format.format(event)).join('');
+}
+
+describe('a run', () => {
+  it('is a heading, a table of steps and epochs, and a summary', () => {
+    const last: EpochEvent = {
+      ...EPOCH,
+      epoch: 100,
+      train_loss: 12345.678,
+      train_error: 1,
+      test_loss: 0.000004,
+      test_error: 0,
+      seconds: 1234.5,
+      samples_per_second: 1_234_567.8,
+      wait_fraction: 1,
+    };
+    expect(pretty(START, STEP, EPOCH, last, END)).toBe(`\
+Lockstep · 2 threads · kernel simd-fma · sliced · Node 24.0.0
+mnist: 60,000 training, 10,000 test samples, 19.1 % of the inputs nonzero
+network 784-1000-10: 795,010 parameters; batch 100, learning rate 0.001, gradients' sum, seed 1
+
+epoch  train loss  train error  test loss  test error  seconds  samples/s  waiting
+    1     2.25000     87.500 %  step 100 at 0.50 s
+    1     0.50000     12.510 %    0.25000      7.25 %     0.75     80,000    1.3 %
+  100 12345.67800    100.000 %    0.00000      0.00 %  1234.50  1,234,568  100.0 %
+
+completed · 1 epoch · 1.5 s
+training loss 0.50000, error 12.510 % · test loss 0.25000, error 7.25 %
+weights sha256 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+`);
+  });
+
+  it('without test samples has no columns for them', () => {
+    const start: StartEvent = { ...START, threads: 1, dataset: { ...START.dataset, test: 0 } };
+    const { test_loss: _1, test_error: _2, ...epoch } = EPOCH;
+    const { test_loss: _3, test_error: _4, ...end } = END;
+    expect(pretty(start, STEP, epoch, { ...end, epochs: 12 })).toBe(`\
+Lockstep · 1 thread · kernel simd-fma · sliced · Node 24.0.0
+mnist: 60,000 training, no test samples, 19.1 % of the inputs nonzero
+network 784-1000-10: 795,010 parameters; batch 100, learning rate 0.001, gradients' sum, seed 1
+
+epoch  train loss  train error  seconds  samples/s  waiting
+    1     2.25000     87.500 %  step 100 at 0.50 s
+    1     0.50000     12.510 %     0.75     80,000    1.3 %
+
+completed · 12 epochs · 1.5 s
+training loss 0.50000, error 12.510 %
+weights sha256 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+`);
+  });
+
+  it('of no epochs has no table, and only the test figures', () => {
+    const start: StartEvent = { ...START, config: { ...START.config, epochs: 0, strategy: 'dense', lr: 1e-7 } };
+    const { train_loss: _1, train_error: _2, ...end } = END;
+    expect(pretty(start, { ...end, epochs: 0 })).toBe(`\
+Lockstep · 2 threads · kernel simd-fma · dense · Node 24.0.0
+mnist: 60,000 training, 10,000 test samples, 19.1 % of the inputs nonzero
+network 784-1000-10: 795,010 parameters; batch 100, learning rate 1e-7, gradients' sum, seed 1
+
+completed · 0 epochs · 1.5 s
+test loss 0.25000, error 7.25 %
+weights sha256 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+`);
+  });
+
+  it('that failed says why; without figures or weights it has no lines for them', () => {
+    const end: EndEvent = { event: 'end', status: 'failed', epochs: 0, seconds: 2, message: 'a thread died' };
+    expect(pretty(end)).toBe('\nfailed: a thread died · 0 epochs · 2.0 s\n');
+  });
+});
+
+describe('on a terminal with colours', () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  it('headings are bold, and what matters less is dim', () => {
+    // From Node 22.13 on styleText looks at stdout too, which is no terminal here.
+    vi.stubEnv('FORCE_COLOR', '1');
+    const format = new PrettyFormat(true);
+    const styled = [START, STEP, EPOCH, END].map((event) => format.format(event)).join('');
+    const marked = styled.replaceAll('\x1b[1m', '<b>').replaceAll('\x1b[2m', '<dim>').replaceAll('\x1b[22m', '</>');
+    expect(marked).toBe(`\
+<b>Lockstep</> · 2 threads · kernel simd-fma · sliced · Node 24.0.0
+mnist: 60,000 training, 10,000 test samples, 19.1 % of the inputs nonzero
+network 784-1000-10: 795,010 parameters; batch 100, learning rate 0.001, gradients' sum, seed 1
+
+<b>epoch  train loss  train error  test loss  test error  seconds  samples/s  waiting</>
+<dim>    1     2.25000     87.500 %  step 100 at 0.50 s</>
+    1     0.50000     12.510 %    0.25000      7.25 %     0.75     80,000    1.3 %
+
+<b>completed</> · 1 epoch · 1.5 s
+training loss 0.50000, error 12.510 % · test loss 0.25000, error 7.25 %
+<dim>weights sha256 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef</>
+`);
+  });
+});

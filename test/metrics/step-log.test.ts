@@ -1,0 +1,120 @@
+/** Step events: the means of all samples since the last one, wherever the epochs and the coordinator's looks fall. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type EpochRecord, type Plan, stepsPerEpoch } from '../../src/memory/layout.js';
+import type { StepEvent } from '../../src/metrics/events.js';
+import { StepLog } from '../../src/metrics/step-log.js';
+
+const STARTED_AT = 5000;
+
+function planOf(trainSamples: number, batchSize: number): Plan {
+  return {
+    layers: [1, 2],
+    trainSamples,
+    testSamples: 0,
+    nonzeros: 0,
+    batchSize,
+    threads: 1,
+    realBytes: 4,
+    panelWidth: 4,
+    gradientBuffers: false,
+    reservedBytes: 0,
+  };
+}
+
+/** An epoch's record whose every loss is another, and whose steps end at different times. */
+function recordOf(plan: Plan, epoch: number): EpochRecord {
+  const steps = stepsPerEpoch(plan);
+  const positions = Array.from({ length: plan.trainSamples }, (_, i) => i);
+  return {
+    order: Uint32Array.from(positions),
+    losses: Float64Array.from(positions, (i) => Math.sqrt(epoch * 1000 + i)),
+    wrong: Uint8Array.from(positions, (i) => Number((i * 7 + epoch) % 3 === 0)),
+    stepEnds: Float64Array.from({ length: steps }, (_, i) => STARTED_AT + 250 * ((epoch - 1) * steps + i + 1)),
+    times: new Float64Array(3),
+    testLosses: new Float64Array(0),
+    testWrong: new Uint8Array(0),
+  };
+}
+
+/** The events of whole epochs, at each of which the coordinator looks after the given steps. */
+function logged(plan: Plan, every: number | undefined, epochs: number, looks: readonly number[]): StepEvent[] {
+  const log = new StepLog(plan, every, STARTED_AT);
+  const events: StepEvent[] = [];
+  for (let epoch = 1; epoch <= epochs; epoch++) {
+    const record = recordOf(plan, epoch);
+    for (const look of looks) events.push(...log.upTo(record, epoch, Math.min(look, stepsPerEpoch(plan))));
+    events.push(...log.upTo(record, epoch, stepsPerEpoch(plan)));
+  }
+  return events;
+}
+
+/** The same, from a list of all the run's samples. */
+function naive(plan: Plan, every: number, epochs: number): StepEvent[] {
+  const { trainSamples, batchSize } = plan;
+  const samples: { epoch: number; step: number; loss: number; wrong: number; endedAt: number }[] = [];
+  let step = 0;
+  for (let epoch = 1; epoch <= epochs; epoch++) {
+    const record = recordOf(plan, epoch);
+    for (let i = 0; i < trainSamples; i++) {
+      if (i % batchSize === 0) step++;
+      const endedAt = record.stepEnds[Math.floor(i / batchSize)]!;
+      samples.push({ epoch, step, loss: record.losses[i]!, wrong: record.wrong[i]!, endedAt });
+    }
+  }
+  const events: StepEvent[] = [];
+  for (let last = every; last <= step; last += every) {
+    const own = samples.filter((sample) => sample.step > last - every && sample.step <= last);
+    const { epoch, endedAt } = own.at(-1)!;
+    events.push({
+      event: 'step',
+      epoch,
+      step: last,
+      loss: own.reduce((sum, { loss }) => sum + loss, 0) / own.length,
+      error: own.reduce((sum, { wrong }) => sum + wrong, 0) / own.length,
+      seconds: (endedAt - STARTED_AT) / 1000,
+    });
+  }
+  return events;
+}
+
+describe('StepLog', () => {
+  it('means over all samples since the last event, to the last bit', () => {
+    const count = (max: number) => fc.integer({ min: 1, max });
+    const looks = fc.array(fc.nat(12), { maxLength: 5 }).map((steps) => steps.sort((a, b) => a - b));
+    fc.assert(
+      fc.property(count(30), count(30), count(9), count(4), looks, (samples, batch, every, epochs, at) => {
+        const plan = planOf(samples, Math.min(samples, batch));
+        expect(logged(plan, every, epochs, at)).toEqual(naive(plan, every, epochs));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('counts the last, smaller batch of an epoch by its samples, and goes on into the next epoch', () => {
+    // Two epochs of batches of 2, 2 and 1: the second event takes the last of the first epoch and the first of the next.
+    const plan = planOf(5, 2);
+    const [first, second, third, ...rest] = logged(plan, 2, 2, []);
+    const [one, two] = [recordOf(plan, 1).losses, recordOf(plan, 2).losses];
+    expect(first).toMatchObject({ epoch: 1, step: 2, seconds: 0.5 });
+    expect(first?.loss).toBeCloseTo((one[0]! + one[1]! + one[2]! + one[3]!) / 4, 12);
+    expect(second).toMatchObject({ epoch: 2, step: 4, seconds: 1 });
+    expect(second?.loss).toBeCloseTo((one[4]! + two[0]! + two[1]!) / 3, 12);
+    expect(third).toMatchObject({ epoch: 2, step: 6, seconds: 1.5 });
+    expect(third?.loss).toBeCloseTo((two[2]! + two[3]! + two[4]!) / 3, 12);
+    expect(rest).toEqual([]);
+  });
+
+  it('gives each event as soon as its step is seen, and once', () => {
+    const plan = planOf(10, 1);
+    const log = new StepLog(plan, 3, STARTED_AT);
+    const record = recordOf(plan, 1);
+    const steps = [0, 2, 3, 3, 9, 10].map((seen) => [...log.upTo(record, 1, seen)].map(({ step }) => step));
+    expect(steps).toEqual([[], [], [3], [], [6, 9], []]);
+  });
+
+  it('gives nothing where no step events are wanted, or fewer steps are done', () => {
+    expect(logged(planOf(10, 2), undefined, 3, [1, 2])).toEqual([]);
+    expect(logged(planOf(10, 2), 16, 3, [1, 2])).toEqual([]);
+  });
+});

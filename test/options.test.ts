@@ -1,0 +1,143 @@
+/** Options: the defaults are the reference's run, and what is out of range is refused before any work starts. */
+import { availableParallelism } from 'node:os';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { LockstepError } from '../src/errors.js';
+import { type Config, resolveOptions } from '../src/options.js';
+import { refusalOf } from './support/refusals.js';
+
+type Given = Parameters<typeof resolveOptions>[0];
+
+describe('defaults', () => {
+  it("are the reference's run, on all cores", () => {
+    expect(resolveOptions({})).toEqual({
+      threads: availableParallelism(),
+      data: 'mnist',
+      hidden: [1000],
+      epochs: 100,
+      batchSize: 100,
+      lr: 0.001,
+      reduction: 'sum',
+      strategy: 'sliced',
+      seed: 1,
+      limit: undefined,
+      kernel: 'auto',
+      logEvery: undefined,
+    } satisfies Config);
+  });
+
+  it('stand for what is undefined', () => {
+    const given = Object.fromEntries(Object.keys(resolveOptions({})).map((name) => [name, undefined]));
+    expect(resolveOptions(given)).toEqual(resolveOptions({}));
+  });
+
+  it('are not lent out: what a program does to the widths that it gave changes nothing', () => {
+    const hidden = [3];
+    const config = resolveOptions({ hidden });
+    hidden.push(4);
+    expect(config.hidden).toEqual([3]);
+  });
+});
+
+/** The first and last of each range. */
+const ACCEPTED: Given[] = [
+  { threads: 1 },
+  { threads: 1024 },
+  { data: '.' },
+  { hidden: [] },
+  { hidden: [1] },
+  { hidden: [2 ** 24, 1] },
+  { epochs: 0 },
+  { epochs: 2 ** 31 - 1 },
+  { batchSize: 1 },
+  { batchSize: 2 ** 31 - 1 },
+  { lr: Number.MIN_VALUE },
+  { lr: 1e30 },
+  { reduction: 'mean' },
+  { strategy: 'dense' },
+  { seed: 0 },
+  { seed: Number.MAX_SAFE_INTEGER },
+  { limit: 1 },
+  { kernel: 'simd' },
+  { kernel: 'simd-fma' },
+  { kernel: 'reference' },
+  { logEvery: 1 },
+];
+
+describe('what is in range', () => {
+  it.each(ACCEPTED)('is taken as it is: %j', (given) => {
+    expect(resolveOptions(given)).toMatchObject(given);
+  });
+});
+
+const COUNT = 'expected a whole number from 1 to 2,147,483,647';
+const WIDTHS = 'expected widths from 1 to 16,777,216 with commas between, such as 1000 or 512,256, or none';
+const FOLDER = 'expected mnist, fashion-mnist or a folder of IDX files';
+
+const REFUSED: [Given, string][] = [
+  [{ threads: 0 }, '--threads 0: expected a whole number from 1 to 1,024'],
+  [{ threads: 1025 }, '--threads 1025: expected a whole number from 1 to 1,024'],
+  [{ threads: 1.5 }, '--threads 1.5: expected a whole number from 1 to 1,024'],
+  [{ threads: '2' }, '--threads 2: expected a whole number from 1 to 1,024'],
+  [{ threads: Number.NaN }, '--threads NaN: expected a whole number from 1 to 1,024'],
+  [{ threads: null }, '--threads null: expected a whole number from 1 to 1,024'],
+  [{ threads: 2n }, '--threads 2n: expected a whole number from 1 to 1,024'],
+  [{ data: '' }, `--data "": ${FOLDER}`],
+  [{ data: 7 }, `--data 7: ${FOLDER}`],
+  [{ hidden: [0] }, `--hidden 0: ${WIDTHS}`],
+  [{ hidden: [10, -5] }, `--hidden 10,-5: ${WIDTHS}`],
+  [{ hidden: [1.5] }, `--hidden 1.5: ${WIDTHS}`],
+  [{ hidden: [2 ** 24 + 1] }, `--hidden 16777217: ${WIDTHS}`],
+  [{ hidden: 'abc' }, `--hidden abc: ${WIDTHS}`],
+  [{ hidden: 1000 }, `--hidden 1000: ${WIDTHS}`],
+  [{ hidden: new Array(2) }, `--hidden [ <2 empty items> ]: ${WIDTHS}`],
+  [{ hidden: ['10'] }, `--hidden [ '10' ]: ${WIDTHS}`],
+  [{ epochs: -1 }, '--epochs -1: expected a whole number from 0 to 2,147,483,647'],
+  [{ epochs: 2 ** 31 }, '--epochs 2147483648: expected a whole number from 0 to 2,147,483,647'],
+  [{ batchSize: 0 }, `--batch-size 0: ${COUNT}`],
+  [{ lr: 0 }, '--lr 0: expected a finite number above 0'],
+  [{ lr: -1 }, '--lr -1: expected a finite number above 0'],
+  [{ lr: Number.NaN }, '--lr NaN: expected a finite number above 0'],
+  [{ lr: Number.POSITIVE_INFINITY }, '--lr Infinity: expected a finite number above 0'],
+  [{ reduction: 'average' }, '--reduction average: expected one of sum, mean'],
+  [{ strategy: 'fast' }, '--strategy fast: expected one of sliced, dense'],
+  [{ seed: -1 }, '--seed -1: expected a whole number from 0 to 9,007,199,254,740,991'],
+  [{ seed: 2 ** 53 }, '--seed 9007199254740992: expected a whole number from 0 to 9,007,199,254,740,991'],
+  [{ limit: 0 }, `--limit 0: ${COUNT}`],
+  [{ kernel: 'gpu' }, '--kernel gpu: expected one of auto, simd-fma, simd, reference'],
+  [{ kernel: 'toString' }, '--kernel toString: expected one of auto, simd-fma, simd, reference'],
+  [{ logEvery: 0 }, `--log-every 0: ${COUNT}`],
+];
+
+describe('what is out of range', () => {
+  it.each(REFUSED)('is refused by name, with status 2: %o', async (given, message) => {
+    const refusal = await refusalOf(() => resolveOptions(given));
+    expect(refusal.message).toBe(message);
+    expect(refusal.status).toBe(2);
+  });
+});
+
+describe('whatever a program gives', () => {
+  const names = Object.keys(resolveOptions({}));
+
+  it.each(names)('for %s is taken or refused by name, on one line, and nothing else is thrown', async (name) => {
+    const flag = `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} `;
+    const values = fc.anything({ withBigInt: true, withNullPrototype: true, withSparseArray: true, withDate: true });
+    await fc.assert(
+      fc.asyncProperty(values, async (value) => {
+        let config: Config;
+        try {
+          config = resolveOptions({ [name]: value });
+        } catch (error) {
+          if (!(error instanceof LockstepError)) throw error;
+          expect(error.status).toBe(2);
+          expect(error.message.startsWith(flag)).toBe(true);
+          expect(error.message).not.toContain('\n');
+          return;
+        }
+        if (value !== undefined) expect(config[name as keyof Config]).toEqual(value);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});

@@ -1,0 +1,54 @@
+/** One event of each kind, with figures that are easy to read. */
+import type { EndEvent, EpochEvent, StartEvent, StepEvent } from '../../src/metrics/events.js';
+
+export const START: StartEvent = {
+  event: 'start',
+  schema: 1,
+  time: '2026-01-02T03:04:05.678Z',
+  config: {
+    threads: 2,
+    data: 'mnist',
+    hidden: [1000],
+    epochs: 100,
+    batch_size: 100,
+    lr: 0.001,
+    reduction: 'sum',
+    strategy: 'sliced',
+    seed: 1,
+    limit: null,
+    kernel: 'auto',
+    log_every: null,
+  },
+  dataset: { name: 'mnist', train: 60_000, test: 10_000, inputs: 784, classes: 10, density: 0.1912 },
+  model: { layers: [784, 1000, 10], parameters: 795_010 },
+  threads: 2,
+  kernel: 'simd-fma',
+  node: '24.0.0',
+};
+
+export const STEP: StepEvent = { event: 'step', epoch: 1, step: 100, loss: 2.25, error: 0.875, seconds: 0.5 };
+
+export const EPOCH: EpochEvent = {
+  event: 'epoch',
+  epoch: 1,
+  step: 600,
+  train_loss: 0.5,
+  train_error: 0.1251,
+  test_loss: 0.25,
+  test_error: 0.0725,
+  seconds: 0.75,
+  samples_per_second: 80_000,
+  wait_fraction: 0.013,
+};
+
+export const END: EndEvent = {
+  event: 'end',
+  status: 'completed',
+  epochs: 1,
+  train_loss: 0.5,
+  train_error: 0.1251,
+  test_loss: 0.25,
+  test_error: 0.0725,
+  seconds: 1.5,
+  weights_sha256: '0123456789abcdef'.repeat(4),
+};
