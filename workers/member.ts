@@ -19,6 +19,7 @@ import type { Kernel, Range, RowSlice } from '../src/kernels/kernel.js';
 import { SoftmaxCrossEntropy } from '../src/kernels/loss.js';
 import { createKernel } from '../src/kernels/select.js';
 import { type EpochRecord, layOut, type Memory } from '../src/memory/layout.js';
+import { placeHiddenLists, placeSample } from '../src/memory/lists.js';
 import { stepRate } from '../src/model/step.js';
 import { Barrier, GangAborted, type Hold } from '../src/threads/barrier.js';
 import { now } from '../src/threads/clock.js';
@@ -60,7 +61,8 @@ export class Member {
     this.#loss = new SoftmaxCrossEntropy(this.#memory.layers.at(-1)!);
     this.#fixedCost = fixedCost(this.#memory.layers);
     this.#lastLayer = this.#memory.layers.length - 1;
-    this.#placeHiddenLists();
+    // All members write the same values.
+    placeHiddenLists(this.#memory);
   }
 
   run(): void {
@@ -207,9 +209,9 @@ export class Member {
   }
 
   #evaluateBlock(record: EpochRecord, first: number, count: number, slot: number): void {
-    const { rows, layers } = this.#memory;
+    const { rows } = this.#memory;
     const firstRow = this.#task.plan.trainSamples + first;
-    for (let i = 0; i < count; i++) placeSample(rows.starts, firstRow + i, layers[0]!.lists, slot + i);
+    for (let i = 0; i < count; i++) placeSample(this.#memory, firstRow + i, slot + i);
     this.#kernel.forward(0, this.#allPanels(0), slot, slot + count);
     this.#forwardFromSecond(slot, slot + count);
     for (let i = 0; i < count; i++) {
@@ -227,20 +229,9 @@ export class Member {
     return cut(batch, (slot) => work(order[first + slot]!), plan.threads, member);
   }
 
-  /** The first layer's lists are the samples' rows where they lie: nothing is copied. */
+  /** The batch's samples of these slots. */
   #placeSamples(order: Uint32Array, first: number, from: number, to: number): void {
-    const { rows, layers } = this.#memory;
-    for (let slot = from; slot < to; slot++) {
-      placeSample(rows.starts, order[first + slot]!, layers[0]!.lists, slot);
-    }
-  }
-
-  /** A hidden layer's list of each slot has a fixed place. All members write the same values. */
-  #placeHiddenLists(): void {
-    for (const { lists } of this.#memory.layers.slice(1)) {
-      const capacity = lists.index.length / this.#memory.slots;
-      for (let slot = 0; slot < this.#memory.slots; slot++) lists.starts[slot] = slot * capacity;
-    }
+    for (let slot = from; slot < to; slot++) placeSample(this.#memory, order[first + slot]!, slot);
   }
 
   #meet(epoch: number, last: () => void, hold?: Hold): void {
@@ -332,14 +323,3 @@ export class Member {
 }
 
 function nothing(): void {}
-
-function placeSample(
-  starts: Uint32Array,
-  sample: number,
-  lists: { readonly starts: Uint32Array; readonly lengths: Uint32Array },
-  slot: number,
-): void {
-  const start = starts[sample]!;
-  lists.starts[slot] = start;
-  lists.lengths[slot] = starts[sample + 1]! - start;
-}

@@ -3,6 +3,7 @@
 import type { Kernel } from '../../src/kernels/kernel.js';
 import { createKernel, type KernelChoice } from '../../src/kernels/select.js';
 import { bytesNeeded, createSharedMemory, layOut, type Memory, type Plan } from '../../src/memory/layout.js';
+import { placeHiddenLists, placeSample } from '../../src/memory/lists.js';
 import { writeParameters } from '../../src/model/parameters.js';
 
 /** One sample's inputs, all of them. */
@@ -46,11 +47,11 @@ export function createNetwork(
   return { plan, memory, kernel: createKernel(choice, shared, memory, 0) };
 }
 
-/** The samples as rows, sample s in slot s; hidden layers' lists where members put them. */
-function placeSamples({ rows, layers, slots }: Memory, samples: readonly Sample[]): void {
+/** The samples as rows, sample s in slot s. */
+function placeSamples(memory: Memory, samples: readonly Sample[]): void {
+  const { rows } = memory;
   let k = 0;
   for (const [s, sample] of samples.entries()) {
-    rows.starts[s] = k;
     for (const [i, x] of sample.entries()) {
       if (x === 0) continue;
       rows.index[k] = i;
@@ -58,12 +59,9 @@ function placeSamples({ rows, layers, slots }: Memory, samples: readonly Sample[
       k++;
     }
     rows.starts[s + 1] = k;
-    layers[0]!.lists.starts[s] = rows.starts[s]!;
-    layers[0]!.lists.lengths[s] = k - rows.starts[s]!;
+    placeSample(memory, s, s);
   }
-  for (const { lists } of layers.slice(1)) {
-    for (let s = 0; s < slots; s++) lists.starts[s] = s * (lists.index.length / slots);
-  }
+  placeHiddenLists(memory);
 }
 
 /** z or δ of one sample, padding left out. */

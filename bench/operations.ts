@@ -1,0 +1,124 @@
+/**
+ * Where does an epoch go? One thread runs the reference's epoch operation by operation and times each.
+ *
+ *   node dist/bench/operations.js [--kernel auto] [--data mnist] [--hidden 1000] [--epochs 5] [--json]
+ *
+ * The first epoch warms up; shown are the medians of the others and their spread, and for the products the rate of
+ * multiply-adds (skipped zeros do not count) in GFLOP/s.
+ */
+import { Command } from 'commander';
+import { shuffledOrder } from '../src/data/order.js';
+import type { KernelName } from '../src/kernels/kernel.js';
+import { SoftmaxCrossEntropy } from '../src/kernels/loss.js';
+import { createKernel } from '../src/kernels/select.js';
+import { placeHiddenLists, placeSample } from '../src/memory/lists.js';
+import { resolveOptions } from '../src/options.js';
+import { prepare } from '../src/prepare.js';
+import { median, spread } from './support/statistics.js';
+
+interface Options {
+  readonly kernel: KernelName | 'auto';
+  readonly data: string;
+  readonly hidden: string;
+  readonly epochs: string;
+  readonly json: boolean;
+}
+
+const options = new Command('operations')
+  .option('--kernel <name>', 'as of train', 'auto')
+  .option('--data <source>', 'as of train', 'mnist')
+  .option('--hidden <widths>', 'as of train, without none', '1000')
+  .option('--epochs <n>', 'of which the first warms up', '5')
+  .option('--json', 'NDJSON', false)
+  .parse()
+  .opts<Options>();
+
+const run = await prepare(
+  resolveOptions({
+    threads: 1,
+    kernel: options.kernel,
+    data: options.data,
+    hidden: options.hidden.split(',').map(Number),
+  }),
+);
+const { memory, plan } = run;
+const { layers, rows } = memory;
+const kernel = createKernel(run.kernel, run.shared, memory, 0);
+const loss = new SoftmaxCrossEntropy(layers.at(-1)!);
+const last = layers.length - 1;
+const allPanels = layers.map(({ panels }) => ({ from: 0, to: panels.length }));
+const allRows = layers.map(({ inputs }) => ({ index: 0, from: 0, to: inputs + 1 }));
+
+placeHiddenLists(memory);
+
+/** Seconds, and multiply-adds, by operation: of this epoch. */
+const seconds = new Map<string, number>();
+const products = new Map<string, number>();
+
+const epochs: Map<string, number>[] = [];
+for (let epoch = 1; epoch <= Number(options.epochs); epoch++) {
+  seconds.clear();
+  products.clear();
+  trainEpoch(epoch);
+  if (epoch > 1) epochs.push(new Map(seconds));
+}
+report();
+
+function trainEpoch(epoch: number): void {
+  const { order } = memory.epochs[0];
+  shuffledOrder(order, 1, epoch);
+  for (let first = 0; first + plan.batchSize <= plan.trainSamples; first += plan.batchSize) {
+    step(order.subarray(first, first + plan.batchSize));
+  }
+}
+
+function step(batch: Uint32Array): void {
+  for (const [slot, sample] of batch.entries()) placeSample(memory, sample, slot);
+  const size = batch.length;
+  for (const l of layers.keys()) {
+    time(`forward, layer ${l}`, () => kernel.forward(l, allPanels[l]!, 0, size), l);
+    if (l < last) time(`ReLU, layer ${l}`, () => kernel.activate(l, 0, size));
+  }
+  time('loss', () => {
+    for (const [slot, sample] of batch.entries()) loss.differentiate(slot, rows.labels[sample]!);
+  });
+  for (let l = last; l > 0; l--) time(`backward, layer ${l}`, () => kernel.backward(l, 0, size), l);
+  for (const l of layers.keys()) {
+    time(`transpose, layer ${l}`, () => kernel.transpose(l, allRows[l]!, size));
+    time(`step, layer ${l}`, () => kernel.step(l, allRows[l]!, allPanels[l]!, size, 0.001), l);
+  }
+}
+
+/** @param layer  whose nonzero inputs times outputs are the operation's multiply-adds */
+function time(name: string, act: () => void, layer?: number): void {
+  const start = performance.now();
+  act();
+  seconds.set(name, (seconds.get(name) ?? 0) + (performance.now() - start) / 1000);
+  if (layer === undefined) return;
+  const { lists, outputs } = layers[layer]!;
+  let nonzeros = 0;
+  for (let slot = 0; slot < plan.batchSize; slot++) nonzeros += lists.lengths[slot]!;
+  products.set(name, (products.get(name) ?? 0) + nonzeros * outputs);
+}
+
+function report(): void {
+  const node = process.versions.node;
+  if (!options.json) console.log(`Node ${node}, kernel ${run.kernel.name}, ${options.data}, hidden ${options.hidden}`);
+  let sum = 0;
+  for (const name of seconds.keys()) {
+    const times = epochs.map((epoch) => epoch.get(name)!);
+    const middle = median(times);
+    const { min, max } = spread(times);
+    const gflops = products.has(name) ? (2 * products.get(name)!) / middle / 1e9 : undefined;
+    sum += middle;
+    if (options.json)
+      console.log(
+        JSON.stringify({ node, kernel: run.kernel.name, operation: name, seconds: middle, min, max, gflops }),
+      );
+    else
+      console.log(
+        `${name.padEnd(20)} ${middle.toFixed(3)} s (${min.toFixed(3)} to ${max.toFixed(3)})${gflops === undefined ? '' : `  ${gflops.toFixed(1)} GFLOP/s`}`,
+      );
+  }
+  if (!options.json) console.log(`${'sum'.padEnd(20)} ${sum.toFixed(3)} s an epoch`);
+}
