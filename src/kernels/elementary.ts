@@ -83,7 +83,6 @@ export function logOfAtLeastOne(x: number): number {
   const square = s * s;
   let tail = 0;
   for (let n = LOG_SERIES.length - 1; n >= 0; n--) tail = tail * square + LOG_SERIES[n]!;
-  // ln m = f − s·(f − s²·tail'): 2s = f − s·f, which keeps f exact where 2s would round it.
-  const logM = f - s * (f - square * tail);
-  return k * LN2_HIGH + (logM + k * LN2_LOW);
+  // ln m = f − s·(f − s²·tail), since 2s = f − s·f; f itself is exact, so it and k·ln 2 come last.
+  return k * LN2_HIGH - (s * (f - square * tail) - k * LN2_LOW - f);
 }

@@ -91,7 +91,7 @@ describe('logOfAtLeastOne', () => {
         const error = Number(((back - toFixed(x)) * 2n ** 80n) / toFixed(x)) / 2 ** 80;
         expect(Math.abs(error)).toBeLessThanOrEqual(ulp);
       }),
-      { numRuns: 2000 },
+      { numRuns: 2000, examples: [[1.441112355797322]] },
     );
   });
 
