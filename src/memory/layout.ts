@@ -116,7 +116,7 @@ export interface EpochRecord {
   readonly wrong: Uint8Array;
   /** (steps) When each step ended, in milliseconds of `threads/clock.ts`. */
   readonly stepEnds: Float64Array;
-  /** [when the epoch began, when its last step ended, when its evaluation ended], likewise. */
+  /** [when the epoch began, when its last step ended], likewise. */
   readonly times: Float64Array;
   /** (M) and (M): loss of each test sample after the epoch, and whether it was classified wrongly. */
   readonly testLosses: Float64Array;
@@ -200,7 +200,7 @@ function carve(plan: Plan, arena: Arena): Memory {
     losses: arena.take(Float64Array, trainSamples),
     wrong: arena.take(Uint8Array, trainSamples),
     stepEnds: arena.take(Float64Array, stepsPerEpoch(plan)),
-    times: arena.take(Float64Array, 3),
+    times: arena.take(Float64Array, 2),
     testLosses: arena.take(Float64Array, testSamples),
     testWrong: arena.take(Uint8Array, testSamples),
   });

@@ -1,0 +1,163 @@
+/**
+ * What a member does between barriers: its part of each phase. No waiting and no talking here; member.ts says when.
+ *
+ * A batch is the `count` samples from position `first` of an epoch's order on; position first + slot is in that slot.
+ */
+import type { Kernel, Range, RowSlice } from '../src/kernels/kernel.js';
+import { SoftmaxCrossEntropy } from '../src/kernels/loss.js';
+import { createKernel } from '../src/kernels/select.js';
+import type { EpochRecord, Memory } from '../src/memory/layout.js';
+import { placeHiddenLists, placeSample } from '../src/memory/lists.js';
+import { stepRate } from '../src/model/step.js';
+import { cut, fixedCost, sampleWork } from '../src/threads/shares.js';
+import type { MemberTask } from '../src/threads/task.js';
+
+export interface Batch {
+  readonly record: EpochRecord;
+  readonly first: number;
+  readonly count: number;
+}
+
+export class Phases {
+  readonly #task: MemberTask;
+  readonly #memory: Memory;
+  readonly #kernel: Kernel;
+  readonly #loss: SoftmaxCrossEntropy;
+  readonly #lastLayer: number;
+  /** What a sample costs from the data on. */
+  readonly #work: (sample: number) => number;
+  /** The panels of the first layer that are ours, where it is cut by panels. */
+  readonly #panels: Range | undefined;
+
+  constructor(task: MemberTask, memory: Memory) {
+    this.#task = task;
+    this.#memory = memory;
+    this.#kernel = createKernel(task.kernel, task.shared, memory, task.member);
+    this.#loss = new SoftmaxCrossEntropy(memory.layers.at(-1)!);
+    this.#lastLayer = memory.layers.length - 1;
+    this.#work = sampleWork(memory.rows, fixedCost(memory.layers));
+    this.#panels = task.panels?.[task.member];
+    // All members write the same values.
+    placeHiddenLists(memory);
+  }
+
+  /**
+   * By panel: the first layer of all samples in our panels; and our slice of its batch, transposed for all.
+   *
+   * @returns false where the first layer is not cut by panels: then there is no such phase
+   */
+  forward({ record, first, count }: Batch): boolean {
+    if (!this.#panels) return false;
+    // Every member places all samples, and writes what the others write: cheaper than to meet once more.
+    for (let slot = 0; slot < count; slot++) placeSample(this.#memory, record.order[first + slot]!, slot);
+    this.#kernel.forward(0, this.#panels, 0, count);
+    this.#kernel.transpose(0, this.#slice(0), count);
+    return true;
+  }
+
+  /**
+   * By sample: for each of our samples the loss and, factor by factor, its gradient.
+   *
+   * @returns false if a loss is not finite
+   */
+  gradients(batch: Batch): boolean {
+    const { record, first } = batch;
+    const { from, to } = this.#shareOf(batch);
+    if (!this.#panels) {
+      for (let slot = from; slot < to; slot++) placeSample(this.#memory, record.order[first + slot]!, slot);
+      this.#kernel.forward(0, this.#allPanels(0), from, to);
+    }
+    this.#forwardFromSecond(from, to);
+    let allFinite = true;
+    for (let slot = from; slot < to; slot++) {
+      const position = first + slot;
+      const target = this.#memory.rows.labels[record.order[position]!]!;
+      this.#loss.differentiate(slot, target);
+      record.losses[position] = this.#loss.loss;
+      record.wrong[position] = this.#loss.predicted === target ? 0 : 1;
+      allFinite &&= Number.isFinite(this.#loss.loss);
+    }
+    for (let l = this.#lastLayer; l > 0; l--) this.#kernel.backward(l, from, to);
+    return allFinite;
+  }
+
+  /** By parameter: our part of every layer's parameters, reduced over the whole batch and stepped. */
+  update({ count }: Batch): void {
+    const rate = stepRate(this.#task.learningRate, this.#task.reduction, count);
+    for (const l of this.#memory.layers.keys()) {
+      if (l === 0 && this.#panels) {
+        this.#stepPanels(this.#panels, count, rate);
+      } else {
+        const slice = this.#slice(l);
+        this.#kernel.transpose(l, slice, count);
+        this.#kernel.step(l, slice, this.#allPanels(l), count, rate);
+      }
+    }
+  }
+
+  /** Strategy `dense`: our samples' gradients into our buffer; the coordinator adds the buffers and steps. */
+  accumulate(batch: Batch): void {
+    const { from, to } = this.#shareOf(batch);
+    for (let l = 0; l <= this.#lastLayer; l++) this.#kernel.accumulate(l, from, to);
+  }
+
+  /**
+   * Loss and prediction of our share of the test samples, a block at a time in slots of our own.
+   *
+   * @param goOn  asked before each block; if it says no, the rest is left
+   */
+  evaluate(record: EpochRecord, goOn: () => boolean): void {
+    const { plan, member } = this.#task;
+    const share = cut(plan.testSamples, (i) => this.#work(plan.trainSamples + i), plan.threads, member);
+    const block = Math.floor(this.#memory.slots / plan.threads);
+    for (let first = share.from; first < share.to && goOn(); first += block) {
+      this.#evaluateBlock(record, first, Math.min(block, share.to - first), member * block);
+    }
+  }
+
+  #evaluateBlock(record: EpochRecord, first: number, count: number, slot: number): void {
+    const firstRow = this.#task.plan.trainSamples + first;
+    for (let i = 0; i < count; i++) placeSample(this.#memory, firstRow + i, slot + i);
+    this.#kernel.forward(0, this.#allPanels(0), slot, slot + count);
+    this.#forwardFromSecond(slot, slot + count);
+    for (let i = 0; i < count; i++) {
+      const target = this.#memory.rows.labels[firstRow + i]!;
+      this.#loss.evaluate(slot + i, target);
+      record.testLosses[first + i] = this.#loss.loss;
+      record.testWrong[first + i] = this.#loss.predicted === target ? 0 : 1;
+    }
+  }
+
+  /** From the first layer's z to the logits. */
+  #forwardFromSecond(from: number, to: number): void {
+    for (let l = 1; l <= this.#lastLayer; l++) {
+      this.#kernel.activate(l - 1, from, to);
+      this.#kernel.forward(l, this.#allPanels(l), from, to);
+    }
+  }
+
+  /** The first layer's rows in our panels, from all members' transposed slices. */
+  #stepPanels(panels: Range, count: number, rate: number): void {
+    for (let panel = panels.from; panel < panels.to; panel++) {
+      for (const slice of this.#task.slices[0]!) {
+        this.#kernel.step(0, slice, { from: panel, to: panel + 1 }, count, rate);
+      }
+    }
+  }
+
+  /** Which slots of the batch are ours: by nonzeros, unless the first layer, which reads them, is not cut by sample. */
+  #shareOf({ record, first, count }: Batch): Range {
+    const { plan, member } = this.#task;
+    const work = this.#panels ? () => 1 : (slot: number) => this.#work(record.order[first + slot]!);
+    return cut(count, work, plan.threads, member);
+  }
+
+  #allPanels(l: number): Range {
+    return { from: 0, to: this.#memory.layers[l]!.panels.length };
+  }
+
+  /** Our rows of a layer. */
+  #slice(l: number): RowSlice {
+    return this.#task.slices[l]![this.#task.member]!;
+  }
+}
