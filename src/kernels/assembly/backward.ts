@@ -48,30 +48,37 @@ export function backwardPanel<V>(
     const end = k + (Word.at(lengths + (s << 2)) << 2);
     let place = partial + (s - from) * (stride << 4);
 
-    // The list ascends, so the panel below that holds unit i is found by walking on.
+    // The list ascends, so the panel below that holds unit i is found by walking on: it holds the units up to
+    // `next`, and `out` is where its unit 0 would be.
     let first: usize = 0;
-    let width: usize = min(panelWidth, units);
-    let out = below + s * (width << 2);
+    let next: usize = min(panelWidth, units);
+    let out = below + s * (next << 2);
 
+    if (isFirst & isLast) {
+      // The usual case, a single panel, in a loop of its own: nothing to keep between panels.
+      for (; k < end; k += 4) {
+        const i = Word.at(k);
+        const sum = Vector.dot<V>(zero, weights + i * rowBytes, d0, d1, d2, d3, d4, d5, d6, d7);
+        while (i >= next) {
+          first = next;
+          next = min(first + panelWidth, units);
+          out = below + ((first * slots + s * (next - first) - first) << 2);
+        }
+        store<f32>(out + (i << 2), Vector.sum(sum));
+      }
+      continue;
+    }
     for (; k < end; k += 4) {
       const i = Word.at(k);
-      const row = weights + i * rowBytes;
-      let sum = isFirst ? zero : v128.load(place);
-      sum = Vector.maddAt(d0, row, 0, sum);
-      if (n > 1) sum = Vector.maddAt(d1, row, 1, sum);
-      if (n > 2) sum = Vector.maddAt(d2, row, 2, sum);
-      if (n > 3) sum = Vector.maddAt(d3, row, 3, sum);
-      if (n > 4) sum = Vector.maddAt(d4, row, 4, sum);
-      if (n > 5) sum = Vector.maddAt(d5, row, 5, sum);
-      if (n > 6) sum = Vector.maddAt(d6, row, 6, sum);
-      if (n > 7) sum = Vector.maddAt(d7, row, 7, sum);
+      const before = isFirst ? zero : v128.load(place);
+      const sum = Vector.dot<V>(before, weights + i * rowBytes, d0, d1, d2, d3, d4, d5, d6, d7);
       if (isLast) {
-        while (i - first >= width) {
-          first += width;
-          width = min(panelWidth, units - first);
-          out = below + ((first * slots + s * width) << 2);
+        while (i >= next) {
+          first = next;
+          next = min(first + panelWidth, units);
+          out = below + ((first * slots + s * (next - first) - first) << 2);
         }
-        store<f32>(out + ((i - first) << 2), Vector.sum(sum));
+        store<f32>(out + (i << 2), Vector.sum(sum));
       } else v128.store(place, sum);
       place += 16;
     }

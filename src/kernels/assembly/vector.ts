@@ -23,6 +23,32 @@ export class Vector {
     v128.store(p + (i << 4), Vector.madd(factor, gradient, v128.load(p + (i << 4))));
   }
 
+  /** sum + Σ row[v] · d_v over the vectors of a panel's row, in ascending order. */
+  @inline
+  static dot<V>(
+    sum: v128,
+    row: usize,
+    d0: v128,
+    d1: v128,
+    d2: v128,
+    d3: v128,
+    d4: v128,
+    d5: v128,
+    d6: v128,
+    d7: v128,
+  ): v128 {
+    const n: usize = offsetof<V>();
+    sum = Vector.maddAt(d0, row, 0, sum);
+    if (n > 1) sum = Vector.maddAt(d1, row, 1, sum);
+    if (n > 2) sum = Vector.maddAt(d2, row, 2, sum);
+    if (n > 3) sum = Vector.maddAt(d3, row, 3, sum);
+    if (n > 4) sum = Vector.maddAt(d4, row, 4, sum);
+    if (n > 5) sum = Vector.maddAt(d5, row, 5, sum);
+    if (n > 6) sum = Vector.maddAt(d6, row, 6, sum);
+    if (n > 7) sum = Vector.maddAt(d7, row, 7, sum);
+    return sum;
+  }
+
   /** (l0 + l2) + (l1 + l3): the order is part of the contract (docs/design.md, "Order of summation"). */
   @inline
   static sum(v: v128): f32 {
