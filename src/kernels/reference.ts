@@ -66,29 +66,22 @@ export class ReferenceKernel implements Kernel {
     }
   }
 
-  /** Nothing: `step` looks through the lists itself. */
+  /** Nothing: `step` goes through the samples' lists as they are. */
   transpose(): void {}
 
   step(l: number, { from, to }: RowSlice, _onlyPanel: Range, batch: number, rate: number): void {
     const layer = this.#layers[l]!;
     const { weights: W } = onlyPanel(layer);
-    // One gradient at a time would walk through the lists once a weight; sample by sample into the rows of
-    // a transposed batch is the same sum in the same order.
-    const rows = litSlots(layer, from, to, 0, batch);
-    const sum = new Float64Array(layer.outputs);
-    for (let i = from; i < to; i++) {
-      sum.fill(0);
-      addGradient(layer, rows[i - from]!, sum, 0);
-      for (let j = 0; j < layer.outputs; j++) W[i * layer.outputs + j]! -= rate * sum[j]!;
-    }
+    const sum = new Float64Array((to - from) * layer.outputs);
+    addGradients(layer, from, to, 0, batch, sum);
+    for (let p = 0; p < sum.length; p++) W[from * layer.outputs + p]! -= rate * sum[p]!;
   }
 
   accumulate(l: number, from: number, to: number): void {
     const layer = this.#layers[l]!;
     const gradients = layer.gradients[this.#member]!;
     gradients.fill(0);
-    const rows = litSlots(layer, 0, layer.inputs + 1, from, to);
-    for (const [i, row] of rows.entries()) addGradient(layer, row, gradients, i * layer.outputs);
+    addGradients(layer, 0, layer.inputs + 1, from, to, gradients);
   }
 
   applyGradients(l: number, rate: number): void {
@@ -105,28 +98,20 @@ function onlyPanel(layer: LayerMemory) {
   return layer.panels[0]!;
 }
 
-interface LitSlot {
-  readonly slot: number;
-  readonly x: number;
-}
-
-/** For each row in [rowFrom, rowTo): the slots of [from, to) where that input is not zero, ascending. */
-function litSlots(layer: LayerMemory, rowFrom: number, rowTo: number, from: number, to: number): LitSlot[][] {
-  const { inputs, lists } = layer;
-  const rows: LitSlot[][] = Array.from({ length: rowTo - rowFrom }, () => []);
-  for (let s = from; s < to; s++) {
-    for (let k = lists.starts[s]!, end = k + lists.lengths[s]!; k < end; k++) {
-      rows[lists.index[k]! - rowFrom]?.push({ slot: s, x: lists.value[k]! });
-    }
-    rows[inputs - rowFrom]?.push({ slot: s, x: 1 });
-  }
-  return rows;
-}
-
-/** sum[at + j] += Σ_s x_s · δ[s, j]: one row of dL/dW = Σ_s xᵀδ. */
-function addGradient(layer: LayerMemory, row: readonly LitSlot[], sum: Reals, at: number): void {
+/**
+ * sum[i, j] += Σ_s x[s, i] · δ[s, j] for the rows i in [rowFrom, rowTo), the first of them at sum[0]: dL/dW = Σ_s xᵀδ,
+ * sample by sample. Row `inputs` is the bias, whose x is 1.
+ */
+function addGradients(layer: LayerMemory, rowFrom: number, rowTo: number, from: number, to: number, sum: Reals): void {
+  const { inputs, outputs, lists } = layer;
   const { delta } = onlyPanel(layer);
-  for (const { slot, x } of row) {
-    for (let j = 0; j < layer.outputs; j++) sum[at + j]! += x * delta[slot * layer.outputs + j]!;
+  const addRow = (i: number, x: number, s: number) => {
+    if (i < rowFrom || i >= rowTo) return;
+    for (let j = 0; j < outputs; j++) sum[(i - rowFrom) * outputs + j]! += x * delta[s * outputs + j]!;
+  };
+  for (let s = from; s < to; s++) {
+    for (let k = lists.starts[s]!, end = k + lists.lengths[s]!; k < end; k++)
+      addRow(lists.index[k]!, lists.value[k]!, s);
+    addRow(inputs, 1, s);
   }
 }
