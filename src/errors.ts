@@ -7,19 +7,17 @@ import { inspect } from 'node:util';
 
 export class LockstepError extends Error {
   override readonly name = 'LockstepError';
-  readonly code: ErrorCode;
   readonly status: 1 | 2;
 
-  constructor(code: ErrorCode, message: string, status: 1 | 2, cause?: unknown) {
+  constructor(message: string, status: 1 | 2, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
-    this.code = code;
     this.status = status;
   }
 }
 
 const number = new Intl.NumberFormat('en-US');
 
-const table = {
+export const errors = {
   // Usage: status 2, before any work starts.
   usage: (message: string) => usage(`${message}; see train --help`),
   option: (name: string, found: unknown, expected: string) => usage(`--${name} ${shown(found)}: expected ${expected}`),
@@ -82,11 +80,13 @@ const table = {
 
   // The run: status 1.
   kernelUnavailable: (name: string, why: string) =>
-    failure(`--kernel ${name}: ${why}; use --kernel auto, or simd, which runs everywhere`),
+    failure(`--kernel ${name}: ${why}; use --kernel auto, or another kernel`),
   memory: (bytes: number, cause: unknown) =>
     failure(`cannot allocate ${gibibytes(bytes)} of shared memory (${reason(cause)}); use a smaller run`, cause),
   diverged: (what: string, step: number, rate: number) =>
     failure(`${what} is not finite at step ${step} (learning rate ${rate}): training diverged; try a smaller --lr`),
+  threads: (threads: number, cause: unknown) =>
+    failure(`cannot start ${threads} worker threads (${reason(cause)}); use fewer --threads`, cause),
   threadDied: (member: number, threads: number, where: string, cause: unknown) =>
     failure(
       `worker thread ${member + 1} of ${threads} died ${where}: ${reason(cause)}; the run cannot go on without it`,
@@ -98,15 +98,12 @@ const table = {
     failure(`event "${event}": field ${field} is ${shown(found)}; expected what JSON can hold`),
 } as const;
 
-export type ErrorCode = 'usage' | 'failure';
-export const errors = table;
-
 function usage(message: string): LockstepError {
-  return new LockstepError('usage', message, 2);
+  return new LockstepError(message, 2);
 }
 
 function failure(message: string, cause?: unknown): LockstepError {
-  return new LockstepError('failure', message, 1, cause);
+  return new LockstepError(message, 1, cause);
 }
 
 /** What an unknown error says of itself, on one line. */

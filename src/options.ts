@@ -67,7 +67,7 @@ export function resolveOptions(options: Given): Config {
     hidden: widths('hidden', hidden),
     epochs: whole('epochs', epochs, 0, MAX_COUNT),
     batchSize: whole('batch-size', batchSize, 1, MAX_COUNT),
-    lr: positive('lr', lr),
+    lr: rate('lr', lr),
     reduction: oneOf('reduction', reduction, REDUCTIONS),
     strategy: oneOf('strategy', strategy, STRATEGIES),
     seed: whole('seed', seed, 0, Number.MAX_SAFE_INTEGER),
@@ -82,9 +82,13 @@ function whole(name: string, value: unknown, least: number, most: number): numbe
   throw errors.option(name, value, `a whole number from ${least} to ${most.toLocaleString('en-US')}`);
 }
 
-function positive(name: string, value: unknown): number {
-  if (typeof value === 'number' && Number.isFinite(value) && value > 0) return value;
-  throw errors.option(name, value, 'a finite number above 0');
+/** The step is computed in float32, where a rate beyond its range would be 0 or infinite. */
+function rate(name: string, value: unknown): number {
+  const isPositive = typeof value === 'number' && value > 0 && Number.isFinite(value);
+  if (!isPositive) throw errors.option(name, value, 'a finite number above 0');
+  const single = Math.fround(value);
+  if (single > 0 && Number.isFinite(single)) return value;
+  throw errors.option(name, value, 'a number from 1e-45 to 3.4e38, the range of float32');
 }
 
 function widths(name: string, value: unknown): readonly number[] {

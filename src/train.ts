@@ -30,7 +30,7 @@ export interface TrainControls {
  * Trains a network and yields what happens: `start`, then `step` and `epoch` events, then `end`.
  *
  * The threads run at most one epoch ahead of the event that is being handled. Leaving the loop early ends the
- * run and its threads.
+ * run and its threads; a generator that is neither finished nor left keeps them, and the process, waiting.
  *
  * @example
  * for await (const event of train({ epochs: 5, threads: 2 })) {
@@ -45,11 +45,12 @@ export async function* train(options: TrainOptions & TrainControls = {}): AsyncG
   const { signal, onProgress } = options;
   const run = await prepare(resolveOptions(options));
   const coordinator = new Coordinator(jobOf(run), run.memory);
-  const progress = onProgress && new ProgressMeter(run.plan, run.config.epochs, coordinator, onProgress);
   const stop = () => coordinator.stop();
-  signal?.addEventListener('abort', stop);
-  if (signal?.aborted) stop();
+  let progress: ProgressMeter | undefined;
   try {
+    signal?.addEventListener('abort', stop);
+    if (signal?.aborted) stop();
+    if (onProgress) progress = new ProgressMeter(run.plan, run.config.epochs, coordinator, onProgress);
     yield startEvent(run, startedAt);
     const ending = yield* follow(run, coordinator, startedAt);
     progress?.stop();
@@ -96,9 +97,6 @@ async function* follow(
     yield* steps.upTo(coordinator.record, coordinator.epoch, coordinator.stepsDone);
     if (isEpochFinished) {
       const tested = testFigures(run, coordinator);
-      if (tested.test_loss !== undefined && !Number.isFinite(tested.test_loss)) {
-        return end('failed', errors.diverged('the test loss', stepsAfter(run, coordinator.epoch), lr));
-      }
       if (epochs === 0) {
         figures = tested;
         return end('completed');
@@ -114,8 +112,11 @@ async function* follow(
     } else if (outcome === 'died') {
       return end('failed', coordinator.failure);
     } else if (outcome === 'diverged') {
-      const step = stepsAfter(run, coordinator.epoch - 1) + coordinator.stepsDone + 1;
-      return end('failed', errors.diverged('the loss', step, lr));
+      // Either in the forward pass of the next step, or, with all of the epoch's done, in its evaluation.
+      const inEvaluation = epochs === 0 || coordinator.stepsDone === stepsPerEpoch(run.plan);
+      const done = epochs === 0 ? 0 : stepsAfter(run, coordinator.epoch - 1) + coordinator.stepsDone;
+      const [what, step] = inEvaluation ? ['the test loss', done] : ['the loss', done + 1];
+      return end('failed', errors.diverged(what, step, lr));
     } else {
       return end('interrupted');
     }

@@ -12,7 +12,8 @@
  *   for each epoch   evaluation of this member's test samples
  *                    — barrier —
  *
- * Strategy `dense` has no first phase and no last: a member does everything for its own samples, sums their gradients in
+ * Where the first layer has fewer panels than there are threads, there is no first phase: that layer is forwarded by sample
+ * and stepped by row, as the others are. Strategy `dense` has no first phase and no last: a member does everything for its own samples, sums their gradients in
  * a buffer of its own, and the coordinator does the rest while the barrier is held.
  */
 import { type EpochRecord, layOut, type Memory } from '../src/memory/layout.js';
@@ -85,8 +86,9 @@ class Member {
     if (this.#phases.forward(batch)) this.#meet(nothing);
 
     this.#enter(Phase.GRADIENTS);
-    if (!this.#phases.gradients(batch)) this.#control.reportDivergence();
-    if (isDense) {
+    const allFinite = this.#phases.gradients(batch);
+    if (!allFinite) this.#control.reportDivergence();
+    if (isDense && allFinite) {
       this.#enter(Phase.ACCUMULATE);
       this.#phases.accumulate(batch);
     }
@@ -106,10 +108,13 @@ class Member {
   #evaluate(epoch: number): boolean {
     const record = this.#record(epoch);
     this.#enter(Phase.EVALUATE);
-    this.#phases.evaluate(record, () => this.#control.command === Command.GO);
+    const allFinite = this.#phases.evaluate(record, () => this.#control.command === Command.GO);
+    if (!allFinite) this.#control.reportDivergence();
     const finished = () => {
+      if (this.#control.diverged) this.#control.stop(Command.DIVERGED);
+      this.#control.decide(this.#control.command);
       // A stop during the evaluation leaves it incomplete: then there is no such epoch.
-      if (this.#control.command !== Command.GO) return;
+      if (this.#control.decision !== Command.GO) return;
       this.#control.finish(epoch);
       this.#control.ring();
     };
@@ -144,9 +149,8 @@ class Member {
     const at = now();
     record.stepEnds[this.#first / plan.batchSize] = at;
     this.#control.countStep(this.#epoch);
-    const isLast = this.#first + plan.batchSize >= plan.trainSamples;
-    if (isLast) record.times[1] = at;
-    if (isLast || (logEvery > 0 && (this.#steps + 1) % logEvery === 0)) this.#control.ring();
+    if (this.#first + plan.batchSize >= plan.trainSamples) record.times[1] = at;
+    if (logEvery > 0 && (this.#steps + 1) % logEvery === 0) this.#control.ring();
     this.#control.decide(this.#control.command);
   };
 

@@ -36,7 +36,7 @@ export class Phases {
     this.#loss = new SoftmaxCrossEntropy(memory.layers.at(-1)!);
     this.#lastLayer = memory.layers.length - 1;
     this.#work = sampleWork(memory.rows, fixedCost(memory.layers));
-    this.#panels = task.panels?.[task.member];
+    this.#panels = task.panels;
     // All members write the same values.
     placeHiddenLists(memory);
   }
@@ -77,8 +77,10 @@ export class Phases {
       record.wrong[position] = this.#loss.predicted === target ? 0 : 1;
       allFinite &&= Number.isFinite(this.#loss.loss);
     }
+    // The run ends here; δ of what is not finite leads nowhere.
+    if (!allFinite) return false;
     for (let l = this.#lastLayer; l > 0; l--) this.#kernel.backward(l, from, to);
-    return allFinite;
+    return true;
   }
 
   /** By parameter: our part of every layer's parameters, reduced over the whole batch and stepped. */
@@ -105,27 +107,34 @@ export class Phases {
    * Loss and prediction of our share of the test samples, a block at a time in slots of our own.
    *
    * @param goOn  asked before each block; if it says no, the rest is left
+   * @returns false if a loss is not finite
    */
-  evaluate(record: EpochRecord, goOn: () => boolean): void {
+  evaluate(record: EpochRecord, goOn: () => boolean): boolean {
     const { plan, member } = this.#task;
     const share = cut(plan.testSamples, (i) => this.#work(plan.trainSamples + i), plan.threads, member);
     const block = Math.floor(this.#memory.slots / plan.threads);
+    let allFinite = true;
     for (let first = share.from; first < share.to && goOn(); first += block) {
-      this.#evaluateBlock(record, first, Math.min(block, share.to - first), member * block);
+      const count = Math.min(block, share.to - first);
+      allFinite = this.#evaluateBlock(record, first, count, member * block) && allFinite;
     }
+    return allFinite;
   }
 
-  #evaluateBlock(record: EpochRecord, first: number, count: number, slot: number): void {
+  #evaluateBlock(record: EpochRecord, first: number, count: number, slot: number): boolean {
     const firstRow = this.#task.plan.trainSamples + first;
     for (let i = 0; i < count; i++) placeSample(this.#memory, firstRow + i, slot + i);
     this.#kernel.forward(0, this.#allPanels(0), slot, slot + count);
     this.#forwardFromSecond(slot, slot + count);
+    let allFinite = true;
     for (let i = 0; i < count; i++) {
       const target = this.#memory.rows.labels[firstRow + i]!;
       this.#loss.evaluate(slot + i, target);
       record.testLosses[first + i] = this.#loss.loss;
       record.testWrong[first + i] = this.#loss.predicted === target ? 0 : 1;
+      allFinite &&= Number.isFinite(this.#loss.loss);
     }
+    return allFinite;
   }
 
   /** From the first layer's z to the logits. */
@@ -139,7 +148,7 @@ export class Phases {
   /** The first layer's rows in our panels, from all members' transposed slices. */
   #stepPanels(panels: Range, count: number, rate: number): void {
     for (let panel = panels.from; panel < panels.to; panel++) {
-      for (const slice of this.#task.slices[0]!) {
+      for (const slice of this.#task.firstLayerSlices) {
         this.#kernel.step(0, slice, { from: panel, to: panel + 1 }, count, rate);
       }
     }
@@ -158,6 +167,6 @@ export class Phases {
 
   /** Our rows of a layer. */
   #slice(l: number): RowSlice {
-    return this.#task.slices[l]![this.#task.member]!;
+    return this.#task.slices[l]!;
   }
 }

@@ -15,13 +15,9 @@ const LN2_LOW = 1.9082149292705877e-10;
 const UNDERFLOW = -708;
 
 /** 2^k for k = 0, −1, …, −1022, each exact. */
-const HALVES = Float64Array.from(
-  { length: 1023 },
-  (
-    (power) => () =>
-      (power /= 2)
-  )(2),
-);
+const HALVES = new Float64Array(1023);
+HALVES[0] = 1;
+for (let k = 1; k < HALVES.length; k++) HALVES[k] = HALVES[k - 1]! / 2;
 
 /** 1/n! for n = 0…13: beyond, a term of the series is below half an ulp for |r| ≤ ln 2 / 2. */
 const EXP_SERIES = [

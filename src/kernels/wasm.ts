@@ -55,12 +55,13 @@ export class WasmKernel implements Kernel {
   }
 
   activate(l: number, from: number, to: number): void {
-    const { lists } = this.#layer(l + 1);
+    const { inputs: units, lists } = this.#layer(l + 1);
     for (const { firstColumn, width, delta } of this.#layer(l).panels) {
       this.#wasm.rectifyPanel(
         delta.byteOffset,
         firstColumn,
         width,
+        Math.min(width, units - firstColumn),
         lists.starts.byteOffset,
         lists.lengths.byteOffset,
         lists.index.byteOffset,

@@ -29,6 +29,11 @@ export class Arena {
     return this.#buffer ? new Type(this.#buffer, offset, length) : new Type(NOTHING, 0, 0);
   }
 
+  /** Whether the arrays are there. */
+  get isReal(): boolean {
+    return this.#buffer !== undefined;
+  }
+
   get bytes(): number {
     return this.#position;
   }

@@ -221,7 +221,8 @@ function carveLayer(plan: Plan, arena: Arena, l: number, slots: number, rows: Sa
   const gradients = Array.from({ length: plan.gradientBuffers ? plan.threads : 0 }, () => takeReals(parameterCount));
 
   const panels: Panel[] = [];
-  for (let column = 0; column < outputs; column += plan.panelWidth) {
+  // (A size alone needs no views: a layer too wide for the memory may have a million panels.)
+  for (let column = 0; arena.isReal && column < outputs; column += plan.panelWidth) {
     const width = Math.min(plan.panelWidth, paddedOutputs - column);
     const part = (array: Reals, height: number) => array.subarray(column * height, (column + width) * height);
     panels.push({

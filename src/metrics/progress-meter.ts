@@ -30,7 +30,6 @@ export class ProgressMeter {
     this.#epochs = epochs;
     this.#position = position;
     this.#report = report;
-    // A run that its program has forgotten must not keep the process alive.
     this.#timer = setInterval(() => this.#measure(), INTERVAL_MS).unref();
   }
 

@@ -42,10 +42,23 @@ export function parameterCount(layers: readonly Pick<LayerMemory, 'inputs' | 'ou
   return layers.reduce((sum, { inputs, outputs }) => sum + (inputs + 1) * outputs, 0);
 }
 
+const HASHED_AT_ONCE_BYTES = 1 << 16;
+
 /** SHA-256 of all parameters as little-endian float32, in hexadecimal. */
 export function weightsSha256(layers: readonly LayerMemory[]): string {
-  const values = readParameters(layers);
-  const bytes = new DataView(new ArrayBuffer(values.byteLength));
-  for (const [i, value] of values.entries()) bytes.setFloat32(4 * i, value, true);
-  return createHash('sha256').update(bytes).digest('hex');
+  const hash = createHash('sha256');
+  // Piece by piece: a model may be larger than a hash takes at once, and a copy of it costs memory.
+  const piece = new DataView(new ArrayBuffer(HASHED_AT_ONCE_BYTES));
+  let filled = 0;
+  for (const layer of layers) {
+    forEachParameter(layer, (panel, at) => {
+      piece.setFloat32(filled, panel[at]!, true);
+      filled += 4;
+      if (filled === HASHED_AT_ONCE_BYTES) {
+        hash.update(piece);
+        filled = 0;
+      }
+    });
+  }
+  return hash.update(new Uint8Array(piece.buffer, 0, filled)).digest('hex');
 }

@@ -100,6 +100,11 @@ export class Barrier {
     return Atomics.load(this.#words, HELD);
   }
 
+  /** Whether it has ever opened: before that, no member has begun anything. */
+  get hasOpened(): boolean {
+    return Atomics.load(this.#words, STATE) >>> 1 !== 0;
+  }
+
   /** Ends every wait at this barrier, now and later. Anybody may call it, any number of times. */
   abort(): void {
     Atomics.or(this.#words, STATE, ABORTED);

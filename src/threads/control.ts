@@ -1,7 +1,7 @@
 /**
  * What coordinator and members tell each other besides meeting at the barrier, word by word.
  *
- *   COMMAND   coordinator → members: what it wants of them (go on, or stop).
+ *   COMMAND   coordinator → members: what it wants of them (go on, or stop); last arrival, if the test loss diverged.
  *   DECISION  last arrival → all: the command as it was when the barrier opened. Members obey this one, so
  *             that all obey at the same step, whenever the command came.
  *   GRANTED   coordinator → members: how many epochs they may run; their order is in place, and what the epoch
@@ -47,9 +47,9 @@ export class Control {
     return Atomics.load(this.#words, COMMAND) as Command;
   }
 
-  /** STOP is for good. */
-  stop(): void {
-    Atomics.store(this.#words, COMMAND, Command.STOP);
+  /** For good: whichever reason comes first stays. */
+  stop(why: typeof Command.STOP | typeof Command.DIVERGED = Command.STOP): void {
+    Atomics.compareExchange(this.#words, COMMAND, Command.GO, why);
   }
 
   get decision(): Command {
@@ -108,7 +108,7 @@ export class Control {
     return Atomics.load(this.#words, BELL);
   }
 
-  /** Resolves once the bell has rung more often than `rings`. At most one call may be pending. */
+  /** Resolves once the bell has rung more often than `rings`. */
   async rungSince(rings: number): Promise<void> {
     const wait = Atomics.waitAsync(this.#words, BELL, rings);
     if (wait.async) await wait.value;

@@ -3,7 +3,6 @@
  * `dense` it also adds the members' gradients and applies the step.
  */
 import { shuffledOrder } from '../data/order.js';
-import type { Kernel } from '../kernels/kernel.js';
 import { createKernel } from '../kernels/select.js';
 import type { EpochRecord, Memory, Plan } from '../memory/layout.js';
 import { stepRate } from '../model/step.js';
@@ -13,7 +12,7 @@ import { cutPanels, cutRows } from './shares.js';
 import type { MemberTask } from './task.js';
 
 /** What all members are told, and the seed, which only the coordinator needs. */
-export interface Job extends Omit<MemberTask, 'member' | 'slices' | 'panels' | 'spins'> {
+export interface Job extends Omit<MemberTask, 'member' | 'slices' | 'firstLayerSlices' | 'panels' | 'spins'> {
   readonly seed: number;
 }
 
@@ -33,11 +32,12 @@ export class Coordinator {
   readonly #memory: Memory;
   readonly #control: Control;
   readonly #gang: Gang;
-  #stepKernel: Kernel | undefined;
   /** The epoch whose end has not been seen yet. */
   #epoch: number;
   #outcome: Outcome | undefined;
   #failure: unknown;
+  /** Strategy `dense`: resolves when there is nothing more to apply. */
+  readonly #applier: Promise<void> | undefined;
 
   /** Starts the gang. */
   constructor(job: Job, memory: Memory) {
@@ -51,11 +51,9 @@ export class Coordinator {
     this.#grant(2);
     this.#gang.done.then(
       () => this.#end(this.#outcomeOf()),
-      (failure: unknown) => {
-        this.#failure = failure;
-        this.#end('died');
-      },
+      (failure: unknown) => this.#fail(failure),
     );
+    if (job.strategy === 'dense') this.#applier = this.#applyGradients().catch((failure) => this.#fail(failure));
   }
 
   /** Undefined while the gang runs. */
@@ -90,18 +88,19 @@ export class Coordinator {
   /** Tells the gang to end after the step it is in. */
   stop(): void {
     this.#control.stop();
-    this.#release();
+    // Members that have not begun have nothing to finish, and a thousand threads may take a minute to start.
+    if (this.#epoch > 1 || this.stepsDone > 0 || this.#gang.barrier.hasOpened) this.#release();
+    else this.#end('stopped');
   }
 
   /**
-   * Does what the gang waits for, and says whether it has ended and whether the epoch has; `change` resolves when
-   * something has changed since this look. Looking first and waiting then leaves no change unseen.
+   * Whether the gang has ended, and whether the epoch has; `change` resolves when something has changed since this
+   * look. Looking first and waiting then leaves no change unseen.
    */
   look(): Look {
     const rings = this.#control.rings;
     const outcome = this.#outcome;
     const isEpochFinished = this.#control.isFinished(this.#epoch);
-    if (this.#gang.barrier.held === HeldFor.GRADIENTS) this.#stepDense();
     return { outcome, isEpochFinished, change: () => this.#control.rungSince(rings) };
   }
 
@@ -110,6 +109,7 @@ export class Coordinator {
     this.stop();
     while (this.#outcome === undefined) await this.look().change();
     await this.#gang.destroy();
+    await this.#applier;
   }
 
   #grant(epoch: number): void {
@@ -125,20 +125,37 @@ export class Coordinator {
     this.#gang.barrier.release(HeldFor.GRANT, () => this.#control.decide(this.#control.command));
   }
 
-  /** The members wait, each with its share's gradients in its buffer. */
-  #stepDense(): void {
-    const { plan, shared, kernel, learningRate, reduction } = this.#job;
-    this.#stepKernel ??= createKernel(kernel, shared, this.#memory, 0);
-    const epoch = this.#control.isFinished(this.#epoch) ? this.#epoch + 1 : this.#epoch;
-    const first = this.#control.stepsDone(epoch) * plan.batchSize;
-    const rate = stepRate(learningRate, reduction, Math.min(plan.batchSize, plan.trainSamples - first));
-    for (const l of this.#memory.layers.keys()) this.#stepKernel.applyGradients(l, rate);
-    this.#gang.barrier.release(HeldFor.GRADIENTS, () => undefined);
+  #fail(failure: unknown): void {
+    this.#failure ??= failure;
+    this.#end('died');
   }
 
+  /** The first outcome stays. */
   #end(outcome: Outcome): void {
-    this.#outcome = outcome;
+    this.#outcome ??= outcome;
     this.#control.ring();
+  }
+
+  /**
+   * Strategy `dense`: whenever all members wait, each with its share's gradients in its buffer, adds the buffers and
+   * steps. It goes on by itself, however long the consumer takes for an event.
+   */
+  async #applyGradients(): Promise<void> {
+    const { barrier } = this.#gang;
+    const { plan, shared, kernel, learningRate, reduction } = this.#job;
+    const own = createKernel(kernel, shared, this.#memory, 0);
+    let first = 0;
+    while (this.#outcome === undefined) {
+      const rings = this.#control.rings;
+      if (barrier.held === HeldFor.GRADIENTS) {
+        const batch = Math.min(plan.batchSize, plan.trainSamples - first);
+        const rate = stepRate(learningRate, reduction, batch);
+        for (const l of this.#memory.layers.keys()) own.applyGradients(l, rate);
+        first = first + batch < plan.trainSamples ? first + batch : 0;
+        barrier.release(HeldFor.GRADIENTS, () => undefined);
+      }
+      await this.#control.rungSince(rings);
+    }
   }
 
   #outcomeOf(): Outcome {
@@ -153,6 +170,11 @@ function memberTasks(job: Job, memory: Memory): MemberTask[] {
   const slices = cutRows(memory.layers, memory.rows, trainSamples, batchSize, threads);
   // In strategy `dense` a member does everything for its own samples.
   const panels = job.strategy === 'sliced' ? cutPanels(memory.layers[0]!, threads) : undefined;
-  const task = { ...common, slices, panels, spins: spinsFor(threads) };
-  return Array.from({ length: threads }, (_, member) => ({ ...task, member }));
+  const task = { ...common, firstLayerSlices: slices[0]!, spins: spinsFor(threads) };
+  return Array.from({ length: threads }, (_, member) => ({
+    ...task,
+    member,
+    slices: slices.map((ofLayer) => ofLayer[member]!),
+    panels: panels?.[member],
+  }));
 }

@@ -34,15 +34,7 @@ export class Gang {
     const threads = tasks.length;
     this.#memory = memory;
     this.barrier = new Barrier(memory.control, threads, 0);
-    this.#pool = new Piscina({
-      filename: WORKER,
-      // Neither more, which would idle, nor fewer: a gang that is larger than its pool never meets.
-      minThreads: threads,
-      maxThreads: threads,
-      concurrentTasksPerWorker: 1,
-      idleTimeout: Number.POSITIVE_INFINITY,
-      resourceLimits: { maxOldGenerationSizeMb: HEAP_LIMIT_MB },
-    });
+    this.#pool = createPool(threads);
     this.done = this.#watch(tasks.map((task) => this.#pool.run(task) as Promise<void>));
     // Whoever holds the gang may be elsewhere when it fails; the failure waits for him in `done`.
     this.done.catch(() => undefined);
@@ -71,5 +63,22 @@ export class Gang {
   #death(member: number, cause: unknown) {
     const phase = this.#memory.members[member]!.phase[0] as Phase;
     return errors.threadDied(member, this.#memory.members.length, PHASE_NAMES[phase], cause);
+  }
+}
+
+/** @throws LockstepError if the system does not give that many threads */
+function createPool(threads: number): Piscina {
+  try {
+    return new Piscina({
+      filename: WORKER,
+      // Neither more, which would idle, nor fewer: a gang that is larger than its pool never meets.
+      minThreads: threads,
+      maxThreads: threads,
+      concurrentTasksPerWorker: 1,
+      idleTimeout: Number.POSITIVE_INFINITY,
+      resourceLimits: { maxOldGenerationSizeMb: HEAP_LIMIT_MB },
+    });
+  } catch (error) {
+    throw errors.threads(threads, error);
   }
 }

@@ -69,12 +69,8 @@ export function cutRows(
   });
 }
 
-/**
- * By member: panels of the layer, of about equal width; undefined if there are fewer panels than members.
- */
+/** By member: panels of the layer, about as many for each; undefined if there are fewer panels than members. */
 export function cutPanels({ panels }: LayerMemory, members: number): readonly Range[] | undefined {
   if (panels.length < members) return undefined;
-  return Array.from({ length: members }, (_, member) =>
-    cut(panels.length, (panel) => panels[panel]!.width, members, member),
-  );
+  return Array.from({ length: members }, (_, member) => cut(panels.length, () => 1, members, member));
 }

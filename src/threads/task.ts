@@ -15,10 +15,12 @@ export interface MemberTask {
   readonly epochs: number;
   /** Steps between two rings of the bell; 0: at the epochs' ends alone. */
   readonly logEvery: number;
-  /** By layer and member: the rows that each transposes and, unless it is cut by panels, steps. */
-  readonly slices: readonly (readonly RowSlice[])[];
-  /** By member: the panels of the first layer that each owns. Undefined where that layer is not cut by panels. */
-  readonly panels: readonly Range[] | undefined;
+  /** By layer: the rows that this member transposes and, unless the layer is cut by panels, steps. */
+  readonly slices: readonly RowSlice[];
+  /** By member: the same of the first layer, all of which whoever owns its panels reads. */
+  readonly firstLayerSlices: readonly RowSlice[];
+  /** The panels of the first layer that this member owns. Undefined where that layer is not cut by panels. */
+  readonly panels: Range | undefined;
   /** See `Barrier`. */
   readonly spins: number;
 }

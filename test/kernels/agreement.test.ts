@@ -194,3 +194,21 @@ describe.each(fastKernels())('kernel $name gives the same bits', (fast) => {
     );
   });
 });
+
+describe.each(fastKernels())('kernel $name, its weights no longer finite', (fast) => {
+  it('lists real units only, each as active: padding, which is NaN too, is none', () => {
+    fc.assert(
+      fc.property(anyCase, (c) => {
+        const network = networkOf(fast, { ...c, parameters: c.parameters.map(() => Number.NaN) });
+        // A NaN in padding comes from 0 · ∞ in a step; here it is put there.
+        for (const { parameters } of network.memory.layers) parameters.fill(Number.NaN);
+        forwardLayer(network, 0, 0, c.samples.length);
+        const { starts, lengths, index } = network.memory.layers[1]!.lists;
+        for (const slot of c.samples.keys()) {
+          const list = [...index.subarray(starts[slot]!, starts[slot]! + lengths[slot]!)];
+          expect(list).toEqual(Array.from({ length: c.hidden }, (_, unit) => unit));
+        }
+      }),
+    );
+  });
+});

@@ -152,3 +152,11 @@ it('reports progress that never goes back within an epoch', async () => {
   }
   expect(seen).toEqual([...seen].sort((a, b) => a - b));
 });
+
+it('judges the test loss at the same step every time, and leaves the same weights', async () => {
+  // The training samples are fitted without trouble while the test images overflow: a rate that is just too large.
+  const options = { data: data.path, hidden: [], lr: 1.6e38, epochs: 5, batchSize: 50, threads: 2 };
+  const runs = [await collect(options), await collect(options), await collect({ ...options, threads: 3 })];
+  for (const { end } of runs) expect(end.status).toBe('failed');
+  expect(new Set(runs.map(({ end }) => `${end.message} ${end.weights_sha256}`)).size).toBe(1);
+});

@@ -77,13 +77,15 @@ const TO_FRONT: usize = memory.data<u8>([
  *
  * A NaN counts as active, so that it reaches the loss, where it ends the run, and is not silently dropped.
  *
- * @param first  the panel's first unit; 0 begins the lists anew
- * @param width  columns of the panel, padding included (its z is 0, which is not active)
+ * @param first    the panel's first unit; 0 begins the lists anew
+ * @param width    columns of the panel, padding included
+ * @param columns  without: padding is 0, unless the weights are not finite
  */
 export function rectifyPanel(
   z: usize,
   first: usize,
   width: usize,
+  columns: usize,
   starts: usize,
   lengths: usize,
   index: usize,
@@ -103,7 +105,8 @@ export function rectifyPanel(
     units = i32x4.add(units, i32x4(0, 1, 2, 3));
     for (let j: usize = 0; j < rowBytes; j += 16) {
       const h = v128.load(row + j);
-      const active = i32x4.bitmask(f32x4.le(h, f32x4.splat(0))) ^ 15;
+      const isUnit = (1 << (<i32>min<usize>(columns - (j >> 2), 4))) - 1;
+      const active = (i32x4.bitmask(f32x4.le(h, f32x4.splat(0))) ^ 15) & isUnit;
       const toFront = v128.load(TO_FRONT + ((<usize>active) << 4));
       v128.store(value + k, i8x16.swizzle(h, toFront));
       v128.store(index + k, i8x16.swizzle(units, toFront));

@@ -65,7 +65,7 @@ export function forward(
 
 /** backwardPanel for a panel of `vectors` vectors. */
 export function backward(
-  vectors: u32,
+  vectors: usize,
   weights: usize,
   starts: usize,
   lengths: usize,
@@ -239,7 +239,7 @@ export function backward(
 
 /** scatterPanel for a panel of `vectors` vectors. */
 export function scatter(
-  vectors: u32,
+  vectors: usize,
   sums: usize,
   starts: usize,
   lengths: usize,

@@ -67,7 +67,7 @@ export class Word {
 
 /**
  * A panel's width in vectors, as a type: AssemblyScript's generics take types alone, and the size of a
- * type is a constant to the compiler. `widthOf<V>()` = 1…8, so that every loop over a panel's row is unrolled.
+ * type is a constant to the compiler. `offsetof<V>()` = 1…8, so that every loop over a panel's row is unrolled.
  */
 @unmanaged
 export class V1 {
