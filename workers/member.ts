@@ -12,9 +12,10 @@
  *   for each epoch   evaluation of this member's test samples
  *                    — barrier —
  *
- * Where the first layer has fewer panels than there are threads, there is no first phase: that layer is forwarded by sample
- * and stepped by row, as the others are. Strategy `dense` has no first phase and no last: a member does everything for its own samples, sums their gradients in
- * a buffer of its own, and the coordinator does the rest while the barrier is held.
+ * Where the first layer has fewer panels than there are threads, there is no first phase: that layer is forwarded by
+ * sample and stepped by row, as the others are. Strategy `dense` has no first phase and no last: a member does everything
+ * for its own samples, sums their gradients in a buffer of its own, and the coordinator does the rest while the barrier is
+ * held.
  */
 import { type EpochRecord, layOut, type Memory } from '../src/memory/layout.js';
 import { Barrier, GangAborted, type Hold } from '../src/threads/barrier.js';
