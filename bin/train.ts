@@ -12,6 +12,10 @@ const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 const CLOSED_PIPE = 141;
 
 try {
+  // For --help and --version, which commander prints; a run has its own way with a stdout that fails.
+  process.stdout.once('error', reportClosed);
+  // A terminal that has gone takes the progress bar with it, and the run goes on.
+  process.stderr.on('error', () => undefined);
   const command = parseTrainCommand(process.argv.slice(2));
   if (command) process.exitCode = await run(command);
 } catch (error) {
@@ -21,6 +25,7 @@ try {
 /** Trains, and returns the exit status. Nothing here ends the process: every line is to reach its reader. */
 async function run({ config, format, progress }: TrainCommand): Promise<number> {
   const { stdout, stderr } = process;
+  stdout.off('error', reportClosed);
   const abort = new AbortController();
   let interruption = 0;
   let closed: NodeJS.ErrnoException | undefined;
@@ -53,9 +58,13 @@ async function run({ config, format, progress }: TrainCommand): Promise<number> 
   } finally {
     output.hideProgress();
   }
-  if (closed?.code === 'EPIPE') return CLOSED_PIPE;
-  if (closed) throw errors.output(closed);
-  return status;
+  if (status !== 0 || !closed) return status;
+  if (closed.code === 'EPIPE') return CLOSED_PIPE;
+  throw errors.output(closed);
+}
+
+function reportClosed(error: NodeJS.ErrnoException): void {
+  process.exitCode = error.code === 'EPIPE' ? CLOSED_PIPE : report(errors.output(error));
 }
 
 /** One line on stderr, and the exit status. */

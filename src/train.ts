@@ -1,4 +1,6 @@
 /** Training as an async generator of events: follows the gang and turns what it leaves into metrics. */
+
+import { now } from './clock.js';
 import { errors, reason } from './errors.js';
 import { stepsPerEpoch } from './memory/layout.js';
 import {
@@ -15,7 +17,6 @@ import { meanOf } from './metrics/summary.js';
 import { parameterCount, weightsSha256 } from './model/parameters.js';
 import { resolveOptions, type TrainOptions } from './options.js';
 import { prepare, type Run } from './prepare.js';
-import { now } from './threads/clock.js';
 import { recordOf } from './threads/control.js';
 import { Coordinator } from './threads/coordinator.js';
 
@@ -43,23 +44,37 @@ export interface TrainControls {
 export async function* train(options: TrainOptions & TrainControls = {}): AsyncGenerator<TrainEvent, void, undefined> {
   const startedAt = now();
   const { signal, onProgress } = options;
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw errors.option('signal', signal, 'an AbortSignal');
   const run = await prepare(resolveOptions(options));
   const coordinator = new Coordinator(jobOf(run), run.memory);
   const stop = () => coordinator.stop();
   let progress: ProgressMeter | undefined;
+  let thrown: unknown;
   try {
     signal?.addEventListener('abort', stop);
     if (signal?.aborted) stop();
-    if (onProgress) progress = new ProgressMeter(run.plan, run.config.epochs, coordinator, onProgress);
+    if (onProgress) {
+      // It is called from a timer, where an error would end the process: it ends the run instead.
+      const guarded = (measured: Progress) => {
+        try {
+          onProgress(measured);
+        } catch (error) {
+          thrown ??= error;
+          stop();
+        }
+      };
+      progress = new ProgressMeter(run.plan, run.config.epochs, coordinator, guarded);
+    }
     yield startEvent(run, startedAt);
-    const ending = yield* follow(run, coordinator, startedAt);
+    const followed = yield* follow(run, coordinator, startedAt);
+    const ending: Ending = thrown === undefined ? followed : { ...followed, status: 'failed', failure: thrown };
     progress?.stop();
     await coordinator.close();
     yield endEvent(run, ending, startedAt);
     if (ending.failure !== undefined) throw ending.failure;
   } finally {
-    signal?.removeEventListener('abort', stop);
     progress?.stop();
+    signal?.removeEventListener('abort', stop);
     await coordinator.close();
   }
 }

@@ -17,9 +17,10 @@
  * for its own samples, sums their gradients in a buffer of its own, and the coordinator does the rest while the barrier is
  * held.
  */
+
+import { now } from '../src/clock.js';
 import { type EpochRecord, layOut, type Memory } from '../src/memory/layout.js';
 import { Barrier, GangAborted, type Hold } from '../src/threads/barrier.js';
-import { now } from '../src/threads/clock.js';
 import { Command, Control, HeldFor, recordOf } from '../src/threads/control.js';
 import { type MemberTask, Phase } from '../src/threads/task.js';
 import { type Batch, Phases } from './phases.js';

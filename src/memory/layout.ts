@@ -114,7 +114,7 @@ export interface EpochRecord {
   readonly losses: Float64Array;
   /** (N) 1 where the sample was classified wrongly. */
   readonly wrong: Uint8Array;
-  /** (steps) When each step ended, in milliseconds of `threads/clock.ts`. */
+  /** (steps) When each step ended, in milliseconds of `clock.ts`. */
   readonly stepEnds: Float64Array;
   /** [when the epoch began, when its last step ended], likewise. */
   readonly times: Float64Array;

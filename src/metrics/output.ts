@@ -26,7 +26,7 @@ export class Output {
 
   constructor({ stdout, stderr, format, progress, onClosed }: OutputOptions) {
     if (format === 'pretty') this.#pretty = new PrettyFormat(Boolean(stdout.isTTY && stdout.hasColors()));
-    if (progress && stderr.isTTY) this.#bar = new ProgressBar(stderr);
+    if (progress && stderr.isTTY && process.env.TERM !== 'dumb') this.#bar = new ProgressBar(stderr);
     this.#lines = this.#pretty ? new PassThrough() : ndjsonLines();
     stdout.on('error', (error: NodeJS.ErrnoException) => {
       if (!this.#isClosed) onClosed(error);

@@ -40,13 +40,13 @@ export class PrettyFormat {
       `network ${model.layers.join('-')}: ${integer.format(model.parameters)} parameters; batch ${config.batch_size}, ` +
         `learning rate ${config.lr}, gradients' ${config.reduction}, seed ${config.seed}`,
     ];
-    const head = ['epoch', 'train loss', 'train error', ...(this.#hasTest ? ['test loss', 'test error'] : [])];
+    const head = ['epoch', 'loss', 'error', ...(this.#hasTest ? ['test loss', 'test error'] : [])];
     const heading = row([...head, 'seconds', 'samples/s', 'waiting']);
     return `${lines.join('\n')}\n${config.epochs > 0 ? `\n${this.#bold(heading)}\n` : ''}`;
   }
 
   #step({ epoch, step, loss, error, seconds }: StepEvent): string {
-    const cells = [`${epoch}`, loss.toFixed(5), percent(error, 3)];
+    const cells = [`${epoch}`, fixed(loss), percent(error, 3)];
     return `${this.#dim(`${row(cells)}  step ${integer.format(step)} at ${seconds.toFixed(2)} s`)}\n`;
   }
 
@@ -54,7 +54,7 @@ export class PrettyFormat {
     const { epoch, train_loss, train_error, test_loss, test_error, seconds } = event;
     const test = this.#hasTest ? [fixed(test_loss), percent(test_error, 2)] : [];
     const speed = [seconds.toFixed(2), integer.format(event.samples_per_second), percent(event.wait_fraction, 1)];
-    return `${row([`${epoch}`, train_loss.toFixed(5), percent(train_error, 3), ...test, ...speed])}\n`;
+    return `${row([`${epoch}`, fixed(train_loss), percent(train_error, 3), ...test, ...speed])}\n`;
   }
 
   #end(event: EndEvent): string {
@@ -72,12 +72,13 @@ export class PrettyFormat {
   }
 }
 
-const WIDTHS = [5, 11, 12, 10, 11, 8, 10, 8];
+/** With the space before each: 79 columns together, where a terminal has 80. */
+const WIDTHS = [5, 11, 11, 11, 12, 9, 11, 9];
 
 function row(cells: readonly string[]): string {
   // Without test samples two columns are missing: the rest keeps its own widths.
   const widths = cells.length === WIDTHS.length - 2 ? [...WIDTHS.slice(0, 3), ...WIDTHS.slice(5)] : WIDTHS;
-  return cells.map((cell, i) => cell.padStart(widths[i] ?? 0)).join(' ');
+  return cells.map((cell, i) => cell.padStart(widths[i] ?? 0)).join('');
 }
 
 function plural(count: number, what: string): string {
@@ -85,7 +86,7 @@ function plural(count: number, what: string): string {
 }
 
 function fixed(value: number | undefined): string {
-  return value === undefined ? '' : value.toFixed(5);
+  return value === undefined ? '' : value < 1000 ? value.toFixed(5) : value.toPrecision(6);
 }
 
 function percent(fraction: number | undefined, digits: number): string {

@@ -1,4 +1,5 @@
 /** Measures, a few times a second, how far a run is. */
+import { now } from '../clock.js';
 import { type EpochRecord, type Plan, stepsPerEpoch } from '../memory/layout.js';
 import type { Progress } from './events.js';
 
@@ -17,9 +18,9 @@ export class ProgressMeter {
   readonly #position: Position;
   readonly #report: (progress: Progress) => void;
   readonly #timer: NodeJS.Timeout;
-  readonly #startedAt = performance.now();
+  /** When the first epoch began, in milliseconds of clock.ts. */
+  #startedAt: number | undefined;
   #epoch = 0;
-  #epochStartedAt = this.#startedAt;
   /** Of this epoch, so far. */
   #samples = 0;
   #loss = 0;
@@ -40,10 +41,9 @@ export class ProgressMeter {
   #measure(): void {
     const { epoch, record, stepsDone } = this.#position;
     if (epoch === 0 || epoch > this.#epochs) return;
-    const time = performance.now();
+    const time = now();
     if (epoch !== this.#epoch) {
       this.#epoch = epoch;
-      this.#epochStartedAt = time;
       this.#samples = this.#loss = this.#wrong = 0;
     }
     const { batchSize, trainSamples } = this.#plan;
@@ -54,6 +54,8 @@ export class ProgressMeter {
     }
     if (samples === 0) return;
 
+    const [began = time] = record.times;
+    this.#startedAt ??= began;
     const allDone = (epoch - 1) * trainSamples + samples;
     const perSampleMs = (time - this.#startedAt) / allDone;
     this.#report({
@@ -64,7 +66,7 @@ export class ProgressMeter {
       samples,
       loss: this.#loss / samples,
       error: this.#wrong / samples,
-      samplesPerSecond: (samples / Math.max(1, time - this.#epochStartedAt)) * 1000,
+      samplesPerSecond: (samples / Math.max(1, time - began)) * 1000,
       secondsLeft: ((this.#epochs * trainSamples - allDone) * perSampleMs) / 1000,
     });
   }

@@ -17,7 +17,7 @@ export class StepLog {
 
   /**
    * @param every      steps between two events; undefined for none
-   * @param startedAt  when the run began, in milliseconds of threads/clock.ts
+   * @param startedAt  when the run began, in milliseconds of clock.ts
    */
   constructor(plan: Plan, every: number | undefined, startedAt: number) {
     this.#plan = plan;

@@ -35,6 +35,9 @@ export class Gang {
     this.#memory = memory;
     this.barrier = new Barrier(memory.control, threads, 0);
     this.#pool = createPool(threads);
+    // A thread's death is told twice: to its task, which `#watch` follows, and here, where nobody need listen; an
+    // error event without a listener would end the process.
+    this.#pool.on('error', () => undefined);
     this.done = this.#watch(tasks.map((task) => this.#pool.run(task) as Promise<void>));
     // Whoever holds the gang may be elsewhere when it fails; the failure waits for him in `done`.
     this.done.catch(() => undefined);

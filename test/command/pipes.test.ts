@@ -102,7 +102,7 @@ describe('--format pretty', () => {
   it('is a table with the same figures', async () => {
     const { stdout } = await pipe(`${train()} --epochs 2 --format pretty | cat`);
     expect(stdout).toMatch(/^Lockstep · 2 threads · kernel simd/);
-    expect(stdout).toMatch(/\n *epoch +train loss +train error +test loss +test error +seconds +samples\/s +waiting\n/);
+    expect(stdout).toMatch(/\n *epoch +loss +error +test loss +test error +seconds +samples\/s +waiting\n/);
     expect(stdout).toMatch(/\n +2 +\d\.\d{5} +\d+\.\d{3} % +\d\.\d{5} +\d+\.\d\d % /);
     expect(stdout).toMatch(/\ncompleted · 2 epochs · .*\n.*\nweights sha256 [0-9a-f]{64}\n$/);
   });

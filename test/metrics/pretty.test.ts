@@ -27,10 +27,10 @@ Lockstep · 2 threads · kernel simd-fma · sliced · Node 24.0.0
 mnist: 60,000 training, 10,000 test samples, 19.1 % of the inputs nonzero
 network 784-1000-10: 795,010 parameters; batch 100, learning rate 0.001, gradients' sum, seed 1
 
-epoch  train loss  train error  test loss  test error  seconds  samples/s  waiting
-    1     2.25000     87.500 %  step 100 at 0.50 s
-    1     0.50000     12.510 %    0.25000      7.25 %     0.75     80,000    1.3 %
-  100 12345.67800    100.000 %    0.00000      0.00 %  1234.50  1,234,568  100.0 %
+epoch       loss      error  test loss  test error  seconds  samples/s  waiting
+    1    2.25000   87.500 %  step 100 at 0.50 s
+    1    0.50000   12.510 %    0.25000      7.25 %     0.75     80,000    1.3 %
+  100    12345.7  100.000 %    0.00000      0.00 %  1234.50  1,234,568  100.0 %
 
 completed · 1 epoch · 1.5 s
 training loss 0.50000, error 12.510 % · test loss 0.25000, error 7.25 %
@@ -47,9 +47,9 @@ Lockstep · 1 thread · kernel simd-fma · sliced · Node 24.0.0
 mnist: 60,000 training, no test samples, 19.1 % of the inputs nonzero
 network 784-1000-10: 795,010 parameters; batch 100, learning rate 0.001, gradients' sum, seed 1
 
-epoch  train loss  train error  seconds  samples/s  waiting
-    1     2.25000     87.500 %  step 100 at 0.50 s
-    1     0.50000     12.510 %     0.75     80,000    1.3 %
+epoch       loss      error  seconds  samples/s  waiting
+    1    2.25000   87.500 %  step 100 at 0.50 s
+    1    0.50000   12.510 %     0.75     80,000    1.3 %
 
 completed · 12 epochs · 1.5 s
 training loss 0.50000, error 12.510 %
@@ -91,9 +91,9 @@ describe('on a terminal with colours', () => {
 mnist: 60,000 training, 10,000 test samples, 19.1 % of the inputs nonzero
 network 784-1000-10: 795,010 parameters; batch 100, learning rate 0.001, gradients' sum, seed 1
 
-<b>epoch  train loss  train error  test loss  test error  seconds  samples/s  waiting</>
-<dim>    1     2.25000     87.500 %  step 100 at 0.50 s</>
-    1     0.50000     12.510 %    0.25000      7.25 %     0.75     80,000    1.3 %
+<b>epoch       loss      error  test loss  test error  seconds  samples/s  waiting</>
+<dim>    1    2.25000   87.500 %  step 100 at 0.50 s</>
+    1    0.50000   12.510 %    0.25000      7.25 %     0.75     80,000    1.3 %
 
 <b>completed</> · 1 epoch · 1.5 s
 training loss 0.50000, error 12.510 % · test loss 0.25000, error 7.25 %
