@@ -2,7 +2,7 @@
  * Makes one worker thread fail: loaded with `node --import dist/test/support/fault.js …`, which reaches every thread.
  *
  * FAULT=<manner>:<method>:<calls> fails in the given manner when thread 2 calls that method of the kernel (or of the
- * barrier, for `arrive`) for the calls-th time.
+ * barrier, for `arrive`) for the calls-th time. FAULT_THREADS=all makes every thread fail.
  */
 import { isMainThread, threadId } from 'node:worker_threads';
 import { WasmKernel } from '../../src/kernels/wasm.js';
@@ -25,7 +25,8 @@ const [manner, method, calls] = (process.env.FAULT ?? '').split(':');
 const fail = MANNERS[manner as keyof typeof MANNERS];
 if (!fail || !METHODS.some((each) => each === method)) throw new Error(`FAULT=${process.env.FAULT} is not understood`);
 
-if (!isMainThread && threadId === 2) sabotage(method as (typeof METHODS)[number], Number(calls));
+const isVictim = process.env.FAULT_THREADS === 'all' || threadId === 2;
+if (!isMainThread && isVictim) sabotage(method as (typeof METHODS)[number], Number(calls));
 
 function sabotage(name: (typeof METHODS)[number], atCall: number): void {
   const prototype = (name === 'arrive' ? Barrier : WasmKernel).prototype as unknown as Record<

@@ -19,7 +19,7 @@ interface Ended {
   readonly stderr: string;
 }
 
-function trainWithFault(fault: string, args: readonly string[]): Promise<Ended> {
+function trainWithFault(fault: string, args: readonly string[], threads = 'one'): Promise<Ended> {
   const command = [
     '--import',
     FAULT,
@@ -28,7 +28,7 @@ function trainWithFault(fault: string, args: readonly string[]): Promise<Ended> 
     ...args,
   ];
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, command, { env: { ...process.env, FAULT: fault } });
+    const child = spawn(process.execPath, command, { env: { ...process.env, FAULT: fault, FAULT_THREADS: threads } });
     let stdout = '';
     let stderr = '';
     child.stdout.on('data', (chunk) => {
@@ -92,3 +92,13 @@ describe.each(MANNERS)('a thread that dies by $manner', ({ manner, says }) => {
     LIMIT_MS,
   );
 });
+
+it(
+  'several threads that die at once end the run just as clearly',
+  async () => {
+    // Thread ids count from 1: each of the three fails at the same call.
+    const ended = await trainWithFault('memory:forward:3', ['--hidden', '20'], 'all');
+    expectClearEnd(ended, 'in the gradient phase', 'memory');
+  },
+  LIMIT_MS,
+);

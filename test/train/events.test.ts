@@ -132,6 +132,15 @@ describe.each(['sliced', 'dense'] as const)('a run whose loss is no longer finit
   });
 });
 
+it('ends with the error that onProgress throws', async () => {
+  const onProgress = () => {
+    throw new Error('mine');
+  };
+  const { end, error } = await collect({ data: data.path, epochs: 1_000_000, threads: 2, hidden: [30], onProgress });
+  expect(end).toMatchObject({ status: 'failed', message: 'mine' });
+  expect(String(error)).toBe('Error: mine');
+});
+
 it('reports progress that never goes back within an epoch', async () => {
   const seen: number[] = [];
   for await (const _ of train({
