@@ -100,9 +100,16 @@ export class Barrier {
     return Atomics.load(this.#words, HELD);
   }
 
-  /** Whether it has ever opened: before that, no member has begun anything. */
-  get hasOpened(): boolean {
-    return Atomics.load(this.#words, STATE) >>> 1 !== 0;
+  /**
+   * As `abort`, but only if the barrier has never opened: then no member has begun anything, and none will. Looking and
+   * aborting are one step, so it cannot open in between.
+   *
+   * @returns whether it was so
+   */
+  abortUnopened(): boolean {
+    if (Atomics.compareExchange(this.#words, STATE, 0, ABORTED) !== 0) return false;
+    Atomics.notify(this.#words, STATE);
+    return true;
   }
 
   /** Ends every wait at this barrier, now and later. Anybody may call it, any number of times. */

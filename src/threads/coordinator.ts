@@ -89,8 +89,9 @@ export class Coordinator {
   stop(): void {
     this.#control.stop();
     // Members that have not begun have nothing to finish, and a thousand threads may take a minute to start.
-    if (this.#epoch > 1 || this.stepsDone > 0 || this.#gang.barrier.hasOpened) this.#release();
-    else this.#end('stopped');
+    const mayBeUnopened = this.#epoch <= 1 && this.stepsDone === 0;
+    if (mayBeUnopened && this.#gang.barrier.abortUnopened()) this.#end('stopped');
+    else this.#release();
   }
 
   /**

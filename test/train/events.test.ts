@@ -110,7 +110,7 @@ describe.each(['sliced', 'dense'] as const)('an interrupted run, strategy %s', (
 
   it.each(['start', 'step', 'epoch'])('ends when its consumer leaves the loop at a %s event', async (name) => {
     for await (const event of train({ ...options(), logEvery: 1 })) if (event.event === name) break;
-    // Threads that were left behind would keep this test's process alive, and the next test waiting.
+    // Leaving waits for the gang to end: one that did not would leave this test waiting too.
   });
 
   it('goes on when its consumer is slow', async () => {
