@@ -1,5 +1,6 @@
 /** The gang: T threads of Piscina's, each with one task that lasts as long as the run. */
 import { availableParallelism } from 'node:os';
+import { setFlagsFromString } from 'node:v8';
 import { Piscina } from 'piscina';
 import { errors } from '../errors.js';
 import type { Memory } from '../memory/layout.js';
@@ -18,6 +19,16 @@ const SPINS = 20_000;
 /** No spinning where members (and the coordinator, if it has work) must share processors. */
 export function spinsFor(threads: number): number {
   return threads <= availableParallelism() ? SPINS : 0;
+}
+
+/**
+ * Node 20 aborts the whole process ("Assertion failed: (data.first) != nullptr") when a thread ends while V8 compiles one
+ * of its functions in the background: the thread is unregistered first, and waited for then. Where the engine is that old,
+ * threads compile in the foreground instead. V8's flags belong to the process and are read when a thread begins, so this
+ * one stays: threads that replace dead ones begin later. (From Node 22 on V8 no longer asks in between.)
+ */
+function avoidBackgroundCompilation(): void {
+  if (Number.parseInt(process.versions.node, 10) < 22) setFlagsFromString('--no-concurrent-recompilation');
 }
 
 /** A member needs a few MB of heap: one that runs away is to fail soon, not to fill the machine. */
@@ -71,6 +82,7 @@ export class Gang {
 
 /** @throws LockstepError if the system does not give that many threads */
 function createPool(threads: number): Piscina {
+  avoidBackgroundCompilation();
   try {
     return new Piscina({
       filename: WORKER,
