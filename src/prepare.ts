@@ -40,11 +40,14 @@ export async function prepare(config: Config): Promise<Run> {
   if (batchSize > limit) throw errors.batchBeyondData(batchSize, limit);
 
   const trainNonzeros = countNonzeros(train, limit, inputs);
+  const density = trainNonzeros / (limit * inputs);
+  const denseInputs = density >= kernel.denseFrom;
   const plan: Plan = {
     layers: [inputs, ...hidden, classes],
     trainSamples: limit,
     testSamples: test.count,
-    nonzeros: trainNonzeros + countNonzeros(test, test.count, inputs),
+    storedInputs: denseInputs ? (limit + test.count) * inputs : trainNonzeros + countNonzeros(test, test.count, inputs),
+    denseInputs,
     batchSize,
     threads,
     gradientBuffers: config.strategy === 'dense',
@@ -52,11 +55,10 @@ export async function prepare(config: Config): Promise<Run> {
   };
   const shared = allocate(plan);
   const memory = layOut(plan, shared);
-  writeRows(train, limit, inputs, memory.rows, 0);
-  writeRows(test, test.count, inputs, memory.rows, limit);
+  writeRows(train, limit, inputs, memory.rows, 0, denseInputs);
+  writeRows(test, test.count, inputs, memory.rows, limit, denseInputs);
   drawInitialValues(memory.layers, config.seed);
 
-  const density = trainNonzeros / (limit * inputs);
   return { config, kernel, plan, shared, memory, dataset: { name, inputs, classes, density } };
 }
 

@@ -1,4 +1,4 @@
-/** From images to sparse rows: the pixels that are not zero, as (index, pixel / 255). */
+/** From images to sample rows: the pixels that are not zero, as (index, pixel / 255), or in dense form all of them. */
 import type { SampleRows } from '../memory/layout.js';
 import type { Samples } from './dataset.js';
 
@@ -16,20 +16,27 @@ const SCALED = Float32Array.from({ length: 256 }, (_, pixel) => pixel / 255);
 /**
  * Writes the first `count` samples as rows `firstRow`, `firstRow` + 1, …
  *
- * @param rows  all rows before `firstRow` must be there already
+ * @param rows     all rows before `firstRow` must be there already
+ * @param isDense  zeros too, and no indices
  */
-export function writeRows(samples: Samples, count: number, inputs: number, rows: SampleRows, firstRow: number): void {
+export function writeRows(
+  samples: Samples,
+  count: number,
+  inputs: number,
+  rows: SampleRows,
+  firstRow: number,
+  isDense: boolean,
+): void {
   const { images } = samples;
   const { starts, index, value, labels } = rows;
   let k = starts[firstRow]!;
   for (let s = 0; s < count; s++) {
     for (let i = 0, p = s * inputs; i < inputs; i++, p++) {
       const pixel = images[p]!;
-      if (pixel !== 0) {
-        index[k] = i;
-        value[k] = SCALED[pixel]!;
-        k++;
-      }
+      if (pixel === 0 && !isDense) continue;
+      if (!isDense) index[k] = i;
+      value[k] = SCALED[pixel]!;
+      k++;
     }
     starts[firstRow + s + 1] = k;
     labels[firstRow + s] = samples.labels[s]!;

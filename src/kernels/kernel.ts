@@ -4,7 +4,8 @@
  * There are two implementations: `reference.ts` is the mathematics, `wasm.ts` is fast. Tests hold them
  * together. The names of the mathematics are those of docs/mathematics.md.
  *
- * A layer's lists say which inputs of each sample are not zero; its panels hold weights, and z or δ.
+ * A layer's lists say which inputs of each sample are not zero, or in dense form what all of them are; its panels hold
+ * weights, and z or δ.
  * `from` and `to` are slots, half-open. Panels are numbered from 0.
  */
 export const KERNEL_NAMES = ['simd-fma', 'simd', 'reference'] as const;
@@ -26,15 +27,16 @@ export interface Kernel {
   forward(layer: number, panels: Range, from: number, to: number): void;
 
   /**
-   * h = ReLU(z) of a hidden layer, all panels: fills the next layer's lists with what is active, and leaves zeros where
-   * z was. The last layer has none: it leaves its z, the logits, for the loss.
+   * h = ReLU(z) of a hidden layer, all panels, as the next layer's inputs: lists of what is active, and zeros where z was;
+   * or, where that layer is in dense form, rows, and z stays. The last layer has none: it leaves its z, the logits, for the
+   * loss.
    */
   activate(layer: number, from: number, to: number): void;
 
   /** δ of the layer below: (δ·Wᵀ) where ReLU was active, else 0. For layers from 1 on. */
   backward(layer: number, from: number, to: number): void;
 
-  /** Makes ready what `step` needs of the slots [0, batch) for the rows of the slice, whatever the panels. */
+  /** Makes ready what `step` needs, if anything, of the slots [0, batch) for the rows of the slice, whatever the panels. */
   transpose(layer: number, slice: RowSlice, batch: number): void;
 
   /**

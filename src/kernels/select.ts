@@ -4,7 +4,8 @@ import { errors } from '../errors.js';
 import type { Memory, Plan } from '../memory/layout.js';
 import type { Kernel, KernelName } from './kernel.js';
 import { ReferenceKernel } from './reference.js';
-import { instantiate, WasmKernel } from './wasm.js';
+import { WasmKernel } from './wasm.js';
+import { instantiate } from './wasm-module.js';
 
 /** A kernel that this machine can run, in a form that can be sent to a thread. */
 export interface KernelChoice {
@@ -12,12 +13,20 @@ export interface KernelChoice {
   readonly module: WebAssembly.Module | undefined;
   /** What the memory must provide for it: see `Plan`. */
   readonly needs: Pick<Plan, 'realBytes' | 'panelWidth' | 'reservedBytes'>;
+  /** Samples are kept in dense form where at least this fraction of their inputs is not zero. */
+  readonly denseFrom: number;
 }
+
+/**
+ * In dense form an input costs four fifths of what a nonzero costs in a list: bench/kernels.ts, and docs/performance.md.
+ */
+const DENSE_FROM = 0.8;
 
 const REFERENCE: KernelChoice = {
   name: 'reference',
   module: undefined,
   needs: { realBytes: 8, panelWidth: Number.POSITIVE_INFINITY, reservedBytes: 0 },
+  denseFrom: Number.POSITIVE_INFINITY,
 };
 
 /** Fastest first. */
@@ -59,6 +68,7 @@ function tryModule(name: 'simd-fma' | 'simd'): KernelChoice | string {
     name,
     module,
     needs: { realBytes: 4, panelWidth: panelWidth(), reservedBytes: wasm.heapBase() },
+    denseFrom: DENSE_FROM,
   };
 }
 

@@ -1,109 +1,75 @@
 /** The WebAssembly kernels (assembly/): walks over a layer's panels and calls the module for each. */
-import { BACKWARD_BLOCK, type LayerMemory, type Memory } from '../memory/layout.js';
+import { BACKWARD_BLOCK, inputBlocks, type LayerMemory, type Memory } from '../memory/layout.js';
 import type { Kernel, Range, RowSlice } from './kernel.js';
-
-/** The module's exports: see assembly/index.ts, where each pointer and shape is described. */
-export interface WasmExports {
-  heapBase(): number;
-  multiplyAdd(a: number, b: number, c: number): number;
-  forward(vectors: number, ...args: number[]): void;
-  rectifyPanel(...args: number[]): void;
-  backward(vectors: number, ...args: number[]): void;
-  scatter(vectors: number, ...args: number[]): void;
-  stepSums(...args: number[]): void;
-  transpose(...args: number[]): void;
-  reduce(vectors: number, ...args: number[]): void;
-  applyGradients(...args: number[]): void;
-}
+import type { WasmModule } from './wasm-module.js';
 
 /** Columns of a vector: four float32. */
 const LANES = 4;
 
-export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): WasmExports {
-  return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as WasmExports;
-}
-
 export class WasmKernel implements Kernel {
-  readonly #wasm: WasmExports;
+  readonly #wasm: WasmModule;
   readonly #memory: Memory;
   readonly #member: number;
 
   /** @param member  whose scratch and gradient buffer are used */
-  constructor(wasm: WasmExports, memory: Memory, member: number) {
+  constructor(wasm: WasmModule, memory: Memory, member: number) {
     this.#wasm = wasm;
     this.#memory = memory;
     this.#member = member;
   }
 
   forward(l: number, range: Range, from: number, to: number): void {
-    const { inputs, lists, panels } = this.#layer(l);
-    for (let p = range.from; p < range.to; p++) {
-      const { width, weights, delta } = panels[p]!;
-      this.#wasm.forward(
-        width / LANES,
-        weights.byteOffset,
-        inputs,
-        lists.starts.byteOffset,
-        lists.lengths.byteOffset,
-        lists.index.byteOffset,
-        lists.value.byteOffset,
-        delta.byteOffset,
-        from,
-        to,
-      );
-    }
+    const layer = this.#layer(l);
+    if (layer.isDense) this.#forwardRows(layer, range, from, to);
+    else this.#forwardLists(layer, range, from, to);
   }
 
   activate(l: number, from: number, to: number): void {
-    const { inputs: units, lists } = this.#layer(l + 1);
+    const { inputs: units, isDense, lists } = this.#layer(l + 1);
     for (const { firstColumn, width, delta } of this.#layer(l).panels) {
-      this.#wasm.rectifyPanel(
-        delta.byteOffset,
-        firstColumn,
-        width,
-        Math.min(width, units - firstColumn),
-        lists.starts.byteOffset,
-        lists.lengths.byteOffset,
-        lists.index.byteOffset,
-        lists.value.byteOffset,
-        from,
-        to,
-      );
+      if (isDense) {
+        this.#wasm.rectifyRows(
+          delta.byteOffset,
+          firstColumn,
+          width,
+          lists.starts.byteOffset,
+          lists.value.byteOffset,
+          from,
+          to,
+        );
+      } else {
+        this.#wasm.rectifyPanel(
+          delta.byteOffset,
+          firstColumn,
+          width,
+          Math.min(width, units - firstColumn),
+          lists.starts.byteOffset,
+          lists.lengths.byteOffset,
+          lists.index.byteOffset,
+          lists.value.byteOffset,
+          from,
+          to,
+        );
+      }
     }
   }
 
   backward(l: number, from: number, to: number): void {
-    const { inputs, paddedOutputs, lists, panels } = this.#layer(l);
+    const layer = this.#layer(l);
     const below = this.#layer(l - 1);
+    if (layer.isDense) {
+      this.#backwardToRows(layer, below, from, to);
+      return;
+    }
     for (let first = from; first < to; first += BACKWARD_BLOCK) {
-      const end = Math.min(first + BACKWARD_BLOCK, to);
-      for (const { firstColumn, width, weights, delta } of panels) {
-        this.#wasm.backward(
-          width / LANES,
-          weights.byteOffset,
-          lists.starts.byteOffset,
-          lists.lengths.byteOffset,
-          lists.index.byteOffset,
-          delta.byteOffset,
-          this.#scratch.partial.byteOffset,
-          inputs,
-          firstColumn === 0 ? 1 : 0,
-          firstColumn + width === paddedOutputs ? 1 : 0,
-          below.panels[0]!.delta.byteOffset,
-          this.#memory.slots,
-          below.paddedOutputs,
-          below.panels[0]!.width,
-          first,
-          end,
-        );
-      }
+      this.#backwardToLists(layer, below, first, Math.min(first + BACKWARD_BLOCK, to));
     }
   }
 
   transpose(l: number, { index, from, to }: RowSlice, batch: number): void {
     const layer = this.#layer(l);
     // An empty slice may lie behind the last row, where it has no room in the transposed batch.
-    if (from === to || isNarrow(layer)) return;
+    if (from === to || layer.isDense) return;
     this.#transpose(layer, index, from, to, 0, batch, from * batch);
   }
 
@@ -111,31 +77,26 @@ export class WasmKernel implements Kernel {
     const layer = this.#layer(l);
     const { index, from, to } = slice;
     if (from === to) return;
-    if (isNarrow(layer)) {
-      this.#stepNarrow(layer, from, to, batch, rate);
-      return;
-    }
     for (let p = range.from; p < range.to; p++) {
       const { width, weights, delta } = layer.panels[p]!;
-      const target = weights.byteOffset + from * width * weights.BYTES_PER_ELEMENT;
-      this.#reduce(layer, index, target, width, to - from, delta.byteOffset, from * batch, -rate, false);
+      if (layer.isDense) {
+        this.#reduceRows(layer, weights.byteOffset, width, from, to, delta.byteOffset, 0, batch, -rate, false);
+      } else {
+        const target = weights.byteOffset + from * width * weights.BYTES_PER_ELEMENT;
+        this.#reduce(layer, index, target, width, to - from, delta.byteOffset, from * batch, -rate, false);
+      }
     }
   }
 
   accumulate(l: number, from: number, to: number): void {
     const layer = this.#layer(l);
     const rows = layer.inputs + 1;
-    if (isNarrow(layer)) {
-      const gradients = layer.gradients[this.#member]!;
-      gradients.fill(0);
-      this.#scatter(layer, gradients.byteOffset, 0, rows, from, to);
-      return;
-    }
     const at = from * rows;
-    this.#transpose(layer, this.#member, 0, rows, from, to, at);
+    if (!layer.isDense) this.#transpose(layer, this.#member, 0, rows, from, to, at);
     for (const { width, delta, gradients } of layer.panels) {
       const target = gradients[this.#member]!.byteOffset;
-      this.#reduce(layer, this.#member, target, width, rows, delta.byteOffset, at, 0, true);
+      if (layer.isDense) this.#reduceRows(layer, target, width, 0, rows, delta.byteOffset, from, to, 0, true);
+      else this.#reduce(layer, this.#member, target, width, rows, delta.byteOffset, at, 0, true);
     }
   }
 
@@ -146,32 +107,100 @@ export class WasmKernel implements Kernel {
     this.#wasm.applyGradients(parameters.byteOffset, first, parameters.byteLength, gradients.length, stride, -rate);
   }
 
-  /** The step of a layer with a single panel. */
-  #stepNarrow(layer: LayerMemory, rowFrom: number, rowTo: number, batch: number, rate: number): void {
-    const { width, weights } = layer.panels[0]!;
-    const rowBytes = width * weights.BYTES_PER_ELEMENT;
-    const sums = layer.sums.byteOffset + rowFrom * rowBytes;
-    this.#scatter(layer, sums, rowFrom, rowTo, 0, batch);
-    this.#wasm.stepSums(weights.byteOffset + rowFrom * rowBytes, sums, (rowTo - rowFrom) * rowBytes, -rate);
+  #forwardRows({ inputs, lists, panels }: LayerMemory, range: Range, from: number, to: number): void {
+    for (let p = range.from; p < range.to; p++) {
+      const { width, weights, delta } = panels[p]!;
+      this.#wasm.denseForward(
+        width / LANES,
+        weights.byteOffset,
+        inputs,
+        lists.starts.byteOffset,
+        lists.value.byteOffset,
+        delta.byteOffset,
+        from,
+        to,
+      );
+    }
   }
 
-  #scatter(layer: LayerMemory, sums: number, rowFrom: number, rowTo: number, from: number, to: number): void {
-    const { inputs, lists, panels } = layer;
-    const { width, delta } = panels[0]!;
-    this.#wasm.scatter(
-      width / LANES,
-      sums,
+  /**
+   * Panel by panel, and in it block by block of inputs, each over all samples: so that a block's weights stay in the
+   * first-level cache for the most part. z keeps the sums in between, which changes no bit of them.
+   */
+  #forwardLists({ inputs, lists, panels }: LayerMemory, range: Range, from: number, to: number): void {
+    const { slots } = this.#memory;
+    const { bounds } = this.#scratch;
+    const blocks = inputBlocks(inputs);
+    this.#wasm.cutLists(
       lists.starts.byteOffset,
       lists.lengths.byteOffset,
       lists.index.byteOffset,
-      lists.value.byteOffset,
-      inputs,
-      rowFrom,
-      rowTo,
-      delta.byteOffset,
+      Math.ceil(inputs / blocks),
+      blocks,
+      bounds.byteOffset,
+      slots,
       from,
       to,
     );
+    const bound = (block: number) => bounds.byteOffset + block * slots * bounds.BYTES_PER_ELEMENT;
+    for (let p = range.from; p < range.to; p++) {
+      const { width, weights, delta } = panels[p]!;
+      const bias = weights.byteOffset + inputs * width * weights.BYTES_PER_ELEMENT;
+      for (let block = 0; block < blocks; block++) {
+        this.#wasm.forward[width / LANES]!(
+          weights.byteOffset,
+          block === 0 ? bias : 0,
+          bound(block),
+          bound(block + 1),
+          lists.index.byteOffset,
+          lists.value.byteOffset,
+          delta.byteOffset,
+          from,
+          to,
+        );
+      }
+    }
+  }
+
+  #backwardToRows({ lists, panels }: LayerMemory, below: LayerMemory, from: number, to: number): void {
+    const { width, weights, delta } = panels[0]!;
+    for (const target of below.panels) {
+      this.#wasm.denseBackward[width / LANES]!(
+        weights.byteOffset,
+        delta.byteOffset,
+        target.firstColumn,
+        target.width,
+        lists.starts.byteOffset,
+        lists.value.byteOffset,
+        target.delta.byteOffset,
+        from,
+        to,
+      );
+    }
+  }
+
+  /** At most BACKWARD_BLOCK samples. */
+  #backwardToLists(layer: LayerMemory, below: LayerMemory, from: number, to: number): void {
+    const { inputs, paddedOutputs, lists, panels } = layer;
+    for (const { firstColumn, width, weights, delta } of panels) {
+      this.#wasm.backward[width / LANES]!(
+        weights.byteOffset,
+        lists.starts.byteOffset,
+        lists.lengths.byteOffset,
+        lists.index.byteOffset,
+        delta.byteOffset,
+        this.#scratch.partial.byteOffset,
+        inputs,
+        firstColumn === 0 ? 1 : 0,
+        firstColumn + width === paddedOutputs ? 1 : 0,
+        below.panels[0]!.delta.byteOffset,
+        this.#memory.slots,
+        below.paddedOutputs / LANES,
+        below.panels.length,
+        from,
+        to,
+      );
+    }
   }
 
   /**
@@ -215,14 +244,42 @@ export class WasmKernel implements Kernel {
     factor: number,
     keep: boolean,
   ): void {
-    this.#wasm.reduce(
-      width / LANES,
+    this.#wasm.reduce[width / LANES]!(
       target,
       rows,
       cursorsOf(layer, slice),
       layer.transposed.slot.byteOffset + at * 4,
       layer.transposed.value.byteOffset + at * 4,
       delta,
+      factor,
+      keep ? 1 : 0,
+    );
+  }
+
+  /** @param keep  the sums replace what stands at the target; otherwise they are its step, times `factor` */
+  #reduceRows(
+    { inputs, lists }: LayerMemory,
+    target: number,
+    width: number,
+    rowFrom: number,
+    rowTo: number,
+    delta: number,
+    from: number,
+    to: number,
+    factor: number,
+    keep: boolean,
+  ): void {
+    this.#wasm.denseReduce(
+      width / LANES,
+      target,
+      inputs,
+      rowFrom,
+      rowTo,
+      lists.starts.byteOffset,
+      lists.value.byteOffset,
+      delta,
+      from,
+      to,
       factor,
       keep ? 1 : 0,
     );
@@ -235,11 +292,6 @@ export class WasmKernel implements Kernel {
   get #scratch() {
     return this.#memory.members[this.#member]!;
   }
-}
-
-/** Layers with a single panel sum their gradients in place of transposing the batch. */
-function isNarrow(layer: LayerMemory): boolean {
-  return layer.sums.length > 0;
 }
 
 /** Each slice has room for as many cursors as there are rows, and two more. */

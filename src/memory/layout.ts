@@ -18,12 +18,14 @@ export interface Plan {
   readonly layers: readonly number[];
   readonly trainSamples: number;
   readonly testSamples: number;
-  /** Nonzero inputs of all samples, training and test. */
-  readonly nonzeros: number;
+  /** Inputs that are stored of all samples, training and test: those that are not zero, or all in dense form. */
+  readonly storedInputs: number;
+  /** Whether the samples are stored in dense form, zeros included. */
+  readonly denseInputs: boolean;
   readonly batchSize: number;
   readonly threads: number;
   readonly realBytes: 4 | 8;
-  /** Columns of a panel of weights: a multiple of 4, or Infinity for one panel as wide as the layer. */
+  /** The most columns of a panel of weights: a multiple of 4, or Infinity for one panel as wide as the layer. */
   readonly panelWidth: number;
   /** Whether each member has a buffer for all gradients (strategy `dense`). */
   readonly gradientBuffers: boolean;
@@ -31,22 +33,28 @@ export interface Plan {
   readonly reservedBytes: number;
 }
 
-/** Sparse rows: of each sample the inputs that are not zero, in ascending order. Training samples come first. */
+/**
+ * Of each sample the inputs that are not zero, in ascending order; in dense form all of them, and no `index`. Training
+ * samples come first.
+ */
 export interface SampleRows {
   /** (samples + 1): where each sample's row begins in `index` and `value`. */
   readonly starts: Uint32Array;
+  /** (stored inputs) Empty in dense form. */
   readonly index: Uint32Array;
+  /** (stored inputs) */
   readonly value: Float32Array;
   /** (samples) */
   readonly labels: Uint32Array;
 }
 
-/** A layer's inputs, by slot: `length` pairs of (index, value) from `start` on. */
+/** A layer's inputs, by slot: `length` pairs of (index, value) from `start` on; in dense form all values, in order. */
 export interface InputLists {
   /** (S) */
   readonly starts: Uint32Array;
   /** (S) */
   readonly lengths: Uint32Array;
+  /** Empty in dense form. */
   readonly index: Uint32Array;
   readonly value: Reals;
 }
@@ -68,18 +76,15 @@ export interface LayerMemory {
   readonly outputs: number;
   /** Columns with padding: the sum of the panels' widths. */
   readonly paddedOutputs: number;
+  /** Whether `lists` are in dense form, zeros included. */
+  readonly isDense: boolean;
   readonly lists: InputLists;
   readonly panels: readonly Panel[];
   /** All panels' weights, one after another. */
   readonly parameters: Reals;
   /** By member: all panels' gradients, one after another, as `parameters`. */
   readonly gradients: readonly Reals[];
-  /**
-   * A layer with a single panel sums its gradients here, as `parameters`, and leaves it zero. Empty for the
-   * others, which transpose the batch instead, and for the reference kernel.
-   */
-  readonly sums: Reals;
-  /** The batch transposed: by input row, the samples that light it. Empty where `sums` is not. */
+  /** The batch transposed: by input row, the samples that light it. Empty in dense form and for the reference kernel. */
   readonly transposed: Transposed;
 }
 
@@ -94,6 +99,8 @@ export interface Transposed {
 
 /** A member's own scratch. */
 export interface MemberScratch {
+  /** (blocks + 1, S): where each slot's list is cut at the blocks of inputs that the forward pass goes by. */
+  readonly bounds: Uint32Array;
   /** (BACKWARD_BLOCK, widest hidden layer, 4): partial sums of back-propagation. */
   readonly partial: Float32Array;
   /** (2) and (2): milliseconds it has trained, and of those waited at barriers, by the epoch's record. */
@@ -142,6 +149,17 @@ const EVALUATION_SLOTS = 16;
 /** Samples whose partial sums back-propagation keeps at once, so that a panel serves several. */
 export const BACKWARD_BLOCK = 16;
 
+/**
+ * The most inputs of a block in the forward pass: half of the reference's first layer, whose weights in a panel take 50 KB.
+ * Smaller blocks would lie in the first-level cache whole, but each end of a block costs a mispredicted branch a sample:
+ * two to four blocks were equally fast there, one and six slower (docs/performance.md).
+ */
+const INPUT_BLOCK = 400;
+
+export function inputBlocks(inputs: number): number {
+  return Math.ceil(inputs / INPUT_BLOCK);
+}
+
 /** The most that a WebAssembly memory of 32-bit addresses can hold. */
 export const MEMORY_LIMIT_BYTES = 2 ** 32;
 const PAGE_BYTES = 65_536;
@@ -176,8 +194,8 @@ function carve(plan: Plan, arena: Arena): Memory {
   const control = arena.take(Int32Array, CONTROL_WORDS * CONTROL_STRIDE);
   const rows: SampleRows = {
     starts: arena.take(Uint32Array, samples + 1),
-    index: arena.take(Uint32Array, plan.nonzeros),
-    value: arena.take(Float32Array, plan.nonzeros),
+    index: arena.take(Uint32Array, plan.denseInputs ? 0 : plan.storedInputs),
+    value: arena.take(Float32Array, plan.storedInputs),
     labels: arena.take(Uint32Array, samples),
   };
 
@@ -185,9 +203,11 @@ function carve(plan: Plan, arena: Arena): Memory {
   for (let l = 0; l + 1 < widths.length; l++) layers.push(carveLayer(plan, arena, l, slots, rows));
 
   const widestHidden = Math.max(0, ...layers.slice(1).map((layer) => layer.inputs));
+  const widestInputs = Math.max(...layers.map((layer) => layer.inputs));
   const members: MemberScratch[] = [];
   for (let t = 0; t < threads; t++) {
     members.push({
+      bounds: arena.take(Uint32Array, plan.realBytes === 4 ? (inputBlocks(widestInputs) + 1) * slots : 0),
       partial: arena.take(Float32Array, plan.realBytes === 4 ? BACKWARD_BLOCK * widestHidden * 4 : 0),
       trained: arena.take(Float64Array, 2),
       waited: arena.take(Float64Array, 2),
@@ -220,41 +240,61 @@ function carveLayer(plan: Plan, arena: Arena, l: number, slots: number, rows: Sa
   const delta = takeReals(slots * paddedOutputs);
   const gradients = Array.from({ length: plan.gradientBuffers ? plan.threads : 0 }, () => takeReals(parameterCount));
 
-  const panels: Panel[] = [];
+  const count = panelCount(plan, l, paddedOutputs);
   // (A size alone needs no views: a layer too wide for the memory may have a million panels.)
-  for (let column = 0; arena.isReal && column < outputs; column += plan.panelWidth) {
-    const width = Math.min(plan.panelWidth, paddedOutputs - column);
-    const part = (array: Reals, height: number) => array.subarray(column * height, (column + width) * height);
-    panels.push({
-      firstColumn: column,
-      width,
+  const panels = Array.from({ length: arena.isReal ? count : 0 }, (_, p): Panel => {
+    const [from, to] = [panelStart(p, count, paddedOutputs), panelStart(p + 1, count, paddedOutputs)];
+    const part = (array: Reals, height: number) => array.subarray(from * height, to * height);
+    return {
+      firstColumn: from,
+      width: to - from,
       weights: part(parameters, inputs + 1),
       delta: part(delta, slots),
       gradients: gradients.map((buffer) => part(buffer, inputs + 1)),
-    });
-  }
+    };
+  });
 
+  const isReference = plan.realBytes === 8;
+  // For few outputs, a list of the active inputs costs more than their zeros do.
+  const isDense = l === 0 ? plan.denseInputs : !isReference && count === 1;
   const lists: InputLists = {
     starts: arena.take(Uint32Array, slots),
     lengths: arena.take(Uint32Array, slots),
     // The first layer's lists are the samples' own rows. A hidden layer's have room for every unit, padding
     // included, because ReLU writes each unit before it knows whether it is active.
-    index: l === 0 ? rows.index : arena.take(Uint32Array, slots * paddedInputs),
+    index: l === 0 ? rows.index : arena.take(Uint32Array, isDense ? 0 : slots * paddedInputs),
     value: l === 0 ? rows.value : takeReals(slots * paddedInputs),
   };
-  const isReference = plan.realBytes === 8;
-  const isNarrow = !isReference && paddedOutputs <= plan.panelWidth;
-  const sums = takeReals(isNarrow ? parameterCount : 0);
-  const transposedLength = isReference || isNarrow ? 0 : plan.batchSize * (inputs + 1);
+  const transposedLength = isReference || isDense ? 0 : plan.batchSize * (inputs + 1);
   const transposed = {
     slot: arena.take(Uint32Array, transposedLength),
     value: takeReals(transposedLength),
     cursors: arena.take(Uint32Array, transposedLength === 0 ? 0 : plan.threads * (inputs + 3)),
   };
-  return { inputs, outputs, paddedOutputs, lists, panels, parameters, gradients, sums, transposed };
+  return { inputs, outputs, paddedOutputs, isDense, lists, panels, parameters, gradients, transposed };
+}
+
+/** Columns of a vector: panels are whole vectors. */
+const LANES = 4;
+
+/** As few panels as the kernel's width allows; of the first layer as many for each thread, unless they get too narrow. */
+function panelCount({ panelWidth, threads, realBytes }: Plan, l: number, paddedOutputs: number): number {
+  const fewest = Math.max(1, Math.ceil(paddedOutputs / panelWidth));
+  if (l > 0 || realBytes === 8 || fewest === 1) return fewest;
+  const even = Math.ceil(fewest / threads) * threads;
+  return even * NARROWEST_PANEL <= paddedOutputs ? even : fewest;
+}
+
+/** Columns that a panel keeps at least when panels are made narrower so that threads have equal work. */
+const NARROWEST_PANEL = 8;
+
+/** Panels are as equal as whole vectors can be, and the wider ones spread evenly among the others. */
+function panelStart(panel: number, count: number, paddedOutputs: number): number {
+  // (The reference kernel's single panel need not be whole vectors.)
+  return count === 1 ? panel * paddedOutputs : Math.floor((panel * (paddedOutputs / LANES)) / count) * LANES;
 }
 
 /** Columns with padding to whole vectors of four; the reference kernel has neither vectors nor padding. */
 function padded(outputs: number, plan: Plan): number {
-  return plan.realBytes === 4 ? Math.ceil(outputs / 4) * 4 : outputs;
+  return plan.realBytes === 4 ? Math.ceil(outputs / LANES) * LANES : outputs;
 }

@@ -11,8 +11,9 @@ export function placeSample({ rows, layers }: Memory, sample: number, slot: numb
 
 /** Gives each slot its place in the hidden layers' lists, once and for all. */
 export function placeHiddenLists({ slots, layers }: Memory): void {
-  for (const { lists } of layers.slice(1)) {
-    const capacity = lists.index.length / slots;
+  for (const { lists, inputs, isDense } of layers.slice(1)) {
+    const capacity = lists.value.length / slots;
     for (let slot = 0; slot < slots; slot++) lists.starts[slot] = slot * capacity;
+    if (isDense) lists.lengths.fill(inputs);
   }
 }

@@ -57,10 +57,11 @@ export function cutRows(
   members: number,
 ): readonly (readonly RowSlice[])[] {
   const firstCounts = new Float64Array(layers[0]!.inputs);
-  for (let k = 0, end = rows.starts[trainSamples]!; k < end; k++) firstCounts[rows.index[k]!]!++;
-  return layers.map(({ inputs }, l) => {
+  if (!layers[0]!.isDense)
+    for (let k = 0, end = rows.starts[trainSamples]!; k < end; k++) firstCounts[rows.index[k]!]!++;
+  return layers.map(({ inputs, isDense }, l) => {
     const lit = (row: number) => {
-      if (row === inputs) return batchSize;
+      if (row === inputs || isDense) return batchSize;
       return l === 0 ? (firstCounts[row]! / trainSamples) * batchSize : batchSize / 2;
     };
     return Array.from({ length: members }, (_, index) => {
@@ -72,5 +73,5 @@ export function cutRows(
 /** By member: panels of the layer, about as many for each; undefined if there are fewer panels than members. */
 export function cutPanels({ panels }: LayerMemory, members: number): readonly Range[] | undefined {
   if (panels.length < members) return undefined;
-  return Array.from({ length: members }, (_, member) => cut(panels.length, () => 1, members, member));
+  return Array.from({ length: members }, (_, member) => cut(panels.length, (p) => panels[p]!.width, members, member));
 }

@@ -56,8 +56,8 @@ describe('writeRows', () => {
       fc.property(twoParts, ({ inputs, train, test }) => {
         const nonzeros = countNonzeros(train, train.count, inputs) + countNonzeros(test, test.count, inputs);
         const rows = emptyRows(train.count + test.count, nonzeros);
-        writeRows(train, train.count, inputs, rows, 0);
-        writeRows(test, test.count, inputs, rows, train.count);
+        writeRows(train, train.count, inputs, rows, 0, false);
+        writeRows(test, test.count, inputs, rows, train.count, false);
 
         for (let s = 0; s < train.count; s++) {
           expect(denseRow(rows, s, inputs)).toEqual(denseImage(train, s, inputs));
@@ -75,7 +75,7 @@ describe('writeRows', () => {
     fc.assert(
       fc.property(samplesOf(8), (samples) => {
         const rows = emptyRows(samples.count, countNonzeros(samples, samples.count, 8));
-        writeRows(samples, samples.count, 8, rows, 0);
+        writeRows(samples, samples.count, 8, rows, 0, false);
         expect(rows.value.includes(0)).toBe(false);
         for (let s = 0; s < samples.count; s++) {
           const row = [...rows.index.subarray(rows.starts[s]!, rows.starts[s + 1]!)];
@@ -88,7 +88,7 @@ describe('writeRows', () => {
   it('takes only the first samples, where no more are wanted', () => {
     const samples = { count: 3, images: Uint8Array.of(0, 51, 255, 0, 102, 153), labels: Uint8Array.of(1, 0, 1) };
     const rows = emptyRows(2, 2);
-    writeRows(samples, 2, 2, rows, 0);
+    writeRows(samples, 2, 2, rows, 0, false);
     expect([...rows.starts]).toEqual([0, 1, 2]);
     expect([...rows.index]).toEqual([1, 0]);
     expect([...rows.value]).toEqual([Math.fround(0.2), 1]);

@@ -16,10 +16,11 @@ export interface Network {
 }
 
 /**
- * @param layers      widths, input to output
- * @param samples     the batch: each as long as layers[0]
- * @param parameters  layer by layer, weights [inputs, outputs] then biases
- * @param panelWidth  instead of the kernel's own
+ * @param layers       widths, input to output
+ * @param samples      the batch: each as long as layers[0]
+ * @param parameters   layer by layer, weights [inputs, outputs] then biases
+ * @param panelWidth   instead of the kernel's own
+ * @param denseInputs  samples in dense form (not for the reference kernel)
  */
 export function createNetwork(
   choice: KernelChoice,
@@ -27,12 +28,14 @@ export function createNetwork(
   samples: readonly Sample[],
   parameters: Float32Array,
   panelWidth: number = choice.needs.panelWidth,
+  denseInputs = false,
 ): Network {
   const plan: Plan = {
     layers,
     trainSamples: samples.length,
     testSamples: 0,
-    nonzeros: samples.flat().filter((x) => x !== 0).length,
+    storedInputs: denseInputs ? samples.flat().length : samples.flat().filter((x) => x !== 0).length,
+    denseInputs,
     batchSize: samples.length,
     // Two slices of rows, and so two sets of cursors.
     threads: 2,
@@ -50,11 +53,12 @@ export function createNetwork(
 /** The samples as rows, sample s in slot s. */
 function placeSamples(memory: Memory, samples: readonly Sample[]): void {
   const { rows } = memory;
+  const { isDense } = memory.layers[0]!;
   let k = 0;
   for (const [s, sample] of samples.entries()) {
     for (const [i, x] of sample.entries()) {
-      if (x === 0) continue;
-      rows.index[k] = i;
+      if (x === 0 && !isDense) continue;
+      if (!isDense) rows.index[k] = i;
       rows.value[k] = x;
       k++;
     }
@@ -81,7 +85,8 @@ export function setOutputs({ memory }: Network, layer: number, slot: number, val
 
 /** A layer's inputs of one sample, all of them. */
 export function inputsOf({ memory }: Network, layer: number, slot: number): number[] {
-  const { inputs, lists } = memory.layers[layer]!;
+  const { inputs, isDense, lists } = memory.layers[layer]!;
+  if (isDense) return [...lists.value.subarray(lists.starts[slot]!, lists.starts[slot]! + inputs)];
   const values = new Array<number>(inputs).fill(0);
   for (let k = lists.starts[slot]!, end = k + lists.lengths[slot]!; k < end; k++) {
     values[lists.index[k]!] = lists.value[k]!;
@@ -91,7 +96,11 @@ export function inputsOf({ memory }: Network, layer: number, slot: number): numb
 
 /** Gives a hidden layer its inputs directly. */
 export function setInputs({ memory }: Network, layer: number, slot: number, values: readonly number[]): void {
-  const { lists } = memory.layers[layer]!;
+  const { isDense, lists } = memory.layers[layer]!;
+  if (isDense) {
+    lists.value.set(values, lists.starts[slot]!);
+    return;
+  }
   let length = 0;
   for (const [i, value] of values.entries()) {
     if (value === 0) continue;

@@ -1,4 +1,4 @@
-import { Vector, Word } from './vector';
+import { Panels, Vector, Word } from './vector';
 
 /**
  * One panel's part of δ of the layer below, Σ_j W[i, j] · δ[s, j], for each active input i of each sample s.
@@ -11,8 +11,8 @@ import { Vector, Word } from './vector';
  * @param isFirst     1: the sums begin at zero
  * @param isLast      1: this is the last panel
  * @param below       the layer below's δ, panel after panel, each (slots, panel's width)
- * @param units       its outputs, padding included
- * @param panelWidth  columns of each of its panels but the last, which has the rest
+ * @param vectors     its outputs, in vectors
+ * @param panels      how many panels it has: panel p begins at vector ⌊p · vectors / panels⌋
  */
 export function backwardPanel<V>(
   weights: usize,
@@ -26,8 +26,8 @@ export function backwardPanel<V>(
   isLast: usize,
   below: usize,
   slots: usize,
-  units: usize,
-  panelWidth: usize,
+  vectors: usize,
+  panels: usize,
   from: usize,
   to: usize,
 ): void {
@@ -50,32 +50,19 @@ export function backwardPanel<V>(
 
     // The list ascends, so the panel below that holds unit i is found by walking on: it holds the units up to
     // `next`, and `out` is where its unit 0 would be.
-    let first: usize = 0;
-    let next: usize = min(panelWidth, units);
+    let p: usize = 0;
+    let next = Panels.start(1, vectors, panels);
     let out = below + s * (next << 2);
 
-    if (isFirst & isLast) {
-      // The usual case, a single panel, in a loop of its own: nothing to keep between panels.
-      for (; k < end; k += 4) {
-        const i = Word.at(k);
-        const sum = Vector.dot<V>(zero, weights + i * rowBytes, d0, d1, d2, d3, d4, d5, d6, d7);
-        while (i >= next) {
-          first = next;
-          next = min(first + panelWidth, units);
-          out = below + ((first * slots + s * (next - first) - first) << 2);
-        }
-        store<f32>(out + (i << 2), Vector.sum(sum));
-      }
-      continue;
-    }
     for (; k < end; k += 4) {
       const i = Word.at(k);
       const before = isFirst ? zero : v128.load(place);
       const sum = Vector.dot<V>(before, weights + i * rowBytes, d0, d1, d2, d3, d4, d5, d6, d7);
       if (isLast) {
         while (i >= next) {
-          first = next;
-          next = min(first + panelWidth, units);
+          p++;
+          const first = next;
+          next = Panels.start(p + 1, vectors, panels);
           out = below + ((first * slots + s * (next - first) - first) << 2);
         }
         store<f32>(out + (i << 2), Vector.sum(sum));

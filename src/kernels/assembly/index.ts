@@ -1,17 +1,21 @@
 /**
- * What the module exports: the kernels of forward.ts, backward.ts and update.ts, each compiled for every
- * width of a panel from 1 to 8 vectors (4 to 32 columns), and chosen by the first argument.
+ * What the module exports: the kernels of forward.ts, backward.ts, dense.ts and update.ts. Those that are made for a
+ * panel's width are exported once for each, 1 to 8 vectors (4 to 32 columns), with the number at the end of the name: a
+ * function each, since V8 allocates registers by function, and did worse in one that held all eight.
  *
  * Pointers are byte addresses in the shared memory that the coordinator laid out (src/memory/layout.ts);
  * the module has no memory of its own beyond the static data below `heapBase()`.
  */
 import { backwardPanel } from './backward';
+import { denseBackwardPanel } from './dense';
 import { forwardPanel } from './forward';
-import { reducePanel, scatterPanel } from './update';
+import { reducePanel } from './update';
 import { V1, V2, V3, V4, V5, V6, V7, V8, Vector } from './vector';
 
-export { rectifyPanel } from './forward';
-export { applyGradients, stepSums, transpose } from './update';
+export { denseForward, denseReduce } from './dense';
+export { cutLists } from './forward';
+export { rectifyPanel, rectifyRows } from './relu';
+export { applyGradients, transpose } from './update';
 
 /** The first address that the module itself does not use. */
 export function heapBase(): usize {
@@ -23,297 +27,394 @@ export function multiplyAdd(a: f32, b: f32, c: f32): f32 {
   return f32x4.extract_lane(Vector.madd(f32x4.splat(a), f32x4.splat(b), f32x4.splat(c)), 0);
 }
 
-/** forwardPanel for a panel of `vectors` vectors. */
-export function forward(
-  vectors: usize,
-  weights: usize,
-  biasRow: usize,
-  starts: usize,
-  lengths: usize,
-  index: usize,
-  value: usize,
-  z: usize,
-  from: usize,
-  to: usize,
+// forwardPanel(weights, bias, begins, ends, index, value, z, from, to)
+export function forward1(
+  a: usize,
+  b: usize,
+  c: usize,
+  d: usize,
+  e: usize,
+  f: usize,
+  g: usize,
+  h: usize,
+  i: usize,
 ): void {
-  switch (vectors) {
-    case 1:
-      forwardPanel<V1>(weights, biasRow, starts, lengths, index, value, z, from, to);
-      break;
-    case 2:
-      forwardPanel<V2>(weights, biasRow, starts, lengths, index, value, z, from, to);
-      break;
-    case 3:
-      forwardPanel<V3>(weights, biasRow, starts, lengths, index, value, z, from, to);
-      break;
-    case 4:
-      forwardPanel<V4>(weights, biasRow, starts, lengths, index, value, z, from, to);
-      break;
-    case 5:
-      forwardPanel<V5>(weights, biasRow, starts, lengths, index, value, z, from, to);
-      break;
-    case 6:
-      forwardPanel<V6>(weights, biasRow, starts, lengths, index, value, z, from, to);
-      break;
-    case 7:
-      forwardPanel<V7>(weights, biasRow, starts, lengths, index, value, z, from, to);
-      break;
-    default:
-      forwardPanel<V8>(weights, biasRow, starts, lengths, index, value, z, from, to);
-  }
+  forwardPanel<V1>(a, b, c, d, e, f, g, h, i);
+}
+export function forward2(
+  a: usize,
+  b: usize,
+  c: usize,
+  d: usize,
+  e: usize,
+  f: usize,
+  g: usize,
+  h: usize,
+  i: usize,
+): void {
+  forwardPanel<V2>(a, b, c, d, e, f, g, h, i);
+}
+export function forward3(
+  a: usize,
+  b: usize,
+  c: usize,
+  d: usize,
+  e: usize,
+  f: usize,
+  g: usize,
+  h: usize,
+  i: usize,
+): void {
+  forwardPanel<V3>(a, b, c, d, e, f, g, h, i);
+}
+export function forward4(
+  a: usize,
+  b: usize,
+  c: usize,
+  d: usize,
+  e: usize,
+  f: usize,
+  g: usize,
+  h: usize,
+  i: usize,
+): void {
+  forwardPanel<V4>(a, b, c, d, e, f, g, h, i);
+}
+export function forward5(
+  a: usize,
+  b: usize,
+  c: usize,
+  d: usize,
+  e: usize,
+  f: usize,
+  g: usize,
+  h: usize,
+  i: usize,
+): void {
+  forwardPanel<V5>(a, b, c, d, e, f, g, h, i);
+}
+export function forward6(
+  a: usize,
+  b: usize,
+  c: usize,
+  d: usize,
+  e: usize,
+  f: usize,
+  g: usize,
+  h: usize,
+  i: usize,
+): void {
+  forwardPanel<V6>(a, b, c, d, e, f, g, h, i);
+}
+export function forward7(
+  a: usize,
+  b: usize,
+  c: usize,
+  d: usize,
+  e: usize,
+  f: usize,
+  g: usize,
+  h: usize,
+  i: usize,
+): void {
+  forwardPanel<V7>(a, b, c, d, e, f, g, h, i);
+}
+export function forward8(
+  a: usize,
+  b: usize,
+  c: usize,
+  d: usize,
+  e: usize,
+  f: usize,
+  g: usize,
+  h: usize,
+  i: usize,
+): void {
+  forwardPanel<V8>(a, b, c, d, e, f, g, h, i);
 }
 
-/** backwardPanel for a panel of `vectors` vectors. */
-export function backward(
-  vectors: usize,
-  weights: usize,
-  starts: usize,
-  lengths: usize,
-  index: usize,
-  delta: usize,
-  partial: usize,
-  stride: usize,
-  isFirst: usize,
-  isLast: usize,
-  below: usize,
-  slots: usize,
-  units: usize,
-  panelWidth: usize,
-  from: usize,
-  to: usize,
+// backwardPanel(weights, starts, lengths, index, delta, partial, stride, isFirst, isLast, below, slots, belowVectors, belowPanels, from, to)
+export function backward1(
+  a: usize,
+  b: usize,
+  c: usize,
+  d: usize,
+  e: usize,
+  f: usize,
+  g: usize,
+  h: usize,
+  i: usize,
+  j: usize,
+  k: usize,
+  l: usize,
+  m: usize,
+  n: usize,
+  o: usize,
 ): void {
-  switch (vectors) {
-    case 1:
-      backwardPanel<V1>(
-        weights,
-        starts,
-        lengths,
-        index,
-        delta,
-        partial,
-        stride,
-        isFirst,
-        isLast,
-        below,
-        slots,
-        units,
-        panelWidth,
-        from,
-        to,
-      );
-      break;
-    case 2:
-      backwardPanel<V2>(
-        weights,
-        starts,
-        lengths,
-        index,
-        delta,
-        partial,
-        stride,
-        isFirst,
-        isLast,
-        below,
-        slots,
-        units,
-        panelWidth,
-        from,
-        to,
-      );
-      break;
-    case 3:
-      backwardPanel<V3>(
-        weights,
-        starts,
-        lengths,
-        index,
-        delta,
-        partial,
-        stride,
-        isFirst,
-        isLast,
-        below,
-        slots,
-        units,
-        panelWidth,
-        from,
-        to,
-      );
-      break;
-    case 4:
-      backwardPanel<V4>(
-        weights,
-        starts,
-        lengths,
-        index,
-        delta,
-        partial,
-        stride,
-        isFirst,
-        isLast,
-        below,
-        slots,
-        units,
-        panelWidth,
-        from,
-        to,
-      );
-      break;
-    case 5:
-      backwardPanel<V5>(
-        weights,
-        starts,
-        lengths,
-        index,
-        delta,
-        partial,
-        stride,
-        isFirst,
-        isLast,
-        below,
-        slots,
-        units,
-        panelWidth,
-        from,
-        to,
-      );
-      break;
-    case 6:
-      backwardPanel<V6>(
-        weights,
-        starts,
-        lengths,
-        index,
-        delta,
-        partial,
-        stride,
-        isFirst,
-        isLast,
-        below,
-        slots,
-        units,
-        panelWidth,
-        from,
-        to,
-      );
-      break;
-    case 7:
-      backwardPanel<V7>(
-        weights,
-        starts,
-        lengths,
-        index,
-        delta,
-        partial,
-        stride,
-        isFirst,
-        isLast,
-        below,
-        slots,
-        units,
-        panelWidth,
-        from,
-        to,
-      );
-      break;
-    default:
-      backwardPanel<V8>(
-        weights,
-        starts,
-        lengths,
-        index,
-        delta,
-        partial,
-        stride,
-        isFirst,
-        isLast,
-        below,
-        slots,
-        units,
-        panelWidth,
-        from,
-        to,
-      );
-  }
+  backwardPanel<V1>(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o);
+}
+export function backward2(
+  a: usize,
+  b: usize,
+  c: usize,
+  d: usize,
+  e: usize,
+  f: usize,
+  g: usize,
+  h: usize,
+  i: usize,
+  j: usize,
+  k: usize,
+  l: usize,
+  m: usize,
+  n: usize,
+  o: usize,
+): void {
+  backwardPanel<V2>(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o);
+}
+export function backward3(
+  a: usize,
+  b: usize,
+  c: usize,
+  d: usize,
+  e: usize,
+  f: usize,
+  g: usize,
+  h: usize,
+  i: usize,
+  j: usize,
+  k: usize,
+  l: usize,
+  m: usize,
+  n: usize,
+  o: usize,
+): void {
+  backwardPanel<V3>(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o);
+}
+export function backward4(
+  a: usize,
+  b: usize,
+  c: usize,
+  d: usize,
+  e: usize,
+  f: usize,
+  g: usize,
+  h: usize,
+  i: usize,
+  j: usize,
+  k: usize,
+  l: usize,
+  m: usize,
+  n: usize,
+  o: usize,
+): void {
+  backwardPanel<V4>(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o);
+}
+export function backward5(
+  a: usize,
+  b: usize,
+  c: usize,
+  d: usize,
+  e: usize,
+  f: usize,
+  g: usize,
+  h: usize,
+  i: usize,
+  j: usize,
+  k: usize,
+  l: usize,
+  m: usize,
+  n: usize,
+  o: usize,
+): void {
+  backwardPanel<V5>(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o);
+}
+export function backward6(
+  a: usize,
+  b: usize,
+  c: usize,
+  d: usize,
+  e: usize,
+  f: usize,
+  g: usize,
+  h: usize,
+  i: usize,
+  j: usize,
+  k: usize,
+  l: usize,
+  m: usize,
+  n: usize,
+  o: usize,
+): void {
+  backwardPanel<V6>(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o);
+}
+export function backward7(
+  a: usize,
+  b: usize,
+  c: usize,
+  d: usize,
+  e: usize,
+  f: usize,
+  g: usize,
+  h: usize,
+  i: usize,
+  j: usize,
+  k: usize,
+  l: usize,
+  m: usize,
+  n: usize,
+  o: usize,
+): void {
+  backwardPanel<V7>(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o);
+}
+export function backward8(
+  a: usize,
+  b: usize,
+  c: usize,
+  d: usize,
+  e: usize,
+  f: usize,
+  g: usize,
+  h: usize,
+  i: usize,
+  j: usize,
+  k: usize,
+  l: usize,
+  m: usize,
+  n: usize,
+  o: usize,
+): void {
+  backwardPanel<V8>(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o);
 }
 
-/** scatterPanel for a panel of `vectors` vectors. */
-export function scatter(
-  vectors: usize,
-  sums: usize,
-  starts: usize,
-  lengths: usize,
-  index: usize,
-  value: usize,
-  biasRow: usize,
-  rowFrom: usize,
-  rowTo: usize,
-  delta: usize,
-  from: usize,
-  to: usize,
+// denseBackwardPanel(weights, delta, first, belowWidth, starts, value, below, from, to)
+export function denseBackward1(
+  a: usize,
+  b: usize,
+  c: usize,
+  d: usize,
+  e: usize,
+  f: usize,
+  g: usize,
+  h: usize,
+  i: usize,
 ): void {
-  switch (vectors) {
-    case 1:
-      scatterPanel<V1>(sums, starts, lengths, index, value, biasRow, rowFrom, rowTo, delta, from, to);
-      break;
-    case 2:
-      scatterPanel<V2>(sums, starts, lengths, index, value, biasRow, rowFrom, rowTo, delta, from, to);
-      break;
-    case 3:
-      scatterPanel<V3>(sums, starts, lengths, index, value, biasRow, rowFrom, rowTo, delta, from, to);
-      break;
-    case 4:
-      scatterPanel<V4>(sums, starts, lengths, index, value, biasRow, rowFrom, rowTo, delta, from, to);
-      break;
-    case 5:
-      scatterPanel<V5>(sums, starts, lengths, index, value, biasRow, rowFrom, rowTo, delta, from, to);
-      break;
-    case 6:
-      scatterPanel<V6>(sums, starts, lengths, index, value, biasRow, rowFrom, rowTo, delta, from, to);
-      break;
-    case 7:
-      scatterPanel<V7>(sums, starts, lengths, index, value, biasRow, rowFrom, rowTo, delta, from, to);
-      break;
-    default:
-      scatterPanel<V8>(sums, starts, lengths, index, value, biasRow, rowFrom, rowTo, delta, from, to);
-  }
+  denseBackwardPanel<V1>(a, b, c, d, e, f, g, h, i);
+}
+export function denseBackward2(
+  a: usize,
+  b: usize,
+  c: usize,
+  d: usize,
+  e: usize,
+  f: usize,
+  g: usize,
+  h: usize,
+  i: usize,
+): void {
+  denseBackwardPanel<V2>(a, b, c, d, e, f, g, h, i);
+}
+export function denseBackward3(
+  a: usize,
+  b: usize,
+  c: usize,
+  d: usize,
+  e: usize,
+  f: usize,
+  g: usize,
+  h: usize,
+  i: usize,
+): void {
+  denseBackwardPanel<V3>(a, b, c, d, e, f, g, h, i);
+}
+export function denseBackward4(
+  a: usize,
+  b: usize,
+  c: usize,
+  d: usize,
+  e: usize,
+  f: usize,
+  g: usize,
+  h: usize,
+  i: usize,
+): void {
+  denseBackwardPanel<V4>(a, b, c, d, e, f, g, h, i);
+}
+export function denseBackward5(
+  a: usize,
+  b: usize,
+  c: usize,
+  d: usize,
+  e: usize,
+  f: usize,
+  g: usize,
+  h: usize,
+  i: usize,
+): void {
+  denseBackwardPanel<V5>(a, b, c, d, e, f, g, h, i);
+}
+export function denseBackward6(
+  a: usize,
+  b: usize,
+  c: usize,
+  d: usize,
+  e: usize,
+  f: usize,
+  g: usize,
+  h: usize,
+  i: usize,
+): void {
+  denseBackwardPanel<V6>(a, b, c, d, e, f, g, h, i);
+}
+export function denseBackward7(
+  a: usize,
+  b: usize,
+  c: usize,
+  d: usize,
+  e: usize,
+  f: usize,
+  g: usize,
+  h: usize,
+  i: usize,
+): void {
+  denseBackwardPanel<V7>(a, b, c, d, e, f, g, h, i);
+}
+export function denseBackward8(
+  a: usize,
+  b: usize,
+  c: usize,
+  d: usize,
+  e: usize,
+  f: usize,
+  g: usize,
+  h: usize,
+  i: usize,
+): void {
+  denseBackwardPanel<V8>(a, b, c, d, e, f, g, h, i);
 }
 
-/** reducePanel for a panel of `vectors` vectors. */
-export function reduce(
-  vectors: usize,
-  target: usize,
-  rows: usize,
-  cursors: usize,
-  litSlots: usize,
-  litValues: usize,
-  delta: usize,
-  factor: f32,
-  keep: usize,
-): void {
-  switch (vectors) {
-    case 1:
-      reducePanel<V1>(target, rows, cursors, litSlots, litValues, delta, factor, keep);
-      break;
-    case 2:
-      reducePanel<V2>(target, rows, cursors, litSlots, litValues, delta, factor, keep);
-      break;
-    case 3:
-      reducePanel<V3>(target, rows, cursors, litSlots, litValues, delta, factor, keep);
-      break;
-    case 4:
-      reducePanel<V4>(target, rows, cursors, litSlots, litValues, delta, factor, keep);
-      break;
-    case 5:
-      reducePanel<V5>(target, rows, cursors, litSlots, litValues, delta, factor, keep);
-      break;
-    case 6:
-      reducePanel<V6>(target, rows, cursors, litSlots, litValues, delta, factor, keep);
-      break;
-    case 7:
-      reducePanel<V7>(target, rows, cursors, litSlots, litValues, delta, factor, keep);
-      break;
-    default:
-      reducePanel<V8>(target, rows, cursors, litSlots, litValues, delta, factor, keep);
-  }
+// reducePanel(target, rows, cursors, litSlots, litValues, delta, factor, keep)
+export function reduce1(a: usize, b: usize, c: usize, d: usize, e: usize, f: usize, g: f32, h: usize): void {
+  reducePanel<V1>(a, b, c, d, e, f, g, h);
+}
+export function reduce2(a: usize, b: usize, c: usize, d: usize, e: usize, f: usize, g: f32, h: usize): void {
+  reducePanel<V2>(a, b, c, d, e, f, g, h);
+}
+export function reduce3(a: usize, b: usize, c: usize, d: usize, e: usize, f: usize, g: f32, h: usize): void {
+  reducePanel<V3>(a, b, c, d, e, f, g, h);
+}
+export function reduce4(a: usize, b: usize, c: usize, d: usize, e: usize, f: usize, g: f32, h: usize): void {
+  reducePanel<V4>(a, b, c, d, e, f, g, h);
+}
+export function reduce5(a: usize, b: usize, c: usize, d: usize, e: usize, f: usize, g: f32, h: usize): void {
+  reducePanel<V5>(a, b, c, d, e, f, g, h);
+}
+export function reduce6(a: usize, b: usize, c: usize, d: usize, e: usize, f: usize, g: f32, h: usize): void {
+  reducePanel<V6>(a, b, c, d, e, f, g, h);
+}
+export function reduce7(a: usize, b: usize, c: usize, d: usize, e: usize, f: usize, g: f32, h: usize): void {
+  reducePanel<V7>(a, b, c, d, e, f, g, h);
+}
+export function reduce8(a: usize, b: usize, c: usize, d: usize, e: usize, f: usize, g: f32, h: usize): void {
+  reducePanel<V8>(a, b, c, d, e, f, g, h);
 }

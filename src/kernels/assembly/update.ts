@@ -1,15 +1,5 @@
 import { Vector, Word } from './vector';
 
-/** First place in an ascending list [from, to) of u32 addresses whose entry is not below `bound`. */
-function lowerBound(from: usize, to: usize, bound: usize): usize {
-  while (from < to) {
-    const middle = from + (((to - from) >> 3) << 2);
-    if (Word.at(middle) < bound) from = middle + 4;
-    else to = middle;
-  }
-  return from;
-}
-
 /**
  * Transposes a part of the batch: for each input row in [rowFrom, rowTo) the list of (slot, value) of the
  * samples that light it, in ascending order of slots, by counting, prefix sum and placing. The bias row is
@@ -41,7 +31,7 @@ export function transpose(
   for (let s: usize = from; s < to; s++) {
     const begin: usize = index + (Word.at(starts + (s << 2)) << 2);
     const end = begin + (Word.at(lengths + (s << 2)) << 2);
-    for (let k = lowerBound(begin, end, rowFrom); k < end; k += 4) {
+    for (let k = Word.lowerBound(begin, end, rowFrom); k < end; k += 4) {
       const row = Word.at(k);
       if (row >= rowTo) break;
       const count = counts + ((row - rowFrom) << 2);
@@ -60,7 +50,7 @@ export function transpose(
   for (let s: usize = from; s < to; s++) {
     const begin: usize = index + (Word.at(starts + (s << 2)) << 2);
     const end = begin + (Word.at(lengths + (s << 2)) << 2);
-    for (let k = lowerBound(begin, end, rowFrom); k < end; k += 4) {
+    for (let k = Word.lowerBound(begin, end, rowFrom); k < end; k += 4) {
       const row = Word.at(k);
       if (row >= rowTo) break;
       const cursor = ends + ((row - rowFrom) << 2);
@@ -149,75 +139,6 @@ export function reducePanel<V>(
       if (n > 6) Vector.step(target, 6, rate, a6);
       if (n > 7) Vector.step(target, 7, rate, a7);
     }
-  }
-}
-
-/**
- * Reduction for layers with few outputs, where transposing the batch would cost more than the sums: sample by
- * sample, each adds x[s, i] · δ[s] to the sums of the rows i in [rowFrom, rowTo) that it lights. Each weight's
- * sum is the same as `reducePanel`'s, in the same order, but kept in memory.
- *
- * @param sums   (rowTo − rowFrom, width), zero before the first sample
- * @param delta  the panel's δ, (slots, width)
- */
-export function scatterPanel<V>(
-  sums: usize,
-  starts: usize,
-  lengths: usize,
-  index: usize,
-  value: usize,
-  biasRow: usize,
-  rowFrom: usize,
-  rowTo: usize,
-  delta: usize,
-  from: usize,
-  to: usize,
-): void {
-  const n: usize = offsetof<V>();
-  const rowBytes: usize = n * 16;
-  const zero = f32x4.splat(0);
-  const toValue = value - index;
-  for (let s: usize = from; s < to; s++) {
-    const d = delta + s * rowBytes;
-    const d0 = v128.load(d);
-    const d1 = n > 1 ? v128.load(d, 16) : zero;
-    const d2 = n > 2 ? v128.load(d, 32) : zero;
-    const d3 = n > 3 ? v128.load(d, 48) : zero;
-    const d4 = n > 4 ? v128.load(d, 64) : zero;
-    const d5 = n > 5 ? v128.load(d, 80) : zero;
-    const d6 = n > 6 ? v128.load(d, 96) : zero;
-    const d7 = n > 7 ? v128.load(d, 112) : zero;
-    const begin: usize = index + (Word.at(starts + (s << 2)) << 2);
-    const listEnd = begin + (Word.at(lengths + (s << 2)) << 2);
-    const end = lowerBound(begin, listEnd, rowTo);
-    // The bias row, lit by every sample with value 1, comes behind the last entry.
-    let isBias = rowTo > biasRow;
-    for (let k = lowerBound(begin, end, rowFrom); k < end || isBias; k += 4) {
-      let row = biasRow;
-      let x = f32x4.splat(1);
-      if (k < end) {
-        row = Word.at(k);
-        x = v128.load32_splat(k + toValue);
-      } else isBias = false;
-      const sum = sums + (row - rowFrom) * rowBytes;
-      Vector.step(sum, 0, x, d0);
-      if (n > 1) Vector.step(sum, 1, x, d1);
-      if (n > 2) Vector.step(sum, 2, x, d2);
-      if (n > 3) Vector.step(sum, 3, x, d3);
-      if (n > 4) Vector.step(sum, 4, x, d4);
-      if (n > 5) Vector.step(sum, 5, x, d5);
-      if (n > 6) Vector.step(sum, 6, x, d6);
-      if (n > 7) Vector.step(sum, 7, x, d7);
-    }
-  }
-}
-
-/** target ← target + factor · sums, vector by vector, and clears the sums for the next batch. */
-export function stepSums(target: usize, sums: usize, bytes: usize, factor: f32): void {
-  const rate = f32x4.splat(factor);
-  for (let i: usize = 0; i < bytes; i += 16) {
-    Vector.step(target + i, 0, rate, v128.load(sums + i));
-    v128.store(sums + i, f32x4.splat(0));
   }
 }
 

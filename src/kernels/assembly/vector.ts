@@ -49,11 +49,39 @@ export class Vector {
     return sum;
   }
 
+  /** A row's first vectors, up to four. */
+  @inline
+  static put<V>(p: usize, a0: v128, a1: v128, a2: v128, a3: v128): void {
+    const n: usize = offsetof<V>();
+    v128.store(p, a0);
+    if (n > 1) v128.store(p, a1, 16);
+    if (n > 2) v128.store(p, a2, 32);
+    if (n > 3) v128.store(p, a3, 48);
+  }
+
+  /** The same of a row ← itself + factor·gradient. */
+  @inline
+  static stepRow<V>(p: usize, factor: v128, a0: v128, a1: v128, a2: v128, a3: v128): void {
+    const n: usize = offsetof<V>();
+    Vector.step(p, 0, factor, a0);
+    if (n > 1) Vector.step(p, 1, factor, a1);
+    if (n > 2) Vector.step(p, 2, factor, a2);
+    if (n > 3) Vector.step(p, 3, factor, a3);
+  }
+
   /** (l0 + l2) + (l1 + l3): the order is part of the contract (docs/design.md, "Order of summation"). */
   @inline
   static sum(v: v128): f32 {
     const pairs = f32x4.add(v, i32x4.shuffle(v, v, 2, 3, 0, 1));
     return f32x4.extract_lane(pairs, 0) + f32x4.extract_lane(pairs, 1);
+  }
+
+  /** `sum` of four vectors, as the lanes of one. */
+  @inline
+  static sums(p: v128, q: v128, r: v128, t: v128): v128 {
+    const pq = f32x4.add(i32x4.shuffle(p, q, 0, 1, 4, 5), i32x4.shuffle(p, q, 2, 3, 6, 7));
+    const rt = f32x4.add(i32x4.shuffle(r, t, 0, 1, 4, 5), i32x4.shuffle(r, t, 2, 3, 6, 7));
+    return f32x4.add(i32x4.shuffle(pq, rt, 0, 2, 4, 6), i32x4.shuffle(pq, rt, 1, 3, 5, 7));
   }
 }
 
@@ -62,6 +90,25 @@ export class Word {
   @inline
   static at(p: usize): usize {
     return <usize>load<u32>(p);
+  }
+
+  /** First place in an ascending list [from, to) of u32 addresses whose entry is not below `bound`. */
+  static lowerBound(from: usize, to: usize, bound: usize): usize {
+    while (from < to) {
+      const middle = from + (((to - from) >> 3) << 2);
+      if (Word.at(middle) < bound) from = middle + 4;
+      else to = middle;
+    }
+    return from;
+  }
+}
+
+/** A layer's outputs are cut into panels that are as equal as whole vectors can be (src/memory/layout.ts). */
+export class Panels {
+  /** The first column of panel p; of the one behind the last, all columns. */
+  @inline
+  static start(p: usize, vectors: usize, panels: usize): usize {
+    return (<usize>((<u64>p * <u64>vectors) / <u64>panels)) << 2;
   }
 }
 

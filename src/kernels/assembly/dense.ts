@@ -1,0 +1,269 @@
+/**
+ * The kernels for inputs in dense form, zeros included: where few are zero, and in front of narrow layers, where a list of
+ * the active inputs costs more than their zeros do. Multiplying a zero leaves a sum as it was, so these give the same bits
+ * as the kernels for lists.
+ *
+ * Two samples (or rows) by up to four vectors at a time: each load of a weight (or δ) serves two multiply-adds. Eight
+ * accumulators are the most that every engine keeps in registers here; four by three spill (docs/performance.md).
+ */
+import { V1, V2, V3, V4, Vector, Word } from './vector';
+
+/** The most vectors of a row that are worked on at once. */
+const MOST: usize = 4;
+
+/**
+ * z[s] = b + Σ x_i · W[i] over all inputs i of each sample s, in ascending order of i.
+ *
+ * @param vectors  the panel's width
+ * @param weights  the panel, (inputs + 1, width): the last row is the bias
+ * @param starts   (slots) where each sample's row begins, in elements of `value`
+ * @param z        the panel of outputs, (slots, width)
+ */
+export function denseForward(
+  vectors: usize,
+  weights: usize,
+  inputs: usize,
+  starts: usize,
+  value: usize,
+  z: usize,
+  from: usize,
+  to: usize,
+): void {
+  const rowBytes = vectors << 4;
+  let n = firstColumns(vectors);
+  for (let v: usize = 0; v < vectors; n = vectors - v) {
+    const w = weights + (v << 4);
+    const out = z + (v << 4);
+    if (n == 1) forwardColumns<V1>(w, rowBytes, inputs, starts, value, out, from, to);
+    else if (n == 2) forwardColumns<V2>(w, rowBytes, inputs, starts, value, out, from, to);
+    else if (n == 3) forwardColumns<V3>(w, rowBytes, inputs, starts, value, out, from, to);
+    else forwardColumns<V4>(w, rowBytes, inputs, starts, value, out, from, to);
+    v += n;
+  }
+}
+
+/** A row of more than four vectors is worked on in two parts, the first not smaller than the second. */
+function firstColumns(vectors: usize): usize {
+  return vectors > MOST ? (vectors + 1) >> 1 : vectors;
+}
+
+function forwardColumns<V>(
+  weights: usize,
+  rowBytes: usize,
+  inputs: usize,
+  starts: usize,
+  value: usize,
+  z: usize,
+  from: usize,
+  to: usize,
+): void {
+  const n: usize = offsetof<V>();
+  const bias = weights + inputs * rowBytes;
+  for (let s: usize = from; s < to; s += 2) {
+    // A last sample without a partner is its own: computed twice, and stored twice.
+    const partner = min(s + 1, to - 1);
+    let x = value + (Word.at(starts + (s << 2)) << 2);
+    const toPartner = value + (Word.at(starts + (partner << 2)) << 2) - x;
+    const end = x + (inputs << 2);
+    let a0 = v128.load(bias);
+    let a1 = n > 1 ? v128.load(bias, 16) : a0;
+    let a2 = n > 2 ? v128.load(bias, 32) : a0;
+    let a3 = n > 3 ? v128.load(bias, 48) : a0;
+    let b0 = a0;
+    let b1 = a1;
+    let b2 = a2;
+    let b3 = a3;
+    for (let row = weights; x < end; x += 4, row += rowBytes) {
+      const p = v128.load32_splat(x);
+      const q = v128.load32_splat(x + toPartner);
+      let w = v128.load(row);
+      a0 = Vector.madd(p, w, a0);
+      b0 = Vector.madd(q, w, b0);
+      if (n > 1) {
+        w = v128.load(row, 16);
+        a1 = Vector.madd(p, w, a1);
+        b1 = Vector.madd(q, w, b1);
+      }
+      if (n > 2) {
+        w = v128.load(row, 32);
+        a2 = Vector.madd(p, w, a2);
+        b2 = Vector.madd(q, w, b2);
+      }
+      if (n > 3) {
+        w = v128.load(row, 48);
+        a3 = Vector.madd(p, w, a3);
+        b3 = Vector.madd(q, w, b3);
+      }
+    }
+    Vector.put<V>(z + s * rowBytes, a0, a1, a2, a3);
+    Vector.put<V>(z + partner * rowBytes, b0, b1, b2, b3);
+  }
+}
+
+/**
+ * δ of the layer below, in one of its panels: Σ_j W[i, j] · δ[s, j] for each unit i that was active, 0 for the others.
+ * The columns are added up as in `backwardPanel`, here for a layer with a single panel.
+ *
+ * @param weights     (inputs + 1, width)
+ * @param delta       (slots, width)
+ * @param first       the first unit of the panel below
+ * @param belowWidth  its columns, padding included: for padding, whatever lies behind the weights is read and masked
+ * @param starts      (slots) where each sample's row of activations begins, in elements of `value`
+ * @param below       δ of that panel, (slots, belowWidth)
+ */
+export function denseBackwardPanel<V>(
+  weights: usize,
+  delta: usize,
+  first: usize,
+  belowWidth: usize,
+  starts: usize,
+  value: usize,
+  below: usize,
+  from: usize,
+  to: usize,
+): void {
+  const n: usize = offsetof<V>();
+  const rowBytes: usize = n * 16;
+  const zero = f32x4.splat(0);
+  for (let s: usize = from; s < to; s++) {
+    const d = delta + s * rowBytes;
+    const d0 = v128.load(d);
+    const d1 = n > 1 ? v128.load(d, 16) : zero;
+    const d2 = n > 2 ? v128.load(d, 32) : zero;
+    const d3 = n > 3 ? v128.load(d, 48) : zero;
+    const d4 = n > 4 ? v128.load(d, 64) : zero;
+    const d5 = n > 5 ? v128.load(d, 80) : zero;
+    const d6 = n > 6 ? v128.load(d, 96) : zero;
+    const d7 = n > 7 ? v128.load(d, 112) : zero;
+    let row = weights + first * rowBytes;
+    let h = value + ((Word.at(starts + (s << 2)) + first) << 2);
+    let out = below + s * (belowWidth << 2);
+    for (const end = out + (belowWidth << 2); out < end; out += 16, h += 16) {
+      const p = Vector.dot<V>(zero, row, d0, d1, d2, d3, d4, d5, d6, d7);
+      const q = Vector.dot<V>(zero, row + rowBytes, d0, d1, d2, d3, d4, d5, d6, d7);
+      const r = Vector.dot<V>(zero, row + 2 * rowBytes, d0, d1, d2, d3, d4, d5, d6, d7);
+      const t = Vector.dot<V>(zero, row + 3 * rowBytes, d0, d1, d2, d3, d4, d5, d6, d7);
+      row += 4 * rowBytes;
+      v128.store(out, v128.and(Vector.sums(p, q, r, t), f32x4.gt(v128.load(h), zero)));
+    }
+  }
+}
+
+/**
+ * Reduces rows [rowFrom, rowTo) of a panel over the slots [from, to), each weight's sum in their ascending order and in
+ * registers, and applies it as `reducePanel` does.
+ *
+ * @param weights  the panel's weights or gradients, (inputs + 1, width)
+ * @param starts   (slots) where each sample's row begins, in elements of `value`
+ * @param delta    the panel's δ, (slots, width)
+ * @param keep     1: the sums replace what stands there
+ */
+export function denseReduce(
+  vectors: usize,
+  weights: usize,
+  inputs: usize,
+  rowFrom: usize,
+  rowTo: usize,
+  starts: usize,
+  value: usize,
+  delta: usize,
+  from: usize,
+  to: usize,
+  factor: f32,
+  keep: usize,
+): void {
+  const rowBytes = vectors << 4;
+  const target = weights + rowFrom * rowBytes;
+  const rows = min(rowTo, inputs) - rowFrom;
+  const firstValue = value + (rowFrom << 2);
+  let n = firstColumns(vectors);
+  for (let v: usize = 0; v < vectors; n = vectors - v) {
+    const w = target + (v << 4);
+    const d = delta + (v << 4);
+    if (n == 1) reduceColumns<V1>(w, rowBytes, rows, starts, firstValue, d, from, to, factor, keep);
+    else if (n == 2) reduceColumns<V2>(w, rowBytes, rows, starts, firstValue, d, from, to, factor, keep);
+    else if (n == 3) reduceColumns<V3>(w, rowBytes, rows, starts, firstValue, d, from, to, factor, keep);
+    else reduceColumns<V4>(w, rowBytes, rows, starts, firstValue, d, from, to, factor, keep);
+    v += n;
+  }
+  if (rowTo > inputs) reduceBias(weights + inputs * rowBytes, rowBytes, delta, from, to, factor, keep);
+}
+
+function reduceColumns<V>(
+  target: usize,
+  rowBytes: usize,
+  rows: usize,
+  starts: usize,
+  value: usize,
+  delta: usize,
+  from: usize,
+  to: usize,
+  factor: f32,
+  keep: usize,
+): void {
+  const n: usize = offsetof<V>();
+  const zero = f32x4.splat(0);
+  const rate = f32x4.splat(factor);
+  const end = starts + (to << 2);
+  for (let r: usize = 0; r < rows; r += 2) {
+    let a0 = zero;
+    let a1 = zero;
+    let a2 = zero;
+    let a3 = zero;
+    let b0 = zero;
+    let b1 = zero;
+    let b2 = zero;
+    let b3 = zero;
+    let d = delta + from * rowBytes;
+    const x = value + (r << 2);
+    for (let start = starts + (from << 2); start < end; start += 4, d += rowBytes) {
+      const at = x + (Word.at(start) << 2);
+      const p = v128.load32_splat(at);
+      // (A last row without a partner reads what lies behind, and drops the sum.)
+      const q = v128.load32_splat(at, 4);
+      let w = v128.load(d);
+      a0 = Vector.madd(p, w, a0);
+      b0 = Vector.madd(q, w, b0);
+      if (n > 1) {
+        w = v128.load(d, 16);
+        a1 = Vector.madd(p, w, a1);
+        b1 = Vector.madd(q, w, b1);
+      }
+      if (n > 2) {
+        w = v128.load(d, 32);
+        a2 = Vector.madd(p, w, a2);
+        b2 = Vector.madd(q, w, b2);
+      }
+      if (n > 3) {
+        w = v128.load(d, 48);
+        a3 = Vector.madd(p, w, a3);
+        b3 = Vector.madd(q, w, b3);
+      }
+    }
+    const row = target + r * rowBytes;
+    if (keep) Vector.put<V>(row, a0, a1, a2, a3);
+    else Vector.stepRow<V>(row, rate, a0, a1, a2, a3);
+    if (r + 1 == rows) break;
+    if (keep) Vector.put<V>(row + rowBytes, b0, b1, b2, b3);
+    else Vector.stepRow<V>(row + rowBytes, rate, b0, b1, b2, b3);
+  }
+}
+
+/** The bias, the weight of an input that is always 1. */
+function reduceBias(
+  target: usize,
+  rowBytes: usize,
+  delta: usize,
+  from: usize,
+  to: usize,
+  factor: f32,
+  keep: usize,
+): void {
+  const rate = f32x4.splat(factor);
+  for (let v: usize = 0; v < rowBytes; v += 16) {
+    let sum = f32x4.splat(0);
+    for (let s: usize = from; s < to; s++) sum = f32x4.add(sum, v128.load(delta + s * rowBytes + v));
+    if (keep) v128.store(target + v, sum);
+    else Vector.step(target + v, 0, rate, sum);
+  }
+}

@@ -1,0 +1,88 @@
+import { Word } from './vector';
+
+/** For each set of active lanes the shuffle that brings those to the front: sixteen of sixteen bytes. */
+const TO_FRONT: usize = memory.data<u8>([
+  12, 13, 14, 15, 12, 13, 14, 15, 12, 13, 14, 15, 12, 13, 14, 15, 0, 1, 2, 3, 12, 13, 14, 15, 12, 13, 14, 15, 12, 13,
+  14, 15, 4, 5, 6, 7, 12, 13, 14, 15, 12, 13, 14, 15, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7, 12, 13, 14, 15, 12, 13,
+  14, 15, 8, 9, 10, 11, 12, 13, 14, 15, 12, 13, 14, 15, 12, 13, 14, 15, 0, 1, 2, 3, 8, 9, 10, 11, 12, 13, 14, 15, 12,
+  13, 14, 15, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13,
+  14, 15, 12, 13, 14, 15, 12, 13, 14, 15, 12, 13, 14, 15, 12, 13, 14, 15, 0, 1, 2, 3, 12, 13, 14, 15, 12, 13, 14, 15,
+  12, 13, 14, 15, 4, 5, 6, 7, 12, 13, 14, 15, 12, 13, 14, 15, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7, 12, 13, 14, 15,
+  12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15, 12, 13, 14, 15, 12, 13, 14, 15, 0, 1, 2, 3, 8, 9, 10, 11, 12, 13, 14,
+  15, 12, 13, 14, 15, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11,
+  12, 13, 14, 15,
+]);
+
+/**
+ * ReLU on the way out of a panel: appends the active units to each sample's list, the next layer's input,
+ * and leaves zeros where z was, which is where back-propagation will put δ of the active units alone.
+ *
+ * A NaN counts as active, so that it reaches the loss, where it ends the run, and is not silently dropped.
+ *
+ * @param first    the panel's first unit; 0 begins the lists anew
+ * @param width    columns of the panel, padding included
+ * @param columns  without: padding is 0, unless the weights are not finite
+ */
+export function rectifyPanel(
+  z: usize,
+  first: usize,
+  width: usize,
+  columns: usize,
+  starts: usize,
+  lengths: usize,
+  index: usize,
+  value: usize,
+  from: usize,
+  to: usize,
+): void {
+  const rowBytes: usize = width << 2;
+  for (let s: usize = from; s < to; s++) {
+    const begin: usize = Word.at(starts + (s << 2)) << 2;
+    let k: usize = begin + (first == 0 ? 0 : Word.at(lengths + (s << 2)) << 2);
+    const row = z + s * rowBytes;
+    // Four units at a time: the active ones move to the front, all four are written, and the place moves on
+    // by as many as were active. No branch for the processor to mispredict; what is written too far stays
+    // within the list, which has room for every unit so far.
+    let units = i32x4.splat(<i32>first);
+    units = i32x4.add(units, i32x4(0, 1, 2, 3));
+    for (let j: usize = 0; j < rowBytes; j += 16) {
+      const h = v128.load(row + j);
+      const isUnit = (1 << (<i32>min<usize>(columns - (j >> 2), 4))) - 1;
+      const active = (i32x4.bitmask(f32x4.le(h, f32x4.splat(0))) ^ 15) & isUnit;
+      const toFront = v128.load(TO_FRONT + ((<usize>active) << 4));
+      v128.store(value + k, i8x16.swizzle(h, toFront));
+      v128.store(index + k, i8x16.swizzle(units, toFront));
+      k += (<usize>popcnt(active)) << 2;
+      units = i32x4.add(units, i32x4.splat(4));
+      v128.store(row + j, f32x4.splat(0));
+    }
+    store<u32>(lengths + (s << 2), <u32>((k - begin) >> 2));
+  }
+}
+
+/**
+ * ReLU on the way out of a panel whose layer is followed by one in dense form: h = max(z, 0) into each sample's row of
+ * that layer's inputs. z stays; δ will take its place. A NaN stays a NaN, so that it reaches the loss.
+ *
+ * @param first   the panel's first unit
+ * @param width   columns of the panel, padding included
+ * @param starts  (slots) where each sample's row begins, in elements of `value`
+ */
+export function rectifyRows(
+  z: usize,
+  first: usize,
+  width: usize,
+  starts: usize,
+  value: usize,
+  from: usize,
+  to: usize,
+): void {
+  const rowBytes: usize = width << 2;
+  for (let s: usize = from; s < to; s++) {
+    const row = z + s * rowBytes;
+    const out = value + ((Word.at(starts + (s << 2)) + first) << 2);
+    for (let j: usize = 0; j < rowBytes; j += 16) {
+      v128.store(out + j, f32x4.pmax(v128.load(row + j), f32x4.splat(0)));
+    }
+  }
+}
