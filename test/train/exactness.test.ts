@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TrainOptions } from '../../src/options.js';
 import { collect } from '../support/events.js';
+import { type Part, temporaryFolder, writeDataset } from '../support/idx-files.js';
 import { allKernels } from '../support/kernels.js';
 import { type Folder, mnistPart } from '../support/mnist-part.js';
 
@@ -45,6 +46,41 @@ describe.each(allKernels().map(({ name }) => name))('kernel %s, strategy sliced'
     const hashes: (string | undefined)[] = [];
     for (const variant of variants) hashes.push(await hashOf(variant));
     expect(new Set(hashes).size).toBe(variants.length);
+  });
+});
+
+describe('samples without zeros, which are kept in dense form', () => {
+  const dense = temporaryFolder();
+  afterAll(() => dense.remove());
+  const part = (count: number, seed: number): Part => ({
+    labels: Array.from({ length: count }, (_, i) => (i * seed) % 7),
+    shape: [5, 9],
+    pixel: (p) => ((p * p * seed + p * 31) % 255) + 1,
+  });
+  beforeAll(() => writeDataset(dense, { train: part(203, 3), test: part(50, 5) }));
+
+  it.each(allKernels().map(({ name }) => name))(
+    'kernel %s: the same weights for any number of threads',
+    async (kernel) => {
+      for (const hidden of [[70], [70, 40], []]) {
+        const hashes: (string | undefined)[] = [];
+        for (const threads of [1, 2, 7])
+          hashes.push(await hashOf({ data: dense.path, kernel, hidden, batchSize: 20, threads }));
+        expect(new Set(hashes).size).toBe(1);
+      }
+    },
+  );
+
+  it('their losses are those of the reference kernel within 1e-4, with either strategy', async () => {
+    const options: TrainOptions = { data: dense.path, hidden: [70], epochs: 3, threads: 3, batchSize: 20 };
+    const expected = await collect({ ...options, kernel: 'reference' });
+    for (const strategy of ['sliced', 'dense'] as const) {
+      const { epochs } = await collect({ ...options, strategy });
+      for (const [i, { train_loss, test_loss }] of epochs.entries()) {
+        expect(Math.abs(train_loss - expected.epochs[i]!.train_loss)).toBeLessThan(1e-4);
+        expect(Math.abs(test_loss! - expected.epochs[i]!.test_loss!)).toBeLessThan(1e-4);
+      }
+    }
   });
 });
 
