@@ -79,10 +79,10 @@ function isFused(multiplyAdd: (a: number, b: number, c: number) => number): bool
 }
 
 /**
- * Columns of a panel: as many accumulators as the engine keeps in registers. Node 20's compiler hoists all
- * loads of the unrolled row and, with eight accumulators, spills one of them for every nonzero; seven fit.
+ * The most columns of a panel: as many accumulators as the engine keeps in registers. The compilers of Node 20 and 22 hoist
+ * all loads of the unrolled row and, with eight accumulators, spill one of them for every nonzero; seven fit.
  * The width changes speed alone, never a bit of the result.
  */
 function panelWidth(): number {
-  return Number.parseInt(process.versions.node, 10) < 22 ? 28 : 32;
+  return Number.parseInt(process.versions.node, 10) < 24 ? 28 : 32;
 }
