@@ -3,19 +3,21 @@
  *
  * Every member runs this same loop. They never talk to each other but through the memory and at barriers:
  *
- *   for each step    forward, by panel       the first layer of all samples, in this member's panels
+ *   for each epoch   forward, by panel       the first layer of the first batch's samples, in this member's panels
  *                    — barrier —
- *                    gradients, by sample    the other layers, loss and back-propagation of this member's samples
+ *     each step      gradients, by sample    the other layers, loss and back-propagation of this member's samples
  *                    — barrier —
- *                    update, by parameter    reduction and step of this member's panels and rows
+ *                    update, by parameter    reduction and step of this member's panels and rows,
+ *                    forward, by panel       and the next batch in the panels that it has just stepped
  *                    — barrier —
- *   for each epoch   evaluation of this member's test samples
+ *                    evaluation of this member's test samples
  *                    — barrier —
  *
- * Where the first layer has fewer panels than there are threads, there is no first phase: that layer is forwarded by
- * sample and stepped by row, as the others are. Strategy `dense` has no first phase and no last: a member does everything
- * for its own samples, sums their gradients in a buffer of its own, and the coordinator does the rest while the barrier is
- * held.
+ * Nobody else reads or writes a member's panels, so it need not wait between stepping them and reading them again.
+ * Where the first layer has fewer panels than there are threads, there is no forward phase: that layer is forwarded by
+ * sample and stepped by row, as the others are. Strategy `dense` has neither forward phase nor update: a member does
+ * everything for its own samples, sums their gradients in a buffer of its own, and the coordinator does the rest while the
+ * barrier is held.
  */
 
 import { now } from '../src/clock.js';
@@ -44,6 +46,7 @@ class Member {
   #steps = 0;
   /** Where the run is. */
   #epoch = 0;
+  /** The first position of the batch in the epoch's order. */
   #first = 0;
   /** When the phase that it is in began, by this thread's own clock. */
   #phaseBegan = performance.now();
@@ -76,19 +79,33 @@ class Member {
     // The wait for the grant is no part of the epoch.
     this.#phaseTimes.fill(0);
     this.#phaseBegan = performance.now();
-    for (this.#first = 0; this.#first < plan.trainSamples; this.#first += plan.batchSize) {
-      const count = Math.min(plan.batchSize, plan.trainSamples - this.#first);
-      if (!this.#step({ record, first: this.#first, count })) return false;
+    let batch: Batch | undefined = { record, first: 0, count: Math.min(plan.batchSize, plan.trainSamples) };
+    if (this.#forward(batch)) this.#arrive(nothing);
+    while (batch) {
+      const next = this.#batchAfter(batch);
+      if (!this.#step(batch, next)) return false;
+      batch = next;
     }
     return true;
   }
 
-  /** @returns false if the gang is to stop */
-  #step(batch: Batch): boolean {
-    const isDense = this.#task.strategy === 'dense';
-    this.#enter(Phase.FORWARD);
-    if (this.#phases.forward(batch)) this.#arrive(nothing);
+  /** Undefined behind the epoch's last. */
+  #batchAfter({ record, first, count }: Batch): Batch | undefined {
+    const { batchSize, trainSamples } = this.#task.plan;
+    const left = trainSamples - (first + count);
+    return left > 0 ? { record, first: first + count, count: Math.min(batchSize, left) } : undefined;
+  }
 
+  /** @returns whether there is a forward phase */
+  #forward(batch: Batch): boolean {
+    this.#enter(Phase.FORWARD);
+    return this.#phases.forward(batch);
+  }
+
+  /** @returns false if the gang is to stop */
+  #step(batch: Batch, next: Batch | undefined): boolean {
+    const isDense = this.#task.strategy === 'dense';
+    this.#first = batch.first;
     this.#enter(Phase.GRADIENTS);
     const allFinite = this.#phases.gradients(batch);
     if (!allFinite) this.#control.reportDivergence();
@@ -101,6 +118,7 @@ class Member {
     if (!isDense) {
       this.#enter(Phase.UPDATE);
       this.#phases.update(batch);
+      if (next) this.#forward(next);
     }
     const goesOn = this.#arrive(this.#stepDone);
     this.#steps++;

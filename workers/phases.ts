@@ -42,7 +42,8 @@ export class Phases {
   }
 
   /**
-   * By panel: the first layer of all samples in our panels; and our slice of its batch, transposed for all.
+   * By panel: the first layer of all samples in our panels. Peers may still be stepping theirs for the batch before: what
+   * they read for that, δ in their panels and the batch transposed, stays as it is.
    *
    * @returns false where the first layer is not cut by panels: then there is no such phase
    */
@@ -51,19 +52,20 @@ export class Phases {
     // Every member places all samples, and writes what the others write: cheaper than to meet once more.
     for (let slot = 0; slot < count; slot++) placeSample(this.#memory, record.order[first + slot]!, slot);
     this.#kernel.forward(0, this.#panels, 0, count);
-    this.#kernel.transpose(0, this.#slice(0), count);
     return true;
   }
 
   /**
-   * By sample: for each of our samples the loss and, factor by factor, its gradient.
+   * By sample: for each of our samples the loss and, factor by factor, its gradient; and our slice of the first layer's
+   * batch, transposed for all, where that layer is cut by panels.
    *
    * @returns false if a loss is not finite
    */
   gradients(batch: Batch): boolean {
-    const { record, first } = batch;
+    const { record, first, count } = batch;
     const { from, to } = this.#shareOf(batch);
-    if (!this.#panels) {
+    if (this.#panels) this.#kernel.transpose(0, this.#slice(0), count);
+    else {
       for (let slot = from; slot < to; slot++) placeSample(this.#memory, record.order[first + slot]!, slot);
       this.#kernel.forward(0, this.#allPanels(0), from, to);
     }

@@ -69,8 +69,9 @@ export class WasmKernel implements Kernel {
   transpose(l: number, { index, from, to }: RowSlice, batch: number): void {
     const layer = this.#layer(l);
     // An empty slice may lie behind the last row, where it has no room in the transposed batch.
-    if (from === to || layer.isDense) return;
-    this.#transpose(layer, index, from, to, 0, batch, from * batch);
+    if (from === to) return;
+    if (layer.isDense) layer.transposed.slot.set(layer.lists.starts.subarray(0, batch));
+    else this.#transpose(layer, index, from, to, 0, batch, from * batch);
   }
 
   step(l: number, slice: RowSlice, range: Range, batch: number, rate: number): void {
@@ -80,7 +81,8 @@ export class WasmKernel implements Kernel {
     for (let p = range.from; p < range.to; p++) {
       const { width, weights, delta } = layer.panels[p]!;
       if (layer.isDense) {
-        this.#reduceRows(layer, weights.byteOffset, width, from, to, delta.byteOffset, 0, batch, -rate, false);
+        const starts = layer.transposed.slot.byteOffset;
+        this.#reduceRows(layer, starts, weights.byteOffset, width, from, to, delta.byteOffset, 0, batch, -rate, false);
       } else {
         const target = weights.byteOffset + from * width * weights.BYTES_PER_ELEMENT;
         this.#reduce(layer, index, target, width, to - from, delta.byteOffset, from * batch, -rate, false);
@@ -95,8 +97,10 @@ export class WasmKernel implements Kernel {
     if (!layer.isDense) this.#transpose(layer, this.#member, 0, rows, from, to, at);
     for (const { width, delta, gradients } of layer.panels) {
       const target = gradients[this.#member]!.byteOffset;
-      if (layer.isDense) this.#reduceRows(layer, target, width, 0, rows, delta.byteOffset, from, to, 0, true);
-      else this.#reduce(layer, this.#member, target, width, rows, delta.byteOffset, at, 0, true);
+      if (layer.isDense) {
+        const starts = layer.lists.starts.byteOffset;
+        this.#reduceRows(layer, starts, target, width, 0, rows, delta.byteOffset, from, to, 0, true);
+      } else this.#reduce(layer, this.#member, target, width, rows, delta.byteOffset, at, 0, true);
     }
   }
 
@@ -256,9 +260,13 @@ export class WasmKernel implements Kernel {
     );
   }
 
-  /** @param keep  the sums replace what stands at the target; otherwise they are its step, times `factor` */
+  /**
+   * @param starts  where each slot's row begins
+   * @param keep    the sums replace what stands at the target; otherwise they are its step, times `factor`
+   */
   #reduceRows(
     { inputs, lists }: LayerMemory,
+    starts: number,
     target: number,
     width: number,
     rowFrom: number,
@@ -275,7 +283,7 @@ export class WasmKernel implements Kernel {
       inputs,
       rowFrom,
       rowTo,
-      lists.starts.byteOffset,
+      starts,
       lists.value.byteOffset,
       delta,
       from,

@@ -84,12 +84,13 @@ export interface LayerMemory {
   readonly parameters: Reals;
   /** By member: all panels' gradients, one after another, as `parameters`. */
   readonly gradients: readonly Reals[];
-  /** The batch transposed: by input row, the samples that light it. Empty in dense form and for the reference kernel. */
+  /** The batch as the reduction reads it. Empty for the reference kernel. */
   readonly transposed: Transposed;
 }
 
+/** By input row, the samples that light it; in dense form only where each slot's row begins. */
 export interface Transposed {
-  /** (B · (inputs + 1)) */
+  /** (B · (inputs + 1)), or in dense form (B): `starts` of the lists, which may be the next batch's by then. */
   readonly slot: Uint32Array;
   /** (B · (inputs + 1)) */
   readonly value: Reals;
@@ -268,7 +269,7 @@ function carveLayer(plan: Plan, arena: Arena, l: number, slots: number, rows: Sa
   };
   const transposedLength = isReference || isDense ? 0 : plan.batchSize * (inputs + 1);
   const transposed = {
-    slot: arena.take(Uint32Array, transposedLength),
+    slot: arena.take(Uint32Array, isDense ? plan.batchSize : transposedLength),
     value: takeReals(transposedLength),
     cursors: arena.take(Uint32Array, transposedLength === 0 ? 0 : plan.threads * (inputs + 3)),
   };
