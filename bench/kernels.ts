@@ -1,0 +1,182 @@
+/**
+ * How near do the kernels come to what this machine can do? GFLOP/s of each operation for inputs of several densities,
+ * beside limits that are measured in the same run.
+ *
+ *   node dist/bench/kernels.js [--kernels simd-fma,simd,reference] [--densities 5,10,20,50,100] [--rounds 15] [--json]
+ *
+ * The operations: the reference's first layer (784 to 1000, batch 100) over made-up inputs, the same layer's `backward`
+ * as if it were the second, and the output layer (1000 to 10) with half of its inputs active. Only multiply-adds with a
+ * weight and a nonzero input count, as two operations each; neither skipped zeros, nor padding, nor biases, nor the
+ * step's last one, W − rate · sum, do. Transposing is given in nanoseconds for a nonzero.
+ *
+ * The limits are loops of multiply-adds in WebAssembly, with 16-byte vectors, fused for `simd-fma` and not for `simd`:
+ * out of registers; with one load for each, from 16 KB (the first level of the cache), a panel of weights (the second),
+ * and 8 MB (the third, or the memory); and with a load and a store for each. An operation's bound is the lower of the
+ * multiply-add loop and the loop of the same loads and stores over as many bytes as the operation goes over again and
+ * again. The two run turn by turn, and their ratio is the median of the rounds'.
+ *
+ * In C: the same forward and step, compiled by `cc -O3` with 16-byte vectors, over the same lists and panels; checked to
+ * have computed the same. Shown is their time over the kernel's, of medians.
+ *
+ * Shown are medians of the rounds and the spread. Warmed up until two medians in a row agree; what did not settle is
+ * marked `~`.
+ */
+import { Command } from 'commander';
+import { KERNEL_NAMES, type KernelName } from '../src/kernels/kernel.js';
+import { chooseKernel, type KernelChoice } from '../src/kernels/select.js';
+import { CLoops, type Measured } from './kernels/c-loops.js';
+import { type Case, firstLayer, type Operation, outputLayer } from './kernels/cases.js';
+import { type Limit, Limits, STREAM_BYTES } from './kernels/limits.js';
+import { median } from './support/statistics.js';
+import { ratio, type Timing, timeTurnByTurn } from './support/timing.js';
+
+interface Options {
+  readonly kernels: string;
+  readonly densities: string;
+  readonly rounds: string;
+  readonly json: boolean;
+}
+
+const options = new Command('kernels')
+  .option('--kernels <list>', 'those to measure', KERNEL_NAMES.join(','))
+  .option('--densities <list>', 'nonzero inputs of the first layer, in %', '5,10,20,50,100')
+  .option('--rounds <n>', 'of which the median is taken', '15')
+  .option('--json', 'NDJSON', false)
+  .parse()
+  .opts<Options>();
+
+const SEED = 1;
+const FIRST_LEVEL_BYTES = 16 << 10;
+/** C and the kernels add in the same order; only these sums over their results are added in another. */
+const SUMS_AGREE_WITHIN = 1e-6;
+
+const node = process.versions.node;
+const rounds = Number(options.rounds);
+const densities = options.densities.split(',').map((percent) => Number(percent) / 100);
+
+const loops = CLoops.build();
+if (!options.json) console.log(`Node ${node}, ${process.arch}; GFLOP/s, medians of ${rounds} rounds (spread)`);
+if (typeof loops === 'string') report({ node, peer: 'C', missing: loops }, `C: cannot run here: ${loops}`);
+for (const name of options.kernels.split(',') as KernelName[]) measureKernel(name);
+
+function measureKernel(name: KernelName): void {
+  let choice: KernelChoice;
+  try {
+    choice = chooseKernel(name);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    report({ node, kernel: name, missing: why }, `\n${name}: ${why}`);
+    return;
+  }
+  if (!options.json) console.log(`\nkernel ${name}`);
+  const limits = name === 'reference' ? undefined : new Limits(name, rounds);
+  const cases = densities.map((density) => () => firstLayer(choice, density, SEED));
+  if (limits) reportLimits(limits, name, cases[0]!());
+  for (const create of [...cases, () => outputLayer(choice, SEED)]) measureCase(name, create(), limits);
+}
+
+function reportLimits(limits: Limits, kernel: string, { operations }: Case): void {
+  const panel = operations.find(({ name }) => name === 'forward')!.bound!.bytes;
+  const shown = [
+    { limit: limits.of('registers'), where: 'registers' },
+    ...[FIRST_LEVEL_BYTES, panel, STREAM_BYTES].map((bytes) => {
+      return { limit: limits.of('loads', bytes), where: `a load each, ${size(bytes)}` };
+    }),
+    { limit: limits.of('updates', FIRST_LEVEL_BYTES), where: `load and store each, ${size(FIRST_LEVEL_BYTES)}` },
+  ];
+  for (const { limit, where } of shown) {
+    const { loop, bytes, products, timing } = limit;
+    const figures = { node, kernel, limit: loop, bytes, ...rates(timing, products), settled: timing.settled };
+    report(figures, `limit: ${where.padEnd(27)} ${text(timing, products)}`);
+  }
+}
+
+function measureCase(kernel: KernelName, measured: Case, limits: Limits | undefined): void {
+  const { inputs, outputs, density, nonzeros } = measured;
+  const what = { node, kernel, inputs, outputs, density_percent: density * 100 };
+  const place = `${inputs} to ${outputs}, ${Math.round(density * 100)} %`.padEnd(18);
+  const c = kernel === 'reference' || typeof loops === 'string' ? undefined : inC(loops, kernel, measured);
+  for (const operation of measured.operations) {
+    const heading = `${place} ${operation.name.padEnd(9)}`;
+    if (!operation.bound) {
+      const [timing] = timeTurnByTurn([operation.run], rounds);
+      const { min, max, settled } = timing!;
+      const [ns, least, most] = [timing!.median, min, max].map((seconds) => (seconds / nonzeros) * 1e9);
+      report(
+        { ...what, operation: operation.name, ns_per_nonzero: ns, min: least, max: most, settled },
+        `${heading} ${ns!.toFixed(2)} ns a nonzero (${least!.toFixed(2)} to ${most!.toFixed(2)})${mark(timing!)}`,
+      );
+      continue;
+    }
+    const products = nonzeros * outputs;
+    const bound = limits && lower(limits, operation.bound);
+    const [timing, boundTiming] = timeTurnByTurn(bound ? [operation.run, bound.run] : [operation.run], rounds);
+    const figures: Record<string, unknown> = { ...what, operation: operation.name, ...rates(timing!, products) };
+    let line = `${heading} ${text(timing!, products)}`;
+    if (bound) {
+      const fraction = (ratio(boundTiming!, timing!) * products) / bound.products;
+      const ofBound = rates(boundTiming!, bound.products).gflops;
+      Object.assign(figures, { bound: bound.loop, bound_bytes: bound.bytes, bound_gflops: ofBound, fraction });
+      line += `  ${fraction.toFixed(2)} of ${ofBound.toFixed(1).padStart(5)} (${bound.loop}${bound.bytes > 0 ? `, ${size(bound.bytes)}` : ''})`;
+    }
+    const seconds = c && secondsInC(c, operation);
+    if (seconds !== undefined) {
+      const fraction = seconds / timing!.median;
+      const ofC = gflops(seconds, products);
+      Object.assign(figures, { c_gflops: ofC, fraction_of_c: fraction });
+      line = `${line.padEnd(89)}  ${fraction.toFixed(2)} of C's ${ofC.toFixed(1)}`;
+    }
+    report({ ...figures, settled: timing!.settled }, line);
+  }
+}
+
+/** The roofline: the lower of the limits of the arithmetic and of the loads and stores. */
+function lower(limits: Limits, { loop, bytes }: NonNullable<Operation['bound']>): Limit {
+  const [arithmetic, traffic] = [limits.of('registers'), limits.of(loop, bytes)];
+  const rate = ({ products, timing }: Limit) => products / timing.median;
+  return rate(arithmetic) < rate(traffic) ? arithmetic : traffic;
+}
+
+/** @throws Error if C computed something else */
+function inC(c: CLoops, kernel: 'simd-fma' | 'simd', { plain, sums }: Case): Measured {
+  const measured = c.measure(kernel, plain, rounds);
+  const agree = (a: number, b: number) => Math.abs(a - b) <= SUMS_AGREE_WITHIN * Math.abs(b);
+  if (!agree(measured.z_sum, sums.z) || !agree(measured.moved_sum, sums.moved)) {
+    throw new Error(
+      `C and ${kernel} differ: Σ|z| ${measured.z_sum} and ${sums.z}, Σ|step| ${measured.moved_sum} and ${sums.moved}`,
+    );
+  }
+  return measured;
+}
+
+function secondsInC(measured: Measured, { name }: Operation): number | undefined {
+  if (name === 'forward') return median(measured.forward_seconds);
+  if (name === 'step') return median(measured.step_seconds);
+  return undefined;
+}
+
+function gflops(seconds: number, products: number): number {
+  return (2 * products) / seconds / 1e9;
+}
+
+function rates(timing: Timing, products: number) {
+  const [middle, min, max] = [timing.median, timing.max, timing.min].map((seconds) => gflops(seconds, products));
+  return { gflops: middle!, gflops_min: min!, gflops_max: max! };
+}
+
+function text(timing: Timing, products: number): string {
+  const { gflops: middle, gflops_min: min, gflops_max: max } = rates(timing, products);
+  return `${middle.toFixed(1).padStart(5)} (${min.toFixed(1)} to ${max.toFixed(1)})${mark(timing)}`.padEnd(23);
+}
+
+function mark({ settled }: Timing): string {
+  return settled ? '' : ' ~';
+}
+
+function size(bytes: number): string {
+  return bytes >= 1 << 20 ? `${bytes / (1 << 20)} MB` : `${Math.round(bytes / 1024)} KB`;
+}
+
+function report(figures: object, line: string): void {
+  console.log(options.json ? JSON.stringify(figures) : line);
+}
