@@ -1,4 +1,4 @@
-/** The same forward and step in C: builds loops.c, gives it the same layer, and reads what it measured. */
+/** The same forward and step in C: builds loops.c, gives it the same layer, and reads what it measures. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { endianness, tmpdir } from 'node:os';
@@ -25,13 +25,14 @@ export interface PlainLayer {
   readonly delta: Float32Array;
 }
 
-export interface Measured {
-  readonly forward_seconds: readonly number[];
-  readonly step_seconds: readonly number[];
-  /** Σ |z|, and Σ of how far the first step moved each parameter. */
-  readonly z_sum: number;
-  readonly moved_sum: number;
+/** By which to see that the same was computed: Σ |z|, and Σ of how far the first step moved each parameter. */
+export interface Sums {
+  readonly z: number;
+  readonly moved: number;
 }
+
+/** C and the kernels add in the same order; only these sums over their results are added in another. */
+const SUMS_AGREE_WITHIN = 1e-6;
 
 export class CLoops {
   readonly #folder: string;
@@ -61,14 +62,38 @@ export class CLoops {
     return new CLoops(folder);
   }
 
-  measure(kernel: 'simd-fma' | 'simd', layer: PlainLayer, rounds: number): Measured {
-    const { inputs, outputs, panelWidth, rows, parameters, delta } = layer;
-    const file = path.join(this.#folder, 'layer');
+  /** The layer that `measure` is about from now on. */
+  take({ inputs, outputs, panelWidth, rows, parameters, delta }: PlainLayer): void {
     const head = Uint32Array.of(inputs, outputs, panelWidth, rows.starts.length - 1);
-    writeFileSync(file, Buffer.concat([head, rows.starts, rows.index, rows.value, parameters, delta].map(bytesOf)));
-    const args = [file, `${rounds}`, `${ROUND_MILLISECONDS}`];
-    return JSON.parse(execFileSync(path.join(this.#folder, kernel), args, { encoding: 'utf8' })) as Measured;
+    const parts = [head, rows.starts, rows.index, rows.value, parameters, delta];
+    writeFileSync(this.#file, Buffer.concat(parts.map(bytesOf)));
   }
+
+  /**
+   * @returns seconds of a call, in each round
+   * @throws Error if C computes something else than has these sums
+   */
+  measure(kernel: 'simd-fma' | 'simd', operation: 'forward' | 'step', rounds: number, expected: Sums): number[] {
+    const args = [this.#file, operation, `${rounds}`, `${ROUND_MILLISECONDS}`];
+    const output = execFileSync(path.join(this.#folder, kernel), args, { encoding: 'utf8' });
+    const { seconds, z_sum: z, moved_sum: moved } = JSON.parse(output) as Output;
+    const agree = (a: number, b: number) => Math.abs(a - b) <= SUMS_AGREE_WITHIN * Math.abs(b);
+    if (!agree(z, expected.z) || !agree(moved, expected.moved)) {
+      throw new Error(`C and ${kernel} differ: Σ|z| ${z} and ${expected.z}, Σ|step| ${moved} and ${expected.moved}`);
+    }
+    return seconds;
+  }
+
+  get #file(): string {
+    return path.join(this.#folder, 'layer');
+  }
+}
+
+/** What loops.c prints. */
+interface Output {
+  readonly seconds: number[];
+  readonly z_sum: number;
+  readonly moved_sum: number;
 }
 
 function bytesOf({ buffer, byteOffset, byteLength }: Uint32Array | Float32Array): Uint8Array {

@@ -12,7 +12,7 @@ import {
   syntheticDelta,
   syntheticRows,
 } from '../support/synthetic-batch.js';
-import { type PlainLayer, RATE } from './c-loops.js';
+import { type PlainLayer, RATE, type Sums } from './c-loops.js';
 import type { LimitLoop } from './limits.js';
 
 /** The reference's network and batch. */
@@ -42,8 +42,8 @@ export interface Case {
   readonly operations: readonly Operation[];
   /** For the same in C. */
   readonly plain: PlainLayer;
-  /** Σ |z| and Σ |W after a step − W|: by which to see that C does the same. */
-  readonly sums: { readonly z: number; readonly moved: number };
+  /** Of the kernel's first forward and step. */
+  readonly sums: Sums;
 }
 
 /** The first layer at a density of its inputs; and `backward`, which a first layer has none of, of one like it. */
@@ -96,8 +96,10 @@ function createCase(
     outputs,
     density,
     nonzeros: rows.index.length,
-    // A narrow layer is not transposed.
-    operations: Object.values(operations).filter(({ name }) => name !== 'transpose' || layer.sums.length === 0),
+    // Neither a narrow layer nor the reference kernel has anything to transpose.
+    operations: Object.values(operations).filter(
+      ({ name }) => name !== 'transpose' || layer.transposed.slot.length > 0,
+    ),
     plain: { inputs, outputs, panelWidth: widthOf(layer), rows, parameters, delta },
     sums: { z, moved },
   };

@@ -69,9 +69,9 @@ export class Limits {
   #candidate(loop: LimitLoop, bytes: number, accumulators: number): Pick<Limit, 'run' | 'products'> {
     const wasm = this.#exports;
     if (loop === 'registers') {
-      const rounds = Math.ceil(CALL_VECTORS / accumulators);
+      const rounds = Math.ceil(CALL_VECTORS / (2 * accumulators));
       return {
-        products: rounds * accumulators * LANES,
+        products: rounds * 2 * accumulators * LANES,
         run: () => void wasm.registers(accumulators, rounds, DATA),
       };
     }

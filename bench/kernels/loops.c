@@ -2,13 +2,13 @@
  * The kernels' loops in C with 16-byte vectors: the same panels, the same lists, the same order of summation.
  *
  * Build: cc -O3 -mavx2 -mfma -ffp-contract=fast loops.c -o loops    (contract=off: multiply, then add, as `simd` does)
- * Run:   ./loops <file> <rounds> <milliseconds of a round>
+ * Run:   ./loops <file> <forward or step> <rounds> <milliseconds of a round>
  *
  * The file holds, little-endian: u32 inputs, outputs, panel width, samples; u32 starts[samples + 1]; u32 index[nonzeros];
  * f32 value[nonzeros]; f32 parameters[(inputs + 1) * outputs], the last row the biases; f32 delta[samples * outputs].
  *
- * Prints one JSON object: seconds of a call in each round, forward and step; and sums by which to see that the same was
- * computed: of |z|, and of how far the first step moved each parameter.
+ * Prints one JSON object: seconds of a call in each round; and sums by which to see that the same was computed: of |z|,
+ * and of how far the first step moved each parameter.
  */
 #include <math.h>
 #include <stdio.h>
@@ -183,17 +183,8 @@ static double chunk(void (*action)(void), long calls) {
   return (seconds() - start) / (double)calls;
 }
 
-static void report(const char *name, void (*action)(void), int rounds, double round_seconds) {
-  /* Twice, since the first chunk finds the caches cold. */
-  long calls = 1;
-  for (int i = 0; i < 2; i++) calls = (long)ceil(round_seconds / chunk(action, calls));
-  printf("\"%s_seconds\":[", name);
-  for (int round = 0; round < rounds; round++) printf("%s%.9f", round ? "," : "", chunk(action, calls));
-  printf("],");
-}
-
 int main(int argc, char **argv) {
-  if (argc != 4) return fprintf(stderr, "usage: loops <file> <rounds> <milliseconds of a round>\n"), 2;
+  if (argc != 5) return fprintf(stderr, "usage: loops <file> <forward or step> <rounds> <milliseconds of a round>\n"), 2;
   FILE *file = fopen(argv[1], "rb");
   if (!file) return fprintf(stderr, "%s: cannot be read\n", argv[1]), 1;
   u32 *head = read_all(file, 4);
@@ -220,9 +211,13 @@ int main(int argc, char **argv) {
   step();
   for (size_t i = 0; i < count; i++) moved += fabs((double)parameters[i] - (double)before[i]);
 
-  printf("{");
-  report("forward", forward, atoi(argv[2]), atof(argv[3]) / 1000);
-  report("step", step, atoi(argv[2]), atof(argv[3]) / 1000);
-  printf("\"z_sum\":%.9g,\"moved_sum\":%.9g}\n", z_sum, moved);
+  void (*action)(void) = strcmp(argv[2], "step") ? forward : step;
+  double round_seconds = atof(argv[4]) / 1000;
+  long calls = 1;
+  /* Several times, since the first finds the caches cold and the processor slow. */
+  for (int i = 0; i < 5; i++) calls = (long)ceil(round_seconds / chunk(action, calls));
+  printf("{\"seconds\":[");
+  for (int round = 0; round < atoi(argv[3]); round++) printf("%s%.9f", round ? "," : "", chunk(action, calls));
+  printf("],\"z_sum\":%.9g,\"moved_sum\":%.9g}\n", z_sum, moved);
   return 0;
 }

@@ -8,12 +8,12 @@
  */
 import { V6, V8, Vector } from '../../../src/kernels/assembly/vector';
 
-/** Multiply-adds of vectors in a round of `registers`, for eight accumulators; six of eight for six. */
+/** Two multiply-adds of vectors for each accumulator in a round. */
 function registersOf<V>(rounds: usize, table: usize): f32 {
   const n: usize = offsetof<V>();
   const zero = f32x4.splat(0);
-  const b0 = v128.load(table, 64);
-  const b1 = v128.load(table, 80);
+  const b0 = v128.load(table);
+  const b1 = v128.load(table, 16);
   let a0 = zero;
   let a1 = zero;
   let a2 = zero;
@@ -25,19 +25,33 @@ function registersOf<V>(rounds: usize, table: usize): f32 {
   for (let r: usize = 0; r < rounds; r++) {
     // Loaded in each round, else the products were the same in all of them, and the compiler would keep those. One load
     // for two multiply-adds costs nothing: it is half of what the load ports can do.
-    const x0 = v128.load(table);
-    const x1 = v128.load(table, 16);
-    const x2 = v128.load(table, 32);
-    a0 = Vector.madd(x0, b0, a0);
-    a1 = Vector.madd(x0, b1, a1);
-    a2 = Vector.madd(x1, b0, a2);
-    a3 = Vector.madd(x1, b1, a3);
-    a4 = Vector.madd(x2, b0, a4);
-    a5 = Vector.madd(x2, b1, a5);
+    let x = v128.load(table, 32);
+    a0 = Vector.madd(x, b0, a0);
+    a1 = Vector.madd(x, b1, a1);
+    x = v128.load(table, 48);
+    a2 = Vector.madd(x, b0, a2);
+    a3 = Vector.madd(x, b1, a3);
+    x = v128.load(table, 64);
+    a4 = Vector.madd(x, b0, a4);
+    a5 = Vector.madd(x, b1, a5);
     if (n > 6) {
-      const x3 = v128.load(table, 48);
-      a6 = Vector.madd(x3, b0, a6);
-      a7 = Vector.madd(x3, b1, a7);
+      x = v128.load(table, 80);
+      a6 = Vector.madd(x, b0, a6);
+      a7 = Vector.madd(x, b1, a7);
+    }
+    x = v128.load(table, 96);
+    a0 = Vector.madd(x, b0, a0);
+    a1 = Vector.madd(x, b1, a1);
+    x = v128.load(table, 112);
+    a2 = Vector.madd(x, b0, a2);
+    a3 = Vector.madd(x, b1, a3);
+    x = v128.load(table, 128);
+    a4 = Vector.madd(x, b0, a4);
+    a5 = Vector.madd(x, b1, a5);
+    if (n > 6) {
+      x = v128.load(table, 144);
+      a6 = Vector.madd(x, b0, a6);
+      a7 = Vector.madd(x, b1, a7);
     }
   }
   return sumOf(a0, a1, a2, a3, a4, a5, a6, a7);
@@ -98,7 +112,7 @@ function sumOf(a0: v128, a1: v128, a2: v128, a3: v128, a4: v128, a5: v128, a6: v
   return Vector.sum(f32x4.add(low, high));
 }
 
-/** @param table  six vectors of multiplicands */
+/** @param table  ten vectors of multiplicands */
 export function registers(accumulators: usize, rounds: usize, table: usize): f32 {
   return accumulators == 6 ? registersOf<V6>(rounds, table) : registersOf<V8>(rounds, table);
 }
