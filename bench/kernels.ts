@@ -11,9 +11,9 @@
  *
  * The limits are loops of multiply-adds in WebAssembly, with 16-byte vectors, fused for `simd-fma` and not for `simd`:
  * out of registers; with one load for each, from 16 KB (the first level of the cache), a panel of weights (the second),
- * and 8 MB (the third, or the memory); and with a load and a store for each. An operation's bound is the lower of the
- * multiply-add loop and the loop of the same loads and stores over as many bytes as the operation goes over again and
- * again. The two run turn by turn, and their ratio is the median of the rounds'. No kernel can reach 1: a nonzero needs
+ * and 8 MB (the third, or the memory); and with a load and a store for each. An operation's bound is the loop of the same
+ * loads and stores over as many bytes as the operation goes over again and again: since that loop multiplies and adds too,
+ * it is the lower of the two bounds, of the arithmetic and of the loads. The two run turn by turn, and their ratio is the median of the rounds'. No kernel can reach 1: a nonzero needs
  * two loads more, of its index and its value, which with eight vectors a row and two loads a cycle leaves 0.8.
  *
  * In C: the same forward and step, compiled by `cc -O3` with 16-byte vectors, over the same lists and panels; checked to
@@ -28,7 +28,7 @@ import { KERNEL_NAMES, type KernelName } from '../src/kernels/kernel.js';
 import { chooseKernel, type KernelChoice } from '../src/kernels/select.js';
 import { CLoops } from './kernels/c-loops.js';
 import { type Case, firstLayer, type Operation, outputLayer } from './kernels/cases.js';
-import { type Limit, Limits, STREAM_BYTES } from './kernels/limits.js';
+import { Limits, STREAM_BYTES } from './kernels/limits.js';
 import { median } from './support/statistics.js';
 import { ratio, type Timing, timeTurnByTurn } from './support/timing.js';
 
@@ -135,7 +135,7 @@ function multiplying(kernel: KernelName, operation: Operation, measured: Case, l
     return { figures: { ...rates(timing, products), settled: timing.settled }, line: text(timing, products) };
   }
 
-  const limit = lower(limits, bound);
+  const limit = limits.of(bound.loop, bound.bytes);
   const before = inC(kernel, operation, measured);
   const [timing, limitTiming] = timeTurnByTurn([run, limit.run], rounds) as [Timing, Timing];
   const c = [...before, ...inC(kernel, operation, measured)];
@@ -146,7 +146,7 @@ function multiplying(kernel: KernelName, operation: Operation, measured: Case, l
   const ofBound = { bound: loop, bound_bytes: bytes, bound_gflops: limitRate, fraction_of_bound: fraction };
   const line =
     `${text(timing, products)}  ${fraction.toFixed(2)} of ${limitRate.toFixed(1).padStart(4)} ` +
-    `(${bytes > 0 ? `${loop}, ${size(bytes)}` : loop})`;
+    `(${loop}, ${size(bytes)})`;
   if (c.length === 0) return { figures: { ...figures, ...ofBound }, line };
   const cRate = gflops(median(c), products);
   const fractionOfC = median(c) / timing.median;
@@ -154,13 +154,6 @@ function multiplying(kernel: KernelName, operation: Operation, measured: Case, l
     figures: { ...figures, ...ofBound, c_gflops: cRate, fraction_of_c: fractionOfC },
     line: `${line.padEnd(57)}  ${fractionOfC.toFixed(2)} of C's ${cRate.toFixed(1)}`,
   };
-}
-
-/** The roofline: the lower of the limits of the arithmetic and of the loads and stores. */
-function lower(limits: Limits, { loop, bytes }: NonNullable<Operation['bound']>): Limit {
-  const [arithmetic, traffic] = [limits.of('registers'), limits.of(loop, bytes)];
-  const rate = ({ products, timing }: Limit) => products / timing.median;
-  return rate(arithmetic) < rate(traffic) ? arithmetic : traffic;
 }
 
 /** Seconds of a call, in half of the rounds; of those operations that C has, where there is C. */

@@ -2,11 +2,11 @@
  * The machine's limits, as WebAssembly can reach them: loops of nothing but the kernels' own multiply-add, with operands
  * in registers, or each with a vector of its own from memory. Built twice, as the kernels are.
  *
- * Each loop exists with six and with eight accumulators, and the faster counts: a multiply-add has a latency of four
- * cycles and there are two a cycle, so fewer than eight leave the processor waiting; but Node 20's compiler runs out of
- * registers at eight loads.
+ * Each loop exists with six, seven and eight accumulators, and the fastest counts: a multiply-add has a latency of four
+ * cycles and there are two a cycle, so fewer than eight leave the processor waiting; but Node 20's and 22's compilers run
+ * out of registers at eight loads.
  */
-import { V6, V8, Vector } from '../../../src/kernels/assembly/vector';
+import { V6, V7, V8, Vector } from '../../../src/kernels/assembly/vector';
 
 /** Two multiply-adds of vectors for each accumulator in a round. */
 function registersOf<V>(rounds: usize, table: usize): f32 {
@@ -23,35 +23,36 @@ function registersOf<V>(rounds: usize, table: usize): f32 {
   let a6 = zero;
   let a7 = zero;
   for (let r: usize = 0; r < rounds; r++) {
-    // Loaded in each round, else the products were the same in all of them, and the compiler would keep those. One load
-    // for two multiply-adds costs nothing: it is half of what the load ports can do.
-    let x = v128.load(table, 32);
+    // Loaded anew in each round, from another place: else the compiler would take loads and products out of the loop. One
+    // load for two multiply-adds costs nothing: it is half of what the load ports can do.
+    const p = table + ((r & 15) << 4);
+    let x = v128.load(p, 32);
     a0 = Vector.madd(x, b0, a0);
     a1 = Vector.madd(x, b1, a1);
-    x = v128.load(table, 48);
+    x = v128.load(p, 48);
     a2 = Vector.madd(x, b0, a2);
     a3 = Vector.madd(x, b1, a3);
-    x = v128.load(table, 64);
+    x = v128.load(p, 64);
     a4 = Vector.madd(x, b0, a4);
     a5 = Vector.madd(x, b1, a5);
     if (n > 6) {
-      x = v128.load(table, 80);
+      x = v128.load(p, 80);
       a6 = Vector.madd(x, b0, a6);
-      a7 = Vector.madd(x, b1, a7);
+      if (n > 7) a7 = Vector.madd(x, b1, a7);
     }
-    x = v128.load(table, 96);
+    x = v128.load(p, 96);
     a0 = Vector.madd(x, b0, a0);
     a1 = Vector.madd(x, b1, a1);
-    x = v128.load(table, 112);
+    x = v128.load(p, 112);
     a2 = Vector.madd(x, b0, a2);
     a3 = Vector.madd(x, b1, a3);
-    x = v128.load(table, 128);
+    x = v128.load(p, 128);
     a4 = Vector.madd(x, b0, a4);
     a5 = Vector.madd(x, b1, a5);
     if (n > 6) {
-      x = v128.load(table, 144);
+      x = v128.load(p, 144);
       a6 = Vector.madd(x, b0, a6);
-      a7 = Vector.madd(x, b1, a7);
+      if (n > 7) a7 = Vector.madd(x, b1, a7);
     }
   }
   return sumOf(a0, a1, a2, a3, a4, a5, a6, a7);
@@ -112,18 +113,23 @@ function sumOf(a0: v128, a1: v128, a2: v128, a3: v128, a4: v128, a5: v128, a6: v
   return Vector.sum(f32x4.add(low, high));
 }
 
-/** @param table  ten vectors of multiplicands */
+/** @param table  25 vectors of multiplicands */
 export function registers(accumulators: usize, rounds: usize, table: usize): f32 {
-  return accumulators == 6 ? registersOf<V6>(rounds, table) : registersOf<V8>(rounds, table);
+  if (accumulators == 6) return registersOf<V6>(rounds, table);
+  if (accumulators == 7) return registersOf<V7>(rounds, table);
+  return registersOf<V8>(rounds, table);
 }
 
 /** @param to  `from` and whole rows of `accumulators` vectors */
 export function loads(accumulators: usize, from: usize, to: usize, passes: usize): f32 {
-  return accumulators == 6 ? loadsOf<V6>(from, to, passes) : loadsOf<V8>(from, to, passes);
+  if (accumulators == 6) return loadsOf<V6>(from, to, passes);
+  if (accumulators == 7) return loadsOf<V7>(from, to, passes);
+  return loadsOf<V8>(from, to, passes);
 }
 
 /** @param to  as of `loads` */
 export function updates(accumulators: usize, from: usize, to: usize, passes: usize): void {
   if (accumulators == 6) updatesOf<V6>(from, to, passes);
+  else if (accumulators == 7) updatesOf<V7>(from, to, passes);
   else updatesOf<V8>(from, to, passes);
 }
