@@ -1,15 +1,16 @@
 /**
- * Builds dist/, which mirrors the tree: TypeScript by tsc, the kernels by AssemblyScript's compiler, twice from one
- * source. Prints to stderr only.
+ * Builds dist/, which mirrors the tree: TypeScript by tsc, the kernels and the loops that measure their limits by
+ * AssemblyScript's compiler, each twice from one source. Prints to stderr only.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const ASSEMBLY = 'src/kernels/assembly';
+/** Folders of AssemblyScript, each with an index.ts, and what else they are made of. */
+const MODULES = { 'src/kernels/assembly': [], 'bench/kernels/assembly': ['src/kernels/assembly'] };
 /** One source, two builds: only relaxed SIMD has a fused multiply-add. */
-const KERNELS = { simd: [], 'simd-fma': ['--enable', 'relaxed-simd'] };
+const BUILDS = { simd: [], 'simd-fma': ['--enable', 'relaxed-simd'] };
 const ASC_OPTIONS = [
   ['-O3', '--converge', '--noAssert', '--runtime', 'stub', '--enable', 'simd', '--enable', 'threads'],
   // The coordinator makes the memory; 65,536 pages are all that 32-bit addresses reach.
@@ -29,18 +30,16 @@ export function build(root) {
   const typescript = compile('typescript/bin/tsc', ['-p', '.']);
   if (typescript !== 0) return typescript;
 
-  mkdirSync(path.join(root, 'dist', ASSEMBLY), { recursive: true });
-  for (const [name, options] of Object.entries(KERNELS)) {
-    const out = `dist/${ASSEMBLY}/${name}.wasm`;
-    if (isNewer(path.join(root, out), [path.join(root, ASSEMBLY), fileURLToPath(import.meta.url)])) continue;
-    const status = compile('assemblyscript/bin/asc.js', [
-      `${ASSEMBLY}/index.ts`,
-      '--outFile',
-      out,
-      ...ASC_OPTIONS,
-      ...options,
-    ]);
-    if (status !== 0) return status;
+  for (const [folder, others] of Object.entries(MODULES)) {
+    mkdirSync(path.join(root, 'dist', folder), { recursive: true });
+    const sources = [folder, ...others].map((source) => path.join(root, source));
+    for (const [name, options] of Object.entries(BUILDS)) {
+      const out = `dist/${folder}/${name}.wasm`;
+      if (isNewer(path.join(root, out), [...sources, fileURLToPath(import.meta.url)])) continue;
+      const args = [`${folder}/index.ts`, '--outFile', out, ...ASC_OPTIONS, ...options];
+      const status = compile('assemblyscript/bin/asc.js', args);
+      if (status !== 0) return status;
+    }
   }
   return 0;
 }

@@ -27,7 +27,7 @@ export function spinsFor(threads: number): number {
  * threads compile in the foreground instead. V8's flags belong to the process and are read when a thread begins, so this
  * one stays: threads that replace dead ones begin later. (From Node 22 on V8 no longer asks in between.)
  */
-function avoidBackgroundCompilation(): void {
+export function avoidBackgroundCompilation(): void {
   if (Number.parseInt(process.versions.node, 10) < 22) setFlagsFromString('--no-concurrent-recompilation');
 }
 

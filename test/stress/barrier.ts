@@ -7,38 +7,25 @@
  * Run it with every supported Node, also with --liftoff-only and --no-liftoff where the engine's WebAssembly compilers are in
  * doubt: the barrier itself is JavaScript, because Node 20's baseline compiler gets memory.atomic.wait32 wrong.
  */
-import { isMainThread, Worker, workerData } from 'node:worker_threads';
+import { isMainThread } from 'node:worker_threads';
+import { attend, meet } from '../../bench/support/barrier-gang.js';
 import { CONTROL_STRIDE } from '../../src/memory/layout.js';
-import { Barrier } from '../../src/threads/barrier.js';
 import { spinsFor } from '../../src/threads/gang.js';
 
 interface Task {
-  readonly control: Int32Array;
   /** What each member writes, plainly, before it arrives: the round; and behind those, how often it was the last. */
   readonly marks: Int32Array;
-  readonly member: number;
-  readonly members: number;
   readonly rounds: number;
-  readonly spins: number;
 }
 
 if (isMainThread) await main();
-else member(workerData as Task);
+else member();
 
 async function main(): Promise<void> {
   const [rounds = 10_000_000, members = 2, spins = spinsFor(members)] = process.argv.slice(2).map(Number);
-  const control = new Int32Array(new SharedArrayBuffer(4 * 16 * CONTROL_STRIDE));
   const marks = new Int32Array(new SharedArrayBuffer(4 * 2 * members * CONTROL_STRIDE));
   const start = performance.now();
-  const threads = Array.from({ length: members }, (_, member) => {
-    const task: Task = { control, marks, member, members, rounds, spins };
-    return new Promise<void>((resolve, reject) => {
-      const worker = new Worker(new URL(import.meta.url), { workerData: task });
-      worker.on('error', reject);
-      worker.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`a member exited with ${code}`))));
-    });
-  });
-  await Promise.all(threads);
+  await meet<Task>(import.meta.url, members, spins, { marks, rounds });
   const seconds = (performance.now() - start) / 1000;
   const each = ((seconds / rounds) * 1e6).toFixed(2);
   console.log(
@@ -47,8 +34,9 @@ async function main(): Promise<void> {
   );
 }
 
-function member({ control, marks, member, members, rounds, spins }: Task): void {
-  const barrier = new Barrier(control, members, spins);
+function member(): void {
+  const { barrier, member, members, task } = attend<Task>();
+  const { marks, rounds } = task;
   let lasts = 0;
   const last = () => {
     lasts++;

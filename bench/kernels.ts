@@ -1,0 +1,189 @@
+/**
+ * How near do the kernels come to what this machine can do? GFLOP/s of each operation for inputs of several densities,
+ * beside limits that are measured in the same run.
+ *
+ *   node dist/bench/kernels.js [--kernels simd-fma,simd,reference] [--densities 5,10,20,50,100] [--rounds 15] [--json]
+ *
+ * The operations: the reference's first layer (784 to 1000, batch 100) over made-up inputs, the same layer's `backward`
+ * as if it were the second, and the output layer (1000 to 10) with half of its inputs active. Only multiply-adds with a
+ * weight and a nonzero input count, as two operations each; neither skipped zeros, nor padding, nor biases, nor the
+ * step's last one, W − rate · sum, do. Transposing is given in nanoseconds for a nonzero.
+ *
+ * The limits are loops of multiply-adds in WebAssembly, with 16-byte vectors, fused for `simd-fma` and not for `simd`:
+ * out of registers; with one load for each, from 16 KB (the first level of the cache), a panel of weights (the second),
+ * and 8 MB (the third, or the memory); and with a load and a store for each. An operation's bound is the loop of the same
+ * loads and stores over as many bytes as the operation goes over again and again: since that loop multiplies and adds too,
+ * it is the lower of the two bounds, of the arithmetic and of the loads. The two run turn by turn, and their ratio is the median of the rounds'. No kernel can reach 1: a nonzero needs
+ * two loads more, of its index and its value, which with eight vectors a row and two loads a cycle leaves 0.8.
+ *
+ * In C: the same forward and step, compiled by `cc -O3` with 16-byte vectors, over the same lists and panels; checked to
+ * have computed the same. They run before and after the kernel's; shown is the median of their times over its.
+ *
+ * Shown are medians of the rounds and the spread, of time on the processor. Warmed up until two medians in a row agree;
+ * what did not settle is marked `~`.
+ */
+import { cpus } from 'node:os';
+import { Command, InvalidArgumentError } from 'commander';
+import { KERNEL_NAMES, type KernelName } from '../src/kernels/kernel.js';
+import { chooseKernel, type KernelChoice } from '../src/kernels/select.js';
+import { CLoops } from './kernels/c-loops.js';
+import { type Case, firstLayer, type Operation, outputLayer } from './kernels/cases.js';
+import { Limits, STREAM_BYTES } from './kernels/limits.js';
+import { median } from './support/statistics.js';
+import { ratio, type Timing, timeTurnByTurn } from './support/timing.js';
+
+interface Options {
+  readonly kernels?: readonly KernelName[];
+  readonly densities: string;
+  readonly rounds: string;
+  readonly json: boolean;
+}
+
+const options = new Command('kernels')
+  .option<readonly KernelName[]>('--kernels <list>', 'those to measure (default: all)', parseKernels)
+  .option('--densities <list>', 'nonzero inputs of the first layer, in %', '5,10,20,50,100')
+  .option('--rounds <n>', 'of which the median is taken', '15')
+  .option('--json', 'NDJSON', false)
+  .parse()
+  .opts<Options>();
+
+const SEED = 1;
+const FIRST_LEVEL_BYTES = 16 << 10;
+
+const node = process.versions.node;
+const rounds = Number(options.rounds);
+const densities = options.densities.split(',').map((percent) => Number(percent) / 100);
+
+const loops = CLoops.build();
+if (!options.json) console.log(`Node ${node}, ${cpus()[0]?.model}; GFLOP/s, medians of ${rounds} rounds (spread)`);
+if (typeof loops === 'string') report({ node, peer: 'C', missing: loops }, `C: cannot run here: ${loops}`);
+for (const name of options.kernels ?? KERNEL_NAMES) measureKernel(name);
+
+function parseKernels(list: string): KernelName[] {
+  return list.split(',').map((name) => {
+    const known = KERNEL_NAMES.find((kernel) => kernel === name);
+    if (!known) throw new InvalidArgumentError(`Found ${name}; known are ${KERNEL_NAMES.join(', ')}.`);
+    return known;
+  });
+}
+
+function measureKernel(name: KernelName): void {
+  let choice: KernelChoice;
+  try {
+    choice = chooseKernel(name);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    report({ node, kernel: name, missing: why }, `\n${name}: ${why}`);
+    return;
+  }
+  if (!options.json) console.log(`\nkernel ${name}`);
+  const limits = name === 'reference' ? undefined : new Limits(name, rounds);
+  const cases = densities.map((density) => () => firstLayer(choice, density, SEED));
+  if (limits) reportLimits(limits, name, cases[0]!());
+  for (const create of [...cases, () => outputLayer(choice, SEED)]) measureCase(name, create(), limits);
+}
+
+function reportLimits(limits: Limits, kernel: string, { operations }: Case): void {
+  const panel = operations.find(({ name }) => name === 'forward')!.bound!.bytes;
+  const shown = [
+    { limit: limits.of('registers'), where: 'registers' },
+    ...[FIRST_LEVEL_BYTES, panel, STREAM_BYTES].map((bytes) => {
+      return { limit: limits.of('loads', bytes), where: `a load each, ${size(bytes)}` };
+    }),
+    { limit: limits.of('updates', FIRST_LEVEL_BYTES), where: `load and store each, ${size(FIRST_LEVEL_BYTES)}` },
+  ];
+  for (const { limit, where } of shown) {
+    const { loop, bytes, products, timing } = limit;
+    const figures = { node, kernel, limit: loop, bytes, ...rates(timing, products), settled: timing.settled };
+    report(figures, `limit: ${where.padEnd(27)} ${text(timing, products)}`);
+  }
+}
+
+function measureCase(kernel: KernelName, measured: Case, limits: Limits | undefined): void {
+  const { inputs, outputs, density } = measured;
+  const what = { node, kernel, inputs, outputs, density_percent: density * 100 };
+  const place = `${inputs} to ${outputs}, ${Math.round(density * 100)} %`.padEnd(18);
+  if (limits && typeof loops !== 'string') loops.take(measured.plain);
+  for (const operation of measured.operations) {
+    const { figures, line } =
+      operation.name === 'transpose'
+        ? transposing(operation, measured)
+        : multiplying(kernel, operation, measured, limits);
+    report({ ...what, operation: operation.name, ...figures }, `${place} ${operation.name.padEnd(9)} ${line}`);
+  }
+}
+
+interface Result {
+  readonly figures: Record<string, unknown>;
+  readonly line: string;
+}
+
+function transposing({ run }: Operation, { nonzeros }: Case): Result {
+  const timing = timeTurnByTurn([run], rounds)[0]!;
+  const [ns, min, max] = [timing.median, timing.min, timing.max].map((seconds) => (seconds / nonzeros) * 1e9);
+  return {
+    figures: { ns_per_nonzero: ns, ns_per_nonzero_min: min, ns_per_nonzero_max: max, settled: timing.settled },
+    line: `${ns!.toFixed(2).padStart(5)} ns a nonzero (${min!.toFixed(2)} to ${max!.toFixed(2)})${mark(timing)}`,
+  };
+}
+
+function multiplying(kernel: KernelName, operation: Operation, measured: Case, limits: Limits | undefined): Result {
+  const { run, bound } = operation;
+  const products = measured.nonzeros * measured.outputs;
+  if (kernel === 'reference' || !limits || !bound) {
+    const timing = timeTurnByTurn([run], rounds)[0]!;
+    return { figures: { ...rates(timing, products), settled: timing.settled }, line: text(timing, products) };
+  }
+
+  const limit = limits.of(bound.loop, bound.bytes);
+  const before = inC(kernel, operation, measured);
+  const [timing, limitTiming] = timeTurnByTurn([run, limit.run], rounds) as [Timing, Timing];
+  const c = [...before, ...inC(kernel, operation, measured)];
+  const fraction = (ratio(limitTiming, timing) * products) / limit.products;
+  const limitRate = gflops(limitTiming.median, limit.products);
+  const { loop, bytes } = limit;
+  const figures = { ...rates(timing, products), settled: timing.settled };
+  const ofBound = { bound: loop, bound_bytes: bytes, bound_gflops: limitRate, fraction_of_bound: fraction };
+  const line =
+    `${text(timing, products)}  ${fraction.toFixed(2)} of ${limitRate.toFixed(1).padStart(4)} ` +
+    `(${loop}, ${size(bytes)})`;
+  if (c.length === 0) return { figures: { ...figures, ...ofBound }, line };
+  const cRate = gflops(median(c), products);
+  const fractionOfC = median(c) / timing.median;
+  return {
+    figures: { ...figures, ...ofBound, c_gflops: cRate, fraction_of_c: fractionOfC },
+    line: `${line.padEnd(57)}  ${fractionOfC.toFixed(2)} of C's ${cRate.toFixed(1)}`,
+  };
+}
+
+/** Seconds of a call, in half of the rounds; of those operations that C has, where there is C. */
+function inC(kernel: 'simd-fma' | 'simd', { name }: Operation, { sums }: Case): readonly number[] {
+  if (typeof loops === 'string' || (name !== 'forward' && name !== 'step')) return [];
+  return loops.measure(kernel, name, Math.ceil(rounds / 2), sums);
+}
+
+function gflops(seconds: number, products: number): number {
+  return (2 * products) / seconds / 1e9;
+}
+
+function rates(timing: Timing, products: number) {
+  const [middle, min, max] = [timing.median, timing.max, timing.min].map((seconds) => gflops(seconds, products));
+  return { gflops: middle!, gflops_min: min!, gflops_max: max! };
+}
+
+function text(timing: Timing, products: number): string {
+  const { gflops: middle, gflops_min: min, gflops_max: max } = rates(timing, products);
+  return `${middle.toFixed(1).padStart(5)} (${min.toFixed(1)} to ${max.toFixed(1)})${mark(timing)}`.padEnd(23);
+}
+
+function mark({ settled }: Timing): string {
+  return settled ? '' : ' ~';
+}
+
+function size(bytes: number): string {
+  return bytes >= 1 << 20 ? `${bytes / (1 << 20)} MB` : `${Math.round(bytes / 1024)} KB`;
+}
+
+function report(figures: object, line: string): void {
+  console.log(options.json ? JSON.stringify(figures) : line);
+}

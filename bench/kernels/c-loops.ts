@@ -1,0 +1,101 @@
+/** The same forward and step in C: builds loops.c, gives it the same layer, and reads what it measures. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { endianness, tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { SyntheticRows } from '../support/synthetic-batch.js';
+
+const SOURCE = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../../bench/kernels/loops.c');
+
+/** The step's rate in loops.c. */
+export const RATE = 0.001;
+
+const ROUND_MILLISECONDS = 20;
+
+/** A layer and its batch, as they stand outside of the panels. */
+export interface PlainLayer {
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly panelWidth: number;
+  readonly rows: SyntheticRows;
+  /** (inputs + 1, outputs) */
+  readonly parameters: Float32Array;
+  /** (samples, outputs) */
+  readonly delta: Float32Array;
+}
+
+/** By which to see that the same was computed: Σ |z|, and Σ of how far the first step moved each parameter. */
+export interface Sums {
+  readonly z: number;
+  readonly moved: number;
+}
+
+/** C and the kernels add in the same order; only these sums over their results are added in another. */
+const SUMS_AGREE_WITHIN = 1e-6;
+
+export class CLoops {
+  readonly #folder: string;
+
+  private constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** @returns the programs, or why there are none */
+  static build(): CLoops | string {
+    if (endianness() !== 'LE') return 'loops.c reads little-endian files';
+    const folder = mkdtempSync(path.join(tmpdir(), 'lockstep-kernels-'));
+    process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+    // Not -march=native: 16-byte vectors, and the sixteen registers for them that WebAssembly's compiler uses.
+    const machine = process.arch === 'x64' ? ['-mavx2', '-mfma'] : [];
+    for (const [name, contract] of [
+      ['simd-fma', 'fast'],
+      ['simd', 'off'],
+    ] as const) {
+      const args = ['-O3', ...machine, `-ffp-contract=${contract}`, SOURCE, '-o', path.join(folder, name), '-lm'];
+      try {
+        execFileSync('cc', args, { encoding: 'utf8', stdio: 'pipe' });
+      } catch (error) {
+        return `cc cannot build it: ${error instanceof Error ? error.message.split('\n')[0] : error}`;
+      }
+    }
+    return new CLoops(folder);
+  }
+
+  /** The layer that `measure` is about from now on. */
+  take({ inputs, outputs, panelWidth, rows, parameters, delta }: PlainLayer): void {
+    const head = Uint32Array.of(inputs, outputs, panelWidth, rows.starts.length - 1);
+    const parts = [head, rows.starts, rows.index, rows.value, parameters, delta];
+    writeFileSync(this.#file, Buffer.concat(parts.map(bytesOf)));
+  }
+
+  /**
+   * @returns seconds of a call, in each round
+   * @throws Error if C computes something else than has these sums
+   */
+  measure(kernel: 'simd-fma' | 'simd', operation: 'forward' | 'step', rounds: number, expected: Sums): number[] {
+    const args = [this.#file, operation, `${rounds}`, `${ROUND_MILLISECONDS}`];
+    const output = execFileSync(path.join(this.#folder, kernel), args, { encoding: 'utf8' });
+    const { seconds, z_sum: z, moved_sum: moved } = JSON.parse(output) as Output;
+    const agree = (a: number, b: number) => Math.abs(a - b) <= SUMS_AGREE_WITHIN * Math.abs(b);
+    if (!agree(z, expected.z) || !agree(moved, expected.moved)) {
+      throw new Error(`C and ${kernel} differ: Σ|z| ${z} and ${expected.z}, Σ|step| ${moved} and ${expected.moved}`);
+    }
+    return seconds;
+  }
+
+  get #file(): string {
+    return path.join(this.#folder, 'layer');
+  }
+}
+
+/** What loops.c prints. */
+interface Output {
+  readonly seconds: number[];
+  readonly z_sum: number;
+  readonly moved_sum: number;
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Uint32Array | Float32Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}

@@ -1,0 +1,134 @@
+/** What is measured: a layer, its batch, and the kernel's operations on it, each with what bounds it. */
+import type { Kernel } from '../../src/kernels/kernel.js';
+import type { KernelChoice } from '../../src/kernels/select.js';
+import type { LayerMemory } from '../../src/memory/layout.js';
+import { readParameters } from '../../src/model/parameters.js';
+import {
+  createBatch,
+  fillDelta,
+  fillLists,
+  type SyntheticBatch,
+  type SyntheticRows,
+  syntheticDelta,
+  syntheticRows,
+} from '../support/synthetic-batch.js';
+import { type PlainLayer, RATE, type Sums } from './c-loops.js';
+import type { LimitLoop } from './limits.js';
+
+/** The reference's network and batch. */
+const [INPUTS, HIDDEN, CLASSES, BATCH] = [784, 1000, 10, 100];
+
+/** A layer below the measured one, where one is needed: as small as it can be. */
+const BELOW = 1;
+
+/** About what ReLU leaves. */
+const HIDDEN_DENSITY = 0.5;
+
+export interface Operation {
+  readonly name: 'forward' | 'backward' | 'transpose' | 'step';
+  readonly run: () => void;
+  /**
+   * What a vector of multiply-adds needs of the memory, and of how many bytes over and over again. Undefined where
+   * nothing is multiplied.
+   */
+  readonly bound: { readonly loop: LimitLoop; readonly bytes: number } | undefined;
+}
+
+export interface Case {
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly density: number;
+  readonly nonzeros: number;
+  readonly operations: readonly Operation[];
+  /** For the same in C. */
+  readonly plain: PlainLayer;
+  /** Of the kernel's first forward and step. */
+  readonly sums: Sums;
+}
+
+/** The first layer at a density of its inputs; and `backward`, which a first layer has none of, of one like it. */
+export function firstLayer(choice: KernelChoice, density: number, seed: number): Case {
+  const rows = syntheticRows(BATCH, INPUTS, density, seed);
+  const batch = createBatch(choice, [INPUTS, HIDDEN], rows, seed);
+  const above = secondLayerBatch(choice, INPUTS, HIDDEN, rows, seed);
+  return createCase(density, rows, batch, 0, seed, above);
+}
+
+/** The output layer, whose inputs are what ReLU left. */
+export function outputLayer(choice: KernelChoice, seed: number): Case {
+  const rows = syntheticRows(BATCH, HIDDEN, HIDDEN_DENSITY, seed);
+  const batch = secondLayerBatch(choice, HIDDEN, CLASSES, rows, seed);
+  return createCase(HIDDEN_DENSITY, rows, batch, 1, seed, batch);
+}
+
+/** @param rows  the second layer's inputs */
+function secondLayerBatch(choice: KernelChoice, inputs: number, outputs: number, rows: SyntheticRows, seed: number) {
+  const batch = createBatch(choice, [BELOW, inputs, outputs], syntheticRows(BATCH, BELOW, 1, seed), seed);
+  const layer = batch.memory.layers[1]!;
+  fillLists(layer, rows);
+  fillDelta(layer, syntheticDelta(BATCH, outputs, seed));
+  return batch;
+}
+
+/** @param above  a batch whose layer 1 has these rows: for `backward` */
+function createCase(
+  density: number,
+  rows: SyntheticRows,
+  { memory, kernel }: SyntheticBatch,
+  l: number,
+  seed: number,
+  above: SyntheticBatch,
+): Case {
+  const layer = memory.layers[l]!;
+  const { inputs, outputs } = layer;
+  const delta = syntheticDelta(BATCH, outputs, seed);
+  const parameters = readParameters([layer]);
+  const operations = operationsOf(kernel, layer, l, above.kernel);
+  const { forward, transpose, step } = operations;
+  forward.run();
+  const z = sumOfMagnitudes(layer.panels.flatMap((panel) => [...panel.delta]));
+  fillDelta(layer, delta);
+  transpose.run();
+  step.run();
+  const moved = sumOfMagnitudes(readParameters([layer]).map((value, i) => value - parameters[i]!));
+  return {
+    inputs,
+    outputs,
+    density,
+    nonzeros: rows.index.length,
+    // Neither a narrow layer nor the reference kernel has anything to transpose.
+    operations: Object.values(operations).filter(
+      ({ name }) => name !== 'transpose' || layer.transposed.slot.length > 0,
+    ),
+    plain: { inputs, outputs, panelWidth: widthOf(layer), rows, parameters, delta },
+    sums: { z, moved },
+  };
+}
+
+function operationsOf(kernel: Kernel, layer: LayerMemory, l: number, above: Kernel) {
+  const { inputs, panels, parameters, sums } = layer;
+  const allPanels = { from: 0, to: panels.length };
+  const allRows = { index: 0, from: 0, to: inputs + 1 };
+  const columnBytes = widthOf(layer) * parameters.BYTES_PER_ELEMENT;
+  const panelOfWeights = { loop: 'loads', bytes: (inputs + 1) * columnBytes } as const;
+  const panelOfDelta = { loop: 'loads', bytes: BATCH * columnBytes } as const;
+  // Narrow layers add each product to a sum in memory, the others to one in a register.
+  const stepBound = sums.length > 0 ? ({ loop: 'updates', bytes: sums.byteLength } as const) : panelOfDelta;
+  return {
+    forward: { name: 'forward', bound: panelOfWeights, run: () => kernel.forward(l, allPanels, 0, BATCH) },
+    backward: { name: 'backward', bound: panelOfWeights, run: () => above.backward(1, 0, BATCH) },
+    transpose: { name: 'transpose', bound: undefined, run: () => kernel.transpose(l, allRows, BATCH) },
+    step: { name: 'step', bound: stepBound, run: () => kernel.step(l, allRows, allPanels, BATCH, RATE) },
+  } as const satisfies Record<string, Operation>;
+}
+
+/** Columns of a panel, or of the only one. */
+function widthOf({ panels }: LayerMemory): number {
+  return panels[0]!.width;
+}
+
+function sumOfMagnitudes(values: Iterable<number>): number {
+  let sum = 0;
+  for (const value of values) sum += Math.abs(value);
+  return sum;
+}

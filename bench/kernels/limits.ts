@@ -1,0 +1,94 @@
+/** The loops of assembly/: what the machine can do at most, through WebAssembly, with 16-byte vectors. */
+import { readFileSync } from 'node:fs';
+import { type Timing, timeTurnByTurn } from '../support/timing.js';
+
+interface Exports {
+  registers(accumulators: number, rounds: number, table: number): number;
+  loads(accumulators: number, from: number, to: number, passes: number): number;
+  updates(accumulators: number, from: number, to: number, passes: number): void;
+}
+
+/** `registers`: nothing but multiply-adds. `loads`: each loads a vector. `updates`: each loads one and stores it. */
+export type LimitLoop = 'registers' | 'loads' | 'updates';
+
+export interface Limit {
+  readonly loop: LimitLoop;
+  /** The data that the loop goes over again and again; 0 for `registers`. */
+  readonly bytes: number;
+  readonly timing: Timing;
+  readonly run: () => void;
+  /** Multiply-adds of numbers, not of vectors, in one `run`. */
+  readonly products: number;
+}
+
+const LANES = 4;
+const VECTOR_BYTES = 16;
+const PAGE_BYTES = 65_536;
+
+/** The first page holds the module's own data. */
+const DATA = PAGE_BYTES;
+/** More than any second-level cache has: what streams from behind it. */
+export const STREAM_BYTES = 8 << 20;
+
+/** A call of a loop does about as many multiply-adds, of vectors: about 0.1 ms, so that calling costs nothing. */
+const CALL_VECTORS = 400_000;
+
+/** What assembly/index.ts has, and why. */
+const ACCUMULATORS = [8, 7, 6];
+
+export class Limits {
+  readonly #exports: Exports;
+  readonly #rounds: number;
+  readonly #known = new Map<string, Limit>();
+
+  /** @param kernel  the build whose multiply-add is used; it must be one that runs here */
+  constructor(kernel: 'simd-fma' | 'simd', rounds: number) {
+    const pages = (DATA + STREAM_BYTES) / PAGE_BYTES;
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+    // Values that stay far from infinity and from denormals, however often they are multiplied and added.
+    new Float32Array(memory.buffer, DATA).fill(2 ** -20);
+    const bytes = readFileSync(new URL(`./assembly/${kernel}.wasm`, import.meta.url));
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
+    this.#exports = instance.exports as unknown as Exports;
+    this.#rounds = rounds;
+  }
+
+  /** Measured once: the fastest of the loops with so many accumulators. */
+  of(loop: LimitLoop, bytes = 0): Limit {
+    const key = `${loop} ${bytes}`;
+    const known = this.#known.get(key);
+    if (known) return known;
+    const candidates = ACCUMULATORS.map((accumulators) => this.#candidate(loop, bytes, accumulators));
+    const timings = timeTurnByTurn(
+      candidates.map(({ run }) => run),
+      this.#rounds,
+    );
+    const measured = candidates.map((candidate, i) => ({ loop, bytes, timing: timings[i]!, ...candidate }));
+    const fastest = measured.reduce((a, b) => (rate(b) > rate(a) ? b : a));
+    this.#known.set(key, fastest);
+    return fastest;
+  }
+
+  #candidate(loop: LimitLoop, bytes: number, accumulators: number): Pick<Limit, 'run' | 'products'> {
+    const wasm = this.#exports;
+    if (loop === 'registers') {
+      const rounds = Math.ceil(CALL_VECTORS / (2 * accumulators));
+      return {
+        products: rounds * 2 * accumulators * LANES,
+        run: () => void wasm.registers(accumulators, rounds, DATA),
+      };
+    }
+    const rowBytes = accumulators * VECTOR_BYTES;
+    const length = Math.floor(Math.min(bytes, STREAM_BYTES) / rowBytes) * rowBytes;
+    const passes = Math.ceil(CALL_VECTORS / (length / VECTOR_BYTES));
+    return {
+      products: ((passes * length) / VECTOR_BYTES) * LANES,
+      run: () => void wasm[loop](accumulators, DATA, DATA + length, passes),
+    };
+  }
+}
+
+/** Multiply-adds a second. */
+function rate({ products, timing }: Limit): number {
+  return products / timing.median;
+}

@@ -1,0 +1,111 @@
+/** A network and one batch of made-up samples in memory, without data set or threads: the same for the same seed. */
+import type { Kernel } from '../../src/kernels/kernel.js';
+import { createKernel, type KernelChoice } from '../../src/kernels/select.js';
+import {
+  bytesNeeded,
+  createSharedMemory,
+  type LayerMemory,
+  layOut,
+  type Memory,
+  type Plan,
+} from '../../src/memory/layout.js';
+import { placeHiddenLists, placeSample } from '../../src/memory/lists.js';
+import { drawInitialValues } from '../../src/model/initial-values.js';
+import { Random } from '../../src/model/random.js';
+
+/** Rows of nonzeros, as `SampleRows` has them. */
+export interface SyntheticRows {
+  /** (samples + 1) */
+  readonly starts: Uint32Array;
+  readonly index: Uint32Array;
+  readonly value: Float32Array;
+}
+
+export interface SyntheticBatch {
+  readonly plan: Plan;
+  readonly memory: Memory;
+  readonly kernel: Kernel;
+}
+
+/** Streams of the seed: 0 is that of the initial values. */
+const ROWS_STREAM = 1;
+const DELTA_STREAM = 2;
+
+/**
+ * Each input of each sample is nonzero with probability `density`, whatever its neighbours are, and then uniform in
+ * (0, 1]. (In images, neighbours light together; no kernel of today is faster for it.)
+ */
+export function syntheticRows(samples: number, inputs: number, density: number, seed: number): SyntheticRows {
+  const random = new Random(seed, ROWS_STREAM);
+  const starts = new Uint32Array(samples + 1);
+  const index: number[] = [];
+  const value: number[] = [];
+  for (let s = 0; s < samples; s++) {
+    for (let i = 0; i < inputs; i++) {
+      if (random.fraction() >= density) continue;
+      index.push(i);
+      value.push(1 - random.fraction());
+    }
+    starts[s + 1] = index.length;
+  }
+  return { starts, index: Uint32Array.from(index), value: Float32Array.from(value) };
+}
+
+/**
+ * One batch, which is all there is: sample s in slot s, and the seed's initial values as parameters.
+ *
+ * @param layers  widths, input to output; the first is that of the rows
+ */
+export function createBatch(
+  choice: KernelChoice,
+  layers: readonly number[],
+  rows: SyntheticRows,
+  seed: number,
+): SyntheticBatch {
+  const samples = rows.starts.length - 1;
+  const plan: Plan = {
+    layers,
+    trainSamples: samples,
+    testSamples: 0,
+    nonzeros: rows.index.length,
+    batchSize: samples,
+    threads: 1,
+    gradientBuffers: false,
+    ...choice.needs,
+  };
+  const shared = createSharedMemory(bytesNeeded(plan));
+  const memory = layOut(plan, shared);
+  memory.rows.starts.set(rows.starts);
+  memory.rows.index.set(rows.index);
+  memory.rows.value.set(rows.value);
+  for (let s = 0; s < samples; s++) placeSample(memory, s, s);
+  placeHiddenLists(memory);
+  drawInitialValues(memory.layers, seed);
+  return { plan, memory, kernel: createKernel(choice, shared, memory, 0) };
+}
+
+/** Gives a hidden layer's lists these rows, as if ReLU had left them. */
+export function fillLists({ lists }: LayerMemory, { starts, index, value }: SyntheticRows): void {
+  for (let s = 0; s + 1 < starts.length; s++) {
+    const [from, to] = [starts[s]!, starts[s + 1]!];
+    lists.index.set(index.subarray(from, to), lists.starts[s]!);
+    lists.value.set(value.subarray(from, to), lists.starts[s]!);
+    lists.lengths[s] = to - from;
+  }
+}
+
+/** A δ for each sample and output, as the loss or the layer above would leave it: (samples, outputs). */
+export function syntheticDelta(samples: number, outputs: number, seed: number): Float32Array {
+  const random = new Random(seed, DELTA_STREAM);
+  return Float32Array.from({ length: samples * outputs }, () => (random.fraction() - 0.5) / 10);
+}
+
+export function fillDelta({ panels, outputs }: LayerMemory, values: Float32Array): void {
+  for (const { firstColumn, width, delta } of panels) {
+    const columns = Math.min(width, outputs - firstColumn);
+    for (let s = 0; s * outputs < values.length; s++) {
+      const first = s * outputs + firstColumn;
+      delta.set(values.subarray(first, first + columns), s * width);
+    }
+  }
+}
