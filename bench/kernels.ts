@@ -5,18 +5,19 @@
  *   node dist/bench/kernels.js [--kernels simd-fma,simd,reference] [--densities 5,10,20,50,100] [--rounds 15] [--json]
  *
  * The operations: the reference's first layer (784 to 1000, batch 100) over made-up inputs, the same layer's `backward`
- * as if it were the second, and the output layer (1000 to 10) with half of its inputs active. Only multiply-adds with a
- * weight and a nonzero input count, as two operations each; neither skipped zeros, nor padding, nor biases, nor the
- * step's last one, W − rate · sum, do. Transposing is given in nanoseconds for a nonzero.
+ * as if it were the second, and the output layer (1000 to 10) with half of its inputs active. From 50 % on also in dense
+ * form. Only multiply-adds of a weight and a stored input count, as two operations each; neither skipped zeros, nor
+ * padding, nor biases, nor the step's last one, W − rate · sum, do. Transposing is given in nanoseconds for a nonzero.
  *
  * The limits are loops of multiply-adds in WebAssembly, with 16-byte vectors, fused for `simd-fma` and not for `simd`:
  * out of registers; with one load for each, from 16 KB (the first level of the cache), a panel of weights (the second),
  * and 8 MB (the third, or the memory); and with a load and a store for each. An operation's bound is the loop of the same
  * loads and stores over as many bytes as the operation goes over again and again: since that loop multiplies and adds too,
- * it is the lower of the two bounds, of the arithmetic and of the loads. The two run turn by turn, and their ratio is the median of the rounds'. No kernel can reach 1: a nonzero needs
+ * it is the lower of the two bounds, of the arithmetic and of the loads. (In dense form, where a load serves two, it is the
+ * arithmetic.) The two run turn by turn, and their ratio is the median of the rounds'. No kernel can reach 1: a nonzero needs
  * two loads more, of its index and its value, which with eight vectors a row and two loads a cycle leaves 0.8.
  *
- * In C: the same forward and step, compiled by `cc -O3` with 16-byte vectors, over the same lists and panels; checked to
+ * In C: the same forward and step by lists, compiled by `cc -O3` with 16-byte vectors, over the same lists and panels; checked to
  * have computed the same. They run before and after the kernel's; shown is the median of their times over its.
  *
  * Shown are medians of the rounds and the spread, of time on the processor. Warmed up until two medians in a row agree;
@@ -48,6 +49,8 @@ const options = new Command('kernels')
   .opts<Options>();
 
 const SEED = 1;
+/** Below, nobody would store the zeros. */
+const DENSE_SHOWN_FROM = 0.5;
 const FIRST_LEVEL_BYTES = 16 << 10;
 
 const node = process.versions.node;
@@ -78,7 +81,10 @@ function measureKernel(name: KernelName): void {
   }
   if (!options.json) console.log(`\nkernel ${name}`);
   const limits = name === 'reference' ? undefined : new Limits(name, rounds);
-  const cases = densities.map((density) => () => firstLayer(choice, density, SEED));
+  const cases = densities.flatMap((density) => [
+    () => firstLayer(choice, density, SEED),
+    ...(limits && density >= DENSE_SHOWN_FROM ? [() => firstLayer(choice, density, SEED, 'dense')] : []),
+  ]);
   if (limits) reportLimits(limits, name, cases[0]!());
   for (const create of [...cases, () => outputLayer(choice, SEED)]) measureCase(name, create(), limits);
 }
@@ -100,9 +106,9 @@ function reportLimits(limits: Limits, kernel: string, { operations }: Case): voi
 }
 
 function measureCase(kernel: KernelName, measured: Case, limits: Limits | undefined): void {
-  const { inputs, outputs, density } = measured;
-  const what = { node, kernel, inputs, outputs, density_percent: density * 100 };
-  const place = `${inputs} to ${outputs}, ${Math.round(density * 100)} %`.padEnd(18);
+  const { inputs, outputs, density, form } = measured;
+  const what = { node, kernel, inputs, outputs, density_percent: density * 100, form };
+  const place = `${inputs} to ${outputs}, ${Math.round(density * 100)} % ${form}`.padEnd(24);
   if (limits && typeof loops !== 'string') loops.take(measured.plain);
   for (const operation of measured.operations) {
     const { figures, line } =
@@ -129,7 +135,7 @@ function transposing({ run }: Operation, { nonzeros }: Case): Result {
 
 function multiplying(kernel: KernelName, operation: Operation, measured: Case, limits: Limits | undefined): Result {
   const { run, bound } = operation;
-  const products = measured.nonzeros * measured.outputs;
+  const { products } = measured;
   if (kernel === 'reference' || !limits || !bound) {
     const timing = timeTurnByTurn([run], rounds)[0]!;
     return { figures: { ...rates(timing, products), settled: timing.settled }, line: text(timing, products) };
@@ -148,7 +154,8 @@ function multiplying(kernel: KernelName, operation: Operation, measured: Case, l
     `${text(timing, products)}  ${fraction.toFixed(2)} of ${limitRate.toFixed(1).padStart(4)} ` +
     `(${loop}, ${size(bytes)})`;
   if (c.length === 0) return { figures: { ...figures, ...ofBound }, line };
-  const cRate = gflops(median(c), products);
+  // (C goes by lists.)
+  const cRate = gflops(median(c), measured.nonzeros * measured.outputs);
   const fractionOfC = median(c) / timing.median;
   return {
     figures: { ...figures, ...ofBound, c_gflops: cRate, fraction_of_c: fractionOfC },

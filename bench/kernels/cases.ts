@@ -6,7 +6,7 @@ import { readParameters } from '../../src/model/parameters.js';
 import {
   createBatch,
   fillDelta,
-  fillLists,
+  fillInputs,
   type SyntheticBatch,
   type SyntheticRows,
   syntheticDelta,
@@ -39,6 +39,10 @@ export interface Case {
   readonly outputs: number;
   readonly density: number;
   readonly nonzeros: number;
+  /** How the inputs are stored: as lists of nonzeros, or with their zeros. */
+  readonly form: 'lists' | 'dense';
+  /** Multiply-adds of weights and inputs that an operation does: with every input that is stored. */
+  readonly products: number;
   readonly operations: readonly Operation[];
   /** For the same in C. */
   readonly plain: PlainLayer;
@@ -47,9 +51,9 @@ export interface Case {
 }
 
 /** The first layer at a density of its inputs; and `backward`, which a first layer has none of, of one like it. */
-export function firstLayer(choice: KernelChoice, density: number, seed: number): Case {
+export function firstLayer(choice: KernelChoice, density: number, seed: number, form: Case['form'] = 'lists'): Case {
   const rows = syntheticRows(BATCH, INPUTS, density, seed);
-  const batch = createBatch(choice, [INPUTS, HIDDEN], rows, seed);
+  const batch = createBatch(choice, [INPUTS, HIDDEN], rows, seed, form === 'dense');
   const above = secondLayerBatch(choice, INPUTS, HIDDEN, rows, seed);
   return createCase(density, rows, batch, 0, seed, above);
 }
@@ -65,7 +69,7 @@ export function outputLayer(choice: KernelChoice, seed: number): Case {
 function secondLayerBatch(choice: KernelChoice, inputs: number, outputs: number, rows: SyntheticRows, seed: number) {
   const batch = createBatch(choice, [BELOW, inputs, outputs], syntheticRows(BATCH, BELOW, 1, seed), seed);
   const layer = batch.memory.layers[1]!;
-  fillLists(layer, rows);
+  fillInputs(layer, rows);
   fillDelta(layer, syntheticDelta(BATCH, outputs, seed));
   return batch;
 }
@@ -74,11 +78,12 @@ function secondLayerBatch(choice: KernelChoice, inputs: number, outputs: number,
 function createCase(
   density: number,
   rows: SyntheticRows,
-  { memory, kernel }: SyntheticBatch,
+  batch: SyntheticBatch,
   l: number,
   seed: number,
   above: SyntheticBatch,
 ): Case {
+  const { memory, kernel } = batch;
   const layer = memory.layers[l]!;
   const { inputs, outputs } = layer;
   const delta = syntheticDelta(BATCH, outputs, seed);
@@ -96,35 +101,47 @@ function createCase(
     outputs,
     density,
     nonzeros: rows.index.length,
-    // Neither a narrow layer nor the reference kernel has anything to transpose.
-    operations: Object.values(operations).filter(
-      ({ name }) => name !== 'transpose' || layer.transposed.slot.length > 0,
-    ),
+    form: layer.isDense ? 'dense' : 'lists',
+    products: (layer.isDense ? BATCH * inputs : rows.index.length) * outputs,
+    // Neither a layer in dense form nor the reference kernel has anything to transpose; and in dense form, `backward` is of
+    // the output layer alone.
+    operations: Object.values(operations).filter(({ name }) => {
+      if (name === 'transpose') return layer.transposed.value.length > 0;
+      return name !== 'backward' || !layer.isDense || above === batch;
+    }),
     plain: { inputs, outputs, panelWidth: widthOf(layer), rows, parameters, delta },
     sums: { z, moved },
   };
 }
 
 function operationsOf(kernel: Kernel, layer: LayerMemory, l: number, above: Kernel) {
-  const { inputs, panels, parameters, sums } = layer;
+  const { inputs, isDense, panels, parameters } = layer;
   const allPanels = { from: 0, to: panels.length };
   const allRows = { index: 0, from: 0, to: inputs + 1 };
   const columnBytes = widthOf(layer) * parameters.BYTES_PER_ELEMENT;
   const panelOfWeights = { loop: 'loads', bytes: (inputs + 1) * columnBytes } as const;
   const panelOfDelta = { loop: 'loads', bytes: BATCH * columnBytes } as const;
-  // Narrow layers add each product to a sum in memory, the others to one in a register.
-  const stepBound = sums.length > 0 ? ({ loop: 'updates', bytes: sums.byteLength } as const) : panelOfDelta;
+  // In dense form each load serves two multiply-adds, of two samples or two rows: these are the bound, but in `backward`.
+  const products = { loop: 'registers', bytes: 0 } as const;
   return {
-    forward: { name: 'forward', bound: panelOfWeights, run: () => kernel.forward(l, allPanels, 0, BATCH) },
+    forward: {
+      name: 'forward',
+      bound: isDense ? products : panelOfWeights,
+      run: () => kernel.forward(l, allPanels, 0, BATCH),
+    },
     backward: { name: 'backward', bound: panelOfWeights, run: () => above.backward(1, 0, BATCH) },
     transpose: { name: 'transpose', bound: undefined, run: () => kernel.transpose(l, allRows, BATCH) },
-    step: { name: 'step', bound: stepBound, run: () => kernel.step(l, allRows, allPanels, BATCH, RATE) },
+    step: {
+      name: 'step',
+      bound: isDense ? products : panelOfDelta,
+      run: () => kernel.step(l, allRows, allPanels, BATCH, RATE),
+    },
   } as const satisfies Record<string, Operation>;
 }
 
-/** Columns of a panel, or of the only one. */
+/** Columns of the widest panel. */
 function widthOf({ panels }: LayerMemory): number {
-  return panels[0]!.width;
+  return Math.max(...panels.map(({ width }) => width));
 }
 
 function sumOfMagnitudes(values: Iterable<number>): number {

@@ -54,20 +54,24 @@ export function syntheticRows(samples: number, inputs: number, density: number, 
 /**
  * One batch, which is all there is: sample s in slot s, and the seed's initial values as parameters.
  *
- * @param layers  widths, input to output; the first is that of the rows
+ * @param layers       widths, input to output; the first is that of the rows
+ * @param denseInputs  the samples in dense form
  */
 export function createBatch(
   choice: KernelChoice,
   layers: readonly number[],
   rows: SyntheticRows,
   seed: number,
+  denseInputs = false,
 ): SyntheticBatch {
   const samples = rows.starts.length - 1;
+  const stored = denseInputs ? denseRows(rows, layers[0]!) : rows;
   const plan: Plan = {
     layers,
     trainSamples: samples,
     testSamples: 0,
-    nonzeros: rows.index.length,
+    storedInputs: stored.value.length,
+    denseInputs,
     batchSize: samples,
     threads: 1,
     gradientBuffers: false,
@@ -75,17 +79,32 @@ export function createBatch(
   };
   const shared = createSharedMemory(bytesNeeded(plan));
   const memory = layOut(plan, shared);
-  memory.rows.starts.set(rows.starts);
-  memory.rows.index.set(rows.index);
-  memory.rows.value.set(rows.value);
+  memory.rows.starts.set(stored.starts);
+  memory.rows.index.set(stored.index);
+  memory.rows.value.set(stored.value);
   for (let s = 0; s < samples; s++) placeSample(memory, s, s);
   placeHiddenLists(memory);
   drawInitialValues(memory.layers, seed);
   return { plan, memory, kernel: createKernel(choice, shared, memory, 0) };
 }
 
-/** Gives a hidden layer's lists these rows, as if ReLU had left them. */
-export function fillLists({ lists }: LayerMemory, { starts, index, value }: SyntheticRows): void {
+/** The same rows with their zeros, and without indices. */
+function denseRows({ starts, index, value }: SyntheticRows, inputs: number): SyntheticRows {
+  const samples = starts.length - 1;
+  const dense = new Float32Array(samples * inputs);
+  for (let s = 0; s < samples; s++) {
+    for (let k = starts[s]!; k < starts[s + 1]!; k++) dense[s * inputs + index[k]!] = value[k]!;
+  }
+  return { starts: starts.map((_, s) => s * inputs), index: new Uint32Array(0), value: dense };
+}
+
+/** Gives a hidden layer these rows as its inputs, as if ReLU had left them. */
+export function fillInputs({ isDense, inputs, lists }: LayerMemory, rows: SyntheticRows): void {
+  if (isDense) {
+    lists.value.set(denseRows(rows, inputs).value);
+    return;
+  }
+  const { starts, index, value } = rows;
   for (let s = 0; s + 1 < starts.length; s++) {
     const [from, to] = [starts[s]!, starts[s + 1]!];
     lists.index.set(index.subarray(from, to), lists.starts[s]!);

@@ -31,6 +31,11 @@ describe('synthetic rows', () => {
 describe.each(fastKernels())('the cases of bench/kernels, $name', (choice) => {
   it.each([
     ['first layer', firstLayer.bind(undefined, choice, 0.1, 1), firstLayer(chooseKernel('reference'), 0.1, 1)],
+    [
+      'first layer in dense form',
+      firstLayer.bind(undefined, choice, 0.6, 1, 'dense'),
+      firstLayer(chooseKernel('reference'), 0.6, 1),
+    ],
     ['output layer', outputLayer.bind(undefined, choice, 1), outputLayer(chooseKernel('reference'), 1)],
   ] as const)('%s: forward and step are the reference’s', (_name, create, reference) => {
     const { nonzeros, sums } = create();
