@@ -1,10 +1,8 @@
 /** The WebAssembly kernels (assembly/): walks over a layer's panels and calls the module for each. */
-import { BACKWARD_BLOCK, inputBlocks, type LayerMemory, type Memory } from '../memory/layout.js';
+import { LANES } from '../memory/cuts.js';
+import { BACKWARD_BLOCK, type LayerMemory, type Memory } from '../memory/layout.js';
 import type { Kernel, Range, RowSlice } from './kernel.js';
 import type { WasmModule } from './wasm-module.js';
-
-/** Columns of a vector: four float32. */
-const LANES = 4;
 
 export class WasmKernel implements Kernel {
   readonly #wasm: WasmModule;
@@ -131,10 +129,14 @@ export class WasmKernel implements Kernel {
    * Panel by panel, and in it block by block of inputs, each over all samples: so that a block's weights stay in the
    * first-level cache for the most part. z keeps the sums in between, which changes no bit of them.
    */
-  #forwardLists({ inputs, lists, panels }: LayerMemory, range: Range, from: number, to: number): void {
+  #forwardLists(
+    { inputs, inputBlocks: blocks, lists, panels }: LayerMemory,
+    range: Range,
+    from: number,
+    to: number,
+  ): void {
     const { slots } = this.#memory;
     const { bounds } = this.#scratch;
-    const blocks = inputBlocks(inputs);
     this.#wasm.cutLists(
       lists.starts.byteOffset,
       lists.lengths.byteOffset,

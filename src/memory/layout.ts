@@ -8,6 +8,7 @@
  * batch; there are S ≥ B of them, so that each member has some of its own while it evaluates.
  */
 import { Arena } from './arena.js';
+import { inputBlocksOf, padded, panelCount, panelStart } from './cuts.js';
 
 /** Float32 in the WebAssembly kernels, float64 in the reference kernel. */
 export type Reals = Float32Array | Float64Array;
@@ -78,6 +79,8 @@ export interface LayerMemory {
   readonly paddedOutputs: number;
   /** Whether `lists` are in dense form, zeros included. */
   readonly isDense: boolean;
+  /** Blocks of inputs that the forward pass goes by in each panel, so that a block's weights stay in the nearest cache. */
+  readonly inputBlocks: number;
   readonly lists: InputLists;
   readonly panels: readonly Panel[];
   /** All panels' weights, one after another. */
@@ -152,17 +155,6 @@ const EVALUATION_SLOTS = 16;
 /** Samples whose partial sums back-propagation keeps at once, so that a panel serves several. */
 export const BACKWARD_BLOCK = 16;
 
-/**
- * The most inputs of a block in the forward pass: half of the reference's first layer, whose weights in a panel take 50 KB.
- * Smaller blocks would lie in the first-level cache whole, but each end of a block costs a mispredicted branch a sample:
- * two to four blocks were equally fast there, one and six slower (docs/performance.md).
- */
-const INPUT_BLOCK = 400;
-
-export function inputBlocks(inputs: number): number {
-  return Math.ceil(inputs / INPUT_BLOCK);
-}
-
 /** The most that a WebAssembly memory of 32-bit addresses can hold. */
 export const MEMORY_LIMIT_BYTES = 2 ** 32;
 const PAGE_BYTES = 65_536;
@@ -206,11 +198,11 @@ function carve(plan: Plan, arena: Arena): Memory {
   for (let l = 0; l + 1 < widths.length; l++) layers.push(carveLayer(plan, arena, l, slots, rows));
 
   const widestHidden = Math.max(0, ...layers.slice(1).map((layer) => layer.inputs));
-  const widestInputs = Math.max(...layers.map((layer) => layer.inputs));
+  const mostBlocks = Math.max(...layers.map((layer) => layer.inputBlocks));
   const members: MemberScratch[] = [];
   for (let t = 0; t < threads; t++) {
     members.push({
-      bounds: arena.take(Uint32Array, plan.realBytes === 4 ? (inputBlocks(widestInputs) + 1) * slots : 0),
+      bounds: arena.take(Uint32Array, plan.realBytes === 4 ? (mostBlocks + 1) * slots : 0),
       partial: arena.take(Float32Array, plan.realBytes === 4 ? BACKWARD_BLOCK * widestHidden * 4 : 0),
       phaseTimes: [arena.take(Float64Array, PHASES), arena.take(Float64Array, PHASES)],
       phase: arena.take(Int32Array, 1),
@@ -273,30 +265,8 @@ function carveLayer(plan: Plan, arena: Arena, l: number, slots: number, rows: Sa
     value: takeReals(transposedLength),
     cursors: arena.take(Uint32Array, transposedLength === 0 ? 0 : plan.threads * (inputs + 3)),
   };
-  return { inputs, outputs, paddedOutputs, isDense, lists, panels, parameters, gradients, transposed };
-}
-
-/** Columns of a vector: panels are whole vectors. */
-const LANES = 4;
-
-/** As few panels as the kernel's width allows; of the first layer as many for each thread, unless they get too narrow. */
-function panelCount({ panelWidth, threads, realBytes }: Plan, l: number, paddedOutputs: number): number {
-  const fewest = Math.max(1, Math.ceil(paddedOutputs / panelWidth));
-  if (l > 0 || realBytes === 8 || fewest === 1) return fewest;
-  const even = Math.ceil(fewest / threads) * threads;
-  return even * NARROWEST_PANEL <= paddedOutputs ? even : fewest;
-}
-
-/** Columns that a panel keeps at least when panels are made narrower so that threads have equal work. */
-const NARROWEST_PANEL = 8;
-
-/** Panels are as equal as whole vectors can be, and the wider ones spread evenly among the others. */
-function panelStart(panel: number, count: number, paddedOutputs: number): number {
-  // (The reference kernel's single panel need not be whole vectors.)
-  return count === 1 ? panel * paddedOutputs : Math.floor((panel * (paddedOutputs / LANES)) / count) * LANES;
-}
-
-/** Columns with padding to whole vectors of four; the reference kernel has neither vectors nor padding. */
-function padded(outputs: number, plan: Plan): number {
-  return plan.realBytes === 4 ? Math.ceil(outputs / LANES) * LANES : outputs;
+  // Of a hidden layer's units, half are taken to be active.
+  const inputsOfSample = l === 0 ? plan.storedInputs / (plan.trainSamples + plan.testSamples) : inputs / 2;
+  const inputBlocks = inputBlocksOf(inputs, inputsOfSample);
+  return { inputs, outputs, paddedOutputs, isDense, inputBlocks, lists, panels, parameters, gradients, transposed };
 }

@@ -47,29 +47,38 @@ interface Case {
 const rows = (count: number, width: number, of: fc.Arbitrary<number>) =>
   fc.array(fc.array(of, { minLength: width, maxLength: width }), { minLength: count, maxLength: count });
 
-const anyCase: fc.Arbitrary<Case> = fc
-  .record({
-    inputs: fc.integer({ min: 1, max: 40 }),
-    hidden: fc.integer({ min: 1, max: 70 }),
-    outputs: fc.integer({ min: 1, max: 40 }),
-    batch: fc.integer({ min: 1, max: 9 }),
-    panelWidth: fc.constantFrom(4, 8, 12, 16, 20, 24, 28, 32),
-  })
-  .chain(({ batch, inputs, hidden, outputs, panelWidth }) =>
-    fc.record({
-      inputs: fc.constant(inputs),
-      hidden: fc.constant(hidden),
-      outputs: fc.constant(outputs),
-      panelWidth: fc.constant(panelWidth),
-      denseInputs: fc.boolean(),
-      samples: rows(batch, inputs, value),
-      activations: rows(batch, hidden, value.map(Math.abs)),
-      deltas: fc.tuple(rows(batch, hidden, float), rows(batch, outputs, float)),
-      parameters: fc
-        .infiniteStream(float)
-        .map((stream) => Float32Array.from(stream.take((inputs + 1) * hidden + (hidden + 1) * outputs))),
-    }),
-  );
+/** So wide that the forward pass goes by several blocks of inputs. */
+const wideCase = caseOf({ inputs: [300, 700], hidden: [300, 400] });
+
+const anyCase = caseOf({ inputs: [1, 40], hidden: [1, 70] });
+
+type Bounds = readonly [min: number, max: number];
+
+function caseOf(bounds: { readonly inputs: Bounds; readonly hidden: Bounds }): fc.Arbitrary<Case> {
+  return fc
+    .record({
+      inputs: fc.integer({ min: bounds.inputs[0], max: bounds.inputs[1] }),
+      hidden: fc.integer({ min: bounds.hidden[0], max: bounds.hidden[1] }),
+      outputs: fc.integer({ min: 1, max: 40 }),
+      batch: fc.integer({ min: 1, max: 9 }),
+      panelWidth: fc.constantFrom(4, 8, 12, 16, 20, 24, 28, 32),
+    })
+    .chain(({ batch, inputs, hidden, outputs, panelWidth }) =>
+      fc.record({
+        inputs: fc.constant(inputs),
+        hidden: fc.constant(hidden),
+        outputs: fc.constant(outputs),
+        panelWidth: fc.constant(panelWidth),
+        denseInputs: fc.boolean(),
+        samples: rows(batch, inputs, value),
+        activations: rows(batch, hidden, value.map(Math.abs)),
+        deltas: fc.tuple(rows(batch, hidden, float), rows(batch, outputs, float)),
+        parameters: fc
+          .infiniteStream(float)
+          .map((stream) => Float32Array.from(stream.take((inputs + 1) * hidden + (hidden + 1) * outputs))),
+      }),
+    );
+}
 
 function networkOf(choice: KernelChoice, c: Case): Network {
   const denseInputs = c.denseInputs && choice.module !== undefined;
@@ -189,6 +198,18 @@ describe.each(fastKernels())('kernel $name gives the same bits', (fast) => {
     for (const l of memory.layers.keys()) stepLayer(network, l, 0.5, { rowCut, panelCut });
     return [...readParameters(memory.layers)];
   }
+
+  it('whatever the blocks of inputs: wide layers, of samples alone or together', () => {
+    fc.assert(
+      fc.property(wideCase, fc.nat(9), (c, slots) => {
+        const slotCut = Math.min(slots, c.samples.length);
+        const network = networkOf(fast, { ...c, denseInputs: false });
+        expect(network.memory.layers[0]!.inputBlocks + network.memory.layers[1]!.inputBlocks).toBeGreaterThan(2);
+        expect(wholeStep(c, c.panelWidth, slotCut, 0, 0)).toEqual(wholeStep({ ...c, denseInputs: true }, 32, 0, 0, 0));
+      }),
+      { numRuns: 5 },
+    );
+  });
 
   it('whatever the panels and the form of the inputs, and wherever samples, rows and panels are cut', () => {
     fc.assert(
