@@ -1,5 +1,13 @@
 /** What a program imports. */
 export { LockstepError } from './errors.js';
-export type { EndEvent, EpochEvent, Progress, StartEvent, StepEvent, TrainEvent } from './metrics/events.js';
+export type {
+  EndEvent,
+  EpochEvent,
+  PhaseFractions,
+  Progress,
+  StartEvent,
+  StepEvent,
+  TrainEvent,
+} from './metrics/events.js';
 export type { TrainOptions } from './options.js';
 export { type TrainControls, train } from './train.js';

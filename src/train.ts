@@ -17,8 +17,8 @@ import { meanOf } from './metrics/summary.js';
 import { parameterCount, weightsSha256 } from './model/parameters.js';
 import { resolveOptions, type TrainOptions } from './options.js';
 import { prepare, type Run } from './prepare.js';
-import { recordOf } from './threads/control.js';
 import { Coordinator } from './threads/coordinator.js';
+import { phaseFractions } from './threads/phase-times.js';
 
 export interface TrainControls {
   /** Ends the run after the step it is in; the `end` event says `interrupted`. */
@@ -188,8 +188,7 @@ function epochEvent(run: Run, { epoch, record }: Coordinator, tested: Figures): 
   const { loss, error } = meanOf(record.losses, record.wrong, 0, trainSamples);
   const [began = 0, trained = 0] = record.times;
   const seconds = (trained - began) / 1000;
-  const sumOf = (milliseconds: 'waited' | 'trained') =>
-    run.memory.members.reduce((sum, member) => sum + member[milliseconds][recordOf(epoch)]!, 0);
+  const fractions = phaseFractions(run.memory.members, epoch);
   return {
     event: 'epoch',
     epoch,
@@ -199,7 +198,8 @@ function epochEvent(run: Run, { epoch, record }: Coordinator, tested: Figures): 
     ...tested,
     seconds,
     samples_per_second: trainSamples / seconds,
-    wait_fraction: sumOf('waited') / sumOf('trained'),
+    wait_fraction: fractions.wait,
+    phase_fractions: fractions,
   };
 }
 

@@ -45,6 +45,8 @@ class Member {
   /** Where the run is. */
   #epoch = 0;
   #first = 0;
+  /** When the phase that it is in began, by this thread's own clock. */
+  #phaseBegan = performance.now();
 
   constructor(task: MemberTask) {
     this.#task = task;
@@ -70,14 +72,14 @@ class Member {
   #trainEpoch(): boolean {
     const { plan, member } = this.#task;
     const record = this.#record(this.#epoch);
-    const start = performance.now();
     if (member === 0) record.times[0] = now();
-    this.#scratch.waited[recordOf(this.#epoch)] = 0;
+    // The wait for the grant is no part of the epoch.
+    this.#phaseTimes.fill(0);
+    this.#phaseBegan = performance.now();
     for (this.#first = 0; this.#first < plan.trainSamples; this.#first += plan.batchSize) {
       const count = Math.min(plan.batchSize, plan.trainSamples - this.#first);
       if (!this.#step({ record, first: this.#first, count })) return false;
     }
-    this.#scratch.trained[recordOf(this.#epoch)] = performance.now() - start;
     return true;
   }
 
@@ -85,7 +87,7 @@ class Member {
   #step(batch: Batch): boolean {
     const isDense = this.#task.strategy === 'dense';
     this.#enter(Phase.FORWARD);
-    if (this.#phases.forward(batch)) this.#meet(nothing);
+    if (this.#phases.forward(batch)) this.#arrive(nothing);
 
     this.#enter(Phase.GRADIENTS);
     const allFinite = this.#phases.gradients(batch);
@@ -94,16 +96,15 @@ class Member {
       this.#enter(Phase.ACCUMULATE);
       this.#phases.accumulate(batch);
     }
-    this.#meet(this.#gradientsDone, isDense ? this.#holdForGradients : undefined);
-    if (this.#control.decision !== Command.GO) return false;
+    if (!this.#arrive(this.#gradientsDone, isDense ? this.#holdForGradients : undefined)) return false;
 
     if (!isDense) {
       this.#enter(Phase.UPDATE);
       this.#phases.update(batch);
     }
-    this.#meet(this.#stepDone);
+    const goesOn = this.#arrive(this.#stepDone);
     this.#steps++;
-    return this.#control.decision === Command.GO;
+    return goesOn;
   }
 
   /** Evaluates, and meets for the next epoch. @returns false if the gang is to stop */
@@ -156,13 +157,6 @@ class Member {
     this.#control.decide(this.#control.command);
   };
 
-  /** Arrives within an epoch's training, and counts the time that it waits. */
-  #meet(last: () => void, hold?: Hold): void {
-    const start = performance.now();
-    this.#arrive(last, hold);
-    this.#scratch.waited[recordOf(this.#epoch)]! += performance.now() - start;
-  }
-
   /** @returns false if the gang is to stop */
   #arrive(last: () => void, hold?: Hold): boolean {
     this.#enter(Phase.WAIT);
@@ -174,8 +168,17 @@ class Member {
     return this.#memory.epochs[recordOf(epoch)];
   }
 
+  /** Books the time since the last change to the phase that it leaves. */
   #enter(phase: Phase): void {
-    this.#scratch.phase[0] = phase;
+    const { phase: current } = this.#scratch;
+    const at = performance.now();
+    this.#phaseTimes[current[0]!]! += at - this.#phaseBegan;
+    this.#phaseBegan = at;
+    current[0] = phase;
+  }
+
+  get #phaseTimes(): Float64Array {
+    return this.#scratch.phaseTimes[recordOf(this.#epoch)];
   }
 
   get #scratch() {

@@ -96,9 +96,8 @@ export interface Transposed {
 export interface MemberScratch {
   /** (BACKWARD_BLOCK, widest hidden layer, 4): partial sums of back-propagation. */
   readonly partial: Float32Array;
-  /** (2) and (2): milliseconds it has trained, and of those waited at barriers, by the epoch's record. */
-  readonly trained: Float64Array;
-  readonly waited: Float64Array;
+  /** By the epoch's record (PHASES): milliseconds that it has spent in each phase. */
+  readonly phaseTimes: readonly [Float64Array, Float64Array];
   /** (1): what it is doing, see `threads/task.ts`. */
   readonly phase: Int32Array;
 }
@@ -135,6 +134,9 @@ export interface Memory {
 /** Words of the control block, each on a cache line of its own: see threads/barrier.ts and threads/control.ts. */
 export const CONTROL_STRIDE = 16;
 const CONTROL_WORDS = 16;
+
+/** Room for a member's phases (`threads/task.ts`): a cache line of float64. */
+const PHASES = 8;
 
 /** Samples that a member evaluates at once, at least. */
 const EVALUATION_SLOTS = 16;
@@ -189,8 +191,7 @@ function carve(plan: Plan, arena: Arena): Memory {
   for (let t = 0; t < threads; t++) {
     members.push({
       partial: arena.take(Float32Array, plan.realBytes === 4 ? BACKWARD_BLOCK * widestHidden * 4 : 0),
-      trained: arena.take(Float64Array, 2),
-      waited: arena.take(Float64Array, 2),
+      phaseTimes: [arena.take(Float64Array, PHASES), arena.take(Float64Array, PHASES)],
       phase: arena.take(Int32Array, 1),
     });
   }

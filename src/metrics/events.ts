@@ -82,6 +82,19 @@ export interface EpochEvent {
   readonly samples_per_second: number;
   /** Fraction of the threads' time that they waited for each other. */
   readonly wait_fraction: number;
+  /** Where the threads' time went: fractions of it, 1 together. */
+  readonly phase_fractions: PhaseFractions;
+}
+
+export interface PhaseFractions {
+  /** The first layer, where it is cut by panels; else next to nothing, and that layer is among the gradients. */
+  readonly forward: number;
+  /** The other layers, the loss and back-propagation. */
+  readonly gradients: number;
+  /** Reduction and step. Strategy `dense`: each thread's sums alone, the coordinator's part is a wait. */
+  readonly update: number;
+  /** As `wait_fraction`. */
+  readonly wait: number;
 }
 
 /** The last event of every run that began. */

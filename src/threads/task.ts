@@ -25,7 +25,7 @@ export interface MemberTask {
   readonly spins: number;
 }
 
-/** What a member is doing, for the message if it dies there. */
+/** What a member is doing: for the message if it dies there, and to book its time. `PHASES` in layout.ts has room for 8. */
 export const Phase = { START: 0, FORWARD: 1, GRADIENTS: 2, ACCUMULATE: 3, UPDATE: 4, EVALUATE: 5, WAIT: 6 } as const;
 export type Phase = (typeof Phase)[keyof typeof Phase];
 

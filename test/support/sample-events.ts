@@ -39,6 +39,7 @@ export const EPOCH: EpochEvent = {
   seconds: 0.75,
   samples_per_second: 80_000,
   wait_fraction: 0.013,
+  phase_fractions: { forward: 0.437, gradients: 0.15, update: 0.4, wait: 0.013 },
 };
 
 export const END: EndEvent = {

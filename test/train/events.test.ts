@@ -55,6 +55,16 @@ describe('a complete run', () => {
     }
   });
 
+  it.each(['sliced', 'dense'] as const)('says where the time of its threads went, strategy %s', async (strategy) => {
+    const { epochs } = await collect({ data: data.path, epochs: 3, threads: 2, hidden: [100], strategy });
+    for (const { phase_fractions, wait_fraction } of epochs) {
+      const fractions = Object.values(phase_fractions);
+      for (const fraction of fractions) expect(fraction).toBeGreaterThanOrEqual(0);
+      expect(fractions.reduce((sum, fraction) => sum + fraction)).toBeCloseTo(1, 9);
+      expect(phase_fractions.wait).toBe(wait_fraction);
+    }
+  });
+
   it('learns: the loss falls', async () => {
     const { epochs } = await collect({ data: data.path, epochs: 20, threads: 2, hidden: [50] });
     expect(epochs[19]!.train_loss).toBeLessThan(epochs[0]!.train_loss / 2);

@@ -1,0 +1,19 @@
+/** Where the members' time went, as they booked it by phase. */
+import type { MemberScratch } from '../memory/layout.js';
+import type { PhaseFractions } from '../metrics/events.js';
+import { recordOf } from './control.js';
+import { Phase } from './task.js';
+
+/** Of an epoch's training, over all members. Evaluation is no part of it. */
+export function phaseFractions(members: readonly MemberScratch[], epoch: number): PhaseFractions {
+  const timeIn = (...phases: readonly Phase[]) => {
+    const times = members.map(({ phaseTimes }) => phaseTimes[recordOf(epoch)]);
+    return times.reduce((sum, time) => phases.reduce((partial, phase) => partial + time[phase]!, sum), 0);
+  };
+  const forward = timeIn(Phase.FORWARD);
+  const gradients = timeIn(Phase.GRADIENTS);
+  const update = timeIn(Phase.ACCUMULATE, Phase.UPDATE);
+  const wait = timeIn(Phase.WAIT);
+  const all = forward + gradients + update + wait;
+  return { forward: forward / all, gradients: gradients / all, update: update / all, wait: wait / all };
+}
