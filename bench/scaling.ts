@@ -221,7 +221,7 @@ function reportModel(): void {
   const fittedThreads = fitted.map(({ threads }) => threads);
   report(
     { part: 'model', strategy: 'sliced', fitted_threads: fittedThreads, ...coefficients },
-    `\nmodel of sliced, a core a thread, fitted on ${fittedThreads.join(', ')}: one thread ` +
+    `\nmodel of sliced, a core a thread, fitted on ${nameOf(fittedThreads)}: one thread ` +
       `${coefficients.forward_seconds.toFixed(3)} + ${coefficients.gradients_seconds.toFixed(3)} + ` +
       `${coefficients.update_seconds.toFixed(3)} s, ${(coefficients.transfer_seconds_per_byte * 1e9).toFixed(3)} ns a byte from ` +
       `another core, ${(coefficients.barrier_seconds_per_member * 1e9).toFixed(0)} ns a member and meeting`,
@@ -296,6 +296,11 @@ function reportIndependent(): void {
         `target ${INDEPENDENT_TARGET})`,
     );
   }
+}
+
+/** One thread says nothing of what threads cost each other. */
+function nameOf(threads: readonly number[]): string {
+  return threads.length > 1 ? `${threads.join(', ')} threads` : '1 thread alone (transfer and barrier taken to be 0)';
 }
 
 function powersOfTwo(most: number): number[] {
