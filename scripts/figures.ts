@@ -1,5 +1,6 @@
 /**
- * Draws the figures of docs/mathematics.md, each as docs/figures/<name>.svg.
+ * Draws the figures of docs/, each as docs/figures/<name>.svg. That of the scaling is drawn from docs/figures/scaling.ndjson,
+ * which `node dist/bench/scaling.js --json` prints.
  *
  *   npm run build && node dist/scripts/figures.js
  *
@@ -11,12 +12,20 @@ import { crossEntropyFigure, reluFigure } from './figures/curves.js';
 import { descentFigure } from './figures/descent.js';
 import { digitsFigure } from './figures/digits.js';
 import { networkFigure } from './figures/network.js';
+import { scalingFigure } from './figures/scaling.js';
 import { toSvg } from './figures/svg.js';
 
 // From dist/scripts/ to the repository's root.
 const folder = path.join(import.meta.dirname, '../../docs/figures');
 
-const figures = [await digitsFigure(), networkFigure(), reluFigure(), crossEntropyFigure(), descentFigure()];
+const figures = [
+  await digitsFigure(),
+  networkFigure(),
+  reluFigure(),
+  crossEntropyFigure(),
+  descentFigure(),
+  scalingFigure(path.join(folder, 'scaling.ndjson')),
+];
 
 mkdirSync(folder, { recursive: true });
 for (const figure of figures) {

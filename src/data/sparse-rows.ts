@@ -6,7 +6,8 @@ import type { Samples } from './dataset.js';
 export function countNonzeros(samples: Samples, count: number, inputs: number): number {
   const { images } = samples;
   let nonzeros = 0;
-  for (let p = 0, end = count * inputs; p < end; p++) if (images[p] !== 0) nonzeros++;
+  // 1 for every pixel but 0, without a branch that the processor could guess wrong.
+  for (let p = 0, end = count * inputs; p < end; p++) nonzeros += (images[p]! + 255) >> 8;
   return nonzeros;
 }
 

@@ -5,7 +5,7 @@ import type { Plan } from './layout.js';
 export const LANES = 4;
 
 /** Columns with padding to whole vectors; the reference kernel has neither vectors nor padding. */
-export function padded(outputs: number, { realBytes }: Plan): number {
+export function padded(outputs: number, { realBytes }: Pick<Plan, 'realBytes'>): number {
   return realBytes === 4 ? Math.ceil(outputs / LANES) * LANES : outputs;
 }
 
@@ -13,7 +13,11 @@ export function padded(outputs: number, { realBytes }: Plan): number {
 const NARROWEST_PANEL = 8;
 
 /** As few panels as the kernel's width allows; of the first layer as many for each thread, unless they get too narrow. */
-export function panelCount({ panelWidth, threads, realBytes }: Plan, l: number, paddedOutputs: number): number {
+export function panelCount(
+  { panelWidth, threads, realBytes }: Pick<Plan, 'panelWidth' | 'threads' | 'realBytes'>,
+  l: number,
+  paddedOutputs: number,
+): number {
   const fewest = Math.max(1, Math.ceil(paddedOutputs / panelWidth));
   if (l > 0 || realBytes === 8 || fewest === 1) return fewest;
   const even = Math.ceil(fewest / threads) * threads;
