@@ -18,6 +18,9 @@ export interface Batch {
   readonly count: number;
 }
 
+/** Samples that go forward and back together: so many that fetching weights costs little, and that z and δ stay cached. */
+const GRADIENT_BLOCK = 100;
+
 export class Phases {
   readonly #task: MemberTask;
   readonly #memory: Memory;
@@ -62,10 +65,16 @@ export class Phases {
    * @returns false if a loss is not finite
    */
   gradients(batch: Batch): boolean {
-    const { record, first, count } = batch;
+    if (this.#panels) this.#kernel.transpose(0, this.#slice(0), batch.count);
     const { from, to } = this.#shareOf(batch);
-    if (this.#panels) this.#kernel.transpose(0, this.#slice(0), count);
-    else {
+    for (let slot = from; slot < to; slot += GRADIENT_BLOCK) {
+      if (!this.#gradientsOf(batch, slot, Math.min(slot + GRADIENT_BLOCK, to))) return false;
+    }
+    return true;
+  }
+
+  #gradientsOf({ record, first }: Batch, from: number, to: number): boolean {
+    if (!this.#panels) {
       for (let slot = from; slot < to; slot++) placeSample(this.#memory, record.order[first + slot]!, slot);
       this.#kernel.forward(0, this.#allPanels(0), from, to);
     }

@@ -4,6 +4,9 @@ import { BACKWARD_BLOCK, type LayerMemory, type Memory } from '../memory/layout.
 import type { Kernel, Range, RowSlice } from './kernel.js';
 import type { WasmModule } from './wasm-module.js';
 
+/** Samples that go through all panels together: so many that fetching weights costs little, and that their lists stay cached. */
+const FORWARD_BLOCK = 500;
+
 export class WasmKernel implements Kernel {
   readonly #wasm: WasmModule;
   readonly #memory: Memory;
@@ -18,8 +21,11 @@ export class WasmKernel implements Kernel {
 
   forward(l: number, range: Range, from: number, to: number): void {
     const layer = this.#layer(l);
-    if (layer.isDense) this.#forwardRows(layer, range, from, to);
-    else this.#forwardLists(layer, range, from, to);
+    for (let first = from; first < to; first += FORWARD_BLOCK) {
+      const end = Math.min(first + FORWARD_BLOCK, to);
+      if (layer.isDense) this.#forwardRows(layer, range, first, end);
+      else this.#forwardLists(layer, range, first, end);
+    }
   }
 
   activate(l: number, from: number, to: number): void {
