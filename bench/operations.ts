@@ -76,7 +76,11 @@ function step(batch: Uint32Array): void {
   for (const [slot, sample] of batch.entries()) placeSample(memory, sample, slot);
   const size = batch.length;
   for (const l of layers.keys()) {
-    time(`forward, layer ${l}`, () => kernel.forward(l, allPanels[l]!, 0, size), l);
+    const forward = () => {
+      kernel.cutInputs(l, 0, size);
+      kernel.forward(l, allPanels[l]!, 0, size);
+    };
+    time(`forward, layer ${l}`, forward, l);
     if (l < last) time(`ReLU, layer ${l}`, () => kernel.activate(l, 0, size));
   }
   time('loss', () => {

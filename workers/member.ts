@@ -7,15 +7,15 @@
  *                    — barrier —
  *     each step      gradients, by sample    the other layers, loss and back-propagation of this member's samples
  *                    — barrier —
- *                    update, by parameter    reduction and step of this member's panels and rows,
- *                    forward, by panel       and the next batch in the panels that it has just stepped
+ *                    update, by parameter    reduction and step of this member's rows of the other layers; and panel
+ *                    forward, by panel       by panel of the first layer, which then takes the next batch
  *                    — barrier —
  *                    evaluation of this member's test samples
  *                    — barrier —
  *
- * Nobody else reads or writes a member's panels, so it need not wait between stepping them and reading them again.
- * Where the first layer has fewer panels than there are threads, there is no forward phase: that layer is forwarded by
- * sample and stepped by row, as the others are. Strategy `dense` has neither forward phase nor update: a member does
+ * A panel is stepped and read again by whoever has claimed it (threads/claims.ts), so there is nothing to wait for in
+ * between. Where the first layer has fewer panels than there are threads, there is no forward phase: that layer is forwarded
+ * by sample and stepped by row, as the others are. Strategy `dense` has neither forward phase nor update: a member does
  * everything for its own samples, sums their gradients in a buffer of its own, and the coordinator does the rest while the
  * barrier is held.
  */
@@ -23,6 +23,7 @@
 import { now } from '../src/clock.js';
 import { type EpochRecord, layOut, type Memory } from '../src/memory/layout.js';
 import { Barrier, GangAborted, type Hold } from '../src/threads/barrier.js';
+import { Claims } from '../src/threads/claims.js';
 import { Command, Control, HeldFor, recordOf } from '../src/threads/control.js';
 import { type MemberTask, Phase } from '../src/threads/task.js';
 import { type Batch, Phases } from './phases.js';
@@ -42,6 +43,8 @@ class Member {
   readonly #control: Control;
   readonly #barrier: Barrier;
   readonly #phases: Phases;
+  /** Where the first layer is cut by panels. */
+  readonly #claims: Claims | undefined;
   /** Steps of the whole run that are done. */
   #steps = 0;
   /** Where the run is. */
@@ -57,6 +60,7 @@ class Member {
     this.#control = new Control(this.#memory.control);
     this.#barrier = new Barrier(this.#memory.control, task.plan.threads, task.spins);
     this.#phases = new Phases(task, this.#memory);
+    this.#claims = task.panels && new Claims(this.#memory.claims, task.panels, task.member);
   }
 
   run(): void {
@@ -80,7 +84,13 @@ class Member {
     this.#phaseTimes.fill(0);
     this.#phaseBegan = performance.now();
     let batch: Batch | undefined = { record, first: 0, count: Math.min(plan.batchSize, plan.trainSamples) };
-    if (this.#forward(batch)) this.#arrive(nothing);
+    const { panels } = this.#task;
+    if (panels) {
+      this.#enter(Phase.FORWARD);
+      this.#phases.place(batch);
+      this.#phases.forward(panels[member]!, batch);
+      this.#arrive(nothing);
+    }
     while (batch) {
       const next = this.#batchAfter(batch);
       if (!this.#step(batch, next)) return false;
@@ -94,12 +104,6 @@ class Member {
     const { batchSize, trainSamples } = this.#task.plan;
     const left = trainSamples - (first + count);
     return left > 0 ? { record, first: first + count, count: Math.min(batchSize, left) } : undefined;
-  }
-
-  /** @returns whether there is a forward phase */
-  #forward(batch: Batch): boolean {
-    this.#enter(Phase.FORWARD);
-    return this.#phases.forward(batch);
   }
 
   /** @returns false if the gang is to stop */
@@ -117,12 +121,25 @@ class Member {
 
     if (!isDense) {
       this.#enter(Phase.UPDATE);
-      this.#phases.update(batch);
-      if (next) this.#forward(next);
+      this.#phases.stepRows(batch);
+      if (this.#claims) this.#stepPanels(this.#claims, batch, next);
     }
     const goesOn = this.#arrive(this.#stepDone);
     this.#steps++;
     return goesOn;
+  }
+
+  /** Panel by panel, until none is left: the step, and the next batch through it. */
+  #stepPanels(claims: Claims, batch: Batch, next: Batch | undefined): void {
+    if (next) this.#phases.place(next);
+    claims.begin();
+    for (let panel = claims.next(); panel !== undefined; panel = claims.next()) {
+      this.#enter(Phase.UPDATE);
+      this.#phases.stepPanel(panel, batch);
+      if (!next) continue;
+      this.#enter(Phase.FORWARD);
+      this.#phases.forward({ from: panel, to: panel + 1 }, next);
+    }
   }
 
   /** Evaluates, and meets for the next epoch. @returns false if the gang is to stop */
@@ -162,6 +179,7 @@ class Member {
   /** A stop is not obeyed between the phases, where the step is half done; a divergence is, before it is. */
   readonly #gradientsDone = () => {
     this.#control.decide(this.#control.diverged ? Command.DIVERGED : Command.GO);
+    this.#claims?.reset();
   };
 
   readonly #stepDone = () => {

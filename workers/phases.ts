@@ -29,8 +29,8 @@ export class Phases {
   readonly #lastLayer: number;
   /** What a sample costs from the data on. */
   readonly #work: (sample: number) => number;
-  /** The panels of the first layer that are ours, where it is cut by panels. */
-  readonly #panels: Range | undefined;
+  /** Whether the first layer is forwarded and stepped by panel. */
+  readonly #byPanel: boolean;
 
   constructor(task: MemberTask, memory: Memory) {
     this.#task = task;
@@ -39,23 +39,24 @@ export class Phases {
     this.#loss = new SoftmaxCrossEntropy(memory.layers.at(-1)!);
     this.#lastLayer = memory.layers.length - 1;
     this.#work = sampleWork(memory.rows, fixedCost(memory.layers));
-    this.#panels = task.panels;
+    this.#byPanel = task.panels !== undefined;
     // All members write the same values.
     placeHiddenLists(memory);
   }
 
   /**
-   * By panel: the first layer of all samples in our panels. Peers may still be stepping theirs for the batch before: what
-   * they read for that, δ in their panels and the batch transposed, stays as it is.
-   *
-   * @returns false where the first layer is not cut by panels: then there is no such phase
+   * Makes the batch the first layer's input, for a forward pass by panel. Every member places all samples, and writes what
+   * the others write: cheaper than to meet once more. Peers may still be stepping for the batch before: what they read for
+   * that, δ and the batch transposed, stays as it is.
    */
-  forward({ record, first, count }: Batch): boolean {
-    if (!this.#panels) return false;
-    // Every member places all samples, and writes what the others write: cheaper than to meet once more.
+  place({ record, first, count }: Batch): void {
     for (let slot = 0; slot < count; slot++) placeSample(this.#memory, record.order[first + slot]!, slot);
-    this.#kernel.forward(0, this.#panels, 0, count);
-    return true;
+    this.#kernel.cutInputs(0, 0, count);
+  }
+
+  /** By panel: the first layer of all samples of the batch that has been placed. */
+  forward(panels: Range, { count }: Batch): void {
+    this.#kernel.forward(0, panels, 0, count);
   }
 
   /**
@@ -65,7 +66,7 @@ export class Phases {
    * @returns false if a loss is not finite
    */
   gradients(batch: Batch): boolean {
-    if (this.#panels) this.#kernel.transpose(0, this.#slice(0), batch.count);
+    if (this.#byPanel) this.#kernel.transpose(0, this.#slice(0), batch.count);
     const { from, to } = this.#shareOf(batch);
     for (let slot = from; slot < to; slot += GRADIENT_BLOCK) {
       if (!this.#gradientsOf(batch, slot, Math.min(slot + GRADIENT_BLOCK, to))) return false;
@@ -74,8 +75,9 @@ export class Phases {
   }
 
   #gradientsOf({ record, first }: Batch, from: number, to: number): boolean {
-    if (!this.#panels) {
+    if (!this.#byPanel) {
       for (let slot = from; slot < to; slot++) placeSample(this.#memory, record.order[first + slot]!, slot);
+      this.#kernel.cutInputs(0, from, to);
       this.#kernel.forward(0, this.#allPanels(0), from, to);
     }
     this.#forwardFromSecond(from, to);
@@ -94,17 +96,19 @@ export class Phases {
     return true;
   }
 
-  /** By parameter: our part of every layer's parameters, reduced over the whole batch and stepped. */
-  update({ count }: Batch): void {
-    const rate = stepRate(this.#task.learningRate, this.#task.reduction, count);
-    for (const l of this.#memory.layers.keys()) {
-      if (l === 0 && this.#panels) {
-        this.#stepPanels(this.#panels, count, rate);
-      } else {
-        const slice = this.#slice(l);
-        this.#kernel.transpose(l, slice, count);
-        this.#kernel.step(l, slice, this.#allPanels(l), count, rate);
-      }
+  /** By parameter: our rows of every layer that is cut by rows, reduced over the whole batch and stepped. */
+  stepRows({ count }: Batch): void {
+    for (let l = this.#byPanel ? 1 : 0; l <= this.#lastLayer; l++) {
+      const slice = this.#slice(l);
+      this.#kernel.transpose(l, slice, count);
+      this.#kernel.step(l, slice, this.#allPanels(l), count, this.#rate(count));
+    }
+  }
+
+  /** The same of a panel of the first layer: all its rows, from all members' transposed slices. */
+  stepPanel(panel: number, { count }: Batch): void {
+    for (const slice of this.#task.firstLayerSlices) {
+      this.#kernel.step(0, slice, { from: panel, to: panel + 1 }, count, this.#rate(count));
     }
   }
 
@@ -135,6 +139,7 @@ export class Phases {
   #evaluateBlock(record: EpochRecord, first: number, count: number, slot: number): boolean {
     const firstRow = this.#task.plan.trainSamples + first;
     for (let i = 0; i < count; i++) placeSample(this.#memory, firstRow + i, slot + i);
+    this.#kernel.cutInputs(0, slot, slot + count);
     this.#kernel.forward(0, this.#allPanels(0), slot, slot + count);
     this.#forwardFromSecond(slot, slot + count);
     let allFinite = true;
@@ -152,24 +157,20 @@ export class Phases {
   #forwardFromSecond(from: number, to: number): void {
     for (let l = 1; l <= this.#lastLayer; l++) {
       this.#kernel.activate(l - 1, from, to);
+      this.#kernel.cutInputs(l, from, to);
       this.#kernel.forward(l, this.#allPanels(l), from, to);
-    }
-  }
-
-  /** The first layer's rows in our panels, from all members' transposed slices. */
-  #stepPanels(panels: Range, count: number, rate: number): void {
-    for (let panel = panels.from; panel < panels.to; panel++) {
-      for (const slice of this.#task.firstLayerSlices) {
-        this.#kernel.step(0, slice, { from: panel, to: panel + 1 }, count, rate);
-      }
     }
   }
 
   /** Which slots of the batch are ours: by nonzeros, unless the first layer, which reads them, is not cut by sample. */
   #shareOf({ record, first, count }: Batch): Range {
     const { plan, member } = this.#task;
-    const work = this.#panels ? () => 1 : (slot: number) => this.#work(record.order[first + slot]!);
+    const work = this.#byPanel ? () => 1 : (slot: number) => this.#work(record.order[first + slot]!);
     return cut(count, work, plan.threads, member);
+  }
+
+  #rate(batch: number): number {
+    return stepRate(this.#task.learningRate, this.#task.reduction, batch);
   }
 
   #allPanels(l: number): Range {

@@ -127,7 +127,10 @@ function operationsOf(kernel: Kernel, layer: LayerMemory, l: number, above: Kern
     forward: {
       name: 'forward',
       bound: isDense ? products : panelOfWeights,
-      run: () => kernel.forward(l, allPanels, 0, BATCH),
+      run: () => {
+        kernel.cutInputs(l, 0, BATCH);
+        kernel.forward(l, allPanels, 0, BATCH);
+      },
     },
     backward: { name: 'backward', bound: panelOfWeights, run: () => above.backward(1, 0, BATCH) },
     transpose: { name: 'transpose', bound: undefined, run: () => kernel.transpose(l, allRows, BATCH) },

@@ -17,6 +17,9 @@ export class ReferenceKernel implements Kernel {
     this.#member = member;
   }
 
+  /** Nothing: `forward` goes through the samples' lists as they are. */
+  cutInputs(): void {}
+
   forward(l: number, _onlyPanel: Range, from: number, to: number): void {
     const layer = this.#layers[l]!;
     const { inputs, outputs, lists } = layer;

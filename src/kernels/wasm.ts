@@ -19,6 +19,22 @@ export class WasmKernel implements Kernel {
     this.#member = member;
   }
 
+  cutInputs(l: number, from: number, to: number): void {
+    const { inputs, inputBlocks, isDense, lists } = this.#layer(l);
+    if (isDense) return;
+    this.#wasm.cutLists(
+      lists.starts.byteOffset,
+      lists.lengths.byteOffset,
+      lists.index.byteOffset,
+      Math.ceil(inputs / inputBlocks),
+      inputBlocks,
+      this.#scratch.bounds.byteOffset,
+      this.#memory.slots,
+      from,
+      to,
+    );
+  }
+
   forward(l: number, range: Range, from: number, to: number): void {
     const layer = this.#layer(l);
     for (let first = from; first < to; first += FORWARD_BLOCK) {
@@ -143,17 +159,6 @@ export class WasmKernel implements Kernel {
   ): void {
     const { slots } = this.#memory;
     const { bounds } = this.#scratch;
-    this.#wasm.cutLists(
-      lists.starts.byteOffset,
-      lists.lengths.byteOffset,
-      lists.index.byteOffset,
-      Math.ceil(inputs / blocks),
-      blocks,
-      bounds.byteOffset,
-      slots,
-      from,
-      to,
-    );
     const bound = (block: number) => bounds.byteOffset + block * slots * bounds.BYTES_PER_ELEMENT;
     for (let p = range.from; p < range.to; p++) {
       const { width, weights, delta } = panels[p]!;

@@ -135,6 +135,8 @@ export interface EpochRecord {
 
 export interface Memory {
   readonly control: Int32Array;
+  /** (T, CONTROL_STRIDE): see threads/claims.ts. */
+  readonly claims: Int32Array;
   readonly rows: SampleRows;
   readonly slots: number;
   readonly layers: readonly LayerMemory[];
@@ -187,6 +189,7 @@ function carve(plan: Plan, arena: Arena): Memory {
   const slots = Math.max(batchSize, threads * EVALUATION_SLOTS);
 
   const control = arena.take(Int32Array, CONTROL_WORDS * CONTROL_STRIDE);
+  const claims = arena.take(Int32Array, threads * CONTROL_STRIDE);
   const rows: SampleRows = {
     starts: arena.take(Uint32Array, samples + 1),
     index: arena.take(Uint32Array, plan.denseInputs ? 0 : plan.storedInputs),
@@ -218,7 +221,7 @@ function carve(plan: Plan, arena: Arena): Memory {
     testLosses: arena.take(Float64Array, testSamples),
     testWrong: arena.take(Uint8Array, testSamples),
   });
-  return { control, rows, slots, layers, members, epochs: [epoch(), epoch()] };
+  return { control, claims, rows, slots, layers, members, epochs: [epoch(), epoch()] };
 }
 
 function carveLayer(plan: Plan, arena: Arena, l: number, slots: number, rows: SampleRows): LayerMemory {

@@ -171,11 +171,10 @@ function memberTasks(job: Job, memory: Memory): MemberTask[] {
   const slices = cutRows(memory.layers, memory.rows, trainSamples, batchSize, threads);
   // In strategy `dense` a member does everything for its own samples.
   const panels = job.strategy === 'sliced' ? cutPanels(memory.layers[0]!, threads) : undefined;
-  const task = { ...common, firstLayerSlices: slices[0]!, spins: spinsFor(threads) };
+  const task = { ...common, firstLayerSlices: slices[0]!, panels, spins: spinsFor(threads) };
   return Array.from({ length: threads }, (_, member) => ({
     ...task,
     member,
     slices: slices.map((ofLayer) => ofLayer[member]!),
-    panels: panels?.[member],
   }));
 }

@@ -17,10 +17,10 @@ export interface MemberTask {
   readonly logEvery: number;
   /** By layer: the rows that this member transposes and, unless the layer is cut by panels, steps. */
   readonly slices: readonly RowSlice[];
-  /** By member: the same of the first layer, all of which whoever owns its panels reads. */
+  /** By member: the same of the first layer, all of which whoever steps a panel reads. */
   readonly firstLayerSlices: readonly RowSlice[];
-  /** The panels of the first layer that this member owns. Undefined where that layer is not cut by panels. */
-  readonly panels: Range | undefined;
+  /** By member: its part of the first layer's panels. Undefined where that layer is not cut by panels. */
+  readonly panels: readonly Range[] | undefined;
   /** See `Barrier`. */
   readonly spins: number;
 }

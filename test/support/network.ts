@@ -129,6 +129,7 @@ export function gradientsOf({ memory }: Network): number[] {
 export function forwardLayer({ memory, kernel }: Network, layer: number, from: number, to: number, panelCut = 0): void {
   const { panels } = memory.layers[layer]!;
   const cut = Math.min(panelCut, panels.length);
+  kernel.cutInputs(layer, from, to);
   kernel.forward(layer, { from: 0, to: cut }, from, to);
   kernel.forward(layer, { from: cut, to: panels.length }, from, to);
   if (layer + 1 < memory.layers.length) kernel.activate(layer, from, to);
