@@ -51,6 +51,15 @@ const options = new Command('peers')
   .parse()
   .opts<Options>();
 
+const HEADING = [
+  'peer'.padEnd(28),
+  'epoch'.padStart(9),
+  ''.padEnd(20),
+  '×'.padStart(8),
+  'start-up'.padStart(8),
+  'memory'.padStart(8),
+].join(' ');
+
 const nodes = options.nodes.split(',');
 const data = provideData(options.data);
 const { present, missing } = await findPeers(peersNamed(options.peers), nodes[0]!, data);
@@ -131,15 +140,6 @@ function reportPeer({ name, part, otherJob }: Peer, threads: number, runs: PeerR
     ].join(' '),
   );
 }
-
-const HEADING = [
-  'peer'.padEnd(28),
-  'epoch'.padStart(9),
-  ''.padEnd(20),
-  '×'.padStart(8),
-  'start-up'.padStart(8),
-  'memory'.padStart(8),
-].join(' ');
 
 /** Three digits, whether it takes one second or an hour. */
 function figure(seconds: number): string {

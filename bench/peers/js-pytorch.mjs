@@ -27,9 +27,12 @@ await runPeer(({ images, labels, rate }) => {
     const y = torch.tensor(Array.from(batch, (sample) => labels[sample]));
     const loss = lossOf.forward(net.forward(x), y);
     loss.backward();
-    // Its loss is the batch's mean.
-    for (const parameter of net.parameters()) subtract(parameter.data, parameter.grad, rate * BATCH);
-    loss.zero_grad_graph();
+    for (const parameter of net.parameters()) {
+      // Its loss is the batch's mean.
+      subtract(parameter.data, parameter.grad, rate * BATCH);
+      // (`zero_grad_graph` of the loss does not reach them.)
+      parameter.zero_grad();
+    }
     return loss.data * BATCH;
   };
 });
