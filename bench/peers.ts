@@ -60,6 +60,13 @@ const HEADING = [
   'memory'.padStart(8),
 ].join(' ');
 
+// So that what is to be done at the end of this process is done: programs ended, folders removed.
+for (const [signal, status] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)
+  process.once(signal, () => process.exit(status));
+
 const nodes = options.nodes.split(',');
 const data = provideData(options.data);
 const { present, missing } = await findPeers(peersNamed(options.peers), nodes[0]!, data);

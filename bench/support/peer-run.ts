@@ -33,6 +33,9 @@ export async function runProgram(
     env: { ...process.env, OMP_NUM_THREADS: `${threads}`, OPENBLAS_NUM_THREADS: `${threads}` },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  // Not to be left behind, taking the cores of the next run.
+  const kill = () => child.kill();
+  process.on('exit', kill);
   const status = new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve));
   status.catch(() => undefined);
   let complaint = '';
@@ -54,6 +57,7 @@ export async function runProgram(
     }
   }
   const code = await status;
+  process.off('exit', kill);
   if (code !== 0 || startupSeconds === undefined)
     throw new Error(reasonIn(complaint) ?? `it ended with status ${code}`);
   return { epochs, startupSeconds, peakBytes };
