@@ -1,154 +1,167 @@
 /**
  * Who trains the reference's job how fast? Lockstep and its peers on the same cores, turn by turn.
  *
- *   node dist/bench/peers.js [--threads 1,2] [--rounds 5] [--epochs 3] [--nodes node,/path/to/another/node] [--json]
+ *   node dist/bench/peers.js [--peers quick] [--data mnist] [--threads 1,2] [--rounds 5] [--epochs 3]
+ *                            [--nodes node,/path/to/another/node] [--json]
  *
  * A round runs every peer once, one after another; a run's first epoch warms up, and its figure is the median of the
- * others. Shown are the median over the rounds, the spread, and how many times as long as Lockstep (on the first Node) it
- * takes, round by round. Every peer must reach the reference's losses. One that cannot run here is listed with the
- * reason. All keep the data in memory; loading is not counted.
+ * others. Shown are the median over the rounds, the spread, how many times as long as Lockstep (on the first Node) it
+ * takes, round by round, the time from the command to all data in memory, which is not in the other figures, and the
+ * largest resident set.
  *
- * Peers: PyTorch (PYTHON=/path/to/python with torch and numpy, default python3) and C over OpenBLAS (cc and an OpenMP
- * build of libopenblas; where it takes the processor for an old one, set OPENBLAS_CORETYPE).
+ * Every peer must reach the losses of the same job (bench/support/peer-check.ts); one that does not, or that cannot run
+ * here, is listed with the reason. Of those that need minutes an epoch, a part of one is timed, the same way: epochs of
+ * the first n samples, extrapolated. Some can only do another job; they say how it differs.
+ *
+ * The peers are no dependency of Lockstep's. Each is a small program in bench/peers; before:
+ *
+ *   npm ci --ignore-scripts      in bench/peers, for those in npm (they run on the first Node)
+ *   PYTHON=/path/to/python       with bench/peers/requirements.txt installed, for those in Python (default python3)
+ *   cc and an OpenMP build of libopenblas, for C (where it takes the processor for an old one, set OPENBLAS_CORETYPE)
  */
-import { execFile, execFileSync } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { Command } from 'commander';
-import { findSource } from '../src/data/sources.js';
+import { Command, Option } from 'commander';
+import { LossCheck } from './support/peer-check.js';
+import { DATA_NAMES, type DataName, provideData } from './support/peer-data.js';
+import { findPeers, lockstep, PEER_NAMES, type Peer, QUICK_PEERS } from './support/peer-list.js';
+import { canPin, coresOf, type PeerRun, runProgram } from './support/peer-run.js';
 import { median, spread } from './support/statistics.js';
 
-const run = promisify(execFile);
-const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
-const peers = path.join(root, 'bench/peers');
-const mnist = findSource('mnist').folder;
-
-/** Losses of epochs 1, 2, … that the same job must reach, within 0.02. */
-const REFERENCE_LOSSES = [0.487, 0.252, 0.195, 0.159, 0.134];
-
-interface EpochLine {
-  readonly train_loss: number;
-  readonly seconds: number;
-}
-
-interface Peer {
-  readonly name: string;
-  /** Program and arguments for a run. */
-  readonly command: (threads: number, epochs: number) => readonly [string, ...string[]];
-}
-
 interface Options {
+  readonly peers: string;
+  readonly data: DataName;
   readonly threads: string;
-  readonly rounds: string;
-  readonly epochs: string;
+  readonly rounds: number;
+  readonly epochs: number;
   readonly nodes: string;
   readonly json: boolean;
 }
 
 const options = new Command('peers')
+  .option(
+    '--peers <list>',
+    `all, quick (without those that need minutes), or some of ${PEER_NAMES.join(', ')}`,
+    'quick',
+  )
+  .addOption(new Option('--data <name>', 'what to train on').choices(DATA_NAMES).default('mnist'))
   .option('--threads <list>', 'numbers of threads', '1,2')
-  .option('--rounds <n>', 'runs of each peer', '5')
-  .option('--epochs <n>', 'epochs a run, the first of which warms up', '3')
+  .option('--rounds <n>', 'runs of each peer', Number, 5)
+  .option('--epochs <n>', 'epochs a run, 2 at least: the first warms up', Number, 3)
   .option('--nodes <list>', 'Nodes to run Lockstep on', process.execPath)
   .option('--json', 'NDJSON', false)
   .parse()
   .opts<Options>();
 
-const { present, missing } = findPeers(options.nodes.split(','));
+const HEADING = [
+  'peer'.padEnd(28),
+  'epoch'.padStart(9),
+  ''.padEnd(20),
+  '×'.padStart(8),
+  'start-up'.padStart(8),
+  'memory'.padStart(8),
+].join(' ');
+
+// So that what is to be done at the end of this process is done: programs ended, folders removed.
+for (const [signal, status] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)
+  process.once(signal, () => process.exit(status));
+
+const nodes = options.nodes.split(',');
+const data = provideData(options.data);
+const { present, missing } = await findPeers(peersNamed(options.peers), nodes[0]!, data);
 for (const { name, why } of missing) report({ peer: name, missing: why }, `${name}: cannot run here: ${why}`);
+
+const peers = [...nodes.map(lockstep), ...present];
+const losses = new LossCheck(peers[0]!, data, options.epochs);
 for (const threads of options.threads.split(',').map(Number)) await compare(threads);
 
 async function compare(threads: number): Promise<void> {
-  const seconds = new Map<Peer, number[]>(present.map((peer) => [peer, []]));
-  for (let round = 0; round < Number(options.rounds); round++) {
-    for (const peer of present) seconds.get(peer)!.push(await timeEpoch(peer, threads, Number(options.epochs)));
+  const runs = new Map<Peer, PeerRun[]>(peers.map((peer) => [peer, []]));
+  for (let round = 0; round < options.rounds; round++) {
+    for (const [peer, ofPeer] of runs) {
+      try {
+        ofPeer.push(await runOnce(peer, threads));
+      } catch (error) {
+        const why = error instanceof Error ? error.message : String(error);
+        report({ peer: peer.name, threads, failed: why }, `${peer.name}, ${threads} threads: failed: ${why}`);
+        process.exitCode = 1;
+        runs.delete(peer);
+      }
+    }
   }
-  const own = seconds.get(present[0]!)!;
-  for (const [{ name }, times] of seconds) {
-    const ratios = times.map((time, round) => time / own[round]!);
-    const figures = { peer: name, threads, seconds: median(times), ...spread(times), times_lockstep: median(ratios) };
-    report(
-      figures,
-      `${threads} thread${threads === 1 ? '' : 's'}  ${name.padEnd(28)} ${median(times).toFixed(3)} s an epoch ` +
-        `(${spread(times).min.toFixed(3)} to ${spread(times).max.toFixed(3)}), ${median(ratios).toFixed(2)} × Lockstep's time`,
-    );
-  }
+
+  const pinned = canPin() ? `pinned to ${coresOf(threads)}` : 'not pinned';
+  const job = `${options.rounds} rounds of ${options.epochs} epochs`;
+  if (!options.json) console.log(`\n${data.name}, threads: ${threads}, cores: ${pinned}, ${job}\n${HEADING}`);
+  const own = runs.get(peers[0]!)?.map((run) => secondsOf(run, data.samples));
+  for (const [peer, ofPeer] of runs) reportPeer(peer, threads, ofPeer, own);
 }
 
-/** Seconds of a warm epoch. */
-async function timeEpoch(peer: Peer, threads: number, epochs: number): Promise<number> {
-  const [program, ...args] = pinned(peer.command(threads, epochs), threads);
-  const { stdout } = await run(program, args, { env: { ...process.env, OMP_NUM_THREADS: String(threads) } });
-  const lines = stdout
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Partial<EpochLine> & { event?: string })
-    .filter(({ event = 'epoch' }) => event === 'epoch');
-  for (const [epoch, expected] of REFERENCE_LOSSES.slice(0, epochs).entries()) {
-    const loss = lines[epoch]?.train_loss ?? Number.NaN;
-    if (!(Math.abs(loss - expected) < 0.02))
-      throw new Error(`${peer.name}: loss ${loss} after epoch ${epoch + 1}, not ${expected}`);
-  }
-  return median(lines.slice(1).map((line) => line.seconds!));
+async function runOnce(peer: Peer, threads: number): Promise<PeerRun> {
+  const samples = peer.part ?? data.samples;
+  const run = await runProgram(peer.command({ data, threads, epochs: options.epochs, samples }), threads);
+  await losses.check(peer, samples, run);
+  return run;
 }
 
-/** The same cores for all, where the system can pin. */
-function pinned(command: readonly [string, ...string[]], threads: number): readonly [string, ...string[]] {
-  return succeeds('taskset', ['--version']) ? ['taskset', '-c', `0-${threads - 1}`, ...command] : command;
+/** Seconds of a warm epoch of the whole data. */
+function secondsOf({ epochs }: PeerRun, samples: number): number {
+  return median(epochs.slice(1).map(({ seconds }) => seconds)) * (data.samples / samples);
 }
 
-function findPeers(nodes: readonly string[]) {
-  const present: Peer[] = nodes.map((node) => {
-    const version = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim();
-    const train = path.join(root, 'dist/bin/train.js');
-    const args = (threads: number, epochs: number) => [
-      '--threads',
-      `${threads}`,
-      '--epochs',
-      `${epochs}`,
-      '--format',
-      'ndjson',
-    ];
-    return { name: `Lockstep, Node ${version}`, command: (threads, epochs) => [node, train, ...args(threads, epochs)] };
-  });
-  const missing: { readonly name: string; readonly why: string }[] = [];
-
-  const python = process.env.PYTHON ?? 'python3';
-  if (succeeds(python, ['-c', 'import torch, numpy'])) {
-    const script = path.join(peers, 'pytorch.py');
-    present.push({
-      name: 'PyTorch, nn.Linear and SGD',
-      command: (threads, epochs) => [python, script, mnist, `${threads}`, `${epochs}`],
-    });
-  } else {
-    missing.push({ name: 'PyTorch', why: `${python} cannot import torch and numpy; set PYTHON` });
-  }
-
-  const binary = path.join(mkdtempSync(path.join(tmpdir(), 'lockstep-peers-')), 'openblas');
-  const source = path.join(peers, 'openblas.c');
-  if (succeeds('cc', ['-O3', '-march=native', source, '-o', binary, '-lopenblas', '-lm'])) {
-    present.push({
-      name: 'C, OpenBLAS',
-      command: (threads, epochs) => [binary, mnist, `${threads}`, `${epochs}`],
-    });
-  } else {
-    missing.push({ name: 'C, OpenBLAS', why: 'cc cannot build it; install a compiler and libopenblas-openmp-dev' });
-  }
-  return { present, missing };
+/** @param own  Lockstep's seconds, round by round; undefined if it has failed */
+function reportPeer({ name, part, otherJob }: Peer, threads: number, runs: PeerRun[], own: number[] | undefined): void {
+  const seconds = runs.map((run) => secondsOf(run, part ?? data.samples));
+  const ratio = own && median(seconds.map((time, round) => time / own[round]!));
+  const startup = median(runs.map(({ startupSeconds }) => startupSeconds));
+  const peaks = runs.flatMap(({ peakBytes }) => peakBytes ?? []);
+  const peak = peaks.length > 0 ? median(peaks) : undefined;
+  const { min, max } = spread(seconds);
+  const notes = [
+    part === undefined ? [] : [`extrapolated from ${part.toLocaleString('en-US')} samples`],
+    otherJob === undefined ? [] : [`another job: ${otherJob}`],
+  ].flat();
+  report(
+    {
+      peer: name,
+      data: data.name,
+      threads,
+      seconds: median(seconds),
+      min,
+      max,
+      times_lockstep: ratio,
+      startup_seconds: startup,
+      peak_rss_bytes: peak,
+      extrapolated_from_samples: part,
+      other_job: otherJob,
+    },
+    [
+      name.padEnd(28),
+      `${figure(median(seconds))} s`.padStart(9),
+      `(${figure(min)} to ${figure(max)})`.padEnd(20),
+      (ratio?.toFixed(2) ?? '').padStart(8),
+      `${startup.toFixed(2)} s`.padStart(8),
+      peak === undefined ? '' : `${Math.round(peak / 1e6)} MB`.padStart(8),
+      notes.join('; '),
+    ].join(' '),
+  );
 }
 
-function succeeds(program: string, args: readonly string[]): boolean {
-  try {
-    execFileSync(program, args, { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
+/** Three digits, whether it takes one second or an hour. */
+function figure(seconds: number): string {
+  return seconds < 100 ? seconds.toPrecision(3) : Math.round(seconds).toLocaleString('en-US');
+}
+
+function peersNamed(list: string): readonly string[] {
+  if (list === 'all') return PEER_NAMES;
+  if (list === 'quick') return QUICK_PEERS;
+  const keys = list.split(',').filter((key) => key !== '');
+  const stray = keys.find((key) => !PEER_NAMES.includes(key));
+  if (stray === undefined) return keys;
+  throw new Error(`--peers: '${stray}' is none of all, quick, ${PEER_NAMES.join(', ')}`);
 }
 
 function report(figures: object, text: string): void {
-  console.log(options.json ? JSON.stringify(figures) : text);
+  console.log(options.json ? JSON.stringify(figures) : text.trimEnd());
 }

@@ -4,7 +4,7 @@
  *
  * Build: cc -O3 -march=native openblas.c -o openblas -lopenblas -lm     (an OpenMP build of OpenBLAS: two thread
  *        pools would fight otherwise)
- * Run:   OMP_NUM_THREADS=<threads> ./openblas <folder of IDX files> <threads> <epochs>
+ * Run:   OMP_NUM_THREADS=<threads> ./openblas <folder of IDX files> <threads> <epochs> <rate> <samples>
  */
 #include <cblas.h>
 #include <math.h>
@@ -13,7 +13,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { N = 60000, D = 784, H = 1000, C = 10, B = 100 };
+enum { D = 784, H = 1000, C = 10, B = 100 };
 
 static float *images, X[B * D], U[D * H], u[H], V[H * C], v[C], Y[B * H], Z[B * C], dY[B * H];
 static unsigned char *labels;
@@ -82,28 +82,33 @@ static double step(const int *batch, float rate) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 4) return fprintf(stderr, "usage: openblas <folder> <threads> <epochs>\n"), 2;
-  unsigned char *pixels = read_idx(argv[1], "train-images-idx3-ubyte", 16, (size_t)N * D);
-  labels = read_idx(argv[1], "train-labels-idx1-ubyte", 8, N);
+  if (argc != 6) return fprintf(stderr, "usage: openblas <folder> <threads> <epochs> <rate> <samples>\n"), 2;
+  const float rate = strtof(argv[4], NULL);
+  const int samples = atoi(argv[5]);
+  unsigned char *pixels = read_idx(argv[1], "train-images-idx3-ubyte", 16, (size_t)samples * D);
+  labels = read_idx(argv[1], "train-labels-idx1-ubyte", 8, (size_t)samples);
   openblas_set_num_threads(atoi(argv[2]));
-  images = malloc((size_t)N * D * sizeof(float));
-  for (size_t i = 0; i < (size_t)N * D; i++) images[i] = (float)pixels[i] / 255;
+  images = malloc((size_t)samples * D * sizeof(float));
+  for (size_t i = 0; i < (size_t)samples * D; i++) images[i] = (float)pixels[i] / 255;
+  free(pixels);
   initialise(U, D * H, D);
   initialise(u, H, D);
   initialise(V, H * C, H);
   initialise(v, C, H);
 
-  static int order[N];
-  for (int i = 0; i < N; i++) order[i] = i;
+  int *order = malloc((size_t)samples * sizeof(int));
+  for (int i = 0; i < samples; i++) order[i] = i;
+  puts("{\"event\":\"ready\"}");
+  fflush(stdout);
   for (int epoch = 1; epoch <= atoi(argv[3]); epoch++) {
-    for (int i = N - 1; i > 0; i--) {
+    for (int i = samples - 1; i > 0; i--) {
       int j = (int)(uniform() * (i + 1)), moved = order[i];
       order[i] = order[j];
       order[j] = moved;
     }
     double start = seconds(), loss = 0;
-    for (int first = 0; first < N; first += B) loss += step(order + first, 0.001f);
-    printf("{\"epoch\":%d,\"train_loss\":%.6f,\"seconds\":%.4f}\n", epoch, loss / N, seconds() - start);
+    for (int first = 0; first < samples; first += B) loss += step(order + first, rate);
+    printf("{\"epoch\":%d,\"train_loss\":%.6f,\"seconds\":%.4f}\n", epoch, loss / samples, seconds() - start);
     fflush(stdout);
   }
   return 0;

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
 import { errors } from '../errors.js';
 
@@ -20,6 +20,8 @@ export interface IdxArray {
 const UNSIGNED_BYTE = 0x08;
 const MAGIC_BYTES = 4;
 const CHUNK_BYTES = 1 << 20;
+/** The longest header, of 255 dimensions, fits. */
+const HEADER_CHUNK_BYTES = 1 << 12;
 
 /**
  * Reads an IDX file of unsigned bytes, gzipped if its name ends in `.gz`.
@@ -33,12 +35,8 @@ export async function readIdx(file: string): Promise<IdxArray> {
   const fileBytes = await regularFileBytes(file);
   const hash = createHash('sha256');
   const reader = new IdxReader(file, gzipped ? undefined : fileBytes);
-  const raw = createReadStream(file, { highWaterMark: CHUNK_BYTES });
-  const stream = gzipped ? raw.pipe(createGunzip({ chunkSize: CHUNK_BYTES })) : raw;
-  // A failure to read must not be waited for in vain behind the pipe.
-  if (stream !== raw) raw.on('error', (error) => stream.destroy(error));
   try {
-    for await (const chunk of stream as AsyncIterable<Buffer>) {
+    for await (const chunk of gzipped ? unzipped(file) : plain(file, reader)) {
       hash.update(chunk);
       reader.push(chunk);
     }
@@ -48,10 +46,37 @@ export async function readIdx(file: string): Promise<IdxArray> {
     }
     if (error instanceof Error && 'syscall' in error) throw errors.unreadable(file, error);
     throw error;
+  }
+  return { ...reader.finish(), file, sha256: hash.digest('hex') };
+}
+
+async function* unzipped(file: string): AsyncGenerator<Uint8Array> {
+  const raw = createReadStream(file, { highWaterMark: CHUNK_BYTES });
+  const stream = raw.pipe(createGunzip({ chunkSize: CHUNK_BYTES }));
+  // A failure to read must not be waited for in vain behind the pipe.
+  raw.on('error', (error) => stream.destroy(error));
+  try {
+    yield* stream as AsyncIterable<Buffer>;
   } finally {
     raw.destroy();
   }
-  return { ...reader.finish(), file, sha256: hash.digest('hex') };
+}
+
+/** Reads to where the data will lie: a stream's buffers and the copies out of them took as long as the reading. */
+async function* plain(file: string, reader: IdxReader): AsyncGenerator<Uint8Array> {
+  const handle = await open(file);
+  try {
+    const header = new Uint8Array(HEADER_CHUNK_BYTES);
+    for (;;) {
+      // When there is no more room, one more read finds the end of the file, or that it has grown.
+      const into = reader.room.length > 0 ? reader.room.subarray(0, CHUNK_BYTES) : header;
+      const { bytesRead } = await handle.read(into, 0, into.length);
+      if (bytesRead === 0) return;
+      yield into.subarray(0, bytesRead);
+    }
+  } finally {
+    await handle.close();
+  }
 }
 
 async function regularFileBytes(file: string): Promise<number> {
@@ -78,6 +103,11 @@ class IdxReader {
   constructor(file: string, fileBytes: number | undefined) {
     this.#file = file;
     this.#fileBytes = fileBytes;
+  }
+
+  /** Where the next bytes belong, if that is known: bytes read to here need not be copied. */
+  get room(): Uint8Array {
+    return this.#data.subarray(this.#received);
   }
 
   push(chunk: Uint8Array): void {
@@ -136,7 +166,7 @@ class IdxReader {
       grown.set(this.#data.subarray(0, this.#received));
       this.#data = grown;
     }
-    this.#data.set(bytes, this.#received);
+    if (bytes.buffer !== this.#data.buffer) this.#data.set(bytes, this.#received);
     this.#received = total;
   }
 

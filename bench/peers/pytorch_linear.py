@@ -1,0 +1,31 @@
+"""The reference's job in PyTorch as one would write it: nn.Linear and SGD, a plain loop."""
+
+import torch
+
+from common import BATCH, CLASSES, HIDDEN, INPUTS, rate, read_data, samples, threads, train
+
+torch.set_num_threads(threads)
+torch.manual_seed(1)
+
+images, labels = map(torch.from_numpy, read_data())
+
+# nn.Linear's initial values are the reference's: uniform in ±1/√inputs, biases too.
+model = torch.nn.Sequential(torch.nn.Linear(INPUTS, HIDDEN), torch.nn.ReLU(), torch.nn.Linear(HIDDEN, CLASSES))
+optimizer = torch.optim.SGD(model.parameters(), lr=rate)
+loss_of = torch.nn.CrossEntropyLoss(reduction="sum")
+
+
+def epoch_of_order(order):
+    order = torch.from_numpy(order)
+    total = 0.0
+    for first in range(0, samples, BATCH):
+        batch = order[first : first + BATCH]
+        loss = loss_of(model(images[batch]), labels[batch])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        total += loss.item()
+    return total
+
+
+train(epoch_of_order)

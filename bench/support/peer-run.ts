@@ -1,0 +1,114 @@
+/** One run of a peer's program: on the cores it is given, its lines read as they come, start-up and memory measured. */
+import { execFileSync, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+
+export interface EpochLine {
+  /** Null where the program has no such loss. */
+  readonly train_loss: number | null;
+  readonly seconds: number;
+}
+
+export interface PeerRun {
+  readonly epochs: readonly EpochLine[];
+  /** From the command to the line that says that all is in memory. */
+  readonly startupSeconds: number;
+  /** The largest resident set; undefined where the system does not tell. */
+  readonly peakBytes: number | undefined;
+}
+
+/** Lockstep's lines and its peers' have what is needed under the same names. */
+type Line = Partial<EpochLine> & { readonly event?: string; readonly epoch?: number };
+
+/**
+ * @throws Error with what the program said last, if it fails or never gets ready
+ */
+export async function runProgram(
+  [program, ...args]: readonly [string, ...string[]],
+  threads: number,
+): Promise<PeerRun> {
+  const [file, argv] = canPin() ? ['taskset', ['-c', coresOf(threads), program, ...args]] : [program, args];
+  const start = performance.now();
+  const child = spawn(file, argv, {
+    env: { ...process.env, OMP_NUM_THREADS: `${threads}`, OPENBLAS_NUM_THREADS: `${threads}` },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  // Not to be left behind, taking the cores of the next run.
+  const kill = () => child.kill();
+  process.on('exit', kill);
+  const status = new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve));
+  status.catch(() => undefined);
+  let complaint = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    complaint += text;
+  });
+
+  const epochs: EpochLine[] = [];
+  let startupSeconds: number | undefined;
+  let peakBytes: number | undefined;
+  for await (const text of createInterface({ input: child.stdout })) {
+    // Libraries greet on stdout.
+    if (!text.startsWith('{')) continue;
+    const line = JSON.parse(text) as Line;
+    peakBytes = peakResidentBytes(child.pid) ?? peakBytes;
+    if (line.event === 'ready' || line.event === 'start') startupSeconds = (performance.now() - start) / 1000;
+    if (line.epoch !== undefined && line.seconds !== undefined && (line.event ?? 'epoch') === 'epoch') {
+      epochs.push({ train_loss: line.train_loss ?? null, seconds: line.seconds });
+    }
+  }
+  const code = await status;
+  process.off('exit', kill);
+  if (code !== 0 || startupSeconds === undefined)
+    throw new Error(reasonIn(complaint) ?? `it ended with status ${code}`);
+  return { epochs, startupSeconds, peakBytes };
+}
+
+/** The command on `threads` cores, where the system can pin. */
+export function pinned(command: readonly [string, ...string[]], threads: number): readonly [string, ...string[]] {
+  return canPin() ? ['taskset', '-c', coresOf(threads), ...command] : command;
+}
+
+/** The same cores for all: the first of those that this process may use. */
+export function coresOf(threads: number): string {
+  return allowedCores().slice(0, threads).join(',');
+}
+
+function allowedCores(): number[] {
+  const [, list = ''] = /^Cpus_allowed_list:\s*(\S+)$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
+  return list.split(',').flatMap((range) => {
+    const [first = 0, last = first] = range.split('-').map(Number);
+    return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+  });
+}
+
+export function canPin(): boolean {
+  return succeeds('taskset', ['--version']);
+}
+
+export function succeeds(program: string, args: readonly string[]): boolean {
+  try {
+    execFileSync(program, args, { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * VmHWM: the peak until now. Asked at each line, since it is gone when the process is; what a trainer needs, it needs
+ * by its first epochs.
+ */
+function peakResidentBytes(pid: number | undefined): number | undefined {
+  try {
+    const [, kilobytes] = /^VmHWM:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+    return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The line that names the error: stack traces come before it in Python and after it in Node. */
+function reasonIn(complaint: string): string | undefined {
+  const lines = complaint.split('\n').filter((line) => line.trim() !== '');
+  return lines.find((line) => /^\w*Error\b/.test(line)) ?? lines.at(-1);
+}

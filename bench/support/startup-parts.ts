@@ -1,0 +1,69 @@
+/**
+ * A run's start in a fresh process, part by part: what bin/train.ts does until the first step, in the same order, with the
+ * time after each part. bench/startup.ts starts it; its arguments are those of `train`.
+ *
+ * Nothing is imported before the first mark, which is the first line of ours that runs.
+ */
+const marks: [part: string, at: number][] = [];
+mark('node');
+
+const { parseTrainCommand } = await import('../../bin/command-line.js');
+const { loadDataset } = await import('../../src/data/dataset.js');
+const { countNonzeros, writeRows } = await import('../../src/data/sparse-rows.js');
+const { chooseKernel } = await import('../../src/kernels/select.js');
+const { bytesNeeded, createSharedMemory, layOut } = await import('../../src/memory/layout.js');
+const { drawInitialValues } = await import('../../src/model/initial-values.js');
+await import('../../src/metrics/output.js');
+await import('../../src/train.js');
+mark('imports');
+
+const { config } = parseTrainCommand(process.argv.slice(2))!;
+const kernel = chooseKernel(config.kernel);
+mark('options, kernel');
+
+const { inputs, classes, train, test } = await loadDataset(config.data);
+mark('data read and checked');
+
+const limit = config.limit ?? train.count;
+const trainNonzeros = countNonzeros(train, limit, inputs);
+const testNonzeros = countNonzeros(test, test.count, inputs);
+const denseInputs = trainNonzeros / (limit * inputs) >= kernel.denseFrom;
+const plan = {
+  layers: [inputs, ...config.hidden, classes],
+  trainSamples: limit,
+  testSamples: test.count,
+  storedInputs: denseInputs ? (limit + test.count) * inputs : trainNonzeros + testNonzeros,
+  denseInputs,
+  batchSize: config.batchSize,
+  threads: config.threads,
+  gradientBuffers: config.strategy === 'dense',
+  ...kernel.needs,
+};
+mark('nonzeros counted');
+
+const shared = createSharedMemory(bytesNeeded(plan));
+const memory = layOut(plan, shared);
+mark('memory');
+
+writeRows(train, limit, inputs, memory.rows, 0, denseInputs);
+writeRows(test, test.count, inputs, memory.rows, limit, denseInputs);
+mark('sparse rows');
+
+drawInitialValues(memory.layers, config.seed);
+mark('initial values');
+
+const { Coordinator } = await import('../../src/threads/coordinator.js');
+const { strategy, reduction, lr: learningRate, epochs, seed } = config;
+const job = { plan, shared, kernel, strategy, reduction, learningRate, epochs, logEvery: 1, seed };
+const coordinator = new Coordinator(job, memory);
+mark('threads made, orders drawn');
+
+while (coordinator.stepsDone === 0) await coordinator.look().change();
+const [began = 0] = coordinator.record.times;
+marks.push(['threads up', began], ['first step', coordinator.record.stepEnds[0]!]);
+await coordinator.close();
+console.log(JSON.stringify({ marks }));
+
+function mark(part: string): void {
+  marks.push([part, performance.timeOrigin + performance.now()]);
+}
