@@ -39,7 +39,10 @@ export interface Kernel {
   /** δ of the layer below: (δ·Wᵀ) where ReLU was active, else 0. For layers from 1 on. */
   backward(layer: number, from: number, to: number): void;
 
-  /** Makes ready what `step` needs, if anything, of the slots [0, batch) for the rows of the slice, whatever the panels. */
+  /**
+   * Makes ready what `step` needs of the slots [0, batch) for the rows of the slice, whatever the panels: from then on other
+   * samples may be placed in them.
+   */
   transpose(layer: number, slice: RowSlice, batch: number): void;
 
   /**

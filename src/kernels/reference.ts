@@ -4,10 +4,15 @@
  * Slow, on purpose: it is what the fast kernels are tested against. Its layers have one panel, as wide as
  * the layer and without padding, so W[i, j] stands at i · outputs + j.
  */
-import type { LayerMemory, Memory, Reals } from '../memory/layout.js';
+import type { InputLists, LayerMemory, Memory, Reals } from '../memory/layout.js';
 import type { Kernel, Range, RowSlice } from './kernel.js';
 
+/** Where each slot's list lies: see `InputLists`. */
+type Places = Pick<InputLists, 'starts' | 'lengths'>;
+
 export class ReferenceKernel implements Kernel {
+  /** By layer, of the batch that is to be stepped. */
+  readonly #places: Places[] = [];
   readonly #layers: readonly LayerMemory[];
   readonly #member: number;
 
@@ -69,14 +74,17 @@ export class ReferenceKernel implements Kernel {
     }
   }
 
-  /** Nothing: `step` goes through the samples' lists as they are. */
-  transpose(): void {}
+  /** Only remembers where the lists lie: by the time of the step, the slots may be the next batch's. */
+  transpose(l: number, _slice: RowSlice, batch: number): void {
+    const { starts, lengths } = this.#layers[l]!.lists;
+    this.#places[l] = { starts: starts.slice(0, batch), lengths: lengths.slice(0, batch) };
+  }
 
   step(l: number, { from, to }: RowSlice, _onlyPanel: Range, batch: number, rate: number): void {
     const layer = this.#layers[l]!;
     const { weights: W } = onlyPanel(layer);
     const sum = new Float64Array((to - from) * layer.outputs);
-    addGradients(layer, from, to, 0, batch, sum);
+    addGradients(layer, this.#places[l]!, from, to, 0, batch, sum);
     for (let p = 0; p < sum.length; p++) W[from * layer.outputs + p]! -= rate * sum[p]!;
   }
 
@@ -84,7 +92,7 @@ export class ReferenceKernel implements Kernel {
     const layer = this.#layers[l]!;
     const gradients = layer.gradients[this.#member]!;
     gradients.fill(0);
-    addGradients(layer, 0, layer.inputs + 1, from, to, gradients);
+    addGradients(layer, layer.lists, 0, layer.inputs + 1, from, to, gradients);
   }
 
   applyGradients(l: number, rate: number): void {
@@ -105,7 +113,15 @@ function onlyPanel(layer: LayerMemory) {
  * sum[i, j] += Σ_s x[s, i] · δ[s, j] for the rows i in [rowFrom, rowTo), the first of them at sum[0]: dL/dW = Σ_s xᵀδ,
  * sample by sample. Row `inputs` is the bias, whose x is 1.
  */
-function addGradients(layer: LayerMemory, rowFrom: number, rowTo: number, from: number, to: number, sum: Reals): void {
+function addGradients(
+  layer: LayerMemory,
+  { starts, lengths }: Places,
+  rowFrom: number,
+  rowTo: number,
+  from: number,
+  to: number,
+  sum: Reals,
+): void {
   const { inputs, outputs, lists } = layer;
   const { delta } = onlyPanel(layer);
   const addRow = (i: number, x: number, s: number) => {
@@ -113,8 +129,7 @@ function addGradients(layer: LayerMemory, rowFrom: number, rowTo: number, from: 
     for (let j = 0; j < outputs; j++) sum[(i - rowFrom) * outputs + j]! += x * delta[s * outputs + j]!;
   };
   for (let s = from; s < to; s++) {
-    for (let k = lists.starts[s]!, end = k + lists.lengths[s]!; k < end; k++)
-      addRow(lists.index[k]!, lists.value[k]!, s);
+    for (let k = starts[s]!, end = k + lengths[s]!; k < end; k++) addRow(lists.index[k]!, lists.value[k]!, s);
     addRow(inputs, 1, s);
   }
 }

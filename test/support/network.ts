@@ -158,5 +158,11 @@ export function stepLayer(
           { from: panel, to: panels.length },
         ];
   for (const slice of slices) kernel.transpose(layer, slice, plan.batchSize);
+  // From here on a member may place the next batch in the slots.
+  const { starts, lengths } = memory.layers[layer]!.lists;
+  const [startsBefore, lengthsBefore] = [starts.slice(), lengths.slice()];
+  if (layer === 0) for (const list of [starts, lengths]) list.fill(0);
   for (const range of parts) for (const slice of slices) kernel.step(layer, slice, range, plan.batchSize, rate);
+  starts.set(startsBefore);
+  lengths.set(lengthsBefore);
 }

@@ -48,13 +48,6 @@ const LIMIT_MS = 10_000;
 const PHASES = [
   // With 100 hidden units the first layer has four panels, one for each thread; with 20 it has one, cut by sample.
   { phase: 'forward phase', method: 'forward', calls: 1, where: 'in the forward phase', hidden: '100' },
-  {
-    phase: 'forward phase behind an update',
-    method: 'forward',
-    calls: 3,
-    where: 'in the forward phase',
-    hidden: '100',
-  },
   // An epoch calls forward 3 × 2 times in training, then again in the evaluation.
   { phase: 'gradient phase', method: 'forward', calls: 3, where: 'in the gradient phase' },
   { phase: 'gradient phase, going back', method: 'backward', calls: 2, where: 'in the gradient phase' },
