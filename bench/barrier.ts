@@ -14,6 +14,7 @@ import { isMainThread } from 'node:worker_threads';
 import { Command } from 'commander';
 import { spinsFor } from '../src/threads/gang.js';
 import { attend, meet } from './support/barrier-gang.js';
+import { threadCounts, wholeFrom } from './support/options.js';
 import { median, spread } from './support/statistics.js';
 
 interface Task {
@@ -28,9 +29,9 @@ interface Task {
 }
 
 interface Options {
-  readonly threads: string;
-  readonly rounds: string;
-  readonly repetitions: string;
+  readonly threads: readonly number[];
+  readonly rounds: number;
+  readonly repetitions: number;
   readonly json: boolean;
 }
 
@@ -55,18 +56,18 @@ async function main(): Promise<void> {
   const cores = availableParallelism();
   const gangs = [1, Math.floor(cores / 2), cores, 2 * cores, 4 * cores].filter((threads) => threads > 0);
   const options = new Command('barrier')
-    .option('--threads <list>', 'sizes of gangs', [...new Set(gangs)].join(','))
-    .option('--rounds <n>', 'rounds of a repetition at most', '200000')
-    .option('--repetitions <n>', 'of which the median is taken', '9')
+    .option('--threads <list>', 'sizes of gangs', threadCounts, [...new Set(gangs)])
+    .option('--rounds <n>', 'rounds of a repetition at most', wholeFrom(1), 200_000)
+    .option('--repetitions <n>', 'of which the median is taken', wholeFrom(1), 9)
     .option('--json', 'NDJSON', false)
     .parse()
     .opts<Options>();
 
   const node = process.versions.node;
   if (!options.json) console.log(`Node ${node}, ${cores} core${cores === 1 ? '' : 's'}; nanoseconds a round`);
-  for (const threads of options.threads.split(',').map(Number)) {
+  for (const threads of options.threads) {
     for (const spins of [SPINS, 0]) {
-      const { times, settled } = await measure(threads, spins, Number(options.rounds), Number(options.repetitions));
+      const { times, settled } = await measure(threads, spins, options.rounds, options.repetitions);
       const [middle, { min, max }] = [median(times), spread(times)];
       const isOurs = spins === spinsFor(threads);
       if (options.json) {

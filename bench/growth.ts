@@ -21,6 +21,7 @@ import { chooseKernel } from '../src/kernels/select.js';
 import { bytesNeeded } from '../src/memory/layout.js';
 import type { StartEvent } from '../src/metrics/events.js';
 import { INPUTS, type Job, multiplyAdds, type Row, SWEEP_NAMES, SWEEPS, type SweepName } from './growth/sweeps.js';
+import { wholeFrom } from './support/options.js';
 import { median, spread } from './support/statistics.js';
 import { type Folder, noRoomFor, writeSynthetic } from './support/synthetic.js';
 import { type Column, heading, row } from './support/table.js';
@@ -29,9 +30,9 @@ import { runTraining, type Training } from './support/training.js';
 interface Options {
   readonly sweep: string;
   readonly large: boolean;
-  readonly threads: string;
-  readonly rounds: string;
-  readonly epochs: string;
+  readonly threads: number;
+  readonly rounds: number;
+  readonly epochs: number;
   readonly json: boolean;
 }
 
@@ -40,9 +41,9 @@ const RATE = 0.01;
 const options = new Command('growth')
   .option('--sweep <list>', `of ${SWEEP_NAMES.join(', ')}`, SWEEP_NAMES.join(','))
   .option('--large', 'also 300,000 and 1,000,000 samples: minutes and gigabytes', false)
-  .option('--threads <n>', 'as of train', '1')
-  .option('--rounds <n>', 'runs of each row', '3')
-  .option('--epochs <n>', 'epochs a run, the first of which warms up', '3')
+  .option('--threads <n>', 'as of train', wholeFrom(1), 1)
+  .option('--rounds <n>', 'runs of each row', wholeFrom(1), 3)
+  .option('--epochs <n>', 'epochs a run, the first of which warms up', wholeFrom(2), 3)
   .option('--json', 'NDJSON', false)
   .parse()
   .opts<Options>();
@@ -50,7 +51,7 @@ const options = new Command('growth')
 const sweeps = options.sweep.split(',') as SweepName[];
 const unknown = sweeps.find((sweep) => !SWEEP_NAMES.includes(sweep));
 if (unknown !== undefined) throw new Error(`--sweep: found ${unknown}, expected some of ${SWEEP_NAMES.join(', ')}`);
-const threads = Number(options.threads);
+const { threads } = options;
 
 if (!options.json) {
   const kernel = chooseKernel('auto').name;
@@ -62,7 +63,7 @@ async function measure(sweep: SweepName): Promise<void> {
   const rows = SWEEPS[sweep].filter(({ isLarge }) => options.large || !isLarge);
   const runs = new Map<Row, Training[]>(rows.map((each) => [each, []]));
   const missing = new Map<Row, string>();
-  for (let round = 0; round < Number(options.rounds); round++) {
+  for (let round = 0; round < options.rounds; round++) {
     for (const each of rows) {
       const shape = { samples: each.job.samples, inputs: INPUTS, density: each.job.density };
       const noRoom = noRoomFor(shape);
@@ -83,7 +84,7 @@ async function measure(sweep: SweepName): Promise<void> {
 }
 
 async function run({ hidden, batchSize }: Job, folder: Folder): Promise<Training> {
-  const epochs = Number(options.epochs);
+  const { epochs } = options;
   return await runTraining({ data: folder.path, threads, hidden, batchSize, epochs, lr: RATE, reduction: 'mean' });
 }
 

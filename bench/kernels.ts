@@ -10,14 +10,15 @@
  * padding, nor biases, nor the step's last one, W − rate · sum, do. Transposing is given in nanoseconds for a nonzero.
  *
  * The limits are loops of multiply-adds in WebAssembly, with 16-byte vectors, fused for `simd-fma` and not for `simd`:
- * out of registers; with one load for each, from 16 KB (the first level of the cache), a panel of weights (the second),
- * and 8 MB (the third, or the memory); and with a load and a store for each. An operation's bound is the loop of the same
- * loads and stores over as many bytes as the operation goes over again and again: since that loop multiplies and adds too,
+ * out of registers; and with one load for each, from 16 KB (the first level of the cache), a panel of weights (the second),
+ * and 8 MB (the third, or the memory). An operation's bound is the loop of the same loads over as many bytes as the
+ * operation goes over again and again (of forward: a block of the inputs' weights): since that loop multiplies and adds too,
  * it is the lower of the two bounds, of the arithmetic and of the loads. (In dense form, where a load serves two, it is the
  * arithmetic.) The two run turn by turn, and their ratio is the median of the rounds'. No kernel can reach 1: a nonzero needs
  * two loads more, of its index and its value, which with eight vectors a row and two loads a cycle leaves 0.8.
  *
- * In C: the same forward and step by lists, compiled by `cc -O3` with 16-byte vectors, over the same lists and panels; checked to
+ * In C: the same forward and step by lists, compiled by `cc -O3` with 16-byte vectors, over the same lists, panels and
+ * blocks; checked to
  * have computed the same. They run before and after the kernel's; shown is the median of their times over its.
  *
  * Shown are medians of the rounds and the spread, of time on the processor. Warmed up until two medians in a row agree;
@@ -30,20 +31,21 @@ import { chooseKernel, type KernelChoice } from '../src/kernels/select.js';
 import { CLoops } from './kernels/c-loops.js';
 import { type Case, firstLayer, type Operation, outputLayer } from './kernels/cases.js';
 import { Limits, STREAM_BYTES } from './kernels/limits.js';
+import { namesOf, wholeFrom } from './support/options.js';
 import { median } from './support/statistics.js';
 import { ratio, type Timing, timeTurnByTurn } from './support/timing.js';
 
 interface Options {
   readonly kernels?: readonly KernelName[];
-  readonly densities: string;
-  readonly rounds: string;
+  readonly densities: readonly number[];
+  readonly rounds: number;
   readonly json: boolean;
 }
 
 const options = new Command('kernels')
-  .option<readonly KernelName[]>('--kernels <list>', 'those to measure (default: all)', parseKernels)
-  .option('--densities <list>', 'nonzero inputs of the first layer, in %', '5,10,20,50,100')
-  .option('--rounds <n>', 'of which the median is taken', '15')
+  .option<readonly KernelName[]>('--kernels <list>', 'those to measure (default: all)', namesOf(KERNEL_NAMES))
+  .option('--densities <list>', 'nonzero inputs of the first layer, in %', percentages, [5, 10, 20, 50, 100])
+  .option('--rounds <n>', 'of which the median is taken', wholeFrom(1), 15)
   .option('--json', 'NDJSON', false)
   .parse()
   .opts<Options>();
@@ -54,19 +56,19 @@ const DENSE_SHOWN_FROM = 0.5;
 const FIRST_LEVEL_BYTES = 16 << 10;
 
 const node = process.versions.node;
-const rounds = Number(options.rounds);
-const densities = options.densities.split(',').map((percent) => Number(percent) / 100);
+const { rounds } = options;
+const densities = options.densities.map((percent) => percent / 100);
 
 const loops = CLoops.build();
 if (!options.json) console.log(`Node ${node}, ${cpus()[0]?.model}; GFLOP/s, medians of ${rounds} rounds (spread)`);
 if (typeof loops === 'string') report({ node, peer: 'C', missing: loops }, `C: cannot run here: ${loops}`);
 for (const name of options.kernels ?? KERNEL_NAMES) measureKernel(name);
 
-function parseKernels(list: string): KernelName[] {
-  return list.split(',').map((name) => {
-    const known = KERNEL_NAMES.find((kernel) => kernel === name);
-    if (!known) throw new InvalidArgumentError(`Found ${name}; known are ${KERNEL_NAMES.join(', ')}.`);
-    return known;
+function percentages(list: string): readonly number[] {
+  return list.split(',').map((text) => {
+    const percent = Number(text);
+    if (!(percent > 0 && percent <= 100)) throw new InvalidArgumentError('Expected percentages above 0, up to 100.');
+    return percent;
   });
 }
 
@@ -90,13 +92,12 @@ function measureKernel(name: KernelName): void {
 }
 
 function reportLimits(limits: Limits, kernel: string, { operations }: Case): void {
-  const panel = operations.find(({ name }) => name === 'forward')!.bound!.bytes;
+  const panel = operations.find(({ name }) => name === 'backward')!.bound!.bytes;
   const shown = [
     { limit: limits.of('registers'), where: 'registers' },
     ...[FIRST_LEVEL_BYTES, panel, STREAM_BYTES].map((bytes) => {
       return { limit: limits.of('loads', bytes), where: `a load each, ${size(bytes)}` };
     }),
-    { limit: limits.of('updates', FIRST_LEVEL_BYTES), where: `load and store each, ${size(FIRST_LEVEL_BYTES)}` },
   ];
   for (const { limit, where } of shown) {
     const { loop, bytes, products, timing } = limit;

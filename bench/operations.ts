@@ -14,13 +14,14 @@ import { createKernel } from '../src/kernels/select.js';
 import { placeHiddenLists, placeSample } from '../src/memory/lists.js';
 import { resolveOptions } from '../src/options.js';
 import { prepare } from '../src/prepare.js';
+import { wholeFrom } from './support/options.js';
 import { median, spread } from './support/statistics.js';
 
 interface Options {
   readonly kernel: KernelName | 'auto';
   readonly data: string;
   readonly hidden: string;
-  readonly epochs: string;
+  readonly epochs: number;
   readonly json: boolean;
 }
 
@@ -28,7 +29,7 @@ const options = new Command('operations')
   .option('--kernel <name>', 'as of train', 'auto')
   .option('--data <source>', 'as of train', 'mnist')
   .option('--hidden <widths>', 'as of train, without none', '1000')
-  .option('--epochs <n>', 'of which the first warms up', '5')
+  .option('--epochs <n>', 'of which the first warms up', wholeFrom(2), 5)
   .option('--json', 'NDJSON', false)
   .parse()
   .opts<Options>();
@@ -56,7 +57,7 @@ const seconds = new Map<string, number>();
 const products = new Map<string, number>();
 
 const epochs: Map<string, number>[] = [];
-for (let epoch = 1; epoch <= Number(options.epochs); epoch++) {
+for (let epoch = 1; epoch <= options.epochs; epoch++) {
   seconds.clear();
   products.clear();
   trainEpoch(epoch);

@@ -20,16 +20,18 @@
  *   cc and an OpenMP build of libopenblas, for C (where it takes the processor for an old one, set OPENBLAS_CORETYPE)
  */
 import { Command, Option } from 'commander';
+import { allowedCores, canPin } from './support/cores.js';
+import { namesOf, threadCounts, wholeFrom } from './support/options.js';
 import { LossCheck } from './support/peer-check.js';
 import { DATA_NAMES, type DataName, provideData } from './support/peer-data.js';
 import { findPeers, lockstep, PEER_NAMES, type Peer, QUICK_PEERS } from './support/peer-list.js';
-import { canPin, coresOf, type PeerRun, runProgram } from './support/peer-run.js';
+import { type PeerRun, runProgram } from './support/peer-run.js';
 import { median, spread } from './support/statistics.js';
 
 interface Options {
-  readonly peers: string;
+  readonly peers: readonly string[];
   readonly data: DataName;
-  readonly threads: string;
+  readonly threads: readonly number[];
   readonly rounds: number;
   readonly epochs: number;
   readonly nodes: string;
@@ -40,12 +42,13 @@ const options = new Command('peers')
   .option(
     '--peers <list>',
     `all, quick (without those that need minutes), or some of ${PEER_NAMES.join(', ')}`,
-    'quick',
+    peersNamed,
+    QUICK_PEERS,
   )
   .addOption(new Option('--data <name>', 'what to train on').choices(DATA_NAMES).default('mnist'))
-  .option('--threads <list>', 'numbers of threads', '1,2')
-  .option('--rounds <n>', 'runs of each peer', Number, 5)
-  .option('--epochs <n>', 'epochs a run, 2 at least: the first warms up', Number, 3)
+  .option('--threads <list>', 'numbers of threads', threadCounts, [1, 2])
+  .option('--rounds <n>', 'runs of each peer', wholeFrom(1), 5)
+  .option('--epochs <n>', 'epochs a run, 2 at least: the first warms up', wholeFrom(2), 3)
   .option('--nodes <list>', 'Nodes to run Lockstep on', process.execPath)
   .option('--json', 'NDJSON', false)
   .parse()
@@ -60,21 +63,14 @@ const HEADING = [
   'memory'.padStart(8),
 ].join(' ');
 
-// So that what is to be done at the end of this process is done: programs ended, folders removed.
-for (const [signal, status] of [
-  ['SIGINT', 130],
-  ['SIGTERM', 143],
-] as const)
-  process.once(signal, () => process.exit(status));
-
 const nodes = options.nodes.split(',');
 const data = provideData(options.data);
-const { present, missing } = await findPeers(peersNamed(options.peers), nodes[0]!, data);
+const { present, missing } = await findPeers(options.peers, nodes[0]!, data);
 for (const { name, why } of missing) report({ peer: name, missing: why }, `${name}: cannot run here: ${why}`);
 
 const peers = [...nodes.map(lockstep), ...present];
 const losses = new LossCheck(peers[0]!, data, options.epochs);
-for (const threads of options.threads.split(',').map(Number)) await compare(threads);
+for (const threads of options.threads) await compare(threads);
 
 async function compare(threads: number): Promise<void> {
   const runs = new Map<Peer, PeerRun[]>(peers.map((peer) => [peer, []]));
@@ -91,7 +87,7 @@ async function compare(threads: number): Promise<void> {
     }
   }
 
-  const pinned = canPin() ? `pinned to ${coresOf(threads)}` : 'not pinned';
+  const pinned = canPin() ? `pinned to ${allowedCores().slice(0, threads).join(',')}` : 'not pinned';
   const job = `${options.rounds} rounds of ${options.epochs} epochs`;
   if (!options.json) console.log(`\n${data.name}, threads: ${threads}, cores: ${pinned}, ${job}\n${HEADING}`);
   const own = runs.get(peers[0]!)?.map((run) => secondsOf(run, data.samples));
@@ -155,11 +151,7 @@ function figure(seconds: number): string {
 
 function peersNamed(list: string): readonly string[] {
   if (list === 'all') return PEER_NAMES;
-  if (list === 'quick') return QUICK_PEERS;
-  const keys = list.split(',').filter((key) => key !== '');
-  const stray = keys.find((key) => !PEER_NAMES.includes(key));
-  if (stray === undefined) return keys;
-  throw new Error(`--peers: '${stray}' is none of all, quick, ${PEER_NAMES.join(', ')}`);
+  return list === 'quick' ? QUICK_PEERS : namesOf(PEER_NAMES)(list);
 }
 
 function report(figures: object, text: string): void {

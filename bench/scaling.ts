@@ -25,6 +25,7 @@ import type { StartEvent } from '../src/metrics/events.js';
 import type { Strategy } from '../src/model/step.js';
 import { type Coefficients, fitScaling, type Job, type Point, predictScaling, totalSeconds } from './scaling/model.js';
 import { allowedCores, canPin } from './support/cores.js';
+import { threadCounts, wholeFrom } from './support/options.js';
 import { median, spread } from './support/statistics.js';
 import { type Column, heading, percent, row } from './support/table.js';
 import { runTraining, type Training } from './support/training.js';
@@ -39,12 +40,12 @@ const RATE = 0.001;
 const INDEPENDENT_TARGET = 0.95;
 
 interface Options {
-  readonly threads?: string;
-  readonly rounds: string;
-  readonly epochs: string;
+  readonly threads?: readonly number[];
+  readonly rounds: number;
+  readonly epochs: number;
   readonly parts: string;
   readonly data: string;
-  readonly limit?: string;
+  readonly limit?: number;
   readonly json: boolean;
 }
 
@@ -57,12 +58,12 @@ interface Setting {
 const cores = availableParallelism();
 
 const options = new Command('scaling')
-  .option('--threads <list>', 'numbers of threads (default: 1, 2, 4, … up to twice the cores)')
-  .option('--rounds <n>', 'runs of each point', '5')
-  .option('--epochs <n>', 'epochs a run, the first of which warms up', '4')
+  .option('--threads <list>', 'numbers of threads (default: 1, 2, 4, … up to twice the cores)', threadCounts)
+  .option('--rounds <n>', 'runs of each point', wholeFrom(1), 5)
+  .option('--epochs <n>', 'epochs a run, the first of which warms up', wholeFrom(2), 4)
   .option('--parts <list>', 'of strong, weak, independent', PARTS.join(','))
   .option('--data <source>', 'as of train', 'mnist')
-  .option('--limit <n>', 'as of train: for a short trial')
+  .option('--limit <n>', 'as of train: for a short trial', wholeFrom(1))
   .option('--json', 'NDJSON', false)
   .parse()
   .opts<Options>();
@@ -71,7 +72,7 @@ const parts = options.parts.split(',') as Part[];
 const unknown = parts.find((part) => !PARTS.includes(part));
 if (unknown !== undefined) throw new Error(`--parts: found ${unknown}, expected some of ${PARTS.join(', ')}`);
 // Everything is compared with one thread.
-const threadCounts = [...new Set([1, ...(options.threads?.split(',').map(Number) ?? powersOfTwo(2 * cores))])];
+const gangs = [...new Set([1, ...(options.threads ?? powersOfTwo(2 * cores))])];
 const strategies: readonly Strategy[] = ['sliced', 'dense'];
 const strong = settings(parts.includes('strong'), () => BATCH);
 const weak = settings(parts.includes('weak'), (threads) => BATCH * threads);
@@ -81,10 +82,10 @@ const points = new Map([...strong, ...weak].map((setting) => [keyOf(setting), se
 const runs = new Map<string, Training[]>([...points.keys()].map((key) => [key, []]));
 /** By threads: the ratios of throughput. */
 const independent = new Map<number, number[]>(
-  threadCounts.filter((threads) => threads > 1 && threads <= cores).map((threads) => [threads, []]),
+  gangs.filter((threads) => threads > 1 && threads <= cores).map((threads) => [threads, []]),
 );
 
-const rounds = Number(options.rounds);
+const { rounds } = options;
 print(
   `${cores} core${cores === 1 ? '' : 's'}, Node ${process.versions.node}, kernel ${chooseKernel('auto').name}, ` +
     `${options.data}, ${rounds} rounds`,
@@ -109,9 +110,7 @@ function settingOf(strategy: Strategy, threads: number, batch = BATCH): Setting 
 
 function settings(wanted: boolean, batchOf: (threads: number) => number): readonly Setting[] {
   if (!wanted) return [];
-  return strategies.flatMap((strategy) =>
-    threadCounts.map((threads) => settingOf(strategy, threads, batchOf(threads))),
-  );
+  return strategies.flatMap((strategy) => gangs.map((threads) => settingOf(strategy, threads, batchOf(threads))));
 }
 
 function keyOf({ strategy, threads, batch }: Setting): string {
@@ -126,9 +125,9 @@ async function run({ strategy, threads, batch }: Setting, on?: readonly number[]
       threads,
       batchSize: batch,
       lr: (RATE * BATCH) / batch,
-      epochs: Number(options.epochs),
+      epochs: options.epochs,
       data: options.data,
-      limit: options.limit === undefined ? undefined : Number(options.limit),
+      limit: options.limit,
     },
     on,
   );

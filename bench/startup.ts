@@ -7,14 +7,16 @@
  * the same parts in the same order in a process that marks the time after each (bench/support/startup-parts.ts). Where
  * PYTHON names a python with torch, PyTorch's start beside it (bench/peers/startup.py). Every run is a fresh process;
  * rounds take turns; shown are medians and spreads in ms. The files are in the system's cache: the first round, which
- * brings them there, does not count.
+ * brings them there, does not count. (A start of `train` goes on for an epoch, which is not shown.)
  */
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { findSource } from '../src/data/sources.js';
 import type { StartEvent, StepEvent } from '../src/metrics/events.js';
-import { pinned, succeeds } from './support/peer-run.js';
+import { succeeds } from './support/cores.js';
+import { wholeFrom } from './support/options.js';
+import { onCores } from './support/peer-run.js';
 import { median, spread } from './support/statistics.js';
 
 interface Options {
@@ -33,8 +35,8 @@ interface Starter {
 }
 
 const options = new Command('startup')
-  .option('--threads <n>', 'as of train', Number, 2)
-  .option('--rounds <n>', 'starts of each', Number, 7)
+  .option('--threads <n>', 'as of train', wholeFrom(1), 2)
+  .option('--rounds <n>', 'starts of each', wholeFrom(1), 7)
   .option('--nodes <list>', 'Nodes to start', process.execPath)
   .option('--json', 'NDJSON', false)
   .parse()
@@ -111,7 +113,7 @@ function run(command: readonly [string, ...string[]]): {
   readonly spawned: number;
   readonly lines: readonly unknown[];
 } {
-  const [program, ...args] = pinned(command, threads);
+  const [program = '', ...args] = onCores(command, threads);
   const spawned = performance.timeOrigin + performance.now();
   const stdout = execFileSync(program, args, {
     encoding: 'utf8',

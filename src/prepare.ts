@@ -1,5 +1,5 @@
 /** From options to a run that is ready to start: samples and initial parameters in shared memory. */
-import { loadDataset } from './data/dataset.js';
+import { type Dataset, loadDataset } from './data/dataset.js';
 import { countNonzeros, writeRows } from './data/sparse-rows.js';
 import { errors } from './errors.js';
 import { chooseKernel, type KernelChoice } from './kernels/select.js';
@@ -34,25 +34,14 @@ export interface Run {
  */
 export async function prepare(config: Config): Promise<Run> {
   const kernel = chooseKernel(config.kernel);
-  const { name, inputs, classes, train, test } = await loadDataset(config.data);
-  const { limit = train.count, batchSize, threads, hidden } = config;
+  const dataset = await loadDataset(config.data);
+  const { name, inputs, classes, train, test } = dataset;
+  const { limit = train.count, batchSize } = config;
   if (limit > train.count) throw errors.limitBeyondData(limit, train.count);
   if (batchSize > limit) throw errors.batchBeyondData(batchSize, limit);
 
-  const trainNonzeros = countNonzeros(train, limit, inputs);
-  const density = trainNonzeros / (limit * inputs);
-  const denseInputs = density >= kernel.denseFrom;
-  const plan: Plan = {
-    layers: [inputs, ...hidden, classes],
-    trainSamples: limit,
-    testSamples: test.count,
-    storedInputs: denseInputs ? (limit + test.count) * inputs : trainNonzeros + countNonzeros(test, test.count, inputs),
-    denseInputs,
-    batchSize,
-    threads,
-    gradientBuffers: config.strategy === 'dense',
-    ...kernel.needs,
-  };
+  const { plan, density } = planOf(config, kernel, dataset);
+  const { denseInputs } = plan;
   const shared = allocate(plan);
   const memory = layOut(plan, shared);
   writeRows(train, limit, inputs, memory.rows, 0, denseInputs);
@@ -60,6 +49,32 @@ export async function prepare(config: Config): Promise<Run> {
   drawInitialValues(memory.layers, config.seed);
 
   return { config, kernel, plan, shared, memory, dataset: { name, inputs, classes, density } };
+}
+
+/** What the run's memory is to hold, and the density of its training samples. */
+export function planOf(
+  { limit, batchSize, threads, hidden, strategy }: Config,
+  kernel: KernelChoice,
+  { inputs, classes, train, test }: Dataset,
+): { readonly plan: Plan; readonly density: number } {
+  const trainSamples = limit ?? train.count;
+  const nonzeros = countNonzeros(train, trainSamples, inputs);
+  const density = nonzeros / (trainSamples * inputs);
+  const denseInputs = density >= kernel.denseFrom;
+  const plan: Plan = {
+    layers: [inputs, ...hidden, classes],
+    trainSamples,
+    testSamples: test.count,
+    storedInputs: denseInputs
+      ? (trainSamples + test.count) * inputs
+      : nonzeros + countNonzeros(test, test.count, inputs),
+    denseInputs,
+    batchSize,
+    threads,
+    gradientBuffers: strategy === 'dense',
+    ...kernel.needs,
+  };
+  return { plan, density };
 }
 
 function allocate(plan: Plan): WebAssembly.Memory {

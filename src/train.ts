@@ -127,7 +127,7 @@ async function* follow(
     } else if (outcome === 'died') {
       return end('failed', coordinator.failure);
     } else if (outcome === 'diverged') {
-      // Either in the forward pass of the next step, or, with all of the epoch's done, in its evaluation.
+      // Either in the next step, or, with all of the epoch's done, in its evaluation.
       const inEvaluation = epochs === 0 || coordinator.stepsDone === stepsPerEpoch(run.plan);
       const done = epochs === 0 ? 0 : stepsAfter(run, coordinator.epoch - 1) + coordinator.stepsDone;
       const [what, step] = inEvaluation ? ['the test loss', done] : ['the loss', done + 1];

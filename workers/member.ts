@@ -10,7 +10,7 @@
  *                    update, by parameter    reduction and step of this member's rows of the other layers; and panel
  *                    forward, by panel       by panel of the first layer, which then takes the next batch
  *                    — barrier —
- *                    evaluation of this member's test samples
+ *                   evaluation, by sample   of this member's test samples
  *                    — barrier —
  *
  * A panel is stepped and read again by whoever has claimed it (threads/claims.ts), so there is nothing to wait for in
@@ -131,7 +131,10 @@ class Member {
 
   /** Panel by panel, until none is left: the step, and the next batch through it. */
   #stepPanels(claims: Claims, batch: Batch, next: Batch | undefined): void {
-    if (next) this.#phases.place(next);
+    if (next) {
+      this.#enter(Phase.FORWARD);
+      this.#phases.place(next);
+    }
     claims.begin();
     for (let panel = claims.next(); panel !== undefined; panel = claims.next()) {
       this.#enter(Phase.UPDATE);

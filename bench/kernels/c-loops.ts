@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { endianness, tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { atExit } from '../support/exit.js';
 import type { SyntheticRows } from '../support/synthetic-batch.js';
 
 const SOURCE = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../../bench/kernels/loops.c');
@@ -17,7 +18,9 @@ const ROUND_MILLISECONDS = 20;
 export interface PlainLayer {
   readonly inputs: number;
   readonly outputs: number;
-  readonly panelWidth: number;
+  readonly panels: number;
+  /** Blocks of inputs that the forward pass goes by. */
+  readonly blocks: number;
   readonly rows: SyntheticRows;
   /** (inputs + 1, outputs) */
   readonly parameters: Float32Array;
@@ -45,7 +48,7 @@ export class CLoops {
   static build(): CLoops | string {
     if (endianness() !== 'LE') return 'loops.c reads little-endian files';
     const folder = mkdtempSync(path.join(tmpdir(), 'lockstep-kernels-'));
-    process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+    atExit(() => rmSync(folder, { recursive: true, force: true }));
     // Not -march=native: 16-byte vectors, and the sixteen registers for them that WebAssembly's compiler uses.
     const machine = process.arch === 'x64' ? ['-mavx2', '-mfma'] : [];
     for (const [name, contract] of [
@@ -63,8 +66,8 @@ export class CLoops {
   }
 
   /** The layer that `measure` is about from now on. */
-  take({ inputs, outputs, panelWidth, rows, parameters, delta }: PlainLayer): void {
-    const head = Uint32Array.of(inputs, outputs, panelWidth, rows.starts.length - 1);
+  take({ inputs, outputs, panels, blocks, rows, parameters, delta }: PlainLayer): void {
+    const head = Uint32Array.of(inputs, outputs, panels, blocks, rows.starts.length - 1);
     const parts = [head, rows.starts, rows.index, rows.value, parameters, delta];
     writeFileSync(this.#file, Buffer.concat(parts.map(bytesOf)));
   }

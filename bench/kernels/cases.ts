@@ -1,6 +1,7 @@
 /** What is measured: a layer, its batch, and the kernel's operations on it, each with what bounds it. */
 import type { Kernel } from '../../src/kernels/kernel.js';
 import type { KernelChoice } from '../../src/kernels/select.js';
+import { inputBlocksOf } from '../../src/memory/cuts.js';
 import type { LayerMemory } from '../../src/memory/layout.js';
 import { readParameters } from '../../src/model/parameters.js';
 import {
@@ -109,24 +110,34 @@ function createCase(
       if (name === 'transpose') return layer.transposed.value.length > 0;
       return name !== 'backward' || !layer.isDense || above === batch;
     }),
-    plain: { inputs, outputs, panelWidth: widthOf(layer), rows, parameters, delta },
+    plain: {
+      inputs,
+      outputs,
+      panels: layer.panels.length,
+      // (C goes by lists, whatever the form.)
+      blocks: inputBlocksOf(inputs, rows.index.length / BATCH),
+      rows,
+      parameters,
+      delta,
+    },
     sums: { z, moved },
   };
 }
 
 function operationsOf(kernel: Kernel, layer: LayerMemory, l: number, above: Kernel) {
-  const { inputs, isDense, panels, parameters } = layer;
+  const { inputs, inputBlocks, isDense, panels, parameters } = layer;
   const allPanels = { from: 0, to: panels.length };
   const allRows = { index: 0, from: 0, to: inputs + 1 };
   const columnBytes = widthOf(layer) * parameters.BYTES_PER_ELEMENT;
   const panelOfWeights = { loop: 'loads', bytes: (inputs + 1) * columnBytes } as const;
+  const blockOfWeights = { loop: 'loads', bytes: Math.ceil(inputs / inputBlocks) * columnBytes } as const;
   const panelOfDelta = { loop: 'loads', bytes: BATCH * columnBytes } as const;
   // In dense form each load serves two multiply-adds, of two samples or two rows: these are the bound, but in `backward`.
   const products = { loop: 'registers', bytes: 0 } as const;
   return {
     forward: {
       name: 'forward',
-      bound: isDense ? products : panelOfWeights,
+      bound: isDense ? products : blockOfWeights,
       run: () => {
         kernel.cutInputs(l, 0, BATCH);
         kernel.forward(l, allPanels, 0, BATCH);

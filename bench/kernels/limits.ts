@@ -5,11 +5,10 @@ import { type Timing, timeTurnByTurn } from '../support/timing.js';
 interface Exports {
   registers(accumulators: number, rounds: number, table: number): number;
   loads(accumulators: number, from: number, to: number, passes: number): number;
-  updates(accumulators: number, from: number, to: number, passes: number): void;
 }
 
-/** `registers`: nothing but multiply-adds. `loads`: each loads a vector. `updates`: each loads one and stores it. */
-export type LimitLoop = 'registers' | 'loads' | 'updates';
+/** `registers`: nothing but multiply-adds. `loads`: each loads a vector. */
+export type LimitLoop = 'registers' | 'loads';
 
 export interface Limit {
   readonly loop: LimitLoop;
@@ -83,7 +82,7 @@ export class Limits {
     const passes = Math.ceil(CALL_VECTORS / (length / VECTOR_BYTES));
     return {
       products: ((passes * length) / VECTOR_BYTES) * LANES,
-      run: () => void wasm[loop](accumulators, DATA, DATA + length, passes),
+      run: () => void wasm.loads(accumulators, DATA, DATA + length, passes),
     };
   }
 }

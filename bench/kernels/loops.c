@@ -1,10 +1,10 @@
 /*
- * The kernels' loops in C with 16-byte vectors: the same panels, the same lists, the same order of summation.
+ * The kernels' loops over lists in C with 16-byte vectors: the same panels, blocks, lists and order of summation.
  *
  * Build: cc -O3 -mavx2 -mfma -ffp-contract=fast loops.c -o loops    (contract=off: multiply, then add, as `simd` does)
  * Run:   ./loops <file> <forward or step> <rounds> <milliseconds of a round>
  *
- * The file holds, little-endian: u32 inputs, outputs, panel width, samples; u32 starts[samples + 1]; u32 index[nonzeros];
+ * The file holds, little-endian: u32 inputs, outputs, panels, blocks of inputs, samples; u32 starts[samples + 1]; u32 index[nonzeros];
  * f32 value[nonzeros]; f32 parameters[(inputs + 1) * outputs], the last row the biases; f32 delta[samples * outputs].
  *
  * Prints one JSON object: seconds of a call in each round; and sums by which to see that the same was computed: of |z|,
@@ -36,13 +36,13 @@ typedef unsigned int u32;
 
 static const float rate = 0.001f;
 
-static u32 inputs, outputs, samples, padded, panel_width;
+static u32 inputs, outputs, samples, padded, panels, blocks;
 static u32 *starts, *lit_index;
 static float *lit_value;
-/** Panel after panel, as in src/memory/layout.ts. */
+/** Panel after panel, as in src/memory/. */
 static float *parameters, *z, *delta;
-/** A layer with one panel sums its gradients here; the others use the transposed batch. */
-static float *sums;
+/** (blocks + 1, samples): where each list is cut. */
+static u32 *bounds;
 static u32 *cursors, *slots;
 static float *slot_value;
 
@@ -50,15 +50,19 @@ INLINE vec splat(float x) { return (vec){x, x, x, x}; }
 
 INLINE void forward_panel(const int n, const vec *weights, vec *out) {
   const vec *bias = weights + (size_t)inputs * n;
-  for (u32 s = 0; s < samples; s++) {
-    vec a[8];
-    for (int v = 0; v < n; v++) a[v] = bias[v];
-    for (u32 k = starts[s]; k < starts[s + 1]; k++) {
-      const vec *row = weights + (size_t)lit_index[k] * n;
-      vec x = splat(lit_value[k]);
-      for (int v = 0; v < n; v++) a[v] += x * row[v];
+  for (u32 block = 0; block < blocks; block++) {
+    const u32 *begins = bounds + (size_t)block * samples, *ends = begins + samples;
+    for (u32 s = 0; s < samples; s++) {
+      const vec *sums = block == 0 ? bias : out + (size_t)s * n;
+      vec a[8];
+      for (int v = 0; v < n; v++) a[v] = sums[v];
+      for (u32 k = begins[s]; k < ends[s]; k++) {
+        const vec *row = weights + (size_t)lit_index[k] * n;
+        vec x = splat(lit_value[k]);
+        for (int v = 0; v < n; v++) a[v] += x * row[v];
+      }
+      for (int v = 0; v < n; v++) out[(size_t)s * n + v] = a[v];
     }
-    for (int v = 0; v < n; v++) out[(size_t)s * n + v] = a[v];
   }
 }
 
@@ -77,43 +81,35 @@ INLINE void reduce_panel(const int n, vec *weights, const vec *d) {
   }
 }
 
-INLINE void scatter_panel(const int n, vec *weights, const vec *d) {
-  vec *sum = (vec *)sums;
-  for (u32 s = 0; s < samples; s++) {
-    vec own[8];
-    for (int v = 0; v < n; v++) own[v] = d[(size_t)s * n + v];
-    for (u32 k = starts[s]; k < starts[s + 1]; k++) {
-      vec *row = sum + (size_t)lit_index[k] * n;
-      vec x = splat(lit_value[k]);
-      for (int v = 0; v < n; v++) row[v] += x * own[v];
-    }
-    for (int v = 0; v < n; v++) sum[(size_t)inputs * n + v] += own[v];
-  }
-  vec factor = splat(-rate);
-  for (size_t i = 0; i < (size_t)(inputs + 1) * n; i++) {
-    weights[i] += factor * sum[i];
-    sum[i] = splat(0);
-  }
-}
-
-static u32 width_at(u32 column) { return padded - column < panel_width ? padded - column : panel_width; }
+/** The first column of a panel; of the one behind the last, all columns. */
+static u32 start_of(u32 panel) { return (u32)((unsigned long long)panel * (padded / 4) / panels) * 4; }
 
 static void forward(void) {
-  for (u32 column = 0; column < padded; column += panel_width) {
+  for (u32 panel = 0; panel < panels; panel++) {
+    u32 column = start_of(panel);
     const vec *weights = (const vec *)(parameters + (size_t)column * (inputs + 1));
     vec *out = (vec *)(z + (size_t)column * samples);
-    FOR_WIDTH(width_at(column) / 4, forward_panel, weights, out)
+    FOR_WIDTH((start_of(panel + 1) - column) / 4, forward_panel, weights, out)
   }
 }
 
 static void step(void) {
-  for (u32 column = 0; column < padded; column += panel_width) {
+  for (u32 panel = 0; panel < panels; panel++) {
+    u32 column = start_of(panel);
     vec *weights = (vec *)(parameters + (size_t)column * (inputs + 1));
     const vec *d = (const vec *)(delta + (size_t)column * samples);
-    if (padded <= panel_width) {
-      FOR_WIDTH(width_at(column) / 4, scatter_panel, weights, d)
-    } else {
-      FOR_WIDTH(width_at(column) / 4, reduce_panel, weights, d)
+    FOR_WIDTH((start_of(panel + 1) - column) / 4, reduce_panel, weights, d)
+  }
+}
+
+static void cut_lists(void) {
+  u32 block_rows = (inputs + blocks - 1) / blocks;
+  bounds = malloc((size_t)(blocks + 1) * samples * sizeof *bounds);
+  for (u32 s = 0; s < samples; s++) {
+    u32 k = starts[s];
+    for (u32 block = 0; block <= blocks; block++) {
+      while (k < starts[s + 1] && (block == blocks || lit_index[k] < block * block_rows)) k++;
+      bounds[(size_t)block * samples + s] = k;
     }
   }
 }
@@ -161,10 +157,12 @@ static float *allocate(size_t count) {
 /** From rows of `outputs` to panels. */
 static float *panels_of(const float *plain, u32 rows) {
   float *values = allocate((size_t)rows * padded);
-  for (u32 row = 0; row < rows; row++) {
-    for (u32 j = 0; j < outputs; j++) {
-      u32 column = j / panel_width * panel_width;
-      values[(size_t)column * rows + (size_t)row * width_at(column) + j - column] = plain[(size_t)row * outputs + j];
+  for (u32 panel = 0; panel < panels; panel++) {
+    u32 column = start_of(panel), width = start_of(panel + 1) - column;
+    for (u32 row = 0; row < rows; row++) {
+      for (u32 j = column; j < column + width && j < outputs; j++) {
+        values[(size_t)column * rows + (size_t)row * width + j - column] = plain[(size_t)row * outputs + j];
+      }
     }
   }
   return values;
@@ -187,11 +185,12 @@ int main(int argc, char **argv) {
   if (argc != 5) return fprintf(stderr, "usage: loops <file> <forward or step> <rounds> <milliseconds of a round>\n"), 2;
   FILE *file = fopen(argv[1], "rb");
   if (!file) return fprintf(stderr, "%s: cannot be read\n", argv[1]), 1;
-  u32 *head = read_all(file, 4);
+  u32 *head = read_all(file, 5);
   inputs = head[0];
   outputs = head[1];
-  panel_width = head[2];
-  samples = head[3];
+  panels = head[2];
+  blocks = head[3];
+  samples = head[4];
   padded = (outputs + 3) / 4 * 4;
   starts = read_all(file, samples + 1);
   lit_index = read_all(file, starts[samples]);
@@ -199,8 +198,8 @@ int main(int argc, char **argv) {
   parameters = panels_of(read_all(file, (size_t)(inputs + 1) * outputs), inputs + 1);
   delta = panels_of(read_all(file, (size_t)samples * outputs), samples);
   z = allocate((size_t)samples * padded);
-  sums = allocate((size_t)(inputs + 1) * padded);
   transpose();
+  cut_lists();
 
   size_t count = (size_t)(inputs + 1) * padded;
   double z_sum = 0, moved = 0;

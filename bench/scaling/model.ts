@@ -11,8 +11,10 @@
  * Five coefficients are fitted: F, G, U, the seconds that the phases' arithmetic takes on one thread; x, seconds a byte that
  * another core has written; b, seconds that each further member adds to a meeting at the barrier, whose counter they all
  * write one after another. Bytes and shares are no guesses: they follow from the shapes, by the cutting that the trainer
- * itself does. What it leaves out: that cores share memory bandwidth, power and, as hardware threads, their units; and
- * whatever else the machine does. So it is what the algorithm allows, not what a machine will give.
+ * itself does; that members who are done take panels of the others' is left out. Left out, too: what every member does in
+ * full however many there are (it places the batch's samples and finds its share of them: some microseconds a step); that
+ * cores share memory bandwidth, power and, as hardware threads, their units; and whatever else the machine does. So it is
+ * more than what a machine will give, the more so the more cores.
  */
 import { padded, panelCount, panelStart } from '../../src/memory/cuts.js';
 import { cut } from '../../src/threads/shares.js';

@@ -29,7 +29,8 @@ export function pinned(command: readonly string[], cores: readonly number[]): re
   return canPin() ? ['taskset', '-c', cores.join(','), ...command] : command;
 }
 
-function succeeds(program: string, args: readonly string[]): boolean {
+/** Whether the program can be run, and ends with 0. */
+export function succeeds(program: string, args: readonly string[]): boolean {
   try {
     execFileSync(program, args, { stdio: 'ignore' });
     return true;

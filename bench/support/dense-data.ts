@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { FILES } from '../../src/data/sources.js';
 import { Random } from '../../src/model/random.js';
+import { idxHeader } from './idx-header.js';
 
 const SEED = 1;
 const SAMPLES = 60_000;
@@ -23,8 +24,8 @@ export function writeDenseData(folder: string): void {
   const labels = Uint8Array.from({ length: SAMPLES }, (_, sample) =>
     bestClass(images.subarray(sample * INPUTS, (sample + 1) * INPUTS), teacher),
   );
-  writeFileSync(path.join(folder, FILES.trainImages), idx([SAMPLES, SIDE, SIDE], images));
-  writeFileSync(path.join(folder, FILES.trainLabels), idx([SAMPLES], labels));
+  writeFileSync(path.join(folder, FILES.trainImages), Buffer.concat([idxHeader([SAMPLES, SIDE, SIDE]), images]));
+  writeFileSync(path.join(folder, FILES.trainLabels), Buffer.concat([idxHeader([SAMPLES]), labels]));
 }
 
 function bestClass(image: Uint8Array, teacher: Float64Array): number {
@@ -40,11 +41,4 @@ function bestClass(image: Uint8Array, teacher: Float64Array): number {
     }
   }
   return best;
-}
-
-/** Unsigned bytes with their header. */
-function idx(dimensions: readonly number[], data: Uint8Array): Buffer {
-  const header = Buffer.from([0, 0, 0x08, dimensions.length, ...dimensions.flatMap(() => [0, 0, 0, 0])]);
-  for (const [i, size] of dimensions.entries()) header.writeUInt32BE(size, 4 + 4 * i);
-  return Buffer.concat([header, data]);
 }

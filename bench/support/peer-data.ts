@@ -5,6 +5,7 @@ import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { findSource } from '../../src/data/sources.js';
 import { writeDenseData } from './dense-data.js';
+import { atExit } from './exit.js';
 
 export const DATA_NAMES = ['mnist', 'fashion-mnist', 'dense'] as const;
 export type DataName = (typeof DATA_NAMES)[number];
@@ -61,6 +62,6 @@ const PROVIDERS = {
 /** Gone when this process ends. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'lockstep-peers-'));
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  atExit(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }

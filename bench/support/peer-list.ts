@@ -2,8 +2,9 @@
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { succeeds } from './cores.js';
 import { type PeerData, temporaryFolder } from './peer-data.js';
-import { runProgram, succeeds } from './peer-run.js';
+import { runProgram } from './peer-run.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const programs = path.join(root, 'bench/peers');

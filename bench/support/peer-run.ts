@@ -1,7 +1,9 @@
 /** One run of a peer's program: on the cores it is given, its lines read as they come, start-up and memory measured. */
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { allowedCores, pinned } from './cores.js';
+import { atExit } from './exit.js';
 
 export interface EpochLine {
   /** Null where the program has no such loss. */
@@ -23,19 +25,15 @@ type Line = Partial<EpochLine> & { readonly event?: string; readonly epoch?: num
 /**
  * @throws Error with what the program said last, if it fails or never gets ready
  */
-export async function runProgram(
-  [program, ...args]: readonly [string, ...string[]],
-  threads: number,
-): Promise<PeerRun> {
-  const [file, argv] = canPin() ? ['taskset', ['-c', coresOf(threads), program, ...args]] : [program, args];
+export async function runProgram(command: readonly [string, ...string[]], threads: number): Promise<PeerRun> {
+  const [file = '', ...argv] = onCores(command, threads);
   const start = performance.now();
   const child = spawn(file, argv, {
     env: { ...process.env, OMP_NUM_THREADS: `${threads}`, OPENBLAS_NUM_THREADS: `${threads}` },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   // Not to be left behind, taking the cores of the next run.
-  const kill = () => child.kill();
-  process.on('exit', kill);
+  const forget = atExit(() => child.kill());
   const status = new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve));
   status.catch(() => undefined);
   let complaint = '';
@@ -46,52 +44,31 @@ export async function runProgram(
   const epochs: EpochLine[] = [];
   let startupSeconds: number | undefined;
   let peakBytes: number | undefined;
-  for await (const text of createInterface({ input: child.stdout })) {
-    // Libraries greet on stdout.
-    if (!text.startsWith('{')) continue;
-    const line = JSON.parse(text) as Line;
-    peakBytes = peakResidentBytes(child.pid) ?? peakBytes;
-    if (line.event === 'ready' || line.event === 'start') startupSeconds = (performance.now() - start) / 1000;
-    if (line.epoch !== undefined && line.seconds !== undefined && (line.event ?? 'epoch') === 'epoch') {
-      epochs.push({ train_loss: line.train_loss ?? null, seconds: line.seconds });
+  try {
+    for await (const text of createInterface({ input: child.stdout })) {
+      // Libraries greet on stdout.
+      if (!text.startsWith('{')) continue;
+      const line = JSON.parse(text) as Line;
+      peakBytes = peakResidentBytes(child.pid) ?? peakBytes;
+      if (line.event === 'ready' || line.event === 'start') startupSeconds = (performance.now() - start) / 1000;
+      if (line.epoch !== undefined && line.seconds !== undefined && (line.event ?? 'epoch') === 'epoch') {
+        epochs.push({ train_loss: line.train_loss ?? null, seconds: line.seconds });
+      }
     }
+  } catch (error) {
+    child.kill();
+    throw error;
   }
   const code = await status;
-  process.off('exit', kill);
+  forget();
   if (code !== 0 || startupSeconds === undefined)
     throw new Error(reasonIn(complaint) ?? `it ended with status ${code}`);
   return { epochs, startupSeconds, peakBytes };
 }
 
-/** The command on `threads` cores, where the system can pin. */
-export function pinned(command: readonly [string, ...string[]], threads: number): readonly [string, ...string[]] {
-  return canPin() ? ['taskset', '-c', coresOf(threads), ...command] : command;
-}
-
-/** The same cores for all: the first of those that this process may use. */
-export function coresOf(threads: number): string {
-  return allowedCores().slice(0, threads).join(',');
-}
-
-function allowedCores(): number[] {
-  const [, list = ''] = /^Cpus_allowed_list:\s*(\S+)$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
-  return list.split(',').flatMap((range) => {
-    const [first = 0, last = first] = range.split('-').map(Number);
-    return Array.from({ length: last - first + 1 }, (_, i) => first + i);
-  });
-}
-
-export function canPin(): boolean {
-  return succeeds('taskset', ['--version']);
-}
-
-export function succeeds(program: string, args: readonly string[]): boolean {
-  try {
-    execFileSync(program, args, { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
+/** The command on `threads` cores, where the system can pin: the same for all, the first that this process may use. */
+export function onCores(command: readonly string[], threads: number): readonly string[] {
+  return pinned(command, allowedCores().slice(0, threads));
 }
 
 /**

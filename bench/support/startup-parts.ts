@@ -9,10 +9,11 @@ mark('node');
 
 const { parseTrainCommand } = await import('../../bin/command-line.js');
 const { loadDataset } = await import('../../src/data/dataset.js');
-const { countNonzeros, writeRows } = await import('../../src/data/sparse-rows.js');
+const { writeRows } = await import('../../src/data/sparse-rows.js');
 const { chooseKernel } = await import('../../src/kernels/select.js');
 const { bytesNeeded, createSharedMemory, layOut } = await import('../../src/memory/layout.js');
 const { drawInitialValues } = await import('../../src/model/initial-values.js');
+const { planOf } = await import('../../src/prepare.js');
 await import('../../src/metrics/output.js');
 await import('../../src/train.js');
 mark('imports');
@@ -21,32 +22,20 @@ const { config } = parseTrainCommand(process.argv.slice(2))!;
 const kernel = chooseKernel(config.kernel);
 mark('options, kernel');
 
-const { inputs, classes, train, test } = await loadDataset(config.data);
+const dataset = await loadDataset(config.data);
 mark('data read and checked');
 
-const limit = config.limit ?? train.count;
-const trainNonzeros = countNonzeros(train, limit, inputs);
-const testNonzeros = countNonzeros(test, test.count, inputs);
-const denseInputs = trainNonzeros / (limit * inputs) >= kernel.denseFrom;
-const plan = {
-  layers: [inputs, ...config.hidden, classes],
-  trainSamples: limit,
-  testSamples: test.count,
-  storedInputs: denseInputs ? (limit + test.count) * inputs : trainNonzeros + testNonzeros,
-  denseInputs,
-  batchSize: config.batchSize,
-  threads: config.threads,
-  gradientBuffers: config.strategy === 'dense',
-  ...kernel.needs,
-};
+const { plan } = planOf(config, kernel, dataset);
 mark('nonzeros counted');
 
 const shared = createSharedMemory(bytesNeeded(plan));
 const memory = layOut(plan, shared);
 mark('memory');
 
-writeRows(train, limit, inputs, memory.rows, 0, denseInputs);
-writeRows(test, test.count, inputs, memory.rows, limit, denseInputs);
+const { inputs, train, test } = dataset;
+const { trainSamples, denseInputs } = plan;
+writeRows(train, trainSamples, inputs, memory.rows, 0, denseInputs);
+writeRows(test, test.count, inputs, memory.rows, trainSamples, denseInputs);
 mark('sparse rows');
 
 drawInitialValues(memory.layers, config.seed);
@@ -58,7 +47,11 @@ const job = { plan, shared, kernel, strategy, reduction, learningRate, epochs, l
 const coordinator = new Coordinator(job, memory);
 mark('threads made, orders drawn');
 
-while (coordinator.stepsDone === 0) await coordinator.look().change();
+while (coordinator.stepsDone === 0) {
+  const { outcome, change } = coordinator.look();
+  if (outcome !== undefined) throw coordinator.failure ?? new Error(`the gang ${outcome} before its first step`);
+  await change();
+}
 const [began = 0] = coordinator.record.times;
 marks.push(['threads up', began], ['first step', coordinator.record.stepEnds[0]!]);
 await coordinator.close();

@@ -9,6 +9,7 @@ import { setImmediate } from 'node:timers/promises';
 import { FILES } from '../../src/data/sources.js';
 import { Random } from '../../src/model/random.js';
 import { atExit } from './exit.js';
+import { idxHeader } from './idx-header.js';
 
 export interface Shape {
   readonly samples: number;
@@ -47,9 +48,9 @@ export async function writeSynthetic(shape: Shape): Promise<Folder> {
   const labels = new Random(SEED, LABELS);
   writeFileSync(
     path.join(folder, FILES.trainLabels),
-    Buffer.concat([header([samples]), Uint8Array.from({ length: samples }, () => labels.below(CLASSES))]),
+    Buffer.concat([idxHeader([samples]), Uint8Array.from({ length: samples }, () => labels.below(CLASSES))]),
   );
-  await writeImages(path.join(folder, FILES.trainImages), header([samples, 1, inputs]), shape);
+  await writeImages(path.join(folder, FILES.trainImages), idxHeader([samples, 1, inputs]), shape);
   return {
     path: folder,
     remove: () => {
@@ -79,15 +80,6 @@ async function writeImages(file: string, head: Uint8Array, { samples, inputs, de
   } finally {
     closeSync(descriptor);
   }
-}
-
-/** Of IDX: unsigned bytes, then the dimensions. */
-function header(dimensions: readonly number[]): Uint8Array {
-  const bytes = Buffer.alloc(4 + 4 * dimensions.length);
-  bytes[2] = 0x08;
-  bytes[3] = dimensions.length;
-  for (const [i, size] of dimensions.entries()) bytes.writeUInt32BE(size, 4 + 4 * i);
-  return bytes;
 }
 
 function bytesOf({ samples, inputs }: Shape): number {

@@ -15,6 +15,8 @@ export interface KernelChoice {
   readonly needs: Pick<Plan, 'realBytes' | 'panelWidth' | 'reservedBytes'>;
   /** Samples are kept in dense form where at least this fraction of their inputs is not zero. */
   readonly denseFrom: number;
+  /** In dense form, so many samples or rows are worked on at a time, where the layer is narrow enough. */
+  readonly together: 2 | 3;
 }
 
 /**
@@ -27,7 +29,14 @@ const REFERENCE: KernelChoice = {
   module: undefined,
   needs: { realBytes: 8, panelWidth: Number.POSITIVE_INFINITY, reservedBytes: 0 },
   denseFrom: Number.POSITIVE_INFINITY,
+  together: 2,
 };
+
+/**
+ * Whether the engine keeps eight or nine accumulators in registers. The compilers of Node 20 and 22 hoist all loads of an
+ * unrolled row and, with eight accumulators, spill one of them for every nonzero; seven fit.
+ */
+const KEEPS_NINE = Number.parseInt(process.versions.node, 10) >= 24;
 
 /** Fastest first. */
 const FASTEST_FIRST = ['simd-fma', 'simd'] as const;
@@ -52,7 +61,7 @@ export function chooseKernel(wanted: KernelName | 'auto'): KernelChoice {
 /** The kernel over a thread's view of the memory. */
 export function createKernel(choice: KernelChoice, shared: WebAssembly.Memory, memory: Memory, member: number): Kernel {
   if (!choice.module) return new ReferenceKernel(memory, member);
-  return new WasmKernel(instantiate(choice.module, shared), memory, member);
+  return new WasmKernel(instantiate(choice.module, shared), memory, member, choice.together);
 }
 
 /** The module, or why it cannot run here. */
@@ -69,6 +78,7 @@ function tryModule(name: 'simd-fma' | 'simd'): KernelChoice | string {
     module,
     needs: { realBytes: 4, panelWidth: panelWidth(), reservedBytes: wasm.heapBase() },
     denseFrom: DENSE_FROM,
+    together: KEEPS_NINE ? 3 : 2,
   };
 }
 
@@ -79,10 +89,9 @@ function isFused(multiplyAdd: (a: number, b: number, c: number) => number): bool
 }
 
 /**
- * The most columns of a panel: as many accumulators as the engine keeps in registers. The compilers of Node 20 and 22 hoist
- * all loads of the unrolled row and, with eight accumulators, spill one of them for every nonzero; seven fit.
+ * The most columns of a panel: as many accumulators, of four columns each, as the engine keeps in registers.
  * The width changes speed alone, never a bit of the result.
  */
 function panelWidth(): number {
-  return Number.parseInt(process.versions.node, 10) < 24 ? 28 : 32;
+  return KEEPS_NINE ? 32 : 28;
 }

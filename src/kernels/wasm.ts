@@ -11,9 +11,14 @@ export class WasmKernel implements Kernel {
   readonly #wasm: WasmModule;
   readonly #memory: Memory;
   readonly #member: number;
+  readonly #together: 2 | 3;
 
-  /** @param member  whose scratch and gradient buffer are used */
-  constructor(wasm: WasmModule, memory: Memory, member: number) {
+  /**
+   * @param member    whose scratch and gradient buffer are used
+   * @param together  see `KernelChoice`
+   */
+  constructor(wasm: WasmModule, memory: Memory, member: number, together: 2 | 3) {
+    this.#together = together;
     this.#wasm = wasm;
     this.#memory = memory;
     this.#member = member;
@@ -136,6 +141,7 @@ export class WasmKernel implements Kernel {
       const { width, weights, delta } = panels[p]!;
       this.#wasm.denseForward(
         width / LANES,
+        this.#together,
         weights.byteOffset,
         inputs,
         lists.starts.byteOffset,
@@ -292,6 +298,7 @@ export class WasmKernel implements Kernel {
   ): void {
     this.#wasm.denseReduce(
       width / LANES,
+      this.#together,
       target,
       inputs,
       rowFrom,

@@ -157,6 +157,12 @@ const EVALUATION_SLOTS = 16;
 /** Samples whose partial sums back-propagation keeps at once, so that a panel serves several. */
 export const BACKWARD_BLOCK = 16;
 
+/**
+ * A hidden layer's activations are kept in dense form for a next layer of so few outputs: there, a list of the active units
+ * costs more than their zeros do. As many as the narrowest panel of any engine has, so that all engines do the same.
+ */
+const MOST_DENSE_OUTPUTS = 28;
+
 /** The most that a WebAssembly memory of 32-bit addresses can hold. */
 export const MEMORY_LIMIT_BYTES = 2 ** 32;
 const PAGE_BYTES = 65_536;
@@ -252,8 +258,7 @@ function carveLayer(plan: Plan, arena: Arena, l: number, slots: number, rows: Sa
   });
 
   const isReference = plan.realBytes === 8;
-  // For few outputs, a list of the active inputs costs more than their zeros do.
-  const isDense = l === 0 ? plan.denseInputs : !isReference && count === 1;
+  const isDense = l === 0 ? plan.denseInputs : !isReference && count === 1 && paddedOutputs <= MOST_DENSE_OUTPUTS;
   const lists: InputLists = {
     starts: arena.take(Uint32Array, slots),
     lengths: arena.take(Uint32Array, slots),
@@ -270,6 +275,6 @@ function carveLayer(plan: Plan, arena: Arena, l: number, slots: number, rows: Sa
   };
   // Of a hidden layer's units, half are taken to be active.
   const inputsOfSample = l === 0 ? plan.storedInputs / (plan.trainSamples + plan.testSamples) : inputs / 2;
-  const inputBlocks = inputBlocksOf(inputs, inputsOfSample);
+  const inputBlocks = isDense ? 1 : inputBlocksOf(inputs, inputsOfSample);
   return { inputs, outputs, paddedOutputs, isDense, inputBlocks, lists, panels, parameters, gradients, transposed };
 }

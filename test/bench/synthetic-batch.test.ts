@@ -37,7 +37,7 @@ describe.each(fastKernels())('the cases of bench/kernels, $name', (choice) => {
       firstLayer(chooseKernel('reference'), 0.6, 1),
     ],
     ['output layer', outputLayer.bind(undefined, choice, 1), outputLayer(chooseKernel('reference'), 1)],
-  ] as const)('%s: forward and step are the reference’s', (_name, create, reference) => {
+  ] as const)('%s: sums over forward and step are the reference’s', (_name, create, reference) => {
     const { nonzeros, sums } = create();
     expect(nonzeros).toBe(reference.nonzeros);
     expect(Math.abs(sums.z / reference.sums.z - 1)).toBeLessThan(TOLERANCE);

@@ -204,10 +204,11 @@ describe.each(fastKernels())('kernel $name gives the same bits', (fast) => {
       fc.property(wideCase, fc.nat(9), (c, slots) => {
         const slotCut = Math.min(slots, c.samples.length);
         const network = networkOf(fast, { ...c, denseInputs: false });
-        expect(network.memory.layers[0]!.inputBlocks + network.memory.layers[1]!.inputBlocks).toBeGreaterThan(2);
+        fc.pre(network.memory.layers.some(({ inputBlocks }) => inputBlocks > 1));
         expect(wholeStep(c, c.panelWidth, slotCut, 0, 0)).toEqual(wholeStep({ ...c, denseInputs: true }, 32, 0, 0, 0));
       }),
-      { numRuns: 5 },
+      // (To shrink a case of this size would take minutes.)
+      { numRuns: 5, endOnFailure: true },
     );
   });
 

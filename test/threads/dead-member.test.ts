@@ -46,12 +46,14 @@ function trainWithFault(fault: string, args: readonly string[], threads = 'one')
 const LIMIT_MS = 10_000;
 
 const PHASES = [
-  // With 100 hidden units the first layer has four panels, one for each thread; with 20 it has one, cut by sample.
+  // With 100 hidden units the first layer has six panels, two for each thread; with 20 it has one, and is cut by sample.
   { phase: 'forward phase', method: 'forward', calls: 1, where: 'in the forward phase', hidden: '100' },
   // An epoch calls forward 3 × 2 times in training, then again in the evaluation.
   { phase: 'gradient phase', method: 'forward', calls: 3, where: 'in the gradient phase' },
   { phase: 'gradient phase, going back', method: 'backward', calls: 2, where: 'in the gradient phase' },
   { phase: 'update phase', method: 'step', calls: 3, where: 'in the update phase' },
+  // A batch's first call steps the thread's rows of the second layer, and each panel that it claims is three calls.
+  { phase: 'update phase, by panel', method: 'step', calls: 5, where: 'in the update phase', hidden: '100' },
   { phase: 'evaluation', method: 'forward', calls: 7, where: 'in the evaluation' },
   { phase: 'barrier', method: 'arrive', calls: 4, where: 'at a barrier' },
   { phase: 'first barrier', method: 'arrive', calls: 1, where: 'at a barrier' },

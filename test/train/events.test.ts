@@ -62,6 +62,9 @@ describe('a complete run', () => {
       for (const fraction of fractions) expect(fraction).toBeGreaterThanOrEqual(0);
       expect(fractions.reduce((sum, fraction) => sum + fraction)).toBeCloseTo(1, 9);
       expect(phase_fractions.wait).toBe(wait_fraction);
+      // With 100 hidden units there are panels for both threads; strategy dense has no forward phase.
+      expect(phase_fractions.forward > 0).toBe(strategy === 'sliced');
+      for (const phase of ['gradients', 'update'] as const) expect(phase_fractions[phase]).toBeGreaterThan(0);
     }
   });
 

@@ -1,6 +1,8 @@
 /** The same weights, bit for bit, for any number of threads: on real digits, with short last batches. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { EndEvent, TrainEvent } from '../../src/metrics/events.js';
 import type { TrainOptions } from '../../src/options.js';
+import { train } from '../../src/train.js';
 import { collect } from '../support/events.js';
 import { type Part, temporaryFolder, writeDataset } from '../support/idx-files.js';
 import { allKernels } from '../support/kernels.js';
@@ -48,6 +50,23 @@ describe.each(allKernels().map(({ name }) => name))('kernel %s, strategy sliced'
     for (const variant of variants) hashes.push(await hashOf(variant));
     expect(new Set(hashes).size).toBe(variants.length);
   });
+});
+
+it('a run that diverges ends at the same step, with the same weights, for any number of threads', async () => {
+  const ends = new Set<string>();
+  for (const threads of [1, 2, 3]) {
+    const options = { data: data.path, kernel: 'simd' as const, hidden: [100], lr: 1e30, epochs: 3, threads };
+    let last: TrainEvent | undefined;
+    const run = async () => {
+      for await (const event of train(options)) last = event;
+    };
+    await expect(run()).rejects.toThrow(/is not finite at step \d+/);
+    expect(last).toMatchObject({ event: 'end', status: 'failed' });
+    const { message, weights_sha256 } = last as EndEvent;
+    expect(weights_sha256).toMatch(/^[0-9a-f]{64}$/);
+    ends.add(`${message} ${weights_sha256}`);
+  }
+  expect(ends.size).toBe(1);
 });
 
 describe('samples without zeros, which are kept in dense form', () => {

@@ -87,25 +87,6 @@ function loadsOf<V>(from: usize, to: usize, passes: usize): f32 {
   return sumOf(a0, a1, a2, a3, a4, a5, a6, a7);
 }
 
-/** One load, one multiply-add and one store for each vector: how sums that are kept in memory grow. */
-function updatesOf<V>(from: usize, to: usize, passes: usize): void {
-  const n: usize = offsetof<V>();
-  const rowBytes: usize = n * 16;
-  const x = v128.load(from);
-  for (let pass: usize = 0; pass < passes; pass++) {
-    for (let row = from; row < to; row += rowBytes) {
-      Vector.step(row, 0, x, x);
-      Vector.step(row, 1, x, x);
-      Vector.step(row, 2, x, x);
-      Vector.step(row, 3, x, x);
-      Vector.step(row, 4, x, x);
-      Vector.step(row, 5, x, x);
-      if (n > 6) Vector.step(row, 6, x, x);
-      if (n > 7) Vector.step(row, 7, x, x);
-    }
-  }
-}
-
 /** Something that needs all of them, so that none is left out. */
 function sumOf(a0: v128, a1: v128, a2: v128, a3: v128, a4: v128, a5: v128, a6: v128, a7: v128): f32 {
   const low = f32x4.add(f32x4.add(a0, a1), f32x4.add(a2, a3));
@@ -125,11 +106,4 @@ export function loads(accumulators: usize, from: usize, to: usize, passes: usize
   if (accumulators == 6) return loadsOf<V6>(from, to, passes);
   if (accumulators == 7) return loadsOf<V7>(from, to, passes);
   return loadsOf<V8>(from, to, passes);
-}
-
-/** @param to  as of `loads` */
-export function updates(accumulators: usize, from: usize, to: usize, passes: usize): void {
-  if (accumulators == 6) updatesOf<V6>(from, to, passes);
-  else if (accumulators == 7) updatesOf<V7>(from, to, passes);
-  else updatesOf<V8>(from, to, passes);
 }

@@ -1,10 +1,11 @@
 /**
  * The kernels for inputs in dense form, zeros included: where few are zero, and in front of narrow layers, where a list of
- * the active inputs costs more than their zeros do. Multiplying a zero leaves a sum as it was, so these give the same bits
- * as the kernels for lists.
+ * the active inputs costs more than their zeros do. A zero times a finite weight leaves a sum as it was, so these give the
+ * same bits as the kernels for lists.
  *
- * Two samples (or rows) by up to four vectors at a time: each load of a weight (or δ) serves two multiply-adds. Eight
- * accumulators are the most that every engine keeps in registers here; four by three spill (docs/performance.md).
+ * Two samples (or rows) by four vectors at a time, or two or three by up to three: each load of a weight (or δ) serves as
+ * many multiply-adds. Eight accumulators are what every engine keeps in registers here; nine, which hide better how long a
+ * multiply-add takes, only the newer ones; four by three, none (docs/performance.md).
  */
 import { V1, V2, V3, V4, Vector, Word } from './vector';
 
@@ -14,13 +15,15 @@ const MOST: usize = 4;
 /**
  * z[s] = b + Σ x_i · W[i] over all inputs i of each sample s, in ascending order of i.
  *
- * @param vectors  the panel's width
+ * @param vectors   the panel's width
+ * @param together  how many samples at a time, 2 or 3, where no more than three vectors are
  * @param weights  the panel, (inputs + 1, width): the last row is the bias
  * @param starts   (slots) where each sample's row begins, in elements of `value`
  * @param z        the panel of outputs, (slots, width)
  */
 export function denseForward(
   vectors: usize,
+  together: usize,
   weights: usize,
   inputs: usize,
   starts: usize,
@@ -34,10 +37,14 @@ export function denseForward(
   for (let v: usize = 0; v < vectors; n = vectors - v) {
     const w = weights + (v << 4);
     const out = z + (v << 4);
-    if (n == 1) forwardColumns<V1>(w, rowBytes, inputs, starts, value, out, from, to);
-    else if (n == 2) forwardColumns<V2>(w, rowBytes, inputs, starts, value, out, from, to);
-    else if (n == 3) forwardColumns<V3>(w, rowBytes, inputs, starts, value, out, from, to);
-    else forwardColumns<V4>(w, rowBytes, inputs, starts, value, out, from, to);
+    if (n == 4) forwardColumns<V4, V2>(w, rowBytes, inputs, starts, value, out, from, to);
+    else if (together == 2) {
+      if (n == 1) forwardColumns<V1, V2>(w, rowBytes, inputs, starts, value, out, from, to);
+      else if (n == 2) forwardColumns<V2, V2>(w, rowBytes, inputs, starts, value, out, from, to);
+      else forwardColumns<V3, V2>(w, rowBytes, inputs, starts, value, out, from, to);
+    } else if (n == 1) forwardColumns<V1, V3>(w, rowBytes, inputs, starts, value, out, from, to);
+    else if (n == 2) forwardColumns<V2, V3>(w, rowBytes, inputs, starts, value, out, from, to);
+    else forwardColumns<V3, V3>(w, rowBytes, inputs, starts, value, out, from, to);
     v += n;
   }
 }
@@ -47,7 +54,7 @@ function firstColumns(vectors: usize): usize {
   return vectors > MOST ? (vectors + 1) >> 1 : vectors;
 }
 
-function forwardColumns<V>(
+function forwardColumns<V, T>(
   weights: usize,
   rowBytes: usize,
   inputs: usize,
@@ -58,12 +65,15 @@ function forwardColumns<V>(
   to: usize,
 ): void {
   const n: usize = offsetof<V>();
+  const together: usize = offsetof<T>();
   const bias = weights + inputs * rowBytes;
-  for (let s: usize = from; s < to; s += 2) {
-    // A last sample without a partner is its own: computed twice, and stored twice.
-    const partner = min(s + 1, to - 1);
+  for (let s: usize = from; s < to; s += together) {
+    // Behind the last sample it comes again: computed twice, and stored twice.
+    const second = min(s + 1, to - 1);
+    const third = min(s + 2, to - 1);
     let x = value + (Word.at(starts + (s << 2)) << 2);
-    const toPartner = value + (Word.at(starts + (partner << 2)) << 2) - x;
+    const toSecond = value + (Word.at(starts + (second << 2)) << 2) - x;
+    const toThird = value + (Word.at(starts + (third << 2)) << 2) - x;
     const end = x + (inputs << 2);
     let a0 = v128.load(bias);
     let a1 = n > 1 ? v128.load(bias, 16) : a0;
@@ -73,21 +83,28 @@ function forwardColumns<V>(
     let b1 = a1;
     let b2 = a2;
     let b3 = a3;
+    let c0 = a0;
+    let c1 = a1;
+    let c2 = a2;
     for (let row = weights; x < end; x += 4, row += rowBytes) {
       const p = v128.load32_splat(x);
-      const q = v128.load32_splat(x + toPartner);
+      const q = v128.load32_splat(x + toSecond);
+      const r = together > 2 ? v128.load32_splat(x + toThird) : q;
       let w = v128.load(row);
       a0 = Vector.madd(p, w, a0);
       b0 = Vector.madd(q, w, b0);
+      if (together > 2) c0 = Vector.madd(r, w, c0);
       if (n > 1) {
         w = v128.load(row, 16);
         a1 = Vector.madd(p, w, a1);
         b1 = Vector.madd(q, w, b1);
+        if (together > 2) c1 = Vector.madd(r, w, c1);
       }
       if (n > 2) {
         w = v128.load(row, 32);
         a2 = Vector.madd(p, w, a2);
         b2 = Vector.madd(q, w, b2);
+        if (together > 2) c2 = Vector.madd(r, w, c2);
       }
       if (n > 3) {
         w = v128.load(row, 48);
@@ -96,7 +113,8 @@ function forwardColumns<V>(
       }
     }
     Vector.put<V>(z + s * rowBytes, a0, a1, a2, a3);
-    Vector.put<V>(z + partner * rowBytes, b0, b1, b2, b3);
+    Vector.put<V>(z + second * rowBytes, b0, b1, b2, b3);
+    if (together > 2) Vector.put<V>(z + third * rowBytes, c0, c1, c2, c2);
   }
 }
 
@@ -153,6 +171,7 @@ export function denseBackwardPanel<V>(
  * Reduces rows [rowFrom, rowTo) of a panel over the slots [from, to), each weight's sum in their ascending order and in
  * registers, and applies it as `reducePanel` does.
  *
+ * @param together  how many rows at a time, 2 or 3, where no more than three vectors are
  * @param weights  the panel's weights or gradients, (inputs + 1, width)
  * @param starts   (slots) where each sample's row begins, in elements of `value`
  * @param delta    the panel's δ, (slots, width)
@@ -160,6 +179,7 @@ export function denseBackwardPanel<V>(
  */
 export function denseReduce(
   vectors: usize,
+  together: usize,
   weights: usize,
   inputs: usize,
   rowFrom: usize,
@@ -180,16 +200,20 @@ export function denseReduce(
   for (let v: usize = 0; v < vectors; n = vectors - v) {
     const w = target + (v << 4);
     const d = delta + (v << 4);
-    if (n == 1) reduceColumns<V1>(w, rowBytes, rows, starts, firstValue, d, from, to, factor, keep);
-    else if (n == 2) reduceColumns<V2>(w, rowBytes, rows, starts, firstValue, d, from, to, factor, keep);
-    else if (n == 3) reduceColumns<V3>(w, rowBytes, rows, starts, firstValue, d, from, to, factor, keep);
-    else reduceColumns<V4>(w, rowBytes, rows, starts, firstValue, d, from, to, factor, keep);
+    if (n == 4) reduceColumns<V4, V2>(w, rowBytes, rows, starts, firstValue, d, from, to, factor, keep);
+    else if (together == 2) {
+      if (n == 1) reduceColumns<V1, V2>(w, rowBytes, rows, starts, firstValue, d, from, to, factor, keep);
+      else if (n == 2) reduceColumns<V2, V2>(w, rowBytes, rows, starts, firstValue, d, from, to, factor, keep);
+      else reduceColumns<V3, V2>(w, rowBytes, rows, starts, firstValue, d, from, to, factor, keep);
+    } else if (n == 1) reduceColumns<V1, V3>(w, rowBytes, rows, starts, firstValue, d, from, to, factor, keep);
+    else if (n == 2) reduceColumns<V2, V3>(w, rowBytes, rows, starts, firstValue, d, from, to, factor, keep);
+    else reduceColumns<V3, V3>(w, rowBytes, rows, starts, firstValue, d, from, to, factor, keep);
     v += n;
   }
   if (rowTo > inputs) reduceBias(weights + inputs * rowBytes, rowBytes, delta, from, to, factor, keep);
 }
 
-function reduceColumns<V>(
+function reduceColumns<V, T>(
   target: usize,
   rowBytes: usize,
   rows: usize,
@@ -202,10 +226,10 @@ function reduceColumns<V>(
   keep: usize,
 ): void {
   const n: usize = offsetof<V>();
+  const together: usize = offsetof<T>();
   const zero = f32x4.splat(0);
-  const rate = f32x4.splat(factor);
   const end = starts + (to << 2);
-  for (let r: usize = 0; r < rows; r += 2) {
+  for (let i: usize = 0; i < rows; i += together) {
     let a0 = zero;
     let a1 = zero;
     let a2 = zero;
@@ -214,25 +238,32 @@ function reduceColumns<V>(
     let b1 = zero;
     let b2 = zero;
     let b3 = zero;
+    let c0 = zero;
+    let c1 = zero;
+    let c2 = zero;
     let d = delta + from * rowBytes;
-    const x = value + (r << 2);
+    const x = value + (i << 2);
     for (let start = starts + (from << 2); start < end; start += 4, d += rowBytes) {
       const at = x + (Word.at(start) << 2);
       const p = v128.load32_splat(at);
-      // (A last row without a partner reads what lies behind, and drops the sum.)
+      // (Behind the last row, what lies there is read, and the sum dropped.)
       const q = v128.load32_splat(at, 4);
+      const r = together > 2 ? v128.load32_splat(at, 8) : q;
       let w = v128.load(d);
       a0 = Vector.madd(p, w, a0);
       b0 = Vector.madd(q, w, b0);
+      if (together > 2) c0 = Vector.madd(r, w, c0);
       if (n > 1) {
         w = v128.load(d, 16);
         a1 = Vector.madd(p, w, a1);
         b1 = Vector.madd(q, w, b1);
+        if (together > 2) c1 = Vector.madd(r, w, c1);
       }
       if (n > 2) {
         w = v128.load(d, 32);
         a2 = Vector.madd(p, w, a2);
         b2 = Vector.madd(q, w, b2);
+        if (together > 2) c2 = Vector.madd(r, w, c2);
       }
       if (n > 3) {
         w = v128.load(d, 48);
@@ -240,12 +271,10 @@ function reduceColumns<V>(
         b3 = Vector.madd(q, w, b3);
       }
     }
-    const row = target + r * rowBytes;
-    if (keep) Vector.put<V>(row, a0, a1, a2, a3);
-    else Vector.stepRow<V>(row, rate, a0, a1, a2, a3);
-    if (r + 1 == rows) break;
-    if (keep) Vector.put<V>(row + rowBytes, b0, b1, b2, b3);
-    else Vector.stepRow<V>(row + rowBytes, rate, b0, b1, b2, b3);
+    const row = target + i * rowBytes;
+    Vector.apply<V>(row, factor, keep, a0, a1, a2, a3);
+    if (i + 1 < rows) Vector.apply<V>(row + rowBytes, factor, keep, b0, b1, b2, b3);
+    if (together > 2 && i + 2 < rows) Vector.apply<V>(row + 2 * rowBytes, factor, keep, c0, c1, c2, c2);
   }
 }
 

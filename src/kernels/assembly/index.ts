@@ -1,5 +1,5 @@
 /**
- * What the module exports: the kernels of forward.ts, backward.ts, dense.ts and update.ts. Those that are made for a
+ * What the module exports: the kernels of forward.ts, relu.ts, backward.ts, dense.ts and update.ts. Those that are made for a
  * panel's width are exported once for each, 1 to 8 vectors (4 to 32 columns), with the number at the end of the name: a
  * function each, since V8 allocates registers by function, and did worse in one that held all eight.
  *

@@ -59,14 +59,19 @@ export class Vector {
     if (n > 3) v128.store(p, a3, 48);
   }
 
-  /** The same of a row ← itself + factor·gradient. */
+  /** The same of a row of sums: with `keep` they take the place of what stands there, otherwise they step it. */
   @inline
-  static stepRow<V>(p: usize, factor: v128, a0: v128, a1: v128, a2: v128, a3: v128): void {
+  static apply<V>(p: usize, factor: f32, keep: usize, a0: v128, a1: v128, a2: v128, a3: v128): void {
+    if (keep) {
+      Vector.put<V>(p, a0, a1, a2, a3);
+      return;
+    }
     const n: usize = offsetof<V>();
-    Vector.step(p, 0, factor, a0);
-    if (n > 1) Vector.step(p, 1, factor, a1);
-    if (n > 2) Vector.step(p, 2, factor, a2);
-    if (n > 3) Vector.step(p, 3, factor, a3);
+    const rate = f32x4.splat(factor);
+    Vector.step(p, 0, rate, a0);
+    if (n > 1) Vector.step(p, 1, rate, a1);
+    if (n > 2) Vector.step(p, 2, rate, a2);
+    if (n > 3) Vector.step(p, 3, rate, a3);
   }
 
   /** (l0 + l2) + (l1 + l3): the order is part of the contract (docs/design.md, "Order of summation"). */
@@ -103,7 +108,7 @@ export class Word {
   }
 }
 
-/** A layer's outputs are cut into panels that are as equal as whole vectors can be (src/memory/layout.ts). */
+/** A layer's outputs are cut into panels that are as equal as whole vectors can be (src/memory/cuts.ts). */
 export class Panels {
   /** The first column of panel p; of the one behind the last, all columns. */
   @inline
