@@ -1,7 +1,7 @@
 /**
  * The kernels for inputs in dense form, zeros included: where few are zero, and in front of narrow layers, where a list of
- * the active inputs costs more than their zeros do. A zero times a finite weight leaves a sum as it was, so these give the
- * same bits as the kernels for lists.
+ * the active inputs costs more than their zeros do. A zero times a finite weight leaves a sum as it was (but for the
+ * sign of a sum that has underflown to zero), so these give the same bits as the kernels for lists.
  *
  * Two samples (or rows) by four vectors at a time, or two or three by up to three: each load of a weight (or δ) serves as
  * many multiply-adds. Eight accumulators are what every engine keeps in registers here; nine, which hide better how long a
