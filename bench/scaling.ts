@@ -215,7 +215,7 @@ function reportModel(): void {
     gradients_seconds: middle(({ gradients }) => gradients),
     update_seconds: middle(({ update }) => update),
     transfer_seconds_per_byte: middle(({ transfer }) => transfer),
-    barrier_seconds_per_member: middle(({ barrier }) => barrier),
+    barrier_seconds_per_doubling: middle(({ barrier }) => barrier),
   };
   const fittedThreads = fitted.map(({ threads }) => threads);
   report(
@@ -223,7 +223,7 @@ function reportModel(): void {
     `\nmodel of sliced, a core a thread, fitted on ${nameOf(fittedThreads)}: one thread ` +
       `${coefficients.forward_seconds.toFixed(3)} + ${coefficients.gradients_seconds.toFixed(3)} + ` +
       `${coefficients.update_seconds.toFixed(3)} s, ${(coefficients.transfer_seconds_per_byte * 1e9).toFixed(3)} ns a byte from ` +
-      `another core, ${(coefficients.barrier_seconds_per_member * 1e9).toFixed(0)} ns a member and meeting`,
+      `another core, ${(coefficients.barrier_seconds_per_doubling * 1e9).toFixed(0)} ns a meeting and doubling of the members`,
   );
 
   const columns: readonly Column[] = [

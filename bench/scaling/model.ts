@@ -6,15 +6,17 @@
  *   forward    F / T
  *   gradients  G / T + x · (bytes fetched from other cores: z, or the first layer's weights, and the later layers' weights)
  *   update     U / T + x · (likewise: the transposed batch, δ, the later layers' inputs)
- *   waiting    b · meetings · (T − 1) + what the fullest share of each phase exceeds the mean by
+ *   waiting    b · meetings · log₂ T + what the fullest share of each phase exceeds the mean by
  *
  * Five coefficients are fitted: F, G, U, the seconds that the phases' arithmetic takes on one thread; x, seconds a byte that
- * another core has written; b, seconds that each further member adds to a meeting at the barrier, whose counter they all
- * write one after another. Bytes and shares are no guesses: they follow from the shapes, by the cutting that the trainer
- * itself does; that members who are done take panels of the others' is left out. Left out, too: what every member does in
- * full however many there are (it places the batch's samples and finds its share of them: some microseconds a step); that
- * cores share memory bandwidth, power and, as hardware threads, their units; and whatever else the machine does. So it is
- * more than what a machine will give, the more so the more cores.
+ * another core has written; b, seconds that a meeting takes longer each time the members double: it waits for the slowest of
+ * them, whom other work on the machine has held up, and the largest of T such delays grows as the logarithm of T. (The
+ * barrier itself is far below: bench/barrier.ts. On a machine that others share, b is theirs: a quiet one scales further.)
+ * Bytes and shares are no guesses: they follow from the shapes, by the cutting that the trainer itself does.
+ *
+ * Left out: that members who are done take panels of the others'; what every member does in full however many there are (it
+ * places the batch's samples and finds its share of them: some microseconds a step); that cores share memory bandwidth,
+ * power and, as hardware threads, their units.
  */
 import { padded, panelCount, panelStart } from '../../src/memory/cuts.js';
 import { cut } from '../../src/threads/shares.js';
@@ -49,7 +51,7 @@ export interface Coefficients {
   readonly update: number;
   /** Seconds a byte that another core has written. */
   readonly transfer: number;
-  /** Seconds that each further member adds to a meeting. */
+  /** Seconds that a meeting takes longer each time the members double. */
   readonly barrier: number;
 }
 
@@ -97,7 +99,7 @@ function factorsOf(job: Job, threads: number): Record<keyof PhaseSeconds, readon
     forward: [mean, 0, 0, 0, 0],
     gradients: [0, mean, 0, steps * gradients, 0],
     update: [0, 0, mean, steps * update, 0],
-    wait: [mean * byPanel, mean * bySample, mean * byUpdate, 0, steps * MEETINGS * (threads - 1)],
+    wait: [mean * byPanel, mean * bySample, mean * byUpdate, 0, steps * MEETINGS * Math.log2(threads)],
   };
 }
 
