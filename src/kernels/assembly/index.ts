@@ -1,7 +1,7 @@
 /**
  * What the module exports: the kernels of forward.ts, relu.ts, backward.ts, dense.ts and update.ts. Those that are made for a
- * panel's width are exported once for each, 1 to 8 vectors (4 to 32 columns), with the number at the end of the name: a
- * function each, since V8 allocates registers by function, and did worse in one that held all eight.
+ * panel's width are exported once for each, 1 to 8 vectors (4 to 32 columns), with the number at the end of the name, so that
+ * the caller chooses and no call goes through a switch.
  *
  * Pointers are byte addresses in the shared memory that the coordinator laid out (src/memory/layout.ts);
  * the module has no memory of its own beyond the static data below `heapBase()`.
