@@ -12,7 +12,7 @@ import type { KernelName } from '../src/kernels/kernel.js';
 import { SoftmaxCrossEntropy } from '../src/kernels/loss.js';
 import { createKernel } from '../src/kernels/select.js';
 import { placeHiddenLists, placeSample } from '../src/memory/lists.js';
-import { resolveOptions } from '../src/options.js';
+import { checkOptions } from '../src/options.js';
 import { prepare } from '../src/prepare.js';
 import { wholeFrom } from './support/options.js';
 import { median, spread } from './support/statistics.js';
@@ -35,7 +35,7 @@ const options = new Command('operations')
   .opts<Options>();
 
 const run = await prepare(
-  resolveOptions({
+  checkOptions({
     threads: 1,
     kernel: options.kernel,
     data: options.data,

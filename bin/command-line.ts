@@ -5,10 +5,11 @@ import { errors } from '../src/errors.js';
 import { KERNEL_NAMES } from '../src/kernels/kernel.js';
 import { FORMATS, type Format } from '../src/metrics/output.js';
 import { REDUCTIONS, STRATEGIES } from '../src/model/step.js';
-import { type Config, resolveOptions } from '../src/options.js';
+import { type CheckedOptions, checkOptions } from '../src/options.js';
 
 export interface TrainCommand {
-  readonly config: Config;
+  /** Those that were given. */
+  readonly options: CheckedOptions;
   /** Undefined: by what stdout is. */
   readonly format: Format | undefined;
   readonly progress: boolean;
@@ -31,7 +32,7 @@ export function parseTrainCommand(args: readonly string[]): TrainCommand | undef
   if (stray !== undefined) throw errors.usage(`unexpected argument '${stray}'`);
   const { format, progress, ...options } = command.opts<{ format?: unknown; progress: boolean }>();
   if (format !== undefined && !isFormat(format)) throw errors.option('format', format, `one of ${FORMATS.join(', ')}`);
-  return { config: resolveOptions(options), format, progress };
+  return { options: checkOptions(options), format, progress };
 }
 
 function trainCommand(): Command {
@@ -51,6 +52,14 @@ function trainCommand(): Command {
       .option('--limit <n>', 'train on the first n samples only (the test set stays whole)', numberOrText)
       .option('--kernel <name>', `auto (default), ${KERNEL_NAMES.join(', ')}`)
       .option('--log-every <steps>', 'also a metric line every so many steps (default: epochs only)', numberOrText)
+      .option('--save <file>', 'write the model there when the run ends (safetensors)')
+      .option('--checkpoint-dir <folder>', 'write checkpoints there, to go on from')
+      .option('--checkpoint-every <epochs>', 'how often, default 1', numberOrText)
+      .option('--checkpoint-every-steps <steps>', 'and besides within epochs', numberOrText)
+      .option('--keep <n>', 'how many checkpoints to keep, default 3', numberOrText)
+      .option('--checkpoint-required', 'end the run if a checkpoint cannot be written (default: warn)')
+      .option('--resume [path]', 'go on from a checkpoint, or the newest of a folder (default: --checkpoint-dir)')
+      .option('--resume-anyway', 'also with options or data that end in other weights')
       .option('--format <name>', `${FORMATS.join(' or ')} (default: pretty where stdout is a terminal)`)
       .option('--no-progress', 'no progress bar (it is on stderr, and only where that is a terminal)')
       .addHelpText('after', HELP_END)

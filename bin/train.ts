@@ -23,7 +23,7 @@ try {
 }
 
 /** Trains, and returns the exit status. Nothing here ends the process: every line is to reach its reader. */
-async function run({ config, format, progress }: TrainCommand): Promise<number> {
+async function run({ options, format, progress }: TrainCommand): Promise<number> {
   const { stdout, stderr } = process;
   stdout.off('error', reportClosed);
   const abort = new AbortController();
@@ -51,7 +51,7 @@ async function run({ config, format, progress }: TrainCommand): Promise<number> 
 
   let status = 0;
   try {
-    for await (const event of train({ ...config, signal: abort.signal, onProgress: output.onProgress })) {
+    for await (const event of train({ ...options, signal: abort.signal, onProgress: output.onProgress })) {
       await output.write(event);
       if (event.event === 'end' && event.status === 'interrupted') status = interruption;
     }

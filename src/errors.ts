@@ -33,6 +33,36 @@ export const errors = {
       `this run needs ${gibibytes(bytes)} of shared memory, and WebAssembly can address ${gibibytes(limit)}; ` +
         'use a smaller --limit, --batch-size or --hidden, or fewer --threads',
     ),
+  needsFolder: (flag: string, found: unknown) =>
+    usage(`--${flag}${found === true ? '' : ` ${shown(found)}`}: there are no checkpoints without --checkpoint-dir`),
+  resumeWithoutFolder: () => usage('--resume: expected a checkpoint or a folder of them, or --checkpoint-dir besides'),
+  resumeAnywayAlone: () => usage('--resume-anyway: expected --resume besides'),
+  folderTaken: (folder: string, name: string) =>
+    usage(
+      `--checkpoint-dir ${folder}: it holds checkpoints of another run (${name}); ` +
+        'add --resume to go on with that, or choose another folder',
+    ),
+  newerCheckpoint: (file: string, newer: string) =>
+    usage(
+      `--resume ${file}: ${newer} in the same folder is newer, and would be mixed up with what this run writes; ` +
+        'move it away, or choose another --checkpoint-dir',
+    ),
+  resumeDiffers: (file: string, found: string, expected: string) =>
+    usage(
+      `${found}: ${file} was written with ${expected}, and would not end in the same weights; ` +
+        'leave the option out, or add --resume-anyway',
+    ),
+  otherNetwork: (file: string, found: string, expected: string) =>
+    usage(`${found}: ${file} holds a network with ${expected}; leave the option out, or start another run`),
+  withinEpoch: (file: string, found: string, expected: string) =>
+    usage(
+      `${found}: ${file} was written with ${expected} in the middle of an epoch, whose order depends on it; ` +
+        'resume from the end of an epoch',
+    ),
+  epochsPassed: (epochs: number, file: string, done: number, step: number) =>
+    usage(
+      `--epochs ${epochs}: ${file} is at step ${step}, beyond that (${done} epochs are complete); give more epochs, or an older checkpoint`,
+    ),
 
   // Data: status 1.
   dataNotFound: (data: string) =>
@@ -78,6 +108,31 @@ export const errors = {
     ),
   oneClass: (file: string) => failure(`${file}: every label is 0; expected at least two classes, 0 and 1`),
 
+  // Checkpoints and models: status 1.
+  nothingThere: (where: string) =>
+    failure(`--resume ${where}: no such file or folder; expected a checkpoint or a folder of them`),
+  notACheckpoint: (file: string, why: string) => failure(`${file}: not a checkpoint that can be used: ${why}`),
+  noneUsable: (folder: string, last: string) =>
+    failure(`--resume ${folder}: none of its checkpoints can be used: ${last}`),
+  otherShapes: (file: string, found: string, expected: string) =>
+    failure(`${file}: its network takes ${expected}; the data have ${found}: they do not belong together`),
+  kernelOfCheckpoint: (file: string, name: string, why: string) =>
+    failure(
+      `${file} was written with kernel ${name}, and ${why}; resume it where there is one, ` +
+        'or with another --kernel and --resume-anyway, which ends in other weights',
+    ),
+  folderUnusable: (folder: string, cause: unknown) =>
+    failure(
+      `--checkpoint-dir ${folder}: cannot be written (${reason(cause)}); check the path and its permissions`,
+      cause,
+    ),
+  saveUnusable: (file: string, cause: unknown) =>
+    failure(`--save ${file}: cannot be written (${reason(cause)}); check the path and its permissions`, cause),
+  checkpointFailed: (file: string, cause: unknown) =>
+    failure(`${file} could not be written (${reason(cause)}); make room, or choose another --checkpoint-dir`, cause),
+  saveFailed: (file: string, cause: unknown) =>
+    failure(`--save ${file}: the model could not be written (${reason(cause)})`, cause),
+
   // The run: status 1.
   kernelUnavailable: (name: string, why: string) =>
     failure(`--kernel ${name}: ${why}; use --kernel auto, or another kernel`),
@@ -91,6 +146,11 @@ export const errors = {
     failure(
       `worker thread ${member + 1} of ${threads} died ${where}: ${reason(cause)}; the run cannot go on without it`,
       cause,
+    ),
+  threadStalled: (members: readonly string[], threads: number, where: string, seconds: number, step: number) =>
+    failure(
+      `worker thread ${members.join(' and ')} of ${threads} made no progress for ${seconds.toFixed(0)} s ${where}, ` +
+        `in step ${step}; the run cannot go on without it`,
     ),
   output: (cause: unknown) =>
     failure(`stdout cannot be written (${reason(cause)}); make room, or send the metrics elsewhere`, cause),

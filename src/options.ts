@@ -29,13 +29,32 @@ export interface TrainOptions {
   readonly kernel?: KernelName | 'auto';
   /** A `step` event every so many steps. @default none */
   readonly logEvery?: number | undefined;
+  /** File that the model is written to when the run ends, also if it is interrupted. @default none */
+  readonly save?: string | undefined;
+  /** Folder for checkpoints; made if it is not there. @default none, or where the one lies that is resumed */
+  readonly checkpointDir?: string | undefined;
+  /** Epochs between two checkpoints. @default 1 */
+  readonly checkpointEvery?: number;
+  /** Besides, steps between two checkpoints. @default none */
+  readonly checkpointEverySteps?: number | undefined;
+  /** How many checkpoints are kept, the newest. @default 3 */
+  readonly keep?: number;
+  /** Whether a checkpoint that cannot be written ends the run, which otherwise goes on with a warning. @default false */
+  readonly checkpointRequired?: boolean;
+  /**
+   * Go on from a checkpoint, a file or the newest of a folder; true stands for `checkpointDir`. Options that are not given
+   * are then the checkpoint's; those given must be the same, but for threads, epochs and where output goes.
+   */
+  readonly resume?: string | boolean | undefined;
+  /** Resume also with options or data that differ from the checkpoint's, where that can be. @default false */
+  readonly resumeAnyway?: boolean;
 }
 
 export const MAX_THREADS = 1024;
 const MAX_WIDTH = 2 ** 24;
 const MAX_COUNT = 2 ** 31 - 1;
 
-/** Every option, checked. */
+/** What a run is made of: every option, checked. Whether it resumes another is told apart. */
 export interface Config {
   readonly threads: number;
   readonly data: string;
@@ -49,32 +68,152 @@ export interface Config {
   readonly limit: number | undefined;
   readonly kernel: KernelName | 'auto';
   readonly logEvery: number | undefined;
+  readonly save: string | undefined;
+  readonly checkpointDir: string | undefined;
+  readonly checkpointEvery: number;
+  readonly checkpointEverySteps: number | undefined;
+  readonly keep: number;
+  readonly checkpointRequired: boolean;
+}
+
+/** Those options that were given, checked. */
+export type CheckedOptions = { readonly [name in keyof Config]?: Config[name] } & ResumeOptions;
+
+interface ResumeOptions {
+  readonly resume?: string | true;
+  readonly resumeAnyway?: boolean;
 }
 
 /** An option that a program gives may be anything, whatever its type says. */
-type Given = { readonly [name in keyof TrainOptions]?: unknown };
+export type Given = { readonly [name in keyof TrainOptions]?: unknown };
+
+/** What each option may be: gives the value, or refuses it. */
+const CHECKS: { readonly [name in keyof Config]-?: (value: unknown) => Config[name] } & {
+  readonly resume: (value: unknown) => string | boolean;
+  readonly resumeAnyway: (value: unknown) => boolean;
+} = {
+  threads: (value) => whole('threads', value, 1, MAX_THREADS),
+  data: (value) => text('data', value, 'mnist, fashion-mnist or a folder of IDX files'),
+  hidden: (value) => widths('hidden', value),
+  epochs: (value) => whole('epochs', value, 0, MAX_COUNT),
+  batchSize: (value) => whole('batch-size', value, 1, MAX_COUNT),
+  lr: (value) => rate('lr', value),
+  reduction: (value) => oneOf('reduction', value, REDUCTIONS),
+  strategy: (value) => oneOf('strategy', value, STRATEGIES),
+  seed: (value) => whole('seed', value, 0, Number.MAX_SAFE_INTEGER),
+  limit: (value) => whole('limit', value, 1, MAX_COUNT),
+  kernel: (value) => oneOf('kernel', value, ['auto', ...KERNEL_NAMES]),
+  logEvery: (value) => whole('log-every', value, 1, MAX_COUNT),
+  save: (value) => text('save', value, 'a file, such as model.safetensors'),
+  checkpointDir: (value) => text('checkpoint-dir', value, 'a folder'),
+  checkpointEvery: (value) => whole('checkpoint-every', value, 1, MAX_COUNT),
+  checkpointEverySteps: (value) => whole('checkpoint-every-steps', value, 1, MAX_COUNT),
+  keep: (value) => whole('keep', value, 1, MAX_COUNT),
+  checkpointRequired: (value) => yesOrNo('checkpoint-required', value),
+  resume: (value) => (typeof value === 'boolean' ? value : text('resume', value, 'a checkpoint or a folder of them')),
+  resumeAnyway: (value) => yesOrNo('resume-anyway', value),
+};
+
+/** Those that say something about checkpoints, and nothing where there are none. */
+const OF_CHECKPOINTS = ['checkpointEvery', 'checkpointEverySteps', 'keep', 'checkpointRequired'] as const;
 
 /**
- * @throws LockstepError (status 2) that names the first option out of range
+ * @returns what is given and defined
+ * @throws LockstepError (status 2) that names the first option out of range, or without the one that it needs
  */
-export function resolveOptions(options: Given): Config {
-  const { threads = Math.min(availableParallelism(), MAX_THREADS), data = 'mnist', hidden = [1000] } = options;
-  const { epochs = 100, batchSize = 100, lr = 0.001, reduction = 'sum', strategy = 'sliced' } = options;
-  const { seed = 1, limit, kernel = 'auto', logEvery } = options;
+export function checkOptions(given: Given): CheckedOptions {
+  const checked = checkEach(given);
+  const { resume, checkpointDir, resumeAnyway } = checked;
+  if (resume === undefined && checkpointDir === undefined) {
+    const lonely = OF_CHECKPOINTS.find((name) => checked[name]);
+    if (lonely) throw errors.needsFolder(flagOf(lonely), checked[lonely]);
+  }
+  if (resume === true && checkpointDir === undefined) throw errors.resumeWithoutFolder();
+  if (resumeAnyway && resume === undefined) throw errors.resumeAnywayAlone();
+  return checked;
+}
+
+function checkEach(given: Given): CheckedOptions {
+  const checked: Record<string, unknown> = {};
+  for (const [name, check] of Object.entries(CHECKS)) {
+    const value = given[name as keyof Given];
+    if (value !== undefined) checked[name] = check(value);
+  }
+  if (checked.resume === false) delete checked.resume;
+  return checked;
+}
+
+/** The defaults, which are the reference's run, for what is not given. */
+export function withDefaults(given: CheckedOptions): Config {
   return {
-    threads: whole('threads', threads, 1, MAX_THREADS),
-    data: folder('data', data),
-    hidden: widths('hidden', hidden),
-    epochs: whole('epochs', epochs, 0, MAX_COUNT),
-    batchSize: whole('batch-size', batchSize, 1, MAX_COUNT),
-    lr: rate('lr', lr),
-    reduction: oneOf('reduction', reduction, REDUCTIONS),
-    strategy: oneOf('strategy', strategy, STRATEGIES),
-    seed: whole('seed', seed, 0, Number.MAX_SAFE_INTEGER),
-    limit: limit === undefined ? undefined : whole('limit', limit, 1, MAX_COUNT),
-    kernel: oneOf('kernel', kernel, ['auto', ...KERNEL_NAMES]),
-    logEvery: logEvery === undefined ? undefined : whole('log-every', logEvery, 1, MAX_COUNT),
+    threads: given.threads ?? Math.min(availableParallelism(), MAX_THREADS),
+    data: given.data ?? 'mnist',
+    hidden: given.hidden ?? [1000],
+    epochs: given.epochs ?? 100,
+    batchSize: given.batchSize ?? 100,
+    lr: given.lr ?? 0.001,
+    reduction: given.reduction ?? 'sum',
+    strategy: given.strategy ?? 'sliced',
+    seed: given.seed ?? 1,
+    limit: given.limit,
+    kernel: given.kernel ?? 'auto',
+    logEvery: given.logEvery,
+    save: given.save,
+    checkpointDir: given.checkpointDir,
+    checkpointEvery: given.checkpointEvery ?? 1,
+    checkpointEverySteps: given.checkpointEverySteps,
+    keep: given.keep ?? 3,
+    checkpointRequired: given.checkpointRequired ?? false,
   };
+}
+
+/** @throws LockstepError (status 2), as `checkOptions` */
+export function resolveOptions(given: Given): Config {
+  return withDefaults(checkOptions(given));
+}
+
+/** The options as metrics and files name them: null for what is not set. */
+export interface ConfigRecord {
+  readonly threads: number;
+  readonly data: string;
+  readonly hidden: readonly number[];
+  readonly epochs: number;
+  readonly batch_size: number;
+  readonly lr: number;
+  readonly reduction: Reduction;
+  readonly strategy: Strategy;
+  readonly seed: number;
+  readonly limit: number | null;
+  readonly kernel: KernelName | 'auto';
+  readonly log_every: number | null;
+  readonly save: string | null;
+  readonly checkpoint_dir: string | null;
+  readonly checkpoint_every: number;
+  readonly checkpoint_every_steps: number | null;
+  readonly keep: number;
+  readonly checkpoint_required: boolean;
+}
+
+export function recordOfConfig(config: Config): ConfigRecord {
+  const entries = Object.entries(config).map(([name, value]) => [inSnakeCase(name), value ?? null]);
+  return Object.fromEntries(entries) as ConfigRecord;
+}
+
+/** @throws LockstepError if it is no record of ours, whatever wrote it */
+export function configOfRecord(record: Readonly<Record<string, unknown>>): Config {
+  const names = Object.keys(CHECKS) as (keyof Given)[];
+  return withDefaults(
+    checkEach(Object.fromEntries(names.map((name) => [name, record[inSnakeCase(name)] ?? undefined]))),
+  );
+}
+
+/** Without the dashes in front: batch-size. */
+export function flagOf(name: keyof Config): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+function inSnakeCase(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 function whole(name: string, value: unknown, least: number, most: number): number {
@@ -100,9 +239,14 @@ function widths(name: string, value: unknown): readonly number[] {
   throw errors.option(name, value, `widths from 1 to ${most} with commas between, such as 1000 or 512,256, or none`);
 }
 
-function folder(name: string, value: unknown): string {
+function text(name: string, value: unknown, expected: string): string {
   if (typeof value === 'string' && value !== '') return value;
-  throw errors.option(name, value, 'mnist, fashion-mnist or a folder of IDX files');
+  throw errors.option(name, value, expected);
+}
+
+function yesOrNo(name: string, value: unknown): boolean {
+  if (typeof value === 'boolean') return value;
+  throw errors.option(name, value, 'true or false');
 }
 
 function oneOf<T extends string>(name: string, value: unknown, allowed: readonly T[]): T {

@@ -1,8 +1,13 @@
 /** From options to a run that is ready to start: samples and initial parameters in shared memory. */
+import path from 'node:path';
+import { type Listed, requireWritable } from './checkpoints/folder.js';
+import { datasetRecord, type ModelDescription } from './checkpoints/model-file.js';
+import { beginRun, type Resumed, requireSameData, requireSameKernel } from './checkpoints/resume.js';
 import { type Dataset, loadDataset } from './data/dataset.js';
+import { NAMED_SETS } from './data/sources.js';
 import { countNonzeros, writeRows } from './data/sparse-rows.js';
 import { errors } from './errors.js';
-import { chooseKernel, type KernelChoice } from './kernels/select.js';
+import { chooseKernel, type KernelChoice, problemOf } from './kernels/select.js';
 import {
   bytesNeeded,
   createSharedMemory,
@@ -11,8 +16,11 @@ import {
   type Memory,
   type Plan,
 } from './memory/layout.js';
+import type { WarningEvent } from './metrics/events.js';
 import { drawInitialValues } from './model/initial-values.js';
-import type { Config } from './options.js';
+import { writeParameters } from './model/parameters.js';
+import type { CheckedOptions, Config } from './options.js';
+import { FRESH, type RunState } from './state.js';
 
 export interface Run {
   readonly config: Config;
@@ -27,13 +35,23 @@ export interface Run {
     /** Fraction of the training samples' inputs that are not zero. */
     readonly density: number;
   };
+  /** What files say of it. */
+  readonly model: ModelDescription;
+  /** Where it goes on: FRESH, or a checkpoint's state. */
+  readonly start: RunState;
+  readonly resumedFrom: string | undefined;
+  /** Those in the folder for checkpoints, newest first. */
+  readonly checkpoints: readonly Listed[];
+  readonly warnings: readonly WarningEvent[];
 }
 
 /**
- * @throws LockstepError if the data cannot be used, or the options do not fit them or this machine
+ * @throws LockstepError if the data cannot be used, or the options do not fit them, a checkpoint or this machine
  */
-export async function prepare(config: Config): Promise<Run> {
-  const kernel = chooseKernel(config.kernel);
+export async function prepare(given: CheckedOptions): Promise<Run> {
+  const { config, resumed, checkpoints, warnings } = await beginRun(given);
+  if (config.save !== undefined) await requireWritable(config.save);
+  const kernel = kernelFor(config, resumed);
   const dataset = await loadDataset(config.data);
   const { name, inputs, classes, train, test } = dataset;
   const { limit = train.count, batchSize } = config;
@@ -41,14 +59,66 @@ export async function prepare(config: Config): Promise<Run> {
   if (batchSize > limit) throw errors.batchBeyondData(batchSize, limit);
 
   const { plan, density } = planOf(config, kernel, dataset);
-  const { denseInputs } = plan;
+  const { denseInputs, layers } = plan;
+  const model = {
+    layers,
+    // A run is to be resumed from another folder, too.
+    config: { ...config, data: absolute(config.data), save: config.save && path.resolve(config.save) },
+    kernel: kernel.name,
+    dataset: datasetRecord(dataset, limit),
+  };
+  const differences = resumed ? requireSame(model, resumed, given) : [];
+
   const shared = allocate(plan);
   const memory = layOut(plan, shared);
   writeRows(train, limit, inputs, memory.rows, 0, denseInputs);
   writeRows(test, test.count, inputs, memory.rows, limit, denseInputs);
-  drawInitialValues(memory.layers, config.seed);
+  if (resumed) writeParameters(memory.layers, resumed.checkpoint.values);
+  else drawInitialValues(memory.layers, config.seed);
 
-  return { config, kernel, plan, shared, memory, dataset: { name, inputs, classes, density } };
+  return {
+    config,
+    kernel,
+    plan,
+    shared,
+    memory,
+    dataset: { name, inputs, classes, density },
+    model,
+    start: resumed?.checkpoint.state ?? FRESH,
+    resumedFrom: resumed?.file,
+    checkpoints,
+    warnings: [...warnings, ...differences],
+  };
+}
+
+/** @throws LockstepError if it cannot run here */
+function kernelFor({ kernel }: Config, resumed: Resumed | undefined): KernelChoice {
+  if (resumed && kernel === resumed.checkpoint.kernel) {
+    const problem = problemOf(kernel);
+    if (problem !== undefined) throw errors.kernelOfCheckpoint(resumed.file, kernel, problem);
+  }
+  return chooseKernel(kernel);
+}
+
+/** @throws LockstepError if the checkpoint's run was another one */
+function requireSame(
+  model: ModelDescription,
+  resumed: Resumed,
+  { resumeAnyway = false }: CheckedOptions,
+): WarningEvent[] {
+  const { layers, config, kernel, dataset } = model;
+  const { checkpoint, file } = resumed;
+  const [found, expected] = [layers.join('-'), checkpoint.layers.join('-')];
+  if (found !== expected) throw errors.otherShapes(file, found, expected);
+  return [
+    ...(config.kernel === 'auto' ? requireSameKernel(kernel, resumed, resumeAnyway) : []),
+    ...requireSameData(dataset, resumed, resumeAnyway),
+  ];
+}
+
+/** Data sets that have a name keep it. */
+function absolute(data: string): string {
+  return NAMED_SETS.includes(data) ? data : path.resolve(data);
 }
 
 /** What the run's memory is to hold, and the density of its training samples. */

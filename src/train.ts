@@ -1,21 +1,24 @@
 /** Training as an async generator of events: follows the gang and turns what it leaves into metrics. */
 
+import { Checkpointer } from './checkpoints/checkpointer.js';
+import { saveModel } from './checkpoints/model-file.js';
 import { now } from './clock.js';
 import { errors, reason } from './errors.js';
 import { stepsPerEpoch } from './memory/layout.js';
 import {
+  type CheckpointEvent,
   type EndEvent,
   type EpochEvent,
   type Progress,
   SCHEMA,
   type StartEvent,
   type TrainEvent,
+  type WarningEvent,
 } from './metrics/events.js';
+import { Ledger } from './metrics/ledger.js';
 import { ProgressMeter } from './metrics/progress-meter.js';
-import { StepLog } from './metrics/step-log.js';
-import { meanOf } from './metrics/summary.js';
-import { parameterCount, weightsSha256 } from './model/parameters.js';
-import { resolveOptions, type TrainOptions } from './options.js';
+import { areFinite, parameterCount, readParameters, weightsSha256 } from './model/parameters.js';
+import { checkOptions, recordOfConfig, type TrainOptions } from './options.js';
 import { prepare, type Run } from './prepare.js';
 import { Coordinator } from './threads/coordinator.js';
 import { phaseFractions } from './threads/phase-times.js';
@@ -28,10 +31,11 @@ export interface TrainControls {
 }
 
 /**
- * Trains a network and yields what happens: `start`, then `step` and `epoch` events, then `end`.
+ * Trains a network and yields what happens: `start`, then `step`, `epoch`, `checkpoint` and `warning` events, then `end`.
  *
  * The threads run at most one epoch ahead of the event that is being handled. Leaving the loop early ends the
- * run and its threads; a generator that is neither finished nor left keeps them, and the process, waiting.
+ * run and its threads, after a last checkpoint if there is a folder for them; a generator that is neither finished nor
+ * left keeps them, and the process, waiting.
  *
  * @example
  * for await (const event of train({ epochs: 5, threads: 2 })) {
@@ -39,17 +43,34 @@ export interface TrainControls {
  * }
  *
  * @throws LockstepError before `start` if the options or data cannot be used; after an `end` event whose status
- *   is `failed` if a loss is no longer finite or a thread died
+ *   is `failed` if a loss is no longer finite, a thread died, or a file could not be written that was required
  */
 export async function* train(options: TrainOptions & TrainControls = {}): AsyncGenerator<TrainEvent, void, undefined> {
-  const startedAt = now();
+  const beganAt = now();
   const { signal, onProgress } = options;
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw errors.option('signal', signal, 'an AbortSignal');
-  const run = await prepare(resolveOptions(options));
-  const coordinator = new Coordinator(jobOf(run), run.memory);
+  const run = await prepare(checkOptions(options));
+  const ledger = new Ledger(run.plan, run.memory.epochs, run.start, run.config.logEvery ?? 0, beganAt);
+  yield startEvent(run, beganAt);
+  yield* run.warnings;
+  if (isOver(run)) {
+    yield* end(run, ledger, { status: 'completed', step: run.start.step, isWhole: true });
+    return;
+  }
+
+  const checkpointer = createCheckpointer(run, ledger, () => coordinator.ring());
+  const coordinator: Coordinator = new Coordinator(
+    jobOf(run),
+    run.memory,
+    checkpointer && ((at) => checkpointer.take(at)),
+  );
+  let failure: unknown;
   const stop = () => coordinator.stop();
+  const fail = (error: unknown) => {
+    failure ??= error;
+    stop();
+  };
   let progress: ProgressMeter | undefined;
-  let thrown: unknown;
   try {
     signal?.addEventListener('abort', stop);
     if (signal?.aborted) stop();
@@ -59,115 +80,161 @@ export async function* train(options: TrainOptions & TrainControls = {}): AsyncG
         try {
           onProgress(measured);
         } catch (error) {
-          thrown ??= error;
-          stop();
+          fail(error);
         }
       };
-      progress = new ProgressMeter(run.plan, run.config.epochs, coordinator, guarded);
+      progress = new ProgressMeter(run.plan, run.config.epochs, run.start, coordinator, guarded);
     }
-    yield startEvent(run, startedAt);
-    const followed = yield* follow(run, coordinator, startedAt);
-    const ending: Ending = thrown === undefined ? followed : { ...followed, status: 'failed', failure: thrown };
+    const news = () => newsOf(run, checkpointer, fail);
+    const ending = yield* follow(run, coordinator, ledger, news);
     progress?.stop();
     await coordinator.close();
-    yield endEvent(run, ending, startedAt);
-    if (ending.failure !== undefined) throw ending.failure;
+    await checkpointer?.finish();
+    yield* news();
+    yield* end(run, ledger, failure === undefined ? ending : { ...ending, status: 'failed', failure });
   } finally {
     progress?.stop();
     signal?.removeEventListener('abort', stop);
     await coordinator.close();
+    await checkpointer?.finish();
   }
 }
 
-/** The metrics that the end event repeats. */
-type Figures = Pick<EndEvent, 'train_loss' | 'train_error' | 'test_loss' | 'test_error'>;
-
 interface Ending {
   readonly status: EndEvent['status'];
-  /** Completed. */
-  readonly epochs: number;
-  readonly figures: Figures;
   readonly failure?: unknown;
+  /** Steps of the run that are done. */
+  readonly step: number;
   /** A thread may have died with its part of a step half done. */
   readonly isWhole: boolean;
 }
 
-/** Yields the step and epoch events as they happen. */
+/** Yields the step and epoch events as they happen, and the news. */
 async function* follow(
   run: Run,
   coordinator: Coordinator,
-  startedAt: number,
+  ledger: Ledger,
+  news: () => Iterable<TrainEvent>,
 ): AsyncGenerator<TrainEvent, Ending, undefined> {
-  const { epochs, logEvery, lr } = run.config;
-  const steps = new StepLog(run.plan, logEvery, startedAt);
-  let completed = 0;
-  let figures: Figures = {};
-  const end = (status: Ending['status'], failure?: unknown): Ending => {
-    return { status, epochs: completed, figures, failure, isWhole: coordinator.outcome !== 'died' };
+  const { epochs, lr } = run.config;
+  const ending = (status: Ending['status'], failure?: unknown): Ending => {
+    const { epoch, stepsDone } = coordinator;
+    const at =
+      epoch > epochs || epoch === 0 ? { epochs, stepsInEpoch: 0 } : { epochs: epoch - 1, stepsInEpoch: stepsDone };
+    return { status, failure, step: ledger.stepOf(at), isWhole: coordinator.outcome !== 'died' };
   };
 
   while (coordinator.epoch <= epochs) {
     // Looked at before the steps: an epoch that ends while they are being handled has more of them to tell.
     const { outcome, isEpochFinished, change } = coordinator.look();
-    yield* steps.upTo(coordinator.record, coordinator.epoch, coordinator.stepsDone);
+    const { epoch, stepsDone } = coordinator;
+    yield* news();
+    yield* ledger.stepEvents(epoch, stepsDone);
     if (isEpochFinished) {
-      const tested = testFigures(run, coordinator);
       if (epochs === 0) {
-        figures = tested;
-        return end('completed');
+        ledger.evaluation();
+        return ending('completed');
       }
-      const event = epochEvent(run, coordinator, tested);
-      const { train_loss, train_error } = event;
-      figures = { train_loss, train_error, ...tested };
-      completed = coordinator.epoch;
-      yield event;
+      yield epochEvent(run, epoch, ledger);
       coordinator.nextEpoch();
     } else if (outcome === undefined) {
       await change();
     } else if (outcome === 'died') {
-      return end('failed', coordinator.failure);
+      return ending('failed', coordinator.failure);
     } else if (outcome === 'diverged') {
       // Either in the next step, or, with all of the epoch's done, in its evaluation.
-      const inEvaluation = epochs === 0 || coordinator.stepsDone === stepsPerEpoch(run.plan);
-      const done = epochs === 0 ? 0 : stepsAfter(run, coordinator.epoch - 1) + coordinator.stepsDone;
-      const [what, step] = inEvaluation ? ['the test loss', done] : ['the loss', done + 1];
-      return end('failed', errors.diverged(what, step, lr));
+      const inEvaluation = epochs === 0 || stepsDone === stepsPerEpoch(run.plan);
+      const { step } = ending('failed');
+      return ending(
+        'failed',
+        inEvaluation ? errors.diverged('the test loss', step, lr) : errors.diverged('the loss', step + 1, lr),
+      );
     } else {
-      return end('interrupted');
+      return ending('interrupted');
     }
   }
-  return end('completed');
+  return ending('completed');
 }
 
-function jobOf({ config, plan, shared, kernel }: Run) {
-  const { strategy, reduction, lr, epochs, logEvery = 0, seed } = config;
-  return { plan, shared, kernel, strategy, reduction, learningRate: lr, epochs, logEvery, seed };
+/** Saves the model if that is wanted, and yields the last event. @throws what the run failed of */
+async function* end(run: Run, ledger: Ledger, ending: Ending): AsyncGenerator<EndEvent, void, undefined> {
+  const { config, memory, model } = run;
+  let { status, failure } = ending;
+  let saved: string | undefined;
+  if (status === 'completed' && !areFinite(memory.layers)) {
+    // The very last step: no loss has told it.
+    failure = errors.diverged('a weight', ending.step, config.lr);
+  } else if (status !== 'failed' && config.save !== undefined) {
+    try {
+      await saveModel(config.save, model, readParameters(memory.layers), ledger.completed, ending.step);
+      saved = config.save;
+    } catch (error) {
+      failure = errors.saveFailed(config.save, error);
+    }
+  }
+  if (failure !== undefined) status = 'failed';
+  yield {
+    event: 'end',
+    status,
+    epochs: ledger.completed,
+    ...ledger.figures,
+    seconds: ledger.seconds,
+    ...(ending.isWhole && { weights_sha256: weightsSha256(memory.layers) }),
+    ...(saved !== undefined && { saved }),
+    ...(failure !== undefined && { message: reason(failure) }),
+  };
+  if (failure !== undefined) throw failure;
 }
 
-/** Steps of the run when that many epochs are done. */
-function stepsAfter(run: Run, epochs: number): number {
-  return epochs * stepsPerEpoch(run.plan);
+/** Whether it resumes what is complete. */
+function isOver({ resumedFrom, start, config }: Run): boolean {
+  return resumedFrom !== undefined && start.epochs === config.epochs && start.stepsInEpoch === 0;
 }
 
-function startEvent({ config, plan, kernel, memory, dataset }: Run, startedAt: number): StartEvent {
+function createCheckpointer(run: Run, ledger: Ledger, onNews: () => void): Checkpointer | undefined {
+  const { config, model, memory, checkpoints } = run;
+  if (config.checkpointDir === undefined) return undefined;
+  return new Checkpointer({
+    folder: config.checkpointDir,
+    keep: config.keep,
+    model,
+    layers: memory.layers,
+    listed: checkpoints,
+    resumedFrom: run.resumedFrom,
+    stateAt: (position) => ledger.stateAt(position),
+    onNews,
+  });
+}
+
+/** What the checkpointer has to tell; where checkpoints are required, one that failed ends the run. */
+function newsOf(
+  { config }: Run,
+  checkpointer: Checkpointer | undefined,
+  fail: (error: unknown) => void,
+): readonly (CheckpointEvent | WarningEvent)[] {
+  if (!checkpointer) return [];
+  if (config.checkpointRequired && checkpointer.failure !== undefined) fail(checkpointer.failure);
+  return checkpointer.drain();
+}
+
+function jobOf({ config, plan, shared, kernel, start }: Run) {
+  const { strategy, reduction, lr, epochs, logEvery = 0, seed, checkpointDir } = config;
+  const { checkpointEvery, checkpointEverySteps = 0 } = config;
+  const checkpoints =
+    checkpointDir === undefined
+      ? { checkpointEvery: 0, checkpointEverySteps: 0 }
+      : { checkpointEvery, checkpointEverySteps };
+  const run = { strategy, reduction, learningRate: lr, epochs, logEvery, seed };
+  return { plan, shared, kernel, ...run, start, stepsDone: start.step, ...checkpoints };
+}
+
+function startEvent(run: Run, beganAt: number): StartEvent {
+  const { config, plan, kernel, memory, dataset, start, resumedFrom: file } = run;
   return {
     event: 'start',
     schema: SCHEMA,
-    time: new Date(startedAt).toISOString(),
-    config: {
-      threads: config.threads,
-      data: config.data,
-      hidden: config.hidden,
-      epochs: config.epochs,
-      batch_size: config.batchSize,
-      lr: config.lr,
-      reduction: config.reduction,
-      strategy: config.strategy,
-      seed: config.seed,
-      limit: config.limit ?? null,
-      kernel: config.kernel,
-      log_every: config.logEvery ?? null,
-    },
+    time: new Date(beganAt).toISOString(),
+    config: recordOfConfig(config),
     dataset: {
       name: dataset.name,
       train: plan.trainSamples,
@@ -180,44 +247,11 @@ function startEvent({ config, plan, kernel, memory, dataset }: Run, startedAt: n
     threads: config.threads,
     kernel: kernel.name,
     node: process.versions.node,
+    ...(file !== undefined && { resumed: { file, epochs: start.epochs, step: start.step } }),
   };
 }
 
-function epochEvent(run: Run, { epoch, record }: Coordinator, tested: Figures): EpochEvent {
-  const { trainSamples } = run.plan;
-  const { loss, error } = meanOf(record.losses, record.wrong, 0, trainSamples);
-  const [began = 0, trained = 0] = record.times;
-  const seconds = (trained - began) / 1000;
-  const fractions = phaseFractions(run.memory.members, epoch);
-  return {
-    event: 'epoch',
-    epoch,
-    step: stepsAfter(run, epoch),
-    train_loss: loss,
-    train_error: error,
-    ...tested,
-    seconds,
-    samples_per_second: trainSamples / seconds,
-    wait_fraction: fractions.wait,
-    phase_fractions: fractions,
-  };
-}
-
-/** Nothing where there are no test samples. */
-function testFigures({ plan }: Run, { record }: Coordinator): { test_loss?: number; test_error?: number } {
-  if (plan.testSamples === 0) return {};
-  const { loss, error } = meanOf(record.testLosses, record.testWrong, 0, plan.testSamples);
-  return { test_loss: loss, test_error: error };
-}
-
-function endEvent({ memory }: Run, { status, epochs, figures, failure, isWhole }: Ending, startedAt: number): EndEvent {
-  return {
-    event: 'end',
-    status,
-    epochs,
-    ...figures,
-    seconds: (now() - startedAt) / 1000,
-    ...(isWhole && { weights_sha256: weightsSha256(memory.layers) }),
-    ...(failure !== undefined && { message: reason(failure) }),
-  };
+function epochEvent({ memory }: Run, epoch: number, ledger: Ledger): EpochEvent {
+  const fractions = phaseFractions(memory.members, epoch);
+  return { ...ledger.epoch(epoch), wait_fraction: fractions.wait, phase_fractions: fractions };
 }

@@ -11,13 +11,15 @@ const FLOORS = [
   ['src/index.ts'],
   ['src/train.ts'],
   ['src/prepare.ts'],
+  ['src/checkpoints'],
   ['src/threads'],
   ['src/metrics'],
-  ['src/options.ts'],
+  ['src/options.ts', 'src/state.ts'],
   ['src/data'],
   ['src/model'],
   ['src/kernels'],
   ['src/memory'],
+  ['src/files'],
   ['src/errors.ts', 'src/clock.ts'],
 ];
 

@@ -21,10 +21,10 @@
  */
 
 import { now } from '../src/clock.js';
-import { type EpochRecord, layOut, type Memory } from '../src/memory/layout.js';
+import { type EpochRecord, layOut, type Memory, recordOf } from '../src/memory/layout.js';
 import { Barrier, GangAborted, type Hold } from '../src/threads/barrier.js';
 import { Claims } from '../src/threads/claims.js';
-import { Command, Control, HeldFor, recordOf } from '../src/threads/control.js';
+import { Command, Control, HeldFor } from '../src/threads/control.js';
 import { type MemberTask, Phase } from '../src/threads/task.js';
 import { type Batch, Phases } from './phases.js';
 
@@ -46,7 +46,7 @@ class Member {
   /** Where the first layer is cut by panels. */
   readonly #claims: Claims | undefined;
   /** Steps of the whole run that are done. */
-  #steps = 0;
+  #steps: number;
   /** Where the run is. */
   #epoch = 0;
   /** The first position of the batch in the epoch's order. */
@@ -56,6 +56,7 @@ class Member {
 
   constructor(task: MemberTask) {
     this.#task = task;
+    this.#steps = task.stepsDone;
     this.#memory = layOut(task.plan, task.shared);
     this.#control = new Control(this.#memory.control);
     this.#barrier = new Barrier(this.#memory.control, task.plan.threads, task.spins);
@@ -64,35 +65,40 @@ class Member {
   }
 
   run(): void {
-    const { epochs } = this.#task;
+    const { epochs, start } = this.#task;
     if (epochs === 0) {
       this.#evaluate(0);
       return;
     }
-    if (!this.#awaitGrant(1)) return;
-    for (this.#epoch = 1; this.#epoch <= epochs; this.#epoch++) {
-      if (!this.#trainEpoch() || !this.#evaluate(this.#epoch)) return;
-    }
+    this.#epoch = start.epochs + 1;
+    let steps = start.stepsInEpoch;
+    do {
+      if (!this.#awaitGrant(this.#epoch) || !this.#trainEpoch(steps) || !this.#evaluate(this.#epoch)) return;
+      steps = 0;
+    } while (++this.#epoch <= epochs);
   }
 
-  /** @returns false if the gang is to stop */
-  #trainEpoch(): boolean {
+  /**
+   * @param steps  of the epoch, that are done already
+   * @returns false if the gang is to stop
+   */
+  #trainEpoch(steps: number): boolean {
     const { plan, member } = this.#task;
     const record = this.#record(this.#epoch);
-    if (member === 0) record.times[0] = now();
+    if (member === 0) record.times.fill(now());
     // The wait for the grant is no part of the epoch.
     this.#phaseTimes.fill(0);
     this.#phaseBegan = performance.now();
-    let batch: Batch | undefined = { record, first: 0, count: Math.min(plan.batchSize, plan.trainSamples) };
+    let batch = this.#batchAt(record, steps * plan.batchSize);
     const { panels } = this.#task;
-    if (panels) {
+    if (panels && batch) {
       this.#enter(Phase.FORWARD);
       this.#phases.place(batch);
       this.#phases.forward(panels[member]!, batch);
       this.#arrive(nothing);
     }
     while (batch) {
-      const next = this.#batchAfter(batch);
+      const next: Batch | undefined = this.#batchAt(record, batch.first + batch.count);
       if (!this.#step(batch, next)) return false;
       batch = next;
     }
@@ -100,10 +106,9 @@ class Member {
   }
 
   /** Undefined behind the epoch's last. */
-  #batchAfter({ record, first, count }: Batch): Batch | undefined {
+  #batchAt(record: EpochRecord, first: number): Batch | undefined {
     const { batchSize, trainSamples } = this.#task.plan;
-    const left = trainSamples - (first + count);
-    return left > 0 ? { record, first: first + count, count: Math.min(batchSize, left) } : undefined;
+    return first < trainSamples ? { record, first, count: Math.min(batchSize, trainSamples - first) } : undefined;
   }
 
   /** @returns false if the gang is to stop */
@@ -124,9 +129,21 @@ class Member {
       this.#phases.stepRows(batch);
       if (this.#claims) this.#stepPanels(this.#claims, batch, next);
     }
-    const goesOn = this.#arrive(this.#stepDone);
     this.#steps++;
-    return goesOn;
+    return this.#arrive(this.#stepDone, this.#isSnapshotDue(next === undefined) ? this.#holdForSnapshot : undefined);
+  }
+
+  /** Whether the coordinator is to take a checkpoint after this step. One that the epoch's end will take need not be taken twice. */
+  #isSnapshotDue(isLast: boolean): boolean {
+    const { checkpointEverySteps: every } = this.#task;
+    if (every === 0 || this.#steps % every !== 0) return false;
+    return !(isLast && this.#isEpochSnapshotDue());
+  }
+
+  /** The last epoch's is taken when all members have ended. */
+  #isEpochSnapshotDue(): boolean {
+    const { checkpointEvery: every, epochs } = this.#task;
+    return every > 0 && (this.#epoch % every === 0 || this.#epoch === epochs);
   }
 
   /** Panel by panel, until none is left: the step, and the next batch through it. */
@@ -145,7 +162,7 @@ class Member {
     }
   }
 
-  /** Evaluates, and meets for the next epoch. @returns false if the gang is to stop */
+  /** Evaluates, and meets. @returns false if the gang is to stop */
   #evaluate(epoch: number): boolean {
     const record = this.#record(epoch);
     this.#enter(Phase.EVALUATE);
@@ -159,12 +176,13 @@ class Member {
       this.#control.finish(epoch);
       this.#control.ring();
     };
-    return epoch < this.#task.epochs ? this.#awaitGrant(epoch + 1, finished) : this.#arrive(finished);
+    const isDue = epoch < this.#task.epochs && this.#isEpochSnapshotDue();
+    return this.#arrive(finished, isDue ? this.#holdForSnapshot : undefined);
   }
 
   /** Meets when the epoch may begin. @returns false if the gang is to stop */
-  #awaitGrant(epoch: number, last = nothing): boolean {
-    return this.#arrive(last, {
+  #awaitGrant(epoch: number): boolean {
+    return this.#arrive(nothing, {
       why: HeldFor.GRANT,
       ready: () => this.#control.granted >= epoch || this.#control.command !== Command.GO,
       announce: nothing,
@@ -179,6 +197,9 @@ class Member {
     opening: nothing,
   };
 
+  /** Nothing changes the parameters until the coordinator has copied them. */
+  readonly #holdForSnapshot: Hold = { ...this.#holdForGradients, why: HeldFor.SNAPSHOT };
+
   /** A stop is not obeyed between the phases, where the step is half done; a divergence is, before it is. */
   readonly #gradientsDone = () => {
     this.#control.decide(this.#control.diverged ? Command.DIVERGED : Command.GO);
@@ -192,7 +213,7 @@ class Member {
     record.stepEnds[this.#first / plan.batchSize] = at;
     this.#control.countStep(this.#epoch);
     if (this.#first + plan.batchSize >= plan.trainSamples) record.times[1] = at;
-    if (logEvery > 0 && (this.#steps + 1) % logEvery === 0) this.#control.ring();
+    if (logEvery > 0 && this.#steps % logEvery === 0) this.#control.ring();
     this.#control.decide(this.#control.command);
   };
 
@@ -214,6 +235,7 @@ class Member {
     this.#phaseTimes[current[0]!]! += at - this.#phaseBegan;
     this.#phaseBegan = at;
     current[0] = phase;
+    this.#scratch.beats[0]!++;
   }
 
   get #phaseTimes(): Float64Array {

@@ -69,6 +69,7 @@ export class Phases {
     if (this.#byPanel) this.#kernel.transpose(0, this.#slice(0), batch.count);
     const { from, to } = this.#shareOf(batch);
     for (let slot = from; slot < to; slot += GRADIENT_BLOCK) {
+      this.#beat();
       if (!this.#gradientsOf(batch, slot, Math.min(slot + GRADIENT_BLOCK, to))) return false;
     }
     return true;
@@ -100,6 +101,7 @@ export class Phases {
   stepRows({ count }: Batch): void {
     for (let l = this.#byPanel ? 1 : 0; l <= this.#lastLayer; l++) {
       const slice = this.#slice(l);
+      this.#beat();
       this.#kernel.transpose(l, slice, count);
       this.#kernel.step(l, slice, this.#allPanels(l), count, this.#rate(count));
     }
@@ -131,6 +133,7 @@ export class Phases {
     let allFinite = true;
     for (let first = share.from; first < share.to && goOn(); first += block) {
       const count = Math.min(block, share.to - first);
+      this.#beat();
       allFinite = this.#evaluateBlock(record, first, count, member * block) && allFinite;
     }
     return allFinite;
@@ -167,6 +170,11 @@ export class Phases {
     const { plan, member } = this.#task;
     const work = this.#byPanel ? () => 1 : (slot: number) => this.#work(record.order[first + slot]!);
     return cut(count, work, plan.threads, member);
+  }
+
+  /** For the watchdog: this member gets on. */
+  #beat(): void {
+    this.#memory.members[this.#task.member]!.beats[0]!++;
   }
 
   #rate(batch: number): number {

@@ -13,12 +13,14 @@ const { writeRows } = await import('../../src/data/sparse-rows.js');
 const { chooseKernel } = await import('../../src/kernels/select.js');
 const { bytesNeeded, createSharedMemory, layOut } = await import('../../src/memory/layout.js');
 const { drawInitialValues } = await import('../../src/model/initial-values.js');
+const { withDefaults } = await import('../../src/options.js');
 const { planOf } = await import('../../src/prepare.js');
+const { FRESH } = await import('../../src/state.js');
 await import('../../src/metrics/output.js');
 await import('../../src/train.js');
 mark('imports');
 
-const { config } = parseTrainCommand(process.argv.slice(2))!;
+const config = withDefaults(parseTrainCommand(process.argv.slice(2))!.options);
 const kernel = chooseKernel(config.kernel);
 mark('options, kernel');
 
@@ -43,7 +45,9 @@ mark('initial values');
 
 const { Coordinator } = await import('../../src/threads/coordinator.js');
 const { strategy, reduction, lr: learningRate, epochs, seed } = config;
-const job = { plan, shared, kernel, strategy, reduction, learningRate, epochs, logEvery: 1, seed };
+const run = { strategy, reduction, learningRate, epochs, logEvery: 1, seed };
+const beginning = { start: FRESH, stepsDone: 0, checkpointEvery: 0, checkpointEverySteps: 0 };
+const job = { plan, shared, kernel, ...run, ...beginning };
 const coordinator = new Coordinator(job, memory);
 mark('threads made, orders drawn');
 

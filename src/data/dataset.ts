@@ -1,4 +1,5 @@
 /** From a source's files to images and labels that agree with each other. */
+import { createHash } from 'node:crypto';
 import { errors } from '../errors.js';
 import { type IdxArray, readIdx } from './idx.js';
 import { FILES, findFile, findSource, type Source } from './sources.js';
@@ -9,6 +10,8 @@ export interface Samples {
   readonly images: Uint8Array;
   /** (count): the class of each. */
   readonly labels: Uint8Array;
+  /** Of the SHA-256 of the two uncompressed files: tells whether samples are the same. */
+  readonly sha256: string;
 }
 
 export interface Dataset {
@@ -22,7 +25,7 @@ export interface Dataset {
   readonly test: Samples;
 }
 
-const NO_SAMPLES: Samples = { count: 0, images: new Uint8Array(0), labels: new Uint8Array(0) };
+const NO_SAMPLES: Samples = { count: 0, images: new Uint8Array(0), labels: new Uint8Array(0), sha256: '' };
 
 /**
  * @param data  `mnist`, `fashion-mnist` or a folder of IDX files
@@ -85,5 +88,6 @@ async function load(source: Source, name: string): Promise<IdxArray> {
 }
 
 function samplesOf({ images, labels }: Pair): Samples {
-  return { count: labels.data.length, images: images.data, labels: labels.data };
+  const sha256 = createHash('sha256').update(images.sha256).update(labels.sha256).digest('hex');
+  return { count: labels.data.length, images: images.data, labels: labels.data, sha256 };
 }

@@ -12,6 +12,9 @@ export const FILES = {
   testLabels: 't10k-labels-idx1-ubyte',
 } as const;
 
+/** Sources that are no folders. */
+export const NAMED_SETS: readonly string[] = ['mnist', 'fashion-mnist'];
+
 export interface Source {
   /** As metrics name it. */
   readonly name: string;

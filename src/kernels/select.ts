@@ -56,6 +56,12 @@ export function chooseKernel(wanted: KernelName | 'auto'): KernelChoice {
   return REFERENCE;
 }
 
+/** Why a kernel cannot run here; undefined if it can. */
+export function problemOf(name: KernelName): string | undefined {
+  const choice = name === 'reference' ? REFERENCE : tryModule(name);
+  return typeof choice === 'string' ? choice : undefined;
+}
+
 /** The kernel over a thread's view of the memory. */
 export function createKernel(choice: KernelChoice, shared: WebAssembly.Memory, memory: Memory, member: number): Kernel {
   if (!choice.module) return new ReferenceKernel(memory, member);

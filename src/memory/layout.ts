@@ -111,6 +111,8 @@ export interface MemberScratch {
   readonly phaseTimes: readonly [Float64Array, Float64Array];
   /** (1): what it is doing, see `threads/task.ts`. */
   readonly phase: Int32Array;
+  /** (1): counts whenever it gets on with something: see `threads/watchdog.ts`. */
+  readonly beats: Uint32Array;
 }
 
 /**
@@ -167,6 +169,11 @@ const MOST_DENSE_OUTPUTS = 28;
 export const MEMORY_LIMIT_BYTES = 2 ** 32;
 const PAGE_BYTES = 65_536;
 
+/** Which of the two epoch records an epoch uses. */
+export function recordOf(epoch: number): 0 | 1 {
+  return (epoch & 1) as 0 | 1;
+}
+
 export function stepsPerEpoch(plan: Plan): number {
   return Math.ceil(plan.trainSamples / plan.batchSize);
 }
@@ -215,6 +222,7 @@ function carve(plan: Plan, arena: Arena): Memory {
       partial: arena.take(Float32Array, plan.realBytes === 4 ? BACKWARD_BLOCK * widestHidden * 4 : 0),
       phaseTimes: [arena.take(Float64Array, PHASES), arena.take(Float64Array, PHASES)],
       phase: arena.take(Int32Array, 1),
+      beats: arena.take(Uint32Array, 1),
     });
   }
 

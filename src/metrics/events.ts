@@ -5,7 +5,7 @@
  * Fractions are fractions: an `error` of 0.1251 is 12.51 % of the samples. Losses are means over samples, in nats.
  */
 import type { KernelName } from '../kernels/kernel.js';
-import type { Reduction, Strategy } from '../model/step.js';
+import type { ConfigRecord } from '../options.js';
 
 export const SCHEMA = 1;
 
@@ -16,20 +16,7 @@ export interface StartEvent {
   /** When the run began, ISO 8601, UTC. */
   readonly time: string;
   /** The options, as they apply. */
-  readonly config: {
-    readonly threads: number;
-    readonly data: string;
-    readonly hidden: readonly number[];
-    readonly epochs: number;
-    readonly batch_size: number;
-    readonly lr: number;
-    readonly reduction: Reduction;
-    readonly strategy: Strategy;
-    readonly seed: number;
-    readonly limit: number | null;
-    readonly kernel: KernelName | 'auto';
-    readonly log_every: number | null;
-  };
+  readonly config: ConfigRecord;
   readonly dataset: {
     readonly name: string;
     /** Training samples used. */
@@ -50,18 +37,27 @@ export interface StartEvent {
   readonly kernel: KernelName;
   /** Node's version. */
   readonly node: string;
+  /** Where the run goes on, if it is resumed. */
+  readonly resumed?: {
+    /** The checkpoint. */
+    readonly file: string;
+    /** Epochs completed. */
+    readonly epochs: number;
+    /** Steps done. */
+    readonly step: number;
+  };
 }
 
 /** Every `--log-every` steps. */
 export interface StepEvent {
   readonly event: 'step';
   readonly epoch: number;
-  /** Counted from the run's start, from 1. */
+  /** Counted from the run's start, from 1, earlier parts of a resumed run included. */
   readonly step: number;
   /** Mean since the last step event (or the run's start), each sample's taken before its step's update. */
   readonly loss: number;
   readonly error: number;
-  /** Since the run's start. */
+  /** Since the run's start, without the time between its parts if it was resumed. */
   readonly seconds: number;
 }
 
@@ -97,6 +93,36 @@ export interface PhaseFractions {
   readonly wait: number;
 }
 
+/** A checkpoint has been written, and is on the disk. */
+export interface CheckpointEvent {
+  readonly event: 'checkpoint';
+  readonly file: string;
+  /** Epochs completed. */
+  readonly epochs: number;
+  /** Steps done. */
+  readonly step: number;
+}
+
+export const WARNINGS = [
+  /** There was no checkpoint to resume: the run starts afresh. */
+  'nothing_to_resume',
+  /** A checkpoint of the folder cannot be used; an older one is. */
+  'checkpoint_unusable',
+  /** The run is resumed with something other than it was begun with, as was asked for. */
+  'resumed_anyway',
+  /** A checkpoint could not be written; the older ones are still there. */
+  'checkpoint_failed',
+  /** An older checkpoint could not be removed. */
+  'checkpoint_not_removed',
+] as const;
+
+/** Something is not as it should be, and the run goes on. */
+export interface WarningEvent {
+  readonly event: 'warning';
+  readonly code: (typeof WARNINGS)[number];
+  readonly message: string;
+}
+
 /** The last event of every run that began. */
 export interface EndEvent {
   readonly event: 'end';
@@ -108,15 +134,17 @@ export interface EndEvent {
   readonly train_error?: number;
   readonly test_loss?: number;
   readonly test_error?: number;
-  /** Since the run's start, with loading and evaluation. */
+  /** Since the run's start, with loading and evaluation, without the time between its parts. */
   readonly seconds: number;
   /** Of the parameters after the last whole step (docs/metrics.md). Absent if a thread died in one. */
   readonly weights_sha256?: string;
+  /** Where the model has been written, if that was asked for. */
+  readonly saved?: string;
   /** Why the run failed. */
   readonly message?: string;
 }
 
-export type TrainEvent = StartEvent | StepEvent | EpochEvent | EndEvent;
+export type TrainEvent = StartEvent | StepEvent | EpochEvent | CheckpointEvent | WarningEvent | EndEvent;
 
 /** Where a run is, between events: for progress bars. */
 export interface Progress {

@@ -25,12 +25,17 @@ export class PrettyFormat {
         return this.#step(event);
       case 'epoch':
         return this.#epoch(event);
+      case 'checkpoint':
+        // One a line would drown the table; that they are there, `ls` says.
+        return '';
+      case 'warning':
+        return `${this.#bold('warning')}: ${event.message}\n`;
       case 'end':
         return this.#end(event);
     }
   }
 
-  #start({ config, dataset, model, threads, kernel, node }: StartEvent): string {
+  #start({ config, dataset, model, threads, kernel, node, resumed }: StartEvent): string {
     this.#hasTest = dataset.test > 0;
     const test = this.#hasTest ? `, ${integer.format(dataset.test)} test samples` : ', no test samples';
     const lines = [
@@ -39,6 +44,9 @@ export class PrettyFormat {
         `${percent(dataset.density, 1)} of the inputs nonzero`,
       `network ${model.layers.join('-')}: ${integer.format(model.parameters)} parameters; batch ${config.batch_size}, ` +
         `learning rate ${config.lr}, gradients' ${config.reduction}, seed ${config.seed}`,
+      ...(resumed
+        ? [`resumed from ${resumed.file}: ${plural(resumed.epochs, 'epoch')}, step ${integer.format(resumed.step)}`]
+        : []),
     ];
     const head = ['epoch', 'loss', 'error', ...(this.#hasTest ? ['test loss', 'test error'] : [])];
     const heading = row([...head, 'seconds', 'samples/s', 'waiting']);
@@ -58,7 +66,8 @@ export class PrettyFormat {
   }
 
   #end(event: EndEvent): string {
-    const { status, epochs, seconds, train_loss, train_error, test_loss, test_error, weights_sha256, message } = event;
+    const { status, epochs, seconds, train_loss, train_error, test_loss, test_error, weights_sha256, saved, message } =
+      event;
     const figures = [
       train_loss !== undefined && `training loss ${fixed(train_loss)}, error ${percent(train_error, 3)}`,
       test_loss !== undefined && `test loss ${fixed(test_loss)}, error ${percent(test_error, 2)}`,
@@ -66,6 +75,7 @@ export class PrettyFormat {
     const lines = [
       `${this.#bold(status)}${message ? `: ${message}` : ''} · ${plural(epochs, 'epoch')} · ${seconds.toFixed(1)} s`,
       ...(figures.length > 0 ? [figures.join(' · ')] : []),
+      ...(saved ? [`saved as ${saved}`] : []),
       ...(weights_sha256 ? [this.#dim(`weights sha256 ${weights_sha256}`)] : []),
     ];
     return `\n${lines.join('\n')}\n`;

@@ -1,10 +1,12 @@
 /** Measures, a few times a second, how far a run is. */
 import { now } from '../clock.js';
 import { type EpochRecord, type Plan, stepsPerEpoch } from '../memory/layout.js';
+import { NO_SUMS, type RunState, type Sums } from '../state.js';
 import type { Progress } from './events.js';
+import { addTo, meanOf } from './sums.js';
 
 /** Where to look: the epoch that runs, its record, and how many of its steps are done. */
-export interface Position {
+export interface Place {
   readonly epoch: number;
   readonly record: EpochRecord;
   readonly stepsDone: number;
@@ -15,21 +17,24 @@ const INTERVAL_MS = 100;
 export class ProgressMeter {
   readonly #plan: Plan;
   readonly #epochs: number;
-  readonly #position: Position;
+  readonly #place: Place;
   readonly #report: (progress: Progress) => void;
   readonly #timer: NodeJS.Timeout;
   /** When the first epoch began, in milliseconds of clock.ts. */
   #startedAt: number | undefined;
-  #epoch = 0;
+  #epoch: number;
   /** Of this epoch, so far. */
-  #samples = 0;
-  #loss = 0;
-  #wrong = 0;
+  #sums: Sums;
+  /** Where the run went on. */
+  readonly #start: RunState;
 
-  constructor(plan: Plan, epochs: number, position: Position, report: (progress: Progress) => void) {
+  constructor(plan: Plan, epochs: number, start: RunState, place: Place, report: (progress: Progress) => void) {
     this.#plan = plan;
     this.#epochs = epochs;
-    this.#position = position;
+    this.#start = start;
+    this.#sums = start.epochSums;
+    this.#epoch = start.epochs + 1;
+    this.#place = place;
     this.#report = report;
     this.#timer = setInterval(() => this.#measure(), INTERVAL_MS).unref();
   }
@@ -39,24 +44,22 @@ export class ProgressMeter {
   }
 
   #measure(): void {
-    const { epoch, record, stepsDone } = this.#position;
+    const { epoch, record, stepsDone } = this.#place;
     if (epoch === 0 || epoch > this.#epochs) return;
     const time = now();
     if (epoch !== this.#epoch) {
       this.#epoch = epoch;
-      this.#samples = this.#loss = this.#wrong = 0;
+      this.#sums = NO_SUMS;
     }
     const { batchSize, trainSamples } = this.#plan;
     const samples = Math.min(stepsDone * batchSize, trainSamples);
-    for (; this.#samples < samples; this.#samples++) {
-      this.#loss += record.losses[this.#samples]!;
-      this.#wrong += record.wrong[this.#samples]!;
-    }
-    if (samples === 0) return;
+    this.#sums = addTo(this.#sums, record.losses, record.wrong, this.#sums.samples, samples);
+    const [began = 0] = record.times;
+    // Nothing of it has been done by this process yet.
+    if (began === 0 || samples === this.#before(epoch)) return;
 
-    const [began = time] = record.times;
     this.#startedAt ??= began;
-    const allDone = (epoch - 1) * trainSamples + samples;
+    const allDone = (epoch - 1 - this.#start.epochs) * trainSamples + samples - this.#before(this.#start.epochs + 1);
     const perSampleMs = (time - this.#startedAt) / allDone;
     this.#report({
       epoch,
@@ -64,10 +67,14 @@ export class ProgressMeter {
       step: stepsDone,
       stepsPerEpoch: stepsPerEpoch(this.#plan),
       samples,
-      loss: this.#loss / samples,
-      error: this.#wrong / samples,
-      samplesPerSecond: (samples / Math.max(1, time - began)) * 1000,
-      secondsLeft: ((this.#epochs * trainSamples - allDone) * perSampleMs) / 1000,
+      ...meanOf(this.#sums),
+      samplesPerSecond: ((samples - this.#before(epoch)) / Math.max(1, time - began)) * 1000,
+      secondsLeft: (((this.#epochs - epoch + 1) * trainSamples - samples) * perSampleMs) / 1000,
     });
+  }
+
+  /** Samples of the epoch that earlier parts of the run have done. */
+  #before(epoch: number): number {
+    return epoch === this.#start.epochs + 1 ? this.#start.epochSums.samples : 0;
   }
 }

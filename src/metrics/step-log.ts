@@ -1,50 +1,56 @@
 /** The step events of a run, every so many steps. */
 import type { EpochRecord, Plan } from '../memory/layout.js';
-import { stepsPerEpoch } from '../memory/layout.js';
+import { NO_SUMS, type RunState, type Sums } from '../state.js';
 import type { StepEvent } from './events.js';
+import { addTo, meanOf } from './sums.js';
 
 export class StepLog {
   readonly #plan: Plan;
   readonly #every: number;
   readonly #startedAt: number;
-  readonly #stepsPerEpoch: number;
   /** Since the last event. */
-  #loss = 0;
-  #wrong = 0;
-  #samples = 0;
+  #sums: Sums;
   /** Steps of the run that have been seen. */
-  #seen = 0;
+  #seen: number;
 
   /**
-   * @param every      steps between two events; undefined for none
+   * @param every      steps between two events; 0 for none
    * @param startedAt  when the run began, in milliseconds of clock.ts
+   * @param start      the run's state when it went on; sums for another distance between events are of no use
    */
-  constructor(plan: Plan, every: number | undefined, startedAt: number) {
+  constructor(plan: Plan, every: number, startedAt: number, start: Pick<RunState, 'step' | 'logEvery' | 'logSums'>) {
     this.#plan = plan;
-    this.#every = every ?? 0;
+    this.#every = every;
     this.#startedAt = startedAt;
-    this.#stepsPerEpoch = stepsPerEpoch(plan);
+    this.#seen = start.step;
+    this.#sums = start.logEvery === every ? start.logSums : NO_SUMS;
   }
 
-  /** The events of the steps that have been done since the last call, up to `steps` of this epoch. */
-  *upTo(record: EpochRecord, epoch: number, steps: number): Generator<StepEvent, void, undefined> {
+  /** Of the steps seen since the last event. */
+  get sums(): Sums {
+    return this.#sums;
+  }
+
+  clone(): StepLog {
+    const start = { step: this.#seen, logEvery: this.#every, logSums: this.#sums };
+    return new StepLog(this.#plan, this.#every, this.#startedAt, start);
+  }
+
+  /**
+   * The events of the steps that have been done since the last call, up to `steps` of this epoch.
+   *
+   * @param before  steps of the run before the epoch
+   */
+  *upTo(record: EpochRecord, epoch: number, before: number, steps: number): Generator<StepEvent, void, undefined> {
     if (this.#every === 0) return;
-    for (let step = this.#seen - (epoch - 1) * this.#stepsPerEpoch; step < steps; step++) {
-      this.#add(record, step);
+    const { batchSize, trainSamples } = this.#plan;
+    for (let step = this.#seen - before; step < steps; step++) {
+      const first = step * batchSize;
+      const end = Math.min(first + batchSize, trainSamples);
+      this.#sums = addTo(this.#sums, record.losses, record.wrong, first, end);
       this.#seen++;
       if (this.#seen % this.#every === 0) yield this.#take(epoch, record.stepEnds[step]!);
     }
-  }
-
-  #add(record: EpochRecord, step: number): void {
-    const { batchSize, trainSamples } = this.#plan;
-    const first = step * batchSize;
-    const end = Math.min(first + batchSize, trainSamples);
-    for (let position = first; position < end; position++) {
-      this.#loss += record.losses[position]!;
-      this.#wrong += record.wrong[position]!;
-    }
-    this.#samples += end - first;
   }
 
   #take(epoch: number, endedAt: number): StepEvent {
@@ -52,13 +58,10 @@ export class StepLog {
       event: 'step',
       epoch,
       step: this.#seen,
-      loss: this.#loss / this.#samples,
-      error: this.#wrong / this.#samples,
+      ...meanOf(this.#sums),
       seconds: (endedAt - this.#startedAt) / 1000,
     };
-    this.#loss = 0;
-    this.#wrong = 0;
-    this.#samples = 0;
+    this.#sums = NO_SUMS;
     return event;
   }
 }

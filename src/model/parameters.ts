@@ -1,6 +1,7 @@
 /** A network's parameters, from the panels in memory to plain tensors and back. */
 import { createHash } from 'node:crypto';
 import type { LayerMemory, Reals } from '../memory/layout.js';
+import type { Values } from './safetensors.js';
 
 /**
  * Visits a layer's parameters in the order in which everything outside the kernels sees them: weights
@@ -16,20 +17,28 @@ export function forEachParameter(layer: LayerMemory, visit: (panel: Reals, at: n
   }
 }
 
-/** All parameters as float32, layer by layer. */
-export function readParameters(layers: readonly LayerMemory[]): Float32Array {
-  const values = new Float32Array(parameterCount(layers));
+/**
+ * All parameters, layer by layer.
+ *
+ * @param into  (parameters) @default a new Float32Array: the reference kernel's, which are float64, are rounded
+ */
+export function readParameters(layers: readonly LayerMemory[]): Float32Array;
+export function readParameters<V extends Values>(layers: readonly LayerMemory[], into: V): V;
+export function readParameters(
+  layers: readonly LayerMemory[],
+  into: Values = new Float32Array(parameterCount(layers)),
+): Values {
   let next = 0;
   for (const layer of layers) {
     forEachParameter(layer, (panel, at) => {
-      values[next++] = panel[at]!;
+      into[next++] = panel[at]!;
     });
   }
-  return values;
+  return into;
 }
 
 /** The reverse of `readParameters`. */
-export function writeParameters(layers: readonly LayerMemory[], values: Float32Array): void {
+export function writeParameters(layers: readonly LayerMemory[], values: Values): void {
   let next = 0;
   for (const layer of layers) {
     forEachParameter(layer, (panel, at) => {
@@ -38,8 +47,26 @@ export function writeParameters(layers: readonly LayerMemory[], values: Float32A
   }
 }
 
+export function areFinite(layers: readonly LayerMemory[]): boolean {
+  return layers.every(({ parameters }) => (parameters as Float64Array).every(Number.isFinite));
+}
+
 export function parameterCount(layers: readonly Pick<LayerMemory, 'inputs' | 'outputs'>[]): number {
   return layers.reduce((sum, { inputs, outputs }) => sum + (inputs + 1) * outputs, 0);
+}
+
+/** A copy of the layers' parameters, made as fast as can be: views as on the memory, of which nothing else may be used. */
+export function copyParameters(layers: readonly LayerMemory[]): LayerMemory[] {
+  return layers.map((layer) => {
+    const parameters = layer.parameters.slice();
+    let end = 0;
+    const panels = layer.panels.map((panel) => {
+      const begin = end;
+      end += panel.weights.length;
+      return { ...panel, weights: parameters.subarray(begin, end) };
+    });
+    return { ...layer, parameters, panels };
+  });
 }
 
 const HASHED_AT_ONCE_BYTES = 1 << 16;
@@ -61,4 +88,14 @@ export function weightsSha256(layers: readonly LayerMemory[]): string {
     });
   }
   return hash.update(new Uint8Array(piece.buffer, 0, filled)).digest('hex');
+}
+
+/** The same, of what `readParameters` gives. */
+export function sha256Of(values: Values): string {
+  const hash = createHash('sha256');
+  const pieceLength = HASHED_AT_ONCE_BYTES / 4;
+  for (let from = 0; from < values.length; from += pieceLength) {
+    hash.update(Float32Array.from(values.subarray(from, from + pieceLength)));
+  }
+  return hash.digest('hex');
 }

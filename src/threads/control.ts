@@ -12,7 +12,7 @@
  *             never wait on it: a word has waiters of one kind only.
  *   DIVERGED  any member → last arrival: a loss of this step is not finite.
  */
-import { CONTROL_STRIDE } from '../memory/layout.js';
+import { CONTROL_STRIDE, recordOf } from '../memory/layout.js';
 import { BARRIER_WORDS } from './barrier.js';
 
 const at = (word: number) => (BARRIER_WORDS + word) * CONTROL_STRIDE;
@@ -29,12 +29,7 @@ export const Command = { GO: 0, STOP: 1, DIVERGED: 2 } as const;
 export type Command = (typeof Command)[keyof typeof Command];
 
 /** Why the barrier is held (see barrier.ts). */
-export const HeldFor = { GRANT: 1, GRADIENTS: 2 } as const;
-
-/** Which of the two epoch records an epoch uses. */
-export function recordOf(epoch: number): 0 | 1 {
-  return (epoch & 1) as 0 | 1;
-}
+export const HeldFor = { GRANT: 1, GRADIENTS: 2, SNAPSHOT: 3 } as const;
 
 export class Control {
   readonly #words: Int32Array;
@@ -85,9 +80,9 @@ export class Control {
     Atomics.store(this.#words, FINISHED[recordOf(epoch)], 1);
   }
 
-  /** The coordinator, before it grants the epoch: its record holds nothing yet. */
-  clearRecord(epoch: number): void {
-    Atomics.store(this.#words, STEPS[recordOf(epoch)], 0);
+  /** The coordinator, before it grants the epoch: its record holds nothing yet, or an earlier process's steps. */
+  clearRecord(epoch: number, steps: number): void {
+    Atomics.store(this.#words, STEPS[recordOf(epoch)], steps);
     Atomics.store(this.#words, FINISHED[recordOf(epoch)], 0);
   }
 

@@ -4,12 +4,14 @@
  */
 import { shuffledOrder } from '../data/order.js';
 import { createKernel } from '../kernels/select.js';
-import type { EpochRecord, Memory, Plan } from '../memory/layout.js';
+import { type EpochRecord, type Memory, type Plan, recordOf, stepsPerEpoch } from '../memory/layout.js';
 import { stepRate } from '../model/step.js';
-import { Command, Control, HeldFor, recordOf } from './control.js';
+import type { Position } from '../state.js';
+import { Command, Control, HeldFor } from './control.js';
 import { Gang, spinsFor } from './gang.js';
 import { cutPanels, cutRows } from './shares.js';
 import type { MemberTask } from './task.js';
+import { Watchdog } from './watchdog.js';
 
 /** What all members are told, and the seed, which only the coordinator needs. */
 export interface Job extends Omit<MemberTask, 'member' | 'slices' | 'firstLayerSlices' | 'panels' | 'spins'> {
@@ -27,6 +29,9 @@ export interface Look {
   readonly change: () => Promise<void>;
 }
 
+/** Saves the run as it is at a position. The gang waits until that resolves; it must not reject. */
+export type TakeSnapshot = (position: Position) => Promise<void>;
+
 export class Coordinator {
   readonly #job: Job;
   readonly #memory: Memory;
@@ -36,24 +41,41 @@ export class Coordinator {
   #epoch: number;
   #outcome: Outcome | undefined;
   #failure: unknown;
-  /** Strategy `dense`: resolves when there is nothing more to apply. */
-  readonly #applier: Promise<void> | undefined;
+  /** The gang has ended, and all that is left to do is the last snapshot. */
+  #isEnding = false;
+  readonly #takeSnapshot: TakeSnapshot | undefined;
+  readonly #watchdog: Watchdog;
+  /** What goes on beside the gang: resolves when there is nothing more to do. */
+  readonly #services: Promise<void>[] = [];
 
-  /** Starts the gang. */
-  constructor(job: Job, memory: Memory) {
+  /**
+   * Starts the gang.
+   *
+   * @param takeSnapshot  called as often as the job says, and when the gang has ended, unless it failed. It is served at
+   *   once, however long the consumer takes for an event
+   */
+  constructor(job: Job, memory: Memory, takeSnapshot?: TakeSnapshot) {
     this.#job = job;
     this.#memory = memory;
+    this.#takeSnapshot = takeSnapshot;
     this.#control = new Control(memory.control);
-    this.#epoch = job.epochs === 0 ? 0 : 1;
+    this.#epoch = job.epochs === 0 ? 0 : job.start.epochs + 1;
     this.#gang = new Gang(memberTasks(job, memory), memory);
     // Both records are free: the gang may run one epoch ahead of what has been read.
-    this.#grant(1);
-    this.#grant(2);
+    this.#grant(this.#epoch);
+    this.#grant(this.#epoch + 1);
     this.#gang.done.then(
-      () => this.#end(this.#outcomeOf()),
+      () => this.#finish(this.#outcomeOf()),
       (failure: unknown) => this.#fail(failure),
     );
-    if (job.strategy === 'dense') this.#applier = this.#applyGradients().catch((failure) => this.#fail(failure));
+    if (job.strategy === 'dense') this.#serve(HeldFor.GRADIENTS, this.#gradientsApplier());
+    if (takeSnapshot) this.#serve(HeldFor.SNAPSHOT, () => takeSnapshot(this.#position));
+    this.#watchdog = new Watchdog(
+      memory,
+      this.#gang.barrier,
+      () => this.#stepsOfRun,
+      (failure) => this.#fail(failure),
+    );
   }
 
   /** Undefined while the gang runs. */
@@ -89,8 +111,9 @@ export class Coordinator {
   stop(): void {
     this.#control.stop();
     // Members that have not begun have nothing to finish, and a thousand threads may take a minute to start.
-    const mayBeUnopened = this.#epoch <= 1 && this.stepsDone === 0;
-    if (mayBeUnopened && this.#gang.barrier.abortUnopened()) this.#end('stopped');
+    const { epochs, stepsInEpoch } = this.#job.start;
+    const mayBeUnopened = this.#epoch <= epochs + 1 && this.stepsDone === stepsInEpoch;
+    if (mayBeUnopened && this.#gang.barrier.abortUnopened()) this.#finish('stopped');
     else this.#release();
   }
 
@@ -105,17 +128,24 @@ export class Coordinator {
     return { outcome, isEpochFinished, change: () => this.#control.rungSince(rings) };
   }
 
+  /** Makes whoever waits for a change look again. */
+  ring(): void {
+    this.#control.ring();
+  }
+
   /** Stops the gang, wherever it is, and ends its threads. */
   async close(): Promise<void> {
     this.stop();
     while (this.#outcome === undefined) await this.look().change();
+    this.#watchdog.stop();
     await this.#gang.destroy();
-    await this.#applier;
+    await Promise.all(this.#services);
   }
 
   #grant(epoch: number): void {
     if (epoch > this.#job.epochs) return;
-    this.#control.clearRecord(epoch);
+    const { epochs, stepsInEpoch } = this.#job.start;
+    this.#control.clearRecord(epoch, epoch === epochs + 1 ? stepsInEpoch : 0);
     shuffledOrder(this.#memory.epochs[recordOf(epoch)].order, this.#job.seed, epoch);
     this.#control.grant(epoch);
     this.#release();
@@ -126,9 +156,36 @@ export class Coordinator {
     this.#gang.barrier.release(HeldFor.GRANT, () => this.#control.decide(this.#control.command));
   }
 
+  /** Where the gang is, which may be an epoch ahead of what has been read. Exact while it is held, or has ended. */
+  get #position(): Position {
+    const { epochs } = this.#job;
+    let done = this.#epoch - 1;
+    if (epochs === 0) return { epochs: 0, stepsInEpoch: 0 };
+    while (done < epochs && done <= this.#epoch && this.#control.isFinished(done + 1)) done++;
+    return { epochs: done, stepsInEpoch: done < epochs ? this.#control.stepsDone(done + 1) : 0 };
+  }
+
+  get #stepsOfRun(): number {
+    const { start, stepsDone, plan } = this.#job;
+    const { epochs, stepsInEpoch } = this.#position;
+    return stepsDone + (epochs - start.epochs) * stepsPerEpoch(plan) + stepsInEpoch - start.stepsInEpoch;
+  }
+
   #fail(failure: unknown): void {
     this.#failure ??= failure;
+    // Who waits for a barrier that will not open would wait for ever.
+    this.#gang.barrier.abort();
     this.#end('died');
+  }
+
+  /** The members have ended well: their last step is whole. */
+  #finish(outcome: Outcome): void {
+    if (this.#isEnding) return;
+    this.#isEnding = true;
+    // What has diverged is not to replace what was good.
+    const saved = outcome === 'diverged' ? undefined : this.#takeSnapshot?.(this.#position);
+    const ended = Promise.resolve(saved).then(() => this.#end(outcome));
+    this.#services.push(ended.catch((failure) => this.#fail(failure)));
   }
 
   /** The first outcome stays. */
@@ -137,26 +194,34 @@ export class Coordinator {
     this.#control.ring();
   }
 
-  /**
-   * Strategy `dense`: whenever all members wait, each with its share's gradients in its buffer, adds the buffers and
-   * steps. It goes on by itself, however long the consumer takes for an event.
-   */
-  async #applyGradients(): Promise<void> {
+  /** Whenever the barrier is held for this reason: does what it is held for, and opens it. */
+  #serve(why: number, work: () => void | Promise<void>): void {
     const { barrier } = this.#gang;
-    const { plan, shared, kernel, learningRate, reduction } = this.#job;
-    const own = createKernel(kernel, shared, this.#memory, 0);
-    let first = 0;
-    while (this.#outcome === undefined) {
-      const rings = this.#control.rings;
-      if (barrier.held === HeldFor.GRADIENTS) {
-        const batch = Math.min(plan.batchSize, plan.trainSamples - first);
-        const rate = stepRate(learningRate, reduction, batch);
-        for (const l of this.#memory.layers.keys()) own.applyGradients(l, rate);
-        first = first + batch < plan.trainSamples ? first + batch : 0;
-        barrier.release(HeldFor.GRADIENTS, () => undefined);
+    const serve = async () => {
+      while (this.#outcome === undefined) {
+        const rings = this.#control.rings;
+        if (barrier.held === why) {
+          await work();
+          barrier.release(why, () => undefined);
+        }
+        await this.#control.rungSince(rings);
       }
-      await this.#control.rungSince(rings);
-    }
+    };
+    this.#services.push(serve().catch((failure) => this.#fail(failure)));
+  }
+
+  /** Strategy `dense`: all members wait, each with its share's gradients in its buffer; adds the buffers and steps. */
+  #gradientsApplier(): () => void {
+    const { plan, shared, kernel, learningRate, reduction, start } = this.#job;
+    const own = createKernel(kernel, shared, this.#memory, 0);
+    let first = start.stepsInEpoch * plan.batchSize;
+    return () => {
+      if (first >= plan.trainSamples) first = 0;
+      const batch = Math.min(plan.batchSize, plan.trainSamples - first);
+      const rate = stepRate(learningRate, reduction, batch);
+      for (const l of this.#memory.layers.keys()) own.applyGradients(l, rate);
+      first += batch;
+    };
   }
 
   #outcomeOf(): Outcome {

@@ -1,7 +1,6 @@
 /** Where the members' time went, as they booked it by phase. */
-import type { MemberScratch } from '../memory/layout.js';
+import { type MemberScratch, recordOf } from '../memory/layout.js';
 import type { PhaseFractions } from '../metrics/events.js';
-import { recordOf } from './control.js';
 import { Phase } from './task.js';
 
 /** Of an epoch's training, over all members. Evaluation is no part of it. */
@@ -14,6 +13,7 @@ export function phaseFractions(members: readonly MemberScratch[], epoch: number)
   const gradients = timeIn(Phase.GRADIENTS);
   const update = timeIn(Phase.ACCUMULATE, Phase.UPDATE);
   const wait = timeIn(Phase.WAIT);
-  const all = forward + gradients + update + wait;
+  // (Of an epoch that an earlier process has trained there is nothing here.)
+  const all = forward + gradients + update + wait || 1;
   return { forward: forward / all, gradients: gradients / all, update: update / all, wait: wait / all };
 }

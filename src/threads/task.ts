@@ -3,6 +3,7 @@ import type { Range, RowSlice } from '../kernels/kernel.js';
 import type { KernelChoice } from '../kernels/select.js';
 import type { Plan } from '../memory/layout.js';
 import type { Reduction, Strategy } from '../model/step.js';
+import type { Position } from '../state.js';
 
 export interface MemberTask {
   readonly member: number;
@@ -13,6 +14,13 @@ export interface MemberTask {
   readonly reduction: Reduction;
   readonly learningRate: number;
   readonly epochs: number;
+  /** Where the run goes on. */
+  readonly start: Position;
+  /** Steps of the run that are done there. */
+  readonly stepsDone: number;
+  /** Epochs between two checkpoints, 0 for none, and besides steps, likewise. */
+  readonly checkpointEvery: number;
+  readonly checkpointEverySteps: number;
   /** Steps between two rings of the bell; 0: at the epochs' ends alone. */
   readonly logEvery: number;
   /** By layer: the rows that this member transposes and, unless the layer is cut by panels, steps. */

@@ -186,7 +186,9 @@ describe.concurrent('what is not an error', () => {
     const explained = [...stdout.matchAll(/^ {2}(?:-\w, +)?(--[\w-]+)/gm)].map(([, name]) => name);
     expect(explained).toEqual([
       ...['--version', '--threads', '--data', '--hidden', '--epochs', '--batch-size', '--lr', '--reduction'],
-      ...['--strategy', '--seed', '--limit', '--kernel', '--log-every', '--format', '--no-progress', '--help'],
+      ...['--strategy', '--seed', '--limit', '--kernel', '--log-every', '--save', '--checkpoint-dir'],
+      ...['--checkpoint-every', '--checkpoint-every-steps', '--keep', '--checkpoint-required', '--resume'],
+      ...['--resume-anyway', '--format', '--no-progress', '--help'],
     ]);
     expect(stdout).toContain('Exit status: 0 done, 1 failed, 2 wrong usage');
   });

@@ -1,11 +1,11 @@
 /** From arguments to options. What is refused is tested in bad-input.test.ts. */
 import { describe, expect, it } from 'vitest';
 import { parseTrainCommand } from '../../bin/command-line.js';
-import { resolveOptions, type TrainOptions } from '../../src/options.js';
+import type { TrainOptions } from '../../src/options.js';
 
 describe('parseTrainCommand', () => {
   it('gives the defaults where there are no arguments', () => {
-    expect(parseTrainCommand([])).toEqual({ config: resolveOptions({}), format: undefined, progress: true });
+    expect(parseTrainCommand([])).toEqual({ options: {}, format: undefined, progress: true });
   });
 
   it.each<[string, TrainOptions]>([
@@ -27,12 +27,22 @@ describe('parseTrainCommand', () => {
     ['--kernel reference', { kernel: 'reference' }],
     ['--log-every 100', { logEvery: 100 }],
     ['-e 1 -e 2', { epochs: 2 }],
+    ['--save a/model.safetensors', { save: 'a/model.safetensors' }],
+    ['--checkpoint-dir a', { checkpointDir: 'a' }],
+    ['--checkpoint-dir a --checkpoint-every 5', { checkpointDir: 'a', checkpointEvery: 5 }],
+    ['--checkpoint-dir a --checkpoint-every-steps 50', { checkpointDir: 'a', checkpointEverySteps: 50 }],
+    ['--checkpoint-dir a --keep 1', { checkpointDir: 'a', keep: 1 }],
+    ['--checkpoint-dir a --checkpoint-required', { checkpointDir: 'a', checkpointRequired: true }],
+    ['--checkpoint-dir a --resume', { checkpointDir: 'a', resume: true }],
+    ['--resume --checkpoint-dir a', { checkpointDir: 'a', resume: true }],
+    ['--resume a', { resume: 'a' }],
+    ['--resume a --resume-anyway', { resume: 'a', resumeAnyway: true }],
   ])('%s', (line, options) => {
-    expect(parseTrainCommand(line.split(' '))?.config).toEqual(resolveOptions(options));
+    expect(parseTrainCommand(line.split(' '))?.options).toEqual(options);
   });
 
   it('takes --format and --no-progress, which are no options of the run', () => {
     const command = parseTrainCommand(['--format', 'pretty', '--no-progress']);
-    expect(command).toEqual({ config: resolveOptions({}), format: 'pretty', progress: false });
+    expect(command).toEqual({ options: {}, format: 'pretty', progress: false });
   });
 });

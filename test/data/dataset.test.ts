@@ -109,7 +109,7 @@ describe('a folder', () => {
     writeDataset(folder, { train: TRAIN });
     const { train, test } = await load();
     expect(train.count).toBe(3);
-    expect(test).toEqual({ count: 0, images: new Uint8Array(0), labels: new Uint8Array(0) });
+    expect(test).toEqual({ count: 0, images: new Uint8Array(0), labels: new Uint8Array(0), sha256: '' });
   });
 
   it.each([

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { loadDataset, type Samples } from '../../src/data/dataset.js';
 import { countNonzeros, writeRows } from '../../src/data/sparse-rows.js';
 import type { SampleRows } from '../../src/memory/layout.js';
-import { resolveOptions } from '../../src/options.js';
+import { checkOptions } from '../../src/options.js';
 import { prepare } from '../../src/prepare.js';
 import { temporaryFolder, writeDataset } from '../support/idx-files.js';
 
@@ -18,6 +18,7 @@ const samplesOf = (inputs: number) =>
         count: labels.length,
         images: Uint8Array.from(images),
         labels: Uint8Array.from(labels),
+        sha256: '',
       }),
     );
   });
@@ -86,7 +87,12 @@ describe('writeRows', () => {
   });
 
   it('takes only the first samples, where no more are wanted', () => {
-    const samples = { count: 3, images: Uint8Array.of(0, 51, 255, 0, 102, 153), labels: Uint8Array.of(1, 0, 1) };
+    const samples = {
+      count: 3,
+      images: Uint8Array.of(0, 51, 255, 0, 102, 153),
+      labels: Uint8Array.of(1, 0, 1),
+      sha256: '',
+    };
     const rows = emptyRows(2, 2);
     writeRows(samples, 2, 2, rows, 0, false);
     expect([...rows.starts]).toEqual([0, 1, 2]);
@@ -120,7 +126,7 @@ describe('the density of a run', () => {
     const pixel = (p: number) => (p < 8 ? Number(p % 4 === 0) : 1);
     writeDataset(folder, { train: { labels: [0, 1, 0, 1], pixel }, test: { labels: [0, 1], pixel: () => 0 } });
     try {
-      const { dataset } = await prepare(resolveOptions({ data: folder.path, batchSize: 1, hidden: [2], limit }));
+      const { dataset } = await prepare(checkOptions({ data: folder.path, batchSize: 1, hidden: [2], limit }));
       return dataset.density;
     } finally {
       folder.remove();

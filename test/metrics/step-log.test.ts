@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { type EpochRecord, type Plan, stepsPerEpoch } from '../../src/memory/layout.js';
 import type { StepEvent } from '../../src/metrics/events.js';
 import { StepLog } from '../../src/metrics/step-log.js';
+import { FRESH } from '../../src/state.js';
 
 const STARTED_AT = 5000;
 
@@ -40,12 +41,14 @@ function recordOf(plan: Plan, epoch: number): EpochRecord {
 
 /** The events of whole epochs, at each of which the coordinator looks after the given steps. */
 function logged(plan: Plan, every: number | undefined, epochs: number, looks: readonly number[]): StepEvent[] {
-  const log = new StepLog(plan, every, STARTED_AT);
+  const log = new StepLog(plan, every ?? 0, STARTED_AT, FRESH);
   const events: StepEvent[] = [];
   for (let epoch = 1; epoch <= epochs; epoch++) {
     const record = recordOf(plan, epoch);
-    for (const look of looks) events.push(...log.upTo(record, epoch, Math.min(look, stepsPerEpoch(plan))));
-    events.push(...log.upTo(record, epoch, stepsPerEpoch(plan)));
+    const steps = stepsPerEpoch(plan);
+    const before = (epoch - 1) * steps;
+    for (const look of looks) events.push(...log.upTo(record, epoch, before, Math.min(look, steps)));
+    events.push(...log.upTo(record, epoch, before, steps));
   }
   return events;
 }
@@ -108,9 +111,9 @@ describe('StepLog', () => {
 
   it('gives each event as soon as its step is seen, and once', () => {
     const plan = planOf(10, 1);
-    const log = new StepLog(plan, 3, STARTED_AT);
+    const log = new StepLog(plan, 3, STARTED_AT, FRESH);
     const record = recordOf(plan, 1);
-    const steps = [0, 2, 3, 3, 9, 10].map((seen) => [...log.upTo(record, 1, seen)].map(({ step }) => step));
+    const steps = [0, 2, 3, 3, 9, 10].map((seen) => [...log.upTo(record, 1, 0, seen)].map(({ step }) => step));
     expect(steps).toEqual([[], [], [3], [], [6, 9], []]);
   });
 

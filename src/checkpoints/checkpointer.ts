@@ -1,0 +1,125 @@
+/** Writes a run's checkpoints behind it: the gang waits only while its parameters are copied. */
+import { unlink } from 'node:fs/promises';
+import path from 'node:path';
+import { errors, reason } from '../errors.js';
+import { writeAtomically } from '../files/atomic-write.js';
+import type { LayerMemory } from '../memory/layout.js';
+import type { CheckpointEvent, WarningEvent } from '../metrics/events.js';
+import { copyParameters, parameterCount, readParameters } from '../model/parameters.js';
+import type { Values } from '../model/safetensors.js';
+import type { Position, RunState } from '../state.js';
+import { encodeCheckpoint } from './checkpoint-file.js';
+import { checkpointName, type Listed } from './folder.js';
+import type { ModelDescription } from './model-file.js';
+
+export interface CheckpointerOptions {
+  readonly folder: string;
+  /** How many are kept. */
+  readonly keep: number;
+  readonly model: ModelDescription;
+  readonly layers: readonly LayerMemory[];
+  /** Those that are in the folder, newest first. */
+  readonly listed: readonly Listed[];
+  /** The file that the run goes on from, in this folder or another. */
+  readonly resumedFrom: string | undefined;
+  readonly stateAt: (position: Position) => RunState;
+  /** Called when there is something to `drain`. */
+  readonly onNews: () => void;
+}
+
+export class Checkpointer {
+  readonly #options: CheckpointerOptions;
+  /** Newest first. */
+  #kept: Listed[];
+  /** The name of the one that was taken last. */
+  #last: string | undefined;
+  #writing: Promise<void> = Promise.resolve();
+  #news: (CheckpointEvent | WarningEvent)[] = [];
+  #failure: unknown;
+
+  constructor(options: CheckpointerOptions) {
+    this.#options = options;
+    this.#kept = [...options.listed];
+    const { resumedFrom, folder } = options;
+    if (resumedFrom !== undefined && path.resolve(path.dirname(resumedFrom)) === path.resolve(folder)) {
+      this.#last = path.basename(resumedFrom);
+    }
+  }
+
+  /** Why the last checkpoint could not be written; undefined if it could. */
+  get failure(): unknown {
+    return this.#failure;
+  }
+
+  /** What has happened since the last call. */
+  drain(): (CheckpointEvent | WarningEvent)[] {
+    return this.#news.splice(0);
+  }
+
+  /**
+   * Takes a checkpoint, while nobody changes the parameters. Resolves when they have been copied; before that the one
+   * before must have been written, so that a slow disk makes the run wait and not grow.
+   */
+  async take(position: Position): Promise<void> {
+    await this.#writing;
+    const { layers, stateAt } = this.#options;
+    const state = stateAt(position);
+    const name = checkpointName(state);
+    // A run may be stopped where a checkpoint has just been taken.
+    if (name === this.#last && this.#failure === undefined) return;
+    const copy = copyParameters(layers);
+    this.#last = name;
+    this.#writing = this.#write(state, copy);
+  }
+
+  /** Resolves when everything has been written, or has failed to be. */
+  async finish(): Promise<void> {
+    await this.#writing;
+  }
+
+  async #write(state: RunState, copy: readonly LayerMemory[]): Promise<void> {
+    const { folder, model, onNews } = this.#options;
+    const file = path.join(folder, checkpointName(state));
+    try {
+      const values = valuesOf(copy);
+      // The step that finds it out will end the run, and the last good checkpoint is to stay the newest.
+      if (!values.every(Number.isFinite)) return;
+      await writeAtomically(file, encodeCheckpoint(model, state, values));
+      this.#failure = undefined;
+      this.#news.push({ event: 'checkpoint', file, epochs: state.epochs, step: state.step });
+      this.#kept = [{ file, step: state.step }, ...this.#kept.filter((each) => each.file !== file)];
+      await this.#prune();
+    } catch (error) {
+      const failed = errors.checkpointFailed(file, error);
+      this.#failure = failed;
+      this.#news.push({
+        event: 'warning',
+        code: 'checkpoint_failed',
+        message: `${reason(failed)}; older ones are still there`,
+      });
+    }
+    onNews();
+  }
+
+  async #prune(): Promise<void> {
+    // What cannot be read is not ours to judge.
+    const readable = this.#kept.filter(({ step }) => step !== undefined);
+    for (const old of readable.slice(this.#options.keep)) {
+      this.#kept = this.#kept.filter((each) => each !== old);
+      try {
+        await unlink(old.file);
+      } catch (error) {
+        if (error instanceof Error && 'code' in error && error.code === 'ENOENT') continue;
+        const message = `${old.file} could not be removed (${reason(error)}); remove it by hand`;
+        this.#news.push({ event: 'warning', code: 'checkpoint_not_removed', message });
+      }
+    }
+  }
+}
+
+/** In file order, float64 where the kernel's are. */
+function valuesOf(layers: readonly LayerMemory[]): Values {
+  const length = parameterCount(layers);
+  const isSingle = layers[0]!.parameters instanceof Float32Array;
+  return readParameters<Values>(layers, isSingle ? new Float32Array(length) : new Float64Array(length));
+}

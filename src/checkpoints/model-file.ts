@@ -1,0 +1,141 @@
+/**
+ * A network in a safetensors file: tensors `layers.0.weight` [inputs, outputs], `layers.0.bias` [outputs], … in this order,
+ * so that the tensors' bytes together are what `weights_sha256` is taken of; and metadata that say what they are.
+ */
+import { readFileSync } from 'node:fs';
+import type { Dataset } from '../data/dataset.js';
+import { errors } from '../errors.js';
+import { writeAtomically } from '../files/atomic-write.js';
+import type { KernelName } from '../kernels/kernel.js';
+import { sha256Of } from '../model/parameters.js';
+import { encodeTensors, type Tensor, type TensorFile, type Values } from '../model/safetensors.js';
+import { type Config, type ConfigRecord, recordOfConfig } from '../options.js';
+
+/** Readers refuse what they don't know: a file of a higher number. */
+const FORMAT_VERSION = 1;
+
+/** What the samples were. */
+export interface DatasetRecord {
+  readonly name: string;
+  /** Training samples used, and test samples. */
+  readonly train: number;
+  readonly test: number;
+  /** SHA-256 of all there are, used or not: see `Samples`. */
+  readonly train_sha256: string;
+  readonly test_sha256: string;
+}
+
+export interface ModelDescription {
+  /** Widths, input to output. */
+  readonly layers: readonly number[];
+  readonly config: Config;
+  readonly kernel: KernelName;
+  readonly dataset: DatasetRecord;
+}
+
+export function datasetRecord({ name, train, test }: Dataset, limit: number): DatasetRecord {
+  return { name, train: limit, test: test.count, train_sha256: train.sha256, test_sha256: test.sha256 };
+}
+
+/** What a model and a checkpoint both have. */
+export function modelMetadata(
+  kind: 'model' | 'checkpoint',
+  { layers, config, kernel, dataset }: ModelDescription,
+  values: Values,
+): Record<string, string> {
+  const architecture = { layers, activation: 'relu', output: 'softmax' };
+  return {
+    lockstep: kind,
+    lockstep_version: packageVersion(),
+    format_version: String(FORMAT_VERSION),
+    architecture: JSON.stringify(architecture),
+    classes: String(layers.at(-1)),
+    // A pixel p is the input p / 255, rounded to float32.
+    input_scaling: JSON.stringify({ divide_by: 255 }),
+    dataset: JSON.stringify(dataset),
+    config: JSON.stringify(kind === 'model' ? recipeOf(config) : recordOfConfig(config)),
+    kernel,
+    weights_sha256: sha256Of(values),
+  };
+}
+
+/** What a model was made with. A model is given away: where its maker keeps which files is nobody's business. */
+function recipeOf(config: Config): Partial<ConfigRecord> {
+  const { epochs, batch_size, lr, reduction, strategy, threads, seed, limit } = recordOfConfig(config);
+  return { epochs, batch_size, lr, reduction, strategy, threads, seed, limit };
+}
+
+/**
+ * Writes a model: float32, whatever the kernel computes with.
+ *
+ * @throws the system's error
+ */
+export async function saveModel(
+  file: string,
+  model: ModelDescription,
+  values: Float32Array,
+  epochs: number,
+  step: number,
+): Promise<void> {
+  const metadata = { ...modelMetadata('model', model, values), epochs: String(epochs), step: String(step) };
+  await writeAtomically(file, encodeTensors(metadata, tensorsOf(model.layers, values)));
+}
+
+/** All parameters, in the order of `readParameters`, as tensors. */
+export function tensorsOf(layers: readonly number[], values: Values): Tensor[] {
+  let end = 0;
+  const take = (name: string, shape: readonly number[]): Tensor => {
+    const begin = end;
+    end += shape.reduce((product, length) => product * length, 1);
+    return { name, shape, values: values.subarray(begin, end) };
+  };
+  return layers.slice(1).flatMap((outputs, l) => {
+    const inputs = layers[l]!;
+    return [take(`layers.${l}.weight`, [inputs, outputs]), take(`layers.${l}.bias`, [outputs])];
+  });
+}
+
+/**
+ * The reverse: all parameters of a file whose layers have these widths, whatever else it holds.
+ *
+ * @throws LockstepError if a tensor is missing or of another shape
+ */
+export function valuesOf(file: string, { tensors }: TensorFile, layers: readonly number[]): Values {
+  const Type = tensors.get('layers.0.weight')?.values instanceof Float64Array ? Float64Array : Float32Array;
+  const wanted = layers.slice(1).flatMap((outputs, l) => [
+    { name: `layers.${l}.weight`, shape: [layers[l]!, outputs] },
+    { name: `layers.${l}.bias`, shape: [outputs] },
+  ]);
+  const found = wanted.map(({ name, shape }) => {
+    const tensor = tensors.get(name);
+    const isRight = tensor?.values instanceof Type && tensor.shape.join() === shape.join();
+    if (!isRight) {
+      throw errors.notACheckpoint(file, `tensor ${name} is not there with the shape ${shape.join(' × ')}`);
+    }
+    return tensor.values;
+  });
+  const values = new Type(found.reduce((sum, { length }) => sum + length, 0));
+  let position = 0;
+  for (const part of found) {
+    values.set(part, position);
+    position += part.length;
+  }
+  return values;
+}
+
+/** @throws LockstepError if a newer Lockstep wrote it, or something else */
+export function requireFormat(file: string, metadata: Readonly<Record<string, string>>, kind: string): void {
+  const { lockstep, format_version: version } = metadata;
+  if (lockstep !== kind) {
+    throw errors.notACheckpoint(file, lockstep === undefined ? 'another program wrote it' : `it is a ${lockstep}`);
+  }
+  if (version !== String(FORMAT_VERSION)) {
+    throw errors.notACheckpoint(file, `format version ${version}, expected ${FORMAT_VERSION}; use a newer Lockstep`);
+  }
+}
+
+function packageVersion(): string {
+  // From dist/src/checkpoints/ to the package's root.
+  const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}

@@ -1,0 +1,186 @@
+/** Going on from a checkpoint: which one, with which options, and whether that can be. */
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { errors, LockstepError, reason } from '../errors.js';
+import type { WarningEvent } from '../metrics/events.js';
+import { type CheckedOptions, type Config, flagOf, withDefaults } from '../options.js';
+import { type Checkpoint, readCheckpoint } from './checkpoint-file.js';
+import { type Listed, listCheckpoints, openFolder } from './folder.js';
+import type { DatasetRecord } from './model-file.js';
+
+export interface Resumed {
+  readonly file: string;
+  readonly checkpoint: Checkpoint;
+  /** Whether it is the newest of a folder that can be used, and not a file that was asked for. */
+  readonly isNewest: boolean;
+}
+
+export interface Beginning {
+  readonly config: Config;
+  /** Undefined: the run starts afresh. */
+  readonly resumed: Resumed | undefined;
+  /** Those in the folder for this run's, newest first. */
+  readonly checkpoints: readonly Listed[];
+  readonly warnings: readonly WarningEvent[];
+}
+
+/**
+ * From the options that were given to those that apply, with the checkpoint that the run goes on from; and a folder that
+ * its checkpoints can be written to.
+ *
+ * @throws LockstepError if there is nothing to go on from, or not with these options, or checkpoints would be mixed up
+ */
+export async function beginRun(given: CheckedOptions): Promise<Beginning> {
+  const warnings: WarningEvent[] = [];
+  const resumed = await findCheckpoint(given, warnings);
+  const config = resumed
+    ? configFor(given, resumed, warnings)
+    : withDefaults({ ...given, checkpointDir: folderOf(given) });
+  const { checkpointDir } = config;
+  if (checkpointDir === undefined) return { config, resumed, checkpoints: [], warnings };
+  await openFolder(checkpointDir);
+  const checkpoints = await listCheckpoints(checkpointDir);
+  requireRoom(checkpointDir, checkpoints, resumed);
+  return { config, resumed, checkpoints, warnings };
+}
+
+async function findCheckpoint(
+  { resume, checkpointDir }: CheckedOptions,
+  warnings: WarningEvent[],
+): Promise<Resumed | undefined> {
+  if (resume === undefined) return undefined;
+  const where = resume === true ? checkpointDir! : resume;
+  const info = await statOf(where);
+  if (info === undefined && resume !== true) throw errors.nothingThere(where);
+  if (info?.isFile()) return { file: where, checkpoint: await readCheckpoint(where), isNewest: false };
+
+  const listed = info ? await listCheckpoints(where) : [];
+  if (listed.length === 0) {
+    warnings.push(warning('nothing_to_resume', `${where} holds no checkpoint: the run starts afresh`));
+    return undefined;
+  }
+  for (const { file } of listed) {
+    try {
+      return { file, checkpoint: await readCheckpoint(file), isNewest: true };
+    } catch (error) {
+      if (!(error instanceof LockstepError)) throw error;
+      warnings.push(warning('checkpoint_unusable', `${reason(error)}; an older checkpoint is looked for`));
+    }
+  }
+  throw errors.noneUsable(where, warnings.at(-1)!.message);
+}
+
+/** Options that change the weights; data are compared by content, later. */
+const MUST_AGREE = ['hidden', 'batchSize', 'lr', 'reduction', 'strategy', 'seed', 'kernel'] as const;
+/** Those of them that cannot change within an epoch, whose order they decide. */
+const BETWEEN_EPOCHS: readonly string[] = ['batchSize', 'seed'];
+
+function configFor(given: CheckedOptions, { file, checkpoint }: Resumed, warnings: WarningEvent[]): Config {
+  const { resume: _, resumeAnyway = false, ...own } = given;
+  const { state } = checkpoint;
+  // `auto` may be another kernel elsewhere, and other bits.
+  const stored: Config = { ...checkpoint.config, kernel: checkpoint.kernel };
+  const config = { ...stored, checkpointDir: path.dirname(file), ...own };
+
+  for (const name of MUST_AGREE) {
+    const found = config[name];
+    if (String(found) === String(stored[name]) || (name === 'kernel' && found === 'auto')) continue;
+    const difference = `--${flagOf(name)} ${found}`;
+    const expected = String(stored[name]);
+    if (name === 'hidden') throw errors.otherNetwork(file, difference, expected);
+    allow(difference, expected, file, resumeAnyway, BETWEEN_EPOCHS.includes(name) && state.stepsInEpoch > 0, warnings);
+  }
+  // Each number of threads groups the sums of strategy `dense` in its own way.
+  if (config.strategy === 'dense' && config.threads !== stored.threads) {
+    allow(`--threads ${config.threads}`, `${stored.threads} (strategy dense)`, file, resumeAnyway, false, warnings);
+  }
+  if (state.epochs + (state.stepsInEpoch > 0 ? 1 : 0) > config.epochs) {
+    throw errors.epochsPassed(config.epochs, file, state.epochs, state.step);
+  }
+  return config;
+}
+
+/**
+ * Whether the samples are those that the run was begun with.
+ *
+ * @throws LockstepError if they are not, and that was not allowed
+ */
+export function requireSameData(
+  found: DatasetRecord,
+  { file, checkpoint }: Resumed,
+  resumeAnyway: boolean,
+): readonly WarningEvent[] {
+  const { dataset: stored, state } = checkpoint;
+  const warnings: WarningEvent[] = [];
+  const isWithin = state.stepsInEpoch > 0;
+  if (found.train_sha256 !== stored.train_sha256) {
+    allow(`training data (${found.name})`, `other data (${stored.name})`, file, resumeAnyway, isWithin, warnings);
+  } else if (found.train !== stored.train) {
+    allow(`--limit ${found.train}`, `${stored.train}`, file, resumeAnyway, isWithin, warnings);
+  }
+  if (found.test_sha256 !== stored.test_sha256) {
+    allow(`test data (${found.name})`, `other data (${stored.name})`, file, resumeAnyway, false, warnings);
+  }
+  return warnings;
+}
+
+/** @throws LockstepError if `--kernel auto` is another kernel than the checkpoint's, and that was not allowed */
+export function requireSameKernel(
+  kernel: string,
+  { file, checkpoint }: Resumed,
+  resumeAnyway: boolean,
+): readonly WarningEvent[] {
+  const warnings: WarningEvent[] = [];
+  if (kernel !== checkpoint.kernel) {
+    allow(`--kernel ${kernel}`, checkpoint.kernel, file, resumeAnyway, false, warnings);
+  }
+  return warnings;
+}
+
+/** A warning if it was asked for, else an error. */
+function allow(
+  difference: string,
+  expected: string,
+  file: string,
+  isAllowed: boolean,
+  isTooLate: boolean,
+  warnings: WarningEvent[],
+): void {
+  if (!isAllowed) throw errors.resumeDiffers(file, difference, expected);
+  if (isTooLate) throw errors.withinEpoch(file, difference, expected);
+  warnings.push(warning('resumed_anyway', `${file} was written with ${expected}, and goes on with ${difference}`));
+}
+
+/**
+ * Two runs' checkpoints in one folder would be taken for one run's, and the wrong one for the newest.
+ *
+ * @throws LockstepError if that could come
+ */
+function requireRoom(folder: string, listed: readonly Listed[], resumed: Resumed | undefined): void {
+  if (!resumed || path.resolve(path.dirname(resumed.file)) !== path.resolve(folder)) {
+    const [newest] = listed;
+    if (newest) throw errors.folderTaken(folder, path.basename(newest.file));
+    return;
+  }
+  if (resumed.isNewest) return;
+  const newer = listed.find(({ step }) => step !== undefined && step > resumed.checkpoint.state.step);
+  if (newer) throw errors.newerCheckpoint(resumed.file, path.basename(newer.file));
+}
+
+/** A folder to resume from is one to go on in. */
+function folderOf({ checkpointDir, resume }: CheckedOptions): string | undefined {
+  return checkpointDir ?? (typeof resume === 'string' ? resume : undefined);
+}
+
+function warning(code: WarningEvent['code'], message: string): WarningEvent {
+  return { event: 'warning', code, message };
+}
+
+async function statOf(file: string) {
+  try {
+    return await stat(file);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw errors.unreadable(file, error);
+  }
+}

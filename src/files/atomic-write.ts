@@ -1,0 +1,74 @@
+/** Files that are either there whole or not there at all, whatever happens while they are written. */
+import { type FileHandle, open, realpath, rename, unlink } from 'node:fs/promises';
+import path from 'node:path';
+
+/** What is written at once: below every limit of Node's and of the systems'. */
+const CHUNK_BYTES = 1 << 28;
+
+/**
+ * Writes to a temporary file in the same folder, flushes it to the disk, gives it its name, and flushes the folder. A
+ * reader sees the file as it was before, or whole. After an error what was there before is still there, unless it was the
+ * last step that failed: then the new file is in place, and may not outlive a loss of power.
+ *
+ * @param parts  its content, one after another
+ * @throws the system's error
+ */
+export async function writeAtomically(file: string, parts: readonly Uint8Array[]): Promise<void> {
+  // Of a symbolic link the file that it names is replaced, not the link.
+  const target = await realpath(file).catch(() => file);
+  const temporary = temporaryNameOf(target, process.pid);
+  try {
+    const handle = await open(temporary, 'w');
+    try {
+      for (const part of parts) await writeAll(handle, part);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, target);
+  } catch (error) {
+    await unlink(temporary).catch(() => undefined);
+    throw error;
+  }
+  await flushFolder(path.dirname(target));
+}
+
+async function writeAll(handle: FileHandle, part: Uint8Array): Promise<void> {
+  for (let from = 0; from < part.length; ) {
+    const { bytesWritten } = await handle.write(part, from, Math.min(CHUNK_BYTES, part.length - from));
+    from += bytesWritten;
+  }
+}
+
+/** Else a loss of power could take the new name back. */
+async function flushFolder(folder: string): Promise<void> {
+  // Windows cannot open a folder as a file, and writes names through by itself.
+  if (process.platform === 'win32') return;
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Hidden, and with the process in its name: what a killed process left can be told from what is being written. */
+function temporaryNameOf(file: string, pid: number): string {
+  return path.join(path.dirname(file), `.${path.basename(file)}.${pid}.tmp`);
+}
+
+/** Whether a file of that name is one that a process which is gone has left half written. */
+export function isLeftover(name: string): boolean {
+  const pid = /^\..+\.(\d+)\.tmp$/.exec(name)?.[1];
+  return pid !== undefined && Number(pid) !== process.pid && !isAlive(Number(pid));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // There is one, but it is not ours.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}

@@ -1,0 +1,32 @@
+/** Reads a regular file to its end, in one piece. */
+import { open } from 'node:fs/promises';
+import { errors } from '../errors.js';
+
+const CHUNK_BYTES = 1 << 28;
+
+/**
+ * @param mostBytes  a larger file is refused before anything is allocated for it
+ * @throws LockstepError if it cannot be read
+ */
+export async function readWhole(file: string, mostBytes: number): Promise<Uint8Array> {
+  try {
+    const handle = await open(file, 'r');
+    try {
+      const info = await handle.stat();
+      if (!info.isFile()) throw new Error('not a regular file');
+      if (info.size > mostBytes) throw new Error(`${info.size} bytes are more than any run of ours can have written`);
+      const bytes = new Uint8Array(info.size);
+      let length = 0;
+      while (length < bytes.length) {
+        const { bytesRead } = await handle.read(bytes, length, Math.min(CHUNK_BYTES, bytes.length - length));
+        if (bytesRead === 0) break;
+        length += bytesRead;
+      }
+      return bytes.subarray(0, length);
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    throw errors.unreadable(file, error);
+  }
+}

@@ -1,0 +1,88 @@
+/** Notices a gang that no longer gets on: a member that hangs neither throws nor ends, and its peers wait for it. */
+import { errors } from '../errors.js';
+import type { Memory } from '../memory/layout.js';
+import type { Barrier } from './barrier.js';
+import { PHASE_NAMES, Phase } from './task.js';
+
+export class Watchdog {
+  /** No member may stand still for longer than the longer of this and so many times the slowest step so far. */
+  static readonly patience = { leastMs: 60_000, steps: 100, lookEveryMs: 1000 };
+
+  readonly #memory: Memory;
+  readonly #barrier: Barrier;
+  readonly #stepsDone: () => number;
+  readonly #onStall: (failure: unknown) => void;
+  readonly #timer: NodeJS.Timeout;
+  #beats: number;
+  #steps: number;
+  #lookedAt = performance.now();
+  /** Since any member got on. */
+  #stillMs = 0;
+  /** Spent in steps since one was last done, and the most that one took. */
+  #stepMs = 0;
+  #slowestStepMs = 0;
+
+  /** @param stepsDone  of the run */
+  constructor(memory: Memory, barrier: Barrier, stepsDone: () => number, onStall: (failure: unknown) => void) {
+    this.#memory = memory;
+    this.#barrier = barrier;
+    this.#stepsDone = stepsDone;
+    this.#onStall = onStall;
+    this.#beats = this.#allBeats();
+    this.#steps = stepsDone();
+    this.#timer = setInterval(() => this.#look(), Watchdog.patience.lookEveryMs).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #look(): void {
+    const { leastMs, steps: patientSteps, lookEveryMs } = Watchdog.patience;
+    const time = performance.now();
+    // More has passed only if this very process was suspended, or busy: that is not the members' fault.
+    const passedMs = Math.min(time - this.#lookedAt, 2 * lookEveryMs);
+    this.#lookedAt = time;
+
+    // A gang that is held waits for the coordinator, or for whoever reads the events.
+    const isHeld = this.#barrier.held !== 0;
+    if (!isHeld && !this.#isAny(Phase.EVALUATE)) this.#timeSteps(passedMs);
+    const beats = this.#allBeats();
+    if (isHeld || beats !== this.#beats) {
+      this.#beats = beats;
+      this.#stillMs = 0;
+      return;
+    }
+    this.#stillMs += passedMs;
+    if (this.#stillMs <= Math.max(leastMs, patientSteps * this.#slowestStepMs)) return;
+    this.stop();
+    this.#onStall(this.#stall());
+  }
+
+  #timeSteps(passedMs: number): void {
+    const steps = this.#stepsDone();
+    this.#stepMs += passedMs;
+    if (steps === this.#steps) return;
+    this.#slowestStepMs = Math.max(this.#slowestStepMs, this.#stepMs / (steps - this.#steps));
+    this.#steps = steps;
+    this.#stepMs = 0;
+  }
+
+  #isAny(phase: Phase): boolean {
+    return this.#memory.members.some((member) => member.phase[0] === phase);
+  }
+
+  #stall() {
+    const { members } = this.#memory;
+    const late = [...members.keys()].filter((member) => members[member]!.phase[0] !== Phase.WAIT);
+    // If all wait, and for nothing, any one is as guilty as another.
+    const named = late.length > 0 ? late : [...members.keys()];
+    const phase = members[named[0]!]!.phase[0] as Phase;
+    const names = named.map((member) => `${member + 1}`);
+    return errors.threadStalled(names, members.length, PHASE_NAMES[phase], this.#stillMs / 1000, this.#stepsDone() + 1);
+  }
+
+  #allBeats(): number {
+    return this.#memory.members.reduce((sum, { beats }) => sum + beats[0]!, 0);
+  }
+}
