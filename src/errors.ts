@@ -147,10 +147,10 @@ export const errors = {
       `worker thread ${member + 1} of ${threads} died ${where}: ${reason(cause)}; the run cannot go on without it`,
       cause,
     ),
-  threadStalled: (members: readonly string[], threads: number, where: string, seconds: number, step: number) =>
+  threadStalled: (members: readonly string[], threads: number, where: string, seconds: number) =>
     failure(
-      `worker thread ${members.join(' and ')} of ${threads} made no progress for ${seconds.toFixed(0)} s ${where}, ` +
-        `in step ${step}; the run cannot go on without it`,
+      `worker thread ${members.join(' and ')} of ${threads} made no progress for ${seconds.toFixed(0)} s ${where}; ` +
+        'the run cannot go on without it',
     ),
   output: (cause: unknown) =>
     failure(`stdout cannot be written (${reason(cause)}); make room, or send the metrics elsewhere`, cause),

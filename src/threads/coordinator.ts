@@ -60,7 +60,7 @@ export class Coordinator {
     this.#takeSnapshot = takeSnapshot;
     this.#control = new Control(memory.control);
     this.#epoch = job.epochs === 0 ? 0 : job.start.epochs + 1;
-    this.#gang = new Gang(memberTasks(job, memory), memory);
+    this.#gang = new Gang(memberTasks(job, memory), memory, () => this.#stepsOfRun);
     // Both records are free: the gang may run one epoch ahead of what has been read.
     this.#grant(this.#epoch);
     this.#grant(this.#epoch + 1);

@@ -5,7 +5,7 @@ import { Piscina } from 'piscina';
 import { errors } from '../errors.js';
 import type { Memory } from '../memory/layout.js';
 import { Barrier } from './barrier.js';
-import { type MemberTask, PHASE_NAMES, type Phase } from './task.js';
+import { type MemberTask, type Phase, whereabouts } from './task.js';
 
 /** The compiled worker, as it lies in dist/. */
 const WORKER = new URL('../../workers/member.js', import.meta.url).href;
@@ -37,13 +37,16 @@ const HEAP_LIMIT_MB = 256;
 export class Gang {
   readonly #pool: Piscina;
   readonly #memory: Memory;
+  readonly #stepsDone: () => number;
   readonly barrier: Barrier;
   /** Resolves when every member has ended well, rejects when one has not: then all have been told to end. */
   readonly done: Promise<void>;
 
-  constructor(tasks: readonly MemberTask[], memory: Memory) {
+  /** @param stepsDone  of the run */
+  constructor(tasks: readonly MemberTask[], memory: Memory, stepsDone: () => number) {
     const threads = tasks.length;
     this.#memory = memory;
+    this.#stepsDone = stepsDone;
     this.barrier = new Barrier(memory.control, threads, 0);
     this.#pool = createPool(threads);
     // A thread's death is told twice: to its task, which `#watch` follows, and here, where nobody need listen; an
@@ -76,7 +79,7 @@ export class Gang {
 
   #death(member: number, cause: unknown) {
     const phase = this.#memory.members[member]!.phase[0] as Phase;
-    return errors.threadDied(member, this.#memory.members.length, PHASE_NAMES[phase], cause);
+    return errors.threadDied(member, this.#memory.members.length, whereabouts(phase, this.#stepsDone()), cause);
   }
 }
 

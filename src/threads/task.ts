@@ -37,7 +37,7 @@ export interface MemberTask {
 export const Phase = { START: 0, FORWARD: 1, GRADIENTS: 2, ACCUMULATE: 3, UPDATE: 4, EVALUATE: 5, WAIT: 6 } as const;
 export type Phase = (typeof Phase)[keyof typeof Phase];
 
-export const PHASE_NAMES: Record<Phase, string> = {
+const PHASE_NAMES: Record<Phase, string> = {
   [Phase.START]: 'while it started',
   [Phase.FORWARD]: 'in the forward phase',
   [Phase.GRADIENTS]: 'in the gradient phase',
@@ -46,3 +46,9 @@ export const PHASE_NAMES: Record<Phase, string> = {
   [Phase.EVALUATE]: 'in the evaluation',
   [Phase.WAIT]: 'at a barrier',
 };
+
+/** Where in the run that is, for messages. @param steps  of the run, that are done */
+export function whereabouts(phase: Phase, steps: number): string {
+  if (phase === Phase.START) return PHASE_NAMES[phase];
+  return `${PHASE_NAMES[phase]}, ${phase === Phase.EVALUATE ? `after step ${steps}` : `in step ${steps + 1}`}`;
+}

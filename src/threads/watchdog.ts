@@ -2,7 +2,7 @@
 import { errors } from '../errors.js';
 import type { Memory } from '../memory/layout.js';
 import type { Barrier } from './barrier.js';
-import { PHASE_NAMES, Phase } from './task.js';
+import { Phase, whereabouts } from './task.js';
 
 export class Watchdog {
   /** No member may stand still for longer than the longer of this and so many times the slowest step so far. */
@@ -46,7 +46,7 @@ export class Watchdog {
 
     // A gang that is held waits for the coordinator, or for whoever reads the events.
     const isHeld = this.#barrier.held !== 0;
-    if (!isHeld && !this.#isAny(Phase.EVALUATE)) this.#timeSteps(passedMs);
+    if (!isHeld && !this.#isAny(Phase.START) && !this.#isAny(Phase.EVALUATE)) this.#timeSteps(passedMs);
     const beats = this.#allBeats();
     if (isHeld || beats !== this.#beats) {
       this.#beats = beats;
@@ -79,7 +79,7 @@ export class Watchdog {
     const named = late.length > 0 ? late : [...members.keys()];
     const phase = members[named[0]!]!.phase[0] as Phase;
     const names = named.map((member) => `${member + 1}`);
-    return errors.threadStalled(names, members.length, PHASE_NAMES[phase], this.#stillMs / 1000, this.#stepsDone() + 1);
+    return errors.threadStalled(names, members.length, whereabouts(phase, this.#stepsDone()), this.#stillMs / 1000);
   }
 
   #allBeats(): number {

@@ -2,11 +2,13 @@
  * Makes one worker thread fail: loaded with `node --import dist/test/support/fault.js …`, which reaches every thread.
  *
  * FAULT=<manner>:<method>:<calls> fails in the given manner when thread 2 calls that method of the kernel (or of the
- * barrier, for `arrive`) for the calls-th time. FAULT_THREADS=all makes every thread fail.
+ * barrier, for `arrive`) for the calls-th time. FAULT_THREADS=all makes every thread fail. FAULT_PATIENCE_MS is how long
+ * the watchdog waits for one that hangs.
  */
 import { isMainThread, threadId } from 'node:worker_threads';
 import { WasmKernel } from '../../src/kernels/wasm.js';
 import { Barrier } from '../../src/threads/barrier.js';
+import { Watchdog } from '../../src/threads/watchdog.js';
 
 const MANNERS = {
   throw: () => {
@@ -17,6 +19,13 @@ const MANNERS = {
     const hoard: number[][] = [];
     for (;;) hoard.push(new Array<number>(1e6).fill(hoard.length + 0.5));
   },
+  /** Awake, and asleep. */
+  hang: () => {
+    for (;;);
+  },
+  sleep: () => {
+    for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  },
 } as const;
 
 const METHODS = ['forward', 'transpose', 'backward', 'step', 'accumulate', 'arrive'] as const;
@@ -24,6 +33,13 @@ const METHODS = ['forward', 'transpose', 'backward', 'step', 'accumulate', 'arri
 const [manner, method, calls] = (process.env.FAULT ?? '').split(':');
 const fail = MANNERS[manner as keyof typeof MANNERS];
 if (!fail || !METHODS.some((each) => each === method)) throw new Error(`FAULT=${process.env.FAULT} is not understood`);
+
+const { FAULT_PATIENCE_MS } = process.env;
+if (FAULT_PATIENCE_MS) {
+  const leastMs = Number(FAULT_PATIENCE_MS);
+  // What a step takes is known to a look's length only.
+  Object.assign(Watchdog.patience, { leastMs, lookEveryMs: leastMs / 10, steps: 10 });
+}
 
 const isVictim = process.env.FAULT_THREADS === 'all' || threadId === 2;
 if (!isMainThread && isVictim) sabotage(method as (typeof METHODS)[number], Number(calls));

@@ -1,7 +1,12 @@
-/** A thread that dies, in each manner and each phase: the command ends, says which and where, and leaves with 1. */
+/**
+ * A thread that dies or hangs, in each manner and each phase: the command ends, says which and where, and leaves with 1. What
+ * it has saved before is as good as ever.
+ */
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { collect } from '../support/events.js';
+import { temporaryFolder } from '../support/idx-files.js';
 import { type Folder, mnistPart } from '../support/mnist-part.js';
 import { root, trainCommand } from '../support/paths.js';
 
@@ -19,7 +24,11 @@ interface Ended {
   readonly stderr: string;
 }
 
-function trainWithFault(fault: string, args: readonly string[], threads = 'one'): Promise<Ended> {
+function trainWithFault(
+  fault: string,
+  args: readonly string[],
+  environment: Record<string, string> = {},
+): Promise<Ended> {
   const command = [
     '--import',
     FAULT,
@@ -28,7 +37,7 @@ function trainWithFault(fault: string, args: readonly string[], threads = 'one')
     ...args,
   ];
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, command, { env: { ...process.env, FAULT: fault, FAULT_THREADS: threads } });
+    const child = spawn(process.execPath, command, { env: { ...process.env, FAULT: fault, ...environment } });
     let stdout = '';
     let stderr = '';
     child.stdout.on('data', (chunk) => {
@@ -47,16 +56,22 @@ const LIMIT_MS = 10_000;
 
 const PHASES = [
   // With 100 hidden units the first layer has six panels, two for each thread; with 20 it has one, and is cut by sample.
-  { phase: 'forward phase', method: 'forward', calls: 1, where: 'in the forward phase', hidden: '100' },
-  // An epoch calls forward 3 × 2 times in training, then again in the evaluation.
-  { phase: 'gradient phase', method: 'forward', calls: 3, where: 'in the gradient phase' },
-  { phase: 'gradient phase, going back', method: 'backward', calls: 2, where: 'in the gradient phase' },
-  { phase: 'update phase', method: 'step', calls: 3, where: 'in the update phase' },
+  { phase: 'forward phase', method: 'forward', calls: 1, where: 'in the forward phase, in step 1', hidden: '100' },
+  // A step calls forward twice, an epoch has three of them, and then comes the evaluation.
+  { phase: 'gradient phase', method: 'forward', calls: 3, where: 'in the gradient phase, in step 2' },
+  { phase: 'gradient phase, going back', method: 'backward', calls: 2, where: 'in the gradient phase, in step 2' },
+  { phase: 'update phase', method: 'step', calls: 3, where: 'in the update phase, in step 2' },
   // A batch's first call steps the thread's rows of the second layer, and each panel that it claims is three calls.
-  { phase: 'update phase, by panel', method: 'step', calls: 5, where: 'in the update phase', hidden: '100' },
-  { phase: 'evaluation', method: 'forward', calls: 7, where: 'in the evaluation' },
-  { phase: 'barrier', method: 'arrive', calls: 4, where: 'at a barrier' },
-  { phase: 'first barrier', method: 'arrive', calls: 1, where: 'at a barrier' },
+  {
+    phase: 'update phase, by panel',
+    method: 'step',
+    calls: 5,
+    where: 'in the update phase, in step [123]',
+    hidden: '100',
+  },
+  { phase: 'evaluation', method: 'forward', calls: 7, where: 'in the evaluation, after step 3' },
+  { phase: 'barrier', method: 'arrive', calls: 4, where: 'at a barrier, in step 2' },
+  { phase: 'first barrier', method: 'arrive', calls: 1, where: 'at a barrier, in step 1' },
 ];
 
 const MANNERS = [
@@ -65,9 +80,8 @@ const MANNERS = [
   { manner: 'memory', says: 'memory' },
 ];
 
-function expectClearEnd({ status, stdout, stderr }: Ended, where: string, says: string): void {
-  expect(stderr).toMatch(new RegExp(`^train: worker thread \\d of 3 died ${where}: .*\n$`));
-  expect(stderr).toContain(says);
+function expectClearEnd({ status, stdout, stderr }: Ended, what: string): void {
+  expect(stderr).toMatch(new RegExp(`^train: worker thread ${what}.*\n$`));
   expect(status).toBe(1);
   const last = JSON.parse(stdout.trim().split('\n').at(-1)!) as Record<string, unknown>;
   expect(last).toMatchObject({ event: 'end', status: 'failed' });
@@ -80,7 +94,7 @@ describe.each(MANNERS)('a thread that dies by $manner', ({ manner, says }) => {
     'in the $phase',
     async ({ method, calls, where, hidden = '20' }) => {
       const ended = await trainWithFault(`${manner}:${method}:${calls}`, ['--hidden', hidden]);
-      expectClearEnd(ended, where, says);
+      expectClearEnd(ended, `\\d of 3 died ${where}: .*${says}`);
     },
     LIMIT_MS,
   );
@@ -89,7 +103,7 @@ describe.each(MANNERS)('a thread that dies by $manner', ({ manner, says }) => {
     'in the accumulation of strategy dense',
     async () => {
       const ended = await trainWithFault(`${manner}:accumulate:3`, ['--hidden', '20', '--strategy', 'dense']);
-      expectClearEnd(ended, 'in the accumulation phase', says);
+      expectClearEnd(ended, `\\d of 3 died in the accumulation phase, in step 2: .*${says}`);
     },
     LIMIT_MS,
   );
@@ -99,8 +113,73 @@ it(
   'several threads that die at once end the run just as clearly',
   async () => {
     // Thread ids count from 1: each of the three fails at the same call.
-    const ended = await trainWithFault('memory:forward:3', ['--hidden', '20'], 'all');
-    expectClearEnd(ended, 'in the gradient phase', 'memory');
+    const ended = await trainWithFault('memory:forward:3', ['--hidden', '20'], { FAULT_THREADS: 'all' });
+    expectClearEnd(ended, '\\d of 3 died in the gradient phase, in step 2: .*memory');
   },
   LIMIT_MS,
 );
+
+/** How long a thread may hang in these tests: a minute would be long. */
+const PATIENCE = { FAULT_PATIENCE_MS: '1000' };
+
+describe.concurrent('a thread that hangs', () => {
+  it.each([
+    ...PHASES.map((each) => ({ ...each, manner: 'sleep' })),
+    { ...PHASES[1]!, manner: 'hang' },
+    { ...PHASES[3]!, manner: 'hang' },
+  ])(
+    'in the $phase, by $manner',
+    async ({ manner, method, calls, where, hidden = '20' }) => {
+      const ended = await trainWithFault(`${manner}:${method}:${calls}`, ['--hidden', hidden], PATIENCE);
+      expectClearEnd(ended, `.* of 3 made no progress for \\d+ s ${where};`);
+      // One that hangs before it has arrived looks as those that wait for it.
+      if (method !== 'arrive') expect(ended.stderr).toMatch(/thread \d of 3/);
+    },
+    // Ten runs at once, on two processors.
+    4 * LIMIT_MS,
+  );
+});
+
+it('a process that is suspended for longer than a thread may hang goes on', async () => {
+  const command = ['--import', FAULT, trainCommand, '--data', data.path, '--hidden', '20', '--threads', '2'];
+  const child = spawn(process.execPath, [...command, '--epochs', '1000000'], {
+    env: { ...process.env, FAULT: 'throw:arrive:Infinity', ...PATIENCE },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
+  let epochs = 0;
+  for await (const chunk of child.stdout.setEncoding('utf8')) {
+    const before = epochs;
+    epochs += String(chunk).split('"event":"epoch"').length - 1;
+    if (before < 10 && epochs >= 10) {
+      child.kill('SIGSTOP');
+      setTimeout(() => child.kill('SIGCONT'), 2500);
+    }
+    // Long after: a watchdog that counted the pause would have looked by then.
+    if (epochs >= 1000) child.kill('SIGTERM');
+  }
+  expect(await ended).toBe(143);
+});
+
+describe.each([...MANNERS, { manner: 'sleep' }])('a run whose thread dies by $manner', ({ manner }) => {
+  it(
+    'goes on from its last checkpoint to the weights that it would have had',
+    async () => {
+      const folder = temporaryFolder();
+      const options = { data: data.path, hidden: [20], epochs: 3, threads: 3 };
+      try {
+        const checkpoints = ['--checkpoint-dir', folder.path, '--checkpoint-every-steps', '1', '--epochs', '3'];
+        // The second thread's ninth call is in step 5.
+        const ended = await trainWithFault(`${manner}:step:9`, [...checkpoints, '--hidden', '20'], PATIENCE);
+        expect(ended.status).toBe(1);
+        const resumed = await collect({ resume: folder.path });
+        expect(resumed.start.resumed).toMatchObject({ epochs: 1, step: 4 });
+        const { end } = await collect(options);
+        expect(resumed.end).toMatchObject({ status: 'completed', weights_sha256: end.weights_sha256 });
+      } finally {
+        folder.remove();
+      }
+    },
+    LIMIT_MS,
+  );
+});
