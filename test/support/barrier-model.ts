@@ -2,9 +2,19 @@
  * A model of src/threads/barrier.ts, and of the coordinator's side of it, whose every interleaving can be visited.
  *
  * One transition is one access to shared memory, so that any order in which threads can run is a path through the
- * states. Each round is held until the coordinator grants it; the coordinator grants round after round, and may say
- * "stop" at any moment; a member may die at any moment, which the coordinator notices later, and then aborts.
+ * states. Each round is held: either until the coordinator grants it, round after round and whenever it likes; or it is
+ * "served", held for something that the coordinator does when it finds the barrier held (a snapshot, the gradients' sum), for
+ * which it waits on the bell. The coordinator may say "stop" at any moment; a member may die at any moment, which the
+ * coordinator notices later, and then aborts.
  */
+
+/** Mistakes of a round that is served. */
+export const SERVICE_MISTAKES = [
+  'ring before holding',
+  'look before reading the bell',
+  'sleep without comparing the bell',
+  'ring without waking',
+] as const;
 
 /** Mistakes that look harmless. Each must be caught, or the model proves nothing. */
 export const MISTAKES = [
@@ -17,6 +27,7 @@ export const MISTAKES = [
   'decide before taking the hold',
   'abort without waking',
   'open by overwriting the abort',
+  ...SERVICE_MISTAKES,
 ] as const;
 export type Mistake = (typeof MISTAKES)[number] | undefined;
 
@@ -25,6 +36,8 @@ export interface Model {
   readonly rounds: number;
   readonly mayStop: boolean;
   readonly mayDie: boolean;
+  /** Whether rounds are served, not granted. @default false */
+  readonly isServed?: boolean;
   readonly mistake?: Mistake;
 }
 
@@ -32,9 +45,12 @@ type Place =
   | 'read' // STATE, before arriving
   | 'arrive' // ARRIVED + 1
   | 'reset' // ARRIVED ← 0
+  | 'judge' // DECISION ← COMMAND, where the round is served
   | 'look' // is the round granted, or a stop asked for?
   | 'hold' // HELD ← 1
   | 'look again'
+  | 'ring' // BELL + 1
+  | 'wake coordinator'
   | 'take' // HELD 1 → 0, if it still is
   | 'decide' // DECISION ← COMMAND
   | 'open' // STATE + 2
@@ -59,7 +75,18 @@ interface Member {
   readonly seen: number;
 }
 
-type Duty = 'idle' | 'take' | 'decide' | 'open' | 'notify' | 'wake aborted';
+type Duty =
+  | 'idle'
+  | 'take'
+  | 'decide'
+  | 'open'
+  | 'notify'
+  | 'wake aborted'
+  // Where rounds are served, its loop:
+  | 'read bell'
+  | 'look' // is it held?
+  | 'sleep' // compare BELL with what was read
+  | 'asleep';
 
 interface State {
   readonly members: readonly Member[];
@@ -72,6 +99,9 @@ interface State {
   /** What the coordinator is at: after a grant or a stop it looks whether the barrier is held. */
   readonly duty: Duty;
   readonly isAborted: boolean;
+  readonly bell: number;
+  /** What the coordinator has read of it. */
+  readonly heard: number;
 }
 
 export interface Verdict {
@@ -90,8 +120,10 @@ export function explore(model: Model): Verdict {
     granted: 0,
     command: 0,
     decision: 0,
-    duty: 'idle',
+    duty: model.isServed ? 'read bell' : 'idle',
     isAborted: false,
+    bell: 0,
+    heard: 0,
   };
   const visited = new Set<string>([keyOf(start)]);
   const pending = [start];
@@ -154,9 +186,11 @@ function deaths(state: State, { mayDie }: Model): State[] {
 }
 
 /** The coordinator may say stop once it has nothing else in hand: it is one thread. */
-function stops(state: State, { mayStop }: Model): State[] {
-  if (!mayStop || state.command !== 0 || state.duty !== 'idle') return [];
-  return [{ ...state, command: 1, duty: 'take' }];
+function stops(state: State, { mayStop, isServed }: Model): State[] {
+  if (!mayStop || state.command !== 0) return [];
+  // (A served round is not released by a stop: the service comes in any case. Its loop is left at its waits alone.)
+  if (isServed) return ['asleep', 'sleep'].includes(state.duty) ? [{ ...state, command: 1 }] : [];
+  return state.duty === 'idle' ? [{ ...state, command: 1, duty: 'take' }] : [];
 }
 
 /** The member's next access, or undefined while it sleeps. */
@@ -164,11 +198,12 @@ function memberStep(
   s: State,
   { place, round, seen }: Member,
   i: number,
-  { members, rounds, mistake }: Model,
+  { members, rounds, mistake, isServed }: Model,
 ): State | undefined {
   const go = (to: Place, shared: Partial<State> = {}, own: Partial<Member> = {}) =>
     withMember({ ...s, ...shared }, i, { place: to, ...own });
-  const isReady = s.granted >= round || s.command === 1;
+  const isReady = isServed ? s.decision === 1 : s.granted >= round || s.command === 1;
+  const isEarly = mistake === 'ring before holding';
   const isLate = mistake === 'read the state after arriving';
   switch (place) {
     case 'read':
@@ -183,16 +218,24 @@ function memberStep(
     case 'late read':
       return go('wait', {}, { seen: s.state });
     case 'reset':
-      return go('look', { arrived: 0 });
+      return go(isServed ? 'judge' : 'look', { arrived: 0 });
+    case 'judge':
+      return go('look', { decision: s.command });
     case 'look':
+      if (isServed) return go(isReady ? 'open' : isEarly ? 'ring' : 'hold');
       return go(isReady ? 'decide' : 'hold');
     case 'hold':
+      if (isServed) return go(isEarly ? 'wait' : 'ring', { held: 1 });
       return go(mistake === 'hold without a second look' ? 'wait' : 'look again', { held: 1 });
     case 'look again':
       if (!isReady) return go('wait');
       if (mistake === 'open without taking the hold') return go('decide');
       if (mistake === 'decide before taking the hold') return go('take', { decision: s.command });
       return go('take');
+    case 'ring':
+      return go(mistake === 'ring without waking' ? 'wait' : 'wake coordinator', { bell: s.bell + 1 });
+    case 'wake coordinator':
+      return go(isEarly ? 'hold' : 'wait', s.duty === 'asleep' ? { duty: 'sleep' } : {});
     case 'take':
       return s.held === 1 ? go('decide', { held: 0 }) : go('wait');
     case 'decide':
@@ -222,28 +265,44 @@ function memberStep(
   }
 }
 
-function coordinatorSteps(s: State, { rounds, mistake }: Model): State[] {
+function coordinatorSteps(s: State, { rounds, mistake, isServed }: Model): State[] {
+  const isLate = mistake === 'look before reading the bell';
+  const home = isServed ? 'sleep' : 'idle';
+  const sleeps = mistake === 'sleep without comparing the bell' || s.bell === s.heard;
   switch (s.duty) {
+    case 'read bell':
+      return [{ ...s, heard: s.bell, duty: isLate ? 'sleep' : 'look' }];
+    case 'look':
+      if (s.held === 1) return [{ ...s, duty: 'take' }];
+      return [{ ...s, duty: isLate ? 'read bell' : 'sleep' }];
+    case 'sleep':
+      return [{ ...s, duty: sleeps ? 'asleep' : isLate ? 'look' : 'read bell' }, ...aborts(s, mistake, home)];
+    case 'asleep':
+      return aborts(s, mistake, home);
     case 'take':
-      return [s.held === 1 ? { ...s, held: 0, duty: 'decide' } : { ...s, duty: 'idle' }];
+      if (s.held === 0) return [{ ...s, duty: home }];
+      return [{ ...s, held: 0, duty: isServed ? 'open' : 'decide' }];
     case 'decide':
       return [{ ...s, decision: s.command, duty: 'open' }];
     case 'open':
       return [{ ...s, state: s.state + 2, duty: 'notify' }];
     case 'notify':
-      return [wake({ ...s, duty: 'idle' })];
+      return [wake({ ...s, duty: isServed && isLate ? 'read bell' : home })];
     case 'wake aborted':
-      return [wake({ ...s, duty: 'idle' })];
+      return [wake({ ...s, duty: home })];
     case 'idle': {
-      const next: State[] = [];
-      if (s.granted < rounds) next.push({ ...s, granted: s.granted + 1, duty: 'take' });
-      if (!s.isAborted && s.members.some(({ place }) => place === 'dead')) {
-        const duty = mistake === 'abort without waking' ? 'idle' : 'wake aborted';
-        next.push({ ...s, state: s.state | 1, isAborted: true, duty });
-      }
-      return next;
+      const grants: State[] = s.granted < rounds ? [{ ...s, granted: s.granted + 1, duty: 'take' }] : [];
+      return [...grants, ...aborts(s, mistake, home)];
     }
   }
+}
+
+/** A death is told to it as other things are, while it waits. */
+function aborts(s: State, mistake: Mistake, home: Duty): State[] {
+  if (s.isAborted || s.members.every(({ place }) => place !== 'dead')) return [];
+  return [
+    { ...s, state: s.state | 1, isAborted: true, duty: mistake === 'abort without waking' ? home : 'wake aborted' },
+  ];
 }
 
 /** Atomics.notify: whoever sleeps compares again. */
