@@ -7,12 +7,12 @@
  * Prints the resident set by tenths of the time, and ends with status 1 if the last tenth's median is more than 5 % above that
  * of the second tenth (the first warms up), or a line was missing.
  */
-import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { Command } from 'commander';
 import { median } from '../../bench/support/statistics.js';
 import { startTrain } from '../support/child.js';
 import { temporaryFolder } from '../support/idx-files.js';
+import { residentMbOf } from '../support/resident.js';
 
 const SAMPLE_EVERY_MS = 2000;
 const PARTS = 10;
@@ -65,8 +65,4 @@ async function soak(): Promise<number> {
   console.log(`resident set by tenths of the time, MB: ${parts.map((part) => part.toFixed(0)).join(' ')}`);
   console.log(`the last is ${growth.toFixed(3)} times the second`);
   return status === 143 && missing === 0 && growth <= MOST_GROWTH ? 0 : 1;
-}
-
-function residentMbOf(pid: number): number {
-  return Number(execFileSync('ps', ['-o', 'rss=', '-p', `${pid}`], { encoding: 'utf8' })) / 1024;
 }

@@ -1,0 +1,115 @@
+/**
+ * Does every line reach a slow reader, in bounded memory, and does a run end as any filter does when its reader goes?
+ *
+ *   node dist/test/reliability/pipes.js [--lines 100000]
+ *
+ * A run with a line a step is read by somebody who sleeps every so often; the trainer's resident set is looked at meanwhile.
+ * Then the shell's own pipes: `| head -1`, and a reader that never reads. Ends with status 1 if anything was not as it should.
+ */
+import { execFile } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { Command } from 'commander';
+import { startTrain } from '../support/child.js';
+import { temporaryFolder } from '../support/idx-files.js';
+import { mnistPart } from '../support/mnist-part.js';
+import { trainCommand } from '../support/paths.js';
+import { residentMbOf } from '../support/resident.js';
+
+const SAMPLES = 1000;
+const NAPS = 50;
+const NAP_MS = 300;
+/** What a run of this size takes in all: one that kept its lines would pass it by far. */
+const MOST_MB = 200;
+
+const { lines: wanted } = new Command('pipes')
+  .description('Does every line reach a slow reader, in bounded memory?')
+  .option('--lines <n>', 'step lines', Number, 100_000)
+  .parse()
+  .opts<{ lines: number }>();
+
+const data = await mnistPart(SAMPLES, 100);
+const folder = temporaryFolder();
+const small = ['--data', data.path, '--hidden', '5', '--threads', '2'];
+const failures: string[] = [];
+try {
+  await slowReader();
+  await goneReader();
+  await deafReader();
+} finally {
+  data.remove();
+  folder.remove();
+}
+for (const failure of failures) console.log(`FAILED: ${failure}`);
+process.exitCode = failures.length > 0 ? 1 : 0;
+
+async function slowReader(): Promise<void> {
+  const epochs = Math.ceil(wanted / SAMPLES);
+  const { child, lines, ended } = startTrain([
+    ...small,
+    ...['--batch-size', '1', '--log-every', '1', '--epochs', `${epochs}`],
+  ]);
+  let steps = 0;
+  let bytes = 0;
+  let mostMb = 0;
+  let isInOrder = true;
+  for await (const line of lines) {
+    bytes += line.length + 1;
+    const event = JSON.parse(line) as { event: string; step: number };
+    if (event.event !== 'step') continue;
+    steps++;
+    isInOrder &&= event.step === steps;
+    if (steps % Math.ceil(wanted / NAPS) === 0) {
+      await sleep(NAP_MS);
+      mostMb = Math.max(mostMb, residentMbOf(child.pid!));
+    }
+  }
+  const { status } = await ended;
+  const text = `${steps} of ${epochs * SAMPLES} lines, ${(bytes / 2 ** 20).toFixed(0)} MiB, at most ${mostMb.toFixed(0)} MB`;
+  console.log(`a reader that naps ${NAPS} times for ${NAP_MS} ms: ${text} resident, status ${status}`);
+  check(steps === epochs * SAMPLES && isInOrder, 'a line was lost');
+  check(status === 0, `status ${status}`);
+  check(mostMb < MOST_MB, `${mostMb} MB resident`);
+}
+
+async function goneReader(): Promise<void> {
+  const command = shell([...small, '--epochs', '1000000', '--checkpoint-dir', folder.path]);
+  const { stdout, stderr } = await promisify(execFile)('bash', [
+    '-c',
+    `${command} | head -1; echo "\${PIPESTATUS[0]}" >&2`,
+  ]);
+  const checkpoints = readdirSync(folder.path);
+  console.log(
+    `| head -1: status ${stderr.trim()}, ${stdout.split('\n').length - 1} line, left ${checkpoints.join(', ')}`,
+  );
+  check(stderr.trim() === '141' && checkpoints.length > 0, '| head -1');
+}
+
+/** It never takes a line, and the run is told to end: first politely, which must leave a checkpoint; then at once. */
+async function deafReader(): Promise<void> {
+  const own = temporaryFolder();
+  // None but the last is due.
+  const checkpoints = ['--checkpoint-dir', own.path, '--checkpoint-every', '1000000'];
+  const { child, ended } = startTrain([...small, '--epochs', '1000000', '--log-every', '1', ...checkpoints]);
+  await sleep(2000);
+  child.kill('SIGTERM');
+  const written = () => readdirSync(own.path).filter((name) => name.endsWith('.safetensors'));
+  for (let waits = 0; written().length === 0 && waits < 1000; waits++) await sleep(10);
+  console.log(`a reader that never reads: SIGTERM left ${written().join(', ')}`);
+  check(written().length === 1, 'no checkpoint after SIGTERM');
+  child.kill('SIGTERM');
+  child.stdout?.resume();
+  const { status } = await ended;
+  console.log(`a second SIGTERM: status ${status}`);
+  check(status === 143, `status ${status} after two signals`);
+  own.remove();
+}
+
+function check(isRight: boolean, what: string): void {
+  if (!isRight) failures.push(what);
+}
+
+function shell(args: readonly string[]): string {
+  return [process.execPath, trainCommand, ...args].map((arg) => `'${arg}'`).join(' ');
+}
