@@ -182,6 +182,8 @@ export class Coordinator {
   #finish(outcome: Outcome): void {
     if (this.#isEnding) return;
     this.#isEnding = true;
+    // However long a disk takes now: no member has anything left to do.
+    this.#watchdog.stop();
     // What has diverged is not to replace what was good.
     const saved = outcome === 'diverged' ? undefined : this.#takeSnapshot?.(this.#position);
     const ended = Promise.resolve(saved).then(() => this.#end(outcome));
