@@ -14,10 +14,27 @@ export interface Collected {
 }
 
 export async function collect(options: TrainOptions & TrainControls): Promise<Collected> {
+  return collectFrom(train(options));
+}
+
+/**
+ * Collects, and interrupts the run at its event number `at`, from 0, unless it is over before.
+ */
+export function collectUntil(at: number, options: TrainOptions): Promise<Collected> {
+  const abort = new AbortController();
+  return collectFrom(train({ ...options, signal: abort.signal }), (count) => {
+    if (count === at) abort.abort();
+  });
+}
+
+async function collectFrom(run: AsyncIterable<TrainEvent>, onEvent?: (count: number) => void): Promise<Collected> {
   const all: TrainEvent[] = [];
   let error: unknown;
   try {
-    for await (const event of train(options)) all.push(event);
+    for await (const event of run) {
+      onEvent?.(all.length);
+      all.push(event);
+    }
   } catch (thrown) {
     if (all.length === 0) throw thrown;
     error = thrown;
