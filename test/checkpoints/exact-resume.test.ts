@@ -4,27 +4,17 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { TrainOptions } from '../../src/options.js';
 import { stateOf } from '../../src/state.js';
 import { train } from '../../src/train.js';
 import { collect, collectUntil } from '../support/events.js';
 import { allKernels } from '../support/kernels.js';
-import { type Folder, mnistPart } from '../support/mnist-part.js';
 import { resultsAfter, resultsOf } from '../support/results.js';
+import { scratchWith } from '../support/scratch.js';
 import { readTensorFile } from '../support/tensor-file.js';
 
-let data: Folder;
-beforeAll(async () => {
-  data = await mnistPart(45, 20);
-});
-afterAll(() => data.remove());
-
-let folders = 0;
-/** One that is not there yet. */
-function newFolder(): string {
-  return path.join(data.path, `checkpoints-${++folders}`);
-}
+const scratch = scratchWith(45, 20);
 
 /** 3 steps an epoch, the last of 5 samples; windows of 5 steps that span epochs. */
 const SMALL: TrainOptions = { limit: 25, batchSize: 10, epochs: 4, hidden: [20], logEvery: 5 };
@@ -34,10 +24,10 @@ describe.each(allKernels().map(({ name }) => name))('kernel %s', (kernel) => {
     { strategy: 'sliced' as const, otherThreads: [1, 3] },
     { strategy: 'dense' as const, otherThreads: [2] },
   ])('from every checkpoint, strategy $strategy, with $otherThreads threads', async ({ strategy, otherThreads }) => {
-    const checkpointDir = newFolder();
+    const checkpointDir = scratch.newPath();
     // Every other epoch: so that there are checkpoints also after an epoch's last step, before its evaluation.
     const often = { checkpointDir, checkpointEvery: 2, checkpointEverySteps: 1, keep: 100 };
-    const options: TrainOptions = { ...SMALL, data: data.path, kernel, strategy, threads: 2 };
+    const options: TrainOptions = { ...SMALL, data: scratch.data, kernel, strategy, threads: 2 };
     const undisturbed = await collect({ ...options, ...often });
     expect(undisturbed.end.status).toBe('completed');
 
@@ -52,15 +42,15 @@ describe.each(allKernels().map(({ name }) => name))('kernel %s', (kernel) => {
     for (const [i, name] of names.entries()) {
       const resume = path.join(checkpointDir, name);
       const threads = otherThreads[i % otherThreads.length]!;
-      const resumed = await collect({ resume, threads, checkpointDir: newFolder() });
+      const resumed = await collect({ resume, threads, checkpointDir: scratch.newPath() });
       expect(resultsOf(resumed.all), name).toEqual(resultsAfter(undisturbed.all, positionOf(resume)));
     }
   });
 });
 
 it('from a checkpoint of the initial weights', async () => {
-  const options: TrainOptions = { ...SMALL, data: data.path, threads: 2 };
-  const checkpointDir = newFolder();
+  const options: TrainOptions = { ...SMALL, data: scratch.data, threads: 2 };
+  const checkpointDir = scratch.newPath();
   const interrupted = await collect({ ...options, checkpointDir, signal: AbortSignal.abort() });
   expect(interrupted.end).toMatchObject({ status: 'interrupted', epochs: 0 });
   expect(await readdir(checkpointDir)).toEqual(['epoch-000000.safetensors']);
@@ -69,10 +59,10 @@ it('from a checkpoint of the initial weights', async () => {
 });
 
 it('a window of steps longer than an epoch, and than the whole first part', async () => {
-  const options: TrainOptions = { ...SMALL, data: data.path, threads: 1, logEvery: 11 };
+  const options: TrainOptions = { ...SMALL, data: scratch.data, threads: 1, logEvery: 11 };
   const undisturbed = await collect(options);
   expect(undisturbed.steps.map(({ step }) => step)).toEqual([11]);
-  const checkpointDir = newFolder();
+  const checkpointDir = scratch.newPath();
   await collect({ ...options, checkpointDir, epochs: 1 });
   await collect({ checkpointDir, resume: true, epochs: 2 });
   const last = await collect({ checkpointDir, resume: true, epochs: 4 });
@@ -97,9 +87,9 @@ describe('interrupted again and again', () => {
     await fc.assert(
       fc.asyncProperty(shape, parts, async (shape, parts) => {
         const { checkpointEvery, checkpointEverySteps, ...rest } = shape;
-        const options = { ...rest, batchSize: Math.min(shape.batchSize, shape.limit), data: data.path, hidden: [5] };
+        const options = { ...rest, batchSize: Math.min(shape.batchSize, shape.limit), data: scratch.data, hidden: [5] };
         const undisturbed = await collect({ ...options, threads: 1 });
-        const checkpoints = { checkpointDir: newFolder(), checkpointEvery, checkpointEverySteps };
+        const checkpoints = { checkpointDir: scratch.newPath(), checkpointEvery, checkpointEverySteps };
 
         const told: ReturnType<typeof resultsOf> = [];
         let last = await collectUntil(parts[0]!.stopAt, { ...options, ...checkpoints, threads: parts[0]!.threads });
@@ -110,17 +100,17 @@ describe('interrupted again and again', () => {
         }
         expect([...told, ...resultsOf(last.all)]).toEqual(resultsOf(undisturbed.all));
       }),
-      { numRuns: 20 },
+      { numRuns: 12 },
     );
   });
 });
 
 it('a consumer that leaves the loop at any event leaves a checkpoint, from which it goes on', async () => {
-  const options: TrainOptions = { ...SMALL, data: data.path, threads: 2, logEvery: 2 };
+  const options: TrainOptions = { ...SMALL, data: scratch.data, threads: 2, logEvery: 2 };
   const undisturbed = await collect(options);
   // The start event aside: before it has been handled nothing runs.
   for (let stopAt = 1; stopAt < undisturbed.all.length - 1; stopAt++) {
-    const checkpointDir = newFolder();
+    const checkpointDir = scratch.newPath();
     let count = 0;
     for await (const _ of train({ ...options, checkpointDir })) if (count++ === stopAt) break;
     const { start, all } = await collect({ checkpointDir, resume: true });
@@ -129,9 +119,9 @@ it('a consumer that leaves the loop at any event leaves a checkpoint, from which
 });
 
 it('checkpoints keep coming, and are right, while a consumer is two epochs behind the threads', async () => {
-  const options: TrainOptions = { ...SMALL, data: data.path, threads: 2 };
+  const options: TrainOptions = { ...SMALL, data: scratch.data, threads: 2 };
   const undisturbed = await collect(options);
-  const checkpointDir = newFolder();
+  const checkpointDir = scratch.newPath();
   const second = path.join(checkpointDir, 'epoch-000002.safetensors');
   for await (const event of train({ ...options, checkpointDir, checkpointEverySteps: 1, keep: 100 })) {
     if (event.event !== 'epoch') continue;
