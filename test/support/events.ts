@@ -13,26 +13,16 @@ export interface Collected {
   readonly error: unknown;
 }
 
-export async function collect(options: TrainOptions & TrainControls): Promise<Collected> {
-  return collectFrom(train(options));
-}
-
-/**
- * Collects, and interrupts the run at its event number `at`, from 0, unless it is over before.
- */
-export function collectUntil(at: number, options: TrainOptions): Promise<Collected> {
-  const abort = new AbortController();
-  return collectFrom(train({ ...options, signal: abort.signal }), (count) => {
-    if (count === at) abort.abort();
-  });
-}
-
-async function collectFrom(run: AsyncIterable<TrainEvent>, onEvent?: (count: number) => void): Promise<Collected> {
+/** @param onEvent  called with each event, and its number from 0, before it is collected */
+export async function collect(
+  options: TrainOptions & TrainControls,
+  onEvent: (event: TrainEvent, number: number) => void = () => undefined,
+): Promise<Collected> {
   const all: TrainEvent[] = [];
   let error: unknown;
   try {
-    for await (const event of run) {
-      onEvent?.(all.length);
+    for await (const event of train(options)) {
+      onEvent(event, all.length);
       all.push(event);
     }
   } catch (thrown) {
@@ -47,4 +37,12 @@ async function collectFrom(run: AsyncIterable<TrainEvent>, onEvent?: (count: num
     end: all.at(-1) as EndEvent,
     error,
   };
+}
+
+/** The same, and interrupts the run at its event number `at`, unless it is over before. */
+export function collectUntil(at: number, options: TrainOptions): Promise<Collected> {
+  const abort = new AbortController();
+  return collect({ ...options, signal: abort.signal }, (_, number) => {
+    if (number === at) abort.abort();
+  });
 }
