@@ -161,8 +161,8 @@ async function* end(run: Run, ledger: Ledger, ending: Ending): AsyncGenerator<En
   const { config, memory, model } = run;
   let { status, failure } = ending;
   let saved: string | undefined;
-  if (status === 'completed' && !areFinite(memory.layers)) {
-    // The very last step: no loss has told it.
+  if (status !== 'failed' && !areFinite(memory.layers)) {
+    // The very last step, or the last before an interruption: no loss has told it.
     failure = errors.diverged('a weight', ending.step, config.lr);
   } else if (status !== 'failed' && config.save !== undefined) {
     try {
