@@ -2,7 +2,6 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { TrainOptions } from '../../src/options.js';
@@ -13,6 +12,7 @@ import { allKernels } from '../support/kernels.js';
 import { resultsAfter, resultsOf } from '../support/results.js';
 import { scratchWith } from '../support/scratch.js';
 import { readTensorFile } from '../support/tensor-file.js';
+import { until } from '../support/until.js';
 
 const scratch = scratchWith(45, 20);
 
@@ -125,7 +125,7 @@ it('checkpoints keep coming, and are right, while a consumer is two epochs behin
   const second = path.join(checkpointDir, 'epoch-000002.safetensors');
   for await (const event of train({ ...options, checkpointDir, checkpointEverySteps: 1, keep: 100 })) {
     if (event.event !== 'epoch') continue;
-    while (!existsSync(second)) await setTimeout(5);
+    await until(() => existsSync(second));
     break;
   }
   // The threads may not begin the third epoch before the first has been handled.
