@@ -197,6 +197,20 @@ describe('epochs', () => {
   });
 });
 
+describe('no epochs', () => {
+  it('a checkpoint of the initial weights is evaluated again; a run that goes on from it has no figures yet', async () => {
+    const checkpointDir = scratch.newPath();
+    const first = await collect({ ...options(), epochs: 0, checkpointDir });
+    expect(first.end.test_loss).toBeGreaterThan(0);
+    const again = await collect({ resume: checkpointDir });
+    expect(resultsOf(again.all)).toEqual(resultsOf(first.all));
+    const { end } = await collect({ resume: checkpointDir, epochs: 2, signal: AbortSignal.abort() });
+    expect(end).not.toHaveProperty('test_loss');
+    const last = await collect({ resume: checkpointDir, epochs: 3 });
+    expect(resultsOf(last.all)).toEqual(resultsOf(undisturbed.all));
+  });
+});
+
 describe('data', () => {
   /** A copy of the part, each file as `change` has it. */
   function copyOfData(change: (bytes: Buffer, name: string) => { bytes: Buffer; name?: string }): string {
