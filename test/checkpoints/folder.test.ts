@@ -219,6 +219,11 @@ describe('damaged checkpoints', () => {
   };
   const MANNERS = [
     {
+      manner: 'without its checksum',
+      how: (bytes: Buffer) => Buffer.from(bytes.toString('latin1').replace('"sha256":', '"sha255":'), 'latin1'),
+      says: 'it has no checksum',
+    },
+    {
       manner: 'truncated',
       how: (bytes: Buffer) => bytes.subarray(0, bytes.length - 1),
       says: 'its checksum does not match',
@@ -268,6 +273,14 @@ describe('damaged checkpoints', () => {
     // The run has written the damaged one again.
     expect((await collect({ resume: folder })).start.resumed).toMatchObject({ step: 6 });
   });
+});
+
+it('a model is no checkpoint, and is called what it is', async () => {
+  const save = scratch.newPath('model.safetensors');
+  await collect({ ...options(), epochs: 0, save });
+  const { message, status } = await refusalOf(() => collect({ resume: save }));
+  expect(message).toBe(`${save}: not a checkpoint that can be used: it is a model`);
+  expect(status).toBe(1);
 });
 
 it('what a dead process left half written is removed, what a living one writes is not', async () => {

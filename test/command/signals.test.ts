@@ -99,21 +99,21 @@ describe('with a folder for checkpoints', () => {
 
   it('one is written though nobody reads the lines', async () => {
     const pipe = makePipe(path.join(folder.path, 'pipe'));
-    // An epoch's 1,000 lines are more than any buffers on the way hold, so its events cannot all have been handled; and
+    // An epoch's 2,000 lines are more than any buffers on the way hold, so its events cannot all have been handled; and
     // the threads are at most one epoch ahead of those.
-    const small = ['--data', data.path, '--threads', '2', '--hidden', '10', '--batch-size', '2', '--epochs', '1000000'];
-    const often = ['--checkpoint-every-steps', '1999'];
+    const small = ['--data', data.path, '--threads', '1', '--hidden', '10', '--batch-size', '1', '--epochs', '1000000'];
+    const often = ['--checkpoint-every-steps', '3999'];
     const { child, ended } = startTrain([...small, '--log-every', '1', ...checkpoints(), ...often], pipe.writingEnd);
     pipe.closeWritingEnd();
-    await until(() => names().includes('step-0001999.safetensors'));
+    await until(() => names().includes('step-0003999.safetensors'));
     child.kill('SIGTERM');
     await until(() => names().length === 2);
 
     let last = '';
     for await (const line of linesOf(pipe.read())) last = line;
     expect(await ended).toEqual({ status: 143, stderr: '' });
-    expect(newest()).toMatchObject({ step: '2000', weights_sha256: (JSON.parse(last) as EndEvent).weights_sha256 });
-    await expectExactResume({ hidden: [10], batchSize: 2 });
+    expect(newest()).toMatchObject({ step: '4000', weights_sha256: (JSON.parse(last) as EndEvent).weights_sha256 });
+    await expectExactResume({ hidden: [10], batchSize: 1, threads: 1 });
   });
 
   it('one is written when the reader of the lines has gone', async () => {
