@@ -97,23 +97,36 @@ describe('with a folder for checkpoints', () => {
     await expectExactResume({ hidden: [100] });
   });
 
-  it('one is written though nobody reads the lines', async () => {
+  /** Begins a run whose lines nobody reads, and interrupts it when its pipe is full. */
+  async function interruptStalled(signal: 'SIGINT' | 'SIGTERM') {
     const pipe = makePipe(path.join(folder.path, 'pipe'));
     // An epoch's 2,000 lines are more than any buffers on the way hold, so its events cannot all have been handled; and
     // the threads are at most one epoch ahead of those.
     const small = ['--data', data.path, '--threads', '1', '--hidden', '10', '--batch-size', '1', '--epochs', '1000000'];
     const often = ['--checkpoint-every-steps', '3999'];
-    const { child, ended } = startTrain([...small, '--log-every', '1', ...checkpoints(), ...often], pipe.writingEnd);
+    const running = startTrain([...small, '--log-every', '1', ...checkpoints(), ...often], pipe.writingEnd);
     pipe.closeWritingEnd();
     await until(() => names().includes('step-0003999.safetensors'));
-    child.kill('SIGTERM');
+    running.child.kill(signal);
     await until(() => names().length === 2);
+    return { ...running, read: pipe.read };
+  }
 
+  it('one is written though nobody reads the lines', async () => {
+    const { ended, read } = await interruptStalled('SIGTERM');
     let last = '';
-    for await (const line of linesOf(pipe.read())) last = line;
+    for await (const line of linesOf(read())) last = line;
     expect(await ended).toEqual({ status: 143, stderr: '' });
     expect(newest()).toMatchObject({ step: '4000', weights_sha256: (JSON.parse(last) as EndEvent).weights_sha256 });
     await expectExactResume({ hidden: [10], batchSize: 1, threads: 1 });
+  });
+
+  it('a second signal ends the process at once, though nobody reads its lines', async () => {
+    const { child, ended, read } = await interruptStalled('SIGINT');
+    // Without it the process would wait for the reader, which begins only when it has ended.
+    child.kill('SIGINT');
+    expect(await ended).toEqual({ status: 130, stderr: '' });
+    read().destroy();
   });
 
   it('one is written when the reader of the lines has gone', async () => {
@@ -124,15 +137,4 @@ describe('with a folder for checkpoints', () => {
     expect(names()).toHaveLength(1);
     await expectExactResume({ hidden: [100] });
   });
-});
-
-it('a second signal ends the process at once, though nobody reads its lines', async () => {
-  const { child, ended } = startTrain([...endless(), '--log-every', '1']);
-  // Without a reader the pipe fills up, and the end event has to wait.
-  await new Promise((resolve) => setTimeout(resolve, 1500));
-  child.kill('SIGINT');
-  await new Promise((resolve) => setTimeout(resolve, 300));
-  child.kill('SIGINT');
-  child.stdout?.resume();
-  expect(await ended).toEqual({ status: 130, stderr: '' });
 });
