@@ -61,7 +61,8 @@ export const errors = {
     ),
   epochsPassed: (epochs: number, file: string, done: number, step: number) =>
     usage(
-      `--epochs ${epochs}: ${file} is at step ${step}, beyond that (${done} epochs are complete); give more epochs, or an older checkpoint`,
+      `--epochs ${epochs}: ${file} is at step ${step}, beyond that (epochs complete: ${done}); ` +
+        'give more epochs, or an older checkpoint',
     ),
 
   // Data: status 1.

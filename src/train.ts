@@ -161,8 +161,8 @@ async function* end(run: Run, ledger: Ledger, ending: Ending): AsyncGenerator<En
   const { config, memory, model } = run;
   let { status, failure } = ending;
   let saved: string | undefined;
-  if (status === 'completed' && !areFinite(memory.layers)) {
-    // The very last step: no loss has told it.
+  if (status !== 'failed' && !areFinite(memory.layers)) {
+    // The very last step, or the last before an interruption: no loss has told it.
     failure = errors.diverged('a weight', ending.step, config.lr);
   } else if (status !== 'failed' && config.save !== undefined) {
     try {
@@ -186,9 +186,9 @@ async function* end(run: Run, ledger: Ledger, ending: Ending): AsyncGenerator<En
   if (failure !== undefined) throw failure;
 }
 
-/** Whether it resumes what is complete. */
-function isOver({ resumedFrom, start, config }: Run): boolean {
-  return resumedFrom !== undefined && start.epochs === config.epochs && start.stepsInEpoch === 0;
+/** Whether it resumes what is complete. (With no epochs there is an evaluation, whose figures no checkpoint holds.) */
+function isOver({ resumedFrom, start, config: { epochs } }: Run): boolean {
+  return resumedFrom !== undefined && epochs > 0 && start.epochs === epochs && start.stepsInEpoch === 0;
 }
 
 function createCheckpointer(run: Run, ledger: Ledger, onNews: () => void): Checkpointer | undefined {

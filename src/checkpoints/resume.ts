@@ -83,10 +83,9 @@ function configFor(given: CheckedOptions, { file, checkpoint }: Resumed, warning
   const config = { ...stored, checkpointDir: path.dirname(file), ...own };
 
   for (const name of MUST_AGREE) {
-    const found = config[name];
-    if (String(found) === String(stored[name]) || (name === 'kernel' && found === 'auto')) continue;
+    const [found, expected] = [inWords(config[name]), inWords(stored[name])];
+    if (found === expected || (name === 'kernel' && found === 'auto')) continue;
     const difference = `--${flagOf(name)} ${found}`;
-    const expected = String(stored[name]);
     if (name === 'hidden') throw errors.otherNetwork(file, difference, expected);
     allow(difference, expected, file, resumeAnyway, BETWEEN_EPOCHS.includes(name) && state.stepsInEpoch > 0, warnings);
   }
@@ -98,6 +97,11 @@ function configFor(given: CheckedOptions, { file, checkpoint }: Resumed, warning
     throw errors.epochsPassed(config.epochs, file, state.epochs, state.step);
   }
   return config;
+}
+
+/** As the command takes it. */
+function inWords(value: Config[(typeof MUST_AGREE)[number]]): string {
+  return Array.isArray(value) && value.length === 0 ? 'none' : String(value);
 }
 
 /**

@@ -104,9 +104,15 @@ export class Ledger {
       epochSeconds: stepsInEpoch > 0 ? this.#secondsBefore(running) + ownMs / 1000 : 0,
       logEvery: this.#logEvery,
       logSums: this.#logSumsAt(position),
-      figures: epochs > this.#completed ? this.#figuresOf(epochs) : this.#figures,
+      figures: this.#figuresAfter(epochs),
       seconds: this.seconds,
     };
+  }
+
+  /** Those of the initial weights are no epoch's. */
+  #figuresAfter(epochs: number): Figures {
+    if (epochs === 0) return {};
+    return epochs > this.#completed ? this.#figuresOf(epochs) : this.#figures;
   }
 
   #logSumsAt({ epochs, stepsInEpoch }: Position) {

@@ -156,13 +156,16 @@ export class Coordinator {
     this.#gang.barrier.release(HeldFor.GRANT, () => this.#control.decide(this.#control.command));
   }
 
-  /** Where the gang is, which may be an epoch ahead of what has been read. Exact while it is held, or has ended. */
+  /**
+   * Where the gang is, which may be up to two epochs ahead of what has been read. Exact while it is held, or has ended.
+   */
   get #position(): Position {
-    const { epochs } = this.#job;
+    if (this.#job.epochs === 0) return { epochs: 0, stepsInEpoch: 0 };
+    // The record of an epoch that has not been granted still holds the steps of the one before the last.
+    const { granted } = this.#control;
     let done = this.#epoch - 1;
-    if (epochs === 0) return { epochs: 0, stepsInEpoch: 0 };
-    while (done < epochs && done <= this.#epoch && this.#control.isFinished(done + 1)) done++;
-    return { epochs: done, stepsInEpoch: done < epochs ? this.#control.stepsDone(done + 1) : 0 };
+    while (done < granted && this.#control.isFinished(done + 1)) done++;
+    return { epochs: done, stepsInEpoch: done < granted ? this.#control.stepsDone(done + 1) : 0 };
   }
 
   get #stepsOfRun(): number {

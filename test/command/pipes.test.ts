@@ -1,5 +1,7 @@
 /** The command as a good neighbour in a pipe: NDJSON and nothing else, for readers fast, slow and gone. */
 import { execFile, spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTrain } from '../support/child.js';
@@ -53,6 +55,15 @@ describe('stdout', () => {
     expect(JSON.parse(stdout)).toMatchObject({ event: 'start' });
     expect(statuses).toBe('141 0');
     expect(errors).toEqual([]);
+  });
+
+  it('may be closed by its reader, and a checkpoint is left all the same', async () => {
+    const folder = path.join(data.path, 'checkpoints');
+    const checkpoints = `--checkpoint-dir '${folder}' --checkpoint-every 100000`;
+    const { statuses, errors } = await pipe(`${train()} --epochs 100000 ${checkpoints} | head -1`);
+    expect(statuses).toBe('141 0');
+    expect(errors).toEqual([]);
+    expect(readdirSync(folder)).toEqual([expect.stringMatching(/^(step|epoch)-\d+\.safetensors$/)]);
   });
 
   it('may be closed before anything is written', async () => {

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { EpochEvent, StartEvent, StepEvent, TrainEvent } from '../../src/metrics/events.js';
 import { ndjsonLines, requirePlain } from '../../src/metrics/ndjson.js';
 import { refusalOf } from '../support/refusals.js';
-import { END, EPOCH, START, STEP } from '../support/sample-events.js';
+import { CHECKPOINT, END, EPOCH, START, STEP, WARNING } from '../support/sample-events.js';
 
 async function linesOf(events: readonly TrainEvent[]): Promise<string[]> {
   const stream = ndjsonLines();
@@ -55,7 +55,7 @@ describe('ndjsonLines', () => {
 });
 
 describe('requirePlain', () => {
-  it.each([START, STEP, EPOCH, END])('accepts an event as it should be: $event', (event) => {
+  it.each([START, STEP, EPOCH, CHECKPOINT, WARNING, END])('accepts an event as it should be: $event', (event) => {
     expect(() => requirePlain(event)).not.toThrow();
   });
 

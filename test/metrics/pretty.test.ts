@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { EndEvent, EpochEvent, StartEvent, TrainEvent } from '../../src/metrics/events.js';
 import { PrettyFormat } from '../../src/metrics/pretty.js';
-import { END, EPOCH, START, STEP } from '../support/sample-events.js';
+import { CHECKPOINT, END, EPOCH, START, STEP, WARNING } from '../support/sample-events.js';
 
 function pretty(...events: readonly TrainEvent[]): string {
   const format = new PrettyFormat(false);
@@ -71,6 +71,38 @@ weights sha256 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
 `);
   });
 
+  it('that is resumed says from where', () => {
+    const file = 'checkpoints/step-0001200.safetensors';
+    const headingOf = (epochs: number, step: number) =>
+      pretty({ ...START, resumed: { file, epochs, step } })
+        .split('\n')
+        .slice(2, 5);
+    expect(headingOf(2, 1200)).toEqual([
+      "network 784-1000-10: 795,010 parameters; batch 100, learning rate 0.001, gradients' sum, seed 1",
+      `resumed from ${file}: 2 epochs, step 1,200`,
+      '',
+    ]);
+    expect(headingOf(1, 600)[1]).toBe(`resumed from ${file}: 1 epoch, step 600`);
+  });
+
+  it('has warnings on lines of their own, and none about checkpoints that are as they should be', () => {
+    expect(pretty(EPOCH, CHECKPOINT, WARNING, { ...EPOCH, epoch: 2 })).toBe(`\
+    1    0.50000   12.510 %     0.75     80,000    1.3 %
+warning: checkpoints/epoch-000002.safetensors could not be written (ENOSPC); older ones are still there
+    2    0.50000   12.510 %     0.75     80,000    1.3 %
+`);
+  });
+
+  it('that saved its model says where, whether it is complete or not', () => {
+    const end: EndEvent = { ...END, status: 'interrupted', saved: 'model.safetensors' };
+    expect(pretty(end)).toBe(`
+interrupted · 1 epoch · 1.5 s
+training loss 0.50000, error 12.510 % · test loss 0.25000, error 7.25 %
+saved as model.safetensors
+weights sha256 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+`);
+  });
+
   it('that failed says why; without figures or weights it has no lines for them', () => {
     const end: EndEvent = { event: 'end', status: 'failed', epochs: 0, seconds: 2, message: 'a thread died' };
     expect(pretty(end)).toBe('\nfailed: a thread died · 0 epochs · 2.0 s\n');
@@ -84,7 +116,7 @@ describe('on a terminal with colours', () => {
     // From Node 22.13 on styleText looks at stdout too, which is no terminal here.
     vi.stubEnv('FORCE_COLOR', '1');
     const format = new PrettyFormat(true);
-    const styled = [START, STEP, EPOCH, END].map((event) => format.format(event)).join('');
+    const styled = [START, STEP, EPOCH, CHECKPOINT, WARNING, END].map((event) => format.format(event)).join('');
     const marked = styled.replaceAll('\x1b[1m', '<b>').replaceAll('\x1b[2m', '<dim>').replaceAll('\x1b[22m', '</>');
     expect(marked).toBe(`\
 <b>Lockstep</> · 2 threads · kernel simd-fma · sliced · Node 24.0.0
@@ -94,6 +126,7 @@ network 784-1000-10: 795,010 parameters; batch 100, learning rate 0.001, gradien
 <b>epoch       loss      error  test loss  test error  seconds  samples/s  waiting</>
 <dim>    1    2.25000   87.500 %  step 100 at 0.50 s</>
     1    0.50000   12.510 %    0.25000      7.25 %     0.75     80,000    1.3 %
+<b>warning</>: checkpoints/epoch-000002.safetensors could not be written (ENOSPC); older ones are still there
 
 <b>completed</> · 1 epoch · 1.5 s
 training loss 0.50000, error 12.510 % · test loss 0.25000, error 7.25 %

@@ -13,11 +13,18 @@ export interface Collected {
   readonly error: unknown;
 }
 
-export async function collect(options: TrainOptions & TrainControls): Promise<Collected> {
+/** @param onEvent  called with each event, and its number from 0, before it is collected */
+export async function collect(
+  options: TrainOptions & TrainControls,
+  onEvent: (event: TrainEvent, number: number) => void = () => undefined,
+): Promise<Collected> {
   const all: TrainEvent[] = [];
   let error: unknown;
   try {
-    for await (const event of train(options)) all.push(event);
+    for await (const event of train(options)) {
+      onEvent(event, all.length);
+      all.push(event);
+    }
   } catch (thrown) {
     if (all.length === 0) throw thrown;
     error = thrown;
@@ -30,4 +37,12 @@ export async function collect(options: TrainOptions & TrainControls): Promise<Co
     end: all.at(-1) as EndEvent,
     error,
   };
+}
+
+/** The same, and interrupts the run at its event number `at`, unless it is over before. */
+export function collectUntil(at: number, options: TrainOptions): Promise<Collected> {
+  const abort = new AbortController();
+  return collect({ ...options, signal: abort.signal }, (_, number) => {
+    if (number === at) abort.abort();
+  });
 }

@@ -10,13 +10,17 @@ export interface Finished {
   readonly stderr: string;
 }
 
-/** @param environment  beside the tests' own, less DEBUG, which would show stack traces */
+/**
+ * @param environment  beside the tests' own, less DEBUG, which would show stack traces
+ * @param nodeFlags    for Node itself
+ */
 export async function runTrain(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
+  nodeFlags: readonly string[] = [],
 ): Promise<Finished> {
   const { DEBUG: _, ...env } = process.env;
-  const child = spawn(process.execPath, [trainCommand, ...args], {
+  const child = spawn(process.execPath, [...nodeFlags, trainCommand, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...env, ...environment },
   });

@@ -1,5 +1,12 @@
 /** One event of each kind, with figures that are easy to read. */
-import type { EndEvent, EpochEvent, StartEvent, StepEvent } from '../../src/metrics/events.js';
+import type {
+  CheckpointEvent,
+  EndEvent,
+  EpochEvent,
+  StartEvent,
+  StepEvent,
+  WarningEvent,
+} from '../../src/metrics/events.js';
 
 export const START: StartEvent = {
   event: 'start',
@@ -46,6 +53,19 @@ export const EPOCH: EpochEvent = {
   samples_per_second: 80_000,
   wait_fraction: 0.013,
   phase_fractions: { forward: 0.437, gradients: 0.15, update: 0.4, wait: 0.013 },
+};
+
+export const CHECKPOINT: CheckpointEvent = {
+  event: 'checkpoint',
+  file: 'checkpoints/epoch-000001.safetensors',
+  epochs: 1,
+  step: 600,
+};
+
+export const WARNING: WarningEvent = {
+  event: 'warning',
+  code: 'checkpoint_failed',
+  message: 'checkpoints/epoch-000002.safetensors could not be written (ENOSPC); older ones are still there',
 };
 
 export const END: EndEvent = {

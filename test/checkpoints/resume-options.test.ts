@@ -1,0 +1,298 @@
+/** Options of a resumed run: not given they are the checkpoint's; given they must agree, or the difference be wanted. */
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { chooseKernel } from '../../src/kernels/select.js';
+import type { TrainOptions } from '../../src/options.js';
+import { collect } from '../support/events.js';
+import { refusalOf } from '../support/refusals.js';
+import { resultsAfter, resultsOf } from '../support/results.js';
+import { runTrain } from '../support/run-command.js';
+import { scratchWith } from '../support/scratch.js';
+
+const scratch = scratchWith(40, 10);
+
+/** 3 steps an epoch, and no option at its default. */
+const options = (): TrainOptions => ({
+  data: scratch.data,
+  hidden: [7, 5],
+  epochs: 2,
+  batchSize: 12,
+  lr: 0.002,
+  reduction: 'mean',
+  strategy: 'dense',
+  seed: 5,
+  limit: 30,
+  kernel: 'simd',
+  threads: 2,
+  logEvery: 2,
+});
+
+/** Checkpoints at the end of epoch 2, and in its middle. */
+let atEnd: string;
+let within: string;
+let undisturbed: Awaited<ReturnType<typeof collect>>;
+beforeAll(async () => {
+  const checkpointDir = scratch.newPath();
+  await collect({ ...options(), checkpointDir, checkpointEverySteps: 2, keep: 10 });
+  atEnd = path.join(checkpointDir, 'epoch-000002.safetensors');
+  within = path.join(checkpointDir, 'step-0000004.safetensors');
+  undisturbed = await collect({ ...options(), epochs: 3 });
+});
+
+/** Into a folder of its own. */
+const resumed = (resume: string, given: TrainOptions = {}) =>
+  collect({ resume, checkpointDir: scratch.newPath(), ...given });
+
+const refused = async (resume: string, given: TrainOptions) => refusalOf(() => resumed(resume, given));
+
+describe('options that are not given', () => {
+  it("are the checkpoint's, each of them", async () => {
+    const { start } = await resumed(within);
+    const { data, ...rest } = options();
+    expect(start.config).toMatchObject({
+      data,
+      hidden: rest.hidden,
+      epochs: 2,
+      batch_size: 12,
+      lr: 0.002,
+      reduction: 'mean',
+      strategy: 'dense',
+      seed: 5,
+      limit: 30,
+      kernel: 'simd',
+      threads: 2,
+      log_every: 2,
+    });
+    expect(start.kernel).toBe('simd');
+    expect(start.resumed).toEqual({ file: within, epochs: 1, step: 4 });
+  });
+
+  it('how checkpoints are written is among them; where they are is where the one resumed lies', async () => {
+    const first = scratch.newPath();
+    await collect({ ...options(), checkpointDir: first, checkpointEvery: 2, checkpointEverySteps: 5, keep: 4 });
+    const { start } = await collect({ resume: first, epochs: 3 });
+    expect(start.config).toMatchObject({
+      checkpoint_dir: first,
+      checkpoint_every: 2,
+      checkpoint_every_steps: 5,
+      keep: 4,
+    });
+  });
+
+  it('data by a relative path are found from any working directory', async () => {
+    const checkpointDir = scratch.newPath();
+    const at = process.cwd();
+    const inFolder = async (given: TrainOptions) => {
+      const { data: _, ...rest } = options();
+      return collect({ ...rest, ...given });
+    };
+    try {
+      process.chdir(path.dirname(scratch.data));
+      await inFolder({ data: path.basename(scratch.data), checkpointDir, epochs: 1 });
+    } finally {
+      process.chdir(at);
+    }
+    const { start, all } = await collect({ resume: checkpointDir, epochs: 3 });
+    expect(start.config.data).toBe(scratch.data);
+    expect(resultsOf(all)).toEqual(resultsAfter(undisturbed.all, start.resumed!));
+  });
+
+  it('the same values may be given as well', async () => {
+    const { all } = await resumed(within, { ...options(), epochs: 3 });
+    expect(resultsOf(all)).toEqual(resultsAfter(undisturbed.all, { epochs: 1, step: 4 }));
+  });
+
+  it.each([undefined, 'auto' as const])(
+    'a run that chose its kernel itself goes on with it (--kernel %s)',
+    async (kernel) => {
+      const checkpointDir = scratch.newPath();
+      const { kernel: _, ...rest } = options();
+      const { start } = await collect({ ...rest, checkpointDir });
+      const { start: again, all } = await collect({ resume: checkpointDir, ...(kernel && { kernel }) });
+      expect(again.kernel).toBe(start.kernel);
+      expect(all.filter(({ event }) => event === 'warning')).toEqual([]);
+    },
+  );
+});
+
+/** What differs, what it says was found and expected, and whether that can be allowed: never, or between epochs only. */
+const DIFFERENCES: {
+  readonly given: TrainOptions;
+  readonly found: string;
+  readonly expected: string;
+  readonly allowed: 'always' | 'between epochs' | 'never';
+}[] = [
+  { given: { hidden: [7] }, found: '--hidden 7', expected: '7,5', allowed: 'never' },
+  { given: { hidden: [] }, found: '--hidden none', expected: '7,5', allowed: 'never' },
+  { given: { batchSize: 10 }, found: '--batch-size 10', expected: '12', allowed: 'between epochs' },
+  { given: { seed: 6 }, found: '--seed 6', expected: '5', allowed: 'between epochs' },
+  { given: { limit: 29 }, found: '--limit 29', expected: '30', allowed: 'between epochs' },
+  { given: { lr: 0.003 }, found: '--lr 0.003', expected: '0.002', allowed: 'always' },
+  { given: { reduction: 'sum' }, found: '--reduction sum', expected: 'mean', allowed: 'always' },
+  { given: { strategy: 'sliced' }, found: '--strategy sliced', expected: 'dense', allowed: 'always' },
+  { given: { kernel: 'reference' }, found: '--kernel reference', expected: 'simd', allowed: 'always' },
+  { given: { threads: 3 }, found: '--threads 3', expected: '2 (strategy dense)', allowed: 'always' },
+];
+
+describe.each(DIFFERENCES)('$found instead of $expected', ({ given, found, expected, allowed }) => {
+  it('is refused with status 2, and both are named', async () => {
+    for (const file of [atEnd, within]) {
+      const { message, status } = await refused(file, { ...given, epochs: 3 });
+      expect(message).toContain(`${found}: ${file} `);
+      expect(message).toContain(`with ${expected}`);
+      expect(status).toBe(2);
+    }
+  });
+
+  it(`may be asked for: ${allowed}`, async () => {
+    for (const file of [atEnd, within]) {
+      const wanted = { ...given, epochs: 3, resumeAnyway: true };
+      if (allowed === 'never' || (allowed === 'between epochs' && file === within)) {
+        const { message, status } = await refused(file, wanted);
+        expect(message).toContain(`${found}: ${file} `);
+        expect(message).not.toContain('--resume-anyway');
+        expect(status).toBe(2);
+        continue;
+      }
+      const { start, all, end } = await resumed(file, wanted);
+      const [[name, value]] = Object.entries(given) as [[string, unknown]];
+      expect(start.config).toMatchObject({ [name === 'batchSize' ? 'batch_size' : name]: value });
+      expect(all[1]).toEqual({
+        event: 'warning',
+        code: 'resumed_anyway',
+        message: `${file} was written with ${expected}, and goes on with ${found}`,
+      });
+      expect(end).toMatchObject({ status: 'completed', epochs: 3 });
+    }
+  });
+});
+
+describe('epochs', () => {
+  it('more of them need no permission', async () => {
+    const { all } = await resumed(atEnd, { epochs: 3 });
+    expect(all.map(({ event }) => event)).not.toContain('warning');
+    expect(resultsOf(all)).toEqual(resultsAfter(undisturbed.all, { epochs: 2, step: 6 }));
+  });
+
+  it('as many as are done: the run is over at once, with its figures and weights', async () => {
+    const first = await collect(options());
+    const { all, end } = await resumed(atEnd);
+    expect(all.map(({ event }) => event)).toEqual(['start', 'end']);
+    expect(resultsOf([end])).toEqual(resultsOf([first.end]));
+  });
+
+  it.each([
+    { name: 'the end of epoch 2', file: () => atEnd, epochs: 1 },
+    { name: 'the middle of epoch 2', file: () => within, epochs: 1 },
+    { name: 'the middle of epoch 2', file: () => within, epochs: 0 },
+  ])('$epochs from $name is refused', async ({ file, epochs }) => {
+    for (const resumeAnyway of [false, true]) {
+      const { message, status } = await refused(file(), { epochs, resumeAnyway });
+      expect(message).toMatch(/^--epochs \d: .* is at step [46], beyond that \(epochs complete: [12]\); give more/);
+      expect(message).toContain(`--epochs ${epochs}: ${file()} `);
+      expect(status).toBe(2);
+    }
+  });
+});
+
+describe('no epochs', () => {
+  it('a checkpoint of the initial weights is evaluated again; a run that goes on from it has no figures yet', async () => {
+    const checkpointDir = scratch.newPath();
+    const first = await collect({ ...options(), epochs: 0, checkpointDir });
+    expect(first.end.test_loss).toBeGreaterThan(0);
+    const again = await collect({ resume: checkpointDir });
+    expect(resultsOf(again.all)).toEqual(resultsOf(first.all));
+    const { end } = await collect({ resume: checkpointDir, epochs: 2, signal: AbortSignal.abort() });
+    expect(end).not.toHaveProperty('test_loss');
+    const last = await collect({ resume: checkpointDir, epochs: 3 });
+    expect(resultsOf(last.all)).toEqual(resultsOf(undisturbed.all));
+  });
+});
+
+describe('data', () => {
+  /** A copy of the part, each file as `change` has it. */
+  function copyOfData(change: (bytes: Buffer, name: string) => { bytes: Buffer; name?: string }): string {
+    const folder = scratch.newPath('data');
+    mkdirSync(folder);
+    for (const name of readdirSync(scratch.data).filter((each) => each.endsWith('-ubyte'))) {
+      const { bytes, name: newName = name } = change(readFileSync(path.join(scratch.data, name)), name);
+      writeFileSync(path.join(folder, newName), bytes);
+    }
+    return folder;
+  }
+  const changed = (file: string) =>
+    copyOfData((bytes, name) => {
+      if (name.startsWith(file)) bytes[bytes.length - 1]! ^= 1;
+      return { bytes };
+    });
+
+  it('the same elsewhere are the same, gzipped or not', async () => {
+    const copies = [
+      copyOfData((bytes) => ({ bytes })),
+      copyOfData((bytes, name) => ({ bytes: gzipSync(bytes), name: `${name}.gz` })),
+    ];
+    for (const data of copies) {
+      const { all } = await resumed(within, { data, epochs: 3 });
+      expect(resultsOf(all)).toEqual(resultsAfter(undisturbed.all, { epochs: 1, step: 4 }));
+    }
+  });
+
+  it('other ones at the same path are refused, unless they are wanted', async () => {
+    // A copy of the checkpoint's folder is not needed: the path is not what counts.
+    const data = changed('train-images');
+    for (const file of [atEnd, within]) {
+      const { message, status } = await refused(file, { data });
+      expect(message).toMatch(/^training data \(.*\): .* was written with other data/);
+      expect(status).toBe(2);
+    }
+    expect((await refused(within, { data, resumeAnyway: true })).message).toContain('in the middle of an epoch');
+    const { all, end } = await resumed(atEnd, { data, epochs: 3, resumeAnyway: true });
+    expect(all[1]).toMatchObject({ event: 'warning', code: 'resumed_anyway' });
+    expect(end.status).toBe('completed');
+  });
+
+  it('other test data are refused, and may be asked for anywhere: the weights do not depend on them', async () => {
+    const data = changed('t10k-labels');
+    expect((await refused(within, { data })).message).toMatch(/^test data \(.*\): /);
+    const { end } = await resumed(within, { data, epochs: 3, resumeAnyway: true });
+    expect(end.weights_sha256).toBe(undisturbed.end.weights_sha256);
+  });
+
+  it('of another size are refused whatever is wanted', async () => {
+    const data = copyOfData((bytes, name) => {
+      if (!name.includes('images')) return { bytes };
+      // 14 × 56 pixels are as many as 28 × 28: 14 × 28 are fewer.
+      const count = bytes.readUInt32BE(4);
+      const smaller = bytes.subarray(0, 16 + count * 14 * 28);
+      smaller.writeUInt32BE(14, 8);
+      return { bytes: smaller };
+    });
+    const { message } = await refused(atEnd, { data, resumeAnyway: true });
+    expect(message).toContain('its network takes 784-7-5-10; the data have 392-7-5-10');
+  });
+});
+
+describe('a kernel that this machine does not have', () => {
+  const canShow = chooseKernel('auto').name === 'simd' && process.versions.node.startsWith('20.');
+  it.skipIf(!canShow)('is named, and so is the way out (shown by Node 20, with and without a flag)', async () => {
+    const checkpointDir = scratch.newPath();
+    const small = ['--data', scratch.data, '--hidden', '5', '--epochs', '1', '--batch-size', '20', '--threads', '2'];
+    const flag = '--experimental-wasm-relaxed-simd';
+    const first = await runTrain([...small, '--checkpoint-dir', checkpointDir], {}, [flag]);
+    expect(first).toMatchObject({ status: 0, stderr: '' });
+    expect(first.stdout).toContain('"kernel":"simd-fma"');
+
+    const { message, status } = await refusalOf(() => collect({ resume: checkpointDir, epochs: 2 }));
+    expect(message).toMatch(/was written with kernel simd-fma, and Node 20.* has no WebAssembly relaxed SIMD/);
+    expect(message).toContain('--kernel and --resume-anyway');
+    expect(status).toBe(1);
+    const auto = await refusalOf(() => collect({ resume: checkpointDir, epochs: 2, kernel: 'auto' }));
+    expect(auto.message).toContain('with simd-fma');
+
+    const { all, end } = await collect({ resume: checkpointDir, epochs: 2, kernel: 'simd', resumeAnyway: true });
+    expect(all[1]).toMatchObject({ event: 'warning', code: 'resumed_anyway' });
+    expect(end.status).toBe('completed');
+  });
+});
