@@ -1,6 +1,7 @@
 /** What a program imports. */
 export { LockstepError } from './errors.js';
 export type {
+  CheckpointEvent,
   EndEvent,
   EpochEvent,
   PhaseFractions,
@@ -8,6 +9,7 @@ export type {
   StartEvent,
   StepEvent,
   TrainEvent,
+  WarningEvent,
 } from './metrics/events.js';
 export type { TrainOptions } from './options.js';
 export { type TrainControls, train } from './train.js';
