@@ -3,11 +3,12 @@
  *
  * A batch is the `count` samples from position `first` of an epoch's order on; position first + slot is in that slot.
  */
+import { allPanels, ForwardPass } from '../src/kernels/forward-pass.js';
 import type { Kernel, Range, RowSlice } from '../src/kernels/kernel.js';
 import { SoftmaxCrossEntropy } from '../src/kernels/loss.js';
 import { createKernel } from '../src/kernels/select.js';
 import type { EpochRecord, Memory } from '../src/memory/layout.js';
-import { placeHiddenLists, placeSample } from '../src/memory/lists.js';
+import { placeSample } from '../src/memory/lists.js';
 import { stepRate } from '../src/model/step.js';
 import { cut, fixedCost, sampleWork } from '../src/threads/shares.js';
 import type { MemberTask } from '../src/threads/task.js';
@@ -25,6 +26,7 @@ export class Phases {
   readonly #task: MemberTask;
   readonly #memory: Memory;
   readonly #kernel: Kernel;
+  readonly #forwardPass: ForwardPass;
   readonly #loss: SoftmaxCrossEntropy;
   readonly #lastLayer: number;
   /** What a sample costs from the data on. */
@@ -36,12 +38,11 @@ export class Phases {
     this.#task = task;
     this.#memory = memory;
     this.#kernel = createKernel(task.kernel, task.shared, memory, task.member);
+    this.#forwardPass = new ForwardPass(this.#kernel, memory);
     this.#loss = new SoftmaxCrossEntropy(memory.layers.at(-1)!);
     this.#lastLayer = memory.layers.length - 1;
     this.#work = sampleWork(memory.rows, fixedCost(memory.layers));
     this.#byPanel = task.panels !== undefined;
-    // All members write the same values.
-    placeHiddenLists(memory);
   }
 
   /**
@@ -76,12 +77,8 @@ export class Phases {
   }
 
   #gradientsOf({ record, first }: Batch, from: number, to: number): boolean {
-    if (!this.#byPanel) {
-      for (let slot = from; slot < to; slot++) placeSample(this.#memory, record.order[first + slot]!, slot);
-      this.#kernel.cutInputs(0, from, to);
-      this.#kernel.forward(0, this.#allPanels(0), from, to);
-    }
-    this.#forwardFromSecond(from, to);
+    if (this.#byPanel) this.#forwardPass.fromSecond(from, to);
+    else this.#forwardPass.ofSamples((slot) => record.order[first + slot]!, from, to);
     let allFinite = true;
     for (let slot = from; slot < to; slot++) {
       const position = first + slot;
@@ -103,7 +100,7 @@ export class Phases {
       const slice = this.#slice(l);
       this.#beat();
       this.#kernel.transpose(l, slice, count);
-      this.#kernel.step(l, slice, this.#allPanels(l), count, this.#rate(count));
+      this.#kernel.step(l, slice, allPanels(this.#memory.layers[l]!), count, this.#rate(count));
     }
   }
 
@@ -141,10 +138,7 @@ export class Phases {
 
   #evaluateBlock(record: EpochRecord, first: number, count: number, slot: number): boolean {
     const firstRow = this.#task.plan.trainSamples + first;
-    for (let i = 0; i < count; i++) placeSample(this.#memory, firstRow + i, slot + i);
-    this.#kernel.cutInputs(0, slot, slot + count);
-    this.#kernel.forward(0, this.#allPanels(0), slot, slot + count);
-    this.#forwardFromSecond(slot, slot + count);
+    this.#forwardPass.ofSamples((at) => firstRow + at - slot, slot, slot + count);
     let allFinite = true;
     for (let i = 0; i < count; i++) {
       const target = this.#memory.rows.labels[firstRow + i]!;
@@ -154,15 +148,6 @@ export class Phases {
       allFinite &&= Number.isFinite(this.#loss.loss);
     }
     return allFinite;
-  }
-
-  /** From the first layer's z to the logits. */
-  #forwardFromSecond(from: number, to: number): void {
-    for (let l = 1; l <= this.#lastLayer; l++) {
-      this.#kernel.activate(l - 1, from, to);
-      this.#kernel.cutInputs(l, from, to);
-      this.#kernel.forward(l, this.#allPanels(l), from, to);
-    }
   }
 
   /** Which slots of the batch are ours: by nonzeros, unless the first layer, which reads them, is not cut by sample. */
@@ -179,10 +164,6 @@ export class Phases {
 
   #rate(batch: number): number {
     return stepRate(this.#task.learningRate, this.#task.reduction, batch);
-  }
-
-  #allPanels(l: number): Range {
-    return { from: 0, to: this.#memory.layers[l]!.panels.length };
   }
 
   /** Our rows of a layer. */

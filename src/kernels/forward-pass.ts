@@ -1,0 +1,39 @@
+/** From samples to logits, layer by layer: what training, evaluation and prediction have in common. */
+import type { LayerMemory, Memory } from '../memory/layout.js';
+import { placeHiddenLists, placeSample } from '../memory/lists.js';
+import type { Kernel, Range } from './kernel.js';
+
+export class ForwardPass {
+  readonly #kernel: Kernel;
+  readonly #memory: Memory;
+  readonly #lastLayer: number;
+
+  constructor(kernel: Kernel, memory: Memory) {
+    this.#kernel = kernel;
+    this.#memory = memory;
+    this.#lastLayer = memory.layers.length - 1;
+    // All members write the same values.
+    placeHiddenLists(memory);
+  }
+
+  /** Of the samples that `rowOf` gives for the slots [from, to). */
+  ofSamples(rowOf: (slot: number) => number, from: number, to: number): void {
+    for (let slot = from; slot < to; slot++) placeSample(this.#memory, rowOf(slot), slot);
+    this.#kernel.cutInputs(0, from, to);
+    this.#kernel.forward(0, allPanels(this.#memory.layers[0]!), from, to);
+    this.fromSecond(from, to);
+  }
+
+  /** From the first layer's z on, which are there. */
+  fromSecond(from: number, to: number): void {
+    for (let l = 1; l <= this.#lastLayer; l++) {
+      this.#kernel.activate(l - 1, from, to);
+      this.#kernel.cutInputs(l, from, to);
+      this.#kernel.forward(l, allPanels(this.#memory.layers[l]!), from, to);
+    }
+  }
+}
+
+export function allPanels({ panels }: LayerMemory): Range {
+  return { from: 0, to: panels.length };
+}
