@@ -83,8 +83,8 @@ export const errors = {
     failure(
       `${file}: IDX type 0x${type.toString(16).padStart(2, '0')}; expected 0x08, unsigned bytes: convert the file`,
     ),
-  idxDimensions: (file: string, found: string, expected: string) =>
-    failure(`${file}: dimensions ${found}; expected ${expected}`),
+  idxDimensions: (file: string, found: readonly number[], expected: string) =>
+    failure(`${file}: dimensions ${shape(found)}; expected ${expected}`),
   idxLength: (file: string, found: number | string, dimensions: readonly number[], expected: number) =>
     failure(
       `${file}: ${typeof found === 'number' ? number.format(found) : found} bytes of data; its header (${shape(
@@ -197,8 +197,9 @@ function shownWhole(value: unknown): string {
   return inspect(value, { depth: 1, breakLength: Number.POSITIVE_INFINITY, customInspect: false });
 }
 
-/** 60000 × 28 × 28; of very many dimensions, the first. */
+/** none, or 60000 × 28 × 28; of very many dimensions, the first. */
 function shape(dimensions: readonly number[]): string {
+  if (dimensions.length === 0) return 'none';
   const most = 8;
   const first = dimensions.slice(0, most).join(' × ');
   return dimensions.length > most ? `${first} × …, ${dimensions.length} dimensions` : first;

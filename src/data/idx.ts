@@ -143,7 +143,7 @@ class IdxReader {
       throw errors.idxHeader(this.#file, `it begins with bytes ${bytes.slice(0, MAGIC_BYTES).join(' ')}`);
     }
     if (type !== UNSIGNED_BYTE) throw errors.idxType(this.#file, type);
-    if (rank === 0) throw errors.idxDimensions(this.#file, 'none', 'at least one');
+    if (rank === 0) throw errors.idxDimensions(this.#file, [], 'at least one');
     const headerBytes = MAGIC_BYTES + 4 * rank;
     if (bytes.length < headerBytes) return undefined;
 
