@@ -39,7 +39,8 @@ export async function tinyRun(options: TrainOptions = {}): Promise<TinyRun> {
     folder,
     options: all,
     weightsSha256: end.weights_sha256!,
-    files: new Map(names.map((name) => [name, readFileSync(path.join(folder, name))])),
+    // (No Buffers, whose `slice` is no copy.)
+    files: new Map(names.map((name) => [name, new Uint8Array(readFileSync(path.join(folder, name)))])),
     remove: () => {
       data.remove();
       rmSync(folder, { recursive: true, force: true });
