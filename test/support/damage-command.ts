@@ -79,7 +79,7 @@ function violationOf({ status, stdout, stderr }: Finished, file: string): string
 async function fallsBack(run: TinyRun, count: number, random: Random): Promise<Tally> {
   const newest = 'step-0000013.safetensors';
   const all = damagesOf(run.files.get(newest)!, 8);
-  return await sample('command, --resume <folder>', count, async () => {
+  return await sample('command, --resume <folder>: an older one is taken', count, async () => {
     const { path: parent, remove } = temporaryFolder();
     const folder = path.join(parent, 'checkpoints');
     mkdirSync(folder);
