@@ -82,9 +82,12 @@ function isFormat(value: unknown): value is Format {
   return FORMATS.some((format) => format === value);
 }
 
-/** A decimal number, or else the text as it is, for the check of the options to complain about. */
+/**
+ * A decimal number, or else the text as it is, for the check of the options to complain about. (One way to match it alone:
+ * `\d+\.?\d*` takes half a minute to refuse a hundred thousand digits.)
+ */
 function numberOrText(text: string): number | string {
-  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : text;
+  return /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : text;
 }
 
 function widthsOrText(text: string): (number | string)[] | string {

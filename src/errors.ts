@@ -84,8 +84,8 @@ export const errors = {
     failure(
       `${file}: IDX type 0x${type.toString(16).padStart(2, '0')}; expected 0x08, unsigned bytes: convert the file`,
     ),
-  idxDimensions: (file: string, found: string, expected: string) =>
-    failure(`${file}: dimensions ${found}; expected ${expected}`),
+  idxDimensions: (file: string, found: readonly number[], expected: string) =>
+    failure(`${file}: dimensions ${shape(found)}; expected ${expected}`),
   idxLength: (file: string, found: number | string, dimensions: readonly number[], expected: number) =>
     failure(
       `${file}: ${typeof found === 'number' ? number.format(found) : found} bytes of data; its header (${shape(
@@ -160,30 +160,47 @@ export const errors = {
 } as const;
 
 function usage(message: string): LockstepError {
-  return new LockstepError(message, 2);
+  return new LockstepError(onOneLine(message), 2);
 }
 
 function failure(message: string, cause?: unknown): LockstepError {
-  return new LockstepError(message, 1, cause);
+  return new LockstepError(onOneLine(message), 1, cause);
 }
 
 /** What an unknown error says of itself, on one line. */
 export function reason(cause: unknown): string {
-  const text = cause instanceof Error ? cause.message : String(cause);
-  return text.replaceAll(/\s*\n\s*/g, ' ');
+  return onOneLine(cause instanceof Error ? cause.message : String(cause));
 }
 
-/** Anything, on one line: a program may have given it. */
-function shown(value: unknown): string {
+/**
+ * Arguments and files, which messages quote, may hold line ends, and other characters that a terminal would obey.
+ * (Run by run: a pattern for white space around a line end takes quadratic time where there is much of it and no line end.)
+ */
+function onOneLine(text: string): string {
+  return text
+    .replaceAll(/\s+/g, (run) => (/[\p{Cc}\u2028\u2029]/u.test(run) ? ' ' : run))
+    .replaceAll(/\p{Cc}/gu, '\ufffd');
+}
+
+const MOST_SHOWN = 200;
+
+/** Anything, in a few words: a program, or a file, may have given it. */
+export function shown(value: unknown): string {
+  const text = shownWhole(value);
+  return text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text;
+}
+
+function shownWhole(value: unknown): string {
   if (typeof value === 'string') return value === '' ? '""' : value;
   if (Array.isArray(value) && value.length > 0 && [...value].every((each) => typeof each === 'number')) {
     return value.join(',');
   }
-  return reason(inspect(value, { depth: 1, breakLength: Number.POSITIVE_INFINITY }));
+  return inspect(value, { depth: 1, breakLength: Number.POSITIVE_INFINITY, customInspect: false });
 }
 
-/** 60000 × 28 × 28; of very many dimensions, the first. */
+/** none, or 60000 × 28 × 28; of very many dimensions, the first. */
 function shape(dimensions: readonly number[]): string {
+  if (dimensions.length === 0) return 'none';
   const most = 8;
   const first = dimensions.slice(0, most).join(' × ');
   return dimensions.length > most ? `${first} × …, ${dimensions.length} dimensions` : first;

@@ -57,34 +57,55 @@ export const FRESH: RunState = {
   seconds: 0,
 };
 
-/** Undefined if it is no such state, whatever made it. */
+/** Beyond what any run can come to: so that what is added to them stays a number, and a file's name can hold it. */
+const MOST_STEPS = 2 ** 49;
+const MOST_SECONDS = 1e10;
+const MOST_LOSS = 1e290;
+
+/** Undefined if it is no such state or contradicts itself, whatever made it. Nothing but a state's own fields is taken. */
 export function stateOf(value: unknown): RunState | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
-  const state = value as RunState;
-  const { epochs, stepsInEpoch, step, logEvery, epochSeconds, seconds, epochSums, logSums, figures } = state;
+  if (!isObject(value)) return undefined;
+  const { epochs, stepsInEpoch, step, logEvery, epochSeconds, seconds } = value as unknown as RunState;
+  const epochSums = sumsOf(value.epochSums);
+  const logSums = sumsOf(value.logSums);
+  const figures = figuresOf(value.figures);
+  if (!epochSums || !logSums || !figures) return undefined;
   const isState =
-    [epochs, stepsInEpoch, step, logEvery].every(isCount) &&
-    [epochSeconds, seconds].every(isAmount) &&
-    isSums(epochSums) &&
-    isSums(logSums) &&
-    typeof figures === 'object' &&
-    figures !== null &&
-    FIGURES.every((name) => figures[name] === undefined || isAmount(figures[name]));
-  return isState ? state : undefined;
+    [epochs, stepsInEpoch, step, logEvery].every((count) => isCount(count) && count <= MOST_STEPS) &&
+    [epochSeconds, seconds].every((amount) => isAmount(amount) && amount <= MOST_SECONDS) &&
+    // An epoch has a step at least.
+    step >= epochs + stepsInEpoch &&
+    (epochs > 0 || step === stepsInEpoch) &&
+    (logEvery > 0 || logSums.samples === 0);
+  if (!isState) return undefined;
+  return { epochs, stepsInEpoch, step, epochSums, epochSeconds, logEvery, logSums, figures, seconds };
+}
+
+function sumsOf(value: unknown): Sums | undefined {
+  if (!isObject(value)) return undefined;
+  const { samples, loss, wrong } = value as unknown as Sums;
+  const areSums =
+    isCount(samples) && isCount(wrong) && wrong <= samples && isAmount(loss) && loss <= samples * MOST_LOSS;
+  return areSums ? { samples, loss, wrong } : undefined;
 }
 
 const FIGURES = ['train_loss', 'train_error', 'test_loss', 'test_error'] as const;
 
-function isSums(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  const { samples, loss, wrong } = value as Sums;
-  return isCount(samples) && isAmount(loss) && isCount(wrong);
+function figuresOf(value: unknown): Figures | undefined {
+  if (!isObject(value)) return undefined;
+  const found = FIGURES.filter((name) => value[name] !== undefined).map((name) => [name, value[name]] as const);
+  const areFigures = found.every(([name, figure]) => isAmount(figure) && (name.endsWith('loss') || figure <= 1));
+  return areFigures ? (Object.fromEntries(found) as Figures) : undefined;
 }
 
-function isCount(value: unknown): boolean {
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-function isAmount(value: unknown): boolean {
+function isAmount(value: unknown): value is number {
   return Number.isFinite(value) && (value as number) >= 0;
 }

@@ -1,12 +1,13 @@
 /** A checkpoint: a model's file with the run's state, and its parameters as the kernel holds them, float64 perhaps. */
 import { open } from 'node:fs/promises';
-import { errors, LockstepError, reason } from '../errors.js';
+import { errors, LockstepError, reason, shown } from '../errors.js';
 import { readWhole } from '../files/read-whole.js';
 import { KERNEL_NAMES, type KernelName } from '../kernels/kernel.js';
 import { MEMORY_LIMIT_BYTES } from '../memory/layout.js';
 import { decodeMetadata, decodeTensors, encodeTensors, TensorFileError, type Values } from '../model/safetensors.js';
 import { type Config, configOfRecord } from '../options.js';
 import { type RunState, stateOf } from '../state.js';
+import { contradictionOf } from './consistency.js';
 import {
   type DatasetRecord,
   type ModelDescription,
@@ -47,21 +48,21 @@ export function decodeCheckpoint(file: string, bytes: Uint8Array): Checkpoint {
     const { metadata, isSealed } = tensorFile;
     requireFormat(file, metadata, 'checkpoint');
     if (!isSealed) throw new TensorFileError('it has no checksum: the file is damaged');
-    const state = stateOf(JSON.parse(metadata.state ?? ''));
-    if (!state) throw new TensorFileError("the run's state is missing in it");
-    const layers = layersOf(JSON.parse(metadata.architecture ?? ''));
-    return {
+    const layers = layersOf(jsonOf('architecture', metadata));
+    const checkpoint = {
       layers,
-      config: configOf(JSON.parse(metadata.config ?? '')),
+      config: configOf(jsonOf('config', metadata)),
       kernel: kernelOf(metadata.kernel),
-      dataset: datasetOf(JSON.parse(metadata.dataset ?? '')),
-      state,
+      dataset: datasetOf(jsonOf('dataset', metadata)),
+      state: runStateOf(metadata),
       values: valuesOf(file, tensorFile, layers),
     };
+    const contradiction = contradictionOf(checkpoint);
+    if (contradiction !== undefined) throw new TensorFileError(contradiction);
+    return checkpoint;
   } catch (error) {
     if (error instanceof LockstepError) throw error;
-    if (error instanceof TensorFileError || error instanceof SyntaxError)
-      throw errors.notACheckpoint(file, reason(error));
+    if (error instanceof TensorFileError) throw errors.notACheckpoint(file, reason(error));
     throw error;
   }
 }
@@ -81,18 +82,34 @@ export async function stepOfCheckpoint(file: string): Promise<number | undefined
   }
 }
 
+function jsonOf(field: string, metadata: Readonly<Record<string, string>>): unknown {
+  try {
+    return JSON.parse(metadata[field] ?? '');
+  } catch {
+    throw new TensorFileError(`its ${field} is not JSON`);
+  }
+}
+
+/** Steps and epochs stand beside it, too, for those who list a folder. */
+function runStateOf(metadata: Readonly<Record<string, string>>): RunState {
+  const state = stateOf(jsonOf('state', metadata));
+  if (state && metadata.epochs === String(state.epochs) && metadata.step === String(state.step)) return state;
+  throw new TensorFileError('its state is none that a run can be in');
+}
+
 function layersOf(architecture: unknown): number[] {
-  const { layers } = recordOf(architecture);
+  const { layers, activation, output } = recordOf(architecture);
   const isWidths =
     Array.isArray(layers) && layers.length > 1 && layers.every((width) => Number.isSafeInteger(width) && width > 0);
-  if (isWidths) return layers as number[];
-  throw new TensorFileError('its layers are not described');
+  if (isWidths && activation === 'relu' && output === 'softmax') return layers as number[];
+  throw new TensorFileError('its architecture is none of ours');
 }
 
 function configOf(record: unknown): Config {
   try {
     return configOfRecord(recordOf(record));
   } catch (error) {
+    if (!(error instanceof LockstepError)) throw error;
     throw new TensorFileError(`its configuration cannot be used: ${reason(error)}`);
   }
 }
@@ -100,15 +117,15 @@ function configOf(record: unknown): Config {
 function kernelOf(name: unknown): KernelName {
   const kernel = KERNEL_NAMES.find((each) => each === name);
   if (kernel) return kernel;
-  throw new TensorFileError(`its kernel is unknown: ${name}`);
+  throw new TensorFileError(`its kernel is unknown: ${shown(name)}`);
 }
 
 function datasetOf(value: unknown): DatasetRecord {
   const { name, train, test, train_sha256, test_sha256 } = recordOf(value);
   const isDataset =
     [name, train_sha256, test_sha256].every((each) => typeof each === 'string') &&
-    [train, test].every(Number.isSafeInteger);
-  if (isDataset) return value as DatasetRecord;
+    [train, test].every((count) => Number.isSafeInteger(count) && (count as number) >= 0);
+  if (isDataset) return { name, train, test, train_sha256, test_sha256 } as DatasetRecord;
   throw new TensorFileError('its data are not described');
 }
 

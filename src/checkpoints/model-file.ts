@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import type { Dataset } from '../data/dataset.js';
-import { errors } from '../errors.js';
+import { errors, shown } from '../errors.js';
 import { writeAtomically } from '../files/atomic-write.js';
 import type { KernelName } from '../kernels/kernel.js';
 import { sha256Of } from '../model/parameters.js';
@@ -127,10 +127,16 @@ export function valuesOf(file: string, { tensors }: TensorFile, layers: readonly
 export function requireFormat(file: string, metadata: Readonly<Record<string, string>>, kind: string): void {
   const { lockstep, format_version: version } = metadata;
   if (lockstep !== kind) {
-    throw errors.notACheckpoint(file, lockstep === undefined ? 'another program wrote it' : `it is a ${lockstep}`);
+    throw errors.notACheckpoint(
+      file,
+      lockstep === undefined ? 'another program wrote it' : `it is a ${shown(lockstep)}`,
+    );
   }
   if (version !== String(FORMAT_VERSION)) {
-    throw errors.notACheckpoint(file, `format version ${version}, expected ${FORMAT_VERSION}; use a newer Lockstep`);
+    throw errors.notACheckpoint(
+      file,
+      `format version ${shown(version)}, expected ${FORMAT_VERSION}; use a newer Lockstep`,
+    );
   }
 }
 

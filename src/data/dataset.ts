@@ -69,10 +69,10 @@ async function loadPair(source: Source, imagesName: string, labelsName: string):
   const [images, labels] = await Promise.all([load(source, imagesName), load(source, labelsName)]);
   const [count, ...pixels] = images.dimensions;
   if (!count || pixels.length === 0 || pixels.includes(0)) {
-    throw errors.idxDimensions(images.file, images.dimensions.join(' × '), 'samples × pixels, none of them 0');
+    throw errors.idxDimensions(images.file, images.dimensions, 'samples × pixels, none of them 0');
   }
   if (labels.dimensions.length !== 1) {
-    throw errors.idxDimensions(labels.file, labels.dimensions.join(' × '), 'one, a label a sample');
+    throw errors.idxDimensions(labels.file, labels.dimensions, 'one, a label a sample');
   }
   if (labels.data.length !== count) throw errors.counts(images.file, count, labels.file, labels.data.length);
   return { images, labels, inputs: pixels.reduce((product, size) => product * size, 1) };

@@ -36,7 +36,7 @@ export async function readIdx(file: string): Promise<IdxArray> {
   const hash = createHash('sha256');
   const reader = new IdxReader(file, gzipped ? undefined : fileBytes);
   try {
-    for await (const chunk of gzipped ? unzipped(file) : plain(file, reader)) {
+    for await (const chunk of gzipped ? unzipped(file, fileBytes) : plain(file, reader)) {
       hash.update(chunk);
       reader.push(chunk);
     }
@@ -50,13 +50,16 @@ export async function readIdx(file: string): Promise<IdxArray> {
   return { ...reader.finish(), file, sha256: hash.digest('hex') };
 }
 
-async function* unzipped(file: string): AsyncGenerator<Uint8Array> {
+async function* unzipped(file: string, fileBytes: number): AsyncGenerator<Uint8Array> {
   const raw = createReadStream(file, { highWaterMark: CHUNK_BYTES });
   const stream = raw.pipe(createGunzip({ chunkSize: CHUNK_BYTES }));
   // A failure to read must not be waited for in vain behind the pipe.
   raw.on('error', (error) => stream.destroy(error));
   try {
     yield* stream as AsyncIterable<Buffer>;
+    // Zeros behind the end are passed over in silence.
+    const behind = fileBytes - stream.bytesWritten;
+    if (behind !== 0) throw errors.notGzip(file, `${behind} bytes follow its end`);
   } finally {
     raw.destroy();
   }
@@ -140,7 +143,7 @@ class IdxReader {
       throw errors.idxHeader(this.#file, `it begins with bytes ${bytes.slice(0, MAGIC_BYTES).join(' ')}`);
     }
     if (type !== UNSIGNED_BYTE) throw errors.idxType(this.#file, type);
-    if (rank === 0) throw errors.idxDimensions(this.#file, 'none', 'at least one');
+    if (rank === 0) throw errors.idxDimensions(this.#file, [], 'at least one');
     const headerBytes = MAGIC_BYTES + 4 * rank;
     if (bytes.length < headerBytes) return undefined;
 

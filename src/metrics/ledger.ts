@@ -9,6 +9,9 @@ import { addTo, meanOf } from './sums.js';
 /** The epoch event, but for what the threads booked. */
 export type EpochFigures = Omit<EpochEvent, 'wait_fraction' | 'phase_fractions'>;
 
+/** No clock tells less apart. An epoch that was resumed behind its last step has no more than what is remembered of it. */
+const LEAST_SECONDS = 1e-6;
+
 export class Ledger {
   readonly #plan: Plan;
   readonly #epochs: Memory['epochs'];
@@ -77,7 +80,7 @@ export class Ledger {
       train_error,
       ...tested,
       seconds,
-      samples_per_second: this.#plan.trainSamples / seconds,
+      samples_per_second: this.#plan.trainSamples / Math.max(seconds, LEAST_SECONDS),
     };
   }
 

@@ -8,6 +8,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
+import { shown } from '../errors.js';
 
 export type Values = Float32Array | Float64Array;
 
@@ -113,13 +114,17 @@ function verifyChecksum(header: Buffer, body: Uint8Array): boolean {
 }
 
 function parseHeader(header: Buffer): Record<string, unknown> {
+  let text: string;
   let parsed: unknown;
   try {
-    parsed = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(header.subarray(LENGTH_BYTES)));
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(header.subarray(LENGTH_BYTES));
+    parsed = JSON.parse(text);
   } catch {
     throw new TensorFileError('its header is not JSON');
   }
-  if (!isRecord(parsed)) throw new TensorFileError('its header is not an object');
+  if (!isRecord(parsed) || !text.startsWith('{')) throw new TensorFileError('its header is not an object');
+  const twice = repeatedKey(text);
+  if (twice !== undefined) throw new TensorFileError(`its header has the key ${shown(twice)} twice`);
   return parsed;
 }
 
@@ -137,7 +142,7 @@ function tensorsOf(entries: Record<string, unknown>, body: Uint8Array): Map<stri
   let position = 0;
   for (const { name, type, shape, begin, end } of found) {
     if (begin !== position || end > body.length)
-      throw new TensorFileError(`tensor ${name} does not follow the one before`);
+      throw new TensorFileError(`tensor ${shown(name)} does not follow the one before`);
     position = end;
     const values = valuesOf(type, body, begin, end);
     if (values) tensors.set(name, { name, shape, values });
@@ -163,7 +168,7 @@ function entryOf(name: string, entry: unknown): Entry {
     const bytes = shape.reduce((product, length) => product * length, size);
     if (end - begin === bytes) return { type: dtype as string, shape, begin, end };
   }
-  throw new TensorFileError(`tensor ${name} is not described as the format demands`);
+  throw new TensorFileError(`tensor ${shown(name)} is not described as the format demands`);
 }
 
 function valuesOf(type: string, body: Uint8Array, begin: number, end: number): Values | undefined {
@@ -174,6 +179,32 @@ function valuesOf(type: string, body: Uint8Array, begin: number, end: number): V
   // Another program may have padded its header otherwise.
   if (at % Type.BYTES_PER_ELEMENT !== 0) return new Type(body.slice(begin, end).buffer);
   return new Type(body.buffer as ArrayBuffer, at, length);
+}
+
+/** A key that an object has twice, which the format forbids: readers differ in which of the two they take. */
+function repeatedKey(json: string): string | undefined {
+  // Of the objects and arrays around, the innermost last.
+  const keys: Set<string>[] = [];
+  for (let i = 0; i < json.length; i++) {
+    const character = json[i];
+    if (character === '{' || character === '[') keys.push(new Set());
+    else if (character === '}' || character === ']') keys.pop();
+    else if (character === '"') {
+      const begin = i++;
+      while (json[i] !== '"') i += json[i] === '\\' ? 2 : 1;
+      if (!isKeyEnd(json, i + 1)) continue;
+      const key = JSON.parse(json.slice(begin, i + 1)) as string;
+      if (keys.at(-1)!.has(key)) return key;
+      keys.at(-1)!.add(key);
+    }
+  }
+  return undefined;
+}
+
+function isKeyEnd(json: string, from: number): boolean {
+  let i = from;
+  while (/\s/.test(json[i] ?? '')) i++;
+  return json[i] === ':';
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -253,6 +253,10 @@ describe('gzip', () => {
     expect(await complaint('behind.gz', Buffer.concat([packed, Buffer.from('something else')]))).toMatch(NOT_GZIP);
   });
 
+  it('with zeros behind it, which Node passes over', async () => {
+    expect(await complaint('zeros.gz', Buffer.concat([packed, Buffer.alloc(3)]))).toMatch(/\(3 bytes follow its end\)/);
+  });
+
   it('under a plain name', async () => {
     expect(await complaint('packed', packed)).toMatch(/^not an IDX file: it begins with bytes 31 139 8 0;/);
   });

@@ -1,0 +1,20 @@
+/** The short form of test/reliability/fuzz.ts: some thousand mutated inputs, the same each time. */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { fuzz } from '../support/fuzz.js';
+import { type TinyRun, tinyRun } from '../support/tiny-run.js';
+
+let run: TinyRun;
+beforeAll(async () => {
+  run = await tinyRun();
+});
+afterAll(() => run.remove());
+
+it('mutated data, checkpoints and options are taken, or refused as they should', async () => {
+  const tallies = await fuzz(run, 6000, 12, 1);
+  expect(tallies.flatMap(({ kind, violations }) => violations.map((each) => `${kind}: ${each}`))).toEqual([]);
+  for (const { kind, cases, refused } of tallies) {
+    expect(cases, kind).toBeGreaterThan(10);
+    // Mutations that are all refused for the same first reason would show nothing.
+    if (kind !== 'checkpoint: bytes') expect(refused, kind).toBeLessThan(cases);
+  }
+});
