@@ -63,7 +63,7 @@ export async function prepare(given: CheckedOptions): Promise<Run> {
   const model = {
     layers,
     // A run is to be resumed from another folder, too.
-    config: { ...config, data: absolute(config.data), save: config.save && path.resolve(config.save) },
+    config: { ...config, data: absolute(config.data), save: undefined },
     kernel: kernel.name,
     dataset: datasetRecord(dataset, limit),
   };

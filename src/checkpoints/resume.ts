@@ -80,7 +80,8 @@ function configFor(given: CheckedOptions, { file, checkpoint }: Resumed, warning
   const { state } = checkpoint;
   // `auto` may be another kernel elsewhere, and other bits.
   const stored: Config = { ...checkpoint.config, kernel: checkpoint.kernel };
-  const config = { ...stored, checkpointDir: path.dirname(file), ...own };
+  // Where a model is written is not for a file to say, which may be a stranger's.
+  const config = { ...stored, save: undefined, checkpointDir: path.dirname(file), ...own };
 
   for (const name of MUST_AGREE) {
     const [found, expected] = [inWords(config[name]), inWords(stored[name])];

@@ -150,13 +150,15 @@ describe('--save', () => {
     expect(Number(metadata.epochs)).toBe(end.epochs);
   });
 
-  it('writes, resumed, where the first part would have', async () => {
+  it("is not taken from a checkpoint, which may be a stranger's: it writes where it is told", async () => {
     const save = scratch.newPath('model.safetensors');
     const checkpointDir = scratch.newPath();
     await collect({ ...options(), checkpointDir, save, epochs: 1 });
-    const { end } = await collect({ resume: checkpointDir, epochs: 2 });
-    expect(end.saved).toBe(save);
-    expect(readTensorFile(save).metadata).toMatchObject({ epochs: '2', weights_sha256: end.weights_sha256 });
+    const untold = await collect({ resume: checkpointDir, epochs: 2 });
+    expect(untold.end).not.toHaveProperty('saved');
+    expect(readTensorFile(save).metadata).toMatchObject({ epochs: '1' });
+    const { end } = await collect({ resume: checkpointDir, epochs: 3, save });
+    expect(readTensorFile(save).metadata).toMatchObject({ epochs: '3', weights_sha256: end.weights_sha256 });
   });
 
   it('writes the weights of a checkpoint whose run is complete', async () => {
