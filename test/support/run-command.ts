@@ -1,29 +1,48 @@
 /** The `train` command as a process that is waited for: its exit status, and all that it wrote. */
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { trainCommand } from './paths.js';
+
+/** A process whose output is read here. */
+export type Child = ChildProcessByStdio<null, Readable, Readable>;
 
 export interface Finished {
   /** Null if a signal ended it. */
   readonly status: number | null;
+  readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** @param environment  beside the tests' own, less DEBUG, which would show stack traces */
-export async function runTrain(
+/**
+ * @param environment  beside the tests' own
+ * @param nodeArgs     before the command
+ */
+export function runTrain(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
+  nodeArgs: readonly string[] = [],
 ): Promise<Finished> {
+  return finishOf(spawnQuiet(process.execPath, [...nodeArgs, trainCommand, ...args], environment));
+}
+
+/** Starts a process with the tests' environment, less DEBUG, which would show stack traces. */
+export function spawnQuiet(
+  file: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Child {
   const { DEBUG: _, ...env } = process.env;
-  const child = spawn(process.execPath, [trainCommand, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...env, ...environment },
-  });
-  const status = new Promise<number | null>((resolve, reject) => {
+  return spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...env, ...environment } });
+}
+
+/** Waits for its end. */
+export async function finishOf(child: Child): Promise<Finished> {
+  const end = new Promise<Pick<Finished, 'status' | 'signal'>>((resolve, reject) => {
     child.on('error', reject);
-    child.on('close', resolve);
+    child.on('close', (status, signal) => resolve({ status, signal }));
   });
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
-  return { status: await status, stdout, stderr };
+  return { ...(await end), stdout, stderr };
 }

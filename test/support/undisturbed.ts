@@ -1,0 +1,113 @@
+/**
+ * What a run leaves that nothing disturbs, as the measure of those that something does: of their checkpoints none may be
+ * another than this run's of the same step, and none may be missing that was announced.
+ */
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { type Checkpoint, readCheckpoint } from '../../src/checkpoints/checkpoint-file.js';
+import { reason } from '../../src/errors.js';
+import type { CheckpointEvent, EndEvent, TrainEvent } from '../../src/metrics/events.js';
+import { temporaryFolder } from './idx-files.js';
+import { runTrain } from './run-command.js';
+
+export interface Undisturbed {
+  readonly sha256: string;
+  /** All that it wrote, by name, with what must be the same in them. */
+  readonly checkpoints: ReadonlyMap<string, string>;
+  /** From the process's start to its end. */
+  readonly milliseconds: number;
+}
+
+/** @param args  without a folder for checkpoints */
+export async function undisturbed(args: readonly string[]): Promise<Undisturbed> {
+  const folder = temporaryFolder();
+  try {
+    const start = performance.now();
+    const { status, stdout, stderr } = await runTrain([...args, '--checkpoint-dir', folder.path, '--keep', '100000']);
+    const milliseconds = performance.now() - start;
+    const sha256 = endOf(stdout)?.weights_sha256;
+    if (status !== 0 || sha256 === undefined) throw new Error(`the undisturbed run ended with ${status}: ${stderr}`);
+    const checkpoints = new Map<string, string>();
+    for (const name of await readdir(folder.path)) {
+      checkpoints.set(name, contentOf(await readCheckpoint(path.join(folder.path, name))));
+    }
+    return { sha256, checkpoints, milliseconds };
+  } finally {
+    folder.remove();
+  }
+}
+
+/** All of a checkpoint but the times it took, and where and how it was run. */
+function contentOf({ layers, config, kernel, dataset, state, values }: Checkpoint): string {
+  const { seconds: _, epochSeconds: __, ...whereItIs } = state;
+  const { epochs, batchSize, lr, reduction, strategy, seed, limit } = config;
+  const recipe = { epochs, batchSize, lr, reduction, strategy, seed, limit };
+  const bytes = Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString('base64');
+  return JSON.stringify({ layers, recipe, kernel, dataset, whereItIs, bytes });
+}
+
+/**
+ * What is wrong with a folder that a disturbed run of the same options has left.
+ *
+ * @param announced  names of the checkpoints whose events have been seen, by this run or those that it went on from
+ */
+export async function problemsIn(
+  folder: string,
+  { checkpoints }: Undisturbed,
+  announced: Iterable<string>,
+  keep: number,
+): Promise<string[]> {
+  const problems: string[] = [];
+  const names = (await namesIn(folder)).filter((name) => name.endsWith('.safetensors'));
+  for (const name of names) {
+    const expected = checkpoints.get(name);
+    try {
+      const found = contentOf(await readCheckpoint(path.join(folder, name)));
+      if (expected === undefined) problems.push(`${name} is one that the undisturbed run did not write`);
+      else if (found !== expected) problems.push(`${name} loads and is wrong`);
+    } catch (error) {
+      problems.push(`${name} does not load: ${reason(error)}`);
+    }
+  }
+  // One that newer ones have pushed out is gone by right.
+  const age = [...checkpoints.keys()].sort((a, b) => stepOf(checkpoints, a) - stepOf(checkpoints, b));
+  for (const name of announced) {
+    const newer = names.filter((each) => age.indexOf(each) > age.indexOf(name));
+    if (!names.includes(name) && newer.length < keep) problems.push(`${name} was announced and is missing`);
+  }
+  return problems;
+}
+
+function stepOf(checkpoints: Undisturbed['checkpoints'], name: string): number {
+  return (JSON.parse(checkpoints.get(name)!) as { whereItIs: { step: number } }).whereItIs.step;
+}
+
+/** Files half written. */
+export async function temporariesIn(folder: string): Promise<string[]> {
+  return (await namesIn(folder)).filter((name) => name.endsWith('.tmp'));
+}
+
+/** None if it is not there: the run had not come so far. */
+export async function namesIn(folder: string): Promise<string[]> {
+  return readdir(folder).catch(() => []);
+}
+
+/** Of the lines that are whole. */
+export function eventsOf(stdout: string): TrainEvent[] {
+  const whole = stdout.slice(0, stdout.lastIndexOf('\n') + 1);
+  return whole
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as TrainEvent);
+}
+
+/** Names of the checkpoints that it says it has written. */
+export function announcedIn(stdout: string): string[] {
+  return eventsOf(stdout)
+    .filter((event): event is CheckpointEvent => event.event === 'checkpoint')
+    .map(({ file }) => path.basename(file));
+}
+
+export function endOf(stdout: string): EndEvent | undefined {
+  return eventsOf(stdout).find((event): event is EndEvent => event.event === 'end');
+}
