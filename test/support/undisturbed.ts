@@ -12,7 +12,7 @@ import { runTrain } from './run-command.js';
 
 export interface Undisturbed {
   readonly sha256: string;
-  /** All that it wrote, by name, with what must be the same in them. */
+  /** All that it wrote, by name, oldest first, with what must be the same in them. */
   readonly checkpoints: ReadonlyMap<string, string>;
   /** From the process's start to its end. */
   readonly milliseconds: number;
@@ -27,11 +27,13 @@ export async function undisturbed(args: readonly string[]): Promise<Undisturbed>
     const milliseconds = performance.now() - start;
     const sha256 = endOf(stdout)?.weights_sha256;
     if (status !== 0 || sha256 === undefined) throw new Error(`the undisturbed run ended with ${status}: ${stderr}`);
-    const checkpoints = new Map<string, string>();
+    const found: { name: string; step: number; content: string }[] = [];
     for (const name of await readdir(folder.path)) {
-      checkpoints.set(name, contentOf(await readCheckpoint(path.join(folder.path, name))));
+      const checkpoint = await readCheckpoint(path.join(folder.path, name));
+      found.push({ name, step: checkpoint.state.step, content: contentOf(checkpoint) });
     }
-    return { sha256, checkpoints, milliseconds };
+    found.sort((a, b) => a.step - b.step);
+    return { sha256, checkpoints: new Map(found.map(({ name, content }) => [name, content])), milliseconds };
   } finally {
     folder.remove();
   }
@@ -70,16 +72,12 @@ export async function problemsIn(
     }
   }
   // One that newer ones have pushed out is gone by right.
-  const age = [...checkpoints.keys()].sort((a, b) => stepOf(checkpoints, a) - stepOf(checkpoints, b));
+  const ages = [...checkpoints.keys()];
   for (const name of announced) {
-    const newer = names.filter((each) => age.indexOf(each) > age.indexOf(name));
+    const newer = names.filter((each) => ages.indexOf(each) > ages.indexOf(name));
     if (!names.includes(name) && newer.length < keep) problems.push(`${name} was announced and is missing`);
   }
   return problems;
-}
-
-function stepOf(checkpoints: Undisturbed['checkpoints'], name: string): number {
-  return (JSON.parse(checkpoints.get(name)!) as { whereItIs: { step: number } }).whereItIs.step;
 }
 
 /** Files half written. */
