@@ -13,7 +13,7 @@ import { runTrain } from './run-command.js';
 export interface Undisturbed {
   readonly sha256: string;
   /** All that it wrote, by name, oldest first, with what must be the same in them. */
-  readonly checkpoints: ReadonlyMap<string, string>;
+  readonly checkpoints: ReadonlyMap<string, { readonly step: number; readonly content: string }>;
   /** From the process's start to its end. */
   readonly milliseconds: number;
 }
@@ -27,13 +27,13 @@ export async function undisturbed(args: readonly string[]): Promise<Undisturbed>
     const milliseconds = performance.now() - start;
     const sha256 = endOf(stdout)?.weights_sha256;
     if (status !== 0 || sha256 === undefined) throw new Error(`the undisturbed run ended with ${status}: ${stderr}`);
-    const found: { name: string; step: number; content: string }[] = [];
+    const found: [string, { step: number; content: string }][] = [];
     for (const name of await readdir(folder.path)) {
       const checkpoint = await readCheckpoint(path.join(folder.path, name));
-      found.push({ name, step: checkpoint.state.step, content: contentOf(checkpoint) });
+      found.push([name, { step: checkpoint.state.step, content: contentOf(checkpoint) }]);
     }
-    found.sort((a, b) => a.step - b.step);
-    return { sha256, checkpoints: new Map(found.map(({ name, content }) => [name, content])), milliseconds };
+    found.sort(([, a], [, b]) => a.step - b.step);
+    return { sha256, checkpoints: new Map(found), milliseconds };
   } finally {
     folder.remove();
   }
@@ -52,30 +52,34 @@ function contentOf({ layers, config, kernel, dataset, state, values }: Checkpoin
  * What is wrong with a folder that a disturbed run of the same options has left.
  *
  * @param announced  names of the checkpoints whose events have been seen, by this run or those that it went on from
+ * @param isStopped  the run was told to stop, and took a checkpoint where it was: perhaps between an epoch's last step
+ *   and its evaluation, where the undisturbed run takes none. (Whether that is right, a run that goes on from it shows.)
  */
 export async function problemsIn(
   folder: string,
   { checkpoints }: Undisturbed,
   announced: Iterable<string>,
   keep: number,
+  isStopped = false,
 ): Promise<string[]> {
   const problems: string[] = [];
-  const names = (await namesIn(folder)).filter((name) => name.endsWith('.safetensors'));
-  for (const name of names) {
-    const expected = checkpoints.get(name);
+  const steps = new Map<string, number>();
+  for (const name of (await namesIn(folder)).filter((each) => each.endsWith('.safetensors'))) {
     try {
-      const found = contentOf(await readCheckpoint(path.join(folder, name)));
-      if (expected === undefined) problems.push(`${name} is one that the undisturbed run did not write`);
-      else if (found !== expected) problems.push(`${name} loads and is wrong`);
+      const found = await readCheckpoint(path.join(folder, name));
+      const expected = checkpoints.get(name);
+      steps.set(name, found.state.step);
+      if (expected && contentOf(found) !== expected.content) problems.push(`${name} loads and is wrong`);
+      if (!expected && !isStopped) problems.push(`${name} is one that the undisturbed run did not write`);
     } catch (error) {
       problems.push(`${name} does not load: ${reason(error)}`);
     }
   }
   // One that newer ones have pushed out is gone by right.
-  const ages = [...checkpoints.keys()];
   for (const name of announced) {
-    const newer = names.filter((each) => ages.indexOf(each) > ages.indexOf(name));
-    if (!names.includes(name) && newer.length < keep) problems.push(`${name} was announced and is missing`);
+    const { step = Number.POSITIVE_INFINITY } = checkpoints.get(name) ?? {};
+    const newer = [...steps.values()].filter((each) => each > step);
+    if (!steps.has(name) && newer.length < keep) problems.push(`${name} was announced and is missing`);
   }
   return problems;
 }

@@ -89,12 +89,11 @@ async function runChain(chain: number, { args, expected, milliseconds, seed }: S
     const problems = kills > 0 ? problemsOfStart(run.stdout, before.newest) : [];
     if (isKilled) problems.push(...(await problemsIn(folder.path, expected, announced, keep)));
     else problems.push(...(await problemsOfEnd(run, folder.path, expected, announced, keep)));
-    // A run that has begun has removed what the one before left.
-    if (eventsOf(run.stdout).length > 0) {
-      for (const name of before.temporaries) {
-        if (await isThere(path.join(folder.path, name))) problems.push(`${name} was not removed`);
-        else tally.temporariesRemoved++;
-      }
+    for (const name of before.temporaries) {
+      const isLeft = await isThere(path.join(folder.path, name));
+      // A run that has begun has removed what the one before left.
+      if (isLeft && eventsOf(run.stdout).length > 0) problems.push(`${name} was not removed`);
+      if (!isLeft) tally.temporariesRemoved++;
     }
     const where = `chain ${chain}, after ${kills} kills, killed at ${instant?.toFixed(1) ?? '-'} ms`;
     tally.violations.push(...problems.map((problem) => `${where}: ${problem}`));
