@@ -12,14 +12,14 @@ import { mnistPart } from '../support/mnist-part.js';
 it('a failure is not forgotten when the checkpoint after it succeeds before its event is asked for', async () => {
   const data = await mnistPart(SAMPLES, 50);
   const folder = temporaryFolder();
-  // In the place of the second checkpoint's temporary file: it cannot be opened.
-  mkdirSync(path.join(folder.path, `.${NAMES[1]}.${process.pid}.tmp`));
   const job = { data: data.path, hidden: [10], epochs: 3, batchSize: 30, threads: 2, keep: 100 };
   const events: TrainEvent[] = [];
   const run = async () => {
     const checkpoints = { checkpointDir: folder.path, checkpointEverySteps: 1, checkpointRequired: true };
     for await (const event of train({ ...job, ...checkpoints })) {
       events.push(event);
+      // In the place of the second checkpoint's temporary file: it cannot be opened.
+      if (event.event === 'start') mkdirSync(path.join(folder.path, `.${NAMES[1]}.${process.pid}.tmp`));
       // The gang goes on meanwhile, to the end of the epoch.
       if (event.event === 'checkpoint') while (!existsSync(path.join(folder.path, NAMES[8]!))) await setTimeout(5);
     }
