@@ -10,21 +10,27 @@ export type Child = ChildProcessByStdio<null, Readable, Readable>;
 export interface Finished {
   /** Null if a signal ended it. */
   readonly status: number | null;
-  readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
   readonly stderr: string;
+}
+
+export interface Ended extends Finished {
+  /** That ended it, if one did. */
+  readonly signal: NodeJS.Signals | null;
 }
 
 /**
  * @param environment  beside the tests' own
  * @param nodeArgs     before the command
  */
-export function runTrain(
+export async function runTrain(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
   nodeArgs: readonly string[] = [],
 ): Promise<Finished> {
-  return finishOf(spawnQuiet(process.execPath, [...nodeArgs, trainCommand, ...args], environment));
+  const child = spawnQuiet(process.execPath, [...nodeArgs, trainCommand, ...args], environment);
+  const { status, stdout, stderr } = await finishOf(child);
+  return { status, stdout, stderr };
 }
 
 /** Starts a process with the tests' environment, less DEBUG, which would show stack traces. */
@@ -38,8 +44,8 @@ export function spawnQuiet(
 }
 
 /** Waits for its end. */
-export async function finishOf(child: Child): Promise<Finished> {
-  const end = new Promise<Pick<Finished, 'status' | 'signal'>>((resolve, reject) => {
+export async function finishOf(child: Child): Promise<Ended> {
+  const end = new Promise<Pick<Ended, 'status' | 'signal'>>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (status, signal) => resolve({ status, signal }));
   });

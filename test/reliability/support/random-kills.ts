@@ -3,7 +3,7 @@ import path from 'node:path';
 import { Random } from '../../../src/model/random.js';
 import { temporaryFolder } from '../../support/idx-files.js';
 import { trainCommand } from '../../support/paths.js';
-import { type Finished, finishOf, spawnQuiet } from '../../support/run-command.js';
+import { type Ended, finishOf, spawnQuiet } from '../../support/run-command.js';
 import {
   announcedIn,
   endOf,
@@ -114,7 +114,7 @@ async function runChain(chain: number, { args, expected, milliseconds, seed }: S
 }
 
 /** @param instant  when it is killed, in milliseconds from its start; undefined: never */
-async function runUntil(instant: number | undefined, args: readonly string[]): Promise<Finished> {
+async function runUntil(instant: number | undefined, args: readonly string[]): Promise<Ended> {
   const child = spawnQuiet(process.execPath, [trainCommand, ...args]);
   const timer = instant === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), instant);
   try {
@@ -124,7 +124,7 @@ async function runUntil(instant: number | undefined, args: readonly string[]): P
   }
 }
 
-function phaseOf({ stdout }: Finished, isWriting: boolean, names: readonly string[], announced: Set<string>): Phase {
+function phaseOf({ stdout }: Ended, isWriting: boolean, names: readonly string[], announced: Set<string>): Phase {
   if (isWriting) return PHASES[2];
   if (endOf(stdout)) return PHASES[5];
   if (eventsOf(stdout).length === 0) return PHASES[0];

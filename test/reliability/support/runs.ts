@@ -31,15 +31,14 @@ export async function inParallel<T>(
 
 /** What is wrong with a run that went to its end, and with what it left. */
 export async function problemsOfEnd(
-  { status, signal, stdout, stderr }: Finished,
+  { status, stdout, stderr }: Finished,
   folder: string,
   expected: Undisturbed,
   announced: Iterable<string>,
   keep: number,
 ): Promise<string[]> {
   const problems = await problemsIn(folder, expected, announced, keep);
-  if (status !== 0 || stderr !== '')
-    problems.push(`it ended with ${status ?? signal}: ${stderr.trim() || 'no reason'}`);
+  if (status !== 0 || stderr !== '') problems.push(`it ended with ${status}: ${stderr.trim() || 'no reason'}`);
   const sha256 = endOf(stdout)?.weights_sha256;
   if (sha256 !== expected.sha256) problems.push(`its weights are ${sha256}, not ${expected.sha256}`);
   for (const name of await temporariesIn(folder)) problems.push(`${name} is left`);

@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { trainCommand } from '../../support/paths.js';
-import { type Finished, finishOf, spawnQuiet } from '../../support/run-command.js';
+import { type Ended, finishOf, spawnQuiet } from '../../support/run-command.js';
 
 export interface Watched {
   /** Absolute. It is watched itself, and in it … */
@@ -38,7 +38,7 @@ export function runTraced(
   args: readonly string[],
   { folder, names }: Watched,
   { injections = [], log = '/dev/null' }: { readonly injections?: readonly string[]; readonly log?: string },
-): Promise<Finished> {
+): Promise<Ended> {
   // (With --seccomp-bpf, which would be faster, strace 6.1 injects nothing.) The shell becomes the command (the tracer is its grandchild), so that its process id is known beforehand.
   const files = names.flatMap((name) => [
     quote(path.join(folder, name)),
