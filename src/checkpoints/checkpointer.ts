@@ -8,7 +8,7 @@ import type { CheckpointEvent, WarningEvent } from '../metrics/events.js';
 import { copyParameters, parameterCount, readParameters } from '../model/parameters.js';
 import type { Values } from '../model/safetensors.js';
 import type { Position, RunState } from '../state.js';
-import { encodeCheckpoint } from './checkpoint-file.js';
+import { encodeCheckpoint, stepOfCheckpoint } from './checkpoint-file.js';
 import { checkpointName, type Listed } from './folder.js';
 import type { ModelDescription } from './model-file.js';
 
@@ -46,7 +46,7 @@ export class Checkpointer {
     }
   }
 
-  /** Why the last checkpoint could not be written; undefined if it could. */
+  /** Why the first that failed could not be written: later ones that succeed do not undo it. Undefined if all could. */
   get failure(): unknown {
     return this.#failure;
   }
@@ -66,7 +66,7 @@ export class Checkpointer {
     const state = stateAt(position);
     const name = checkpointName(state);
     // A run may be stopped where a checkpoint has just been taken.
-    if (name === this.#last && this.#failure === undefined) return;
+    if (name === this.#last) return;
     const copy = copyParameters(layers);
     this.#last = name;
     this.#writing = this.#write(state, copy);
@@ -85,20 +85,26 @@ export class Checkpointer {
       // The step that finds it out will end the run, and the last good checkpoint is to stay the newest.
       if (!values.every(Number.isFinite)) return;
       await writeAtomically(file, encodeCheckpoint(model, state, values));
-      this.#failure = undefined;
       this.#news.push({ event: 'checkpoint', file, epochs: state.epochs, step: state.step });
-      this.#kept = [{ file, step: state.step }, ...this.#kept.filter((each) => each.file !== file)];
+      this.#keep({ file, step: state.step });
       await this.#prune();
     } catch (error) {
       const failed = errors.checkpointFailed(file, error);
-      this.#failure = failed;
+      this.#failure ??= failed;
+      this.#last = undefined;
       this.#news.push({
         event: 'warning',
         code: 'checkpoint_failed',
         message: `${reason(failed)}; older ones are still there`,
       });
+      // Where only the folder could not be flushed, the file is in place, and one day to be pruned like any other.
+      if ((await stepOfCheckpoint(file)) === state.step) this.#keep({ file, step: state.step });
     }
     onNews();
+  }
+
+  #keep(written: Listed): void {
+    this.#kept = [written, ...this.#kept.filter(({ file }) => file !== written.file)];
   }
 
   async #prune(): Promise<void> {

@@ -1,9 +1,9 @@
 /** A folder of checkpoints: their names, and which is the newest. */
 import { constants } from 'node:fs';
-import { access, mkdir, readdir, stat, unlink } from 'node:fs/promises';
+import { access, mkdir, readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { errors } from '../errors.js';
-import { isLeftover } from '../files/atomic-write.js';
+import { removeLeftovers } from '../files/atomic-write.js';
 import type { RunState } from '../state.js';
 import { stepOfCheckpoint } from './checkpoint-file.js';
 
@@ -42,16 +42,17 @@ export async function openFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true });
     await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
-    for (const name of await readdir(folder)) {
-      if (isLeftover(name)) await unlink(path.join(folder, name));
-    }
+    await removeLeftovers(folder);
   } catch (error) {
     throw errors.folderUnusable(folder, error);
   }
 }
 
 /**
- * @throws LockstepError unless the file can be written when the run is over: a typing error is not to cost hours
+ * Sees to it that the file can be written when the run is over: a typing error is not to cost hours. What a process that
+ * was killed has left half written of it is removed.
+ *
+ * @throws LockstepError unless it can
  */
 export async function requireWritable(file: string): Promise<void> {
   try {
@@ -59,6 +60,9 @@ export async function requireWritable(file: string): Promise<void> {
     const info = await stat(file).catch(() => undefined);
     // A device would be replaced by a file.
     if (info && !info.isFile()) throw new Error('it is there, and not a regular file');
+    const target = await realpath(file).catch(() => path.resolve(file));
+    // It may be a folder that can be written and not be listed; and what is left there does no harm.
+    await removeLeftovers(path.dirname(target), path.basename(target)).catch(() => undefined);
   } catch (error) {
     throw errors.saveUnusable(file, error);
   }

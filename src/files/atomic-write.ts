@@ -1,5 +1,5 @@
 /** Files that are either there whole or not there at all, whatever happens while they are written. */
-import { type FileHandle, open, realpath, rename, unlink } from 'node:fs/promises';
+import { type FileHandle, open, readdir, realpath, rename, unlink } from 'node:fs/promises';
 import path from 'node:path';
 
 /** What is written at once: below every limit of Node's and of the systems'. */
@@ -57,11 +57,22 @@ function temporaryNameOf(file: string, pid: number): string {
   return path.join(path.dirname(file), `.${path.basename(file)}.${pid}.tmp`);
 }
 
-/** Whether a file of that name is one that a process which is gone has left half written. */
-export function isLeftover(name: string): boolean {
-  const pid = /^\..+\.(\d+)\.tmp$/.exec(name)?.[1];
-  return pid !== undefined && Number(pid) !== process.pid && !isAlive(Number(pid));
+/**
+ * Removes what killed processes have left half written in a folder where this one is not writing yet: a temporary file of
+ * this process's own number is an earlier one's, too. (In a container every process may be number 1.)
+ *
+ * @param file  only what was to become the file of that name
+ * @throws the system's error
+ */
+export async function removeLeftovers(folder: string, file?: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const [, of, pid] = TEMPORARY.exec(name) ?? [];
+    const isLeftover = pid !== undefined && (Number(pid) === process.pid || !isAlive(Number(pid)));
+    if (isLeftover && (file === undefined || file === of)) await unlink(path.join(folder, name));
+  }
 }
+
+const TEMPORARY = /^\.(.+)\.(\d+)\.tmp$/;
 
 function isAlive(pid: number): boolean {
   try {

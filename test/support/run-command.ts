@@ -1,7 +1,11 @@
 /** The `train` command as a process that is waited for: its exit status, and all that it wrote. */
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { trainCommand } from './paths.js';
+
+/** A process whose output is read here. */
+export type Child = ChildProcessByStdio<null, Readable, Readable>;
 
 export interface Finished {
   /** Null if a signal ended it. */
@@ -10,24 +14,41 @@ export interface Finished {
   readonly stderr: string;
 }
 
+export interface Ended extends Finished {
+  /** That ended it, if one did. */
+  readonly signal: NodeJS.Signals | null;
+}
+
 /**
- * @param environment  beside the tests' own, less DEBUG, which would show stack traces
- * @param nodeFlags    for Node itself
+ * @param environment  beside the tests' own
+ * @param nodeArgs     before the command
  */
 export async function runTrain(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
-  nodeFlags: readonly string[] = [],
+  nodeArgs: readonly string[] = [],
 ): Promise<Finished> {
+  const child = spawnQuiet(process.execPath, [...nodeArgs, trainCommand, ...args], environment);
+  const { status, stdout, stderr } = await finishOf(child);
+  return { status, stdout, stderr };
+}
+
+/** Starts a process with the tests' environment, less DEBUG, which would show stack traces. */
+export function spawnQuiet(
+  file: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Child {
   const { DEBUG: _, ...env } = process.env;
-  const child = spawn(process.execPath, [...nodeFlags, trainCommand, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...env, ...environment },
-  });
-  const status = new Promise<number | null>((resolve, reject) => {
+  return spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...env, ...environment } });
+}
+
+/** Waits for its end. */
+export async function finishOf(child: Child): Promise<Ended> {
+  const end = new Promise<Pick<Ended, 'status' | 'signal'>>((resolve, reject) => {
     child.on('error', reject);
-    child.on('close', resolve);
+    child.on('close', (status, signal) => resolve({ status, signal }));
   });
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
-  return { status: await status, stdout, stderr };
+  return { ...(await end), stdout, stderr };
 }

@@ -1,0 +1,92 @@
+/**
+ * A process that is killed at any operation of a checkpoint's writing leaves checkpoints that are whole and right, and
+ * goes on from them to the weights that it would have had. The long form is test/reliability/kill-sweep.ts.
+ */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Random } from '../../src/model/random.js';
+import { CHECKPOINTING, JOB, KEEP, kindsOf, NAMES, OFTEN, SAMPLES, WRITING } from '../support/checkpoint-job.js';
+import { type Manner, withDiskFault } from '../support/disk-fault.js';
+import { collect } from '../support/events.js';
+import { temporaryFolder } from '../support/idx-files.js';
+import { type Folder, mnistPart } from '../support/mnist-part.js';
+import { trainCommand } from '../support/paths.js';
+import { type Finished, finishOf, runTrain, spawnQuiet } from '../support/run-command.js';
+import { announcedIn, problemsIn, temporariesIn, type Undisturbed, undisturbed } from '../support/undisturbed.js';
+
+let data: Folder;
+let expected: Undisturbed;
+beforeAll(async () => {
+  data = await mnistPart(SAMPLES, 50);
+  expected = await undisturbed(job());
+});
+afterAll(() => data.remove());
+
+/** The same, as they are given to `train`: where there is no checkpoint yet, they are not to be found in one. */
+const OPTIONS = { hidden: [10], epochs: 3, batchSize: 30, checkpointEverySteps: 1, keep: KEEP };
+const job = () => [...JOB, ...OFTEN, '--data', data.path];
+
+/** Runs it, looks at what it left, and goes on from there. */
+async function expectLossless(run: (args: readonly string[], folder: string) => Promise<Finished>): Promise<Finished> {
+  const folder = temporaryFolder();
+  try {
+    const checkpoints = ['--checkpoint-dir', folder.path, '--keep', String(KEEP)];
+    const finished = await run([...job(), ...checkpoints], folder.path);
+    const announced = announcedIn(finished.stdout);
+    expect(await problemsIn(folder.path, expected, announced, KEEP)).toEqual([]);
+
+    const { end } = await collect({
+      ...OPTIONS,
+      data: data.path,
+      checkpointDir: folder.path,
+      resume: true,
+      threads: 3,
+    });
+    expect(end).toMatchObject({ status: 'completed', weights_sha256: expected.sha256 });
+    expect(await problemsIn(folder.path, expected, announced, KEEP)).toEqual([]);
+    expect(await temporariesIn(folder.path)).toEqual([]);
+    return finished;
+  } finally {
+    folder.remove();
+  }
+}
+
+it('the operations are those that it is killed at', async () => {
+  const folder = temporaryFolder();
+  const log = folder.write('log', '');
+  const checkpoints = path.join(folder.path, 'checkpoints');
+  const { nodeArgs, environment } = withDiskFault({ folder: checkpoints, log });
+  await runTrain([...job(), '--checkpoint-dir', checkpoints, '--keep', String(KEEP)], environment, nodeArgs);
+  const expected = NAMES.flatMap((_, i) => (i < KEEP ? WRITING : CHECKPOINTING));
+  expect(readFileSync(log, 'utf8').trim().split('\n')).toEqual(expected);
+  folder.remove();
+});
+
+/** After one is before the next: only the last needs both. */
+const KILLS = kindsOf(CHECKPOINTING).flatMap(({ name, operation }) => {
+  const manners: Manner[] = ['killed before'];
+  if (name === 'write') manners.push('killed within');
+  if (name === 'unlink') manners.push('killed after');
+  return manners.map((manner) => ({ manner, name, operation }));
+});
+
+it.concurrent.each(KILLS)('$manner operation $operation, $name', async ({ manner, operation }) => {
+  const { status } = await expectLossless((args, folder) => {
+    // A checkpoint in the middle of an epoch, with older ones before it and newer ones to come.
+    const { nodeArgs, environment } = withDiskFault({ folder, manner, at: [{ file: 14, operation }] });
+    return runTrain(args, environment, nodeArgs);
+  });
+  expect(status).toBeNull();
+});
+
+const random = new Random(4, 0);
+it.concurrent.each(Array.from({ length: 6 }, () => random.fraction()))('killed after %d of its life', async (part) => {
+  const { stderr } = await expectLossless((args) => {
+    const child = spawnQuiet(process.execPath, [trainCommand, ...args]);
+    // It may have ended by then, where the machine is fast just now: that is as good.
+    const timer = setTimeout(() => child.kill('SIGKILL'), part * expected.milliseconds);
+    return finishOf(child).finally(() => clearTimeout(timer));
+  });
+  expect(stderr).toBe('');
+});

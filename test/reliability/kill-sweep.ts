@@ -1,0 +1,89 @@
+/**
+ * SIGKILL at random instants of short runs with many checkpoints, and once at each system call of their writing.
+ *
+ * After each kill every checkpoint in the folder must load, and be to the bit the one that an undisturbed run writes at
+ * that step; none may be missing that was announced, unless newer ones have pushed it out; and the run that goes on from
+ * there must end in the undisturbed run's weights, with the right checkpoints and nothing else in the folder.
+ *
+ *   node dist/test/reliability/kill-sweep.js --help
+ */
+import { Command } from 'commander';
+import { type Column, row } from '../../bench/support/table.js';
+import { mnistPart } from '../support/mnist-part.js';
+import { undisturbed } from '../support/undisturbed.js';
+import { killAtRandom, PHASES } from './support/random-kills.js';
+import { problemOfStrace } from './support/strace.js';
+import { killAtCalls } from './support/syscall-kills.js';
+
+const options = new Command('kill-sweep')
+  .description('Kills short runs, and looks whether anything is lost.')
+  .option('--kills <n>', 'at random instants', Number, 300)
+  .option('--seed <n>', 'of the instants', Number, 1)
+  .option('--at-once <n>', 'runs at once', Number, 2)
+  .option('--no-syscalls', 'not at each system call, which needs strace')
+  .parse()
+  .opts<{ kills: number; seed: number; atOnce: number; syscalls: boolean }>();
+
+const COLUMNS: readonly Column[] = [
+  { title: '', width: 52 },
+  { title: '', width: 8 },
+];
+const line = (label: string, value: string | number) => console.log(row(COLUMNS, [label, String(value)]));
+
+const violations: string[] = [];
+if (options.kills > 0) await sweepInstants();
+if (options.syscalls) await sweepCalls();
+for (const violation of violations) console.log(`VIOLATION: ${violation}`);
+console.log(violations.length === 0 ? '\nno violations' : `\n${violations.length} violations`);
+process.exitCode = violations.length === 0 ? 0 : 1;
+
+async function sweepInstants(): Promise<void> {
+  const { kills, seed, atOnce } = options;
+  const data = await mnistPart(2000, 100);
+  const args = ['--data', data.path, '--hidden', '20', '--batch-size', '20', '--epochs', '4'];
+  args.push('--checkpoint-every-steps', '3');
+  // As many at once as later, so that they take as long.
+  const [expected, ...others] = await Promise.all(Array.from({ length: atOnce }, () => undisturbed(args)));
+  const milliseconds = Math.max(expected!.milliseconds, ...others.map((each) => each.milliseconds));
+  console.log(`Node ${process.versions.node}, seed ${seed}: train ${args.slice(2).join(' ')}`);
+  console.log(
+    `undisturbed: ${milliseconds.toFixed(0)} ms, ${expected!.checkpoints.size} checkpoints, ${expected!.sha256}\n`,
+  );
+  const tally = await killAtRandom({ args, expected: expected!, milliseconds, kills, atOnce, seed });
+  data.remove();
+
+  const total = [...tally.kills.values()].reduce((sum, count) => sum + count, 0);
+  line('kills at random instants', total);
+  for (const phase of PHASES) line(`  ${phase}`, tally.kills.get(phase) ?? 0);
+  line('runs that had ended before their instant', tally.tooLate);
+  line('temporary files left by kills', tally.temporariesLeft);
+  line('  removed by the run that went on', tally.temporariesRemoved);
+  line('checkpoints compared', tally.checkpointsChecked);
+  for (const [count, chains] of [...tally.chains].sort()) line(`runs that were through after ${count} kills`, chains);
+  line('violations', tally.violations.length);
+  violations.push(...tally.violations);
+}
+
+async function sweepCalls(): Promise<void> {
+  const problem = problemOfStrace();
+  if (problem !== undefined) {
+    violations.push(`system calls: ${problem}`);
+    return;
+  }
+  const data = await mnistPart(300, 50);
+  // Three steps an epoch: six checkpoints.
+  const args = ['--data', data.path, '--hidden', '10', '--batch-size', '100', '--epochs', '2', '--threads', '2'];
+  args.push('--checkpoint-every-steps', '1');
+  const expected = await undisturbed(args);
+  const { begun, resumed } = await killAtCalls({ args, expected, keep: 2, atOnce: options.atOnce });
+  data.remove();
+  for (const [what, tally] of Object.entries({ 'run that begins': begun, 'run that goes on': resumed })) {
+    const total = [...tally.kills.values()].reduce((sum, count) => sum + count, 0);
+    console.log('');
+    line(`kills of a ${what}, at each of its system calls`, total);
+    for (const [kind, count] of tally.kills) line(`  ${kind}`, count);
+    line('temporary files found after the kills', tally.temporariesLeft);
+    line('violations', tally.violations.length);
+    violations.push(...tally.violations);
+  }
+}

@@ -1,0 +1,98 @@
+/**
+ * The `train` command under strace, which sees (and can spoil) its system calls on some files alone. Node's calls on files
+ * are made by one thread here (UV_THREADPOOL_SIZE=1), so that the n-th of a kind is the same one in every run.
+ */
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { trainCommand } from '../../support/paths.js';
+import { type Ended, finishOf, spawnQuiet } from '../../support/run-command.js';
+
+export interface Watched {
+  /** Absolute. It is watched itself, and in it … */
+  readonly folder: string;
+  /** … the files of these names, and their temporary files. */
+  readonly names: readonly string[];
+}
+
+/** One that a run made. */
+export interface Call {
+  readonly syscall: string;
+  /** Counted from 1, among those of that kind. */
+  readonly nth: number;
+  readonly on: 'folder' | 'temporary file' | 'file';
+  /** Its name; of a temporary file, that of the file that it becomes; of the folder, the last file's before it. */
+  readonly name: string | undefined;
+}
+
+/** @returns why it cannot be used, if it cannot */
+export function problemOfStrace(): string | undefined {
+  const { status, error, stderr } = spawnSync('strace', ['-f', '-e', 'trace=none', 'true']);
+  if (error)
+    return `strace is needed, and could not be started (${error.message}): install it, or use the other options`;
+  return status === 0 ? undefined : `strace cannot trace here: ${String(stderr).trim()}`;
+}
+
+/** @param injections  as strace's `-e inject=`, such as `fsync:error=EIO:when=3` */
+export function runTraced(
+  args: readonly string[],
+  { folder, names }: Watched,
+  { injections = [], log = '/dev/null' }: { readonly injections?: readonly string[]; readonly log?: string },
+): Promise<Ended> {
+  // (With --seccomp-bpf, which would be faster, strace 6.1 injects nothing.) The shell becomes the command (the tracer is its grandchild), so that its process id is known beforehand.
+  const files = names.flatMap((name) => [
+    quote(path.join(folder, name)),
+    `${quote(path.join(folder, `.${name}`))}.$$.tmp`,
+  ]);
+  const only = injections.length > 0 ? injections.map((each) => each.split(':')[0]).join() : '%file,%desc';
+  const script = [
+    'exec strace -D -f -qq -y -s 0',
+    `-o ${quote(log)} -e trace=${only}`,
+    ...[quote(folder), ...files].map((file) => `-P ${file}`),
+    ...injections.map((each) => `-e inject=${each}`),
+    [process.execPath, trainCommand, ...args].map(quote).join(' '),
+  ].join(' ');
+  return finishOf(spawnQuiet('sh', ['-c', script], { UV_THREADPOOL_SIZE: '1' }));
+}
+
+/** All calls of an undisturbed run on what is watched, in their order. */
+export async function recordCalls(args: readonly string[], watched: Watched, log: string): Promise<Call[]> {
+  const { status, stderr } = await runTraced(args, watched, { log });
+  if (status !== 0) throw new Error(`the run to be recorded ended with ${status}: ${stderr}`);
+  return callsOf(readFileSync(log, 'utf8'), watched);
+}
+
+function callsOf(log: string, { folder, names }: Watched): Call[] {
+  const counts = new Map<string, number>();
+  const threads = new Set<string>();
+  const calls: Call[] = [];
+  let last: string | undefined;
+  for (const line of log.split('\n')) {
+    const [, thread, syscall] = /^(\d+) +(\w+)\(/.exec(line) ?? [];
+    if (thread === undefined || syscall === undefined) continue;
+    threads.add(thread);
+    const nth = (counts.get(syscall) ?? 0) + 1;
+    counts.set(syscall, nth);
+    const temporary = names.find((name) => line.includes(path.join(folder, `.${name}.`)));
+    const file = names.find((name) => line.includes(path.join(folder, name)));
+    last = temporary ?? file ?? last;
+    calls.push({
+      syscall,
+      nth,
+      on: temporary ? 'temporary file' : file ? 'file' : 'folder',
+      name: temporary ?? file ?? last,
+    });
+  }
+  // strace counts by thread.
+  if (threads.size !== 1) throw new Error(`${threads.size} threads touch the folder; expected one`);
+  return calls;
+}
+
+/** Rows in the order of their first appearance: `openat temporary file`. */
+export function kindOf({ syscall, on }: Call): string {
+  return `${syscall}, ${on}`;
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
