@@ -19,7 +19,7 @@ const number = new Intl.NumberFormat('en-US');
 
 export const errors = {
   // Usage: status 2, before any work starts.
-  usage: (message: string) => usage(`${message}; see train --help`),
+  usage: (message: string, command = 'train') => usage(`${message}; see ${command} --help`),
   option: (name: string, found: unknown, expected: string) => usage(`--${name} ${shown(found)}: expected ${expected}`),
   batchBeyondData: (batchSize: number, samples: number) =>
     usage(
@@ -113,6 +113,7 @@ export const errors = {
   nothingThere: (where: string) =>
     failure(`--resume ${where}: no such file or folder; expected a checkpoint or a folder of them`),
   notACheckpoint: (file: string, why: string) => failure(`${file}: not a checkpoint that can be used: ${why}`),
+  notAModel: (file: string, why: string) => failure(`${file}: not a model that can be used: ${why}`),
   noneUsable: (folder: string, last: string) =>
     failure(`--resume ${folder}: none of its checkpoints can be used: ${last}`),
   otherShapes: (file: string, found: string, expected: string) =>
@@ -133,6 +134,18 @@ export const errors = {
     failure(`${file} could not be written (${reason(cause)}); make room, or choose another --checkpoint-dir`, cause),
   saveFailed: (file: string, cause: unknown) =>
     failure(`--save ${file}: the model could not be written (${reason(cause)})`, cause),
+
+  noTestSamples: (data: string) => failure(`--data ${data}: it has no test pair; use --split train`),
+  otherSize: (file: string, expected: number, data: string, found: number) =>
+    failure(
+      `${file} takes ${expected} inputs, and the images of ${data} have ${found} pixels: they do not belong together`,
+    ),
+  sampleLength: (found: number, expected: number) =>
+    failure(`a sample of ${found} numbers; expected ${expected}, the network's inputs`),
+  sampleValue: (position: number, found: unknown) =>
+    failure(`number ${position} of a sample is ${shown(found)}; expected a finite float32`),
+  noSuchClass: (found: unknown, classes: number) =>
+    failure(`class ${shown(found)}; expected 0 to ${classes - 1}, the network's classes`),
 
   // The run: status 1.
   kernelUnavailable: (name: string, why: string) =>

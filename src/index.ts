@@ -11,5 +11,6 @@ export type {
   TrainEvent,
   WarningEvent,
 } from './metrics/events.js';
+export { loadModel, type Network, type Prediction, type Sample } from './network.js';
 export type { TrainOptions } from './options.js';
 export { type TrainControls, train } from './train.js';

@@ -1,6 +1,6 @@
 /** Messages quote what people and files say, and stay one short line whatever that is. */
 import { describe, expect, it } from 'vitest';
-import { parseTrainCommand } from '../bin/command-line.js';
+import { parseTrainCommand } from '../bin/commands/train-options.js';
 import { errors, reason, shown } from '../src/errors.js';
 import { refusalOf } from './support/refusals.js';
 

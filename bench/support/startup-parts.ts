@@ -7,7 +7,7 @@
 const marks: [part: string, at: number][] = [];
 mark('node');
 
-const { parseTrainCommand } = await import('../../bin/command-line.js');
+const { parseTrainCommand } = await import('../../bin/commands/train-options.js');
 const { loadDataset } = await import('../../src/data/dataset.js');
 const { writeRows } = await import('../../src/data/sparse-rows.js');
 const { chooseKernel } = await import('../../src/kernels/select.js');

@@ -12,7 +12,7 @@ import {
   type DatasetRecord,
   type ModelDescription,
   modelMetadata,
-  requireFormat,
+  requireVersion,
   tensorsOf,
   valuesOf,
 } from './model-file.js';
@@ -46,7 +46,7 @@ export function decodeCheckpoint(file: string, bytes: Uint8Array): Checkpoint {
   try {
     const tensorFile = decodeTensors(bytes);
     const { metadata, isSealed } = tensorFile;
-    requireFormat(file, metadata, 'checkpoint');
+    requireCheckpoint(metadata);
     if (!isSealed) throw new TensorFileError('it has no checksum: the file is damaged');
     const layers = layersOf(jsonOf('architecture', metadata));
     const checkpoint = {
@@ -55,7 +55,7 @@ export function decodeCheckpoint(file: string, bytes: Uint8Array): Checkpoint {
       kernel: kernelOf(metadata.kernel),
       dataset: datasetOf(jsonOf('dataset', metadata)),
       state: runStateOf(metadata),
-      values: valuesOf(file, tensorFile, layers),
+      values: valuesOf(tensorFile, layers),
     };
     const contradiction = contradictionOf(checkpoint);
     if (contradiction !== undefined) throw new TensorFileError(contradiction);
@@ -95,6 +95,13 @@ function runStateOf(metadata: Readonly<Record<string, string>>): RunState {
   const state = stateOf(jsonOf('state', metadata));
   if (state && metadata.epochs === String(state.epochs) && metadata.step === String(state.step)) return state;
   throw new TensorFileError('its state is none that a run can be in');
+}
+
+function requireCheckpoint(metadata: Readonly<Record<string, string>>): void {
+  const { lockstep } = metadata;
+  if (lockstep === undefined) throw new TensorFileError('another program wrote it');
+  if (lockstep !== 'checkpoint') throw new TensorFileError(`it is a ${shown(lockstep)}`);
+  requireVersion(metadata);
 }
 
 function layersOf(architecture: unknown): number[] {

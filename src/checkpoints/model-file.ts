@@ -6,9 +6,18 @@ import { readFileSync } from 'node:fs';
 import type { Dataset } from '../data/dataset.js';
 import { errors, shown } from '../errors.js';
 import { writeAtomically } from '../files/atomic-write.js';
-import type { KernelName } from '../kernels/kernel.js';
+import { readWhole } from '../files/read-whole.js';
+import { KERNEL_NAMES, type KernelName } from '../kernels/kernel.js';
+import { MEMORY_LIMIT_BYTES } from '../memory/layout.js';
 import { sha256Of } from '../model/parameters.js';
-import { encodeTensors, type Tensor, type TensorFile, type Values } from '../model/safetensors.js';
+import {
+  decodeTensors,
+  encodeTensors,
+  type Tensor,
+  type TensorFile,
+  TensorFileError,
+  type Values,
+} from '../model/safetensors.js';
 import { type Config, type ConfigRecord, recordOfConfig } from '../options.js';
 
 /** Readers refuse what they don't know: a file of a higher number. */
@@ -98,9 +107,9 @@ export function tensorsOf(layers: readonly number[], values: Values): Tensor[] {
 /**
  * The reverse: all parameters of a file whose layers have these widths, whatever else it holds.
  *
- * @throws LockstepError if a tensor is missing or of another shape
+ * @throws TensorFileError if a tensor is missing or of another shape
  */
-export function valuesOf(file: string, { tensors }: TensorFile, layers: readonly number[]): Values {
+export function valuesOf({ tensors }: TensorFile, layers: readonly number[]): Values {
   const Type = tensors.get('layers.0.weight')?.values instanceof Float64Array ? Float64Array : Float32Array;
   const wanted = layers.slice(1).flatMap((outputs, l) => [
     { name: `layers.${l}.weight`, shape: [layers[l]!, outputs] },
@@ -110,7 +119,7 @@ export function valuesOf(file: string, { tensors }: TensorFile, layers: readonly
     const tensor = tensors.get(name);
     const isRight = tensor?.values instanceof Type && tensor.shape.join() === shape.join();
     if (!isRight) {
-      throw errors.notACheckpoint(file, `tensor ${name} is not there with the shape ${shape.join(' × ')}`);
+      throw new TensorFileError(`tensor ${name} is not there with the shape ${shape.join(' × ')}`);
     }
     return tensor.values;
   });
@@ -123,25 +132,75 @@ export function valuesOf(file: string, { tensors }: TensorFile, layers: readonly
   return values;
 }
 
-/** @throws LockstepError if a newer Lockstep wrote it, or something else */
-export function requireFormat(file: string, metadata: Readonly<Record<string, string>>, kind: string): void {
-  const { lockstep, format_version: version } = metadata;
-  if (lockstep !== kind) {
-    throw errors.notACheckpoint(
-      file,
-      lockstep === undefined ? 'another program wrote it' : `it is a ${shown(lockstep)}`,
-    );
-  }
-  if (version !== String(FORMAT_VERSION)) {
-    throw errors.notACheckpoint(
-      file,
-      `format version ${shown(version)}, expected ${FORMAT_VERSION}; use a newer Lockstep`,
-    );
-  }
+/** @throws TensorFileError if a newer Lockstep wrote it */
+export function requireVersion({ format_version: version }: Readonly<Record<string, string>>): void {
+  if (version === String(FORMAT_VERSION)) return;
+  throw new TensorFileError(`format version ${shown(version)}, expected ${FORMAT_VERSION}; use a newer Lockstep`);
 }
 
 function packageVersion(): string {
   // From dist/src/checkpoints/ to the package's root.
   const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
+}
+
+export interface ModelData {
+  readonly file: string;
+  /** Widths, input to output. */
+  readonly layers: readonly number[];
+  /** In the order of `readParameters`. */
+  readonly values: Values;
+  /** What made it; undefined in a file of another program. */
+  readonly kernel: KernelName | undefined;
+  /** As in the file: docs/files.md. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/**
+ * Reads a model, a checkpoint, or any safetensors file whose tensors are a network's: `layers.0.weight` [inputs, outputs],
+ * `layers.0.bias` [outputs], …
+ *
+ * @throws LockstepError if it cannot be read, is damaged, or holds no such network
+ */
+export async function readModel(file: string): Promise<ModelData> {
+  return decodeModel(file, await readWhole(file, MEMORY_LIMIT_BYTES));
+}
+
+/**
+ * @param file  its name, for messages
+ * @throws LockstepError
+ */
+export function decodeModel(file: string, bytes: Uint8Array): ModelData {
+  try {
+    const tensorFile = decodeTensors(bytes);
+    const { metadata } = tensorFile;
+    if (metadata.lockstep !== undefined) requireVersion(metadata);
+    const layers = layersOf(tensorFile);
+    const values = valuesOf(tensorFile, layers);
+    if (!values.every(Number.isFinite)) throw new TensorFileError('its weights are not all finite');
+    const kernel = KERNEL_NAMES.find((name) => name === metadata.kernel);
+    return { file, layers, values, kernel, metadata };
+  } catch (error) {
+    if (error instanceof TensorFileError) throw errors.notAModel(file, error.message);
+    throw error;
+  }
+}
+
+/** Widths, from the tensors' own shapes. */
+function layersOf({ tensors }: TensorFile): number[] {
+  const first = tensors.get('layers.0.weight');
+  if (first?.shape.length !== 2) throw new TensorFileError('it has no tensor layers.0.weight [inputs, outputs]');
+  const layers = [...first.shape];
+  for (let l = 1; ; l++) {
+    const weight = tensors.get(`layers.${l}.weight`);
+    if (!weight) break;
+    const [inputs, outputs] = weight.shape;
+    if (weight.shape.length !== 2 || inputs !== layers.at(-1)) {
+      throw new TensorFileError(`tensor layers.${l}.weight does not take what the layer before gives`);
+    }
+    layers.push(outputs!);
+  }
+  if (layers.includes(0) || layers.at(-1)! < 2)
+    throw new TensorFileError(`a network ${layers.join('-')} classifies nothing`);
+  return layers;
 }

@@ -12,7 +12,7 @@ export function countNonzeros(samples: Samples, count: number, inputs: number): 
 }
 
 /** float32(p / 255) for each pixel p. */
-const SCALED = Float32Array.from({ length: 256 }, (_, pixel) => pixel / 255);
+export const SCALED = Float32Array.from({ length: 256 }, (_, pixel) => pixel / 255);
 
 /**
  * Writes the first `count` samples as rows `firstRow`, `firstRow` + 1, …

@@ -29,6 +29,11 @@ export class SoftmaxCrossEntropy {
     this.#probabilities(slot, target);
   }
 
+  /** Of the sample seen last, unless it was differentiated: (classes), overwritten by the next. */
+  get probabilities(): Float64Array {
+    return this.#z;
+  }
+
   /** As `evaluate`, and δ = P − T takes the place of the logits. */
   differentiate(slot: number, target: number): void {
     this.#probabilities(slot, target);

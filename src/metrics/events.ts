@@ -146,6 +146,29 @@ export interface EndEvent {
 
 export type TrainEvent = StartEvent | StepEvent | EpochEvent | CheckpointEvent | WarningEvent | EndEvent;
 
+/** What `lockstep evaluate` finds. */
+export interface EvaluationEvent {
+  readonly event: 'evaluation';
+  readonly model: string;
+  readonly dataset: { readonly name: string; readonly split: 'test' | 'train'; readonly samples: number };
+  /** Means over the samples, as in the end event, whichever split they are of. */
+  readonly test_loss: number;
+  readonly test_error: number;
+  readonly classes: readonly {
+    readonly class: number;
+    readonly samples: number;
+    /** Of the samples taken for this class, the fraction that are of it; null if none were. */
+    readonly precision: number | null;
+    /** Of the samples of this class, the fraction taken for it; null if there are none. */
+    readonly recall: number | null;
+  }[];
+  /** (classes, classes) Row: the class; column: the one it was taken for. */
+  readonly confusion: readonly (readonly number[])[];
+  readonly kernel: KernelName;
+  /** SHA-256 of the model's parameters: as in the end event. */
+  readonly weights_sha256: string;
+}
+
 /** Where a run is, between events: for progress bars. */
 export interface Progress {
   readonly epoch: number;

@@ -1,11 +1,11 @@
 /** From arguments to options. What is refused is tested in bad-input.test.ts. */
 import { describe, expect, it } from 'vitest';
-import { parseTrainCommand } from '../../bin/command-line.js';
+import { parseTrainCommand } from '../../bin/commands/train-options.js';
 import type { TrainOptions } from '../../src/options.js';
 
 describe('parseTrainCommand', () => {
   it('gives the defaults where there are no arguments', () => {
-    expect(parseTrainCommand([])).toEqual({ options: {}, format: undefined, progress: true });
+    expect(parseTrainCommand([])).toEqual({ options: {}, format: 'ndjson', progress: true });
   });
 
   it.each<[string, TrainOptions]>([

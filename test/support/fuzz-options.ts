@@ -1,5 +1,5 @@
 /** Mutated options: arguments for the command, and objects for a program. Run by `watched`. */
-import { parseTrainCommand } from '../../bin/command-line.js';
+import { parseTrainCommand } from '../../bin/commands/train-options.js';
 import { Random } from '../../src/model/random.js';
 import { checkOptions, type Given } from '../../src/options.js';
 import type { FuzzTask } from './fuzz-tensors.js';

@@ -1,0 +1,32 @@
+/** An evaluation for people: the figures, and the confusion matrix with precision and recall at its edges. */
+import type { EvaluationEvent } from '../../src/metrics/events.js';
+
+const integer = new Intl.NumberFormat('en-US');
+/** Of a column: a count of five digits, and a space. */
+const WIDTH = 7;
+
+export function confusionTable(event: EvaluationEvent): string {
+  const { model, dataset, test_loss, test_error, classes, confusion, kernel, weights_sha256 } = event;
+  const cell = (value: string | number) => String(value).padStart(WIDTH);
+  const labels = classes.map((each) => cell(each.class)).join('');
+  const rows = confusion.map((row, label) => {
+    const counts = row.map((count) => cell(count === 0 ? '·' : count)).join('');
+    return `${cell(label)} │${counts} │${cell(percent(classes[label]!.recall))}`;
+  });
+  const precisions = classes.map(({ precision }) => cell(percent(precision))).join('');
+  return [
+    `${model} on ${integer.format(dataset.samples)} ${dataset.split} samples of ${dataset.name}, kernel ${kernel}`,
+    `loss ${test_loss.toFixed(5)}, error ${(test_error * 100).toFixed(2)} %`,
+    '',
+    `${cell('class')} │${labels} │ recall   (columns: taken for)`,
+    ...rows,
+    `${cell('prec.')} │${precisions} │`,
+    '',
+    `weights sha256 ${weights_sha256}`,
+    '',
+  ].join('\n');
+}
+
+function percent(fraction: number | null): string {
+  return fraction === null ? '–' : `${(fraction * 100).toFixed(1)}%`;
+}

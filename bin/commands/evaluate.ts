@@ -1,0 +1,54 @@
+/** `lockstep evaluate`: a model's figures on a test set. */
+import { loadDataset } from '../../src/data/dataset.js';
+import { NAMED_SETS } from '../../src/data/sources.js';
+import { errors } from '../../src/errors.js';
+import { evaluateOn } from '../../src/evaluation.js';
+import type { EvaluationEvent } from '../../src/metrics/events.js';
+import { loadModel, type Network } from '../../src/network.js';
+import { FORMAT_HELP, formatOf, newCommand, oneOf, parse } from '../parse.js';
+import { confusionTable } from './evaluate-table.js';
+
+const SPLITS = ['test', 'train'] as const;
+
+interface Options {
+  readonly data?: string;
+  readonly split: unknown;
+  readonly format?: unknown;
+}
+
+export async function evaluateCommand(args: readonly string[]): Promise<undefined> {
+  const command = newCommand('lockstep evaluate', 'Loss, error, precision and recall of a model on a test set.')
+    .argument('<model>', 'what train --save wrote, or a checkpoint')
+    .option(
+      '-d, --data <source>',
+      'as of train (default: the data set it was trained on, if that has a name, else mnist)',
+    )
+    .option('--split <name>', `${SPLITS.join(' or ')} samples`, 'test')
+    .option('--format <name>', FORMAT_HELP);
+  if (!parse(command, args, 1)) return;
+  const [file = ''] = command.args;
+  const options = command.opts<Options>();
+  const split = oneOf('split', options.split, SPLITS);
+  const format = formatOf(options.format);
+
+  const network = await loadModel(file);
+  const data = options.data ?? trainedOn(network);
+  const dataset = await loadDataset(data);
+  if (dataset.inputs !== network.inputs) throw errors.otherSize(file, network.inputs, dataset.name, dataset.inputs);
+  const samples = dataset[split];
+  if (samples.count === 0) throw errors.noTestSamples(data);
+  const event: EvaluationEvent = {
+    event: 'evaluation',
+    model: file,
+    dataset: { name: dataset.name, split, samples: samples.count },
+    ...evaluateOn(network, samples),
+    kernel: network.kernel,
+    weights_sha256: network.weightsSha256,
+  };
+  process.stdout.write(format === 'ndjson' ? `${JSON.stringify(event)}\n` : confusionTable(event));
+}
+
+function trainedOn({ metadata }: Network): string {
+  const named = NAMED_SETS.find((name) => metadata.dataset?.includes(`"name":"${name}"`));
+  return named ?? 'mnist';
+}

@@ -1,0 +1,76 @@
+/** The `train` command's arguments, read with commander. */
+import type { Command } from 'commander';
+import { KERNEL_NAMES } from '../../src/kernels/kernel.js';
+import type { Format } from '../../src/metrics/output.js';
+import { REDUCTIONS, STRATEGIES } from '../../src/model/step.js';
+import { type CheckedOptions, checkOptions } from '../../src/options.js';
+import { FORMAT_HELP, formatOf, newCommand, parse } from '../parse.js';
+
+export interface TrainCommand {
+  /** Those that were given. */
+  readonly options: CheckedOptions;
+  readonly format: Format;
+  readonly progress: boolean;
+}
+
+/**
+ * @returns undefined where help or the version was asked for, and has been printed
+ * @throws LockstepError (status 2) on wrong usage
+ */
+export function parseTrainCommand(args: readonly string[]): TrainCommand | undefined {
+  const command = trainCommand();
+  if (!parse(command, args, 0)) return undefined;
+  const { format, progress, ...options } = command.opts<{ format?: unknown; progress: boolean }>();
+  return { format: formatOf(format), options: checkOptions(options), progress };
+}
+
+function trainCommand(): Command {
+  return newCommand(
+    'train',
+    'Train a fully connected classifier on all cores, the same weights for any number of threads.',
+  )
+    .option('-t, --threads <n>', 'worker threads (default: the cores available)', numberOrText)
+    .option('-d, --data <source>', 'mnist (default), fashion-mnist, or a folder of IDX files, gzipped or not')
+    .option('--hidden <widths>', 'hidden layers: "1000" (default), "512,256", or "none"', widthsOrText)
+    .option('-e, --epochs <n>', 'default 100; 0 evaluates the initial weights', numberOrText)
+    .option('-b, --batch-size <n>', 'default 100', numberOrText)
+    .option('--lr <rate>', 'learning rate, default 0.001', numberOrText)
+    .option('--reduction <kind>', `the batch's gradient: ${REDUCTIONS.join(' (default) or ')}`)
+    .option('--strategy <name>', `${STRATEGIES.join(' (default) or ')}`)
+    .option('--seed <n>', 'of initial values and order, default 1', numberOrText)
+    .option('--limit <n>', 'train on the first n samples only (the test set stays whole)', numberOrText)
+    .option('--kernel <name>', `auto (default), ${KERNEL_NAMES.join(', ')}`)
+    .option('--log-every <steps>', 'also a metric line every so many steps (default: epochs only)', numberOrText)
+    .option('--save <file>', 'write the model there when the run ends (safetensors)')
+    .option('--checkpoint-dir <folder>', 'write checkpoints there, to go on from')
+    .option('--checkpoint-every <epochs>', 'how often, default 1', numberOrText)
+    .option('--checkpoint-every-steps <steps>', 'and besides within epochs', numberOrText)
+    .option('--keep <n>', 'how many checkpoints to keep, default 3', numberOrText)
+    .option('--checkpoint-required', 'end the run if a checkpoint cannot be written (default: warn)')
+    .option('--resume [path]', 'go on from a checkpoint, or the newest of a folder (default: --checkpoint-dir)')
+    .option('--resume-anyway', 'also with options or data that end in other weights')
+    .option('--format <name>', FORMAT_HELP)
+    .option('--no-progress', 'no progress bar (it is on stderr, and only where that is a terminal)')
+    .addHelpText('after', HELP_END);
+}
+
+const HELP_END = `
+Metrics leave stdout as NDJSON, one object a line:
+  train --epochs 2 | jq -c 'select(.event=="epoch") | [.epoch,.train_loss,.test_error]'
+
+Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted, 143 terminated, 129 hung up,
+141 stdout closed by its reader.`;
+
+/**
+ * A decimal number, or else the text as it is, for the check of the options to complain about. (One way to match it alone:
+ * `\d+\.?\d*` takes half a minute to refuse a hundred thousand digits.)
+ */
+function numberOrText(text: string): number | string {
+  return /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : text;
+}
+
+function widthsOrText(text: string): (number | string)[] | string {
+  if (text === 'none') return [];
+  const widths = text.split(',').map(numberOrText);
+  return widths.every((width) => typeof width === 'number') ? widths : text;
+}

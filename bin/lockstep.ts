@@ -1,0 +1,31 @@
+#!/usr/bin/env node
+/** The `lockstep` command: one name for all that can be done with a run and what comes out of it. */
+import { main } from './main.js';
+import { newCommand, parse } from './parse.js';
+
+type Subcommand = (args: readonly string[]) => Promise<number | undefined>;
+
+/** Loaded when they are asked for: each has libraries of its own, and some take their time. */
+const SUBCOMMANDS: Record<string, { readonly does: string; readonly load: () => Promise<Subcommand> }> = {
+  train: {
+    does: 'train a network; the same as the command train',
+    load: async () => (await import('./commands/train.js')).trainCommand,
+  },
+  evaluate: {
+    does: 'loss, error, precision and recall of a model on a test set',
+    load: async () => (await import('./commands/evaluate.js')).evaluateCommand,
+  },
+};
+
+const [name = '', ...args] = process.argv.slice(2);
+const known = Object.hasOwn(SUBCOMMANDS, name) ? SUBCOMMANDS[name] : undefined;
+if (known) await main(name === 'train' ? name : `lockstep ${name}`, async () => (await known.load())(args));
+else await main('lockstep', async () => overview());
+
+/** Help, the version, or what is wrong. */
+function overview(): undefined {
+  const command = newCommand('lockstep', 'Train neural networks on all cores, and use what comes out.');
+  for (const [subcommand, { does }] of Object.entries(SUBCOMMANDS)) command.command(subcommand).description(does);
+  command.addHelpText('after', '\nEach has its own --help.');
+  parse(command, process.argv.length > 2 ? process.argv.slice(2) : ['--help'], 0);
+}

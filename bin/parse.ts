@@ -1,0 +1,54 @@
+/** Reading arguments with commander: what is wrong is thrown as an error of ours, and printed by whoever catches it. */
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { errors } from '../src/errors.js';
+import { FORMATS, type Format } from '../src/metrics/output.js';
+
+export function newCommand(name: string, description: string): Command {
+  return new Command(name).description(description).version(packageVersion());
+}
+
+/**
+ * @param most  positional arguments that the command takes
+ * @returns false where help or the version was asked for, and has been printed
+ * @throws LockstepError (status 2) on wrong usage
+ */
+export function parse(command: Command, args: readonly string[], most: number): boolean {
+  command
+    // Commander would only count them: what is wrong with one is said here.
+    .allowExcessArguments()
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined });
+  try {
+    command.parse(args, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return false;
+    throw errors.usage(error.message.replace(/^error: /, ''), command.name());
+  }
+  const stray = command.args[most];
+  if (stray !== undefined) throw errors.usage(`unexpected argument '${stray}'`, command.name());
+  return true;
+}
+
+/** @throws LockstepError (status 2) if there is no such format */
+export function formatOf(format: unknown): Format {
+  if (format === undefined) return process.stdout.isTTY ? 'pretty' : 'ndjson';
+  return oneOf('format', format, FORMATS);
+}
+
+/** @throws LockstepError (status 2) if it is none of them */
+export function oneOf<T extends string>(name: string, value: unknown, allowed: readonly T[]): T {
+  const found = allowed.find((each) => each === value);
+  if (found !== undefined) return found;
+  throw errors.option(name, value, `one of ${allowed.join(', ')}`);
+}
+
+/** The text of `--format`. */
+export const FORMAT_HELP = `${FORMATS.join(' or ')} (default: pretty where stdout is a terminal)`;
+
+function packageVersion(): string {
+  // From dist/bin/ to the package's root.
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}

@@ -1,0 +1,128 @@
+/** A trained network in a program's hands: loaded from a file, it classifies on the caller's own thread. */
+import { type ModelData, readModel } from './checkpoints/model-file.js';
+import { SCALED } from './data/sparse-rows.js';
+import { errors } from './errors.js';
+import { ForwardPass } from './kernels/forward-pass.js';
+import type { KernelName } from './kernels/kernel.js';
+import { SoftmaxCrossEntropy } from './kernels/loss.js';
+import { chooseKernel, createKernel, problemOf } from './kernels/select.js';
+import { bytesNeeded, createSharedMemory, layOut, type Memory, type Plan } from './memory/layout.js';
+import { weightsSha256, writeParameters } from './model/parameters.js';
+
+export interface Prediction {
+  /** The class with the highest probability; of several, the lowest. */
+  readonly label: number;
+  /** (classes), together 1. */
+  readonly probabilities: Float64Array;
+}
+
+/**
+ * One sample, (inputs): numbers as the network takes them, or a `Uint8Array` of pixels, which are divided by 255 first, as in
+ * training.
+ */
+export type Sample = ArrayLike<number>;
+
+export class Network {
+  /** Widths, input to output. */
+  readonly layers: readonly number[];
+  /** What the file says of it: docs/files.md. */
+  readonly metadata: Readonly<Record<string, string>>;
+  /** What computes: the kernel that trained it, where this machine has that; then predictions are those of the training. */
+  readonly kernel: KernelName;
+  readonly #memory: Memory;
+  readonly #forwardPass: ForwardPass;
+  readonly #loss: SoftmaxCrossEntropy;
+
+  constructor({ layers, values, kernel, metadata }: ModelData) {
+    const choice = chooseKernel(kernel === undefined || problemOf(kernel) !== undefined ? 'auto' : kernel);
+    const [inputs = 0] = layers;
+    const plan: Plan = {
+      layers,
+      trainSamples: 1,
+      testSamples: 0,
+      storedInputs: inputs,
+      denseInputs: false,
+      batchSize: 1,
+      threads: 1,
+      gradientBuffers: false,
+      ...choice.needs,
+    };
+    const shared = createSharedMemory(bytesNeeded(plan));
+    this.layers = layers;
+    this.metadata = metadata;
+    this.kernel = choice.name;
+    this.#memory = layOut(plan, shared);
+    writeParameters(this.#memory.layers, values);
+    this.#forwardPass = new ForwardPass(createKernel(choice, shared, this.#memory, 0), this.#memory);
+    this.#loss = new SoftmaxCrossEntropy(this.#memory.layers.at(-1)!);
+  }
+
+  /** SHA-256 of the parameters as float32: that of the run's `end` event. */
+  get weightsSha256(): string {
+    return weightsSha256(this.#memory.layers);
+  }
+
+  get inputs(): number {
+    return this.layers[0]!;
+  }
+
+  get classes(): number {
+    return this.layers.at(-1)!;
+  }
+
+  /**
+   * Class and probabilities of a sample.
+   *
+   * @throws LockstepError if it has not as many numbers as the network has inputs, or one that is not finite
+   */
+  predict(sample: Sample): Prediction {
+    this.#forward(sample);
+    this.#loss.evaluate(0, 0);
+    return { label: this.#loss.predicted, probabilities: this.#loss.probabilities.slice() };
+  }
+
+  /**
+   * Loss, in nats, and prediction of a sample whose class is known.
+   *
+   * @throws LockstepError as `predict`, or if there is no such class
+   */
+  evaluate(sample: Sample, target: number): { readonly loss: number; readonly label: number } {
+    if (!Number.isInteger(target) || target < 0 || target >= this.classes)
+      throw errors.noSuchClass(target, this.classes);
+    this.#forward(sample);
+    this.#loss.evaluate(0, target);
+    return { loss: this.#loss.loss, label: this.#loss.predicted };
+  }
+
+  #forward(sample: Sample): void {
+    if (sample.length !== this.inputs) throw errors.sampleLength(sample.length, this.inputs);
+    const isPixels = sample instanceof Uint8Array;
+    const { starts, index, value } = this.#memory.rows;
+    let k = 0;
+    for (let i = 0; i < sample.length; i++) {
+      const given = sample[i]!;
+      const x = isPixels ? SCALED[given]! : given;
+      // Like a pixel that is 0, it adds nothing.
+      if (x === 0) continue;
+      if (!Number.isFinite(Math.fround(x))) throw errors.sampleValue(i, x);
+      index[k] = i;
+      value[k] = x;
+      k++;
+    }
+    starts[1] = k;
+    this.#forwardPass.ofSamples(() => 0, 0, 1);
+  }
+}
+
+/**
+ * Loads a model (`--save`), a checkpoint, or any safetensors file that holds such a network.
+ *
+ * @example
+ * const model = await loadModel('model.safetensors');
+ * const { label, probabilities } = model.predict(pixels);
+ *
+ * @throws LockstepError if it cannot be read, is damaged, or holds no network
+ */
+export async function loadModel(file: string): Promise<Network> {
+  return new Network(await readModel(file));
+}
