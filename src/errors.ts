@@ -47,10 +47,10 @@ export const errors = {
       `--resume ${file}: ${newer} in the same folder is newer, and would be mixed up with what this run writes; ` +
         'move it away, or choose another --checkpoint-dir',
     ),
-  resumeDiffers: (file: string, found: string, expected: string) =>
+  resumeDiffers: (file: string, found: string, expected: string, remedy: string) =>
     usage(
       `${found}: ${file} was written with ${expected}, and would not end in the same weights; ` +
-        'leave the option out, or add --resume-anyway',
+        `${remedy}, or add --resume-anyway`,
     ),
   otherNetwork: (file: string, found: string, expected: string) =>
     usage(`${found}: ${file} holds a network with ${expected}; leave the option out, or start another run`),
@@ -114,6 +114,8 @@ export const errors = {
     failure(`--resume ${where}: no such file or folder; expected a checkpoint or a folder of them`),
   notACheckpoint: (file: string, why: string) => failure(`${file}: not a checkpoint that can be used: ${why}`),
   notAModel: (file: string, why: string) => failure(`${file}: not a model that can be used: ${why}`),
+  dataOfCheckpoint: (file: string, cause: unknown) =>
+    failure(`${reason(cause)} (there ${file} had its data; if they have moved, give their place with --data)`, cause),
   noneUsable: (folder: string, last: string) =>
     failure(`--resume ${folder}: none of its checkpoints can be used: ${last}`),
   otherShapes: (file: string, found: string, expected: string) =>
@@ -130,10 +132,17 @@ export const errors = {
     ),
   saveUnusable: (file: string, cause: unknown) =>
     failure(`--save ${file}: cannot be written (${reason(cause)}); check the path and its permissions`, cause),
-  checkpointFailed: (file: string, cause: unknown) =>
-    failure(`${file} could not be written (${reason(cause)}); make room, or choose another --checkpoint-dir`, cause),
+  checkpointFailed: (file: string, cause: unknown, newest: string | undefined) =>
+    failure(
+      `${file} could not be written (${reason(cause)}); make room, or choose another --checkpoint-dir; ` +
+        (newest === undefined ? 'there is no checkpoint yet' : `the newest checkpoint is ${newest}`),
+      cause,
+    ),
   saveFailed: (file: string, cause: unknown) =>
-    failure(`--save ${file}: the model could not be written (${reason(cause)})`, cause),
+    failure(
+      `--save ${file}: the model could not be written (${reason(cause)}); make room, and resume from the last checkpoint if there is one`,
+      cause,
+    ),
 
   noTestSamples: (data: string) => failure(`--data ${data}: it has no test pair; use --split train`),
   otherSize: (file: string, expected: number, data: string, found: number) =>
@@ -152,8 +161,11 @@ export const errors = {
     failure(`--kernel ${name}: ${why}; use --kernel auto, or another kernel`),
   memory: (bytes: number, cause: unknown) =>
     failure(`cannot allocate ${gibibytes(bytes)} of shared memory (${reason(cause)}); use a smaller run`, cause),
-  diverged: (what: string, step: number, rate: number) =>
-    failure(`${what} is not finite at step ${step} (learning rate ${rate}): training diverged; try a smaller --lr`),
+  diverged: (what: string, step: number, { lr, checkpointDir }: { lr: number; checkpointDir: string | undefined }) =>
+    failure(
+      `${what} is not finite at step ${step} (learning rate ${lr}): training diverged; try a smaller --lr` +
+        (checkpointDir === undefined ? '' : ', perhaps from an older checkpoint with --resume-anyway'),
+    ),
   threads: (threads: number, cause: unknown) =>
     failure(`cannot start ${threads} worker threads (${reason(cause)}); use fewer --threads`, cause),
   threadDied: (member: number, threads: number, where: string, cause: unknown) =>
@@ -178,6 +190,11 @@ function usage(message: string): LockstepError {
 
 function failure(message: string, cause?: unknown): LockstepError {
   return new LockstepError(onOneLine(message), 1, cause);
+}
+
+/** Whether it is the system's error of that code, such as ENOENT. */
+export function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
 }
 
 /** What an unknown error says of itself, on one line. */

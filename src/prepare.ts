@@ -1,12 +1,14 @@
 /** From options to a run that is ready to start: samples and initial parameters in shared memory. */
+import { randomUUID } from 'node:crypto';
 import path from 'node:path';
-import { type Listed, requireWritable } from './checkpoints/folder.js';
+import type { Listed } from './checkpoints/folder.js';
 import { datasetRecord, type ModelDescription } from './checkpoints/model-file.js';
 import { beginRun, type Resumed, requireSameData, requireSameKernel } from './checkpoints/resume.js';
 import { type Dataset, loadDataset } from './data/dataset.js';
 import { NAMED_SETS } from './data/sources.js';
 import { countNonzeros, writeRows } from './data/sparse-rows.js';
-import { errors } from './errors.js';
+import { errors, LockstepError } from './errors.js';
+import { requireWritable } from './files/writable.js';
 import { chooseKernel, type KernelChoice, problemOf } from './kernels/select.js';
 import {
   bytesNeeded,
@@ -40,6 +42,8 @@ export interface Run {
   /** Where it goes on: FRESH, or a checkpoint's state. */
   readonly start: RunState;
   readonly resumedFrom: string | undefined;
+  /** Whether that file was asked for by name. */
+  readonly isNamed: boolean;
   /** Those in the folder for checkpoints, newest first. */
   readonly checkpoints: readonly Listed[];
   readonly warnings: readonly WarningEvent[];
@@ -52,7 +56,7 @@ export async function prepare(given: CheckedOptions): Promise<Run> {
   const { config, resumed, checkpoints, warnings } = await beginRun(given);
   if (config.save !== undefined) await requireWritable(config.save);
   const kernel = kernelFor(config, resumed);
-  const dataset = await loadDataset(config.data);
+  const dataset = await loadFor(config, given, resumed);
   const { name, inputs, classes, train, test } = dataset;
   const { limit = train.count, batchSize } = config;
   if (limit > train.count) throw errors.limitBeyondData(limit, train.count);
@@ -65,6 +69,7 @@ export async function prepare(given: CheckedOptions): Promise<Run> {
     // A run is to be resumed from another folder, too.
     config: { ...config, data: absolute(config.data), save: undefined },
     kernel: kernel.name,
+    run: resumed?.checkpoint.run ?? randomUUID(),
     dataset: datasetRecord(dataset, limit),
   };
   const differences = resumed ? requireSame(model, resumed, given) : [];
@@ -86,9 +91,22 @@ export async function prepare(given: CheckedOptions): Promise<Run> {
     model,
     start: resumed?.checkpoint.state ?? FRESH,
     resumedFrom: resumed?.file,
+    isNamed: resumed?.isNewest === false,
     checkpoints,
     warnings: [...warnings, ...differences],
   };
+}
+
+/** @throws LockstepError if the data cannot be used */
+async function loadFor({ data }: Config, given: CheckedOptions, resumed: Resumed | undefined): Promise<Dataset> {
+  try {
+    return await loadDataset(data);
+  } catch (error) {
+    if (resumed && given.data === undefined && error instanceof LockstepError) {
+      throw errors.dataOfCheckpoint(resumed.file, error);
+    }
+    throw error;
+  }
 }
 
 /** @throws LockstepError if it cannot run here */

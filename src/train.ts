@@ -6,14 +6,12 @@ import { now } from './clock.js';
 import { errors, reason } from './errors.js';
 import { stepsPerEpoch } from './memory/layout.js';
 import {
-  type CheckpointEvent,
   type EndEvent,
   type EpochEvent,
   type Progress,
   SCHEMA,
   type StartEvent,
   type TrainEvent,
-  type WarningEvent,
 } from './metrics/events.js';
 import { Ledger } from './metrics/ledger.js';
 import { ProgressMeter } from './metrics/progress-meter.js';
@@ -58,18 +56,21 @@ export async function* train(options: TrainOptions & TrainControls = {}): AsyncG
     return;
   }
 
-  const checkpointer = createCheckpointer(run, ledger, () => coordinator.ring());
+  const checkpointer = createCheckpointer(run, ledger, () => coordinator.ring(), failIfRequired);
   const coordinator: Coordinator = new Coordinator(
     jobOf(run),
     run.memory,
     checkpointer && ((at) => checkpointer.take(at)),
   );
   let failure: unknown;
-  const stop = () => coordinator.stop();
-  const fail = (error: unknown) => {
+  function fail(error: unknown): void {
     failure ??= error;
-    stop();
-  };
+    coordinator.stop();
+  }
+  function failIfRequired(error: unknown): void {
+    if (run.config.checkpointRequired) fail(error);
+  }
+  const stop = () => coordinator.stop();
   let progress: ProgressMeter | undefined;
   try {
     signal?.addEventListener('abort', stop);
@@ -85,13 +86,12 @@ export async function* train(options: TrainOptions & TrainControls = {}): AsyncG
       };
       progress = new ProgressMeter(run.plan, run.config.epochs, run.start, coordinator, guarded);
     }
-    const news = () => newsOf(run, checkpointer, fail);
-    const ending = yield* follow(run, coordinator, ledger, news);
+    const ending = yield* follow(run, coordinator, ledger, checkpointer);
     progress?.stop();
     await coordinator.close();
     await checkpointer?.finish();
-    yield* news();
-    yield* end(run, ledger, failure === undefined ? ending : { ...ending, status: 'failed', failure });
+    if (checkpointer) yield* checkpointer.drain();
+    yield* end(run, ledger, ending, failure, checkpointer?.newest);
   } finally {
     progress?.stop();
     signal?.removeEventListener('abort', stop);
@@ -114,9 +114,9 @@ async function* follow(
   run: Run,
   coordinator: Coordinator,
   ledger: Ledger,
-  news: () => Iterable<TrainEvent>,
+  checkpointer: Checkpointer | undefined,
 ): AsyncGenerator<TrainEvent, Ending, undefined> {
-  const { epochs, lr } = run.config;
+  const { epochs } = run.config;
   const ending = (status: Ending['status'], failure?: unknown): Ending => {
     const { epoch, stepsDone } = coordinator;
     const at =
@@ -128,7 +128,7 @@ async function* follow(
     // Looked at before the steps: an epoch that ends while they are being handled has more of them to tell.
     const { outcome, isEpochFinished, change } = coordinator.look();
     const { epoch, stepsDone } = coordinator;
-    yield* news();
+    if (checkpointer) yield* checkpointer.drain();
     yield* ledger.stepEvents(epoch, stepsDone);
     if (isEpochFinished) {
       if (epochs === 0) {
@@ -147,7 +147,9 @@ async function* follow(
       const { step } = ending('failed');
       return ending(
         'failed',
-        inEvaluation ? errors.diverged('the test loss', step, lr) : errors.diverged('the loss', step + 1, lr),
+        inEvaluation
+          ? errors.diverged('the test loss', step, run.config)
+          : errors.diverged('the loss', step + 1, run.config),
       );
     } else {
       return ending('interrupted');
@@ -156,20 +158,33 @@ async function* follow(
   return ending('completed');
 }
 
-/** Saves the model if that is wanted, and yields the last event. @throws what the run failed of */
-async function* end(run: Run, ledger: Ledger, ending: Ending): AsyncGenerator<EndEvent, void, undefined> {
+/**
+ * Saves the model if that is wanted, and yields the last event.
+ *
+ * @param cut         why the run was ended, if it was: its weights are whole then, and are saved all the same
+ * @param checkpoint  the newest
+ * @throws what the run failed of
+ */
+async function* end(
+  run: Run,
+  ledger: Ledger,
+  ending: Ending,
+  cut?: unknown,
+  checkpoint?: string,
+): AsyncGenerator<EndEvent, void, undefined> {
   const { config, memory, model } = run;
-  let { status, failure } = ending;
+  let { status } = ending;
+  let failure = ending.failure ?? cut;
   let saved: string | undefined;
   if (status !== 'failed' && !areFinite(memory.layers)) {
     // The very last step, or the last before an interruption: no loss has told it.
-    failure = errors.diverged('a weight', ending.step, config.lr);
+    failure = errors.diverged('a weight', ending.step, config);
   } else if (status !== 'failed' && config.save !== undefined) {
     try {
       await saveModel(config.save, model, readParameters(memory.layers), ledger.completed, ending.step);
       saved = config.save;
     } catch (error) {
-      failure = errors.saveFailed(config.save, error);
+      failure ??= errors.saveFailed(config.save, error);
     }
   }
   if (failure !== undefined) status = 'failed';
@@ -181,6 +196,7 @@ async function* end(run: Run, ledger: Ledger, ending: Ending): AsyncGenerator<En
     seconds: ledger.seconds,
     ...(ending.isWhole && { weights_sha256: weightsSha256(memory.layers) }),
     ...(saved !== undefined && { saved }),
+    ...(checkpoint !== undefined && { checkpoint }),
     ...(failure !== undefined && { message: reason(failure) }),
   };
   if (failure !== undefined) throw failure;
@@ -191,7 +207,12 @@ function isOver({ resumedFrom, start, config: { epochs } }: Run): boolean {
   return resumedFrom !== undefined && epochs > 0 && start.epochs === epochs && start.stepsInEpoch === 0;
 }
 
-function createCheckpointer(run: Run, ledger: Ledger, onNews: () => void): Checkpointer | undefined {
+function createCheckpointer(
+  run: Run,
+  ledger: Ledger,
+  onNews: () => void,
+  onFailure: (failure: unknown) => void,
+): Checkpointer | undefined {
   const { config, model, memory, checkpoints } = run;
   if (config.checkpointDir === undefined) return undefined;
   return new Checkpointer({
@@ -201,20 +222,11 @@ function createCheckpointer(run: Run, ledger: Ledger, onNews: () => void): Check
     layers: memory.layers,
     listed: checkpoints,
     resumedFrom: run.resumedFrom,
+    isNamed: run.isNamed,
     stateAt: (position) => ledger.stateAt(position),
     onNews,
+    onFailure,
   });
-}
-
-/** What the checkpointer has to tell; where checkpoints are required, one that failed ends the run. */
-function newsOf(
-  { config }: Run,
-  checkpointer: Checkpointer | undefined,
-  fail: (error: unknown) => void,
-): readonly (CheckpointEvent | WarningEvent)[] {
-  if (!checkpointer) return [];
-  if (config.checkpointRequired && checkpointer.failure !== undefined) fail(checkpointer.failure);
-  return checkpointer.drain();
 }
 
 function jobOf({ config, plan, shared, kernel, start }: Run) {

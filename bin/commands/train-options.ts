@@ -42,13 +42,17 @@ function trainCommand(): Command {
     .option('--kernel <name>', `auto (default), ${KERNEL_NAMES.join(', ')}`)
     .option('--log-every <steps>', 'also a metric line every so many steps (default: epochs only)', numberOrText)
     .option('--save <file>', 'write the model there when the run ends (safetensors)')
-    .option('--checkpoint-dir <folder>', 'write checkpoints there, to go on from')
-    .option('--checkpoint-every <epochs>', 'how often, default 1', numberOrText)
-    .option('--checkpoint-every-steps <steps>', 'and besides within epochs', numberOrText)
-    .option('--keep <n>', 'how many checkpoints to keep, default 3', numberOrText)
+    .option('--checkpoint-dir <folder>', 'write checkpoints there; one that holds some needs --resume')
+    .option('--checkpoint-every <epochs>', 'epochs between two checkpoints, default 1', numberOrText)
+    .option(
+      '--checkpoint-every-steps <steps>',
+      'besides, steps between two (default: none within epochs)',
+      numberOrText,
+    )
+    .option('--keep <n>', 'the newest n checkpoints stay, older ones are deleted, default 3', numberOrText)
     .option('--checkpoint-required', 'end the run if a checkpoint cannot be written (default: warn)')
     .option('--resume [path]', 'go on from a checkpoint, or the newest of a folder (default: --checkpoint-dir)')
-    .option('--resume-anyway', 'also with options or data that end in other weights')
+    .option('--resume-anyway', 'resume also with options or data that end in other weights')
     .option('--format <name>', FORMAT_HELP)
     .option('--no-progress', 'no progress bar (it is on stderr, and only where that is a terminal)')
     .addHelpText('after', HELP_END);

@@ -51,6 +51,7 @@ async function run({ options, format, progress }: TrainCommand): Promise<number>
     }
   } finally {
     output.hideProgress();
+    await output.flushed();
   }
   if (status !== 0 || !closed) return status;
   if (closed.code === 'EPIPE') return CLOSED_PIPE;

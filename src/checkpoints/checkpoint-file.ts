@@ -1,7 +1,7 @@
 /** A checkpoint: a model's file with the run's state, and its parameters as the kernel holds them, float64 perhaps. */
 import { open } from 'node:fs/promises';
 import { errors, LockstepError, reason, shown } from '../errors.js';
-import { readWhole } from '../files/read-whole.js';
+import { READ, readWhole } from '../files/read-whole.js';
 import { KERNEL_NAMES, type KernelName } from '../kernels/kernel.js';
 import { MEMORY_LIMIT_BYTES } from '../memory/layout.js';
 import { decodeMetadata, decodeTensors, encodeTensors, TensorFileError, type Values } from '../model/safetensors.js';
@@ -53,6 +53,7 @@ export function decodeCheckpoint(file: string, bytes: Uint8Array): Checkpoint {
       layers,
       config: configOf(jsonOf('config', metadata)),
       kernel: kernelOf(metadata.kernel),
+      run: runOf(metadata.run),
       dataset: datasetOf(jsonOf('dataset', metadata)),
       state: runStateOf(metadata),
       values: valuesOf(tensorFile, layers),
@@ -67,19 +68,22 @@ export function decodeCheckpoint(file: string, bytes: Uint8Array): Checkpoint {
   }
 }
 
-/** Steps done, by the header alone; undefined if that cannot be read. */
-export async function stepOfCheckpoint(file: string): Promise<number | undefined> {
+/** Steps done and the run's name, by the header alone; undefined if that cannot be read. */
+export async function headerOfCheckpoint(
+  file: string,
+): Promise<{ readonly step: number | undefined; readonly run: string | undefined }> {
   try {
-    const handle = await open(file, 'r');
+    const handle = await open(file, READ);
     try {
-      const { lockstep, step } = await decodeMetadata(handle);
-      return lockstep === 'checkpoint' && /^\d{1,15}$/.test(step ?? '') ? Number(step) : undefined;
+      const { lockstep, step = '', run } = await decodeMetadata(handle);
+      if (lockstep === 'checkpoint' && /^\d{1,15}$/.test(step)) return { step: Number(step), run };
     } finally {
       await handle.close();
     }
   } catch {
-    return undefined;
+    // Damaged, or gone.
   }
+  return { step: undefined, run: undefined };
 }
 
 function jsonOf(field: string, metadata: Readonly<Record<string, string>>): unknown {
@@ -119,6 +123,11 @@ function configOf(record: unknown): Config {
     if (!(error instanceof LockstepError)) throw error;
     throw new TensorFileError(`its configuration cannot be used: ${reason(error)}`);
   }
+}
+
+function runOf(run: string | undefined): string {
+  if (run !== undefined && /^[0-9a-f-]{36}$/.test(run)) return run;
+  throw new TensorFileError('its run has no name');
 }
 
 function kernelOf(name: unknown): KernelName {

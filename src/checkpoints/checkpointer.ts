@@ -1,14 +1,15 @@
 /** Writes a run's checkpoints behind it: the gang waits only while its parameters are copied. */
+import { existsSync } from 'node:fs';
 import { unlink } from 'node:fs/promises';
 import path from 'node:path';
-import { errors, reason } from '../errors.js';
+import { errors, hasCode, reason } from '../errors.js';
 import { writeAtomically } from '../files/atomic-write.js';
 import type { LayerMemory } from '../memory/layout.js';
 import type { CheckpointEvent, WarningEvent } from '../metrics/events.js';
 import { copyParameters, parameterCount, readParameters } from '../model/parameters.js';
 import type { Values } from '../model/safetensors.js';
 import type { Position, RunState } from '../state.js';
-import { encodeCheckpoint, stepOfCheckpoint } from './checkpoint-file.js';
+import { encodeCheckpoint, headerOfCheckpoint } from './checkpoint-file.js';
 import { checkpointName, type Listed } from './folder.js';
 import type { ModelDescription } from './model-file.js';
 
@@ -22,9 +23,13 @@ export interface CheckpointerOptions {
   readonly listed: readonly Listed[];
   /** The file that the run goes on from, in this folder or another. */
   readonly resumedFrom: string | undefined;
+  /** Whether that file was asked for by name: then it is not to be removed. */
+  readonly isNamed: boolean;
   readonly stateAt: (position: Position) => RunState;
   /** Called when there is something to `drain`. */
   readonly onNews: () => void;
+  /** Called when a checkpoint could not be written. */
+  readonly onFailure: (failure: unknown) => void;
 }
 
 export class Checkpointer {
@@ -35,20 +40,20 @@ export class Checkpointer {
   #last: string | undefined;
   #writing: Promise<void> = Promise.resolve();
   #news: (CheckpointEvent | WarningEvent)[] = [];
-  #failure: unknown;
 
   constructor(options: CheckpointerOptions) {
     this.#options = options;
-    this.#kept = [...options.listed];
-    const { resumedFrom, folder } = options;
-    if (resumedFrom !== undefined && path.resolve(path.dirname(resumedFrom)) === path.resolve(folder)) {
+    const { resumedFrom, folder, listed, model, isNamed } = options;
+    // Another run's are its own, and what was asked for by name is whoever's asked.
+    this.#kept = listed.filter(({ run, file }) => run === model.run && !(isNamed && isSame(file, resumedFrom)));
+    if (resumedFrom !== undefined && isSame(path.dirname(resumedFrom), folder)) {
       this.#last = path.basename(resumedFrom);
     }
   }
 
-  /** Why the first that failed could not be written: later ones that succeed do not undo it. Undefined if all could. */
-  get failure(): unknown {
-    return this.#failure;
+  /** The newest that is there; undefined if there is none. */
+  get newest(): string | undefined {
+    return this.#kept.find(({ step }) => step !== undefined)?.file ?? this.#options.resumedFrom;
   }
 
   /** What has happened since the last call. */
@@ -78,27 +83,29 @@ export class Checkpointer {
   }
 
   async #write(state: RunState, copy: readonly LayerMemory[]): Promise<void> {
-    const { folder, model, onNews } = this.#options;
+    const { folder, model, onNews, onFailure } = this.#options;
     const file = path.join(folder, checkpointName(state));
+    const own: Listed = { file, step: state.step, run: model.run };
     try {
-      const values = valuesOf(copy);
+      const values = kernelValues(copy);
       // The step that finds it out will end the run, and the last good checkpoint is to stay the newest.
       if (!values.every(Number.isFinite)) return;
+      if (existsSync(file)) {
+        const { run } = await headerOfCheckpoint(file);
+        if (run !== undefined && run !== model.run) throw new Error('another run has written it meanwhile');
+      }
       await writeAtomically(file, encodeCheckpoint(model, state, values));
       this.#news.push({ event: 'checkpoint', file, epochs: state.epochs, step: state.step });
-      this.#keep({ file, step: state.step });
+      this.#keep(own);
       await this.#prune();
     } catch (error) {
-      const failed = errors.checkpointFailed(file, error);
-      this.#failure ??= failed;
       this.#last = undefined;
-      this.#news.push({
-        event: 'warning',
-        code: 'checkpoint_failed',
-        message: `${reason(failed)}; older ones are still there`,
-      });
       // Where only the folder could not be flushed, the file is in place, and one day to be pruned like any other.
-      if ((await stepOfCheckpoint(file)) === state.step) this.#keep({ file, step: state.step });
+      const { step, run } = await headerOfCheckpoint(file);
+      if (step === own.step && run === own.run) this.#keep(own);
+      const failed = errors.checkpointFailed(file, error, this.newest);
+      this.#news.push({ event: 'warning', code: 'checkpoint_failed', message: reason(failed) });
+      onFailure(failed);
     }
     onNews();
   }
@@ -115,7 +122,7 @@ export class Checkpointer {
       try {
         await unlink(old.file);
       } catch (error) {
-        if (error instanceof Error && 'code' in error && error.code === 'ENOENT') continue;
+        if (hasCode(error, 'ENOENT')) continue;
         const message = `${old.file} could not be removed (${reason(error)}); remove it by hand`;
         this.#news.push({ event: 'warning', code: 'checkpoint_not_removed', message });
       }
@@ -124,8 +131,12 @@ export class Checkpointer {
 }
 
 /** In file order, float64 where the kernel's are. */
-function valuesOf(layers: readonly LayerMemory[]): Values {
+function kernelValues(layers: readonly LayerMemory[]): Values {
   const length = parameterCount(layers);
   const isSingle = layers[0]!.parameters instanceof Float32Array;
   return readParameters<Values>(layers, isSingle ? new Float32Array(length) : new Float64Array(length));
+}
+
+function isSame(file: string, other: string | undefined): boolean {
+  return other !== undefined && path.resolve(file) === path.resolve(other);
 }

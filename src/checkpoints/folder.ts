@@ -1,11 +1,11 @@
 /** A folder of checkpoints: their names, and which is the newest. */
 import { constants } from 'node:fs';
-import { access, mkdir, readdir, realpath, stat } from 'node:fs/promises';
+import { access, mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { errors } from '../errors.js';
-import { removeLeftovers } from '../files/atomic-write.js';
+import { flushFolder, removeLeftovers } from '../files/atomic-write.js';
 import type { RunState } from '../state.js';
-import { stepOfCheckpoint } from './checkpoint-file.js';
+import { headerOfCheckpoint } from './checkpoint-file.js';
 
 const NAME = /^(epoch|step)-\d{6,}\.safetensors$/;
 
@@ -17,8 +17,9 @@ export function checkpointName({ epochs, stepsInEpoch, step }: RunState): string
 
 export interface Listed {
   readonly file: string;
-  /** Steps done, as its header says. Undefined if that cannot be read. */
+  /** Steps done and the run's name, as its header says. Undefined if that cannot be read. */
   readonly step: number | undefined;
+  readonly run: string | undefined;
 }
 
 /** Newest first; of the same step an epoch's, which is more complete, first. Those that cannot be read come first of all. */
@@ -27,7 +28,7 @@ export async function listCheckpoints(folder: string): Promise<Listed[]> {
   const listed: Listed[] = [];
   for (const name of names) {
     const file = path.join(folder, name);
-    listed.push({ file, step: await stepOfCheckpoint(file) });
+    listed.push({ file, ...(await headerOfCheckpoint(file)) });
   }
   const age = ({ step = Number.POSITIVE_INFINITY }: Listed) => step;
   return listed.sort((a, b) => (age(a) === age(b) ? 0 : age(b) - age(a)));
@@ -40,7 +41,8 @@ export async function listCheckpoints(folder: string): Promise<Listed[]> {
  */
 export async function openFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true });
+    const first = await mkdir(folder, { recursive: true });
+    if (first !== undefined) await flushDown(path.dirname(first), path.resolve(folder));
     await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
     await removeLeftovers(folder);
   } catch (error) {
@@ -48,23 +50,11 @@ export async function openFolder(folder: string): Promise<void> {
   }
 }
 
-/**
- * Sees to it that the file can be written when the run is over: a typing error is not to cost hours. What a process that
- * was killed has left half written of it is removed.
- *
- * @throws LockstepError unless it can
- */
-export async function requireWritable(file: string): Promise<void> {
-  try {
-    await access(path.dirname(path.resolve(file)), constants.W_OK | constants.X_OK);
-    const info = await stat(file).catch(() => undefined);
-    // A device would be replaced by a file.
-    if (info && !info.isFile()) throw new Error('it is there, and not a regular file');
-    const target = await realpath(file).catch(() => path.resolve(file));
-    // It may be a folder that can be written and not be listed; and what is left there does no harm.
-    await removeLeftovers(path.dirname(target), path.basename(target)).catch(() => undefined);
-  } catch (error) {
-    throw errors.saveUnusable(file, error);
+/** From the folder that was there to the one that was made: else a loss of power could take all of it. */
+async function flushDown(from: string, to: string): Promise<void> {
+  for (let folder = to; folder.length >= from.length; folder = path.dirname(folder)) {
+    await flushFolder(folder);
+    if (folder === path.dirname(folder)) return;
   }
 }
 

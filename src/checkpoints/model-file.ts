@@ -39,6 +39,8 @@ export interface ModelDescription {
   readonly layers: readonly number[];
   readonly config: Config;
   readonly kernel: KernelName;
+  /** The run's name, made up when it began, and kept when it is resumed: it tells checkpoints of different runs apart. */
+  readonly run: string;
   readonly dataset: DatasetRecord;
 }
 
@@ -49,7 +51,7 @@ export function datasetRecord({ name, train, test }: Dataset, limit: number): Da
 /** What a model and a checkpoint both have. */
 export function modelMetadata(
   kind: 'model' | 'checkpoint',
-  { layers, config, kernel, dataset }: ModelDescription,
+  { layers, config, kernel, run, dataset }: ModelDescription,
   values: Values,
 ): Record<string, string> {
   const architecture = { layers, activation: 'relu', output: 'softmax' };
@@ -64,6 +66,7 @@ export function modelMetadata(
     dataset: JSON.stringify(dataset),
     config: JSON.stringify(kind === 'model' ? recipeOf(config) : recordOfConfig(config)),
     kernel,
+    run,
     weights_sha256: sha256Of(values),
   };
 }

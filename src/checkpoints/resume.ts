@@ -1,7 +1,8 @@
 /** Going on from a checkpoint: which one, with which options, and whether that can be. */
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { errors, LockstepError, reason } from '../errors.js';
+import { errors, hasCode, LockstepError, reason } from '../errors.js';
+import { problemOf } from '../kernels/select.js';
 import type { WarningEvent } from '../metrics/events.js';
 import { type CheckedOptions, type Config, flagOf, withDefaults } from '../options.js';
 import { type Checkpoint, readCheckpoint } from './checkpoint-file.js';
@@ -137,6 +138,8 @@ export function requireSameKernel(
 ): readonly WarningEvent[] {
   const warnings: WarningEvent[] = [];
   if (kernel !== checkpoint.kernel) {
+    const problem = problemOf(checkpoint.kernel);
+    if (problem !== undefined && !resumeAnyway) throw errors.kernelOfCheckpoint(file, checkpoint.kernel, problem);
     allow(`--kernel ${kernel}`, checkpoint.kernel, file, resumeAnyway, false, warnings);
   }
   return warnings;
@@ -151,9 +154,10 @@ function allow(
   isTooLate: boolean,
   warnings: WarningEvent[],
 ): void {
-  if (!isAllowed) throw errors.resumeDiffers(file, difference, expected);
+  const remedy = difference.startsWith('--') ? 'leave the option out' : 'give the same data with --data';
+  if (!isAllowed) throw errors.resumeDiffers(file, difference, expected, remedy);
   if (isTooLate) throw errors.withinEpoch(file, difference, expected);
-  warnings.push(warning('resumed_anyway', `${file} was written with ${expected}, and goes on with ${difference}`));
+  warnings.push(warning('resumed_anyway', `${difference}: ${file} was written with ${expected}`));
 }
 
 /**
@@ -185,7 +189,7 @@ async function statOf(file: string) {
   try {
     return await stat(file);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (hasCode(error, 'ENOENT')) return undefined;
     throw errors.unreadable(file, error);
   }
 }

@@ -1,9 +1,13 @@
 /** Files that are either there whole or not there at all, whatever happens while they are written. */
 import { type FileHandle, open, readdir, realpath, rename, unlink } from 'node:fs/promises';
 import path from 'node:path';
+import { hasCode } from '../errors.js';
 
 /** What is written at once: below every limit of Node's and of the systems'. */
 const CHUNK_BYTES = 1 << 28;
+
+/** What a file system says that cannot flush a folder, as some network ones cannot: then nobody can do more. */
+const CANNOT_FLUSH = ['EINVAL', 'ENOTSUP', 'ENOSYS'];
 
 /**
  * Writes to a temporary file in the same folder, flushes it to the disk, gives it its name, and flushes the folder. A
@@ -16,9 +20,9 @@ const CHUNK_BYTES = 1 << 28;
 export async function writeAtomically(file: string, parts: readonly Uint8Array[]): Promise<void> {
   // Of a symbolic link the file that it names is replaced, not the link.
   const target = await realpath(file).catch(() => file);
-  const temporary = temporaryNameOf(target, process.pid);
+  const temporary = temporaryNameOf(target);
   try {
-    const handle = await open(temporary, 'w');
+    const handle = await open(temporary, 'wx');
     try {
       for (const part of parts) await writeAll(handle, part);
       await handle.sync();
@@ -40,21 +44,35 @@ async function writeAll(handle: FileHandle, part: Uint8Array): Promise<void> {
   }
 }
 
-/** Else a loss of power could take the new name back. */
-async function flushFolder(folder: string): Promise<void> {
+/** Else a loss of power could take a new name in it back. */
+export async function flushFolder(folder: string): Promise<void> {
   // Windows cannot open a folder as a file, and writes names through by itself.
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');
   try {
     await handle.sync();
+  } catch (error) {
+    if (!CANNOT_FLUSH.some((code) => hasCode(error, code))) throw error;
   } finally {
     await handle.close();
   }
 }
 
+/**
+ * Tries whether `writeAtomically` could write the file, and leaves nothing behind.
+ *
+ * @throws the system's error
+ */
+export async function tryToWrite(file: string): Promise<void> {
+  const temporary = temporaryNameOf(await realpath(file).catch(() => file));
+  const handle = await open(temporary, 'w');
+  await handle.close();
+  await unlink(temporary);
+}
+
 /** Hidden, and with the process in its name: what a killed process left can be told from what is being written. */
-function temporaryNameOf(file: string, pid: number): string {
-  return path.join(path.dirname(file), `.${path.basename(file)}.${pid}.tmp`);
+function temporaryNameOf(file: string): string {
+  return path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}.tmp`);
 }
 
 /**
@@ -80,6 +98,6 @@ function isAlive(pid: number): boolean {
     return true;
   } catch (error) {
     // There is one, but it is not ours.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return hasCode(error, 'EPERM');
   }
 }

@@ -1,6 +1,10 @@
 /** Reads a regular file to its end, in one piece. */
+import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { errors } from '../errors.js';
+
+/** A pipe is to be refused, not waited for. (Windows has no such flag, and no such pipes.) */
+export const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
 const CHUNK_BYTES = 1 << 28;
 
@@ -10,7 +14,7 @@ const CHUNK_BYTES = 1 << 28;
  */
 export async function readWhole(file: string, mostBytes: number): Promise<Uint8Array> {
   try {
-    const handle = await open(file, 'r');
+    const handle = await open(file, READ);
     try {
       const info = await handle.stat();
       if (!info.isFile()) throw new Error('not a regular file');

@@ -140,6 +140,8 @@ export interface EndEvent {
   readonly weights_sha256?: string;
   /** Where the model has been written, if that was asked for. */
   readonly saved?: string;
+  /** The newest checkpoint, to go on from. Absent where none is written. */
+  readonly checkpoint?: string;
   /** Why the run failed. */
   readonly message?: string;
 }

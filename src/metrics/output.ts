@@ -19,12 +19,14 @@ export interface OutputOptions {
 }
 
 export class Output {
+  readonly #stdout: NodeJS.WriteStream;
   readonly #lines: Transform;
   readonly #pretty: PrettyFormat | undefined;
   readonly #bar: ProgressBar | undefined;
   #isClosed = false;
 
   constructor({ stdout, stderr, format, progress, onClosed }: OutputOptions) {
+    this.#stdout = stdout;
     if (format === 'pretty') this.#pretty = new PrettyFormat(Boolean(stdout.isTTY && stdout.hasColors()));
     if (progress && stderr.isTTY && process.env.TERM !== 'dumb') this.#bar = new ProgressBar(stderr);
     this.#lines = this.#pretty ? new PassThrough() : ndjsonLines();
@@ -51,6 +53,16 @@ export class Output {
     if (!this.#lines.write(this.#pretty ? this.#pretty.format(event) : event)) {
       await new Promise<void>((resolve) => this.#lines.once('drain', () => resolve()));
     }
+  }
+
+  /** Resolves when all that was written has left, or stdout has been closed: only then is it known whether it could be written. */
+  async flushed(): Promise<void> {
+    if (this.#isClosed) return;
+    await new Promise<void>((resolve) => {
+      this.#stdout.once('error', () => resolve());
+      this.#lines.end();
+      this.#lines.once('end', () => this.#stdout.write('', () => resolve()));
+    });
   }
 
   hideProgress(): void {

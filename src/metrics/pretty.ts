@@ -66,8 +66,19 @@ export class PrettyFormat {
   }
 
   #end(event: EndEvent): string {
-    const { status, epochs, seconds, train_loss, train_error, test_loss, test_error, weights_sha256, saved, message } =
-      event;
+    const {
+      status,
+      epochs,
+      seconds,
+      train_loss,
+      train_error,
+      test_loss,
+      test_error,
+      weights_sha256,
+      saved,
+      checkpoint,
+      message,
+    } = event;
     const figures = [
       train_loss !== undefined && `training loss ${fixed(train_loss)}, error ${percent(train_error, 3)}`,
       test_loss !== undefined && `test loss ${fixed(test_loss)}, error ${percent(test_error, 2)}`,
@@ -76,6 +87,7 @@ export class PrettyFormat {
       `${this.#bold(status)}${message ? `: ${message}` : ''} · ${plural(epochs, 'epoch')} · ${seconds.toFixed(1)} s`,
       ...(figures.length > 0 ? [figures.join(' · ')] : []),
       ...(saved ? [`saved as ${saved}`] : []),
+      ...(checkpoint ? [`checkpoint ${checkpoint}: --resume goes on from it`] : []),
       ...(weights_sha256 ? [this.#dim(`weights sha256 ${weights_sha256}`)] : []),
     ];
     return `\n${lines.join('\n')}\n`;

@@ -5,6 +5,7 @@
 import { shuffledOrder } from '../data/order.js';
 import { createKernel } from '../kernels/select.js';
 import { type EpochRecord, type Memory, type Plan, recordOf, stepsPerEpoch } from '../memory/layout.js';
+import { parameterCount } from '../model/parameters.js';
 import { stepRate } from '../model/step.js';
 import type { Position } from '../state.js';
 import { Command, Control, HeldFor } from './control.js';
@@ -74,6 +75,7 @@ export class Coordinator {
       memory,
       this.#gang.barrier,
       () => this.#stepsOfRun,
+      firstStepMs(memory, job.plan),
       (failure) => this.#fail(failure),
     );
   }
@@ -233,6 +235,14 @@ export class Coordinator {
     if (this.#control.decision === Command.DIVERGED) return 'diverged';
     return this.#control.decision === Command.STOP ? 'stopped' : 'completed';
   }
+}
+
+/** Multiply-adds in a millisecond of one thread of many on a processor: the reference kernel alone does ten times as many. */
+const FEWEST_PRODUCTS_A_MS = 10_000;
+
+/** At most: three products a weight and sample, forward, back and the gradient. */
+function firstStepMs({ layers }: Memory, { batchSize }: Plan): number {
+  return (3 * batchSize * parameterCount(layers)) / FEWEST_PRODUCTS_A_MS;
 }
 
 function memberTasks(job: Job, memory: Memory): MemberTask[] {

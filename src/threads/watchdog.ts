@@ -21,9 +21,20 @@ export class Watchdog {
   /** Spent in steps since one was last done, and the most that one took. */
   #stepMs = 0;
   #slowestStepMs = 0;
+  readonly #firstStepMs: number;
 
-  /** @param stepsDone  of the run */
-  constructor(memory: Memory, barrier: Barrier, stepsDone: () => number, onStall: (failure: unknown) => void) {
+  /**
+   * @param stepsDone  of the run
+   * @param firstStepMs  how long the first step may take, which nothing before it tells
+   */
+  constructor(
+    memory: Memory,
+    barrier: Barrier,
+    stepsDone: () => number,
+    firstStepMs: number,
+    onStall: (failure: unknown) => void,
+  ) {
+    this.#firstStepMs = firstStepMs;
     this.#memory = memory;
     this.#barrier = barrier;
     this.#stepsDone = stepsDone;
@@ -54,7 +65,8 @@ export class Watchdog {
       return;
     }
     this.#stillMs += passedMs;
-    if (this.#stillMs <= Math.max(leastMs, patientSteps * this.#slowestStepMs)) return;
+    const patienceMs = this.#slowestStepMs > 0 ? patientSteps * this.#slowestStepMs : this.#firstStepMs;
+    if (this.#stillMs <= Math.max(leastMs, patienceMs)) return;
     this.stop();
     this.#onStall(this.#stall());
   }

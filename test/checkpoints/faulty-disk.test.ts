@@ -128,7 +128,7 @@ describe.concurrent('--save', () => {
     const old = (folder: Folder) => void folder.write('model.safetensors', 'an older model');
     const look = async ({ status, stdout, stderr }: Finished, folder: string) => {
       expect(status).toBe(1);
-      expect(stderr).toMatch(/^train: --save .* could not be written \(EIO: i\/o error, .*\)\n$/);
+      expect(stderr).toMatch(/^train: --save .* could not be written \(EIO: i\/o error, .*\); .*\n$/);
       expect(stderr).toContain(fileIn(folder));
       const end = endOf(stdout);
       expect(end).toMatchObject({ status: 'failed', weights_sha256: expected.sha256 });

@@ -1,4 +1,5 @@
 /** A folder of checkpoints: what is in it, what is kept, which is the newest, and what else may lie there. */
+import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -273,6 +274,14 @@ describe('damaged checkpoints', () => {
     // The run has written the damaged one again.
     expect((await collect({ resume: folder })).start.resumed).toMatchObject({ step: 6 });
   });
+});
+
+it.skipIf(process.platform === 'win32')('a named pipe among checkpoints is not waited for', async () => {
+  const folder = folderWith('epoch-000001');
+  execFileSync('mkfifo', [path.join(folder, fileOf('epoch-000002'))]);
+  const { start, all } = await collect({ resume: folder });
+  expect(start.resumed).toMatchObject({ step: 3 });
+  expect(all[1]).toMatchObject({ event: 'warning', code: 'checkpoint_unusable' });
 });
 
 it('a model is no checkpoint, and is called what it is', async () => {

@@ -1,7 +1,8 @@
 /** Temporary files: a run removes those of processes that are gone, and no others. */
 import { readdirSync } from 'node:fs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { openFolder, requireWritable } from '../../src/checkpoints/folder.js';
+import { openFolder } from '../../src/checkpoints/folder.js';
+import { requireWritable } from '../../src/files/writable.js';
 import { type Folder, temporaryFolder } from '../support/idx-files.js';
 
 /** Beyond the largest number that Linux gives to a process. */

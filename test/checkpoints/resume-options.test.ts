@@ -162,7 +162,7 @@ describe.each(DIFFERENCES)('$found instead of $expected', ({ given, found, expec
       expect(all[1]).toEqual({
         event: 'warning',
         code: 'resumed_anyway',
-        message: `${file} was written with ${expected}, and goes on with ${found}`,
+        message: `${found}: ${file} was written with ${expected}`,
       });
       expect(end).toMatchObject({ status: 'completed', epochs: 3 });
     }
@@ -289,7 +289,7 @@ describe('a kernel that this machine does not have', () => {
     expect(message).toContain('--kernel and --resume-anyway');
     expect(status).toBe(1);
     const auto = await refusalOf(() => collect({ resume: checkpointDir, epochs: 2, kernel: 'auto' }));
-    expect(auto.message).toContain('with simd-fma');
+    expect(auto.message).toContain('with kernel simd-fma');
 
     const { all, end } = await collect({ resume: checkpointDir, epochs: 2, kernel: 'simd', resumeAnyway: true });
     expect(all[1]).toMatchObject({ event: 'warning', code: 'resumed_anyway' });

@@ -92,7 +92,7 @@ function install({ folder, log, manner, at = [] }: DiskFault): void {
     open: async (...args: Parameters<typeof open>) => {
       const [file, flags] = args;
       const isFolder = path.resolve(String(file)) === folder;
-      if (!isFolder && !(isWithin(file) && flags === 'w')) return open(...args);
+      if (!isFolder && !(isWithin(file) && flags === 'wx')) return open(...args);
       const what = isFolder ? ' folder' : '';
       return watch(await operation(`open${what}`, () => open(...args)), what);
     },

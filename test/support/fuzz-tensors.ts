@@ -5,7 +5,7 @@ import {
   type Checkpoint,
   decodeCheckpoint,
   encodeCheckpoint,
-  stepOfCheckpoint,
+  headerOfCheckpoint,
 } from '../../src/checkpoints/checkpoint-file.js';
 import { LockstepError } from '../../src/errors.js';
 import { Random } from '../../src/model/random.js';
@@ -147,6 +147,6 @@ async function brokenListing(index: number, folder: string, bytes: Uint8Array): 
   if (index % 16 !== 0) return undefined;
   const file = `${folder}/epoch-000001.safetensors`;
   writeFileSync(file, bytes);
-  const step = await stepOfCheckpoint(file);
+  const { step } = await headerOfCheckpoint(file);
   return step === undefined || (Number.isSafeInteger(step) && step >= 0) ? undefined : `listed with step ${step}`;
 }

@@ -1,13 +1,13 @@
-/** What a run comes to, without its times: what must not depend on interruptions, threads or the machine's load. */
+/** What a run comes to, without times and places: what must not depend on interruptions, threads or the machine's load. */
 import type { TrainEvent } from '../../src/metrics/events.js';
 
-const TIMES: readonly string[] = ['seconds', 'samples_per_second', 'wait_fraction', 'phase_fractions'];
+const LEFT_OUT: readonly string[] = ['seconds', 'samples_per_second', 'wait_fraction', 'phase_fractions', 'checkpoint'];
 
 type Result = Readonly<Record<string, unknown>>;
 
 /** Its step and epoch events, and the end. */
 export function resultsOf(events: readonly TrainEvent[]): Result[] {
-  return events.filter(({ event }) => ['step', 'epoch', 'end'].includes(event)).map(withoutTimes);
+  return events.filter(({ event }) => ['step', 'epoch', 'end'].includes(event)).map(comparable);
 }
 
 /** Those of them that a run tells again which goes on there. */
@@ -21,6 +21,6 @@ export function resultsAfter(events: readonly TrainEvent[], { epochs, step }: { 
   );
 }
 
-function withoutTimes(event: TrainEvent): Result {
-  return Object.fromEntries(Object.entries(event).filter(([name]) => !TIMES.includes(name)));
+function comparable(event: TrainEvent): Result {
+  return Object.fromEntries(Object.entries(event).filter(([name]) => !LEFT_OUT.includes(name)));
 }

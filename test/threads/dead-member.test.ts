@@ -66,7 +66,7 @@ const PHASES = [
     phase: 'update phase, by panel',
     method: 'step',
     calls: 5,
-    where: 'in the update phase, in step [123]',
+    where: 'in the update phase, in step \\d+',
     hidden: '100',
   },
   { phase: 'evaluation', method: 'forward', calls: 7, where: 'in the evaluation, after step 3' },
