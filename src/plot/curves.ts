@@ -10,7 +10,7 @@ export type Quantity = (typeof QUANTITIES)[number];
 export type CurveKind = 'steps' | 'training' | 'test';
 
 export interface Curve {
-  /** Unique in its panel: of the mark and of its data. */
+  /** Of its data, unique in the picture. */
   readonly name: string;
   readonly kind: CurveKind;
   readonly colour: string;

@@ -42,8 +42,8 @@ export function panelOf(options: PanelOptions): Panel {
     curve.kind === 'steps' ? { ...curve, points: thinned(curve.points, 2 * width) } : curve,
   );
   const values = curves.flatMap(({ points }) => points.map(({ y }) => y));
-  const y = isLog ? logAxis(values) : linearAxis(values, 6);
-  const labelled = endsOf(curves).filter(({ value }) => !isLog || value > 0);
+  const y = isLog ? logAxis(values) : linearAxis(values, 7);
+  const labelled = endsOf(curves);
   const texts = labelled.map(({ value }) => endText(quantity, value));
 
   const left = Math.ceil(Math.max(...y.ticks.map((tick) => widthOf(tickText(y, tick), TEXT.label))) + 10);
@@ -58,7 +58,7 @@ export function panelOf(options: PanelOptions): Panel {
   const x = epochAxis(first, last, Math.max(2, Math.min(10, plotWidth / 56)));
 
   const heights = spread(
-    labelled.map(({ value }) => (1 - placeOn(y, value)) * plotHeight),
+    labelled.map(({ value }) => (1 - placeOn(y, drawnAt(y, value))) * plotHeight),
     END_DISTANCE,
     0,
     plotHeight,
@@ -72,6 +72,11 @@ export function panelOf(options: PanelOptions): Panel {
     y,
     ends: labelled.map(({ colour }, i) => ({ text: texts[i]!, colour, y: heights[i]! })),
   };
+}
+
+/** A logarithmic axis has no place for 0: that is drawn at its lower edge. */
+function drawnAt({ type, domain }: Axis, value: number): number {
+  return type === 'log' ? Math.max(value, domain[0]) : value;
 }
 
 /** Of one run both values are written; of several, one each. */
@@ -111,14 +116,13 @@ export function panelMark(panel: Panel, left: number, top: number): GroupMark {
   const isMarked = curves.every(({ kind, points }) => kind === 'steps' || points.length <= FEW);
   const place = {
     x: { scale: scaleOf('x'), field: 'x' },
-    y: { scale: scaleOf('y'), field: 'y' },
-    // Without a place on a logarithmic axis.
-    ...(y.type === 'log' ? { defined: { signal: 'datum.y > 0' } } : {}),
+    y: { scale: scaleOf('y'), ...(y.type === 'log' ? { signal: `max(datum.y, ${y.domain[0]})` } : { field: 'y' }) },
   };
   const lines = curves.map(
     ({ name, kind, colour }): Mark => ({
       type: 'line',
-      name,
+      // (A mark's name is a data set, too: of its items.)
+      name: `${name}-line`,
       from: { data: name },
       interactive: false,
       encode: {
@@ -147,7 +151,6 @@ export function panelMark(panel: Panel, left: number, top: number): GroupMark {
                 fill: { value: kind === 'test' ? colour : colours.ground },
                 stroke: { value: colour },
                 strokeWidth: { value: 1.75 },
-                ...(y.type === 'log' ? { opacity: { signal: 'datum.y > 0 ? 1 : 0' } } : {}),
               },
             },
           },
@@ -168,7 +171,10 @@ export function panelMark(panel: Panel, left: number, top: number): GroupMark {
       { name: scaleOf('x'), type: 'linear', domain: [...x.domain], range: [0, plot.width], zero: false },
       { name: scaleOf('y'), type: y.type, domain: [...y.domain], range: [plot.height, 0], zero: false },
     ],
-    axes: [axisOf(x, scaleOf('x'), 'bottom', colours), axisOf(y, scaleOf('y'), 'left', colours)],
+    axes: [
+      axisOf(x, scaleOf('x'), scaleOf('y'), 'bottom', colours),
+      axisOf(y, scaleOf('y'), scaleOf('x'), 'left', colours),
+    ],
     marks: [
       ...lines,
       ...points,
@@ -179,9 +185,17 @@ export function panelMark(panel: Panel, left: number, top: number): GroupMark {
   };
 }
 
-function axisOf(axis: Axis, scale: string, orient: 'bottom' | 'left', { grid, muted }: Colours): VegaAxis {
+function axisOf(
+  axis: Axis,
+  scale: string,
+  gridScale: string,
+  orient: 'bottom' | 'left',
+  { grid, muted }: Colours,
+): VegaAxis {
   return {
     scale,
+    // The grid is as long as the other axis, not as the picture.
+    gridScale,
     orient,
     values: [...axis.ticks],
     format: axis.format,

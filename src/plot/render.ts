@@ -15,7 +15,7 @@ export async function plotSvg(runs: readonly Run[], options: PlotOptions = {}): 
       `<title>${escaped(title ?? 'Training curves')}</title>`,
       ...(theme === 'auto' ? [`<style>${darkRules()}</style>`] : []),
     ];
-    return `${svg.replace(/^<svg[^>]*>/, (opening) => [opening, ...inside].join('\n'))}\n`;
+    return `${svg.replace(/^<svg[^>]*>/, (opening) => [opening, ...inside, ''].join('\n'))}\n`;
   } finally {
     view.finalize();
   }

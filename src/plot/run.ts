@@ -23,7 +23,8 @@ const OTHERS = new Set(['start', 'checkpoint', 'warning', 'end', 'evaluation']);
  * again takes with it all that had been told after it, for that was of a part that has been given up.
  */
 export class RunReader {
-  readonly #source: string;
+  /** Where the lines come from. */
+  readonly source: string;
   #start: StartEvent | undefined;
   #epochs = new Map<number, EpochPoint>();
   #steps = new Map<number, StepPoint>();
@@ -31,7 +32,7 @@ export class RunReader {
   #points = 0;
 
   constructor(source: string) {
-    this.#source = source;
+    this.source = source;
   }
 
   /** Lines taken so far: the number of the last one. */
@@ -50,7 +51,7 @@ export class RunReader {
 
   get run(): Run {
     return {
-      source: this.#source,
+      source: this.source,
       start: this.#start,
       epochs: [...this.#epochs.values()].sort((a, b) => a.epoch - b.epoch),
       steps: [...this.#steps.values()].sort((a, b) => a.step - b.step),
@@ -65,9 +66,9 @@ export class RunReader {
     try {
       value = JSON.parse(line);
     } catch {
-      return 'no JSON';
+      return 'not JSON';
     }
-    if (!isRecord(value)) return 'no event';
+    if (!isRecord(value)) return 'no event of train';
     if (isEpoch(value)) {
       forgetFrom(this.#epochs, value.epoch);
       this.#epochs.set(value.epoch, value);
@@ -77,12 +78,14 @@ export class RunReader {
       this.#steps.set(value.step, value);
       this.#points++;
     } else if (!(typeof value.event === 'string' && OTHERS.has(value.event))) {
-      return value.event === 'epoch' || value.event === 'step'
-        ? `an ${value.event} event without its figures`
-        : 'no event';
+      return problemOf(value);
     } else if (isStart(value)) this.#start = value;
     return undefined;
   }
+}
+
+function problemOf({ event }: Unknown): string {
+  return event === 'epoch' || event === 'step' ? `event "${event}" without its figures` : 'no event of train';
 }
 
 /** If it is there: it, and what comes after it. */
