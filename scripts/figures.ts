@@ -4,6 +4,9 @@
  *
  *   npm run build && node dist/scripts/figures.js
  *
+ * (docs/figures/reference.svg is made by a command of ours: the lines `start`, `epoch` and `end` of `train --threads 2` are
+ * docs/figures/reference.ndjson, and `lockstep plot docs/figures/reference.ndjson -o docs/figures/reference.svg` draws them.)
+ *
  * The same sources and data give the same bytes.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';

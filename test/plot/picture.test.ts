@@ -1,8 +1,11 @@
 /** What is drawn is what the events say: read from the marks of Vega's own scene. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { Resvg } from '@resvg/resvg-js';
 import { describe, expect, it } from 'vitest';
 import { plotPng, plotSvg } from '../../src/plot/render.js';
 import { type Run, RunReader } from '../../src/plot/run.js';
+import { root } from '../support/paths.js';
 import { EPOCH, START, STEP } from '../support/sample-events.js';
 import { overlap, pictureOf } from '../support/scene.js';
 
@@ -163,7 +166,10 @@ describe('an SVG', () => {
   });
 
   it('is the same for the same events', async () => {
-    expect(await plotSvg([runOf(100)])).toBe(await plotSvg([runOf(100)]));
+    const figure = (name: string) => readFileSync(path.join(root, 'docs/figures', name), 'utf8');
+    const reader = new RunReader('docs/figures/reference.ndjson');
+    for (const line of figure('reference.ndjson').split('\n')) expect(reader.add(line)).toBeUndefined();
+    expect(await plotSvg([reader.run])).toBe(figure('reference.svg'));
   });
 });
 
