@@ -15,6 +15,10 @@ const SUBCOMMANDS: Record<string, { readonly does: string; readonly load: () => 
     does: 'loss, error, precision and recall of a model on a test set',
     load: async () => (await import('./commands/evaluate.js')).evaluateCommand,
   },
+  plot: {
+    does: 'loss and error against epoch, as SVG or PNG',
+    load: async () => (await import('./commands/plot.js')).plotCommand,
+  },
 };
 
 const [name = '', ...args] = process.argv.slice(2);

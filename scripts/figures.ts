@@ -4,6 +4,10 @@
  *
  *   npm run build && node dist/scripts/figures.js
  *
+ * (docs/figures/reference.svg is made by a command of ours: docs/figures/reference.ndjson holds the lines `start`, `epoch`
+ * and `end` of `train --threads 2 --log-every 20`, and they are drawn by
+ * `lockstep plot docs/figures/reference.ndjson -o docs/figures/reference.svg`.)
+ *
  * The same sources and data give the same bytes.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';

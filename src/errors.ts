@@ -156,6 +156,25 @@ export const errors = {
   noSuchClass: (found: unknown, classes: number) =>
     failure(`class ${shown(found)}; expected 0 to ${classes - 1}, the network's classes`),
 
+  // Pictures: wrong usage, then status 1.
+  pictureEnding: (file: string) => usage(`--output ${file}: expected a name that ends in .svg or .png`),
+  noMetrics: () =>
+    usage('no metrics to read: name files, or pipe them in (train | tee run.ndjson | lockstep plot -o live.svg)'),
+  stdinTwice: () => usage('-: stdin can be read once only'),
+  noEpochs: (source: string, lines: number) =>
+    failure(
+      `${source}: no epoch event in ${number.format(lines)} lines; expected what train writes to a piped stdout ` +
+        '(NDJSON) with --epochs 1 or more',
+    ),
+  noFont: (font: string | undefined) =>
+    failure(
+      font === undefined
+        ? 'this system has no font to write with in a PNG; install one (such as DejaVu Sans), give --font, or write an SVG'
+        : `--font ${font}: no font that can be used; expected a TrueType or OpenType file`,
+    ),
+  pictureFailed: (file: string, cause: unknown) =>
+    failure(`${file}: cannot be written (${reason(cause)}); check the path and its permissions`, cause),
+
   // The run: status 1.
   kernelUnavailable: (name: string, why: string) =>
     failure(`--kernel ${name}: ${why}; use --kernel auto, or another kernel`),

@@ -10,6 +10,7 @@ const FLOORS = [
   ['workers'],
   ['src/index.ts'],
   ['src/train.ts'],
+  ['src/plot'],
   ['src/evaluation.ts'],
   ['src/prepare.ts', 'src/network.ts'],
   ['src/checkpoints'],

@@ -1,0 +1,75 @@
+/** The options of `lockstep plot`. */
+import path from 'node:path';
+import type { Command } from 'commander';
+import { errors } from '../../src/errors.js';
+import type { PngOptions } from '../../src/plot/render.js';
+import { SUBJECTS } from '../../src/plot/spec.js';
+import { THEMES } from '../../src/plot/theme.js';
+import { oneOf } from '../parse.js';
+
+export interface RawPlotOptions {
+  readonly output?: string;
+  readonly what: unknown;
+  readonly log?: true;
+  readonly steps?: true;
+  readonly theme: unknown;
+  readonly title?: string;
+  readonly width?: string;
+  readonly scale?: string;
+  readonly font?: string;
+}
+
+export type CheckedPlotOptions = PngOptions & { readonly output?: string };
+
+/** Less and letters lie over each other; more is no picture but a wall. */
+const WIDTHS = [240, 10_000] as const;
+const SCALES = [0.25, 8] as const;
+
+export function addPlotOptions(command: Command): Command {
+  return command
+    .argument('[files...]', 'what train wrote (NDJSON), a run a file; stdin where there are none, or for -')
+    .option(
+      '-o, --output <file>',
+      'an .svg or .png; of stdin it is written again as epochs come (default: SVG to stdout)',
+    )
+    .option('--what <subject>', SUBJECTS.join(' or '), 'both')
+    .option('--log', 'logarithmic y axes')
+    .option('--steps', 'also what the step events say (train --log-every), as thin lines')
+    .option('--theme <name>', `${THEMES.join(', ')} (as the reader's system has it; a PNG: light)`, 'auto')
+    .option('--title <text>', 'above the picture')
+    .option('--width <pixels>', 'default 864 for both, 640 for one')
+    .option('--scale <factor>', 'of a PNG: its pixels a pixel of the picture, default 1; 2 for print and fine screens')
+    .option('--font <file>', "of a PNG: a TrueType or OpenType file (default: the system's fonts)")
+    .addHelpText('after', HELP_END);
+}
+
+const HELP_END = `
+Examples:
+  train > run.ndjson; lockstep plot run.ndjson -o run.svg
+  train | tee run.ndjson | lockstep plot -o live.svg
+  lockstep plot slow.ndjson fast.ndjson --what error --log -o compare.png --scale 2`;
+
+/** @throws LockstepError (status 2) on wrong usage */
+export function checkPlotOptions(raw: RawPlotOptions): CheckedPlotOptions {
+  const { output, log = false, steps = false, title, font } = raw;
+  if (output !== undefined && !['.svg', '.png'].includes(path.extname(output).toLowerCase())) {
+    throw errors.pictureEnding(output);
+  }
+  return {
+    ...(output === undefined ? {} : { output }),
+    ...(title === undefined ? {} : { title }),
+    ...(font === undefined ? {} : { font }),
+    what: oneOf('what', raw.what, SUBJECTS),
+    theme: oneOf('theme', raw.theme, THEMES),
+    log,
+    steps,
+    ...(raw.width === undefined ? {} : { width: Math.round(within('width', raw.width, WIDTHS, 'pixels')) }),
+    ...(raw.scale === undefined ? {} : { scale: within('scale', raw.scale, SCALES) }),
+  };
+}
+
+function within(name: string, text: string, [least, most]: readonly [number, number], unit = ''): number {
+  const value = /^(\d+(\.\d*)?|\.\d+)$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= least && value <= most) return value;
+  throw errors.option(name, text, `a number from ${least} to ${most}${unit ? ` (${unit})` : ''}`);
+}

@@ -1,0 +1,100 @@
+/** `lockstep plot`: metric lines in, a picture out. */
+import { createReadStream } from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+import { errors } from '../../src/errors.js';
+import { removeLeftovers, writeAtomically } from '../../src/files/atomic-write.js';
+import { linesOf } from '../../src/plot/lines.js';
+import { Live } from '../../src/plot/live.js';
+import type { PngOptions } from '../../src/plot/render.js';
+import { type Run, RunReader } from '../../src/plot/run.js';
+import { newCommand, parse } from '../parse.js';
+import { addPlotOptions, checkPlotOptions, type RawPlotOptions } from './plot-options.js';
+
+const STDIN = '-';
+const STDIN_NAME = 'stdin';
+/** 128 + SIGINT. */
+const INTERRUPTED = 130;
+/** More bad lines of one file are counted, not listed. */
+const MOST_REPORTED = 5;
+
+export async function plotCommand(args: readonly string[]): Promise<number> {
+  const command = addPlotOptions(
+    newCommand('lockstep plot', 'Loss and error against epoch, as an SVG or PNG picture.'),
+  );
+  if (!parse(command, args, Number.POSITIVE_INFINITY)) return 0;
+  const options = checkPlotOptions(command.opts<RawPlotOptions>());
+  const sources = command.args.length > 0 ? command.args : [STDIN];
+  if (sources.filter((source) => source === STDIN).length > 1) throw errors.stdinTwice();
+  if (sources.includes(STDIN) && process.stdin.isTTY) throw errors.noMetrics();
+
+  const readers = sources.map(
+    (source) => new RunReader(source === STDIN ? STDIN_NAME : source === STDIN_NAME ? `./${source}` : source),
+  );
+  const { output } = options;
+  const draw = async (known: readonly Run[]) => {
+    const picture = await drawn(known, options);
+    if (output === undefined) process.stdout.write(picture);
+    else await written(output, picture);
+  };
+  const live = new Live(() => draw(readers.map(({ run }) => run).filter(({ epochs }) => epochs.length > 0)));
+
+  const isLive = output !== undefined && sources.includes(STDIN);
+  let interruption = 0;
+  if (isLive) {
+    await removeLeftovers(path.dirname(output), path.basename(output)).catch(() => undefined);
+    // Sent from a terminal it ends the whole pipe: what its other parts still say is drawn.
+    process.on('SIGINT', () => {
+      if (interruption !== 0) process.exit(INTERRUPTED);
+      interruption = INTERRUPTED;
+    });
+  }
+
+  // Files first: what stdin brings is drawn beside them.
+  const order = sources.map((_, i) => i).sort((a, b) => Number(sources[a] === STDIN) - Number(sources[b] === STDIN));
+  for (const i of order) {
+    await readAll(readers[i]!, isLive && sources[i] === STDIN ? () => live.changed() : undefined);
+  }
+  if (isLive) await live.finish();
+  else await draw(readers.map(({ run }) => run));
+  return interruption;
+}
+
+/** @param onPoint  called when there is something more to draw */
+async function readAll(reader: RunReader, onPoint?: () => void): Promise<void> {
+  const name = reader.source;
+  let bad = 0;
+  let points = 0;
+  try {
+    for await (const line of linesOf(name === STDIN_NAME ? process.stdin : createReadStream(name))) {
+      const problem = reader.add(line);
+      if (problem !== undefined && ++bad <= MOST_REPORTED) note(`${name}: line ${reader.lines}: ${problem}; left out`);
+      if (reader.points === points) continue;
+      points = reader.points;
+      if (reader.hasEpochs) onPoint?.();
+    }
+  } catch (error) {
+    throw errors.unreadable(name, error);
+  }
+  if (bad > MOST_REPORTED) note(`${name}: and ${bad - MOST_REPORTED} more such lines`);
+  if (!reader.hasEpochs) throw errors.noEpochs(name, reader.lines);
+}
+
+function note(message: string): void {
+  process.stderr.write(`lockstep plot: ${message}\n`);
+}
+
+async function drawn(runs: readonly Run[], options: PngOptions & { readonly output?: string }): Promise<Uint8Array> {
+  // Vega takes its time to load: what is wrong with the input is said before.
+  const { plotPng, plotSvg } = await import('../../src/plot/render.js');
+  const isPng = options.output !== undefined && path.extname(options.output).toLowerCase() === '.png';
+  return isPng ? await plotPng(runs, options) : Buffer.from(await plotSvg(runs, options));
+}
+
+async function written(file: string, picture: Uint8Array): Promise<void> {
+  try {
+    await writeAtomically(file, [picture]);
+  } catch (error) {
+    throw errors.pictureFailed(file, error);
+  }
+}

@@ -1,0 +1,87 @@
+/** The curves of one panel: which points they have, what they are called, how they look. */
+
+import { namesOf } from './names.js';
+import type { EpochPoint, Run } from './run.js';
+import type { Colours } from './theme.js';
+
+export const QUANTITIES = ['loss', 'error'] as const;
+export type Quantity = (typeof QUANTITIES)[number];
+
+export type CurveKind = 'steps' | 'training' | 'test';
+
+export interface Curve {
+  /** Of its data, unique in the picture. */
+  readonly name: string;
+  readonly kind: CurveKind;
+  readonly colour: string;
+  /** x in epochs, y in nats or per cent. */
+  readonly points: readonly Point[];
+}
+
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+export interface Entry {
+  readonly kind: CurveKind | 'run';
+  readonly text: string;
+  readonly colour: string;
+}
+
+/** Back to front. */
+export function curvesOf(runs: readonly Run[], quantity: Quantity, hasSteps: boolean, colours: Colours): Curve[] {
+  const kinds: CurveKind[] = hasSteps ? ['steps', 'training', 'test'] : ['training', 'test'];
+  return kinds.flatMap((kind) =>
+    runs.flatMap((run, i) => {
+      const points = pointsOf(run, quantity, kind);
+      return points.length > 0 ? [{ name: `${quantity}-${kind}-${i}`, kind, colour: colourOf(i), points }] : [];
+
+      function colourOf(index: number): string {
+        if (runs.length === 1) return colours.curves[kind === 'test' ? 0 : 1];
+        return colours.curves[index % colours.curves.length]!;
+      }
+    }),
+  );
+}
+
+function pointsOf(run: Run, quantity: Quantity, kind: CurveKind): Point[] {
+  const unit = quantity === 'error' ? 100 : 1;
+  if (kind === 'steps') {
+    const perEpoch = stepsPerEpoch(run);
+    return run.steps.map((step) => ({ x: step.step / perEpoch, y: step[quantity] * unit }));
+  }
+  const figure = (point: EpochPoint) => point[`${kind === 'test' ? 'test' : 'train'}_${quantity}`];
+  return run.epochs.flatMap((point) => {
+    const y = figure(point);
+    return y === undefined ? [] : [{ x: point.epoch, y: y * unit }];
+  });
+}
+
+function stepsPerEpoch({ epochs }: Run): number {
+  const { step, epoch } = epochs[0]!;
+  return step / epoch;
+}
+
+/** Means over as many neighbours as it takes to leave no more than `most` points. */
+export function thinned(points: readonly Point[], most: number): Point[] {
+  const group = Math.ceil(points.length / most);
+  if (group <= 1) return [...points];
+  return Array.from({ length: Math.ceil(points.length / group) }, (_, i) => {
+    const part = points.slice(i * group, (i + 1) * group);
+    return { x: part.at(-1)!.x, y: part.reduce((sum, { y }) => sum + y, 0) / part.length };
+  });
+}
+
+/** What the legend says. Of one run the colours tell training and test apart, of several the runs. */
+export function entriesOf(runs: readonly Run[], curves: readonly Curve[], { ink, curves: palette }: Colours): Entry[] {
+  const kinds = (['training', 'test', 'steps'] as const).filter((kind) => curves.some((curve) => curve.kind === kind));
+  const words = { steps: 'training, within epochs', training: 'training', test: 'test' };
+  const ofKinds = kinds.map((kind) => {
+    const colour = runs.length === 1 ? curves.find((curve) => curve.kind === kind)!.colour : ink;
+    return { kind, text: words[kind], colour };
+  });
+  if (runs.length === 1) return ofKinds;
+  const names = namesOf(runs).map((text, i) => ({ kind: 'run' as const, text, colour: palette[i % palette.length]! }));
+  return [...names, ...ofKinds];
+}

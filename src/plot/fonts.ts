@@ -1,0 +1,38 @@
+/** Letters: which, how large, where. */
+import type { TextMark } from 'vega';
+
+/** What the reader's system has; names for systems with no more than a few free fonts come last. */
+export const FONT =
+  'system-ui, -apple-system, Segoe UI, Roboto, Noto Sans, Helvetica Neue, Arial, Liberation Sans, DejaVu Sans, sans-serif';
+
+/** Sizes in pixels. */
+export const TEXT = { title: 16, heading: 13, legend: 13, label: 12 } as const;
+export type TextKind = keyof typeof TEXT;
+
+/** @param y  of the baseline */
+export function textMark(
+  text: string,
+  x: number,
+  y: number,
+  fill: string,
+  kind: TextKind,
+  align: 'left' | 'center' | 'right' = 'left',
+): TextMark {
+  return {
+    type: 'text',
+    interactive: false,
+    encode: {
+      enter: {
+        text: { value: text },
+        x: { value: x },
+        y: { value: y },
+        align: { value: align },
+        baseline: { value: 'alphabetic' },
+        fill: { value: fill },
+        font: { value: FONT },
+        fontSize: { value: TEXT[kind] },
+        fontWeight: { value: kind === 'title' || kind === 'heading' ? 600 : 400 },
+      },
+    },
+  };
+}

@@ -1,0 +1,62 @@
+/** What runs are called in a legend: by what differs between them, or else by their files. */
+import path from 'node:path';
+import type { Run } from './run.js';
+
+/** Where a run's files go, how often it speaks and on how many cores it runs changes no curve. */
+const BESIDE_THE_POINT = new Set([
+  'threads',
+  'epochs',
+  'log_every',
+  'save',
+  'checkpoint_dir',
+  'checkpoint_every',
+  'checkpoint_every_steps',
+  'keep',
+  'checkpoint_required',
+]);
+
+/** More would be no name but a list. */
+const MOST_DIFFERENCES = 2;
+
+const SPOKEN: Readonly<Record<string, string>> = {
+  batch_size: 'batch',
+  lr: 'learning rate',
+};
+
+/** As many as there are runs, each another. */
+export function namesOf(runs: readonly Run[]): string[] {
+  return namesByConfig(runs) ?? namesByFile(runs.map(({ source }) => source));
+}
+
+/** Undefined unless each run says what it is, they differ in little, and no two are alike. */
+function namesByConfig(runs: readonly Run[]): string[] | undefined {
+  const configs = runs.map(({ start }) => start && new Map<string, unknown>(Object.entries(start.config)));
+  if (!configs.every((config) => config !== undefined)) return undefined;
+  const keys = new Set(configs.flatMap((config) => [...config.keys()]));
+  const differing = [...keys].filter(
+    (key) => !BESIDE_THE_POINT.has(key) && new Set(configs.map((config) => JSON.stringify(config.get(key)))).size > 1,
+  );
+  if (differing.length === 0 || differing.length > MOST_DIFFERENCES) return undefined;
+  const names = configs.map((config) => differing.map((key) => spoken(key, config.get(key))).join(', '));
+  return areDistinct(names) ? names : undefined;
+}
+
+function spoken(key: string, value: unknown): string {
+  if (key === 'hidden')
+    return Array.isArray(value) && value.length > 0 ? `hidden ${value.join('–')}` : 'no hidden layer';
+  if (key === 'data') return path.basename(String(value));
+  if (value === null || value === undefined) return `no ${SPOKEN[key] ?? key}`;
+  return `${SPOKEN[key] ?? key} ${String(value)}`;
+}
+
+/** Without folders and ending, where that is enough to tell them apart. */
+function namesByFile(sources: readonly string[]): string[] {
+  const short = sources.map((source) => path.basename(source).replace(/\.(ndjson|jsonl|json)$/, ''));
+  if (areDistinct(short)) return short;
+  if (areDistinct(sources)) return [...sources];
+  return sources.map((source, i) => `${source} (${i + 1})`);
+}
+
+function areDistinct(names: readonly string[]): boolean {
+  return new Set(names).size === names.length;
+}

@@ -1,0 +1,54 @@
+/**
+ * Colours. Curves have those of Okabe and Ito's palette, which colour-blind readers can tell apart, darkened on light
+ * ground and lightened on dark until text in them is legible (4.5 : 1).
+ */
+
+export const THEMES = ['light', 'dark', 'auto'] as const;
+/** `auto`: as the reader's system has it, where the picture is shown by something that knows CSS; else light. */
+export type Theme = (typeof THEMES)[number];
+
+export interface Colours {
+  readonly ground: string;
+  readonly grid: string;
+  readonly ink: string;
+  readonly muted: string;
+  /** Of the runs, in this order. Of a single one: test, then training. */
+  readonly curves: readonly [string, string, ...string[]];
+}
+
+const LIGHT: Colours = {
+  ground: '#ffffff',
+  grid: '#e3e7eb',
+  ink: '#1f2328',
+  muted: '#59636e',
+  // blue, vermilion, bluish green, reddish purple, orange, grey
+  curves: ['#0067a3', '#b84a00', '#00795a', '#a5427e', '#866200', '#4a5058'],
+};
+
+const DARK: Colours = {
+  ground: '#161b22',
+  grid: '#2b323a',
+  ink: '#f0f6fc',
+  muted: '#9198a1',
+  curves: ['#6cc0f5', '#f59a4a', '#35c99b', '#e79cc8', '#e3c04a', '#b7bec7'],
+};
+
+export function coloursOf(theme: Theme): Colours {
+  return theme === 'dark' ? DARK : LIGHT;
+}
+
+/** Style sheet for `auto`: in the dark, each light colour is replaced. A style wins over an SVG attribute. */
+export function darkRules(): string {
+  const rules = Object.entries(pairs()).map(
+    ([light, dark]) => `[fill="${light}"]{fill:${dark}}[stroke="${light}"]{stroke:${dark}}`,
+  );
+  return `@media(prefers-color-scheme:dark){${rules.join('')}}`;
+}
+
+function pairs(): Record<string, string> {
+  const names = ['ground', 'grid', 'ink', 'muted'] as const;
+  return Object.fromEntries([
+    ...names.map((name) => [LIGHT[name], DARK[name]] as const),
+    ...LIGHT.curves.map((light, i) => [light, DARK.curves[i]!] as const),
+  ]);
+}

@@ -1,0 +1,88 @@
+/** Runs read from their lines: resumed ones, damaged ones, and what they are called. */
+import { describe, expect, it } from 'vitest';
+import { namesOf } from '../../src/plot/names.js';
+import { RunReader } from '../../src/plot/run.js';
+import { CHECKPOINT, END, EPOCH, START, STEP, WARNING } from '../support/sample-events.js';
+
+function readerOf(lines: readonly (object | string)[], source = 'run.ndjson') {
+  const reader = new RunReader(source);
+  const problems = lines.map((line) => reader.add(typeof line === 'string' ? line : JSON.stringify(line)));
+  return { reader, problems, epochs: reader.run.epochs.map(({ epoch, train_loss }) => [epoch, train_loss]) };
+}
+
+const epoch = (number: number, loss: number) => ({ ...EPOCH, epoch: number, step: number * 600, train_loss: loss });
+const runWith = (config: object, source: string) =>
+  readerOf([{ ...START, config: { ...START.config, ...config } }, EPOCH], source).reader.run;
+
+describe('a run', () => {
+  it('is read without a complaint from all events that there are', () => {
+    const { problems, reader } = readerOf([START, STEP, EPOCH, CHECKPOINT, WARNING, END, '']);
+    expect(problems.filter((problem) => problem !== undefined)).toEqual([]);
+    expect(reader.run).toMatchObject({ start: START, epochs: [EPOCH], steps: [STEP] });
+  });
+
+  it('that was resumed is one curve: what is told again wins', () => {
+    const { epochs } = readerOf([
+      START,
+      epoch(1, 0.5),
+      epoch(2, 0.4),
+      epoch(3, 0.3),
+      START,
+      epoch(3, 0.25),
+      epoch(4, 0.2),
+    ]);
+    expect(epochs).toEqual([
+      [1, 0.5],
+      [2, 0.4],
+      [3, 0.25],
+      [4, 0.2],
+    ]);
+  });
+
+  it('that went back leaves out what had come after', () => {
+    const { epochs } = readerOf([epoch(1, 0.5), epoch(2, 0.4), epoch(3, 0.3), START, epoch(2, 0.45)]);
+    expect(epochs).toEqual([
+      [1, 0.5],
+      [2, 0.45],
+    ]);
+  });
+
+  it('may come in parts in any order', () => {
+    expect(
+      readerOf([epoch(3, 0.3), epoch(4, 0.2), START, epoch(1, 0.5), epoch(2, 0.4)]).epochs.map(([at]) => at),
+    ).toEqual([1, 2, 3, 4]);
+  });
+
+  it.each([
+    ['{"event":"epoch","ep', 'not JSON'],
+    ['[1]', 'no event of train'],
+    ['null', 'no event of train'],
+    ['7', 'no event of train'],
+    ['{"loss":1}', 'no event of train'],
+    ['{"event":"epoch","epoch":1}', 'event "epoch" without its figures'],
+    [JSON.stringify({ ...EPOCH, test_loss: '1' }), 'event "epoch" without its figures'],
+    [JSON.stringify({ ...EPOCH, epoch: 0 }), 'event "epoch" without its figures'],
+    [JSON.stringify({ ...STEP, loss: null }), 'event "step" without its figures'],
+  ])('leaves out %s', (line, problem) => {
+    const { problems, reader } = readerOf([line]);
+    expect(problems).toEqual([problem]);
+    expect(reader.hasEpochs).toBe(false);
+  });
+});
+
+describe('names', () => {
+  it('say what differs', () => {
+    const runs = [runWith({ lr: 0.001, threads: 1 }, 'a.ndjson'), runWith({ lr: 0.01, threads: 2 }, 'b.ndjson')];
+    expect(namesOf(runs)).toEqual(['learning rate 0.001', 'learning rate 0.01']);
+    const nets = [runWith({ hidden: [] }, 'a.ndjson'), runWith({ hidden: [300, 100], seed: 2 }, 'b.ndjson')];
+    expect(namesOf(nets)).toEqual(['no hidden layer, seed 1', 'hidden 300–100, seed 2']);
+  });
+
+  it('are those of the files where nothing differs, or much, or not all runs say what they are', () => {
+    const a = runWith({}, 'runs/a.ndjson');
+    expect(namesOf([a, runWith({ threads: 1 }, 'runs/b.jsonl')])).toEqual(['a', 'b']);
+    expect(namesOf([a, runWith({ lr: 1, seed: 2, batch_size: 7 }, 'b')])).toEqual(['a', 'b']);
+    expect(namesOf([a, readerOf([EPOCH], 'b.ndjson').reader.run])).toEqual(['a', 'b']);
+    expect(namesOf([a, runWith({}, 'other/a.ndjson')])).toEqual(['runs/a.ndjson', 'other/a.ndjson']);
+  });
+});
