@@ -15,6 +15,10 @@ const SUBCOMMANDS: Record<string, { readonly does: string; readonly load: () => 
     does: 'loss, error, precision and recall of a model on a test set',
     load: async () => (await import('./commands/evaluate.js')).evaluateCommand,
   },
+  predict: {
+    does: 'class and probabilities of samples: NDJSON lines, pictures, IDX files',
+    load: async () => (await import('./commands/predict.js')).predictCommand,
+  },
 };
 
 const [name = '', ...args] = process.argv.slice(2);

@@ -11,6 +11,7 @@ const FLOORS = [
   ['src/index.ts'],
   ['src/train.ts'],
   ['src/evaluation.ts'],
+  ['src/predict'],
   ['src/prepare.ts', 'src/network.ts'],
   ['src/checkpoints'],
   ['src/threads'],
