@@ -1,7 +1,9 @@
 /** Predictions for people: a row each, as they come. */
+import path from 'node:path';
 import { best, type PredictionLine } from '../../src/predict/prediction-line.js';
 
-const NAME_WIDTH = 14;
+/** Most files' names fit, and a table of 80 columns has room for the rest. */
+const NAME_WIDTH = 28;
 /** How many classes stand beside the best. */
 const OTHERS = 2;
 
@@ -9,7 +11,7 @@ export const PREDICTION_HEADING = `${'sample'.padEnd(NAME_WIDTH)}  class  probab
 
 /** @param name  of a sample without id */
 export function predictionRow(name: string, line: PredictionLine): string {
-  const ofFile = line.file === undefined ? '' : `${line.file} `;
+  const ofFile = line.file === undefined ? '' : `${path.basename(line.file)} `;
   const shown = plain(`${ofFile}${line.id ?? name}`);
   const ranking = line.top ?? best(line.probabilities ?? [], 1 + OTHERS);
   const others = ranking.slice(1).map(([label, probability]) => `${label} ${percent(probability)}`);

@@ -99,9 +99,9 @@ describe.concurrent('lines', () => {
     const { stdout } = await predict(['--format', 'pretty'], `${FIRST}\n{"id":"a\\u001bb","x":${LAST}}`);
     expect(stdout).toBe(
       [
-        'sample          class  probability  then',
-        'line 1              1     100.00 %  0 0.00 %',
-        'a\ufffdb                 0     100.00 %  1 0.00 %',
+        `${'sample'.padEnd(28)}  class  probability  then`,
+        `${'line 1'.padEnd(28)}      1     100.00 %  0 0.00 %`,
+        `${'a\ufffdb'.padEnd(28)}      0     100.00 %  1 0.00 %`,
         '',
       ].join('\n'),
     );
