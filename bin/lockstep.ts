@@ -19,6 +19,10 @@ const SUBCOMMANDS: Record<string, { readonly does: string; readonly load: () => 
     does: 'loss and error against epoch, as SVG or PNG',
     load: async () => (await import('./commands/plot.js')).plotCommand,
   },
+  predict: {
+    does: 'class and probabilities of samples: NDJSON lines, pictures, IDX files',
+    load: async () => (await import('./commands/predict.js')).predictCommand,
+  },
 };
 
 const [name = '', ...args] = process.argv.slice(2);

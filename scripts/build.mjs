@@ -3,12 +3,14 @@
  * AssemblyScript's compiler, each twice from one source. Prints to stderr only.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** Folders of AssemblyScript, each with an index.ts, and what else they are made of. */
 const MODULES = { 'src/kernels/assembly': [], 'bench/kernels/assembly': ['src/kernels/assembly'] };
+/** Folders of TypeScript. */
+const FOLDERS = ['bin', 'workers', 'src', 'test', 'bench', 'scripts'];
 /** One source, two builds: only relaxed SIMD has a fused multiply-add. */
 const BUILDS = { simd: [], 'simd-fma': ['--enable', 'relaxed-simd'] };
 const ASC_OPTIONS = [
@@ -29,6 +31,7 @@ export function build(root) {
 
   const typescript = compile('typescript/bin/tsc', ['-p', '.']);
   if (typescript !== 0) return typescript;
+  for (const folder of FOLDERS) removeStale(root, folder);
 
   for (const [folder, others] of Object.entries(MODULES)) {
     mkdirSync(path.join(root, 'dist', folder), { recursive: true });
@@ -42,6 +45,15 @@ export function build(root) {
     }
   }
   return 0;
+}
+
+/** What came of sources that are gone would be packed, and its tests run. */
+function removeStale(root, folder) {
+  const out = path.join(root, 'dist', folder);
+  for (const name of readdirSync(out, { recursive: true })) {
+    const made = /^(.+)\.(?:js|js\.map|d\.ts)$/.exec(name);
+    if (made && !existsSync(path.join(root, folder, `${made[1]}.ts`))) rmSync(path.join(out, name));
+  }
 }
 
 function isNewer(file, sources) {

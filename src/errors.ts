@@ -174,6 +174,32 @@ export const errors = {
     ),
   pictureFailed: (file: string, cause: unknown) =>
     failure(`${file}: cannot be written (${reason(cause)}); check the path and its permissions`, cause),
+  // Samples to predict: status 1.
+  /** @param where  `line 17`, or a file's position */
+  badSample: (where: string, cause: unknown) => failure(`${where}: ${reason(cause)}`, cause),
+  lineTooLong: (bytes: number) =>
+    failure(`longer than ${number.format(bytes)} bytes; expected one sample a line, and each on a line of its own`),
+  notUtf8: () => failure('not UTF-8; expected JSON'),
+  notJson: (why: string) => failure(`not JSON (${why}); expected an array of numbers, or {"id": …, "x": [numbers]}`),
+  notASample: (found: unknown) =>
+    failure(`${shown(found)}: no sample; expected an array of numbers, or {"id": …, "x": [numbers]}`),
+  sampleId: (found: unknown) =>
+    failure(`id ${shown(found)}; expected a string, or a number that JSON readers keep: write it as a string`),
+  pixelValue: (position: number, found: number) =>
+    failure(`number ${position} of a sample is ${found}; expected pixels, 0 to 255, with --pixels`),
+  notAPicture: (file: string, why: string) => failure(`${file}: not a picture that can be used: ${why}`),
+  unknownFile: (file: string) =>
+    failure(`${file}: of a kind not known; expected PNG, PGM (P2 or P5) or an IDX file of images, gzipped or not`),
+  pictureTooLarge: (file: string, width: number, height: number, most: number) =>
+    failure(`${file}: ${width}x${height} pixels; expected at most ${number.format(most)} in all: make it smaller`),
+  pictureSize: (file: string, width: number, height: number, expected: string) =>
+    failure(`${file}: ${width}x${height} pixels; the network takes ${expected}: add --resize to fit it`),
+  notSquare: (inputs: number) =>
+    usage(`pictures for ${inputs} inputs, which are no square: expected --shape <width>x<height> besides`),
+  shapeOfOthers: (shape: string, inputs: number) =>
+    usage(`--shape ${shape}: expected as many pixels as the network has inputs, ${inputs}`),
+  onlyForPictures: (flag: string) => usage(`--${flag}: expected pictures besides, as further arguments`),
+  onlyForLines: (flag: string) => usage(`--${flag}: for numbers on stdin; files hold pixels anyway`),
 
   // The run: status 1.
   kernelUnavailable: (name: string, why: string) =>

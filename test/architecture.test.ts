@@ -12,6 +12,7 @@ const FLOORS = [
   ['src/train.ts'],
   ['src/plot'],
   ['src/evaluation.ts'],
+  ['src/predict'],
   ['src/prepare.ts', 'src/network.ts'],
   ['src/checkpoints'],
   ['src/threads'],

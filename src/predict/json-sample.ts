@@ -1,0 +1,60 @@
+/** One line of NDJSON as a sample: an array of numbers, or an object that holds one and an id. */
+import { errors, reason } from '../errors.js';
+
+export type SampleId = string | number | null;
+
+export interface GivenSample {
+  /** As it was given; undefined where there was none. */
+  readonly id?: SampleId;
+  /** (inputs): as the network takes them. */
+  readonly x: Float32Array;
+}
+
+/** A pixel's largest value, for inputs from 0 to 1. */
+const WHITE = 255;
+
+/**
+ * @param text      one JSON text: `[…]`, or `{"id": …, "x": […]}`, whose other fields are passed over
+ * @param inputs    how many numbers there must be
+ * @param isPixels  from 0 to 255, to be divided by 255
+ * @throws LockstepError
+ */
+export function parseSample(text: string, inputs: number, isPixels: boolean): GivenSample {
+  const value = parseJson(text);
+  if (Array.isArray(value)) return { x: numbersOf(value, inputs, isPixels) };
+  if (typeof value !== 'object' || value === null) throw errors.notASample(value);
+  const { id, x } = value as { readonly id?: unknown; readonly x?: unknown };
+  if (!Array.isArray(x)) throw errors.notASample(value);
+  const numbers = numbersOf(x, inputs, isPixels);
+  if (id === undefined) return { x: numbers };
+  if (!isId(id)) throw errors.sampleId(id);
+  return { id, x: numbers };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    throw errors.notJson(reason(error));
+  }
+}
+
+/** (A whole number beyond 2^53 has lost digits by now: the id in the answer would be another.) */
+function isId(id: unknown): id is SampleId {
+  if (typeof id !== 'number') return typeof id === 'string' || id === null;
+  return Number.isInteger(id) ? Number.isSafeInteger(id) : Number.isFinite(id);
+}
+
+function numbersOf(values: readonly unknown[], inputs: number, isPixels: boolean): Float32Array {
+  if (values.length !== inputs) throw errors.sampleLength(values.length, inputs);
+  const x = new Float32Array(inputs);
+  for (let i = 0; i < inputs; i++) {
+    const value = values[i];
+    // What is no number must not be taken for one: null would be 0, and "5" would be 5.
+    if (typeof value !== 'number') throw errors.sampleValue(i, value);
+    if (isPixels && !(value >= 0 && value <= WHITE)) throw errors.pixelValue(i, value);
+    x[i] = isPixels ? value / WHITE : value;
+    if (!Number.isFinite(x[i])) throw errors.sampleValue(i, value);
+  }
+  return x;
+}

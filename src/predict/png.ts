@@ -1,0 +1,98 @@
+/** PNG of any kind as a grey picture, by fast-png; what it does not look after is checked here. */
+import { inflateSync } from 'node:zlib';
+import { convertIndexedToRgb, type DecodedPng, decode, hasPngSignature } from 'fast-png';
+import { errors, LockstepError, reason } from '../errors.js';
+import { type Picture, requireSize } from './picture.js';
+
+const SIGNATURE_BYTES = 8;
+/** Channels of a pixel, by the header's colour type. */
+const CHANNELS: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
+
+export function isPng(bytes: Uint8Array): boolean {
+  return bytes.length > SIGNATURE_BYTES && hasPngSignature(bytes.subarray(0, SIGNATURE_BYTES));
+}
+
+/**
+ * Colours become grey by their luminance (Rec. 601: 0.299 R + 0.587 G + 0.114 B). What is transparent shows the background.
+ *
+ * @param isWhite  the background's colour: white, else black
+ * @throws LockstepError if it is damaged, or too large
+ */
+export function decodePng(file: string, bytes: Uint8Array, isWhite: boolean): Picture {
+  try {
+    requireSound(file, bytes);
+    return greyOf(decode(bytes, { checkCrc: true }), isWhite);
+  } catch (error) {
+    if (error instanceof LockstepError) throw error;
+    throw errors.notAPicture(file, reason(error));
+  }
+}
+
+/**
+ * Size, and the compressed pixels: they must be as many as the size says, neither missing (fast-png would not notice) nor so
+ * many that they fill the memory.
+ */
+function requireSound(file: string, bytes: Uint8Array): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const data: Uint8Array[] = [];
+  const header = SIGNATURE_BYTES + 8;
+  const [width, height] = [view.getUint32(header), view.getUint32(header + 4)];
+  requireSize(file, { width, height });
+  for (let at = SIGNATURE_BYTES; at + 12 <= bytes.length; ) {
+    const length = view.getUint32(at);
+    const type = Buffer.from(bytes.subarray(at + 4, at + 8)).toString('latin1');
+    if (type === 'IDAT') data.push(bytes.subarray(at + 8, at + 8 + length));
+    at += 12 + length;
+  }
+  const bits = view.getUint8(header + 8) * (CHANNELS[view.getUint8(header + 9)] ?? 0);
+  const isInterlaced = view.getUint8(header + 12) !== 0;
+  // fast-png 8.0.0 takes each such pixel for a byte.
+  if (isInterlaced && view.getUint8(header + 8) < 8)
+    throw new Error('it is interlaced with less than 8 bits a pixel; save it without interlacing');
+  const row = 1 + Math.ceil((width * bits) / 8);
+  const expected = row * height;
+  // Interlaced it is cut into seven pictures, each with rows that begin anew.
+  const most = isInterlaced ? 2 * expected + 14 * (height + 8) : expected;
+  const found = inflateSync(Buffer.concat(data), { maxOutputLength: most }).length;
+  if (found < (isInterlaced ? Math.ceil((width * height * bits) / 8) : expected))
+    throw new Error(`it has pixels for ${Math.floor(found / row)} of ${height} rows`);
+}
+
+function greyOf(png: DecodedPng, isWhite: boolean): Picture {
+  const { width, height, channels, data, white } = fullColour(png);
+  const grey = new Float32Array(width * height);
+  const hasAlpha = channels === 2 || channels === 4;
+  const isGrey = channels < 3;
+  const behind = isWhite ? white : 0;
+  const { transparency } = png;
+  // One grey, or one colour, may stand for what is transparent.
+  const clear = png.palette || hasAlpha ? undefined : transparency;
+  for (let p = 0, at = 0; p < grey.length; p++, at += channels) {
+    const [r = 0, g = r, b = r] = isGrey ? [data[at]!] : [data[at]!, data[at + 1]!, data[at + 2]!];
+    // In this order of operations, grey given as three equal colours stays exactly that grey.
+    const luminance = (299 * r + 587 * g + 114 * b) / 1000;
+    const isClear = clear !== undefined && r === clear[0] && (isGrey || (g === clear[1] && b === clear[2]));
+    const alpha = isClear ? 0 : hasAlpha ? data[at + channels - 1]! / white : 1;
+    grey[p] = behind + alpha * (luminance - behind);
+  }
+  return { width, height, white, grey };
+}
+
+/** Palettes, and pixels of less than a byte, unfolded to one number a channel. */
+function fullColour(png: DecodedPng) {
+  const { width, height, depth, palette } = png;
+  if (palette) {
+    return { width, height, white: 255, channels: palette[0]?.length ?? 3, data: convertIndexedToRgb(png) };
+  }
+  const white = 2 ** depth - 1;
+  if (depth >= 8) return { width, height, white, channels: png.channels, data: png.data };
+  const row = Math.ceil((width * depth) / 8);
+  const data = new Uint8Array(width * height);
+  for (let y = 0, p = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, p++) {
+      const bit = x * depth;
+      data[p] = (png.data[y * row + (bit >> 3)]! >> (8 - depth - (bit & 7))) & white;
+    }
+  }
+  return { width, height, white, channels: 1, data };
+}

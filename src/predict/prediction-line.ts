@@ -1,0 +1,40 @@
+/** A prediction as it leaves the command, a line each: docs/formats.md. */
+import type { Prediction } from '../network.js';
+import type { SampleId } from './json-sample.js';
+
+export interface PredictionLine {
+  /** Of an image in an IDX file: that file. */
+  readonly file?: string;
+  /** The sample's, where it has one. */
+  readonly id?: SampleId;
+  readonly class: number;
+  /** Of that class: a fraction. */
+  readonly probability: number;
+  /** (classes), together 1. */
+  readonly probabilities?: readonly number[];
+  /** Instead of all: the most probable classes, [class, probability], best first. */
+  readonly top?: readonly (readonly [number, number])[];
+}
+
+/** @param top  how many classes, best first; all in their order where it is undefined */
+export function predictionLine(
+  sample: Pick<PredictionLine, 'file' | 'id'>,
+  { label, probabilities }: Prediction,
+  top?: number,
+): PredictionLine {
+  const { file, id } = sample;
+  return {
+    ...(file !== undefined && { file }),
+    ...(id !== undefined && { id }),
+    class: label,
+    probability: probabilities[label]!,
+    ...(top === undefined ? { probabilities: [...probabilities] } : { top: best(probabilities, top) }),
+  };
+}
+
+/** Of two alike, the lower class first, as in `Prediction.label`. */
+export function best(probabilities: ArrayLike<number>, count: number): [number, number][] {
+  return Array.from(probabilities, (probability, label): [number, number] => [label, probability])
+    .sort(([a, p], [b, q]) => q - p || a - b)
+    .slice(0, count);
+}

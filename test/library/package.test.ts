@@ -1,0 +1,101 @@
+/** What is packed is all that is needed, and what a program gets from it: types, train, loadModel and the commands. */
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
+import { publint } from 'publint';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { link, type Packed, packAndInstall } from '../support/packed.js';
+import { fixtures, root } from '../support/paths.js';
+import { scratchWith } from '../support/scratch.js';
+
+const run = promisify(execFile);
+const scratch = scratchWith(300, 100);
+
+let packed: Packed;
+beforeAll(async () => {
+  packed = await packAndInstall();
+});
+afterAll(() => packed.folder.remove());
+
+describe('the package', () => {
+  it('holds the commands, the library with its kernels and types, and the worker, each of its sources', () => {
+    const sources = ['bin', 'src', 'workers'].flatMap((folder) =>
+      readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
+        .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts') && !name.startsWith('kernels/assembly'))
+        .flatMap((name) => ['.js', '.d.ts'].map((end) => `dist/${folder}/${name.slice(0, -3)}${end}`)),
+    );
+    const others = [
+      ...['package.json', 'README.md', 'LICENSE', 'bin/lockstep.mjs', 'bin/train.mjs'],
+      ...['simd', 'simd-fma'].map((name) => `dist/src/kernels/assembly/${name}.wasm`),
+    ];
+    expect([...packed.files.keys()].sort()).toEqual([...sources, ...others].sort());
+    expect(packed.bytes).toBeLessThan(400_000);
+  });
+
+  it('has no fault that publint knows', async () => {
+    const bytes = new Uint8Array(readFileSync(packed.tarball));
+    const { messages } = await publint({ pack: { tarball: bytes.buffer }, strict: true });
+    expect(messages).toEqual([]);
+  });
+
+  it('has types that are right for whoever can import it: ES modules', async () => {
+    const found = await checkPackage(createPackageFromTarballData(new Uint8Array(readFileSync(packed.tarball))));
+    if (!found.types) return expect.fail('it has no types');
+    // CommonJS in old versions of Node has to import() it; Node 10 does not know `exports`.
+    const others = found.problems.filter(
+      (problem) =>
+        problem.kind !== 'CJSResolvesToESM' && !('resolutionKind' in problem && problem.resolutionKind === 'node10'),
+    );
+    expect(others).toEqual([]);
+    expect(found.entrypoints['.']!.resolutions['node16-esm'].resolution?.isTypeScript).toBe(true);
+    expect(found.entrypoints['.']!.resolutions.bundler.resolution?.isTypeScript).toBe(true);
+  });
+});
+
+describe('a program that has it installed', () => {
+  it('compiles against its types in strict mode, with nothing skipped, and trains, stops, loads and predicts', async () => {
+    const { folder } = packed;
+    link(folder.path, 'node_modules/@types/node');
+    link(folder.path, 'node_modules/undici-types');
+    folder.write('package.json', '{"type":"module"}');
+    folder.write('consumer.ts', readFileSync(path.join(fixtures, 'consumer.txt')));
+    const options = ['--strict', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess', '--module', 'nodenext'];
+    await run(
+      process.execPath,
+      [
+        path.join(root, 'node_modules/typescript/bin/tsc'),
+        ...options,
+        '--types',
+        'node',
+        '--target',
+        'es2022',
+        'consumer.ts',
+      ],
+      { cwd: folder.path },
+    ).catch((error: { stdout?: string }) => expect.fail(error.stdout ?? String(error)));
+    const { stdout } = await run(process.execPath, ['consumer.js', scratch.data], { cwd: folder.path });
+    expect(JSON.parse(stdout)).toEqual({
+      status: 'interrupted',
+      epochs: 1,
+      classes: 10,
+      inputs: 784,
+      isClass: true,
+      sum: 1,
+    });
+  });
+
+  it('has both commands', async () => {
+    const command = (name: string) => path.join(packed.folder.path, 'node_modules/lockstep/bin', `${name}.mjs`);
+    const args = ['--data', scratch.data, '--hidden', '5', '--epochs', '1', '--threads', '2'];
+    const model = scratch.newPath('model.safetensors');
+    const trained = await run(process.execPath, [command('train'), ...args, '--save', model], {
+      cwd: packed.folder.path,
+    });
+    expect(trained.stdout).toContain('"status":"completed"');
+    const images = path.join(scratch.data, 't10k-images-idx3-ubyte');
+    const predicted = await run(process.execPath, [command('lockstep'), 'predict', model, images]);
+    expect(predicted.stdout.trim().split('\n')).toHaveLength(100);
+  });
+});
