@@ -15,6 +15,14 @@ const SUBCOMMANDS: Record<string, { readonly does: string; readonly load: () => 
     does: 'loss, error, precision and recall of a model on a test set',
     load: async () => (await import('./commands/evaluate.js')).evaluateCommand,
   },
+  inspect: {
+    does: 'what a model file holds, and pictures of its weights and its errors',
+    load: async () => (await import('./commands/inspect.js')).inspectCommand,
+  },
+  export: {
+    does: 'a model as ONNX, NumPy arrays or plain safetensors',
+    load: async () => (await import('./commands/export.js')).exportCommand,
+  },
 };
 
 const [name = '', ...args] = process.argv.slice(2);

@@ -10,6 +10,7 @@ const FLOORS = [
   ['workers'],
   ['src/index.ts'],
   ['src/train.ts'],
+  ['src/export', 'src/inspect'],
   ['src/evaluation.ts'],
   ['src/prepare.ts', 'src/network.ts'],
   ['src/checkpoints'],

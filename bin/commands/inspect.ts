@@ -1,0 +1,1 @@
+export async function inspectCommand(_: readonly string[]): Promise<undefined> {}
