@@ -162,6 +162,11 @@ export const errors = {
     usage(
       `--shape ${shown(found)}: expected a height and a width, such as 28x28, whose product is ${inputs}, the network's inputs`,
     ),
+  sheetTooLarge: (pixels: number, most: number) =>
+    usage(
+      `--count and --scale: a sheet of ${number.format(pixels)} pixels; expected ${number.format(most)} at most: ` +
+        'choose fewer or smaller pictures',
+    ),
   outputUnusable: (flag: string, file: string, cause: unknown) =>
     failure(`${flag} ${file}: cannot be written (${reason(cause)}); check the path and its permissions`, cause),
   tooLarge: (file: string, bytes: number, format: string, most: number) =>

@@ -234,9 +234,22 @@ export interface SheetEvent {
   readonly event: 'sheet';
   readonly sheet: 'weights' | 'errors';
   readonly file: string;
-  /** Pictures on it, and how many there were to choose from: hidden units, or errors. */
-  readonly shown: number;
+  /** How many there were to choose from: hidden units, or errors. */
   readonly of: number;
+  /** What is on it, in its order: the first layer's units, by number. */
+  readonly units?: readonly number[];
+  /** Or the misclassified samples. */
+  readonly errors?: readonly Misclassified[];
+}
+
+export interface Misclassified {
+  /** Its number in the test set, from 0. */
+  readonly sample: number;
+  readonly class: number;
+  /** What it was taken for, and with which probability. */
+  readonly taken_for: number;
+  readonly probability: number;
+  readonly loss: number;
 }
 
 /** Where a run is, between events: for progress bars. */
