@@ -40,7 +40,7 @@ export function errorSheet(
     const { sample } = error;
     const pixels = data.samples.images.subarray(sample * inputs, (sample + 1) * inputs);
     return {
-      png: grayPicture(shape, factor, (i) => theme.gray(pixels[i]! / 255)),
+      png: () => grayPicture(shape, factor, (i) => theme.gray(pixels[i]! / 255)),
       tip: `sample ${sample}: ${error.class} taken for ${error.taken_for}, loss ${error.loss.toFixed(3)}`,
       caption: [verdict(error), [{ text: percent(error.probability), color: 'muted' }]],
     };

@@ -3,8 +3,8 @@ import { errors, onOneLine } from '../errors.js';
 import type { Theme } from './theme.js';
 
 export interface Captioned {
-  /** A PNG file, of the sheet's picture size. */
-  readonly png: Uint8Array;
+  /** Makes a PNG file, of the sheet's picture size: once it is known that the sheet can be drawn. */
+  readonly png: () => Uint8Array;
   /** What a viewer says when it is pointed at. */
   readonly tip: string;
   /** Beneath it: nothing, or lines of text. */
@@ -90,7 +90,7 @@ export function drawSheet({ title, subtitle, pictures, width, height, legend }: 
 
 function image({ png, tip }: Captioned, x: number, y: number, width: number, height: number, theme: Theme): string {
   const place = `x="${x}" y="${y}" width="${width}" height="${height}"`;
-  const data = `data:image/png;base64,${Buffer.from(png).toString('base64')}`;
+  const data = `data:image/png;base64,${Buffer.from(png()).toString('base64')}`;
   return (
     `<image ${place} style="image-rendering:pixelated" href="${data}"><title>${escaped(tip)}</title></image>` +
     `<rect x="${x - 0.5}" y="${y - 0.5}" width="${width + 1}" height="${height + 1}" fill="none" stroke="${theme.frame}"/>`

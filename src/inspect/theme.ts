@@ -38,7 +38,7 @@ export const theme: Readonly<Record<ThemeName, Theme>> = {
     wrong: '#ffa657',
     frame: '#30363d',
     // After Crameri's berlin, black in its middle: blue and red of even lightness, safe for the colour-blind.
-    diverging: fromHex('9eb0ff 5ba4db 2d7597 1a4256 10212b 000000 2d1006 501803 8a3f2a c4756a ffadad'),
+    diverging: fromHex('9eb0ff 5ba4db 2d7597 1a4256 10212b 000000 301208 5f2413 9c4a35 cf8073 ffadad'),
     gray: (pixel) => pixel,
   },
 };

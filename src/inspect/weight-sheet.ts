@@ -16,7 +16,7 @@ export interface WeightSheet {
 }
 
 /** The few weights beyond this fraction of them are drawn as the last colour: else they would leave all others pale. */
-const DRAWN_FRACTION = 0.998;
+const DRAWN_FRACTION = 0.9998;
 const integer = new Intl.NumberFormat('en-US');
 
 /**
@@ -43,7 +43,7 @@ export function weightSheet(model: ModelData, { count, shape: given, scale, them
   const pictures = chosen.map((unit): Captioned => {
     const colorOf = (i: number) => divergingColor(theme.diverging, limit > 0 ? weights[i * units + unit]! / limit : 0);
     return {
-      png: colorPicture(shape, factor, colorOf),
+      png: () => colorPicture(shape, factor, colorOf),
       tip: `${isOutput ? 'class' : 'unit'} ${unit}, norm ${norms[unit]!.toPrecision(4)}`,
       caption: isOutput ? [[{ text: String(unit), color: 'text', isBold: true }]] : [],
     };

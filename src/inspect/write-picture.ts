@@ -34,7 +34,8 @@ async function drawPng(file: string, svg: string): Promise<Uint8Array> {
   // It draws no text, and says nothing, where it finds no font.
   const probe = '<svg xmlns="http://www.w3.org/2000/svg"><text y="20" font-family="sans-serif">0</text></svg>';
   if (!new Resvg(probe, FONT_OPTIONS).getBBox()) throw errors.noFont(file);
-  return new Resvg(svg, { ...FONT_OPTIONS, fitTo: { mode: 'zoom', value: ZOOM } }).render().asPng();
+  // Our pictures ask for `pixelated`, which it does not know: its own word for that is 1.
+  return new Resvg(svg, { ...FONT_OPTIONS, imageRendering: 1, fitTo: { mode: 'zoom', value: ZOOM } }).render().asPng();
 }
 
 /** `sans-serif` is Arial unless told otherwise, which few machines have. */

@@ -67,7 +67,7 @@ describe('.safetensors', () => {
       const file = scratch.newPath(`told.${extension}`);
       await exportModel(checkpoint, file);
       expect(readFileSync(checkpoint, 'latin1')).toContain(scratch.data);
-      expect(readFileSync(file, 'latin1')).not.toContain(path.dirname(checkpoint));
+      expect(readFileSync(file, 'latin1')).not.toContain(scratch.data);
     },
   );
 });
