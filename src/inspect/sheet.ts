@@ -49,6 +49,8 @@ const CAPTION_LINE = 18;
 const LEAST_CAPTIONED = 60;
 const LEGEND_WIDTH = 240;
 const LEGEND_HEIGHT = 12;
+/** Its texts stand out to both sides, half of them each. */
+const LEGEND_TEXT = 60;
 /** Of a letter of these fonts, on average, as a part of their size: bold ones are a little wider. */
 const LETTER = 0.6;
 /** What systems have, best first: a viewer takes the first that it finds. */
@@ -59,19 +61,21 @@ export function drawSheet({ title, subtitle, pictures, width, height, legend }: 
   const lines = Math.max(0, ...pictures.map(({ caption }) => caption.length));
   const cellWidth = (lines > 0 ? Math.max(width, LEAST_CAPTIONED) : width) + GAP;
   const cellHeight = height + GAP + (lines > 0 ? lines * CAPTION_LINE + GAP : 0);
-  const columns = Math.ceil(Math.sqrt(pictures.length));
+  const headWidth = Math.max(widthOf(title, TITLE_SIZE), widthOf(subtitle, SUBTITLE_SIZE));
+  // About as many rows as columns; of few pictures, as many as fit beneath the title.
+  const fitting = Math.floor((headWidth + GAP) / cellWidth);
+  const columns = Math.min(pictures.length, Math.max(Math.ceil(Math.sqrt(pictures.length)), fitting));
   const rows = columns > 0 ? Math.ceil(pictures.length / columns) : 0;
 
   const top = MARGIN + TITLE_SIZE + SUBTITLE_SIZE + 26;
-  const contents = [columns * cellWidth - GAP, widthOf(title, TITLE_SIZE), widthOf(subtitle, SUBTITLE_SIZE)];
-  const sheetWidth = Math.ceil(Math.max(...contents, LEGEND_WIDTH)) + 2 * MARGIN;
+  const gridWidth = columns * cellWidth - GAP;
+  const sheetWidth = Math.ceil(Math.max(gridWidth, headWidth, LEGEND_WIDTH + LEGEND_TEXT)) + 2 * MARGIN;
   const legendTop = top + rows * cellHeight + (rows > 0 ? 8 : 0);
   const sheetHeight = legendTop + (legend ? LEGEND_HEIGHT + 26 : -GAP) + MARGIN;
   if (sheetWidth * sheetHeight > MOST_PIXELS) throw errors.sheetTooLarge(sheetWidth * sheetHeight, MOST_PIXELS);
 
-  const left = Math.floor((sheetWidth - (columns * cellWidth - GAP)) / 2);
   const cells = pictures.flatMap((picture, i) => {
-    const x = left + (i % columns) * cellWidth + Math.floor((cellWidth - GAP - width) / 2);
+    const x = MARGIN + (i % columns) * cellWidth + Math.floor((cellWidth - GAP - width) / 2);
     const y = top + Math.floor(i / columns) * cellHeight;
     return [image(picture, x, y, width, height, theme), ...captionLines(picture, x + width / 2, y + height, theme)];
   });
@@ -82,7 +86,7 @@ export function drawSheet({ title, subtitle, pictures, width, height, legend }: 
     text(MARGIN, MARGIN + TITLE_SIZE, TITLE_SIZE, title, `fill="${theme.text}" font-weight="600"`),
     text(MARGIN, MARGIN + TITLE_SIZE + SUBTITLE_SIZE + 8, SUBTITLE_SIZE, subtitle, `fill="${theme.muted}"`),
     ...cells,
-    ...(legend ? legendAt(sheetWidth / 2, legendTop, legend, theme) : []),
+    ...(legend ? legendAt(MARGIN + Math.max(gridWidth, LEGEND_WIDTH + LEGEND_TEXT) / 2, legendTop, legend, theme) : []),
     '</svg>',
     '',
   ].join('\n');
