@@ -23,6 +23,14 @@ const SUBCOMMANDS: Record<string, { readonly does: string; readonly load: () => 
     does: 'class and probabilities of samples: NDJSON lines, pictures, IDX files',
     load: async () => (await import('./commands/predict.js')).predictCommand,
   },
+  inspect: {
+    does: 'what a model file holds, and pictures of its weights and its errors',
+    load: async () => (await import('./commands/inspect.js')).inspectCommand,
+  },
+  export: {
+    does: 'a model as ONNX, NumPy arrays or plain safetensors',
+    load: async () => (await import('./commands/export.js')).exportCommand,
+  },
 };
 
 const [name = '', ...args] = process.argv.slice(2);

@@ -200,6 +200,34 @@ export const errors = {
     usage(`--shape ${shape}: expected as many pixels as the network has inputs, ${inputs}`),
   onlyForPictures: (flag: string) => usage(`--${flag}: expected pictures besides, as further arguments`),
   onlyForLines: (flag: string) => usage(`--${flag}: for numbers on stdin; files hold pixels anyway`),
+  // Export and pictures: status 2, and 1 where it is no matter of usage.
+  extension: (flag: string, file: string, expected: string) =>
+    usage(`${flag} ${shown(file)}: expected a file name that ends in ${expected}, which says its format`),
+  ontoItself: (file: string) => usage(`-o ${shown(file)}: that is the model itself; choose another file`),
+  sameFile: (file: string) =>
+    usage(`--weights and --errors: both are to be ${shown(file)}; choose another file for one`),
+  withoutSheet: (flag: string, sheets: string) => usage(`--${flag}: expected ${sheets} besides`),
+  noShape: (inputs: number) =>
+    usage(
+      `--shape: the network has ${inputs} inputs, which are no square; expected their height and width, such as 20x30`,
+    ),
+  otherShape: (found: string, inputs: number) =>
+    usage(
+      `--shape ${shown(found)}: expected a height and a width, such as 28x28, whose product is ${inputs}, the network's inputs`,
+    ),
+  sheetTooLarge: (pixels: number, most: number) =>
+    usage(
+      `--count and --scale: a sheet of ${number.format(pixels)} pixels; expected ${number.format(most)} at most: ` +
+        'choose fewer or smaller pictures',
+    ),
+  outputUnusable: (flag: string, file: string, cause: unknown) =>
+    failure(`${flag} ${file}: cannot be written (${reason(cause)}); check the path and its permissions`, cause),
+  tooLarge: (file: string, bytes: number, format: string, most: number) =>
+    failure(
+      `${file}: ${gibibytes(bytes)} of parameters, and ${format} holds ${gibibytes(most)}; choose another format`,
+    ),
+  noFontFor: (file: string) =>
+    failure(`${file}: no font was found to write with; install one (fonts-dejavu-core, for one), or write .svg`),
 
   // The run: status 1.
   kernelUnavailable: (name: string, why: string) =>
@@ -251,7 +279,7 @@ export function reason(cause: unknown): string {
  * Arguments and files, which messages quote, may hold line ends, and other characters that a terminal would obey.
  * (Run by run: a pattern for white space around a line end takes quadratic time where there is much of it and no line end.)
  */
-function onOneLine(text: string): string {
+export function onOneLine(text: string): string {
   return text
     .replaceAll(/\s+/g, (run) => (/[\p{Cc}\u2028\u2029]/u.test(run) ? ' ' : run))
     .replaceAll(/\p{Cc}/gu, '\ufffd');

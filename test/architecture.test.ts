@@ -11,6 +11,7 @@ const FLOORS = [
   ['src/index.ts'],
   ['src/train.ts'],
   ['src/plot'],
+  ['src/export', 'src/inspect'],
   ['src/evaluation.ts'],
   ['src/predict'],
   ['src/prepare.ts', 'src/network.ts'],

@@ -48,7 +48,8 @@ export async function evaluateCommand(args: readonly string[]): Promise<undefine
   process.stdout.write(format === 'ndjson' ? `${JSON.stringify(event)}\n` : confusionTable(event));
 }
 
-function trainedOn({ metadata }: Network): string {
+/** What to evaluate a model on where nothing is said. */
+export function trainedOn({ metadata }: Pick<Network, 'metadata'>): string {
   const named = NAMED_SETS.find((name) => metadata.dataset?.includes(`"name":"${name}"`));
   return named ?? 'mnist';
 }

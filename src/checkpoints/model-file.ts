@@ -73,7 +73,12 @@ export function modelMetadata(
 
 /** What a model was made with. A model is given away: where its maker keeps which files is nobody's business. */
 function recipeOf(config: Config): Partial<ConfigRecord> {
-  const { epochs, batch_size, lr, reduction, strategy, threads, seed, limit } = recordOfConfig(config);
+  return recipeOfRecord(recordOfConfig(config));
+}
+
+/** The same, of a checkpoint's configuration. */
+export function recipeOfRecord(record: ConfigRecord): Partial<ConfigRecord> {
+  const { epochs, batch_size, lr, reduction, strategy, threads, seed, limit } = record;
   return { epochs, batch_size, lr, reduction, strategy, threads, seed, limit };
 }
 
@@ -141,7 +146,8 @@ export function requireVersion({ format_version: version }: Readonly<Record<stri
   throw new TensorFileError(`format version ${shown(version)}, expected ${FORMAT_VERSION}; use a newer Lockstep`);
 }
 
-function packageVersion(): string {
+/** Of Lockstep. */
+export function packageVersion(): string {
   // From dist/src/checkpoints/ to the package's root.
   const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
@@ -159,6 +165,13 @@ export interface ModelData {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
+/** A file looked at, whatever its values: they may not be finite, and then it classifies nothing. */
+export interface ModelFile extends ModelData {
+  readonly bytes: number;
+  /** Whether it has a checksum (which is right, then). */
+  readonly isSealed: boolean;
+}
+
 /**
  * Reads a model, a checkpoint, or any safetensors file whose tensors are a network's: `layers.0.weight` [inputs, outputs],
  * `layers.0.bias` [outputs], …
@@ -170,19 +183,38 @@ export async function readModel(file: string): Promise<ModelData> {
 }
 
 /**
+ * The same, of values that are not finite, too: to see what is wrong with them.
+ *
+ * @throws LockstepError if it cannot be read, is damaged, or holds no such network
+ */
+export async function readModelFile(file: string): Promise<ModelFile> {
+  return decodeModelFile(file, await readWhole(file, MEMORY_LIMIT_BYTES));
+}
+
+/**
  * @param file  its name, for messages
  * @throws LockstepError
  */
 export function decodeModel(file: string, bytes: Uint8Array): ModelData {
+  const model = decodeModelFile(file, bytes);
+  requireFinite(model);
+  return model;
+}
+
+/** @throws LockstepError if a network of such values can classify nothing */
+export function requireFinite({ file, values }: ModelData): void {
+  if (!values.every(Number.isFinite)) throw errors.notAModel(file, 'its weights are not all finite');
+}
+
+function decodeModelFile(file: string, bytes: Uint8Array): ModelFile {
   try {
     const tensorFile = decodeTensors(bytes);
-    const { metadata } = tensorFile;
+    const { metadata, isSealed } = tensorFile;
     if (metadata.lockstep !== undefined) requireVersion(metadata);
     const layers = layersOf(tensorFile);
     const values = valuesOf(tensorFile, layers);
-    if (!values.every(Number.isFinite)) throw new TensorFileError('its weights are not all finite');
     const kernel = KERNEL_NAMES.find((name) => name === metadata.kernel);
-    return { file, layers, values, kernel, metadata };
+    return { file, layers, values, kernel, metadata, bytes: bytes.length, isSealed };
   } catch (error) {
     if (error instanceof TensorFileError) throw errors.notAModel(file, error.message);
     throw error;

@@ -171,6 +171,89 @@ export interface EvaluationEvent {
   readonly weights_sha256: string;
 }
 
+/** What `lockstep export` wrote. */
+export interface ExportEvent {
+  readonly event: 'export';
+  readonly model: string;
+  readonly file: string;
+  readonly format: 'onnx' | 'npz' | 'safetensors';
+  readonly bytes: number;
+  /** SHA-256 of the parameters as float32: as in the end event. */
+  readonly weights_sha256: string;
+}
+
+/** What `lockstep inspect` finds. */
+export interface ModelEvent {
+  readonly event: 'model';
+  readonly model: string;
+  /** Null where another program wrote the file. */
+  readonly kind: 'model' | 'checkpoint' | null;
+  readonly bytes: number;
+  /** Widths, input to output. */
+  readonly layers: readonly number[];
+  readonly parameters: number;
+  readonly tensors: readonly TensorFigures[];
+  /** Null where the file does not say it. Numbers, not what the run was asked for: what is in this file. */
+  readonly epochs: number | null;
+  readonly step: number | null;
+  readonly kernel: string | null;
+  /** What it was trained on, and with which options: docs/files.md. */
+  readonly dataset: unknown;
+  readonly config: unknown;
+  /** A checkpoint's: what a resume needs besides. */
+  readonly state: unknown;
+  /** All else that the file says of itself, as it is there. */
+  readonly metadata: Readonly<Record<string, string>>;
+  /** The whole file's. (A file whose checksum is wrong is refused.) */
+  readonly checksum: 'right' | 'absent';
+  /** Of the parameters, computed. */
+  readonly weights_sha256: string;
+  /** Whether that is the one that the file's metadata have. */
+  readonly weights_checksum: 'right' | 'wrong' | 'absent';
+}
+
+export interface TensorFigures {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly type: 'float32' | 'float64';
+  /** Over the finite values; null where there are none. */
+  readonly min: number | null;
+  readonly max: number | null;
+  readonly mean: number | null;
+  /** Standard deviation, of all values (not of a sample). */
+  readonly std: number | null;
+  /** Square root of the sum of squares. */
+  readonly l2: number | null;
+  /** Fraction of the values that are 0. */
+  readonly zeros: number;
+  /** How many. */
+  readonly nan: number;
+  readonly infinite: number;
+}
+
+/** A sheet of pictures that `lockstep inspect` wrote. */
+export interface SheetEvent {
+  readonly event: 'sheet';
+  readonly sheet: 'weights' | 'errors';
+  readonly file: string;
+  /** How many there were to choose from: hidden units, or errors. */
+  readonly of: number;
+  /** What is on it, in its order: the first layer's units, by number. */
+  readonly units?: readonly number[];
+  /** Or the misclassified samples. */
+  readonly errors?: readonly Misclassified[];
+}
+
+export interface Misclassified {
+  /** Its number in the test set, from 0. */
+  readonly sample: number;
+  readonly class: number;
+  /** What it was taken for, and with which probability. */
+  readonly taken_for: number;
+  readonly probability: number;
+  readonly loss: number;
+}
+
 /** Where a run is, between events: for progress bars. */
 export interface Progress {
   readonly epoch: number;

@@ -1,0 +1,82 @@
+/** A model for people: what it is, what made it, and its tensors one by one. */
+import { onOneLine, shown } from '../../src/errors.js';
+import type { ModelEvent, TensorFigures } from '../../src/metrics/events.js';
+
+const integer = new Intl.NumberFormat('en-US');
+
+const COLUMNS: Readonly<Record<string, (tensor: TensorFigures) => string>> = {
+  tensor: ({ name }) => name,
+  shape: ({ shape }) => shape.join(' × '),
+  type: ({ type }) => type,
+  min: ({ min }) => figure(min),
+  max: ({ max }) => figure(max),
+  mean: ({ mean }) => figure(mean),
+  std: ({ std }) => figure(std),
+  'L2 norm': ({ l2 }) => figure(l2),
+  zeros: ({ zeros }) => `${(zeros * 100).toFixed(1)}%`,
+  NaN: ({ nan }) => integer.format(nan),
+  inf: ({ infinite }) => integer.format(infinite),
+};
+/** Names and types; the other columns are numbers. */
+const LEFT = ['tensor', 'type'];
+
+export function modelTable(event: ModelEvent): string {
+  const { model, kind, bytes, layers, parameters, metadata } = event;
+  const { lockstep: _, lockstep_version: version, format_version: __, weights_sha256: ___, ...others } = metadata;
+  const lines: [string, string | undefined][] = [
+    ['file', `${model}, ${integer.format(bytes)} bytes`],
+    ['kind', kind === null ? 'a network of another program' : `${kind}, written by Lockstep ${version ?? '?'}`],
+    ['layers', `${layers.join('-')}, ${integer.format(parameters)} parameters`],
+    ['trained on', pairsOf(event.dataset)],
+    ['with', pairsOf(event.config)],
+    ['until', untilOf(event)],
+    ['state', pairsOf(event.state)],
+    ['checksum', `of the file: ${event.checksum}; of the weights: ${event.weights_checksum}`],
+    ['sha256', `${event.weights_sha256} (weights)`],
+    ...Object.entries(others),
+  ];
+  const said = lines.flatMap(([name, value]) =>
+    value === undefined ? [] : [[onOneLine(shown(name)), value] as const],
+  );
+  const width = Math.max(...said.map(([name]) => name.length));
+  const head = said.map(([name, value]) => `${name.padEnd(width)}  ${onOneLine(value)}`);
+  return [...head, '', ...tensorTable(event.tensors), ''].join('\n');
+}
+
+function tensorTable(tensors: readonly TensorFigures[]): string[] {
+  const columns = Object.entries(COLUMNS).map(([name, cellOf]) => {
+    const cells = [name, ...tensors.map(cellOf)];
+    const width = Math.max(...cells.map(({ length }) => length));
+    return cells.map((cell) => (LEFT.includes(name) ? cell.padEnd(width) : cell.padStart(width)));
+  });
+  return columns[0]!.map((_, row) =>
+    columns
+      .map((cells) => cells[row]!)
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+function untilOf({ epochs, step, kernel }: ModelEvent): string | undefined {
+  if (epochs === null || step === null) return undefined;
+  return `epoch ${integer.format(epochs)}, step ${integer.format(step)}, kernel ${shown(kernel)}`;
+}
+
+/** What an object holds, without what it does not say. */
+function pairsOf(value: unknown): string | undefined {
+  if (value === null) return undefined;
+  if (typeof value !== 'object') return shown(value);
+  return Object.entries(value)
+    .filter(([, each]) => each !== null && each !== false)
+    .map(
+      ([name, each]) => `${name.replaceAll('_', ' ')} ${typeof each === 'object' ? JSON.stringify(each) : shown(each)}`,
+    )
+    .join(', ');
+}
+
+function figure(value: number | null): string {
+  if (value === null) return '–';
+  if (value === 0) return '0';
+  const magnitude = Math.abs(value);
+  return magnitude >= 1e-3 && magnitude < 1e5 ? value.toPrecision(4) : value.toExponential(2);
+}

@@ -1,0 +1,114 @@
+/** `lockstep inspect`: what a model file holds, and sheets of pictures of its weights and its errors. */
+import path from 'node:path';
+import { readModelFile, requireFinite } from '../../src/checkpoints/model-file.js';
+import { loadDataset } from '../../src/data/dataset.js';
+import { errors } from '../../src/errors.js';
+import { describeModel } from '../../src/inspect/inspect-model.js';
+import type { SheetOptions } from '../../src/inspect/sheet-options.js';
+import { THEMES } from '../../src/inspect/theme.js';
+import { requirePictureName } from '../../src/inspect/write-picture.js';
+import type { SheetEvent } from '../../src/metrics/events.js';
+import { Network } from '../../src/network.js';
+import { FORMAT_HELP, formatOf, newCommand, oneOf, parse } from '../parse.js';
+import { trainedOn } from './evaluate.js';
+import { modelTable } from './inspect-table.js';
+
+const DEFAULT_COUNT = 100;
+const MOST_COUNT = 10_000;
+const MOST_SCALE = 64;
+
+interface Options {
+  readonly weights?: string;
+  readonly errors?: string;
+  readonly data?: string;
+  readonly count?: string;
+  readonly shape?: string;
+  readonly scale?: string;
+  readonly theme?: unknown;
+  readonly format?: unknown;
+}
+
+export async function inspectCommand(args: readonly string[]): Promise<undefined> {
+  const command = newCommand('lockstep inspect', 'What a model file holds, and pictures of its weights and its errors.')
+    .argument('<model>', 'what train --save wrote, or a checkpoint')
+    .option(
+      '-o, --weights <file>',
+      "the first layer's weights, a picture a unit, the largest norms first: .png or .svg",
+    )
+    .option('--errors <file>', 'the misclassified test samples, the worst first: .png or .svg')
+    .option('-d, --data <source>', 'test samples for --errors, as of train (default: as evaluate)')
+    .option('--count <n>', `pictures on a sheet at most, default ${DEFAULT_COUNT}`)
+    .option('--shape <h>x<w>', 'height and width of the inputs as a picture (default: a square)')
+    .option('--scale <n>', 'pixels a value, to each side (default: pictures of about 84 pixels)')
+    .option('--theme <name>', `of the sheets: ${THEMES.join(' (default) or ')}`)
+    .option('--format <name>', FORMAT_HELP);
+  if (!parse(command, args, 1)) return;
+  const [file = ''] = command.args;
+  const options = command.opts<Options>();
+  const format = formatOf(options.format);
+  const sheetOptions = checkSheets(options);
+
+  const model = await readModelFile(file);
+  const event = describeModel(model);
+  process.stdout.write(format === 'ndjson' ? `${JSON.stringify(event)}\n` : modelTable(event));
+  const say = (sheet: SheetEvent, shown: number) => {
+    const what = sheet.sheet === 'weights' ? 'units' : 'errors';
+    process.stdout.write(
+      format === 'ndjson' ? `${JSON.stringify(sheet)}\n` : `${sheet.file}: ${shown} of ${sheet.of} ${what}\n`,
+    );
+  };
+
+  if (options.weights !== undefined) {
+    const [{ weightSheet }, { writePicture }] = await Promise.all([
+      import('../../src/inspect/weight-sheet.js'),
+      import('../../src/inspect/write-picture.js'),
+    ]);
+    const { svg, units, of } = weightSheet(model, sheetOptions);
+    await writePicture('--weights', options.weights, svg);
+    say({ event: 'sheet', sheet: 'weights', file: options.weights, of, units }, units.length);
+  }
+  if (options.errors !== undefined) {
+    requireFinite(model);
+    const { errorSheet } = await import('../../src/inspect/error-sheet.js');
+    const { writePicture } = await import('../../src/inspect/write-picture.js');
+    const network = new Network(model);
+    const data = options.data ?? trainedOn(network);
+    const { name, inputs, test } = await loadDataset(data);
+    if (inputs !== network.inputs) throw errors.otherSize(file, network.inputs, name, inputs);
+    if (test.count === 0) throw errors.noTestSamples(data);
+    const sheet = errorSheet(model, network, { name, samples: test }, sheetOptions);
+    await writePicture('--errors', options.errors, sheet.svg);
+    say(
+      { event: 'sheet', sheet: 'errors', file: options.errors, of: sheet.of, errors: sheet.errors },
+      sheet.errors.length,
+    );
+  }
+}
+
+/** @throws LockstepError (status 2) before anything is read */
+function checkSheets(options: Options): SheetOptions {
+  const { weights, errors: wrong, shape, theme = THEMES[0] } = options;
+  if (weights !== undefined) requirePictureName('--weights', weights);
+  if (wrong !== undefined) requirePictureName('--errors', wrong);
+  if (weights !== undefined && wrong !== undefined && path.resolve(weights) === path.resolve(wrong)) {
+    throw errors.sameFile(weights);
+  }
+  if (weights === undefined && wrong === undefined) {
+    const stray = (['count', 'shape', 'scale', 'theme'] as const).find((name) => options[name] !== undefined);
+    if (stray) throw errors.withoutSheet(stray, '--weights or --errors');
+  }
+  if (wrong === undefined && options.data !== undefined) throw errors.withoutSheet('data', '--errors');
+  return {
+    shape,
+    theme: oneOf('theme', theme, THEMES),
+    count: wholeOf('count', options.count, MOST_COUNT) ?? DEFAULT_COUNT,
+    scale: wholeOf('scale', options.scale, MOST_SCALE),
+  };
+}
+
+function wholeOf(name: string, text: string | undefined, most: number): number | undefined {
+  if (text === undefined) return undefined;
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : 0;
+  if (value >= 1 && value <= most) return value;
+  throw errors.option(name, text, `a whole number from 1 to ${most.toLocaleString('en-US')}`);
+}

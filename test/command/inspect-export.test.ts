@@ -1,0 +1,103 @@
+/** `lockstep inspect` and `lockstep export` as processes: what is on stdout, what on stderr, and the exit status. */
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { collect } from '../support/events.js';
+import { root } from '../support/paths.js';
+import { finishOf, spawnQuiet } from '../support/run-command.js';
+import { scratchWith } from '../support/scratch.js';
+
+const scratch = scratchWith(300, 100);
+let save: string;
+let sha256: string | undefined;
+
+async function lockstep(...args: string[]) {
+  const { status, stdout, stderr } = await finishOf(
+    spawnQuiet(process.execPath, [path.join(root, 'dist/bin/lockstep.js'), ...args]),
+  );
+  return { status, stdout, stderr };
+}
+
+const eventsIn = (stdout: string) =>
+  stdout
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+
+beforeAll(async () => {
+  save = scratch.newPath('model.safetensors');
+  const { end } = await collect({ data: scratch.data, hidden: [7], epochs: 1, threads: 2, save });
+  sha256 = end.weights_sha256;
+});
+
+describe('lockstep inspect', () => {
+  it('gives an event, and one for each sheet', async () => {
+    const [weights, errors] = [scratch.newPath('weights.svg'), scratch.newPath('errors.png')];
+    const { status, stdout, stderr } = await lockstep(
+      ...['inspect', save, '-o', weights, '--errors', errors, '--data', scratch.data, '--count', '5'],
+    );
+    expect([status, stderr]).toEqual([0, '']);
+    const [model, ofWeights, ofErrors, ...rest] = eventsIn(stdout);
+    expect(rest).toEqual([]);
+    expect(model).toMatchObject({ event: 'model', model: save, layers: [784, 7, 10], weights_sha256: sha256 });
+    expect(ofWeights).toMatchObject({ event: 'sheet', sheet: 'weights', file: weights, of: 7 });
+    expect(ofWeights!.units).toHaveLength(5);
+    expect(ofErrors).toMatchObject({ event: 'sheet', sheet: 'errors', file: errors });
+    expect(ofErrors!.errors).toHaveLength(5);
+    expect(readFileSync(weights, 'utf8')).toMatch(/^<svg /);
+    expect(readFileSync(errors).subarray(1, 4).toString()).toBe('PNG');
+  });
+
+  it('gives a table when asked', async () => {
+    const { status, stdout, stderr } = await lockstep('inspect', save, '--format', 'pretty');
+    expect([status, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/^file {2,}.*\n(.*\n)+layers\.1\.bias .*\n$/);
+  });
+
+  it.each<[readonly string[], RegExp]>([
+    [[], /missing required argument 'model'/],
+    [['--weights', 'a.gif'], /^lockstep inspect: --weights a\.gif: expected a file name that ends in \.svg or \.png/],
+    [['--weights', 'a.png', '--errors', './a.png'], /both are to be a\.png/],
+    [['--count', '5'], /--count: expected --weights or --errors besides/],
+    [['--data', 'mnist'], /--data: expected --errors besides/],
+    [['-o', 'a.png', '--count', '0'], /--count 0: expected a whole number from 1 to 10,000/],
+    [['-o', 'a.png', '--scale', '1.5'], /--scale 1\.5: expected a whole number from 1 to 64/],
+    [['-o', 'a.png', '--theme', 'blue'], /--theme blue: expected one of light, dark/],
+  ])('%j is wrong usage', async (args, expected) => {
+    const { status, stdout, stderr } = await lockstep('inspect', ...(args.length > 0 ? [save, ...args] : []));
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(expected);
+    expect(stderr.split('\n')).toHaveLength(2);
+  });
+
+  it('fails where the data do not belong to the model, having said what it is', async () => {
+    const file = scratch.newPath('errors.svg');
+    const { status, stdout, stderr } = await lockstep('inspect', save, '--errors', file, '--data', 'nowhere');
+    expect([status, eventsIn(stdout).length]).toEqual([1, 1]);
+    expect(stderr).toMatch(/^lockstep inspect: --data nowhere: no such folder/);
+    expect(existsSync(file)).toBe(false);
+  });
+});
+
+describe('lockstep export', () => {
+  it('gives an event', async () => {
+    const file = scratch.newPath('model.onnx');
+    const { status, stdout, stderr } = await lockstep('export', save, '-o', file);
+    expect([status, stderr]).toEqual([0, '']);
+    const bytes = readFileSync(file).length;
+    expect(eventsIn(stdout)).toEqual([
+      { event: 'export', model: save, file, format: 'onnx', bytes, weights_sha256: sha256 },
+    ]);
+  });
+
+  it.each<[readonly string[], number, RegExp]>([
+    [[], 2, /^lockstep export: expected -o and a file to write/],
+    [['-o', 'model.csv'], 2, /^lockstep export: -o model\.csv: expected a file name that ends in/],
+    [['-o', 'no/such/folder/model.onnx'], 1, /^lockstep export: -o no\/such\/folder\/model\.onnx: cannot be written/],
+  ])('%j is refused', async (args, expected, message) => {
+    const { status, stdout, stderr } = await lockstep('export', save, ...args);
+    expect([status, stdout]).toEqual([expected, '']);
+    expect(stderr).toMatch(message);
+    expect(stderr.split('\n')).toHaveLength(2);
+  });
+});

@@ -1,0 +1,185 @@
+/**
+ * A reader of ONNX files, and an interpreter of the operators that we use, that know nothing of ours: written from
+ * onnx.proto and the operators' description (https://onnx.ai/onnx/operators/), with nothing imported from src/.
+ */
+import { readFileSync } from 'node:fs';
+
+/** A protobuf message: of each field, by number, what it holds, in order. Numbers, or bytes to be looked at further. */
+type Message = ReadonlyMap<number, readonly (number | Buffer)[]>;
+
+export interface OnnxFile {
+  readonly irVersion: number;
+  readonly producer: string;
+  readonly docString: string;
+  /** Of the standard domain. */
+  readonly opset: number;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly nodes: readonly OnnxNode[];
+  readonly inputs: readonly OnnxValue[];
+  readonly outputs: readonly OnnxValue[];
+  readonly initializers: ReadonlyMap<string, Matrix>;
+}
+
+export interface OnnxNode {
+  readonly operator: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: Readonly<Record<string, number>>;
+}
+
+export interface OnnxValue {
+  readonly name: string;
+  readonly shape: readonly (number | string)[];
+}
+
+export interface Matrix {
+  readonly shape: readonly number[];
+  readonly values: Float64Array;
+}
+
+export function readOnnx(file: string): OnnxFile {
+  const model = fieldsOf(readFileSync(file));
+  const graph = fieldsOf(bytesOf(model, 7));
+  const opsets = messagesOf(model, 8).map((each) => ({ domain: textOf(each, 1), version: numberOf(each, 2) }));
+  const values = (field: number) => messagesOf(graph, field).map(describe);
+  return {
+    irVersion: numberOf(model, 1),
+    producer: `${textOf(model, 2)} ${textOf(model, 3)}`,
+    docString: textOf(model, 6),
+    opset: opsets.find(({ domain }) => domain === '')!.version,
+    metadata: Object.fromEntries(messagesOf(model, 14).map((each) => [textOf(each, 1), textOf(each, 2)])),
+    nodes: messagesOf(graph, 1).map((node) => ({
+      operator: textOf(node, 4),
+      inputs: node.get(1)!.map(String),
+      outputs: node.get(2)!.map(String),
+      attributes: Object.fromEntries(messagesOf(node, 5).map((each) => [textOf(each, 1), numberOf(each, 3)])),
+    })),
+    inputs: values(11),
+    outputs: values(12),
+    initializers: new Map(messagesOf(graph, 5).map((tensor) => [textOf(tensor, 8), matrixOf(tensor)])),
+  };
+}
+
+/** What the graph gives for one sample, in float64: by name, all that it computes. */
+export function runOnnx({ nodes, initializers }: OnnxFile, input: readonly number[]): Map<string, Float64Array> {
+  const known = new Map<string, Float64Array>([['input', Float64Array.from(input)]]);
+  for (const { operator, inputs, outputs, attributes } of nodes) {
+    const x = known.get(inputs[0]!)!;
+    known.set(
+      outputs[0]!,
+      compute(
+        operator,
+        x,
+        attributes,
+        inputs.slice(1).map((name) => initializers.get(name)!),
+      ),
+    );
+  }
+  return known;
+}
+
+function compute(
+  operator: string,
+  x: Float64Array,
+  attributes: Readonly<Record<string, number>>,
+  [weight, bias]: readonly Matrix[],
+): Float64Array {
+  switch (operator) {
+    case 'Gemm': {
+      if (Object.keys(attributes).length > 0) throw new Error('Gemm with attributes');
+      const y = Float64Array.from(bias!.values);
+      const width = y.length;
+      if (weight!.shape.join() !== `${x.length},${width}`) throw new Error(`a weight of shape ${weight!.shape.join()}`);
+      for (const [i, value] of x.entries()) {
+        if (value !== 0) for (let j = 0; j < width; j++) y[j]! += value * weight!.values[i * width + j]!;
+      }
+      return y;
+    }
+    case 'Relu':
+      return x.map((value) => Math.max(0, value));
+    case 'Softmax': {
+      if (attributes.axis !== 1) throw new Error(`Softmax over axis ${attributes.axis}`);
+      const largest = Math.max(...x);
+      const powers = x.map((value) => Math.exp(value - largest));
+      const sum = powers.reduce((total, power) => total + power, 0);
+      return powers.map((power) => power / sum);
+    }
+    default:
+      throw new Error(`operator ${operator}`);
+  }
+}
+
+function describe(value: Message): OnnxValue {
+  const tensorType = fieldsOf(bytesOf(fieldsOf(bytesOf(value, 2)), 1));
+  if (numberOf(tensorType, 1) !== 1) throw new Error('not float32');
+  const dimensions = messagesOf(fieldsOf(bytesOf(tensorType, 2)), 1);
+  return {
+    name: textOf(value, 1),
+    shape: dimensions.map((each) => (each.has(1) ? numberOf(each, 1) : textOf(each, 2))),
+  };
+}
+
+function matrixOf(tensor: Message): Matrix {
+  if (numberOf(tensor, 2) !== 1) throw new Error('not float32');
+  const raw = bytesOf(tensor, 9);
+  const values = Float64Array.from({ length: raw.length / 4 }, (_, i) => raw.readFloatLE(i * 4));
+  return { shape: packedOf(bytesOf(tensor, 1)), values };
+}
+
+function fieldsOf(bytes: Buffer): Message {
+  const fields = new Map<number, (number | Buffer)[]>();
+  for (let at = 0; at < bytes.length; ) {
+    const tag = varint(bytes, at);
+    const next = varint(bytes, tag.end);
+    const wireType = tag.value % 8;
+    if (wireType !== 0 && wireType !== 2) throw new Error(`wire type ${wireType}`);
+    at = wireType === 0 ? next.end : next.end + next.value;
+    if (at > bytes.length) throw new Error('a field goes on beyond its message');
+    const field = Math.floor(tag.value / 8);
+    fields.set(field, [...(fields.get(field) ?? []), wireType === 0 ? next.value : bytes.subarray(next.end, at)]);
+  }
+  return fields;
+}
+
+function packedOf(bytes: Buffer): number[] {
+  const values: number[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const { value, end } = varint(bytes, at);
+    values.push(value);
+    at = end;
+  }
+  return values;
+}
+
+function varint(bytes: Buffer, from: number): { readonly value: number; readonly end: number } {
+  let value = 0;
+  for (let i = from, factor = 1; ; i++, factor *= 128) {
+    const byte = bytes[i];
+    if (byte === undefined) throw new Error('a number goes on beyond its message');
+    value += (byte % 128) * factor;
+    if (byte < 128) return { value, end: i + 1 };
+  }
+}
+
+function bytesOf(message: Message, field: number): Buffer {
+  const [value] = message.get(field) ?? [];
+  if (!Buffer.isBuffer(value)) throw new Error(`no bytes in field ${field}`);
+  return value;
+}
+
+function textOf(message: Message, field: number): string {
+  return bytesOf(message, field).toString('utf8');
+}
+
+function numberOf(message: Message, field: number): number {
+  const [value] = message.get(field) ?? [];
+  if (typeof value !== 'number') throw new Error(`no number in field ${field}`);
+  return value;
+}
+
+function messagesOf(message: Message, field: number): Message[] {
+  return (message.get(field) ?? []).map((each) => {
+    if (!Buffer.isBuffer(each)) throw new Error(`field ${field} is no message`);
+    return fieldsOf(each);
+  });
+}
