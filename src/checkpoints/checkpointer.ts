@@ -1,6 +1,5 @@
 /** Writes a run's checkpoints behind it: the gang waits only while its parameters are copied. */
-import { existsSync } from 'node:fs';
-import { unlink } from 'node:fs/promises';
+import { stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { errors, hasCode, reason } from '../errors.js';
 import { writeAtomically } from '../files/atomic-write.js';
@@ -90,7 +89,7 @@ export class Checkpointer {
       const values = kernelValues(copy);
       // The step that finds it out will end the run, and the last good checkpoint is to stay the newest.
       if (!values.every(Number.isFinite)) return;
-      if (existsSync(file)) {
+      if (await isThere(file)) {
         const { run } = await headerOfCheckpoint(file);
         if (run !== undefined && run !== model.run) throw new Error('another run has written it meanwhile');
       }
@@ -139,4 +138,13 @@ function kernelValues(layers: readonly LayerMemory[]): Values {
 
 function isSame(file: string, other: string | undefined): boolean {
   return other !== undefined && path.resolve(file) === path.resolve(other);
+}
+
+async function isThere(file: string): Promise<boolean> {
+  try {
+    await stat(file);
+    return true;
+  } catch {
+    return false;
+  }
 }
