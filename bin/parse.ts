@@ -1,8 +1,8 @@
 /** Reading arguments with commander: what is wrong is thrown as an error of ours, and printed by whoever catches it. */
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { errors } from '../src/errors.js';
 import { FORMATS, type Format } from '../src/metrics/output.js';
+import { packageVersion } from '../src/version.js';
 
 export function newCommand(name: string, description: string): Command {
   return new Command(name).description(description).version(packageVersion());
@@ -46,9 +46,3 @@ export function oneOf<T extends string>(name: string, value: unknown, allowed: r
 
 /** The text of `--format`. */
 export const FORMAT_HELP = `${FORMATS.join(' or ')} (default: pretty where stdout is a terminal)`;
-
-function packageVersion(): string {
-  // From dist/bin/ to the package's root.
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
-}

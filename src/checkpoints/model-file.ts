@@ -2,7 +2,6 @@
  * A network in a safetensors file: tensors `layers.0.weight` [inputs, outputs], `layers.0.bias` [outputs], … in this order,
  * so that the tensors' bytes together are what `weights_sha256` is taken of; and metadata that say what they are.
  */
-import { readFileSync } from 'node:fs';
 import type { Dataset } from '../data/dataset.js';
 import { errors, shown } from '../errors.js';
 import { writeAtomically } from '../files/atomic-write.js';
@@ -19,6 +18,7 @@ import {
   type Values,
 } from '../model/safetensors.js';
 import { type Config, type ConfigRecord, recordOfConfig } from '../options.js';
+import { packageVersion } from '../version.js';
 
 /** Readers refuse what they don't know: a file of a higher number. */
 const FORMAT_VERSION = 1;
@@ -147,12 +147,6 @@ export function requireVersion({ format_version: version }: Readonly<Record<stri
 }
 
 /** Of Lockstep. */
-export function packageVersion(): string {
-  // From dist/src/checkpoints/ to the package's root.
-  const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
-}
-
 export interface ModelData {
   readonly file: string;
   /** Widths, input to output. */
