@@ -1,6 +1,7 @@
 /** A network as an ONNX graph: Gemm and Relu, layer by layer, and Softmax at its end. */
 import { type ModelData, tensorsOf } from '../checkpoints/model-file.js';
 import { errors } from '../errors.js';
+import { packageVersion } from '../version.js';
 import { encodeModel, type FloatTensor, type Node } from './onnx-proto.js';
 import { plainMetadata } from './plain-model.js';
 
