@@ -31,6 +31,7 @@ export interface Model {
   /** One barrier after another. */
   readonly rounds: readonly Kind[];
   readonly mayStop: boolean;
+  /** Also whether the coordinator may abort for any other reason. */
   readonly mayDie: boolean;
   readonly mistake?: Mistake;
 }
@@ -112,7 +113,7 @@ export interface State {
   readonly command: number;
   readonly decision: number;
   // What the coordinator knows:
-  /** A death has been noticed. */
+  /** A death has been noticed, or something else has failed. */
   readonly isAborted: boolean;
   /** The gang was aborted as one that has never met. */
   readonly isUnopened: boolean;
@@ -170,7 +171,9 @@ export function wakeLoops(s: State, mistake: Mistake): State {
 }
 
 export function withMember(s: State, i: number, change: Partial<Member>): State {
-  return { ...s, members: s.members.map((member, j) => (j === i ? { ...member, ...change } : member)) };
+  const members = s.members.slice();
+  members[i] = { ...members[i]!, ...change };
+  return { ...s, members };
 }
 
 export function withLoop(s: State, i: number, change: Partial<Loop>): State {

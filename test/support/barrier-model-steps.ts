@@ -17,13 +17,26 @@ import {
 } from './barrier-model-state.js';
 
 export function memberSteps(state: State, model: Model): State[] {
-  return state.members.flatMap((member, i) => memberStep(state, member, i, model) ?? []);
+  return state.members.flatMap((member, i) =>
+    isTwin(state.members, i) ? [] : (memberStep(state, member, i, model) ?? []),
+  );
+}
+
+/** Whether a member before it is just where it is, and would do the same. */
+function isTwin(members: readonly Member[], i: number): boolean {
+  const { place, round, seen } = members[i]!;
+  return members.findIndex((m) => m.place === place && m.round === round && m.seen === seen) < i;
 }
 
 /** One member may die, wherever it is. */
 export function deaths(state: State, { mayDie }: Model): State[] {
   if (!mayDie || state.members.some(({ place }) => place === 'dead')) return [];
   return state.members.flatMap(({ place }, i) => (ENDS.has(place) ? [] : withMember(state, i, { place: 'dead' })));
+}
+
+/** The coordinator may abort with all members alive: a service has failed, or the watchdog takes a slow member for a hung one. */
+export function failures(state: State, { mayDie, mistake }: Model): State[] {
+  return mayDie && isFree(state) && !state.isAborted && !state.isOver ? [abort(state, mistake)] : [];
 }
 
 /** A stop may come whenever the coordinator's thread is free, again too (as when the run is closed). */
@@ -48,8 +61,8 @@ function memberStep(
   i: number,
   { members, rounds, mistake }: Model,
 ): State | undefined {
-  const go = (to: Place, shared: Partial<State> = {}, own: Partial<Member> = {}) =>
-    withMember({ ...s, ...shared }, i, { place: to, ...own });
+  const go = (to: Place, shared?: Partial<State>, own?: Partial<Member>) =>
+    withMember(shared ? { ...s, ...shared } : s, i, { place: to, ...own });
   const kind = rounds[round - 1]!;
   const isGrant = kind === 'grant';
   // Both words only ever become true, so that reading one after the other is as good as reading them at once.
@@ -62,7 +75,7 @@ function memberStep(
     case 'read':
       // (The mistake reads later.)
       if (isLate) return go('arrive');
-      return s.state & 1 ? go('aborted') : go('arrive', {}, { seen: s.state });
+      return s.state & 1 ? go('aborted') : go('arrive', undefined, { seen: s.state });
     case 'arrive': {
       const arrived = s.arrived + 1;
       if (arrived < members) return go(isLate ? 'late read' : 'wait', { arrived });
@@ -70,7 +83,7 @@ function memberStep(
       return go('reset', { arrived });
     }
     case 'late read':
-      return go('wait', {}, { seen: s.state });
+      return go('wait', undefined, { seen: s.state });
     case 'reset':
       return go(isGrant ? 'look' : 'judge', { arrived: 0 });
     case 'judge':
@@ -108,14 +121,14 @@ function memberStep(
     case 'wait':
       if (mistake === 'wait without comparing') return go('asleep');
       // (What it saw is of no more use: forgotten, there are fewer states.)
-      return s.state === seen ? go('asleep') : go('check', {}, { seen: 0 });
+      return s.state === seen ? go('asleep') : go('check', undefined, { seen: 0 });
     case 'asleep':
       return undefined;
     case 'check':
       return go(s.state & 1 ? 'aborted' : 'obey');
     case 'obey':
       if (s.decision === 1) return go('stopped');
-      return go(round === rounds.length ? 'finished' : 'read', {}, { round: round + 1 });
+      return go(round === rounds.length ? 'finished' : 'read', undefined, { round: round + 1 });
     default:
       return undefined;
   }
@@ -198,9 +211,12 @@ function loopStep(s: State, i: number, mistake: Mistake): State[] {
 
 /** A death is told to the coordinator as other things are, while its thread is free. */
 function aborts(s: State, mistake: Mistake): State[] {
-  if (s.isAborted || s.members.every(({ place }) => place !== 'dead')) return [];
+  return s.isAborted || s.members.every(({ place }) => place !== 'dead') ? [] : [abort(s, mistake)];
+}
+
+function abort(s: State, mistake: Mistake): State {
   const aborted: State = { ...s, state: s.state | 1, isAborted: true };
-  return [mistake === 'abort without waking' ? end(aborted) : { ...aborted, duty: 'wake aborted' }];
+  return mistake === 'abort without waking' ? end(aborted) : { ...aborted, duty: 'wake aborted' };
 }
 
 /** All members have ended well, or none has begun; and the last snapshot, which takes a while, has been taken. */

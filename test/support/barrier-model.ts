@@ -7,10 +7,10 @@
  * the bell tells it that the barrier is held for that. Grants, stops, aborts and both loops share the coordinator's one
  * thread: each goes on until it awaits something, and a service is awaited, so that anything else may come during one.
  * The coordinator may say "stop" at any moment, and aborts if the gang has never met; a member may die at any moment,
- * which the coordinator notices later, and then aborts.
+ * which the coordinator notices later, and then aborts; or it aborts at any moment for a reason of its own.
  */
 import { ENDS, grantsUntil, type Member, type Model, type State, startOf } from './barrier-model-state.js';
-import { coordinatorSteps, deaths, grants, memberSteps, stops } from './barrier-model-steps.js';
+import { coordinatorSteps, deaths, failures, grants, memberSteps, stops } from './barrier-model-steps.js';
 
 export { type Kind, MISTAKES, type Model } from './barrier-model-state.js';
 
@@ -29,8 +29,9 @@ export function explore(model: Model): Verdict {
     const violation = violationIn(state, model);
     if (violation) return { states: visited.size, violation };
     const certain = [...memberSteps(state, model), ...coordinatorSteps(state, model)];
-    // Neither a stop nor a death need ever come, nor a grant after a stop: one that would rescue the gang is no excuse.
     const granted = grants(state, model);
+    // None of these need ever come, nor a grant after a stop: one that would rescue the gang is no excuse.
+    const chances = [...deaths(state, model), ...failures(state, model), ...stops(state, model)];
     const stuck = certain.length === 0 && (granted.length === 0 || state.command === 1);
     if (stuck && state.members.some(({ place }) => !ENDS.has(place))) {
       return { states: visited.size, violation: 'deadlock' };
@@ -38,7 +39,7 @@ export function explore(model: Model): Verdict {
     if (stuck && state.loops.some(({ place }) => place !== 'over')) {
       return { states: visited.size, violation: 'a loop does not end' };
     }
-    for (const each of [...certain, ...granted, ...deaths(state, model), ...stops(state, model)]) {
+    for (const each of [...certain, ...granted, ...chances]) {
       const key = keyOf(each);
       if (visited.has(key)) continue;
       visited.add(key);

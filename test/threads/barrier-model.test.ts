@@ -7,11 +7,10 @@ const step: readonly Kind[] = ['gradients', 'snapshot'];
 
 describe('no deadlock, no lost wake-up, no member a generation ahead, no hold opened but for its reason', () => {
   it.each<{ members: number; rounds: readonly Kind[] }>([
-    { members: 2, rounds: ['grant', ...step, ...step, 'grant'] },
-    { members: 2, rounds: ['plain', 'grant', ...step, 'grant', ...step] },
+    { members: 2, rounds: ['plain', 'grant', ...step, ...step, 'grant'] },
     { members: 3, rounds: ['grant', ...step, 'grant'] },
     { members: 4, rounds: ['grant', ...step] },
-  ])('with $members members over $rounds, a stop and a death at any moment', ({ members, rounds }) => {
+  ])('with $members members over $rounds, a stop, a death and an abort at any moment', ({ members, rounds }) => {
     const { states, violation } = explore({ members, rounds, ...anything });
     expect(violation).toBeUndefined();
     expect(states).toBeGreaterThan(50_000);
