@@ -185,7 +185,8 @@ export class Coordinator {
 
   /** The members have ended well: their last step is whole. */
   #finish(outcome: Outcome): void {
-    if (this.#isEnding) return;
+    // A gang that has failed may end well too, if all its members live to see the abort: with a step half done.
+    if (this.#isEnding || this.#outcome !== undefined) return;
     this.#isEnding = true;
     // However long a disk takes now: no member has anything left to do.
     this.#watchdog.stop();
