@@ -96,6 +96,14 @@ export async function failSave(call: Call, error: string, folder: string, job: J
   const content = readFileSync(file, 'latin1');
   const isNew = content.includes(job.expected.sha256);
   if (isLookUp(call)) return [...problemsOfSuccess(run, job), ...(isNew ? [] : ['it is not saved'])];
+  // Whether the file can be written is tried before any work: then nothing has begun.
+  if (run.stdout === '') {
+    const isRefused = run.status === 1 && /^train: --save .* cannot be written \(.*\).*\n$/.test(run.stderr);
+    return [
+      ...(isRefused ? [] : [`it says: ${run.stderr.trim()}`]),
+      ...(content === old ? [] : [`${SAVED} is not as it was`]),
+    ];
+  }
   const problems = problemsOfFailure(run, [file, error]);
   const isRight = call.on === 'folder' ? isNew : content === old;
   if (!isRight) problems.push(`${SAVED} is not what it must be`);
