@@ -66,8 +66,11 @@ export async function flushFolder(folder: string): Promise<void> {
 export async function tryToWrite(file: string): Promise<void> {
   const temporary = temporaryNameOf(await realpath(file).catch(() => file));
   const handle = await open(temporary, 'w');
-  await handle.close();
-  await unlink(temporary);
+  try {
+    await handle.close();
+  } finally {
+    await unlink(temporary);
+  }
 }
 
 /** Hidden, and with the process in its name: what a killed process left can be told from what is being written. */

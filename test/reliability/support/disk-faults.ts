@@ -33,8 +33,8 @@ export async function failOnce(call: Call, error: string, folder: string, job: J
   const problems = [...problemsOfSuccess(run, job), ...(await problemsOfFolder(run, folder, job))];
   const warnings = warningsOf(run);
   const announced = announcedIn(run.stdout);
-  if (call.syscall === 'readlink') {
-    // The name is looked up to see whether it is a link: if that fails, it is taken as it is.
+  if (isLookUp(call)) {
+    // Whether the name is a link, or another run's file: if that cannot be told, it is taken as it is.
     if (warnings.length > 0) problems.push(`it warns: ${warnings[0]!.message}`);
   } else {
     const code = call.syscall.startsWith('unlink') ? 'checkpoint_not_removed' : 'checkpoint_failed';
@@ -61,7 +61,7 @@ export async function failForEver(call: Call, error: string, folder: string, job
   const problems = problemsOfSuccess(run, job);
   const announced = announcedIn(run.stdout);
   problems.push(...(await problemsIn(folder, expected, announced, keep)));
-  if (warningsOf(run).length === 0 && call.syscall !== 'readlink') problems.push('it does not warn');
+  if (warningsOf(run).length === 0 && !isLookUp(call)) problems.push('it does not warn');
 
   const resumed = await runTrain([...argsOf(job, folder), '--resume']);
   problems.push(...problemsOfSuccess(resumed, job));
@@ -76,7 +76,7 @@ export async function failRequired(call: Call, error: string, folder: string, jo
   const names = [...job.expected.checkpoints.keys()];
   const args = [...argsOf(job, folder), '--checkpoint-required'];
   const run = await runTraced(args, { folder, names }, { injections: [injection(call, error)] });
-  if (call.syscall === 'readlink' || call.syscall.startsWith('unlink')) return problemsOfSuccess(run, job);
+  if (isLookUp(call) || call.syscall.startsWith('unlink')) return problemsOfSuccess(run, job);
   const problems = problemsOfFailure(run, [path.join(folder, call.name!), error]);
   problems.push(...(await problemsIn(folder, job.expected, announcedIn(run.stdout), job.keep, true)));
   for (const name of await temporariesIn(folder)) problems.push(`${name} is left`);
@@ -95,7 +95,15 @@ export async function failSave(call: Call, error: string, folder: string, job: J
   );
   const content = readFileSync(file, 'latin1');
   const isNew = content.includes(job.expected.sha256);
-  if (call.syscall === 'readlink') return [...problemsOfSuccess(run, job), ...(isNew ? [] : ['it is not saved'])];
+  if (isLookUp(call)) return [...problemsOfSuccess(run, job), ...(isNew ? [] : ['it is not saved'])];
+  // Whether the file can be written is tried before any work: then nothing has begun.
+  if (run.stdout === '') {
+    const isRefused = run.status === 1 && /^train: --save .* cannot be written \(.*\).*\n$/.test(run.stderr);
+    return [
+      ...(isRefused ? [] : [`it says: ${run.stderr.trim()}`]),
+      ...(content === old ? [] : [`${SAVED} is not as it was`]),
+    ];
+  }
   const problems = problemsOfFailure(run, [file, error]);
   const isRight = call.on === 'folder' ? isNew : content === old;
   if (!isRight) problems.push(`${SAVED} is not what it must be`);
@@ -140,4 +148,9 @@ async function problemsOfFolder({ stdout }: Finished, folder: string, { expected
 
 function warningsOf({ stdout }: Finished): WarningEvent[] {
   return eventsOf(stdout).filter((event): event is WarningEvent => event.event === 'warning');
+}
+
+/** One that fails costs nothing. */
+function isLookUp({ syscall }: Call): boolean {
+  return ['readlink', 'stat', 'statx', 'newfstatat'].includes(syscall);
 }
