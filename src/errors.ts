@@ -145,6 +145,11 @@ export const errors = {
     ),
 
   noTestSamples: (data: string) => failure(`--data ${data}: it has no test pair; use --split train`),
+  trainedElsewhere: (file: string, name: string) =>
+    usage(
+      `${file} was trained on data that were called ${shown(name)}, and no data set of that name holds them: say where they are with --data`,
+    ),
+  tooLargeSample: () => failure('a sample whose numbers are too large for the network: its outputs are not finite'),
   otherSize: (file: string, expected: number, data: string, found: number) =>
     failure(
       `${file} takes ${expected} inputs, and the images of ${data} have ${found} pixels: they do not belong together`,

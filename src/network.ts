@@ -17,8 +17,8 @@ export interface Prediction {
 }
 
 /**
- * One sample, (inputs): numbers as the network takes them, or a `Uint8Array` of pixels, which are divided by 255 first, as in
- * training.
+ * One sample, (inputs): numbers as the network takes them, or bytes (`Uint8Array`, `Uint8ClampedArray`) of pixels, which are
+ * divided by 255 first, as in training.
  */
 export type Sample = ArrayLike<number>;
 
@@ -73,11 +73,11 @@ export class Network {
   /**
    * Class and probabilities of a sample.
    *
-   * @throws LockstepError if it has not as many numbers as the network has inputs, or one that is not finite
+   * @throws LockstepError if it has not as many numbers as the network has inputs, or one that is not finite, or is too large for it
    */
   predict(sample: Sample): Prediction {
     this.#forward(sample);
-    this.#loss.evaluate(0, 0);
+    this.#evaluate(0);
     return { label: this.#loss.predicted, probabilities: this.#loss.probabilities.slice() };
   }
 
@@ -90,13 +90,18 @@ export class Network {
     if (!Number.isInteger(target) || target < 0 || target >= this.classes)
       throw errors.noSuchClass(target, this.classes);
     this.#forward(sample);
-    this.#loss.evaluate(0, target);
+    this.#evaluate(target);
     return { loss: this.#loss.loss, label: this.#loss.predicted };
+  }
+
+  #evaluate(target: number): void {
+    this.#loss.evaluate(0, target);
+    if (!Number.isFinite(this.#loss.loss)) throw errors.tooLargeSample();
   }
 
   #forward(sample: Sample): void {
     if (sample.length !== this.inputs) throw errors.sampleLength(sample.length, this.inputs);
-    const isPixels = sample instanceof Uint8Array;
+    const isPixels = sample instanceof Uint8Array || sample instanceof Uint8ClampedArray;
     const { starts, index, value } = this.#memory.rows;
     let k = 0;
     for (let i = 0; i < sample.length; i++) {
@@ -104,7 +109,8 @@ export class Network {
       const x = isPixels ? SCALED[given]! : given;
       // Like a pixel that is 0, it adds nothing.
       if (x === 0) continue;
-      if (!Number.isFinite(Math.fround(x))) throw errors.sampleValue(i, x);
+      // (A program may give anything: null and '1' would pass for numbers.)
+      if (typeof x !== 'number' || !Number.isFinite(Math.fround(x))) throw errors.sampleValue(i, given);
       index[k] = i;
       value[k] = x;
       k++;

@@ -1,12 +1,11 @@
 /** `lockstep evaluate`: a model's figures on a test set. */
-import { loadDataset } from '../../src/data/dataset.js';
-import { NAMED_SETS } from '../../src/data/sources.js';
 import { errors } from '../../src/errors.js';
 import { evaluateOn } from '../../src/evaluation.js';
 import type { EvaluationEvent } from '../../src/metrics/events.js';
-import { loadModel, type Network } from '../../src/network.js';
+import { loadModel } from '../../src/network.js';
 import { FORMAT_HELP, formatOf, newCommand, oneOf, parse } from '../parse.js';
 import { confusionTable } from './evaluate-table.js';
+import { dataFor } from './trained-on.js';
 
 const SPLITS = ['test', 'train'] as const;
 
@@ -32,11 +31,9 @@ export async function evaluateCommand(args: readonly string[]): Promise<undefine
   const format = formatOf(options.format);
 
   const network = await loadModel(file);
-  const data = options.data ?? trainedOn(network);
-  const dataset = await loadDataset(data);
-  if (dataset.inputs !== network.inputs) throw errors.otherSize(file, network.inputs, dataset.name, dataset.inputs);
+  const dataset = await dataFor(file, network, options.data);
   const samples = dataset[split];
-  if (samples.count === 0) throw errors.noTestSamples(data);
+  if (samples.count === 0) throw errors.noTestSamples(dataset.name);
   const event: EvaluationEvent = {
     event: 'evaluation',
     model: file,
@@ -46,10 +43,4 @@ export async function evaluateCommand(args: readonly string[]): Promise<undefine
     weights_sha256: network.weightsSha256,
   };
   process.stdout.write(format === 'ndjson' ? `${JSON.stringify(event)}\n` : confusionTable(event));
-}
-
-/** What to evaluate a model on where nothing is said. */
-export function trainedOn({ metadata }: Pick<Network, 'metadata'>): string {
-  const named = NAMED_SETS.find((name) => metadata.dataset?.includes(`"name":"${name}"`));
-  return named ?? 'mnist';
 }

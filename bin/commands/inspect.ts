@@ -1,7 +1,6 @@
 /** `lockstep inspect`: what a model file holds, and sheets of pictures of its weights and its errors. */
 import path from 'node:path';
 import { readModelFile, requireFinite } from '../../src/checkpoints/model-file.js';
-import { loadDataset } from '../../src/data/dataset.js';
 import { errors } from '../../src/errors.js';
 import { describeModel } from '../../src/inspect/inspect-model.js';
 import type { SheetOptions } from '../../src/inspect/sheet-options.js';
@@ -10,8 +9,8 @@ import { requirePictureName } from '../../src/inspect/write-picture.js';
 import type { SheetEvent } from '../../src/metrics/events.js';
 import { Network } from '../../src/network.js';
 import { FORMAT_HELP, formatOf, newCommand, oneOf, parse } from '../parse.js';
-import { trainedOn } from './evaluate.js';
 import { modelTable } from './inspect-table.js';
+import { dataFor } from './trained-on.js';
 
 const DEFAULT_COUNT = 100;
 const MOST_COUNT = 10_000;
@@ -72,10 +71,8 @@ export async function inspectCommand(args: readonly string[]): Promise<undefined
     const { errorSheet } = await import('../../src/inspect/error-sheet.js');
     const { writePicture } = await import('../../src/inspect/write-picture.js');
     const network = new Network(model);
-    const data = options.data ?? trainedOn(network);
-    const { name, inputs, test } = await loadDataset(data);
-    if (inputs !== network.inputs) throw errors.otherSize(file, network.inputs, name, inputs);
-    if (test.count === 0) throw errors.noTestSamples(data);
+    const { name, test } = await dataFor(file, network, options.data);
+    if (test.count === 0) throw errors.noTestSamples(name);
     const sheet = errorSheet(model, network, { name, samples: test }, sheetOptions);
     await writePicture('--errors', options.errors, sheet.svg);
     say(
