@@ -1,7 +1,7 @@
 /** `lockstep predict`: samples in, classes and probabilities out, in order. */
 import process from 'node:process';
 import { errors, reason } from '../../src/errors.js';
-import { loadModel, type Network, type Sample } from '../../src/network.js';
+import { loadModel, type Network, type Prediction, type Sample } from '../../src/network.js';
 import { samplesOf } from '../../src/predict/file-samples.js';
 import { parseSample, type SampleId } from '../../src/predict/json-sample.js';
 import { linesOf } from '../../src/predict/lines.js';
@@ -41,7 +41,9 @@ export async function predictCommand(args: readonly string[]): Promise<number> {
   try {
     for await (const { name, x, ...sample } of samples) {
       if (output.isClosed) break;
-      const line = predictionLine(sample, network.predict(x), top);
+      const prediction = predictionOf(network, x, name, problems);
+      if (!prediction) continue;
+      const line = predictionLine(sample, prediction, top);
       if (format === 'ndjson') await output.write(`${JSON.stringify(line)}\n`);
       else await output.write(`${predicted === 0 ? PREDICTION_HEADING : ''}${predictionRow(name, line)}`);
       predicted++;
@@ -53,6 +55,16 @@ export async function predictCommand(args: readonly string[]): Promise<number> {
   if (output.isClosed) return 0;
   problems.sumUp(predicted);
   return problems.hasLostFile ? 1 : 0;
+}
+
+/** Undefined, and reported, where the numbers are too large for the network. */
+function predictionOf(network: Network, x: Sample, name: string, problems: Problems): Prediction | undefined {
+  try {
+    return network.predict(x);
+  } catch (error) {
+    problems.report(name || 'a picture', error);
+    return undefined;
+  }
 }
 
 async function* fromLines(network: Network, { isPixels }: PredictCommand, problems: Problems): AsyncGenerator<Named> {

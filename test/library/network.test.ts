@@ -52,6 +52,14 @@ describe('predict', () => {
   });
 });
 
+it('the command tells such a line by its number, and goes on', async () => {
+  const lines = [new Array(784).fill(3e38), new Array(784).fill(0.5)].map((x) => `${JSON.stringify(x)}\n`);
+  const { status, stdout, stderr } = await runLockstep(['predict', file], lines.join(''));
+  expect(stdout.trim().split('\n')).toHaveLength(1);
+  expect(stderr).toContain('line 1: a sample whose numbers are too large for the network');
+  expect(status).toBe(0);
+});
+
 describe('a model that was trained on a folder', () => {
   it.each(['evaluate', 'inspect --errors sheet.svg'])('is not silently judged on other data: %s', async (command) => {
     const [name = '', ...options] = command.split(' ');
