@@ -1,4 +1,5 @@
 /** What a run must remember, beside its weights, to go on as if it had never stopped. */
+import { isRecord } from './record.js';
 
 /** Of some samples, added up in their order. */
 export interface Sums {
@@ -64,7 +65,7 @@ const MOST_LOSS = 1e290;
 
 /** Undefined if it is no such state or contradicts itself, whatever made it. Nothing but a state's own fields is taken. */
 export function stateOf(value: unknown): RunState | undefined {
-  if (!isObject(value)) return undefined;
+  if (!isRecord(value)) return undefined;
   const { epochs, stepsInEpoch, step, logEvery, epochSeconds, seconds } = value as unknown as RunState;
   const epochSums = sumsOf(value.epochSums);
   const logSums = sumsOf(value.logSums);
@@ -82,7 +83,7 @@ export function stateOf(value: unknown): RunState | undefined {
 }
 
 function sumsOf(value: unknown): Sums | undefined {
-  if (!isObject(value)) return undefined;
+  if (!isRecord(value)) return undefined;
   const { samples, loss, wrong } = value as unknown as Sums;
   const areSums =
     isCount(samples) && isCount(wrong) && wrong <= samples && isAmount(loss) && loss <= samples * MOST_LOSS;
@@ -92,14 +93,10 @@ function sumsOf(value: unknown): Sums | undefined {
 const FIGURES = ['train_loss', 'train_error', 'test_loss', 'test_error'] as const;
 
 function figuresOf(value: unknown): Figures | undefined {
-  if (!isObject(value)) return undefined;
+  if (!isRecord(value)) return undefined;
   const found = FIGURES.filter((name) => value[name] !== undefined).map((name) => [name, value[name]] as const);
   const areFigures = found.every(([name, figure]) => isAmount(figure) && (name.endsWith('loss') || figure <= 1));
   return areFigures ? (Object.fromEntries(found) as Figures) : undefined;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isCount(value: unknown): value is number {

@@ -3,6 +3,7 @@ import { type Dataset, loadDataset } from '../../src/data/dataset.js';
 import { NAMED_SETS } from '../../src/data/sources.js';
 import { errors } from '../../src/errors.js';
 import type { Network } from '../../src/network.js';
+import { fieldsOf } from '../../src/record.js';
 
 /**
  * @param data  as it was given, or undefined
@@ -23,9 +24,7 @@ export async function dataFor(file: string, { inputs, metadata }: Network, data:
 
 function datasetIn(text: string | undefined): { readonly name?: string; readonly test_sha256?: string } {
   try {
-    const parsed: unknown = JSON.parse(text ?? '');
-    if (typeof parsed !== 'object' || parsed === null) return {};
-    const { name, test_sha256 } = parsed as Record<string, unknown>;
+    const { name, test_sha256 } = fieldsOf(JSON.parse(text ?? ''));
     return { ...(typeof name === 'string' && { name }), ...(typeof test_sha256 === 'string' && { test_sha256 }) };
   } catch {
     return {};

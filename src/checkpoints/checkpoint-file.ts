@@ -6,6 +6,7 @@ import { KERNEL_NAMES, type KernelName } from '../kernels/kernel.js';
 import { MEMORY_LIMIT_BYTES } from '../memory/layout.js';
 import { decodeMetadata, decodeTensors, encodeTensors, TensorFileError, type Values } from '../model/safetensors.js';
 import { type Config, configOfRecord } from '../options.js';
+import { fieldsOf } from '../record.js';
 import { type RunState, stateOf } from '../state.js';
 import { contradictionOf } from './consistency.js';
 import {
@@ -109,7 +110,7 @@ function requireCheckpoint(metadata: Readonly<Record<string, string>>): void {
 }
 
 function layersOf(architecture: unknown): number[] {
-  const { layers, activation, output } = recordOf(architecture);
+  const { layers, activation, output } = fieldsOf(architecture);
   const isWidths =
     Array.isArray(layers) && layers.length > 1 && layers.every((width) => Number.isSafeInteger(width) && width > 0);
   if (isWidths && activation === 'relu' && output === 'softmax') return layers as number[];
@@ -118,7 +119,7 @@ function layersOf(architecture: unknown): number[] {
 
 function configOf(record: unknown): Config {
   try {
-    return configOfRecord(recordOf(record));
+    return configOfRecord(fieldsOf(record));
   } catch (error) {
     if (!(error instanceof LockstepError)) throw error;
     throw new TensorFileError(`its configuration cannot be used: ${reason(error)}`);
@@ -137,14 +138,10 @@ function kernelOf(name: unknown): KernelName {
 }
 
 function datasetOf(value: unknown): DatasetRecord {
-  const { name, train, test, train_sha256, test_sha256 } = recordOf(value);
+  const { name, train, test, train_sha256, test_sha256 } = fieldsOf(value);
   const isDataset =
     [name, train_sha256, test_sha256].every((each) => typeof each === 'string') &&
     [train, test].every((count) => Number.isSafeInteger(count) && (count as number) >= 0);
   if (isDataset) return { name, train, test, train_sha256, test_sha256 } as DatasetRecord;
   throw new TensorFileError('its data are not described');
-}
-
-function recordOf(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }

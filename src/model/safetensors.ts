@@ -9,6 +9,7 @@
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { shown } from '../errors.js';
+import { isRecord } from '../record.js';
 
 export type Values = Float32Array | Float64Array;
 
@@ -205,10 +206,6 @@ function isKeyEnd(json: string, from: number): boolean {
   let i = from;
   while (/\s/.test(json[i] ?? '')) i++;
   return json[i] === ':';
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isSizes(value: unknown): value is number[] {

@@ -1,5 +1,6 @@
 /** A run as its metric lines tell it, read line by line: what is drawn of it, and what could not be read. */
 import type { EpochEvent, StartEvent, StepEvent } from '../metrics/events.js';
+import { type Fields, isRecord } from '../record.js';
 
 export interface Run {
   /** Where its lines came from: a file's path, or `stdin`. */
@@ -84,7 +85,7 @@ export class RunReader {
   }
 }
 
-function problemOf({ event }: Unknown): string {
+function problemOf({ event }: Fields): string {
   return event === 'epoch' || event === 'step' ? `event "${event}" without its figures` : 'no event of train';
 }
 
@@ -94,17 +95,11 @@ function forgetFrom(points: Map<number, unknown>, position: number): void {
   for (const each of [...points.keys()]) if (each >= position) points.delete(each);
 }
 
-type Unknown = Readonly<Record<string, unknown>>;
-
-function isRecord(value: unknown): value is Unknown {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isStart(value: Unknown): value is Unknown & StartEvent {
+function isStart(value: Fields): value is Fields & StartEvent {
   return value.event === 'start' && isRecord(value.config) && isRecord(value.dataset);
 }
 
-function isEpoch(value: Unknown): value is Unknown & EpochPoint {
+function isEpoch(value: Fields): value is Fields & EpochPoint {
   const { event, epoch, step, train_loss, train_error, test_loss, test_error } = value;
   const isTested = isFigure(test_loss) && isFigure(test_error);
   return (
@@ -115,7 +110,7 @@ function isEpoch(value: Unknown): value is Unknown & EpochPoint {
   );
 }
 
-function isStep(value: Unknown): value is Unknown & StepPoint {
+function isStep(value: Fields): value is Fields & StepPoint {
   const { event, epoch, step, loss, error } = value;
   return event === 'step' && [epoch, step].every(isCount) && [loss, error].every(isFigure);
 }

@@ -28,15 +28,18 @@ describe('two runs that begin in one empty folder at once', () => {
   it('do not write over each other: the later is told so', async () => {
     const checkpointDir = inFolder('at-once');
     const second: TrainEvent[] = [];
+    let warnings = 0;
     // The first has seen an empty folder, and waits for its consumer; the other begins, and writes.
     for await (const event of train({ ...options(1), epochs: 2, checkpointDir })) {
       if (event.event === 'start')
         for await (const other of train({ ...options(2), epochs: 2, checkpointDir })) second.push(other);
       if (event.event === 'warning') {
+        warnings++;
         expect(event.code).toBe('checkpoint_failed');
         expect(event.message).toContain('another run has written it meanwhile');
       }
     }
+    expect(warnings).toBeGreaterThan(0);
     expect(second.at(-1)).toMatchObject({ event: 'end', status: 'completed' });
     for (const name of readdirSync(checkpointDir)) {
       expect((await readCheckpoint(path.join(checkpointDir, name))).config.seed).toBe(2);
