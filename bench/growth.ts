@@ -18,7 +18,7 @@
  */
 import { Command } from 'commander';
 import { chooseKernel } from '../src/kernels/select.js';
-import { bytesNeeded } from '../src/memory/layout.js';
+import { bytesNeeded, PLAIN } from '../src/memory/layout.js';
 import type { StartEvent } from '../src/metrics/events.js';
 import { INPUTS, type Job, multiplyAdds, type Row, SWEEP_NAMES, SWEEPS, type SweepName } from './growth/sweeps.js';
 import { wholeFrom } from './support/options.js';
@@ -165,7 +165,8 @@ function sharedBytes({ dataset, model, config, kernel }: StartEvent): number {
     denseInputs,
     batchSize: config.batch_size,
     threads: config.threads,
-    gradientBuffers: config.strategy === 'dense',
+    ...PLAIN,
+    gradientBuffers: config.strategy === 'dense' ? config.threads : 0,
     ...needs,
   });
 }

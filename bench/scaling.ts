@@ -22,7 +22,7 @@ import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
 import { chooseKernel } from '../src/kernels/select.js';
 import type { StartEvent } from '../src/metrics/events.js';
-import type { Strategy } from '../src/model/step.js';
+import type { Strategy } from '../src/model/optimizer.js';
 import { type Coefficients, fitScaling, type Job, type Point, predictScaling, totalSeconds } from './scaling/model.js';
 import { allowedCores, canPin } from './support/cores.js';
 import { threadCounts, wholeFrom } from './support/options.js';

@@ -33,6 +33,8 @@ export const errors = {
       `this run needs ${gibibytes(bytes)} of shared memory, and WebAssembly can address ${gibibytes(limit)}; ` +
         'use a smaller --limit, --batch-size or --hidden, or fewer --threads',
     ),
+  together: (flag: string, found: unknown, needed: string) =>
+    usage(`--${flag}${found === true ? '' : ` ${shown(found)}`}: expected ${needed} besides`),
   needsFolder: (flag: string, found: unknown) =>
     usage(`--${flag}${found === true ? '' : ` ${shown(found)}`}: there are no checkpoints without --checkpoint-dir`),
   resumeWithoutFolder: () => usage('--resume: expected a checkpoint or a folder of them, or --checkpoint-dir besides'),
@@ -54,6 +56,11 @@ export const errors = {
     ),
   otherNetwork: (file: string, found: string, expected: string) =>
     usage(`${found}: ${file} holds a network with ${expected}; leave the option out, or start another run`),
+  otherMoments: (file: string, found: string, expected: string) =>
+    usage(
+      `${found}: ${file} was written with ${expected}, and holds nothing that the other optimiser remembers; ` +
+        'leave the option out, or start another run',
+    ),
   withinEpoch: (file: string, found: string, expected: string) =>
     usage(
       `${found}: ${file} was written with ${expected} in the middle of an epoch, whose order depends on it; ` +

@@ -6,7 +6,7 @@ import { ForwardPass } from './kernels/forward-pass.js';
 import type { KernelName } from './kernels/kernel.js';
 import { SoftmaxCrossEntropy } from './kernels/loss.js';
 import { chooseKernel, createKernel, problemOf } from './kernels/select.js';
-import { bytesNeeded, createSharedMemory, layOut, type Memory, type Plan } from './memory/layout.js';
+import { bytesNeeded, createSharedMemory, layOut, type Memory, PLAIN, type Plan } from './memory/layout.js';
 import { weightsSha256, writeParameters } from './model/parameters.js';
 
 export interface Prediction {
@@ -44,7 +44,7 @@ export class Network {
       denseInputs: false,
       batchSize: 1,
       threads: 1,
-      gradientBuffers: false,
+      ...PLAIN,
       ...choice.needs,
     };
     const shared = createSharedMemory(bytesNeeded(plan));

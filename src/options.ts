@@ -2,7 +2,16 @@
 import { availableParallelism } from 'node:os';
 import { errors } from './errors.js';
 import { KERNEL_NAMES, type KernelName } from './kernels/kernel.js';
-import { REDUCTIONS, type Reduction, STRATEGIES, type Strategy } from './model/step.js';
+import {
+  OPTIMIZERS,
+  type OptimizerName,
+  type OptimizerOptions,
+  REDUCTIONS,
+  type Reduction,
+  STRATEGIES,
+  type Strategy,
+} from './model/optimizer.js';
+import { SCHEDULES, type ScheduleName } from './model/schedule.js';
 
 export interface TrainOptions {
   /** Worker threads, 1 to 1,024. @default the cores available */
@@ -19,6 +28,30 @@ export interface TrainOptions {
   readonly lr?: number;
   /** The batch's gradient: the sum over its samples, or their mean. @default 'sum' */
   readonly reduction?: Reduction;
+  /** What a gradient does to the parameters. @default 'sgd' */
+  readonly optimizer?: OptimizerName;
+  /** Of sgd, below 1: what a step leaves of the steps before it. @default 0 */
+  readonly momentum?: number;
+  /** Nesterov's momentum. @default false */
+  readonly nesterov?: boolean;
+  /** Of adam: how much of its means of the gradients and of their squares a step leaves, each below 1. @default 0.9 */
+  readonly beta1?: number;
+  /** @default 0.999 */
+  readonly beta2?: number;
+  /** Of adam: added to the root of the mean square. @default 1e-8 */
+  readonly eps?: number;
+  /** So many times the parameters, biases too, are added to their gradient. @default 0 */
+  readonly weightDecay?: number;
+  /** The most that the norm of the whole (reduced) gradient may be: a longer one is shortened. @default none */
+  readonly clipNorm?: number | undefined;
+  /** How the learning rate falls: see docs/mathematics.md. @default 'constant' */
+  readonly schedule?: ScheduleName;
+  /** Steps over which the learning rate rises to `lr` in a straight line. @default 0 */
+  readonly warmupSteps?: number;
+  /** Of schedule `step`: epochs between two drops. @default 30 */
+  readonly lrStepSize?: number;
+  /** Of schedule `step`: what a drop leaves of the rate. @default 0.1 */
+  readonly lrGamma?: number;
   /** How gradients are reduced: see docs/design.md. @default 'sliced' */
   readonly strategy?: Strategy;
   /** Of the initial values and of the order, 0 to 2^53 − 1. @default 1 */
@@ -55,14 +88,12 @@ const MAX_WIDTH = 2 ** 24;
 const MAX_COUNT = 2 ** 31 - 1;
 
 /** What a run is made of: every option, checked. Whether it resumes another is told apart. */
-export interface Config {
+export interface Config extends OptimizerOptions {
   readonly threads: number;
   readonly data: string;
   readonly hidden: readonly number[];
   readonly epochs: number;
   readonly batchSize: number;
-  readonly lr: number;
-  readonly reduction: Reduction;
   readonly strategy: Strategy;
   readonly seed: number;
   readonly limit: number | undefined;
@@ -99,6 +130,18 @@ const CHECKS: { readonly [name in keyof Config]-?: (value: unknown) => Config[na
   batchSize: (value) => whole('batch-size', value, 1, MAX_COUNT),
   lr: (value) => rate('lr', value),
   reduction: (value) => oneOf('reduction', value, REDUCTIONS),
+  optimizer: (value) => oneOf('optimizer', value, OPTIMIZERS),
+  momentum: (value) => fraction('momentum', value),
+  nesterov: (value) => yesOrNo('nesterov', value),
+  beta1: (value) => fraction('beta1', value),
+  beta2: (value) => fraction('beta2', value),
+  eps: (value) => rate('eps', value),
+  weightDecay: (value) => (value === 0 ? 0 : rate('weight-decay', value)),
+  clipNorm: (value) => rate('clip-norm', value),
+  schedule: (value) => oneOf('schedule', value, SCHEDULES),
+  warmupSteps: (value) => whole('warmup-steps', value, 0, MAX_COUNT),
+  lrStepSize: (value) => whole('lr-step-size', value, 1, MAX_COUNT),
+  lrGamma: (value) => rate('lr-gamma', value),
   strategy: (value) => oneOf('strategy', value, STRATEGIES),
   seed: (value) => whole('seed', value, 0, Number.MAX_SAFE_INTEGER),
   limit: (value) => whole('limit', value, 1, MAX_COUNT),
@@ -153,6 +196,18 @@ export function withDefaults(given: CheckedOptions): Config {
     batchSize: given.batchSize ?? 100,
     lr: given.lr ?? 0.001,
     reduction: given.reduction ?? 'sum',
+    optimizer: given.optimizer ?? 'sgd',
+    momentum: given.momentum ?? 0,
+    nesterov: given.nesterov ?? false,
+    beta1: given.beta1 ?? 0.9,
+    beta2: given.beta2 ?? 0.999,
+    eps: given.eps ?? 1e-8,
+    weightDecay: given.weightDecay ?? 0,
+    clipNorm: given.clipNorm,
+    schedule: given.schedule ?? 'constant',
+    warmupSteps: given.warmupSteps ?? 0,
+    lrStepSize: given.lrStepSize ?? 30,
+    lrGamma: given.lrGamma ?? 0.1,
     strategy: given.strategy ?? 'sliced',
     seed: given.seed ?? 1,
     limit: given.limit,
@@ -167,9 +222,44 @@ export function withDefaults(given: CheckedOptions): Config {
   };
 }
 
-/** @throws LockstepError (status 2), as `checkOptions` */
+/** @throws LockstepError (status 2), as `checkOptions` and `requireTogether` */
 export function resolveOptions(given: Given): Config {
-  return withDefaults(checkOptions(given));
+  const checked = checkOptions(given);
+  const config = withDefaults(checked);
+  requireTogether(checked, config);
+  return config;
+}
+
+/** Options that say nothing without others. */
+const TOGETHER: readonly (readonly [
+  names: readonly (keyof Config)[],
+  with_: string,
+  isThere: (config: Config) => boolean,
+])[] = [
+  [['momentum'], '--optimizer sgd', ({ optimizer, momentum }) => optimizer === 'sgd' || momentum === 0],
+  [['nesterov'], '--momentum', ({ momentum, nesterov }) => momentum > 0 || !nesterov],
+  [['beta1', 'beta2', 'eps'], '--optimizer adam', ({ optimizer }) => optimizer === 'adam'],
+  [['lrStepSize', 'lrGamma'], '--schedule step', ({ schedule }) => schedule === 'step'],
+];
+
+/**
+ * @param given   what was asked for
+ * @param config  what came of it, with the defaults or a checkpoint's options
+ * @throws LockstepError (status 2) that names the first that was given in vain
+ */
+export function requireTogether(given: CheckedOptions, config: Config): void {
+  for (const [names, needed, isThere] of TOGETHER) {
+    const lonely = names.find((name) => given[name] !== undefined);
+    if (lonely && !isThere(config)) throw errors.together(flagOf(lonely), given[lonely], needed);
+  }
+}
+
+/** Of a configuration, what makes the steps: plain data, which the threads are told. */
+export function optimizerOf(config: Config): OptimizerOptions {
+  const { lr, reduction, optimizer, momentum, nesterov, weightDecay, beta1, beta2, eps, clipNorm } = config;
+  const { schedule, warmupSteps, lrStepSize, lrGamma } = config;
+  const update = { reduction, optimizer, momentum, nesterov, weightDecay, beta1, beta2, eps, clipNorm };
+  return { ...update, lr, schedule, warmupSteps, lrStepSize, lrGamma };
 }
 
 /** The options as metrics and files name them: null for what is not set. */
@@ -181,6 +271,18 @@ export interface ConfigRecord {
   readonly batch_size: number;
   readonly lr: number;
   readonly reduction: Reduction;
+  readonly optimizer: OptimizerName;
+  readonly momentum: number;
+  readonly nesterov: boolean;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly eps: number;
+  readonly weight_decay: number;
+  readonly clip_norm: number | null;
+  readonly schedule: ScheduleName;
+  readonly warmup_steps: number;
+  readonly lr_step_size: number;
+  readonly lr_gamma: number;
   readonly strategy: Strategy;
   readonly seed: number;
   readonly limit: number | null;
@@ -228,6 +330,11 @@ function rate(name: string, value: unknown): number {
   const single = Math.fround(value);
   if (single > 0 && Number.isFinite(single)) return value;
   throw errors.option(name, value, 'a number from 1e-45 to 3.4e38, the range of float32');
+}
+
+function fraction(name: string, value: unknown): number {
+  if (typeof value === 'number' && value >= 0 && value < 1) return value;
+  throw errors.option(name, value, 'a number from 0 to less than 1');
 }
 
 function widths(name: string, value: unknown): readonly number[] {

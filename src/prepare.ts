@@ -1,6 +1,7 @@
 /** From options to a run that is ready to start: samples and initial parameters in shared memory. */
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
+import type { Checkpoint } from './checkpoints/checkpoint-file.js';
 import type { Listed } from './checkpoints/folder.js';
 import { datasetRecord, type ModelDescription } from './checkpoints/model-file.js';
 import { beginRun, type Resumed, requireSameData, requireSameKernel } from './checkpoints/resume.js';
@@ -20,8 +21,9 @@ import {
 } from './memory/layout.js';
 import type { WarningEvent } from './metrics/events.js';
 import { drawInitialValues } from './model/initial-values.js';
-import { writeParameters } from './model/parameters.js';
-import type { CheckedOptions, Config } from './options.js';
+import { needsOf } from './model/optimizer.js';
+import { momentsOf, writeParameters } from './model/parameters.js';
+import { type CheckedOptions, type Config, optimizerOf } from './options.js';
 import { FRESH, type RunState } from './state.js';
 
 export interface Run {
@@ -78,7 +80,7 @@ export async function prepare(given: CheckedOptions): Promise<Run> {
   const memory = layOut(plan, shared);
   writeRows(train, limit, inputs, memory.rows, 0, denseInputs);
   writeRows(test, test.count, inputs, memory.rows, limit, denseInputs);
-  if (resumed) writeParameters(memory.layers, resumed.checkpoint.values);
+  if (resumed) restore(memory, resumed.checkpoint);
   else drawInitialValues(memory.layers, config.seed);
 
   return {
@@ -95,6 +97,11 @@ export async function prepare(given: CheckedOptions): Promise<Run> {
     checkpoints,
     warnings: [...warnings, ...differences],
   };
+}
+
+function restore({ layers }: Memory, { values, moments }: Checkpoint): void {
+  writeParameters(layers, values);
+  for (const [i, remembered] of momentsOf(layers).entries()) writeParameters(remembered, moments[i]!);
 }
 
 /** @throws LockstepError if the data cannot be used */
@@ -141,10 +148,12 @@ function absolute(data: string): string {
 
 /** What the run's memory is to hold, and the density of its training samples. */
 export function planOf(
-  { limit, batchSize, threads, hidden, strategy }: Config,
+  config: Config,
   kernel: KernelChoice,
   { inputs, classes, train, test }: Dataset,
 ): { readonly plan: Plan; readonly density: number } {
+  const { limit, batchSize, threads, hidden, strategy } = config;
+  const needs = needsOf(optimizerOf(config));
   const trainSamples = limit ?? train.count;
   const nonzeros = countNonzeros(train, trainSamples, inputs);
   const density = nonzeros / (trainSamples * inputs);
@@ -159,7 +168,10 @@ export function planOf(
     denseInputs,
     batchSize,
     threads,
-    gradientBuffers: strategy === 'dense',
+    gradientBuffers: strategy === 'dense' ? threads : Number(needs.gradient),
+    moments: needs.moments,
+    needsNorm: needs.norm,
+    keepsBest: false,
     ...kernel.needs,
   };
   return { plan, density };

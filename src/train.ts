@@ -16,7 +16,7 @@ import {
 import { Ledger } from './metrics/ledger.js';
 import { ProgressMeter } from './metrics/progress-meter.js';
 import { areFinite, parameterCount, readParameters, weightsSha256 } from './model/parameters.js';
-import { checkOptions, recordOfConfig, type TrainOptions } from './options.js';
+import { checkOptions, optimizerOf, recordOfConfig, type TrainOptions } from './options.js';
 import { prepare, type Run } from './prepare.js';
 import { Coordinator } from './threads/coordinator.js';
 import { phaseFractions } from './threads/phase-times.js';
@@ -230,13 +230,13 @@ function createCheckpointer(
 }
 
 function jobOf({ config, plan, shared, kernel, start }: Run) {
-  const { strategy, reduction, lr, epochs, logEvery = 0, seed, checkpointDir } = config;
+  const { strategy, epochs, logEvery = 0, seed, checkpointDir } = config;
   const { checkpointEvery, checkpointEverySteps = 0 } = config;
   const checkpoints =
     checkpointDir === undefined
       ? { checkpointEvery: 0, checkpointEverySteps: 0 }
       : { checkpointEvery, checkpointEverySteps };
-  const run = { strategy, reduction, learningRate: lr, epochs, logEvery, seed };
+  const run = { strategy, optimizer: optimizerOf(config), epochs, logEvery, seed };
   return { plan, shared, kernel, ...run, start, stepsDone: start.step, ...checkpoints };
 }
 

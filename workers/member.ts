@@ -13,6 +13,9 @@
  *                   evaluation, by sample   of this member's test samples
  *                    — barrier —
  *
+ * Where an optimiser must know the whole gradient before it applies any of it, the update is in three parts, with a barrier
+ * behind each: the reduction into memory, the squares of the gradient, by row, and the step with what comes with it.
+ *
  * A panel is stepped and read again by whoever has claimed it (threads/claims.ts), so there is nothing to wait for in
  * between. Where the first layer has fewer panels than there are threads, there is no forward phase: that layer is forwarded
  * by sample and stepped by row, as the others are. Strategy `dense` has neither forward phase nor update: a member does
@@ -21,7 +24,9 @@
  */
 
 import { now } from '../src/clock.js';
+import type { Update } from '../src/kernels/kernel.js';
 import { type EpochRecord, layOut, type Memory, recordOf } from '../src/memory/layout.js';
+import { needsOf } from '../src/model/optimizer.js';
 import { Barrier, GangAborted, type Hold } from '../src/threads/barrier.js';
 import { Claims } from '../src/threads/claims.js';
 import { Command, Control, HeldFor } from '../src/threads/control.js';
@@ -45,6 +50,7 @@ class Member {
   readonly #phases: Phases;
   /** Where the first layer is cut by panels. */
   readonly #claims: Claims | undefined;
+  readonly #needsNorm: boolean;
   /** Steps of the whole run that are done. */
   #steps: number;
   /** Where the run is. */
@@ -61,6 +67,7 @@ class Member {
     this.#control = new Control(this.#memory.control);
     this.#barrier = new Barrier(this.#memory.control, task.plan.threads, task.spins);
     this.#phases = new Phases(task, this.#memory);
+    this.#needsNorm = needsOf(task.optimizer).norm;
     this.#claims = task.panels && new Claims(this.#memory.claims, task.panels, task.member);
   }
 
@@ -108,7 +115,8 @@ class Member {
   /** Undefined behind the epoch's last. */
   #batchAt(record: EpochRecord, first: number): Batch | undefined {
     const { batchSize, trainSamples } = this.#task.plan;
-    return first < trainSamples ? { record, first, count: Math.min(batchSize, trainSamples - first) } : undefined;
+    if (first >= trainSamples) return undefined;
+    return { record, epoch: this.#epoch, first, count: Math.min(batchSize, trainSamples - first) };
   }
 
   /** @returns false if the gang is to stop */
@@ -125,9 +133,8 @@ class Member {
     if (!this.#arrive(this.#gradientsDone, isDense ? this.#holdForGradients : undefined)) return false;
 
     if (!isDense) {
-      this.#enter(Phase.UPDATE);
-      this.#phases.stepRows(batch);
-      if (this.#claims) this.#stepPanels(this.#claims, batch, next);
+      if (this.#needsNorm) this.#stepByNorm(batch, next);
+      else this.#stepAtOnce(batch, next);
     }
     this.#steps++;
     return this.#arrive(this.#stepDone, this.#isSnapshotDue(next === undefined) ? this.#holdForSnapshot : undefined);
@@ -146,20 +153,49 @@ class Member {
     return every > 0 && (this.#epoch % every === 0 || this.#epoch === epochs);
   }
 
+  #stepAtOnce(batch: Batch, next: Batch | undefined): void {
+    this.#enter(Phase.UPDATE);
+    const numbers = this.#phases.numbersOf(batch, this.#steps);
+    this.#phases.stepRows(batch, numbers);
+    this.#stepPanels(next, (panel) => this.#phases.stepPanel(panel, batch, numbers));
+  }
+
+  /** Where the whole gradient must be known before any of it is applied. */
+  #stepByNorm(batch: Batch, next: Batch | undefined): void {
+    this.#enter(Phase.UPDATE);
+    this.#phases.reduceRows(batch);
+    this.#eachPanel((panel) => this.#phases.reducePanel(panel, batch));
+    this.#arrive(this.#panelsDone);
+    this.#enter(Phase.UPDATE);
+    this.#phases.squareRows();
+    this.#arrive(nothing);
+    this.#enter(Phase.UPDATE);
+    // (With the norm it is never plain SGD's.)
+    const update = this.#phases.numbersOf(batch, this.#steps) as Update;
+    this.#phases.updateRows(update);
+    this.#stepPanels(next, (panel) => this.#phases.updatePanel(panel, update));
+  }
+
   /** Panel by panel, until none is left: the step, and the next batch through it. */
-  #stepPanels(claims: Claims, batch: Batch, next: Batch | undefined): void {
-    if (next) {
+  #stepPanels(next: Batch | undefined, step: (panel: number) => void): void {
+    if (next && this.#claims) {
       this.#enter(Phase.FORWARD);
       this.#phases.place(next);
     }
-    claims.begin();
-    for (let panel = claims.next(); panel !== undefined; panel = claims.next()) {
+    this.#eachPanel((panel) => {
       this.#enter(Phase.UPDATE);
-      this.#phases.stepPanel(panel, batch);
-      if (!next) continue;
+      step(panel);
+      if (!next) return;
       this.#enter(Phase.FORWARD);
       this.#phases.forward({ from: panel, to: panel + 1 }, next);
-    }
+    });
+  }
+
+  /** Those of the first layer that this member gets, where it is cut by panels. */
+  #eachPanel(work: (panel: number) => void): void {
+    if (!this.#claims) return;
+    this.#claims.begin();
+    for (let panel = this.#claims.next(); panel !== undefined; panel = this.#claims.next()) work(panel);
   }
 
   /** Evaluates, and meets. @returns false if the gang is to stop */
@@ -205,6 +241,8 @@ class Member {
     this.#control.decide(this.#control.diverged ? Command.DIVERGED : Command.GO);
     this.#claims?.reset();
   };
+
+  readonly #panelsDone = () => this.#claims?.reset();
 
   readonly #stepDone = () => {
     const { plan, logEvery } = this.#task;

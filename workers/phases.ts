@@ -4,20 +4,24 @@
  * A batch is the `count` samples from position `first` of an epoch's order on; position first + slot is in that slot.
  */
 import { allPanels, ForwardPass } from '../src/kernels/forward-pass.js';
-import type { Kernel, Range, RowSlice } from '../src/kernels/kernel.js';
+import type { Kernel, Range, RowSlice, Update } from '../src/kernels/kernel.js';
 import { SoftmaxCrossEntropy } from '../src/kernels/loss.js';
 import { createKernel } from '../src/kernels/select.js';
-import type { EpochRecord, Memory } from '../src/memory/layout.js';
+import { type EpochRecord, type Memory, stepsPerEpoch } from '../src/memory/layout.js';
 import { placeSample } from '../src/memory/lists.js';
-import { stepRate } from '../src/model/step.js';
+import { gradientNorm, needsOf, Optimizer, type StepPosition } from '../src/model/optimizer.js';
 import { cut, fixedCost, sampleWork } from '../src/threads/shares.js';
 import type { MemberTask } from '../src/threads/task.js';
 
 export interface Batch {
   readonly record: EpochRecord;
+  readonly epoch: number;
   readonly first: number;
   readonly count: number;
 }
+
+/** The numbers of a step: of plain SGD, which reduces and steps in one pass, or of another optimiser. */
+export type StepNumbers = number | Update;
 
 /** Samples that go forward and back together: so many that fetching weights costs little, and that z and δ stay cached. */
 const GRADIENT_BLOCK = 100;
@@ -28,6 +32,9 @@ export class Phases {
   readonly #kernel: Kernel;
   readonly #forwardPass: ForwardPass;
   readonly #loss: SoftmaxCrossEntropy;
+  readonly #optimizer: Optimizer;
+  /** Plain SGD: no gradient is kept. */
+  readonly #isPlain: boolean;
   readonly #lastLayer: number;
   /** What a sample costs from the data on. */
   readonly #work: (sample: number) => number;
@@ -40,6 +47,8 @@ export class Phases {
     this.#kernel = createKernel(task.kernel, task.shared, memory, task.member);
     this.#forwardPass = new ForwardPass(this.#kernel, memory);
     this.#loss = new SoftmaxCrossEntropy(memory.layers.at(-1)!);
+    this.#optimizer = new Optimizer(task.optimizer, task.epochs, stepsPerEpoch(task.plan));
+    this.#isPlain = !needsOf(task.optimizer).gradient;
     this.#lastLayer = memory.layers.length - 1;
     this.#work = sampleWork(memory.rows, fixedCost(memory.layers));
     this.#byPanel = task.panels !== undefined;
@@ -94,20 +103,70 @@ export class Phases {
     return true;
   }
 
+  /**
+   * The numbers of the batch's step. Where the gradient's norm is asked for, `squareRows` must have gone over all of it.
+   *
+   * @param stepsDone  of the run
+   */
+  numbersOf({ epoch, first, count }: Batch, stepsDone: number): StepNumbers {
+    const { plan } = this.#task;
+    const index = (epoch - 1) * stepsPerEpoch(plan) + first / plan.batchSize;
+    const position: StepPosition = { stepsDone, index, batch: count };
+    if (this.#isPlain) return this.#optimizer.plainRate(position);
+    return this.#optimizer.update(position, gradientNorm(this.#memory.layers));
+  }
+
   /** By parameter: our rows of every layer that is cut by rows, reduced over the whole batch and stepped. */
-  stepRows({ count }: Batch): void {
-    for (let l = this.#byPanel ? 1 : 0; l <= this.#lastLayer; l++) {
-      const slice = this.#slice(l);
-      this.#beat();
-      this.#kernel.transpose(l, slice, count);
-      this.#kernel.step(l, slice, allPanels(this.#memory.layers[l]!), count, this.#rate(count));
-    }
+  stepRows(batch: Batch, numbers: StepNumbers): void {
+    this.#byRows((l, slice, panels) => {
+      this.#kernel.transpose(l, slice, batch.count);
+      this.#stepSlice(l, slice, panels, batch, numbers);
+    });
   }
 
   /** The same of a panel of the first layer: all its rows, from all members' transposed slices. */
-  stepPanel(panel: number, { count }: Batch): void {
-    for (const slice of this.#task.firstLayerSlices) {
-      this.#kernel.step(0, slice, { from: panel, to: panel + 1 }, count, this.#rate(count));
+  stepPanel(panel: number, batch: Batch, numbers: StepNumbers): void {
+    for (const slice of this.#task.firstLayerSlices) this.#stepSlice(0, slice, only(panel), batch, numbers);
+  }
+
+  /** The same in parts, for an optimiser that must know the whole gradient first: the sums of our rows, and of a panel. */
+  reduceRows({ count }: Batch): void {
+    this.#byRows((l, slice, panels) => {
+      this.#kernel.transpose(l, slice, count);
+      this.#kernel.reduce(l, slice, panels, count);
+    });
+  }
+
+  reducePanel(panel: number, { count }: Batch): void {
+    for (const slice of this.#task.firstLayerSlices) this.#kernel.reduce(0, slice, only(panel), count);
+  }
+
+  /** And then, of our rows of all layers, the gradient's squares. */
+  squareRows(): void {
+    for (let l = 0; l <= this.#lastLayer; l++) this.#kernel.squareRows(l, this.#slice(l));
+  }
+
+  /** And then the step. */
+  updateRows(update: Update): void {
+    this.#byRows((l, slice, panels) => this.#kernel.update(l, slice, panels, update));
+  }
+
+  updatePanel(panel: number, update: Update): void {
+    this.#kernel.update(0, { from: 0, to: this.#memory.layers[0]!.inputs + 1 }, only(panel), update);
+  }
+
+  #byRows(work: (layer: number, slice: RowSlice, panels: Range) => void): void {
+    for (let l = this.#byPanel ? 1 : 0; l <= this.#lastLayer; l++) {
+      this.#beat();
+      work(l, this.#slice(l), allPanels(this.#memory.layers[l]!));
+    }
+  }
+
+  #stepSlice(l: number, slice: RowSlice, panels: Range, { count }: Batch, numbers: StepNumbers): void {
+    if (typeof numbers === 'number') this.#kernel.step(l, slice, panels, count, numbers);
+    else {
+      this.#kernel.reduce(l, slice, panels, count);
+      this.#kernel.update(l, slice, panels, numbers);
     }
   }
 
@@ -162,12 +221,12 @@ export class Phases {
     this.#memory.members[this.#task.member]!.beats[0]!++;
   }
 
-  #rate(batch: number): number {
-    return stepRate(this.#task.learningRate, this.#task.reduction, batch);
-  }
-
   /** Our rows of a layer. */
   #slice(l: number): RowSlice {
     return this.#task.slices[l]!;
   }
+}
+
+function only(panel: number): Range {
+  return { from: panel, to: panel + 1 };
 }

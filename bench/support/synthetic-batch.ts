@@ -7,6 +7,7 @@ import {
   type LayerMemory,
   layOut,
   type Memory,
+  PLAIN,
   type Plan,
 } from '../../src/memory/layout.js';
 import { placeHiddenLists, placeSample } from '../../src/memory/lists.js';
@@ -74,7 +75,7 @@ export function createBatch(
     denseInputs,
     batchSize: samples,
     threads: 1,
-    gradientBuffers: false,
+    ...PLAIN,
     ...choice.needs,
   };
   const shared = createSharedMemory(bytesNeeded(plan));

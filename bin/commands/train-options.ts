@@ -2,7 +2,8 @@
 import type { Command } from 'commander';
 import { KERNEL_NAMES } from '../../src/kernels/kernel.js';
 import type { Format } from '../../src/metrics/output.js';
-import { REDUCTIONS, STRATEGIES } from '../../src/model/step.js';
+import { OPTIMIZERS, REDUCTIONS, STRATEGIES } from '../../src/model/optimizer.js';
+import { SCHEDULES } from '../../src/model/schedule.js';
 import { type CheckedOptions, checkOptions } from '../../src/options.js';
 import { FORMAT_HELP, formatOf, newCommand, parse } from '../parse.js';
 
@@ -36,6 +37,18 @@ function trainCommand(): Command {
     .option('-b, --batch-size <n>', 'default 100', numberOrText)
     .option('--lr <rate>', 'learning rate, default 0.001', numberOrText)
     .option('--reduction <kind>', `the batch's gradient: ${REDUCTIONS.join(' (default) or ')}`)
+    .option('--optimizer <name>', `${OPTIMIZERS.join(' (default) or ')}`)
+    .option('--momentum <m>', 'of sgd, default 0', numberOrText)
+    .option('--nesterov', "Nesterov's momentum")
+    .option('--beta1 <b>', 'of adam, default 0.9', numberOrText)
+    .option('--beta2 <b>', 'of adam, default 0.999', numberOrText)
+    .option('--eps <e>', 'of adam, default 1e-8', numberOrText)
+    .option('--weight-decay <l>', 'l times the parameters is added to their gradient, default 0', numberOrText)
+    .option('--clip-norm <n>', "the most that the whole gradient's norm may be (default: whatever it is)", numberOrText)
+    .option('--schedule <name>', `of the learning rate: ${SCHEDULES.join(', ')}; default ${SCHEDULES[0]}`)
+    .option('--warmup-steps <n>', 'steps over which the rate rises to --lr, default 0', numberOrText)
+    .option('--lr-step-size <epochs>', 'of schedule step: epochs between two drops, default 30', numberOrText)
+    .option('--lr-gamma <factor>', 'of schedule step: what a drop leaves of the rate, default 0.1', numberOrText)
     .option('--strategy <name>', `${STRATEGIES.join(' (default) or ')}`)
     .option('--seed <n>', 'of initial values and order, default 1', numberOrText)
     .option('--limit <n>', 'train on the first n samples only (the test set stays whole)', numberOrText)

@@ -4,6 +4,7 @@ import { errors, LockstepError, reason, shown } from '../errors.js';
 import { READ, readWhole } from '../files/read-whole.js';
 import { KERNEL_NAMES, type KernelName } from '../kernels/kernel.js';
 import { MEMORY_LIMIT_BYTES } from '../memory/layout.js';
+import { momentNames } from '../model/optimizer.js';
 import { decodeMetadata, decodeTensors, encodeTensors, TensorFileError, type Values } from '../model/safetensors.js';
 import { type Config, configOfRecord } from '../options.js';
 import { fieldsOf } from '../record.js';
@@ -22,16 +23,25 @@ export interface Checkpoint extends ModelDescription {
   readonly state: RunState;
   /** In the order of `readParameters`. */
   readonly values: Values;
+  /** What the optimiser remembers, likewise: see `momentNames`. */
+  readonly moments: readonly Values[];
 }
 
-export function encodeCheckpoint(model: ModelDescription, state: RunState, values: Values): Uint8Array[] {
+export function encodeCheckpoint(
+  model: ModelDescription,
+  state: RunState,
+  values: Values,
+  moments: readonly Values[],
+): Uint8Array[] {
   const metadata = {
     ...modelMetadata('checkpoint', model, values),
     epochs: String(state.epochs),
     step: String(state.step),
     state: JSON.stringify(state),
   };
-  return encodeTensors(metadata, tensorsOf(model.layers, values));
+  const names = momentNames(model.config);
+  const remembered = moments.flatMap((moment, i) => tensorsOf(model.layers, moment, `${names[i]}.`));
+  return encodeTensors(metadata, [...tensorsOf(model.layers, values), ...remembered]);
 }
 
 /** @throws LockstepError if it cannot be read, is damaged, or is no checkpoint */
@@ -50,14 +60,16 @@ export function decodeCheckpoint(file: string, bytes: Uint8Array): Checkpoint {
     requireCheckpoint(metadata);
     if (!isSealed) throw new TensorFileError('it has no checksum: the file is damaged');
     const layers = layersOf(jsonOf('architecture', metadata));
+    const config = configOf(jsonOf('config', metadata));
     const checkpoint = {
       layers,
-      config: configOf(jsonOf('config', metadata)),
+      config,
       kernel: kernelOf(metadata.kernel),
       run: runOf(metadata.run),
       dataset: datasetOf(jsonOf('dataset', metadata)),
       state: runStateOf(metadata),
       values: valuesOf(tensorFile, layers),
+      moments: momentNames(config).map((name) => valuesOf(tensorFile, layers, `${name}.`)),
     };
     const contradiction = contradictionOf(checkpoint);
     if (contradiction !== undefined) throw new TensorFileError(contradiction);

@@ -5,7 +5,7 @@ import { errors, hasCode, reason } from '../errors.js';
 import { writeAtomically } from '../files/atomic-write.js';
 import type { LayerMemory } from '../memory/layout.js';
 import type { CheckpointEvent, WarningEvent } from '../metrics/events.js';
-import { copyParameters, parameterCount, readParameters } from '../model/parameters.js';
+import { copyMoments, copyParameters, parameterCount, readParameters } from '../model/parameters.js';
 import type { Values } from '../model/safetensors.js';
 import type { Position, RunState } from '../state.js';
 import { encodeCheckpoint, headerOfCheckpoint } from './checkpoint-file.js';
@@ -71,9 +71,9 @@ export class Checkpointer {
     const name = checkpointName(state);
     // A run may be stopped where a checkpoint has just been taken.
     if (name === this.#last) return;
-    const copy = copyParameters(layers);
+    const copies = [copyParameters(layers), ...copyMoments(layers)];
     this.#last = name;
-    this.#writing = this.#write(state, copy);
+    this.#writing = this.#write(state, copies);
   }
 
   /** Resolves when everything has been written, or has failed to be. */
@@ -81,19 +81,19 @@ export class Checkpointer {
     await this.#writing;
   }
 
-  async #write(state: RunState, copy: readonly LayerMemory[]): Promise<void> {
+  async #write(state: RunState, copies: readonly (readonly LayerMemory[])[]): Promise<void> {
     const { folder, model, onNews, onFailure } = this.#options;
     const file = path.join(folder, checkpointName(state));
     const own: Listed = { file, step: state.step, run: model.run };
     try {
-      const values = kernelValues(copy);
+      const [values, ...moments] = copies.map(kernelValues) as [Values, ...Values[]];
       // The step that finds it out will end the run, and the last good checkpoint is to stay the newest.
       if (!values.every(Number.isFinite)) return;
       if (await isThere(file)) {
         const { run } = await headerOfCheckpoint(file);
         if (run !== undefined && run !== model.run) throw new Error('another run has written it meanwhile');
       }
-      await writeAtomically(file, encodeCheckpoint(model, state, values));
+      await writeAtomically(file, encodeCheckpoint(model, state, values, moments));
       this.#news.push({ event: 'checkpoint', file, epochs: state.epochs, step: state.step });
       this.#keep(own);
       await this.#prune();

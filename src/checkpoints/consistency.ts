@@ -8,17 +8,26 @@ interface Parts extends ModelDescription {
   readonly kernel: KernelName;
   readonly state: RunState;
   readonly values: Values;
+  readonly moments: readonly Values[];
 }
 
 /** What cannot be in a checkpoint that a run wrote, and would make the run that goes on from it hang, fail or lie. */
-export function contradictionOf({ layers, config, kernel, dataset, state, values }: Parts): string | undefined {
+export function contradictionOf({
+  layers,
+  config,
+  kernel,
+  dataset,
+  state,
+  values,
+  moments,
+}: Parts): string | undefined {
   const { hidden, batchSize, limit, epochs, logEvery = 0 } = config;
   const { stepsInEpoch, epochSums } = state;
   const stepsPerEpoch = Math.ceil(dataset.train / batchSize);
   const rules: readonly (readonly [isKept: boolean, broken: string])[] = [
     [layers.slice(1, -1).join() === hidden.join(), 'its layers are not those of its configuration'],
     [
-      values instanceof Float64Array === (kernel === 'reference'),
+      [values, ...moments].every((each) => each instanceof Float64Array === (kernel === 'reference')),
       'its tensors are not of the type that its kernel has',
     ],
     [values.every(Number.isFinite), 'its weights are not all finite'],

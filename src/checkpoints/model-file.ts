@@ -79,7 +79,21 @@ function recipeOf(config: Config): Partial<ConfigRecord> {
 /** The same, of a checkpoint's configuration. */
 export function recipeOfRecord(record: ConfigRecord): Partial<ConfigRecord> {
   const { epochs, batch_size, lr, reduction, strategy, threads, seed, limit } = record;
-  return { epochs, batch_size, lr, reduction, strategy, threads, seed, limit };
+  const { optimizer, momentum, nesterov, beta1, beta2, eps, weight_decay, clip_norm } = record;
+  const { schedule, warmup_steps, lr_step_size, lr_gamma } = record;
+  return {
+    epochs,
+    batch_size,
+    lr,
+    reduction,
+    strategy,
+    threads,
+    seed,
+    limit,
+    ...{ optimizer, weight_decay, clip_norm, schedule, warmup_steps },
+    ...(optimizer === 'adam' ? { beta1, beta2, eps } : { momentum, nesterov }),
+    ...(schedule === 'step' && { lr_step_size, lr_gamma }),
+  };
 }
 
 /**
@@ -98,8 +112,12 @@ export async function saveModel(
   await writeAtomically(file, encodeTensors(metadata, tensorsOf(model.layers, values)));
 }
 
-/** All parameters, in the order of `readParameters`, as tensors. */
-export function tensorsOf(layers: readonly number[], values: Values): Tensor[] {
+/**
+ * All parameters, in the order of `readParameters`, as tensors.
+ *
+ * @param prefix  of their names: whose moments they are, say
+ */
+export function tensorsOf(layers: readonly number[], values: Values, prefix = ''): Tensor[] {
   let end = 0;
   const take = (name: string, shape: readonly number[]): Tensor => {
     const begin = end;
@@ -108,7 +126,8 @@ export function tensorsOf(layers: readonly number[], values: Values): Tensor[] {
   };
   return layers.slice(1).flatMap((outputs, l) => {
     const inputs = layers[l]!;
-    return [take(`layers.${l}.weight`, [inputs, outputs]), take(`layers.${l}.bias`, [outputs])];
+    const name = `${prefix}layers.${l}`;
+    return [take(`${name}.weight`, [inputs, outputs]), take(`${name}.bias`, [outputs])];
   });
 }
 
@@ -117,11 +136,11 @@ export function tensorsOf(layers: readonly number[], values: Values): Tensor[] {
  *
  * @throws TensorFileError if a tensor is missing or of another shape
  */
-export function valuesOf({ tensors }: TensorFile, layers: readonly number[]): Values {
+export function valuesOf({ tensors }: TensorFile, layers: readonly number[], prefix = ''): Values {
   const Type = tensors.get('layers.0.weight')?.values instanceof Float64Array ? Float64Array : Float32Array;
   const wanted = layers.slice(1).flatMap((outputs, l) => [
-    { name: `layers.${l}.weight`, shape: [layers[l]!, outputs] },
-    { name: `layers.${l}.bias`, shape: [outputs] },
+    { name: `${prefix}layers.${l}.weight`, shape: [layers[l]!, outputs] },
+    { name: `${prefix}layers.${l}.bias`, shape: [outputs] },
   ]);
   const found = wanted.map(({ name, shape }) => {
     const tensor = tensors.get(name);

@@ -4,7 +4,8 @@ import path from 'node:path';
 import { errors, hasCode, LockstepError, reason } from '../errors.js';
 import { problemOf } from '../kernels/select.js';
 import type { WarningEvent } from '../metrics/events.js';
-import { type CheckedOptions, type Config, flagOf, withDefaults } from '../options.js';
+import { momentNames } from '../model/optimizer.js';
+import { type CheckedOptions, type Config, flagOf, requireTogether, withDefaults } from '../options.js';
 import { type Checkpoint, readCheckpoint } from './checkpoint-file.js';
 import { type Listed, listCheckpoints, openFolder } from './folder.js';
 import type { DatasetRecord } from './model-file.js';
@@ -37,6 +38,7 @@ export async function beginRun(given: CheckedOptions): Promise<Beginning> {
   const config = resumed
     ? configFor(given, resumed, warnings)
     : withDefaults({ ...given, checkpointDir: folderOf(given) });
+  requireTogether(given, config);
   const { checkpointDir } = config;
   if (checkpointDir === undefined) return { config, resumed, checkpoints: [], warnings };
   await openFolder(checkpointDir);
@@ -72,7 +74,11 @@ async function findCheckpoint(
 }
 
 /** Options that change the weights; data are compared by content, later. */
-const MUST_AGREE = ['hidden', 'batchSize', 'lr', 'reduction', 'strategy', 'seed', 'kernel'] as const;
+const MUST_AGREE = [
+  ...['hidden', 'batchSize', 'lr', 'reduction', 'strategy', 'seed', 'kernel'],
+  ...['optimizer', 'momentum', 'nesterov', 'beta1', 'beta2', 'eps', 'weightDecay', 'clipNorm'],
+  ...['schedule', 'warmupSteps', 'lrStepSize', 'lrGamma'],
+] as const;
 /** Those of them that cannot change within an epoch, whose order they decide. */
 const BETWEEN_EPOCHS: readonly string[] = ['batchSize', 'seed'];
 
@@ -88,12 +94,20 @@ function configFor(given: CheckedOptions, { file, checkpoint }: Resumed, warning
     const [found, expected] = [inWords(config[name]), inWords(stored[name])];
     if (found === expected || (name === 'kernel' && found === 'auto')) continue;
     const difference = `--${flagOf(name)} ${found}`;
+    const isRule = name === 'optimizer' || name === 'momentum';
+    if (isRule && String(momentNames(config)) !== String(momentNames(stored)))
+      throw errors.otherMoments(file, difference, expected);
     if (name === 'hidden') throw errors.otherNetwork(file, difference, expected);
     allow(difference, expected, file, resumeAnyway, BETWEEN_EPOCHS.includes(name) && state.stepsInEpoch > 0, warnings);
   }
   // Each number of threads groups the sums of strategy `dense` in its own way.
   if (config.strategy === 'dense' && config.threads !== stored.threads) {
     allow(`--threads ${config.threads}`, `${stored.threads} (strategy dense)`, file, resumeAnyway, false, warnings);
+  }
+  // The cosine's length is the run's.
+  if (config.schedule === 'cosine' && config.epochs !== stored.epochs) {
+    const expected = `${stored.epochs} (schedule cosine)`;
+    allow(`--epochs ${config.epochs}`, expected, file, resumeAnyway, false, warnings);
   }
   if (state.epochs + (state.stepsInEpoch > 0 ? 1 : 0) > config.epochs) {
     throw errors.epochsPassed(config.epochs, file, state.epochs, state.step);

@@ -1,9 +1,9 @@
 /**
- * exp and log from additions, multiplications and divisions alone.
+ * exp, log, powers and a cosine from additions, multiplications and divisions alone.
  *
  * ECMAScript leaves Math.exp and Math.log to the engine: another version or processor may round another
  * way, and the weights would differ in their last bit. The four operations are exact to the rule (IEEE 754),
- * so these two give the same bits everywhere. Both are within 1 ulp of the true value
+ * so these give the same bits everywhere. exp and log are within 1 ulp of the true value
  * (test/kernels/elementary.test.ts).
  */
 
@@ -81,4 +81,39 @@ export function logOfAtLeastOne(x: number): number {
   for (let n = LOG_SERIES.length - 1; n >= 0; n--) tail = tail * square + LOG_SERIES[n]!;
   // ln m = f − s·(f − s²·tail), since 2s = f − s·f; f itself is exact, so it and k·ln 2 come last.
   return k * LN2_HIGH - (s * (f - square * tail) - k * LN2_LOW - f);
+}
+
+/** base^n for whole n ≥ 0, by repeated squaring. */
+export function power(base: number, n: number): number {
+  let result = 1;
+  let square = base;
+  for (let rest = n; rest > 0; rest = Math.floor(rest / 2)) {
+    if (rest % 2 === 1) result *= square;
+    square *= square;
+  }
+  return result;
+}
+
+/** (−1)^n / (2n)! and (−1)^n / (2n + 1)!: beyond, a term is below half an ulp for |a| ≤ π / 4. */
+const COSINE_SERIES = alternating([1, 2, 24, 720, 40_320, 3_628_800, 479_001_600, 87_178_291_200]);
+const SINE_SERIES = alternating([1, 6, 120, 5040, 362_880, 39_916_800, 6_227_020_800, 1_307_674_368_000]);
+
+/** cos(π·x) for 0 ≤ x ≤ 1. */
+export function cosineOfHalfTurn(x: number): number {
+  if (x > 0.5) return -cosineOfHalfTurn(1 - x);
+  if (x > 0.25) {
+    const a = Math.PI * (0.5 - x);
+    return a * seriesIn(a * a, SINE_SERIES);
+  }
+  const a = Math.PI * x;
+  return seriesIn(a * a, COSINE_SERIES);
+}
+
+function alternating(factorials: readonly number[]): number[] {
+  return factorials.map((factorial, n) => (n % 2 === 0 ? 1 : -1) / factorial);
+}
+
+/** Σ terms[n] · yⁿ */
+function seriesIn(y: number, terms: readonly number[]): number {
+  return terms.reduceRight((sum, term) => sum * y + term, 0);
 }

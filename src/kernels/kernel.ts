@@ -56,4 +56,56 @@ export interface Kernel {
 
   /** The dense strategy: W ← W − rate · Σ_t (member t's buffer), in ascending order of t. */
   applyGradients(layer: number, rate: number): void;
+
+  /** As `step`, but the sums go to the gradient (the first buffer), and W stays. */
+  reduce(layer: number, slice: RowSlice, panels: Range, batch: number): void;
+
+  /** The dense strategy: the gradient ← Σ_t (member t's buffer), in ascending order of t. */
+  sumGradients(layer: number): void;
+
+  /**
+   * The squares of the gradient's elements, added up row by row into the layer's `rowSquares`: in float64 and in ascending
+   * order of columns, four sums a row, so that no cut of the layer changes them.
+   */
+  squareRows(layer: number, rows: Range): void;
+
+  /** Applies the gradient to the rows and panels, and to what the optimiser remembers of them. */
+  update(layer: number, rows: Range, panels: Range, update: Update): void;
+}
+
+/**
+ * How a gradient is applied, in the numbers of one step. With G the sum of the gradients over the batch,
+ * g = scale · G + weightDecay · W, and then, element by element:
+ *
+ *   sgd        W ← W − rate · g
+ *   momentum   m ← momentum · m + g;   W ← W − rate · m, or with Nesterov's W ← W − rate · (g + momentum · m)
+ *   adam       m ← β₁ · m + (1 − β₁) · g;   v ← β₂ · v + (1 − β₂) · g²;   W ← W − rate · m / (√v / rootOfBias2 + eps)
+ */
+export type Update = SgdUpdate | MomentumUpdate | AdamUpdate;
+
+interface CommonUpdate {
+  /** Of the reduction and the clipping. */
+  readonly scale: number;
+  readonly weightDecay: number;
+  readonly rate: number;
+}
+
+export interface SgdUpdate extends CommonUpdate {
+  readonly rule: 'sgd';
+}
+
+export interface MomentumUpdate extends CommonUpdate {
+  readonly rule: 'momentum';
+  readonly momentum: number;
+  readonly nesterov: boolean;
+}
+
+export interface AdamUpdate extends CommonUpdate {
+  readonly rule: 'adam';
+  /** The `rate` above is divided by 1 − β₁ᵗ. */
+  readonly beta1: number;
+  readonly beta2: number;
+  /** √(1 − β₂ᵗ) */
+  readonly rootOfBias2: number;
+  readonly eps: number;
 }

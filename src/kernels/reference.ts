@@ -5,7 +5,7 @@
  * the layer and without padding, so W[i, j] stands at i · outputs + j.
  */
 import type { InputLists, LayerMemory, Memory, Reals } from '../memory/layout.js';
-import type { Kernel, Range, RowSlice } from './kernel.js';
+import type { Kernel, Range, RowSlice, Update } from './kernel.js';
 
 /** Where each slot's list lies: see `InputLists`. */
 type Places = Pick<InputLists, 'starts' | 'lengths'>;
@@ -101,6 +101,52 @@ export class ReferenceKernel implements Kernel {
       let sum = 0;
       for (const buffer of gradients) sum += buffer[p]!;
       parameters[p]! -= rate * sum;
+    }
+  }
+
+  reduce(l: number, { from, to }: RowSlice, _onlyPanel: Range, batch: number): void {
+    const layer = this.#layers[l]!;
+    const sum = layer.gradients[0]!.subarray(from * layer.outputs, to * layer.outputs);
+    addGradients(layer, this.#places[l]!, from, to, 0, batch, sum.fill(0));
+  }
+
+  sumGradients(l: number): void {
+    const [gradient, ...others] = this.#layers[l]!.gradients;
+    for (let p = 0; p < gradient!.length; p++) {
+      for (const buffer of others) gradient![p]! += buffer[p]!;
+    }
+  }
+
+  /** One sum a row, of the four that there is room for. */
+  squareRows(l: number, { from, to }: Range): void {
+    const { outputs, gradients, rowSquares } = this.#layers[l]!;
+    const gradient = gradients[0]!;
+    for (let i = from; i < to; i++) {
+      let sum = 0;
+      for (let p = i * outputs; p < (i + 1) * outputs; p++) sum += gradient[p]! ** 2;
+      rowSquares[4 * i] = sum;
+    }
+  }
+
+  update(l: number, { from, to }: Range, _onlyPanel: Range, update: Update): void {
+    const { outputs, parameters: W, gradients, moments } = this.#layers[l]!;
+    const [G] = gradients as [Reals];
+    const [m, v] = moments as [Reals, Reals];
+    const { rule, scale, weightDecay, rate } = update;
+    for (let p = from * outputs; p < to * outputs; p++) {
+      const g = scale * G[p]! + weightDecay * W[p]!;
+      if (rule === 'sgd') {
+        W[p]! -= rate * g;
+      } else if (rule === 'momentum') {
+        const { momentum, nesterov } = update;
+        m[p] = momentum * m[p]! + g;
+        W[p]! -= rate * (nesterov ? g + momentum * m[p]! : m[p]!);
+      } else {
+        const { beta1, beta2, rootOfBias2, eps } = update;
+        m[p] = beta1 * m[p]! + (1 - beta1) * g;
+        v[p] = beta2 * v[p]! + (1 - beta2) * g ** 2;
+        W[p]! -= (rate * m[p]!) / (Math.sqrt(v[p]!) / rootOfBias2 + eps);
+      }
     }
   }
 }

@@ -19,6 +19,11 @@ export interface WasmModule {
   readonly reduce: BySize;
   readonly denseReduce: WasmFunction;
   readonly applyGradients: WasmFunction;
+  readonly sumGradients: WasmFunction;
+  readonly squareRows: WasmFunction;
+  readonly sgdUpdate: WasmFunction;
+  readonly momentumUpdate: WasmFunction;
+  readonly adamUpdate: WasmFunction;
 }
 
 const SIZES = [1, 2, 3, 4, 5, 6, 7, 8];

@@ -1,7 +1,7 @@
 /** The WebAssembly kernels (assembly/): walks over a layer's panels and calls the module for each. */
 import { LANES } from '../memory/cuts.js';
-import { BACKWARD_BLOCK, type LayerMemory, type Memory } from '../memory/layout.js';
-import type { Kernel, Range, RowSlice } from './kernel.js';
+import { BACKWARD_BLOCK, type LayerMemory, type Memory, type Reals } from '../memory/layout.js';
+import type { Kernel, Range, RowSlice, Update } from './kernel.js';
 import type { WasmModule } from './wasm-module.js';
 
 /** Samples that go through all panels together: so many that fetching weights costs little, and that their lists stay cached. */
@@ -100,19 +100,11 @@ export class WasmKernel implements Kernel {
   }
 
   step(l: number, slice: RowSlice, range: Range, batch: number, rate: number): void {
-    const layer = this.#layer(l);
-    const { index, from, to } = slice;
-    if (from === to) return;
-    for (let p = range.from; p < range.to; p++) {
-      const { width, weights, delta } = layer.panels[p]!;
-      if (layer.isDense) {
-        const starts = layer.transposed.slot.byteOffset;
-        this.#reduceRows(layer, starts, weights.byteOffset, width, from, to, delta.byteOffset, 0, batch, -rate, false);
-      } else {
-        const target = weights.byteOffset + from * width * weights.BYTES_PER_ELEMENT;
-        this.#reduce(layer, index, target, width, to - from, delta.byteOffset, from * batch, -rate, false);
-      }
-    }
+    this.#reduceSlice(l, slice, range, batch, -rate, false);
+  }
+
+  reduce(l: number, slice: RowSlice, range: Range, batch: number): void {
+    this.#reduceSlice(l, slice, range, batch, 0, true);
   }
 
   accumulate(l: number, from: number, to: number): void {
@@ -134,6 +126,84 @@ export class WasmKernel implements Kernel {
     const first = gradients[0]!.byteOffset;
     const stride = (gradients[1]?.byteOffset ?? first) - first;
     this.#wasm.applyGradients(parameters.byteOffset, first, parameters.byteLength, gradients.length, stride, -rate);
+  }
+
+  sumGradients(l: number): void {
+    const { gradients } = this.#layer(l);
+    const [first, second = first!] = gradients;
+    const stride = second.byteOffset - first!.byteOffset;
+    this.#wasm.sumGradients(first!.byteOffset, first!.byteLength, gradients.length, stride);
+  }
+
+  squareRows(l: number, { from, to }: Range): void {
+    const { panels, rowSquares } = this.#layer(l);
+    for (const [p, { width, gradients }] of panels.entries()) {
+      this.#wasm.squareRows(
+        rowSquares.byteOffset + from * LANES * rowSquares.BYTES_PER_ELEMENT,
+        p === 0 ? 1 : 0,
+        gradients[0]!.byteOffset + from * width * gradients[0]!.BYTES_PER_ELEMENT,
+        to - from,
+        width / LANES,
+      );
+    }
+  }
+
+  update(l: number, { from, to }: Range, range: Range, update: Update): void {
+    const { panels } = this.#layer(l);
+    for (let p = range.from; p < range.to; p++) {
+      const { width, weights, gradients, moments } = panels[p]!;
+      const rowBytes = width * weights.BYTES_PER_ELEMENT;
+      const at = (array: Reals | undefined) => (array ? array.byteOffset + from * rowBytes : 0);
+      this.#apply(update, at(weights), at(gradients[0]), at(moments[0]), at(moments[1]), (to - from) * rowBytes);
+    }
+  }
+
+  #apply(update: Update, weights: number, gradients: number, m: number, v: number, bytes: number): void {
+    const { scale, weightDecay: decay, rate } = update;
+    switch (update.rule) {
+      case 'sgd':
+        this.#wasm.sgdUpdate(weights, gradients, bytes, scale, decay, -rate);
+        break;
+      case 'momentum': {
+        const { momentum, nesterov } = update;
+        this.#wasm.momentumUpdate(weights, gradients, m, bytes, scale, decay, -rate, momentum, nesterov ? 1 : 0);
+        break;
+      }
+      case 'adam': {
+        const { beta1, beta2, rootOfBias2, eps } = update;
+        const [rest1, rest2] = [1 - beta1, 1 - beta2];
+        const numbers = [scale, decay, -rate, beta1, rest1, beta2, rest2, 1 / rootOfBias2, eps];
+        this.#wasm.adamUpdate(weights, gradients, m, v, bytes, ...numbers);
+      }
+    }
+  }
+
+  /**
+   * The slice's rows of these panels, reduced over the batch and applied to the weights.
+   *
+   * @param keep  or kept as the gradient
+   */
+  #reduceSlice(
+    l: number,
+    { index, from, to }: RowSlice,
+    range: Range,
+    batch: number,
+    factor: number,
+    keep: boolean,
+  ): void {
+    const layer = this.#layer(l);
+    if (from === to) return;
+    for (let p = range.from; p < range.to; p++) {
+      const { width, weights, delta, gradients } = layer.panels[p]!;
+      const target = keep ? gradients[0]! : weights;
+      if (layer.isDense) {
+        const starts = layer.transposed.slot.byteOffset;
+        this.#reduceRows(layer, starts, target.byteOffset, width, from, to, delta.byteOffset, 0, batch, factor, keep);
+      } else {
+        const first = target.byteOffset + from * width * target.BYTES_PER_ELEMENT;
+        this.#reduce(layer, index, first, width, to - from, delta.byteOffset, from * batch, factor, keep);
+      }
+    }
   }
 
   #forwardRows({ inputs, lists, panels }: LayerMemory, range: Range, from: number, to: number): void {

@@ -8,7 +8,7 @@
  * batch; there are S ≥ B of them, so that each member has some of its own while it evaluates.
  */
 import { Arena } from './arena.js';
-import { inputBlocksOf, padded, panelCount, panelStart } from './cuts.js';
+import { inputBlocksOf, LANES, padded, panelCount, panelStart } from './cuts.js';
 
 /** Float32 in the WebAssembly kernels, float64 in the reference kernel. */
 export type Reals = Float32Array | Float64Array;
@@ -28,11 +28,20 @@ export interface Plan {
   readonly realBytes: 4 | 8;
   /** The most columns of a panel of weights: a multiple of 4, or Infinity for one panel as wide as the layer. */
   readonly panelWidth: number;
-  /** Whether each member has a buffer for all gradients (strategy `dense`). */
-  readonly gradientBuffers: boolean;
+  /** Buffers for all gradients: one for each member (strategy `dense`), one for all, or none. */
+  readonly gradientBuffers: number;
+  /** Arrays as large as the parameters, that the optimiser remembers from step to step. */
+  readonly moments: number;
+  /** Whether the gradient's norm is asked for. */
+  readonly needsNorm: boolean;
+  /** Whether the best epoch's parameters are kept. */
+  readonly keepsBest: boolean;
   /** Bytes at the beginning of the memory that the kernel keeps for itself. */
   readonly reservedBytes: number;
 }
+
+/** What only some options ask for: of a plan without them. */
+export const PLAIN = { gradientBuffers: 0, moments: 0, needsNorm: false, keepsBest: false } as const;
 
 /**
  * Of each sample the inputs that are not zero, in ascending order; in dense form all of them, and no `index`. Training
@@ -68,8 +77,13 @@ export interface Panel {
   readonly weights: Reals;
   /** (S, width): z going forward, δ = dL/dz going back. */
   readonly delta: Reals;
-  /** By member: (inputs + 1, width), the sum of its share's gradients. Empty without gradient buffers. */
+  /**
+   * (inputs + 1, width): in strategy `dense` by member, the sum of its share's gradients; else one for the whole batch's,
+   * or none.
+   */
   readonly gradients: readonly Reals[];
+  /** (inputs + 1, width): what the optimiser remembers. */
+  readonly moments: readonly Reals[];
 }
 
 export interface LayerMemory {
@@ -85,8 +99,13 @@ export interface LayerMemory {
   readonly panels: readonly Panel[];
   /** All panels' weights, one after another. */
   readonly parameters: Reals;
-  /** By member: all panels' gradients, one after another, as `parameters`. */
+  /** All panels' gradients, one after another, as `parameters`; and what the optimiser remembers. */
   readonly gradients: readonly Reals[];
+  readonly moments: readonly Reals[];
+  /** Likewise, the parameters of the best epoch. Empty if they are not kept. */
+  readonly best: Reals;
+  /** (inputs + 1, 4): sums of the squares of a row of the gradient. Empty if its norm is not asked for. */
+  readonly rowSquares: Float64Array;
   /** The batch as the reduction reads it. Empty for the reference kernel. */
   readonly transposed: Transposed;
 }
@@ -249,7 +268,11 @@ function carveLayer(plan: Plan, arena: Arena, l: number, slots: number, rows: Sa
   const parameterCount = (inputs + 1) * paddedOutputs;
   const parameters = takeReals(parameterCount);
   const delta = takeReals(slots * paddedOutputs);
-  const gradients = Array.from({ length: plan.gradientBuffers ? plan.threads : 0 }, () => takeReals(parameterCount));
+  const takeLikeParameters = (length: number) => Array.from({ length }, () => takeReals(parameterCount));
+  const gradients = takeLikeParameters(plan.gradientBuffers);
+  const moments = takeLikeParameters(plan.moments);
+  const [best = takeReals(0)] = takeLikeParameters(plan.keepsBest ? 1 : 0);
+  const rowSquares = arena.take(Float64Array, plan.needsNorm ? (inputs + 1) * LANES : 0);
 
   const count = panelCount(plan, l, paddedOutputs);
   // (A size alone needs no views: a layer too wide for the memory may have a million panels.)
@@ -262,6 +285,7 @@ function carveLayer(plan: Plan, arena: Arena, l: number, slots: number, rows: Sa
       weights: part(parameters, inputs + 1),
       delta: part(delta, slots),
       gradients: gradients.map((buffer) => part(buffer, inputs + 1)),
+      moments: moments.map((array) => part(array, inputs + 1)),
     };
   });
 
@@ -284,5 +308,19 @@ function carveLayer(plan: Plan, arena: Arena, l: number, slots: number, rows: Sa
   // Of a hidden layer's units, half are taken to be active.
   const inputsOfSample = l === 0 ? plan.storedInputs / (plan.trainSamples + plan.testSamples) : inputs / 2;
   const inputBlocks = isDense ? 1 : inputBlocksOf(inputs, inputsOfSample);
-  return { inputs, outputs, paddedOutputs, isDense, inputBlocks, lists, panels, parameters, gradients, transposed };
+  return {
+    inputs,
+    outputs,
+    paddedOutputs,
+    isDense,
+    inputBlocks,
+    lists,
+    panels,
+    parameters,
+    gradients,
+    moments,
+    best,
+    rowSquares,
+    transposed,
+  };
 }

@@ -55,10 +55,29 @@ export function parameterCount(layers: readonly Pick<LayerMemory, 'inputs' | 'ou
   return layers.reduce((sum, { inputs, outputs }) => sum + (inputs + 1) * outputs, 0);
 }
 
-/** A copy of the layers' parameters, made as fast as can be: views as on the memory, of which nothing else may be used. */
+/** A copy of the layers' parameters, made as fast as can be. */
 export function copyParameters(layers: readonly LayerMemory[]): LayerMemory[] {
+  return likeParameters(layers, ({ parameters }) => parameters.slice());
+}
+
+/** Copies of what the optimiser remembers, of each of its arrays one. */
+export function copyMoments(layers: readonly LayerMemory[]): LayerMemory[][] {
+  return momentsOf(layers).map(copyParameters);
+}
+
+/** Views on what the optimiser remembers. */
+export function momentsOf(layers: readonly LayerMemory[]): LayerMemory[][] {
+  return layers[0]!.moments.map((_, i) => likeParameters(layers, ({ moments }) => moments[i]!));
+}
+
+/**
+ * Views as on the layers' parameters, of which nothing else may be used.
+ *
+ * @param pick  of each layer, an array that lies as its parameters do: what the optimiser remembers, for one
+ */
+export function likeParameters(layers: readonly LayerMemory[], pick: (layer: LayerMemory) => Reals): LayerMemory[] {
   return layers.map((layer) => {
-    const parameters = layer.parameters.slice();
+    const parameters = pick(layer);
     let end = 0;
     const panels = layer.panels.map((panel) => {
       const begin = end;

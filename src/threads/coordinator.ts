@@ -3,10 +3,11 @@
  * `dense` it also adds the members' gradients and applies the step.
  */
 import { shuffledOrder } from '../data/order.js';
+import { allPanels } from '../kernels/forward-pass.js';
 import { createKernel } from '../kernels/select.js';
 import { type EpochRecord, type Memory, type Plan, recordOf, stepsPerEpoch } from '../memory/layout.js';
+import { gradientNorm, needsOf, Optimizer } from '../model/optimizer.js';
 import { parameterCount } from '../model/parameters.js';
-import { stepRate } from '../model/step.js';
 import type { Position } from '../state.js';
 import { Command, Control, HeldFor } from './control.js';
 import { Gang, spinsFor } from './gang.js';
@@ -220,15 +221,34 @@ export class Coordinator {
 
   /** Strategy `dense`: all members wait, each with its share's gradients in its buffer; adds the buffers and steps. */
   #gradientsApplier(): () => void {
-    const { plan, shared, kernel, learningRate, reduction, start } = this.#job;
+    const { plan, shared, kernel, optimizer: options, epochs, start, stepsDone } = this.#job;
+    const { layers } = this.#memory;
     const own = createKernel(kernel, shared, this.#memory, 0);
-    let first = start.stepsInEpoch * plan.batchSize;
+    const optimizer = new Optimizer(options, epochs, stepsPerEpoch(plan));
+    const needs = needsOf(options);
+    const firstIndex = start.epochs * stepsPerEpoch(plan) + start.stepsInEpoch;
+    let steps = 0;
     return () => {
-      if (first >= plan.trainSamples) first = 0;
-      const batch = Math.min(plan.batchSize, plan.trainSamples - first);
-      const rate = stepRate(learningRate, reduction, batch);
-      for (const l of this.#memory.layers.keys()) own.applyGradients(l, rate);
-      first += batch;
+      const index = firstIndex + steps;
+      const first = (index % stepsPerEpoch(plan)) * plan.batchSize;
+      const position = {
+        stepsDone: stepsDone + steps,
+        index,
+        batch: Math.min(plan.batchSize, plan.trainSamples - first),
+      };
+      steps++;
+      if (!needs.gradient) {
+        const rate = optimizer.plainRate(position);
+        for (const l of layers.keys()) own.applyGradients(l, rate);
+        return;
+      }
+      const rowsOf = (l: number) => ({ from: 0, to: layers[l]!.inputs + 1 });
+      for (const l of layers.keys()) {
+        own.sumGradients(l);
+        if (needs.norm) own.squareRows(l, rowsOf(l));
+      }
+      const update = optimizer.update(position, gradientNorm(layers));
+      for (const [l, layer] of layers.entries()) own.update(l, rowsOf(l), allPanels(layer), update);
     };
   }
 

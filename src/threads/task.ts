@@ -2,7 +2,7 @@
 import type { Range, RowSlice } from '../kernels/kernel.js';
 import type { KernelChoice } from '../kernels/select.js';
 import type { Plan } from '../memory/layout.js';
-import type { Reduction, Strategy } from '../model/step.js';
+import type { OptimizerOptions, Strategy } from '../model/optimizer.js';
 import type { Position } from '../state.js';
 
 export interface MemberTask {
@@ -11,12 +11,11 @@ export interface MemberTask {
   readonly shared: WebAssembly.Memory;
   readonly kernel: KernelChoice;
   readonly strategy: Strategy;
-  readonly reduction: Reduction;
-  readonly learningRate: number;
+  readonly optimizer: OptimizerOptions;
   readonly epochs: number;
   /** Where the run goes on. */
   readonly start: Position;
-  /** Steps of the run that are done there. */
+  /** Steps of the run that are done there. (After other batches they are not those of so many epochs.) */
   readonly stepsDone: number;
   /** Epochs between two checkpoints, 0 for none, and besides steps, likewise. */
   readonly checkpointEvery: number;

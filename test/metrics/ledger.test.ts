@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { now } from '../../src/clock.js';
-import { type EpochRecord, type Memory, type Plan, recordOf, stepsPerEpoch } from '../../src/memory/layout.js';
+import { type EpochRecord, type Memory, PLAIN, type Plan, recordOf, stepsPerEpoch } from '../../src/memory/layout.js';
 import { Ledger } from '../../src/metrics/ledger.js';
 import { FRESH, type Position, type RunState, type Sums } from '../../src/state.js';
 
@@ -26,7 +26,7 @@ function planOf({ samples, batch }: Shape): Plan {
     threads: 1,
     realBytes: 4,
     panelWidth: 4,
-    gradientBuffers: false,
+    ...PLAIN,
     reservedBytes: 0,
   };
 }

@@ -1,7 +1,7 @@
 /** Step events: the means of all samples since the last one, wherever the epochs and the coordinator's looks fall. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type EpochRecord, type Plan, stepsPerEpoch } from '../../src/memory/layout.js';
+import { type EpochRecord, PLAIN, type Plan, stepsPerEpoch } from '../../src/memory/layout.js';
 import type { StepEvent } from '../../src/metrics/events.js';
 import { StepLog } from '../../src/metrics/step-log.js';
 import { FRESH } from '../../src/state.js';
@@ -19,7 +19,7 @@ function planOf(trainSamples: number, batchSize: number): Plan {
     threads: 1,
     realBytes: 4,
     panelWidth: 4,
-    gradientBuffers: false,
+    ...PLAIN,
     reservedBytes: 0,
   };
 }

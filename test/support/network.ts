@@ -2,7 +2,7 @@
 
 import type { Kernel } from '../../src/kernels/kernel.js';
 import { createKernel, type KernelChoice } from '../../src/kernels/select.js';
-import { bytesNeeded, createSharedMemory, layOut, type Memory, type Plan } from '../../src/memory/layout.js';
+import { bytesNeeded, createSharedMemory, layOut, type Memory, PLAIN, type Plan } from '../../src/memory/layout.js';
 import { placeHiddenLists, placeSample } from '../../src/memory/lists.js';
 import { writeParameters } from '../../src/model/parameters.js';
 
@@ -39,7 +39,8 @@ export function createNetwork(
     batchSize: samples.length,
     // Two slices of rows, and so two sets of cursors.
     threads: 2,
-    gradientBuffers: true,
+    ...PLAIN,
+    gradientBuffers: 2,
     ...choice.needs,
     panelWidth: choice.module ? panelWidth : Number.POSITIVE_INFINITY,
   };

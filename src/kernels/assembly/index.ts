@@ -1,5 +1,5 @@
 /**
- * What the module exports: the kernels of forward.ts, relu.ts, backward.ts, dense.ts and update.ts. Those that are made for a
+ * What the module exports: the kernels of forward.ts, relu.ts, backward.ts, dense.ts, update.ts and optimizers.ts. Those that are made for a
  * panel's width are exported once for each, 1 to 8 vectors (4 to 32 columns), with the number at the end of the name, so that
  * the caller chooses and no call goes through a switch.
  *
@@ -14,8 +14,9 @@ import { V1, V2, V3, V4, V5, V6, V7, V8, Vector } from './vector';
 
 export { denseForward, denseReduce } from './dense';
 export { cutLists } from './forward';
+export { adamUpdate, momentumUpdate, sgdUpdate, squareRows } from './optimizers';
 export { rectifyPanel, rectifyRows } from './relu';
-export { applyGradients, transpose } from './update';
+export { applyGradients, sumGradients, transpose } from './update';
 
 /** The first address that the module itself does not use. */
 export function heapBase(): usize {

@@ -158,10 +158,13 @@ export function applyGradients(
 ): void {
   const rate = f32x4.splat(factor);
   for (let i: usize = 0; i < bytes; i += 16) {
-    let sum = v128.load(gradients + i);
-    for (let m: usize = 1; m < members; m++) {
-      sum = f32x4.add(sum, v128.load(gradients + i + m * stride));
-    }
-    Vector.step(parameters + i, 0, rate, sum);
+    Vector.step(parameters + i, 0, rate, Vector.sumOf(gradients + i, members, stride));
+  }
+}
+
+/** The same sum, which takes the place of the first member's buffer. */
+export function sumGradients(gradients: usize, bytes: usize, members: usize, stride: usize): void {
+  for (let i: usize = 0; i < bytes; i += 16) {
+    v128.store(gradients + i, Vector.sumOf(gradients + i, members, stride));
   }
 }

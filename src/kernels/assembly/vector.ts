@@ -23,6 +23,14 @@ export class Vector {
     v128.store(p + (i << 4), Vector.madd(factor, gradient, v128.load(p + (i << 4))));
   }
 
+  /** The sum of the vectors at p, p + stride, …, in this order. */
+  @inline
+  static sumOf(p: usize, count: usize, stride: usize): v128 {
+    let sum = v128.load(p);
+    for (let i: usize = 1; i < count; i++) sum = f32x4.add(sum, v128.load(p + i * stride));
+    return sum;
+  }
+
   /** sum + Σ row[v] · d_v over the vectors of a panel's row, in ascending order. */
   @inline
   static dot<V>(

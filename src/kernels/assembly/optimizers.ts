@@ -1,0 +1,129 @@
+/**
+ * What a gradient that stands in memory does to the parameters: `Update` of ../kernel.ts, in float32. Parameters, gradient and
+ * what the optimiser remembers lie alike, so that each of these goes through `bytes` of all of them, vector by vector.
+ */
+import { Vector } from './vector';
+
+/** Below this, what an optimiser remembers is taken for 0: the smallest normal float32. Smaller numbers slow processors down. */
+const SMALLEST: f32 = 1.1754943508222875e-38;
+
+/** g = scale · G + decay · W */
+class Gradient {
+  @inline
+  static at(weights: usize, gradients: usize, scale: v128, decay: v128): v128 {
+    return Vector.madd(decay, v128.load(weights), f32x4.mul(scale, v128.load(gradients)));
+  }
+}
+
+/** What decays from step to step, and is not to linger among the subnormal numbers, where a product may round to itself. */
+class Moment {
+  @inline
+  static store(p: usize, m: v128): v128 {
+    const kept = v128.and(m, f32x4.ge(f32x4.abs(m), f32x4.splat(SMALLEST)));
+    v128.store(p, kept);
+    return kept;
+  }
+}
+
+/** @param factor  −rate */
+export function sgdUpdate(weights: usize, gradients: usize, bytes: usize, scale: f32, decay: f32, factor: f32): void {
+  const scales = f32x4.splat(scale);
+  const decays = f32x4.splat(decay);
+  const factors = f32x4.splat(factor);
+  for (const end = weights + bytes; weights < end; weights += 16, gradients += 16) {
+    Vector.step(weights, 0, factors, Gradient.at(weights, gradients, scales, decays));
+  }
+}
+
+/**
+ * @param m         what is remembered: (the same) bytes
+ * @param factor    −rate
+ * @param nesterov  1 for Nesterov's
+ */
+export function momentumUpdate(
+  weights: usize,
+  gradients: usize,
+  m: usize,
+  bytes: usize,
+  scale: f32,
+  decay: f32,
+  factor: f32,
+  momentum: f32,
+  nesterov: usize,
+): void {
+  const scales = f32x4.splat(scale);
+  const decays = f32x4.splat(decay);
+  const factors = f32x4.splat(factor);
+  const momenta = f32x4.splat(momentum);
+  for (const end = weights + bytes; weights < end; weights += 16, gradients += 16, m += 16) {
+    const g = Gradient.at(weights, gradients, scales, decays);
+    const kept = Moment.store(m, Vector.madd(momenta, v128.load(m), g));
+    Vector.step(weights, 0, factors, nesterov ? Vector.madd(momenta, kept, g) : kept);
+  }
+}
+
+/**
+ * @param m         the mean of the gradients, and
+ * @param v         of their squares: (the same) bytes each
+ * @param factor    −rate / (1 − β₁ᵗ)
+ * @param rest1     1 − β₁, and
+ * @param rest2     1 − β₂, each rounded once
+ * @param unbias    1 / √(1 − β₂ᵗ)
+ */
+export function adamUpdate(
+  weights: usize,
+  gradients: usize,
+  m: usize,
+  v: usize,
+  bytes: usize,
+  scale: f32,
+  decay: f32,
+  factor: f32,
+  beta1: f32,
+  rest1: f32,
+  beta2: f32,
+  rest2: f32,
+  unbias: f32,
+  eps: f32,
+): void {
+  const scales = f32x4.splat(scale);
+  const decays = f32x4.splat(decay);
+  const factors = f32x4.splat(factor);
+  const betas1 = f32x4.splat(beta1);
+  const rests1 = f32x4.splat(rest1);
+  const betas2 = f32x4.splat(beta2);
+  const rests2 = f32x4.splat(rest2);
+  const unbiases = f32x4.splat(unbias);
+  const epsilons = f32x4.splat(eps);
+  for (const end = weights + bytes; weights < end; weights += 16, gradients += 16, m += 16, v += 16) {
+    const g = Gradient.at(weights, gradients, scales, decays);
+    const mean = Moment.store(m, Vector.madd(betas1, v128.load(m), f32x4.mul(rests1, g)));
+    const square = Moment.store(v, Vector.madd(betas2, v128.load(v), f32x4.mul(rests2, f32x4.mul(g, g))));
+    const spread = Vector.madd(f32x4.sqrt(square), unbiases, epsilons);
+    Vector.step(weights, 0, factors, f32x4.div(mean, spread));
+  }
+}
+
+/**
+ * Adds the squares of the rows' elements to their sums, four in float64 to a row: the first takes the columns 0, 4, 8, …
+ *
+ * @param sums       (rows, 4)
+ * @param isFirst    1: the sums begin here
+ * @param gradients  (rows, vectors · 4), one panel's
+ */
+export function squareRows(sums: usize, isFirst: usize, gradients: usize, rows: usize, vectors: usize): void {
+  const zero = f64x2.splat(0);
+  for (const end = sums + (rows << 5); sums < end; sums += 32) {
+    let low = isFirst ? zero : v128.load(sums);
+    let high = isFirst ? zero : v128.load(sums, 16);
+    for (const rowEnd = gradients + (vectors << 4); gradients < rowEnd; gradients += 16) {
+      const g = v128.load(gradients);
+      const a = f64x2.promote_low_f32x4(g);
+      const b = f64x2.promote_low_f32x4(i32x4.shuffle(g, g, 2, 3, 2, 3));
+      low = f64x2.add(low, f64x2.mul(a, a));
+      high = f64x2.add(high, f64x2.mul(b, b));
+    }
+    v128.store(sums, low);
+    v128.store(sums, high, 16);
+  }
+}
