@@ -1,0 +1,77 @@
+/** With every optimiser, a run that goes on from a checkpoint ends as if it had never stopped; and what cannot be, is refused. */
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { TrainOptions } from '../../src/options.js';
+import { collect } from '../support/events.js';
+import type { Folder } from '../support/idx-files.js';
+import { OPTIMIZER_CASES } from '../support/optimizer-cases.js';
+import { JOB, writeJobData } from '../support/optimizer-job.js';
+import { refusalOf } from '../support/refusals.js';
+
+let data: Folder;
+beforeAll(() => {
+  data = writeJobData();
+});
+afterAll(() => data.remove());
+
+let folders = 0;
+const newFolder = () => path.join(data.path, `run-${++folders}`);
+const NAMES = ['step-0000005.safetensors', 'epoch-000003.safetensors'];
+
+it.each(Object.entries(OPTIMIZER_CASES))('%s: from within an epoch, and from the end of one', async (_, options) => {
+  const checkpointDir = newFolder();
+  const run: TrainOptions = { ...JOB, ...options, data: data.path, threads: 2 };
+  const undisturbed = await collect({ ...run, checkpointDir, checkpointEverySteps: 1, keep: 100 });
+  expect(await readdir(checkpointDir)).toEqual(expect.arrayContaining(NAMES));
+  for (const [i, name] of NAMES.entries()) {
+    const resume = path.join(checkpointDir, name);
+    const { end } = await collect({ resume, checkpointDir: newFolder(), threads: 1 + 2 * i });
+    expect(end.weights_sha256, name).toBe(undisturbed.end.weights_sha256);
+    expect(end.train_loss).toBe(undisturbed.end.train_loss);
+  }
+});
+
+it('what the optimiser remembers is kept in float64 by the reference kernel, and by strategy dense', async () => {
+  for (const given of [{ kernel: 'reference' as const }, { strategy: 'dense' as const }]) {
+    const run: TrainOptions = { ...JOB, ...OPTIMIZER_CASES.adam, ...given, data: data.path, threads: 2 };
+    const checkpointDir = newFolder();
+    const undisturbed = await collect({ ...run, checkpointDir, checkpointEverySteps: 1, keep: 100 });
+    const resume = path.join(checkpointDir, NAMES[0]!);
+    const { end } = await collect({ resume, checkpointDir: newFolder() });
+    expect(end.weights_sha256).toBe(undisturbed.end.weights_sha256);
+  }
+});
+
+describe('with another optimiser than the checkpoint was written with', () => {
+  let file: string;
+  beforeAll(async () => {
+    const checkpointDir = newFolder();
+    const run = { ...JOB, lr: 0.01, momentum: 0.5, schedule: 'cosine', data: data.path, threads: 1 } as const;
+    const { end } = await collect({ ...run, checkpointDir });
+    file = end.checkpoint!;
+  });
+  const resume = (given: TrainOptions) => () => collect({ resume: file, checkpointDir: newFolder(), ...given });
+
+  it.each([
+    [{ optimizer: 'adam', momentum: 0 } as const, '--optimizer adam', true],
+    [{ momentum: 0 }, '--momentum 0', true],
+    [{ momentum: 0.9 }, '--momentum 0.9', false],
+    [{ weightDecay: 0.1 }, '--weight-decay 0.1', false],
+    [{ clipNorm: 1 }, '--clip-norm 1', false],
+    [{ schedule: 'constant' } as const, '--schedule constant', false],
+    [{ epochs: JOB.epochs + 1 }, `--epochs ${JOB.epochs + 1}`, false],
+  ])('%j is refused, and said why', async (given, flag, isForGood) => {
+    const refusal = await refusalOf(resume(given));
+    expect(refusal.message).toContain(`${flag}: `);
+    expect(refusal.status).toBe(2);
+    const anyway = resume({ ...given, resumeAnyway: true });
+    if (isForGood) {
+      expect((await refusalOf(anyway)).message).toContain('holds nothing that the other optimiser remembers');
+      return;
+    }
+    const { end, all } = await anyway();
+    expect(end.status).toBe('completed');
+    expect(all.filter((event) => event.event === 'warning')).toHaveLength(1);
+  });
+});

@@ -1,0 +1,42 @@
+/** Every option that decides what a gradient does to the parameters, alone and together with others. */
+import type { TrainOptions } from '../../src/options.js';
+
+export type OptimizerOptionsGiven = Pick<
+  TrainOptions,
+  | 'reduction'
+  | 'lr'
+  | 'optimizer'
+  | 'momentum'
+  | 'nesterov'
+  | 'beta1'
+  | 'beta2'
+  | 'eps'
+  | 'weightDecay'
+  | 'clipNorm'
+  | 'schedule'
+  | 'warmupSteps'
+  | 'lrStepSize'
+  | 'lrGamma'
+>;
+
+/** With rates that change a small network's weights in the first digit within some steps. */
+export const OPTIMIZER_CASES: Readonly<Record<string, OptimizerOptionsGiven>> = {
+  momentum: { lr: 0.02, momentum: 0.9 },
+  'momentum of the mean': { lr: 0.2, momentum: 0.8, reduction: 'mean' },
+  nesterov: { lr: 0.02, momentum: 0.9, nesterov: true },
+  'weight decay': { lr: 0.05, weightDecay: 0.5 },
+  'weight decay and momentum': { lr: 0.02, momentum: 0.9, weightDecay: 0.1, reduction: 'sum' },
+  adam: { optimizer: 'adam', lr: 0.05, reduction: 'mean' },
+  'adam with other numbers': { optimizer: 'adam', lr: 0.05, beta1: 0.5, beta2: 0.9, eps: 1e-3 },
+  'adam and weight decay': { optimizer: 'adam', lr: 0.05, weightDecay: 0.1, reduction: 'mean' },
+  clipping: { lr: 0.3, clipNorm: 0.8 },
+  'clipping the mean, and momentum': { lr: 0.3, clipNorm: 0.1, momentum: 0.5, reduction: 'mean' },
+  'clipping and adam': { optimizer: 'adam', lr: 0.05, clipNorm: 0.8 },
+  'step schedule': { lr: 0.1, schedule: 'step', lrStepSize: 2, lrGamma: 0.3 },
+  'cosine schedule': { lr: 0.1, schedule: 'cosine' },
+  'warm-up': { lr: 0.1, warmupSteps: 5 },
+  'warm-up, cosine, nesterov, decay and clipping': {
+    ...{ lr: 0.05, schedule: 'cosine', warmupSteps: 4, momentum: 0.9, nesterov: true },
+    ...{ weightDecay: 0.01, clipNorm: 3 },
+  },
+};
