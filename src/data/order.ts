@@ -2,14 +2,17 @@
 import { epochStream, Random } from '../model/random.js';
 
 /**
- * A permutation of 0 … length − 1 that depends on the seed and the epoch alone, not on earlier epochs: Fisher
- * and Yates's shuffle, last position first.
+ * A permutation of 0 … length − 1 that depends on the seed and the epoch alone, not on earlier epochs.
  *
  * @param epoch  from 1 on
  */
 export function shuffledOrder(order: Uint32Array, seed: number, epoch: number): void {
+  shuffle(order, new Random(seed, epochStream(epoch)));
+}
+
+/** Writes a permutation of 0 … length − 1: Fisher and Yates's shuffle, last position first. */
+export function shuffle(order: Uint32Array, random: Random): void {
   for (let i = 0; i < order.length; i++) order[i] = i;
-  const random = new Random(seed, epochStream(epoch));
   for (let i = order.length - 1; i > 0; i--) {
     const j = random.below(i + 1);
     const moved = order[i]!;

@@ -6,9 +6,14 @@
  * (test/model/random.test.ts holds them).
  */
 
-/** The seed's streams: one for the initial values, and from 1 on one an epoch, for its order. */
+/**
+ * The seed's streams: one for the initial values, from 1 on one an epoch, for its order, and beyond the last epoch one for each
+ * way that samples are split off.
+ */
 export const INITIAL_VALUES_STREAM = 0;
 export const epochStream = (epoch: number): number => epoch;
+export const TEST_SPLIT_STREAM = 2 ** 32;
+export const VALIDATION_SPLIT_STREAM = 2 ** 32 + 1;
 
 const MASK_64 = (1n << 64n) - 1n;
 
