@@ -1,5 +1,5 @@
 /** How well a network does on samples whose classes are known. */
-import type { Samples } from './data/dataset.js';
+import type { Samples } from './data/samples.js';
 import type { EvaluationEvent } from './metrics/events.js';
 import { meanOf } from './metrics/sums.js';
 import type { Network } from './network.js';

@@ -52,6 +52,17 @@ export interface TrainOptions {
   readonly lrStepSize?: number;
   /** Of schedule `step`: what a drop leaves of the rate. @default 0.1 */
   readonly lrGamma?: number;
+  /**
+   * This fraction of the training samples, more than 0 and less than 1, chosen by the seed, is not trained on: the loss over
+   * them says after each epoch how well the network does on what it has not seen. @default none
+   */
+  readonly validationSplit?: number | undefined;
+  /** The run is complete when the validation loss has not become less for so many epochs. @default none */
+  readonly patience?: number | undefined;
+  /** Whether the weights that remain are those of the epoch with the least validation loss. @default false */
+  readonly keepBest?: boolean;
+  /** The run is complete with the epoch in which so many seconds are over, since it began or was resumed. @default none */
+  readonly maxTime?: number | undefined;
   /** How gradients are reduced: see docs/design.md. @default 'sliced' */
   readonly strategy?: Strategy;
   /** Of the initial values and of the order, 0 to 2^53 − 1. @default 1 */
@@ -94,6 +105,10 @@ export interface Config extends OptimizerOptions {
   readonly hidden: readonly number[];
   readonly epochs: number;
   readonly batchSize: number;
+  readonly validationSplit: number | undefined;
+  readonly patience: number | undefined;
+  readonly keepBest: boolean;
+  readonly maxTime: number | undefined;
   readonly strategy: Strategy;
   readonly seed: number;
   readonly limit: number | undefined;
@@ -142,6 +157,10 @@ const CHECKS: { readonly [name in keyof Config]-?: (value: unknown) => Config[na
   warmupSteps: (value) => whole('warmup-steps', value, 0, MAX_COUNT),
   lrStepSize: (value) => whole('lr-step-size', value, 1, MAX_COUNT),
   lrGamma: (value) => rate('lr-gamma', value),
+  validationSplit: (value) => fraction('validation-split', value, 'above 0'),
+  patience: (value) => whole('patience', value, 1, MAX_COUNT),
+  keepBest: (value) => yesOrNo('keep-best', value),
+  maxTime: (value) => positive('max-time', value),
   strategy: (value) => oneOf('strategy', value, STRATEGIES),
   seed: (value) => whole('seed', value, 0, Number.MAX_SAFE_INTEGER),
   limit: (value) => whole('limit', value, 1, MAX_COUNT),
@@ -208,6 +227,10 @@ export function withDefaults(given: CheckedOptions): Config {
     warmupSteps: given.warmupSteps ?? 0,
     lrStepSize: given.lrStepSize ?? 30,
     lrGamma: given.lrGamma ?? 0.1,
+    validationSplit: given.validationSplit,
+    patience: given.patience,
+    keepBest: given.keepBest ?? false,
+    maxTime: given.maxTime,
     strategy: given.strategy ?? 'sliced',
     seed: given.seed ?? 1,
     limit: given.limit,
@@ -239,6 +262,7 @@ const TOGETHER: readonly (readonly [
   [['momentum'], '--optimizer sgd', ({ optimizer, momentum }) => optimizer === 'sgd' || momentum === 0],
   [['nesterov'], '--momentum', ({ momentum, nesterov }) => momentum > 0 || !nesterov],
   [['beta1', 'beta2', 'eps'], '--optimizer adam', ({ optimizer }) => optimizer === 'adam'],
+  [['patience', 'keepBest'], '--validation-split', ({ validationSplit }) => validationSplit !== undefined],
   [['lrStepSize', 'lrGamma'], '--schedule step', ({ schedule }) => schedule === 'step'],
 ];
 
@@ -283,6 +307,10 @@ export interface ConfigRecord {
   readonly warmup_steps: number;
   readonly lr_step_size: number;
   readonly lr_gamma: number;
+  readonly validation_split: number | null;
+  readonly patience: number | null;
+  readonly keep_best: boolean;
+  readonly max_time: number | null;
   readonly strategy: Strategy;
   readonly seed: number;
   readonly limit: number | null;
@@ -323,18 +351,23 @@ function whole(name: string, value: unknown, least: number, most: number): numbe
   throw errors.option(name, value, `a whole number from ${least} to ${most.toLocaleString('en-US')}`);
 }
 
+function positive(name: string, value: unknown): number {
+  if (typeof value === 'number' && value > 0 && Number.isFinite(value)) return value;
+  throw errors.option(name, value, 'a finite number above 0');
+}
+
 /** The step is computed in float32, where a rate beyond its range would be 0 or infinite. */
 function rate(name: string, value: unknown): number {
-  const isPositive = typeof value === 'number' && value > 0 && Number.isFinite(value);
-  if (!isPositive) throw errors.option(name, value, 'a finite number above 0');
-  const single = Math.fround(value);
-  if (single > 0 && Number.isFinite(single)) return value;
+  const number = positive(name, value);
+  const single = Math.fround(number);
+  if (single > 0 && Number.isFinite(single)) return number;
   throw errors.option(name, value, 'a number from 1e-45 to 3.4e38, the range of float32');
 }
 
-function fraction(name: string, value: unknown): number {
-  if (typeof value === 'number' && value >= 0 && value < 1) return value;
-  throw errors.option(name, value, 'a number from 0 to less than 1');
+/** @param least  whether 0 itself is one */
+function fraction(name: string, value: unknown, least: 'from 0' | 'above 0' = 'from 0'): number {
+  if (typeof value === 'number' && value < 1 && (value > 0 || (value === 0 && least === 'from 0'))) return value;
+  throw errors.option(name, value, `a number ${least} to less than 1`);
 }
 
 function widths(name: string, value: unknown): readonly number[] {

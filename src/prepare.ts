@@ -6,8 +6,10 @@ import type { Listed } from './checkpoints/folder.js';
 import { datasetRecord, type ModelDescription } from './checkpoints/model-file.js';
 import { beginRun, type Resumed, requireSameData, requireSameKernel } from './checkpoints/resume.js';
 import { type Dataset, loadDataset } from './data/dataset.js';
+import { NO_SAMPLES, type Samples, takeSamples } from './data/samples.js';
 import { NAMED_SETS } from './data/sources.js';
 import { countNonzeros, writeRows } from './data/sparse-rows.js';
+import { splitOff } from './data/split.js';
 import { errors, LockstepError } from './errors.js';
 import { requireWritable } from './files/writable.js';
 import { chooseKernel, type KernelChoice, problemOf } from './kernels/select.js';
@@ -22,7 +24,8 @@ import {
 import type { WarningEvent } from './metrics/events.js';
 import { drawInitialValues } from './model/initial-values.js';
 import { needsOf } from './model/optimizer.js';
-import { momentsOf, writeParameters } from './model/parameters.js';
+import { likeParameters, momentsOf, writeParameters } from './model/parameters.js';
+import { VALIDATION_SPLIT_STREAM } from './model/random.js';
 import { type CheckedOptions, type Config, optimizerOf } from './options.js';
 import { FRESH, type RunState } from './state.js';
 
@@ -59,12 +62,13 @@ export async function prepare(given: CheckedOptions): Promise<Run> {
   if (config.save !== undefined) await requireWritable(config.save);
   const kernel = kernelFor(config, resumed);
   const dataset = await loadFor(config, given, resumed);
-  const { name, inputs, classes, train, test } = dataset;
+  const { name, inputs, classes, train } = dataset;
   const { limit = train.count, batchSize } = config;
   if (limit > train.count) throw errors.limitBeyondData(limit, train.count);
-  if (batchSize > limit) throw errors.batchBeyondData(batchSize, limit);
 
-  const { plan, density } = planOf(config, kernel, dataset);
+  const used = usedOf(dataset, limit, config);
+  if (batchSize > used.train.count) throw errors.batchBeyondData(batchSize, used.train.count);
+  const { plan, density } = planOf(config, kernel, used);
   const { denseInputs, layers } = plan;
   const model = {
     layers,
@@ -72,15 +76,19 @@ export async function prepare(given: CheckedOptions): Promise<Run> {
     config: { ...config, data: absolute(config.data), save: undefined },
     kernel: kernel.name,
     run: resumed?.checkpoint.run ?? randomUUID(),
-    dataset: datasetRecord(dataset, limit),
+    dataset: datasetRecord(dataset, plan),
   };
   const differences = resumed ? requireSame(model, resumed, given) : [];
 
+  const start = resumed ? stateFor(config, resumed.checkpoint) : FRESH;
   const shared = allocate(plan);
   const memory = layOut(plan, shared);
-  writeRows(train, limit, inputs, memory.rows, 0, denseInputs);
-  writeRows(test, test.count, inputs, memory.rows, limit, denseInputs);
-  if (resumed) restore(memory, resumed.checkpoint);
+  let row = 0;
+  for (const samples of [used.train, used.validation, used.test]) {
+    writeRows(samples, samples.count, inputs, memory.rows, row, denseInputs);
+    row += samples.count;
+  }
+  if (resumed) restore(memory, resumed.checkpoint, start);
   else drawInitialValues(memory.layers, config.seed);
 
   return {
@@ -91,7 +99,7 @@ export async function prepare(given: CheckedOptions): Promise<Run> {
     memory,
     dataset: { name, inputs, classes, density },
     model,
-    start: resumed?.checkpoint.state ?? FRESH,
+    start,
     resumedFrom: resumed?.file,
     isNamed: resumed?.isNewest === false,
     checkpoints,
@@ -99,7 +107,20 @@ export async function prepare(given: CheckedOptions): Promise<Run> {
   };
 }
 
-function restore({ layers }: Memory, { values, moments }: Checkpoint): void {
+/** A checkpoint that does not hold the best epoch's parameters knows of no best epoch. */
+function stateFor({ keepBest, validationSplit }: Config, { state, best, config }: Checkpoint): RunState {
+  const isSame = validationSplit === config.validationSplit && !(keepBest && best === undefined);
+  return isSame ? state : { ...state, best: undefined };
+}
+
+function restore(memory: Memory, { values, moments, best: bestValues }: Checkpoint, { best }: RunState): void {
+  const { layers } = memory;
+  if (best) memory.best.set([best.figures.validation_loss!, best.epoch]);
+  if (best && bestValues)
+    writeParameters(
+      likeParameters(layers, (layer) => layer.best),
+      bestValues,
+    );
   writeParameters(layers, values);
   for (const [i, remembered] of momentsOf(layers).entries()) writeParameters(remembered, moments[i]!);
 }
@@ -146,32 +167,48 @@ function absolute(data: string): string {
   return NAMED_SETS.includes(data) ? data : path.resolve(data);
 }
 
+/** Of a data set what a run uses: the training samples are the first `train.count`. */
+interface UsedSamples extends Dataset {
+  readonly validation: Samples;
+}
+
+/** The first `limit` training samples, some of them held out for validation if that is asked for. */
+export function usedOf(dataset: Dataset, limit: number, { validationSplit, seed }: Config): UsedSamples {
+  if (validationSplit === undefined) {
+    return { ...dataset, train: { ...dataset.train, count: limit }, validation: NO_SAMPLES };
+  }
+  const { kept, apart } = splitOff(limit, validationSplit, seed, VALIDATION_SPLIT_STREAM);
+  const take = (positions: Uint32Array) => takeSamples(dataset.train, dataset.inputs, positions);
+  return { ...dataset, train: take(kept), validation: take(apart) };
+}
+
 /** What the run's memory is to hold, and the density of its training samples. */
 export function planOf(
   config: Config,
   kernel: KernelChoice,
-  { inputs, classes, train, test }: Dataset,
+  { inputs, classes, train, validation, test }: UsedSamples,
 ): { readonly plan: Plan; readonly density: number } {
-  const { limit, batchSize, threads, hidden, strategy } = config;
+  const { batchSize, threads, hidden, strategy } = config;
   const needs = needsOf(optimizerOf(config));
-  const trainSamples = limit ?? train.count;
+  const trainSamples = train.count;
   const nonzeros = countNonzeros(train, trainSamples, inputs);
   const density = nonzeros / (trainSamples * inputs);
   const denseInputs = density >= kernel.denseFrom;
   const plan: Plan = {
     layers: [inputs, ...hidden, classes],
     trainSamples,
+    validationSamples: validation.count,
     testSamples: test.count,
     storedInputs: denseInputs
-      ? (trainSamples + test.count) * inputs
-      : nonzeros + countNonzeros(test, test.count, inputs),
+      ? (trainSamples + validation.count + test.count) * inputs
+      : nonzeros + countNonzeros(validation, validation.count, inputs) + countNonzeros(test, test.count, inputs),
     denseInputs,
     batchSize,
     threads,
     gradientBuffers: strategy === 'dense' ? threads : Number(needs.gradient),
     moments: needs.moments,
     needsNorm: needs.norm,
-    keepsBest: false,
+    keepsBest: config.keepBest,
     ...kernel.needs,
   };
   return { plan, density };

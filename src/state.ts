@@ -15,8 +15,16 @@ export const NO_SUMS: Sums = { samples: 0, loss: 0, wrong: 0 };
 export interface Figures {
   readonly train_loss?: number;
   readonly train_error?: number;
+  readonly validation_loss?: number;
+  readonly validation_error?: number;
   readonly test_loss?: number;
   readonly test_error?: number;
+}
+
+/** The epoch of the least validation loss. */
+export interface Best {
+  readonly epoch: number;
+  readonly figures: Figures;
 }
 
 /** Where a run is: after a step of it, or before the first. */
@@ -42,6 +50,8 @@ export interface RunState extends Position {
   readonly logEvery: number;
   readonly logSums: Sums;
   readonly figures: Figures;
+  /** Undefined where no validation samples are held out, or no epoch is completed. */
+  readonly best: Best | undefined;
   /** Since the run's start, without the time that it was not running. */
   readonly seconds: number;
 }
@@ -55,6 +65,7 @@ export const FRESH: RunState = {
   logEvery: 0,
   logSums: NO_SUMS,
   figures: {},
+  best: undefined,
   seconds: 0,
 };
 
@@ -70,7 +81,8 @@ export function stateOf(value: unknown): RunState | undefined {
   const epochSums = sumsOf(value.epochSums);
   const logSums = sumsOf(value.logSums);
   const figures = figuresOf(value.figures);
-  if (!epochSums || !logSums || !figures) return undefined;
+  const best = bestOf(value.best, epochs);
+  if (!epochSums || !logSums || !figures || best === false) return undefined;
   const isState =
     [epochs, stepsInEpoch, step, logEvery].every((count) => isCount(count) && count <= MOST_STEPS) &&
     [epochSeconds, seconds].every((amount) => isAmount(amount) && amount <= MOST_SECONDS) &&
@@ -79,7 +91,7 @@ export function stateOf(value: unknown): RunState | undefined {
     (epochs > 0 || step === stepsInEpoch) &&
     (logEvery > 0 || logSums.samples === 0);
   if (!isState) return undefined;
-  return { epochs, stepsInEpoch, step, epochSums, epochSeconds, logEvery, logSums, figures, seconds };
+  return { epochs, stepsInEpoch, step, epochSums, epochSeconds, logEvery, logSums, figures, best, seconds };
 }
 
 function sumsOf(value: unknown): Sums | undefined {
@@ -90,13 +102,25 @@ function sumsOf(value: unknown): Sums | undefined {
   return areSums ? { samples, loss, wrong } : undefined;
 }
 
-const FIGURES = ['train_loss', 'train_error', 'test_loss', 'test_error'] as const;
+const FIGURES = [
+  ...['train_loss', 'train_error', 'validation_loss', 'validation_error', 'test_loss', 'test_error'],
+] as const;
 
 function figuresOf(value: unknown): Figures | undefined {
   if (!isRecord(value)) return undefined;
   const found = FIGURES.filter((name) => value[name] !== undefined).map((name) => [name, value[name]] as const);
   const areFigures = found.every(([name, figure]) => isAmount(figure) && (name.endsWith('loss') || figure <= 1));
   return areFigures ? (Object.fromEntries(found) as Figures) : undefined;
+}
+
+/** False if it is none that can be after so many epochs. */
+function bestOf(value: unknown, epochs: number): Best | undefined | false {
+  if (value === undefined) return undefined;
+  if (!isRecord(value)) return false;
+  const { epoch } = value;
+  const figures = figuresOf(value.figures);
+  const isBest = isCount(epoch) && epoch >= 1 && epoch <= epochs && figures?.validation_loss !== undefined;
+  return isBest && { epoch, figures };
 }
 
 function isCount(value: unknown): value is number {

@@ -15,9 +15,11 @@ import {
 } from './metrics/events.js';
 import { Ledger } from './metrics/ledger.js';
 import { ProgressMeter } from './metrics/progress-meter.js';
-import { areFinite, parameterCount, readParameters, weightsSha256 } from './model/parameters.js';
-import { checkOptions, optimizerOf, recordOfConfig, type TrainOptions } from './options.js';
+import { Optimizer } from './model/optimizer.js';
+import { areFinite, parameterCount, readParameters, restoreBest, weightsSha256 } from './model/parameters.js';
+import { type Config, checkOptions, optimizerOf, recordOfConfig, type TrainOptions } from './options.js';
 import { prepare, type Run } from './prepare.js';
+import type { RunState } from './state.js';
 import { Coordinator } from './threads/coordinator.js';
 import { phaseFractions } from './threads/phase-times.js';
 
@@ -52,13 +54,15 @@ export async function* train(options: TrainOptions & TrainControls = {}): AsyncG
   yield startEvent(run, beganAt);
   yield* run.warnings;
   if (isOver(run)) {
-    yield* end(run, ledger, { status: 'completed', step: run.start.step, isWhole: true });
+    const { epochs, step } = run.start;
+    const endedBy = epochs < run.config.epochs ? 'patience' : undefined;
+    yield* end(run, ledger, { status: 'completed', step, isWhole: true, endedBy });
     return;
   }
 
   const checkpointer = createCheckpointer(run, ledger, () => coordinator.ring(), failIfRequired);
   const coordinator: Coordinator = new Coordinator(
-    jobOf(run),
+    jobOf(run, beganAt),
     run.memory,
     checkpointer && ((at) => checkpointer.take(at)),
   );
@@ -105,6 +109,8 @@ interface Ending {
   readonly failure?: unknown;
   /** Steps of the run that are done. */
   readonly step: number;
+  /** Why it is complete before its last epoch. */
+  readonly endedBy: EndEvent['stopped_by'] | undefined;
   /** A thread may have died with its part of a step half done. */
   readonly isWhole: boolean;
 }
@@ -121,7 +127,8 @@ async function* follow(
     const { epoch, stepsDone } = coordinator;
     const at =
       epoch > epochs || epoch === 0 ? { epochs, stepsInEpoch: 0 } : { epochs: epoch - 1, stepsInEpoch: stepsDone };
-    return { status, failure, step: ledger.stepOf(at), isWhole: coordinator.outcome !== 'died' };
+    const { outcome, endedBy } = coordinator;
+    return { status, failure, step: ledger.stepOf(at), isWhole: outcome !== 'died', endedBy };
   };
 
   while (coordinator.epoch <= epochs) {
@@ -139,6 +146,8 @@ async function* follow(
       coordinator.nextEpoch();
     } else if (outcome === undefined) {
       await change();
+    } else if (outcome === 'completed') {
+      return ending('completed');
     } else if (outcome === 'died') {
       return ending('failed', coordinator.failure);
     } else if (outcome === 'diverged') {
@@ -174,6 +183,10 @@ async function* end(
 ): AsyncGenerator<EndEvent, void, undefined> {
   const { config, memory, model } = run;
   let { status } = ending;
+  const { best } = ledger;
+  // What diverged, or died in a step, is to be seen as it is.
+  const isBest = config.keepBest && best !== undefined && status !== 'failed';
+  if (isBest) restoreBest(memory.layers);
   let failure = ending.failure ?? cut;
   let saved: string | undefined;
   if (status !== 'failed' && !areFinite(memory.layers)) {
@@ -192,7 +205,9 @@ async function* end(
     event: 'end',
     status,
     epochs: ledger.completed,
-    ...ledger.figures,
+    ...(ending.endedBy && { stopped_by: ending.endedBy }),
+    ...(best && { best_epoch: best.epoch }),
+    ...(isBest ? best.figures : ledger.figures),
     seconds: ledger.seconds,
     ...(ending.isWhole && { weights_sha256: weightsSha256(memory.layers) }),
     ...(saved !== undefined && { saved }),
@@ -203,8 +218,14 @@ async function* end(
 }
 
 /** Whether it resumes what is complete. (With no epochs there is an evaluation, whose figures no checkpoint holds.) */
-function isOver({ resumedFrom, start, config: { epochs } }: Run): boolean {
-  return resumedFrom !== undefined && epochs > 0 && start.epochs === epochs && start.stepsInEpoch === 0;
+function isOver({ resumedFrom, start, config }: Run): boolean {
+  const { epochs } = config;
+  if (resumedFrom === undefined || epochs === 0 || start.stepsInEpoch > 0) return false;
+  return start.epochs === epochs || hasLostPatience(config, start);
+}
+
+function hasLostPatience({ patience }: Config, { epochs, best }: Pick<RunState, 'epochs' | 'best'>): boolean {
+  return patience !== undefined && best !== undefined && epochs - best.epoch >= patience;
 }
 
 function createCheckpointer(
@@ -229,14 +250,22 @@ function createCheckpointer(
   });
 }
 
-function jobOf({ config, plan, shared, kernel, start }: Run) {
+function jobOf({ config, plan, shared, kernel, start }: Run, beganAt: number) {
   const { strategy, epochs, logEvery = 0, seed, checkpointDir } = config;
-  const { checkpointEvery, checkpointEverySteps = 0 } = config;
+  const { checkpointEvery, checkpointEverySteps = 0, patience = 0, maxTime = Number.POSITIVE_INFINITY } = config;
   const checkpoints =
     checkpointDir === undefined
       ? { checkpointEvery: 0, checkpointEverySteps: 0 }
       : { checkpointEvery, checkpointEverySteps };
-  const run = { strategy, optimizer: optimizerOf(config), epochs, logEvery, seed };
+  const run = {
+    strategy,
+    optimizer: optimizerOf(config),
+    epochs,
+    logEvery,
+    seed,
+    patience,
+    deadline: beganAt + 1000 * maxTime,
+  };
   return { plan, shared, kernel, ...run, start, stepsDone: start.step, ...checkpoints };
 }
 
@@ -250,6 +279,7 @@ function startEvent(run: Run, beganAt: number): StartEvent {
     dataset: {
       name: dataset.name,
       train: plan.trainSamples,
+      ...(plan.validationSamples > 0 && { validation: plan.validationSamples }),
       test: plan.testSamples,
       inputs: dataset.inputs,
       classes: dataset.classes,
@@ -263,7 +293,17 @@ function startEvent(run: Run, beganAt: number): StartEvent {
   };
 }
 
-function epochEvent({ memory }: Run, epoch: number, ledger: Ledger): EpochEvent {
+function epochEvent({ memory, config, plan }: Run, epoch: number, ledger: Ledger): EpochEvent {
   const fractions = phaseFractions(memory.members, epoch);
-  return { ...ledger.epoch(epoch), wait_fraction: fractions.wait, phase_fractions: fractions };
+  const { seconds, samples_per_second, ...figures } = ledger.epoch(epoch);
+  const isScheduled = config.schedule !== 'constant' || config.warmupSteps > 0;
+  const steps = stepsPerEpoch(plan);
+  const lr = isScheduled && new Optimizer(optimizerOf(config), config.epochs, steps).rate(epoch * steps - 1);
+  return {
+    ...figures,
+    ...(lr !== false && { lr }),
+    ...{ seconds, samples_per_second },
+    wait_fraction: fractions.wait,
+    phase_fractions: fractions,
+  };
 }

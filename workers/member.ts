@@ -30,6 +30,7 @@ import { needsOf } from '../src/model/optimizer.js';
 import { Barrier, GangAborted, type Hold } from '../src/threads/barrier.js';
 import { Claims } from '../src/threads/claims.js';
 import { Command, Control, HeldFor } from '../src/threads/control.js';
+import { EarlyStopping } from '../src/threads/early-stopping.js';
 import { type MemberTask, Phase } from '../src/threads/task.js';
 import { type Batch, Phases } from './phases.js';
 
@@ -51,6 +52,7 @@ class Member {
   /** Where the first layer is cut by panels. */
   readonly #claims: Claims | undefined;
   readonly #needsNorm: boolean;
+  readonly #earlyStopping: EarlyStopping;
   /** Steps of the whole run that are done. */
   #steps: number;
   /** Where the run is. */
@@ -67,6 +69,7 @@ class Member {
     this.#control = new Control(this.#memory.control);
     this.#barrier = new Barrier(this.#memory.control, task.plan.threads, task.spins);
     this.#phases = new Phases(task, this.#memory);
+    this.#earlyStopping = new EarlyStopping(task, this.#memory);
     this.#needsNorm = needsOf(task.optimizer).norm;
     this.#claims = task.panels && new Claims(this.#memory.claims, task.panels, task.member);
   }
@@ -209,6 +212,8 @@ class Member {
       this.#control.decide(this.#control.command);
       // A stop during the evaluation leaves it incomplete: then there is no such epoch.
       if (this.#control.decision !== Command.GO) return;
+      const next = this.#earlyStopping.after(epoch);
+      if (epoch < this.#task.epochs) this.#control.decide(next);
       this.#control.finish(epoch);
       this.#control.ring();
     };

@@ -7,7 +7,7 @@ import { allPanels, ForwardPass } from '../src/kernels/forward-pass.js';
 import type { Kernel, Range, RowSlice, Update } from '../src/kernels/kernel.js';
 import { SoftmaxCrossEntropy } from '../src/kernels/loss.js';
 import { createKernel } from '../src/kernels/select.js';
-import { type EpochRecord, type Memory, stepsPerEpoch } from '../src/memory/layout.js';
+import { type EpochRecord, heldOutSamples, type Memory, stepsPerEpoch } from '../src/memory/layout.js';
 import { placeSample } from '../src/memory/lists.js';
 import { gradientNorm, needsOf, Optimizer, type StepPosition } from '../src/model/optimizer.js';
 import { cut, fixedCost, sampleWork } from '../src/threads/shares.js';
@@ -177,14 +177,14 @@ export class Phases {
   }
 
   /**
-   * Loss and prediction of our share of the test samples, a block at a time in slots of our own.
+   * Loss and prediction of our share of the samples that are held out, a block at a time in slots of our own.
    *
    * @param goOn  asked before each block; if it says no, the rest is left
    * @returns false if a loss is not finite
    */
   evaluate(record: EpochRecord, goOn: () => boolean): boolean {
     const { plan, member } = this.#task;
-    const share = cut(plan.testSamples, (i) => this.#work(plan.trainSamples + i), plan.threads, member);
+    const share = cut(heldOutSamples(plan), (i) => this.#work(plan.trainSamples + i), plan.threads, member);
     const block = Math.floor(this.#memory.slots / plan.threads);
     let allFinite = true;
     for (let first = share.from; first < share.to && goOn(); first += block) {
@@ -202,8 +202,8 @@ export class Phases {
     for (let i = 0; i < count; i++) {
       const target = this.#memory.rows.labels[firstRow + i]!;
       this.#loss.evaluate(slot + i, target);
-      record.testLosses[first + i] = this.#loss.loss;
-      record.testWrong[first + i] = this.#loss.predicted === target ? 0 : 1;
+      record.heldOutLosses[first + i] = this.#loss.loss;
+      record.heldOutWrong[first + i] = this.#loss.predicted === target ? 0 : 1;
       allFinite &&= Number.isFinite(this.#loss.loss);
     }
     return allFinite;

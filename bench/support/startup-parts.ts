@@ -14,7 +14,7 @@ const { chooseKernel } = await import('../../src/kernels/select.js');
 const { bytesNeeded, createSharedMemory, layOut } = await import('../../src/memory/layout.js');
 const { drawInitialValues } = await import('../../src/model/initial-values.js');
 const { optimizerOf, withDefaults } = await import('../../src/options.js');
-const { planOf } = await import('../../src/prepare.js');
+const { planOf, usedOf } = await import('../../src/prepare.js');
 const { FRESH } = await import('../../src/state.js');
 await import('../../src/metrics/output.js');
 await import('../../src/train.js');
@@ -27,14 +27,15 @@ mark('options, kernel');
 const dataset = await loadDataset(config.data);
 mark('data read and checked');
 
-const { plan } = planOf(config, kernel, dataset);
+const used = usedOf(dataset, config.limit ?? dataset.train.count, config);
+const { plan } = planOf(config, kernel, used);
 mark('nonzeros counted');
 
 const shared = createSharedMemory(bytesNeeded(plan));
 const memory = layOut(plan, shared);
 mark('memory');
 
-const { inputs, train, test } = dataset;
+const { inputs, train, test } = used;
 const { trainSamples, denseInputs } = plan;
 writeRows(train, trainSamples, inputs, memory.rows, 0, denseInputs);
 writeRows(test, test.count, inputs, memory.rows, trainSamples, denseInputs);
@@ -45,7 +46,15 @@ mark('initial values');
 
 const { Coordinator } = await import('../../src/threads/coordinator.js');
 const { strategy, epochs, seed } = config;
-const run = { strategy, optimizer: optimizerOf(config), epochs, logEvery: 1, seed };
+const run = {
+  strategy,
+  optimizer: optimizerOf(config),
+  epochs,
+  logEvery: 1,
+  seed,
+  patience: 0,
+  deadline: Number.POSITIVE_INFINITY,
+};
 const beginning = { start: FRESH, stepsDone: 0, checkpointEvery: 0, checkpointEverySteps: 0 };
 const job = { plan, shared, kernel, ...run, ...beginning };
 const coordinator = new Coordinator(job, memory);

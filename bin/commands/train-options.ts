@@ -49,6 +49,18 @@ function trainCommand(): Command {
     .option('--warmup-steps <n>', 'steps over which the rate rises to --lr, default 0', numberOrText)
     .option('--lr-step-size <epochs>', 'of schedule step: epochs between two drops, default 30', numberOrText)
     .option('--lr-gamma <factor>', 'of schedule step: what a drop leaves of the rate, default 0.1', numberOrText)
+    .option(
+      '--validation-split <f>',
+      'fraction of the training samples to judge the run by (default: none)',
+      numberOrText,
+    )
+    .option(
+      '--patience <epochs>',
+      'stop when the validation loss has not fallen for so long (default: never)',
+      numberOrText,
+    )
+    .option('--keep-best', 'keep the weights of the epoch with the least validation loss, not the last')
+    .option('--max-time <seconds>', 'the epoch in which these are over is the last (default: none)', numberOrText)
     .option('--strategy <name>', `${STRATEGIES.join(' (default) or ')}`)
     .option('--seed <n>', 'of initial values and order, default 1', numberOrText)
     .option('--limit <n>', 'train on the first n samples only (the test set stays whole)', numberOrText)

@@ -25,6 +25,8 @@ export interface Checkpoint extends ModelDescription {
   readonly values: Values;
   /** What the optimiser remembers, likewise: see `momentNames`. */
   readonly moments: readonly Values[];
+  /** The parameters of the best epoch, likewise; undefined where they are not kept, or there is none yet. */
+  readonly best: Values | undefined;
 }
 
 export function encodeCheckpoint(
@@ -32,6 +34,7 @@ export function encodeCheckpoint(
   state: RunState,
   values: Values,
   moments: readonly Values[],
+  best: Values | undefined,
 ): Uint8Array[] {
   const metadata = {
     ...modelMetadata('checkpoint', model, values),
@@ -41,7 +44,11 @@ export function encodeCheckpoint(
   };
   const names = momentNames(model.config);
   const remembered = moments.flatMap((moment, i) => tensorsOf(model.layers, moment, `${names[i]}.`));
-  return encodeTensors(metadata, [...tensorsOf(model.layers, values), ...remembered]);
+  return encodeTensors(metadata, [
+    ...tensorsOf(model.layers, values),
+    ...remembered,
+    ...(best ? tensorsOf(model.layers, best, 'best.') : []),
+  ]);
 }
 
 /** @throws LockstepError if it cannot be read, is damaged, or is no checkpoint */
@@ -61,15 +68,17 @@ export function decodeCheckpoint(file: string, bytes: Uint8Array): Checkpoint {
     if (!isSealed) throw new TensorFileError('it has no checksum: the file is damaged');
     const layers = layersOf(jsonOf('architecture', metadata));
     const config = configOf(jsonOf('config', metadata));
+    const state = runStateOf(metadata);
     const checkpoint = {
       layers,
       config,
       kernel: kernelOf(metadata.kernel),
       run: runOf(metadata.run),
       dataset: datasetOf(jsonOf('dataset', metadata)),
-      state: runStateOf(metadata),
+      state,
       values: valuesOf(tensorFile, layers),
       moments: momentNames(config).map((name) => valuesOf(tensorFile, layers, `${name}.`)),
+      best: config.keepBest && state.best ? valuesOf(tensorFile, layers, 'best.') : undefined,
     };
     const contradiction = contradictionOf(checkpoint);
     if (contradiction !== undefined) throw new TensorFileError(contradiction);
@@ -150,10 +159,11 @@ function kernelOf(name: unknown): KernelName {
 }
 
 function datasetOf(value: unknown): DatasetRecord {
-  const { name, train, test, train_sha256, test_sha256 } = fieldsOf(value);
+  const { name, train, validation = 0, test, train_sha256, test_sha256 } = fieldsOf(value);
   const isDataset =
     [name, train_sha256, test_sha256].every((each) => typeof each === 'string') &&
-    [train, test].every((count) => Number.isSafeInteger(count) && (count as number) >= 0);
-  if (isDataset) return { name, train, test, train_sha256, test_sha256 } as DatasetRecord;
+    [train, validation, test].every((count) => Number.isSafeInteger(count) && (count as number) >= 0);
+  const record = { name, train, ...(validation !== 0 && { validation }), test, train_sha256, test_sha256 };
+  if (isDataset) return record as DatasetRecord;
   throw new TensorFileError('its data are not described');
 }

@@ -5,7 +5,7 @@ import { errors, hasCode, reason } from '../errors.js';
 import { writeAtomically } from '../files/atomic-write.js';
 import type { LayerMemory } from '../memory/layout.js';
 import type { CheckpointEvent, WarningEvent } from '../metrics/events.js';
-import { copyMoments, copyParameters, parameterCount, readParameters } from '../model/parameters.js';
+import { copyMoments, copyParameters, likeParameters, parameterCount, readParameters } from '../model/parameters.js';
 import type { Values } from '../model/safetensors.js';
 import type { Position, RunState } from '../state.js';
 import { encodeCheckpoint, headerOfCheckpoint } from './checkpoint-file.js';
@@ -29,6 +29,13 @@ export interface CheckpointerOptions {
   readonly onNews: () => void;
   /** Called when a checkpoint could not be written. */
   readonly onFailure: (failure: unknown) => void;
+}
+
+/** Of what threads change. */
+interface Copies {
+  readonly parameters: readonly LayerMemory[];
+  readonly moments: readonly (readonly LayerMemory[])[];
+  readonly best: readonly LayerMemory[] | undefined;
 }
 
 export class Checkpointer {
@@ -66,12 +73,17 @@ export class Checkpointer {
    */
   async take(position: Position): Promise<void> {
     await this.#writing;
-    const { layers, stateAt } = this.#options;
+    const { layers, stateAt, model } = this.#options;
+    const { keepBest: keepsBest } = model.config;
     const state = stateAt(position);
     const name = checkpointName(state);
     // A run may be stopped where a checkpoint has just been taken.
     if (name === this.#last) return;
-    const copies = [copyParameters(layers), ...copyMoments(layers)];
+    const copies: Copies = {
+      parameters: copyParameters(layers),
+      moments: copyMoments(layers),
+      best: state.best && keepsBest ? likeParameters(layers, ({ best }) => best.slice()) : undefined,
+    };
     this.#last = name;
     this.#writing = this.#write(state, copies);
   }
@@ -81,19 +93,22 @@ export class Checkpointer {
     await this.#writing;
   }
 
-  async #write(state: RunState, copies: readonly (readonly LayerMemory[])[]): Promise<void> {
+  async #write(state: RunState, { parameters, moments, best }: Copies): Promise<void> {
     const { folder, model, onNews, onFailure } = this.#options;
     const file = path.join(folder, checkpointName(state));
     const own: Listed = { file, step: state.step, run: model.run };
     try {
-      const [values, ...moments] = copies.map(kernelValues) as [Values, ...Values[]];
+      const values = kernelValues(parameters);
       // The step that finds it out will end the run, and the last good checkpoint is to stay the newest.
       if (!values.every(Number.isFinite)) return;
       if (await isThere(file)) {
         const { run } = await headerOfCheckpoint(file);
         if (run !== undefined && run !== model.run) throw new Error('another run has written it meanwhile');
       }
-      await writeAtomically(file, encodeCheckpoint(model, state, values, moments));
+      await writeAtomically(
+        file,
+        encodeCheckpoint(model, state, values, moments.map(kernelValues), best && kernelValues(best)),
+      );
       this.#news.push({ event: 'checkpoint', file, epochs: state.epochs, step: state.step });
       this.#keep(own);
       await this.#prune();

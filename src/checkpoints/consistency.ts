@@ -9,6 +9,7 @@ interface Parts extends ModelDescription {
   readonly state: RunState;
   readonly values: Values;
   readonly moments: readonly Values[];
+  readonly best: Values | undefined;
 }
 
 /** What cannot be in a checkpoint that a run wrote, and would make the run that goes on from it hang, fail or lie. */
@@ -20,19 +21,31 @@ export function contradictionOf({
   state,
   values,
   moments,
+  best,
 }: Parts): string | undefined {
-  const { hidden, batchSize, limit, epochs, logEvery = 0 } = config;
+  const { hidden, batchSize, limit, epochs, logEvery = 0, validationSplit } = config;
+  const { train, validation = 0 } = dataset;
   const { stepsInEpoch, epochSums } = state;
   const stepsPerEpoch = Math.ceil(dataset.train / batchSize);
   const rules: readonly (readonly [isKept: boolean, broken: string])[] = [
     [layers.slice(1, -1).join() === hidden.join(), 'its layers are not those of its configuration'],
     [
-      [values, ...moments].every((each) => each instanceof Float64Array === (kernel === 'reference')),
+      [values, ...moments, ...(best ? [best] : [])].every(
+        (each) => each instanceof Float64Array === (kernel === 'reference'),
+      ),
       'its tensors are not of the type that its kernel has',
     ],
-    [values.every(Number.isFinite), 'its weights are not all finite'],
+    [[values, ...(best ? [best] : [])].every((each) => each.every(Number.isFinite)), 'its weights are not all finite'],
     [batchSize <= dataset.train, 'its batch is larger than its data'],
-    [limit === undefined || limit === dataset.train, 'its limit is not the number of its samples'],
+    [limit === undefined || limit === train + validation, 'its limit is not the number of its samples'],
+    [
+      validationSplit === undefined ? validation === 0 : validation > 0,
+      'its validation samples are not as many as were split off',
+    ],
+    [
+      (validation > 0 && state.epochs > 0) === (state.best !== undefined),
+      'it has a best epoch without validation samples, or none with them',
+    ],
     [logEvery === state.logEvery, 'its step events are not those of its configuration'],
     [state.epochs + (stepsInEpoch > 0 ? 1 : 0) <= epochs, 'it is beyond its last epoch'],
     [stepsInEpoch <= stepsPerEpoch, 'it is beyond the last step of its epoch'],

@@ -7,7 +7,7 @@ import { errors, shown } from '../errors.js';
 import { writeAtomically } from '../files/atomic-write.js';
 import { readWhole } from '../files/read-whole.js';
 import { KERNEL_NAMES, type KernelName } from '../kernels/kernel.js';
-import { MEMORY_LIMIT_BYTES } from '../memory/layout.js';
+import { MEMORY_LIMIT_BYTES, type Plan } from '../memory/layout.js';
 import { sha256Of } from '../model/parameters.js';
 import {
   decodeTensors,
@@ -26,8 +26,9 @@ const FORMAT_VERSION = 1;
 /** What the samples were. */
 export interface DatasetRecord {
   readonly name: string;
-  /** Training samples used, and test samples. */
+  /** Training samples used, those held out of them for validation (absent: none), and test samples. */
   readonly train: number;
+  readonly validation?: number;
   readonly test: number;
   /** SHA-256 of all there are, used or not: see `Samples`. */
   readonly train_sha256: string;
@@ -44,8 +45,17 @@ export interface ModelDescription {
   readonly dataset: DatasetRecord;
 }
 
-export function datasetRecord({ name, train, test }: Dataset, limit: number): DatasetRecord {
-  return { name, train: limit, test: test.count, train_sha256: train.sha256, test_sha256: test.sha256 };
+/** @param plan  what is used of it */
+export function datasetRecord({ name, train, test }: Dataset, plan: Plan): DatasetRecord {
+  const { trainSamples, validationSamples, testSamples } = plan;
+  return {
+    name,
+    train: trainSamples,
+    ...(validationSamples > 0 && { validation: validationSamples }),
+    test: testSamples,
+    train_sha256: train.sha256,
+    test_sha256: test.sha256,
+  };
 }
 
 /** What a model and a checkpoint both have. */
@@ -80,7 +90,7 @@ function recipeOf(config: Config): Partial<ConfigRecord> {
 export function recipeOfRecord(record: ConfigRecord): Partial<ConfigRecord> {
   const { epochs, batch_size, lr, reduction, strategy, threads, seed, limit } = record;
   const { optimizer, momentum, nesterov, beta1, beta2, eps, weight_decay, clip_norm } = record;
-  const { schedule, warmup_steps, lr_step_size, lr_gamma } = record;
+  const { schedule, warmup_steps, lr_step_size, lr_gamma, validation_split, patience, keep_best } = record;
   return {
     epochs,
     batch_size,
@@ -90,7 +100,7 @@ export function recipeOfRecord(record: ConfigRecord): Partial<ConfigRecord> {
     threads,
     seed,
     limit,
-    ...{ optimizer, weight_decay, clip_norm, schedule, warmup_steps },
+    ...{ optimizer, weight_decay, clip_norm, schedule, warmup_steps, validation_split, patience, keep_best },
     ...(optimizer === 'adam' ? { beta1, beta2, eps } : { momentum, nesterov }),
     ...(schedule === 'step' && { lr_step_size, lr_gamma }),
   };

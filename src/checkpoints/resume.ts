@@ -77,10 +77,10 @@ async function findCheckpoint(
 const MUST_AGREE = [
   ...['hidden', 'batchSize', 'lr', 'reduction', 'strategy', 'seed', 'kernel'],
   ...['optimizer', 'momentum', 'nesterov', 'beta1', 'beta2', 'eps', 'weightDecay', 'clipNorm'],
-  ...['schedule', 'warmupSteps', 'lrStepSize', 'lrGamma'],
+  ...['schedule', 'warmupSteps', 'lrStepSize', 'lrGamma', 'validationSplit', 'keepBest'],
 ] as const;
 /** Those of them that cannot change within an epoch, whose order they decide. */
-const BETWEEN_EPOCHS: readonly string[] = ['batchSize', 'seed'];
+const BETWEEN_EPOCHS: readonly string[] = ['batchSize', 'seed', 'validationSplit'];
 
 function configFor(given: CheckedOptions, { file, checkpoint }: Resumed, warnings: WarningEvent[]): Config {
   const { resume: _, resumeAnyway = false, ...own } = given;
@@ -117,7 +117,7 @@ function configFor(given: CheckedOptions, { file, checkpoint }: Resumed, warning
 
 /** As the command takes it. */
 function inWords(value: Config[(typeof MUST_AGREE)[number]]): string {
-  return Array.isArray(value) && value.length === 0 ? 'none' : String(value);
+  return value === undefined || (Array.isArray(value) && value.length === 0) ? 'none' : String(value);
 }
 
 /**

@@ -2,17 +2,8 @@
 import { createHash } from 'node:crypto';
 import { errors } from '../errors.js';
 import { type IdxArray, readIdx } from './idx.js';
+import { NO_SAMPLES, type Samples } from './samples.js';
 import { FILES, findFile, findSource, type Source } from './sources.js';
-
-export interface Samples {
-  readonly count: number;
-  /** (count, inputs): one byte a pixel. */
-  readonly images: Uint8Array;
-  /** (count): the class of each. */
-  readonly labels: Uint8Array;
-  /** Of the SHA-256 of the two uncompressed files: tells whether samples are the same. */
-  readonly sha256: string;
-}
 
 export interface Dataset {
   readonly name: string;
@@ -24,8 +15,6 @@ export interface Dataset {
   /** Without samples where the folder has no test pair. */
   readonly test: Samples;
 }
-
-const NO_SAMPLES: Samples = { count: 0, images: new Uint8Array(0), labels: new Uint8Array(0), sha256: '' };
 
 /**
  * @param data  `mnist`, `fashion-mnist` or a folder of IDX files

@@ -1,6 +1,6 @@
 /** From images to sample rows: the pixels that are not zero, as (index, pixel / 255), or in dense form all of them. */
 import type { SampleRows } from '../memory/layout.js';
-import type { Samples } from './dataset.js';
+import type { Samples } from './samples.js';
 
 /** The nonzero pixels of the first `count` samples. */
 export function countNonzeros(samples: Samples, count: number, inputs: number): number {

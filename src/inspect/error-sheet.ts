@@ -1,6 +1,6 @@
 /** The misclassified samples of a test set as a sheet of pictures, the worst first. */
 import type { ModelData } from '../checkpoints/model-file.js';
-import type { Samples } from '../data/dataset.js';
+import type { Samples } from '../data/samples.js';
 import type { Misclassified } from '../metrics/events.js';
 import type { Network } from '../network.js';
 import { titleOf } from './captions.js';

@@ -4,7 +4,7 @@
  * One shared buffer holds the samples, the parameters and all scratch. Coordinator and members each call
  * `layOut` with the same plan and get the same views, so that nothing but the plan travels between threads.
  *
- * Shapes: B batch, D inputs, C classes, T threads (members), S slots. A slot is a sample's place in the
+ * Shapes: B batch, D inputs, C classes, T threads (members), N, V and M training, validation and test samples, S slots. A slot is a sample's place in the
  * batch; there are S ≥ B of them, so that each member has some of its own while it evaluates.
  */
 import { Arena } from './arena.js';
@@ -18,8 +18,10 @@ export interface Plan {
   /** Widths, input to output: [D, …hidden, C]. */
   readonly layers: readonly number[];
   readonly trainSamples: number;
+  /** Held out of the training samples, to judge the run while it goes on. */
+  readonly validationSamples: number;
   readonly testSamples: number;
-  /** Inputs that are stored of all samples, training and test: those that are not zero, or all in dense form. */
+  /** Inputs that are stored of all samples, training, validation and test: those that are not zero, or all in dense form. */
   readonly storedInputs: number;
   /** Whether the samples are stored in dense form, zeros included. */
   readonly denseInputs: boolean;
@@ -41,11 +43,17 @@ export interface Plan {
 }
 
 /** What only some options ask for: of a plan without them. */
-export const PLAIN = { gradientBuffers: 0, moments: 0, needsNorm: false, keepsBest: false } as const;
+export const PLAIN = {
+  validationSamples: 0,
+  gradientBuffers: 0,
+  moments: 0,
+  needsNorm: false,
+  keepsBest: false,
+} as const;
 
 /**
  * Of each sample the inputs that are not zero, in ascending order; in dense form all of them, and no `index`. Training
- * samples come first.
+ * samples come first, then those held out: validation samples, then test samples.
  */
 export interface SampleRows {
   /** (samples + 1): where each sample's row begins in `index` and `value`. */
@@ -149,9 +157,9 @@ export interface EpochRecord {
   readonly stepEnds: Float64Array;
   /** [when the epoch began, when its last step ended], likewise. */
   readonly times: Float64Array;
-  /** (M) and (M): loss of each test sample after the epoch, and whether it was classified wrongly. */
-  readonly testLosses: Float64Array;
-  readonly testWrong: Uint8Array;
+  /** (V + M) each: loss of each sample that is held out, after the epoch, and whether it was classified wrongly. */
+  readonly heldOutLosses: Float64Array;
+  readonly heldOutWrong: Uint8Array;
 }
 
 export interface Memory {
@@ -163,6 +171,8 @@ export interface Memory {
   readonly layers: readonly LayerMemory[];
   readonly members: readonly MemberScratch[];
   readonly epochs: readonly [EpochRecord, EpochRecord];
+  /** [the least validation loss of an epoch so far, that epoch], or zeros: see threads/early-stopping.ts. */
+  readonly best: Float64Array;
 }
 
 /** Words of the control block, each on a cache line of its own: see threads/barrier.ts and threads/control.ts. */
@@ -193,6 +203,11 @@ export function recordOf(epoch: number): 0 | 1 {
   return (epoch & 1) as 0 | 1;
 }
 
+/** V + M */
+export function heldOutSamples({ validationSamples, testSamples }: Plan): number {
+  return validationSamples + testSamples;
+}
+
 export function stepsPerEpoch(plan: Plan): number {
   return Math.ceil(plan.trainSamples / plan.batchSize);
 }
@@ -216,8 +231,8 @@ export function layOut(plan: Plan, memory: WebAssembly.Memory): Memory {
 }
 
 function carve(plan: Plan, arena: Arena): Memory {
-  const { trainSamples, testSamples, batchSize, threads, layers: widths } = plan;
-  const samples = trainSamples + testSamples;
+  const { trainSamples, batchSize, threads, layers: widths } = plan;
+  const samples = trainSamples + heldOutSamples(plan);
   const slots = Math.max(batchSize, threads * EVALUATION_SLOTS);
 
   const control = arena.take(Int32Array, CONTROL_WORDS * CONTROL_STRIDE);
@@ -251,10 +266,11 @@ function carve(plan: Plan, arena: Arena): Memory {
     wrong: arena.take(Uint8Array, trainSamples),
     stepEnds: arena.take(Float64Array, stepsPerEpoch(plan)),
     times: arena.take(Float64Array, 2),
-    testLosses: arena.take(Float64Array, testSamples),
-    testWrong: arena.take(Uint8Array, testSamples),
+    heldOutLosses: arena.take(Float64Array, heldOutSamples(plan)),
+    heldOutWrong: arena.take(Uint8Array, heldOutSamples(plan)),
   });
-  return { control, claims, rows, slots, layers, members, epochs: [epoch(), epoch()] };
+  const best = arena.take(Float64Array, 2);
+  return { control, claims, rows, slots, layers, members, epochs: [epoch(), epoch()], best };
 }
 
 function carveLayer(plan: Plan, arena: Arena, l: number, slots: number, rows: SampleRows): LayerMemory {
@@ -306,7 +322,7 @@ function carveLayer(plan: Plan, arena: Arena, l: number, slots: number, rows: Sa
     cursors: arena.take(Uint32Array, transposedLength === 0 ? 0 : plan.threads * (inputs + 3)),
   };
   // Of a hidden layer's units, half are taken to be active.
-  const inputsOfSample = l === 0 ? plan.storedInputs / (plan.trainSamples + plan.testSamples) : inputs / 2;
+  const inputsOfSample = l === 0 ? plan.storedInputs / (plan.trainSamples + heldOutSamples(plan)) : inputs / 2;
   const inputBlocks = isDense ? 1 : inputBlocksOf(inputs, inputsOfSample);
   return {
     inputs,

@@ -19,8 +19,10 @@ export interface StartEvent {
   readonly config: ConfigRecord;
   readonly dataset: {
     readonly name: string;
-    /** Training samples used. */
+    /** Training samples used, without those held out for validation. */
     readonly train: number;
+    /** Validation samples. Absent where none are held out. */
+    readonly validation?: number;
     /** Test samples; 0 where there are none. */
     readonly test: number;
     readonly inputs: number;
@@ -70,9 +72,14 @@ export interface EpochEvent {
   /** Means over the epoch, each sample's taken before its step's update: the reference's running metrics. */
   readonly train_loss: number;
   readonly train_error: number;
+  /** Over the validation samples, after the epoch. Absent where none are held out. */
+  readonly validation_loss?: number;
+  readonly validation_error?: number;
   /** Over the test samples, after the epoch. Absent where there are none. */
   readonly test_loss?: number;
   readonly test_error?: number;
+  /** The learning rate of its last step. Absent where it is the same for all. */
+  readonly lr?: number;
   /** The epoch's training, without its evaluation. */
   readonly seconds: number;
   readonly samples_per_second: number;
@@ -129,14 +136,23 @@ export interface EndEvent {
   readonly status: 'completed' | 'interrupted' | 'failed';
   /** Epochs completed. */
   readonly epochs: number;
-  /** Of the last completed epoch: see EpochEvent. Absent where there is none. */
+  /** Why the run was complete before its last epoch. Absent if it was not. */
+  readonly stopped_by?: 'patience' | 'max_time';
+  /** The epoch of the least validation loss. Absent where no samples are held out for it. */
+  readonly best_epoch?: number;
+  /** Of the last completed epoch, or with `--keep-best` of the best: see EpochEvent. Absent where there is none. */
   readonly train_loss?: number;
   readonly train_error?: number;
+  readonly validation_loss?: number;
+  readonly validation_error?: number;
   readonly test_loss?: number;
   readonly test_error?: number;
   /** Since the run's start, with loading and evaluation, without the time between its parts. */
   readonly seconds: number;
-  /** Of the parameters after the last whole step (docs/metrics.md). Absent if a thread died in one. */
+  /**
+   * Of the parameters after the last whole step, or with `--keep-best` after the best epoch (docs/metrics.md). Absent if a
+   * thread died in one.
+   */
   readonly weights_sha256?: string;
   /** Where the model has been written, if that was asked for. */
   readonly saved?: string;

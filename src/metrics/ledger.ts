@@ -1,7 +1,7 @@
 /** What a run has to show: it reads the epochs' records, and says what a checkpoint must remember of them. */
 import { now } from '../clock.js';
 import { type Memory, type Plan, recordOf, stepsPerEpoch } from '../memory/layout.js';
-import { type Figures, NO_SUMS, type Position, type RunState } from '../state.js';
+import { type Best, type Figures, NO_SUMS, type Position, type RunState } from '../state.js';
 import type { EpochEvent, StepEvent } from './events.js';
 import { StepLog } from './step-log.js';
 import { addTo, meanOf } from './sums.js';
@@ -21,6 +21,7 @@ export class Ledger {
   /** When the run would have begun, had it never stopped: milliseconds of clock.ts. */
   readonly #startedAt: number;
   #figures: Figures;
+  #best: Best | undefined;
   #completed: number;
 
   /**
@@ -36,6 +37,7 @@ export class Ledger {
     this.#startedAt = beganAt - 1000 * start.seconds;
     this.#steps = new StepLog(plan, logEvery, this.#startedAt, start);
     this.#figures = start.figures;
+    this.#best = start.best;
     this.#completed = start.epochs;
   }
 
@@ -47,6 +49,11 @@ export class Ledger {
   /** Of the last of them. */
   get figures(): Figures {
     return this.#figures;
+  }
+
+  /** Of them, the one of the least validation loss. */
+  get best(): Best | undefined {
+    return this.#best;
   }
 
   /** Since the run's start. */
@@ -69,8 +76,9 @@ export class Ledger {
     const { times } = this.#record(epoch);
     const [began = 0, trained = 0] = times;
     const seconds = this.#secondsBefore(epoch) + (trained - began) / 1000;
-    const { train_loss, train_error, ...tested } = this.#figuresOf(epoch);
-    this.#figures = { train_loss, train_error, ...tested };
+    const { train_loss, train_error, ...heldOut } = this.#figuresOf(epoch);
+    this.#best = this.#bestAfter(epoch);
+    this.#figures = { train_loss, train_error, ...heldOut };
     this.#completed = epoch;
     return {
       event: 'epoch',
@@ -78,7 +86,7 @@ export class Ledger {
       step: this.#stepsBefore(epoch + 1),
       train_loss,
       train_error,
-      ...tested,
+      ...heldOut,
       seconds,
       samples_per_second: this.#plan.trainSamples / Math.max(seconds, LEAST_SECONDS),
     };
@@ -86,7 +94,7 @@ export class Ledger {
 
   /** Those of the initial weights, where there is only an evaluation. */
   evaluation(): void {
-    this.#figures = this.#testFigures(0);
+    this.#figures = this.#heldOutFigures(0);
   }
 
   /**
@@ -108,6 +116,7 @@ export class Ledger {
       logEvery: this.#logEvery,
       logSums: this.#logSumsAt(position),
       figures: this.#figuresAfter(epochs),
+      best: this.#bestAfter(epochs),
       seconds: this.seconds,
     };
   }
@@ -116,6 +125,17 @@ export class Ledger {
   #figuresAfter(epochs: number): Figures {
     if (epochs === 0) return {};
     return epochs > this.#completed ? this.#figuresOf(epochs) : this.#figures;
+  }
+
+  /** As threads/early-stopping.ts has it. */
+  #bestAfter(epochs: number): Best | undefined {
+    let best = this.#best;
+    for (let epoch = this.#completed + 1; epoch <= epochs; epoch++) {
+      const figures = this.#figuresOf(epoch);
+      const { validation_loss: loss } = figures;
+      if (loss !== undefined && (best === undefined || loss < best.figures.validation_loss!)) best = { epoch, figures };
+    }
+    return best;
   }
 
   #logSumsAt({ epochs, stepsInEpoch }: Position) {
@@ -137,16 +157,21 @@ export class Ledger {
 
   #figuresOf(epoch: number): Required<Pick<Figures, 'train_loss' | 'train_error'>> & Figures {
     const { loss, error } = meanOf(this.#epochSums(epoch, stepsPerEpoch(this.#plan)));
-    return { train_loss: loss, train_error: error, ...this.#testFigures(epoch) };
+    return { train_loss: loss, train_error: error, ...this.#heldOutFigures(epoch) };
   }
 
-  /** Nothing where there are no test samples. */
-  #testFigures(epoch: number): Figures {
-    const { testSamples } = this.#plan;
-    if (testSamples === 0) return {};
-    const { testLosses, testWrong } = this.#record(epoch);
-    const { loss, error } = meanOf(addTo(NO_SUMS, testLosses, testWrong, 0, testSamples));
-    return { test_loss: loss, test_error: error };
+  /** Of the validation samples, and the test samples: nothing where there are none. */
+  #heldOutFigures(epoch: number): Figures {
+    const { validationSamples, testSamples } = this.#plan;
+    const { heldOutLosses, heldOutWrong } = this.#record(epoch);
+    const mean = (from: number, count: number) =>
+      meanOf(addTo(NO_SUMS, heldOutLosses, heldOutWrong, from, from + count));
+    const validation = mean(0, validationSamples);
+    const test = mean(validationSamples, testSamples);
+    return {
+      ...(validationSamples > 0 && { validation_loss: validation.loss, validation_error: validation.error }),
+      ...(testSamples > 0 && { test_loss: test.loss, test_error: test.error }),
+    };
   }
 
   /** Training time of the epoch in earlier parts of the run. */

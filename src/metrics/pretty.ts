@@ -1,5 +1,6 @@
 /** Events for people: a heading, a table of epochs, a summary. */
 import { styleText } from 'node:util';
+import type { ConfigRecord } from '../options.js';
 import type { EndEvent, EpochEvent, StartEvent, StepEvent, TrainEvent } from './events.js';
 
 const integer = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
@@ -7,7 +8,7 @@ const integer = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 export class PrettyFormat {
   readonly #bold: (text: string) => string;
   readonly #dim: (text: string) => string;
-  #hasTest = false;
+  #columns = columnsOf(false, false);
 
   /** @param color  whether the output is a terminal that shows colours */
   constructor(color: boolean) {
@@ -36,33 +37,33 @@ export class PrettyFormat {
   }
 
   #start({ config, dataset, model, threads, kernel, node, resumed }: StartEvent): string {
-    this.#hasTest = dataset.test > 0;
-    const test = this.#hasTest ? `, ${integer.format(dataset.test)} test samples` : ', no test samples';
+    const { train, validation = 0 } = dataset;
+    this.#columns = columnsOf(validation > 0, dataset.test > 0);
+    const held = validation > 0 ? `, ${integer.format(validation)} validation` : '';
+    const test = dataset.test > 0 ? `, ${integer.format(dataset.test)} test samples` : ', no test samples';
     const lines = [
       `${this.#bold('Lockstep')} · ${plural(threads, 'thread')} · kernel ${kernel} · ${config.strategy} · Node ${node}`,
-      `${dataset.name}: ${integer.format(dataset.train)} training${test}, ` +
+      `${dataset.name}: ${integer.format(train)} training${held}${test}, ` +
         `${percent(dataset.density, 1)} of the inputs nonzero`,
       `network ${model.layers.join('-')}: ${integer.format(model.parameters)} parameters; batch ${config.batch_size}, ` +
         `learning rate ${config.lr}, gradients' ${config.reduction}, seed ${config.seed}`,
+      ...optionsOf(config),
       ...(resumed
         ? [`resumed from ${resumed.file}: ${plural(resumed.epochs, 'epoch')}, step ${integer.format(resumed.step)}`]
         : []),
     ];
-    const head = ['epoch', 'loss', 'error', ...(this.#hasTest ? ['test loss', 'test error'] : [])];
-    const heading = row([...head, 'seconds', 'samples/s', 'waiting']);
+    const heading = row(this.#columns.map(({ head, width }) => [head, width]));
     return `${lines.join('\n')}\n${config.epochs > 0 ? `\n${this.#bold(heading)}\n` : ''}`;
   }
 
   #step({ epoch, step, loss, error, seconds }: StepEvent): string {
     const cells = [`${epoch}`, fixed(loss), percent(error, 3)];
-    return `${this.#dim(`${row(cells)}  step ${integer.format(step)} at ${seconds.toFixed(2)} s`)}\n`;
+    const text = row(cells.map((cell, i) => [cell, this.#columns[i]?.width ?? 0]));
+    return `${this.#dim(`${text}  step ${integer.format(step)} at ${seconds.toFixed(2)} s`)}\n`;
   }
 
   #epoch(event: EpochEvent): string {
-    const { epoch, train_loss, train_error, test_loss, test_error, seconds } = event;
-    const test = this.#hasTest ? [fixed(test_loss), percent(test_error, 2)] : [];
-    const speed = [seconds.toFixed(2), integer.format(event.samples_per_second), percent(event.wait_fraction, 1)];
-    return `${row([`${epoch}`, fixed(train_loss), percent(train_error, 3), ...test, ...speed])}\n`;
+    return `${row(this.#columns.map(({ cell, width }) => [cell(event), width]))}\n`;
   }
 
   #end(event: EndEvent): string {
@@ -74,6 +75,10 @@ export class PrettyFormat {
       train_error,
       test_loss,
       test_error,
+      validation_loss,
+      validation_error,
+      best_epoch,
+      stopped_by,
       weights_sha256,
       saved,
       checkpoint,
@@ -81,11 +86,15 @@ export class PrettyFormat {
     } = event;
     const figures = [
       train_loss !== undefined && `training loss ${fixed(train_loss)}, error ${percent(train_error, 3)}`,
+      validation_loss !== undefined &&
+        `validation loss ${fixed(validation_loss)}, error ${percent(validation_error, 2)}`,
       test_loss !== undefined && `test loss ${fixed(test_loss)}, error ${percent(test_error, 2)}`,
     ].filter((line) => line !== false);
     const lines = [
       `${this.#bold(status)}${message ? `: ${message}` : ''} · ${plural(epochs, 'epoch')} · ${seconds.toFixed(1)} s`,
+      ...(stopped_by ? [STOPPED_BY[stopped_by]] : []),
       ...(figures.length > 0 ? [figures.join(' · ')] : []),
+      ...(best_epoch !== undefined ? [`least validation loss after epoch ${best_epoch}`] : []),
       ...(saved ? [`saved as ${saved}`] : []),
       ...(checkpoint ? [`checkpoint ${checkpoint}: --resume goes on from it`] : []),
       ...(weights_sha256 ? [this.#dim(`weights sha256 ${weights_sha256}`)] : []),
@@ -94,13 +103,71 @@ export class PrettyFormat {
   }
 }
 
-/** With the space before each: 79 columns together, where a terminal has 80. */
-const WIDTHS = [5, 11, 11, 11, 12, 9, 11, 9];
+const STOPPED_BY = {
+  patience: 'the validation loss has not fallen for as many epochs as --patience allows',
+  max_time: 'the time of --max-time is over',
+};
 
-function row(cells: readonly string[]): string {
-  // Without test samples two columns are missing: the rest keeps its own widths.
-  const widths = cells.length === WIDTHS.length - 2 ? [...WIDTHS.slice(0, 3), ...WIDTHS.slice(5)] : WIDTHS;
-  return cells.map((cell, i) => cell.padStart(widths[i] ?? 0)).join('');
+interface Column {
+  readonly head: string;
+  /** With the space before it. */
+  readonly width: number;
+  readonly cell: (event: EpochEvent) => string;
+}
+
+/** 79 columns together, where a terminal has 80. */
+function columnsOf(hasValidation: boolean, hasTest: boolean): readonly Column[] {
+  const narrow = hasValidation && hasTest ? 1 : 0;
+  const column = (head: string, width: number, cell: Column['cell']): Column => ({ head, width, cell });
+  const pair = (name: string, short: string, loss: Column['cell'], error: Column['cell']) => [
+    column(`${narrow ? short : name} loss`, 11, loss),
+    column(`${narrow ? short : name} error`, 12 - narrow, error),
+  ];
+  const validation = pair(
+    'valid.',
+    'val.',
+    ({ validation_loss }) => fixed(validation_loss),
+    ({ validation_error }) => percent(validation_error, 2),
+  );
+  const test = pair(
+    'test',
+    'test',
+    ({ test_loss }) => fixed(test_loss),
+    ({ test_error }) => percent(test_error, 2),
+  );
+  return [
+    column('epoch', 5, ({ epoch }) => `${epoch}`),
+    column('loss', 11, ({ train_loss }) => fixed(train_loss)),
+    column('error', 11 - narrow, ({ train_error }) => percent(train_error, 3)),
+    ...(hasValidation ? validation : []),
+    ...(hasTest ? test : []),
+    column('seconds', 9, ({ seconds }) => seconds.toFixed(2)),
+    // There is no room for more.
+    ...(narrow
+      ? []
+      : [
+          column('samples/s', 11, ({ samples_per_second }) => integer.format(samples_per_second)),
+          column('waiting', 9, ({ wait_fraction }) => percent(wait_fraction, 1)),
+        ]),
+  ];
+}
+
+/** What is not as in the reference's run, in words. */
+function optionsOf(config: ConfigRecord): string[] {
+  const { optimizer, momentum, nesterov, beta1, beta2, weight_decay, clip_norm, schedule, warmup_steps } = config;
+  const ofSgd = momentum > 0 && `${nesterov ? 'Nesterov ' : ''}momentum ${momentum}`;
+  const said = [
+    optimizer === 'adam' ? `Adam (${beta1}, ${beta2})` : ofSgd,
+    weight_decay > 0 && `weight decay ${weight_decay}`,
+    clip_norm !== null && `norm at most ${clip_norm}`,
+    schedule !== 'constant' && `${schedule} schedule`,
+    warmup_steps > 0 && `warm-up of ${plural(warmup_steps, 'step')}`,
+  ].filter((text) => text !== false);
+  return said.length > 0 ? [said.join(', ')] : [];
+}
+
+function row(cells: readonly (readonly [text: string, width: number])[]): string {
+  return cells.map(([text, width]) => text.padStart(width)).join('');
 }
 
 function plural(count: number, what: string): string {

@@ -55,6 +55,11 @@ export function parameterCount(layers: readonly Pick<LayerMemory, 'inputs' | 'ou
   return layers.reduce((sum, { inputs, outputs }) => sum + (inputs + 1) * outputs, 0);
 }
 
+/** The best epoch's parameters take the place of those that are there. */
+export function restoreBest(layers: readonly LayerMemory[]): void {
+  for (const { parameters, best } of layers) (parameters as Float64Array).set(best);
+}
+
 /** A copy of the layers' parameters, made as fast as can be. */
 export function copyParameters(layers: readonly LayerMemory[]): LayerMemory[] {
   return likeParameters(layers, ({ parameters }) => parameters.slice());

@@ -24,8 +24,8 @@ const FINISHED = [at(5), at(6)] as const;
 const BELL = at(7);
 const DIVERGED = at(8);
 
-/** Values of COMMAND and DECISION. */
-export const Command = { GO: 0, STOP: 1, DIVERGED: 2 } as const;
+/** Values of COMMAND and, the last two, of DECISION alone: the run is complete before its last epoch, and why. */
+export const Command = { GO: 0, STOP: 1, DIVERGED: 2, PATIENCE: 3, TIME_UP: 4 } as const;
 export type Command = (typeof Command)[keyof typeof Command];
 
 /** Why the barrier is held (see barrier.ts). */

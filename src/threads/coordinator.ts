@@ -252,6 +252,13 @@ export class Coordinator {
     };
   }
 
+  /** Why the run was complete before its last epoch; undefined if it was not. */
+  get endedBy(): 'patience' | 'max_time' | undefined {
+    if (this.#outcome !== 'completed') return undefined;
+    if (this.#control.decision === Command.PATIENCE) return 'patience';
+    return this.#control.decision === Command.TIME_UP ? 'max_time' : undefined;
+  }
+
   #outcomeOf(): Outcome {
     if (this.#control.decision === Command.DIVERGED) return 'diverged';
     return this.#control.decision === Command.STOP ? 'stopped' : 'completed';

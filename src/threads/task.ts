@@ -20,6 +20,10 @@ export interface MemberTask {
   /** Epochs between two checkpoints, 0 for none, and besides steps, likewise. */
   readonly checkpointEvery: number;
   readonly checkpointEverySteps: number;
+  /** Epochs that the validation loss may go without becoming less, 0: as many as there are. */
+  readonly patience: number;
+  /** When an epoch is to be the last, in milliseconds of clock.ts. Infinity: never. */
+  readonly deadline: number;
   /** Steps between two rings of the bell; 0: at the epochs' ends alone. */
   readonly logEvery: number;
   /** By layer: the rows that this member transposes and, unless the layer is cut by panels, steps. */

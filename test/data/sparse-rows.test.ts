@@ -1,7 +1,8 @@
 /** Sparse rows hold the same images: nothing added, nothing lost. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { loadDataset, type Samples } from '../../src/data/dataset.js';
+import { loadDataset } from '../../src/data/dataset.js';
+import type { Samples } from '../../src/data/samples.js';
 import { countNonzeros, writeRows } from '../../src/data/sparse-rows.js';
 import type { SampleRows } from '../../src/memory/layout.js';
 import { checkOptions } from '../../src/options.js';

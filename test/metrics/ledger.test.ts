@@ -6,6 +6,7 @@ import { type EpochRecord, type Memory, PLAIN, type Plan, recordOf, stepsPerEpoc
 import { Ledger } from '../../src/metrics/ledger.js';
 import { FRESH, type Position, type RunState, type Sums } from '../../src/state.js';
 
+const VALIDATION_SAMPLES = 2;
 const TEST_SAMPLES = 3;
 const MS_PER_STEP = 250;
 
@@ -27,6 +28,7 @@ function planOf({ samples, batch }: Shape): Plan {
     realBytes: 4,
     panelWidth: 4,
     ...PLAIN,
+    validationSamples: VALIDATION_SAMPLES,
     reservedBytes: 0,
   };
 }
@@ -34,7 +36,17 @@ function planOf({ samples, batch }: Shape): Plan {
 /** Every sample of every epoch has a loss of its own, in training as in the evaluation. */
 const lossOf = (epoch: number, i: number) => Math.sqrt(epoch * 1000 + i);
 const isWrong = (epoch: number, i: number) => (i * 7 + epoch) % 3 === 0;
+/** Worse and better by turns, and now and then as good as before. */
+const validationLossOf = (epoch: number, i: number) => ((epoch * 5) % 7) + i;
 const testLossOf = (epoch: number, i: number) => Math.cbrt(epoch * 1000 + i);
+
+const validated = (epoch: number) =>
+  Array.from({ length: VALIDATION_SAMPLES }, (_, i) => ({
+    loss: validationLossOf(epoch, i),
+    wrong: isWrong(i, epoch),
+  }));
+const tested = (epoch: number) =>
+  Array.from({ length: TEST_SAMPLES }, (_, i) => ({ loss: testLossOf(epoch, i), wrong: isWrong(epoch, i) }));
 
 /** What the members write of an epoch of which this process has done the steps from `first` on. */
 function writeRecord(plan: Plan, record: EpochRecord, epoch: number, first: number): void {
@@ -48,8 +60,9 @@ function writeRecord(plan: Plan, record: EpochRecord, epoch: number, first: numb
     record.stepEnds[step] = step < first ? Number.NaN : began + MS_PER_STEP * (step - first + 1);
   }
   record.times.set([began, record.stepEnds.at(-1)!]);
-  record.testLosses.set(Array.from({ length: TEST_SAMPLES }, (_, i) => testLossOf(epoch, i)));
-  record.testWrong.set(Array.from({ length: TEST_SAMPLES }, (_, i) => Number(isWrong(epoch, i))));
+  const heldOut = [...validated(epoch), ...tested(epoch)];
+  record.heldOutLosses.set(heldOut.map(({ loss }) => loss));
+  record.heldOutWrong.set(heldOut.map(({ wrong }) => Number(wrong)));
 }
 
 function emptyRecords({ trainSamples }: Plan, steps: number): Memory['epochs'] {
@@ -59,8 +72,8 @@ function emptyRecords({ trainSamples }: Plan, steps: number): Memory['epochs'] {
     wrong: new Uint8Array(trainSamples),
     stepEnds: new Float64Array(steps),
     times: new Float64Array(3),
-    testLosses: new Float64Array(TEST_SAMPLES),
-    testWrong: new Uint8Array(TEST_SAMPLES),
+    heldOutLosses: new Float64Array(VALIDATION_SAMPLES + TEST_SAMPLES),
+    heldOutWrong: new Uint8Array(VALIDATION_SAMPLES + TEST_SAMPLES),
   });
   return [record(), record()];
 }
@@ -84,17 +97,19 @@ function naiveState(shape: Shape, { epochs, stepsInEpoch }: Position): Omit<RunS
   }
   const step = epochs * steps + stepsInEpoch;
   const logged = logEvery === 0 ? Number.POSITIVE_INFINITY : step - (step % logEvery);
-  const last = sum(done.filter(({ epoch }) => epoch === epochs));
-  const tested = Array.from({ length: TEST_SAMPLES }, (_, i) => ({
-    loss: testLossOf(epochs, i),
-    wrong: isWrong(epochs, i),
-  }));
-  const figures = {
-    train_loss: last.loss / samples,
-    train_error: last.wrong / samples,
-    test_loss: sum(tested).loss / TEST_SAMPLES,
-    test_error: sum(tested).wrong / TEST_SAMPLES,
+  const figuresOf = (epoch: number) => {
+    const last = sum(done.filter((sample) => sample.epoch === epoch));
+    return {
+      train_loss: last.loss / samples,
+      train_error: last.wrong / samples,
+      validation_loss: sum(validated(epoch)).loss / VALIDATION_SAMPLES,
+      validation_error: sum(validated(epoch)).wrong / VALIDATION_SAMPLES,
+      test_loss: sum(tested(epoch)).loss / TEST_SAMPLES,
+      test_error: sum(tested(epoch)).wrong / TEST_SAMPLES,
+    };
   };
+  const all = Array.from({ length: epochs }, (_, i) => ({ epoch: i + 1, figures: figuresOf(i + 1) }));
+  const least = Math.min(...all.map(({ figures }) => figures.validation_loss));
   return {
     epochs,
     stepsInEpoch,
@@ -104,7 +119,8 @@ function naiveState(shape: Shape, { epochs, stepsInEpoch }: Position): Omit<RunS
     epochSeconds: (stepsInEpoch * MS_PER_STEP) / 1000,
     logEvery,
     logSums: sum(done.filter((sample) => sample.step > logged)),
-    figures: epochs === 0 ? {} : figures,
+    figures: epochs === 0 ? {} : figuresOf(epochs),
+    best: all.find(({ figures }) => figures.validation_loss === least),
   };
 }
 

@@ -34,8 +34,8 @@ function recordOf(plan: Plan, epoch: number): EpochRecord {
     wrong: Uint8Array.from(positions, (i) => Number((i * 7 + epoch) % 3 === 0)),
     stepEnds: Float64Array.from({ length: steps }, (_, i) => STARTED_AT + 250 * ((epoch - 1) * steps + i + 1)),
     times: new Float64Array(3),
-    testLosses: new Float64Array(0),
-    testWrong: new Uint8Array(0),
+    heldOutLosses: new Float64Array(0),
+    heldOutWrong: new Uint8Array(0),
   };
 }
 

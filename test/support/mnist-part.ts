@@ -1,5 +1,6 @@
 /** The first samples of MNIST as a folder of IDX files: real data that loads in no time. */
-import { loadDataset, type Samples } from '../../src/data/dataset.js';
+import { loadDataset } from '../../src/data/dataset.js';
+import type { Samples } from '../../src/data/samples.js';
 import { FILES } from '../../src/data/sources.js';
 import { type Folder, idxHeader, temporaryFolder } from './idx-files.js';
 
@@ -8,8 +9,8 @@ export type { Folder } from './idx-files.js';
 export async function mnistPart(train: number, test: number): Promise<Folder> {
   const mnist = await loadDataset('mnist');
   const folder = temporaryFolder();
-  const write = (name: string, dimensions: number[], data: Uint8Array) =>
-    folder.write(name, Buffer.concat([idxHeader(dimensions), data]));
+  const write = (name: string, dimensions: number[], data: Iterable<number>) =>
+    folder.write(name, Buffer.concat([idxHeader(dimensions), Uint8Array.from(data)]));
   const writePair = (images: string, labels: string, samples: Samples, count: number) => {
     write(images, [count, 28, 28], samples.images.subarray(0, count * 784));
     write(labels, [count], samples.labels.subarray(0, count));
