@@ -1,5 +1,6 @@
 /** A sheet of pictures, each with its caption, under a title: laid out as SVG. */
-import { errors, onOneLine } from '../errors.js';
+import { escaped, FONT, widthOf } from '../drawing/letters.js';
+import { errors } from '../errors.js';
 import type { Theme } from './theme.js';
 
 export interface Captioned {
@@ -51,10 +52,6 @@ const LEGEND_WIDTH = 240;
 const LEGEND_HEIGHT = 12;
 /** Its texts stand out to both sides, half of them each. */
 const LEGEND_TEXT = 60;
-/** Of a letter of these fonts, on average, as a part of their size: bold ones are a little wider. */
-const LETTER = 0.6;
-/** What systems have, best first: a viewer takes the first that it finds. */
-const FONTS = "Inter, 'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif";
 
 /** @throws LockstepError (status 2) if it would be larger than can be drawn */
 export function drawSheet({ title, subtitle, pictures, width, height, legend }: Sheet, theme: Theme): string {
@@ -81,7 +78,7 @@ export function drawSheet({ title, subtitle, pictures, width, height, legend }: 
   });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${sheetWidth}" height="${sheetHeight}" ` +
-      `viewBox="0 0 ${sheetWidth} ${sheetHeight}" font-family="${FONTS}">`,
+      `viewBox="0 0 ${sheetWidth} ${sheetHeight}" font-family="${FONT}">`,
     `<rect width="100%" height="100%" fill="${theme.page}"/>`,
     text(MARGIN, MARGIN + TITLE_SIZE, TITLE_SIZE, title, `fill="${theme.text}" font-weight="600"`),
     text(MARGIN, MARGIN + TITLE_SIZE + SUBTITLE_SIZE + 8, SUBTITLE_SIZE, subtitle, `fill="${theme.muted}"`),
@@ -129,13 +126,4 @@ function legendAt(middle: number, top: number, { colors, texts }: Legend, theme:
 
 function text(x: number, y: number, size: number, content: string, attributes: string): string {
   return `<text x="${x}" y="${y}" font-size="${size}" ${attributes}>${escaped(content)}</text>`;
-}
-
-function widthOf(content: string, size: number): number {
-  return content.length * size * LETTER;
-}
-
-/** Files' names are in there, and what strangers' files say. */
-function escaped(content: string): string {
-  return onOneLine(content).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
