@@ -56,23 +56,30 @@ const LEGEND_TEXT = 60;
 /** @throws LockstepError (status 2) if it would be larger than can be drawn */
 export function drawSheet({ title, subtitle, pictures, width, height, legend }: Sheet, theme: Theme): string {
   const lines = Math.max(0, ...pictures.map(({ caption }) => caption.length));
-  const cellWidth = (lines > 0 ? Math.max(width, LEAST_CAPTIONED) : width) + GAP;
-  const cellHeight = height + GAP + (lines > 0 ? lines * CAPTION_LINE + GAP : 0);
+  const leastCell = (lines > 0 ? Math.max(width, LEAST_CAPTIONED) : width) + GAP;
+  const captionHeight = lines > 0 ? lines * CAPTION_LINE + GAP : 0;
+  const cellHeight = height + GAP + captionHeight;
   const headWidth = Math.max(widthOf(title, TITLE_SIZE), widthOf(subtitle, SUBTITLE_SIZE));
   // About as many rows as columns; of few pictures, as many as fit beneath the title.
-  const fitting = Math.floor((headWidth + GAP) / cellWidth);
+  const fitting = Math.floor((headWidth + GAP) / leastCell);
   const columns = Math.min(pictures.length, Math.max(Math.ceil(Math.sqrt(pictures.length)), fitting));
   const rows = columns > 0 ? Math.ceil(pictures.length / columns) : 0;
+  // Full rows are as wide as the title: by whole pixels, which keeps pictures sharp.
+  const spare = headWidth - (columns * leastCell - GAP);
+  const gap = GAP + (rows > 1 && columns > 1 && spare > 0 ? Math.floor(spare / (columns - 1)) : 0);
+  const cellWidth = leastCell - GAP + gap;
 
   const top = MARGIN + TITLE_SIZE + SUBTITLE_SIZE + 26;
-  const gridWidth = columns * cellWidth - GAP;
+  const gridWidth = columns * cellWidth - gap;
   const sheetWidth = Math.ceil(Math.max(gridWidth, headWidth, LEGEND_WIDTH + LEGEND_TEXT)) + 2 * MARGIN;
   const legendTop = top + rows * cellHeight + (rows > 0 ? 8 : 0);
-  const sheetHeight = legendTop + (legend ? LEGEND_HEIGHT + 26 : -GAP) + MARGIN;
+  // Beneath the last row there is no other to keep away from.
+  const gridBottom = top + rows * cellHeight - (lines > 0 ? 2 * GAP - 4 : GAP);
+  const sheetHeight = (legend ? legendTop + LEGEND_HEIGHT + 26 : gridBottom) + MARGIN;
   if (sheetWidth * sheetHeight > MOST_PIXELS) throw errors.sheetTooLarge(sheetWidth * sheetHeight, MOST_PIXELS);
 
   const cells = pictures.flatMap((picture, i) => {
-    const x = MARGIN + (i % columns) * cellWidth + Math.floor((cellWidth - GAP - width) / 2);
+    const x = MARGIN + (i % columns) * cellWidth + Math.floor((cellWidth - gap - width) / 2);
     const y = top + Math.floor(i / columns) * cellHeight;
     return [image(picture, x, y, width, height, theme), ...captionLines(picture, x + width / 2, y + height, theme)];
   });

@@ -11,22 +11,23 @@ export interface Axis {
   readonly texts: readonly string[];
 }
 
-/** Smaller ones have no place on a logarithmic axis: their powers of ten are next to none. 0 is one of them. */
-const LEAST_LOG = 1e-300;
+/** Smaller values are as good as 0, which has no place on a logarithmic axis: float64 has no round numbers there. */
+const LEAST = 1e-300;
 /** Pixels: the least from one round epoch to the next, and between two labels. */
 const EPOCH_DISTANCE = 56;
 const LABEL_GAP = 8;
 
 /** From 0 to a round number above all values. */
 export function linearAxis(values: readonly number[], most: number): Axis {
-  const max = largest(values) || 1;
+  const found = largest(values);
+  const max = found < LEAST ? 1 : found;
   const step = roundStep(max / most);
   const count = Math.ceil(max / step - 1e-9);
   // (Twelve digits: 3 × 0.1 is 0.30000000000000004.)
-  const ticks = Array.from({ length: count + 1 }, (_, i) => Number((i * step).toPrecision(12))).filter(Number.isFinite);
+  const ticks = Array.from({ length: count + 1 }, (_, i) => Number((i * step).toPrecision(12)));
   return {
     type: 'linear',
-    domain: [0, Math.min(count * step, Number.MAX_VALUE)],
+    domain: [0, count * step],
     ticks,
     texts: stepTexts(ticks, step),
   };
@@ -40,10 +41,10 @@ function stepTexts(ticks: readonly number[], step: number): string[] {
 
 /** Between round numbers that enclose all values above 0: the others have no place on it. */
 export function logAxis(values: readonly number[]): Axis {
-  const placed = values.filter((value) => value >= LEAST_LOG);
+  const placed = values.filter((value) => value >= LEAST);
   const [min, max] = placed.length > 0 ? [smallest(placed), largest(placed)] : [0.1, 1];
   const from = below(min);
-  const to = Math.min(above(max) > from ? above(max) : above(from * 1.5), Number.MAX_VALUE);
+  const to = above(max) > from ? above(max) : above(from * 1.5);
   const ticks = logTicks(from, to);
   return { type: 'log', domain: [from, to], ticks, texts: tickTexts(ticks) };
 }
@@ -90,7 +91,7 @@ export function placeOn({ type, domain: [from, to] }: Axis, value: number): numb
 }
 
 export function hasPlaceOn({ type }: Axis, value: number): boolean {
-  return type === 'linear' || value >= LEAST_LOG;
+  return type === 'linear' || value >= LEAST;
 }
 
 /** The smallest of 1, 2, 5, 10, … that is not less. */

@@ -175,8 +175,11 @@ function isCount(value: unknown): boolean {
   return Number.isSafeInteger(value) && (value as number) > 0;
 }
 
+/** Of float32 weights no loss is larger, and an axis to the end of float64 would have no round end. */
+const MOST_FIGURE = 1e300;
+
 function isFigure(value: unknown): boolean {
-  return Number.isFinite(value) && (value as number) >= 0;
+  return typeof value === 'number' && value >= 0 && value <= MOST_FIGURE;
 }
 
 function isFraction(value: unknown): boolean {

@@ -36,7 +36,7 @@ const LIGHT: Colours = {
 };
 
 const DARK: Colours = {
-  ground: '#161b22',
+  ground: '#0d1117',
   grid: '#2b323a',
   ink: '#f0f6fc',
   muted: '#9198a1',

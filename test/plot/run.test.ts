@@ -94,6 +94,7 @@ describe('a run', () => {
     ['{"loss":1}', 'no event of train'],
     ['{"event":"epoch","epoch":1}', 'event "epoch" without its figures'],
     [JSON.stringify({ ...EPOCH, test_loss: '1' }), 'event "epoch" without its figures'],
+    ['{"event":"step","epoch":1,"step":1,"loss":1e301,"error":0}', 'event "step" without its figures'],
     [JSON.stringify({ ...EPOCH, train_error: 12 }), 'event "epoch" without its figures'],
     [JSON.stringify({ ...EPOCH, epoch: 0 }), 'event "epoch" without its figures'],
     [JSON.stringify({ ...STEP, loss: null }), 'event "step" without its figures'],
