@@ -1,7 +1,8 @@
 /** The curves of one panel: which points they have, what they are called, how they look. */
 
 import { namesOf } from './names.js';
-import type { EpochPoint, Run } from './run.js';
+import type { EpochPoint } from './points.js';
+import type { Run } from './run.js';
 import { type Colours, type Look, lookOf } from './theme.js';
 
 export const QUANTITIES = ['loss', 'error'] as const;

@@ -30,7 +30,10 @@ export function namesOf(runs: readonly Run[]): string[] {
 
 /** Undefined unless each run says what it is, they differ in little, and no two are alike. */
 function namesByConfig(runs: readonly Run[]): string[] | undefined {
-  const configs = runs.map(({ start }) => start && new Map<string, unknown>(Object.entries(start.config)));
+  // The kernel that ran: one may have asked for it, the other for `auto`.
+  const configs = runs.map(
+    ({ start }) => start && new Map<string, unknown>(Object.entries({ ...start.config, kernel: start.kernel })),
+  );
   if (!configs.every((config) => config !== undefined)) return undefined;
   const keys = new Set(configs.flatMap((config) => [...config.keys()]));
   const differing = [...keys].filter(

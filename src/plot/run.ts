@@ -1,6 +1,7 @@
 /** Runs as their metric lines tell them, read line by line: what is drawn of them, and what could not be read. */
-import type { EpochEvent, StartEvent, StepEvent } from '../metrics/events.js';
+import type { StartEvent } from '../metrics/events.js';
 import { type Fields, isRecord } from '../record.js';
+import { type EpochPoint, isEpoch, isStart, isStep, type StepPoint } from './points.js';
 
 export interface Run {
   /** Where its lines came from: a file's path, or `stdin`. */
@@ -12,9 +13,6 @@ export interface Run {
   /** By step, ascending. */
   readonly steps: readonly StepPoint[];
 }
-
-export type EpochPoint = Pick<EpochEvent, 'epoch' | 'step' | 'train_loss' | 'train_error' | 'test_loss' | 'test_error'>;
-export type StepPoint = Pick<StepEvent, 'epoch' | 'step' | 'loss' | 'error'>;
 
 /** Those that say nothing about the curves. */
 const OTHERS = new Set(['start', 'checkpoint', 'warning', 'end', 'evaluation']);
@@ -148,40 +146,4 @@ function problemOf({ event }: Fields): string {
 function forgetFrom(points: Map<number, unknown>, position: number): void {
   if (!points.has(position)) return;
   for (const each of [...points.keys()]) if (each >= position) points.delete(each);
-}
-
-function isStart(value: Fields): value is Fields & StartEvent {
-  return value.event === 'start' && isRecord(value.config) && isRecord(value.dataset);
-}
-
-function isEpoch(value: Fields): value is Fields & EpochPoint {
-  const { event, epoch, step, train_loss, train_error, test_loss, test_error } = value;
-  const isTested = isFigure(test_loss) && isFraction(test_error);
-  return (
-    event === 'epoch' &&
-    [epoch, step].every(isCount) &&
-    isFigure(train_loss) &&
-    isFraction(train_error) &&
-    (isTested || (test_loss === undefined && test_error === undefined))
-  );
-}
-
-function isStep(value: Fields): value is Fields & StepPoint {
-  const { event, epoch, step, loss, error } = value;
-  return event === 'step' && [epoch, step].every(isCount) && isFigure(loss) && isFraction(error);
-}
-
-function isCount(value: unknown): boolean {
-  return Number.isSafeInteger(value) && (value as number) > 0;
-}
-
-/** Of float32 weights no loss is larger, and an axis to the end of float64 would have no round end. */
-const MOST_FIGURE = 1e300;
-
-function isFigure(value: unknown): boolean {
-  return typeof value === 'number' && value >= 0 && value <= MOST_FIGURE;
-}
-
-function isFraction(value: unknown): boolean {
-  return isFigure(value) && (value as number) <= 1;
 }
