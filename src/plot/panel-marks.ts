@@ -3,7 +3,7 @@ import type { EncodeEntry, GroupMark, Mark, Axis as VegaAxis } from 'vega';
 import { type Axis, hasPlaceOn, placeOn } from './axis.js';
 import type { Curve, Entry, Point } from './curves.js';
 import { TEXT, textMark } from './fonts.js';
-import { END_GAP, END_MARK, type Panel } from './panel.js';
+import { END_MARK, type Panel } from './panel.js';
 import { fitted } from './text.js';
 import type { Colours, Shape } from './theme.js';
 
@@ -80,7 +80,7 @@ function sample<T>(points: readonly T[], curve: number): T[] {
 }
 
 export function panelMark(panel: Panel, data: readonly Data[], left: number, top: number): GroupMark {
-  const { quantity, plot, x, y, ends, curves, colours, note } = panel;
+  const { quantity, plot, x, y, ends, endsLeft, curves, colours, note } = panel;
   const names = new Set(data.map(({ name }) => name));
   const place = {
     x: { scale: scaleOf(panel, 'x'), field: 'x' },
@@ -128,7 +128,6 @@ export function panelMark(panel: Panel, data: readonly Data[], left: number, top
       }),
     ];
   });
-  const before = END_GAP + (ends.some(({ shape }) => shape) ? END_MARK : 0);
   return {
     type: 'group',
     name: quantity,
@@ -150,8 +149,8 @@ export function panelMark(panel: Panel, data: readonly Data[], left: number, top
       ...symbols,
       ...tickMarks(panel),
       ...ends.flatMap(({ text, colour, shape, y: height }) => [
-        ...(shape ? [shapeMark(shape, colour, plot.width + END_GAP + END_MARK / 2 - 2, height)] : []),
-        textMark(text, plot.width + before, height + 4, colour, 'label'),
+        ...(shape ? [shapeMark(shape, colour, plot.width + endsLeft - END_MARK / 2 - 2, height)] : []),
+        textMark(text, plot.width + endsLeft, height + 4, colour, 'label'),
       ]),
       textMark(HEADINGS[quantity], -plot.left, -12, colours.ink, 'heading'),
       textMark('epoch', plot.width / 2, plot.height + 40, colours.ink, 'heading', 'center'),

@@ -25,6 +25,8 @@ export interface Panel {
   readonly x: Axis;
   readonly y: Axis;
   readonly ends: readonly (Look & { readonly text: string; readonly y: number })[];
+  /** Where their texts begin, to the right of the plot. */
+  readonly endsLeft: number;
   /** Beneath the axes; '' where there is nothing to say. */
   readonly note: string;
 }
@@ -36,7 +38,7 @@ const LEAST_HEIGHT = 140;
 const ABOVE = 26;
 const BELOW = 44;
 const NOTE = 20;
-export const END_GAP = 8;
+const END_GAP = 8;
 /** A run's mark before its value. */
 export const END_MARK = 12;
 const END_DISTANCE = 15;
@@ -49,7 +51,7 @@ export function panelsOf(options: readonly PanelOptions[]): Panel[] {
   const ends = Math.max(...measured.map((each) => each.ends.length));
   const below = BELOW + (measured.some(({ note }) => note !== '') ? NOTE : 0);
   return measured.map((each): Panel => {
-    const { quantity, curves, colours, width, y, note } = each;
+    const { quantity, curves, colours, width, y, endsLeft, note } = each;
     const plotWidth = Math.max(40, width - left - right);
     const usual = Math.min(MOST_HEIGHT, Math.max(LEAST_HEIGHT, width * SHAPE));
     const plotHeight = Math.round(Math.max(usual, (ends - 1) * END_DISTANCE));
@@ -65,6 +67,7 @@ export function panelsOf(options: readonly PanelOptions[]): Panel[] {
       x: epochAxis(...epochsOf(each), plotWidth),
       y,
       ends: each.ends.map(({ value: _, ...end }, i) => ({ ...end, y: heights[i]! })),
+      endsLeft,
       note,
     };
   });
@@ -80,11 +83,11 @@ function measuredOf(options: PanelOptions) {
   const y = isLog ? logAxis(values) : linearAxis(values, 7);
   const left = Math.ceil(Math.max(...y.texts.map((text) => widthOf(text, TEXT.label))) + 10);
   const ends = endsOf(curves).map((end) => ({ ...end, text: endText(quantity, end.value) }));
-  const before = END_GAP + (ends.some(({ shape }) => shape) ? END_MARK : 0);
-  const right = Math.ceil(Math.max(24, ...ends.map(({ text }) => before + widthOf(text, TEXT.label))));
+  const endsLeft = END_GAP + (ends.some(({ shape }) => shape) ? END_MARK : 0);
+  const right = Math.ceil(Math.max(24, ...ends.map(({ text }) => endsLeft + widthOf(text, TEXT.label))));
   const leftOut = values.filter((value) => !hasPlaceOn(y, value)).length;
   const note = leftOut > 0 ? `${leftOut} ${leftOut === 1 ? 'zero' : 'zeros'} left out (log axis)` : '';
-  return { ...options, curves, y, left, right, ends, note };
+  return { ...options, curves, y, left, right, ends, endsLeft, note };
 }
 
 /** The first and the last that are drawn. */
@@ -109,5 +112,5 @@ function endsOf(curves: readonly Curve[]): (Look & { readonly value: number })[]
 function endText(quantity: Quantity, value: number): string {
   if (quantity === 'loss') return figureText(value);
   // Two digits behind the point, and as many more as show that it is not 0.
-  return `${value === 0 || value >= 0.005 ? value.toFixed(2) : value.toPrecision(2)} %`;
+  return `${value === 0 || value >= 0.005 ? value.toFixed(2) : figureText(value)} %`;
 }
