@@ -4,9 +4,14 @@
  *
  *   npm run build && node dist/scripts/figures.js
  *
- * (docs/figures/reference.svg is made by a command of ours: docs/figures/reference.ndjson holds the lines `start`, `epoch`
- * and `end` of `train --threads 2 --log-every 20`, and they are drawn by
- * `lockstep plot docs/figures/reference.ndjson -o docs/figures/reference.svg`.)
+ * The others are made by commands of ours. docs/figures/reference.ndjson holds the lines `start`, `epoch` and `end` of
+ * `train --threads 2 --log-every 20 --save model.safetensors`, and they are drawn by
+ *
+ *   lockstep plot docs/figures/reference.ndjson -o docs/figures/reference.svg
+ *
+ * and that model by (and again with `--theme dark` and `-dark` behind the names)
+ *
+ *   lockstep inspect model.safetensors --count 24 -o docs/figures/weights.png --errors docs/figures/errors.png
  *
  * The same sources and data give the same bytes.
  */

@@ -178,6 +178,10 @@ export const errors = {
       `${source}: no epoch event in ${number.format(lines)} lines; expected what train writes to a piped stdout ` +
         '(NDJSON) with --epochs 1 or more',
     ),
+  tooManyRuns: (found: number, most: number) =>
+    failure(
+      `${number.format(found)} runs; expected ${most} at most, for more cannot be told apart: name fewer files, or pipe in only some of the lines`,
+    ),
   noFont: (font: string | undefined) =>
     failure(
       font === undefined

@@ -24,6 +24,7 @@ const FLOORS = [
   ['src/kernels'],
   ['src/memory'],
   ['src/files'],
+  ['src/drawing'],
   ['src/errors.ts', 'src/clock.ts', 'src/record.ts', 'src/version.ts'],
 ];
 

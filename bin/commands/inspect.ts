@@ -39,7 +39,7 @@ export async function inspectCommand(args: readonly string[]): Promise<undefined
     .option('--count <n>', `pictures on a sheet at most, default ${DEFAULT_COUNT}`)
     .option('--shape <h>x<w>', 'height and width of the inputs as a picture (default: a square)')
     .option('--scale <n>', 'pixels a value, to each side (default: pictures of about 84 pixels)')
-    .option('--theme <name>', `of the sheets: ${THEMES.join(' (default) or ')}`)
+    .option('--theme <name>', `of the sheets: ${THEMES.join(' (default) or ')}; their pictures have the colours of one`)
     .option('--format <name>', FORMAT_HELP);
   if (!parse(command, args, 1)) return;
   const [file = ''] = command.args;

@@ -27,13 +27,13 @@ const SCALES = [0.25, 8] as const;
 
 export function addPlotOptions(command: Command): Command {
   return command
-    .argument('[files...]', 'what train wrote (NDJSON), a run a file; stdin where there are none, or for -')
+    .argument('[files...]', 'what train wrote (NDJSON), one run or several; stdin where there are none, or for -')
     .option(
       '-o, --output <file>',
       'an .svg or .png; of stdin it is written again as epochs come (default: SVG to stdout)',
     )
     .option('--what <subject>', SUBJECTS.join(' or '), 'both')
-    .option('--log', 'logarithmic y axes')
+    .option('--log', 'logarithmic y axes: they have no place for 0, which is left out')
     .option('--steps', 'also what the step events say (train --log-every), as thin lines')
     .option('--theme <name>', `${THEMES.join(', ')} (as the reader's system has it; a PNG: light)`, 'auto')
     .option('--title <text>', 'above the picture')

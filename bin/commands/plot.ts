@@ -37,7 +37,7 @@ export async function plotCommand(args: readonly string[]): Promise<number> {
     if (output === undefined) process.stdout.write(picture);
     else await written(output, picture);
   };
-  const live = new Live(() => draw(readers.map(({ run }) => run).filter(({ epochs }) => epochs.length > 0)));
+  const live = new Live(() => draw(readers.flatMap(({ runs }) => runs)));
 
   const isLive = output !== undefined && sources.includes(STDIN);
   let interruption = 0;
@@ -56,7 +56,7 @@ export async function plotCommand(args: readonly string[]): Promise<number> {
     await readAll(readers[i]!, isLive && sources[i] === STDIN ? () => live.changed() : undefined);
   }
   if (isLive) await live.finish();
-  else await draw(readers.map(({ run }) => run));
+  else await draw(readers.flatMap(({ runs }) => runs));
   return interruption;
 }
 
@@ -78,6 +78,8 @@ async function readAll(reader: RunReader, onPoint?: () => void): Promise<void> {
   }
   if (bad > MOST_REPORTED) note(`${name}: and ${bad - MOST_REPORTED} more such lines`);
   if (!reader.hasEpochs) throw errors.noEpochs(name, reader.lines);
+  const { empty } = reader;
+  if (empty > 0) note(`${name}: ${empty === 1 ? 'a run' : `${empty} runs`} without an epoch; left out`);
 }
 
 function note(message: string): void {

@@ -52,7 +52,7 @@ export function errorSheet(
         shown.length < all.length
           ? `The ${integer.format(shown.length)} worst of ${integer.format(all.length)} errors on ${ofAll}: class → taken for`
           : `All ${integer.format(all.length)} errors on ${ofAll}: class → taken for`,
-      subtitle: `${titleOf(model)} · beneath: the probability of what it was taken for`,
+      subtitle: `${titleOf(model)} · beneath: the wrong class's probability`,
       pictures,
       width: shape.width * factor,
       height: shape.height * factor,

@@ -1,5 +1,6 @@
 /** A sheet of pictures, each with its caption, under a title: laid out as SVG. */
-import { errors, onOneLine } from '../errors.js';
+import { escaped, FONT, widthOf } from '../drawing/letters.js';
+import { errors } from '../errors.js';
 import type { Theme } from './theme.js';
 
 export interface Captioned {
@@ -51,37 +52,40 @@ const LEGEND_WIDTH = 240;
 const LEGEND_HEIGHT = 12;
 /** Its texts stand out to both sides, half of them each. */
 const LEGEND_TEXT = 60;
-/** Of a letter of these fonts, on average, as a part of their size: bold ones are a little wider. */
-const LETTER = 0.6;
-/** What systems have, best first: a viewer takes the first that it finds. */
-const FONTS = "Inter, 'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif";
 
 /** @throws LockstepError (status 2) if it would be larger than can be drawn */
 export function drawSheet({ title, subtitle, pictures, width, height, legend }: Sheet, theme: Theme): string {
   const lines = Math.max(0, ...pictures.map(({ caption }) => caption.length));
-  const cellWidth = (lines > 0 ? Math.max(width, LEAST_CAPTIONED) : width) + GAP;
-  const cellHeight = height + GAP + (lines > 0 ? lines * CAPTION_LINE + GAP : 0);
+  const leastCell = (lines > 0 ? Math.max(width, LEAST_CAPTIONED) : width) + GAP;
+  const captionHeight = lines > 0 ? lines * CAPTION_LINE + GAP : 0;
+  const cellHeight = height + GAP + captionHeight;
   const headWidth = Math.max(widthOf(title, TITLE_SIZE), widthOf(subtitle, SUBTITLE_SIZE));
   // About as many rows as columns; of few pictures, as many as fit beneath the title.
-  const fitting = Math.floor((headWidth + GAP) / cellWidth);
+  const fitting = Math.floor((headWidth + GAP) / leastCell);
   const columns = Math.min(pictures.length, Math.max(Math.ceil(Math.sqrt(pictures.length)), fitting));
   const rows = columns > 0 ? Math.ceil(pictures.length / columns) : 0;
+  // Full rows are as wide as the title: by whole pixels, which keeps pictures sharp.
+  const spare = headWidth - (columns * leastCell - GAP);
+  const gap = GAP + (rows > 1 && columns > 1 && spare > 0 ? Math.floor(spare / (columns - 1)) : 0);
+  const cellWidth = leastCell - GAP + gap;
 
   const top = MARGIN + TITLE_SIZE + SUBTITLE_SIZE + 26;
-  const gridWidth = columns * cellWidth - GAP;
+  const gridWidth = columns * cellWidth - gap;
   const sheetWidth = Math.ceil(Math.max(gridWidth, headWidth, LEGEND_WIDTH + LEGEND_TEXT)) + 2 * MARGIN;
   const legendTop = top + rows * cellHeight + (rows > 0 ? 8 : 0);
-  const sheetHeight = legendTop + (legend ? LEGEND_HEIGHT + 26 : -GAP) + MARGIN;
+  // Beneath the last row there is no other to keep away from.
+  const gridBottom = top + rows * cellHeight - (lines > 0 ? 2 * GAP - 4 : GAP);
+  const sheetHeight = (legend ? legendTop + LEGEND_HEIGHT + 26 : gridBottom) + MARGIN;
   if (sheetWidth * sheetHeight > MOST_PIXELS) throw errors.sheetTooLarge(sheetWidth * sheetHeight, MOST_PIXELS);
 
   const cells = pictures.flatMap((picture, i) => {
-    const x = MARGIN + (i % columns) * cellWidth + Math.floor((cellWidth - GAP - width) / 2);
+    const x = MARGIN + (i % columns) * cellWidth + Math.floor((cellWidth - gap - width) / 2);
     const y = top + Math.floor(i / columns) * cellHeight;
     return [image(picture, x, y, width, height, theme), ...captionLines(picture, x + width / 2, y + height, theme)];
   });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${sheetWidth}" height="${sheetHeight}" ` +
-      `viewBox="0 0 ${sheetWidth} ${sheetHeight}" font-family="${FONTS}">`,
+      `viewBox="0 0 ${sheetWidth} ${sheetHeight}" font-family="${FONT}">`,
     `<rect width="100%" height="100%" fill="${theme.page}"/>`,
     text(MARGIN, MARGIN + TITLE_SIZE, TITLE_SIZE, title, `fill="${theme.text}" font-weight="600"`),
     text(MARGIN, MARGIN + TITLE_SIZE + SUBTITLE_SIZE + 8, SUBTITLE_SIZE, subtitle, `fill="${theme.muted}"`),
@@ -129,13 +133,4 @@ function legendAt(middle: number, top: number, { colors, texts }: Legend, theme:
 
 function text(x: number, y: number, size: number, content: string, attributes: string): string {
   return `<text x="${x}" y="${y}" font-size="${size}" ${attributes}>${escaped(content)}</text>`;
-}
-
-function widthOf(content: string, size: number): number {
-  return content.length * size * LETTER;
-}
-
-/** Files' names are in there, and what strangers' files say. */
-function escaped(content: string): string {
-  return onOneLine(content).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

@@ -1,5 +1,6 @@
 /** A drawing to a file: SVG as it is, or drawn as PNG. */
 import path from 'node:path';
+import { pngOf } from '../drawing/png.js';
 import { errors } from '../errors.js';
 import { writeAtomically } from '../files/atomic-write.js';
 
@@ -30,13 +31,7 @@ function extensionOf(file: string): string {
 }
 
 async function drawPng(file: string, svg: string): Promise<Uint8Array> {
-  const { Resvg } = await import('@resvg/resvg-js');
-  // It draws no text, and says nothing, where it finds no font.
-  const probe = '<svg xmlns="http://www.w3.org/2000/svg"><text y="20" font-family="sans-serif">0</text></svg>';
-  if (!new Resvg(probe, FONT_OPTIONS).getBBox()) throw errors.noFontFor(file);
-  // Our pictures ask for `pixelated`, which it does not know: its own word for that is 1.
-  return new Resvg(svg, { ...FONT_OPTIONS, imageRendering: 1, fitTo: { mode: 'zoom', value: ZOOM } }).render().asPng();
+  const png = await pngOf(svg, { scale: ZOOM, isPixelated: true });
+  if (!png) throw errors.noFontFor(file);
+  return png;
 }
-
-/** `sans-serif` is Arial unless told otherwise, which few machines have. */
-const FONT_OPTIONS = { font: { loadSystemFonts: true, sansSerifFamily: 'DejaVu Sans' } };

@@ -1,35 +1,58 @@
 /** Where values have their places on an axis, and which of them are written there. */
+import { widthOf } from '../drawing/letters.js';
+import { TEXT } from './fonts.js';
+import { tickTexts } from './notation.js';
 
 export interface Axis {
   readonly type: 'linear' | 'log';
   readonly domain: readonly [number, number];
   readonly ticks: readonly number[];
-  /** Of the ticks, in d3's notation. */
-  readonly format: string;
+  /** What is written at each tick. */
+  readonly texts: readonly string[];
 }
+
+/** Smaller values are as good as 0, which has no place on a logarithmic axis: float64 has no round numbers there. */
+const LEAST = 1e-300;
+/** Pixels: the least from one round epoch to the next, and between two labels. */
+const EPOCH_DISTANCE = 56;
+const LABEL_GAP = 8;
 
 /** From 0 to a round number above all values. */
 export function linearAxis(values: readonly number[], most: number): Axis {
-  const max = largest(values) || 1;
+  const found = largest(values);
+  const max = found < LEAST ? 1 : found;
   const step = roundStep(max / most);
   const count = Math.ceil(max / step - 1e-9);
-  const ticks = Array.from({ length: count + 1 }, (_, i) => i * step);
-  return { type: 'linear', domain: [0, count * step], ticks, format: `.${Math.max(0, -exponentOf(step))}f` };
+  // (Twelve digits: 3 × 0.1 is 0.30000000000000004.)
+  const ticks = Array.from({ length: count + 1 }, (_, i) => Number((i * step).toPrecision(12)));
+  return {
+    type: 'linear',
+    domain: [0, count * step],
+    ticks,
+    texts: stepTexts(ticks, step),
+  };
+}
+
+/** As many digits behind the point at each: 0.0, 0.5, 1.0. */
+function stepTexts(ticks: readonly number[], step: number): string[] {
+  const digits = Math.max(0, -exponentOf(step));
+  return tickTexts(ticks).map((text, i) => (/^[\d.]+$/.test(text) && digits <= 4 ? ticks[i]!.toFixed(digits) : text));
 }
 
 /** Between round numbers that enclose all values above 0: the others have no place on it. */
 export function logAxis(values: readonly number[]): Axis {
-  const positive = values.filter((value) => value > 0);
-  const [min, max] = positive.length > 0 ? [smallest(positive), largest(positive)] : [0.1, 1];
+  const placed = values.filter((value) => value >= LEAST);
+  const [min, max] = placed.length > 0 ? [smallest(placed), largest(placed)] : [0.1, 1];
   const from = below(min);
   const to = above(max) > from ? above(max) : above(from * 1.5);
-  return { type: 'log', domain: [from, to], ticks: logTicks(from, to), format: '~g' };
+  const ticks = logTicks(from, to);
+  return { type: 'log', domain: [from, to], ticks, texts: tickTexts(ticks) };
 }
 
-/** 1, 2, 5, 10, … where that is few enough, else powers of ten. */
+/** As many as have room: each, or 1, 2, 5, 10, …, or powers of ten. */
 function logTicks(from: number, to: number): number[] {
-  const decades = Math.log10(to / from);
-  const mantissas = decades > 2.5 ? [1] : [1, 2, 5];
+  const decades = Math.log10(to) - Math.log10(from);
+  const mantissas = decades > 2.5 ? [1] : decades > 0.4 ? [1, 2, 5] : [1, 2, 3, 4, 5, 6, 7, 8, 9];
   const every = Math.max(1, Math.ceil(decades / 8));
   const ticks: number[] = [];
   for (let exponent = exponentOf(from); exponent <= exponentOf(to); exponent++) {
@@ -40,24 +63,35 @@ function logTicks(from: number, to: number): number[] {
 }
 
 /**
- * Whole epochs: the first, and round ones after it.
+ * Whole epochs: the first, round ones after it, and the last where it has room beside those.
  *
- * @param most  ticks that have room
+ * @param width  of the axis, in pixels
  */
-export function epochAxis(first: number, last: number, most: number): Axis {
+export function epochAxis(first: number, last: number, width: number): Axis {
   const domain: [number, number] = first === last ? [first - 0.5, last + 0.5] : [first, last];
+  const span = domain[1] - domain[0];
+  const most = Math.max(2, Math.min(10, width / EPOCH_DISTANCE));
   const step = Math.max(1, roundStep((last - first) / most));
+  const haveRoom = (a: number, b: number) => {
+    const texts = tickTexts([a, b]).reduce((sum, text) => sum + widthOf(text, TEXT.label), 0);
+    return ((b - a) / span) * width >= texts / 2 + LABEL_GAP;
+  };
   const ticks = [first];
   for (let tick = (Math.floor(first / step) + 1) * step; tick <= last; tick += step) {
-    // Beside the first there has to be room for its own label.
-    if (tick - first >= step / 2) ticks.push(tick);
+    if (haveRoom(ticks.at(-1)!, tick)) ticks.push(tick);
   }
-  return { type: 'linear', domain, ticks, format: ',d' };
+  if (haveRoom(ticks.at(-1)!, last)) ticks.push(last);
+  return { type: 'linear', domain, ticks, texts: tickTexts(ticks) };
 }
 
 /** Of the way from the axis's low end to its high one: 0 to 1. */
 export function placeOn({ type, domain: [from, to] }: Axis, value: number): number {
-  return type === 'log' ? Math.log(value / from) / Math.log(to / from) : (value - from) / (to - from);
+  if (type === 'linear') return (value - from) / (to - from);
+  return (Math.log(value) - Math.log(from)) / (Math.log(to) - Math.log(from));
+}
+
+export function hasPlaceOn({ type }: Axis, value: number): boolean {
+  return type === 'linear' || value >= LEAST;
 }
 
 /** The smallest of 1, 2, 5, 10, … that is not less. */

@@ -1,19 +1,19 @@
 /** The curves of one panel: which points they have, what they are called, how they look. */
 
 import { namesOf } from './names.js';
-import type { EpochPoint, Run } from './run.js';
-import type { Colours } from './theme.js';
+import type { EpochPoint } from './points.js';
+import type { Run } from './run.js';
+import { type Colours, type Look, lookOf } from './theme.js';
 
 export const QUANTITIES = ['loss', 'error'] as const;
 export type Quantity = (typeof QUANTITIES)[number];
 
 export type CurveKind = 'steps' | 'training' | 'test';
 
-export interface Curve {
+export interface Curve extends Look {
   /** Of its data, unique in the picture. */
   readonly name: string;
   readonly kind: CurveKind;
-  readonly colour: string;
   /** x in epochs, y in nats or per cent. */
   readonly points: readonly Point[];
 }
@@ -23,10 +23,9 @@ export interface Point {
   readonly y: number;
 }
 
-export interface Entry {
+export interface Entry extends Look {
   readonly kind: CurveKind | 'run';
   readonly text: string;
-  readonly colour: string;
 }
 
 /** Back to front. */
@@ -35,12 +34,8 @@ export function curvesOf(runs: readonly Run[], quantity: Quantity, hasSteps: boo
   return kinds.flatMap((kind) =>
     runs.flatMap((run, i) => {
       const points = pointsOf(run, quantity, kind);
-      return points.length > 0 ? [{ name: `${quantity}-${kind}-${i}`, kind, colour: colourOf(i), points }] : [];
-
-      function colourOf(index: number): string {
-        if (runs.length === 1) return colours.curves[kind === 'test' ? 0 : 1];
-        return colours.curves[index % colours.curves.length]!;
-      }
+      const look = runs.length === 1 ? { colour: colours.curves[kind === 'test' ? 0 : 1] } : lookOf(i, colours);
+      return points.length > 0 ? [{ name: `${quantity}-${kind}-${i}`, kind, ...look, points }] : [];
     }),
   );
 }
@@ -74,14 +69,14 @@ export function thinned(points: readonly Point[], most: number): Point[] {
 }
 
 /** What the legend says. Of one run the colours tell training and test apart, of several the runs. */
-export function entriesOf(runs: readonly Run[], curves: readonly Curve[], { ink, curves: palette }: Colours): Entry[] {
+export function entriesOf(runs: readonly Run[], curves: readonly Curve[], colours: Colours): Entry[] {
   const kinds = (['training', 'test', 'steps'] as const).filter((kind) => curves.some((curve) => curve.kind === kind));
   const words = { steps: 'training, within epochs', training: 'training', test: 'test' };
   const ofKinds = kinds.map((kind) => {
-    const colour = runs.length === 1 ? curves.find((curve) => curve.kind === kind)!.colour : ink;
+    const colour = runs.length === 1 ? curves.find((curve) => curve.kind === kind)!.colour : colours.ink;
     return { kind, text: words[kind], colour };
   });
   if (runs.length === 1) return ofKinds;
-  const names = namesOf(runs).map((text, i) => ({ kind: 'run' as const, text, colour: palette[i % palette.length]! }));
+  const names = namesOf(runs).map((text, i) => ({ kind: 'run' as const, text, ...lookOf(i, colours) }));
   return [...names, ...ofKinds];
 }

@@ -1,9 +1,6 @@
-/** Letters: which, how large, where. */
+/** Letters: how large, where. */
 import type { TextMark } from 'vega';
-
-/** What the reader's system has; names for systems with no more than a few free fonts come last. */
-export const FONT =
-  'system-ui, -apple-system, Segoe UI, Roboto, Noto Sans, Helvetica Neue, Arial, Liberation Sans, DejaVu Sans, sans-serif';
+import { FONT } from '../drawing/letters.js';
 
 /** Sizes in pixels. */
 export const TEXT = { title: 16, heading: 13, legend: 13, label: 12 } as const;

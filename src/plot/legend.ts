@@ -1,14 +1,22 @@
-/** The legend: samples of the lines with what they stand for, in rows above the panels. */
+/** The legend: samples of the lines with what they stand for, above the panels: runs, then kinds of lines. */
 import type { Mark } from 'vega';
+import { widthOf } from '../drawing/letters.js';
 import type { Entry } from './curves.js';
 import { TEXT, textMark } from './fonts.js';
-import { lineStyle } from './panel.js';
-import { fitted, widthOf } from './text.js';
+import { lineStyle, shapeMark } from './panel-marks.js';
+import { fitted } from './text.js';
 import type { Colours } from './theme.js';
+
+interface Item {
+  readonly entry: Entry;
+  readonly text: string;
+  readonly x: number;
+  readonly row: number;
+}
 
 export interface Legend {
   readonly height: number;
-  readonly items: readonly { readonly entry: Entry; readonly text: string; readonly x: number; readonly row: number }[];
+  readonly items: readonly Item[];
 }
 
 const ROW = 21;
@@ -18,27 +26,37 @@ const BETWEEN = 20;
 const BELOW = 10;
 
 export function legendOf(entries: readonly Entry[], room: number): Legend {
-  let x = 0;
+  // What the runs are called, and how their lines look, are two things: two rows, if there are runs to name.
+  const groups = [entries.filter(({ kind }) => kind === 'run'), entries.filter(({ kind }) => kind !== 'run')];
+  const items: Item[] = [];
   let row = 0;
-  const items = entries.map((entry, i) => {
-    const text = fitted(entry.text, TEXT.legend, room - SAMPLE - SAMPLE_GAP);
-    const width = SAMPLE + SAMPLE_GAP + widthOf(text, TEXT.legend);
-    // What the runs are called, and how their lines look, are two things: two rows, if there are runs to name.
-    const isOther = entry.kind !== 'run' && entries[i - 1]?.kind === 'run';
-    if (x > 0 && (isOther || x + width > room)) {
-      x = 0;
-      row++;
-    }
-    const item = { entry, text, x, row };
-    x += width + BETWEEN;
-    return item;
-  });
-  return { height: (row + 1) * ROW + BELOW, items };
+  for (const group of groups.filter(({ length }) => length > 0)) {
+    items.push(...placed(group, row, room));
+    row = items.at(-1)!.row + 1;
+  }
+  return { height: row * ROW + BELOW, items };
+}
+
+/** In one row, close to each other, if they have room there; else in columns of equal width. */
+function placed(entries: readonly Entry[], from: number, room: number): Item[] {
+  const texts = entries.map(({ text }) => fitted(text, TEXT.legend, room - SAMPLE - SAMPLE_GAP));
+  const widths = texts.map((text) => SAMPLE + SAMPLE_GAP + widthOf(text, TEXT.legend) + BETWEEN);
+  const widest = Math.max(...widths);
+  const isOneRow = widths.reduce((sum, width) => sum + width, -BETWEEN) <= room;
+  const rows = Math.ceil(entries.length / Math.max(1, Math.floor((room + BETWEEN) / widest)));
+  const columns = Math.ceil(entries.length / rows);
+  return entries.map((entry, i) => ({
+    entry,
+    text: texts[i]!,
+    x: isOneRow ? widths.slice(0, i).reduce((sum, width) => sum + width, 0) : (i % columns) * widest,
+    row: from + (isOneRow ? 0 : Math.floor(i / columns)),
+  }));
 }
 
 export function legendMarks({ items }: Legend, left: number, top: number, { ink }: Colours): Mark[] {
   return items.flatMap(({ entry, text, x, row }): Mark[] => {
     const y = top + row * ROW + ROW / 2;
+    const { kind, colour, shape } = entry;
     return [
       {
         type: 'rule',
@@ -48,11 +66,12 @@ export function legendMarks({ items }: Legend, left: number, top: number, { ink 
             x: { value: left + x },
             x2: { value: left + x + SAMPLE },
             y: { value: y },
-            ...lineStyle(entry.kind, entry.colour),
-            ...(entry.kind === 'run' ? { strokeWidth: { value: 4 } } : {}),
+            ...lineStyle(kind, colour),
+            ...(kind === 'run' && !shape ? { strokeWidth: { value: 4 } } : {}),
           },
         },
       },
+      ...(shape ? [shapeMark(shape, colour, left + x + SAMPLE / 2, y)] : []),
       textMark(text, left + x + SAMPLE + SAMPLE_GAP, y + 4.5, ink, 'legend'),
     ];
   });

@@ -30,7 +30,10 @@ export function namesOf(runs: readonly Run[]): string[] {
 
 /** Undefined unless each run says what it is, they differ in little, and no two are alike. */
 function namesByConfig(runs: readonly Run[]): string[] | undefined {
-  const configs = runs.map(({ start }) => start && new Map<string, unknown>(Object.entries(start.config)));
+  // The kernel that ran: one may have asked for it, the other for `auto`.
+  const configs = runs.map(
+    ({ start }) => start && new Map<string, unknown>(Object.entries({ ...start.config, kernel: start.kernel })),
+  );
   if (!configs.every((config) => config !== undefined)) return undefined;
   const keys = new Set(configs.flatMap((config) => [...config.keys()]));
   const differing = [...keys].filter(
@@ -49,12 +52,16 @@ function spoken(key: string, value: unknown): string {
   return `${SPOKEN[key] ?? key} ${String(value)}`;
 }
 
-/** Without folders and ending, where that is enough to tell them apart. */
+/** Without folders and ending, where that is enough to tell them apart; those of one file with their number in it. */
 function namesByFile(sources: readonly string[]): string[] {
-  const short = sources.map((source) => path.basename(source).replace(/\.(ndjson|jsonl|json)$/, ''));
-  if (areDistinct(short)) return short;
-  if (areDistinct(sources)) return [...sources];
-  return sources.map((source, i) => `${source} (${i + 1})`);
+  const files = [...new Set(sources)];
+  const short = files.map((file) => path.basename(file).replace(/\.(ndjson|jsonl|json)$/, ''));
+  const names = new Map(files.map((file, i) => [file, areDistinct(short) ? short[i]! : file]));
+  return sources.map((source, i) => {
+    const name = names.get(source)!;
+    const isAlone = sources.indexOf(source) === sources.lastIndexOf(source);
+    return isAlone ? name : `${name}, run ${sources.slice(0, i + 1).filter((each) => each === source).length}`;
+  });
 }
 
 function areDistinct(names: readonly string[]): boolean {

@@ -1,5 +1,7 @@
 /** From runs to the bytes of a picture, without a browser. */
 import { None, parse, View } from 'vega';
+import { escaped } from '../drawing/letters.js';
+import { pngOf } from '../drawing/png.js';
 import { errors } from '../errors.js';
 import type { Run } from './run.js';
 import { type PlotOptions, specOf } from './spec.js';
@@ -35,18 +37,7 @@ export interface PngOptions extends PlotOptions {
 export async function plotPng(runs: readonly Run[], options: PngOptions = {}): Promise<Uint8Array> {
   const { theme = 'auto', scale = 1, font } = options;
   const svg = await plotSvg(runs, { ...options, theme: theme === 'auto' ? 'light' : theme });
-  // Only here: SVG is made where this library has no binary for the system.
-  const { Resvg } = await import('@resvg/resvg-js');
-  const fonts = font === undefined ? { loadSystemFonts: true } : { loadSystemFonts: false, fontFiles: [font] };
-  const letters = '<svg xmlns="http://www.w3.org/2000/svg" width="99" height="99"><text y="50">epoch</text></svg>';
-  if (!new Resvg(letters, { font: fonts }).getBBox()) throw errors.noFont(font);
-  return new Resvg(svg, { font: fonts, fitTo: { mode: 'zoom', value: scale } }).render().asPng();
-}
-
-function escaped(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll(/[\p{Cc}\ufffe\uffff]/gu, '\ufffd');
+  const png = await pngOf(svg, { scale, font });
+  if (!png) throw errors.noFont(font);
+  return png;
 }

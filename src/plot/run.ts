@@ -1,6 +1,7 @@
-/** A run as its metric lines tell it, read line by line: what is drawn of it, and what could not be read. */
-import type { EpochEvent, StartEvent, StepEvent } from '../metrics/events.js';
+/** Runs as their metric lines tell them, read line by line: what is drawn of them, and what could not be read. */
+import type { StartEvent } from '../metrics/events.js';
 import { type Fields, isRecord } from '../record.js';
+import { type EpochPoint, isEpoch, isStart, isStep, type StepPoint } from './points.js';
 
 export interface Run {
   /** Where its lines came from: a file's path, or `stdin`. */
@@ -13,22 +14,17 @@ export interface Run {
   readonly steps: readonly StepPoint[];
 }
 
-export type EpochPoint = Pick<EpochEvent, 'epoch' | 'step' | 'train_loss' | 'train_error' | 'test_loss' | 'test_error'>;
-export type StepPoint = Pick<StepEvent, 'epoch' | 'step' | 'loss' | 'error'>;
-
 /** Those that say nothing about the curves. */
 const OTHERS = new Set(['start', 'checkpoint', 'warning', 'end', 'evaluation']);
 
 /**
- * Takes the lines of one run, which may have been resumed: the parts' lines come one after another. An epoch that is told
- * again takes with it all that had been told after it, for that was of a part that has been given up.
+ * Takes a stream's lines: of a run, or of several, one after another. A `start` begins another run, unless it says that it
+ * goes on with the one before it (`resumed`). So does an epoch 1 that is told again where lines of `start` were filtered out.
  */
 export class RunReader {
   /** Where the lines come from. */
   readonly source: string;
-  #start: StartEvent | undefined;
-  #epochs = new Map<number, EpochPoint>();
-  #steps = new Map<number, StepPoint>();
+  #runs: RunBuilder[] = [];
   #lines = 0;
   #points = 0;
 
@@ -47,16 +43,17 @@ export class RunReader {
   }
 
   get hasEpochs(): boolean {
-    return this.#epochs.size > 0;
+    return this.#runs.some(({ hasEpochs }) => hasEpochs);
   }
 
-  get run(): Run {
-    return {
-      source: this.source,
-      start: this.#start,
-      epochs: [...this.#epochs.values()].sort((a, b) => a.epoch - b.epoch),
-      steps: [...this.#steps.values()].sort((a, b) => a.step - b.step),
-    };
+  /** Those with an epoch at least, in the order of their lines. */
+  get runs(): Run[] {
+    return this.#runs.filter(({ hasEpochs }) => hasEpochs).map((run) => run.built(this.source));
+  }
+
+  /** Runs that began and told no epoch. */
+  get empty(): number {
+    return this.#runs.filter(({ hasEpochs }) => !hasEpochs).length;
   }
 
   /** @returns what is wrong with the line, if anything; it is left out then */
@@ -71,17 +68,73 @@ export class RunReader {
     }
     if (!isRecord(value)) return 'no event of train';
     if (isEpoch(value)) {
-      forgetFrom(this.#epochs, value.epoch);
-      this.#epochs.set(value.epoch, value);
+      const run = this.#current;
+      (run.wasTold(value) ? this.#begin() : run).addEpoch(value);
       this.#points++;
     } else if (isStep(value)) {
-      forgetFrom(this.#steps, value.step);
-      this.#steps.set(value.step, value);
+      const run = this.#current;
+      (run.wasTold(value) ? this.#begin() : run).addStep(value);
       this.#points++;
     } else if (!(typeof value.event === 'string' && OTHERS.has(value.event))) {
       return problemOf(value);
-    } else if (isStart(value)) this.#start = value;
+    } else if (isStart(value)) {
+      (value.resumed === undefined ? this.#begin() : this.#current).addStart(value);
+    }
     return undefined;
+  }
+
+  get #current(): RunBuilder {
+    return this.#runs.at(-1) ?? this.#begin();
+  }
+
+  #begin(): RunBuilder {
+    const run = new RunBuilder();
+    this.#runs.push(run);
+    return run;
+  }
+}
+
+/**
+ * One run, which may have been resumed: the parts' lines come one after another. An epoch that is told again takes with it
+ * all that had been told after it, for that was of a part that has been given up.
+ */
+class RunBuilder {
+  #start: StartEvent | undefined;
+  #isResumed = false;
+  #epochs = new Map<number, EpochPoint>();
+  #steps = new Map<number, StepPoint>();
+
+  get hasEpochs(): boolean {
+    return this.#epochs.size > 0;
+  }
+
+  built(source: string): Run {
+    return {
+      source,
+      start: this.#start,
+      epochs: [...this.#epochs.values()].sort((a, b) => a.epoch - b.epoch),
+      steps: [...this.#steps.values()].sort((a, b) => a.step - b.step),
+    };
+  }
+
+  /** Whether it is of an epoch 1 that is over, and that no resumed part can tell again. */
+  wasTold({ epoch }: EpochPoint | StepPoint): boolean {
+    return epoch === 1 && this.#epochs.has(1) && !this.#isResumed;
+  }
+
+  addStart(start: StartEvent): void {
+    this.#start = start;
+    this.#isResumed = start.resumed !== undefined;
+  }
+
+  addEpoch(point: EpochPoint): void {
+    forgetFrom(this.#epochs, point.epoch);
+    this.#epochs.set(point.epoch, point);
+  }
+
+  addStep(point: StepPoint): void {
+    forgetFrom(this.#steps, point.step);
+    this.#steps.set(point.step, point);
   }
 }
 
@@ -93,32 +146,4 @@ function problemOf({ event }: Fields): string {
 function forgetFrom(points: Map<number, unknown>, position: number): void {
   if (!points.has(position)) return;
   for (const each of [...points.keys()]) if (each >= position) points.delete(each);
-}
-
-function isStart(value: Fields): value is Fields & StartEvent {
-  return value.event === 'start' && isRecord(value.config) && isRecord(value.dataset);
-}
-
-function isEpoch(value: Fields): value is Fields & EpochPoint {
-  const { event, epoch, step, train_loss, train_error, test_loss, test_error } = value;
-  const isTested = isFigure(test_loss) && isFigure(test_error);
-  return (
-    event === 'epoch' &&
-    [epoch, step].every(isCount) &&
-    [train_loss, train_error].every(isFigure) &&
-    (isTested || (test_loss === undefined && test_error === undefined))
-  );
-}
-
-function isStep(value: Fields): value is Fields & StepPoint {
-  const { event, epoch, step, loss, error } = value;
-  return event === 'step' && [epoch, step].every(isCount) && [loss, error].every(isFigure);
-}
-
-function isCount(value: unknown): boolean {
-  return Number.isSafeInteger(value) && (value as number) > 0;
-}
-
-function isFigure(value: unknown): boolean {
-  return Number.isFinite(value) && (value as number) >= 0;
 }

@@ -1,12 +1,14 @@
 /** The picture as a Vega specification. Everything is placed here: Vega has no fonts to measure without a browser. */
 import type { Mark, Spec } from 'vega';
+import { errors } from '../errors.js';
 import { curvesOf, entriesOf, QUANTITIES, type Quantity } from './curves.js';
 import { TEXT, textMark } from './fonts.js';
 import { type Legend, legendMarks, legendOf } from './legend.js';
-import { type Panel, panelMark, panelOf } from './panel.js';
+import { panelsOf } from './panel.js';
+import { panelData, panelMark } from './panel-marks.js';
 import type { Run } from './run.js';
 import { fitted } from './text.js';
-import { coloursOf, type Theme } from './theme.js';
+import { coloursOf, MOST_RUNS, type Theme } from './theme.js';
 
 export const SUBJECTS = [...QUANTITIES, 'both'] as const;
 export type Subject = (typeof SUBJECTS)[number];
@@ -32,9 +34,13 @@ const LEAST_SIDE_BY_SIDE = 640;
 const MARGIN = 16;
 const GAP = 24;
 
-/** @param runs  each with an epoch at least */
+/**
+ * @param runs  each with an epoch at least
+ * @throws LockstepError if they are more than can be told apart
+ */
 export function specOf(runs: readonly Run[], options: PlotOptions = {}): Spec {
   const { what = 'both', log = false, steps = false, theme = 'auto', title, width = WIDTHS[what] } = options;
+  if (runs.length > MOST_RUNS) throw errors.tooManyRuns(runs.length, MOST_RUNS);
   const colours = coloursOf(theme);
   const quantities: readonly Quantity[] = what === 'both' ? QUANTITIES : [what];
   const room = width - 2 * MARGIN;
@@ -46,9 +52,17 @@ export function specOf(runs: readonly Run[], options: PlotOptions = {}): Spec {
 
   const isBeside = quantities.length > 1 && width >= LEAST_SIDE_BY_SIDE;
   const panelWidth = isBeside ? Math.floor((room - GAP) / 2) : room;
-  const panels: Panel[] = quantities.map((quantity, i) =>
-    panelOf({ quantity, curves: curves[i]!, width: panelWidth, isLog: log, hasSteps: steps, colours }),
+  const panels = panelsOf(
+    quantities.map((quantity, i) => ({
+      quantity,
+      curves: curves[i]!,
+      width: panelWidth,
+      isLog: log,
+      hasSteps: steps,
+      colours,
+    })),
   );
+  const data = panels.map(panelData);
   const panelHeight = panels[0]!.height;
   const height = top + (isBeside ? panelHeight : panels.length * (panelHeight + GAP) - GAP) + MARGIN;
 
@@ -60,6 +74,7 @@ export function specOf(runs: readonly Run[], options: PlotOptions = {}): Spec {
     ...panels.map((panel, i) =>
       panelMark(
         panel,
+        data[i]!,
         MARGIN + (isBeside ? i * (panelWidth + GAP) : 0),
         top + (isBeside ? 0 : i * (panelHeight + GAP)),
       ),
@@ -72,7 +87,7 @@ export function specOf(runs: readonly Run[], options: PlotOptions = {}): Spec {
     padding: 0,
     autosize: 'none',
     background: colours.ground,
-    data: panels.flatMap(({ curves: drawn }) => drawn.map(({ name, points }) => ({ name, values: [...points] }))),
+    data: data.flat(),
     marks,
   };
 }

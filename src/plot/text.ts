@@ -1,17 +1,5 @@
-/** Text that is placed without knowing the reader's fonts: estimates of its width, on the wide side. */
-
-/** @returns pixels */
-export function widthOf(text: string, size: number): number {
-  return [...text].reduce((sum, character) => sum + emOf(character), 0) * size;
-}
-
-/** Of DejaVu Sans, which is wider than what most readers have. */
-function emOf(character: string): number {
-  if (/[\u1100-\u{10ffff}]/u.test(character) && !/[\u2000-\u22ff]/.test(character)) return 1;
-  if (/[ .,:;'|!ijlI()[\]/]/.test(character)) return 0.38;
-  if (/[mwMW%@]/.test(character)) return 0.95;
-  return /[A-Z]/.test(character) ? 0.72 : 0.635;
-}
+/** Text that has less room than it wants. */
+import { widthOf } from '../drawing/letters.js';
 
 /** The text, or its beginning and end with an ellipsis between them. */
 export function fitted(text: string, size: number, room: number): string {

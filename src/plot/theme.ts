@@ -7,6 +7,16 @@ export const THEMES = ['light', 'dark', 'auto'] as const;
 /** `auto`: as the reader's system has it, where the picture is shown by something that knows CSS; else light. */
 export type Theme = (typeof THEMES)[number];
 
+/** How the curves of a run are told from those of others. */
+export interface Look {
+  readonly colour: string;
+  /** Marks along the line, where runs are more than colours. */
+  readonly shape?: Shape;
+}
+
+export const SHAPES = ['square', 'triangle-up', 'diamond'] as const;
+export type Shape = (typeof SHAPES)[number];
+
 export interface Colours {
   readonly ground: string;
   readonly grid: string;
@@ -26,12 +36,22 @@ const LIGHT: Colours = {
 };
 
 const DARK: Colours = {
-  ground: '#161b22',
+  ground: '#0d1117',
   grid: '#2b323a',
   ink: '#f0f6fc',
   muted: '#9198a1',
   curves: ['#6cc0f5', '#f59a4a', '#35c99b', '#e79cc8', '#e3c04a', '#b7bec7'],
 };
+
+/** More cannot be told apart. */
+export const MOST_RUNS = LIGHT.curves.length * (1 + SHAPES.length);
+
+/** @param index  of one of several runs, less than MOST_RUNS */
+export function lookOf(index: number, { curves }: Colours): Look {
+  const colour = curves[index % curves.length]!;
+  const shape = SHAPES[Math.floor(index / curves.length) - 1];
+  return shape === undefined ? { colour } : { colour, shape };
+}
 
 export function coloursOf(theme: Theme): Colours {
   return theme === 'dark' ? DARK : LIGHT;

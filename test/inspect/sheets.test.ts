@@ -82,6 +82,23 @@ describe('the sheet of weights', () => {
     },
   );
 
+  it.each([1, 7, 12, 40])('has %i pictures within its margins, at whole pixels, none over another', (count) => {
+    const { svg } = weightSheet(modelOf(new Array<readonly number[]>(count).fill(large)), { ...options, scale: 30 });
+    const [, width, height] = /width="(\d+)" height="(\d+)"/.exec(svg)!.map(Number);
+    const places = [...svg.matchAll(/<image x="([^"]+)" y="([^"]+)"/g)].map(([, x, y]) => ({
+      x: Number(x),
+      y: Number(y),
+    }));
+    expect(places).toHaveLength(count);
+    for (const [i, { x, y }] of places.entries()) {
+      expect([x, y].every(Number.isInteger)).toBe(true);
+      expect(Math.min(x, y, width! - x - 90, height! - y - 60)).toBeGreaterThanOrEqual(24);
+      for (const other of places.slice(i + 1)) {
+        expect(Math.abs(other.x - x) >= 90 || Math.abs(other.y - y) >= 60).toBe(true);
+      }
+    }
+  });
+
   it('names the classes where there is no hidden layer', () => {
     const { texts } = readSheet(weightSheet(modelOf([small, large], false), options).svg);
     expect(texts.slice(2, 4)).toEqual(['1', '0']);

@@ -59,7 +59,11 @@ describe('lockstep plot', () => {
     const alone = await plot(readFileSync(at('a.ndjson'), 'utf8'));
     expect(alone.stdout).toBe((await plot('', at('a.ndjson'))).stdout);
     const beside = await plot(readFileSync(at('b.ndjson'), 'utf8'), at('a.ndjson'), '-');
-    expect(beside.stdout).toBe((await plot('', at('a.ndjson'), at('b.ndjson'))).stdout);
+    const both = await plot('', at('a.ndjson'), at('b.ndjson'));
+    expect(beside.stdout).toBe(both.stdout);
+    // One run after another in one stream: as many curves.
+    const oneStream = ['a.ndjson', 'b.ndjson'].map((name) => readFileSync(at(name), 'utf8')).join('');
+    expect((await plot(oneStream)).stdout).toBe(both.stdout);
   });
 
   it('says which lines it leaves out, and draws the others', async () => {

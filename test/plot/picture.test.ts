@@ -7,7 +7,7 @@ import { plotPng, plotSvg } from '../../src/plot/render.js';
 import { type Run, RunReader } from '../../src/plot/run.js';
 import { root } from '../support/paths.js';
 import { EPOCH, START, STEP } from '../support/sample-events.js';
-import { overlap, pictureOf } from '../support/scene.js';
+import { type Box, overlap, pictureOf } from '../support/scene.js';
 
 interface Shape {
   readonly lr?: number;
@@ -15,9 +15,14 @@ interface Shape {
   readonly tested?: boolean;
   /** From this epoch on. */
   readonly faultless?: number;
+  /** And in this one again. */
+  readonly faulty?: number;
 }
 
-function runOf(epochs: number, { lr = 0.001, steps = false, tested = true, faultless = Infinity }: Shape = {}): Run {
+function runOf(
+  epochs: number,
+  { lr = 0.001, steps = false, tested = true, faultless = Infinity, faulty }: Shape = {},
+): Run {
   const reader = new RunReader(`lr-${lr}.ndjson`);
   const add = (event: object) => expect(reader.add(JSON.stringify(event))).toBeUndefined();
   add({ ...START, config: { ...START.config, lr } });
@@ -26,11 +31,11 @@ function runOf(epochs: number, { lr = 0.001, steps = false, tested = true, fault
     if (steps)
       for (const step of [200, 400, 600]) add({ ...STEP, epoch, step: (epoch - 1) * 600 + step, loss: step / epoch });
     const { test_loss: _, test_error: __, ...rest } = EPOCH;
-    const test = tested ? { test_loss: 0.1 + loss / 2, test_error: 0.02 + loss / 8 } : {};
-    const train_error = epoch >= faultless ? 0 : loss / 4;
+    const test = tested ? { test_loss: 0.1 + loss / 2, test_error: Math.min(1, 0.02 + loss / 8) } : {};
+    const train_error = epoch >= faultless && epoch !== faulty ? 0 : Math.min(1, loss / 4);
     add({ ...rest, epoch, step: epoch * 600, train_loss: loss, train_error, ...test });
   }
-  return reader.run;
+  return reader.runs[0]!;
 }
 
 function expectValues(drawn: readonly [number, number][], told: readonly (readonly [number, number])[]): void {
@@ -38,6 +43,18 @@ function expectValues(drawn: readonly [number, number][], told: readonly (readon
   for (const [i, [x, y]] of drawn.entries()) {
     expect(x).toBeCloseTo(told[i]![0], 6);
     expect(y).toBeCloseTo(told[i]![1], 6);
+  }
+}
+
+/** No letter is outside the picture, and none over another. */
+function expectLegible(texts: readonly Box[], width: number, height: number): void {
+  for (const [i, box] of texts.entries()) {
+    expect(box.left, box.text).toBeGreaterThanOrEqual(0);
+    expect(box.right, box.text).toBeLessThanOrEqual(width);
+    expect(box.top, box.text).toBeGreaterThanOrEqual(0);
+    expect(box.bottom, box.text).toBeLessThanOrEqual(height);
+    const over = texts.slice(i + 1).filter((other) => overlap(box, other));
+    expect(over.map(({ text }) => `${box.text} over ${text}`)).toEqual([]);
   }
 }
 
@@ -62,7 +79,7 @@ describe.each([1, 3, 100, 1000])('%i epochs', (epochs) => {
   });
 
   it.each([240, 640, 864])('have no letter outside a picture of width %i, and none over another', async (width) => {
-    const runs = [0.001, 0.01, 0.1, 0.2].map((lr) => runOf(epochs, { lr, steps: true }));
+    const runs = [0.001, 0.01, 0.1, 0.2].map((lr) => runOf(epochs, { lr, steps: true, faultless: 2 }));
     for (const options of [
       {},
       { log: true },
@@ -70,14 +87,7 @@ describe.each([1, 3, 100, 1000])('%i epochs', (epochs) => {
     ]) {
       const { texts, height, ...picture } = await pictureOf(runs, { width, ...options });
       expect(texts.length).toBeGreaterThan(20);
-      for (const [i, box] of texts.entries()) {
-        expect(box.left, box.text).toBeGreaterThanOrEqual(0);
-        expect(box.right, box.text).toBeLessThanOrEqual(picture.width);
-        expect(box.top, box.text).toBeGreaterThanOrEqual(0);
-        expect(box.bottom, box.text).toBeLessThanOrEqual(height);
-        const over = texts.slice(i + 1).filter((other) => overlap(box, other));
-        expect(over.map(({ text }) => `${box.text} over ${text}`)).toEqual([]);
-      }
+      expectLegible(texts, picture.width, height);
     }
   });
 });
@@ -122,11 +132,36 @@ describe('the picture', () => {
     expect((await pictureOf([runOf(100)])).symbols).toBe(0);
   });
 
-  it('shows no error at all at the lower edge of a logarithmic axis', async () => {
-    const { valuesOf } = await pictureOf([runOf(4, { faultless: 3 })], { log: true });
-    const values = valuesOf('error-training-0').map(([, value]) => value);
-    expect(values.slice(2).map((value) => value.toFixed(9))).toEqual(['2.000000000', '2.000000000']);
-    expect(values[1]).toBeGreaterThan(6);
+  it('leaves out what a logarithmic axis has no place for, and says so', async () => {
+    const runs = [runOf(30, { faultless: 3, faulty: 7 })];
+    const { valuesOf, texts: all, symbols } = await pictureOf(runs, { log: true });
+    const told = runs[0]!.epochs.filter(({ train_error }) => train_error > 0);
+    expect(told.map(({ epoch }) => epoch)).toEqual([1, 2, 7]);
+    expectValues(
+      valuesOf('error-training-0'),
+      told.map(({ epoch, train_error }) => [epoch, train_error * 100]),
+    );
+    // Epoch 7 has no neighbour that a line could go to.
+    expect(symbols).toBe(1);
+    expect(all.map(({ text }) => text)).toEqual(expect.arrayContaining(['27 zeros left out (log axis)', '0.00 %']));
+    expect((await pictureOf(runs)).texts.map(({ text }) => text).join()).not.toContain('left out');
+  });
+
+  it('has two panels whose axes are of one size, however long their labels are', async () => {
+    const { panels } = await pictureOf([runOf(4, { lr: 1e30 })]);
+    const [loss, error] = [panels.get('loss')!, panels.get('error')!];
+    expect([loss.width, loss.height, loss.y]).toEqual([error.width, error.height, error.y]);
+    expect(loss.width).toBeGreaterThan(200);
+  });
+
+  it('tells runs apart that are more than colours, and refuses those that it cannot', async () => {
+    const runs = Array.from({ length: 24 }, (_, i) => runOf(30, { lr: i / 100 }));
+    const { lines, shapes, height, width, texts: all } = await pictureOf(runs);
+    const look = (curve: string) =>
+      [lines.get(`${curve}-line`)![0]!.stroke, shapes.get(`${curve}-marks-symbols`)].join(' ');
+    expect(new Set(runs.map((_, i) => look(`loss-test-${i}`))).size).toBe(24);
+    expectLegible(all, width, height);
+    await expect(pictureOf([...runs, runOf(1, { lr: 1 })])).rejects.toThrow(/^25 runs; expected 24 at most/);
   });
 
   it('draws steps when asked to, at their place within the epochs', async () => {
@@ -169,7 +204,7 @@ describe('an SVG', () => {
     const figure = (name: string) => readFileSync(path.join(root, 'docs/figures', name), 'utf8');
     const reader = new RunReader('docs/figures/reference.ndjson');
     for (const line of figure('reference.ndjson').split('\n')) expect(reader.add(line)).toBeUndefined();
-    expect(await plotSvg([reader.run])).toBe(figure('reference.svg'));
+    expect(await plotSvg(reader.runs)).toBe(figure('reference.svg'));
   });
 });
 

@@ -1,8 +1,8 @@
 /** Vega's scene of a picture: its marks, where they are, and the values that they stand for. */
 import { parse, View } from 'vega';
+import { widthOf } from '../../src/drawing/letters.js';
 import type { Run } from '../../src/plot/run.js';
 import { type PlotOptions, specOf } from '../../src/plot/spec.js';
-import { widthOf } from '../../src/plot/text.js';
 
 export interface Item {
   readonly x?: number;
@@ -14,6 +14,9 @@ export interface Item {
   readonly align?: string;
   readonly baseline?: string;
   readonly stroke?: string;
+  /** Of a line: false where it has a gap. */
+  readonly defined?: boolean;
+  readonly shape?: string;
   readonly strokeDash?: readonly number[];
   readonly items?: readonly Mark[];
 }
@@ -41,8 +44,10 @@ export interface Picture {
   readonly valuesOf: (curve: string) => [number, number][];
   /** All text, with its place in the picture. */
   readonly texts: readonly Box[];
-  /** Names and places of all symbols. */
   readonly symbols: number;
+  readonly panels: ReadonlyMap<string, Item>;
+  /** Of a curve's marks, by `<curve>-marks-symbols`: their shape. */
+  readonly shapes: ReadonlyMap<string, string>;
 }
 
 export async function pictureOf(runs: readonly Run[], options: PlotOptions = {}): Promise<Picture> {
@@ -53,10 +58,12 @@ export async function pictureOf(runs: readonly Run[], options: PlotOptions = {})
   const lines = new Map<string, readonly Item[]>();
   const panels = new Map<string, Item>();
   const texts: Box[] = [];
+  const shapes = new Map<string, string>();
   let symbols = 0;
   const visit = (mark: Mark, x: number, y: number) => {
     if (mark.marktype === 'line') lines.set(mark.name!, mark.items);
     if (mark.marktype === 'symbol') symbols += mark.items.length;
+    if (mark.marktype === 'symbol' && mark.name) shapes.set(mark.name, mark.items[0]!.shape!);
     if (mark.marktype === 'group' && mark.name) panels.set(mark.name, mark.items[0]!);
     for (const item of mark.items) {
       const at = [x + (item.x ?? 0), y + (item.y ?? 0)] as const;
@@ -78,9 +85,19 @@ export async function pictureOf(runs: readonly Run[], options: PlotOptions = {})
     };
     return lines
       .get(`${curve}-line`)!
+      .filter(({ defined }) => defined !== false)
       .map((item): [number, number] => [value('x', item.x! / width!), value('y', 1 - item.y! / height!)]);
   };
-  return { width: spec.width as number, height: spec.height as number, lines, valuesOf, texts, symbols };
+  return {
+    width: spec.width as number,
+    height: spec.height as number,
+    lines,
+    valuesOf,
+    texts,
+    symbols,
+    panels,
+    shapes,
+  };
 }
 
 function boxOf({ text = '', fontSize = 11, align, baseline }: Item, x: number, y: number): Box {

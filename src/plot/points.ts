@@ -1,0 +1,42 @@
+/** What is drawn of an event, and whether JSON from elsewhere is one. */
+import type { EpochEvent, StartEvent, StepEvent } from '../metrics/events.js';
+import { type Fields, isRecord } from '../record.js';
+
+export type EpochPoint = Pick<EpochEvent, 'epoch' | 'step' | 'train_loss' | 'train_error' | 'test_loss' | 'test_error'>;
+export type StepPoint = Pick<StepEvent, 'epoch' | 'step' | 'loss' | 'error'>;
+
+export function isStart(value: Fields): value is Fields & StartEvent {
+  return value.event === 'start' && isRecord(value.config) && isRecord(value.dataset);
+}
+
+export function isEpoch(value: Fields): value is Fields & EpochPoint {
+  const { event, epoch, step, train_loss, train_error, test_loss, test_error } = value;
+  const isTested = isFigure(test_loss) && isFraction(test_error);
+  return (
+    event === 'epoch' &&
+    [epoch, step].every(isCount) &&
+    isFigure(train_loss) &&
+    isFraction(train_error) &&
+    (isTested || (test_loss === undefined && test_error === undefined))
+  );
+}
+
+export function isStep(value: Fields): value is Fields & StepPoint {
+  const { event, epoch, step, loss, error } = value;
+  return event === 'step' && [epoch, step].every(isCount) && isFigure(loss) && isFraction(error);
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) > 0;
+}
+
+/** Of float32 weights no loss is larger, and an axis to the end of float64 would have no round end. */
+const MOST_FIGURE = 1e300;
+
+function isFigure(value: unknown): boolean {
+  return typeof value === 'number' && value >= 0 && value <= MOST_FIGURE;
+}
+
+function isFraction(value: unknown): boolean {
+  return isFigure(value) && (value as number) <= 1;
+}
