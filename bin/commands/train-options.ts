@@ -30,13 +30,17 @@ function trainCommand(): Command {
     'train',
     'Train a fully connected classifier on all cores, the same weights for any number of threads.',
   )
-    .option('-t, --threads <n>', 'worker threads (default: the cores available)', numberOrText)
+    .optionsGroup('Data and network:')
     .option('-d, --data <source>', 'mnist (default), fashion-mnist, or a folder of IDX files, gzipped or not')
+    .option('--limit <n>', 'train on the first n samples only (the test set stays whole)', numberOrText)
     .option('--hidden <widths>', 'hidden layers: "1000" (default), "512,256", or "none"', widthsOrText)
+    .optionsGroup('Training:')
     .option('-e, --epochs <n>', 'default 100; 0 evaluates the initial weights', numberOrText)
     .option('-b, --batch-size <n>', 'default 100', numberOrText)
     .option('--lr <rate>', 'learning rate, default 0.001', numberOrText)
     .option('--reduction <kind>', `the batch's gradient: ${REDUCTIONS.join(' (default) or ')}`)
+    .option('--seed <n>', 'of initial values and order, default 1', numberOrText)
+    .optionsGroup('Optimiser (default: plain SGD with a constant learning rate):')
     .option('--optimizer <name>', `${OPTIMIZERS.join(' (default) or ')}`)
     .option('--momentum <m>', 'of sgd, default 0', numberOrText)
     .option('--nesterov', "Nesterov's momentum")
@@ -49,6 +53,7 @@ function trainCommand(): Command {
     .option('--warmup-steps <n>', 'steps over which the rate rises to --lr, default 0', numberOrText)
     .option('--lr-step-size <epochs>', 'of schedule step: epochs between two drops, default 30', numberOrText)
     .option('--lr-gamma <factor>', 'of schedule step: what a drop leaves of the rate, default 0.1', numberOrText)
+    .optionsGroup('When to stop, and what to keep:')
     .option(
       '--validation-split <f>',
       'fraction of the training samples to judge the run by (default: none)',
@@ -61,11 +66,11 @@ function trainCommand(): Command {
     )
     .option('--keep-best', 'keep the weights of the epoch with the least validation loss, not the last')
     .option('--max-time <seconds>', 'the epoch in which these are over is the last (default: none)', numberOrText)
-    .option('--strategy <name>', `${STRATEGIES.join(' (default) or ')}`)
-    .option('--seed <n>', 'of initial values and order, default 1', numberOrText)
-    .option('--limit <n>', 'train on the first n samples only (the test set stays whole)', numberOrText)
+    .optionsGroup('How it is computed:')
+    .option('-t, --threads <n>', 'worker threads (default: the cores available)', numberOrText)
     .option('--kernel <name>', `auto (default), ${KERNEL_NAMES.join(', ')}`)
-    .option('--log-every <steps>', 'also a metric line every so many steps (default: epochs only)', numberOrText)
+    .option('--strategy <name>', `${STRATEGIES.join(' (default) or ')}`)
+    .optionsGroup('Checkpoints and the model:')
     .option('--save <file>', 'write the model there when the run ends (safetensors)')
     .option('--checkpoint-dir <folder>', 'write checkpoints there; one that holds some needs --resume')
     .option('--checkpoint-every <epochs>', 'epochs between two checkpoints, default 1', numberOrText)
@@ -78,6 +83,8 @@ function trainCommand(): Command {
     .option('--checkpoint-required', 'end the run if a checkpoint cannot be written (default: warn)')
     .option('--resume [path]', 'go on from a checkpoint, or the newest of a folder (default: --checkpoint-dir)')
     .option('--resume-anyway', 'resume also with options or data that end in other weights')
+    .optionsGroup('Output:')
+    .option('--log-every <steps>', 'also a metric line every so many steps (default: epochs only)', numberOrText)
     .option('--format <name>', FORMAT_HELP)
     .option('--no-progress', 'no progress bar (it is on stderr, and only where that is a terminal)')
     .addHelpText('after', HELP_END);

@@ -17,7 +17,7 @@ import {
   TensorFileError,
   type Values,
 } from '../model/safetensors.js';
-import { type Config, type ConfigRecord, recordOfConfig } from '../options.js';
+import { type Config, type ConfigRecord, recordOfConfig, withDefaults } from '../options.js';
 import { packageVersion } from '../version.js';
 
 /** Readers refuse what they don't know: a file of a higher number. */
@@ -86,24 +86,18 @@ function recipeOf(config: Config): Partial<ConfigRecord> {
   return recipeOfRecord(recordOfConfig(config));
 }
 
+/** What is always said, and what is said where it is not as in the reference's run. */
+const ALWAYS = ['epochs', 'batch_size', 'lr', 'reduction', 'strategy', 'threads', 'seed', 'limit'] as const;
+const WHERE_GIVEN = [
+  ...['optimizer', 'momentum', 'nesterov', 'beta1', 'beta2', 'eps', 'weight_decay', 'clip_norm'],
+  ...['schedule', 'warmup_steps', 'lr_step_size', 'lr_gamma', 'validation_split', 'patience', 'keep_best'],
+] as const;
+
 /** The same, of a checkpoint's configuration. */
 export function recipeOfRecord(record: ConfigRecord): Partial<ConfigRecord> {
-  const { epochs, batch_size, lr, reduction, strategy, threads, seed, limit } = record;
-  const { optimizer, momentum, nesterov, beta1, beta2, eps, weight_decay, clip_norm } = record;
-  const { schedule, warmup_steps, lr_step_size, lr_gamma, validation_split, patience, keep_best } = record;
-  return {
-    epochs,
-    batch_size,
-    lr,
-    reduction,
-    strategy,
-    threads,
-    seed,
-    limit,
-    ...{ optimizer, weight_decay, clip_norm, schedule, warmup_steps, validation_split, patience, keep_best },
-    ...(optimizer === 'adam' ? { beta1, beta2, eps } : { momentum, nesterov }),
-    ...(schedule === 'step' && { lr_step_size, lr_gamma }),
-  };
+  const plain = recordOfConfig(withDefaults({}));
+  const names = [...ALWAYS, ...WHERE_GIVEN.filter((name) => record[name] !== plain[name])];
+  return Object.fromEntries(names.map((name) => [name, record[name]]));
 }
 
 /**

@@ -185,10 +185,16 @@ describe.concurrent('what is not an error', () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     const explained = [...stdout.matchAll(/^ {2}(?:-\w, +)?(--[\w-]+)/gm)].map(([, name]) => name);
     expect(explained).toEqual([
-      ...['--version', '--threads', '--data', '--hidden', '--epochs', '--batch-size', '--lr', '--reduction'],
-      ...['--strategy', '--seed', '--limit', '--kernel', '--log-every', '--save', '--checkpoint-dir'],
-      ...['--checkpoint-every', '--checkpoint-every-steps', '--keep', '--checkpoint-required', '--resume'],
-      ...['--resume-anyway', '--format', '--no-progress', '--help'],
+      ...['--version', '--help'],
+      ...['--data', '--limit', '--hidden'],
+      ...['--epochs', '--batch-size', '--lr', '--reduction', '--seed'],
+      ...['--optimizer', '--momentum', '--nesterov', '--beta1', '--beta2', '--eps', '--weight-decay', '--clip-norm'],
+      ...['--schedule', '--warmup-steps', '--lr-step-size', '--lr-gamma'],
+      ...['--validation-split', '--patience', '--keep-best', '--max-time'],
+      ...['--threads', '--kernel', '--strategy'],
+      ...['--save', '--checkpoint-dir', '--checkpoint-every', '--checkpoint-every-steps', '--keep'],
+      ...['--checkpoint-required', '--resume', '--resume-anyway'],
+      ...['--log-every', '--format', '--no-progress'],
     ]);
     expect(stdout).toContain('Exit status: 0 done, 1 failed, 2 wrong usage');
   });
