@@ -18,3 +18,4 @@ export type {
 export { loadModel, type Network, type Prediction, type Sample } from './network.js';
 export type { TrainOptions } from './options.js';
 export { type TrainControls, train } from './train.js';
+export type { HeldOut, RunView } from './view.js';

@@ -41,6 +41,8 @@ export interface Run {
     readonly classes: number;
     /** Fraction of the training samples' inputs that are not zero. */
     readonly density: number;
+    /** Whether the inputs are an image's pixels. */
+    readonly isPixels: boolean;
   };
   /** What files say of it. */
   readonly model: ModelDescription;
@@ -97,7 +99,7 @@ export async function prepare(given: CheckedOptions): Promise<Run> {
     plan,
     shared,
     memory,
-    dataset: { name, inputs, classes, density },
+    dataset: { name, inputs, classes, density, isPixels: train.images instanceof Uint8Array },
     model,
     start,
     resumedFrom: resumed?.file,

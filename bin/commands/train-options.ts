@@ -1,5 +1,7 @@
 /** The `train` command's arguments, read with commander. */
 import type { Command } from 'commander';
+import { DEFAULT_PORT } from '../../src/dashboard/port.js';
+import { errors } from '../../src/errors.js';
 import { KERNEL_NAMES } from '../../src/kernels/kernel.js';
 import type { Format } from '../../src/metrics/output.js';
 import { OPTIMIZERS, REDUCTIONS, STRATEGIES } from '../../src/model/optimizer.js';
@@ -12,6 +14,8 @@ export interface TrainCommand {
   readonly options: CheckedOptions;
   readonly format: Format;
   readonly progress: boolean;
+  /** The port of the page, 0 for any that is free; undefined where none is wanted. */
+  readonly dashboard: number | undefined;
 }
 
 /**
@@ -21,8 +25,12 @@ export interface TrainCommand {
 export function parseTrainCommand(args: readonly string[]): TrainCommand | undefined {
   const command = trainCommand();
   if (!parse(command, args, 0)) return undefined;
-  const { format, progress, ...options } = command.opts<{ format?: unknown; progress: boolean }>();
-  return { format: formatOf(format), options: checkOptions(options), progress };
+  const { format, progress, dashboard, ...options } = command.opts<{
+    format?: unknown;
+    progress: boolean;
+    dashboard?: unknown;
+  }>();
+  return { format: formatOf(format), options: checkOptions(options), progress, dashboard: portOf(dashboard) };
 }
 
 function trainCommand(): Command {
@@ -86,8 +94,21 @@ function trainCommand(): Command {
     .optionsGroup('Output:')
     .option('--log-every <steps>', 'also a metric line every so many steps (default: epochs only)', numberOrText)
     .option('--format <name>', FORMAT_HELP)
+    .option(
+      '--dashboard [port]',
+      `a page on this machine that shows the run live (default port: ${DEFAULT_PORT}; 0: any free one)`,
+      numberOrText,
+    )
     .option('--no-progress', 'no progress bar (it is on stderr, and only where that is a terminal)')
     .addHelpText('after', HELP_END);
+}
+
+/** @throws LockstepError (status 2) if it is none */
+function portOf(given: unknown): number | undefined {
+  if (given === undefined) return undefined;
+  if (given === true) return DEFAULT_PORT;
+  if (Number.isInteger(given) && Number(given) >= 0 && Number(given) < 65_536) return Number(given);
+  throw errors.option('dashboard', given, 'a port from 1 to 65535, or 0 for any that is free');
 }
 
 const HELP_END = `

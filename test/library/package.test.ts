@@ -29,6 +29,7 @@ describe('the package', () => {
     const others = [
       ...['package.json', 'README.md', 'LICENSE', 'bin/lockstep.mjs', 'bin/train.mjs'],
       ...['simd', 'simd-fma'].map((name) => `dist/src/kernels/assembly/${name}.wasm`),
+      ...['index.html', 'style.css', 'icon.svg'].map((name) => `dist/src/dashboard/page/${name}`),
     ];
     expect([...packed.files.keys()].sort()).toEqual([...sources, ...others].sort());
     expect(packed.bytes).toBeLessThan(400_000);
