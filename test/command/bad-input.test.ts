@@ -194,7 +194,7 @@ describe.concurrent('what is not an error', () => {
       ...['--threads', '--kernel', '--strategy'],
       ...['--save', '--checkpoint-dir', '--checkpoint-every', '--checkpoint-every-steps', '--keep'],
       ...['--checkpoint-required', '--resume', '--resume-anyway'],
-      ...['--log-every', '--format', '--no-progress'],
+      ...['--log-every', '--format', '--dashboard', '--no-progress'],
     ]);
     expect(stdout).toContain('Exit status: 0 done, 1 failed, 2 wrong usage');
   });

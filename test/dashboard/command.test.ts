@@ -6,10 +6,10 @@ import { parseTrainCommand } from '../../bin/commands/train-options.js';
 import { DEFAULT_PORT } from '../../src/dashboard/index.js';
 import { startTrain } from '../support/child.js';
 import { ask, openStream } from '../support/page-client.js';
-import { endOf } from '../support/undisturbed.js';
 import { refusalOf } from '../support/refusals.js';
 import { runTrain } from '../support/run-command.js';
 import { scratchWith } from '../support/scratch.js';
+import { endOf } from '../support/undisturbed.js';
 import { until } from '../support/until.js';
 
 const scratch = scratchWith(300, 100);
@@ -109,7 +109,10 @@ describe('train --dashboard', () => {
 
   it('has a port of its own where none is given', () => {
     expect(parseTrainCommand(['--dashboard'])?.dashboard).toBe(DEFAULT_PORT);
-    expect(parseTrainCommand(['--dashboard', '0', '--epochs', '1'])).toMatchObject({ dashboard: 0, options: { epochs: 1 } });
+    expect(parseTrainCommand(['--dashboard', '0', '--epochs', '1'])).toMatchObject({
+      dashboard: 0,
+      options: { epochs: 1 },
+    });
     expect(parseTrainCommand([])?.dashboard).toBeUndefined();
   });
 });
