@@ -1,5 +1,4 @@
 /** `lockstep evaluate`: a model's figures on a test set. */
-import { errors } from '../../src/errors.js';
 import { evaluateOn } from '../../src/evaluation.js';
 import type { EvaluationEvent } from '../../src/metrics/events.js';
 import { loadModel } from '../../src/network.js';
@@ -31,13 +30,11 @@ export async function evaluateCommand(args: readonly string[]): Promise<undefine
   const format = formatOf(options.format);
 
   const network = await loadModel(file);
-  const dataset = await dataFor(file, network, options.data);
-  const samples = dataset[split];
-  if (samples.count === 0) throw errors.noTestSamples(dataset.name);
+  const { name, samples } = await dataFor(file, network, options.data, split);
   const event: EvaluationEvent = {
     event: 'evaluation',
     model: file,
-    dataset: { name: dataset.name, split, samples: samples.count },
+    dataset: { name, split, samples: samples.count },
     ...evaluateOn(network, samples),
     kernel: network.kernel,
     weights_sha256: network.weightsSha256,

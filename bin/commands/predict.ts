@@ -3,16 +3,14 @@ import process from 'node:process';
 import { errors, reason } from '../../src/errors.js';
 import { loadModel, type Network, type Prediction, type Sample } from '../../src/network.js';
 import { samplesOf } from '../../src/predict/file-samples.js';
-import { parseSample, type SampleId } from '../../src/predict/json-sample.js';
-import { linesOf } from '../../src/predict/lines.js';
+import type { SampleId } from '../../src/predict/json-sample.js';
+import { bytesOfFile, isLineFile, samplesOfLines } from '../../src/predict/line-samples.js';
 import { predictionLine } from '../../src/predict/prediction-line.js';
+import { shapeFor } from '../../src/predict/shape.js';
 import { LineOutput } from '../line-output.js';
-import { type PredictCommand, parsePredictCommand, shapeFor } from './predict-options.js';
+import { type PredictCommand, parsePredictCommand, STDIN } from './predict-options.js';
 import { PREDICTION_HEADING, predictionRow } from './predict-table.js';
 
-/** Of a sample. (JSON of a float64 takes 25 bytes at most, its comma included; some write it with spaces.) */
-const LINE_BYTES = 1 << 20;
-const LINE_BYTES_A_NUMBER = 64;
 /** Reported one by one; the others are counted. */
 const MOST_REPORTED = 20;
 
@@ -29,14 +27,14 @@ export async function predictCommand(args: readonly string[]): Promise<number> {
   const command = parsePredictCommand(args);
   if (!command) return 0;
   const network = await loadModel(command.model);
-  const { top, files, format } = command;
+  const { top, format } = command;
   if (top !== undefined && top > network.classes)
     throw errors.option('top', top, `1 to ${network.classes}, the network's classes`);
 
   const { stdin, stdout } = process;
   const output = new LineOutput(stdout, () => void stdin.destroy());
   const problems = new Problems(command.isStrict);
-  const samples = files.length > 0 ? fromFiles(network, command, problems) : fromLines(network, command, problems);
+  const samples = samplesFor(network, command, problems);
   let predicted = 0;
   try {
     for await (const { name, x, ...sample } of samples) {
@@ -67,35 +65,62 @@ function predictionOf(network: Network, x: Sample, name: string, problems: Probl
   }
 }
 
-async function* fromLines(network: Network, { isPixels }: PredictCommand, problems: Problems): AsyncGenerator<Named> {
+async function* samplesFor(network: Network, command: PredictCommand, problems: Problems): AsyncGenerator<Named> {
+  const { sources, shape, resize, invert } = command;
   const { inputs } = network;
-  const mostBytes = Math.max(LINE_BYTES, LINE_BYTES_A_NUMBER * inputs);
-  let hasHinted = isPixels;
-  for await (const { number, text } of linesOf(process.stdin, mostBytes)) {
+  const hasPictures = sources.some((source) => source !== STDIN && !isLineFile(source));
+  const fitting = hasPictures && { shape: shapeFor(inputs, shape), resize, invert };
+  const lines = new Lines(inputs, command.isPixels, problems);
+  for (const source of sources) {
+    if (source === STDIN) {
+      if (process.stdin.isTTY) problems.hint(TYPING);
+      yield* lines.of(process.stdin, '');
+      continue;
+    }
     try {
-      if (typeof text !== 'string') throw text;
-      if (text.trim() === '') continue;
-      const sample = parseSample(text, inputs, isPixels);
-      if (!hasHinted && sample.x.some((value) => value > 1)) {
-        hasHinted = true;
-        problems.hint(
-          `line ${number}: numbers above 1, where training had pixels / 255: add --pixels if these are pixels`,
-        );
+      if (isLineFile(source)) {
+        for await (const sample of lines.of(bytesOfFile(source), `${source} `)) yield { file: source, ...sample };
+      } else if (fitting) {
+        for await (const sample of samplesOf(source, fitting)) yield { name: '', ...sample };
       }
-      yield { name: `line ${number}`, ...sample };
     } catch (error) {
-      problems.report(`line ${number}`, error);
+      problems.report(undefined, error);
     }
   }
 }
 
-async function* fromFiles(network: Network, command: PredictCommand, problems: Problems): AsyncGenerator<Named> {
-  const fitting = { shape: shapeFor(network.inputs, command.shape), resize: command.resize, invert: command.invert };
-  for (const file of command.files) {
-    try {
-      for await (const sample of samplesOf(file, fitting)) yield { name: '', ...sample };
-    } catch (error) {
-      problems.report(undefined, error);
+/** Somebody who sees nothing happen is to know what it waits for. */
+const TYPING = 'reading samples from the terminal, an array of numbers a line; Ctrl-D ends them (see --help)';
+
+/** Samples from lines. What is wrong with one is reported, and the next is taken. */
+class Lines {
+  readonly #inputs: number;
+  readonly #isPixels: boolean;
+  readonly #problems: Problems;
+  #hasHinted: boolean;
+
+  constructor(inputs: number, isPixels: boolean, problems: Problems) {
+    this.#inputs = inputs;
+    this.#isPixels = isPixels;
+    this.#problems = problems;
+    this.#hasHinted = isPixels;
+  }
+
+  /** @param prefix  of the lines' names: their file's */
+  async *of(chunks: AsyncIterable<Uint8Array>, prefix: string): AsyncGenerator<Named> {
+    for await (const { number, sample } of samplesOfLines(chunks, this.#inputs, this.#isPixels)) {
+      const name = `${prefix}line ${number}`;
+      if ('error' in sample) {
+        this.#problems.report(name, sample.error);
+        continue;
+      }
+      if (!this.#hasHinted && sample.x.some((value) => value > 1)) {
+        this.#hasHinted = true;
+        this.#problems.hint(
+          `${name}: numbers above 1, where training had pixels / 255: add --pixels if these are pixels`,
+        );
+      }
+      yield { name, ...sample };
     }
   }
 }
