@@ -66,14 +66,14 @@ export class RunView {
   }
 
   /**
-   * Views on what the epoch's evaluation has found; undefined where no sample is held out. They are good while its `epoch`
-   * event is being handled, and overwritten afterwards.
+   * Views on what the epoch's evaluation has found; undefined where no sample is held out, and under MPI, where each process
+   * knows of its own share alone. They are good while its `epoch` event is being handled, and overwritten afterwards.
    */
   heldOut(epoch: number): HeldOut | undefined {
-    const { trainSamples, validationSamples, testSamples } = this.#plan;
+    const { trainSamples, validationSamples, testSamples, ranks } = this.#plan;
     const split = testSamples > 0 ? 'test' : 'validation';
     const count = split === 'test' ? testSamples : validationSamples;
-    if (count === 0) return undefined;
+    if (count === 0 || ranks > 0) return undefined;
     const { heldOutPredicted, heldOutLosses } = this.#run.memory.epochs[recordOf(epoch)];
     const from = split === 'test' ? validationSamples : 0;
     return {

@@ -30,7 +30,9 @@ export function parseTrainCommand(args: readonly string[]): TrainCommand | undef
     progress: boolean;
     dashboard?: unknown;
   }>();
-  return { format: formatOf(format), options: checkOptions(options), progress, dashboard: portOf(dashboard) };
+  const checked = checkOptions(options);
+  if (dashboard !== undefined && checked.mpi !== undefined) throw errors.dashboardOfRanks();
+  return { format: formatOf(format), options: checked, progress, dashboard: portOf(dashboard) };
 }
 
 function trainCommand(): Command {
@@ -78,6 +80,7 @@ function trainCommand(): Command {
     .option('-t, --threads <n>', 'worker threads (default: the cores available)', numberOrText)
     .option('--kernel <name>', `auto (default), ${KERNEL_NAMES.join(', ')}`)
     .option('--strategy <name>', `${STRATEGIES.join(' (default) or ')}`)
+    .option('--mpi [library]', 'share each batch with the other processes that mpirun or srun has started')
     .optionsGroup('Checkpoints and the model:')
     .option('--save <file>', 'write the model there when the run ends (safetensors)')
     .option('--checkpoint-dir <folder>', 'write checkpoints there; one that holds some needs --resume')

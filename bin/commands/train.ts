@@ -1,6 +1,7 @@
 /** `train`: options in, events out. */
 import process from 'node:process';
 import { errors } from '../../src/errors.js';
+import type { Progress } from '../../src/metrics/events.js';
 import { Output } from '../../src/metrics/output.js';
 import { train } from '../../src/train.js';
 import { CLOSED_PIPE, report } from '../main.js';
@@ -49,11 +50,15 @@ async function run({ options, format, progress, dashboard }: TrainCommand): Prom
 
   let status = 0;
   try {
-    const { onProgress } = output;
+    // Of several ranks, the first speaks.
+    let isSilent = false;
+    const { onProgress: show } = output;
+    const onProgress = show && ((progress: Progress) => (isSilent ? undefined : show(progress)));
     const controls = { signal: abort.signal, onProgress, ...page?.controls(onProgress) };
     for await (const event of train({ ...options, ...controls })) {
       page?.show(event);
-      await output.write(event);
+      if (event.event === 'start') isSilent = (event.rank ?? 0) > 0;
+      if (!isSilent) await output.write(event);
       if (event.event === 'end' && event.status === 'interrupted') status = interruption;
     }
   } catch (error) {

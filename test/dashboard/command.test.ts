@@ -107,6 +107,10 @@ describe('train --dashboard', () => {
     });
   });
 
+  it('is refused beside --mpi', async () => {
+    expect(await refusalOf(() => parseTrainCommand(['--dashboard', '--mpi']))).toMatchObject({ status: 2 });
+  });
+
   it('has a port of its own where none is given', () => {
     expect(parseTrainCommand(['--dashboard'])?.dashboard).toBe(DEFAULT_PORT);
     expect(parseTrainCommand(['--dashboard', '0', '--epochs', '1'])).toMatchObject({
