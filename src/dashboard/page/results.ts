@@ -47,7 +47,7 @@ export class ResultCards {
     byId('hardest-card').hidden = !message.hardest || !shape;
     if (!message.hardest || !shape) return;
     byId('hardest').replaceChildren(...picturesOf(message.hardest, nameOf, shape));
-    setText(byId('hardest-note'), 'the largest losses: class → taken for, and the probability of its class');
+    setText(byId('hardest-note'), 'class → taken for, and the probability of its class');
   }
 }
 
@@ -66,7 +66,7 @@ function matrixOf(counts: readonly number[], nameOf: (label: number) => string):
     const all = own.reduce((sum, count) => sum + count, 0);
     for (const [taken, count] of own.entries()) {
       const isRight = taken === label;
-      const cell = make('td', isRight ? 'right' : count > 0 ? 'wrong' : 'none', count > 0 ? whole(count) : '·');
+      const cell = make('td', isRight ? 'right' : count > 0 ? 'wrong' : 'none', count > 0 ? String(count) : '·');
       // A root: else only the worst would have a colour.
       if (!isRight && count > 0) cell.style.setProperty('--heat', `${Math.round(85 * Math.sqrt(count / most))}%`);
       cell.title = `${nameOf(label)} taken for ${nameOf(taken)}: ${whole(count)} of ${whole(all)}`;
