@@ -140,6 +140,10 @@ export const errors = {
       `--checkpoint-dir ${folder}: cannot be written (${reason(cause)}); check the path and its permissions`,
       cause,
     ),
+  tensorBoardUnusable: (folder: string, cause: unknown) =>
+    failure(`--tensorboard ${folder}: cannot be written (${reason(cause)}); check the path and its permissions`, cause),
+  tensorBoardFailed: (file: string, cause: unknown) =>
+    failure(`${file} could not be written (${reason(cause)}); make room: what TensorBoard shows has a gap`, cause),
   saveUnusable: (file: string, cause: unknown) =>
     failure(`--save ${file}: cannot be written (${reason(cause)}); check the path and its permissions`, cause),
   checkpointFailed: (file: string, cause: unknown, newest: string | undefined) =>

@@ -1,5 +1,6 @@
 /** The `train` command's arguments, read with commander. */
 import type { Command } from 'commander';
+import { errors } from '../../src/errors.js';
 import { KERNEL_NAMES } from '../../src/kernels/kernel.js';
 import type { Format } from '../../src/metrics/output.js';
 import { OPTIMIZERS, REDUCTIONS, STRATEGIES } from '../../src/model/optimizer.js';
@@ -12,6 +13,8 @@ export interface TrainCommand {
   readonly options: CheckedOptions;
   readonly format: Format;
   readonly progress: boolean;
+  /** Folder for what TensorBoard shows. */
+  readonly tensorboard: string | undefined;
 }
 
 /**
@@ -21,8 +24,13 @@ export interface TrainCommand {
 export function parseTrainCommand(args: readonly string[]): TrainCommand | undefined {
   const command = trainCommand();
   if (!parse(command, args, 0)) return undefined;
-  const { format, progress, ...options } = command.opts<{ format?: unknown; progress: boolean }>();
-  return { format: formatOf(format), options: checkOptions(options), progress };
+  const { format, progress, tensorboard, ...options } = command.opts<{
+    format?: unknown;
+    progress: boolean;
+    tensorboard?: string;
+  }>();
+  if (tensorboard === '') throw errors.option('tensorboard', tensorboard, 'a folder');
+  return { format: formatOf(format), options: checkOptions(options), progress, tensorboard };
 }
 
 function trainCommand(): Command {
@@ -86,6 +94,7 @@ function trainCommand(): Command {
     .optionsGroup('Output:')
     .option('--log-every <steps>', 'also a metric line every so many steps (default: epochs only)', numberOrText)
     .option('--format <name>', FORMAT_HELP)
+    .option('--tensorboard <folder>', 'also write what TensorBoard shows there')
     .option('--no-progress', 'no progress bar (it is on stderr, and only where that is a terminal)')
     .addHelpText('after', HELP_END);
 }
