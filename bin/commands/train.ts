@@ -1,7 +1,7 @@
 /** `train`: options in, events out. */
 import process from 'node:process';
 import { errors } from '../../src/errors.js';
-import type { TrainEvent } from '../../src/metrics/events.js';
+import type { Progress, TrainEvent } from '../../src/metrics/events.js';
 import { Output } from '../../src/metrics/output.js';
 import { train } from '../../src/train.js';
 import { CLOSED_PIPE } from '../main.js';
@@ -46,9 +46,14 @@ async function run({ options, format, progress, tensorboard }: TrainCommand): Pr
 
   let status = 0;
   try {
-    const events = train({ ...options, signal: abort.signal, onProgress: output.onProgress });
+    // Of several ranks, the first speaks.
+    let isSilent = false;
+    const { onProgress: show } = output;
+    const onProgress = show && ((progress: Progress) => (isSilent ? undefined : show(progress)));
+    const events = train({ ...options, signal: abort.signal, onProgress });
     for await (const event of tensorboard === undefined ? events : await forTensorBoard(events, tensorboard)) {
-      await output.write(event);
+      if (event.event === 'start') isSilent = (event.rank ?? 0) > 0;
+      if (!isSilent) await output.write(event);
       if (event.event === 'end' && event.status === 'interrupted') status = interruption;
     }
   } finally {

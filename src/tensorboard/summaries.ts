@@ -19,7 +19,7 @@ export function ofStep({ loss, error }: StepEvent): SummaryValue[] {
 
 /** @param rate  the learning rate where the event has none: it is the same for all */
 export function ofEpoch(event: EpochEvent, rate: number): SummaryValue[] {
-  const { forward, gradients, update, wait } = event.phase_fractions;
+  const { forward, gradients, update, exchange, wait } = event.phase_fractions;
   return scalars({
     ...figuresOf(event),
     lr: event.lr ?? rate,
@@ -28,6 +28,7 @@ export function ofEpoch(event: EpochEvent, rate: number): SummaryValue[] {
     'phase/forward': forward,
     'phase/gradients': gradients,
     'phase/update': update,
+    'phase/exchange': exchange,
     'phase/wait': wait,
   });
 }

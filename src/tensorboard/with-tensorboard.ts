@@ -29,8 +29,10 @@ export async function* withTensorBoard(
   let writer: Writer | undefined;
   try {
     for await (const event of events) {
-      if (event.event === 'start') writer = await Writer.begin(folder, event);
-      else {
+      if (event.event === 'start') {
+        // Of several ranks, the first writes.
+        if (!event.rank) writer = await Writer.begin(folder, event);
+      } else {
         const warning = await writer?.write(event);
         if (warning) yield warning;
       }
