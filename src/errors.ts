@@ -125,7 +125,8 @@ export const errors = {
       `${file}: its weights have the SHA-256 ${found}, and it says of them ${shown(recorded)}: it is damaged, ` +
         'or was changed by a program that should have left weights_sha256 out',
     ),
-  notAModel: (file: string, why: string) => failure(`${file}: not a model that can be used: ${why}`),
+  notAModel: (file: string, why: string) =>
+    failure(`${file}: not a model that can be used: ${why}; expected what train --save writes, or a checkpoint`),
   dataOfCheckpoint: (file: string, cause: unknown) =>
     failure(`${reason(cause)} (there ${file} had its data; if they have moved, give their place with --data)`, cause),
   noneUsable: (folder: string, last: string) =>
