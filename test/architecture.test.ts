@@ -12,7 +12,7 @@ const FLOORS = [
   ['src/index.ts'],
   ['src/train.ts'],
   ['src/view.ts'],
-  ['src/plot'],
+  ['src/plot', 'src/tensorboard'],
   ['src/export', 'src/inspect'],
   ['src/evaluation.ts'],
   ['src/predict'],

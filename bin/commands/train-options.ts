@@ -14,6 +14,8 @@ export interface TrainCommand {
   readonly options: CheckedOptions;
   readonly format: Format;
   readonly progress: boolean;
+  /** Folder for what TensorBoard shows. */
+  readonly tensorboard: string | undefined;
   /** The port of the page, 0 for any that is free; undefined where none is wanted. */
   readonly dashboard: number | undefined;
 }
@@ -25,14 +27,16 @@ export interface TrainCommand {
 export function parseTrainCommand(args: readonly string[]): TrainCommand | undefined {
   const command = trainCommand();
   if (!parse(command, args, 0)) return undefined;
-  const { format, progress, dashboard, ...options } = command.opts<{
+  const { format, progress, tensorboard, dashboard, ...options } = command.opts<{
     format?: unknown;
     progress: boolean;
+    tensorboard?: string;
     dashboard?: unknown;
   }>();
+  if (tensorboard === '') throw errors.option('tensorboard', tensorboard, 'a folder');
   const checked = checkOptions(options);
   if (dashboard !== undefined && checked.mpi !== undefined) throw errors.dashboardOfRanks();
-  return { format: formatOf(format), options: checked, progress, dashboard: portOf(dashboard) };
+  return { format: formatOf(format), options: checked, progress, tensorboard, dashboard: portOf(dashboard) };
 }
 
 function trainCommand(): Command {
@@ -97,6 +101,7 @@ function trainCommand(): Command {
     .optionsGroup('Output:')
     .option('--log-every <steps>', 'also a metric line every so many steps (default: epochs only)', numberOrText)
     .option('--format <name>', FORMAT_HELP)
+    .option('--tensorboard <folder>', 'also write what TensorBoard shows there')
     .option(
       '--dashboard [port]',
       `a page on this machine that shows the run live (default port: ${DEFAULT_PORT}; 0: any free one)`,

@@ -1,7 +1,7 @@
 /** `train`: options in, events out. */
 import process from 'node:process';
 import { errors } from '../../src/errors.js';
-import type { Progress } from '../../src/metrics/events.js';
+import type { Progress, TrainEvent } from '../../src/metrics/events.js';
 import { Output } from '../../src/metrics/output.js';
 import { train } from '../../src/train.js';
 import { CLOSED_PIPE, report } from '../main.js';
@@ -18,7 +18,7 @@ export async function trainCommand(args: readonly string[]): Promise<number> {
 }
 
 /** Trains, and returns the exit status. Nothing here ends the process: every line is to reach its reader. */
-async function run({ options, format, progress, dashboard }: TrainCommand): Promise<number> {
+async function run({ options, format, progress, tensorboard, dashboard }: TrainCommand): Promise<number> {
   const { stdout, stderr } = process;
   // A run has its own way with a stdout that fails.
   stdout.removeAllListeners('error');
@@ -55,7 +55,8 @@ async function run({ options, format, progress, dashboard }: TrainCommand): Prom
     const { onProgress: show } = output;
     const onProgress = show && ((progress: Progress) => (isSilent ? undefined : show(progress)));
     const controls = { signal: abort.signal, onProgress, ...page?.controls(onProgress) };
-    for await (const event of train({ ...options, ...controls })) {
+    const events = train({ ...options, ...controls });
+    for await (const event of tensorboard === undefined ? events : await forTensorBoard(events, tensorboard)) {
       page?.show(event);
       if (event.event === 'start') isSilent = (event.rank ?? 0) > 0;
       if (!isSilent) await output.write(event);
@@ -80,4 +81,10 @@ async function run({ options, format, progress, dashboard }: TrainCommand): Prom
   if (status !== 0 || !closed) return status;
   if (closed.code === 'EPIPE') return CLOSED_PIPE;
   throw errors.output(closed);
+}
+
+/** Its code is loaded when it is asked for. */
+async function forTensorBoard(events: AsyncIterable<TrainEvent>, folder: string): Promise<AsyncIterable<TrainEvent>> {
+  const { withTensorBoard } = await import('../../src/tensorboard/with-tensorboard.js');
+  return withTensorBoard(events, folder);
 }
