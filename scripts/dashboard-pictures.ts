@@ -122,14 +122,9 @@ try {
 }
 console.error(`${folder}, and ${path.relative(process.cwd(), figure)}`);
 
-/** A smaller file, for a repository: the edges of letters have not so many shades then. */
+/** A smaller file, for a repository: but for the light grounds, colours have a few shades less. */
 function withFewColours(png: Uint8Array): Uint8Array {
   const { width, height, data, channels } = decode(png);
-  return encode({
-    width,
-    height,
-    channels,
-    depth: 8,
-    data: Uint8Array.from(data, (value) => Math.min(255, (value + 8) & ~15)),
-  });
+  const fewer = Uint8Array.from(data, (value) => (value < 236 ? (value + 8) & ~15 : value));
+  return encode({ width, height, channels, depth: 8, data: fewer });
 }
