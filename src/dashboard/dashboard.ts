@@ -165,8 +165,9 @@ export class Dashboard {
 
   /** About ten times a second. */
   #look(progress: Progress): void {
+    if (!this.#start) return;
     const now = performance.now();
-    this.#addRecent(progress, now);
+    this.#addRecent(progress, this.#start.dataset.train, now);
     if (now - this.#progressAt < PROGRESS_MS) return;
     this.#progressAt = now;
     // An epoch that has just begun has little to say of the threads; short ones tell when they are over.
@@ -179,7 +180,7 @@ export class Dashboard {
   }
 
   /** The samples since the last point, when they are enough for one. */
-  #addRecent(progress: Progress, now: number): void {
+  #addRecent(progress: Progress, samplesPerEpoch: number, now: number): void {
     const { epoch, samples, loss, error } = progress;
     const before = this.#told.epoch === epoch ? this.#told : { ...NOTHING_TOLD, at: this.#told.at };
     const [count, elapsed] = [samples - before.samples, now - before.at];
@@ -188,7 +189,7 @@ export class Dashboard {
     const since = (sum: number, told: number) => Math.max(0, sum - told) / count;
     const [losses, errors] = [loss * samples, error * samples];
     const perSecond = before.samples > 0 ? (1000 * count) / elapsed : progress.samplesPerSecond;
-    const at = epoch - 1 + samples / this.#start!.dataset.train;
+    const at = epoch - 1 + samples / samplesPerEpoch;
     this.#recent.push([at, since(losses, before.losses), since(errors, before.errors), Math.round(perSecond)]);
     this.#told = { epoch, samples, losses, errors, at: now };
   }

@@ -89,7 +89,7 @@ describe.skipIf(executable === undefined)('the page in Chromium (skipped where t
       await press('Tab');
       stops.push(await focused());
     }
-    expect(stops).toEqual(['A', 'log', 'SUMMARY', 'pad-canvas', 'pad-undo', 'pad-clear', 'BODY']);
+    expect(stops).toEqual(['skip', 'log', 'SUMMARY', 'pad-canvas', 'pad-undo', 'pad-clear', 'BODY']);
 
     await press('Tab', 2);
     await press('Space');
@@ -144,7 +144,7 @@ describe.skipIf(executable === undefined)('the page in Chromium (skipped where t
     data.remove();
     await isIn('failed');
     expect(await page.locator('#notice').textContent()).toBe(end.message);
-    for (const id of ['pad-card', 'weights-card', 'confusion-card', 'hardest-card']) {
+    for (const id of ['skip', 'pad-card', 'weights-card', 'confusion-card', 'hardest-card']) {
       expect([id, await page.locator(`#${id}`).isVisible()]).toEqual([id, false]);
     }
     expect(complaints).toEqual([]);

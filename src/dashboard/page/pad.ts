@@ -52,7 +52,7 @@ export class Pad {
 
   /** @param shape  undefined where the network takes no pictures, and there is nothing to draw */
   prepare(shape: Shape | undefined, classes: number, nameOf: (label: number) => string, what: string): void {
-    byId('pad-card').hidden = !shape;
+    for (const id of ['pad-card', 'skip']) byId(id).hidden = !shape;
     this.#shape = shape;
     this.#nameOf = nameOf;
     setText(byId('pad-title'), `Draw ${what}`);
