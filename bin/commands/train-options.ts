@@ -4,6 +4,7 @@ import { KERNEL_NAMES } from '../../src/kernels/kernel.js';
 import type { Format } from '../../src/metrics/output.js';
 import { OPTIMIZERS, REDUCTIONS, STRATEGIES } from '../../src/model/optimizer.js';
 import { SCHEDULES } from '../../src/model/schedule.js';
+import { launchedRanks } from '../../src/mpi/abi.js';
 import { type CheckedOptions, checkOptions } from '../../src/options.js';
 import { FORMAT_HELP, formatOf, newCommand, parse } from '../parse.js';
 
@@ -21,8 +22,9 @@ export interface TrainCommand {
 export function parseTrainCommand(args: readonly string[]): TrainCommand | undefined {
   const command = trainCommand();
   if (!parse(command, args, 0)) return undefined;
-  const { format, progress, ...options } = command.opts<{ format?: unknown; progress: boolean }>();
-  return { format: formatOf(format), options: checkOptions(options), progress };
+  const { format, progress, ...options } = command.opts<{ format?: unknown; progress: boolean; mpi?: unknown }>();
+  const isLaunched = options.mpi !== undefined && launchedRanks(process.env) !== undefined;
+  return { format: formatOf(format, isLaunched), options: checkOptions(options), progress };
 }
 
 function trainCommand(): Command {
