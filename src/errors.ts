@@ -125,7 +125,8 @@ export const errors = {
       `${file}: its weights have the SHA-256 ${found}, and it says of them ${shown(recorded)}: it is damaged, ` +
         'or was changed by a program that should have left weights_sha256 out',
     ),
-  notAModel: (file: string, why: string) => failure(`${file}: not a model that can be used: ${why}`),
+  notAModel: (file: string, why: string) =>
+    failure(`${file}: not a model that can be used: ${why}; expected what train --save writes, or a checkpoint`),
   dataOfCheckpoint: (file: string, cause: unknown) =>
     failure(`${reason(cause)} (there ${file} had its data; if they have moved, give their place with --data)`, cause),
   noneUsable: (folder: string, last: string) =>
@@ -142,6 +143,10 @@ export const errors = {
       `--checkpoint-dir ${folder}: cannot be written (${reason(cause)}); check the path and its permissions`,
       cause,
     ),
+  tensorBoardUnusable: (folder: string, cause: unknown) =>
+    failure(`--tensorboard ${folder}: cannot be written (${reason(cause)}); check the path and its permissions`, cause),
+  tensorBoardFailed: (file: string, cause: unknown) =>
+    failure(`${file} could not be written (${reason(cause)}); make room: what TensorBoard shows has a gap`, cause),
   saveUnusable: (file: string, cause: unknown) =>
     failure(`--save ${file}: cannot be written (${reason(cause)}); check the path and its permissions`, cause),
   checkpointFailed: (file: string, cause: unknown, newest: string | undefined) =>

@@ -10,7 +10,7 @@ const FLOORS = [
   ['workers'],
   ['src/index.ts'],
   ['src/train.ts'],
-  ['src/plot'],
+  ['src/plot', 'src/tensorboard'],
   ['src/export', 'src/inspect'],
   ['src/evaluation.ts'],
   ['src/predict'],

@@ -4,7 +4,7 @@ import { errors, reason } from '../../src/errors.js';
 import { loadModel, type Network, type Prediction, type Sample } from '../../src/network.js';
 import { samplesOf } from '../../src/predict/file-samples.js';
 import type { SampleId } from '../../src/predict/json-sample.js';
-import { bytesOfFile, isLineFile, samplesOfLines } from '../../src/predict/line-samples.js';
+import { isLineFile, type LineSample, samplesOfJsonFile, samplesOfLines } from '../../src/predict/line-samples.js';
 import { predictionLine } from '../../src/predict/prediction-line.js';
 import { shapeFor } from '../../src/predict/shape.js';
 import { LineOutput } from '../line-output.js';
@@ -70,16 +70,18 @@ async function* samplesFor(network: Network, command: PredictCommand, problems: 
   const { inputs } = network;
   const hasPictures = sources.some((source) => source !== STDIN && !isLineFile(source));
   const fitting = hasPictures && { shape: shapeFor(inputs, shape), resize, invert };
-  const lines = new Lines(inputs, command.isPixels, problems);
+  const { isPixels } = command;
+  const lines = new Lines(isPixels, problems);
   for (const source of sources) {
     if (source === STDIN) {
       if (process.stdin.isTTY) problems.hint(TYPING);
-      yield* lines.of(process.stdin, '');
+      yield* lines.usable(samplesOfLines(process.stdin, inputs, isPixels), '');
       continue;
     }
     try {
       if (isLineFile(source)) {
-        for await (const sample of lines.of(bytesOfFile(source), `${source} `)) yield { file: source, ...sample };
+        const samples = samplesOfJsonFile(source, inputs, isPixels);
+        for await (const sample of lines.usable(samples, `${source} `)) yield { file: source, ...sample };
       } else if (fitting) {
         for await (const sample of samplesOf(source, fitting)) yield { name: '', ...sample };
       }
@@ -94,22 +96,18 @@ const TYPING = 'reading samples from the terminal, an array of numbers a line; C
 
 /** Samples from lines. What is wrong with one is reported, and the next is taken. */
 class Lines {
-  readonly #inputs: number;
-  readonly #isPixels: boolean;
   readonly #problems: Problems;
   #hasHinted: boolean;
 
-  constructor(inputs: number, isPixels: boolean, problems: Problems) {
-    this.#inputs = inputs;
-    this.#isPixels = isPixels;
+  constructor(isPixels: boolean, problems: Problems) {
     this.#problems = problems;
     this.#hasHinted = isPixels;
   }
 
   /** @param prefix  of the lines' names: their file's */
-  async *of(chunks: AsyncIterable<Uint8Array>, prefix: string): AsyncGenerator<Named> {
-    for await (const { number, sample } of samplesOfLines(chunks, this.#inputs, this.#isPixels)) {
-      const name = `${prefix}line ${number}`;
+  async *usable(samples: AsyncIterable<LineSample>, prefix: string): AsyncGenerator<Named> {
+    for await (const { place, sample } of samples) {
+      const name = `${prefix}${place}`;
       if ('error' in sample) {
         this.#problems.report(name, sample.error);
         continue;

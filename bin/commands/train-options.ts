@@ -1,5 +1,6 @@
 /** The `train` command's arguments, read with commander. */
 import type { Command } from 'commander';
+import { errors } from '../../src/errors.js';
 import { KERNEL_NAMES } from '../../src/kernels/kernel.js';
 import type { Format } from '../../src/metrics/output.js';
 import { OPTIMIZERS, REDUCTIONS, STRATEGIES } from '../../src/model/optimizer.js';
@@ -13,6 +14,8 @@ export interface TrainCommand {
   readonly options: CheckedOptions;
   readonly format: Format;
   readonly progress: boolean;
+  /** Folder for what TensorBoard shows. */
+  readonly tensorboard: string | undefined;
 }
 
 /**
@@ -22,9 +25,15 @@ export interface TrainCommand {
 export function parseTrainCommand(args: readonly string[]): TrainCommand | undefined {
   const command = trainCommand();
   if (!parse(command, args, 0)) return undefined;
-  const { format, progress, ...options } = command.opts<{ format?: unknown; progress: boolean; mpi?: unknown }>();
+  const { format, progress, tensorboard, ...options } = command.opts<{
+    format?: unknown;
+    progress: boolean;
+    tensorboard?: string;
+    mpi?: unknown;
+  }>();
+  if (tensorboard === '') throw errors.option('tensorboard', tensorboard, 'a folder');
   const isLaunched = options.mpi !== undefined && launchedRanks(process.env) !== undefined;
-  return { format: formatOf(format, isLaunched), options: checkOptions(options), progress };
+  return { format: formatOf(format, isLaunched), options: checkOptions(options), progress, tensorboard };
 }
 
 function trainCommand(): Command {
@@ -89,6 +98,7 @@ function trainCommand(): Command {
     .optionsGroup('Output:')
     .option('--log-every <steps>', 'also a metric line every so many steps (default: epochs only)', numberOrText)
     .option('--format <name>', FORMAT_HELP)
+    .option('--tensorboard <folder>', 'also write what TensorBoard shows there')
     .option('--no-progress', 'no progress bar (it is on stderr, and only where that is a terminal)')
     .addHelpText('after', HELP_END);
 }

@@ -1,7 +1,7 @@
 /** `train`: options in, events out. */
 import process from 'node:process';
 import { errors } from '../../src/errors.js';
-import type { Progress } from '../../src/metrics/events.js';
+import type { Progress, TrainEvent } from '../../src/metrics/events.js';
 import { Output } from '../../src/metrics/output.js';
 import { train } from '../../src/train.js';
 import { CLOSED_PIPE } from '../main.js';
@@ -17,7 +17,7 @@ export async function trainCommand(args: readonly string[]): Promise<number> {
 }
 
 /** Trains, and returns the exit status. Nothing here ends the process: every line is to reach its reader. */
-async function run({ options, format, progress }: TrainCommand): Promise<number> {
+async function run({ options, format, progress, tensorboard }: TrainCommand): Promise<number> {
   const { stdout, stderr } = process;
   // A run has its own way with a stdout that fails.
   stdout.removeAllListeners('error');
@@ -50,7 +50,8 @@ async function run({ options, format, progress }: TrainCommand): Promise<number>
     let isSilent = false;
     const { onProgress: show } = output;
     const onProgress = show && ((progress: Progress) => (isSilent ? undefined : show(progress)));
-    for await (const event of train({ ...options, signal: abort.signal, onProgress })) {
+    const events = train({ ...options, signal: abort.signal, onProgress });
+    for await (const event of tensorboard === undefined ? events : await forTensorBoard(events, tensorboard)) {
       if (event.event === 'start') isSilent = (event.rank ?? 0) > 0;
       if (!isSilent) await output.write(event);
       if (event.event === 'end' && event.status === 'interrupted') status = interruption;
@@ -62,4 +63,10 @@ async function run({ options, format, progress }: TrainCommand): Promise<number>
   if (status !== 0 || !closed) return status;
   if (closed.code === 'EPIPE') return CLOSED_PIPE;
   throw errors.output(closed);
+}
+
+/** Its code is loaded when it is asked for. */
+async function forTensorBoard(events: AsyncIterable<TrainEvent>, folder: string): Promise<AsyncIterable<TrainEvent>> {
+  const { withTensorBoard } = await import('../../src/tensorboard/with-tensorboard.js');
+  return withTensorBoard(events, folder);
 }

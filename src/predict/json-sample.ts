@@ -14,13 +14,20 @@ export interface GivenSample {
 const WHITE = 255;
 
 /**
- * @param text      one JSON text: `[…]`, or `{"id": …, "x": […]}`, whose other fields are passed over
+ * @param text  one JSON text, as `sampleOf` takes it
+ * @throws LockstepError
+ */
+export function parseSample(text: string, inputs: number, isPixels: boolean): GivenSample {
+  return sampleOf(parseJson(text), inputs, isPixels);
+}
+
+/**
+ * @param value     `[…]`, or `{"id": …, "x": […]}`, whose other fields are passed over
  * @param inputs    how many numbers there must be
  * @param isPixels  from 0 to 255, to be divided by 255
  * @throws LockstepError
  */
-export function parseSample(text: string, inputs: number, isPixels: boolean): GivenSample {
-  const value = parseJson(text);
+export function sampleOf(value: unknown, inputs: number, isPixels: boolean): GivenSample {
   if (Array.isArray(value)) return { x: numbersOf(value, inputs, isPixels) };
   if (typeof value !== 'object' || value === null) throw errors.notASample(value);
   const { id, x } = value as { readonly id?: unknown; readonly x?: unknown };
