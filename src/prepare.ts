@@ -10,6 +10,10 @@ import { NO_SAMPLES, type Samples, takeSamples } from './data/samples.js';
 import { NAMED_SETS } from './data/sources.js';
 import { countNonzeros, writeRows } from './data/sparse-rows.js';
 import { splitOff } from './data/split.js';
+import { isTable, STDIN } from './data/table/bytes.js';
+import { columnInWords } from './data/table/columns.js';
+import type { TableFacts, TableModel } from './data/table/facts.js';
+import { fitScaling, scaleSamples } from './data/table/scaling.js';
 import { errors, LockstepError } from './errors.js';
 import { requireWritable } from './files/writable.js';
 import { chooseKernel, type KernelChoice, problemOf } from './kernels/select.js';
@@ -26,7 +30,7 @@ import { drawInitialValues } from './model/initial-values.js';
 import { needsOf } from './model/optimizer.js';
 import { likeParameters, momentsOf, writeParameters } from './model/parameters.js';
 import { VALIDATION_SPLIT_STREAM } from './model/random.js';
-import { type CheckedOptions, type Config, optimizerOf } from './options.js';
+import { type CheckedOptions, type Config, optimizerOf, requireNothingOfTables } from './options.js';
 import { FRESH, type RunState } from './state.js';
 
 export interface Run {
@@ -39,6 +43,8 @@ export interface Run {
     readonly name: string;
     readonly inputs: number;
     readonly classes: number;
+    /** Of a table: how its numbers became inputs, and what its classes are called. */
+    readonly table: TableModel | undefined;
     /** Fraction of the training samples' inputs that are not zero. */
     readonly density: number;
   };
@@ -66,17 +72,24 @@ export async function prepare(given: CheckedOptions): Promise<Run> {
   const { limit = train.count, batchSize } = config;
   if (limit > train.count) throw errors.limitBeyondData(limit, train.count);
 
-  const used = usedOf(dataset, limit, config);
-  if (batchSize > used.train.count) throw errors.batchBeyondData(batchSize, used.train.count);
+  const raw = usedOf(dataset, limit, config);
+  if (batchSize > raw.train.count) throw errors.batchBeyondData(batchSize, raw.train.count);
+  const { used, table } = scaled(raw, config);
   const { plan, density } = planOf(config, kernel, used);
   const { denseInputs, layers } = plan;
   const model = {
     layers,
     // A run is to be resumed from another folder, too.
-    config: { ...config, data: absolute(config.data), save: undefined },
+    config: {
+      ...config,
+      data: absolute(config.data),
+      testData: config.testData && absolute(config.testData),
+      save: undefined,
+    },
     kernel: kernel.name,
     run: resumed?.checkpoint.run ?? randomUUID(),
     dataset: datasetRecord(dataset, plan),
+    table,
   };
   const differences = resumed ? requireSame(model, resumed, given) : [];
 
@@ -97,7 +110,7 @@ export async function prepare(given: CheckedOptions): Promise<Run> {
     plan,
     shared,
     memory,
-    dataset: { name, inputs, classes, density },
+    dataset: { name, inputs, classes, table, density },
     model,
     start,
     resumedFrom: resumed?.file,
@@ -126,9 +139,13 @@ function restore(memory: Memory, { values, moments, best: bestValues }: Checkpoi
 }
 
 /** @throws LockstepError if the data cannot be used */
-async function loadFor({ data }: Config, given: CheckedOptions, resumed: Resumed | undefined): Promise<Dataset> {
+async function loadFor(config: Config, given: CheckedOptions, resumed: Resumed | undefined): Promise<Dataset> {
+  const { data, testData } = config;
+  if (resumed && [data, testData].includes(STDIN) && given.data === undefined)
+    throw errors.stdinOfCheckpoint(resumed.file);
+  if (NAMED_SETS.includes(data) || !isTable(data)) requireNothingOfTables(config);
   try {
-    return await loadDataset(data);
+    return await loadDataset(data, config);
   } catch (error) {
     if (resumed && given.data === undefined && error instanceof LockstepError) {
       throw errors.dataOfCheckpoint(resumed.file, error);
@@ -164,7 +181,7 @@ function requireSame(
 
 /** Data sets that have a name keep it. */
 function absolute(data: string): string {
-  return NAMED_SETS.includes(data) ? data : path.resolve(data);
+  return NAMED_SETS.includes(data) || data === STDIN ? data : path.resolve(data);
 }
 
 /** Of a data set what a run uses: the training samples are the first `train.count`. */
@@ -180,6 +197,35 @@ export function usedOf(dataset: Dataset, limit: number, { validationSplit, seed 
   const { kept, apart } = splitOff(limit, validationSplit, seed, VALIDATION_SPLIT_STREAM);
   const take = (positions: Uint32Array) => takeSamples(dataset.train, dataset.inputs, positions);
   return { ...dataset, train: take(kept), validation: take(apart) };
+}
+
+/**
+ * A table's numbers as the network takes them: the scaling is fitted on the samples that are trained on, and on no others.
+ *
+ * @throws LockstepError if numbers are too far apart for it
+ */
+function scaled(
+  used: UsedSamples,
+  { scale }: Config,
+): { readonly used: UsedSamples; readonly table: TableModel | undefined } {
+  const { table, inputs, train, validation, test } = used;
+  if (!table || scale === 'none') return { used, table: table && { ...table, scale: 'none', scaling: undefined } };
+  const scaling = fitScaling(train, inputs, scale);
+  const [ofTrain, ofValidation, ofTest] = [train, validation, test].map((samples) => {
+    const own = scaleSamples(samples, inputs, scaling);
+    const stray = own.images.findIndex((x) => !Number.isFinite(x));
+    if (stray >= 0) throw errors.scaledTooLarge(scale, inputInWords(table, stray % inputs));
+    return own;
+  }) as [Samples, Samples, Samples];
+  return {
+    used: { ...used, train: ofTrain, validation: ofValidation, test: ofTest },
+    table: { ...table, scale, scaling },
+  };
+}
+
+/** The name of an input's column, or its position in the table, the label's among them. */
+function inputInWords({ columns, label }: TableFacts, input: number): string {
+  return columns ? `column ${columns[input]}` : columnInWords(input < label.position ? input : input + 1, undefined);
 }
 
 /** What the run's memory is to hold, and the density of its training samples. */

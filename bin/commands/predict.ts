@@ -1,10 +1,10 @@
 /** `lockstep predict`: samples in, classes and probabilities out, in order. */
 import process from 'node:process';
 import { errors, reason } from '../../src/errors.js';
+import { linesOf } from '../../src/files/lines.js';
 import { loadModel, type Network, type Prediction, type Sample } from '../../src/network.js';
 import { samplesOf } from '../../src/predict/file-samples.js';
 import { parseSample, type SampleId } from '../../src/predict/json-sample.js';
-import { linesOf } from '../../src/predict/lines.js';
 import { predictionLine } from '../../src/predict/prediction-line.js';
 import { LineOutput } from '../line-output.js';
 import { type PredictCommand, parsePredictCommand, shapeFor } from './predict-options.js';
@@ -33,6 +33,7 @@ export async function predictCommand(args: readonly string[]): Promise<number> {
   if (top !== undefined && top > network.classes)
     throw errors.option('top', top, `1 to ${network.classes}, the network's classes`);
 
+  if (command.isPixels && network.table) throw errors.pixelsOfTable();
   const { stdin, stdout } = process;
   const output = new LineOutput(stdout, () => void stdin.destroy());
   const problems = new Problems(command.isStrict);
@@ -43,9 +44,12 @@ export async function predictCommand(args: readonly string[]): Promise<number> {
       if (output.isClosed) break;
       const prediction = predictionOf(network, x, name, problems);
       if (!prediction) continue;
-      const line = predictionLine(sample, prediction, top);
+      const line = predictionLine(sample, prediction, network.classNames, top);
       if (format === 'ndjson') await output.write(`${JSON.stringify(line)}\n`);
-      else await output.write(`${predicted === 0 ? PREDICTION_HEADING : ''}${predictionRow(name, line)}`);
+      else
+        await output.write(
+          `${predicted === 0 ? PREDICTION_HEADING : ''}${predictionRow(name, line, network.classNames)}`,
+        );
       predicted++;
     }
   } catch (error) {
@@ -68,14 +72,13 @@ function predictionOf(network: Network, x: Sample, name: string, problems: Probl
 }
 
 async function* fromLines(network: Network, { isPixels }: PredictCommand, problems: Problems): AsyncGenerator<Named> {
-  const { inputs } = network;
-  const mostBytes = Math.max(LINE_BYTES, LINE_BYTES_A_NUMBER * inputs);
-  let hasHinted = isPixels;
+  const mostBytes = Math.max(LINE_BYTES, LINE_BYTES_A_NUMBER * network.inputs);
+  let hasHinted = isPixels || network.table !== undefined;
   for await (const { number, text } of linesOf(process.stdin, mostBytes)) {
     try {
       if (typeof text !== 'string') throw text;
       if (text.trim() === '') continue;
-      const sample = parseSample(text, inputs, isPixels);
+      const sample = parseSample(text, network, isPixels);
       if (!hasHinted && sample.x.some((value) => value > 1)) {
         hasHinted = true;
         problems.hint(

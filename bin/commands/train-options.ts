@@ -1,5 +1,7 @@
 /** The `train` command's arguments, read with commander. */
 import type { Command } from 'commander';
+import { HEADERS } from '../../src/data/table/columns.js';
+import { SCALES } from '../../src/data/table/scaling.js';
 import { KERNEL_NAMES } from '../../src/kernels/kernel.js';
 import type { Format } from '../../src/metrics/output.js';
 import { OPTIMIZERS, REDUCTIONS, STRATEGIES } from '../../src/model/optimizer.js';
@@ -31,7 +33,18 @@ function trainCommand(): Command {
     'Train a fully connected classifier on all cores, the same weights for any number of threads.',
   )
     .optionsGroup('Data and network:')
-    .option('-d, --data <source>', 'mnist (default), fashion-mnist, or a folder of IDX files, gzipped or not')
+    .option(
+      '-d, --data <source>',
+      'mnist (default), fashion-mnist, a folder of IDX files, or a table (CSV or NDJSON; - for stdin), gzipped or not',
+    )
+    .option('--label <column>', 'of a table: the column with the classes, by name or number (from 1)')
+    .option(
+      '--header <h>',
+      `of a table: whether its first row holds names: ${HEADERS.join(', ')}; default ${HEADERS[0]}`,
+    )
+    .option('--scale <how>', `of a table's columns: ${SCALES.join(', ')}; default ${SCALES[0]}`)
+    .option('--test-split <f>', 'fraction of a table to test on (default: none)', numberOrText)
+    .option('--test-data <table>', 'a table of the same columns to test on')
     .option('--limit <n>', 'train on the first n samples only (the test set stays whole)', numberOrText)
     .option('--hidden <widths>', 'hidden layers: "1000" (default), "512,256", or "none"', widthsOrText)
     .optionsGroup('Training:')

@@ -9,11 +9,16 @@ import { fieldsOf } from '../../src/record.js';
  * @param data  as it was given, or undefined
  * @throws LockstepError if it cannot be used, or nobody can tell which it is
  */
-export async function dataFor(file: string, { inputs, metadata }: Network, data: string | undefined): Promise<Dataset> {
+export async function dataFor(
+  file: string,
+  { inputs, metadata, table }: Network,
+  data: string | undefined,
+): Promise<Dataset> {
   const { name, test_sha256: sha256 } = datasetIn(metadata.dataset);
   // A file of another program says nothing: MNIST is this one's first job.
   const own = name ?? 'mnist';
   if (data === undefined && !NAMED_SETS.includes(own)) throw errors.trainedElsewhere(file, own);
+  if (table && data !== undefined) throw errors.imagesForTable(file, data);
   const dataset = await loadDataset(data ?? own);
   // A folder may be called as a data set is.
   const isOther = sha256 !== undefined && dataset.test.sha256 !== sha256;
