@@ -111,10 +111,8 @@ export const errors = {
     ),
   imageSize: (file: string, found: number, expected: number) =>
     failure(`${file}: ${found} pixels an image; expected ${expected}, as in the training images`),
-  label: (file: string, position: number, found: number, classes: number) =>
-    failure(
-      `${file}: label ${found} of sample ${position}; expected 0 to ${classes - 1}, the classes of the training labels`,
-    ),
+  label: (file: string, position: number, found: number, classes: number, what: string) =>
+    failure(`${file}: label ${found} of sample ${position}; expected 0 to ${classes - 1}, ${what}`),
   oneClass: (file: string) => failure(`${file}: every label is 0; expected at least two classes, 0 and 1`),
 
   // Tables: wrong usage, then status 1.
@@ -153,7 +151,7 @@ export const errors = {
   rowTooLong: (file: string, row: number, bytes: number) =>
     failure(`${file}: row ${row}: longer than ${number.format(bytes)} bytes; expected a row of a table a line`),
   raggedRow: (file: string, row: number, found: number, expected: number) =>
-    failure(`${file}: row ${row}: ${found} columns; expected ${expected}, as in the first row`),
+    failure(`${file}: row ${row}: ${found} ${found === 1 ? 'column' : 'columns'}; expected ${expected}, as in the first row`),
   tableCell: (file: string, row: number, column: string, found: string, expected: string) =>
     failure(`${file}: row ${row}, ${column}: ${found}; expected ${expected}`),
   unknownClass: (file: string, row: number, column: string, name: string, classes: string) =>
@@ -181,6 +179,11 @@ export const errors = {
   nothingThere: (where: string) =>
     failure(`--resume ${where}: no such file or folder; expected a checkpoint or a folder of them`),
   notACheckpoint: (file: string, why: string) => failure(`${file}: not a checkpoint that can be used: ${why}`),
+  otherWeights: (file: string, found: string, recorded: string) =>
+    failure(
+      `${file}: its weights have the SHA-256 ${found}, and it says of them ${shown(recorded)}: it is damaged, ` +
+        'or was changed by a program that should have left weights_sha256 out',
+    ),
   notAModel: (file: string, why: string) => failure(`${file}: not a model that can be used: ${why}`),
   dataOfCheckpoint: (file: string, cause: unknown) =>
     failure(`${reason(cause)} (there ${file} had its data; if they have moved, give their place with --data)`, cause),
@@ -244,8 +247,8 @@ export const errors = {
     failure('a row by the names of its columns; the network knows none: give its numbers as an array, in order'),
   fieldOfRow: (name: string, cell: unknown, problem: string) =>
     failure(`column ${shown(name)}: ${cell === undefined ? problem : `${shown(cell)}, ${problem}`}; expected a number`),
-  pixelsOfTable: () =>
-    usage('--pixels: for networks of images; this one was trained on a table, and takes its numbers'),
+  picturesOfTable: (flag: string) =>
+    usage(`--${flag}: for networks of images; this one was trained on a table, and takes its numbers`),
   noSuchClass: (found: unknown, classes: number) =>
     failure(`class ${shown(found)}; expected 0 to ${classes - 1}, the network's classes`),
 
@@ -286,17 +289,21 @@ export const errors = {
     failure(`number ${position} of a sample is ${found}; expected pixels, 0 to 255, with --pixels`),
   notAPicture: (file: string, why: string) => failure(`${file}: not a picture that can be used: ${why}`),
   unknownFile: (file: string) =>
-    failure(`${file}: of a kind not known; expected PNG, PGM (P2 or P5) or an IDX file of images, gzipped or not`),
+    failure(
+      `${file}: of a kind not known; expected PNG, PGM (P2 or P5), an IDX file of images, gzipped or not, ` +
+        'or lines in a file named .ndjson, .jsonl or .json',
+    ),
   pictureTooLarge: (file: string, width: number, height: number, most: number) =>
     failure(`${file}: ${width}x${height} pixels; expected at most ${number.format(most)} in all: make it smaller`),
   pictureSize: (file: string, width: number, height: number, expected: string) =>
     failure(`${file}: ${width}x${height} pixels; the network takes ${expected}: add --resize to fit it`),
   notSquare: (inputs: number) =>
-    usage(`pictures for ${inputs} inputs, which are no square: expected --shape <width>x<height> besides`),
+    usage(`pictures of ${inputs} inputs, which are no square: expected --shape <width>x<height> besides`),
   shapeOfOthers: (shape: string, inputs: number) =>
     usage(`--shape ${shape}: expected as many pixels as the network has inputs, ${inputs}`),
   onlyForPictures: (flag: string) => usage(`--${flag}: expected pictures besides, as further arguments`),
-  onlyForLines: (flag: string) => usage(`--${flag}: for numbers on stdin; files hold pixels anyway`),
+  onlyForLines: (flag: string) =>
+    usage(`--${flag}: for lines of numbers, on stdin or in a file; pictures and IDX files hold pixels anyway`),
   // Export and pictures: status 2, and 1 where it is no matter of usage.
   extension: (flag: string, file: string, expected: string) =>
     usage(`${flag} ${shown(file)}: expected a file name that ends in ${expected}, which says its format`),
@@ -304,14 +311,6 @@ export const errors = {
   sameFile: (file: string) =>
     usage(`--weights and --errors: both are to be ${shown(file)}; choose another file for one`),
   withoutSheet: (flag: string, sheets: string) => usage(`--${flag}: expected ${sheets} besides`),
-  noShape: (inputs: number) =>
-    usage(
-      `--shape: the network has ${inputs} inputs, which are no square; expected their height and width, such as 20x30`,
-    ),
-  otherShape: (found: string, inputs: number) =>
-    usage(
-      `--shape ${shown(found)}: expected a height and a width, such as 28x28, whose product is ${inputs}, the network's inputs`,
-    ),
   sheetTooLarge: (pixels: number, most: number) =>
     usage(
       `--count and --scale: a sheet of ${number.format(pixels)} pixels; expected ${number.format(most)} at most: ` +

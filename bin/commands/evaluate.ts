@@ -8,7 +8,7 @@ import type { EvaluationEvent } from '../../src/metrics/events.js';
 import { loadModel, type Network } from '../../src/network.js';
 import { FORMAT_HELP, formatOf, newCommand, oneOf, parse } from '../parse.js';
 import { confusionTable } from './evaluate-table.js';
-import { type Part, type Split, tablePart } from './table-parts.js';
+import { type Split, type TablePart, tablePart } from './table-parts.js';
 import { dataFor } from './trained-on.js';
 
 const SPLITS = ['test', 'train', 'all'] as const;
@@ -61,10 +61,7 @@ export async function evaluateCommand(args: readonly string[]): Promise<undefine
   process.stdout.write(format === 'ndjson' ? `${JSON.stringify(event)}\n` : confusionTable(event));
 }
 
-async function imagesOf(file: string, network: Network, data: string | undefined, split: Split): Promise<Part> {
+async function imagesOf(file: string, network: Network, data: string | undefined, split: Split): Promise<TablePart> {
   if (split === 'all') throw errors.onlyForTables('split', split, data ?? 'as it is');
-  const dataset = await dataFor(file, network, data);
-  const samples = dataset[split];
-  if (samples.count === 0) throw errors.noTestSamples(dataset.name);
-  return { name: dataset.name, split, samples };
+  return { ...(await dataFor(file, network, data, split)), split };
 }

@@ -8,6 +8,7 @@ import { THEMES } from '../../src/inspect/theme.js';
 import { requirePictureName } from '../../src/inspect/write-picture.js';
 import type { SheetEvent } from '../../src/metrics/events.js';
 import { Network } from '../../src/network.js';
+import { parseShape } from '../../src/predict/shape.js';
 import { FORMAT_HELP, formatOf, newCommand, oneOf, parse } from '../parse.js';
 import { modelTable } from './inspect-table.js';
 import { dataFor } from './trained-on.js';
@@ -37,7 +38,7 @@ export async function inspectCommand(args: readonly string[]): Promise<undefined
     .option('--errors <file>', 'the misclassified test samples, the worst first: .png or .svg')
     .option('-d, --data <source>', 'test samples for --errors, as of train (default: as evaluate)')
     .option('--count <n>', `pictures on a sheet at most, default ${DEFAULT_COUNT}`)
-    .option('--shape <h>x<w>', 'height and width of the inputs as a picture (default: a square)')
+    .option('--shape <WxH>', 'width and height of the inputs as a picture (default: a square)')
     .option('--scale <n>', 'pixels a value, to each side (default: pictures of about 84 pixels)')
     .option('--theme <name>', `of the sheets: ${THEMES.join(' (default) or ')}; their pictures have the colours of one`)
     .option('--format <name>', FORMAT_HELP);
@@ -72,9 +73,8 @@ export async function inspectCommand(args: readonly string[]): Promise<undefined
     const { errorSheet } = await import('../../src/inspect/error-sheet.js');
     const { writePicture } = await import('../../src/inspect/write-picture.js');
     const network = new Network(model);
-    const { name, test } = await dataFor(file, network, options.data);
-    if (test.count === 0) throw errors.noTestSamples(name);
-    const sheet = errorSheet(model, network, { name, samples: test }, sheetOptions);
+    const { name, samples } = await dataFor(file, network, options.data, 'test');
+    const sheet = errorSheet(model, network, { name, samples }, sheetOptions);
     await writePicture('--errors', options.errors, sheet.svg);
     say(
       { event: 'sheet', sheet: 'errors', file: options.errors, of: sheet.of, errors: sheet.errors },
@@ -97,7 +97,7 @@ function checkSheets(options: Options): SheetOptions {
   }
   if (wrong === undefined && options.data !== undefined) throw errors.withoutSheet('data', '--errors');
   return {
-    shape,
+    shape: shape === undefined ? undefined : parseShape(shape),
     theme: oneOf('theme', theme, THEMES),
     count: wholeOf('count', options.count, MOST_COUNT) ?? DEFAULT_COUNT,
     scale: wholeOf('scale', options.scale, MOST_SCALE),

@@ -1,13 +1,15 @@
 /** The arguments of `lockstep predict`. */
 import { errors } from '../../src/errors.js';
 import type { Format } from '../../src/metrics/output.js';
+import { isLineFile } from '../../src/predict/line-samples.js';
 import type { Shape } from '../../src/predict/picture.js';
+import { parseShape } from '../../src/predict/shape.js';
 import { FORMAT_HELP, formatOf, newCommand, parse } from '../parse.js';
 
 export interface PredictCommand {
   readonly model: string;
-  /** None: samples are read from stdin. */
-  readonly files: readonly string[];
+  /** Files, or STDIN. */
+  readonly sources: readonly string[];
   readonly isPixels: boolean;
   readonly top: number | undefined;
   readonly isStrict: boolean;
@@ -27,6 +29,9 @@ interface Options {
   readonly format?: unknown;
 }
 
+/** In the place of a file. */
+export const STDIN = '-';
+
 /** The longest list of files that anybody gives. */
 const ANY_NUMBER = Number.POSITIVE_INFINITY;
 
@@ -37,7 +42,10 @@ const ANY_NUMBER = Number.POSITIVE_INFINITY;
 export function parsePredictCommand(args: readonly string[]): PredictCommand | undefined {
   const command = newCommand('lockstep predict', 'Class and probabilities of samples, a line each, in order.')
     .argument('<model>', 'what train --save wrote, or a checkpoint')
-    .argument('[files...]', 'pictures (PNG, PGM) or IDX files, gzipped or not (default: NDJSON lines on stdin)')
+    .argument(
+      '[files...]',
+      'pictures (PNG, PGM), IDX files, gzipped or not, or lines (.ndjson, .jsonl, .json; - is stdin, the default)',
+    )
     .option('--pixels', 'the numbers of lines are pixels, 0 to 255, and are divided by 255')
     .option('--top <k>', 'only the k most probable classes, best first')
     .option('--strict', 'the first line or file that cannot be used ends it, status 1 (default: reported and skipped)')
@@ -57,45 +65,31 @@ export function parsePredictCommand(args: readonly string[]): PredictCommand | u
     shape,
     format,
   } = command.opts<Options>();
-  if (files.length === 0) {
+  const sources = files.length > 0 ? files : [STDIN];
+  if (sources.indexOf(STDIN) !== sources.lastIndexOf(STDIN)) throw errors.stdinTwice();
+  const ofLines = sources.filter((source) => source === STDIN || isLineFile(source)).length;
+  if (ofLines === sources.length) {
     for (const [flag, given] of Object.entries({ resize, invert, shape })) {
       if (given) throw errors.onlyForPictures(flag);
     }
-  } else if (pixels) throw errors.onlyForLines('pixels');
+  }
+  if (ofLines === 0 && pixels) throw errors.onlyForLines('pixels');
   return {
     model,
-    files,
+    sources,
     isPixels: pixels,
     top: top === undefined ? undefined : countOf(top),
     isStrict: strict,
     resize,
     invert,
-    shape: shape === undefined ? undefined : shapeOf(shape),
+    shape: shape === undefined ? undefined : parseShape(shape),
     format: formatOf(format),
   };
-}
-
-/** @throws LockstepError (status 2) if it does not fit, or the inputs are no square and there is none */
-export function shapeFor(inputs: number, given: Shape | undefined): Shape {
-  if (given) {
-    const { width, height } = given;
-    if (width * height !== inputs) throw errors.shapeOfOthers(`${width}x${height}`, inputs);
-    return given;
-  }
-  const side = Math.round(Math.sqrt(inputs));
-  if (side * side !== inputs) throw errors.notSquare(inputs);
-  return { width: side, height: side };
 }
 
 function countOf(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw errors.option('top', text, 'a whole number from 1 on');
   return Number(text);
-}
-
-function shapeOf(text: string): Shape {
-  const match = /^([1-9]\d{0,8})x([1-9]\d{0,8})$/.exec(text);
-  if (!match) throw errors.option('shape', text, 'width x height, such as 28x28');
-  return { width: Number(match[1]), height: Number(match[2]) };
 }
 
 const HELP_END = `

@@ -1,18 +1,19 @@
 /** `lockstep predict`: samples in, classes and probabilities out, in order. */
 import process from 'node:process';
-import { errors, reason } from '../../src/errors.js';
-import { linesOf } from '../../src/files/lines.js';
+import { bytesOfTable } from '../../src/data/table/bytes.js';
+import { headOf, isJson } from '../../src/data/table/rows.js';
+import { errors, LockstepError, reason } from '../../src/errors.js';
 import { loadModel, type Network, type Prediction, type Sample } from '../../src/network.js';
 import { samplesOf } from '../../src/predict/file-samples.js';
-import { parseSample, type SampleId } from '../../src/predict/json-sample.js';
+import type { SampleId } from '../../src/predict/json-sample.js';
+import { bytesOfFile, isLineFile, samplesOfLines } from '../../src/predict/line-samples.js';
 import { predictionLine } from '../../src/predict/prediction-line.js';
+import { shapeFor } from '../../src/predict/shape.js';
+import { samplesOfTable } from '../../src/predict/table-samples.js';
 import { LineOutput } from '../line-output.js';
-import { type PredictCommand, parsePredictCommand, shapeFor } from './predict-options.js';
+import { type PredictCommand, parsePredictCommand, STDIN } from './predict-options.js';
 import { PREDICTION_HEADING, predictionRow } from './predict-table.js';
 
-/** Of a sample. (JSON of a float64 takes 25 bytes at most, its comma included; some write it with spaces.) */
-const LINE_BYTES = 1 << 20;
-const LINE_BYTES_A_NUMBER = 64;
 /** Reported one by one; the others are counted. */
 const MOST_REPORTED = 20;
 
@@ -29,15 +30,15 @@ export async function predictCommand(args: readonly string[]): Promise<number> {
   const command = parsePredictCommand(args);
   if (!command) return 0;
   const network = await loadModel(command.model);
-  const { top, files, format } = command;
+  const { top, format } = command;
   if (top !== undefined && top > network.classes)
     throw errors.option('top', top, `1 to ${network.classes}, the network's classes`);
 
-  if (command.isPixels && network.table) throw errors.pixelsOfTable();
+  if (network.table) requireNothingOfPictures(command);
   const { stdin, stdout } = process;
   const output = new LineOutput(stdout, () => void stdin.destroy());
   const problems = new Problems(command.isStrict);
-  const samples = files.length > 0 ? fromFiles(network, command, problems) : fromLines(network, command, problems);
+  const samples = samplesFor(network, command, problems);
   let predicted = 0;
   try {
     for await (const { name, x, ...sample } of samples) {
@@ -61,6 +62,12 @@ export async function predictCommand(args: readonly string[]): Promise<number> {
   return problems.hasLostFile ? 1 : 0;
 }
 
+/** @throws LockstepError (status 2) that names what a network of numbers has no use for */
+function requireNothingOfPictures({ isPixels, resize, invert, shape }: PredictCommand): void {
+  const stray = Object.entries({ pixels: isPixels, resize, invert, shape }).find(([, given]) => given);
+  if (stray) throw errors.picturesOfTable(stray[0]);
+}
+
 /** Undefined, and reported, where the numbers are too large for the network. */
 function predictionOf(network: Network, x: Sample, name: string, problems: Problems): Prediction | undefined {
   try {
@@ -71,34 +78,87 @@ function predictionOf(network: Network, x: Sample, name: string, problems: Probl
   }
 }
 
-async function* fromLines(network: Network, { isPixels }: PredictCommand, problems: Problems): AsyncGenerator<Named> {
-  const mostBytes = Math.max(LINE_BYTES, LINE_BYTES_A_NUMBER * network.inputs);
-  let hasHinted = isPixels || network.table !== undefined;
-  for await (const { number, text } of linesOf(process.stdin, mostBytes)) {
+async function* samplesFor(network: Network, command: PredictCommand, problems: Problems): AsyncGenerator<Named> {
+  const { sources, shape, resize, invert } = command;
+  if (network.table) {
+    yield* samplesOfTables(network, command, problems);
+    return;
+  }
+  const hasPictures = sources.some((source) => source !== STDIN && !isLineFile(source));
+  const fitting = hasPictures && { shape: shapeFor(network.inputs, shape), resize, invert };
+  const lines = new Lines(network, command.isPixels, problems);
+  for (const source of sources) {
+    if (source === STDIN) {
+      if (process.stdin.isTTY) problems.hint(TYPING);
+      yield* lines.of(process.stdin, '');
+      continue;
+    }
     try {
-      if (typeof text !== 'string') throw text;
-      if (text.trim() === '') continue;
-      const sample = parseSample(text, network, isPixels);
-      if (!hasHinted && sample.x.some((value) => value > 1)) {
-        hasHinted = true;
-        problems.hint(
-          `line ${number}: numbers above 1, where training had pixels / 255: add --pixels if these are pixels`,
-        );
+      if (isLineFile(source)) {
+        for await (const sample of lines.of(bytesOfFile(source), `${source} `)) yield { file: source, ...sample };
+      } else if (fitting) {
+        for await (const sample of samplesOf(source, fitting)) yield { name: '', ...sample };
       }
-      yield { name: `line ${number}`, ...sample };
     } catch (error) {
-      problems.report(`line ${number}`, error);
+      problems.report(undefined, error);
     }
   }
 }
 
-async function* fromFiles(network: Network, command: PredictCommand, problems: Problems): AsyncGenerator<Named> {
-  const fitting = { shape: shapeFor(network.inputs, command.shape), resize: command.resize, invert: command.invert };
-  for (const file of command.files) {
+/** For a network of numbers: CSV, and lines of JSON, told apart by what is in them, from files or stdin, gzipped or not. */
+async function* samplesOfTables(network: Network, command: PredictCommand, problems: Problems): AsyncGenerator<Named> {
+  const lines = new Lines(network, false, problems);
+  for (const source of command.sources) {
+    if (source === STDIN && process.stdin.isTTY) problems.hint(TYPING);
+    const [file, ofFile, prefix] = source === STDIN ? ['stdin', {}, ''] : [source, { file: source }, `${source} `];
     try {
-      for await (const sample of samplesOf(file, fitting)) yield { name: '', ...sample };
+      const bytes = await headOf(bytesOfTable(source));
+      if (isJson(bytes.head)) {
+        for await (const sample of lines.of(bytes.chunks, prefix)) yield { ...ofFile, ...sample };
+        continue;
+      }
+      for await (const { row, x } of samplesOfTable(file, bytes, network)) {
+        if (x instanceof LockstepError) problems.skip(x);
+        else yield { name: `${prefix}row ${row}`, ...ofFile, id: row, x };
+      }
     } catch (error) {
       problems.report(undefined, error);
+    }
+  }
+}
+
+/** Somebody who sees nothing happen is to know what it waits for. */
+const TYPING = 'reading samples from the terminal, an array of numbers a line; Ctrl-D ends them (see --help)';
+
+/** Samples from lines. What is wrong with one is reported, and the next is taken. */
+class Lines {
+  readonly #network: Network;
+  readonly #isPixels: boolean;
+  readonly #problems: Problems;
+  #hasHinted: boolean;
+
+  constructor(network: Network, isPixels: boolean, problems: Problems) {
+    this.#network = network;
+    this.#isPixels = isPixels;
+    this.#problems = problems;
+    this.#hasHinted = isPixels || network.table !== undefined;
+  }
+
+  /** @param prefix  of the lines' names: their file's */
+  async *of(chunks: AsyncIterable<Uint8Array>, prefix: string): AsyncGenerator<Named> {
+    for await (const { number, sample } of samplesOfLines(chunks, this.#network, this.#isPixels)) {
+      const name = `${prefix}line ${number}`;
+      if ('error' in sample) {
+        this.#problems.report(name, sample.error);
+        continue;
+      }
+      if (!this.#hasHinted && sample.x.some((value) => value > 1)) {
+        this.#hasHinted = true;
+        this.#problems.hint(
+          `${name}: numbers above 1, where training had pixels / 255: add --pixels if these are pixels`,
+        );
+      }
+      yield { name, ...sample };
     }
   }
 }
@@ -123,9 +183,18 @@ class Problems {
    * @throws LockstepError, the same, where the first one is to end it
    */
   report(where: string | undefined, error: unknown): void {
-    const problem = where === undefined ? error : errors.badSample(where, error);
-    if (this.#isStrict) throw problem;
+    this.skip(where === undefined ? error : errors.badSample(where, error));
     if (where === undefined) this.#hasLostFile = true;
+  }
+
+  /**
+   * Something that is left out, of a source that goes on behind it.
+   *
+   * @param problem  which says where
+   * @throws LockstepError, the same, where the first one is to end it
+   */
+  skip(problem: unknown): void {
+    if (this.#isStrict) throw problem;
     this.#count++;
     if (this.#count <= MOST_REPORTED) this.hint(reason(problem));
   }

@@ -11,7 +11,7 @@ import { fieldsOf } from '../../src/record.js';
 
 export type Split = EvaluationEvent['dataset']['split'];
 
-export interface Part {
+export interface TablePart {
   readonly name: string;
   readonly split: Split;
   readonly samples: Samples;
@@ -28,7 +28,7 @@ export async function tablePart(
   data: string,
   split: Split | undefined,
   { label, header }: { readonly label: string | undefined; readonly header: Header },
-): Promise<Part> {
+): Promise<TablePart> {
   const { table, inputs, metadata } = network;
   if (!table) throw errors.tableForImages(file, data);
   const name = shortNameOfTable(data);

@@ -35,18 +35,16 @@ function trainCommand(): Command {
     .optionsGroup('Data and network:')
     .option(
       '-d, --data <source>',
-      'mnist (default), fashion-mnist, a folder of IDX files, or a table (CSV or NDJSON; - for stdin), gzipped or not',
+      'mnist (default), fashion-mnist, a folder of IDX files, or a table (CSV or NDJSON; - is stdin), gzipped or not',
     )
-    .option('--label <column>', 'of a table: the column with the classes, by name or number (from 1)')
-    .option(
-      '--header <h>',
-      `of a table: whether its first row holds names: ${HEADERS.join(', ')}; default ${HEADERS[0]}`,
-    )
-    .option('--scale <how>', `of a table's columns: ${SCALES.join(', ')}; default ${SCALES[0]}`)
-    .option('--test-split <f>', 'fraction of a table to test on (default: none)', numberOrText)
-    .option('--test-data <table>', 'a table of the same columns to test on')
     .option('--limit <n>', 'train on the first n samples only (the test set stays whole)', numberOrText)
     .option('--hidden <widths>', 'hidden layers: "1000" (default), "512,256", or "none"', widthsOrText)
+    .optionsGroup('Of a table:')
+    .option('--label <column>', 'the column with the classes, by name or number (from 1)')
+    .option('--header <h>', `whether its first row holds names: ${HEADERS.join(', ')}; default ${HEADERS[0]}`)
+    .option('--scale <how>', `of its columns: ${SCALES.join(', ')}; default ${SCALES[0]}`)
+    .option('--test-split <f>', 'fraction of its rows to test on (default: none)', numberOrText)
+    .option('--test-data <table>', 'another one, of the same columns, to test on')
     .optionsGroup('Training:')
     .option('-e, --epochs <n>', 'default 100; 0 evaluates the initial weights', numberOrText)
     .option('-b, --batch-size <n>', 'default 100', numberOrText)

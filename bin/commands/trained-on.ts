@@ -1,36 +1,45 @@
-/** The data set to look at a model with, where none is named: the one that it was trained on. */
-import { type Dataset, loadDataset } from '../../src/data/dataset.js';
+/** The data to look at a model with, where none are named: those that it was trained on. */
+import { loadPart, type Part, requireClasses } from '../../src/data/dataset.js';
 import { NAMED_SETS } from '../../src/data/sources.js';
+import { isTable } from '../../src/data/table/bytes.js';
 import { errors } from '../../src/errors.js';
 import type { Network } from '../../src/network.js';
 import { fieldsOf } from '../../src/record.js';
 
 /**
  * @param data  as it was given, or undefined
- * @throws LockstepError if it cannot be used, or nobody can tell which it is
+ * @param part  which samples are wanted; the others are not read
+ * @throws LockstepError if they cannot be used, there are none, or nobody can tell which they are
  */
 export async function dataFor(
   file: string,
-  { inputs, metadata, table }: Network,
+  { inputs, classes, metadata, table }: Network,
   data: string | undefined,
-): Promise<Dataset> {
-  const { name, test_sha256: sha256 } = datasetIn(metadata.dataset);
+  part: 'train' | 'test',
+): Promise<Part> {
+  const trainedOn = datasetIn(metadata.dataset);
   // A file of another program says nothing: MNIST is this one's first job.
-  const own = name ?? 'mnist';
+  const own = trainedOn.name ?? 'mnist';
   if (data === undefined && !NAMED_SETS.includes(own)) throw errors.trainedElsewhere(file, own);
-  if (table && data !== undefined) throw errors.imagesForTable(file, data);
-  const dataset = await loadDataset(data ?? own);
+  if (data !== undefined && table) throw errors.imagesForTable(file, data);
+  if (data !== undefined && !NAMED_SETS.includes(data) && isTable(data)) throw errors.tableForImages(file, data);
+  const found = await loadPart(data ?? own, part);
+  if (found.samples.count === 0) throw errors.noTestSamples(found.name);
   // A folder may be called as a data set is.
-  const isOther = sha256 !== undefined && dataset.test.sha256 !== sha256;
+  const sha256 = trainedOn[`${part}_sha256`];
+  const isOther = sha256 !== undefined && found.samples.sha256 !== sha256;
   if (data === undefined && isOther) throw errors.trainedElsewhere(file, own);
-  if (dataset.inputs !== inputs) throw errors.otherSize(file, inputs, dataset.name, dataset.inputs);
-  return dataset;
+  if (found.inputs !== inputs) throw errors.otherSize(file, inputs, found.name, found.inputs);
+  requireClasses(found, classes);
+  return found;
 }
 
-function datasetIn(text: string | undefined): { readonly name?: string; readonly test_sha256?: string } {
+type TrainedOn = { readonly [name in 'name' | 'train_sha256' | 'test_sha256']?: string };
+
+function datasetIn(text: string | undefined): TrainedOn {
   try {
-    const { name, test_sha256 } = fieldsOf(JSON.parse(text ?? ''));
-    return { ...(typeof name === 'string' && { name }), ...(typeof test_sha256 === 'string' && { test_sha256 }) };
+    const fields = fieldsOf(JSON.parse(text ?? ''));
+    return Object.fromEntries(Object.entries(fields).filter(([, value]) => typeof value === 'string'));
   } catch {
     return {};
   }

@@ -37,15 +37,13 @@ export async function loadDataset(data: string, options: TableOptions = {}): Pro
  */
 export async function loadFromSource(source: Source): Promise<Dataset> {
   const train = await loadPair(source, FILES.trainImages, FILES.trainLabels);
-  const hasTest = findFile(source, FILES.testImages) ?? findFile(source, FILES.testLabels);
-  const test = hasTest ? await loadPair(source, FILES.testImages, FILES.testLabels) : undefined;
+  const test = hasTest(source) ? await loadPair(source, FILES.testImages, FILES.testLabels) : undefined;
 
   const classes = train.labels.data.reduce((largest, label) => Math.max(largest, label), 0) + 1;
   if (classes < 2) throw errors.oneClass(train.labels.file);
   if (test) {
     if (test.inputs !== train.inputs) throw errors.imageSize(test.images.file, test.inputs, train.inputs);
-    const stray = test.labels.data.findIndex((label) => label >= classes);
-    if (stray >= 0) throw errors.label(test.labels.file, stray, test.labels.data[stray]!, classes);
+    requireLabels(test.labels.file, test.labels.data, classes, 'the classes of the training labels');
   }
   return {
     name: source.name,
@@ -54,6 +52,48 @@ export async function loadFromSource(source: Source): Promise<Dataset> {
     train: samplesOf(train),
     test: test ? samplesOf(test) : NO_SAMPLES,
   };
+}
+
+/** One part of a data set, for a network that has been trained: the other part's files are not read. */
+export interface Part {
+  readonly name: string;
+  /** Pixels of an image. */
+  readonly inputs: number;
+  /** None where there is no such pair, which can only be the test pair. */
+  readonly samples: Samples;
+  readonly labelsFile: string;
+}
+
+/**
+ * @param data  as of `loadDataset`
+ * @throws LockstepError as `loadDataset`
+ */
+export async function loadPart(data: string, part: 'train' | 'test'): Promise<Part> {
+  const source = findSource(data);
+  const { name } = source;
+  const isThere = part === 'train' || hasTest(source);
+  if (!isThere) return { name, inputs: 0, samples: NO_SAMPLES, labelsFile: '' };
+  const [images, labels] =
+    part === 'train' ? [FILES.trainImages, FILES.trainLabels] : [FILES.testImages, FILES.testLabels];
+  const pair = await loadPair(source, images, labels);
+  return { name, inputs: pair.inputs, samples: samplesOf(pair), labelsFile: pair.labels.file };
+}
+
+/**
+ * @param classes  of the network
+ * @throws LockstepError if a label is none of them
+ */
+export function requireClasses({ samples, labelsFile }: Part, classes: number): void {
+  requireLabels(labelsFile, samples.labels, classes, 'the classes of the network');
+}
+
+function hasTest(source: Source): boolean {
+  return [FILES.testImages, FILES.testLabels].some((name) => findFile(source, name) !== undefined);
+}
+
+function requireLabels(file: string, labels: Samples['labels'], classes: number, what: string): void {
+  const stray = labels.findIndex((label) => label >= classes);
+  if (stray >= 0) throw errors.label(file, stray, labels[stray]!, classes, what);
 }
 
 interface Pair {

@@ -3,9 +3,9 @@ import type { ModelData } from '../checkpoints/model-file.js';
 import type { Samples } from '../data/samples.js';
 import type { Misclassified } from '../metrics/events.js';
 import type { Network } from '../network.js';
+import { shapeFor } from '../predict/shape.js';
 import { titleOf } from './captions.js';
-import { grayPicture } from './picture.js';
-import { pictureShape, usualScale } from './picture-shape.js';
+import { grayPicture, usualScale } from './picture.js';
 import { type Captioned, drawSheet, type Span } from './sheet.js';
 import type { SheetOptions } from './sheet-options.js';
 import { theme as themes } from './theme.js';
@@ -31,7 +31,7 @@ export function errorSheet(
   { count, shape: given, scale, theme: name }: SheetOptions,
 ): ErrorSheet {
   const { inputs } = network;
-  const shape = pictureShape(inputs, given);
+  const shape = shapeFor(inputs, given);
   const factor = scale ?? usualScale(shape);
   const theme = themes[name];
   const all = misclassified(network, data.samples);

@@ -1,5 +1,6 @@
 /** What a model file holds, and whether it is whole. */
 import { type ModelFile, readModelFile, tensorsOf } from '../checkpoints/model-file.js';
+import { errors } from '../errors.js';
 import type { ModelEvent } from '../metrics/events.js';
 import { sha256Of } from '../model/parameters.js';
 import { figuresOf } from './tensor-figures.js';
@@ -13,11 +14,14 @@ export async function inspectModel(file: string): Promise<ModelEvent> {
   return describeModel(await readModelFile(file));
 }
 
+/** @throws LockstepError if its weights are not those that it speaks of */
 export function describeModel(model: ModelFile): ModelEvent {
   const { file, bytes, layers, values, isSealed } = model;
   const { dataset, config, state, epochs, step, kernel, sha256: _, ...metadata } = model.metadata;
   const tensors = tensorsOf(layers, values).map(figuresOf);
   const weightsSha256 = sha256Of(values);
+  const recorded = metadata.weights_sha256;
+  if (recorded !== undefined && recorded !== weightsSha256) throw errors.otherWeights(file, weightsSha256, recorded);
   return {
     event: 'model',
     model: file,
@@ -35,13 +39,8 @@ export function describeModel(model: ModelFile): ModelEvent {
     metadata,
     checksum: isSealed ? 'right' : 'absent',
     weights_sha256: weightsSha256,
-    weights_checksum: verdictOn(metadata.weights_sha256, weightsSha256),
+    weights_checksum: recorded === undefined ? 'absent' : 'right',
   };
-}
-
-function verdictOn(recorded: string | undefined, found: string): ModelEvent['weights_checksum'] {
-  if (recorded === undefined) return 'absent';
-  return recorded === found ? 'right' : 'wrong';
 }
 
 function countIn(text = ''): number | null {

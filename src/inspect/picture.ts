@@ -1,11 +1,14 @@
 /** Small pictures as PNG, scaled up by a whole factor: each value becomes a square of pixels, sharp in every viewer. */
 import { encode } from 'fast-png';
+import type { Shape } from '../predict/picture.js';
 import type { Color } from './theme.js';
 
-/** Height and width, in values. */
-export interface Shape {
-  readonly height: number;
-  readonly width: number;
+/** A picture without --scale is about so many pixels wide. */
+const USUAL_SIZE = 84;
+
+/** A whole factor that makes such pictures legible. */
+export function usualScale({ height, width }: Shape): number {
+  return Math.max(1, Math.round(USUAL_SIZE / Math.max(height, width)));
 }
 
 /**

@@ -1,8 +1,8 @@
 /** The first layer's weights as a sheet of pictures, one a unit: what each looks for in its input. */
 import { type ModelData, requireFinite, tensorsOf } from '../checkpoints/model-file.js';
+import { shapeFor } from '../predict/shape.js';
 import { titleOf } from './captions.js';
-import { colorPicture } from './picture.js';
-import { pictureShape, usualScale } from './picture-shape.js';
+import { colorPicture, usualScale } from './picture.js';
 import { type Captioned, drawSheet } from './sheet.js';
 import type { SheetOptions } from './sheet-options.js';
 import { type Color, divergingColor, theme as themes } from './theme.js';
@@ -28,7 +28,7 @@ export function weightSheet(model: ModelData, { count, shape: given, scale, them
   requireFinite(model);
   const { layers, values } = model;
   const [inputs = 0, units = 0] = layers;
-  const shape = pictureShape(inputs, given);
+  const shape = shapeFor(inputs, given);
   const factor = scale ?? usualScale(shape);
   const theme = themes[name];
   // (inputs, units)

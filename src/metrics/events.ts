@@ -227,8 +227,8 @@ export interface ModelEvent {
   readonly checksum: 'right' | 'absent';
   /** Of the parameters, computed. */
   readonly weights_sha256: string;
-  /** Whether that is the one that the file's metadata have. */
-  readonly weights_checksum: 'right' | 'wrong' | 'absent';
+  /** That of the file's metadata. (A file that has another one is refused.) */
+  readonly weights_checksum: 'right' | 'absent';
 }
 
 export interface TensorFigures {

@@ -8,7 +8,12 @@ import { type Colours, type Look, lookOf } from './theme.js';
 export const QUANTITIES = ['loss', 'error'] as const;
 export type Quantity = (typeof QUANTITIES)[number];
 
-export type CurveKind = 'steps' | 'training' | 'test';
+export type CurveKind = 'steps' | 'training' | 'validation' | 'test';
+
+/** Back to front. */
+const KINDS = ['steps', 'training', 'validation', 'test'] as const satisfies CurveKind[];
+const FIELDS = { training: 'train', validation: 'validation', test: 'test' } as const;
+const WORDS = { steps: 'training, within epochs', training: 'training', validation: 'validation', test: 'test' };
 
 export interface Curve extends Look {
   /** Of its data, unique in the picture. */
@@ -30,11 +35,11 @@ export interface Entry extends Look {
 
 /** Back to front. */
 export function curvesOf(runs: readonly Run[], quantity: Quantity, hasSteps: boolean, colours: Colours): Curve[] {
-  const kinds: CurveKind[] = hasSteps ? ['steps', 'training', 'test'] : ['training', 'test'];
+  const kinds = KINDS.filter((kind) => hasSteps || kind !== 'steps');
   return kinds.flatMap((kind) =>
     runs.flatMap((run, i) => {
       const points = pointsOf(run, quantity, kind);
-      const look = runs.length === 1 ? { colour: colours.curves[kind === 'test' ? 0 : 1] } : lookOf(i, colours);
+      const look = runs.length === 1 ? { colour: colours.ofKinds[kind] } : lookOf(i, colours);
       return points.length > 0 ? [{ name: `${quantity}-${kind}-${i}`, kind, ...look, points }] : [];
     }),
   );
@@ -46,7 +51,7 @@ function pointsOf(run: Run, quantity: Quantity, kind: CurveKind): Point[] {
     const perEpoch = stepsPerEpoch(run);
     return run.steps.map((step) => ({ x: step.step / perEpoch, y: step[quantity] * unit }));
   }
-  const figure = (point: EpochPoint) => point[`${kind === 'test' ? 'test' : 'train'}_${quantity}`];
+  const figure = (point: EpochPoint) => point[`${FIELDS[kind]}_${quantity}`];
   return run.epochs.flatMap((point) => {
     const y = figure(point);
     return y === undefined ? [] : [{ x: point.epoch, y: y * unit }];
@@ -70,11 +75,11 @@ export function thinned(points: readonly Point[], most: number): Point[] {
 
 /** What the legend says. Of one run the colours tell training and test apart, of several the runs. */
 export function entriesOf(runs: readonly Run[], curves: readonly Curve[], colours: Colours): Entry[] {
-  const kinds = (['training', 'test', 'steps'] as const).filter((kind) => curves.some((curve) => curve.kind === kind));
-  const words = { steps: 'training, within epochs', training: 'training', test: 'test' };
+  const inWords = [...KINDS.filter((kind) => kind !== 'steps'), 'steps' as const];
+  const kinds = inWords.filter((kind) => curves.some((curve) => curve.kind === kind));
   const ofKinds = kinds.map((kind) => {
     const colour = runs.length === 1 ? curves.find((curve) => curve.kind === kind)!.colour : colours.ink;
-    return { kind, text: words[kind], colour };
+    return { kind, text: WORDS[kind], colour };
   });
   if (runs.length === 1) return ofKinds;
   const names = namesOf(runs).map((text, i) => ({ kind: 'run' as const, text, ...lookOf(i, colours) }));

@@ -48,8 +48,9 @@ function spoken(key: string, value: unknown): string {
   if (key === 'hidden')
     return Array.isArray(value) && value.length > 0 ? `hidden ${value.join('–')}` : 'no hidden layer';
   if (key === 'data') return path.basename(String(value));
-  if (value === null || value === undefined) return `no ${SPOKEN[key] ?? key}`;
-  return `${SPOKEN[key] ?? key} ${String(value)}`;
+  const name = SPOKEN[key] ?? key.replaceAll('_', ' ');
+  if (value === null || value === undefined) return `no ${name}`;
+  return `${name} ${String(value)}`;
 }
 
 /** Without folders and ending, where that is enough to tell them apart; those of one file with their number in it. */

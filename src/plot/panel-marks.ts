@@ -22,11 +22,12 @@ export interface Data {
 }
 
 export function lineStyle(kind: Entry['kind'], colour: string): EncodeEntry {
-  const widths = { steps: 1, training: 1.75, test: 2.25, run: 2.25 };
+  const widths = { steps: 1, training: 1.75, validation: 2.25, test: 2.25, run: 2.25 };
   return {
     stroke: { value: colour },
     strokeWidth: { value: widths[kind] },
     ...(kind === 'training' ? { strokeDash: { value: [6, 4] } } : {}),
+    ...(kind === 'validation' ? { strokeDash: { value: [2, 3] } } : {}),
     ...(kind === 'steps' ? { strokeOpacity: { value: 0.45 } } : {}),
   };
 }
@@ -99,7 +100,7 @@ export function panelMark(panel: Panel, data: readonly Data[], left: number, top
           ...lineStyle(kind, colour),
           defined: { field: 'isDrawn' },
           strokeJoin: { value: 'round' },
-          strokeCap: { value: kind === 'training' ? 'butt' : 'round' },
+          strokeCap: { value: kind === 'training' || kind === 'validation' ? 'butt' : 'round' },
         },
       },
     }),

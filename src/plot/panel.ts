@@ -98,13 +98,14 @@ function epochsOf({ curves, hasSteps }: PanelOptions): [number, number] {
   return [first, [...epochs, ...stepEnds].reduce((most, each) => Math.max(most, each), 0)];
 }
 
-/** Of one run both values are written; of several, one each. */
+/** Of one run all values are written; of several, one each: of the test, or else of the validation, or else of the training. */
 function endsOf(curves: readonly Curve[]): (Look & { readonly value: number })[] {
   const isOne = curves.filter(({ kind }) => kind === 'training').length === 1;
   return curves.flatMap(({ kind, colour, shape, points, name }) => {
     const run = name.slice(name.lastIndexOf('-'));
-    const hasTest = curves.some((curve) => curve.kind === 'test' && curve.name.endsWith(run));
-    const isWritten = kind === 'test' || (kind === 'training' && (isOne || !hasTest));
+    const kinds = curves.filter((curve) => curve.name.endsWith(run)).map((curve) => curve.kind);
+    const told = (['test', 'validation', 'training'] as const).find((each) => kinds.includes(each));
+    const isWritten = isOne ? kind !== 'steps' : kind === told;
     return isWritten ? [{ colour, ...(shape && { shape }), value: points.at(-1)!.y }] : [];
   });
 }

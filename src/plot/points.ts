@@ -2,7 +2,10 @@
 import type { EpochEvent, StartEvent, StepEvent } from '../metrics/events.js';
 import { type Fields, isRecord } from '../record.js';
 
-export type EpochPoint = Pick<EpochEvent, 'epoch' | 'step' | 'train_loss' | 'train_error' | 'test_loss' | 'test_error'>;
+export type EpochPoint = Pick<
+  EpochEvent,
+  'epoch' | 'step' | 'train_loss' | 'train_error' | 'validation_loss' | 'validation_error' | 'test_loss' | 'test_error'
+>;
 export type StepPoint = Pick<StepEvent, 'epoch' | 'step' | 'loss' | 'error'>;
 
 export function isStart(value: Fields): value is Fields & StartEvent {
@@ -10,15 +13,20 @@ export function isStart(value: Fields): value is Fields & StartEvent {
 }
 
 export function isEpoch(value: Fields): value is Fields & EpochPoint {
-  const { event, epoch, step, train_loss, train_error, test_loss, test_error } = value;
-  const isTested = isFigure(test_loss) && isFraction(test_error);
+  const { event, epoch, step, train_loss, train_error } = value;
   return (
     event === 'epoch' &&
     [epoch, step].every(isCount) &&
     isFigure(train_loss) &&
     isFraction(train_error) &&
-    (isTested || (test_loss === undefined && test_error === undefined))
+    areBothOrNone(value.validation_loss, value.validation_error) &&
+    areBothOrNone(value.test_loss, value.test_error)
   );
+}
+
+/** Where there are no such samples, there are no figures of them. */
+function areBothOrNone(loss: unknown, error: unknown): boolean {
+  return (isFigure(loss) && isFraction(error)) || (loss === undefined && error === undefined);
 }
 
 export function isStep(value: Fields): value is Fields & StepPoint {

@@ -22,26 +22,41 @@ export interface Colours {
   readonly grid: string;
   readonly ink: string;
   readonly muted: string;
-  /** Of the runs, in this order. Of a single one: test, then training. */
-  readonly curves: readonly [string, string, ...string[]];
+  /** Of the runs, in this order. */
+  readonly curves: readonly string[];
+  /** Of the curves of a single run. */
+  readonly ofKinds: Readonly<Record<'steps' | 'training' | 'validation' | 'test', string>>;
 }
 
-const LIGHT: Colours = {
-  ground: '#ffffff',
-  grid: '#e3e7eb',
-  ink: '#1f2328',
-  muted: '#59636e',
-  // blue, vermilion, bluish green, reddish purple, orange, grey
-  curves: ['#0067a3', '#b84a00', '#00795a', '#a5427e', '#866200', '#4a5058'],
-};
+/** @param curves  of the runs */
+function withKinds<T extends Pick<Colours, 'ground' | 'grid' | 'ink' | 'muted'>>(
+  colours: T,
+  curves: readonly [string, string, string, ...string[]],
+): Colours {
+  const [test, training, validation] = curves;
+  return { ...colours, curves, ofKinds: { steps: training, training, validation, test } };
+}
 
-const DARK: Colours = {
-  ground: '#0d1117',
-  grid: '#2b323a',
-  ink: '#f0f6fc',
-  muted: '#9198a1',
-  curves: ['#6cc0f5', '#f59a4a', '#35c99b', '#e79cc8', '#e3c04a', '#b7bec7'],
-};
+const LIGHT = withKinds(
+  {
+    ground: '#ffffff',
+    grid: '#e3e7eb',
+    ink: '#1f2328',
+    muted: '#59636e',
+  },
+  // blue, vermilion, bluish green, reddish purple, orange, grey
+  ['#0067a3', '#b84a00', '#00795a', '#a5427e', '#866200', '#4a5058'],
+);
+
+const DARK = withKinds(
+  {
+    ground: '#0d1117',
+    grid: '#2b323a',
+    ink: '#f0f6fc',
+    muted: '#9198a1',
+  },
+  ['#6cc0f5', '#f59a4a', '#35c99b', '#e79cc8', '#e3c04a', '#b7bec7'],
+);
 
 /** More cannot be told apart. */
 export const MOST_RUNS = LIGHT.curves.length * (1 + SHAPES.length);

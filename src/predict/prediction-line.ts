@@ -4,7 +4,7 @@ import type { Prediction } from '../network.js';
 import type { SampleId } from './json-sample.js';
 
 export interface PredictionLine {
-  /** Of an image in an IDX file: that file. */
+  /** Of an image in an IDX file, and of a line in a file: that file. */
   readonly file?: string;
   /** The sample's, where it has one. */
   readonly id?: SampleId;

@@ -4,10 +4,13 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TrainOptions } from '../../src/options.js';
 import { collect } from '../support/events.js';
+import { flagsOf } from '../support/flags.js';
 import type { Folder } from '../support/idx-files.js';
 import { OPTIMIZER_CASES } from '../support/optimizer-cases.js';
 import { JOB, writeJobData } from '../support/optimizer-job.js';
+import { trainCommand } from '../support/paths.js';
 import { refusalOf } from '../support/refusals.js';
+import { finishOf, spawnQuiet } from '../support/run-command.js';
 
 let data: Folder;
 beforeAll(() => {
@@ -30,6 +33,35 @@ it.each(Object.entries(OPTIMIZER_CASES))('%s: from within an epoch, and from the
     expect(end.weights_sha256, name).toBe(undisturbed.end.weights_sha256);
     expect(end.train_loss).toBe(undisturbed.end.train_loss);
   }
+});
+
+/** One of each kind: test/reliability/kill-sweep.ts has all. */
+const KILLED = [
+  'nesterov',
+  'weight decay',
+  'clipping and adam',
+  'step schedule',
+  'cosine schedule',
+  'warm-up',
+] as const;
+it.concurrent.each(KILLED)('%s: after a kill', async (name) => {
+  const options = OPTIMIZER_CASES[name];
+  const checkpointDir = newFolder();
+  const run: TrainOptions = { ...JOB, ...options, data: data.path, epochs: 100, threads: 2 };
+  const child = spawnQuiet(process.execPath, [
+    trainCommand,
+    ...flagsOf({ ...run, checkpointDir, checkpointEverySteps: 1 }),
+  ]);
+  // Within an epoch, and long before the last.
+  child.stdout.setEncoding('utf8').on('data', (lines: string) => {
+    if (/"file":"[^"]*step-00000[1-9]/.test(lines)) child.kill('SIGKILL');
+  });
+  expect((await finishOf(child)).signal).toBe('SIGKILL');
+
+  const undisturbed = await collect(run);
+  const resumed = await collect({ resume: checkpointDir, checkpointEvery: 100, checkpointEverySteps: 300, threads: 3 });
+  expect(resumed.start.resumed!.step).toBeGreaterThan(9);
+  expect(resumed.end).toMatchObject({ status: 'completed', weights_sha256: undisturbed.end.weights_sha256 });
 });
 
 it('what the optimiser remembers is kept in float64 by the reference kernel, and by strategy dense', async () => {

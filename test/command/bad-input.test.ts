@@ -190,6 +190,7 @@ describe.concurrent('what is not an error', () => {
     expect(explained).toEqual([
       ...['--version', '--help'],
       ...['--data', '--limit', '--hidden'],
+      ...['--label', '--header', '--scale', '--test-split', '--test-data'],
       ...['--epochs', '--batch-size', '--lr', '--reduction', '--seed'],
       ...['--optimizer', '--momentum', '--nesterov', '--beta1', '--beta2', '--eps', '--weight-decay', '--clip-norm'],
       ...['--schedule', '--warmup-steps', '--lr-step-size', '--lr-gamma'],

@@ -1,5 +1,5 @@
 /** `lockstep inspect` and `lockstep export` as processes: what is on stdout, what on stderr, and the exit status. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { collect } from '../support/events.js';
@@ -70,11 +70,28 @@ describe('lockstep inspect', () => {
     expect(stderr.split('\n')).toHaveLength(2);
   });
 
+  it('prints an error alone of a damaged file, wherever the damage is', async () => {
+    const file = scratch.newPath('damaged.safetensors');
+    const bytes = readFileSync(save);
+    const seal = bytes.indexOf('"sha256":"');
+    const half = Math.floor(bytes.length / 2);
+    for (const at of [0, seal + 1, seal + 20, bytes.indexOf('"config"') + 12, half, bytes.length - 1]) {
+      const damaged = Buffer.from(bytes);
+      damaged[at]! ^= 1;
+      // (With the checksum's name damaged it has none: then its weights' own must tell.)
+      if (at === seal + 1) damaged[half]! ^= 1;
+      writeFileSync(file, damaged);
+      const { status, stdout, stderr } = await lockstep('inspect', file, '--format', 'pretty');
+      expect([at, status, stdout]).toEqual([at, 1, '']);
+      expect(stderr).toMatch(/^lockstep inspect: .*damaged\.safetensors.*\n$/);
+    }
+  });
+
   it('fails where the data do not belong to the model, having said what it is', async () => {
     const file = scratch.newPath('errors.svg');
     const { status, stdout, stderr } = await lockstep('inspect', save, '--errors', file, '--data', 'nowhere');
     expect([status, eventsIn(stdout).length]).toEqual([1, 1]);
-    expect(stderr).toMatch(/^lockstep inspect: --data nowhere: no such folder/);
+    expect(stderr).toMatch(/^lockstep inspect: --data nowhere: no such file or folder/);
     expect(existsSync(file)).toBe(false);
   });
 });

@@ -104,9 +104,10 @@ describe('inspect', () => {
     });
   });
 
-  it('tells weights that are not those that the file speaks of', async () => {
+  it('refuses weights that are not those that the file speaks of', async () => {
     const file = foreignFile([1, 2, 3, 4, 5, 6], { weights_sha256: '0'.repeat(64) });
-    expect(await inspectModel(file)).toMatchObject({ weights_checksum: 'wrong' });
+    const { status, message } = await refusalOf(() => inspectModel(file));
+    expect([status, message]).toEqual([1, expect.stringContaining('it says of them 000')]);
   });
 
   it('refuses a damaged file', async () => {

@@ -7,10 +7,11 @@ import { loadDataset } from '../../src/data/dataset.js';
 import type { Samples } from '../../src/data/samples.js';
 import { evaluateOn } from '../../src/evaluation.js';
 import { errorSheet } from '../../src/inspect/error-sheet.js';
-import { pictureShape, usualScale } from '../../src/inspect/picture-shape.js';
+import { usualScale } from '../../src/inspect/picture.js';
 import { weightSheet } from '../../src/inspect/weight-sheet.js';
 import { writePicture } from '../../src/inspect/write-picture.js';
 import { loadModel, type Network } from '../../src/network.js';
+import { parseShape, shapeFor } from '../../src/predict/shape.js';
 import { collect } from '../support/events.js';
 import { refusalOf } from '../support/refusals.js';
 import { scratchWith } from '../support/scratch.js';
@@ -45,7 +46,7 @@ describe('the sheet of weights', () => {
   const small = [0, 0, 0, 0, 0, 1];
   const large = [-4, 0, 1, 0, 0, 4];
   const middle = [0, 0, 0, 2, 0, 0];
-  const options = { ...OPTIONS, shape: '2x3', scale: 2 };
+  const options = { ...OPTIONS, shape: { width: 3, height: 2 }, scale: 2 };
 
   it('shows the units with the largest norms first, as many as are asked for', () => {
     const { units, of, svg } = weightSheet(modelOf([small, large, middle]), { ...options, count: 2 });
@@ -127,19 +128,23 @@ describe('the sheet of weights', () => {
 
 describe('the shape of a picture', () => {
   it('is a square, or what is asked for', () => {
-    expect(pictureShape(784)).toEqual({ height: 28, width: 28 });
-    expect(pictureShape(600, '20x30')).toEqual({ height: 20, width: 30 });
+    expect(shapeFor(784)).toEqual({ width: 28, height: 28 });
+    expect(shapeFor(600, parseShape('20x30'))).toEqual({ width: 20, height: 30 });
+    expect(parseShape('20×30')).toEqual({ width: 20, height: 30 });
     expect(usualScale({ height: 28, width: 28 })).toBe(3);
     expect(usualScale({ height: 500, width: 500 })).toBe(1);
   });
 
   it.each([
-    [785, undefined, /^--shape: the network has 785 inputs, which are no square; expected/],
-    [784, '28x27', /^--shape 28x27: expected a height and a width, such as 28x28, whose product is 784/],
-    [784, '28', /^--shape 28: expected/],
-    [784, '0x0', /^--shape 0x0: expected/],
+    [785, undefined, /^pictures of 785 inputs, which are no square: expected --shape <width>x<height> besides/],
+    [784, '28x27', /^--shape 28x27: expected as many pixels as the network has inputs, 784/],
+    [784, '28', /^--shape 28: expected width x height, such as 28x28/],
+    [784, '0x0', /^--shape 0x0: expected width x height/],
+    [784, '28x28x1', /^--shape 28x28x1: expected width x height/],
   ])('%i inputs as %s are refused', async (inputs, given, expected) => {
-    const { status, message } = await refusalOf(() => pictureShape(inputs, given));
+    const { status, message } = await refusalOf(() =>
+      shapeFor(inputs, given === undefined ? undefined : parseShape(given)),
+    );
     expect(status).toBe(2);
     expect(message).toMatch(expected);
   });

@@ -76,9 +76,12 @@ describe('a program that has it installed', () => {
       { cwd: folder.path },
     ).catch((error: { stdout?: string }) => expect.fail(error.stdout ?? String(error)));
     const { stdout } = await run(process.execPath, ['consumer.js', scratch.data], { cwd: folder.path });
-    expect(JSON.parse(stdout)).toEqual({
+    const { epochsAfterAbort, ...rest } = JSON.parse(stdout) as { epochsAfterAbort: number };
+    // It aborts at the first epoch's event: by then the gang may be one epoch ahead, and not further.
+    expect([0, 1]).toContain(epochsAfterAbort);
+    expect(rest).toEqual({
       status: 'interrupted',
-      epochs: 1,
+      areAllTold: true,
       classes: 10,
       inputs: 784,
       isClass: true,

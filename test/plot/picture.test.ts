@@ -13,6 +13,7 @@ interface Shape {
   readonly lr?: number;
   readonly steps?: boolean;
   readonly tested?: boolean;
+  readonly validated?: boolean;
   /** From this epoch on. */
   readonly faultless?: number;
   /** And in this one again. */
@@ -21,7 +22,7 @@ interface Shape {
 
 function runOf(
   epochs: number,
-  { lr = 0.001, steps = false, tested = true, faultless = Infinity, faulty }: Shape = {},
+  { lr = 0.001, steps = false, tested = true, validated = false, faultless = Infinity, faulty }: Shape = {},
 ): Run {
   const reader = new RunReader(`lr-${lr}.ndjson`);
   const add = (event: object) => expect(reader.add(JSON.stringify(event))).toBeUndefined();
@@ -32,8 +33,9 @@ function runOf(
       for (const step of [200, 400, 600]) add({ ...STEP, epoch, step: (epoch - 1) * 600 + step, loss: step / epoch });
     const { test_loss: _, test_error: __, ...rest } = EPOCH;
     const test = tested ? { test_loss: 0.1 + loss / 2, test_error: Math.min(1, 0.02 + loss / 8) } : {};
+    const validation = validated ? { validation_loss: 0.2 + loss / 2, validation_error: 0.03 } : {};
     const train_error = epoch >= faultless && epoch !== faulty ? 0 : Math.min(1, loss / 4);
-    add({ ...rest, epoch, step: epoch * 600, train_loss: loss, train_error, ...test });
+    add({ ...rest, epoch, step: epoch * 600, train_loss: loss, train_error, ...validation, ...test });
   }
   return reader.runs[0]!;
 }
@@ -125,6 +127,21 @@ describe('the picture', () => {
     expect(look('loss-test-0').strokeDash).toBeUndefined();
     expect(look('loss-training-0').stroke).toBe(look('error-test-0').stroke);
     expect(look('loss-test-0').stroke).not.toBe(look('loss-test-1').stroke);
+  });
+
+  it('draws the validation samples where there are some, dotted', async () => {
+    const one = await pictureOf([runOf(3, { validated: true })]);
+    const look = (picture: typeof one, name: string) => picture.lines.get(`${name}-line`)![0]!;
+    expect(look(one, 'loss-validation-0').strokeDash).toEqual([2, 3]);
+    expect(look(one, 'loss-validation-0').stroke).not.toBe(look(one, 'loss-test-0').stroke);
+    expect(await texts([runOf(3, { validated: true })])).toEqual(
+      expect.arrayContaining(['validation', '0.284', '3.00 %']),
+    );
+    expect(await texts([runOf(3)])).not.toContain('validation');
+    // Of several runs one value each: the validation's, where there is no test.
+    const several = await texts([runOf(3, { validated: true, tested: false }), runOf(3, { lr: 0.1, tested: false })]);
+    expect(several).toEqual(expect.arrayContaining(['0.284', '0.200']));
+    expect(several).not.toContain('0.167');
   });
 
   it('marks the epochs where they are few', async () => {

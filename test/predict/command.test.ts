@@ -1,5 +1,5 @@
 /** `lockstep predict` as a filter: what it takes, what it refuses and in which words, and its manners in a pipe. */
-import { execFile, spawn } from 'node:child_process';
+import { execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -214,7 +214,7 @@ describe.concurrent('files', () => {
     const missing = path.join(folder.path, 'missing.png');
     const { status, stderr } = await predict([missing, text]);
     expect(stderr).toMatch(/missing\.png: cannot be read \(ENOENT/);
-    expect(stderr).toContain(`${text}: of a kind not known; expected PNG, PGM (P2 or P5) or an IDX file of images`);
+    expect(stderr).toContain(`${text}: of a kind not known; expected PNG, PGM (P2 or P5), an IDX file of images`);
     expect(status).toBe(1);
   });
 
@@ -222,11 +222,75 @@ describe.concurrent('files', () => {
     [['--shape', '3x1', 'x.png'], '--shape 3x1: expected as many pixels as the network has inputs, 4'],
     [['--shape', '2', 'x.png'], '--shape 2: expected width x height, such as 28x28'],
     [['--resize'], '--resize: expected pictures besides, as further arguments'],
-    [['--pixels', 'x.png'], '--pixels: for numbers on stdin; files hold pixels anyway'],
+    [
+      ['--pixels', 'x.png'],
+      '--pixels: for lines of numbers, on stdin or in a file; pictures and IDX files hold pixels anyway',
+    ],
+    [['-', 'x.jsonl', '--invert'], '--invert: expected pictures besides, as further arguments'],
+    [['-', 'x.png', '-'], '-: stdin can be read once only'],
     [['--top', '0'], '--top 0: expected a whole number from 1 on'],
     [['--top', '3'], "--top 3: expected 1 to 2, the network's classes"],
   ])('%j is wrong usage', async (args, message) => {
     expect(await predict(args)).toEqual({ status: 2, stdout: '', stderr: `lockstep predict: ${message}\n` });
+  });
+});
+
+describe('files of lines', () => {
+  it('are told by their names, and may stand beside stdin and pictures', async () => {
+    const lines = folder.write('a.jsonl', `{"id":"a","x":${FIRST}}\n[1]\n${LAST}`);
+    const one = folder.write('one.JSON', LAST);
+    const picture = folder.write('p.pgm', 'P2 2 2 9 9 0 0 0');
+    const { status, stdout, stderr } = await predict([lines, '-', picture, one], `\n${FIRST}\n`);
+    expect(stderr).toBe(
+      `lockstep predict: ${lines} line 2: a sample of 1 numbers; expected 4, the network's inputs\n` +
+        'lockstep predict: 5 predicted, 1 could not be used\n',
+    );
+    const found = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { id?: unknown; file?: string; class: number });
+    expect(found.map(({ id, file, class: label }) => [file, id, label])).toEqual([
+      [lines, 'a', 1],
+      [lines, undefined, 0],
+      [undefined, undefined, 1],
+      [undefined, picture, 1],
+      [one, undefined, 0],
+    ]);
+    expect(status).toBe(0);
+  });
+
+  it('that are missing, or folders, are named, and the status is 1', async () => {
+    const missing = path.join(folder.path, 'missing.ndjson');
+    const { status, stderr } = await predict([missing, '-'], FIRST);
+    expect(stderr).toMatch(/missing\.ndjson: cannot be read \(ENOENT/);
+    expect(status).toBe(1);
+  });
+
+  it('of pixels are divided by 255', async () => {
+    const file = folder.write('pixels.ndjson', '[51,0,0,0]\n');
+    const [pixels, inputs] = await Promise.all([
+      predict(['--pixels', '--top', '1', file]),
+      predict(['--top', '1'], '[0.2,0,0,0]'),
+    ]);
+    const probability = (stdout: string) => (JSON.parse(stdout) as { probability: number }).probability;
+    expect(probability(pixels.stdout)).toBe(probability(inputs.stdout));
+  });
+});
+
+// util-linux's script gives a process a terminal.
+describe.skipIf(process.platform !== 'linux' || spawnSync('script', ['--version']).status !== 0)('a terminal', () => {
+  it('for stdin is told what is waited for', async () => {
+    const command = `'${process.execPath}' '${lockstepCommand}' predict '${model}' --format ndjson`;
+    const script = spawn('script', ['-qec', command, '/dev/null'], { stdio: 'pipe' });
+    let shown = '';
+    for await (const chunk of script.stdout) {
+      const before = shown;
+      shown += String(chunk);
+      // (The terminal shows what is typed, too. Ctrl-D is the end of input at the start of a line.)
+      if (!before.includes('\n') && shown.includes('\n')) script.stdin.write(`${FIRST}\n\u0004`);
+    }
+    expect(shown).toMatch(/^lockstep predict: reading samples from the terminal, .*; Ctrl-D ends them/);
+    expect(shown).toContain('"class":1');
   });
 });
 

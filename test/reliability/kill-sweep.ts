@@ -3,13 +3,16 @@
  *
  * After each kill every checkpoint in the folder must load, and be to the bit the one that an undisturbed run writes at
  * that step; none may be missing that was announced, unless newer ones have pushed it out; and the run that goes on from
- * there must end in the undisturbed run's weights, with the right checkpoints and nothing else in the folder.
+ * there must end in the undisturbed run's weights, with the right checkpoints and nothing else in the folder. Then the same
+ * with every optimiser, schedule and the rest that a run can be given.
  *
  *   node dist/test/reliability/kill-sweep.js --help
  */
 import { Command } from 'commander';
 import { type Column, row } from '../../bench/support/table.js';
+import { flagsOf } from '../support/flags.js';
 import { mnistPart } from '../support/mnist-part.js';
+import { OPTIMIZER_CASES } from '../support/optimizer-cases.js';
 import { undisturbed } from '../support/undisturbed.js';
 import { killAtRandom, PHASES } from './support/random-kills.js';
 import { problemOfStrace } from './support/strace.js';
@@ -20,9 +23,10 @@ const options = new Command('kill-sweep')
   .option('--kills <n>', 'at random instants', Number, 300)
   .option('--seed <n>', 'of the instants', Number, 1)
   .option('--at-once <n>', 'runs at once', Number, 2)
+  .option('--kills-each <n>', 'at random instants, with each optimiser', Number, 10)
   .option('--no-syscalls', 'not at each system call, which needs strace')
   .parse()
-  .opts<{ kills: number; seed: number; atOnce: number; syscalls: boolean }>();
+  .opts<{ kills: number; killsEach: number; seed: number; atOnce: number; syscalls: boolean }>();
 
 const COLUMNS: readonly Column[] = [
   { title: '', width: 52 },
@@ -30,8 +34,12 @@ const COLUMNS: readonly Column[] = [
 ];
 const line = (label: string, value: string | number) => console.log(row(COLUMNS, [label, String(value)]));
 
+/** What else a run remembers. */
+const EARLY_STOPPING = { validationSplit: 0.2, patience: 4, keepBest: true };
+
 const violations: string[] = [];
 if (options.kills > 0) await sweepInstants();
+if (options.killsEach > 0) await sweepOptimizers();
 if (options.syscalls) await sweepCalls();
 for (const violation of violations) console.log(`VIOLATION: ${violation}`);
 console.log(violations.length === 0 ? '\nno violations' : `\n${violations.length} violations`);
@@ -62,6 +70,26 @@ async function sweepInstants(): Promise<void> {
   for (const [count, chains] of [...tally.chains].sort()) line(`runs that were through after ${count} kills`, chains);
   line('violations', tally.violations.length);
   violations.push(...tally.violations);
+}
+
+async function sweepOptimizers(): Promise<void> {
+  const { killsEach, seed, atOnce } = options;
+  const data = await mnistPart(1000, 100);
+  const base = ['--data', data.path, '--hidden', '20', '--batch-size', '50', '--epochs', '4'];
+  base.push('--checkpoint-every-steps', '3');
+  console.log(`\nwith other options: train ${base.slice(2).join(' ')}`);
+  const cases = { ...OPTIMIZER_CASES, 'early stopping, the best kept': { momentum: 0.9, ...EARLY_STOPPING } };
+  for (const [name, given] of Object.entries(cases)) {
+    // (The rates are a small network's, of few samples a step.)
+    const args = [...base, ...flagsOf({ ...given, lr: 'optimizer' in given ? 0.01 : 0.001, reduction: 'sum' })];
+    const expected = await undisturbed(args);
+    const { milliseconds } = expected;
+    const tally = await killAtRandom({ args, expected, milliseconds, kills: killsEach, atOnce, seed });
+    const total = [...tally.kills.values()].reduce((sum, count) => sum + count, 0);
+    line(`  ${name}`, `${total} kills, ${tally.checkpointsChecked} checkpoints compared`);
+    violations.push(...tally.violations.map((violation) => `${name}: ${violation}`));
+  }
+  data.remove();
 }
 
 async function sweepCalls(): Promise<void> {

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { type Checkpoint, readCheckpoint } from '../../src/checkpoints/checkpoint-file.js';
 import { reason } from '../../src/errors.js';
 import type { CheckpointEvent, EndEvent, TrainEvent } from '../../src/metrics/events.js';
+import { optimizerOf } from '../../src/options.js';
 import { temporaryFolder } from './idx-files.js';
 import { runTrain } from './run-command.js';
 
@@ -40,11 +41,23 @@ export async function undisturbed(args: readonly string[]): Promise<Undisturbed>
 }
 
 /** All of a checkpoint but the times it took, and where and how it was run. */
-function contentOf({ layers, config, kernel, dataset, state, values }: Checkpoint): string {
+function contentOf({ layers, config, kernel, dataset, state, values, moments, best }: Checkpoint): string {
   const { seconds: _, epochSeconds: __, ...whereItIs } = state;
-  const { epochs, batchSize, lr, reduction, strategy, seed, limit } = config;
-  const recipe = { epochs, batchSize, lr, reduction, strategy, seed, limit };
-  const bytes = Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString('base64');
+  const { epochs, batchSize, strategy, seed, limit, validationSplit, patience, keepBest } = config;
+  const recipe = {
+    ...optimizerOf(config),
+    epochs,
+    batchSize,
+    strategy,
+    seed,
+    limit,
+    validationSplit,
+    patience,
+    keepBest,
+  };
+  const bytes = [values, ...moments, ...(best ? [best] : [])].map((each) =>
+    Buffer.from(each.buffer, each.byteOffset, each.byteLength).toString('base64'),
+  );
   return JSON.stringify({ layers, recipe, kernel, dataset, whereItIs, bytes });
 }
 

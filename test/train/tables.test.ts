@@ -139,16 +139,33 @@ describe('one network, five ways to ask it', () => {
     expect([...apart].filter((i) => lines[i]!.class !== ROWS[i]![4]).length / 30).toBe(trained.end.test_error);
   });
 
-  it('evaluate agrees with predict on all rows, whatever their order', async () => {
-    const other = folder.write('other.csv', csvOf(ROWS.map((row) => [...row].reverse())));
-    const args = ['evaluate', model, '--data', other, '--label', '1'];
-    const reversed = await runLockstep([...args, '--format', 'ndjson']);
-    // Without names the columns are taken as they come, which is the wrong way round here.
-    expect(reversed.status).toBe(0);
+  it('evaluate agrees with predict on all rows', async () => {
     const { stdout } = await runLockstep(['evaluate', model, '--data', IRIS, '--split', 'all']);
-    const { test_error } = JSON.parse(stdout) as EvaluationEvent;
+    const { test_error, dataset } = JSON.parse(stdout) as EvaluationEvent;
+    expect(dataset).toEqual({ name: 'iris.csv', split: 'all', samples: 150 });
     expect(lines.filter((line, i) => line.class !== ROWS[i]![4]).length / 150).toBeCloseTo(test_error, 12);
-    expect((JSON.parse(reversed.stdout) as EvaluationEvent).test_error).not.toBe(test_error);
+  });
+
+  it('predict takes tables, too: with the label or without it, from files and stdin; what is wrong with a row is said', async () => {
+    const header = ['petal_width', 'note', 'petal_length', 'sepal_width', 'sepal_length'];
+    const turned = NUMBERS.map(([a, b, c, d]) => [d!, 'any', c!, b!, a!]);
+    const bare = csvOf(NUMBERS);
+    const bad = csvOf([[1, 2, 'x', 4], ...NUMBERS.slice(0, 1), [1]]);
+    const files = [IRIS, folder.write('turned.csv', csvOf([header, ...turned])), '-', folder.write('bad.csv', bad)];
+    const { status, stdout, stderr } = await runLockstep(['predict', model, ...files], bare);
+    const found = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as PredictionLine);
+    const alike = (own: readonly PredictionLine[]) => own.map((line) => line.probabilities);
+    for (const from of [0, 150, 300]) expect(alike(found.slice(from, from + 150))).toEqual(alike(lines));
+    expect([0, 150, 300, 450].map((i) => found[i]!.id)).toEqual([2, 2, 1, 2]);
+    expect([found[0]!.file, found[300]!.file, found.length]).toEqual([IRIS, undefined, 451]);
+    expect(status).toBe(0);
+    expect(stderr).toContain('bad.csv: row 1, column 3: text x; expected a number');
+    expect(stderr).toContain('bad.csv: row 3: 1 column; expected 4');
+    const strict = await runLockstep(['predict', model, '--strict', files[3]!]);
+    expect(strict).toMatchObject({ status: 1, stdout: '' });
   });
 
   it('the library agrees with predict, to the last digit', async () => {
@@ -224,6 +241,8 @@ describe('what tables and images have not in common', () => {
 
   it.each<[string[], number, string]>([
     [['predict', model, '--pixels'], 2, '--pixels: for networks of images'],
+    [['predict', model, '--invert', IRIS], 2, '--invert: for networks of images'],
+    [['predict', model, inFolder('none.csv')], 1, 'none.csv: cannot be read (ENOENT'],
     [['evaluate', model, '--data', 'mnist'], 1, '--data mnist: no table, and '],
     [['evaluate', model], 2, 'no data set of that name'],
     [['evaluate', model, '--label', 'species'], 2, '--label species: for tables'],

@@ -72,17 +72,39 @@ export function columnsLike(
   }
   const position = positionOf(label ?? known, names, count);
   if (position === undefined) throw errors.noSuchColumn(file, label ?? known, listed(names, count), true);
-  const inputs = expected.names.map((name) => {
-    const found = names.indexOf(name);
-    if (found < 0) throw errors.noSuchInput(file, name, listed(names, count));
-    return found;
-  });
-  return { names, count, label: position, inputs };
+  return { names, count, label: position, inputs: positionsOf(file, expected.names, names) };
+}
+
+/**
+ * Of a table whose classes are not known, or do not matter: the inputs by their names, if both tables have names; else by
+ * their positions, with the label among them or without it.
+ *
+ * @throws LockstepError
+ */
+export function inputColumnsOf(file: string, first: Row, expected: Expected): Omit<Columns, 'label'> {
+  const own = new Set(expected.names);
+  const isHeader = first.cells.some((cell) => typeof cell === 'string' && own.has(cell.trim()));
+  const names = namesIn(file, first, undefined, isHeader ? 'yes' : 'auto');
+  const count = first.cells.length;
+  if (names && expected.names) return { names, count, inputs: positionsOf(file, expected.names, names) };
+  const all = first.cells.map((_, i) => i);
+  if (count === expected.inputs) return { names, count, inputs: all };
+  if (count !== expected.inputs + 1) throw errors.otherColumns(file, count, expected.inputs + 1);
+  return { names, count, inputs: all.filter((i) => i !== expected.label.position) };
 }
 
 /** A column in words: `column 3 (petal_length)`. */
 export function columnInWords(position: number, names: readonly string[] | undefined): string {
   return names ? `column ${position + 1} (${names[position]})` : `column ${position + 1}`;
+}
+
+function positionsOf(file: string, wanted: readonly string[], names: readonly string[]): readonly number[] {
+  const positions = new Map(names.map((name, i) => [name, i]));
+  return wanted.map((name) => {
+    const found = positions.get(name);
+    if (found === undefined) throw errors.noSuchInput(file, name, listed(names, names.length));
+    return found;
+  });
 }
 
 /** Undefined where the first row is one of numbers. */
@@ -91,8 +113,12 @@ function namesIn(file: string, first: Row, label: string | undefined, header: He
   if (isHeader && header === 'no') throw errors.headerOfObjects(file);
   if (!isHeader && header !== 'yes' && (header === 'no' || !isHeaderRow(cells, label))) return undefined;
   const names = cells.map((cell) => (typeof cell === 'string' ? cell.trim() : String(cell)));
-  const second = names.findIndex((name, i) => names.indexOf(name) < i);
-  if (second >= 0) throw errors.sameColumns(file, names[second]!, names.indexOf(names[second]!) + 1, second + 1);
+  const positions = new Map<string, number>();
+  for (const [i, name] of names.entries()) {
+    const before = positions.get(name);
+    if (before !== undefined) throw errors.sameColumns(file, name, before + 1, i + 1);
+    positions.set(name, i);
+  }
   return names;
 }
 

@@ -122,8 +122,18 @@ async function read(
   return { columns, values: values.slice(0, count * columns.inputs.length), labels: labels.slice(0, count) };
 }
 
-/** Writes a row's inputs from `at` on. */
-function takeRow(file: string, { row, cells }: Row, columns: Columns, values: Float32Array, at: number): void {
+/**
+ * Writes a row's inputs from `at` on.
+ *
+ * @throws LockstepError that names row and column
+ */
+export function takeRow(
+  file: string,
+  { row, cells }: Row,
+  columns: Omit<Columns, 'label'>,
+  values: Float32Array,
+  at: number,
+): void {
   const { inputs, names, count } = columns;
   if (cells.length !== count) throw errors.raggedRow(file, row, cells.length, count);
   for (let k = 0; k < inputs.length; k++) {

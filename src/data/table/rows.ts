@@ -20,7 +20,8 @@ export type Rows = AsyncIterable<readonly Row[]>;
 
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 const LINE_ENDS: readonly number[] = [0x0a, 0x0d];
-const BLANKS: readonly number[] = [...LINE_ENDS, 0x09, 0x20];
+/** With those of a byte order mark, which may stand before all. */
+const BLANKS: readonly number[] = [...LINE_ENDS, 0x09, 0x20, ...BYTE_ORDER_MARK];
 const QUOTE = 0x22;
 
 /**
@@ -28,26 +29,50 @@ const QUOTE = 0x22;
  * @throws LockstepError if it cannot be read, or is no table; or row by row
  */
 export async function* rowsOf(data: string): AsyncGenerator<readonly Row[]> {
-  const file = nameOfTable(data);
-  const { head, chunks } = await headOf(bytesOfTable(data));
+  yield* rowsIn(nameOfTable(data), await headOf(bytesOfTable(data)));
+}
+
+/**
+ * The same, of bytes whose head has been looked at.
+ *
+ * @param file  its name, for messages
+ */
+export async function* rowsIn(file: string, { head, chunks }: Headed): AsyncGenerator<readonly Row[]> {
   if (head.includes(0)) throw errors.notATable(file);
   const first = head.find((byte) => !BLANKS.includes(byte));
   if (first === undefined) throw errors.emptyTable(file);
-  const isJson = ['{', '['].includes(String.fromCharCode(first));
-  yield* isJson ? ndjsonRows(file, chunks) : csvRows(file, chunks, head);
+  yield* isJson(head) ? ndjsonRows(file, chunks) : csvRows(file, chunks, head);
 }
 
-/** What holds the first line that is not blank, to its end; and all chunks. A byte order mark is left out. */
-async function headOf(
-  source: AsyncGenerator<Uint8Array>,
-): Promise<{ readonly head: Buffer; readonly chunks: AsyncIterable<Uint8Array> }> {
+/** Bytes, and a copy of the first of them: the first line that is not blank at least, without a byte order mark. */
+export interface Headed {
+  readonly head: Buffer;
+  readonly chunks: AsyncIterable<Uint8Array>;
+}
+
+/** Whether it begins as an object or an array. */
+export function isJson(head: Uint8Array): boolean {
+  return isOpening(head.find((byte) => !BLANKS.includes(byte)));
+}
+
+function isOpening(byte: number | undefined): boolean {
+  return byte === 0x7b || byte === 0x5b;
+}
+
+/** Reads the head, and keeps it for those who read all. */
+export async function headOf(source: AsyncGenerator<Uint8Array>): Promise<Headed> {
   let head: Buffer = Buffer.alloc(0);
   let isBegun = false;
   let isQuoted = false;
+  let isLines = false;
   const isEndOfLine = (byte: number) => {
     if (byte === QUOTE) isQuoted = !isQuoted;
-    isBegun ||= !BLANKS.includes(byte);
-    return isBegun && !isQuoted && LINE_ENDS.includes(byte);
+    if (!isBegun && !BLANKS.includes(byte)) {
+      isBegun = true;
+      isLines = isOpening(byte);
+    }
+    // A cell of CSV may go over several lines.
+    return isBegun && (isLines || !isQuoted) && LINE_ENDS.includes(byte);
   };
   while (head.length <= MOST_ROW_BYTES) {
     const { value, done } = await source.next();
