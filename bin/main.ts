@@ -27,7 +27,7 @@ export async function main(name: string, command: () => Promise<number | undefin
 
 /** One line on stderr, and the exit status. */
 function report(name: string, error: unknown): number {
-  process.stderr.write(`${name}: ${reason(error)}\n`);
+  if (!(error instanceof LockstepError && error.isToldElsewhere)) process.stderr.write(`${name}: ${reason(error)}\n`);
   if (process.env.DEBUG) console.error(error);
   return error instanceof LockstepError ? error.status : 1;
 }

@@ -8,6 +8,8 @@ import { inspect } from 'node:util';
 export class LockstepError extends Error {
   override readonly name = 'LockstepError';
   readonly status: 1 | 2;
+  /** Under MPI, of what all ranks fail of alike: that another one says it. */
+  isToldElsewhere = false;
 
   constructor(message: string, status: 1 | 2, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
@@ -151,7 +153,9 @@ export const errors = {
   rowTooLong: (file: string, row: number, bytes: number) =>
     failure(`${file}: row ${row}: longer than ${number.format(bytes)} bytes; expected a row of a table a line`),
   raggedRow: (file: string, row: number, found: number, expected: number) =>
-    failure(`${file}: row ${row}: ${found} ${found === 1 ? 'column' : 'columns'}; expected ${expected}, as in the first row`),
+    failure(
+      `${file}: row ${row}: ${found} ${found === 1 ? 'column' : 'columns'}; expected ${expected}, as in the first row`,
+    ),
   tableCell: (file: string, row: number, column: string, found: string, expected: string) =>
     failure(`${file}: row ${row}, ${column}: ${found}; expected ${expected}`),
   unknownClass: (file: string, row: number, column: string, name: string, classes: string) =>
@@ -325,6 +329,43 @@ export const errors = {
   noFontFor: (file: string) =>
     failure(`${file}: no font was found to write with; install one (fonts-dejavu-core, for one), or write .svg`),
 
+  // Several processes, by MPI: status 2, then 1.
+  mpiStrategy: (strategy: string) => usage(`--strategy ${strategy}: expected sliced, with --mpi`),
+  noKoffi: (cause: unknown) =>
+    failure(
+      `--mpi: the package koffi, which calls MPI, cannot be loaded (${firstLine(cause)}); install it: npm install koffi`,
+      cause,
+    ),
+  noMpi: (tried: readonly string[]) =>
+    failure(
+      `--mpi: this system has no MPI library (looked for ${tried.map((each) => each.split(':')[0]).join(', ')}); ` +
+        'install Open MPI (Debian and Ubuntu: apt install openmpi-bin), or name its library: --mpi /path/to/libmpi.so',
+    ),
+  notMpi: (why: string) =>
+    failure(`--mpi ${why}: expected an MPI library, such as /usr/lib/x86_64-linux-gnu/libmpi.so.40`),
+  mpiThreads: (version: string) =>
+    failure(
+      `--mpi: ${version} was built without support for threads; expected MPI_THREAD_SERIALIZED at least: install another build`,
+    ),
+  otherMpi: (launched: number, version: string) =>
+    failure(
+      `--mpi: the launcher started ${launched} ranks, and ${version} knows of this one alone: they are of different MPIs; ` +
+        'use its own launcher, or name the library of the launcher: --mpi /path/to/libmpi.so',
+    ),
+  mpiCall: (name: string, code: number) => failure(`${name} failed with error ${code}; see what MPI wrote`),
+  rankFailed: (rank: string, message: string, status: 1 | 2, cause: unknown) =>
+    new LockstepError(onOneLine(`${rank}: ${message}`), status, cause),
+  ranksDiffer: (what: string, rank: string, found: string, first: string, expected: string) =>
+    failure(
+      `${what}: ${rank} has ${found}, and ${first} ${expected}; all ranks must have the same: ` +
+        'bring them in line, and start again',
+    ),
+  ranksDrifted: (rank: number, own: number) =>
+    failure(
+      `the weights of rank ${rank} are no longer those of rank ${own}: a machine or its MPI computes wrongly; ` +
+        'go on from the last checkpoint, without it',
+    ),
+
   // The run: status 1.
   kernelUnavailable: (name: string, why: string) =>
     failure(`--kernel ${name}: ${why}; use --kernel auto, or another kernel`),
@@ -379,6 +420,11 @@ export function onOneLine(text: string): string {
   return text
     .replaceAll(/\s+/g, (run) => (/[\p{Cc}\u2028\u2029]/u.test(run) ? ' ' : run))
     .replaceAll(/\p{Cc}/gu, '\ufffd');
+}
+
+/** Some messages go on with where it was looked for. */
+function firstLine(cause: unknown): string {
+  return reason(cause instanceof Error ? cause.message.split('\n')[0] : cause);
 }
 
 const MOST_SHOWN = 200;

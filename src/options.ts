@@ -108,6 +108,12 @@ export interface TrainOptions {
   readonly resume?: string | boolean | undefined;
   /** Resume also with options or data that differ from the checkpoint's, where that can be. @default false */
   readonly resumeAnyway?: boolean;
+  /**
+   * Train as one of the processes that an MPI launcher has started, each with a share of every batch; the file of the MPI
+   * library, or true for the system's. All ranks yield the same events; what is written to files, rank 0 writes. A rank that
+   * fails ends all of them, and their processes, a second later. See docs/cluster.md. @default false
+   */
+  readonly mpi?: string | boolean | undefined;
 }
 
 export const MAX_THREADS = 1024;
@@ -147,6 +153,7 @@ export type CheckedOptions = { readonly [name in keyof Config]?: Config[name] } 
 interface ResumeOptions {
   readonly resume?: string | true;
   readonly resumeAnyway?: boolean;
+  readonly mpi?: string | true;
 }
 
 /** An option that a program gives may be anything, whatever its type says. */
@@ -156,6 +163,7 @@ export type Given = { readonly [name in keyof TrainOptions]?: unknown };
 const CHECKS: { readonly [name in keyof Config]-?: (value: unknown) => Config[name] } & {
   readonly resume: (value: unknown) => string | boolean;
   readonly resumeAnyway: (value: unknown) => boolean;
+  readonly mpi: (value: unknown) => string | boolean;
 } = {
   threads: (value) => whole('threads', value, 1, MAX_THREADS),
   data: (value) => text('data', value, DATA_SOURCES),
@@ -198,6 +206,7 @@ const CHECKS: { readonly [name in keyof Config]-?: (value: unknown) => Config[na
   checkpointRequired: (value) => yesOrNo('checkpoint-required', value),
   resume: (value) => (typeof value === 'boolean' ? value : text('resume', value, 'a checkpoint or a folder of them')),
   resumeAnyway: (value) => yesOrNo('resume-anyway', value),
+  mpi: (value) => (typeof value === 'boolean' ? value : text('mpi', value, 'the file of an MPI library')),
 };
 
 /** Those that say something about checkpoints, and nothing where there are none. */
@@ -226,6 +235,7 @@ function checkEach(given: Given): CheckedOptions {
     if (value !== undefined) checked[name] = check(value);
   }
   if (checked.resume === false) delete checked.resume;
+  if (checked.mpi === false) delete checked.mpi;
   return checked;
 }
 

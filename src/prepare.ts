@@ -4,16 +4,22 @@ import path from 'node:path';
 import type { Checkpoint } from './checkpoints/checkpoint-file.js';
 import type { Listed } from './checkpoints/folder.js';
 import { datasetRecord, type ModelDescription } from './checkpoints/model-file.js';
-import { beginRun, type Resumed, requireSameData, requireSameKernel } from './checkpoints/resume.js';
+import {
+  beginRun,
+  type Found,
+  findCheckpoint,
+  type Resumed,
+  requireSameData,
+  requireSameKernel,
+} from './checkpoints/resume.js';
 import { type Dataset, loadDataset } from './data/dataset.js';
 import { NO_SAMPLES, type Samples, takeSamples } from './data/samples.js';
 import { NAMED_SETS } from './data/sources.js';
 import { countNonzeros, writeRows } from './data/sparse-rows.js';
 import { splitOff } from './data/split.js';
 import { isTable, STDIN } from './data/table/bytes.js';
-import { columnInWords } from './data/table/columns.js';
-import type { TableFacts, TableModel } from './data/table/facts.js';
-import { fitScaling, scaleSamples } from './data/table/scaling.js';
+import type { TableModel } from './data/table/facts.js';
+import { scaleParts } from './data/table/scale-parts.js';
 import { errors, LockstepError } from './errors.js';
 import { requireWritable } from './files/writable.js';
 import { chooseKernel, type KernelChoice, problemOf } from './kernels/select.js';
@@ -30,7 +36,10 @@ import { drawInitialValues } from './model/initial-values.js';
 import { needsOf } from './model/optimizer.js';
 import { likeParameters, momentsOf, writeParameters } from './model/parameters.js';
 import { VALIDATION_SPLIT_STREAM } from './model/random.js';
+import { requireSame, together } from './mpi/agreement.js';
+import type { World } from './mpi/world.js';
 import { type CheckedOptions, type Config, optimizerOf, requireNothingOfTables } from './options.js';
+import { identityOf, identityOfOptions, NOTHING_FOUND, shareCheckpoint } from './ranks.js';
 import { FRESH, type RunState } from './state.js';
 
 export interface Run {
@@ -61,11 +70,25 @@ export interface Run {
 }
 
 /**
- * @throws LockstepError if the data cannot be used, or the options do not fit them, a checkpoint or this machine
+ * @param world  under MPI, all ranks: they prepare together, and rank 0 alone looks at the files to be written
+ * @throws LockstepError if the data cannot be used, or the options do not fit them, a checkpoint or this machine; on every
+ *   rank, if it is so on any, or if they are not about to do the same
  */
-export async function prepare(given: CheckedOptions): Promise<Run> {
-  const { config, resumed, checkpoints, warnings } = await beginRun(given);
-  if (config.save !== undefined) await requireWritable(config.save);
+export async function prepare(given: CheckedOptions, world?: World): Promise<Run> {
+  if (!world) return await prepareFrom(given, await findCheckpoint(given));
+  requireSame(world, identityOfOptions(given));
+  const found = await together(world, async () => (world.isFirst ? await findCheckpoint(given) : NOTHING_FOUND));
+  const same = await shareCheckpoint(world, found);
+  const run = await together(world, async () => await prepareFrom(given, same, world));
+  requireSame(world, identityOf(run));
+  return run;
+}
+
+async function prepareFrom(given: CheckedOptions, found: Found, world?: World): Promise<Run> {
+  const writes = world?.isFirst ?? true;
+  const { config, resumed, checkpoints, warnings } = await beginRun(given, found, writes);
+  if (world && config.strategy !== 'sliced') throw errors.mpiStrategy(config.strategy);
+  if (config.save !== undefined && writes) await requireWritable(config.save);
   const kernel = kernelFor(config, resumed);
   const dataset = await loadFor(config, given, resumed);
   const { name, inputs, classes, train } = dataset;
@@ -74,8 +97,8 @@ export async function prepare(given: CheckedOptions): Promise<Run> {
 
   const raw = usedOf(dataset, limit, config);
   if (batchSize > raw.train.count) throw errors.batchBeyondData(batchSize, raw.train.count);
-  const { used, table } = scaled(raw, config);
-  const { plan, density } = planOf(config, kernel, used);
+  const { used, table } = raw.table ? scaleParts(raw, raw.table, config.scale) : { used: raw, table: undefined };
+  const { plan, density } = planOf(config, kernel, used, world?.ranks);
   const { denseInputs, layers } = plan;
   const model = {
     layers,
@@ -91,7 +114,7 @@ export async function prepare(given: CheckedOptions): Promise<Run> {
     dataset: datasetRecord(dataset, plan),
     table,
   };
-  const differences = resumed ? requireSame(model, resumed, given) : [];
+  const differences = resumed ? requireSameRun(model, resumed, given) : [];
 
   const start = resumed ? stateFor(config, resumed.checkpoint) : FRESH;
   const shared = allocate(plan);
@@ -164,7 +187,7 @@ function kernelFor({ kernel }: Config, resumed: Resumed | undefined): KernelChoi
 }
 
 /** @throws LockstepError if the checkpoint's run was another one */
-function requireSame(
+function requireSameRun(
   model: ModelDescription,
   resumed: Resumed,
   { resumeAnyway = false }: CheckedOptions,
@@ -199,40 +222,12 @@ export function usedOf(dataset: Dataset, limit: number, { validationSplit, seed 
   return { ...dataset, train: take(kept), validation: take(apart) };
 }
 
-/**
- * A table's numbers as the network takes them: the scaling is fitted on the samples that are trained on, and on no others.
- *
- * @throws LockstepError if numbers are too far apart for it
- */
-function scaled(
-  used: UsedSamples,
-  { scale }: Config,
-): { readonly used: UsedSamples; readonly table: TableModel | undefined } {
-  const { table, inputs, train, validation, test } = used;
-  if (!table || scale === 'none') return { used, table: table && { ...table, scale: 'none', scaling: undefined } };
-  const scaling = fitScaling(train, inputs, scale);
-  const [ofTrain, ofValidation, ofTest] = [train, validation, test].map((samples) => {
-    const own = scaleSamples(samples, inputs, scaling);
-    const stray = own.images.findIndex((x) => !Number.isFinite(x));
-    if (stray >= 0) throw errors.scaledTooLarge(scale, inputInWords(table, stray % inputs));
-    return own;
-  }) as [Samples, Samples, Samples];
-  return {
-    used: { ...used, train: ofTrain, validation: ofValidation, test: ofTest },
-    table: { ...table, scale, scaling },
-  };
-}
-
-/** The name of an input's column, or its position in the table, the label's among them. */
-function inputInWords({ columns, label }: TableFacts, input: number): string {
-  return columns ? `column ${columns[input]}` : columnInWords(input < label.position ? input : input + 1, undefined);
-}
-
-/** What the run's memory is to hold, and the density of its training samples. */
+/** What the run's memory is to hold, and the density of its training samples. @param ranks  under MPI */
 export function planOf(
   config: Config,
   kernel: KernelChoice,
   { inputs, classes, train, validation, test }: UsedSamples,
+  ranks = 0,
 ): { readonly plan: Plan; readonly density: number } {
   const { batchSize, threads, hidden, strategy } = config;
   const needs = needsOf(optimizerOf(config));
@@ -250,8 +245,9 @@ export function planOf(
       : nonzeros + countNonzeros(validation, validation.count, inputs) + countNonzeros(test, test.count, inputs),
     denseInputs,
     batchSize,
+    ranks,
     threads,
-    gradientBuffers: strategy === 'dense' ? threads : Number(needs.gradient),
+    gradientBuffers: strategy === 'dense' ? threads : Number(needs.gradient || ranks > 0),
     moments: needs.moments,
     needsNorm: needs.norm,
     keepsBest: config.keepBest,

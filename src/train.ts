@@ -17,7 +17,16 @@ import { Ledger } from './metrics/ledger.js';
 import { ProgressMeter } from './metrics/progress-meter.js';
 import { Optimizer } from './model/optimizer.js';
 import { areFinite, parameterCount, readParameters, restoreBest, weightsSha256 } from './model/parameters.js';
-import { type Config, checkOptions, optimizerOf, recordOfConfig, type TrainOptions } from './options.js';
+import { asTold } from './mpi/agreement.js';
+import { World } from './mpi/world.js';
+import {
+  type CheckedOptions,
+  type Config,
+  checkOptions,
+  optimizerOf,
+  recordOfConfig,
+  type TrainOptions,
+} from './options.js';
 import { prepare, type Run } from './prepare.js';
 import type { RunState } from './state.js';
 import { Coordinator } from './threads/coordinator.js';
@@ -49,20 +58,24 @@ export async function* train(options: TrainOptions & TrainControls = {}): AsyncG
   const beganAt = now();
   const { signal, onProgress } = options;
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw errors.option('signal', signal, 'an AbortSignal');
-  const run = await prepare(checkOptions(options));
+  const checked = checkOptions(options);
+  const world = worldOf(checked);
+  world?.begin();
+  const run = await prepare(checked, world);
   const ledger = new Ledger(run.plan, run.memory.epochs, run.start, run.config.logEvery ?? 0, beganAt);
-  yield startEvent(run, beganAt);
+  yield startEvent(run, beganAt, world);
   yield* run.warnings;
   if (isOver(run)) {
     const { epochs, step } = run.start;
     const endedBy = epochs < run.config.epochs ? 'patience' : undefined;
-    yield* end(run, ledger, { status: 'completed', step, isWhole: true, endedBy });
+    yield* end(run, ledger, { status: 'completed', step, isWhole: true, endedBy }, world);
     return;
   }
 
-  const checkpointer = createCheckpointer(run, ledger, () => coordinator.ring(), failIfRequired);
+  const writes = world?.isFirst ?? true;
+  const checkpointer = writes ? createCheckpointer(run, ledger, () => coordinator.ring(), failIfRequired) : undefined;
   const coordinator: Coordinator = new Coordinator(
-    jobOf(run, beganAt),
+    jobOf(run, beganAt, world),
     run.memory,
     checkpointer && ((at) => checkpointer.take(at)),
   );
@@ -95,13 +108,22 @@ export async function* train(options: TrainOptions & TrainControls = {}): AsyncG
     await coordinator.close();
     await checkpointer?.finish();
     if (checkpointer) yield* checkpointer.drain();
-    yield* end(run, ledger, ending, failure, checkpointer?.newest);
+    yield* end(run, ledger, ending, world, failure, checkpointer?.newest);
   } finally {
     progress?.stop();
     signal?.removeEventListener('abort', stop);
     await coordinator.close();
     await checkpointer?.finish();
+    // The other ranks wait for what has died here.
+    if (coordinator.outcome === 'died') world?.abortSoon();
+    else world?.end();
   }
+}
+
+/** All ranks, under MPI. */
+function worldOf({ mpi }: CheckedOptions): World | undefined {
+  if (mpi === undefined) return undefined;
+  return World.join(mpi === true ? undefined : mpi);
 }
 
 interface Ending {
@@ -170,6 +192,7 @@ async function* follow(
 /**
  * Saves the model if that is wanted, and yields the last event.
  *
+ * @param world       under MPI, all ranks: the first saves
  * @param cut         why the run was ended, if it was: its weights are whole then, and are saved all the same
  * @param checkpoint  the newest
  * @throws what the run failed of
@@ -178,6 +201,7 @@ async function* end(
   run: Run,
   ledger: Ledger,
   ending: Ending,
+  world: World | undefined,
   cut?: unknown,
   checkpoint?: string,
 ): AsyncGenerator<EndEvent, void, undefined> {
@@ -188,11 +212,12 @@ async function* end(
   const isBest = config.keepBest && best !== undefined && status !== 'failed';
   if (isBest) restoreBest(memory.layers);
   let failure = ending.failure ?? cut;
+  const writes = world?.isFirst ?? true;
   let saved: string | undefined;
   if (status !== 'failed' && !areFinite(memory.layers)) {
     // The very last step, or the last before an interruption: no loss has told it.
     failure = errors.diverged('a weight', ending.step, config);
-  } else if (status !== 'failed' && config.save !== undefined) {
+  } else if (status !== 'failed' && config.save !== undefined && writes) {
     try {
       await saveModel(config.save, model, readParameters(memory.layers), ledger.completed, ending.step);
       saved = config.save;
@@ -214,7 +239,7 @@ async function* end(
     ...(checkpoint !== undefined && { checkpoint }),
     ...(failure !== undefined && { message: reason(failure) }),
   };
-  if (failure !== undefined) throw failure;
+  if (failure !== undefined) throw asTold(world, failure, ending.isWhole && failure !== cut);
 }
 
 /** Whether it resumes what is complete. (With no epochs there is an evaluation, whose figures no checkpoint holds.) */
@@ -250,11 +275,11 @@ function createCheckpointer(
   });
 }
 
-function jobOf({ config, plan, shared, kernel, start }: Run, beganAt: number) {
+function jobOf({ config, plan, shared, kernel, start }: Run, beganAt: number, world: World | undefined) {
   const { strategy, epochs, logEvery = 0, seed, checkpointDir } = config;
   const { checkpointEvery, checkpointEverySteps = 0, patience = 0, maxTime = Number.POSITIVE_INFINITY } = config;
   const checkpoints =
-    checkpointDir === undefined
+    checkpointDir === undefined || world?.isFirst === false
       ? { checkpointEvery: 0, checkpointEverySteps: 0 }
       : { checkpointEvery, checkpointEverySteps };
   const run = {
@@ -266,10 +291,10 @@ function jobOf({ config, plan, shared, kernel, start }: Run, beganAt: number) {
     patience,
     deadline: beganAt + 1000 * maxTime,
   };
-  return { plan, shared, kernel, ...run, start, stepsDone: start.step, ...checkpoints };
+  return { plan, shared, kernel, ...run, start, stepsDone: start.step, ...checkpoints, ranks: world?.task };
 }
 
-function startEvent(run: Run, beganAt: number): StartEvent {
+function startEvent(run: Run, beganAt: number, world: World | undefined): StartEvent {
   const { config, plan, kernel, memory, dataset, start, resumedFrom: file } = run;
   return {
     event: 'start',
@@ -288,6 +313,7 @@ function startEvent(run: Run, beganAt: number): StartEvent {
     },
     model: { layers: plan.layers, parameters: parameterCount(memory.layers) },
     threads: config.threads,
+    ...(world && { ranks: world.ranks, rank: world.rank, mpi: world.version }),
     kernel: kernel.name,
     node: process.versions.node,
     ...(file !== undefined && { resumed: { file, epochs: start.epochs, step: start.step } }),

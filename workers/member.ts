@@ -21,12 +21,16 @@
  * by sample and stepped by row, as the others are. Strategy `dense` has neither forward phase nor update: a member does
  * everything for its own samples, sums their gradients in a buffer of its own, and the coordinator does the rest while the
  * barrier is held.
+ *
+ * Under MPI each process computes its share of the batch, and the update is in parts, too: behind the reduction into memory
+ * the first member exchanges, with the other ranks' first members, what has to be known of the step and the gradients, while
+ * its peers wait; then all ranks step alike.
  */
 
 import { now } from '../src/clock.js';
-import type { Update } from '../src/kernels/kernel.js';
 import { type EpochRecord, layOut, type Memory, recordOf } from '../src/memory/layout.js';
 import { needsOf } from '../src/model/optimizer.js';
+import { Exchange } from '../src/mpi/exchange.js';
 import { Barrier, GangAborted, type Hold } from '../src/threads/barrier.js';
 import { Claims } from '../src/threads/claims.js';
 import { Command, Control, HeldFor } from '../src/threads/control.js';
@@ -52,6 +56,8 @@ class Member {
   /** Where the first layer is cut by panels. */
   readonly #claims: Claims | undefined;
   readonly #needsNorm: boolean;
+  /** Under MPI, and of the first member alone. */
+  readonly #exchange: Exchange | undefined;
   readonly #earlyStopping: EarlyStopping;
   /** Steps of the whole run that are done. */
   #steps: number;
@@ -72,6 +78,8 @@ class Member {
     this.#earlyStopping = new EarlyStopping(task, this.#memory);
     this.#needsNorm = needsOf(task.optimizer).norm;
     this.#claims = task.panels && new Claims(this.#memory.claims, task.panels, task.member);
+    const { ranks, plan, member, deadline } = task;
+    if (ranks && member === 0) this.#exchange = new Exchange(ranks, plan, this.#memory, this.#control, deadline);
   }
 
   run(): void {
@@ -103,8 +111,9 @@ class Member {
     const { panels } = this.#task;
     if (panels && batch) {
       this.#enter(Phase.FORWARD);
-      this.#phases.place(batch);
-      this.#phases.forward(panels[member]!, batch);
+      const own = this.#phases.ownOf(batch);
+      this.#phases.place(own);
+      this.#phases.forward(panels[member]!, own);
       this.#arrive(nothing);
     }
     while (batch) {
@@ -127,7 +136,7 @@ class Member {
     const isDense = this.#task.strategy === 'dense';
     this.#first = batch.first;
     this.#enter(Phase.GRADIENTS);
-    const allFinite = this.#phases.gradients(batch);
+    const allFinite = this.#phases.gradients(this.#phases.ownOf(batch));
     if (!allFinite) this.#control.reportDivergence();
     if (isDense && allFinite) {
       this.#enter(Phase.ACCUMULATE);
@@ -135,7 +144,9 @@ class Member {
     }
     if (!this.#arrive(this.#gradientsDone, isDense ? this.#holdForGradients : undefined)) return false;
 
-    if (!isDense) {
+    if (this.#task.ranks) {
+      if (!this.#stepTogether(batch, next)) return false;
+    } else if (!isDense) {
       if (this.#needsNorm) this.#stepByNorm(batch, next);
       else this.#stepAtOnce(batch, next);
     }
@@ -165,22 +176,61 @@ class Member {
 
   /** Where the whole gradient must be known before any of it is applied. */
   #stepByNorm(batch: Batch, next: Batch | undefined): void {
+    this.#reduce(batch);
+    this.#arrive(this.#panelsDone);
+    this.#square();
+    this.#update(batch, next);
+  }
+
+  /**
+   * The same under MPI, where what is applied is the sum over all ranks.
+   *
+   * @returns false if the gang is to stop, for a rank has met a loss that is not finite: then nothing is applied
+   */
+  #stepTogether(batch: Batch, next: Batch | undefined): boolean {
+    this.#reduce(this.#phases.ownOf(batch));
+    this.#arrive(this.#panelsDone);
+    this.#tellRanks((exchange) => {
+      exchange.tell(batch.record, batch.first, batch.count);
+      if (!this.#control.agreed.diverged) exchange.sumGradients();
+    });
+    const obey = () => this.#control.decide(this.#control.agreed.diverged ? Command.DIVERGED : Command.GO);
+    if (!this.#arrive(obey)) return false;
+    if (this.#needsNorm) this.#square();
+    this.#update(batch, next);
+    return true;
+  }
+
+  /** Only the first member has anything to tell; the others wait for it at the barrier that follows. */
+  #tellRanks(tell: (exchange: Exchange) => void): void {
+    if (!this.#exchange) return;
+    this.#enter(Phase.EXCHANGE);
+    tell(this.#exchange);
+  }
+
+  #reduce(batch: Batch): void {
     this.#enter(Phase.UPDATE);
     this.#phases.reduceRows(batch);
     this.#eachPanel((panel) => this.#phases.reducePanel(panel, batch));
-    this.#arrive(this.#panelsDone);
+  }
+
+  #square(): void {
     this.#enter(Phase.UPDATE);
     this.#phases.squareRows();
     this.#arrive(nothing);
+  }
+
+  /** Applies the gradient that stands in memory. */
+  #update(batch: Batch, next: Batch | undefined): void {
     this.#enter(Phase.UPDATE);
-    // (With the norm it is never plain SGD's.)
-    const update = this.#phases.numbersOf(batch, this.#steps) as Update;
+    const update = this.#phases.updateOf(batch, this.#steps);
     this.#phases.updateRows(update);
     this.#stepPanels(next, (panel) => this.#phases.updatePanel(panel, update));
   }
 
   /** Panel by panel, until none is left: the step, and the next batch through it. */
-  #stepPanels(next: Batch | undefined, step: (panel: number) => void): void {
+  #stepPanels(nextOfAll: Batch | undefined, step: (panel: number) => void): void {
+    const next = nextOfAll && this.#phases.ownOf(nextOfAll);
     if (next && this.#claims) {
       this.#enter(Phase.FORWARD);
       this.#phases.place(next);
@@ -207,12 +257,16 @@ class Member {
     this.#enter(Phase.EVALUATE);
     const allFinite = this.#phases.evaluate(record, () => this.#control.command === Command.GO);
     if (!allFinite) this.#control.reportDivergence();
+    if (this.#task.ranks) {
+      this.#arrive(nothing);
+      this.#tellRanks((exchange) => exchange.tellHeldOut(record));
+    }
     const finished = () => {
-      if (this.#control.diverged) this.#control.stop(Command.DIVERGED);
-      this.#control.decide(this.#control.command);
+      if (this.#diverged) this.#control.stop(Command.DIVERGED);
+      this.#decide();
       // A stop during the evaluation leaves it incomplete: then there is no such epoch.
       if (this.#control.decision !== Command.GO) return;
-      const next = this.#earlyStopping.after(epoch);
+      const next = this.#earlyStopping.after(epoch, this.#isTimeUp);
       if (epoch < this.#task.epochs) this.#control.decide(next);
       this.#control.finish(epoch);
       this.#control.ring();
@@ -223,12 +277,17 @@ class Member {
 
   /** Meets when the epoch may begin. @returns false if the gang is to stop */
   #awaitGrant(epoch: number): boolean {
-    return this.#arrive(nothing, {
+    const { ranks } = this.#task;
+    const isGranted = this.#arrive(nothing, {
       why: HeldFor.GRANT,
       ready: () => this.#control.granted >= epoch || this.#control.command !== Command.GO,
       announce: nothing,
-      opening: () => this.#control.decide(this.#control.command),
+      // (Ranks have not agreed yet.)
+      opening: () => this.#control.decide(ranks ? Command.GO : this.#control.command),
     });
+    if (!ranks) return isGranted;
+    this.#tellRanks((exchange) => exchange.meet());
+    return this.#arrive(this.#decide);
   }
 
   readonly #holdForGradients: Hold = {
@@ -243,11 +302,28 @@ class Member {
 
   /** A stop is not obeyed between the phases, where the step is half done; a divergence is, before it is. */
   readonly #gradientsDone = () => {
-    this.#control.decide(this.#control.diverged ? Command.DIVERGED : Command.GO);
+    // (Under MPI the other ranks are to know of it first.)
+    const isToEnd = this.#control.diverged && !this.#task.ranks;
+    this.#control.decide(isToEnd ? Command.DIVERGED : Command.GO);
     this.#claims?.reset();
   };
 
   readonly #panelsDone = () => this.#claims?.reset();
+
+  /** Publishes what is wanted of all, as it is by now: of this process's members, or of all ranks. */
+  readonly #decide = () => {
+    const { stop, diverged } = this.#control.agreed;
+    const agreed = stop ? Command.STOP : diverged ? Command.DIVERGED : Command.GO;
+    this.#control.decide(this.#task.ranks ? agreed : this.#control.command);
+  };
+
+  get #diverged(): boolean {
+    return this.#task.ranks ? this.#control.agreed.diverged : this.#control.diverged;
+  }
+
+  get #isTimeUp(): boolean {
+    return this.#task.ranks ? this.#control.agreed.timeUp : now() >= this.#task.deadline;
+  }
 
   readonly #stepDone = () => {
     const { plan, logEvery } = this.#task;
@@ -257,7 +333,7 @@ class Member {
     this.#control.countStep(this.#epoch);
     if (this.#first + plan.batchSize >= plan.trainSamples) record.times[1] = at;
     if (logEvery > 0 && this.#steps % logEvery === 0) this.#control.ring();
-    this.#control.decide(this.#control.command);
+    this.#decide();
   };
 
   /** @returns false if the gang is to stop */

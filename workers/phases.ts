@@ -10,6 +10,7 @@ import { createKernel } from '../src/kernels/select.js';
 import { type EpochRecord, heldOutSamples, type Memory, stepsPerEpoch } from '../src/memory/layout.js';
 import { placeSample } from '../src/memory/lists.js';
 import { gradientNorm, needsOf, Optimizer, type StepPosition } from '../src/model/optimizer.js';
+import { shareOfRank } from '../src/mpi/shares.js';
 import { cut, fixedCost, sampleWork } from '../src/threads/shares.js';
 import type { MemberTask } from '../src/threads/task.js';
 
@@ -116,6 +117,21 @@ export class Phases {
     return this.#optimizer.update(position, gradientNorm(this.#memory.layers));
   }
 
+  /** The same, where the gradient stands in memory whatever the optimiser. */
+  updateOf(batch: Batch, stepsDone: number): Update {
+    const numbers = this.numbersOf(batch, stepsDone);
+    // Of the same bits as plain SGD's step in one pass.
+    return typeof numbers === 'number' ? { rule: 'sgd', scale: 1, weightDecay: 0, rate: numbers } : numbers;
+  }
+
+  /** The part of the batch that this process computes: all of it, unless there are ranks. */
+  ownOf(batch: Batch): Batch {
+    const { ranks } = this.#task;
+    if (!ranks) return batch;
+    const { from, to } = shareOfRank(batch.count, ranks.ranks, ranks.rank);
+    return { ...batch, first: batch.first + from, count: to - from };
+  }
+
   /** By parameter: our rows of every layer that is cut by rows, reduced over the whole batch and stepped. */
   stepRows(batch: Batch, numbers: StepNumbers): void {
     this.#byRows((l, slice, panels) => {
@@ -184,7 +200,9 @@ export class Phases {
    */
   evaluate(record: EpochRecord, goOn: () => boolean): boolean {
     const { plan, member } = this.#task;
-    const share = cut(heldOutSamples(plan), (i) => this.#work(plan.trainSamples + i), plan.threads, member);
+    const { from, to } = this.#ownHeldOut;
+    const ofOwn = cut(to - from, (i) => this.#work(plan.trainSamples + from + i), plan.threads, member);
+    const share = { from: from + ofOwn.from, to: from + ofOwn.to };
     const block = Math.floor(this.#memory.slots / plan.threads);
     let allFinite = true;
     for (let first = share.from; first < share.to && goOn(); first += block) {
@@ -207,6 +225,13 @@ export class Phases {
       allFinite &&= Number.isFinite(this.#loss.loss);
     }
     return allFinite;
+  }
+
+  /** Which of the samples that are held out this process evaluates. */
+  get #ownHeldOut(): Range {
+    const { plan, ranks } = this.#task;
+    const { rank, ranks: count } = ranks ?? { rank: 0, ranks: 1 };
+    return shareOfRank(heldOutSamples(plan), count, rank);
   }
 
   /** Which slots of the batch are ours: by nonzeros, unless the first layer, which reads them, is not cut by sample. */

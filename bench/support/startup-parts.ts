@@ -55,7 +55,7 @@ const run = {
   patience: 0,
   deadline: Number.POSITIVE_INFINITY,
 };
-const beginning = { start: FRESH, stepsDone: 0, checkpointEvery: 0, checkpointEverySteps: 0 };
+const beginning = { ranks: undefined, start: FRESH, stepsDone: 0, checkpointEvery: 0, checkpointEverySteps: 0 };
 const job = { plan, shared, kernel, ...run, ...beginning };
 const coordinator = new Coordinator(job, memory);
 mark('threads made, orders drawn');

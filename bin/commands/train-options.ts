@@ -81,6 +81,7 @@ function trainCommand(): Command {
     .option('-t, --threads <n>', 'worker threads (default: the cores available)', numberOrText)
     .option('--kernel <name>', `auto (default), ${KERNEL_NAMES.join(', ')}`)
     .option('--strategy <name>', `${STRATEGIES.join(' (default) or ')}`)
+    .option('--mpi [library]', 'share each batch with the other processes that mpirun or srun has started')
     .optionsGroup('Checkpoints and the model:')
     .option('--save <file>', 'write the model there when the run ends (safetensors)')
     .option('--checkpoint-dir <folder>', 'write checkpoints there; one that holds some needs --resume')

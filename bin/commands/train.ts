@@ -1,6 +1,7 @@
 /** `train`: options in, events out. */
 import process from 'node:process';
 import { errors } from '../../src/errors.js';
+import type { Progress } from '../../src/metrics/events.js';
 import { Output } from '../../src/metrics/output.js';
 import { train } from '../../src/train.js';
 import { CLOSED_PIPE } from '../main.js';
@@ -45,8 +46,13 @@ async function run({ options, format, progress }: TrainCommand): Promise<number>
 
   let status = 0;
   try {
-    for await (const event of train({ ...options, signal: abort.signal, onProgress: output.onProgress })) {
-      await output.write(event);
+    // Of several ranks, the first speaks.
+    let isSilent = false;
+    const { onProgress: show } = output;
+    const onProgress = show && ((progress: Progress) => (isSilent ? undefined : show(progress)));
+    for await (const event of train({ ...options, signal: abort.signal, onProgress })) {
+      if (event.event === 'start') isSilent = (event.rank ?? 0) > 0;
+      if (!isSilent) await output.write(event);
       if (event.event === 'end' && event.status === 'interrupted') status = interruption;
     }
   } finally {

@@ -17,6 +17,11 @@ export interface Resumed {
   readonly isNewest: boolean;
 }
 
+export interface Found {
+  readonly resumed: Resumed | undefined;
+  readonly warnings: readonly WarningEvent[];
+}
+
 export interface Beginning {
   readonly config: Config;
   /** Undefined: the run starts afresh. */
@@ -30,27 +35,32 @@ export interface Beginning {
  * From the options that were given to those that apply, with the checkpoint that the run goes on from; and a folder that
  * its checkpoints can be written to.
  *
- * @throws LockstepError if there is nothing to go on from, or not with these options, or checkpoints would be mixed up
+ * @param writes  false where another process is to write them
+ * @throws LockstepError if it cannot go on from there with these options, or checkpoints would be mixed up
  */
-export async function beginRun(given: CheckedOptions): Promise<Beginning> {
-  const warnings: WarningEvent[] = [];
-  const resumed = await findCheckpoint(given, warnings);
+export async function beginRun(given: CheckedOptions, found: Found, writes: boolean): Promise<Beginning> {
+  const warnings = [...found.warnings];
+  const { resumed } = found;
   const config = resumed
     ? configFor(given, resumed, warnings)
     : withDefaults({ ...given, checkpointDir: folderOf(given) });
   requireTogether(given, config);
   const { checkpointDir } = config;
-  if (checkpointDir === undefined) return { config, resumed, checkpoints: [], warnings };
+  if (checkpointDir === undefined || !writes) return { config, resumed, checkpoints: [], warnings };
   await openFolder(checkpointDir);
   const checkpoints = await listCheckpoints(checkpointDir);
   requireRoom(checkpointDir, checkpoints, resumed);
   return { config, resumed, checkpoints, warnings };
 }
 
-async function findCheckpoint(
-  { resume, checkpointDir }: CheckedOptions,
-  warnings: WarningEvent[],
-): Promise<Resumed | undefined> {
+/** @throws LockstepError if there is nothing to go on from */
+export async function findCheckpoint(given: CheckedOptions): Promise<Found> {
+  const warnings: WarningEvent[] = [];
+  const resumed = await find(given, warnings);
+  return { resumed, warnings };
+}
+
+async function find({ resume, checkpointDir }: CheckedOptions, warnings: WarningEvent[]): Promise<Resumed | undefined> {
   if (resume === undefined) return undefined;
   const where = resume === true ? checkpointDir! : resume;
   const info = await statOf(where);
@@ -83,7 +93,7 @@ const MUST_AGREE = [
 const BETWEEN_EPOCHS: readonly string[] = ['batchSize', 'seed', 'testSplit', 'validationSplit'];
 
 function configFor(given: CheckedOptions, { file, checkpoint }: Resumed, warnings: WarningEvent[]): Config {
-  const { resume: _, resumeAnyway = false, ...own } = given;
+  const { resume: _, mpi: __, resumeAnyway = false, ...own } = given;
   const { state } = checkpoint;
   // `auto` may be another kernel elsewhere, and other bits.
   const stored: Config = { ...checkpoint.config, kernel: checkpoint.kernel };

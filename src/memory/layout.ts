@@ -26,6 +26,8 @@ export interface Plan {
   /** Whether the samples are stored in dense form, zeros included. */
   readonly denseInputs: boolean;
   readonly batchSize: number;
+  /** Processes that share a batch by MPI (R), each of which has this whole memory; 0 without MPI. */
+  readonly ranks: number;
   readonly threads: number;
   readonly realBytes: 4 | 8;
   /** The most columns of a panel of weights: a multiple of 4, or Infinity for one panel as wide as the layer. */
@@ -44,6 +46,7 @@ export interface Plan {
 
 /** What only some options ask for: of a plan without them. */
 export const PLAIN = {
+  ranks: 0,
   validationSamples: 0,
   gradientBuffers: 0,
   moments: 0,
@@ -171,6 +174,8 @@ export interface Memory {
   readonly layers: readonly LayerMemory[];
   readonly members: readonly MemberScratch[];
   readonly epochs: readonly [EpochRecord, EpochRecord];
+  /** (R, words and the largest share of the losses): what ranks tell each other, see mpi/exchange.ts. Empty without MPI. */
+  readonly exchange: Float64Array;
   /** [the least validation loss of an epoch so far, that epoch], or zeros: see threads/early-stopping.ts. */
   readonly best: Float64Array;
 }
@@ -178,6 +183,9 @@ export interface Memory {
 /** Words of the control block, each on a cache line of its own: see threads/barrier.ts and threads/control.ts. */
 export const CONTROL_STRIDE = 16;
 const CONTROL_WORDS = 16;
+
+/** Words in front of a rank's losses in `exchange`. */
+export const EXCHANGE_WORDS = 4;
 
 /** Room for a member's phases (`threads/task.ts`): a cache line of float64. */
 const PHASES = 8;
@@ -208,6 +216,16 @@ export function heldOutSamples({ validationSamples, testSamples }: Plan): number
   return validationSamples + testSamples;
 }
 
+/** The most samples of a batch that this process computes. */
+export function ownBatch({ batchSize, ranks }: Plan): number {
+  return Math.ceil(batchSize / Math.max(1, ranks));
+}
+
+/** Losses that a rank may have to tell at once. */
+function largestExchange(plan: Plan): number {
+  return Math.ceil(Math.max(plan.batchSize, heldOutSamples(plan)) / Math.max(1, plan.ranks));
+}
+
 export function stepsPerEpoch(plan: Plan): number {
   return Math.ceil(plan.trainSamples / plan.batchSize);
 }
@@ -231,9 +249,9 @@ export function layOut(plan: Plan, memory: WebAssembly.Memory): Memory {
 }
 
 function carve(plan: Plan, arena: Arena): Memory {
-  const { trainSamples, batchSize, threads, layers: widths } = plan;
+  const { trainSamples, threads, layers: widths } = plan;
   const samples = trainSamples + heldOutSamples(plan);
-  const slots = Math.max(batchSize, threads * EVALUATION_SLOTS);
+  const slots = Math.max(ownBatch(plan), threads * EVALUATION_SLOTS);
 
   const control = arena.take(Int32Array, CONTROL_WORDS * CONTROL_STRIDE);
   const claims = arena.take(Int32Array, threads * CONTROL_STRIDE);
@@ -270,7 +288,9 @@ function carve(plan: Plan, arena: Arena): Memory {
     heldOutWrong: arena.take(Uint8Array, heldOutSamples(plan)),
   });
   const best = arena.take(Float64Array, 2);
-  return { control, claims, rows, slots, layers, members, epochs: [epoch(), epoch()], best };
+  const epochs = [epoch(), epoch()] as const;
+  const exchange = arena.take(Float64Array, plan.ranks * (EXCHANGE_WORDS + largestExchange(plan)));
+  return { control, claims, rows, slots, layers, members, epochs, exchange, best };
 }
 
 function carveLayer(plan: Plan, arena: Arena, l: number, slots: number, rows: SampleRows): LayerMemory {
@@ -315,9 +335,9 @@ function carveLayer(plan: Plan, arena: Arena, l: number, slots: number, rows: Sa
     index: l === 0 ? rows.index : arena.take(Uint32Array, isDense ? 0 : slots * paddedInputs),
     value: l === 0 ? rows.value : takeReals(slots * paddedInputs),
   };
-  const transposedLength = isReference || isDense ? 0 : plan.batchSize * (inputs + 1);
+  const transposedLength = isReference || isDense ? 0 : ownBatch(plan) * (inputs + 1);
   const transposed = {
-    slot: arena.take(Uint32Array, isDense ? plan.batchSize : transposedLength),
+    slot: arena.take(Uint32Array, isDense ? ownBatch(plan) : transposedLength),
     value: takeReals(transposedLength),
     cursors: arena.take(Uint32Array, transposedLength === 0 ? 0 : plan.threads * (inputs + 3)),
   };

@@ -37,7 +37,12 @@ export interface StartEvent {
     readonly layers: readonly number[];
     readonly parameters: number;
   };
+  /** Of each rank, where there are several. */
   readonly threads: number;
+  /** Processes that share each batch by MPI, which of them this is, and the MPI's name and version. Absent without --mpi. */
+  readonly ranks?: number;
+  readonly rank?: number;
+  readonly mpi?: string;
   readonly kernel: KernelName;
   /** Node's version. */
   readonly node: string;
@@ -98,6 +103,8 @@ export interface PhaseFractions {
   readonly gradients: number;
   /** Reduction and step. Strategy `dense`: each thread's sums alone, the coordinator's part is a wait. */
   readonly update: number;
+  /** Among ranks, of their first members: the sums travel, and the others wait (`wait`). Absent without --mpi. */
+  readonly exchange?: number;
   /** As `wait_fraction`. */
   readonly wait: number;
 }

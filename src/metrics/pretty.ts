@@ -36,17 +36,18 @@ export class PrettyFormat {
     }
   }
 
-  #start({ config, dataset, model, threads, kernel, node, resumed }: StartEvent): string {
+  #start({ config, dataset, model, threads, ranks, mpi, kernel, node, resumed }: StartEvent): string {
     const { train, validation = 0 } = dataset;
     this.#columns = columnsOf(validation > 0, dataset.test > 0);
     const held = validation > 0 ? `, ${integer.format(validation)} validation` : '';
     const test = dataset.test > 0 ? `, ${integer.format(dataset.test)} test samples` : ', no test samples';
     const lines = [
-      `${this.#bold('Lockstep')} · ${plural(threads, 'thread')} · kernel ${kernel} · ${config.strategy} · Node ${node}`,
+      `${this.#bold('Lockstep')} · ${ranks ? `${plural(ranks, 'rank')} of ` : ''}${plural(threads, 'thread')} · kernel ${kernel} · ${config.strategy} · Node ${node}`,
       `${dataset.name}: ${integer.format(train)} training${held}${test}, ` +
         `${percent(dataset.density, 1)} of the inputs nonzero`,
       `network ${model.layers.join('-')}: ${integer.format(model.parameters)} parameters; batch ${config.batch_size}, ` +
         `learning rate ${config.lr}, gradients' ${config.reduction}, seed ${config.seed}`,
+      ...(mpi ? [`ranks joined by ${mpi}`] : []),
       ...optionsOf(config),
       ...(resumed
         ? [`resumed from ${resumed.file}: ${plural(resumed.epochs, 'epoch')}, step ${integer.format(resumed.step)}`]

@@ -11,6 +11,8 @@
  *   BELL      members → coordinator: something has changed. The coordinator waits on it asynchronously, members
  *             never wait on it: a word has waiters of one kind only.
  *   DIVERGED  any member → last arrival: a loss of this step is not finite.
+ *   AGREED    first member → last arrival, under MPI: what any rank wants of all (mpi/exchange.ts). Decisions follow it, and
+ *             not this process's own COMMAND, so that all ranks obey at the same step.
  */
 import { CONTROL_STRIDE, recordOf } from '../memory/layout.js';
 import { BARRIER_WORDS } from './barrier.js';
@@ -23,10 +25,20 @@ const STEPS = [at(3), at(4)] as const;
 const FINISHED = [at(5), at(6)] as const;
 const BELL = at(7);
 const DIVERGED = at(8);
+const AGREED = at(9);
 
 /** Values of COMMAND and, the last two, of DECISION alone: the run is complete before its last epoch, and why. */
 export const Command = { GO: 0, STOP: 1, DIVERGED: 2, PATIENCE: 3, TIME_UP: 4 } as const;
 export type Command = (typeof Command)[keyof typeof Command];
+
+/** What ranks agree on. */
+export interface Agreement {
+  readonly stop: boolean;
+  readonly diverged: boolean;
+  readonly timeUp: boolean;
+}
+/** Bits of AGREED. */
+const Agreed = { STOP: 1, DIVERGED: 2, TIME_UP: 4 } as const;
 
 /** Why the barrier is held (see barrier.ts). */
 export const HeldFor = { GRANT: 1, GRADIENTS: 2, SNAPSHOT: 3 } as const;
@@ -92,6 +104,20 @@ export class Control {
 
   reportDivergence(): void {
     Atomics.store(this.#words, DIVERGED, 1);
+  }
+
+  agree({ stop, diverged, timeUp }: Agreement): void {
+    const bits = (stop ? Agreed.STOP : 0) | (diverged ? Agreed.DIVERGED : 0) | (timeUp ? Agreed.TIME_UP : 0);
+    Atomics.store(this.#words, AGREED, bits);
+  }
+
+  get agreed(): Agreement {
+    const bits = Atomics.load(this.#words, AGREED);
+    return {
+      stop: (bits & Agreed.STOP) !== 0,
+      diverged: (bits & Agreed.DIVERGED) !== 0,
+      timeUp: (bits & Agreed.TIME_UP) !== 0,
+    };
   }
 
   ring(): void {

@@ -5,7 +5,7 @@
 import { shuffledOrder } from '../data/order.js';
 import { allPanels } from '../kernels/forward-pass.js';
 import { createKernel } from '../kernels/select.js';
-import { type EpochRecord, type Memory, type Plan, recordOf, stepsPerEpoch } from '../memory/layout.js';
+import { type EpochRecord, type Memory, ownBatch, type Plan, recordOf, stepsPerEpoch } from '../memory/layout.js';
 import { gradientNorm, needsOf, Optimizer } from '../model/optimizer.js';
 import { parameterCount } from '../model/parameters.js';
 import type { Position } from '../state.js';
@@ -113,9 +113,10 @@ export class Coordinator {
   /** Tells the gang to end after the step it is in. */
   stop(): void {
     this.#control.stop();
-    // Members that have not begun have nothing to finish, and a thousand threads may take a minute to start.
+    // Members that have not begun have nothing to finish, and a thousand threads may take a minute to start. (Other ranks
+    // would wait for them.)
     const { epochs, stepsInEpoch } = this.#job.start;
-    const mayBeUnopened = this.#epoch <= epochs + 1 && this.stepsDone === stepsInEpoch;
+    const mayBeUnopened = !this.#job.ranks && this.#epoch <= epochs + 1 && this.stepsDone === stepsInEpoch;
     if (mayBeUnopened && this.#gang.barrier.abortUnopened()) this.#finish('stopped');
     else this.#release();
   }
@@ -141,7 +142,10 @@ export class Coordinator {
     this.stop();
     while (this.#outcome === undefined) await this.look().change();
     this.#watchdog.stop();
-    await this.#gang.destroy();
+    const destroyed = this.#gang.destroy();
+    // A member that waits for other ranks cannot be ended: all of them will be, together (mpi/world.ts).
+    if (this.#job.ranks && this.#outcome === 'died') return;
+    await destroyed;
     await Promise.all(this.#services);
   }
 
@@ -156,7 +160,9 @@ export class Coordinator {
 
   /** Opens the barrier if the gang waits there for what has just been given. */
   #release(): void {
-    this.#gang.barrier.release(HeldFor.GRANT, () => this.#control.decide(this.#control.command));
+    // (Ranks decide together, behind the barrier.)
+    const { ranks } = this.#job;
+    this.#gang.barrier.release(HeldFor.GRANT, () => this.#control.decide(ranks ? Command.GO : this.#control.command));
   }
 
   /**
@@ -275,8 +281,8 @@ function firstStepMs({ layers }: Memory, { batchSize }: Plan): number {
 
 function memberTasks(job: Job, memory: Memory): MemberTask[] {
   const { seed: _, ...common } = job;
-  const { trainSamples, batchSize, threads }: Plan = job.plan;
-  const slices = cutRows(memory.layers, memory.rows, trainSamples, batchSize, threads);
+  const { trainSamples, threads }: Plan = job.plan;
+  const slices = cutRows(memory.layers, memory.rows, trainSamples, ownBatch(job.plan), threads);
   // In strategy `dense` a member does everything for its own samples.
   const panels = job.strategy === 'sliced' ? cutPanels(memory.layers[0]!, threads) : undefined;
   const task = { ...common, firstLayerSlices: slices[0]!, panels, spins: spinsFor(threads) };

@@ -2,7 +2,6 @@
  * Whether a run ends with the epoch that has just been evaluated, and which epoch was the best. The last member to arrive
  * looks, while all others wait; by the validation loss, summed in the samples' order: no number of threads changes it.
  */
-import { now } from '../clock.js';
 import { type Memory, recordOf } from '../memory/layout.js';
 import { Command } from './control.js';
 import type { MemberTask } from './task.js';
@@ -16,12 +15,16 @@ export class EarlyStopping {
     this.#memory = memory;
   }
 
-  /** What comes after the epoch: GO, or why the run ends with it. */
-  after(epoch: number): Command {
-    const { patience, deadline, plan } = this.#task;
+  /**
+   * What comes after the epoch: GO, or why the run ends with it.
+   *
+   * @param isTimeUp  whether the deadline has passed
+   */
+  after(epoch: number, isTimeUp: boolean): Command {
+    const { patience, plan } = this.#task;
     if (plan.validationSamples > 0) this.#judge(epoch);
     if (patience > 0 && epoch - this.#memory.best[1]! >= patience) return Command.PATIENCE;
-    return now() >= deadline ? Command.TIME_UP : Command.GO;
+    return isTimeUp ? Command.TIME_UP : Command.GO;
   }
 
   #judge(epoch: number): void {

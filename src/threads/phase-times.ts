@@ -13,7 +13,14 @@ export function phaseFractions(members: readonly MemberScratch[], epoch: number)
   const gradients = timeIn(Phase.GRADIENTS);
   const update = timeIn(Phase.ACCUMULATE, Phase.UPDATE);
   const wait = timeIn(Phase.WAIT);
+  const exchange = timeIn(Phase.EXCHANGE);
   // (Of an epoch that an earlier process has trained there is nothing here.)
-  const all = forward + gradients + update + wait || 1;
-  return { forward: forward / all, gradients: gradients / all, update: update / all, wait: wait / all };
+  const all = forward + gradients + update + wait + exchange || 1;
+  return {
+    forward: forward / all,
+    gradients: gradients / all,
+    update: update / all,
+    ...(exchange > 0 && { exchange: exchange / all }),
+    wait: wait / all,
+  };
 }

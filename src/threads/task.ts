@@ -3,6 +3,7 @@ import type { Range, RowSlice } from '../kernels/kernel.js';
 import type { KernelChoice } from '../kernels/select.js';
 import type { Plan } from '../memory/layout.js';
 import type { OptimizerOptions, Strategy } from '../model/optimizer.js';
+import type { RankTask } from '../mpi/world.js';
 import type { Position } from '../state.js';
 
 export interface MemberTask {
@@ -34,10 +35,22 @@ export interface MemberTask {
   readonly panels: readonly Range[] | undefined;
   /** See `Barrier`. */
   readonly spins: number;
+  /** Under MPI: which of the ranks this process is. */
+  readonly ranks: RankTask | undefined;
 }
 
 /** What a member is doing: for the message if it dies there, and to book its time. `PHASES` in layout.ts has room for 8. */
-export const Phase = { START: 0, FORWARD: 1, GRADIENTS: 2, ACCUMULATE: 3, UPDATE: 4, EVALUATE: 5, WAIT: 6 } as const;
+export const Phase = {
+  START: 0,
+  FORWARD: 1,
+  GRADIENTS: 2,
+  ACCUMULATE: 3,
+  UPDATE: 4,
+  EVALUATE: 5,
+  WAIT: 6,
+  /** Among ranks, and waiting for them. */
+  EXCHANGE: 7,
+} as const;
 export type Phase = (typeof Phase)[keyof typeof Phase];
 
 const PHASE_NAMES: Record<Phase, string> = {
@@ -48,6 +61,7 @@ const PHASE_NAMES: Record<Phase, string> = {
   [Phase.UPDATE]: 'in the update phase',
   [Phase.EVALUATE]: 'in the evaluation',
   [Phase.WAIT]: 'at a barrier',
+  [Phase.EXCHANGE]: 'in an exchange with the other ranks',
 };
 
 /** Where in the run that is, for messages. @param steps  of the run, that are done */

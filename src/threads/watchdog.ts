@@ -55,8 +55,8 @@ export class Watchdog {
     const passedMs = Math.min(time - this.#lookedAt, 2 * lookEveryMs);
     this.#lookedAt = time;
 
-    // A gang that is held waits for the coordinator, or for whoever reads the events.
-    const isHeld = this.#barrier.held !== 0;
+    // A gang that is held waits for the coordinator, or for whoever reads the events; one that exchanges, for other ranks.
+    const isHeld = this.#barrier.held !== 0 || this.#isAny(Phase.EXCHANGE);
     if (!isHeld && !this.#isAny(Phase.START) && !this.#isAny(Phase.EVALUATE)) this.#timeSteps(passedMs);
     const beats = this.#allBeats();
     if (isHeld || beats !== this.#beats) {

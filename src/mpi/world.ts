@@ -1,0 +1,117 @@
+/**
+ * All ranks, as the main thread sees them: one process each, of which this is one.
+ *
+ * MPI can be begun once in a process and ended once. It is begun by the first run that asks for it, and ended when the process
+ * exits: quietly if no run is under way by then, else by MPI_Abort, which ends all ranks, so that none waits for one that has
+ * gone. While a run trains, the main thread makes no call that could block: its first member does (exchange.ts).
+ */
+import { hostname } from 'node:os';
+import process from 'node:process';
+import { errors } from '../errors.js';
+import { launchedRanks } from './abi.js';
+import { type LibraryChoice, MpiLibrary } from './library.js';
+
+/** What a member must know to speak for its process. Plain data. */
+export interface RankTask {
+  readonly rank: number;
+  readonly ranks: number;
+  readonly library: LibraryChoice;
+}
+
+/** How long a rank that has failed waits before it ends the others: its last lines are to reach their readers. */
+const GRACE_MS = 1000;
+
+let joined: World | undefined;
+
+export class World {
+  readonly #library: MpiLibrary;
+  readonly rank: number;
+  readonly ranks: number;
+  /** The MPI's name and version. */
+  readonly version: string;
+  #isBusy = false;
+
+  private constructor(library: MpiLibrary) {
+    this.#library = library;
+    this.version = library.version;
+    if (!library.init()) throw errors.mpiThreads(this.version);
+    this.rank = library.rank;
+    this.ranks = library.size;
+    process.on('exit', (status) => this.#leave(status));
+  }
+
+  /**
+   * The ranks that this process is one of: itself alone, where no launcher started it.
+   *
+   * @param file  the MPI library; undefined for the system's
+   * @throws LockstepError if there is none, or it is not the launcher's
+   */
+  static join(file?: string): World {
+    joined ??= new World(MpiLibrary.load(file));
+    const { ranks, version } = joined;
+    const launched = launchedRanks(process.env) ?? 1;
+    // Each for itself, they would all train the whole, and write the same files.
+    if (ranks === 1 && launched > 1) throw errors.otherMpi(launched, version);
+    return joined;
+  }
+
+  get task(): RankTask {
+    return { rank: this.rank, ranks: this.ranks, library: this.#library.choice };
+  }
+
+  get isFirst(): boolean {
+    return this.rank === 0;
+  }
+
+  /** A run begins: from now on the others wait for this rank. */
+  begin(): void {
+    this.#isBusy = true;
+  }
+
+  /** The run has ended for all ranks alike. */
+  end(): void {
+    this.#isBusy = false;
+  }
+
+  /** This rank cannot go on, and the others would wait for it: ends them all, as soon as what has been written has left. */
+  abortSoon(): void {
+    setTimeout(() => this.#library.abort(1), GRACE_MS);
+  }
+
+  /** What every rank says, by rank. All must call it; blocks until all have. */
+  gather<T>(value: T): T[] {
+    const text = new TextEncoder().encode(JSON.stringify(value));
+    const lengths = new Float64Array(this.ranks);
+    lengths[this.rank] = text.length;
+    this.#library.gather(lengths, lengths.BYTES_PER_ELEMENT);
+    const longest = Math.max(...lengths);
+    const blocks = new Uint8Array(longest * this.ranks);
+    blocks.set(text, longest * this.rank);
+    this.#library.gather(blocks, longest);
+    return [...lengths].map((length, rank) => {
+      const from = longest * rank;
+      return JSON.parse(new TextDecoder().decode(blocks.subarray(from, from + length))) as T;
+    });
+  }
+
+  /** Rank 0's bytes; nothing if it has none. Likewise. @param bytes  read on rank 0 */
+  broadcast(bytes: Uint8Array | undefined): Uint8Array | undefined {
+    const [length] = this.gather(bytes ? bytes.length : -1);
+    if (length === undefined || length < 0) return undefined;
+    const received = this.isFirst && bytes ? bytes : new Uint8Array(length);
+    this.#library.broadcast(received);
+    return received;
+  }
+
+  #leave(status: number): void {
+    if (this.#isBusy) this.#library.abort(status || 1);
+    else this.#library.finalize();
+  }
+}
+
+/** A rank's name in messages. */
+export function rankName(rank: number, host: string): string {
+  return `rank ${rank} (${host})`;
+}
+
+export const ownHost = hostname();
