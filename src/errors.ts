@@ -188,7 +188,8 @@ export const errors = {
       `${file}: its weights have the SHA-256 ${found}, and it says of them ${shown(recorded)}: it is damaged, ` +
         'or was changed by a program that should have left weights_sha256 out',
     ),
-  notAModel: (file: string, why: string) => failure(`${file}: not a model that can be used: ${why}`),
+  notAModel: (file: string, why: string) =>
+    failure(`${file}: not a model that can be used: ${why}; expected what train --save writes, or a checkpoint`),
   dataOfCheckpoint: (file: string, cause: unknown) =>
     failure(`${reason(cause)} (there ${file} had its data; if they have moved, give their place with --data)`, cause),
   noneUsable: (folder: string, last: string) =>
@@ -205,6 +206,10 @@ export const errors = {
       `--checkpoint-dir ${folder}: cannot be written (${reason(cause)}); check the path and its permissions`,
       cause,
     ),
+  tensorBoardUnusable: (folder: string, cause: unknown) =>
+    failure(`--tensorboard ${folder}: cannot be written (${reason(cause)}); check the path and its permissions`, cause),
+  tensorBoardFailed: (file: string, cause: unknown) =>
+    failure(`${file} could not be written (${reason(cause)}); make room: what TensorBoard shows has a gap`, cause),
   saveUnusable: (file: string, cause: unknown) =>
     failure(`--save ${file}: cannot be written (${reason(cause)}); check the path and its permissions`, cause),
   checkpointFailed: (file: string, cause: unknown, newest: string | undefined) =>
@@ -388,6 +393,14 @@ export const errors = {
       `worker thread ${members.join(' and ')} of ${threads} made no progress for ${seconds.toFixed(0)} s ${where}; ` +
         'the run cannot go on without it',
     ),
+  dashboardPort: (port: number, cause: unknown) =>
+    failure(
+      hasCode(cause, 'EADDRINUSE')
+        ? `--dashboard ${port}: another program has this port (perhaps the page of another run); choose another, or 0 for any that is free`
+        : `--dashboard ${port}: the page cannot be served there (${reason(cause)}); choose another port, or 0 for any that is free`,
+      cause,
+    ),
+  dashboardOfRanks: () => usage('--dashboard: a page shows a process of its own; leave out --mpi, or the page'),
   output: (cause: unknown) =>
     failure(`stdout cannot be written (${reason(cause)}); make room, or send the metrics elsewhere`, cause),
   notPlain: (event: string, field: string, found: unknown) =>

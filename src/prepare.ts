@@ -56,6 +56,8 @@ export interface Run {
     readonly table: TableModel | undefined;
     /** Fraction of the training samples' inputs that are not zero. */
     readonly density: number;
+    /** Whether the inputs are an image's pixels. */
+    readonly isPixels: boolean;
   };
   /** What files say of it. */
   readonly model: ModelDescription;
@@ -133,7 +135,7 @@ async function prepareFrom(given: CheckedOptions, found: Found, world?: World): 
     plan,
     shared,
     memory,
-    dataset: { name, inputs, classes, table, density },
+    dataset: { name, inputs, classes, table, density, isPixels: train.images instanceof Uint8Array },
     model,
     start,
     resumedFrom: resumed?.file,

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { root } from './support/paths.js';
+import { runTrain } from './support/run-command.js';
 
 const PAGES = [
   ...['README.md', 'CHANGELOG.md', 'examples/README.md'],
@@ -56,4 +57,12 @@ describe.each(PAGES)('%s', (page) => {
 it('finds a link that leads nowhere', () => {
   expect(anchorsIn('docs/mathematics.md')).toContain('the-step');
   expect(anchorOf('Its gradient: P − T')).toBe('its-gradient-p--t');
+});
+
+it('the README has what train --help says, verbatim', async () => {
+  const { stdout } = await runTrain(['--help']);
+  const readme = read('README.md');
+  const begin = readme.indexOf('```\nUsage: train [options]') + '```\n'.length;
+  // (A pipe has no width: commander takes 80 columns.)
+  expect(`${readme.slice(begin, readme.indexOf('\n```', begin))}\n`).toBe(stdout);
 });

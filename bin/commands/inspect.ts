@@ -8,7 +8,7 @@ import { THEMES } from '../../src/inspect/theme.js';
 import { requirePictureName } from '../../src/inspect/write-picture.js';
 import type { SheetEvent } from '../../src/metrics/events.js';
 import { Network } from '../../src/network.js';
-import { parseShape } from '../../src/predict/shape.js';
+import { parseShape, shapeFor } from '../../src/predict/shape.js';
 import { FORMAT_HELP, formatOf, newCommand, oneOf, parse } from '../parse.js';
 import { modelTable } from './inspect-table.js';
 import { dataFor } from './trained-on.js';
@@ -49,6 +49,8 @@ export async function inspectCommand(args: readonly string[]): Promise<undefined
   const sheetOptions = checkSheets(options);
 
   const model = await readModelFile(file);
+  // (Wrong usage is said before anything else.)
+  if (options.weights !== undefined || options.errors !== undefined) shapeFor(model.layers[0]!, sheetOptions.shape);
   const event = describeModel(model);
   process.stdout.write(format === 'ndjson' ? `${JSON.stringify(event)}\n` : modelTable(event));
   const say = (sheet: SheetEvent, shown: number) => {

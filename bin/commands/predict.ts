@@ -6,7 +6,7 @@ import { errors, LockstepError, reason } from '../../src/errors.js';
 import { loadModel, type Network, type Prediction, type Sample } from '../../src/network.js';
 import { samplesOf } from '../../src/predict/file-samples.js';
 import type { SampleId } from '../../src/predict/json-sample.js';
-import { bytesOfFile, isLineFile, samplesOfLines } from '../../src/predict/line-samples.js';
+import { isLineFile, type LineSample, samplesOfJsonFile, samplesOfLines } from '../../src/predict/line-samples.js';
 import { predictionLine } from '../../src/predict/prediction-line.js';
 import { shapeFor } from '../../src/predict/shape.js';
 import { samplesOfTable } from '../../src/predict/table-samples.js';
@@ -86,16 +86,18 @@ async function* samplesFor(network: Network, command: PredictCommand, problems: 
   }
   const hasPictures = sources.some((source) => source !== STDIN && !isLineFile(source));
   const fitting = hasPictures && { shape: shapeFor(network.inputs, shape), resize, invert };
-  const lines = new Lines(network, command.isPixels, problems);
+  const { isPixels } = command;
+  const lines = new Lines(isPixels, problems);
   for (const source of sources) {
     if (source === STDIN) {
       if (process.stdin.isTTY) problems.hint(TYPING);
-      yield* lines.of(process.stdin, '');
+      yield* lines.usable(samplesOfLines(process.stdin, network, isPixels), '');
       continue;
     }
     try {
       if (isLineFile(source)) {
-        for await (const sample of lines.of(bytesOfFile(source), `${source} `)) yield { file: source, ...sample };
+        const samples = samplesOfJsonFile(source, network, isPixels);
+        for await (const sample of lines.usable(samples, `${source} `)) yield { file: source, ...sample };
       } else if (fitting) {
         for await (const sample of samplesOf(source, fitting)) yield { name: '', ...sample };
       }
@@ -105,16 +107,27 @@ async function* samplesFor(network: Network, command: PredictCommand, problems: 
   }
 }
 
-/** For a network of numbers: CSV, and lines of JSON, told apart by what is in them, from files or stdin, gzipped or not. */
-async function* samplesOfTables(network: Network, command: PredictCommand, problems: Problems): AsyncGenerator<Named> {
-  const lines = new Lines(network, false, problems);
-  for (const source of command.sources) {
+/** For a network of numbers: CSV, and JSON, told apart by what is in them, from files or stdin, gzipped or not. */
+async function* samplesOfTables(
+  network: Network,
+  { sources }: PredictCommand,
+  problems: Problems,
+): AsyncGenerator<Named> {
+  // (No pixels, of which nothing is to be hinted.)
+  const lines = new Lines(true, problems);
+  for (const source of sources) {
     if (source === STDIN && process.stdin.isTTY) problems.hint(TYPING);
     const [file, ofFile, prefix] = source === STDIN ? ['stdin', {}, ''] : [source, { file: source }, `${source} `];
     try {
+      if (source !== STDIN && isLineFile(source)) {
+        const samples = samplesOfJsonFile(source, network, false);
+        for await (const sample of lines.usable(samples, prefix)) yield { ...ofFile, ...sample };
+        continue;
+      }
       const bytes = await headOf(bytesOfTable(source));
       if (isJson(bytes.head)) {
-        for await (const sample of lines.of(bytes.chunks, prefix)) yield { ...ofFile, ...sample };
+        const samples = samplesOfLines(bytes.chunks, network, false);
+        for await (const sample of lines.usable(samples, prefix)) yield { ...ofFile, ...sample };
         continue;
       }
       for await (const { row, x } of samplesOfTable(file, bytes, network)) {
@@ -132,22 +145,18 @@ const TYPING = 'reading samples from the terminal, an array of numbers a line; C
 
 /** Samples from lines. What is wrong with one is reported, and the next is taken. */
 class Lines {
-  readonly #network: Network;
-  readonly #isPixels: boolean;
   readonly #problems: Problems;
   #hasHinted: boolean;
 
-  constructor(network: Network, isPixels: boolean, problems: Problems) {
-    this.#network = network;
-    this.#isPixels = isPixels;
+  constructor(isPixels: boolean, problems: Problems) {
     this.#problems = problems;
-    this.#hasHinted = isPixels || network.table !== undefined;
+    this.#hasHinted = isPixels;
   }
 
   /** @param prefix  of the lines' names: their file's */
-  async *of(chunks: AsyncIterable<Uint8Array>, prefix: string): AsyncGenerator<Named> {
-    for await (const { number, sample } of samplesOfLines(chunks, this.#network, this.#isPixels)) {
-      const name = `${prefix}line ${number}`;
+  async *usable(samples: AsyncIterable<LineSample>, prefix: string): AsyncGenerator<Named> {
+    for await (const { place, sample } of samples) {
+      const name = `${prefix}${place}`;
       if ('error' in sample) {
         this.#problems.report(name, sample.error);
         continue;

@@ -1,9 +1,10 @@
 /** A folder of checkpoints: their names, and which is the newest. */
 import { constants } from 'node:fs';
-import { access, mkdir, readdir } from 'node:fs/promises';
+import { access, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { errors } from '../errors.js';
 import { flushFolder, removeLeftovers } from '../files/atomic-write.js';
+import { makeFolder } from '../files/make-folder.js';
 import type { RunState } from '../state.js';
 import { headerOfCheckpoint } from './checkpoint-file.js';
 
@@ -41,7 +42,7 @@ export async function listCheckpoints(folder: string): Promise<Listed[]> {
  */
 export async function openFolder(folder: string): Promise<void> {
   try {
-    const first = await mkdir(folder, { recursive: true });
+    const first = await makeFolder(folder);
     if (first !== undefined) await flushDown(path.dirname(first), path.resolve(folder));
     await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
     await removeLeftovers(folder);

@@ -16,7 +16,10 @@ const BYTE_ORDER_MARK = '\ufeff';
 /**
  * @param mostBytes  of a longer line no more than this is kept, and it is given as an error
  */
-export async function* linesOf(chunks: AsyncIterable<Uint8Array>, mostBytes: number): AsyncGenerator<Line> {
+export async function* linesOf(
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  mostBytes: number,
+): AsyncGenerator<Line> {
   let number = 1;
   let parts: Uint8Array[] = [];
   let bytes = 0;

@@ -130,6 +130,8 @@ export const WARNINGS = [
   'checkpoint_failed',
   /** An older checkpoint could not be removed. */
   'checkpoint_not_removed',
+  /** What TensorBoard is to show could not be written; from then on it may have gaps. */
+  'tensorboard_failed',
 ] as const;
 
 /** Something is not as it should be, and the run goes on. */

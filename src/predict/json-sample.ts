@@ -16,19 +16,26 @@ export interface GivenSample {
 const WHITE = 255;
 
 /**
- * @param text      one JSON text: `[…]`, or `{"id": …, "x": […]}`, whose other fields are passed over; for a network that knows
- *                  names of columns also `{"id": …, "x": {row}}`, or a row itself, whose `id` is one if no column is called so
- * @param isPixels  from 0 to 255, to be divided by 255
+ * @param text  one JSON text, as `sampleOf` takes it
  * @throws LockstepError
  */
 export function parseSample(text: string, network: Network, isPixels: boolean): GivenSample {
-  const value = parseJson(text);
-  if (Array.isArray(value)) return { x: numbersOf(value, network.inputs, isPixels) };
+  return sampleOf(parseJson(text), network, isPixels);
+}
+
+/**
+ * @param value     `[…]`, or `{"id": …, "x": […]}`, whose other fields are passed over; for a network that knows names of columns
+ *                  also `{"id": …, "x": {row}}`, or a row itself, whose `id` is one if no column is called so
+ * @param isPixels  from 0 to 255, to be divided by 255
+ * @throws LockstepError
+ */
+export function sampleOf(value: unknown, network: Network, isPixels: boolean): GivenSample {
+  const { inputs, columns } = network;
+  if (Array.isArray(value)) return { x: numbersOf(value, inputs, isPixels) };
   if (!isRecord(value)) throw errors.notASample(value);
-  const { columns } = network;
   const { x } = value;
   const numbers = Array.isArray(x)
-    ? numbersOf(x, network.inputs, isPixels)
+    ? numbersOf(x, inputs, isPixels)
     : columns && network.sampleOf(isRecord(x) ? x : value);
   if (!numbers) throw errors.notASample(value);
   const isWholeRow = !Array.isArray(x) && !isRecord(x);

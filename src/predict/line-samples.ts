@@ -1,27 +1,72 @@
-/** Samples from lines of NDJSON, wherever they come from. */
+/** Samples from lines of NDJSON, wherever they come from, and from a JSON document. */
 import { createReadStream } from 'node:fs';
 import path from 'node:path';
 import { errors } from '../errors.js';
 import { linesOf } from '../files/lines.js';
+import { readWhole } from '../files/read-whole.js';
 import type { Network } from '../network.js';
-import { type GivenSample, parseSample } from './json-sample.js';
+import { type GivenSample, parseSample, sampleOf } from './json-sample.js';
 
 /** Of a sample. (JSON of a float64 takes 25 bytes at most, its comma included; some write it with spaces.) */
 const LINE_BYTES = 1 << 20;
 const LINE_BYTES_A_NUMBER = 64;
 
-/** What names a file of lines; all others are told by what is in them. */
+/** What names a file of lines, or of a document; all others are told by what is in them. */
 const EXTENSIONS = ['.ndjson', '.jsonl', '.json'];
+const DOCUMENT = '.json';
+/** A document is parsed in one piece, and a string of Node's is no longer than that. */
+const MOST_DOCUMENT_BYTES = 2 ** 28;
 
 export interface LineSample {
-  /** From 1. */
-  readonly number: number;
-  /** Or what is wrong with the line. */
+  /** Such as `line 3`, counted from 1. */
+  readonly place: string;
+  /** Or what is wrong with it. */
   readonly sample: GivenSample | { readonly error: unknown };
 }
 
+/** Whether it holds samples as JSON, by its name. */
 export function isLineFile(file: string): boolean {
   return EXTENSIONS.includes(path.extname(file).toLowerCase());
+}
+
+/**
+ * Of a file of lines; or of a document: a sample, or an array of samples, laid out as it may be. A document that is none is taken
+ * for lines.
+ *
+ * @throws LockstepError if it cannot be read
+ */
+export async function* samplesOfJsonFile(
+  file: string,
+  network: Network,
+  isPixels: boolean,
+): AsyncGenerator<LineSample> {
+  if (path.extname(file).toLowerCase() !== DOCUMENT) {
+    yield* samplesOfLines(bytesOfFile(file), network, isPixels);
+    return;
+  }
+  const bytes = await readWhole(file, MOST_DOCUMENT_BYTES);
+  const document = documentIn(bytes);
+  if (document === undefined) yield* samplesOfLines([bytes], network, isPixels);
+  else if (!holdsSamples(document))
+    yield { place: 'the document', sample: attempt(() => sampleOf(document, network, isPixels)) };
+  else {
+    for (const [i, value] of document.entries()) {
+      yield { place: `sample ${i + 1}`, sample: attempt(() => sampleOf(value, network, isPixels)) };
+    }
+  }
+}
+
+function documentIn(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** An array of numbers is one itself. */
+function holdsSamples(document: unknown): document is unknown[] {
+  return Array.isArray(document) && document.some((each) => typeof each === 'object' && each !== null);
 }
 
 /**
@@ -30,21 +75,21 @@ export function isLineFile(file: string): boolean {
  * @param isPixels  from 0 to 255, to be divided by 255
  */
 export async function* samplesOfLines(
-  chunks: AsyncIterable<Uint8Array>,
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   network: Network,
   isPixels: boolean,
 ): AsyncGenerator<LineSample> {
   const mostBytes = Math.max(LINE_BYTES, LINE_BYTES_A_NUMBER * network.inputs);
   for await (const { number, text } of linesOf(chunks, mostBytes)) {
     if (typeof text === 'string' && text.trim() === '') continue;
-    yield { number, sample: sampleIn(text, network, isPixels) };
+    const sample = typeof text === 'string' ? attempt(() => parseSample(text, network, isPixels)) : { error: text };
+    yield { place: `line ${number}`, sample };
   }
 }
 
-function sampleIn(text: string | Error, network: Network, isPixels: boolean): LineSample['sample'] {
+function attempt(parse: () => GivenSample): LineSample['sample'] {
   try {
-    if (typeof text !== 'string') throw text;
-    return parseSample(text, network, isPixels);
+    return parse();
   } catch (error) {
     return { error };
   }
@@ -55,7 +100,7 @@ function sampleIn(text: string | Error, network: Network, isPixels: boolean): Li
  *
  * @throws LockstepError if it cannot be read
  */
-export async function* bytesOfFile(file: string): AsyncGenerator<Uint8Array> {
+async function* bytesOfFile(file: string): AsyncGenerator<Uint8Array> {
   try {
     yield* createReadStream(file) as AsyncIterable<Uint8Array>;
   } catch (error) {

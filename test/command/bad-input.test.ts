@@ -74,6 +74,7 @@ describe.concurrent('wrong usage: status 2', () => {
   it('an empty value', async () => {
     expect(await refusal(['--threads', ''], 2)).toBe(`--threads "": ${THREADS}`);
     expect(await refusal(['--data', ''], 2)).toBe(`--data "": expected ${DATA_SOURCES}`);
+    expect(await refusal(['--tensorboard', ''], 2)).toBe('--tensorboard "": expected a folder');
   });
 
   it('a value of several lines', async () => {
@@ -198,7 +199,7 @@ describe.concurrent('what is not an error', () => {
       ...['--threads', '--kernel', '--strategy', '--mpi'],
       ...['--save', '--checkpoint-dir', '--checkpoint-every', '--checkpoint-every-steps', '--keep'],
       ...['--checkpoint-required', '--resume', '--resume-anyway'],
-      ...['--log-every', '--format', '--no-progress'],
+      ...['--log-every', '--format', '--tensorboard', '--dashboard', '--no-progress'],
     ]);
     expect(stdout).toContain('Exit status: 0 done, 1 failed, 2 wrong usage');
   });

@@ -61,6 +61,7 @@ describe('lockstep inspect', () => {
     [['--count', '5'], /--count: expected --weights or --errors besides/],
     [['--data', 'mnist'], /--data: expected --errors besides/],
     [['-o', 'a.png', '--count', '0'], /--count 0: expected a whole number from 1 to 10,000/],
+    [['-o', 'a.png', '--shape', '27x28'], /--shape 27x28: expected as many pixels as the network has inputs, 784/],
     [['-o', 'a.png', '--scale', '1.5'], /--scale 1\.5: expected a whole number from 1 to 64/],
     [['-o', 'a.png', '--theme', 'blue'], /--theme blue: expected one of light, dark/],
   ])('%j is wrong usage', async (args, expected) => {

@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => packed.folder.remove());
 
 describe('the package', () => {
-  it('holds the commands, the library with its kernels and types, and the worker, each of its sources', () => {
+  it('holds the commands, the library with its kernels and types, the worker, and what the README shows and links to', () => {
     const sources = ['bin', 'src', 'workers'].flatMap((folder) =>
       readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
         .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts') && !name.startsWith('kernels/assembly'))
@@ -29,9 +29,30 @@ describe('the package', () => {
     const others = [
       ...['package.json', 'README.md', 'LICENSE', 'bin/lockstep.mjs', 'bin/train.mjs'],
       ...['simd', 'simd-fma'].map((name) => `dist/src/kernels/assembly/${name}.wasm`),
+      ...['index.html', 'style.css', 'icon.svg'].map((name) => `dist/src/dashboard/page/${name}`),
     ];
-    expect([...packed.files.keys()].sort()).toEqual([...sources, ...others].sort());
-    expect(packed.bytes).toBeLessThan(400_000);
+    // (The figures' data, and nothing else of the documentation, stay behind.)
+    const documents = ['docs', 'examples'].flatMap((folder) =>
+      readdirSync(path.join(root, folder), { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile() && !entry.name.endsWith('.ndjson'))
+        .map((entry) => path.posix.join(path.relative(root, entry.parentPath), entry.name)),
+    );
+    expect([...packed.files.keys()].sort()).toEqual([...sources, ...others, ...documents].sort());
+    expect(packed.bytes).toBeLessThan(1_000_000);
+  });
+
+  it('has each picture that its README and its documents show, and each document that they link to', () => {
+    const pages = [...packed.files.keys()].filter((name) => name.endsWith('.md'));
+    const missing = pages.flatMap((page) => {
+      const text = readFileSync(path.join(root, page), 'utf8');
+      const links = [...text.matchAll(/!?\[[^\]]*\]\(([^)#\s]+)[^)]*\)|(?:src|srcset)="([^"]+)"/g)];
+      return links
+        .map(([, link, source]) => link ?? source!)
+        .filter((target) => !/^[a-z]+:/.test(target) && /\.(md|svg|png)$/.test(target))
+        .map((target) => path.posix.join(path.posix.dirname(page), target))
+        .filter((target) => !packed.files.has(target));
+    });
+    expect(missing).toEqual([]);
   });
 
   it('has no fault that publint knows', async () => {

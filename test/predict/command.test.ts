@@ -259,6 +259,22 @@ describe('files of lines', () => {
     expect(status).toBe(0);
   });
 
+  it('named .json may be a document: a sample, or an array of them', async () => {
+    const many = folder.write('many.json', JSON.stringify([[1, 0, 0, 0], { id: 7, x: [0, 0, 0, 1] }, [1], 5], null, 2));
+    const one = folder.write('one.json', JSON.stringify({ id: 'a', x: [1, 0, 0, 0] }, null, 2));
+    const none = folder.write('none.json', '{\n  "private": true\n}\n');
+    const { status, stdout, stderr } = await predict([many, one, none]);
+    expect(classes(stdout)).toEqual([1, 0, 1]);
+    expect(stderr.split('\n')).toEqual([
+      `lockstep predict: ${many} sample 3: a sample of 1 numbers; expected 4, the network's inputs`,
+      `lockstep predict: ${many} sample 4: 5: no sample; expected an array of numbers, or {"id": …, "x": [numbers]}`,
+      `lockstep predict: ${none} the document: { private: true }: no sample; expected an array of numbers, or {"id": …, "x": [numbers]}`,
+      'lockstep predict: 3 predicted, 3 could not be used',
+      '',
+    ]);
+    expect(status).toBe(0);
+  });
+
   it('that are missing, or folders, are named, and the status is 1', async () => {
     const missing = path.join(folder.path, 'missing.ndjson');
     const { status, stderr } = await predict([missing, '-'], FIRST);

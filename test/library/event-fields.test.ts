@@ -1,0 +1,123 @@
+/**
+ * docs/metrics.md has a row for each field that the code writes, of the right type, and none besides. Who adds a field adds its
+ * row; who adds an option finds it in `config`, and adds its row there.
+ */
+import { mkdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WARNINGS } from '../../src/metrics/events.js';
+import type { TrainOptions } from '../../src/options.js';
+import { faultsOf, fieldTables } from '../support/documented-fields.js';
+import { collect } from '../support/events.js';
+import { type Folder, idxBytes, temporaryFolder, writeDataset } from '../support/idx-files.js';
+import { root } from '../support/paths.js';
+import { runLockstep } from '../support/run-lockstep.js';
+import { IRIS } from '../support/tables.js';
+
+const tables = fieldTables();
+/** What the code writes, by kind. */
+const written = new Map<string, object[]>();
+const TRAIN = ['start', 'step', 'epoch', 'checkpoint', 'warning', 'end'];
+const COMPANION = ['evaluation', 'model', 'sheet', 'export', 'prediction'];
+
+let folder: Folder;
+beforeAll(async () => {
+  folder = temporaryFolder();
+  const at = (name: string) => path.join(folder.path, name);
+  const part = (count: number) => ({
+    labels: Array.from({ length: count }, (_, s) => s % 3),
+    pixel: (p: number) => (p * 37) % 251,
+  });
+  writeDataset(folder, { train: part(23), test: part(6) });
+  mkdirSync(at('alone'));
+  writeDataset({ ...folder, write: (name, bytes) => folder.write(`alone/${name}`, bytes) }, { train: part(23) });
+  await trainAll(at);
+  await runAll(at);
+});
+afterAll(() => folder.remove());
+
+function note(kind: string, object: object): void {
+  written.set(kind, [...(written.get(kind) ?? []), object]);
+}
+
+/** Runs that have, among them, each field of each event. */
+async function trainAll(at: (name: string) => string): Promise<void> {
+  const plain: TrainOptions = { data: folder.path, hidden: [3], batchSize: 5, epochs: 2, lr: 0.05, threads: 1 };
+  const saved: TrainOptions = { save: at('model.safetensors'), checkpointDir: at('run'), logEvery: 2 };
+  const heldOut: TrainOptions = { validationSplit: 0.3, keepBest: true, schedule: 'cosine' };
+  const all: TrainOptions[] = [
+    { ...plain, data: at('alone') },
+    { ...plain, ...saved, resume: true },
+    { resume: at('run'), epochs: 3 },
+    // Of samples whose labels have nothing to do with them the validation loss does not fall for long.
+    { ...plain, ...heldOut, lr: 2, epochs: 1000, patience: 1 },
+    { ...plain, epochs: 0 },
+    { ...plain, data: IRIS, label: 'species', testSplit: 0.3, epochs: 0 },
+    { ...plain, lr: 3e38 },
+  ];
+  for (const options of all) {
+    const { all: events } = await collect(options);
+    for (const event of events) note(event.event, event);
+  }
+}
+
+/** The companion's commands, of that model. */
+async function runAll(at: (name: string) => string): Promise<void> {
+  const model = at('model.safetensors');
+  const images = folder.write('images', idxBytes([2, 2, 2], [0, 255, 0, 9, 1, 0, 0, 3]));
+  const lines = folder.write('lines.ndjson', '[0,0,0,1]\n{"id":null,"x":[0,0,0,1]}\n{"id":"a","x":[1,0,0,1]}');
+  const data = ['--data', folder.path];
+  const outputs = await Promise.all([
+    runLockstep(['evaluate', model, ...data]),
+    runLockstep(['inspect', model, '-o', at('weights.svg'), '--errors', at('errors.svg'), ...data]),
+    runLockstep(['inspect', at('run/epoch-000001.safetensors')]),
+    runLockstep(['export', model, '-o', at('model.npz')]),
+    runLockstep(['predict', model, lines, images]),
+    runLockstep(['predict', model, images, '--top', '2']),
+  ]);
+  for (const { stdout, stderr } of outputs) {
+    expect(stderr).toBe('');
+    for (const line of stdout.trim().split('\n')) {
+      const object = JSON.parse(line) as { event?: string };
+      note(object.event ?? 'prediction', object);
+    }
+  }
+}
+
+describe('the field tables of docs/metrics.md', () => {
+  it('are of all kinds of lines', () => {
+    expect([...tables.keys()]).toEqual([...TRAIN, ...COMPANION]);
+    expect(new Set(written.keys())).toEqual(new Set(tables.keys()));
+  });
+
+  it.each([...TRAIN, ...COMPANION])('"%s": a row for each field that is written, and none besides', (kind) => {
+    expect(faultsOf(kind, tables.get(kind)!, written.get(kind)!)).toEqual([]);
+  });
+
+  it('have each code of a warning', () => {
+    const text = readFileSync(path.join(root, 'docs/metrics.md'), 'utf8');
+    const section = text.slice(text.indexOf('## `warning`'), text.indexOf('## `end`'));
+    const codes = [...section.slice(section.lastIndexOf('| `code`')).matchAll(/^\| `(\w+)` /gm)].map(
+      ([, code]) => code,
+    );
+    expect(codes.slice(1)).toEqual([...WARNINGS]);
+  });
+});
+
+describe('a table that is wrong', () => {
+  const table = new Map([
+    ['loss', { type: 'number', isAlways: true, isOfRanks: false }],
+    ['parts', { type: 'object[]', isAlways: false, isOfRanks: false }],
+    ['parts[].of', { type: 'integer', isAlways: true, isOfRanks: false }],
+  ]);
+
+  it('is told of what it lacks, has in vain, or calls by another type', () => {
+    expect(faultsOf('x', table, [{ loss: 0.5, parts: [{ of: 1 }] }])).toEqual([]);
+    const faults = faultsOf('x', table, [{ parts: [{ of: 0.5, more: null }] }]).join('\n');
+    expect(faults).toContain('`parts[].of` is called integer; the code writes number');
+    expect(faults).toContain('no row for `parts[].more` (null), which the code writes: add one');
+    expect(faults).toContain('`loss` is said to be there always; the code has written an object without it');
+    expect(faults).toContain('`loss` was written by none of the runs');
+    expect(faults.split('\n')).toHaveLength(4);
+  });
+});
