@@ -83,7 +83,7 @@ describe.concurrent('train --dashboard', () => {
   it('whose data are not there ends at once', async () => {
     const { status, stderr } = await runTrain(['--data', 'nowhere', '--dashboard', '0']);
     expect(status).toBe(1);
-    expect(stderr).toMatch(/^dashboard: .*\ntrain: --data nowhere: no such folder/);
+    expect(stderr).toMatch(/^dashboard: .*\ntrain: --data nowhere: no such file or folder/);
   });
 
   it('is refused a port that is taken, before it trains', async () => {
