@@ -9,13 +9,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { decode, encode } from 'fast-png';
 import type { Page } from 'playwright-core';
 import { Dashboard } from '../src/dashboard/index.js';
 import type { TrainEvent } from '../src/metrics/events.js';
 import type { TrainOptions } from '../src/options.js';
 import { train } from '../src/train.js';
 import { drawSeven, findChromium, launchChromium } from '../test/support/browser.js';
+import { withFewColours } from './support/few-colours.js';
 
 // From dist/scripts/ to the repository's root.
 const figure = path.join(import.meta.dirname, '../../docs/figures/dashboard.png');
@@ -121,10 +121,3 @@ try {
   await dashboard.close();
 }
 console.error(`${folder}, and ${path.relative(process.cwd(), figure)}`);
-
-/** A smaller file, for a repository: but for the light grounds, colours have a few shades less. */
-function withFewColours(png: Uint8Array): Uint8Array {
-  const { width, height, data, channels } = decode(png);
-  const fewer = Uint8Array.from(data, (value) => (value < 236 ? (value + 8) & ~15 : value));
-  return encode({ width, height, channels, depth: 8, data: fewer });
-}

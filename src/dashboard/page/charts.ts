@@ -126,11 +126,15 @@ class SpeedChart {
     this.#build();
   }
 
-  show(recent: readonly RecentPoint[]): void {
-    this.#data = [recent.map(([x]) => x), recent.map(([, , , speed]) => speed)];
+  /** The latest samples' speed, or, where epochs are over before there are such points, the epochs'. */
+  show(epochs: readonly EpochPoint[], recent: readonly RecentPoint[]): void {
+    const ofEpochs = recent.length < epochs.length;
+    const speeds = ofEpochs ? epochs.map((point) => point.samples_per_second) : recent.map(([, , , speed]) => speed);
+    this.#data = [ofEpochs ? epochs.map(({ epoch }) => epoch) : recent.map(([x]) => x), speeds];
     this.#chart?.setData(this.#data);
-    const last = recent.at(-1);
-    this.#place.setAttribute('aria-label', `samples a second against epochs${last ? `; now ${whole(last[3])}` : ''}`);
+    const last = speeds.at(-1);
+    const now = last === undefined ? '' : `; the last ${whole(last)}`;
+    this.#place.setAttribute('aria-label', `samples a second against epochs${now}`);
   }
 
   #build(): void {
@@ -183,7 +187,7 @@ export class Charts {
       const { epochs, recent } = current();
       this.#loss.show(epochs, recent);
       this.#error.show(epochs, recent);
-      this.#speed.show(recent);
+      this.#speed.show(epochs, recent);
     });
   }
 }
