@@ -1,7 +1,8 @@
 /** `train --dashboard` as a command: where its page is, how long it stays, and with which status it ends. */
+import type { ChildProcess } from 'node:child_process';
 import { createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { parseTrainCommand } from '../../bin/commands/train-options.js';
 import { DEFAULT_PORT } from '../../src/dashboard/index.js';
 import { startTrain } from '../support/child.js';
@@ -19,9 +20,16 @@ const args = (epochs: number, ...more: string[]) => [
 ];
 const ENDLESS = 1_000_000;
 
+/** A test that fails leaves a page that would stay for ever. */
+const started: ChildProcess[] = [];
+afterAll(() => {
+  for (const child of started) child.kill('SIGKILL');
+});
+
 /** Starts it, and waits until it has said where the page is. */
 async function start(given: readonly string[]) {
   const { child, ended, lines } = startTrain(given);
+  started.push(child);
   let stderr = '';
   child.stderr!.on('data', (chunk) => {
     stderr += chunk;
