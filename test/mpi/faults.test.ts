@@ -1,0 +1,216 @@
+/** What goes wrong on one rank ends all of them: with one clear line, no hang, and nobody left behind. */
+import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { EndEvent } from '../../src/metrics/events.js';
+import { temporaryFolder } from '../support/idx-files.js';
+import { type Folder, mnistPart } from '../support/mnist-part.js';
+import { ifSkipped, noOpenMpi, type Part, runRanks, spawnRanks } from '../support/mpi.js';
+import { root, trainCommand } from '../support/paths.js';
+import { processesWith } from '../support/processes-with.js';
+import { type Child, type Ended, finishOf, runTrain } from '../support/run-command.js';
+import { until } from '../support/until.js';
+
+const FAULT = path.join(root, 'dist/test/support/fault.js');
+const NO_KOFFI = path.join(root, 'dist/test/support/no-koffi.js');
+const LIMIT_MS = 60_000;
+
+let data: Folder;
+let otherData: Folder;
+let scratch: Folder;
+beforeAll(async () => {
+  data = await mnistPart(200, 20);
+  otherData = await mnistPart(200, 21);
+  scratch = temporaryFolder();
+});
+afterAll(() => {
+  for (const folder of [data, otherData, scratch]) folder.remove();
+});
+
+const job = (...more: readonly string[]) => [
+  ...['--mpi', '--data', data.path, '--hidden', '50', '--batch-size', '20', '--threads', '2', '--format', 'ndjson'],
+  ...more,
+];
+
+/** What the command itself said. (mpirun has lines of its own.) */
+const said = (stderr: string) => stderr.split('\n').filter((line) => line.startsWith('train: '));
+
+const lastOf = (stdout: string) => JSON.parse(stdout.trim().split('\n').at(-1)!) as EndEvent;
+
+describe.skipIf(noOpenMpi)(`ranks that cannot train together${ifSkipped(noOpenMpi)}`, () => {
+  const first = (): Part => ({ ranks: 1, args: [trainCommand, ...job('--epochs', '1')] });
+
+  async function expectRefusal(second: readonly string[], line: RegExp): Promise<void> {
+    const { status, stdout, stderr } = await runRanks([first(), { ranks: 1, args: second }]);
+    expect(said(stderr)).toEqual([expect.stringMatching(line)]);
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+  }
+
+  it(
+    'unequal data',
+    async () => {
+      await expectRefusal(
+        [trainCommand, ...job('--epochs', '1', '--data', otherData.path)],
+        /^train: SHA-256 of the test data: rank 1 \(.*\) has [0-9a-f]{64}, and rank 0 \(.*\) [0-9a-f]{64}; all ranks must/,
+      );
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'unequal options',
+    async () => {
+      await expectRefusal(
+        [trainCommand, ...job('--epochs', '1', '--lr', '0.5')],
+        /^train: --lr: rank 1 \(.*\) has 0.5, and rank 0 \(.*\) 0.001; all ranks must have the same/,
+      );
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'data that one of them does not find',
+    async () => {
+      await expectRefusal(
+        [trainCommand, ...job('--epochs', '1', '--data', path.join(scratch.path, 'none'))],
+        /^train: rank 1 \(.*\): --data .*none: no such folder/,
+      );
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'unequal versions of Lockstep',
+    async () => {
+      // The same code, beside another package.json.
+      const other = path.join(scratch.path, 'other');
+      mkdirSync(other);
+      for (const name of ['dist', 'node_modules']) symlinkSync(path.join(root, name), path.join(other, name));
+      writeFileSync(path.join(other, 'package.json'), JSON.stringify({ type: 'module', version: '99.1.0' }));
+      const asLinked = ['--preserve-symlinks', '--preserve-symlinks-main', path.join(other, 'dist/bin/train.js')];
+      await expectRefusal(
+        [...asLinked, ...job('--epochs', '1')],
+        /^train: Lockstep's version: rank 1 \(.*\) has 99.1.0, and rank 0 \(.*\) \d+\.\d+\.\d+;/,
+      );
+    },
+    LIMIT_MS,
+  );
+});
+
+describe.skipIf(noOpenMpi)(`ranks that end before their time${ifSkipped(noOpenMpi)}`, () => {
+  /** Starts two endless ranks, and waits for their first checkpoint. */
+  async function start(name: string): Promise<{ child: Child; ended: Promise<Ended>; folder: string }> {
+    const folder = path.join(scratch.path, name);
+    const args = [trainCommand, ...job('--epochs', '1000000', '--checkpoint-dir', folder)];
+    mkdirSync(folder);
+    const child = spawnRanks([{ ranks: 2, args }]);
+    const ended = finishOf(child);
+    await until(() => checkpointsIn(folder).length > 0);
+    return { child, ended, folder };
+  }
+
+  const checkpointsIn = (folder: string) => readdirSync(folder).filter((name) => name.endsWith('.safetensors'));
+
+  it(
+    'a rank that is killed ends the job, and its checkpoint is gone on from by fewer ranks',
+    async () => {
+      const { ended, folder } = await start('killed-rank');
+      const [victim] = processesWith(folder, 'OMPI_COMM_WORLD_RANK=1');
+      process.kill(victim!, 'SIGKILL');
+      const { status, stderr } = await ended;
+      expect(status).toBe(137);
+      expect(stderr).toContain('process rank 1');
+      await until(() => processesWith(folder).length === 0);
+      const names = checkpointsIn(folder);
+      const epochs = Math.max(...names.map((each) => Number(/\d+/.exec(each)![0])));
+      const resumed = await runTrain(job('--checkpoint-dir', folder, '--resume', '--epochs', `${epochs + 1}`));
+      expect({ status: resumed.status, stderr: resumed.stderr }).toEqual({ status: 0, stderr: '' });
+      expect(lastOf(resumed.stdout)).toMatchObject({ status: 'completed', epochs: epochs + 1 });
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'SIGTERM to mpirun: an end event, and a checkpoint',
+    async () => {
+      const { child, ended, folder } = await start('terminated');
+      child.kill('SIGTERM');
+      const { status, stdout, stderr } = await ended;
+      expect({ status, said: said(stderr) }).toEqual({ status: 1, said: [] });
+      const end = lastOf(stdout);
+      expect(end).toMatchObject({ event: 'end', status: 'interrupted' });
+      expect(checkpointsIn(folder)).toContain(path.basename(end.checkpoint!));
+      await until(() => processesWith(folder).length === 0);
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'SIGKILL to mpirun leaves nobody behind',
+    async () => {
+      const { child, folder } = await start('killed-launcher');
+      child.kill('SIGKILL');
+      await until(() => processesWith(folder).length === 0);
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'a thread that dies on one rank: its line, and the end of all',
+    async () => {
+      const args = job('--epochs', '1000000', '--save', path.join(scratch.path, 'never.safetensors'));
+      const { status, stdout, stderr } = await runRanks(
+        [
+          { ranks: 1, args: [trainCommand, ...args] },
+          { ranks: 1, args: ['--import', FAULT, trainCommand, ...args] },
+        ],
+        { FAULT: 'throw:transpose:30' },
+      );
+      expect(said(stderr)).toEqual([
+        expect.stringMatching(
+          /^train: rank 1 \(.*\): worker thread 2 of 2 died in the update phase, in step 15: out of luck/,
+        ),
+      ]);
+      expect({ status, events: stdout.includes('"event":"end","status":"completed"') }).toEqual({
+        status: 1,
+        events: false,
+      });
+      await until(() => processesWith('never.safetensors').length === 0);
+    },
+    LIMIT_MS,
+  );
+});
+
+describe('what --mpi needs', () => {
+  const refusal = async (args: readonly string[], nodeArgs: readonly string[] = []) =>
+    await runTrain(['--data', data.path, ...args], {}, nodeArgs);
+
+  it('the package koffi', async () => {
+    const { status, stdout, stderr } = await refusal(['--mpi'], ['--import', NO_KOFFI]);
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(stderr).toBe(
+      "train: --mpi: the package koffi, which calls MPI, cannot be loaded (Cannot find module 'koffi'); " +
+        'install it: npm install koffi\n',
+    );
+  });
+
+  it.skipIf(noOpenMpi?.includes('koffi'))('an MPI library', async () => {
+    const { status, stdout, stderr } = await refusal(['--mpi', '/none/libmpi.so']);
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(stderr).toMatch(/^train: --mpi \/none\/libmpi\.so: .*: expected an MPI library, such as .*\n$/);
+  });
+
+  it.skipIf(noOpenMpi)(`that the launcher is of the same MPI${ifSkipped(noOpenMpi)}`, async () => {
+    const { status, stderr } = await runTrain(job(), { OMPI_COMM_WORLD_SIZE: '3' });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^train: --mpi: the launcher started 3 ranks, and .* knows of this one alone/);
+  });
+
+  it.skipIf(noOpenMpi)(`strategy sliced${ifSkipped(noOpenMpi)}`, async () => {
+    expect(await runTrain(job('--strategy', 'dense'))).toEqual({
+      ...{ status: 2, stdout: '' },
+      stderr: 'train: --strategy dense: expected sliced, with --mpi\n',
+    });
+  });
+});
