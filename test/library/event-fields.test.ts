@@ -32,8 +32,7 @@ beforeAll(async () => {
   writeDataset({ ...folder, write: (name, bytes) => folder.write(`alone/${name}`, bytes) }, { train: part(23) });
   await trainAll(at);
   await runAll(at);
-  // (Six runs and six processes: on a machine that has much else to do they take their time.)
-}, 60_000);
+});
 afterAll(() => folder.remove());
 
 function note(kind: string, object: object): void {
