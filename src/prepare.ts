@@ -17,6 +17,9 @@ import { NO_SAMPLES, type Samples, takeSamples } from './data/samples.js';
 import { NAMED_SETS } from './data/sources.js';
 import { countNonzeros, writeRows } from './data/sparse-rows.js';
 import { splitOff } from './data/split.js';
+import { isTable, STDIN } from './data/table/bytes.js';
+import type { TableModel } from './data/table/facts.js';
+import { scaleParts } from './data/table/scale-parts.js';
 import { errors, LockstepError } from './errors.js';
 import { requireWritable } from './files/writable.js';
 import { chooseKernel, type KernelChoice, problemOf } from './kernels/select.js';
@@ -35,7 +38,7 @@ import { likeParameters, momentsOf, writeParameters } from './model/parameters.j
 import { VALIDATION_SPLIT_STREAM } from './model/random.js';
 import { requireSame, together } from './mpi/agreement.js';
 import type { World } from './mpi/world.js';
-import { type CheckedOptions, type Config, optimizerOf } from './options.js';
+import { type CheckedOptions, type Config, optimizerOf, requireNothingOfTables } from './options.js';
 import { identityOf, identityOfOptions, NOTHING_FOUND, shareCheckpoint } from './ranks.js';
 import { FRESH, type RunState } from './state.js';
 
@@ -49,8 +52,12 @@ export interface Run {
     readonly name: string;
     readonly inputs: number;
     readonly classes: number;
+    /** Of a table: how its numbers became inputs, and what its classes are called. */
+    readonly table: TableModel | undefined;
     /** Fraction of the training samples' inputs that are not zero. */
     readonly density: number;
+    /** Whether the inputs are an image's pixels. */
+    readonly isPixels: boolean;
   };
   /** What files say of it. */
   readonly model: ModelDescription;
@@ -90,17 +97,24 @@ async function prepareFrom(given: CheckedOptions, found: Found, world?: World): 
   const { limit = train.count, batchSize } = config;
   if (limit > train.count) throw errors.limitBeyondData(limit, train.count);
 
-  const used = usedOf(dataset, limit, config);
-  if (batchSize > used.train.count) throw errors.batchBeyondData(batchSize, used.train.count);
+  const raw = usedOf(dataset, limit, config);
+  if (batchSize > raw.train.count) throw errors.batchBeyondData(batchSize, raw.train.count);
+  const { used, table } = raw.table ? scaleParts(raw, raw.table, config.scale) : { used: raw, table: undefined };
   const { plan, density } = planOf(config, kernel, used, world?.ranks);
   const { denseInputs, layers } = plan;
   const model = {
     layers,
     // A run is to be resumed from another folder, too.
-    config: { ...config, data: absolute(config.data), save: undefined },
+    config: {
+      ...config,
+      data: absolute(config.data),
+      testData: config.testData && absolute(config.testData),
+      save: undefined,
+    },
     kernel: kernel.name,
     run: resumed?.checkpoint.run ?? randomUUID(),
     dataset: datasetRecord(dataset, plan),
+    table,
   };
   const differences = resumed ? requireSameRun(model, resumed, given) : [];
 
@@ -121,14 +135,19 @@ async function prepareFrom(given: CheckedOptions, found: Found, world?: World): 
     plan,
     shared,
     memory,
-    dataset: { name, inputs, classes, density },
+    dataset: { name, inputs, classes, table, density, isPixels: train.images instanceof Uint8Array },
     model,
     start,
     resumedFrom: resumed?.file,
     isNamed: resumed?.isNewest === false,
     checkpoints,
-    warnings: [...warnings, ...differences],
+    warnings: [...warnings, ...differences, ...remarksOn(config, world)],
   };
+}
+
+function remarksOn({ threads }: Config, world: World | undefined): WarningEvent[] {
+  const message = world?.remarkOn(threads);
+  return message === undefined ? [] : [{ event: 'warning', code: 'few_cores', message }];
 }
 
 /** A checkpoint that does not hold the best epoch's parameters knows of no best epoch. */
@@ -150,9 +169,13 @@ function restore(memory: Memory, { values, moments, best: bestValues }: Checkpoi
 }
 
 /** @throws LockstepError if the data cannot be used */
-async function loadFor({ data }: Config, given: CheckedOptions, resumed: Resumed | undefined): Promise<Dataset> {
+async function loadFor(config: Config, given: CheckedOptions, resumed: Resumed | undefined): Promise<Dataset> {
+  const { data, testData } = config;
+  if (resumed && [data, testData].includes(STDIN) && given.data === undefined)
+    throw errors.stdinOfCheckpoint(resumed.file);
+  if (NAMED_SETS.includes(data) || !isTable(data)) requireNothingOfTables(config);
   try {
-    return await loadDataset(data);
+    return await loadDataset(data, config);
   } catch (error) {
     if (resumed && given.data === undefined && error instanceof LockstepError) {
       throw errors.dataOfCheckpoint(resumed.file, error);
@@ -188,7 +211,7 @@ function requireSameRun(
 
 /** Data sets that have a name keep it. */
 function absolute(data: string): string {
-  return NAMED_SETS.includes(data) ? data : path.resolve(data);
+  return NAMED_SETS.includes(data) || data === STDIN ? data : path.resolve(data);
 }
 
 /** Of a data set what a run uses: the training samples are the first `train.count`. */

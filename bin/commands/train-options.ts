@@ -1,10 +1,14 @@
 /** The `train` command's arguments, read with commander. */
 import type { Command } from 'commander';
+import { DEFAULT_PORT } from '../../src/dashboard/port.js';
+import { HEADERS } from '../../src/data/table/columns.js';
+import { SCALES } from '../../src/data/table/scaling.js';
 import { errors } from '../../src/errors.js';
 import { KERNEL_NAMES } from '../../src/kernels/kernel.js';
 import type { Format } from '../../src/metrics/output.js';
 import { OPTIMIZERS, REDUCTIONS, STRATEGIES } from '../../src/model/optimizer.js';
 import { SCHEDULES } from '../../src/model/schedule.js';
+import { launchedRanks } from '../../src/mpi/abi.js';
 import { type CheckedOptions, checkOptions } from '../../src/options.js';
 import { FORMAT_HELP, formatOf, newCommand, parse } from '../parse.js';
 
@@ -15,6 +19,8 @@ export interface TrainCommand {
   readonly progress: boolean;
   /** Folder for what TensorBoard shows. */
   readonly tensorboard: string | undefined;
+  /** The port of the page, 0 for any that is free; undefined where none is wanted. */
+  readonly dashboard: number | undefined;
 }
 
 /**
@@ -24,13 +30,19 @@ export interface TrainCommand {
 export function parseTrainCommand(args: readonly string[]): TrainCommand | undefined {
   const command = trainCommand();
   if (!parse(command, args, 0)) return undefined;
-  const { format, progress, tensorboard, ...options } = command.opts<{
+  const { format, progress, tensorboard, dashboard, ...options } = command.opts<{
     format?: unknown;
     progress: boolean;
     tensorboard?: string;
+    dashboard?: unknown;
+    mpi?: unknown;
   }>();
   if (tensorboard === '') throw errors.option('tensorboard', tensorboard, 'a folder');
-  return { format: formatOf(format), options: checkOptions(options), progress, tensorboard };
+  const checked = checkOptions(options);
+  if (dashboard !== undefined && checked.mpi !== undefined) throw errors.dashboardOfRanks();
+  const isLaunched = options.mpi !== undefined && launchedRanks(process.env) !== undefined;
+  const told = { format: formatOf(format, isLaunched), progress, tensorboard, dashboard: portOf(dashboard) };
+  return { options: checked, ...told };
 }
 
 function trainCommand(): Command {
@@ -39,9 +51,18 @@ function trainCommand(): Command {
     'Train a fully connected classifier on all cores, the same weights for any number of threads.',
   )
     .optionsGroup('Data and network:')
-    .option('-d, --data <source>', 'mnist (default), fashion-mnist, or a folder of IDX files, gzipped or not')
+    .option(
+      '-d, --data <source>',
+      'mnist (default), fashion-mnist, a folder of IDX files, or a table (CSV or NDJSON; - is stdin), gzipped or not',
+    )
     .option('--limit <n>', 'train on the first n samples only (the test set stays whole)', numberOrText)
     .option('--hidden <widths>', 'hidden layers: "1000" (default), "512,256", or "none"', widthsOrText)
+    .optionsGroup('Of a table:')
+    .option('--label <column>', 'the column with the classes, by name or number (from 1)')
+    .option('--header <h>', `whether its first row holds names: ${HEADERS.join(', ')}; default ${HEADERS[0]}`)
+    .option('--scale <how>', `of its columns: ${SCALES.join(', ')}; default ${SCALES[0]}`)
+    .option('--test-split <f>', 'fraction of its rows to test on (default: none)', numberOrText)
+    .option('--test-data <table>', 'another one, of the same columns, to test on')
     .optionsGroup('Training:')
     .option('-e, --epochs <n>', 'default 100; 0 evaluates the initial weights', numberOrText)
     .option('-b, --batch-size <n>', 'default 100', numberOrText)
@@ -96,8 +117,21 @@ function trainCommand(): Command {
     .option('--log-every <steps>', 'also a metric line every so many steps (default: epochs only)', numberOrText)
     .option('--format <name>', FORMAT_HELP)
     .option('--tensorboard <folder>', 'also write what TensorBoard shows there')
+    .option(
+      '--dashboard [port]',
+      `a page on this machine that shows the run live (default port: ${DEFAULT_PORT}; 0: any free one)`,
+      numberOrText,
+    )
     .option('--no-progress', 'no progress bar (it is on stderr, and only where that is a terminal)')
     .addHelpText('after', HELP_END);
+}
+
+/** @throws LockstepError (status 2) if it is none */
+function portOf(given: unknown): number | undefined {
+  if (given === undefined) return undefined;
+  if (given === true) return DEFAULT_PORT;
+  if (Number.isInteger(given) && Number(given) >= 0 && Number(given) < 65_536) return Number(given);
+  throw errors.option('dashboard', given, 'a port from 1 to 65535, or 0 for any that is free');
 }
 
 const HELP_END = `
