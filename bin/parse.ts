@@ -31,9 +31,12 @@ export function parse(command: Command, args: readonly string[], most: number): 
   return true;
 }
 
-/** @throws LockstepError (status 2) if there is no such format */
-export function formatOf(format: unknown): Format {
-  if (format === undefined) return process.stdout.isTTY ? 'pretty' : 'ndjson';
+/**
+ * @param isLaunched  whether stdout leads to a launcher of several processes: some make it a terminal, whatever their own is
+ * @throws LockstepError (status 2) if there is no such format
+ */
+export function formatOf(format: unknown, isLaunched = false): Format {
+  if (format === undefined) return process.stdout.isTTY && !isLaunched ? 'pretty' : 'ndjson';
   return oneOf('format', format, FORMATS);
 }
 

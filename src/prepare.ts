@@ -141,8 +141,13 @@ async function prepareFrom(given: CheckedOptions, found: Found, world?: World): 
     resumedFrom: resumed?.file,
     isNamed: resumed?.isNewest === false,
     checkpoints,
-    warnings: [...warnings, ...differences],
+    warnings: [...warnings, ...differences, ...remarksOn(config, world)],
   };
+}
+
+function remarksOn({ threads }: Config, world: World | undefined): WarningEvent[] {
+  const message = world?.remarkOn(threads);
+  return message === undefined ? [] : [{ event: 'warning', code: 'few_cores', message }];
 }
 
 /** A checkpoint that does not hold the best epoch's parameters knows of no best epoch. */

@@ -8,6 +8,7 @@ import { KERNEL_NAMES } from '../../src/kernels/kernel.js';
 import type { Format } from '../../src/metrics/output.js';
 import { OPTIMIZERS, REDUCTIONS, STRATEGIES } from '../../src/model/optimizer.js';
 import { SCHEDULES } from '../../src/model/schedule.js';
+import { launchedRanks } from '../../src/mpi/abi.js';
 import { type CheckedOptions, checkOptions } from '../../src/options.js';
 import { FORMAT_HELP, formatOf, newCommand, parse } from '../parse.js';
 
@@ -34,11 +35,14 @@ export function parseTrainCommand(args: readonly string[]): TrainCommand | undef
     progress: boolean;
     tensorboard?: string;
     dashboard?: unknown;
+    mpi?: unknown;
   }>();
   if (tensorboard === '') throw errors.option('tensorboard', tensorboard, 'a folder');
   const checked = checkOptions(options);
   if (dashboard !== undefined && checked.mpi !== undefined) throw errors.dashboardOfRanks();
-  return { format: formatOf(format), options: checked, progress, tensorboard, dashboard: portOf(dashboard) };
+  const isLaunched = options.mpi !== undefined && launchedRanks(process.env) !== undefined;
+  const told = { format: formatOf(format, isLaunched), progress, tensorboard, dashboard: portOf(dashboard) };
+  return { options: checked, ...told };
 }
 
 function trainCommand(): Command {

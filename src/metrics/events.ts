@@ -126,6 +126,8 @@ export const WARNINGS = [
   'checkpoint_unusable',
   /** The run is resumed with something other than it was begun with, as was asked for. */
   'resumed_anyway',
+  /** The launcher has bound this process to fewer cores than it has threads. */
+  'few_cores',
   /** A checkpoint could not be written; the older ones are still there. */
   'checkpoint_failed',
   /** An older checkpoint could not be removed. */

@@ -5,7 +5,7 @@
  * exits: quietly if no run is under way by then, else by MPI_Abort, which ends all ranks, so that none waits for one that has
  * gone. While a run trains, the main thread makes no call that could block: its first member does (exchange.ts).
  */
-import { hostname } from 'node:os';
+import { availableParallelism, cpus, hostname } from 'node:os';
 import process from 'node:process';
 import { errors } from '../errors.js';
 import { launchedRanks } from './abi.js';
@@ -61,6 +61,16 @@ export class World {
 
   get isFirst(): boolean {
     return this.rank === 0;
+  }
+
+  /** What is to be said of where the launcher has put this process: undefined if nothing is. */
+  remarkOn(threads: number): string | undefined {
+    const bound = availableParallelism();
+    if (threads <= bound || bound >= cpus().length) return undefined;
+    return (
+      `${threads} threads share ${bound === 1 ? '1 core' : `${bound} cores`}, to which the launcher has bound each rank; ` +
+      `bind it to more (Open MPI: --map-by socket:PE=${threads}, or --bind-to none), or give fewer --threads`
+    );
   }
 
   /** A run begins: from now on the others wait for this rank. */

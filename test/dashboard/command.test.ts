@@ -31,7 +31,7 @@ async function start(given: readonly string[]) {
   return { child, ended, lines, url };
 }
 
-describe('train --dashboard', () => {
+describe.concurrent('train --dashboard', () => {
   it('closes stdout after the end event, and stays until a signal: then its status is 0', async () => {
     const { child, ended, url } = await start(args(2));
     const stdout = await text(child.stdout!);

@@ -70,7 +70,8 @@ const LEFT_OUT: ReadonlySet<string> = new Set([
 
 /** What must not depend on who computed it. */
 function figuresOf(events: readonly TrainEvent[]): Readonly<Record<string, unknown>>[] {
-  const [_start, ...told] = events;
+  // (Where a launcher has put the ranks is no matter here.)
+  const told = events.slice(1).filter(({ event }) => event !== 'warning');
   return told.map((event) => Object.fromEntries(Object.entries(event).filter(([name]) => !LEFT_OUT.has(name))));
 }
 
