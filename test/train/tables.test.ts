@@ -146,6 +146,23 @@ describe('one network, five ways to ask it', () => {
     expect(lines.filter((line, i) => line.class !== ROWS[i]![4]).length / 150).toBeCloseTo(test_error, 12);
   });
 
+  it('evaluate knows the parts of the table that the model was trained on, and of no other', async () => {
+    const part = async (split: string) => {
+      const { stdout } = await runLockstep(['evaluate', model, '--data', IRIS, '--split', split]);
+      return JSON.parse(stdout) as EvaluationEvent;
+    };
+    const [train, test, all] = [await part('train'), await part('test'), await part('all')];
+    const wrong = ({ test_error, dataset }: EvaluationEvent) => Math.round(test_error * dataset.samples);
+    expect(train.dataset.samples).toBe(120);
+    expect(wrong(train) + wrong(test)).toBe(wrong(all));
+    const fewer = folder.write('fewer.csv', csvOf(ROWS.slice(1)));
+    const refused = await runLockstep(['evaluate', model, '--data', fewer, '--split', 'test']);
+    expect(refused.status).toBe(1);
+    expect(refused.stderr).toContain('was not trained on');
+    const { stdout } = await runLockstep(['evaluate', model, '--data', fewer]);
+    expect((JSON.parse(stdout) as EvaluationEvent).dataset).toMatchObject({ split: 'all', samples: 149 });
+  });
+
   it('predict takes tables, too: with the label or without it, from files and stdin; what is wrong with a row is said', async () => {
     const header = ['petal_width', 'note', 'petal_length', 'sepal_width', 'sepal_length'];
     const turned = NUMBERS.map(([a, b, c, d]) => [d!, 'any', c!, b!, a!]);
@@ -175,6 +192,16 @@ describe('one network, five ways to ask it', () => {
       const { className, label, probabilities } = network.predict(row);
       expect([className, [...probabilities]]).toEqual([lines[i]!.class, lines[i]!.probabilities]);
       expect(network.classNames[label]).toBe(className);
+    }
+    const [a, b, c, d] = NUMBERS[0]!;
+    const row = { petal_width: d, petal_length: `${c}`, sepal_width: b, sepal_length: a, species: 'any' };
+    expect(network.predict(network.sampleOf(row))).toEqual(network.predict(NUMBERS[0]!));
+    for (const [petal_width, expected] of [
+      [undefined, 'column petal_width: missing; expected a number'],
+      ['wide', 'column petal_width: wide, text; expected a number'],
+      [1e39, 'column petal_width: 1e+39, too large for float32, which ends at 3.4e38; expected a number'],
+    ] as const) {
+      expect((await refusalOf(() => network.sampleOf({ ...row, petal_width }))).message).toBe(expected);
     }
     // Bytes are numbers here, and no pixels.
     expect(network.predict(Uint8Array.of(5, 3, 1, 0))).toEqual(network.predict([5, 3, 1, 0]));
@@ -246,6 +273,8 @@ describe('what tables and images have not in common', () => {
     [['evaluate', model, '--data', 'mnist'], 1, '--data mnist: no table, and '],
     [['evaluate', model], 2, 'no data set of that name'],
     [['evaluate', model, '--label', 'species'], 2, '--label species: for tables'],
+    [['evaluate', model, '--data', 'mnist', '--header', 'yes'], 2, '--header yes: for tables'],
+    [['evaluate', model, '--data', 'mnist', '--split', 'all'], 2, '--split all: for tables'],
     [['inspect', model, '--errors', inFolder('e.svg')], 2, '--errors: pictures of samples'],
   ])('%j', async (args, status, expected) => {
     const found = await runLockstep(args);
