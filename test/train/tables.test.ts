@@ -2,6 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { evaluateCommand } from '../../bin/commands/evaluate.js';
+import { predictCommand } from '../../bin/commands/predict.js';
 import { readModel } from '../../src/checkpoints/model-file.js';
 import { splitOff } from '../../src/data/split.js';
 import { exportModel } from '../../src/export/export-model.js';
@@ -58,7 +60,7 @@ describe('a run on a table', () => {
     async (kernel) => {
       const hashes = new Set<string | undefined>();
       for (const threads of [1, 2, 3, 8]) {
-        const { end } = await collect({ ...OPTIONS, kernel, threads, epochs: 3, validationSplit: 0.1 });
+        const { end } = await collect({ ...OPTIONS, kernel, threads, epochs: 2, validationSplit: 0.1 });
         hashes.add(end.weights_sha256);
       }
       expect(hashes.size).toBe(1);
@@ -156,9 +158,8 @@ describe('one network, five ways to ask it', () => {
     expect(train.dataset.samples).toBe(120);
     expect(wrong(train) + wrong(test)).toBe(wrong(all));
     const fewer = folder.write('fewer.csv', csvOf(ROWS.slice(1)));
-    const refused = await runLockstep(['evaluate', model, '--data', fewer, '--split', 'test']);
-    expect(refused.status).toBe(1);
-    expect(refused.stderr).toContain('was not trained on');
+    const refused = await refusalOf(() => evaluateCommand([model, '--data', fewer, '--split', 'test']));
+    expect(refused.message).toContain('was not trained on');
     const { stdout } = await runLockstep(['evaluate', model, '--data', fewer]);
     expect((JSON.parse(stdout) as EvaluationEvent).dataset).toMatchObject({ split: 'all', samples: 149 });
   });
@@ -181,8 +182,8 @@ describe('one network, five ways to ask it', () => {
     expect(status).toBe(0);
     expect(stderr).toContain('bad.csv: row 1, column 3: text x; expected a number');
     expect(stderr).toContain('bad.csv: row 3: 1 column; expected 4');
-    const strict = await runLockstep(['predict', model, '--strict', files[3]!]);
-    expect(strict).toMatchObject({ status: 1, stdout: '' });
+    const strict = await refusalOf(() => predictCommand([model, '--strict', files[3]!]));
+    expect(strict.message).toContain('bad.csv: row 1, column 3');
   });
 
   it('the library agrees with predict, to the last digit', async () => {
@@ -224,10 +225,10 @@ describe('one network, five ways to ask it', () => {
 describe('resume', () => {
   it('goes on from every checkpoint as if it had never stopped', async () => {
     const checkpointDir = inFolder('checkpoints');
-    const options: TrainOptions = { ...OPTIONS, epochs: 2, validationSplit: 0.2, checkpointEverySteps: 3, keep: 100 };
+    const options: TrainOptions = { ...OPTIONS, epochs: 2, validationSplit: 0.2, checkpointEverySteps: 5, keep: 100 };
     const undisturbed = await collect({ ...options, checkpointDir });
     const names = readdirSync(checkpointDir);
-    expect(names.length).toBeGreaterThan(3);
+    expect(names.length).toBeGreaterThan(2);
     for (const [i, name] of names.entries()) {
       const resumed = await collect({ resume: path.join(checkpointDir, name), checkpointDir: inFolder(`again-${i}`) });
       expect(resultsAfter(resumed.all, resumed.start.resumed!)).toEqual(
@@ -266,20 +267,25 @@ describe('what tables and images have not in common', () => {
     expect(message).toContain(expected);
   });
 
-  it.each<[string[], number, string]>([
-    [['predict', model, '--pixels'], 2, '--pixels: for networks of images'],
-    [['predict', model, '--invert', IRIS], 2, '--invert: for networks of images'],
-    [['predict', model, inFolder('none.csv')], 1, 'none.csv: cannot be read (ENOENT'],
-    [['evaluate', model, '--data', 'mnist'], 1, '--data mnist: no table, and '],
-    [['evaluate', model], 2, 'no data set of that name'],
-    [['evaluate', model, '--label', 'species'], 2, '--label species: for tables'],
-    [['evaluate', model, '--data', 'mnist', '--header', 'yes'], 2, '--header yes: for tables'],
-    [['evaluate', model, '--data', 'mnist', '--split', 'all'], 2, '--split all: for tables'],
-    [['inspect', model, '--errors', inFolder('e.svg')], 2, '--errors: pictures of samples'],
-  ])('%j', async (args, status, expected) => {
-    const found = await runLockstep(args);
-    expect(found.status).toBe(status);
-    expect(found.stderr).toContain(expected);
+  const [evaluate, predict] = [evaluateCommand, predictCommand];
+  it.each<[(args: string[]) => Promise<unknown>, string[], 1 | 2, string]>([
+    [predict, [model, '--pixels'], 2, '--pixels: for networks of images'],
+    [predict, [model, '--invert', IRIS], 2, '--invert: for networks of images'],
+    [predict, [model, '--strict', inFolder('none.csv')], 1, 'none.csv: cannot be read (ENOENT'],
+    [evaluate, [model, '--data', 'mnist'], 1, '--data mnist: no table, and '],
+    [evaluate, [model], 2, 'no data set of that name'],
+    [evaluate, [model, '--label', 'species'], 2, '--label species: for tables'],
+    [evaluate, [model, '--data', 'mnist', '--header', 'yes'], 2, '--header yes: for tables'],
+    [evaluate, [model, '--data', 'mnist', '--split', 'all'], 2, '--split all: for tables'],
+  ])('%o %j', async (command, args, status, expected) => {
+    const refusal = await refusalOf(() => command(args));
+    expect(refusal.status).toBe(status);
+    expect(refusal.message).toContain(expected);
+  });
+
+  it('inspect draws no samples of a table', async () => {
+    const { status, stderr } = await runLockstep(['inspect', model, '--errors', inFolder('e.svg')]);
+    expect([status, stderr.includes('--errors: pictures of samples')]).toEqual([2, true]);
   });
 
   it('a table from stdin trains, and has to be given again to resume', async () => {
