@@ -169,8 +169,8 @@ export const errors = {
     ),
   tableTooLarge: (file: string, row: number, columns: number) =>
     failure(
-      `${file}: row ${number.format(row)}: with ${number.format(columns)} numbers a row the table does not fit in ` +
-        'the 4 GiB that a run can have; use fewer rows or columns',
+      `${file}: row ${number.format(row)}: with ${number.format(columns)} numbers a row the table does not fit in memory, ` +
+        'or in the 4 GiB that a run can have; use fewer rows or columns',
     ),
   scaledTooLarge: (scale: string, column: string) =>
     failure(

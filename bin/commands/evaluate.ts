@@ -46,6 +46,7 @@ export async function evaluateCommand(args: readonly string[]): Promise<undefine
   const network = await loadModel(file);
   const isOfTable = data !== undefined && !NAMED_SETS.includes(data) && isTable(data);
   if (!isOfTable && label !== undefined) throw errors.onlyForTables('label', label, data ?? 'as it is');
+  if (!isOfTable && header !== HEADERS[0]) throw errors.onlyForTables('header', header, data ?? 'as it is');
   const part = isOfTable
     ? await tablePart(file, network, data, split, { label, header })
     : await imagesOf(file, network, data, split ?? 'test');

@@ -33,7 +33,8 @@ export function modelTable(event: ModelEvent): string {
     ['state', pairsOf(event.state)],
     ['checksum', `of the file: ${event.checksum}; of the weights: ${event.weights_checksum}`],
     ['sha256', `${event.weights_sha256} (weights)`],
-    ...Object.entries(others),
+    // A table may have thousands of columns.
+    ...Object.entries(others).map(([name, value]): [string, string] => [name, shown(value)]),
   ];
   const said = lines.flatMap(([name, value]) =>
     value === undefined ? [] : [[onOneLine(shown(name)), value] as const],

@@ -96,6 +96,8 @@ const HELP_END = `
 A line is an array of numbers, or {"id": …, "x": [numbers]}; one comes out for each:
   echo '{"id": "a", "x": [0, 0.5, …]}' | lockstep predict model.safetensors
   {"id":"a","class":3,"probability":0.98,"probabilities":[…]}
+A network that was trained on a table takes its numbers as they stand there, by position, by name, or as CSV:
+  lockstep predict iris.safetensors table.csv
 
 Exit status: 0 done, 1 failed (a file could not be used, or anything with --strict), 2 wrong usage,
 141 stdout closed by its reader.`;

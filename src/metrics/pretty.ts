@@ -155,9 +155,11 @@ function columnsOf(hasValidation: boolean, hasTest: boolean): readonly Column[] 
 
 /** What is not as in the reference's run, in words. */
 function optionsOf(config: ConfigRecord): string[] {
-  const { optimizer, momentum, nesterov, beta1, beta2, weight_decay, clip_norm, schedule, warmup_steps } = config;
+  const { scale, optimizer, momentum, nesterov, beta1, beta2, weight_decay, clip_norm, schedule, warmup_steps } =
+    config;
   const ofSgd = momentum > 0 && `${nesterov ? 'Nesterov ' : ''}momentum ${momentum}`;
   const said = [
+    scale !== 'none' && `columns scaled (${scale})`,
     optimizer === 'adam' ? `Adam (${beta1}, ${beta2})` : ofSgd,
     weight_decay > 0 && `weight decay ${weight_decay}`,
     clip_norm !== null && `norm at most ${clip_norm}`,

@@ -107,10 +107,16 @@ async function read(
       }
       const { inputs } = columns;
       if (count === labels.length) {
-        const room = Math.max(FIRST_ROWS, 2 * count);
-        if (count * inputs.length > MOST_NUMBERS) throw errors.tableTooLarge(file, each.row, inputs.length);
-        values = grown(values, new Float32Array(room * inputs.length));
-        labels = grown(labels, new Uint32Array(room));
+        const most = Math.floor(MOST_NUMBERS / inputs.length);
+        const room = Math.min(Math.max(FIRST_ROWS, 2 * count), most);
+        if (room <= count) throw errors.tableTooLarge(file, each.row, inputs.length);
+        try {
+          values = grown(values, new Float32Array(room * inputs.length));
+          labels = grown(labels, new Uint32Array(room));
+        } catch (error) {
+          if (error instanceof RangeError) throw errors.tableTooLarge(file, each.row, inputs.length);
+          throw error;
+        }
       }
       takeRow(file, each, columns, values, count * inputs.length);
       labels[count] = takeLabel(file, each, columns, rules);

@@ -1,0 +1,94 @@
+/** What a model and a checkpoint say of the table they were trained on: refused where it does not fit, whatever the checksum. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { decodeCheckpoint } from '../../src/checkpoints/checkpoint-file.js';
+import { decodeModel } from '../../src/checkpoints/model-file.js';
+import { collect } from '../support/events.js';
+import { temporaryFolder } from '../support/idx-files.js';
+import { refusalOf } from '../support/refusals.js';
+import { partsOf, sealedFile } from '../support/sealed-file.js';
+import { IRIS } from '../support/tables.js';
+
+const folder = temporaryFolder();
+afterAll(() => folder.remove());
+
+let checkpoint: Uint8Array;
+beforeAll(async () => {
+  const given = { data: IRIS, label: 'species', scale: 'standard', hidden: [3], epochs: 1, threads: 1 } as const;
+  const { end } = await collect({ ...given, checkpointDir: path.join(folder.path, 'checkpoints') });
+  checkpoint = readFileSync(end.checkpoint!);
+});
+
+type Metadata = Record<string, string>;
+
+function changed(change: (metadata: Metadata) => void): Uint8Array {
+  const { json, body } = partsOf(checkpoint);
+  const header = JSON.parse(json) as { __metadata__: Metadata };
+  change(header.__metadata__);
+  return sealedFile(JSON.stringify(header), body);
+}
+
+const scalingWith = (change: object) => (m: Metadata) => {
+  m.input_scaling = JSON.stringify({ ...(JSON.parse(m.input_scaling!) as object), ...change });
+};
+
+it('is taken as it is', () => {
+  const same = changed(() => undefined);
+  expect(decodeCheckpoint('c', same).table).toEqual(decodeModel('m', same).table);
+  expect(decodeModel('m', same).table).toMatchObject({ label: { name: 'species', position: 4 }, scale: 'standard' });
+});
+
+describe('what does not fit the layers', () => {
+  it.each<[string, (metadata: Metadata) => unknown, string]>([
+    ['a class too few', (m) => (m.class_names = '["a","b"]'), 'its class names are not those of its outputs'],
+    ['a class twice', (m) => (m.class_names = '["a","b","a"]'), 'its class names are not those of its outputs'],
+    ['a class that is no name', (m) => (m.class_names = '["a","b",null]'), 'its class names are not those of'],
+    ['no JSON', (m) => (m.class_names = '['), 'its class names are not those of its outputs'],
+    ['a column too many', (m) => (m.columns = '["a","b","c","d","e"]'), 'its columns are not those of its inputs'],
+    ['columns that are none', (m) => (m.columns = '{}'), 'its columns are not those of its inputs'],
+    ['no label', (m) => delete m.label, 'its label is no column'],
+    ['a label before the first', (m) => (m.label = '{"name":null,"position":0}'), 'its label is no column'],
+    ['an unknown scaling', scalingWith({ method: 'log' }), 'its scaling is none of its inputs'],
+    ['a number too few', scalingWith({ subtract: [1, 2, 3] }), 'its scaling is none of its inputs'],
+    ['a division by 0', scalingWith({ divide_by: [1, 0, 1, 1] }), 'its scaling is none of its inputs'],
+    ['numbers that are no float32', scalingWith({ divide_by: [1, 0.1, 1, 1] }), 'its scaling is none of its inputs'],
+    ['numbers without a scaling', scalingWith({ method: 'none' }), 'its scaling is none of its inputs'],
+    ['an image’s scaling', (m) => (m.input_scaling = '{"divide_by":255}'), 'its scaling is none of its inputs'],
+  ])('%s', async (_, change, expected) => {
+    const bytes = changed((metadata) => void change(metadata));
+    for (const decode of [decodeCheckpoint, decodeModel]) {
+      const { message, status } = await refusalOf(() => decode('x', bytes));
+      expect(status).toBe(1);
+      expect(message).toContain(expected);
+    }
+  });
+});
+
+describe('what does not fit the configuration', () => {
+  const none = '{"method":"none"}';
+  it.each<[string, (metadata: Metadata) => unknown, string]>([
+    ['another scaling', (m) => (m.input_scaling = none), 'its scaling is not that of its configuration'],
+    [
+      'a table without a label',
+      (m) => (m.config = m.config!.replace('"label":"species"', '"label":null')),
+      'it has the classes of a table without a label, or none with one',
+    ],
+    [
+      'a label without a table',
+      (m) => {
+        delete m.class_names;
+        m.config = m.config!.replace('"scale":"standard"', '"scale":"none"');
+      },
+      'it has the classes of a table without a label, or none with one',
+    ],
+  ])('%s', async (_, change, expected) => {
+    const { message } = await refusalOf(() =>
+      decodeCheckpoint(
+        'x',
+        changed((metadata) => void change(metadata)),
+      ),
+    );
+    expect(message).toContain(expected);
+  });
+});

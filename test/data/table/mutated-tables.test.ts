@@ -1,0 +1,56 @@
+/** Tables with random damage: taken or refused as the house refuses, and never taken for what they are not. */
+import { readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+import { afterAll, expect, it } from 'vitest';
+import { readTable } from '../../../src/data/table/read-table.js';
+import { Random } from '../../../src/model/random.js';
+import { temporaryFolder } from '../../support/idx-files.js';
+import { verdictOf } from '../../support/judge.js';
+import { mutateBytes, once, pick } from '../../support/mutate.js';
+import { csvOf, IRIS } from '../../support/tables.js';
+
+const folder = temporaryFolder();
+afterAll(() => folder.remove());
+
+const rows = readFileSync(IRIS, 'utf8')
+  .trim()
+  .split('\n')
+  .filter((_, i) => i === 0 || i % 3 === 1)
+  .map((line) => line.split(','));
+const objects = rows
+  .slice(1)
+  .map((row) => JSON.stringify(Object.fromEntries(rows[0]!.map((name, i) => [name, row[i]]))));
+const ORIGINALS = [csvOf(rows), csvOf(rows, { quoteAll: true, end: '\r\n', delimiter: ';' }), objects.join('\n')].map(
+  (text) => Buffer.from(text),
+);
+
+/** One to three characters are others, of those that tables are made of. */
+function misspelt(text: Uint8Array, random: Random): Uint8Array {
+  const changed = Uint8Array.from(text);
+  for (let changes = 1 + random.below(3); changes > 0; changes--) {
+    changed[random.below(changed.length)] = pick([...Buffer.from('0123456789.-+e,;"{}[]: \n\r\t')], random);
+  }
+  return changed;
+}
+
+it.each([1, 2, 3])('seed %i', async (seed) => {
+  const counts = { taken: 0, refused: 0 };
+  for (let index = 0; index < 120; index++) {
+    const random = new Random(seed, index);
+    const original = pick(ORIGINALS, random);
+    const damaged = once(2, random) ? mutateBytes(original, ORIGINALS, random) : misspelt(original, random);
+    const file = folder.write('damaged', once(5, random) ? gzipSync(damaged) : damaged);
+    const label = pick(['species', '5'], random);
+    const { value, message, violation } = await verdictOf(() => readTable(file, label, 'auto'));
+    expect(violation, `case ${index}`).toBeUndefined();
+    if (message !== undefined) counts.refused++;
+    if (!value) continue;
+    counts.taken++;
+    const { facts, inputs, samples } = value;
+    expect(samples.images).toHaveLength(samples.count * inputs);
+    expect(samples.images.every(Number.isFinite)).toBe(true);
+    expect(samples.labels.every((each) => each < facts.classNames.length)).toBe(true);
+    expect(new Set(facts.classNames).size).toBe(facts.classNames.length);
+  }
+  expect(Math.min(counts.taken, counts.refused)).toBeGreaterThan(5);
+});
