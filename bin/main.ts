@@ -25,8 +25,8 @@ export async function main(name: string, command: () => Promise<number | undefin
   }
 }
 
-/** One line on stderr, and the exit status. */
-function report(name: string, error: unknown): number {
+/** One line on stderr. @returns the exit status */
+export function report(name: string, error: unknown): number {
   if (!(error instanceof LockstepError && error.isToldElsewhere)) process.stderr.write(`${name}: ${reason(error)}\n`);
   if (process.env.DEBUG) console.error(error);
   return error instanceof LockstepError ? error.status : 1;

@@ -3,12 +3,15 @@
  * AssemblyScript's compiler, each twice from one source. Prints to stderr only.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** Folders of AssemblyScript, each with an index.ts, and what else they are made of. */
 const MODULES = { 'src/kernels/assembly': [], 'bench/kernels/assembly': ['src/kernels/assembly'] };
+/** The page of `train --dashboard`: modules for browsers, which are compiled by themselves, and files that are served as they are. */
+const PAGE = 'src/dashboard/page';
+const PAGE_FILES = ['index.html', 'style.css', 'icon.svg'];
 /** Folders of TypeScript. */
 const FOLDERS = ['bin', 'workers', 'src', 'test', 'bench', 'scripts'];
 /** One source, two builds: only relaxed SIMD has a fused multiply-add. */
@@ -29,8 +32,11 @@ export function build(root) {
     return status ?? 1;
   };
 
-  const typescript = compile('typescript/bin/tsc', ['-p', '.']);
-  if (typescript !== 0) return typescript;
+  for (const project of ['.', PAGE]) {
+    const status = compile('typescript/bin/tsc', ['-p', project]);
+    if (status !== 0) return status;
+  }
+  for (const name of PAGE_FILES) copyFileSync(path.join(root, PAGE, name), path.join(root, 'dist', PAGE, name));
   for (const folder of FOLDERS) removeStale(root, folder);
 
   for (const [folder, others] of Object.entries(MODULES)) {

@@ -312,6 +312,14 @@ export const errors = {
       `worker thread ${members.join(' and ')} of ${threads} made no progress for ${seconds.toFixed(0)} s ${where}; ` +
         'the run cannot go on without it',
     ),
+  dashboardPort: (port: number, cause: unknown) =>
+    failure(
+      hasCode(cause, 'EADDRINUSE')
+        ? `--dashboard ${port}: another program has this port (perhaps the page of another run); choose another, or 0 for any that is free`
+        : `--dashboard ${port}: the page cannot be served there (${reason(cause)}); choose another port, or 0 for any that is free`,
+      cause,
+    ),
+  dashboardOfRanks: () => usage('--dashboard: a page shows a process of its own; leave out --mpi, or the page'),
   output: (cause: unknown) =>
     failure(`stdout cannot be written (${reason(cause)}); make room, or send the metrics elsewhere`, cause),
   notPlain: (event: string, field: string, found: unknown) =>

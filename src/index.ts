@@ -19,3 +19,4 @@ export { loadModel, type Network, type Prediction, type Sample } from './network
 export type { TrainOptions } from './options.js';
 export { withTensorBoard } from './tensorboard/with-tensorboard.js';
 export { type TrainControls, train } from './train.js';
+export type { HeldOut, RunView } from './view.js';

@@ -8,6 +8,7 @@ import { SoftmaxCrossEntropy } from './kernels/loss.js';
 import { chooseKernel, createKernel, problemOf } from './kernels/select.js';
 import { bytesNeeded, createSharedMemory, layOut, type Memory, PLAIN, type Plan } from './memory/layout.js';
 import { weightsSha256, writeParameters } from './model/parameters.js';
+import type { Values } from './model/safetensors.js';
 
 export interface Prediction {
   /** The class with the highest probability; of several, the lowest. */
@@ -60,6 +61,11 @@ export class Network {
   /** SHA-256 of the parameters as float32: that of the run's `end` event. */
   get weightsSha256(): string {
     return weightsSha256(this.#memory.layers);
+  }
+
+  /** Other parameters take the place of those that are there: (parameters), as the file has them. */
+  update(values: Values): void {
+    writeParameters(this.#memory.layers, values);
   }
 
   get inputs(): number {

@@ -52,6 +52,8 @@ export interface Run {
     readonly classes: number;
     /** Fraction of the training samples' inputs that are not zero. */
     readonly density: number;
+    /** Whether the inputs are an image's pixels. */
+    readonly isPixels: boolean;
   };
   /** What files say of it. */
   readonly model: ModelDescription;
@@ -124,7 +126,7 @@ async function prepareFrom(given: CheckedOptions, found: Found, world?: World): 
     plan,
     shared,
     memory,
-    dataset: { name, inputs, classes, density },
+    dataset: { name, inputs, classes, density, isPixels: train.images instanceof Uint8Array },
     model,
     start,
     resumedFrom: resumed?.file,

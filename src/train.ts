@@ -31,12 +31,15 @@ import { prepare, type Run } from './prepare.js';
 import type { RunState } from './state.js';
 import { Coordinator } from './threads/coordinator.js';
 import { phaseFractions } from './threads/phase-times.js';
+import { RunView } from './view.js';
 
 export interface TrainControls {
   /** Ends the run after the step it is in; the `end` event says `interrupted`. */
   readonly signal?: AbortSignal | undefined;
   /** Called about ten times a second while the gang trains. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /** Called once, before the first event, with what lets a program look at the run while it goes on. */
+  readonly onView?: ((view: RunView) => void) | undefined;
 }
 
 /**
@@ -56,13 +59,14 @@ export interface TrainControls {
  */
 export async function* train(options: TrainOptions & TrainControls = {}): AsyncGenerator<TrainEvent, void, undefined> {
   const beganAt = now();
-  const { signal, onProgress } = options;
+  const { signal, onProgress, onView } = options;
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw errors.option('signal', signal, 'an AbortSignal');
   const checked = checkOptions(options);
   const world = worldOf(checked);
   world?.begin();
   const run = await prepare(checked, world);
   const ledger = new Ledger(run.plan, run.memory.epochs, run.start, run.config.logEvery ?? 0, beganAt);
+  onView?.(new RunView(run));
   yield startEvent(run, beganAt, world);
   yield* run.warnings;
   if (isOver(run)) {

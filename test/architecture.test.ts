@@ -8,8 +8,10 @@ import { root } from './support/paths.js';
 const FLOORS = [
   ['bin'],
   ['workers'],
+  ['src/dashboard'],
   ['src/index.ts'],
   ['src/train.ts'],
+  ['src/view.ts'],
   ['src/plot', 'src/tensorboard'],
   ['src/export', 'src/inspect'],
   ['src/evaluation.ts'],

@@ -263,6 +263,7 @@ export class Phases {
       this.#loss.evaluate(slot + i, target);
       record.heldOutLosses[first + i] = this.#loss.loss;
       record.heldOutWrong[first + i] = this.#loss.predicted === target ? 0 : 1;
+      record.heldOutPredicted[first + i] = this.#loss.predicted;
       allFinite &&= Number.isFinite(this.#loss.loss);
     }
     return allFinite;

@@ -1,5 +1,6 @@
 /** The `train` command's arguments, read with commander. */
 import type { Command } from 'commander';
+import { DEFAULT_PORT } from '../../src/dashboard/port.js';
 import { errors } from '../../src/errors.js';
 import { KERNEL_NAMES } from '../../src/kernels/kernel.js';
 import type { Format } from '../../src/metrics/output.js';
@@ -16,6 +17,8 @@ export interface TrainCommand {
   readonly progress: boolean;
   /** Folder for what TensorBoard shows. */
   readonly tensorboard: string | undefined;
+  /** The port of the page, 0 for any that is free; undefined where none is wanted. */
+  readonly dashboard: number | undefined;
 }
 
 /**
@@ -25,15 +28,23 @@ export interface TrainCommand {
 export function parseTrainCommand(args: readonly string[]): TrainCommand | undefined {
   const command = trainCommand();
   if (!parse(command, args, 0)) return undefined;
-  const { format, progress, tensorboard, ...options } = command.opts<{
+  const { format, progress, tensorboard, dashboard, ...options } = command.opts<{
     format?: unknown;
     progress: boolean;
     tensorboard?: string;
-    mpi?: unknown;
+    dashboard?: unknown;
   }>();
   if (tensorboard === '') throw errors.option('tensorboard', tensorboard, 'a folder');
-  const isLaunched = options.mpi !== undefined && launchedRanks(process.env) !== undefined;
-  return { format: formatOf(format, isLaunched), options: checkOptions(options), progress, tensorboard };
+  const checked = checkOptions(options);
+  if (dashboard !== undefined && checked.mpi !== undefined) throw errors.dashboardOfRanks();
+  const isLaunched = checked.mpi !== undefined && launchedRanks(process.env) !== undefined;
+  return {
+    format: formatOf(format, isLaunched),
+    options: checked,
+    progress,
+    tensorboard,
+    dashboard: portOf(dashboard),
+  };
 }
 
 function trainCommand(): Command {
@@ -100,8 +111,21 @@ function trainCommand(): Command {
     .option('--log-every <steps>', 'also a metric line every so many steps (default: epochs only)', numberOrText)
     .option('--format <name>', FORMAT_HELP)
     .option('--tensorboard <folder>', 'also write what TensorBoard shows there')
+    .option(
+      '--dashboard [port]',
+      `a page on this machine that shows the run live (default port: ${DEFAULT_PORT}; 0: any free one)`,
+      numberOrText,
+    )
     .option('--no-progress', 'no progress bar (it is on stderr, and only where that is a terminal)')
     .addHelpText('after', HELP_END);
+}
+
+/** @throws LockstepError (status 2) if it is none */
+function portOf(given: unknown): number | undefined {
+  if (given === undefined) return undefined;
+  if (given === true) return DEFAULT_PORT;
+  if (Number.isInteger(given) && Number(given) >= 0 && Number(given) < 65_536) return Number(given);
+  throw errors.option('dashboard', given, 'a port from 1 to 65535, or 0 for any that is free');
 }
 
 const HELP_END = `

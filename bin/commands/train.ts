@@ -4,7 +4,8 @@ import { errors } from '../../src/errors.js';
 import type { Progress, TrainEvent } from '../../src/metrics/events.js';
 import { Output } from '../../src/metrics/output.js';
 import { train } from '../../src/train.js';
-import { CLOSED_PIPE } from '../main.js';
+import { CLOSED_PIPE, report } from '../main.js';
+import { LivePage } from './live-page.js';
 import { parseTrainCommand, type TrainCommand } from './train-options.js';
 
 /** Exit status of a run that a signal ended: 128 + its number, as shells have it. */
@@ -17,7 +18,7 @@ export async function trainCommand(args: readonly string[]): Promise<number> {
 }
 
 /** Trains, and returns the exit status. Nothing here ends the process: every line is to reach its reader. */
-async function run({ options, format, progress, tensorboard }: TrainCommand): Promise<number> {
+async function run({ options, format, progress, tensorboard, dashboard }: TrainCommand): Promise<number> {
   const { stdout, stderr } = process;
   // A run has its own way with a stdout that fails.
   stdout.removeAllListeners('error');
@@ -35,10 +36,13 @@ async function run({ options, format, progress, tensorboard }: TrainCommand): Pr
       abort.abort();
     },
   });
+  const page = dashboard === undefined ? undefined : await LivePage.open(dashboard);
   for (const [signal, status] of Object.entries(SIGNALS)) {
     process.on(signal, () => {
+      // A run that is over has its status: all that there is to end is its page.
+      if (page?.leave()) return;
       // The second time somebody does not want to wait.
-      if (interruption !== 0) process.exit(status);
+      if (interruption !== 0 || page?.isOver) process.exit(status);
       interruption = status;
       abort.abort();
     });
@@ -50,15 +54,29 @@ async function run({ options, format, progress, tensorboard }: TrainCommand): Pr
     let isSilent = false;
     const { onProgress: show } = output;
     const onProgress = show && ((progress: Progress) => (isSilent ? undefined : show(progress)));
-    const events = train({ ...options, signal: abort.signal, onProgress });
+    const controls = { signal: abort.signal, onProgress, ...page?.controls(onProgress) };
+    const events = train({ ...options, ...controls });
     for await (const event of tensorboard === undefined ? events : await forTensorBoard(events, tensorboard)) {
+      page?.show(event);
       if (event.event === 'start') isSilent = (event.rank ?? 0) > 0;
       if (!isSilent) await output.write(event);
       if (event.event === 'end' && event.status === 'interrupted') status = interruption;
     }
+  } catch (error) {
+    if (!page?.isOver) throw error;
+    // It is told now, not when the page is closed.
+    output.hideProgress();
+    status = report('train', error);
   } finally {
     output.hideProgress();
     await output.flushed();
+    if (!page?.isOver) await page?.close();
+  }
+  if (page?.isOver) {
+    // Who has asked a run to end from afar, or reads it no more, does not wait for somebody to close its page.
+    const isAlone = interruption !== 0 && !(interruption === SIGNALS.SIGINT && process.stderr.isTTY);
+    if (!closed && !isAlone) await page.stay();
+    await page.close();
   }
   if (status !== 0 || !closed) return status;
   if (closed.code === 'EPIPE') return CLOSED_PIPE;

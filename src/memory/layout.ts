@@ -160,9 +160,10 @@ export interface EpochRecord {
   readonly stepEnds: Float64Array;
   /** [when the epoch began, when its last step ended], likewise. */
   readonly times: Float64Array;
-  /** (V + M) each: loss of each sample that is held out, after the epoch, and whether it was classified wrongly. */
+  /** (V + M) each, after the epoch: loss of each sample that is held out, whether it was classified wrongly, and as what. */
   readonly heldOutLosses: Float64Array;
   readonly heldOutWrong: Uint8Array;
+  readonly heldOutPredicted: Uint32Array;
 }
 
 export interface Memory {
@@ -286,6 +287,7 @@ function carve(plan: Plan, arena: Arena): Memory {
     times: arena.take(Float64Array, 2),
     heldOutLosses: arena.take(Float64Array, heldOutSamples(plan)),
     heldOutWrong: arena.take(Uint8Array, heldOutSamples(plan)),
+    heldOutPredicted: arena.take(Uint32Array, heldOutSamples(plan)),
   });
   const best = arena.take(Float64Array, 2);
   const epochs = [epoch(), epoch()] as const;

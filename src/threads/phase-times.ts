@@ -3,6 +3,27 @@ import { type MemberScratch, recordOf } from '../memory/layout.js';
 import type { PhaseFractions } from '../metrics/events.js';
 import { Phase } from './task.js';
 
+/** Milliseconds of one thread in an epoch's training, so far. */
+export interface ThreadTimes {
+  /** Forward and back-propagation. */
+  readonly gradients: number;
+  /** Reduction and step. */
+  readonly update: number;
+  readonly wait: number;
+}
+
+/** By member. */
+export function threadTimes(members: readonly MemberScratch[], epoch: number): ThreadTimes[] {
+  return members.map(({ phaseTimes }) => {
+    const time = phaseTimes[recordOf(epoch)];
+    return {
+      gradients: time[Phase.FORWARD]! + time[Phase.GRADIENTS]!,
+      update: time[Phase.ACCUMULATE]! + time[Phase.UPDATE]!,
+      wait: time[Phase.WAIT]!,
+    };
+  });
+}
+
 /** Of an epoch's training, over all members. Evaluation is no part of it. */
 export function phaseFractions(members: readonly MemberScratch[], epoch: number): PhaseFractions {
   const timeIn = (...phases: readonly Phase[]) => {

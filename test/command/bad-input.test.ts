@@ -195,7 +195,7 @@ describe.concurrent('what is not an error', () => {
       ...['--threads', '--kernel', '--strategy', '--mpi', '--exact'],
       ...['--save', '--checkpoint-dir', '--checkpoint-every', '--checkpoint-every-steps', '--keep'],
       ...['--checkpoint-required', '--resume', '--resume-anyway'],
-      ...['--log-every', '--format', '--tensorboard', '--no-progress'],
+      ...['--log-every', '--format', '--tensorboard', '--dashboard', '--no-progress'],
     ]);
     expect(stdout).toContain('Exit status: 0 done, 1 failed, 2 wrong usage');
   });

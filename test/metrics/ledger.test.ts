@@ -74,6 +74,7 @@ function emptyRecords({ trainSamples }: Plan, steps: number): Memory['epochs'] {
     times: new Float64Array(3),
     heldOutLosses: new Float64Array(VALIDATION_SAMPLES + TEST_SAMPLES),
     heldOutWrong: new Uint8Array(VALIDATION_SAMPLES + TEST_SAMPLES),
+    heldOutPredicted: new Uint32Array(0),
   });
   return [record(), record()];
 }

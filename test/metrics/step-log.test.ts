@@ -36,6 +36,7 @@ function recordOf(plan: Plan, epoch: number): EpochRecord {
     times: new Float64Array(3),
     heldOutLosses: new Float64Array(0),
     heldOutWrong: new Uint8Array(0),
+    heldOutPredicted: new Uint32Array(0),
   };
 }
 

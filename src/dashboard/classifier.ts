@@ -1,0 +1,59 @@
+/** Says what a drawing is, by the weights that the run has at the moment. */
+import { Network } from '../network.js';
+import type { RunView } from '../view.js';
+import type { Classification } from './messages.js';
+
+/** How old a copy of the weights may be: a copy of the reference's takes some milliseconds. */
+const FRESH_MS = 1000;
+/** Answers a second, and as many at once: a hand draws slower. */
+const MOST_A_SECOND = 25;
+
+export class DrawingClassifier {
+  #view: RunView | undefined;
+  #network: Network | undefined;
+  #parameters: Float32Array | undefined;
+  #copiedAt = Number.NEGATIVE_INFINITY;
+  #isFinal = false;
+  #budget = MOST_A_SECOND;
+  #budgetAt = performance.now();
+
+  get inputs(): number | undefined {
+    return this.#view?.picture && this.#view.layers[0];
+  }
+
+  watch(view: RunView): void {
+    this.#view = view;
+  }
+
+  /** The weights will not change any more; the next copy is the last. */
+  finish(): void {
+    this.#copiedAt = Number.NEGATIVE_INFINITY;
+    this.#isFinal = true;
+  }
+
+  classify(pixels: Uint8Array): Classification | undefined {
+    if (!this.#view || !this.#mayAnswer()) return undefined;
+    const { label, probabilities } = this.#current(this.#view).predict(pixels);
+    return { label, probabilities: [...probabilities] };
+  }
+
+  #current(view: RunView): Network {
+    const now = performance.now();
+    if (this.#network && now - this.#copiedAt < FRESH_MS) return this.#network;
+    this.#parameters = view.parameters(this.#parameters);
+    const { layers, kernel } = view;
+    if (this.#network) this.#network.update(this.#parameters);
+    else this.#network = new Network({ file: '', layers, values: this.#parameters, kernel, metadata: {} });
+    this.#copiedAt = this.#isFinal ? Number.POSITIVE_INFINITY : now;
+    return this.#network;
+  }
+
+  #mayAnswer(): boolean {
+    const now = performance.now();
+    this.#budget = Math.min(MOST_A_SECOND, this.#budget + ((now - this.#budgetAt) / 1000) * MOST_A_SECOND);
+    this.#budgetAt = now;
+    if (this.#budget < 1) return false;
+    this.#budget--;
+    return true;
+  }
+}

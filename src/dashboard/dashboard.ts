@@ -1,0 +1,231 @@
+/**
+ * A run on a page. It takes the run's events as they come, and looks at the run itself a few times a second at most, on the
+ * main thread, which has nothing else to do then; where no page is open, only what is cheap to keep is kept.
+ */
+import path from 'node:path';
+import { errors } from '../errors.js';
+import type { Progress, TrainEvent } from '../metrics/events.js';
+import type { TrainControls } from '../train.js';
+import type { RunView } from '../view.js';
+import { DrawingClassifier } from './classifier.js';
+import type { EndFacts, EpochPoint, Phase, RecentPoint, RunMessage, StartFacts, ThreadsMessage } from './messages.js';
+import { weightsMessage } from './pictures.js';
+import { DEFAULT_PORT } from './port.js';
+import { Results } from './results.js';
+import { PageServer } from './server.js';
+import { Streams } from './streams.js';
+import { Growing, Latest } from './topics.js';
+
+/** Progress is told four times a second, what the threads do twice, and weights are drawn every other second. */
+const PROGRESS_MS = 250;
+const THREADS_MS = 500;
+const WEIGHTS_MS = 2000;
+/** Points that a curve has at most: more than a screen has columns. */
+const MOST_EPOCHS = 1500;
+const MOST_RECENT = 1500;
+const SHOWN_UNITS = 48;
+const SHOWN_THREADS = 64;
+const SHOWN_WARNINGS = 20;
+
+export interface DashboardControls extends TrainControls {
+  readonly onProgress: (progress: Progress) => void;
+  readonly onView: (view: RunView) => void;
+}
+
+export class Dashboard {
+  /** For `train`. */
+  readonly controls: DashboardControls = {
+    onProgress: (progress) => this.#look(progress),
+    onView: (view) => this.#watch(view),
+  };
+  readonly #classifier = new DrawingClassifier();
+  readonly #run = new Latest('run', () => this.#runMessage());
+  readonly #epochs = new Growing<EpochPoint>('epochs', MOST_EPOCHS);
+  readonly #recent = new Growing<RecentPoint>('recent', MOST_RECENT);
+  readonly #progress = new Latest('progress', () => this.#lastProgress!);
+  readonly #threads = new Latest('threads', () => this.#lastThreads!);
+  readonly #weights = new Latest('weights', () => this.#weightsMessage());
+  readonly #results = new Latest('results', () => this.#lastResults!.message());
+  readonly #streams = new Streams([
+    this.#run,
+    this.#epochs,
+    this.#recent,
+    this.#progress,
+    this.#threads,
+    this.#results,
+    this.#weights,
+  ]);
+  #server: PageServer | undefined;
+  #view: RunView | undefined;
+  #phase: Phase = 'starting';
+  #start: StartFacts | undefined;
+  #end: EndFacts | undefined;
+  #checkpoint: RunMessage['checkpoint'];
+  #warnings: string[] = [];
+  #lastProgress: Progress | undefined;
+  #lastThreads: ThreadsMessage | undefined;
+  #lastResults: Results | undefined;
+  /** What the last recent point has told of, and when. */
+  #told = { epoch: 0, samples: 0, at: 0 };
+  #threadsAt = 0;
+  #weightsAt = 0;
+
+  private constructor() {
+    this.#run.changed();
+  }
+
+  /**
+   * Serves the page on 127.0.0.1.
+   *
+   * @param port  0 for any that is free
+   * @throws LockstepError if the port cannot be had
+   */
+  static async open(port: number = DEFAULT_PORT): Promise<Dashboard> {
+    const dashboard = new Dashboard();
+    try {
+      dashboard.#server = await PageServer.listen(port, dashboard.#streams, dashboard.#classifier);
+    } catch (error) {
+      dashboard.#streams.close();
+      throw errors.dashboardPort(port, error);
+    }
+    return dashboard;
+  }
+
+  get url(): string {
+    return this.#server!.url;
+  }
+
+  /** Shows an event of the run; it must be called before the next one is asked for. */
+  show(event: TrainEvent): void {
+    switch (event.event) {
+      case 'start':
+        this.#phase = 'running';
+        this.#start = event;
+        this.#run.changed();
+        break;
+      case 'epoch':
+        this.#showEpoch(event);
+        break;
+      case 'checkpoint':
+        this.#checkpoint = { file: path.basename(event.file), step: event.step };
+        this.#run.changed();
+        break;
+      case 'warning':
+        this.#warnings = [...this.#warnings, event.message].slice(-SHOWN_WARNINGS);
+        this.#run.changed();
+        break;
+      case 'end':
+        this.#showEnd(event);
+        break;
+      case 'step':
+        // (What the steps have to tell is seen by looking, asked for or not.)
+        break;
+    }
+    this.#streams.tell();
+  }
+
+  /** Closes the page: browsers that have it open keep what they have seen. */
+  async close(): Promise<void> {
+    this.#streams.close();
+    await this.#server?.close();
+  }
+
+  #watch(view: RunView): void {
+    this.#view = view;
+    this.#classifier.watch(view);
+    if (view.picture) this.#weights.changed();
+    this.#weightsAt = performance.now();
+  }
+
+  #showEpoch(event: Extract<TrainEvent, { event: 'epoch' }>): void {
+    // (What else is in the event, the page has no place for.)
+    const { event: _, step, lr, wait_fraction, phase_fractions, ...point } = event;
+    this.#epochs.push(point);
+    this.#keepResults(event.epoch);
+    this.#keepThreads(event.epoch);
+    this.#drawWeights();
+  }
+
+  #showEnd(event: Extract<TrainEvent, { event: 'end' }>): void {
+    this.#phase = event.status;
+    this.#end = event;
+    // Where there is only an evaluation, no epoch's event has told of it.
+    if (this.#start?.config.epochs === 0 && event.status === 'completed') this.#keepResults(0);
+    this.#classifier.finish();
+    this.#weightsAt = 0;
+    this.#drawWeights();
+    this.#run.changed();
+  }
+
+  /** About ten times a second. */
+  #look(progress: Progress): void {
+    const now = performance.now();
+    const { epoch, samples } = this.#told;
+    if (now - this.#told.at < PROGRESS_MS) return;
+    const isSame = progress.epoch === epoch;
+    const before =
+      isSame && this.#lastProgress ? { ...this.#lastProgress, samples } : { samples: 0, loss: 0, error: 0 };
+    const count = progress.samples - before.samples;
+    if (count > 0) {
+      const since = (name: 'loss' | 'error') =>
+        Math.max(0, progress[name] * progress.samples - before[name] * before.samples) / count;
+      const perSecond = isSame ? (1000 * count) / (now - this.#told.at) : progress.samplesPerSecond;
+      const perEpoch = this.#start!.dataset.train;
+      const at = progress.epoch - 1 + progress.samples / perEpoch;
+      this.#recent.push([at, since('loss'), since('error'), Math.round(perSecond)]);
+    }
+    this.#told = { epoch: progress.epoch, samples: progress.samples, at: now };
+    this.#lastProgress = progress;
+    this.#progress.changed();
+    // An epoch that has just begun has little to say of the threads; short ones tell when they are over.
+    if (isSame && now - this.#threadsAt > THREADS_MS) this.#keepThreads(progress.epoch);
+    this.#drawWeights();
+    this.#streams.tell();
+  }
+
+  #keepResults(epoch: number): void {
+    this.#lastResults = this.#view && Results.of(this.#view, epoch);
+    if (this.#lastResults) this.#results.changed();
+  }
+
+  #keepThreads(epoch: number): void {
+    if (!this.#view) return;
+    this.#threadsAt = performance.now();
+    const times = this.#view.threadTimes(epoch);
+    this.#lastThreads = {
+      epoch,
+      of: times.length,
+      threads: times.slice(0, SHOWN_THREADS).map(({ gradients, update, wait }) => {
+        const all = gradients + update + wait || 1;
+        return [gradients / all, update / all, wait / all];
+      }),
+    };
+    this.#threads.changed();
+  }
+
+  /** Not before they are due. (They are copied when they are told, and only if somebody listens.) */
+  #drawWeights(): void {
+    const now = performance.now();
+    if (!this.#view?.picture || now - this.#weightsAt < WEIGHTS_MS) return;
+    this.#weightsAt = now;
+    this.#weights.changed();
+  }
+
+  #weightsMessage() {
+    const view = this.#view!;
+    const [inputs = 0, units = 0] = view.layers;
+    return weightsMessage(view.firstLayer(SHOWN_UNITS), inputs, units);
+  }
+
+  #runMessage(): RunMessage {
+    const { picture } = this.#view ?? {};
+    return {
+      phase: this.#phase,
+      warnings: this.#warnings,
+      ...(this.#start && { start: this.#start }),
+      ...(this.#end && { end: this.#end }),
+      ...(picture && { picture }),
+      ...(this.#checkpoint && { checkpoint: this.#checkpoint }),
+    };
+  }
+}

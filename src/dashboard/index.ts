@@ -1,0 +1,3 @@
+/** What a program imports from 'lockstep/dashboard'. */
+export { Dashboard, type DashboardControls } from './dashboard.js';
+export { DEFAULT_PORT } from './port.js';

@@ -1,0 +1,42 @@
+/** The curves' numbers, as uPlot has them: one list of places for all curves, and null where a curve has no point. */
+import type { EpochPoint, RecentPoint } from '../messages.js';
+
+export type Column = (number | null)[];
+
+/** [epochs, latest samples, training, validation, test] */
+export type Curves = [x: number[], recent: Column, train: Column, validation: Column, test: Column];
+
+type Figure = 'loss' | 'error';
+
+/** Both lists are in order. */
+export function curvesOf(epochs: readonly EpochPoint[], recent: readonly RecentPoint[], figure: Figure): Curves {
+  const curves: Curves = [[], [], [], [], []];
+  const add = (x: number, ...values: readonly (number | undefined)[]) => {
+    const [xs, ...columns] = curves;
+    xs.push(x);
+    for (const [i, column] of columns.entries()) column.push(values[i] ?? null);
+  };
+  const column = figure === 'loss' ? 1 : 2;
+  let next = 0;
+  for (const point of epochs) {
+    const { epoch } = point;
+    for (; next < recent.length && recent[next]![0] < epoch; next++) add(recent[next]![0], recent[next]![column]);
+    const same = next < recent.length && recent[next]![0] === epoch ? recent[next++]![column] : undefined;
+    add(epoch, same, point[`train_${figure}`], point[`validation_${figure}`], point[`test_${figure}`]);
+  }
+  for (; next < recent.length; next++) add(recent[next]![0], recent[next]![column]);
+  return curves;
+}
+
+/** On a logarithmic scale there is no place for 0. */
+export function withoutZeros([x, ...columns]: Curves): Curves {
+  const kept = columns.map((column) => column.map((value) => (value !== null && value > 0 ? value : null)));
+  return [x, ...kept] as Curves;
+}
+
+/** The value at a place, or else at the nearest before it, or behind it. */
+export function nearest(column: Column, at: number): number | null {
+  for (let i = at; i >= 0; i--) if (column[i] != null) return column[i]!;
+  for (let i = at + 1; i < column.length; i++) if (column[i] != null) return column[i]!;
+  return null;
+}

@@ -1,0 +1,227 @@
+/** The curves, by uPlot: loss and error over the epochs, and the speed. */
+import type { EpochPoint, RecentPoint } from '../messages.js';
+import { type Column, type Curves, curvesOf, nearest, withoutZeros } from './chart-data.js';
+import { colour, onSchemeChange } from './colours.js';
+import { byId, make, setText } from './elements.js';
+import { loss, percent, whole } from './format.js';
+import uPlot from './uplot.js';
+
+/** In the order of `Curves`, without the places. */
+const CURVES = [
+  { key: 'recent', label: 'latest samples', colour: '--recent', width: 1 },
+  { key: 'train', label: 'training', colour: '--train', width: 2 },
+  { key: 'validation', label: 'validation', colour: '--validation', width: 2, dash: [3, 4] },
+  { key: 'test', label: 'test', colour: '--test', width: 2 },
+] as const;
+
+/** More points than these are a line anyway. */
+const MOST_MARKED = 30;
+/** Room for a chart is never less. */
+const LEAST_WIDTH = 200;
+
+interface Kind {
+  readonly figure: 'loss' | 'error';
+  readonly format: (value: number) => string;
+  /** Beside the axis, where numbers are round. */
+  readonly axisFormat: (value: number) => string;
+}
+
+class CurveChart {
+  readonly #kind: Kind;
+  readonly #place: HTMLElement;
+  readonly #legend: HTMLElement;
+  #chart: uPlot | undefined;
+  #data: Curves = [[], [], [], [], []];
+  #isLog = false;
+
+  constructor(kind: Kind) {
+    this.#kind = kind;
+    this.#place = byId(`${kind.figure}-chart`);
+    this.#legend = byId(`${kind.figure}-legend`);
+    followSize(this.#place, () => this.#chart);
+    onSchemeChange(() => this.#build());
+    this.#build();
+  }
+
+  set isLog(isLog: boolean) {
+    this.#isLog = isLog;
+    this.#build();
+  }
+
+  show(epochs: readonly EpochPoint[], recent: readonly RecentPoint[]): void {
+    this.#data = curvesOf(epochs, recent, this.#kind.figure);
+    this.#chart?.setData(this.#isLog ? withoutZeros(this.#data) : this.#data);
+    this.#showLegend();
+    const last = epochs.at(-1);
+    const { figure, format } = this.#kind;
+    const says = CURVES.flatMap(({ key, label }) => {
+      const value = key === 'recent' ? undefined : last?.[`${key}_${figure}`];
+      return value === undefined ? [] : [`${label} ${format(value)}`];
+    });
+    const text = last ? `after epoch ${last.epoch}: ${says.join(', ')}` : 'no epoch is over yet';
+    this.#place.setAttribute('aria-label', `${figure} against epochs; ${text}`);
+  }
+
+  #build(): void {
+    this.#chart?.destroy();
+    const { axisFormat } = this.#kind;
+    const data = this.#isLog ? withoutZeros(this.#data) : this.#data;
+    const options: uPlot.Options = {
+      ...sizeOf(this.#place),
+      legend: { show: false },
+      cursor: { sync: { key: 'epochs' }, points: { show: false }, drag: { x: false, y: false }, y: false },
+      scales: { x: { time: false, range: rangeOfEpochs }, y: this.#isLog ? { distr: 3 } : { range: fromZero } },
+      axes: [
+        axis({ label: 'epoch', labelSize: 16, labelGap: -4, size: 30, incrs: WHOLE_STEPS }),
+        axis({ size: 52, values: (_, splits) => splits.map((value) => (value === null ? '' : axisFormat(value))) }),
+      ],
+      series: [
+        {},
+        ...CURVES.map(({ label, width, colour: name, ...look }): uPlot.Series => {
+          return {
+            label,
+            width,
+            stroke: colour(name),
+            spanGaps: true,
+            points: { show: (u, i) => name !== '--recent' && countOf(u.data[i] as Column) <= MOST_MARKED, size: 5 },
+            ...('dash' in look && { dash: [...look.dash] }),
+          };
+        }),
+      ],
+      hooks: { setCursor: [() => this.#showLegend()] },
+    };
+    this.#chart = new uPlot(options, data, this.#place);
+    this.#legend.replaceChildren();
+    this.#showLegend();
+  }
+
+  /** What the curves are, and where they stand: at the cursor, or at their ends. */
+  #showLegend(): void {
+    const [x, ...columns] = this.#data;
+    const at = this.#chart?.cursor.idx ?? x.length - 1;
+    for (const [i, { key, label }] of CURVES.entries()) {
+      const value = nearest(columns[i]!, at);
+      const id = `${this.#kind.figure}-${key}`;
+      let item = document.getElementById(id);
+      if (!item && value !== null) {
+        item = make('li', '', make('span', `swatch ${key}`), `${label} `, make('b'));
+        item.id = id;
+        this.#legend.append(item);
+      }
+      if (!item) continue;
+      item.hidden = value === null;
+      setText(item.querySelector('b')!, value === null ? '' : this.#kind.format(value));
+    }
+  }
+}
+
+class SpeedChart {
+  readonly #place = byId('speed-chart');
+  #chart: uPlot | undefined;
+  #data: [number[], number[]] = [[], []];
+
+  constructor() {
+    followSize(this.#place, () => this.#chart);
+    onSchemeChange(() => this.#build());
+    this.#build();
+  }
+
+  show(recent: readonly RecentPoint[]): void {
+    this.#data = [recent.map(([x]) => x), recent.map(([, , , speed]) => speed)];
+    this.#chart?.setData(this.#data);
+    const last = recent.at(-1);
+    this.#place.setAttribute('aria-label', `samples a second against epochs${last ? `; now ${whole(last[3])}` : ''}`);
+  }
+
+  #build(): void {
+    this.#chart?.destroy();
+    const thousands = (value: number) => (value >= 1000 ? `${whole(value / 1000)} k` : whole(value));
+    const options: uPlot.Options = {
+      ...sizeOf(this.#place),
+      legend: { show: false },
+      cursor: { show: false },
+      scales: { x: { time: false, range: rangeOfEpochs }, y: { range: (_, __, max) => [0, Math.max(1, max * 1.15)] } },
+      axes: [
+        axis({ size: 24, incrs: WHOLE_STEPS }),
+        axis({ size: 48, space: 28, values: (_, splits) => splits.map(thousands) }),
+      ],
+      series: [{}, { stroke: colour('--test'), fill: colour('--test-pale'), width: 1.5, points: { show: false } }],
+    };
+    this.#chart = new uPlot(options, this.#data, this.#place);
+  }
+}
+
+export class Charts {
+  readonly #loss = new CurveChart({ figure: 'loss', format: loss, axisFormat: roundNumber });
+  readonly #error = new CurveChart({
+    figure: 'error',
+    format: percent,
+    axisFormat: (value) => `${roundNumber(100 * value)} %`,
+  });
+  readonly #speed = new SpeedChart();
+  #isDue = false;
+
+  constructor() {
+    const button = byId('log');
+    button.addEventListener('click', () => {
+      const isLog = button.getAttribute('aria-pressed') !== 'true';
+      button.setAttribute('aria-pressed', String(isLog));
+      this.#loss.isLog = isLog;
+      this.#error.isLog = isLog;
+    });
+  }
+
+  /** Draws what there is when the screen is drawn next, however often it is called before that. */
+  show(current: () => { readonly epochs: readonly EpochPoint[]; readonly recent: readonly RecentPoint[] }): void {
+    if (this.#isDue) return;
+    this.#isDue = true;
+    requestAnimationFrame(() => {
+      this.#isDue = false;
+      const { epochs, recent } = current();
+      this.#loss.show(epochs, recent);
+      this.#error.show(epochs, recent);
+      this.#speed.show(recent);
+    });
+  }
+}
+
+/** Without the last digits that arithmetic leaves. */
+function roundNumber(value: number): string {
+  return String(Number(value.toPrecision(6)));
+}
+
+/** Epochs are whole, unless there is but one. */
+const WHOLE_STEPS = [0.1, 0.2, 0.5, ...[1, 10, 100, 1000, 10_000, 100_000].flatMap((ten) => [ten, 2 * ten, 5 * ten])];
+
+function axis(own: Partial<uPlot.Axis>): uPlot.Axis {
+  return {
+    stroke: colour('--muted'),
+    font: '12px system-ui, sans-serif',
+    labelFont: '12px system-ui, sans-serif',
+    grid: { stroke: colour('--line'), width: 1 },
+    ticks: { show: false },
+    ...own,
+  };
+}
+
+/** From where the run goes on to where it is; one epoch at least. */
+function rangeOfEpochs(_: uPlot, min: number | null, max: number | null): [number, number] {
+  const from = Math.floor(min ?? 0);
+  return [from <= 1 ? 0 : from, Math.max(1, max ?? 1)];
+}
+
+function fromZero(_: uPlot, __: number | null, max: number | null): [number, number] {
+  return [0, max === null || max <= 0 ? 1 : max * 1.08];
+}
+
+function countOf(column: Column): number {
+  return column.reduce((count: number, value) => count + (value === null ? 0 : 1), 0);
+}
+
+function sizeOf({ clientWidth, clientHeight }: HTMLElement): { width: number; height: number } {
+  return { width: Math.max(LEAST_WIDTH, clientWidth), height: clientHeight };
+}
+
+function followSize(place: HTMLElement, chart: () => uPlot | undefined): void {
+  new ResizeObserver(() => chart()?.setSize(sizeOf(place))).observe(place);
+}

@@ -1,0 +1,49 @@
+/** The curves' numbers, for whoever would rather read them. */
+import type { EpochPoint } from '../messages.js';
+import { byId, make } from './elements.js';
+import { duration, loss, percent, whole } from './format.js';
+
+/** The newest. */
+const MOST_ROWS = 200;
+
+const COLUMNS: readonly (readonly [string, (point: EpochPoint) => string | undefined])[] = [
+  ['epoch', ({ epoch }) => whole(epoch)],
+  ['training loss', ({ train_loss: value }) => loss(value)],
+  ['training error', ({ train_error: value }) => percent(value)],
+  ['validation loss', ({ validation_loss: value }) => (value === undefined ? undefined : loss(value))],
+  ['validation error', ({ validation_error: value }) => (value === undefined ? undefined : percent(value))],
+  ['test loss', ({ test_loss: value }) => (value === undefined ? undefined : loss(value))],
+  ['test error', ({ test_error: value }) => (value === undefined ? undefined : percent(value))],
+  ['time', ({ seconds }) => duration(seconds)],
+  ['samples a second', ({ samples_per_second: value }) => whole(value)],
+];
+
+export class EpochsTable {
+  readonly #details = byId<HTMLDetailsElement>('epochs-details');
+  #epochs: readonly EpochPoint[] = [];
+
+  constructor() {
+    this.#details.addEventListener('toggle', () => this.#draw());
+  }
+
+  show(epochs: readonly EpochPoint[]): void {
+    this.#epochs = epochs;
+    this.#draw();
+  }
+
+  /** Only while somebody looks. */
+  #draw(): void {
+    if (!this.#details.open) return;
+    const newest = this.#epochs.slice(-MOST_ROWS).reverse();
+    const columns = COLUMNS.filter(([, textOf]) => newest.some((point) => textOf(point) !== undefined));
+    const heads = columns.map(([name]) => {
+      const head = make('th', '', name);
+      head.scope = 'col';
+      return head;
+    });
+    const rows = newest.map((point) =>
+      make('tr', '', ...columns.map(([, textOf]) => make('td', '', textOf(point) ?? ''))),
+    );
+    byId('epochs-table').replaceChildren(make('thead', '', make('tr', '', ...heads)), make('tbody', '', ...rows));
+  }
+}

@@ -1,0 +1,41 @@
+/** Numbers as the page has them: as in the command's own table. */
+
+const integer = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
+
+export function whole(value: number): string {
+  return integer.format(value);
+}
+
+/** A fraction as a percentage, with as many digits as tell something. */
+export function percent(fraction: number): string {
+  const value = 100 * fraction;
+  if (value === 0) return '0 %';
+  if (value < 0.001) return '< 0.001 %';
+  return `${value < 0.1 ? value.toFixed(3) : value < 10 ? value.toFixed(2) : value.toFixed(1)} %`;
+}
+
+/** A probability: never 100 % unless it is. */
+export function chance(probability: number): string {
+  if (probability > 0.999 && probability < 1) return '> 99.9 %';
+  if (probability < 0.001 && probability > 0) return '< 0.1 %';
+  return `${(100 * probability).toFixed(1)} %`;
+}
+
+export function loss(value: number): string {
+  return value >= 100 ? value.toFixed(1) : value >= 0.01 ? value.toFixed(4) : value.toPrecision(3);
+}
+
+export function duration(seconds: number): string {
+  if (!Number.isFinite(seconds)) return '';
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  const total = Math.round(seconds);
+  if (total < 60) return `${total} s`;
+  const [hours, minutes] = [Math.floor(total / 3600), Math.floor((total % 3600) / 60)];
+  if (hours > 0) return `${hours} h ${String(minutes).padStart(2, '0')} min`;
+  return `${minutes} min ${String(total % 60).padStart(2, '0')} s`;
+}
+
+/** 1 epoch, 2 epochs */
+export function counted(count: number, what: string): string {
+  return `${whole(count)} ${what}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,164 @@
+/** The page's head: what runs, how far it is, and where it stands. */
+import type { EpochPoint, ProgressMessage, RunMessage } from '../messages.js';
+import { byId, make, setText } from './elements.js';
+import { counted, duration, loss, percent, whole } from './format.js';
+
+/** From left to right, those that there are. */
+const TILES = [
+  'test error',
+  'validation error',
+  'training error',
+  'test loss',
+  'training loss',
+  'samples a second',
+] as const;
+
+export class Header {
+  readonly #state = byId('state');
+  readonly #progress = byId<HTMLProgressElement>('progress');
+  readonly #tiles = new Map<string, HTMLElement>();
+  #isConnected = false;
+  #hasBeenConnected = false;
+  #run: RunMessage | undefined;
+  #last: EpochPoint | undefined;
+  #now: ProgressMessage | undefined;
+
+  set isConnected(isConnected: boolean) {
+    this.#isConnected = isConnected;
+    this.#hasBeenConnected ||= isConnected;
+    this.#show();
+  }
+
+  showRun(run: RunMessage): void {
+    this.#run = run;
+    this.#show();
+  }
+
+  showEpoch(last: EpochPoint | undefined): void {
+    this.#last = last;
+    this.#show();
+  }
+
+  showProgress(progress: ProgressMessage): void {
+    this.#now = progress;
+    this.#show();
+  }
+
+  reset(): void {
+    this.#last = undefined;
+    this.#now = undefined;
+    for (const tile of this.#tiles.values()) tile.parentElement?.remove();
+    this.#tiles.clear();
+  }
+
+  #show(): void {
+    const isLost = this.#hasBeenConnected && !this.#isConnected;
+    const phase = this.#run?.phase ?? 'starting';
+    this.#state.dataset.phase = isLost ? 'lost' : phase;
+    const words = isLost ? 'connection lost' : this.#hasBeenConnected ? phase : 'connecting';
+    setText(byId('state-text'), words);
+    this.#showModel();
+    this.#showCourse();
+    this.#showNotice(isLost);
+    this.#showTiles();
+    this.#showTitle(words);
+  }
+
+  #showModel(): void {
+    const start = this.#run?.start;
+    if (!start) return;
+    const { config, dataset, model, threads, kernel, node, resumed } = start;
+    const optimizer = config.optimizer === 'sgd' ? '' : `${config.optimizer}, `;
+    const parts = [
+      `${dataset.name}: ${model.layers.join('-')}`,
+      counted(threads, 'thread'),
+      kernel,
+      `batch ${whole(config.batch_size)}, ${optimizer}learning rate ${config.lr}`,
+    ];
+    setText(byId('model'), parts.join(' · '));
+    const more = [
+      counted(model.parameters, 'parameter'),
+      `${whole(dataset.train)} training samples`,
+      ...(dataset.validation ? [`${whole(dataset.validation)} for validation`] : []),
+      `${whole(dataset.test)} test samples`,
+      `seed ${config.seed}`,
+      `Node ${node}`,
+      `begun ${new Date(start.time).toLocaleString()}`,
+      ...(resumed ? [`resumed after epoch ${resumed.epochs}`] : []),
+      ...(this.#run?.checkpoint ? [`newest checkpoint ${this.#run.checkpoint.file}`] : []),
+      ...(this.#run?.end?.saved ? [`saved as ${this.#run.end.saved}`] : []),
+      ...(this.#run?.end?.weights_sha256 ? [`weights sha256 ${this.#run.end.weights_sha256}`] : []),
+    ];
+    setText(byId('facts'), more.join(' · '));
+  }
+
+  #showCourse(): void {
+    const { start, end } = this.#run ?? {};
+    const epochs = start?.config.epochs ?? 0;
+    const text = byId('course-text');
+    if (end) {
+      this.#progress.value =
+        epochs === 0 ? 1 : Math.min(1, (end.status === 'completed' ? epochs : end.epochs) / epochs);
+      const why =
+        end.stopped_by === 'patience' ? ': the validation loss fell no more' : end.stopped_by ? ': time is up' : '';
+      setText(text, `${counted(end.epochs, 'epoch')} in ${duration(end.seconds)}${why}`);
+      return;
+    }
+    const now = this.#now;
+    if (!now) {
+      setText(text, start ? 'the threads start' : 'data are being loaded');
+      return;
+    }
+    this.#progress.value = (now.epoch - 1 + now.step / now.stepsPerEpoch) / now.epochs;
+    setText(text, `epoch ${whole(now.epoch)} of ${whole(now.epochs)} · ${duration(now.secondsLeft)} left`);
+  }
+
+  #showNotice(isLost: boolean): void {
+    const notice = byId('notice');
+    const { end, warnings = [] } = this.#run ?? {};
+    const text = isLost
+      ? `${end ? 'The run is over, and its program has been closed' : 'The connection is lost: the program may have been closed'}. What is here is what was heard last; this page looks for it again by itself.`
+      : (end?.message ?? warnings.at(-1) ?? '');
+    notice.dataset.kind = !isLost && end?.message !== undefined ? 'failure' : 'notice';
+    notice.hidden = text === '';
+    setText(notice, text);
+  }
+
+  #showTiles(): void {
+    const last = this.#last;
+    const now = this.#now;
+    const end = this.#run?.end;
+    const testError = last?.test_error ?? end?.test_error;
+    const testLoss = last?.test_loss ?? end?.test_loss;
+    if (testError !== undefined) this.#tile('test error', percent(testError), 'test');
+    if (last?.validation_error !== undefined)
+      this.#tile('validation error', percent(last.validation_error), 'validation');
+    const trainError = end || !now ? last?.train_error : now.error;
+    const trainLoss = end || !now ? last?.train_loss : now.loss;
+    if (trainError !== undefined) this.#tile('training error', percent(trainError), 'train');
+    if (testLoss !== undefined) this.#tile('test loss', loss(testLoss), 'test');
+    if (trainLoss !== undefined) this.#tile('training loss', loss(trainLoss), 'train');
+    const speed = end || !now ? last?.samples_per_second : now.samplesPerSecond;
+    if (speed !== undefined) this.#tile('samples a second', whole(speed), 'plain');
+  }
+
+  #tile(name: (typeof TILES)[number], value: string, kind: string): void {
+    let place = this.#tiles.get(name);
+    if (!place) {
+      place = make('dd');
+      const tile = make('div', `tile ${kind}`, make('dt', '', name), place);
+      tile.style.order = String(TILES.indexOf(name));
+      byId('tiles').append(tile);
+      this.#tiles.set(name, place);
+    }
+    setText(place, value);
+  }
+
+  /** A tab in the background tells how it goes. */
+  #showTitle(words: string): void {
+    const error = this.#last?.test_error ?? this.#last?.validation_error;
+    const parts = [error === undefined ? '' : percent(error), words, this.#run?.start?.dataset.name ?? '', 'Lockstep'];
+    const title = parts.filter(Boolean).join(' · ');
+    if (document.title !== title) document.title = title;
+  }
+}

@@ -1,0 +1,77 @@
+/** The page: takes what the stream says to the part that shows it. */
+import type { EpochPoint, RecentPoint, ResultsMessage, RunMessage, WeightsMessage } from '../messages.js';
+import { Charts } from './charts.js';
+import { onSchemeChange } from './colours.js';
+import { EpochsTable } from './epochs-table.js';
+import { grown } from './grown.js';
+import { Header } from './header.js';
+import { Pad } from './pad.js';
+import { WeightPictures } from './pictures.js';
+import { ResultCards } from './results.js';
+import { listen } from './store.js';
+import { Threads } from './threads.js';
+
+const header = new Header();
+const charts = new Charts();
+const table = new EpochsTable();
+const pad = new Pad();
+const weights = new WeightPictures();
+const results = new ResultCards();
+const threads = new Threads();
+
+let run: RunMessage | undefined;
+let epochs: readonly EpochPoint[] = [];
+let recent: readonly RecentPoint[] = [];
+
+function showCurves(): void {
+  charts.show(() => ({ epochs, recent }));
+  table.show(epochs);
+  header.showEpoch(epochs.at(-1));
+}
+
+/** A class's name, or its number. */
+function nameOf(label: number): string {
+  return run?.start?.dataset.class_names?.[label] ?? String(label);
+}
+
+function showRun(message: RunMessage): void {
+  // After a pause, it may be another run that is served here.
+  if (run && run.start?.time !== message.start?.time) {
+    epochs = [];
+    recent = [];
+    for (const part of [header, weights, results, threads]) part.reset();
+    showCurves();
+  }
+  run = message;
+  header.showRun(message);
+  const { start, picture } = message;
+  const isDigits = start?.dataset.name === 'mnist' || (start?.dataset.classes === 10 && !start.dataset.class_names);
+  if (start) pad.prepare(picture, start.dataset.classes, nameOf, isDigits ? 'a digit' : 'a picture');
+  if (start) results.prepare(start.dataset.test + (start.dataset.validation ?? 0) > 0, picture);
+  if (message.end) pad.refresh();
+}
+
+listen(
+  {
+    run: showRun,
+    epochs: (message) => {
+      epochs = grown(epochs, message);
+      showCurves();
+    },
+    recent: (message) => {
+      recent = grown(recent, message);
+      showCurves();
+    },
+    progress: (message) => header.showProgress(message),
+    threads: (message) => threads.show(message),
+    weights: (message: WeightsMessage) => {
+      if (run?.picture) weights.show(message, run.picture);
+      pad.refresh();
+    },
+    results: (message: ResultsMessage) => results.show(message, nameOf, run?.picture),
+  },
+  (isThere) => {
+    header.isConnected = isThere;
+  },
+);
+onSchemeChange(() => weights.draw());

@@ -1,0 +1,75 @@
+/** Weights and samples as pictures, a value a pixel: the style sheet makes them larger, with sharp edges. */
+import type { Shape, WeightsMessage } from '../messages.js';
+import { divergingColours, isDark } from './colours.js';
+import { byId, contextOf, setText } from './elements.js';
+import { whole } from './format.js';
+
+/** Units side by side, where there are many. */
+const COLUMNS = 8;
+
+export class WeightPictures {
+  readonly #canvas = byId<HTMLCanvasElement>('weights-canvas');
+  #shown: { message: WeightsMessage; shape: Shape } | undefined;
+
+  show(message: WeightsMessage, shape: Shape): void {
+    this.#shown = { message, shape };
+    this.draw();
+  }
+
+  reset(): void {
+    this.#shown = undefined;
+    byId('weights-card').hidden = true;
+  }
+
+  draw(): void {
+    if (!this.#shown) return;
+    const { message, shape } = this.#shown;
+    const { units, of, scale } = message;
+    const { height, width } = shape;
+    const values = new Int8Array(bytesOf(message.values).buffer);
+    const colours = divergingColours();
+    const columns = Math.min(COLUMNS, units > COLUMNS && units <= 2 * COLUMNS ? Math.ceil(units / 2) : units);
+    const rows = Math.ceil(units / columns);
+    // A pixel between two pictures; they are set in a plain ground.
+    this.#canvas.width = columns * (width + 1) - 1;
+    this.#canvas.height = rows * (height + 1) - 1;
+    const context = contextOf(this.#canvas);
+    for (let unit = 0; unit < units; unit++) {
+      const image = new ImageData(width, height);
+      for (let i = 0; i < width * height; i++) {
+        const [red, green, blue] = colours[values[unit * width * height + i]! + 127]!;
+        image.data.set([red, green, blue, 255], 4 * i);
+      }
+      context.putImageData(image, (unit % columns) * (width + 1), Math.floor(unit / columns) * (height + 1));
+    }
+    byId('weights-card').hidden = false;
+    const end = scale.toPrecision(2);
+    setText(
+      byId('weights-note'),
+      `what ${units < of ? `the first ${units} of ${whole(of)}` : `all ${of}`} units look for`,
+    );
+    setText(byId('scale-low'), `−${end}`);
+    setText(byId('scale-high'), end);
+    this.#canvas.setAttribute(
+      'aria-label',
+      `Weights of ${units} units as pictures, from −${end}, blue, to ${end}, red`,
+    );
+  }
+}
+
+/** @param pixels  0 where there is no ink. Dark on light, or light on dark, as the page is */
+export function drawPixels(canvas: HTMLCanvasElement, pixels: ArrayLike<number>, { height, width }: Shape): void {
+  canvas.width = width;
+  canvas.height = height;
+  const image = new ImageData(width, height);
+  const dark = isDark();
+  for (let i = 0; i < width * height; i++) {
+    const grey = dark ? (pixels[i] ?? 0) : 255 - (pixels[i] ?? 0);
+    image.data.set([grey, grey, grey, 255], 4 * i);
+  }
+  contextOf(canvas).putImageData(image, 0, 0);
+}
+
+export function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+}

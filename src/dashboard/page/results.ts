@@ -1,0 +1,121 @@
+/** What the last evaluation found: which classes are taken for which, and the samples that are hardest to tell. */
+import type { ResultsMessage, Shape } from '../messages.js';
+import { onSchemeChange } from './colours.js';
+import { byId, make, setText } from './elements.js';
+import { chance, whole } from './format.js';
+import { bytesOf, drawPixels } from './pictures.js';
+
+export class ResultCards {
+  #shown: { message: ResultsMessage; nameOf: (label: number) => string; shape: Shape | undefined } | undefined;
+
+  constructor() {
+    onSchemeChange(() => this.#draw());
+  }
+
+  /**
+   * Makes room for what the first evaluation will find.
+   *
+   * @param hasSamples  whether any are held out, to be evaluated
+   */
+  prepare(hasSamples: boolean, shape: Shape | undefined): void {
+    if (this.#shown) return;
+    byId('confusion-card').hidden = !hasSamples;
+    byId('hardest-card').hidden = !hasSamples || !shape;
+    for (const id of ['confusion-note', 'hardest-note']) setText(byId(id), 'to be seen when an epoch is over');
+  }
+
+  /** @param shape  of the samples' pictures, if they are some */
+  show(message: ResultsMessage, nameOf: (label: number) => string, shape: Shape | undefined): void {
+    this.#shown = { message, nameOf, shape };
+    this.#draw();
+  }
+
+  reset(): void {
+    this.#shown = undefined;
+    for (const id of ['confusion-card', 'hardest-card']) byId(id).hidden = true;
+    for (const id of ['confusion', 'hardest']) byId(id).replaceChildren();
+  }
+
+  #draw(): void {
+    if (!this.#shown) return;
+    const { message, nameOf, shape } = this.#shown;
+    const set = `${whole(message.samples)} ${message.split} samples`;
+    byId('confusion-card').hidden = false;
+    const rows = message.confusion ? matrixOf(message.confusion, nameOf) : listOf(message.confused ?? [], nameOf);
+    byId('confusion').replaceChildren(...rows);
+    setText(byId('confusion-note'), `${set}, after epoch ${message.epoch}`);
+    byId('hardest-card').hidden = !message.hardest || !shape;
+    if (!message.hardest || !shape) return;
+    byId('hardest').replaceChildren(...picturesOf(message.hardest, nameOf, shape));
+    setText(byId('hardest-note'), 'the largest losses: class → taken for, and the probability of its class');
+  }
+}
+
+/** @param counts  (classes, classes), by row the class */
+function matrixOf(counts: readonly number[], nameOf: (label: number) => string): HTMLElement[] {
+  const classes = Math.sqrt(counts.length);
+  const labels = Array.from({ length: classes }, (_, i) => i);
+  const mistakes = counts.filter((_, i) => i % classes !== Math.floor(i / classes));
+  const most = Math.max(1, ...mistakes);
+  const corner = make('td', 'corner', 'class');
+  const head = make('tr', '', corner, ...labels.map((label) => headOf(nameOf(label), 'col')));
+  head.append(headOf('right', 'col'));
+  const rows = labels.map((label) => {
+    const row = make('tr', '', headOf(nameOf(label), 'row'));
+    const own = counts.slice(label * classes, (label + 1) * classes);
+    const all = own.reduce((sum, count) => sum + count, 0);
+    for (const [taken, count] of own.entries()) {
+      const isRight = taken === label;
+      const cell = make('td', isRight ? 'right' : count > 0 ? 'wrong' : 'none', count > 0 ? whole(count) : '·');
+      // A root: else only the worst would have a colour.
+      if (!isRight && count > 0) cell.style.setProperty('--heat', `${Math.round(85 * Math.sqrt(count / most))}%`);
+      cell.title = `${nameOf(label)} taken for ${nameOf(taken)}: ${whole(count)} of ${whole(all)}`;
+      row.append(cell);
+    }
+    row.append(make('td', 'recall', all > 0 ? `${((100 * own[label]!) / all).toFixed(1)} %` : ''));
+    return row;
+  });
+  return [
+    make('caption', 'unseen', 'Rows: the class. Columns: what it was taken for.'),
+    make('thead', '', head),
+    make('tbody', '', ...rows),
+  ];
+}
+
+function listOf(
+  confused: readonly (readonly [number, number, number])[],
+  nameOf: (label: number) => string,
+): HTMLElement[] {
+  const head = make('tr', '', headOf('class', 'col'), headOf('taken for', 'col'), headOf('times', 'col'));
+  const rows = confused.map(([label, taken, count]) =>
+    make('tr', '', headOf(nameOf(label), 'row'), make('td', '', nameOf(taken)), make('td', 'number', whole(count))),
+  );
+  return [make('thead', '', head), make('tbody', '', ...rows)];
+}
+
+function headOf(text: string, scope: 'row' | 'col'): HTMLTableCellElement {
+  const cell = make('th', '', text);
+  cell.scope = scope;
+  return cell;
+}
+
+function picturesOf(
+  hardest: NonNullable<ResultsMessage['hardest']>,
+  nameOf: (label: number) => string,
+  shape: Shape,
+): HTMLElement[] {
+  return hardest.map(({ sample, class: label, predicted, probability, pixels }) => {
+    const canvas = make('canvas', 'pixels');
+    drawPixels(canvas, bytesOf(pixels), shape);
+    canvas.setAttribute('role', 'img');
+    canvas.setAttribute('aria-label', `sample ${sample}`);
+    const isWrong = predicted !== label;
+    const verdict = make(
+      'span',
+      'verdict',
+      `${nameOf(label)} → `,
+      make('b', isWrong ? 'wrong' : '', nameOf(predicted)),
+    );
+    return make('li', '', canvas, verdict, make('span', 'muted small', chance(probability)));
+  });
+}

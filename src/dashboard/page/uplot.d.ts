@@ -1,0 +1,4 @@
+/** The server has uPlot's module beside the page's own. */
+import uPlot from 'uplot';
+
+export default uPlot;

@@ -1,0 +1,70 @@
+/** A drawing becomes a picture as MNIST's are: in a box of 20 of 28 pixels, with its centre of mass in the middle. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { pictureOf, type Stroke } from '../../src/dashboard/page/digit.js';
+
+const seven: Stroke[] = [
+  [
+    { x: 0.3, y: 0.25 },
+    { x: 0.7, y: 0.25 },
+    { x: 0.45, y: 0.8 },
+  ],
+];
+const moved = (strokes: readonly Stroke[], scale: number, dx: number, dy: number) =>
+  strokes.map((stroke) => stroke.map(({ x, y }) => ({ x: x * scale + dx, y: y * scale + dy })));
+
+function centreOf(picture: Uint8Array, side: number) {
+  const mass = picture.reduce((sum, ink) => sum + ink, 0);
+  const x = picture.reduce((sum, ink, i) => sum + ink * ((i % side) + 0.5), 0) / mass;
+  const y = picture.reduce((sum, ink, i) => sum + ink * (Math.floor(i / side) + 0.5), 0) / mass;
+  return { x, y };
+}
+
+const litRows = (picture: Uint8Array, side: number) =>
+  Array.from({ length: side }, (_, row) => row).filter((row) =>
+    picture.subarray(row * side, (row + 1) * side).some((ink) => ink > 0),
+  );
+
+describe('a drawing', () => {
+  it('has none where nothing is drawn', () => {
+    expect(pictureOf([], 28)).toBeUndefined();
+    expect(pictureOf([[]], 28)).toBeUndefined();
+  });
+
+  it('is as large as a digit of MNIST, and its centre of mass is the middle', () => {
+    const picture = pictureOf(seven, 28)!;
+    expect(picture).toHaveLength(784);
+    expect(Math.max(...picture)).toBe(255);
+    const rows = litRows(picture, 28);
+    expect(rows.length).toBeGreaterThanOrEqual(20);
+    expect(rows.length).toBeLessThanOrEqual(22);
+    const { x, y } = centreOf(picture, 28);
+    expect(x).toBeCloseTo(14, 1);
+    expect(y).toBeCloseTo(14, 1);
+  });
+
+  it('is the same picture, however large and wherever it is drawn', () => {
+    const expected = pictureOf(seven, 28)!;
+    const moves = fc.tuple(
+      fc.double({ min: 0.3, max: 1, noNaN: true }),
+      fc.double({ min: -0.2, max: 0.2, noNaN: true }),
+    );
+    fc.assert(
+      fc.property(moves, ([scale, shift]) => {
+        const picture = pictureOf(moved(seven, scale, shift, -shift), 28)!;
+        const differences = picture.map((ink, i) => Math.abs(ink - expected[i]!));
+        expect(Math.max(...differences)).toBeLessThanOrEqual(1);
+      }),
+    );
+  });
+
+  it('that is a dot stays a dot', () => {
+    const picture = pictureOf([[{ x: 0.1, y: 0.9 }]], 28)!;
+    expect(litRows(picture, 28).length).toBeLessThanOrEqual(4);
+    expect(centreOf(picture, 28).x).toBeCloseTo(14, 1);
+  });
+
+  it('fits networks of other pictures', () => {
+    for (const side of [2, 8, 64]) expect(pictureOf(seven, side)).toHaveLength(side * side);
+  });
+});

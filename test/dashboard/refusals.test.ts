@@ -1,0 +1,214 @@
+/** The page is for this machine's browsers: what else asks is refused, and a run that is asked so goes on as if nobody did. */
+import { connect } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Dashboard } from '../../src/dashboard/index.js';
+import { errors } from '../../src/errors.js';
+import type { TrainOptions } from '../../src/options.js';
+import { collect } from '../support/events.js';
+import { type Ask, ask, openStream, type Stream } from '../support/page-client.js';
+import { scratchWith } from '../support/scratch.js';
+
+const scratch = scratchWith(300, 100);
+const options = (): TrainOptions => ({ data: scratch.data, hidden: [10], epochs: 1, threads: 2 });
+const HUGE_BYTES = 100_000_000;
+
+let dashboard: Dashboard;
+let port: string;
+beforeAll(async () => {
+  dashboard = await Dashboard.open(0);
+  ({ port } = new URL(dashboard.url));
+  await collect({ ...options(), ...dashboard.controls }, (event) => dashboard.show(event));
+});
+afterAll(() => dashboard.close());
+
+const statusOf = async (path: string, how?: Ask) => (await ask(dashboard.url, path, how)).status;
+const drawing = new Uint8Array(784);
+const asDrawing = { 'content-type': 'application/octet-stream' };
+
+describe('a request', () => {
+  it('is answered to this machine by its names, with a policy that lets nothing in or out', async () => {
+    for (const host of [`127.0.0.1:${port}`, `localhost:${port}`, `LOCALHOST:${port}`]) {
+      expect(await statusOf('/', { headers: { host } })).toBe(200);
+    }
+    const { headers, body } = await ask(dashboard.url, '/');
+    expect(headers['content-security-policy']).toMatch(/^default-src 'none'; script-src 'self'; style-src 'self'; /);
+    expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' });
+    expect(Object.keys(headers).filter((name) => name.startsWith('access-control'))).toEqual([]);
+    expect(body).toMatch(/^<!doctype html>/);
+    // What the policy would not let the browser do, the page does not have.
+    expect(body).not.toMatch(/<script(?![^>]* src=)|<style| style=| on\w+=/);
+  });
+
+  it.each(['evil.example', 'evil.example:80', '127.0.0.1', '127.0.0.1:1', '127.0.0.1.evil.example', '[::1]'])(
+    'for another host, %o, is refused',
+    async (host) => {
+      for (const path of ['/', '/events', '/classify', '/style.css']) {
+        expect(await statusOf(path, { headers: { host } })).toBe(403);
+      }
+    },
+  );
+
+  it.each(['GET / HTTP/1.0\r\n\r\n', 'GET / HTTP/1.1\r\nHost:\r\n\r\n'])(
+    'without a host, %o, is refused',
+    async (text) => {
+      const answer = await new Promise<string>((resolve) => {
+        let read = '';
+        const socket = connect(Number(port), '127.0.0.1', () => socket.write(text));
+        socket.on('data', (chunk) => {
+          read += chunk;
+        });
+        socket.on('close', () => resolve(read));
+      });
+      expect(answer).toMatch(/^HTTP\/1\.1 403 /);
+    },
+  );
+
+  it.each([
+    { origin: 'https://evil.example' },
+    { origin: 'null' },
+    { origin: 'http://127.0.0.1:1' },
+    { origin: 'https://localhost' },
+    { 'sec-fetch-site': 'cross-site' },
+    { 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'script' },
+    { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' },
+    { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document', origin: 'null' },
+  ])('of another page, %o, is refused', async (headers) => {
+    for (const path of ['/', '/events']) expect(await statusOf(path, { headers })).toBe(403);
+    expect(await statusOf('/classify', { method: 'POST', headers: { ...asDrawing, ...headers }, body: drawing })).toBe(
+      403,
+    );
+  });
+
+  it('of this page, or of a link to it, is answered', async () => {
+    expect(
+      await statusOf('/', { headers: { origin: `http://localhost:${port}`, 'sec-fetch-site': 'same-origin' } }),
+    ).toBe(200);
+    const link = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
+    expect(await statusOf('/', { headers: link })).toBe(200);
+  });
+
+  it.each([
+    ...[
+      '/../package.json',
+      '/%2e%2e/package.json',
+      '/..%2f..%2fpackage.json',
+      '/.',
+      '//',
+      '/index.html',
+      '/main.js/..',
+    ],
+    ...['/style.css/', '/style.css?x', '/%2Fetc%2Fpasswd', '/main.js%00', '/server.js', '/../server.js', '*'],
+    ...['/constructor', '/__proto__', `http://127.0.0.1/`, '/classify/', '/events/'],
+  ])('for a path that is not in the table, %s, finds nothing', async (path) => {
+    expect(await statusOf(path)).toBe(404);
+  });
+
+  it('that would change something is refused', async () => {
+    for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE']) {
+      expect([method, await statusOf('/', { method })]).toEqual([method, 405]);
+      expect([method, await statusOf('/events', { method })]).toEqual([method, 405]);
+    }
+    expect(await statusOf('/classify')).toBe(405);
+    expect((await ask(dashboard.url, '/style.css', { method: 'HEAD' })).body).toBe('');
+  });
+
+  it('with headers that are too long is refused, and its connection closed', async () => {
+    expect([undefined, 431]).toContain(await statusOf('/', { headers: { 'x-long': 'x'.repeat(20_000) } }));
+  });
+});
+
+describe('a drawing', () => {
+  it('of as many bytes as the network has inputs is classified', async () => {
+    const { status, body } = await ask(dashboard.url, '/classify', {
+      method: 'POST',
+      headers: asDrawing,
+      body: drawing,
+    });
+    expect(status).toBe(200);
+    const { label, probabilities } = JSON.parse(body) as { label: number; probabilities: number[] };
+    expect(probabilities).toHaveLength(10);
+    expect(probabilities.reduce((sum, each) => sum + each, 0)).toBeCloseTo(1, 12);
+    expect(probabilities[label]).toBe(Math.max(...probabilities));
+  });
+
+  it('of another length or type is refused', async () => {
+    const post = (body: Uint8Array, headers = {}) =>
+      statusOf('/classify', { method: 'POST', headers: { ...asDrawing, ...headers }, body });
+    expect(await post(new Uint8Array(783))).toBe(400);
+    expect(await post(new Uint8Array(785))).toBe(413);
+    expect(await post(new Uint8Array(0))).toBe(400);
+    expect(await post(new Uint8Array(783), { 'transfer-encoding': 'chunked' })).toBe(400);
+    expect(await post(new Uint8Array(785), { 'transfer-encoding': 'chunked' })).toBe(413);
+    expect(await post(drawing, { 'transfer-encoding': 'chunked' })).toBe(200);
+    expect(await post(drawing, { 'content-type': 'text/plain' })).toBe(415);
+    expect(await post(drawing, { 'content-type': 'application/x-www-form-urlencoded' })).toBe(415);
+  });
+
+  it('of 100 MB is refused before it is read, and so is a body where none belongs', async () => {
+    for (const path of ['/classify', '/', '/events', '/nowhere']) {
+      const headers = { ...asDrawing, 'content-length': HUGE_BYTES };
+      const method = path === '/classify' ? 'POST' : 'GET';
+      // Its sender may find the connection closed before it reads why.
+      expect([413, undefined]).toContain(
+        await statusOf(path, { method, headers, body: new Uint8Array(65_536), isEndless: true }),
+      );
+      expect(await statusOf(path, { method, headers: { ...headers, expect: '100-continue' } })).toBe(413);
+    }
+    const chunked = { ...asDrawing, 'transfer-encoding': 'chunked' };
+    expect([413, undefined]).toContain(
+      await statusOf('/classify', { method: 'POST', headers: chunked, body: new Uint8Array(65_536), isEndless: true }),
+    );
+  });
+
+  it('is refused where there are too many of them', async () => {
+    const posts = Array.from({ length: 60 }, () =>
+      statusOf('/classify', { method: 'POST', headers: asDrawing, body: drawing }),
+    );
+    const statuses = new Set(await Promise.all(posts));
+    expect([...statuses].sort()).toEqual([200, 429]);
+  });
+});
+
+describe('a run', () => {
+  it('that a thousand streams, bodies of 100 MB and strangers ask ends in the weights of one that nobody asks', async () => {
+    const job = { ...options(), epochs: 20 };
+    const undisturbed = await collect(job);
+    const besieged = await Dashboard.open(0);
+    const asked: Promise<unknown>[] = [];
+    const streams: Promise<Stream>[] = [];
+    const { end } = await collect({ ...job, ...besieged.controls }, (event) => {
+      besieged.show(event);
+      if (event.event !== 'epoch') return;
+      for (let i = 0; i < 50; i++) streams.push(openStream(besieged.url));
+      const headers = { ...asDrawing, 'content-length': HUGE_BYTES };
+      asked.push(
+        ask(besieged.url, '/classify', { method: 'POST', headers, body: new Uint8Array(65_536), isEndless: true }),
+      );
+      asked.push(ask(besieged.url, '/', { headers: { host: 'evil.example' } }), ask(besieged.url, '/..'));
+    });
+    const opened = await Promise.all(streams);
+    await Promise.all(asked);
+    // (Whose connection was not even taken has no status.)
+    expect(opened).toHaveLength(1000);
+    expect(opened.filter(({ status }) => status === 200)).toHaveLength(32);
+    expect(opened.filter(({ status }) => status !== 200 && status !== 503 && status !== undefined)).toEqual([]);
+    expect(await ask(besieged.url, '/')).toMatchObject({ status: 200 });
+    for (const { close } of opened) close();
+    await besieged.close();
+    expect(end.status).toBe('completed');
+    expect(end.weights_sha256).toBe(undisturbed.end.weights_sha256);
+  });
+
+  it('whose page nobody closes does not keep it from being closed, and its port is free then', async () => {
+    const first = await Dashboard.open(0);
+    const taken = Number(new URL(first.url).port);
+    const stream = await openStream(first.url);
+    await expect(Dashboard.open(taken)).rejects.toThrow(
+      errors.dashboardPort(taken, Object.assign(new Error(), { code: 'EADDRINUSE' })).message,
+    );
+    await first.close();
+    stream.close();
+    const second = await Dashboard.open(taken);
+    await second.close();
+  });
+});
