@@ -7,5 +7,7 @@ export default defineConfig({
     // Each test file that trains uses several threads: one file at a time keeps two cores busy.
     fileParallelism: false,
     testTimeout: 60_000,
+    // What tests have in common trains, too.
+    hookTimeout: 60_000,
   },
 });

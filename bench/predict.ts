@@ -57,8 +57,8 @@ const CASES: Readonly<Record<string, (s: number) => void>> = {
     sum += network.predict(inputs[s]!).label;
   },
   'NDJSON line to NDJSON line': (s) => {
-    const sample = parseSample(lines[s]!, network.inputs, true);
-    sum += JSON.stringify(predictionLine(sample, network.predict(sample.x))).length;
+    const sample = parseSample(lines[s]!, network, true);
+    sum += JSON.stringify(predictionLine(sample, network.predict(sample.x), network.classNames)).length;
   },
 };
 

@@ -19,6 +19,10 @@ export class LockstepError extends Error {
 
 const number = new Intl.NumberFormat('en-US');
 
+/** What `--data` may be. */
+export const DATA_SOURCES =
+  'mnist, fashion-mnist, a folder of IDX files, a table (CSV or NDJSON), or - for one on stdin';
+
 export const errors = {
   // Usage: status 2, before any work starts.
   usage: (message: string, command = 'train') => usage(`${message}; see ${command} --help`),
@@ -75,10 +79,7 @@ export const errors = {
     ),
 
   // Data: status 1.
-  dataNotFound: (data: string) =>
-    failure(`--data ${data}: no such folder; expected mnist, fashion-mnist or a folder of IDX files`),
-  notAFolder: (data: string) =>
-    failure(`--data ${data}: not a folder; expected mnist, fashion-mnist or a folder of IDX files`),
+  dataNotFound: (data: string) => failure(`--data ${data}: no such file or folder; expected ${DATA_SOURCES}`),
   packageNotFound: (data: string, where: string) =>
     failure(`--data ${data}: not found, it comes with ${where}; install that, or give a folder of IDX files`),
   fileNotFound: (folder: string, name: string) =>
@@ -115,6 +116,68 @@ export const errors = {
   label: (file: string, position: number, found: number, classes: number, what: string) =>
     failure(`${file}: label ${found} of sample ${position}; expected 0 to ${classes - 1}, ${what}`),
   oneClass: (file: string) => failure(`${file}: every label is 0; expected at least two classes, 0 and 1`),
+
+  // Tables: wrong usage, then status 1.
+  onlyForTables: (flag: string, found: unknown, data: string) =>
+    usage(`--${flag} ${shown(found)}: for tables (CSV or NDJSON), and --data ${data} is none; leave the option out`),
+  twoTests: () => usage('--test-split and --test-data: expected one of them, for there is one test set'),
+  labelMissing: (file: string, columns: string) =>
+    usage(`${file}: which column is the class? Say it with --label, by name or number; its columns are ${columns}`),
+  noSuchColumn: (file: string, label: string, columns: string, hasHeader: boolean) =>
+    usage(
+      `--label ${shown(label)}: ${file} has no such column; its columns are ${columns}` +
+        (hasHeader ? '' : ' (if its first row is one of names, add --header yes)'),
+    ),
+  headerOfObjects: (file: string) =>
+    usage(`--header no: the rows of ${file} are objects, whose fields are its columns; leave the option out`),
+  allSplitOff: (fraction: number, rows: number) =>
+    usage(`--test-split ${fraction}: it leaves none of ${number.format(rows)} rows to train on; choose a smaller part`),
+  notATable: (file: string) =>
+    failure(`${file}: not a table: it holds zero bytes; expected CSV or NDJSON in UTF-8, or a folder of IDX files`),
+  emptyTable: (file: string) => failure(`${file}: empty; expected rows of numbers and a class`),
+  headerOnly: (file: string) => failure(`${file}: a header and no rows; expected rows of numbers and a class`),
+  oneColumn: (file: string) =>
+    failure(
+      `${file}: its first row has one column; expected a class and one number at least, ` +
+        'with commas, semicolons or tabs between them',
+    ),
+  sameColumns: (file: string, name: string, first: number, second: number) =>
+    failure(`${file}: columns ${first} and ${second} are both called ${shown(name)}; give each a name of its own`),
+  otherColumns: (file: string, found: number, expected: number) =>
+    failure(`${file}: ${found} columns; expected ${expected}, as in the table that was trained on`),
+  noSuchInput: (file: string, name: string, columns: string) =>
+    failure(`${file}: no column ${shown(name)}, which the table that was trained on has; its columns are ${columns}`),
+  tableRow: (file: string, row: number, problem: string) => failure(`${file}: row ${row}: ${problem}`),
+  tableNotUtf8: (file: string, row: number) =>
+    failure(`${file}: row ${row}: bytes that are not UTF-8; save the table as UTF-8`),
+  rowTooLong: (file: string, row: number, bytes: number) =>
+    failure(`${file}: row ${row}: longer than ${number.format(bytes)} bytes; expected a row of a table a line`),
+  raggedRow: (file: string, row: number, found: number, expected: number) =>
+    failure(
+      `${file}: row ${row}: ${found} ${found === 1 ? 'column' : 'columns'}; expected ${expected}, as in the first row`,
+    ),
+  tableCell: (file: string, row: number, column: string, found: string, expected: string) =>
+    failure(`${file}: row ${row}, ${column}: ${found}; expected ${expected}`),
+  unknownClass: (file: string, row: number, column: string, name: string, classes: string) =>
+    failure(`${file}: row ${row}, ${column}: ${shown(name)}; expected a class of the training table: ${classes}`),
+  oneClassInTable: (file: string, column: string, name: string) =>
+    failure(`${file}: ${column} holds one class only, ${shown(name)}; expected two at least`),
+  tooManyClasses: (file: string, column: string, most: number) =>
+    failure(
+      `${file}: ${column} holds more than ${number.format(most)} classes; is the label a number to be estimated, ` +
+        'or a name of each row? Choose another --label',
+    ),
+  tableTooLarge: (file: string, row: number, columns: number) =>
+    failure(
+      `${file}: row ${number.format(row)}: with ${number.format(columns)} numbers a row the table does not fit in ` +
+        'the 4 GiB that a run can have; use fewer rows or columns',
+    ),
+  scaledTooLarge: (scale: string, column: string) =>
+    failure(
+      `--scale ${scale}: ${column} has numbers so far apart that float32 cannot hold them scaled; use --scale none`,
+    ),
+  stdinOfCheckpoint: (file: string) =>
+    usage(`--resume: ${file} had its data from stdin; give them again, with --data - or their place`),
 
   // Checkpoints and models: status 1.
   nothingThere: (where: string) =>
@@ -162,6 +225,20 @@ export const errors = {
     ),
 
   noTestSamples: (data: string) => failure(`--data ${data}: it has no test pair; use --split train`),
+  noSuchPart: (data: string, found: string, other: string) =>
+    failure(`--data ${data}: it has no ${found} samples; use --split ${other}`),
+  otherTable: (file: string, data: string, split: string) =>
+    failure(
+      `--split ${split}: ${file} was not trained on ${data}, or not with the same rows, whose parts it knows; use --split all`,
+    ),
+  tableForImages: (file: string, data: string) =>
+    failure(`--data ${data}: a table, and ${file} was not trained on one; give a folder of IDX files`),
+  imagesForTable: (file: string, data: string) =>
+    failure(`--data ${data}: no table, and ${file} was trained on one; give a file of CSV or NDJSON`),
+  errorsOfTable: (file: string) =>
+    usage(
+      `--errors: pictures of samples, and ${file} was trained on a table; lockstep evaluate tells how many there are`,
+    ),
   trainedElsewhere: (file: string, name: string) =>
     usage(
       `${file} was trained on data that were called ${shown(name)}, and no data set of that name holds them: say where they are with --data`,
@@ -175,6 +252,12 @@ export const errors = {
     failure(`a sample of ${found} numbers; expected ${expected}, the network's inputs`),
   sampleValue: (position: number, found: unknown) =>
     failure(`number ${position} of a sample is ${shown(found)}; expected a finite float32`),
+  noColumns: () =>
+    failure('a row by the names of its columns; the network knows none: give its numbers as an array, in order'),
+  fieldOfRow: (name: string, cell: unknown, problem: string) =>
+    failure(`column ${shown(name)}: ${cell === undefined ? problem : `${shown(cell)}, ${problem}`}; expected a number`),
+  picturesOfTable: (flag: string) =>
+    usage(`--${flag}: for networks of images; this one was trained on a table, and takes its numbers`),
   noSuchClass: (found: unknown, classes: number) =>
     failure(`class ${shown(found)}; expected 0 to ${classes - 1}, the network's classes`),
 

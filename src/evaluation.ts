@@ -26,17 +26,25 @@ export function evaluateOn(network: Network, { count, images, labels }: Samples)
     confusion[target]![found.label]!++;
   }
   const mean = meanOf({ samples: count, loss, wrong });
-  return { test_loss: mean.loss, test_error: mean.error, classes: classFigures(confusion), confusion };
+  return {
+    test_loss: mean.loss,
+    test_error: mean.error,
+    classes: classFigures(confusion, network.classNames),
+    confusion,
+  };
 }
 
 /** Null where there is nothing to divide by: no sample of the class, or none taken for it. */
-function classFigures(confusion: readonly (readonly number[])[]): EvaluationEvent['classes'] {
+function classFigures(
+  confusion: readonly (readonly number[])[],
+  names: Network['classNames'],
+): EvaluationEvent['classes'] {
   return confusion.map((row, label) => {
     const samples = row.reduce((sum, count) => sum + count, 0);
     const taken = confusion.reduce((sum, each) => sum + each[label]!, 0);
     const right = row[label]!;
     return {
-      class: label,
+      class: names[label]!,
       samples,
       precision: taken > 0 ? right / taken : null,
       recall: samples > 0 ? right / samples : null,

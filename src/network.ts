@@ -1,6 +1,9 @@
 /** A trained network in a program's hands: loaded from a file, it classifies on the caller's own thread. */
 import { type ModelData, readModel } from './checkpoints/model-file.js';
 import { SCALED } from './data/sparse-rows.js';
+import { type ClassName, numberIn } from './data/table/cells.js';
+import type { TableModel } from './data/table/facts.js';
+import { scaledInput } from './data/table/scaling.js';
 import { errors } from './errors.js';
 import { ForwardPass } from './kernels/forward-pass.js';
 import type { KernelName } from './kernels/kernel.js';
@@ -13,13 +16,16 @@ import type { Values } from './model/safetensors.js';
 export interface Prediction {
   /** The class with the highest probability; of several, the lowest. */
   readonly label: number;
+  /** What that class is called: of a network that was trained on a table as in its label column, else the number. */
+  readonly className: ClassName;
   /** (classes), together 1. */
   readonly probabilities: Float64Array;
 }
 
 /**
  * One sample, (inputs): numbers as the network takes them, or bytes (`Uint8Array`, `Uint8ClampedArray`) of pixels, which are
- * divided by 255 first, as in training.
+ * divided by 255 first, as in training. Of a network that was trained on a table: numbers as they stand in its columns, which are
+ * scaled here as they were in training.
  */
 export type Sample = ArrayLike<number>;
 
@@ -30,11 +36,17 @@ export class Network {
   readonly metadata: Readonly<Record<string, string>>;
   /** What computes: the kernel that trained it, where this machine has that; then predictions are those of the training. */
   readonly kernel: KernelName;
+  /** What its classes are called, from class 0. */
+  readonly classNames: readonly ClassName[];
+  /** The columns of the table that it was trained on, in the order of its inputs; undefined where they have no names. */
+  readonly columns: readonly string[] | undefined;
+  /** What it was trained on, if that was a table. */
+  readonly table: TableModel | undefined;
   readonly #memory: Memory;
   readonly #forwardPass: ForwardPass;
   readonly #loss: SoftmaxCrossEntropy;
 
-  constructor({ layers, values, kernel, metadata }: ModelData) {
+  constructor({ layers, values, kernel, table, metadata }: ModelData) {
     const choice = chooseKernel(kernel === undefined || problemOf(kernel) !== undefined ? 'auto' : kernel);
     const [inputs = 0] = layers;
     const plan: Plan = {
@@ -52,6 +64,9 @@ export class Network {
     this.layers = layers;
     this.metadata = metadata;
     this.kernel = choice.name;
+    this.classNames = table?.classNames ?? Array.from({ length: layers.at(-1)! }, (_, label) => label);
+    this.columns = table?.columns;
+    this.table = table;
     this.#memory = layOut(plan, shared);
     writeParameters(this.#memory.layers, values);
     this.#forwardPass = new ForwardPass(createKernel(choice, shared, this.#memory, 0), this.#memory);
@@ -84,7 +99,26 @@ export class Network {
   predict(sample: Sample): Prediction {
     this.#forward(sample);
     this.#evaluate(0);
-    return { label: this.#loss.predicted, probabilities: this.#loss.probabilities.slice() };
+    const label = this.#loss.predicted;
+    return { label, className: this.classNames[label]!, probabilities: this.#loss.probabilities.slice() };
+  }
+
+  /**
+   * A row of a table as a sample: its fields are columns, and those that the network does not know are passed over.
+   *
+   * @example
+   * model.predict(model.sampleOf({ petal_length: 1.4, petal_width: 0.2 }));
+   *
+   * @throws LockstepError if a column is missing or holds no number, or the network knows no names of columns
+   */
+  sampleOf(row: Readonly<Record<string, unknown>>): Float32Array {
+    if (!this.columns) throw errors.noColumns();
+    return Float32Array.from(this.columns, (name) => {
+      const cell = Object.hasOwn(row, name) ? row[name] : undefined;
+      const value = numberIn(cell);
+      if (typeof value === 'string') throw errors.fieldOfRow(name, cell, value);
+      return value;
+    });
   }
 
   /**
@@ -107,16 +141,18 @@ export class Network {
 
   #forward(sample: Sample): void {
     if (sample.length !== this.inputs) throw errors.sampleLength(sample.length, this.inputs);
-    const isPixels = sample instanceof Uint8Array || sample instanceof Uint8ClampedArray;
+    const isPixels = !this.table && (sample instanceof Uint8Array || sample instanceof Uint8ClampedArray);
+    const scaling = this.table?.scaling;
     const { starts, index, value } = this.#memory.rows;
     let k = 0;
     for (let i = 0; i < sample.length; i++) {
       const given = sample[i]!;
-      const x = isPixels ? SCALED[given]! : given;
+      // (A program may give anything: null and '1' would pass for numbers.)
+      if (typeof given !== 'number') throw errors.sampleValue(i, given);
+      const x = isPixels ? SCALED[given]! : scaling ? scaledInput(Math.fround(given), i, scaling) : given;
       // Like a pixel that is 0, it adds nothing.
       if (x === 0) continue;
-      // (A program may give anything: null and '1' would pass for numbers.)
-      if (typeof x !== 'number' || !Number.isFinite(Math.fround(x))) throw errors.sampleValue(i, given);
+      if (!Number.isFinite(Math.fround(x))) throw errors.sampleValue(i, given);
       index[k] = i;
       value[k] = x;
       k++;

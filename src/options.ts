@@ -1,6 +1,8 @@
 /** A run's options: their defaults, which are the reference's run, and what each may be. */
 import { availableParallelism } from 'node:os';
-import { errors } from './errors.js';
+import { HEADERS, type Header } from './data/table/columns.js';
+import { SCALES, type Scale } from './data/table/scaling.js';
+import { DATA_SOURCES, errors } from './errors.js';
 import { KERNEL_NAMES, type KernelName } from './kernels/kernel.js';
 import {
   OPTIMIZERS,
@@ -12,12 +14,26 @@ import {
   type Strategy,
 } from './model/optimizer.js';
 import { SCHEDULES, type ScheduleName } from './model/schedule.js';
+import { fraction, MAX_COUNT, oneOf, positive, rate, text, whole, widths, yesOrNo } from './option-checks.js';
 
 export interface TrainOptions {
   /** Worker threads, 1 to 1,024. @default the cores available */
   readonly threads?: number;
-  /** `mnist`, `fashion-mnist`, or a folder of IDX files, gzipped or not. @default 'mnist' */
+  /**
+   * `mnist`, `fashion-mnist`, a folder of IDX files, a table (a file of CSV or NDJSON), or `-` for a table on stdin; gzipped or
+   * not. @default 'mnist'
+   */
   readonly data?: string;
+  /** Of a table, which needs it: the column that holds the classes, by its name or its number, from 1. All others are inputs. */
+  readonly label?: string | undefined;
+  /** Of a table: whether its first row holds the columns' names. @default 'auto', which looks whether it does */
+  readonly header?: Header;
+  /** Of a table: how each column becomes comparable with the others, fitted on the samples that are trained on. @default 'none' */
+  readonly scale?: Scale;
+  /** Of a table: this fraction of its rows, more than 0 and less than 1, chosen by the seed, is the test set. @default none */
+  readonly testSplit?: number | undefined;
+  /** Of a table: another one, of the same columns, that is the test set. @default none */
+  readonly testData?: string | undefined;
   /** Widths of the hidden layers, input to output; empty for softmax regression. @default [1000] */
   readonly hidden?: readonly number[];
   /** 0 evaluates the initial weights. @default 100 */
@@ -103,13 +119,16 @@ export interface TrainOptions {
 }
 
 export const MAX_THREADS = 1024;
-const MAX_WIDTH = 2 ** 24;
-const MAX_COUNT = 2 ** 31 - 1;
 
 /** What a run is made of: every option, checked. Whether it resumes another is told apart. */
 export interface Config extends OptimizerOptions {
   readonly threads: number;
   readonly data: string;
+  readonly label: string | undefined;
+  readonly header: Header;
+  readonly scale: Scale;
+  readonly testSplit: number | undefined;
+  readonly testData: string | undefined;
   readonly hidden: readonly number[];
   readonly epochs: number;
   readonly batchSize: number;
@@ -150,7 +169,12 @@ const CHECKS: { readonly [name in keyof Config]-?: (value: unknown) => Config[na
   readonly mpi: (value: unknown) => string | boolean;
 } = {
   threads: (value) => whole('threads', value, 1, MAX_THREADS),
-  data: (value) => text('data', value, 'mnist, fashion-mnist or a folder of IDX files'),
+  data: (value) => text('data', value, DATA_SOURCES),
+  label: (value) => text('label', value, "a column's name or number"),
+  header: (value) => oneOf('header', value, HEADERS),
+  scale: (value) => oneOf('scale', value, SCALES),
+  testSplit: (value) => fraction('test-split', value, 'above 0'),
+  testData: (value) => text('test-data', value, 'a table (CSV or NDJSON), or - for one on stdin'),
   hidden: (value) => widths('hidden', value),
   epochs: (value) => whole('epochs', value, 0, MAX_COUNT),
   batchSize: (value) => whole('batch-size', value, 1, MAX_COUNT),
@@ -224,6 +248,11 @@ export function withDefaults(given: CheckedOptions): Config {
   return {
     threads: given.threads ?? Math.min(availableParallelism(), MAX_THREADS),
     data: given.data ?? 'mnist',
+    label: given.label,
+    header: given.header ?? 'auto',
+    scale: given.scale ?? 'none',
+    testSplit: given.testSplit,
+    testData: given.testData,
     hidden: given.hidden ?? [1000],
     epochs: given.epochs ?? 100,
     batchSize: given.batchSize ?? 100,
@@ -291,6 +320,17 @@ export function requireTogether(given: CheckedOptions, config: Config): void {
     const lonely = names.find((name) => given[name] !== undefined);
     if (lonely && !isThere(config)) throw errors.together(flagOf(lonely), given[lonely], needed);
   }
+  if (config.testSplit !== undefined && config.testData !== undefined) throw errors.twoTests();
+}
+
+/** What says something of tables alone. */
+const OF_TABLES = ['label', 'header', 'scale', 'testSplit', 'testData'] as const;
+
+/** @throws LockstepError (status 2) that names the first option that asks of the data what only a table has */
+export function requireNothingOfTables(config: Config): void {
+  const plain = withDefaults({});
+  const stray = OF_TABLES.find((name) => config[name] !== plain[name]);
+  if (stray) throw errors.onlyForTables(flagOf(stray), config[stray], config.data);
 }
 
 /** Of a configuration, what makes the steps: plain data, which the threads are told. */
@@ -305,6 +345,11 @@ export function optimizerOf(config: Config): OptimizerOptions {
 export interface ConfigRecord {
   readonly threads: number;
   readonly data: string;
+  readonly label: string | null;
+  readonly header: Header;
+  readonly scale: Scale;
+  readonly test_split: number | null;
+  readonly test_data: string | null;
   readonly hidden: readonly number[];
   readonly epochs: number;
   readonly batch_size: number;
@@ -360,53 +405,4 @@ export function flagOf(name: keyof Config): string {
 
 function inSnakeCase(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-}
-
-function whole(name: string, value: unknown, least: number, most: number): number {
-  if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) return value;
-  throw errors.option(name, value, `a whole number from ${least} to ${most.toLocaleString('en-US')}`);
-}
-
-function positive(name: string, value: unknown): number {
-  if (typeof value === 'number' && value > 0 && Number.isFinite(value)) return value;
-  throw errors.option(name, value, 'a finite number above 0');
-}
-
-/** The step is computed in float32, where a rate beyond its range would be 0 or infinite. */
-function rate(name: string, value: unknown): number {
-  const number = positive(name, value);
-  const single = Math.fround(number);
-  if (single > 0 && Number.isFinite(single)) return number;
-  throw errors.option(name, value, 'a number from 1e-45 to 3.4e38, the range of float32');
-}
-
-/** @param least  whether 0 itself is one */
-function fraction(name: string, value: unknown, least: 'from 0' | 'above 0' = 'from 0'): number {
-  if (typeof value === 'number' && value < 1 && (value > 0 || (value === 0 && least === 'from 0'))) return value;
-  throw errors.option(name, value, `a number ${least} to less than 1`);
-}
-
-function widths(name: string, value: unknown): readonly number[] {
-  const isWidth = (width: unknown) => Number.isInteger(width) && Number(width) >= 1 && Number(width) <= MAX_WIDTH;
-  // A copy: it is the program's array; and one without holes, which `every` would pass over.
-  const copy: unknown[] | undefined = Array.isArray(value) ? [...value] : undefined;
-  if (copy?.every(isWidth)) return copy as number[];
-  const most = MAX_WIDTH.toLocaleString('en-US');
-  throw errors.option(name, value, `widths from 1 to ${most} with commas between, such as 1000 or 512,256, or none`);
-}
-
-function text(name: string, value: unknown, expected: string): string {
-  if (typeof value === 'string' && value !== '') return value;
-  throw errors.option(name, value, expected);
-}
-
-function yesOrNo(name: string, value: unknown): boolean {
-  if (typeof value === 'boolean') return value;
-  throw errors.option(name, value, 'true or false');
-}
-
-function oneOf<T extends string>(name: string, value: unknown, allowed: readonly T[]): T {
-  const found = allowed.find((each) => each === value);
-  if (found !== undefined) return found;
-  throw errors.option(name, value, `one of ${allowed.join(', ')}`);
 }

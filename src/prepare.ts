@@ -17,6 +17,9 @@ import { NO_SAMPLES, type Samples, takeSamples } from './data/samples.js';
 import { NAMED_SETS } from './data/sources.js';
 import { countNonzeros, writeRows } from './data/sparse-rows.js';
 import { splitOff } from './data/split.js';
+import { isTable, STDIN } from './data/table/bytes.js';
+import type { TableModel } from './data/table/facts.js';
+import { scaleParts } from './data/table/scale-parts.js';
 import { errors, LockstepError } from './errors.js';
 import { requireWritable } from './files/writable.js';
 import { chooseKernel, type KernelChoice, problemOf } from './kernels/select.js';
@@ -36,7 +39,7 @@ import { VALIDATION_SPLIT_STREAM } from './model/random.js';
 import { requireSame, together } from './mpi/agreement.js';
 import { SHARDS } from './mpi/shares.js';
 import type { World } from './mpi/world.js';
-import { type CheckedOptions, type Config, optimizerOf } from './options.js';
+import { type CheckedOptions, type Config, optimizerOf, requireNothingOfTables } from './options.js';
 import { identityOf, identityOfOptions, NOTHING_FOUND, shareCheckpoint } from './ranks.js';
 import { FRESH, type RunState } from './state.js';
 
@@ -50,6 +53,8 @@ export interface Run {
     readonly name: string;
     readonly inputs: number;
     readonly classes: number;
+    /** Of a table: how its numbers became inputs, and what its classes are called. */
+    readonly table: TableModel | undefined;
     /** Fraction of the training samples' inputs that are not zero. */
     readonly density: number;
     /** Whether the inputs are an image's pixels. */
@@ -95,17 +100,24 @@ async function prepareFrom(given: CheckedOptions, found: Found, world?: World): 
   const { limit = train.count, batchSize } = config;
   if (limit > train.count) throw errors.limitBeyondData(limit, train.count);
 
-  const used = usedOf(dataset, limit, config);
-  if (batchSize > used.train.count) throw errors.batchBeyondData(batchSize, used.train.count);
+  const raw = usedOf(dataset, limit, config);
+  if (batchSize > raw.train.count) throw errors.batchBeyondData(batchSize, raw.train.count);
+  const { used, table } = raw.table ? scaleParts(raw, raw.table, config.scale) : { used: raw, table: undefined };
   const { plan, density } = planOf(config, kernel, used, world?.ranks);
   const { denseInputs, layers } = plan;
   const model = {
     layers,
     // A run is to be resumed from another folder, too.
-    config: { ...config, data: absolute(config.data), save: undefined },
+    config: {
+      ...config,
+      data: absolute(config.data),
+      testData: config.testData && absolute(config.testData),
+      save: undefined,
+    },
     kernel: kernel.name,
     run: resumed?.checkpoint.run ?? randomUUID(),
     dataset: datasetRecord(dataset, plan),
+    table,
   };
   const differences = resumed ? requireSameRun(model, resumed, given) : [];
 
@@ -126,7 +138,7 @@ async function prepareFrom(given: CheckedOptions, found: Found, world?: World): 
     plan,
     shared,
     memory,
-    dataset: { name, inputs, classes, density, isPixels: train.images instanceof Uint8Array },
+    dataset: { name, inputs, classes, table, density, isPixels: train.images instanceof Uint8Array },
     model,
     start,
     resumedFrom: resumed?.file,
@@ -160,9 +172,13 @@ function restore(memory: Memory, { values, moments, best: bestValues }: Checkpoi
 }
 
 /** @throws LockstepError if the data cannot be used */
-async function loadFor({ data }: Config, given: CheckedOptions, resumed: Resumed | undefined): Promise<Dataset> {
+async function loadFor(config: Config, given: CheckedOptions, resumed: Resumed | undefined): Promise<Dataset> {
+  const { data, testData } = config;
+  if (resumed && [data, testData].includes(STDIN) && given.data === undefined)
+    throw errors.stdinOfCheckpoint(resumed.file);
+  if (NAMED_SETS.includes(data) || !isTable(data)) requireNothingOfTables(config);
   try {
-    return await loadDataset(data);
+    return await loadDataset(data, config);
   } catch (error) {
     if (resumed && given.data === undefined && error instanceof LockstepError) {
       throw errors.dataOfCheckpoint(resumed.file, error);
@@ -198,7 +214,7 @@ function requireSameRun(
 
 /** Data sets that have a name keep it. */
 function absolute(data: string): string {
-  return NAMED_SETS.includes(data) ? data : path.resolve(data);
+  return NAMED_SETS.includes(data) || data === STDIN ? data : path.resolve(data);
 }
 
 /** Of a data set what a run uses: the training samples are the first `train.count`. */

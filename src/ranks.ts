@@ -14,7 +14,15 @@ export const NOTHING_FOUND: Found = { resumed: undefined, warnings: [] };
 
 /** Rank 0 alone reads and writes files, and each may have its own place for data, which are compared by their content. */
 const MAY_DIFFER: ReadonlySet<string> = new Set<keyof Config | 'mpi'>([
-  ...(['data', 'save', 'checkpointDir', 'checkpointEvery', 'checkpointEverySteps', 'checkpointRequired'] as const),
+  ...([
+    'data',
+    'testData',
+    'save',
+    'checkpointDir',
+    'checkpointEvery',
+    'checkpointEverySteps',
+    'checkpointRequired',
+  ] as const),
   ...(['keep', 'logEvery', 'maxTime', 'mpi'] as const),
 ]);
 

@@ -322,6 +322,7 @@ function startEvent(run: Run, beganAt: number, world: World | undefined): StartE
       test: plan.testSamples,
       inputs: dataset.inputs,
       classes: dataset.classes,
+      ...(dataset.table && { class_names: dataset.table.classNames }),
       density: dataset.density,
     },
     model: { layers: plan.layers, parameters: parameterCount(memory.layers) },

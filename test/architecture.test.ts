@@ -21,7 +21,7 @@ const FLOORS = [
   ['src/checkpoints'],
   ['src/threads', 'src/mpi'],
   ['src/metrics'],
-  ['src/options.ts', 'src/state.ts'],
+  ['src/options.ts', 'src/option-checks.ts', 'src/state.ts'],
   ['src/data'],
   ['src/model'],
   ['src/kernels'],

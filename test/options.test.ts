@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { LockstepError } from '../src/errors.js';
+import { DATA_SOURCES, LockstepError } from '../src/errors.js';
 import { type Config, resolveOptions } from '../src/options.js';
 import { refusalOf } from './support/refusals.js';
 
@@ -13,6 +13,11 @@ describe('defaults', () => {
     expect(resolveOptions({})).toEqual({
       threads: availableParallelism(),
       data: 'mnist',
+      label: undefined,
+      header: 'auto',
+      scale: 'none',
+      testSplit: undefined,
+      testData: undefined,
       hidden: [1000],
       epochs: 100,
       batchSize: 100,
@@ -67,6 +72,9 @@ const ACCEPTED: Given[] = [
   { threads: 1 },
   { threads: 1024 },
   { data: '.' },
+  { data: 'a.csv', label: '1' },
+  { data: 'a.csv', label: 'kind', header: 'yes', scale: 'minmax', testSplit: 0.5 },
+  { data: '-', label: 'kind', header: 'no', scale: 'standard', testData: 'b.csv' },
   { hidden: [] },
   { hidden: [1] },
   { hidden: [2 ** 24, 1] },
@@ -98,7 +106,7 @@ describe('what is in range', () => {
 
 const COUNT = 'expected a whole number from 1 to 2,147,483,647';
 const WIDTHS = 'expected widths from 1 to 16,777,216 with commas between, such as 1000 or 512,256, or none';
-const FOLDER = 'expected mnist, fashion-mnist or a folder of IDX files';
+const FOLDER = `expected ${DATA_SOURCES}`;
 
 const REFUSED: [Given, string][] = [
   [{ threads: 0 }, '--threads 0: expected a whole number from 1 to 1,024'],
@@ -110,6 +118,17 @@ const REFUSED: [Given, string][] = [
   [{ threads: 2n }, '--threads 2n: expected a whole number from 1 to 1,024'],
   [{ data: '' }, `--data "": ${FOLDER}`],
   [{ data: 7 }, `--data 7: ${FOLDER}`],
+  [{ label: '' }, `--label "": expected a column's name or number`],
+  [{ label: 5 }, `--label 5: expected a column's name or number`],
+  [{ header: true }, '--header true: expected one of auto, yes, no'],
+  [{ scale: 'max' }, '--scale max: expected one of none, minmax, standard'],
+  [{ testSplit: 0 }, '--test-split 0: expected a number above 0 to less than 1'],
+  [{ testSplit: 1 }, '--test-split 1: expected a number above 0 to less than 1'],
+  [{ testData: '' }, '--test-data "": expected a table (CSV or NDJSON), or - for one on stdin'],
+  [
+    { testSplit: 0.5, testData: 'b.csv' },
+    '--test-split and --test-data: expected one of them, for there is one test set',
+  ],
   [{ hidden: [0] }, `--hidden 0: ${WIDTHS}`],
   [{ hidden: [10, -5] }, `--hidden 10,-5: ${WIDTHS}`],
   [{ hidden: [1.5] }, `--hidden 1.5: ${WIDTHS}`],

@@ -1,4 +1,5 @@
 /** An evaluation for people: the figures, and the confusion matrix with precision and recall at its edges. */
+import { onOneLine } from '../../src/errors.js';
 import type { EvaluationEvent } from '../../src/metrics/events.js';
 
 const integer = new Intl.NumberFormat('en-US');
@@ -7,11 +8,12 @@ const WIDTH = 7;
 
 export function confusionTable(event: EvaluationEvent): string {
   const { model, dataset, test_loss, test_error, classes, confusion, kernel, weights_sha256 } = event;
-  const cell = (value: string | number) => String(value).padStart(WIDTH);
+  // What is too long for a column is cut, with a space before it.
+  const cell = (value: string | number) => cut(onOneLine(String(value))).padStart(WIDTH);
   const labels = classes.map((each) => cell(each.class)).join('');
   const rows = confusion.map((row, label) => {
     const counts = row.map((count) => cell(count === 0 ? '·' : count)).join('');
-    return `${cell(label)} │${counts} │${cell(percent(classes[label]!.recall))}`;
+    return `${cell(classes[label]!.class)} │${counts} │${cell(percent(classes[label]!.recall))}`;
   });
   const precisions = classes.map(({ precision }) => cell(percent(precision))).join('');
   return [
@@ -25,6 +27,10 @@ export function confusionTable(event: EvaluationEvent): string {
     `weights sha256 ${weights_sha256}`,
     '',
   ].join('\n');
+}
+
+function cut(text: string): string {
+  return text.length < WIDTH ? text : `${text.slice(0, WIDTH - 2)}…`;
 }
 
 function percent(fraction: number | null): string {

@@ -1,16 +1,23 @@
 /** `lockstep evaluate`: a model's figures on a test set. */
+import { NAMED_SETS } from '../../src/data/sources.js';
+import { isTable } from '../../src/data/table/bytes.js';
+import { HEADERS } from '../../src/data/table/columns.js';
+import { errors } from '../../src/errors.js';
 import { evaluateOn } from '../../src/evaluation.js';
 import type { EvaluationEvent } from '../../src/metrics/events.js';
-import { loadModel } from '../../src/network.js';
+import { loadModel, type Network } from '../../src/network.js';
 import { FORMAT_HELP, formatOf, newCommand, oneOf, parse } from '../parse.js';
 import { confusionTable } from './evaluate-table.js';
+import { type Split, type TablePart, tablePart } from './table-parts.js';
 import { dataFor } from './trained-on.js';
 
-const SPLITS = ['test', 'train'] as const;
+const SPLITS = ['test', 'train', 'all'] as const;
 
 interface Options {
   readonly data?: string;
-  readonly split: unknown;
+  readonly label?: string;
+  readonly header: unknown;
+  readonly split?: unknown;
   readonly format?: unknown;
 }
 
@@ -21,23 +28,40 @@ export async function evaluateCommand(args: readonly string[]): Promise<undefine
       '-d, --data <source>',
       'as of train (default: the data set it was trained on, if that has a name, else mnist)',
     )
-    .option('--split <name>', `${SPLITS.join(' or ')} samples`, 'test')
+    .option('--label <column>', 'of a table: the column with the classes, by name or number (default: as in training)')
+    .option('--header <h>', `of a table: whether its first row holds names: ${HEADERS.join(', ')}`, HEADERS[0])
+    .option(
+      '--split <name>',
+      `${SPLITS.join(', ')} (of tables) samples (default: test; all of a table that the model was not trained on)`,
+    )
     .option('--format <name>', FORMAT_HELP);
   if (!parse(command, args, 1)) return;
   const [file = ''] = command.args;
   const options = command.opts<Options>();
-  const split = oneOf('split', options.split, SPLITS);
+  const { data, label } = options;
+  const split = options.split === undefined ? undefined : oneOf('split', options.split, SPLITS);
+  const header = oneOf('header', options.header, HEADERS);
   const format = formatOf(options.format);
 
   const network = await loadModel(file);
-  const { name, samples } = await dataFor(file, network, options.data, split);
+  const isOfTable = data !== undefined && !NAMED_SETS.includes(data) && isTable(data);
+  if (!isOfTable && label !== undefined) throw errors.onlyForTables('label', label, data ?? 'as it is');
+  const part = isOfTable
+    ? await tablePart(file, network, data, split, { label, header })
+    : await imagesOf(file, network, data, split ?? 'test');
+  const { name, samples } = part;
   const event: EvaluationEvent = {
     event: 'evaluation',
     model: file,
-    dataset: { name, split, samples: samples.count },
+    dataset: { name, split: part.split, samples: samples.count },
     ...evaluateOn(network, samples),
     kernel: network.kernel,
     weights_sha256: network.weightsSha256,
   };
   process.stdout.write(format === 'ndjson' ? `${JSON.stringify(event)}\n` : confusionTable(event));
+}
+
+async function imagesOf(file: string, network: Network, data: string | undefined, split: Split): Promise<TablePart> {
+  if (split === 'all') throw errors.onlyForTables('split', split, data ?? 'as it is');
+  return { ...(await dataFor(file, network, data, split)), split };
 }

@@ -71,6 +71,7 @@ export async function inspectCommand(args: readonly string[]): Promise<undefined
   }
   if (options.errors !== undefined) {
     requireFinite(model);
+    if (model.table) throw errors.errorsOfTable(file);
     const { errorSheet } = await import('../../src/inspect/error-sheet.js');
     const { writePicture } = await import('../../src/inspect/write-picture.js');
     const network = new Network(model);

@@ -1,12 +1,15 @@
 /** `lockstep predict`: samples in, classes and probabilities out, in order. */
 import process from 'node:process';
-import { errors, reason } from '../../src/errors.js';
+import { bytesOfTable } from '../../src/data/table/bytes.js';
+import { headOf, isJson } from '../../src/data/table/rows.js';
+import { errors, LockstepError, reason } from '../../src/errors.js';
 import { loadModel, type Network, type Prediction, type Sample } from '../../src/network.js';
 import { samplesOf } from '../../src/predict/file-samples.js';
 import type { SampleId } from '../../src/predict/json-sample.js';
 import { isLineFile, type LineSample, samplesOfJsonFile, samplesOfLines } from '../../src/predict/line-samples.js';
 import { predictionLine } from '../../src/predict/prediction-line.js';
 import { shapeFor } from '../../src/predict/shape.js';
+import { samplesOfTable } from '../../src/predict/table-samples.js';
 import { LineOutput } from '../line-output.js';
 import { type PredictCommand, parsePredictCommand, STDIN } from './predict-options.js';
 import { PREDICTION_HEADING, predictionRow } from './predict-table.js';
@@ -31,6 +34,7 @@ export async function predictCommand(args: readonly string[]): Promise<number> {
   if (top !== undefined && top > network.classes)
     throw errors.option('top', top, `1 to ${network.classes}, the network's classes`);
 
+  if (network.table) requireNothingOfPictures(command);
   const { stdin, stdout } = process;
   const output = new LineOutput(stdout, () => void stdin.destroy());
   const problems = new Problems(command.isStrict);
@@ -41,9 +45,12 @@ export async function predictCommand(args: readonly string[]): Promise<number> {
       if (output.isClosed) break;
       const prediction = predictionOf(network, x, name, problems);
       if (!prediction) continue;
-      const line = predictionLine(sample, prediction, top);
+      const line = predictionLine(sample, prediction, network.classNames, top);
       if (format === 'ndjson') await output.write(`${JSON.stringify(line)}\n`);
-      else await output.write(`${predicted === 0 ? PREDICTION_HEADING : ''}${predictionRow(name, line)}`);
+      else
+        await output.write(
+          `${predicted === 0 ? PREDICTION_HEADING : ''}${predictionRow(name, line, network.classNames)}`,
+        );
       predicted++;
     }
   } catch (error) {
@@ -53,6 +60,12 @@ export async function predictCommand(args: readonly string[]): Promise<number> {
   if (output.isClosed) return 0;
   problems.sumUp(predicted);
   return problems.hasLostFile ? 1 : 0;
+}
+
+/** @throws LockstepError (status 2) that names what a network of numbers has no use for */
+function requireNothingOfPictures({ isPixels, resize, invert, shape }: PredictCommand): void {
+  const stray = Object.entries({ pixels: isPixels, resize, invert, shape }).find(([, given]) => given);
+  if (stray) throw errors.picturesOfTable(stray[0]);
 }
 
 /** Undefined, and reported, where the numbers are too large for the network. */
@@ -67,23 +80,59 @@ function predictionOf(network: Network, x: Sample, name: string, problems: Probl
 
 async function* samplesFor(network: Network, command: PredictCommand, problems: Problems): AsyncGenerator<Named> {
   const { sources, shape, resize, invert } = command;
-  const { inputs } = network;
+  if (network.table) {
+    yield* samplesOfTables(network, command, problems);
+    return;
+  }
   const hasPictures = sources.some((source) => source !== STDIN && !isLineFile(source));
-  const fitting = hasPictures && { shape: shapeFor(inputs, shape), resize, invert };
+  const fitting = hasPictures && { shape: shapeFor(network.inputs, shape), resize, invert };
   const { isPixels } = command;
   const lines = new Lines(isPixels, problems);
   for (const source of sources) {
     if (source === STDIN) {
       if (process.stdin.isTTY) problems.hint(TYPING);
-      yield* lines.usable(samplesOfLines(process.stdin, inputs, isPixels), '');
+      yield* lines.usable(samplesOfLines(process.stdin, network, isPixels), '');
       continue;
     }
     try {
       if (isLineFile(source)) {
-        const samples = samplesOfJsonFile(source, inputs, isPixels);
+        const samples = samplesOfJsonFile(source, network, isPixels);
         for await (const sample of lines.usable(samples, `${source} `)) yield { file: source, ...sample };
       } else if (fitting) {
         for await (const sample of samplesOf(source, fitting)) yield { name: '', ...sample };
+      }
+    } catch (error) {
+      problems.report(undefined, error);
+    }
+  }
+}
+
+/** For a network of numbers: CSV, and JSON, told apart by what is in them, from files or stdin, gzipped or not. */
+async function* samplesOfTables(
+  network: Network,
+  { sources }: PredictCommand,
+  problems: Problems,
+): AsyncGenerator<Named> {
+  // (No pixels, of which nothing is to be hinted.)
+  const lines = new Lines(true, problems);
+  for (const source of sources) {
+    if (source === STDIN && process.stdin.isTTY) problems.hint(TYPING);
+    const [file, ofFile, prefix] = source === STDIN ? ['stdin', {}, ''] : [source, { file: source }, `${source} `];
+    try {
+      if (source !== STDIN && isLineFile(source)) {
+        const samples = samplesOfJsonFile(source, network, false);
+        for await (const sample of lines.usable(samples, prefix)) yield { ...ofFile, ...sample };
+        continue;
+      }
+      const bytes = await headOf(bytesOfTable(source));
+      if (isJson(bytes.head)) {
+        const samples = samplesOfLines(bytes.chunks, network, false);
+        for await (const sample of lines.usable(samples, prefix)) yield { ...ofFile, ...sample };
+        continue;
+      }
+      for await (const { row, x } of samplesOfTable(file, bytes, network)) {
+        if (x instanceof LockstepError) problems.skip(x);
+        else yield { name: `${prefix}row ${row}`, ...ofFile, id: row, x };
       }
     } catch (error) {
       problems.report(undefined, error);
@@ -143,9 +192,18 @@ class Problems {
    * @throws LockstepError, the same, where the first one is to end it
    */
   report(where: string | undefined, error: unknown): void {
-    const problem = where === undefined ? error : errors.badSample(where, error);
-    if (this.#isStrict) throw problem;
+    this.skip(where === undefined ? error : errors.badSample(where, error));
     if (where === undefined) this.#hasLostFile = true;
+  }
+
+  /**
+   * Something that is left out, of a source that goes on behind it.
+   *
+   * @param problem  which says where
+   * @throws LockstepError, the same, where the first one is to end it
+   */
+  skip(problem: unknown): void {
+    if (this.#isStrict) throw problem;
     this.#count++;
     if (this.#count <= MOST_REPORTED) this.hint(reason(problem));
   }

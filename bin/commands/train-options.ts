@@ -1,6 +1,8 @@
 /** The `train` command's arguments, read with commander. */
 import type { Command } from 'commander';
 import { DEFAULT_PORT } from '../../src/dashboard/port.js';
+import { HEADERS } from '../../src/data/table/columns.js';
+import { SCALES } from '../../src/data/table/scaling.js';
 import { errors } from '../../src/errors.js';
 import { KERNEL_NAMES } from '../../src/kernels/kernel.js';
 import type { Format } from '../../src/metrics/output.js';
@@ -33,18 +35,14 @@ export function parseTrainCommand(args: readonly string[]): TrainCommand | undef
     progress: boolean;
     tensorboard?: string;
     dashboard?: unknown;
+    mpi?: unknown;
   }>();
   if (tensorboard === '') throw errors.option('tensorboard', tensorboard, 'a folder');
   const checked = checkOptions(options);
   if (dashboard !== undefined && checked.mpi !== undefined) throw errors.dashboardOfRanks();
-  const isLaunched = checked.mpi !== undefined && launchedRanks(process.env) !== undefined;
-  return {
-    format: formatOf(format, isLaunched),
-    options: checked,
-    progress,
-    tensorboard,
-    dashboard: portOf(dashboard),
-  };
+  const isLaunched = options.mpi !== undefined && launchedRanks(process.env) !== undefined;
+  const told = { format: formatOf(format, isLaunched), progress, tensorboard, dashboard: portOf(dashboard) };
+  return { options: checked, ...told };
 }
 
 function trainCommand(): Command {
@@ -53,9 +51,18 @@ function trainCommand(): Command {
     'Train a fully connected classifier on all cores, the same weights for any number of threads.',
   )
     .optionsGroup('Data and network:')
-    .option('-d, --data <source>', 'mnist (default), fashion-mnist, or a folder of IDX files, gzipped or not')
+    .option(
+      '-d, --data <source>',
+      'mnist (default), fashion-mnist, a folder of IDX files, or a table (CSV or NDJSON; - is stdin), gzipped or not',
+    )
     .option('--limit <n>', 'train on the first n samples only (the test set stays whole)', numberOrText)
     .option('--hidden <widths>', 'hidden layers: "1000" (default), "512,256", or "none"', widthsOrText)
+    .optionsGroup('Of a table:')
+    .option('--label <column>', 'the column with the classes, by name or number (from 1)')
+    .option('--header <h>', `whether its first row holds names: ${HEADERS.join(', ')}; default ${HEADERS[0]}`)
+    .option('--scale <how>', `of its columns: ${SCALES.join(', ')}; default ${SCALES[0]}`)
+    .option('--test-split <f>', 'fraction of its rows to test on (default: none)', numberOrText)
+    .option('--test-data <table>', 'another one, of the same columns, to test on')
     .optionsGroup('Training:')
     .option('-e, --epochs <n>', 'default 100; 0 evaluates the initial weights', numberOrText)
     .option('-b, --batch-size <n>', 'default 100', numberOrText)

@@ -15,6 +15,7 @@ import {
   type ModelDescription,
   modelMetadata,
   requireVersion,
+  tableOf,
   tensorsOf,
   valuesOf,
 } from './model-file.js';
@@ -75,6 +76,7 @@ export function decodeCheckpoint(file: string, bytes: Uint8Array): Checkpoint {
       kernel: kernelOf(metadata.kernel),
       run: runOf(metadata.run),
       dataset: datasetOf(jsonOf('dataset', metadata)),
+      table: tableOf(metadata, layers),
       state,
       values: valuesOf(tensorFile, layers),
       moments: momentNames(config).map((name) => valuesOf(tensorFile, layers, `${name}.`)),

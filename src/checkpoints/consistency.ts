@@ -18,6 +18,7 @@ export function contradictionOf({
   config,
   kernel,
   dataset,
+  table,
   state,
   values,
   moments,
@@ -36,6 +37,11 @@ export function contradictionOf({
       'its tensors are not of the type that its kernel has',
     ],
     [[values, ...(best ? [best] : [])].every((each) => each.every(Number.isFinite)), 'its weights are not all finite'],
+    [(table?.scale ?? 'none') === config.scale, 'its scaling is not that of its configuration'],
+    [
+      (table !== undefined) === (config.label !== undefined),
+      'it has the classes of a table without a label, or none with one',
+    ],
     [batchSize <= dataset.train, 'its batch is larger than its data'],
     [limit === undefined || limit === train + validation, 'its limit is not the number of its samples'],
     [

@@ -3,6 +3,7 @@
  * so that the tensors' bytes together are what `weights_sha256` is taken of; and metadata that say what they are.
  */
 import type { Dataset } from '../data/dataset.js';
+import { type TableModel, tableIn, tableMetadata } from '../data/table/facts.js';
 import { errors, shown } from '../errors.js';
 import { writeAtomically } from '../files/atomic-write.js';
 import { readWhole } from '../files/read-whole.js';
@@ -43,6 +44,8 @@ export interface ModelDescription {
   /** The run's name, made up when it began, and kept when it is resumed: it tells checkpoints of different runs apart. */
   readonly run: string;
   readonly dataset: DatasetRecord;
+  /** Undefined where it was trained on images. */
+  readonly table: TableModel | undefined;
 }
 
 /** @param plan  what is used of it */
@@ -61,7 +64,7 @@ export function datasetRecord({ name, train, test }: Dataset, plan: Plan): Datas
 /** What a model and a checkpoint both have. */
 export function modelMetadata(
   kind: 'model' | 'checkpoint',
-  { layers, config, kernel, run, dataset }: ModelDescription,
+  { layers, config, kernel, run, dataset, table }: ModelDescription,
   values: Values,
 ): Record<string, string> {
   const architecture = { layers, activation: 'relu', output: 'softmax' };
@@ -72,7 +75,7 @@ export function modelMetadata(
     architecture: JSON.stringify(architecture),
     classes: String(layers.at(-1)),
     // A pixel p is the input p / 255, rounded to float32.
-    input_scaling: JSON.stringify({ divide_by: 255 }),
+    ...(table ? tableMetadata(table) : { input_scaling: JSON.stringify({ divide_by: 255 }) }),
     dataset: JSON.stringify(dataset),
     config: JSON.stringify(kind === 'model' ? recipeOf(config) : recordOfConfig(config)),
     kernel,
@@ -89,6 +92,7 @@ function recipeOf(config: Config): Partial<ConfigRecord> {
 /** What is always said, and what is said where it is not as in the reference's run. */
 const ALWAYS = ['epochs', 'batch_size', 'lr', 'reduction', 'strategy', 'threads', 'seed', 'limit'] as const;
 const WHERE_GIVEN = [
+  ...['scale', 'test_split'],
   ...['optimizer', 'momentum', 'nesterov', 'beta1', 'beta2', 'eps', 'weight_decay', 'clip_norm'],
   ...['schedule', 'warmup_steps', 'lr_step_size', 'lr_gamma', 'validation_split', 'patience', 'keep_best'],
 ] as const;
@@ -178,6 +182,8 @@ export interface ModelData {
   readonly values: Values;
   /** What made it; undefined in a file of another program. */
   readonly kernel: KernelName | undefined;
+  /** What it was trained on, if that was a table. */
+  readonly table: TableModel | undefined;
   /** As in the file: docs/files.md. */
   readonly metadata: Readonly<Record<string, string>>;
 }
@@ -231,11 +237,19 @@ function decodeModelFile(file: string, bytes: Uint8Array): ModelFile {
     const layers = layersOf(tensorFile);
     const values = valuesOf(tensorFile, layers);
     const kernel = KERNEL_NAMES.find((name) => name === metadata.kernel);
-    return { file, layers, values, kernel, metadata, bytes: bytes.length, isSealed };
+    const table = tableOf(metadata, layers);
+    return { file, layers, values, kernel, table, metadata, bytes: bytes.length, isSealed };
   } catch (error) {
     if (error instanceof TensorFileError) throw errors.notAModel(file, error.message);
     throw error;
   }
+}
+
+/** @throws TensorFileError if what it says of a table does not fit its layers */
+export function tableOf(metadata: Readonly<Record<string, string>>, layers: readonly number[]): TableModel | undefined {
+  const table = tableIn(metadata, layers);
+  if (typeof table === 'string') throw new TensorFileError(table);
+  return table;
 }
 
 /** Widths, from the tensors' own shapes. */

@@ -85,12 +85,12 @@ async function find({ resume, checkpointDir }: CheckedOptions, warnings: Warning
 
 /** Options that change the weights; data are compared by content, later. */
 const MUST_AGREE = [
-  ...['hidden', 'batchSize', 'lr', 'reduction', 'strategy', 'exact', 'seed', 'kernel'],
+  ...['hidden', 'batchSize', 'lr', 'reduction', 'strategy', 'exact', 'seed', 'kernel', 'scale', 'testSplit'],
   ...['optimizer', 'momentum', 'nesterov', 'beta1', 'beta2', 'eps', 'weightDecay', 'clipNorm'],
   ...['schedule', 'warmupSteps', 'lrStepSize', 'lrGamma', 'validationSplit', 'keepBest'],
 ] as const;
 /** Those of them that cannot change within an epoch, whose order they decide. */
-const BETWEEN_EPOCHS: readonly string[] = ['batchSize', 'seed', 'validationSplit'];
+const BETWEEN_EPOCHS: readonly string[] = ['batchSize', 'seed', 'testSplit', 'validationSplit'];
 
 function configFor(given: CheckedOptions, { file, checkpoint }: Resumed, warnings: WarningEvent[]): Config {
   const { resume: _, mpi: __, resumeAnyway = false, ...own } = given;

@@ -43,7 +43,15 @@ export class DrawingClassifier {
     this.#parameters = view.parameters(this.#parameters);
     const { layers, kernel } = view;
     if (this.#network) this.#network.update(this.#parameters);
-    else this.#network = new Network({ file: '', layers, values: this.#parameters, kernel, metadata: {} });
+    else
+      this.#network = new Network({
+        file: '',
+        layers,
+        values: this.#parameters,
+        kernel,
+        table: undefined,
+        metadata: {},
+      });
     this.#copiedAt = this.#isFinal ? Number.POSITIVE_INFINITY : now;
     return this.#network;
   }

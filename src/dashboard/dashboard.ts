@@ -23,9 +23,15 @@ const WEIGHTS_MS = 2000;
 /** Points that a curve has at most: more than a screen has columns. */
 const MOST_EPOCHS = 1500;
 const MOST_RECENT = 1500;
+/** A point of fewer samples than these says little; but after so long there is one. */
+const FEWEST_SAMPLES = 1000;
+const MOST_RECENT_MS = 2000;
 const SHOWN_UNITS = 48;
 const SHOWN_THREADS = 64;
 const SHOWN_WARNINGS = 20;
+
+/** What the last recent point has told of: sums over its epoch so far, and when it did. */
+const NOTHING_TOLD = { epoch: 0, samples: 0, losses: 0, errors: 0, at: 0 };
 
 export interface DashboardControls extends TrainControls {
   readonly onProgress: (progress: Progress) => void;
@@ -65,8 +71,8 @@ export class Dashboard {
   #lastProgress: Progress | undefined;
   #lastThreads: ThreadsMessage | undefined;
   #lastResults: Results | undefined;
-  /** What the last recent point has told of, and when. */
-  #told = { epoch: 0, samples: 0, at: 0 };
+  #told = NOTHING_TOLD;
+  #progressAt = 0;
   #threadsAt = 0;
   #weightsAt = 0;
 
@@ -159,28 +165,33 @@ export class Dashboard {
 
   /** About ten times a second. */
   #look(progress: Progress): void {
+    if (!this.#start) return;
     const now = performance.now();
-    const { epoch, samples } = this.#told;
-    if (now - this.#told.at < PROGRESS_MS) return;
-    const isSame = progress.epoch === epoch;
-    const before =
-      isSame && this.#lastProgress ? { ...this.#lastProgress, samples } : { samples: 0, loss: 0, error: 0 };
-    const count = progress.samples - before.samples;
-    if (count > 0) {
-      const since = (name: 'loss' | 'error') =>
-        Math.max(0, progress[name] * progress.samples - before[name] * before.samples) / count;
-      const perSecond = isSame ? (1000 * count) / (now - this.#told.at) : progress.samplesPerSecond;
-      const perEpoch = this.#start!.dataset.train;
-      const at = progress.epoch - 1 + progress.samples / perEpoch;
-      this.#recent.push([at, since('loss'), since('error'), Math.round(perSecond)]);
-    }
-    this.#told = { epoch: progress.epoch, samples: progress.samples, at: now };
+    this.#addRecent(progress, this.#start.dataset.train, now);
+    if (now - this.#progressAt < PROGRESS_MS) return;
+    this.#progressAt = now;
+    // An epoch that has just begun has little to say of the threads; short ones tell when they are over.
+    const isSame = progress.epoch === this.#lastProgress?.epoch;
+    if (isSame && now - this.#threadsAt > THREADS_MS) this.#keepThreads(progress.epoch);
     this.#lastProgress = progress;
     this.#progress.changed();
-    // An epoch that has just begun has little to say of the threads; short ones tell when they are over.
-    if (isSame && now - this.#threadsAt > THREADS_MS) this.#keepThreads(progress.epoch);
     this.#drawWeights();
     this.#streams.tell();
+  }
+
+  /** The samples since the last point, when they are enough for one. */
+  #addRecent(progress: Progress, samplesPerEpoch: number, now: number): void {
+    const { epoch, samples, loss, error } = progress;
+    const before = this.#told.epoch === epoch ? this.#told : { ...NOTHING_TOLD, at: this.#told.at };
+    const [count, elapsed] = [samples - before.samples, now - before.at];
+    if (count <= 0 || elapsed < PROGRESS_MS || (count < FEWEST_SAMPLES && elapsed < MOST_RECENT_MS)) return;
+    // A sum is lost in rounding where it grows by nothing, or next to nothing.
+    const since = (sum: number, told: number) => Math.max(0, sum - told) / count;
+    const [losses, errors] = [loss * samples, error * samples];
+    const perSecond = before.samples > 0 ? (1000 * count) / elapsed : progress.samplesPerSecond;
+    const at = epoch - 1 + samples / samplesPerEpoch;
+    this.#recent.push([at, since(losses, before.losses), since(errors, before.errors), Math.round(perSecond)]);
+    this.#told = { epoch, samples, losses, errors, at: now };
   }
 
   #keepResults(epoch: number): void {

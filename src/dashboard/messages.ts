@@ -55,7 +55,7 @@ export interface StartFacts {
     readonly inputs: number;
     readonly classes: number;
     /** Of each class its name, where it has one. */
-    readonly class_names?: readonly string[];
+    readonly class_names?: readonly (string | number)[];
   };
   readonly model: { readonly layers: readonly number[]; readonly parameters: number };
   readonly threads: number;

@@ -1,27 +1,35 @@
-/** From a source's files to images and labels that agree with each other. */
+/** From a source's files to samples and labels that agree with each other. */
 import { createHash } from 'node:crypto';
 import { errors } from '../errors.js';
 import { type IdxArray, readIdx } from './idx.js';
 import { NO_SAMPLES, type Samples } from './samples.js';
-import { FILES, findFile, findSource, type Source } from './sources.js';
+import { FILES, findFile, findSource, NAMED_SETS, type Source } from './sources.js';
+import { isTable } from './table/bytes.js';
+import type { TableFacts } from './table/facts.js';
+import type { TableOptions } from './table/load.js';
 
 export interface Dataset {
   readonly name: string;
-  /** Pixels of an image: the product of all dimensions but the first. */
+  /** Pixels of an image: the product of all dimensions but the first. Of a table, its columns but the label. */
   readonly inputs: number;
-  /** The largest training label + 1. */
+  /** The largest training label + 1. Of a table, as many as there are different labels. */
   readonly classes: number;
   readonly train: Samples;
-  /** Without samples where the folder has no test pair. */
+  /** Without samples where the folder has no test pair, and of a table where nothing is asked for. */
   readonly test: Samples;
+  /** Of a table: its columns and classes. Its samples are not scaled yet. */
+  readonly table?: TableFacts;
 }
 
 /**
- * @param data  `mnist`, `fashion-mnist` or a folder of IDX files
+ * @param data  `mnist`, `fashion-mnist`, a folder of IDX files, a table, or `-` for one on stdin
  * @throws LockstepError if anything is missing, damaged or contradictory
  */
-export async function loadDataset(data: string): Promise<Dataset> {
-  return await loadFromSource(findSource(data));
+export async function loadDataset(data: string, options: TableOptions = {}): Promise<Dataset> {
+  if (NAMED_SETS.includes(data) || !isTable(data)) return await loadFromSource(findSource(data));
+  // Images need nothing of it.
+  const { loadTable } = await import('./table/load.js');
+  return await loadTable(data, options);
 }
 
 /**

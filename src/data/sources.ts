@@ -42,8 +42,7 @@ export function findSource(data: string): Source {
     return { name: data, folder: FASHION_MNIST_FOLDER, checksums: {} };
   }
   const info = statOf(data);
-  if (!info) throw errors.dataNotFound(data);
-  if (!info.isDirectory()) throw errors.notAFolder(data);
+  if (!info?.isDirectory()) throw errors.dataNotFound(data);
   return { name: path.basename(path.resolve(data)), folder: data, checksums: {} };
 }
 

@@ -1,11 +1,18 @@
-/** From images to sample rows: the pixels that are not zero, as (index, pixel / 255), or in dense form all of them. */
+/**
+ * From samples to sample rows: the inputs that are not zero, as (index, input), or in dense form all of them. A pixel's input
+ * is pixel / 255; a table's numbers are inputs as they are.
+ */
 import type { SampleRows } from '../memory/layout.js';
 import type { Samples } from './samples.js';
 
-/** The nonzero pixels of the first `count` samples. */
+/** The nonzero inputs of the first `count` samples. */
 export function countNonzeros(samples: Samples, count: number, inputs: number): number {
   const { images } = samples;
   let nonzeros = 0;
+  if (images instanceof Float32Array) {
+    for (let p = 0, end = count * inputs; p < end; p++) nonzeros += Number(images[p] !== 0);
+    return nonzeros;
+  }
   // 1 for every pixel but 0, without a branch that the processor could guess wrong.
   for (let p = 0, end = count * inputs; p < end; p++) nonzeros += (images[p]! + 255) >> 8;
   return nonzeros;
@@ -29,6 +36,10 @@ export function writeRows(
   isDense: boolean,
 ): void {
   const { images } = samples;
+  if (images instanceof Float32Array) {
+    writeNumbers(samples, images, count, inputs, rows, firstRow, isDense);
+    return;
+  }
   const { starts, index, value, labels } = rows;
   let k = starts[firstRow]!;
   for (let s = 0; s < count; s++) {
@@ -37,6 +48,31 @@ export function writeRows(
       if (pixel === 0 && !isDense) continue;
       if (!isDense) index[k] = i;
       value[k] = SCALED[pixel]!;
+      k++;
+    }
+    starts[firstRow + s + 1] = k;
+    labels[firstRow + s] = samples.labels[s]!;
+  }
+}
+
+/** The same, of numbers. (A loop of its own, so that the one over pixels stays of one type.) */
+function writeNumbers(
+  samples: Samples,
+  numbers: Float32Array,
+  count: number,
+  inputs: number,
+  rows: SampleRows,
+  firstRow: number,
+  isDense: boolean,
+): void {
+  const { starts, index, value, labels } = rows;
+  let k = starts[firstRow]!;
+  for (let s = 0; s < count; s++) {
+    for (let i = 0, p = s * inputs; i < inputs; i++, p++) {
+      const x = numbers[p]!;
+      if (x === 0 && !isDense) continue;
+      if (!isDense) index[k] = i;
+      value[k] = x;
       k++;
     }
     starts[firstRow + s + 1] = k;

@@ -2,6 +2,7 @@
 import { type Zippable, zipSync } from 'fflate';
 import { type ModelData, tensorsOf } from '../checkpoints/model-file.js';
 import { errors } from '../errors.js';
+import { DIVIDE_BY, SUBTRACT } from './scaling-names.js';
 
 /** A zip of the plain kind, which every reader reads, holds so much. What is not weights has room enough in the rest. */
 const MOST_BYTES = 2 ** 32 - 2 ** 20;
@@ -13,12 +14,18 @@ const NO_DATE = '1980-01-02';
  *
  * @throws LockstepError if the model is larger than the format can hold
  */
-export function encodeNpz({ file, layers, values }: ModelData): Uint8Array {
+export function encodeNpz({ file, layers, values, table }: ModelData): Uint8Array {
   const bytes = values.length * Float32Array.BYTES_PER_ELEMENT;
   if (bytes > MOST_BYTES) throw errors.tooLarge(file, bytes, 'a NumPy archive', MOST_BYTES);
   const files: Zippable = {};
   for (const { name, shape, values: floats } of tensorsOf(layers, Float32Array.from(values))) {
     files[`${name}.npy`] = encodeNpy(shape, floats as Float32Array);
+  }
+  if (table?.scaling) {
+    const { subtract, divideBy } = table.scaling;
+    for (const [name, own] of [[SUBTRACT, subtract] as const, [DIVIDE_BY, divideBy] as const]) {
+      files[`${name}.npy`] = encodeNpy([own.length], own);
+    }
   }
   // Stored, as numpy.savez does: weights hardly get smaller.
   return zipSync(files, { level: 0, mtime: NO_DATE });

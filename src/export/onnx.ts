@@ -1,9 +1,11 @@
-/** A network as an ONNX graph: Gemm and Relu, layer by layer, and Softmax at its end. */
+/** A network as an ONNX graph: a table's scaling by Sub and Div; Gemm and Relu, layer by layer; and Softmax at its end. */
 import { type ModelData, tensorsOf } from '../checkpoints/model-file.js';
+import type { Scaling } from '../data/table/scaling.js';
 import { errors } from '../errors.js';
 import { packageVersion } from '../version.js';
 import { encodeModel, type FloatTensor, type Node } from './onnx-proto.js';
 import { plainMetadata } from './plain-model.js';
+import { DIVIDE_BY, SUBTRACT } from './scaling-names.js';
 
 /** Of 2020, and read by every runtime since: Gemm, Relu and Softmax have not changed meanwhile. */
 const OPSET = 13;
@@ -20,7 +22,7 @@ const MOST_BYTES = 2 ** 31 - 2 ** 20;
  * @throws LockstepError if the model is larger than an ONNX file can be
  */
 export function encodeOnnx(model: ModelData): Uint8Array {
-  const { file, layers } = model;
+  const { file, layers, table } = model;
   const values = Float32Array.from(model.values);
   if (values.byteLength > MOST_BYTES) throw errors.tooLarge(file, values.byteLength, 'ONNX', MOST_BYTES);
   const takes = inputOf(model);
@@ -36,10 +38,13 @@ export function encodeOnnx(model: ModelData): Uint8Array {
     graph: {
       name: 'lockstep',
       doc_string: '',
-      node: nodesOf(layers),
-      initializer: tensorsOf(layers, values).map(
-        ({ name, shape, values }): FloatTensor => ({ name, dims: shape, values: values as Float32Array }),
-      ),
+      node: table?.scaling ? [...SCALING_NODES, ...nodesOf(layers, 'scaled')] : nodesOf(layers, 'input'),
+      initializer: [
+        ...scalingTensors(table?.scaling),
+        ...tensorsOf(layers, values).map(
+          ({ name, shape, values }): FloatTensor => ({ name, dims: shape, values: values as Float32Array }),
+        ),
+      ],
       input: [{ name: 'input', shape: ['batch', inputs], doc_string: takes }],
       output: [
         { name: 'logits', shape: ['batch', outputs], doc_string: 'before the softmax' },
@@ -49,10 +54,26 @@ export function encodeOnnx(model: ModelData): Uint8Array {
   });
 }
 
-function nodesOf(layers: readonly number[]): Node[] {
+/** Each operation rounds to float32, as `scaledInput` does: the inputs are the same to the bit. */
+const SCALING_NODES: readonly Node[] = [
+  { name: 'scaling.subtract', op_type: 'Sub', input: ['input', SUBTRACT], output: ['moved'] },
+  { name: 'scaling.divide', op_type: 'Div', input: ['moved', DIVIDE_BY], output: ['scaled'] },
+];
+
+function scalingTensors(scaling: Scaling | undefined): FloatTensor[] {
+  if (!scaling) return [];
+  const { subtract, divideBy } = scaling;
+  return [
+    { name: SUBTRACT, dims: [subtract.length], values: subtract },
+    { name: DIVIDE_BY, dims: [divideBy.length], values: divideBy },
+  ];
+}
+
+/** @param first  what the first layer takes */
+function nodesOf(layers: readonly number[], first: string): Node[] {
   const last = layers.length - 2;
   const nodes = layers.slice(1).flatMap((_, l): Node[] => {
-    const input = l === 0 ? 'input' : `hidden.${l - 1}`;
+    const input = l === 0 ? first : `hidden.${l - 1}`;
     const output = l === last ? 'logits' : `hidden.${l}.sums`;
     const gemm: Node = {
       name: `layers.${l}`,
@@ -74,7 +95,11 @@ function nodesOf(layers: readonly number[]): Node[] {
 }
 
 /** What the network takes, in words: another program's file does not say it. */
-function inputOf({ metadata }: ModelData): string {
+function inputOf({ metadata, table }: ModelData): string {
+  if (table) {
+    const { columns } = table;
+    return `a row of a table${columns ? `, ${columns.join(', ')}` : ' without its label'}, its numbers as they are`;
+  }
   if (metadata.lockstep === undefined) return 'a sample a row, scaled as in its training';
   return 'a sample a row, each number a pixel / 255, from 0 to 1';
 }

@@ -27,7 +27,9 @@ export interface StartEvent {
     readonly test: number;
     readonly inputs: number;
     readonly classes: number;
-    /** Fraction of the training samples' inputs that are not zero. */
+    /** Of a table: what stands in its label column for class 0, 1, 2, … */
+    readonly class_names?: readonly (string | number)[];
+    /** Fraction of the training samples' inputs that are not zero; of a table, after scaling. */
     readonly density: number;
   };
   readonly model: {
@@ -179,12 +181,13 @@ export type TrainEvent = StartEvent | StepEvent | EpochEvent | CheckpointEvent |
 export interface EvaluationEvent {
   readonly event: 'evaluation';
   readonly model: string;
-  readonly dataset: { readonly name: string; readonly split: 'test' | 'train'; readonly samples: number };
+  readonly dataset: { readonly name: string; readonly split: 'test' | 'train' | 'all'; readonly samples: number };
   /** Means over the samples, as in the end event, whichever split they are of. */
   readonly test_loss: number;
   readonly test_error: number;
   readonly classes: readonly {
-    readonly class: number;
+    /** Of a network that was trained on a table: as in its label column. */
+    readonly class: number | string;
     readonly samples: number;
     /** Of the samples taken for this class, the fraction that are of it; null if none were. */
     readonly precision: number | null;

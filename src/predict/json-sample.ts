@@ -1,5 +1,7 @@
-/** One line of NDJSON as a sample: an array of numbers, or an object that holds one and an id. */
+/** One line of NDJSON as a sample: an array of numbers, an object that holds one and an id, or a row of a table. */
 import { errors, reason } from '../errors.js';
+import type { Network } from '../network.js';
+import { isRecord } from '../record.js';
 
 export type SampleId = string | number | null;
 
@@ -17,22 +19,27 @@ const WHITE = 255;
  * @param text  one JSON text, as `sampleOf` takes it
  * @throws LockstepError
  */
-export function parseSample(text: string, inputs: number, isPixels: boolean): GivenSample {
-  return sampleOf(parseJson(text), inputs, isPixels);
+export function parseSample(text: string, network: Network, isPixels: boolean): GivenSample {
+  return sampleOf(parseJson(text), network, isPixels);
 }
 
 /**
- * @param value     `[…]`, or `{"id": …, "x": […]}`, whose other fields are passed over
- * @param inputs    how many numbers there must be
+ * @param value     `[…]`, or `{"id": …, "x": […]}`, whose other fields are passed over; for a network that knows names of columns
+ *                  also `{"id": …, "x": {row}}`, or a row itself, whose `id` is one if no column is called so
  * @param isPixels  from 0 to 255, to be divided by 255
  * @throws LockstepError
  */
-export function sampleOf(value: unknown, inputs: number, isPixels: boolean): GivenSample {
+export function sampleOf(value: unknown, network: Network, isPixels: boolean): GivenSample {
+  const { inputs, columns } = network;
   if (Array.isArray(value)) return { x: numbersOf(value, inputs, isPixels) };
-  if (typeof value !== 'object' || value === null) throw errors.notASample(value);
-  const { id, x } = value as { readonly id?: unknown; readonly x?: unknown };
-  if (!Array.isArray(x)) throw errors.notASample(value);
-  const numbers = numbersOf(x, inputs, isPixels);
+  if (!isRecord(value)) throw errors.notASample(value);
+  const { x } = value;
+  const numbers = Array.isArray(x)
+    ? numbersOf(x, inputs, isPixels)
+    : columns && network.sampleOf(isRecord(x) ? x : value);
+  if (!numbers) throw errors.notASample(value);
+  const isWholeRow = !Array.isArray(x) && !isRecord(x);
+  const id = isWholeRow && columns?.includes('id') ? undefined : value.id;
   if (id === undefined) return { x: numbers };
   if (!isId(id)) throw errors.sampleId(id);
   return { id, x: numbers };

@@ -2,9 +2,10 @@
 import { createReadStream } from 'node:fs';
 import path from 'node:path';
 import { errors } from '../errors.js';
+import { linesOf } from '../files/lines.js';
 import { readWhole } from '../files/read-whole.js';
+import type { Network } from '../network.js';
 import { type GivenSample, parseSample, sampleOf } from './json-sample.js';
-import { linesOf } from './lines.js';
 
 /** Of a sample. (JSON of a float64 takes 25 bytes at most, its comma included; some write it with spaces.) */
 const LINE_BYTES = 1 << 20;
@@ -34,19 +35,23 @@ export function isLineFile(file: string): boolean {
  *
  * @throws LockstepError if it cannot be read
  */
-export async function* samplesOfJsonFile(file: string, inputs: number, isPixels: boolean): AsyncGenerator<LineSample> {
+export async function* samplesOfJsonFile(
+  file: string,
+  network: Network,
+  isPixels: boolean,
+): AsyncGenerator<LineSample> {
   if (path.extname(file).toLowerCase() !== DOCUMENT) {
-    yield* samplesOfLines(bytesOfFile(file), inputs, isPixels);
+    yield* samplesOfLines(bytesOfFile(file), network, isPixels);
     return;
   }
   const bytes = await readWhole(file, MOST_DOCUMENT_BYTES);
   const document = documentIn(bytes);
-  if (document === undefined) yield* samplesOfLines([bytes], inputs, isPixels);
+  if (document === undefined) yield* samplesOfLines([bytes], network, isPixels);
   else if (!holdsSamples(document))
-    yield { place: 'the document', sample: attempt(() => sampleOf(document, inputs, isPixels)) };
+    yield { place: 'the document', sample: attempt(() => sampleOf(document, network, isPixels)) };
   else {
     for (const [i, value] of document.entries()) {
-      yield { place: `sample ${i + 1}`, sample: attempt(() => sampleOf(value, inputs, isPixels)) };
+      yield { place: `sample ${i + 1}`, sample: attempt(() => sampleOf(value, network, isPixels)) };
     }
   }
 }
@@ -67,18 +72,17 @@ function holdsSamples(document: unknown): document is unknown[] {
 /**
  * Blank lines are passed over.
  *
- * @param inputs    how many numbers a sample has
  * @param isPixels  from 0 to 255, to be divided by 255
  */
 export async function* samplesOfLines(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  inputs: number,
+  network: Network,
   isPixels: boolean,
 ): AsyncGenerator<LineSample> {
-  const mostBytes = Math.max(LINE_BYTES, LINE_BYTES_A_NUMBER * inputs);
+  const mostBytes = Math.max(LINE_BYTES, LINE_BYTES_A_NUMBER * network.inputs);
   for await (const { number, text } of linesOf(chunks, mostBytes)) {
     if (typeof text === 'string' && text.trim() === '') continue;
-    const sample = typeof text === 'string' ? attempt(() => parseSample(text, inputs, isPixels)) : { error: text };
+    const sample = typeof text === 'string' ? attempt(() => parseSample(text, network, isPixels)) : { error: text };
     yield { place: `line ${number}`, sample };
   }
 }

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FILES } from '../../src/data/sources.js';
+import { DATA_SOURCES } from '../../src/errors.js';
 import { type Folder, idxBytes, idxHeader, temporaryFolder, writeDataset } from '../support/idx-files.js';
 import { root } from '../support/paths.js';
 import { runTrain } from '../support/run-command.js';
@@ -72,7 +73,7 @@ describe.concurrent('wrong usage: status 2', () => {
 
   it('an empty value', async () => {
     expect(await refusal(['--threads', ''], 2)).toBe(`--threads "": ${THREADS}`);
-    expect(await refusal(['--data', ''], 2)).toBe('--data "": expected mnist, fashion-mnist or a folder of IDX files');
+    expect(await refusal(['--data', ''], 2)).toBe(`--data "": expected ${DATA_SOURCES}`);
     expect(await refusal(['--tensorboard', ''], 2)).toBe('--tensorboard "": expected a folder');
   });
 
@@ -125,12 +126,14 @@ describe.concurrent('data that cannot be used: status 1', () => {
   it('a path that does not exist', async () => {
     const missing = path.join(folder.path, 'missing');
     expect(await refusal(['--data', missing], 1)).toBe(
-      `--data ${missing}: no such folder; expected mnist, fashion-mnist or a folder of IDX files`,
+      `--data ${missing}: no such file or folder; expected ${DATA_SOURCES}`,
     );
   });
 
   it('a path of several lines', async () => {
-    expect(await refusal(['--data', './no\nsuch\nfolder'], 1)).toMatch(/^--data \.\/no such folder: no such folder;/);
+    expect(await refusal(['--data', './no\nsuch\nfolder'], 1)).toMatch(
+      /^--data \.\/no such folder: no such file or folder;/,
+    );
   });
 
   it('a path below a file', async () => {
@@ -138,9 +141,9 @@ describe.concurrent('data that cannot be used: status 1', () => {
     expect(await refusal(['--data', below], 1)).toContain(`--data ${below}: `);
   });
 
-  it('a file', async () => {
+  it('an IDX file without its folder', async () => {
     const file = path.join(folder.path, FILES.trainImages);
-    expect(await refusal(['--data', file], 1)).toMatch(/: not a folder; expected /);
+    expect(await refusal(['--data', file], 1)).toMatch(/: not a table: it holds zero bytes; expected /);
   });
 
   const ROWS: [string, string, Buffer, string][] = [
@@ -188,6 +191,7 @@ describe.concurrent('what is not an error', () => {
     expect(explained).toEqual([
       ...['--version', '--help'],
       ...['--data', '--limit', '--hidden'],
+      ...['--label', '--header', '--scale', '--test-split', '--test-data'],
       ...['--epochs', '--batch-size', '--lr', '--reduction', '--seed'],
       ...['--optimizer', '--momentum', '--nesterov', '--beta1', '--beta2', '--eps', '--weight-decay', '--clip-norm'],
       ...['--schedule', '--warmup-steps', '--lr-step-size', '--lr-gamma'],

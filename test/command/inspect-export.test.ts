@@ -92,7 +92,7 @@ describe('lockstep inspect', () => {
     const file = scratch.newPath('errors.svg');
     const { status, stdout, stderr } = await lockstep('inspect', save, '--errors', file, '--data', 'nowhere');
     expect([status, eventsIn(stdout).length]).toEqual([1, 1]);
-    expect(stderr).toMatch(/^lockstep inspect: --data nowhere: no such folder/);
+    expect(stderr).toMatch(/^lockstep inspect: --data nowhere: no such file or folder/);
     expect(existsSync(file)).toBe(false);
   });
 });

@@ -31,7 +31,7 @@ async function start(given: readonly string[]) {
   return { child, ended, lines, url };
 }
 
-describe('train --dashboard', () => {
+describe.concurrent('train --dashboard', () => {
   it('closes stdout after the end event, and stays until a signal: then its status is 0', async () => {
     const { child, ended, url } = await start(args(2));
     const stdout = await text(child.stdout!);
@@ -83,7 +83,7 @@ describe('train --dashboard', () => {
   it('whose data are not there ends at once', async () => {
     const { status, stderr } = await runTrain(['--data', 'nowhere', '--dashboard', '0']);
     expect(status).toBe(1);
-    expect(stderr).toMatch(/^dashboard: .*\ntrain: --data nowhere: no such folder/);
+    expect(stderr).toMatch(/^dashboard: .*\ntrain: --data nowhere: no such file or folder/);
   });
 
   it('is refused a port that is taken, before it trains', async () => {

@@ -127,6 +127,16 @@ describe('the stream', () => {
     expect(cut / bytes.length).toBeLessThan(0.002);
   });
 
+  it('of a run without epochs shows what the initial weights make of the test samples', async () => {
+    dashboard = await Dashboard.open(0);
+    const { end } = await runTo({ ...options(), epochs: 0 });
+    const listening = heard(await openStream(dashboard.url));
+    await dashboard.close();
+    const { epoch, confusion = [] } = lastOf(await listening, 'results')!;
+    const right = confusion.reduce((sum, count, i) => sum + (i % 11 === 0 ? count : 0), 0);
+    expect({ epoch, error: 1 - right / 150 }).toEqual({ epoch: 0, error: expect.closeTo(end.test_error!, 9) });
+  });
+
   it('of data that are no pictures, and have no test samples, says what there is', async () => {
     dashboard = await Dashboard.open(0);
     const data = temporaryFolder();

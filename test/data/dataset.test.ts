@@ -4,6 +4,7 @@ import path from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Dataset, loadDataset, loadFromSource } from '../../src/data/dataset.js';
 import { FILES } from '../../src/data/sources.js';
+import { DATA_SOURCES } from '../../src/errors.js';
 import { type Folder, idxBytes, temporaryFolder, writeDataset } from '../support/idx-files.js';
 import { refusalOf } from '../support/refusals.js';
 
@@ -145,14 +146,14 @@ describe('what is not there', () => {
   it.each(['./no-such-folder', 'mnits'])('is an unknown folder (%s)', async (data) => {
     const { message, status } = await refusalOf(() => loadDataset(data));
     expect(status).toBe(1);
-    expect(message).toBe(`--data ${data}: no such folder; expected mnist, fashion-mnist or a folder of IDX files`);
+    expect(message).toBe(`--data ${data}: no such file or folder; expected ${DATA_SOURCES}`);
   });
 
-  it('is a folder that is a file', async () => {
+  it('is a table that is none', async () => {
     const file = folder.write('file', 'text');
     const { message, status } = await refusalOf(() => loadDataset(file));
     expect(status).toBe(1);
-    expect(message).toBe(`--data ${file}: not a folder; expected mnist, fashion-mnist or a folder of IDX files`);
+    expect(message).toContain(`${file}: its first row has one column; `);
   });
 
   it('is a folder whose path the system refuses', async () => {
@@ -171,7 +172,7 @@ describe('what is not there', () => {
     const data = path.join(folder.write('file', 'text'), 'below');
     const { message, status } = await refusalOf(() => loadDataset(data));
     expect(status).toBe(1);
-    expect(message).toMatch(/: (cannot be read \(ENOTDIR: |no such folder)/);
+    expect(message).toMatch(/: (cannot be read \(ENOTDIR: |no such file)/);
   });
 
   it.each(Object.values(FILES))('is one of the four files: %s', async (missing) => {

@@ -12,6 +12,7 @@ import { collect } from '../support/events.js';
 import { type Folder, idxBytes, temporaryFolder, writeDataset } from '../support/idx-files.js';
 import { root } from '../support/paths.js';
 import { runLockstep } from '../support/run-lockstep.js';
+import { IRIS } from '../support/tables.js';
 
 const tables = fieldTables();
 /** What the code writes, by kind. */
@@ -51,6 +52,7 @@ async function trainAll(at: (name: string) => string): Promise<void> {
     // Of samples whose labels have nothing to do with them the validation loss does not fall for long.
     { ...plain, ...heldOut, lr: 2, epochs: 1000, patience: 1 },
     { ...plain, epochs: 0 },
+    { ...plain, data: IRIS, label: 'species', testSplit: 0.3, epochs: 0 },
     { ...plain, lr: 3e38 },
   ];
   for (const options of all) {

@@ -4,8 +4,9 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadDataset } from '../../src/data/dataset.js';
+import { loadDataset, loadPart } from '../../src/data/dataset.js';
 import { loadModel, type Network } from '../../src/network.js';
+import { samplesOf } from '../../src/predict/file-samples.js';
 import { linesOf } from '../support/child.js';
 import { collect } from '../support/events.js';
 import { root } from '../support/paths.js';
@@ -61,6 +62,16 @@ describe('serve.mjs', () => {
   it('answers what is no JSON with 400, and what is no POST with 405', async () => {
     expect((await post('[1,')).status).toBe(400);
     expect((await fetch(url)).status).toBe(405);
+  });
+});
+
+describe('seven.png', () => {
+  it('is the first test digit, to the last pixel', async () => {
+    const { samples } = await loadPart('mnist', 'test');
+    const found = [];
+    for await (const { x } of samplesOf(example('seven.png'), { shape: { width: 28, height: 28 } })) found.push(x);
+    expect(found).toEqual([Float32Array.from(samples.images.subarray(0, 784), (pixel) => pixel / 255)]);
+    expect(samples.labels[0]).toBe(7);
   });
 });
 

@@ -74,7 +74,7 @@ describe.skipIf(noOpenMpi)(`ranks that cannot train together${ifSkipped(noOpenMp
     async () => {
       await expectRefusal(
         [trainCommand, ...job('--epochs', '1', '--data', path.join(scratch.path, 'none'))],
-        /^train: rank 1 \(.*\): --data .*none: no such folder/,
+        /^train: rank 1 \(.*\): --data .*none: no such file or folder/,
       );
     },
     LIMIT_MS,

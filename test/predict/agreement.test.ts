@@ -49,7 +49,7 @@ describe('all 10,000 test images', () => {
     for (const { probability, probabilities, class: label } of lines) {
       expect(probabilities).toHaveLength(10);
       expect(probability).toBe(Math.max(...probabilities!));
-      expect(probabilities![label]).toBe(probability);
+      expect(probabilities![Number(label)]).toBe(probability);
       expect(probabilities!.reduce((sum, each) => sum + each, 0)).toBeCloseTo(1, 12);
     }
   });
@@ -62,7 +62,7 @@ describe('all 10,000 test images', () => {
     const event = JSON.parse(stdout) as EvaluationEvent;
     expect(event.test_error).toBe(testError);
     const confusion = event.confusion.map((row) => row.map(() => 0));
-    for (const [s, line] of lines.entries()) confusion[mnist.test.labels[s]!]![line.class]!++;
+    for (const [s, line] of lines.entries()) confusion[mnist.test.labels[s]!]![Number(line.class)]!++;
     expect(confusion).toEqual(event.confusion);
   });
 

@@ -80,7 +80,7 @@ else {
   say("training's end", `loss ${end.test_loss}, error ${end.test_error}`, isTheRun && isThere);
 }
 
-const classesOf = (lines: unknown[]) => (lines as PredictionLine[]).map((line) => line.class);
+const classesOf = (lines: unknown[]) => (lines as PredictionLine[]).map((line) => Number(line.class));
 function* lines(): Generator<string> {
   for (let s = 0; s < samples.count; s++) yield `[${image(s).join(',')}]\n`;
 }

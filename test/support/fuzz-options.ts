@@ -11,6 +11,28 @@ const FLAGS = [
   ...['--threads', '--data', '--hidden', '--epochs', '--batch-size', '--lr', '--reduction', '--strategy', '--seed'],
   ...['--limit', '--kernel', '--log-every', '--save', '--checkpoint-dir', '--checkpoint-every', '--resume-anyway'],
   ...['--checkpoint-every-steps', '--keep', '--checkpoint-required', '--resume', '--format', '--no-progress', '--'],
+  ...[
+    '--label',
+    '--header',
+    '--scale',
+    '--test-split',
+    '--test-data',
+    '--optimizer',
+    '--momentum',
+    '--nesterov',
+    '--beta1',
+  ],
+  ...[
+    '--beta2',
+    '--eps',
+    '--weight-decay',
+    '--clip-norm',
+    '--schedule',
+    '--warmup-steps',
+    '--lr-step-size',
+    '--lr-gamma',
+  ],
+  ...['--validation-split', '--patience', '--keep-best', '--max-time'],
   ...['-t', '-d', '-e', '-b', '-h', '-V', '--help', '--version', '--no-threads', '--constructor', '--__proto__'],
 ];
 const VALUES = [
@@ -49,6 +71,11 @@ const VALUES = [
     'sum',
     'mean',
     'ndjson',
+    'yes',
+    'standard',
+    'adam',
+    'cosine',
+    'a.csv',
   ],
   ...[
     'a/b',
@@ -79,7 +106,21 @@ const MOST_CHARACTERS = 250_000;
 const NAMES = [
   ...['threads', 'data', 'hidden', 'epochs', 'batchSize', 'lr', 'reduction', 'strategy', 'seed', 'limit', 'kernel'],
   ...['logEvery', 'save', 'checkpointDir', 'checkpointEvery', 'checkpointEverySteps', 'keep', 'checkpointRequired'],
-  ...['resume', 'resumeAnyway', 'constructor', 'nothing'],
+  ...[
+    'label',
+    'header',
+    'scale',
+    'testSplit',
+    'testData',
+    'optimizer',
+    'momentum',
+    'nesterov',
+    'beta1',
+    'beta2',
+    'eps',
+  ],
+  ...['weightDecay', 'clipNorm', 'schedule', 'warmupSteps', 'lrStepSize', 'lrGamma', 'validationSplit', 'patience'],
+  ...['keepBest', 'maxTime', 'resume', 'resumeAnyway', 'constructor', 'nothing'],
 ];
 const hollow = new Array<number>(5);
 const cyclic: unknown[] = [];

@@ -95,6 +95,11 @@ function compute(
       }
       return y;
     }
+    // Operators of float32 round to it: that is seen where numbers are close to each other.
+    case 'Sub':
+      return x.map((value, i) => Math.fround(value - weight!.values[i]!));
+    case 'Div':
+      return x.map((value, i) => Math.fround(value / weight!.values[i]!));
     case 'Relu':
       return x.map((value) => Math.max(0, value));
     case 'Softmax': {

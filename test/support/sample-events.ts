@@ -15,6 +15,11 @@ export const START: StartEvent = {
   config: {
     threads: 2,
     data: 'mnist',
+    label: null,
+    header: 'auto',
+    scale: 'none',
+    test_split: null,
+    test_data: null,
     hidden: [1000],
     epochs: 100,
     batch_size: 100,

@@ -70,7 +70,7 @@ class CurveChart {
       ...sizeOf(this.#place),
       legend: { show: false },
       cursor: { sync: { key: 'epochs' }, points: { show: false }, drag: { x: false, y: false }, y: false },
-      scales: { x: { time: false, range: rangeOfEpochs }, y: this.#isLog ? { distr: 3 } : { range: fromZero } },
+      scales: { x: { time: false, range: rangeOfEpochs }, y: this.#isLog ? { distr: 3 } : { range: rangeOfValues } },
       axes: [
         axis({ label: 'epoch', labelSize: 16, labelGap: -4, size: 30, incrs: WHOLE_STEPS }),
         axis({ size: 52, values: (_, splits) => splits.map((value) => (value === null ? '' : axisFormat(value))) }),
@@ -140,7 +140,10 @@ class SpeedChart {
       ...sizeOf(this.#place),
       legend: { show: false },
       cursor: { show: false },
-      scales: { x: { time: false, range: rangeOfEpochs }, y: { range: (_, __, max) => [0, Math.max(1, max * 1.15)] } },
+      scales: {
+        x: { time: false, range: rangeOfEpochs },
+        y: { range: (_, __, max) => [0, max > 0 ? max * 1.15 : 1000] },
+      },
       axes: [
         axis({ size: 24, incrs: WHOLE_STEPS }),
         axis({ size: 48, space: 28, values: (_, splits) => splits.map(thousands) }),
@@ -210,8 +213,13 @@ function rangeOfEpochs(_: uPlot, min: number | null, max: number | null): [numbe
   return [from <= 1 ? 0 : from, Math.max(1, max ?? 1)];
 }
 
-function fromZero(_: uPlot, __: number | null, max: number | null): [number, number] {
-  return [0, max === null || max <= 0 ? 1 : max * 1.08];
+/** From 0. As soon as there are curves, the first steps, which are far above them, are left outside. */
+function rangeOfValues({ data }: uPlot, _: number | null, max: number | null): [number, number] {
+  const [, , ...curves] = data as Curves;
+  const ofCurves = curves.flat().filter((value) => value !== null);
+  const isLine = curves.some((column) => countOf(column) > 1);
+  const most = isLine ? ofCurves.reduce((most, value) => Math.max(most, value), 0) : max;
+  return [0, most === null || most <= 0 ? 1 : most * 1.08];
 }
 
 function countOf(column: Column): number {

@@ -12,16 +12,23 @@ const TILES = [
   'training loss',
   'samples a second',
 ] as const;
+type Tile = (typeof TILES)[number];
+const UNKNOWN = '–';
 
 export class Header {
   readonly #state = byId('state');
   readonly #progress = byId<HTMLProgressElement>('progress');
-  readonly #tiles = new Map<string, HTMLElement>();
+  readonly #tiles = new Map(TILES.map((name) => [name, makeTile(name)] as const));
   #isConnected = false;
   #hasBeenConnected = false;
   #run: RunMessage | undefined;
   #last: EpochPoint | undefined;
   #now: ProgressMessage | undefined;
+
+  constructor() {
+    byId('tiles').append(...[...this.#tiles.values()].map(({ tile }) => tile));
+    this.#show();
+  }
 
   set isConnected(isConnected: boolean) {
     this.#isConnected = isConnected;
@@ -47,8 +54,6 @@ export class Header {
   reset(): void {
     this.#last = undefined;
     this.#now = undefined;
-    for (const tile of this.#tiles.values()) tile.parentElement?.remove();
-    this.#tiles.clear();
   }
 
   #show(): void {
@@ -126,32 +131,24 @@ export class Header {
 
   #showTiles(): void {
     const last = this.#last;
-    const now = this.#now;
+    const now = this.#run?.end ? undefined : this.#now;
     const end = this.#run?.end;
-    const testError = last?.test_error ?? end?.test_error;
-    const testLoss = last?.test_loss ?? end?.test_loss;
-    if (testError !== undefined) this.#tile('test error', percent(testError), 'test');
-    if (last?.validation_error !== undefined)
-      this.#tile('validation error', percent(last.validation_error), 'validation');
-    const trainError = end || !now ? last?.train_error : now.error;
-    const trainLoss = end || !now ? last?.train_loss : now.loss;
-    if (trainError !== undefined) this.#tile('training error', percent(trainError), 'train');
-    if (testLoss !== undefined) this.#tile('test loss', loss(testLoss), 'test');
-    if (trainLoss !== undefined) this.#tile('training loss', loss(trainLoss), 'train');
-    const speed = end || !now ? last?.samples_per_second : now.samplesPerSecond;
-    if (speed !== undefined) this.#tile('samples a second', whole(speed), 'plain');
-  }
-
-  #tile(name: (typeof TILES)[number], value: string, kind: string): void {
-    let place = this.#tiles.get(name);
-    if (!place) {
-      place = make('dd');
-      const tile = make('div', `tile ${kind}`, make('dt', '', name), place);
-      tile.style.order = String(TILES.indexOf(name));
-      byId('tiles').append(tile);
-      this.#tiles.set(name, place);
+    const { test, validation = 0 } = this.#run?.start?.dataset ?? { test: 1 };
+    const values: Record<Tile, string | undefined> = {
+      'test error': textOf(percent, last?.test_error ?? end?.test_error),
+      'validation error': textOf(percent, last?.validation_error),
+      'training error': textOf(percent, now?.error ?? last?.train_error),
+      'test loss': textOf(loss, last?.test_loss ?? end?.test_loss),
+      'training loss': textOf(loss, now?.loss ?? last?.train_loss),
+      'samples a second': textOf(whole, now?.samplesPerSecond ?? last?.samples_per_second),
+    };
+    const absent = [test === 0 && 'test', validation === 0 && 'validation'];
+    for (const name of TILES) {
+      const [set = ''] = name.split(' ');
+      const { tile, value } = this.#tiles.get(name)!;
+      tile.hidden = absent.includes(set);
+      setText(value, values[name] ?? UNKNOWN);
     }
-    setText(place, value);
   }
 
   /** A tab in the background tells how it goes. */
@@ -161,4 +158,14 @@ export class Header {
     const title = parts.filter(Boolean).join(' · ');
     if (document.title !== title) document.title = title;
   }
+}
+
+function makeTile(name: Tile): { readonly tile: HTMLElement; readonly value: HTMLElement } {
+  const [set = ''] = name.split(' ');
+  const value = make('dd', '', UNKNOWN);
+  return { tile: make('div', `tile ${set}`, make('dt', '', name), value), value };
+}
+
+function textOf(format: (value: number) => string, value: number | undefined): string | undefined {
+  return value === undefined ? undefined : format(value);
 }

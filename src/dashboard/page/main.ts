@@ -31,7 +31,7 @@ function showCurves(): void {
 
 /** A class's name, or its number. */
 function nameOf(label: number): string {
-  return run?.start?.dataset.class_names?.[label] ?? String(label);
+  return String(run?.start?.dataset.class_names?.[label] ?? label);
 }
 
 function showRun(message: RunMessage): void {

@@ -52,7 +52,7 @@ export class Pad {
 
   /** @param shape  undefined where the network takes no pictures, and there is nothing to draw */
   prepare(shape: Shape | undefined, classes: number, nameOf: (label: number) => string, what: string): void {
-    byId('pad-card').hidden = !shape;
+    for (const id of ['pad-card', 'skip']) byId(id).hidden = !shape;
     this.#shape = shape;
     this.#nameOf = nameOf;
     setText(byId('pad-title'), `Draw ${what}`);
@@ -100,7 +100,7 @@ export class Pad {
         if (question === this.#question) this.#show(answer);
       },
       (error: unknown) => {
-        if (question === this.#question) this.#say(error instanceof Error ? error.message : String(error), 0);
+        if (question === this.#question) this.#showNothing(error instanceof Error ? error.message : String(error));
       },
     );
   }
@@ -116,18 +116,18 @@ export class Pad {
       bar.item.classList.toggle('first', each === label);
     }
     const second = order[1];
-    const then = second === undefined ? '' : `, then ${this.#nameOf(second)}, ${chance(probabilities[second]!)}`;
-    this.#say(`${this.#nameOf(label)}, ${chance(probabilities[label]!)}${then}`, SAY_MS);
+    const then = second === undefined ? '' : `, then ${this.#nameOf(second)} (${chance(probabilities[second]!)})`;
+    this.#say(`${this.#nameOf(label)} (${chance(probabilities[label]!)})${then}`, SAY_MS);
   }
 
-  #showNothing(): void {
+  #showNothing(why = NOTHING): void {
     for (const [i, { item, name, fill, text }] of this.#bars.entries()) {
       setText(name, this.#classes > MOST_BARS ? '' : this.#nameOf(i));
       fill.style.width = '0';
       setText(text, '');
       item.classList.remove('first');
     }
-    this.#say(NOTHING, 0);
+    this.#say(why, 0);
   }
 
   #say(text: string, afterMs: number): void {
@@ -142,7 +142,8 @@ async function classify(pixels: Uint8Array<ArrayBuffer>): Promise<Classification
   const response = await fetch('/classify', request).catch(() => undefined);
   if (!response) throw new Error('The program is not there to be asked.');
   if (response.status === 429) throw new Error('Asked too often: wait a moment.');
-  if (!response.ok) throw new Error('The network cannot be asked yet.');
+  if (response.status === 503) throw new Error('There is no network yet.');
+  if (!response.ok) throw new Error('The network gives no answer.');
   return (await response.json()) as Classification;
 }
 

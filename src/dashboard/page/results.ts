@@ -5,6 +5,12 @@ import { byId, make, setText } from './elements.js';
 import { chance, whole } from './format.js';
 import { bytesOf, drawPixels } from './pictures.js';
 
+/** How much of the colour the most frequent mistake has, in per cent: its number must still be legible. */
+const MOST_HEAT = 70;
+/** Letters of a class's name that there is room for. */
+const LEAST_NAME = 4;
+const MOST_NAME = 16;
+
 export class ResultCards {
   #shown: { message: ResultsMessage; nameOf: (label: number) => string; shape: Shape | undefined } | undefined;
 
@@ -42,12 +48,15 @@ export class ResultCards {
     const set = `${whole(message.samples)} ${message.split} samples`;
     byId('confusion-card').hidden = false;
     const rows = message.confusion ? matrixOf(message.confusion, nameOf) : listOf(message.confused ?? [], nameOf);
-    byId('confusion').replaceChildren(...rows);
+    const table = byId('confusion');
+    table.replaceChildren(...rows);
+    const names = Array.from({ length: Math.sqrt(message.confusion?.length ?? 0) }, (_, label) => nameOf(label).length);
+    table.style.setProperty('--names', `${Math.min(MOST_NAME, Math.max(LEAST_NAME, ...names)) + 1}ch`);
     setText(byId('confusion-note'), `${set}, after epoch ${message.epoch}`);
     byId('hardest-card').hidden = !message.hardest || !shape;
     if (!message.hardest || !shape) return;
     byId('hardest').replaceChildren(...picturesOf(message.hardest, nameOf, shape));
-    setText(byId('hardest-note'), 'the largest losses: class → taken for, and the probability of its class');
+    setText(byId('hardest-note'), 'class → taken for, and the probability of its class');
   }
 }
 
@@ -66,9 +75,10 @@ function matrixOf(counts: readonly number[], nameOf: (label: number) => string):
     const all = own.reduce((sum, count) => sum + count, 0);
     for (const [taken, count] of own.entries()) {
       const isRight = taken === label;
-      const cell = make('td', isRight ? 'right' : count > 0 ? 'wrong' : 'none', count > 0 ? whole(count) : '·');
+      const cell = make('td', isRight ? 'right' : count > 0 ? 'wrong' : 'none', count > 0 ? String(count) : '·');
       // A root: else only the worst would have a colour.
-      if (!isRight && count > 0) cell.style.setProperty('--heat', `${Math.round(85 * Math.sqrt(count / most))}%`);
+      if (!isRight && count > 0)
+        cell.style.setProperty('--heat', `${Math.round(MOST_HEAT * Math.sqrt(count / most))}%`);
       cell.title = `${nameOf(label)} taken for ${nameOf(taken)}: ${whole(count)} of ${whole(all)}`;
       row.append(cell);
     }
@@ -95,6 +105,7 @@ function listOf(
 
 function headOf(text: string, scope: 'row' | 'col'): HTMLTableCellElement {
   const cell = make('th', '', text);
+  cell.title = text;
   cell.scope = scope;
   return cell;
 }

@@ -29,6 +29,7 @@ export class Threads {
   reset(): void {
     this.#rows = [];
     this.#table.replaceChildren();
+    setText(byId('threads-note'), 'where their time goes');
   }
 
   #build(count: number): void {

@@ -1,0 +1,126 @@
+/**
+ * What does the live page cost a run? The same job without it, and with it and a client that reads its whole event stream.
+ *
+ *   node dist/bench/dashboard.js [--threads 2] [--epochs 10] [--pairs 10] [--json]
+ *
+ * Runs come in pairs, each run in a process of its own, and every other pair in the opposite order, so that a machine that
+ * slows down or recovers favours neither. The client is a process of its own, too, as a browser is; what it takes to draw is no part of this.
+ * × is the time of a pair's run with the page as a multiple of the other's: the median over the pairs, and the spread.
+ * Seconds an epoch are of the wall, from the data's being in place to the run's end, evaluation included.
+ */
+import { fork } from 'node:child_process';
+import { request } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import { Command } from 'commander';
+import { Dashboard } from '../src/dashboard/index.js';
+import { train } from '../src/train.js';
+import { atExit } from './support/exit.js';
+import { wholeFrom } from './support/options.js';
+import { median, spread } from './support/statistics.js';
+import { type Column, heading, row } from './support/table.js';
+
+interface Options {
+  readonly threads: number;
+  readonly epochs: number;
+  readonly pairs: number;
+  readonly json: boolean;
+}
+
+/** What a process of its own is told: to read a stream until it ends, or to train. */
+type Order =
+  | { readonly read: string }
+  | { readonly train: { readonly threads: number; readonly epochs: number }; readonly withPage: boolean };
+
+interface Measured {
+  readonly secondsAnEpoch: number;
+  readonly weightsSha256: string;
+}
+
+const SELF = fileURLToPath(import.meta.url);
+
+if (process.send) {
+  process.once('message', (order: Order) => {
+    if ('read' in order) read(order.read);
+    else void measure(order).then((measured) => process.send!(measured, () => process.disconnect()));
+  });
+} else await compare();
+
+async function compare(): Promise<void> {
+  const options = new Command('dashboard')
+    .description('What does the live page cost a run?')
+    .option('--threads <n>', 'as of train', wholeFrom(1), 2)
+    .option('--epochs <n>', 'epochs a run', wholeFrom(1), 10)
+    .option('--pairs <n>', 'pairs of runs', wholeFrom(1), 10)
+    .option('--json', 'NDJSON', false)
+    .parse()
+    .opts<Options>();
+  const { threads, epochs, pairs, json } = options;
+  const columns: Column[] = [
+    { title: 'pair', width: 8 },
+    { title: 'without, s/epoch', width: 16 },
+    { title: 'with, s/epoch', width: 16 },
+    { title: '×', width: 7 },
+  ];
+  if (!json) console.log(heading(columns));
+  const ratios: number[] = [];
+  for (let pair = 1; pair <= pairs; pair++) {
+    const both = new Map<boolean, Measured>();
+    for (const withPage of pair % 2 === 0 ? [true, false] : [false, true]) {
+      both.set(withPage, await runApart({ train: { threads, epochs }, withPage }));
+    }
+    const [without, with_] = [both.get(false)!, both.get(true)!];
+    if (without.weightsSha256 !== with_.weightsSha256) throw new Error('the page has changed the weights');
+    const ratio = with_.secondsAnEpoch / without.secondsAnEpoch;
+    ratios.push(ratio);
+    const figures = [without.secondsAnEpoch, with_.secondsAnEpoch] as const;
+    if (json) {
+      console.log(
+        JSON.stringify({ pair, threads, without_epoch_seconds: figures[0], with_epoch_seconds: figures[1], ratio }),
+      );
+    } else console.log(row(columns, [String(pair), ...figures.map((each) => each.toFixed(4)), ratio.toFixed(4)]));
+  }
+  const { min, max } = spread(ratios);
+  if (json) console.log(JSON.stringify({ pairs, threads, ratio: median(ratios), ratio_min: min, ratio_max: max }));
+  else console.log(`median × ${median(ratios).toFixed(4)}, from ${min.toFixed(4)} to ${max.toFixed(4)}`);
+}
+
+async function runApart(order: Order): Promise<Measured> {
+  const child = fork(SELF, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const forget = atExit(() => child.kill());
+  child.send(order);
+  try {
+    return await new Promise<Measured>((resolve, reject) => {
+      child.on('message', resolve);
+      child.on('error', reject);
+      child.on('exit', (status) => reject(new Error(`a run ended with status ${status}`)));
+    });
+  } finally {
+    forget();
+  }
+}
+
+async function measure(order: Exclude<Order, { read: string }>): Promise<Measured> {
+  const dashboard = order.withPage ? await Dashboard.open(0) : undefined;
+  const client = dashboard && fork(SELF, { stdio: 'inherit' });
+  client?.send({ read: dashboard!.url } satisfies Order);
+  let startedAt = 0;
+  let measured: Measured | undefined;
+  for await (const event of train({ ...order.train, ...dashboard?.controls })) {
+    dashboard?.show(event);
+    if (event.event === 'start') startedAt = performance.now();
+    if (event.event !== 'end') continue;
+    const seconds = (performance.now() - startedAt) / 1000;
+    measured = { secondsAnEpoch: seconds / order.train.epochs, weightsSha256: event.weights_sha256! };
+  }
+  await dashboard?.close();
+  client?.kill();
+  return measured!;
+}
+
+/** As fast as it comes, until it ends. */
+function read(url: string): void {
+  request(new URL('/events', url), (response) => {
+    response.on('data', () => undefined);
+    response.on('end', () => process.disconnect());
+  }).end();
+}

@@ -1,0 +1,67 @@
+/** A table to look at a model with: whole, or, if it is the one that the model was trained on, by the run's own parts. */
+import { NO_SAMPLES, type Samples } from '../../src/data/samples.js';
+import { shortNameOfTable } from '../../src/data/table/bytes.js';
+import type { Header } from '../../src/data/table/columns.js';
+import { testPart } from '../../src/data/table/load.js';
+import { readTableLike } from '../../src/data/table/read-table.js';
+import { errors } from '../../src/errors.js';
+import type { EvaluationEvent } from '../../src/metrics/events.js';
+import type { Network } from '../../src/network.js';
+import { fieldsOf } from '../../src/record.js';
+
+export type Split = EvaluationEvent['dataset']['split'];
+
+export interface TablePart {
+  readonly name: string;
+  readonly split: Split;
+  readonly samples: Samples;
+}
+
+/**
+ * @param data   a file, or `-`
+ * @param split  undefined: what the run did not train on, if it is its table, else all rows
+ * @throws LockstepError if it cannot be used, or has no such part
+ */
+export async function tablePart(
+  file: string,
+  network: Network,
+  data: string,
+  split: Split | undefined,
+  { label, header }: { readonly label: string | undefined; readonly header: Header },
+): Promise<TablePart> {
+  const { table, inputs, metadata } = network;
+  if (!table) throw errors.tableForImages(file, data);
+  const name = shortNameOfTable(data);
+  const { samples } = await readTableLike(data, table, inputs, label, header);
+  const parts = partsOfRun(samples, inputs, metadata);
+  const wanted = split ?? (parts?.test.count ? 'test' : parts?.train.count ? 'train' : 'all');
+  if (wanted === 'all') return { name, split: wanted, samples };
+  if (!parts) throw errors.otherTable(file, data, wanted);
+  if (parts[wanted].count === 0) throw errors.noSuchPart(data, wanted, wanted === 'test' ? 'train' : 'test');
+  return { name, split: wanted, samples: parts[wanted] };
+}
+
+interface Parts {
+  readonly train: Samples;
+  readonly test: Samples;
+}
+
+/** Undefined if the run knew no such table. */
+function partsOfRun(samples: Samples, inputs: number, metadata: Network['metadata']): Parts | undefined {
+  const { train_sha256, test_sha256 } = fieldsIn(metadata.dataset);
+  const { test_split: fraction, seed } = fieldsIn(metadata.config);
+  if (typeof fraction === 'number' && fraction > 0 && fraction < 1 && Number.isSafeInteger(seed)) {
+    const parts = testPart(samples, inputs, fraction, seed as number);
+    return parts.train.sha256 === train_sha256 && parts.test.sha256 === test_sha256 ? parts : undefined;
+  }
+  if (samples.sha256 === train_sha256) return { train: samples, test: NO_SAMPLES };
+  return samples.sha256 === test_sha256 ? { train: NO_SAMPLES, test: samples } : undefined;
+}
+
+function fieldsIn(text: string | undefined) {
+  try {
+    return fieldsOf(JSON.parse(text ?? ''));
+  } catch {
+    return {};
+  }
+}

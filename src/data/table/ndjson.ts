@@ -1,0 +1,68 @@
+/** NDJSON: a JSON text a line, an object of cells by name or an array of them by position. */
+import { errors, reason, shown } from '../../errors.js';
+import { linesOf } from '../../files/lines.js';
+import { isRecord } from '../../record.js';
+import type { Row } from './rows.js';
+import { MOST_ROW_BYTES } from './text.js';
+
+/** Rows that are handed on at once. */
+const BATCH_ROWS = 256;
+
+/**
+ * Of objects, the first one's fields are the columns, given as a header before it; the others must have the same, in any
+ * order. Blank lines are passed over.
+ *
+ * @param file  its name, for messages
+ * @throws LockstepError that names the row
+ */
+export async function* ndjsonRows(file: string, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<readonly Row[]> {
+  let batch: Row[] = [];
+  let names: ReadonlyMap<string, number> | undefined;
+  let isFirst = true;
+  for await (const { number: row, text } of linesOf(chunks, MOST_ROW_BYTES)) {
+    if (typeof text !== 'string') throw errors.tableRow(file, row, reason(text));
+    if (text.trim() === '') continue;
+    const value = parse(file, row, text);
+    if (isFirst && isRecord(value)) {
+      names = new Map(Object.keys(value).map((name, i) => [name, i]));
+      batch.push({ row, cells: [...names.keys()], isHeader: true });
+    }
+    isFirst = false;
+    batch.push({ row, cells: cellsOf(file, row, value, names) });
+    if (batch.length >= BATCH_ROWS) {
+      yield batch;
+      batch = [];
+    }
+  }
+  yield batch;
+}
+
+function parse(file: string, row: number, text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    throw errors.tableRow(file, row, `not JSON (${reason(error)}); expected one object or array a line`);
+  }
+}
+
+function cellsOf(
+  file: string,
+  row: number,
+  value: unknown,
+  names: ReadonlyMap<string, number> | undefined,
+): readonly unknown[] {
+  if (!names) {
+    if (Array.isArray(value)) return value as unknown[];
+    throw errors.tableRow(file, row, `${shown(value)}; expected an array, as in the first row`);
+  }
+  if (!isRecord(value)) throw errors.tableRow(file, row, `${shown(value)}; expected an object, as in the first row`);
+  const cells = new Array<unknown>(names.size).fill(undefined);
+  for (const [name, cell] of Object.entries(value)) {
+    const i = names.get(name);
+    if (i === undefined) {
+      throw errors.tableRow(file, row, `a field ${shown(name)}; expected the fields of the first row, and no others`);
+    }
+    cells[i] = cell;
+  }
+  return cells;
+}

@@ -1,0 +1,186 @@
+/** Reads a table's rows into numbers: inputs as float32, and the class of each row. */
+import { createHash } from 'node:crypto';
+import { errors, shown } from '../../errors.js';
+import { bytesOf, type Samples } from '../samples.js';
+import { nameOfTable } from './bytes.js';
+import { labelIn, numberIn } from './cells.js';
+import { ClassIndex, LabelCollector, MOST_CLASSES, requireClasses } from './classes.js';
+import { type Columns, columnInWords, columnsLike, columnsOf, type Header } from './columns.js';
+import { expectedOf, type TableFacts } from './facts.js';
+import { type Row, rowsOf } from './rows.js';
+
+export interface Table {
+  readonly inputs: number;
+  readonly facts: TableFacts;
+  /** Unscaled. */
+  readonly samples: Samples;
+}
+
+/** More do not fit in a run's memory, which is 4 GiB. */
+const MOST_NUMBERS = 2 ** 30;
+const FIRST_ROWS = 256;
+
+/**
+ * A table to train on: its label column says which classes there are.
+ *
+ * @param data   a file, or `-`
+ * @param label  the column's name, or its number, from 1
+ * @throws LockstepError that names row and column of what cannot be used
+ */
+export async function readTable(data: string, label: string | undefined, header: Header): Promise<Table> {
+  const file = nameOfTable(data);
+  const collector = new LabelCollector();
+  const { columns, values, labels } = await read(data, {
+    columnsOf: (first) => columnsOf(file, first, label, header),
+    classOf: (name, where) => {
+      const number = collector.numberOf(name);
+      if (number === undefined) throw errors.tooManyClasses(file, where.column, MOST_CLASSES);
+      return number;
+    },
+  });
+  const { names: classNames, classOf } = collector.finish();
+  requireClasses(file, columnInWords(columns.label, columns.names), classNames);
+  const facts: TableFacts = {
+    label: { name: columns.names?.[columns.label], position: columns.label },
+    columns: columns.names && columns.inputs.map((i) => columns.names![i]!),
+    classNames,
+  };
+  return tableOf(
+    facts,
+    columns.inputs.length,
+    values,
+    labels.map((number) => classOf[number]!),
+  );
+}
+
+/**
+ * A table for a network that is there: of its columns those that the network knows, and of its classes no others.
+ *
+ * @param label  as it was given; undefined: the network's
+ * @throws LockstepError that names row and column of what cannot be used
+ */
+export async function readTableLike(
+  data: string,
+  facts: TableFacts,
+  inputs: number,
+  label: string | undefined,
+  header: Header,
+): Promise<Table> {
+  const file = nameOfTable(data);
+  const index = new ClassIndex(facts.classNames);
+  const { values, labels } = await read(data, {
+    columnsOf: (first) => columnsLike(file, first, expectedOf(facts, inputs), label, header),
+    classOf: (name, { row, column }) => {
+      const number = index.classOf(name);
+      if (number === undefined) throw errors.unknownClass(file, row, column, name, classesInWords(facts));
+      return number;
+    },
+  });
+  return tableOf(facts, inputs, values, labels);
+}
+
+interface Place {
+  readonly row: number;
+  /** In words. */
+  readonly column: string;
+}
+
+interface Rules {
+  readonly columnsOf: (first: Row) => Columns;
+  readonly classOf: (name: string, where: Place) => number;
+}
+
+async function read(
+  data: string,
+  rules: Rules,
+): Promise<{ readonly columns: Columns; readonly values: Float32Array; readonly labels: Uint32Array }> {
+  const file = nameOfTable(data);
+  let columns: Columns | undefined;
+  let values = new Float32Array(0);
+  let labels = new Uint32Array(0);
+  let count = 0;
+  for await (const batch of rowsOf(data)) {
+    for (const each of batch) {
+      if (!columns) {
+        columns = rules.columnsOf(each);
+        if (columns.names) continue;
+      }
+      const { inputs } = columns;
+      if (count === labels.length) {
+        const room = Math.max(FIRST_ROWS, 2 * count);
+        if (count * inputs.length > MOST_NUMBERS) throw errors.tableTooLarge(file, each.row, inputs.length);
+        values = grown(values, new Float32Array(room * inputs.length));
+        labels = grown(labels, new Uint32Array(room));
+      }
+      takeRow(file, each, columns, values, count * inputs.length);
+      labels[count] = takeLabel(file, each, columns, rules);
+      count++;
+    }
+  }
+  if (!columns) throw errors.emptyTable(file);
+  if (count === 0) throw errors.headerOnly(file);
+  return { columns, values: values.slice(0, count * columns.inputs.length), labels: labels.slice(0, count) };
+}
+
+/**
+ * Writes a row's inputs from `at` on.
+ *
+ * @throws LockstepError that names row and column
+ */
+export function takeRow(
+  file: string,
+  { row, cells }: Row,
+  columns: Omit<Columns, 'label'>,
+  values: Float32Array,
+  at: number,
+): void {
+  const { inputs, names, count } = columns;
+  if (cells.length !== count) throw errors.raggedRow(file, row, cells.length, count);
+  for (let k = 0; k < inputs.length; k++) {
+    const cell = cells[inputs[k]!];
+    const value = numberIn(cell);
+    if (typeof value === 'string') {
+      throw errors.tableCell(file, row, columnInWords(inputs[k]!, names), foundIn(cell, value), 'a number');
+    }
+    values[at + k] = value;
+  }
+}
+
+function takeLabel(file: string, { row, cells }: Row, { label, names }: Columns, rules: Rules): number {
+  const column = columnInWords(label, names);
+  const cell = cells[label];
+  const name = labelIn(cell);
+  if (name === undefined) {
+    const isMissing = cell === undefined || cell === null || typeof cell === 'string';
+    const found = isMissing ? 'missing' : shown(cell);
+    throw errors.tableCell(file, row, column, found, 'a class');
+  }
+  return rules.classOf(name, { row, column });
+}
+
+function foundIn(cell: unknown, problem: string): string {
+  return problem === 'text' || problem === 'no number' ? `${problem} ${shown(cell)}` : problem;
+}
+
+/** What tells tables apart: their numbers, classes and names, whatever file and format they are in. */
+function tableOf(facts: TableFacts, inputs: number, values: Float32Array, labels: Uint32Array): Table {
+  const { label, columns = null, classNames } = facts;
+  const sha256 = createHash('sha256')
+    .update(JSON.stringify([inputs, label.name ?? label.position, columns, classNames]))
+    .update(bytesOf(values))
+    .update(bytesOf(labels))
+    .digest('hex');
+  return { inputs, facts, samples: { count: labels.length, images: values, labels, sha256 } };
+}
+
+function grown<T extends Float32Array | Uint32Array>(from: T, to: T): T {
+  to.set(from);
+  return to;
+}
+
+const MOST_LISTED = 10;
+
+function classesInWords({ classNames }: TableFacts): string {
+  const first = classNames.slice(0, MOST_LISTED).join(', ');
+  return classNames.length > MOST_LISTED ? `${first}, … ${classNames.at(-1)}` : first;
+}

@@ -1,0 +1,89 @@
+/** From bytes to rows of cells, whichever of the two formats they are in: its first character tells. */
+import { errors } from '../../errors.js';
+import { bytesOfTable, nameOfTable } from './bytes.js';
+import { csvRows } from './csv.js';
+import { ndjsonRows } from './ndjson.js';
+import { MOST_ROW_BYTES } from './text.js';
+
+/** A row of a table. */
+export interface Row {
+  /** Of the file, as an editor counts: the line that it begins in, from 1. */
+  readonly row: number;
+  /** Texts of CSV, or values of JSON. */
+  readonly cells: readonly unknown[];
+  /** The names of the columns, beyond doubt: the fields of NDJSON objects. */
+  readonly isHeader?: boolean;
+}
+
+/** As many rows as came at once. */
+export type Rows = AsyncIterable<readonly Row[]>;
+
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
+const LINE_ENDS: readonly number[] = [0x0a, 0x0d];
+/** With those of a byte order mark, which may stand before all. */
+const BLANKS: readonly number[] = [...LINE_ENDS, 0x09, 0x20, ...BYTE_ORDER_MARK];
+const QUOTE = 0x22;
+
+/**
+ * @param data  a file, or `-`
+ * @throws LockstepError if it cannot be read, or is no table; or row by row
+ */
+export async function* rowsOf(data: string): AsyncGenerator<readonly Row[]> {
+  yield* rowsIn(nameOfTable(data), await headOf(bytesOfTable(data)));
+}
+
+/**
+ * The same, of bytes whose head has been looked at.
+ *
+ * @param file  its name, for messages
+ */
+export async function* rowsIn(file: string, { head, chunks }: Headed): AsyncGenerator<readonly Row[]> {
+  if (head.includes(0)) throw errors.notATable(file);
+  const first = head.find((byte) => !BLANKS.includes(byte));
+  if (first === undefined) throw errors.emptyTable(file);
+  yield* isJson(head) ? ndjsonRows(file, chunks) : csvRows(file, chunks, head);
+}
+
+/** Bytes, and a copy of the first of them: the first line that is not blank at least, without a byte order mark. */
+export interface Headed {
+  readonly head: Buffer;
+  readonly chunks: AsyncIterable<Uint8Array>;
+}
+
+/** Whether it begins as an object or an array. */
+export function isJson(head: Uint8Array): boolean {
+  return isOpening(head.find((byte) => !BLANKS.includes(byte)));
+}
+
+function isOpening(byte: number | undefined): boolean {
+  return byte === 0x7b || byte === 0x5b;
+}
+
+/** Reads the head, and keeps it for those who read all. */
+export async function headOf(source: AsyncGenerator<Uint8Array>): Promise<Headed> {
+  let head: Buffer = Buffer.alloc(0);
+  let isBegun = false;
+  let isQuoted = false;
+  let isLines = false;
+  const isEndOfLine = (byte: number) => {
+    if (byte === QUOTE) isQuoted = !isQuoted;
+    if (!isBegun && !BLANKS.includes(byte)) {
+      isBegun = true;
+      isLines = isOpening(byte);
+    }
+    // A cell of CSV may go over several lines.
+    return isBegun && (isLines || !isQuoted) && LINE_ENDS.includes(byte);
+  };
+  while (head.length <= MOST_ROW_BYTES) {
+    const { value, done } = await source.next();
+    if (done) break;
+    head = Buffer.concat([head, value]);
+    if (value.some(isEndOfLine)) break;
+  }
+  if (BYTE_ORDER_MARK.every((byte, i) => head[i] === byte)) head = head.subarray(BYTE_ORDER_MARK.length);
+  async function* all() {
+    yield head;
+    yield* source;
+  }
+  return { head, chunks: all() };
+}

@@ -1,0 +1,42 @@
+/** A table's numbers as the network takes them. */
+import { errors } from '../../errors.js';
+import type { Samples } from '../samples.js';
+import { columnInWords } from './columns.js';
+import type { TableFacts, TableModel } from './facts.js';
+import { fitScaling, type Scale, scaleSamples } from './scaling.js';
+
+/** What a run trains on, and what it holds out. */
+interface Parts {
+  readonly inputs: number;
+  readonly train: Samples;
+  readonly validation: Samples;
+  readonly test: Samples;
+}
+
+/**
+ * The scaling is fitted on the samples that are trained on, and on no others.
+ *
+ * @throws LockstepError if numbers are too far apart for it
+ */
+export function scaleParts<Given extends Parts>(
+  used: Given,
+  facts: TableFacts,
+  scale: Scale,
+): { readonly used: Given; readonly table: TableModel } {
+  const { inputs, train, validation, test } = used;
+  if (scale === 'none') return { used, table: { ...facts, scale, scaling: undefined } };
+  const scaling = fitScaling(train, inputs, scale);
+  const scaled = (samples: Samples) => {
+    const own = scaleSamples(samples, inputs, scaling);
+    const stray = (own.images as Float32Array).findIndex((x) => !Number.isFinite(x));
+    if (stray >= 0) throw errors.scaledTooLarge(scale, inputInWords(facts, stray % inputs));
+    return own;
+  };
+  const parts = { train: scaled(train), validation: scaled(validation), test: scaled(test) };
+  return { used: { ...used, ...parts }, table: { ...facts, scale, scaling } };
+}
+
+/** The name of an input's column, or its position in the table, the label's among them. */
+function inputInWords({ columns, label }: TableFacts, input: number): string {
+  return columns ? `column ${columns[input]}` : columnInWords(input < label.position ? input : input + 1, undefined);
+}
