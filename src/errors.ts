@@ -335,6 +335,16 @@ export const errors = {
     failure(`${file}: no font was found to write with; install one (fonts-dejavu-core, for one), or write .svg`),
 
   // Several processes, by MPI: status 2, then 1.
+  exactOfCheckpoint: (file: string) =>
+    usage(
+      `--resume: ${file} is of a run with --exact; give --mpi besides (without a launcher, this process is the only rank)`,
+    ),
+  stdinOfRanks: (cause: LockstepError) =>
+    new LockstepError(
+      `${cause.message}; mpirun hands stdin to rank 0 alone: give a file that all ranks see`,
+      cause.status,
+      cause,
+    ),
   mpiStrategy: (strategy: string) => usage(`--strategy ${strategy}: expected sliced, with --mpi`),
   exactRanks: (ranks: number, shards: number) =>
     usage(`--exact: found ${ranks} ranks; expected a number that divides ${shards}: 1, 2, 4 or 8`),

@@ -91,11 +91,13 @@ async function prepareFrom(given: CheckedOptions, found: Found, world?: World): 
   const writes = world?.isFirst ?? true;
   const { config, resumed, checkpoints, warnings } = await beginRun(given, found, writes);
   if (world && config.strategy !== 'sliced') throw errors.mpiStrategy(config.strategy);
-  if (config.exact && !world) throw errors.together('exact', true, '--mpi');
+  if (config.exact && !world) {
+    throw resumed && !given.exact ? errors.exactOfCheckpoint(resumed.file) : errors.together('exact', true, '--mpi');
+  }
   if (config.exact && world && SHARDS % world.ranks !== 0) throw errors.exactRanks(world.ranks, SHARDS);
   if (config.save !== undefined && writes) await requireWritable(config.save);
   const kernel = kernelFor(config, resumed);
-  const dataset = await loadFor(config, given, resumed);
+  const dataset = await loadFor(config, given, resumed, world);
   const { name, inputs, classes, train } = dataset;
   const { limit = train.count, batchSize } = config;
   if (limit > train.count) throw errors.limitBeyondData(limit, train.count);
@@ -172,14 +174,20 @@ function restore(memory: Memory, { values, moments, best: bestValues }: Checkpoi
 }
 
 /** @throws LockstepError if the data cannot be used */
-async function loadFor(config: Config, given: CheckedOptions, resumed: Resumed | undefined): Promise<Dataset> {
+async function loadFor(
+  config: Config,
+  given: CheckedOptions,
+  resumed: Resumed | undefined,
+  world?: World,
+): Promise<Dataset> {
   const { data, testData } = config;
-  if (resumed && [data, testData].includes(STDIN) && given.data === undefined)
-    throw errors.stdinOfCheckpoint(resumed.file);
+  const usesStdin = [data, testData].includes(STDIN);
+  if (resumed && usesStdin && given.data === undefined) throw errors.stdinOfCheckpoint(resumed.file);
   if (NAMED_SETS.includes(data) || !isTable(data)) requireNothingOfTables(config);
   try {
     return await loadDataset(data, config);
   } catch (error) {
+    if (usesStdin && world?.isFirst === false && error instanceof LockstepError) throw errors.stdinOfRanks(error);
     if (resumed && given.data === undefined && error instanceof LockstepError) {
       throw errors.dataOfCheckpoint(resumed.file, error);
     }

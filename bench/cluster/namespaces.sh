@@ -64,6 +64,11 @@ chmod +x "$folder/enter"
 # Where ranks share cores, one that waits is to make room for the others.
 if [ "$ranks" -gt "$(nproc)" ]; then export OMPI_MCA_mpi_yield_when_idle=1; fi
 
+# In the background, so that a signal to this script is handed on at once, and the namespaces go when the ranks have gone.
 ip netns exec "$name-1" mpirun --allow-run-as-root --bind-to none -np "$ranks" --hostfile "$folder/hosts" \
   --mca plm_rsh_agent "$folder/enter" --mca btl tcp,self \
-  --mca btl_tcp_if_include 10.77.0.0/24 --mca oob_tcp_if_include 10.77.0.0/24 "$@"
+  --mca btl_tcp_if_include 10.77.0.0/24 --mca oob_tcp_if_include 10.77.0.0/24 "$@" <&0 &
+trap 'kill -TERM $! 2> /dev/null || true' INT TERM HUP
+# (A signal ends the wait, not what is waited for.)
+while status=0 && { wait $! || status=$?; } && kill -0 $! 2> /dev/null; do :; done
+exit "$status"
