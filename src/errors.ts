@@ -346,6 +346,8 @@ export const errors = {
     usage(
       '-: stdin reaches the first rank alone, and with --mpi every rank reads the table; give a file that all of them can read',
     ),
+  exactRanks: (ranks: number, shards: number) =>
+    usage(`--exact: found ${ranks} ranks; expected a number that divides ${shards}: 1, 2, 4 or 8`),
   noKoffi: (cause: unknown) =>
     failure(
       `--mpi: the package koffi, which calls MPI, cannot be loaded (${firstLine(cause)}); install it: npm install koffi`,
