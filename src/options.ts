@@ -14,7 +14,7 @@ import {
   type Strategy,
 } from './model/optimizer.js';
 import { SCHEDULES, type ScheduleName } from './model/schedule.js';
-import { fraction, MAX_COUNT, oneOf, positive, rate, text, whole, widths, yesOrNo } from './option-checks.js';
+import { fraction, MAX_COUNT, oneOf, positive, rate, rateOrNone, text, whole, widths, yesOrNo } from './option-checks.js';
 
 export interface TrainOptions {
   /** Worker threads, 1 to 1,024. @default the cores available */
@@ -186,7 +186,7 @@ const CHECKS: { readonly [name in keyof Config]-?: (value: unknown) => Config[na
   beta1: (value) => fraction('beta1', value),
   beta2: (value) => fraction('beta2', value),
   eps: (value) => rate('eps', value),
-  weightDecay: (value) => (value === 0 ? 0 : rate('weight-decay', value)),
+  weightDecay: (value) => rateOrNone('weight-decay', value),
   clipNorm: (value) => rate('clip-norm', value),
   schedule: (value) => oneOf('schedule', value, SCHEDULES),
   warmupSteps: (value) => whole('warmup-steps', value, 0, MAX_COUNT),
