@@ -34,9 +34,19 @@ const SUBCOMMANDS: Record<string, { readonly does: string; readonly load: () => 
 };
 
 const [name = '', ...args] = process.argv.slice(2);
-const known = Object.hasOwn(SUBCOMMANDS, name) ? SUBCOMMANDS[name] : undefined;
+const known = subcommand(name);
 if (known) await main(name === 'train' ? name : `lockstep ${name}`, async () => (await known.load())(args));
-else await main('lockstep', async () => overview());
+else await main('lockstep', async () => (await helpOf(args[0] ?? '')) ?? overview());
+
+function subcommand(called: string) {
+  return Object.hasOwn(SUBCOMMANDS, called) ? SUBCOMMANDS[called] : undefined;
+}
+
+/** `lockstep help plot` is `lockstep plot --help`: the overview knows no subcommand's options. */
+async function helpOf(called: string): Promise<number | undefined> {
+  const asked = name === 'help' ? subcommand(called) : undefined;
+  return asked && ((await (await asked.load())(['--help'])) ?? 0);
+}
 
 /** Help, the version, or what is wrong. */
 function overview(): undefined {
