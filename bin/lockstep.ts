@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The `lockstep` command: one name for all that can be done with a run and what comes out of it. */
+import { errors } from '../src/errors.js';
 import { main } from './main.js';
 import { newCommand, parse } from './parse.js';
 
@@ -44,8 +45,10 @@ function subcommand(called: string) {
 
 /** `lockstep help plot` is `lockstep plot --help`: the overview knows no subcommand's options. */
 async function helpOf(called: string): Promise<number | undefined> {
-  const asked = name === 'help' ? subcommand(called) : undefined;
-  return asked && ((await (await asked.load())(['--help'])) ?? 0);
+  if (name !== 'help' || called === '' || called.startsWith('-')) return undefined;
+  const asked = subcommand(called);
+  if (!asked) throw errors.usage(`unknown command '${called}'`, 'lockstep');
+  return (await (await asked.load())(['--help'])) ?? 0;
 }
 
 /** Help, the version, or what is wrong. */

@@ -58,6 +58,8 @@ describe('lockstep help', () => {
 
   it('of nothing, and of what is no command', async () => {
     expect((await runLockstep(['help'])).stdout).toContain('Commands:\n  train');
-    expect(await runLockstep(['foo'])).toMatchObject({ status: 2, stdout: '' });
+    const stderr = "lockstep: unknown command 'foo'; see lockstep --help\n";
+    expect(await runLockstep(['foo'])).toEqual({ status: 2, stdout: '', stderr });
+    expect(await runLockstep(['help', 'foo'])).toEqual({ status: 2, stdout: '', stderr });
   });
 });
