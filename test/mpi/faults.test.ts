@@ -59,6 +59,18 @@ describe.skipIf(noOpenMpi)(`ranks that cannot train together${ifSkipped(noOpenMp
   );
 
   it(
+    'a table on stdin, which the first alone would get',
+    async () => {
+      const args = [trainCommand, ...job('--epochs', '1', '--data', '-', '--label', '1')];
+      const { status, stdout, stderr } = await runRanks([{ ranks: 2, args }]);
+      expect(said(stderr)).toEqual([expect.stringMatching(/^train: -: stdin reaches the first rank alone, /)]);
+      expect(status).not.toBe(0);
+      expect(stdout).toBe('');
+    },
+    LIMIT_MS,
+  );
+
+  it(
     'unequal options',
     async () => {
       await expectRefusal(

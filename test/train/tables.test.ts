@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { evaluateCommand } from '../../bin/commands/evaluate.js';
+import { inspectCommand } from '../../bin/commands/inspect.js';
 import { predictCommand } from '../../bin/commands/predict.js';
 import { readModel } from '../../src/checkpoints/model-file.js';
 import { splitOff } from '../../src/data/split.js';
@@ -36,13 +37,13 @@ const SPECIES = ['setosa', 'versicolor', 'virginica'];
 
 const OPTIONS: TrainOptions = {
   ...{ data: IRIS, label: 'species', scale: 'standard', testSplit: 0.2, hidden: [16], lr: 0.02, batchSize: 16 },
-  ...{ epochs: 20, threads: 2 },
+  ...{ epochs: 20, threads: 1 },
 };
 
 let trained: Collected;
 const model = inFolder('model.safetensors');
 beforeAll(async () => {
-  trained = await collect({ ...OPTIONS, save: model });
+  trained = await collect({ ...OPTIONS, threads: 2, save: model });
 });
 
 describe('a run on a table', () => {
@@ -55,17 +56,36 @@ describe('a run on a table', () => {
     expect(end.test_error).toBeLessThanOrEqual(0.1);
   });
 
-  it.each(allKernels().map(({ name }) => name))(
-    'kernel %s: the same weights for any number of threads',
-    async (kernel) => {
+  it.each(allKernels().map(({ name }) => [name, name === 'reference' ? [1, 3] : [1, 2, 3, 8]] as const))(
+    'kernel %s: the same weights for %j threads',
+    async (kernel, numbers) => {
       const hashes = new Set<string | undefined>();
-      for (const threads of [1, 2, 3, 8]) {
+      for (const threads of numbers) {
         const { end } = await collect({ ...OPTIONS, kernel, threads, epochs: 2, validationSplit: 0.1 });
         hashes.add(end.weights_sha256);
       }
       expect(hashes.size).toBe(1);
     },
   );
+
+  it('whose label is no class, by the look of it, warns and goes on', async () => {
+    const prices = csvOf(Array.from({ length: 60 }, (_, i) => [i % 7, 10.5 + (i % 30) / 10]));
+    const given: TrainOptions = { data: folder.write('prices.csv', prices), label: '2', hidden: [2], epochs: 1 };
+    const { all, end } = await collect({ ...given, batchSize: 20, threads: 1 });
+    expect(end.status).toBe('completed');
+    expect(all.filter((event) => event.event === 'warning')).toEqual([
+      {
+        event: 'warning',
+        code: 'doubtful_label',
+        message: expect.stringContaining('--label column 2: 30 different values'),
+      },
+    ]);
+  });
+
+  it('with all of it held out is refused', async () => {
+    const refusal = await refusalOf(() => collect({ ...OPTIONS, testSplit: 0.9, validationSplit: 0.99 }));
+    expect(refusal.message).toContain('--validation-split 0.99: it leaves none of 15 samples to train on');
+  });
 
   it('is the same whether the table is CSV, NDJSON, or gzipped, and whatever its columns are called in a file without names', async () => {
     const objects = ROWS.map((row) =>
@@ -109,6 +129,8 @@ describe('a run on a table', () => {
 
 describe('one network, five ways to ask it', () => {
   let lines: readonly PredictionLine[];
+  let evaluations: Record<'own' | 'train' | 'all' | 'fewer', EvaluationEvent>;
+  const fewer = () => folder.write('fewer.csv', csvOf(ROWS.slice(1)));
   beforeAll(async () => {
     const asked = NUMBERS.map((row, i) => {
       const [sepal_length, sepal_width, petal_length, petal_width] = row;
@@ -122,6 +144,16 @@ describe('one network, five ways to ask it', () => {
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as PredictionLine);
+    const evaluate = async (...args: readonly string[]) => {
+      const { stdout } = await runLockstep(['evaluate', model, '--data', ...args]);
+      return JSON.parse(stdout) as EvaluationEvent;
+    };
+    evaluations = {
+      own: await evaluate(IRIS),
+      train: await evaluate(IRIS, '--split', 'train'),
+      all: await evaluate(IRIS, '--split', 'all'),
+      fewer: await evaluate(fewer()),
+    };
   });
 
   it('predict says classes by their names, and gives ids back', () => {
@@ -130,9 +162,8 @@ describe('one network, five ways to ask it', () => {
     expect(lines.every((line) => SPECIES.includes(String(line.class)))).toBe(true);
   });
 
-  it('training, evaluate and predict agree on the test part', async () => {
-    const { stdout } = await runLockstep(['evaluate', model, '--data', IRIS]);
-    const event = JSON.parse(stdout) as EvaluationEvent;
+  it('training, evaluate and predict agree on the test part', () => {
+    const event = evaluations.own;
     expect(event.dataset).toEqual({ name: 'iris.csv', split: 'test', samples: 30 });
     expect(event.test_error).toBe(trained.end.test_error);
     expect(event.test_loss).toBe(trained.end.test_loss);
@@ -141,27 +172,20 @@ describe('one network, five ways to ask it', () => {
     expect([...apart].filter((i) => lines[i]!.class !== ROWS[i]![4]).length / 30).toBe(trained.end.test_error);
   });
 
-  it('evaluate agrees with predict on all rows', async () => {
-    const { stdout } = await runLockstep(['evaluate', model, '--data', IRIS, '--split', 'all']);
-    const { test_error, dataset } = JSON.parse(stdout) as EvaluationEvent;
+  it('evaluate agrees with predict on all rows', () => {
+    const { test_error, dataset } = evaluations.all;
     expect(dataset).toEqual({ name: 'iris.csv', split: 'all', samples: 150 });
     expect(lines.filter((line, i) => line.class !== ROWS[i]![4]).length / 150).toBeCloseTo(test_error, 12);
   });
 
   it('evaluate knows the parts of the table that the model was trained on, and of no other', async () => {
-    const part = async (split: string) => {
-      const { stdout } = await runLockstep(['evaluate', model, '--data', IRIS, '--split', split]);
-      return JSON.parse(stdout) as EvaluationEvent;
-    };
-    const [train, test, all] = [await part('train'), await part('test'), await part('all')];
+    const { own: test, train, all } = evaluations;
     const wrong = ({ test_error, dataset }: EvaluationEvent) => Math.round(test_error * dataset.samples);
     expect(train.dataset.samples).toBe(120);
     expect(wrong(train) + wrong(test)).toBe(wrong(all));
-    const fewer = folder.write('fewer.csv', csvOf(ROWS.slice(1)));
-    const refused = await refusalOf(() => evaluateCommand([model, '--data', fewer, '--split', 'test']));
+    const refused = await refusalOf(() => evaluateCommand([model, '--data', fewer(), '--split', 'test']));
     expect(refused.message).toContain('was not trained on');
-    const { stdout } = await runLockstep(['evaluate', model, '--data', fewer]);
-    expect((JSON.parse(stdout) as EvaluationEvent).dataset).toMatchObject({ split: 'all', samples: 149 });
+    expect(evaluations.fewer.dataset).toMatchObject({ split: 'all', samples: 149 });
   });
 
   it('predict takes tables, too: with the label or without it, from files and stdin; what is wrong with a row is said', async () => {
@@ -284,8 +308,8 @@ describe('what tables and images have not in common', () => {
   });
 
   it('inspect draws no samples of a table', async () => {
-    const { status, stderr } = await runLockstep(['inspect', model, '--errors', inFolder('e.svg')]);
-    expect([status, stderr.includes('--errors: pictures of samples')]).toEqual([2, true]);
+    const { status, message } = await refusalOf(() => inspectCommand([model, '--errors', inFolder('e.svg')]));
+    expect([status, message.includes('--errors: pictures of samples')]).toEqual([2, true]);
   });
 
   it('a table from stdin trains, and has to be given again to resume', async () => {
