@@ -25,6 +25,11 @@ export function loss(value: number): string {
   return value >= 100 ? value.toFixed(1) : value >= 0.01 ? value.toFixed(4) : value.toPrecision(3);
 }
 
+/** A learning rate. */
+export function rate(value: number): string {
+  return String(Number(value.toPrecision(3)));
+}
+
 export function duration(seconds: number): string {
   if (!Number.isFinite(seconds)) return '';
   if (seconds < 10) return `${seconds.toFixed(1)} s`;
