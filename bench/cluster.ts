@@ -1,11 +1,12 @@
 /**
  * When do more machines pay?
  *
- *   node dist/bench/cluster.js [--parts model,local,namespaces] [--threads 2] [--rounds 3] [--epochs 3]
+ *   node dist/bench/cluster.js [--parts model,local,exact,namespaces] [--threads 2] [--rounds 3] [--epochs 3]
  *                              [--batches 100,1000,4096] [--rates 1gbit,10gbit] [--ranks 2,4] [--limit n] [--json]
  *
  *   local       two ranks of one thread through shared memory against one process of two threads, side by side, turn by turn:
  *               the ratio of their speeds is to be 0.9 at least for batch 1,000
+ *   exact       what --exact costs one rank of two threads, and two of one: the ratio of the times with and without it
  *   model       what a step costs on this machine, by its batch, without MPI and with it; from that, and a network's latency
  *               and bandwidth, predictions for 1 to 64 machines like this one (bench/cluster/model.ts)
  *   namespaces  ranks of one thread in network namespaces whose links are limited (bench/cluster/namespaces.sh; needs root),
@@ -31,7 +32,7 @@ import { namesOf, threadCounts, wholeFrom } from './support/options.js';
 import { median, spread } from './support/statistics.js';
 import { type Column, heading, row } from './support/table.js';
 
-const PARTS = ['local', 'model', 'namespaces'] as const;
+const PARTS = ['local', 'exact', 'model', 'namespaces'] as const;
 
 /** Seconds a message and bits a second, as such networks have them with TCP (the fastest: with RDMA). */
 const NETWORKS: Readonly<Record<string, Network>> = {
@@ -77,6 +78,7 @@ const cores = availableParallelism();
 print(`${cores} cores, Node ${process.versions.node}, ${rounds} rounds, ${limit} samples an epoch`);
 
 if (options.parts.includes('local')) reportLocal();
+if (options.parts.includes('exact')) reportExact();
 if (options.parts.includes('model')) reportModel(measureMachine(threads));
 if (options.parts.includes('namespaces')) reportNamespaces(measureMachine(1));
 
@@ -121,6 +123,38 @@ function reportLocal(): void {
         difference.toExponential(1),
       ]),
     );
+  }
+}
+
+function reportExact(): void {
+  const columns: readonly Column[] = [
+    { title: 'exact', width: 30 },
+    ...['without, s', 'with, s', 'ratio', 'min', 'max'].map((title) => ({ title, width: Math.max(6, title.length) })),
+  ];
+  print(`\n${heading(columns)}`);
+  for (const batch of batches) {
+    for (const ranks of [1, 2]) {
+      const args = argsOf(batch, 2 / ranks);
+      const pairs = Array.from({ length: rounds }, () => ({
+        without: measureTraining(args, { ranks }).seconds,
+        exact: measureTraining([...args, '--exact'], { ranks }).seconds,
+      }));
+      const ratios = pairs.map(({ without, exact }) => exact / without);
+      const without = median(pairs.map((pair) => pair.without));
+      const exact = median(pairs.map((pair) => pair.exact));
+      const { min, max } = spread(ratios);
+      report(
+        {
+          ...{ part: 'exact', ranks, batch_size: batch, seconds: without, exact_seconds: exact },
+          ...{ ratio: median(ratios), ratio_min: min, ratio_max: max },
+        },
+        row(columns, [
+          `${ranks} rank${ranks === 1 ? '' : 's'}, batch ${batch}`,
+          ...[without, exact].map((seconds) => seconds.toFixed(3)),
+          ...[median(ratios), min, max].map((value) => value.toFixed(2)),
+        ]),
+      );
+    }
   }
 }
 

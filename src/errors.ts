@@ -336,6 +336,8 @@ export const errors = {
 
   // Several processes, by MPI: status 2, then 1.
   mpiStrategy: (strategy: string) => usage(`--strategy ${strategy}: expected sliced, with --mpi`),
+  exactRanks: (ranks: number, shards: number) =>
+    usage(`--exact: found ${ranks} ranks; expected a number that divides ${shards}: 1, 2, 4 or 8`),
   noKoffi: (cause: unknown) =>
     failure(
       `--mpi: the package koffi, which calls MPI, cannot be loaded (${firstLine(cause)}); install it: npm install koffi`,

@@ -114,6 +114,8 @@ export interface TrainOptions {
    * fails ends all of them, and their processes, a second later. See docs/cluster.md. @default false
    */
   readonly mpi?: string | boolean | undefined;
+  /** With `mpi`: the same weights for 1, 2, 4 and 8 ranks, at the cost that docs/cluster.md has. @default false */
+  readonly exact?: boolean;
 }
 
 export const MAX_THREADS = 1024;
@@ -135,6 +137,7 @@ export interface Config extends OptimizerOptions {
   readonly keepBest: boolean;
   readonly maxTime: number | undefined;
   readonly strategy: Strategy;
+  readonly exact: boolean;
   readonly seed: number;
   readonly limit: number | undefined;
   readonly kernel: KernelName | 'auto';
@@ -194,6 +197,7 @@ const CHECKS: { readonly [name in keyof Config]-?: (value: unknown) => Config[na
   keepBest: (value) => yesOrNo('keep-best', value),
   maxTime: (value) => positive('max-time', value),
   strategy: (value) => oneOf('strategy', value, STRATEGIES),
+  exact: (value) => yesOrNo('exact', value),
   seed: (value) => whole('seed', value, 0, Number.MAX_SAFE_INTEGER),
   limit: (value) => whole('limit', value, 1, MAX_COUNT),
   kernel: (value) => oneOf('kernel', value, ['auto', ...KERNEL_NAMES]),
@@ -271,6 +275,7 @@ export function withDefaults(given: CheckedOptions): Config {
     keepBest: given.keepBest ?? false,
     maxTime: given.maxTime,
     strategy: given.strategy ?? 'sliced',
+    exact: given.exact ?? false,
     seed: given.seed ?? 1,
     limit: given.limit,
     kernel: given.kernel ?? 'auto',
@@ -367,6 +372,7 @@ export interface ConfigRecord {
   readonly keep_best: boolean;
   readonly max_time: number | null;
   readonly strategy: Strategy;
+  readonly exact: boolean;
   readonly seed: number;
   readonly limit: number | null;
   readonly kernel: KernelName | 'auto';

@@ -37,6 +37,7 @@ import { needsOf } from './model/optimizer.js';
 import { likeParameters, momentsOf, writeParameters } from './model/parameters.js';
 import { VALIDATION_SPLIT_STREAM } from './model/random.js';
 import { requireSame, together } from './mpi/agreement.js';
+import { SHARDS } from './mpi/shares.js';
 import type { World } from './mpi/world.js';
 import { type CheckedOptions, type Config, optimizerOf, requireNothingOfTables } from './options.js';
 import { identityOf, identityOfOptions, NOTHING_FOUND, shareCheckpoint } from './ranks.js';
@@ -90,6 +91,8 @@ async function prepareFrom(given: CheckedOptions, found: Found, world?: World): 
   const writes = world?.isFirst ?? true;
   const { config, resumed, checkpoints, warnings } = await beginRun(given, found, writes);
   if (world && config.strategy !== 'sliced') throw errors.mpiStrategy(config.strategy);
+  if (config.exact && !world) throw errors.together('exact', true, '--mpi');
+  if (config.exact && world && SHARDS % world.ranks !== 0) throw errors.exactRanks(world.ranks, SHARDS);
   if (config.save !== undefined && writes) await requireWritable(config.save);
   const kernel = kernelFor(config, resumed);
   const dataset = await loadFor(config, given, resumed);
@@ -236,7 +239,7 @@ export function planOf(
   { inputs, classes, train, validation, test }: UsedSamples,
   ranks = 0,
 ): { readonly plan: Plan; readonly density: number } {
-  const { batchSize, threads, hidden, strategy } = config;
+  const { batchSize, threads, hidden } = config;
   const needs = needsOf(optimizerOf(config));
   const trainSamples = train.count;
   const nonzeros = countNonzeros(train, trainSamples, inputs);
@@ -254,13 +257,21 @@ export function planOf(
     batchSize,
     ranks,
     threads,
-    gradientBuffers: strategy === 'dense' ? threads : Number(needs.gradient || ranks > 0),
+    gradientBuffers: gradientBuffersOf(config, ranks),
     moments: needs.moments,
     needsNorm: needs.norm,
     keepsBest: config.keepBest,
     ...kernel.needs,
   };
   return { plan, density };
+}
+
+function gradientBuffersOf(config: Config, ranks: number): number {
+  const { strategy, exact, threads } = config;
+  if (strategy === 'dense') return threads;
+  // The gradient, a level of the tree of shards each, and room for another rank's at least.
+  if (exact) return Math.max(2, 1 + Math.log2(SHARDS / Math.max(1, ranks)));
+  return Number(needsOf(optimizerOf(config)).gradient || ranks > 0);
 }
 
 function allocate(plan: Plan): WebAssembly.Memory {

@@ -295,7 +295,17 @@ function jobOf({ config, plan, shared, kernel, start }: Run, beganAt: number, wo
     patience,
     deadline: beganAt + 1000 * maxTime,
   };
-  return { plan, shared, kernel, ...run, start, stepsDone: start.step, ...checkpoints, ranks: world?.task };
+  return {
+    plan,
+    shared,
+    kernel,
+    ...run,
+    start,
+    stepsDone: start.step,
+    ...checkpoints,
+    ranks: world?.task,
+    exact: config.exact,
+  };
 }
 
 function startEvent(run: Run, beganAt: number, world: World | undefined): StartEvent {

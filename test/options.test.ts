@@ -40,6 +40,7 @@ describe('defaults', () => {
       keepBest: false,
       maxTime: undefined,
       strategy: 'sliced',
+      exact: false,
       seed: 1,
       limit: undefined,
       kernel: 'auto',

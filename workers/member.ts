@@ -108,8 +108,8 @@ class Member {
     this.#phaseTimes.fill(0);
     this.#phaseBegan = performance.now();
     let batch = this.#batchAt(record, steps * plan.batchSize);
-    const { panels } = this.#task;
-    if (panels && batch) {
+    const { panels, exact } = this.#task;
+    if (panels && batch && !exact) {
       this.#enter(Phase.FORWARD);
       const own = this.#phases.ownOf(batch);
       this.#phases.place(own);
@@ -133,8 +133,15 @@ class Member {
 
   /** @returns false if the gang is to stop */
   #step(batch: Batch, next: Batch | undefined): boolean {
-    const isDense = this.#task.strategy === 'dense';
     this.#first = batch.first;
+    if (!(this.#task.exact ? this.#stepExactly(batch) : this.#stepWhole(batch, next))) return false;
+    this.#steps++;
+    return this.#arrive(this.#stepDone, this.#isSnapshotDue(next === undefined) ? this.#holdForSnapshot : undefined);
+  }
+
+  /** @returns false if the gang is to stop */
+  #stepWhole(batch: Batch, next: Batch | undefined): boolean {
+    const isDense = this.#task.strategy === 'dense';
     this.#enter(Phase.GRADIENTS);
     const allFinite = this.#phases.gradients(this.#phases.ownOf(batch));
     if (!allFinite) this.#control.reportDivergence();
@@ -144,14 +151,11 @@ class Member {
     }
     if (!this.#arrive(this.#gradientsDone, isDense ? this.#holdForGradients : undefined)) return false;
 
-    if (this.#task.ranks) {
-      if (!this.#stepTogether(batch, next)) return false;
-    } else if (!isDense) {
-      if (this.#needsNorm) this.#stepByNorm(batch, next);
-      else this.#stepAtOnce(batch, next);
-    }
-    this.#steps++;
-    return this.#arrive(this.#stepDone, this.#isSnapshotDue(next === undefined) ? this.#holdForSnapshot : undefined);
+    if (this.#task.ranks) return this.#stepTogether(batch, next);
+    if (isDense) return true;
+    if (this.#needsNorm) this.#stepByNorm(batch, next);
+    else this.#stepAtOnce(batch, next);
+    return true;
   }
 
   /** Whether the coordinator is to take a checkpoint after this step. One that the epoch's end will take need not be taken twice. */
@@ -190,9 +194,43 @@ class Member {
   #stepTogether(batch: Batch, next: Batch | undefined): boolean {
     this.#reduce(this.#phases.ownOf(batch));
     this.#arrive(this.#panelsDone);
+    return this.#applySum(batch, next, (exchange) => exchange.sumGradients());
+  }
+
+  /**
+   * The same, shard by shard, as if each were a batch: their sums are added in a tree that no number of ranks or threads
+   * changes.
+   *
+   * @returns likewise
+   */
+  #stepExactly(batch: Batch): boolean {
+    const shards = this.#phases.shardsOf(batch);
+    for (const [k, shard] of shards.entries()) {
+      if (this.#claims) {
+        this.#enter(Phase.FORWARD);
+        this.#phases.place(shard);
+        this.#eachPanel((panel) => this.#phases.forward({ from: panel, to: panel + 1 }, shard));
+        this.#arrive(this.#panelsDone);
+      }
+      this.#enter(Phase.GRADIENTS);
+      if (!this.#phases.gradients(shard)) this.#control.reportDivergence();
+      this.#arrive(this.#panelsDone);
+      this.#reduce(shard);
+      this.#arrive(this.#panelsDone);
+      this.#enter(Phase.UPDATE);
+      this.#phases.addShard(k, k === shards.length - 1);
+      this.#arrive(nothing);
+    }
+    return this.#applySum(batch, undefined, (exchange) =>
+      exchange.sumGradientsInTree((layer) => this.#phases.addOther(layer)),
+    );
+  }
+
+  /** Tells the other ranks of the step, sums over them, and applies that. @returns false if the gang is to stop */
+  #applySum(batch: Batch, next: Batch | undefined, sum: (exchange: Exchange) => void): boolean {
     this.#tellRanks((exchange) => {
       exchange.tell(batch.record, batch.first, batch.count);
-      if (!this.#control.agreed.diverged) exchange.sumGradients();
+      if (!this.#control.agreed.diverged) sum(exchange);
     });
     const obey = () => this.#control.decide(this.#control.agreed.diverged ? Command.DIVERGED : Command.GO);
     if (!this.#arrive(obey)) return false;
@@ -258,8 +296,12 @@ class Member {
     const allFinite = this.#phases.evaluate(record, () => this.#control.command === Command.GO);
     if (!allFinite) this.#control.reportDivergence();
     if (this.#task.ranks) {
+      // (The epoch's time is its training's.)
+      const trained = this.#phaseTimes.slice();
       this.#arrive(nothing);
       this.#tellRanks((exchange) => exchange.tellHeldOut(record));
+      this.#enter(Phase.EVALUATE);
+      this.#phaseTimes.set(trained);
     }
     const finished = () => {
       if (this.#diverged) this.#control.stop(Command.DIVERGED);
@@ -326,7 +368,9 @@ class Member {
   }
 
   readonly #stepDone = () => {
-    const { plan, logEvery } = this.#task;
+    const { plan, logEvery, exact } = this.#task;
+    // The first shard's forward phase comes next.
+    if (exact) this.#claims?.reset();
     const record = this.#record(this.#epoch);
     const at = now();
     record.stepEnds[this.#first / plan.batchSize] = at;

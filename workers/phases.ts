@@ -7,10 +7,11 @@ import { allPanels, ForwardPass } from '../src/kernels/forward-pass.js';
 import type { Kernel, Range, RowSlice, Update } from '../src/kernels/kernel.js';
 import { SoftmaxCrossEntropy } from '../src/kernels/loss.js';
 import { createKernel } from '../src/kernels/select.js';
+import { LANES } from '../src/memory/cuts.js';
 import { type EpochRecord, heldOutSamples, type Memory, stepsPerEpoch } from '../src/memory/layout.js';
 import { placeSample } from '../src/memory/lists.js';
 import { gradientNorm, needsOf, Optimizer, type StepPosition } from '../src/model/optimizer.js';
-import { shareOfRank } from '../src/mpi/shares.js';
+import { SHARDS, shareOfRank } from '../src/mpi/shares.js';
 import { cut, fixedCost, sampleWork } from '../src/threads/shares.js';
 import type { MemberTask } from '../src/threads/task.js';
 
@@ -130,6 +131,46 @@ export class Phases {
     if (!ranks) return batch;
     const { from, to } = shareOfRank(batch.count, ranks.ranks, ranks.rank);
     return { ...batch, first: batch.first + from, count: to - from };
+  }
+
+  /** With --exact: this process's shards of the batch, in order. */
+  shardsOf(batch: Batch): readonly Batch[] {
+    const { ranks } = this.#task;
+    const { from, to } = shareOfRank(SHARDS, ranks?.ranks ?? 1, ranks?.rank ?? 0);
+    return Array.from({ length: to - from }, (_, i) => {
+      const share = shareOfRank(batch.count, SHARDS, from + i);
+      return { ...batch, first: batch.first + share.from, count: share.to - share.from };
+    });
+  }
+
+  /**
+   * Our part of the tree of shards: adds the k-th shard's sum, which is the gradient, to those before it as a binary counter
+   * carries. Buffer b holds the sum of 2^(b − 1) shards; behind the last shard the gradient is the sum of all.
+   */
+  addShard(k: number, isLast: boolean): void {
+    let free = 1;
+    for (; (k >> (free - 1)) & 1; free++) {
+      for (let l = 0; l <= this.#lastLayer; l++) this.#kernel.addGradient(l, this.#elementsOf(l), free);
+    }
+    if (isLast) return;
+    for (const [l, { gradients }] of this.#memory.layers.entries()) {
+      const { from, to } = this.#elementsOf(l);
+      gradients[free]!.set(gradients[0]!.subarray(from, to), from);
+    }
+  }
+
+  /** All of a layer's gradient ← it + the second buffer. */
+  addOther(l: number): void {
+    this.#kernel.addGradient(l, { from: 0, to: this.#memory.layers[l]!.parameters.length }, 1);
+  }
+
+  /** Our part of a layer's array: whole vectors. */
+  #elementsOf(l: number): Range {
+    const { plan, member } = this.#task;
+    const { length } = this.#memory.layers[l]!.parameters;
+    const cutAt = (part: number) =>
+      part === plan.threads ? length : Math.floor((length * part) / plan.threads / LANES) * LANES;
+    return { from: cutAt(member), to: cutAt(member + 1) };
   }
 
   /** By parameter: our rows of every layer that is cut by rows, reduced over the whole batch and stepped. */

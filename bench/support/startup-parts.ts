@@ -55,7 +55,14 @@ const run = {
   patience: 0,
   deadline: Number.POSITIVE_INFINITY,
 };
-const beginning = { ranks: undefined, start: FRESH, stepsDone: 0, checkpointEvery: 0, checkpointEverySteps: 0 };
+const beginning = {
+  ranks: undefined,
+  exact: false,
+  start: FRESH,
+  stepsDone: 0,
+  checkpointEvery: 0,
+  checkpointEverySteps: 0,
+};
 const job = { plan, shared, kernel, ...run, ...beginning };
 const coordinator = new Coordinator(job, memory);
 mark('threads made, orders drawn');

@@ -100,6 +100,7 @@ function trainCommand(): Command {
     .option('--kernel <name>', `auto (default), ${KERNEL_NAMES.join(', ')}`)
     .option('--strategy <name>', `${STRATEGIES.join(' (default) or ')}`)
     .option('--mpi [library]', 'share each batch with the other processes that mpirun or srun has started')
+    .option('--exact', 'with --mpi: the same weights for 1, 2, 4 and 8 processes (slower)')
     .optionsGroup('Checkpoints and the model:')
     .option('--save <file>', 'write the model there when the run ends (safetensors)')
     .option('--checkpoint-dir <folder>', 'write checkpoints there; one that holds some needs --resume')

@@ -85,7 +85,7 @@ async function find({ resume, checkpointDir }: CheckedOptions, warnings: Warning
 
 /** Options that change the weights; data are compared by content, later. */
 const MUST_AGREE = [
-  ...['hidden', 'batchSize', 'lr', 'reduction', 'strategy', 'seed', 'kernel', 'scale', 'testSplit'],
+  ...['hidden', 'batchSize', 'lr', 'reduction', 'strategy', 'exact', 'seed', 'kernel', 'scale', 'testSplit'],
   ...['optimizer', 'momentum', 'nesterov', 'beta1', 'beta2', 'eps', 'weightDecay', 'clipNorm'],
   ...['schedule', 'warmupSteps', 'lrStepSize', 'lrGamma', 'validationSplit', 'keepBest'],
 ] as const;

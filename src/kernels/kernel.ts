@@ -63,6 +63,9 @@ export interface Kernel {
   /** The dense strategy: the gradient ← Σ_t (member t's buffer), in ascending order of t. */
   sumGradients(layer: number): void;
 
+  /** The gradient ← the gradient + this buffer, of some elements of the layer's array: whole vectors. */
+  addGradient(layer: number, elements: Range, buffer: number): void;
+
   /**
    * The squares of the gradient's elements, added up row by row into the layer's `rowSquares`: in float64 and in ascending
    * order of columns, four sums a row, so that no cut of the layer changes them.

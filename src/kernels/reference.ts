@@ -117,6 +117,11 @@ export class ReferenceKernel implements Kernel {
     }
   }
 
+  addGradient(l: number, { from, to }: Range, buffer: number): void {
+    const { gradients } = this.#layers[l]!;
+    for (let p = from; p < to; p++) gradients[0]![p]! += gradients[buffer]![p]!;
+  }
+
   /** One sum a row, of the four that there is room for. */
   squareRows(l: number, { from, to }: Range): void {
     const { outputs, gradients, rowSquares } = this.#layers[l]!;

@@ -135,6 +135,17 @@ export class WasmKernel implements Kernel {
     this.#wasm.sumGradients(first!.byteOffset, first!.byteLength, gradients.length, stride);
   }
 
+  addGradient(l: number, { from, to }: Range, buffer: number): void {
+    const [first, other] = [this.#layer(l).gradients[0]!, this.#layer(l).gradients[buffer]!];
+    const bytes = first.BYTES_PER_ELEMENT;
+    this.#wasm.sumGradients(
+      first.byteOffset + from * bytes,
+      (to - from) * bytes,
+      2,
+      other.byteOffset - first.byteOffset,
+    );
+  }
+
   squareRows(l: number, { from, to }: Range): void {
     const { panels, rowSquares } = this.#layer(l);
     for (const [p, { width, gradients }] of panels.entries()) {

@@ -42,7 +42,7 @@ export class PrettyFormat {
     const held = validation > 0 ? `, ${integer.format(validation)} validation` : '';
     const test = dataset.test > 0 ? `, ${integer.format(dataset.test)} test samples` : ', no test samples';
     const lines = [
-      `${this.#bold('Lockstep')} · ${ranks ? `${plural(ranks, 'rank')} of ` : ''}${plural(threads, 'thread')} · kernel ${kernel} · ${config.strategy} · Node ${node}`,
+      `${this.#bold('Lockstep')} · ${ranks ? `${plural(ranks, 'rank')} of ` : ''}${plural(threads, 'thread')} · kernel ${kernel} · ${config.strategy}${config.exact ? ', exact' : ''} · Node ${node}`,
       `${dataset.name}: ${integer.format(train)} training${held}${test}, ` +
         `${percent(dataset.density, 1)} of the inputs nonzero`,
       `network ${model.layers.join('-')}: ${integer.format(model.parameters)} parameters; batch ${config.batch_size}, ` +

@@ -9,8 +9,9 @@ export type HandleType = 'int' | 'void *';
 export interface Abi {
   readonly name: 'Open MPI' | 'MPICH' | 'MPI ABI';
   readonly handle: HandleType;
-  /** MPI_IN_PLACE, a pointer. */
+  /** MPI_IN_PLACE and MPI_STATUS_IGNORE, pointers. */
   readonly inPlace: bigint;
+  readonly noStatus: bigint | null;
   /** The least MPI_THREAD_… that lets one thread after another call, and the one that lets any. */
   readonly threads: { readonly serialized: number; readonly multiple: number };
   /** Values of the handles, or, where they are addresses that the library decides, its symbols. */
@@ -24,6 +25,7 @@ export const OPEN_MPI: Abi = {
   name: 'Open MPI',
   handle: 'void *',
   inPlace: 1n,
+  noStatus: null,
   threads: { serialized: 2, multiple: 3 },
   handles: {
     world: 'ompi_mpi_comm_world',
@@ -40,6 +42,7 @@ export const MPICH: Abi = {
   handle: 'int',
   // (void *) −1
   inPlace: 0xffff_ffff_ffff_ffffn,
+  noStatus: 1n,
   threads: { serialized: 2, multiple: 3 },
   handles: { world: 0x4400_0000, byte: 0x4c00_010d, float32: 0x4c00_040a, float64: 0x4c00_080b, sum: 0x5800_0003 },
 };
@@ -49,6 +52,7 @@ export const STANDARD: Abi = {
   name: 'MPI ABI',
   handle: 'void *',
   inPlace: 1n,
+  noStatus: null,
   threads: { serialized: 2048, multiple: 4096 },
   handles: { world: 0x101n, byte: 0x247n, float32: 0x210n, float64: 0x214n, sum: 0x21n },
 };

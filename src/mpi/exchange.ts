@@ -59,6 +59,21 @@ export class Exchange {
     for (const { gradients } of this.#memory.layers.toReversed()) this.#library.sum(gradients[0]!);
   }
 
+  /**
+   * The same in a fixed tree: in each round two neighbouring subtrees are added, so that ranks, whose number is a power of two,
+   * make the upper part of the tree of shards. (The sum of two is the same on both, whichever comes first.)
+   *
+   * @param add  adds the layer's second buffer to its first
+   */
+  sumGradientsInTree(add: (layer: number) => void): void {
+    for (let distance = 1; distance < this.#ranks; distance *= 2) {
+      for (const [l, { gradients }] of this.#memory.layers.entries()) {
+        this.#library.swap(gradients[0]!, gradients[1]!, this.#rank ^ distance);
+        add(l);
+      }
+    }
+  }
+
   #gather(
     first: number,
     count: number,

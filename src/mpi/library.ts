@@ -36,6 +36,7 @@ export class MpiLibrary {
   readonly #allreduce: (...args: unknown[]) => number;
   readonly #allgather: (...args: unknown[]) => number;
   readonly #bcast: (...args: unknown[]) => number;
+  readonly #sendrecv: (...args: unknown[]) => number;
 
   private constructor(file: string, loaded: Loaded) {
     const abi = abiOf(file, loaded);
@@ -55,6 +56,10 @@ export class MpiLibrary {
     this.#allreduce = loaded.func(`int MPI_Allreduce(void *from, void *to, int count, ${h} type, ${h} op, ${h} comm)`);
     this.#allgather = loaded.func(
       `int MPI_Allgather(void *from, int sent, ${h} sendType, void *to, int received, ${h} receiveType, ${h} comm)`,
+    );
+    this.#sendrecv = loaded.func(
+      `int MPI_Sendrecv(void *from, int sent, ${h} sendType, int to, int sendTag, void *into, int received, ` +
+        `${h} receiveType, int source, int receiveTag, ${h} comm, void *status)`,
     );
     this.#bcast = loaded.func(`int MPI_Bcast(void *buffer, int count, ${h} type, int root, ${h} comm)`);
   }
@@ -136,6 +141,18 @@ export class MpiLibrary {
     const { world, sum, float32, float64 } = this.#handles;
     const type = values instanceof Float32Array ? float32 : float64;
     check(this.#allreduce(this.#abi.inPlace, values, values.length, type, sum, world), 'MPI_Allreduce');
+  }
+
+  /** into ← the other rank's values, which gets these: two arrays of the same length and type. Blocks. */
+  swap(values: Float32Array | Float64Array, into: Float32Array | Float64Array, other: number): void {
+    const { world, float32, float64 } = this.#handles;
+    const type = values instanceof Float32Array ? float32 : float64;
+    const { length } = values;
+    const { noStatus } = this.#abi;
+    check(
+      this.#sendrecv(values, length, type, other, 0, into, length, type, other, 0, world, noStatus),
+      'MPI_Sendrecv',
+    );
   }
 
   /** Every rank's block, of the same length, one after another; this rank's own stands in its place already. Blocks. */

@@ -37,6 +37,8 @@ export interface MemberTask {
   readonly spins: number;
   /** Under MPI: which of the ranks this process is. */
   readonly ranks: RankTask | undefined;
+  /** Under MPI: whether sums are made in a tree of shards, so that no number of ranks changes them. */
+  readonly exact: boolean;
 }
 
 /** What a member is doing: for the message if it dies there, and to book its time. `PHASES` in layout.ts has room for 8. */

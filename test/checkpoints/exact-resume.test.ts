@@ -25,7 +25,11 @@ const SMALL: TrainOptions = {
   ...{ reduction: 'mean', lr: 0.1 },
 };
 
-describe.each(allKernels().map(({ name }) => name))('kernel %s', (kernel) => {
+const KERNELS = allKernels().map(({ name }) => name);
+/** Within an epoch, after its last step and before its evaluation, after an epoch. */
+const ONE_OF_EACH = /step-0000002|step-0000009|epoch-000002/;
+
+describe.each(KERNELS)('kernel %s', (kernel) => {
   it.each([
     { strategy: 'sliced' as const, otherThreads: [1, 3] },
     { strategy: 'dense' as const, otherThreads: [2] },
@@ -45,7 +49,9 @@ describe.each(allKernels().map(({ name }) => name))('kernel %s', (kernel) => {
       ].map((name) => `${name}.safetensors`),
     );
 
-    for (const [i, name] of names.entries()) {
+    // With one kernel from each, with the others from one of each kind.
+    const some = kernel === KERNELS[0] ? names : names.filter((name) => ONE_OF_EACH.test(name));
+    for (const [i, name] of some.entries()) {
       const resume = path.join(checkpointDir, name);
       const threads = otherThreads[i % otherThreads.length]!;
       const resumed = await collect({ resume, threads, checkpointDir: scratch.newPath() });

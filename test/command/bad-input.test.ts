@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseTrainCommand } from '../../bin/commands/train-options.js';
 import { FILES } from '../../src/data/sources.js';
-import { DATA_SOURCES } from '../../src/errors.js';
+import { DATA_SOURCES, LockstepError, reason } from '../../src/errors.js';
 import { type Folder, idxBytes, idxHeader, temporaryFolder, writeDataset } from '../support/idx-files.js';
 import { root } from '../support/paths.js';
 import { runTrain } from '../support/run-command.js';
@@ -28,6 +29,20 @@ async function refusal(args: readonly string[], expectedStatus: 1 | 2): Promise<
   return stderr.slice('train: '.length, -1);
 }
 
+/** The same for what is refused before any work: a process need not be started to see it. */
+function usageError(args: readonly string[]): string {
+  try {
+    parseTrainCommand(args);
+  } catch (error) {
+    if (!(error instanceof LockstepError)) throw error;
+    expect(error.status).toBe(2);
+    const line = reason(error);
+    expect(line).not.toContain('\n');
+    return line;
+  }
+  return expect.fail(`${args.join(' ')} was taken`);
+}
+
 const THREADS = 'expected a whole number from 1 to 1,024';
 const COUNT = 'expected a whole number from 1 to 2,147,483,647';
 const EPOCHS = 'expected a whole number from 0 to 2,147,483,647';
@@ -35,8 +50,7 @@ const SEED = 'expected a whole number from 0 to 9,007,199,254,740,991';
 const WIDTHS = 'expected widths from 1 to 16,777,216 with commas between, such as 1000 or 512,256, or none';
 const RATE = 'expected a finite number above 0';
 
-// Concurrent, for what they wait for is mostly Node's start.
-describe.concurrent('wrong usage: status 2', () => {
+describe('wrong usage: status 2', () => {
   it.each([
     ['threads', '0', THREADS],
     ['threads', '1.5', THREADS],
@@ -63,40 +77,41 @@ describe.concurrent('wrong usage: status 2', () => {
     ['strategy', 'fast', 'expected one of sliced, dense'],
     ['reduction', 'average', 'expected one of sum, mean'],
     ['format', 'csv', 'expected one of ndjson, pretty'],
-  ])('--%s %s', async (name, value, expected) => {
-    expect(await refusal([`--${name}`, value], 2)).toBe(`--${name} ${value}: ${expected}`);
+  ])('--%s %s', (name, value, expected) => {
+    expect(usageError([`--${name}`, value])).toBe(`--${name} ${value}: ${expected}`);
   });
 
-  it('a rate that is too large for a number', async () => {
-    expect(await refusal(['--lr', '1e999'], 2)).toBe(`--lr Infinity: ${RATE}`);
+  it('a rate that is too large for a number', () => {
+    expect(usageError(['--lr', '1e999'])).toBe(`--lr Infinity: ${RATE}`);
   });
 
-  it('an empty value', async () => {
-    expect(await refusal(['--threads', ''], 2)).toBe(`--threads "": ${THREADS}`);
-    expect(await refusal(['--data', ''], 2)).toBe(`--data "": expected ${DATA_SOURCES}`);
-    expect(await refusal(['--tensorboard', ''], 2)).toBe('--tensorboard "": expected a folder');
+  it('an empty value', () => {
+    expect(usageError(['--threads', ''])).toBe(`--threads "": ${THREADS}`);
+    expect(usageError(['--data', ''])).toBe(`--data "": expected ${DATA_SOURCES}`);
+    expect(usageError(['--tensorboard', ''])).toBe('--tensorboard "": expected a folder');
   });
 
   it('a value of several lines', async () => {
     expect(await refusal(['--kernel', 'a\nb\n  c'], 2)).toMatch(/^--kernel a b c: expected one of /);
   });
 
-  it('an option without its value', async () => {
-    expect(await refusal(['--epochs'], 2)).toMatch(/--epochs <n>.* argument missing; see train --help$/);
+  it('an option without its value', () => {
+    expect(usageError(['--epochs'])).toMatch(/--epochs <n>.* argument missing; see train --help$/);
   });
 
-  it('an unknown option, with a proposal', async () => {
-    expect(await refusal(['--epoch', '3'], 2)).toBe(
-      "unknown option '--epoch' (Did you mean --epochs?); see train --help",
-    );
-    expect(await refusal(['-x'], 2)).toBe("unknown option '-x'; see train --help");
+  it('an unknown option, with a proposal', () => {
+    expect(usageError(['--epoch', '3'])).toBe("unknown option '--epoch' (Did you mean --epochs?); see train --help");
+    expect(usageError(['-x'])).toBe("unknown option '-x'; see train --help");
   });
 
-  it('a stray argument, by name', async () => {
-    expect(await refusal(['mnist'], 2)).toBe("unexpected argument 'mnist'; see train --help");
-    expect(await refusal(['--hidden', '512,', '256'], 2)).toBe("unexpected argument '256'; see train --help");
+  it('a stray argument, by name', () => {
+    expect(usageError(['mnist'])).toBe("unexpected argument 'mnist'; see train --help");
+    expect(usageError(['--hidden', '512,', '256'])).toBe("unexpected argument '256'; see train --help");
   });
+});
 
+// Concurrent, for what they wait for is mostly Node's start.
+describe.concurrent('options that do not fit the data: status 2', () => {
   it('a batch larger than the data', async () => {
     expect(await refusal(['--data', folder.path, '--batch-size', '31'], 2)).toBe(
       '--batch-size 31: there are only 30 training samples; choose a smaller batch or a larger --limit',
@@ -196,7 +211,7 @@ describe.concurrent('what is not an error', () => {
       ...['--optimizer', '--momentum', '--nesterov', '--beta1', '--beta2', '--eps', '--weight-decay', '--clip-norm'],
       ...['--schedule', '--warmup-steps', '--lr-step-size', '--lr-gamma'],
       ...['--validation-split', '--patience', '--keep-best', '--max-time'],
-      ...['--threads', '--kernel', '--strategy', '--mpi'],
+      ...['--threads', '--kernel', '--strategy', '--mpi', '--exact'],
       ...['--save', '--checkpoint-dir', '--checkpoint-every', '--checkpoint-every-steps', '--keep'],
       ...['--checkpoint-required', '--resume', '--resume-anyway'],
       ...['--log-every', '--format', '--tensorboard', '--dashboard', '--no-progress'],

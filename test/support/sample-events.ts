@@ -42,6 +42,7 @@ export const START: StartEvent = {
     keep_best: false,
     max_time: null,
     strategy: 'sliced',
+    exact: false,
     seed: 1,
     limit: null,
     kernel: 'auto',
