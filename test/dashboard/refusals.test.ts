@@ -171,7 +171,7 @@ describe('a drawing', () => {
 
 describe('a run', () => {
   it('that a thousand streams, bodies of 100 MB and strangers ask ends in the weights of one that nobody asks', async () => {
-    const job = { ...options(), epochs: 20 };
+    const job = { ...options(), epochs: 10 };
     const undisturbed = await collect(job);
     const besieged = await Dashboard.open(0);
     const asked: Promise<unknown>[] = [];
@@ -179,7 +179,7 @@ describe('a run', () => {
     const { end } = await collect({ ...job, ...besieged.controls }, (event) => {
       besieged.show(event);
       if (event.event !== 'epoch') return;
-      for (let i = 0; i < 50; i++) streams.push(holdStream(besieged.url));
+      for (let i = 0; i < 100; i++) streams.push(holdStream(besieged.url));
       const headers = { ...asDrawing, 'content-length': HUGE_BYTES };
       asked.push(
         ask(besieged.url, '/classify', { method: 'POST', headers, body: new Uint8Array(65_536), isEndless: true }),

@@ -32,7 +32,7 @@ export function rate(value: number): string {
 
 export function duration(seconds: number): string {
   if (!Number.isFinite(seconds)) return '';
-  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  if (seconds < 10) return `${seconds.toFixed(seconds < 1 ? 2 : 1)} s`;
   const total = Math.round(seconds);
   if (total < 60) return `${total} s`;
   const [hours, minutes] = [Math.floor(total / 3600), Math.floor((total % 3600) / 60)];
