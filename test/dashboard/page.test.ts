@@ -9,13 +9,13 @@ import { temporaryFolder, writeDataset } from '../support/idx-files.js';
 import { scratchWith } from '../support/scratch.js';
 
 const executable = findChromium();
-const scratch = scratchWith(10_000, 1000);
+const scratch = scratchWith(5000, 1000);
 
 /** One run, on one page: each test finds it as the one before has left it. */
 describe.skipIf(executable === undefined)('the page in Chromium (skipped where there is none)', () => {
   const options = (): TrainOptions => ({
-    ...{ data: scratch.data, hidden: [100], epochs: 2, threads: 2 },
-    ...{ lr: 0.002, schedule: 'cosine', validationSplit: 0.1 },
+    ...{ data: scratch.data, hidden: [50], epochs: 2, threads: 2 },
+    ...{ lr: 0.004, schedule: 'cosine', validationSplit: 0.1 },
   });
   const train = (given: TrainOptions) => collect({ ...given, ...dashboard.controls }, (event) => dashboard.show(event));
   const isIn = (phase: string) => page.locator(`#state[data-phase="${phase}"]`).waitFor();
@@ -63,7 +63,7 @@ describe.skipIf(executable === undefined)('the page in Chromium (skipped where t
     );
     expect(await page.locator('.tile.validation').isVisible()).toBe(true);
     expect(await textOf('#model')).toMatch(
-      new RegExp(`learning rate 0\\.002, cosine, at ${String(Number(lr!.toPrecision(3)))}$`),
+      new RegExp(`learning rate 0\\.004, cosine, at ${String(Number(lr!.toPrecision(3)))}$`),
     );
     expect(await picture('#loss-chart canvas')).not.toBe(before.loss);
     await expect.poll(() => picture('#weights-canvas')).not.toBe(before.weights);
