@@ -27,6 +27,8 @@ export const errors = {
   // Usage: status 2, before any work starts.
   usage: (message: string, command = 'train') => usage(`${message}; see ${command} --help`),
   option: (name: string, found: unknown, expected: string) => usage(`--${name} ${shown(found)}: expected ${expected}`),
+  unknownOption: (name: string, known: readonly string[]) =>
+    usage(`${shown(name)}: train() has no such option; expected one of ${known.join(', ')}`),
   batchBeyondData: (batchSize: number, samples: number) =>
     usage(
       `--batch-size ${batchSize}: there are only ${number.format(samples)} training samples; ` +
@@ -254,8 +256,12 @@ export const errors = {
     failure(
       `${file} takes ${expected} inputs, and the images of ${data} have ${found} pixels: they do not belong together`,
     ),
-  sampleLength: (found: number, expected: number) =>
-    failure(`a sample of ${found} numbers; expected ${expected}, the network's inputs`),
+  sampleLength: (found: unknown, expected: number) =>
+    failure(
+      typeof found === 'number'
+        ? `a sample of ${found} numbers; expected ${expected}, the network's inputs`
+        : `no sample; expected an array of ${expected} numbers, the network's inputs`,
+    ),
   sampleValue: (position: number, found: unknown) =>
     failure(`number ${position} of a sample is ${shown(found)}; expected a finite float32`),
   noColumns: () =>

@@ -232,6 +232,16 @@ export function checkOptions(given: Given): CheckedOptions {
   return checked;
 }
 
+/**
+ * For programs, which a compiler does not always read: `epoch: 5` would else be the default 100 epochs.
+ *
+ * @throws LockstepError (status 2) that names the first that is no option
+ */
+export function requireKnown(given: object): void {
+  const stray = Object.entries(given).find(([name, value]) => value !== undefined && !Object.hasOwn(CHECKS, name));
+  if (stray) throw errors.unknownOption(stray[0], Object.keys(CHECKS));
+}
+
 function checkEach(given: Given): CheckedOptions {
   const checked: Record<string, unknown> = {};
   for (const [name, check] of Object.entries(CHECKS)) {
