@@ -14,7 +14,18 @@ import {
   type Strategy,
 } from './model/optimizer.js';
 import { SCHEDULES, type ScheduleName } from './model/schedule.js';
-import { fraction, MAX_COUNT, oneOf, positive, rate, rateOrNone, text, whole, widths, yesOrNo } from './option-checks.js';
+import {
+  fraction,
+  MAX_COUNT,
+  oneOf,
+  positive,
+  rate,
+  rateOrNone,
+  text,
+  whole,
+  widths,
+  yesOrNo,
+} from './option-checks.js';
 
 export interface TrainOptions {
   /** Worker threads, 1 to 1,024. @default the cores available */

@@ -250,7 +250,14 @@ describe('one network, five ways to ask it', () => {
 describe('resume', () => {
   it('goes on from every checkpoint as if it had never stopped', async () => {
     const checkpointDir = inFolder('checkpoints');
-    const options: TrainOptions = { ...OPTIONS, epochs: 2, validationSplit: 0.2, checkpointEvery: 2, checkpointEverySteps: 5, keep: 100 };
+    const options: TrainOptions = {
+      ...OPTIONS,
+      epochs: 2,
+      validationSplit: 0.2,
+      checkpointEvery: 2,
+      checkpointEverySteps: 5,
+      keep: 100,
+    };
     const undisturbed = await collect({ ...options, checkpointDir });
     const names = readdirSync(checkpointDir);
     expect(names.length).toBeGreaterThan(2);
