@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The `lockstep` command: one name for all that can be done with a run and what comes out of it. */
+import { errors } from '../src/errors.js';
 import { main } from './main.js';
 import { newCommand, parse } from './parse.js';
 
@@ -34,9 +35,21 @@ const SUBCOMMANDS: Record<string, { readonly does: string; readonly load: () => 
 };
 
 const [name = '', ...args] = process.argv.slice(2);
-const known = Object.hasOwn(SUBCOMMANDS, name) ? SUBCOMMANDS[name] : undefined;
+const known = subcommand(name);
 if (known) await main(name === 'train' ? name : `lockstep ${name}`, async () => (await known.load())(args));
-else await main('lockstep', async () => overview());
+else await main('lockstep', async () => (await helpOf(args[0] ?? '')) ?? overview());
+
+function subcommand(called: string) {
+  return Object.hasOwn(SUBCOMMANDS, called) ? SUBCOMMANDS[called] : undefined;
+}
+
+/** `lockstep help plot` is `lockstep plot --help`: the overview knows no subcommand's options. */
+async function helpOf(called: string): Promise<number | undefined> {
+  if (name !== 'help' || called === '' || called.startsWith('-')) return undefined;
+  const asked = subcommand(called);
+  if (!asked) throw errors.usage(`unknown command '${called}'`, 'lockstep');
+  return (await (await asked.load())(['--help'])) ?? 0;
+}
 
 /** Help, the version, or what is wrong. */
 function overview(): undefined {

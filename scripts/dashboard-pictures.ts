@@ -19,7 +19,12 @@ import { withFewColours } from './support/few-colours.js';
 
 // From dist/scripts/ to the repository's root.
 const figure = path.join(import.meta.dirname, '../../docs/figures/dashboard.png');
-const folder = process.argv[2] ?? path.join(tmpdir(), 'lockstep-dashboard');
+const [, , given, ...more] = process.argv;
+if (given?.startsWith('-') || more.length > 0) {
+  console.error('node dist/scripts/dashboard-pictures.js [folder]');
+  process.exit(2);
+}
+const folder = given ?? path.join(tmpdir(), 'lockstep-dashboard');
 mkdirSync(folder, { recursive: true });
 
 const executable = findChromium();

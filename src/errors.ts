@@ -27,10 +27,16 @@ export const errors = {
   // Usage: status 2, before any work starts.
   usage: (message: string, command = 'train') => usage(`${message}; see ${command} --help`),
   option: (name: string, found: unknown, expected: string) => usage(`--${name} ${shown(found)}: expected ${expected}`),
+  unknownOption: (name: string, known: readonly string[]) =>
+    usage(`${shown(name)}: train() has no such option; expected one of ${known.join(', ')}`),
   batchBeyondData: (batchSize: number, samples: number) =>
     usage(
       `--batch-size ${batchSize}: there are only ${number.format(samples)} training samples; ` +
         'choose a smaller batch or a larger --limit',
+    ),
+  allHeldOut: (fraction: number, samples: number) =>
+    usage(
+      `--validation-split ${fraction}: it leaves none of ${number.format(samples)} samples to train on; choose a smaller part`,
     ),
   limitBeyondData: (limit: number, samples: number) =>
     usage(`--limit ${limit}: there are only ${number.format(samples)} training samples; choose a smaller limit`),
@@ -119,7 +125,9 @@ export const errors = {
 
   // Tables: wrong usage, then status 1.
   onlyForTables: (flag: string, found: unknown, data: string) =>
-    usage(`--${flag} ${shown(found)}: for tables (CSV or NDJSON), and --data ${data} is none; leave the option out`),
+    usage(
+      `--${flag} ${shown(found)}: for tables (CSV or NDJSON), and --data ${data} is none; name a table, or leave the option out`,
+    ),
   twoTests: () => usage('--test-split and --test-data: expected one of them, for there is one test set'),
   labelMissing: (file: string, columns: string) =>
     usage(`${file}: which column is the class? Say it with --label, by name or number; its columns are ${columns}`),
@@ -248,8 +256,12 @@ export const errors = {
     failure(
       `${file} takes ${expected} inputs, and the images of ${data} have ${found} pixels: they do not belong together`,
     ),
-  sampleLength: (found: number, expected: number) =>
-    failure(`a sample of ${found} numbers; expected ${expected}, the network's inputs`),
+  sampleLength: (found: unknown, expected: number) =>
+    failure(
+      typeof found === 'number'
+        ? `a sample of ${found} numbers; expected ${expected}, the network's inputs`
+        : `no sample; expected an array of ${expected} numbers, the network's inputs`,
+    ),
   sampleValue: (position: number, found: unknown) =>
     failure(`number ${position} of a sample is ${shown(found)}; expected a finite float32`),
   noColumns: () =>
@@ -339,13 +351,11 @@ export const errors = {
     usage(
       `--resume: ${file} is of a run with --exact; give --mpi besides (without a launcher, this process is the only rank)`,
     ),
-  stdinOfRanks: (cause: LockstepError) =>
-    new LockstepError(
-      `${cause.message}; mpirun hands stdin to rank 0 alone: give a file that all ranks see`,
-      cause.status,
-      cause,
-    ),
   mpiStrategy: (strategy: string) => usage(`--strategy ${strategy}: expected sliced, with --mpi`),
+  mpiStdin: () =>
+    usage(
+      '-: stdin reaches the first rank alone, and with --mpi every rank reads the table; give a file that all of them can read',
+    ),
   exactRanks: (ranks: number, shards: number) =>
     usage(`--exact: found ${ranks} ranks; expected a number that divides ${shards}: 1, 2, 4 or 8`),
   noKoffi: (cause: unknown) =>
@@ -388,9 +398,14 @@ export const errors = {
     failure(`--kernel ${name}: ${why}; use --kernel auto, or another kernel`),
   memory: (bytes: number, cause: unknown) =>
     failure(`cannot allocate ${gibibytes(bytes)} of shared memory (${reason(cause)}); use a smaller run`, cause),
-  diverged: (what: string, step: number, { lr, checkpointDir }: { lr: number; checkpointDir: string | undefined }) =>
+  diverged: (
+    what: string,
+    step: number,
+    { lr, reduction, checkpointDir }: { lr: number; reduction: string; checkpointDir: string | undefined },
+  ) =>
     failure(
       `${what} is not finite at step ${step} (learning rate ${lr}): training diverged; try a smaller --lr` +
+        (reduction === 'sum' ? ', or --reduction mean if the rate is from another program' : '') +
         (checkpointDir === undefined ? '' : ', perhaps from an older checkpoint with --resume-anyway'),
     ),
   threads: (threads: number, cause: unknown) =>

@@ -140,7 +140,9 @@ export class Network {
   }
 
   #forward(sample: Sample): void {
-    if (sample.length !== this.inputs) throw errors.sampleLength(sample.length, this.inputs);
+    // (A program may give nothing at all.)
+    const length = (sample as Sample | null | undefined)?.length;
+    if (length !== this.inputs) throw errors.sampleLength(length, this.inputs);
     const isPixels = !this.table && (sample instanceof Uint8Array || sample instanceof Uint8ClampedArray);
     const scaling = this.table?.scaling;
     const { starts, index, value } = this.#memory.rows;

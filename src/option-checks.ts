@@ -14,6 +14,12 @@ export function positive(name: string, value: unknown): number {
   throw errors.option(name, value, 'a finite number above 0');
 }
 
+/** A rate, or 0 for none. */
+export function rateOrNone(name: string, value: unknown): number {
+  if (typeof value === 'number' && !(value >= 0)) throw errors.option(name, value, '0, or a finite number above 0');
+  return value === 0 ? 0 : rate(name, value);
+}
+
 /** The step is computed in float32, where a rate beyond its range would be 0 or infinite. */
 export function rate(name: string, value: unknown): number {
   const number = positive(name, value);

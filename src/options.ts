@@ -14,7 +14,18 @@ import {
   type Strategy,
 } from './model/optimizer.js';
 import { SCHEDULES, type ScheduleName } from './model/schedule.js';
-import { fraction, MAX_COUNT, oneOf, positive, rate, text, whole, widths, yesOrNo } from './option-checks.js';
+import {
+  fraction,
+  MAX_COUNT,
+  oneOf,
+  positive,
+  rate,
+  rateOrNone,
+  text,
+  whole,
+  widths,
+  yesOrNo,
+} from './option-checks.js';
 
 export interface TrainOptions {
   /** Worker threads, 1 to 1,024. @default the cores available */
@@ -186,7 +197,7 @@ const CHECKS: { readonly [name in keyof Config]-?: (value: unknown) => Config[na
   beta1: (value) => fraction('beta1', value),
   beta2: (value) => fraction('beta2', value),
   eps: (value) => rate('eps', value),
-  weightDecay: (value) => (value === 0 ? 0 : rate('weight-decay', value)),
+  weightDecay: (value) => rateOrNone('weight-decay', value),
   clipNorm: (value) => rate('clip-norm', value),
   schedule: (value) => oneOf('schedule', value, SCHEDULES),
   warmupSteps: (value) => whole('warmup-steps', value, 0, MAX_COUNT),
@@ -230,6 +241,16 @@ export function checkOptions(given: Given): CheckedOptions {
   if (resume === true && checkpointDir === undefined) throw errors.resumeWithoutFolder();
   if (resumeAnyway && resume === undefined) throw errors.resumeAnywayAlone();
   return checked;
+}
+
+/**
+ * For programs, which a compiler does not always read: `epoch: 5` would else be the default 100 epochs.
+ *
+ * @throws LockstepError (status 2) that names the first that is no option
+ */
+export function requireKnown(given: object): void {
+  const stray = Object.entries(given).find(([name, value]) => value !== undefined && !Object.hasOwn(CHECKS, name));
+  if (stray) throw errors.unknownOption(stray[0], Object.keys(CHECKS));
 }
 
 function checkEach(given: Given): CheckedOptions {

@@ -18,6 +18,7 @@ import { NAMED_SETS } from './data/sources.js';
 import { countNonzeros, writeRows } from './data/sparse-rows.js';
 import { splitOff } from './data/split.js';
 import { isTable, STDIN } from './data/table/bytes.js';
+import { doubtAbout } from './data/table/doubt.js';
 import type { TableModel } from './data/table/facts.js';
 import { scaleParts } from './data/table/scale-parts.js';
 import { errors, LockstepError } from './errors.js';
@@ -30,6 +31,7 @@ import {
   MEMORY_LIMIT_BYTES,
   type Memory,
   type Plan,
+  stepsPerEpoch,
 } from './memory/layout.js';
 import type { WarningEvent } from './metrics/events.js';
 import { drawInitialValues } from './model/initial-values.js';
@@ -97,12 +99,14 @@ async function prepareFrom(given: CheckedOptions, found: Found, world?: World): 
   if (config.exact && world && SHARDS % world.ranks !== 0) throw errors.exactRanks(world.ranks, SHARDS);
   if (config.save !== undefined && writes) await requireWritable(config.save);
   const kernel = kernelFor(config, resumed);
-  const dataset = await loadFor(config, given, resumed, world);
+  if (world && world.ranks > 1 && [config.data, config.testData].includes(STDIN)) throw errors.mpiStdin();
+  const dataset = await loadFor(config, given, resumed);
   const { name, inputs, classes, train } = dataset;
   const { limit = train.count, batchSize } = config;
   if (limit > train.count) throw errors.limitBeyondData(limit, train.count);
 
   const raw = usedOf(dataset, limit, config);
+  if (raw.train.count === 0) throw errors.allHeldOut(config.validationSplit!, limit);
   if (batchSize > raw.train.count) throw errors.batchBeyondData(batchSize, raw.train.count);
   const { used, table } = raw.table ? scaleParts(raw, raw.table, config.scale) : { used: raw, table: undefined };
   const { plan, density } = planOf(config, kernel, used, world?.ranks);
@@ -146,13 +150,27 @@ async function prepareFrom(given: CheckedOptions, found: Found, world?: World): 
     resumedFrom: resumed?.file,
     isNamed: resumed?.isNewest === false,
     checkpoints,
-    warnings: [...warnings, ...differences, ...remarksOn(config, world)],
+    warnings: [...warnings, ...differences, ...remarksOn(config, dataset, plan, world)],
   };
 }
 
-function remarksOn({ threads }: Config, world: World | undefined): WarningEvent[] {
-  const message = world?.remarkOn(threads);
-  return message === undefined ? [] : [{ event: 'warning', code: 'few_cores', message }];
+/** What can be done, and is hardly meant. */
+function remarksOn(config: Config, { table, train, test }: Dataset, plan: Plan, world?: World): WarningEvent[] {
+  const steps = config.epochs * stepsPerEpoch(plan);
+  const remarks = {
+    few_cores: world?.remarkOn(config.threads),
+    doubtful_label: table && doubtAbout(table, train.count + test.count),
+    warmup_too_long: steps > 0 && steps < config.warmupSteps ? remarkOnWarmup(config, steps) : undefined,
+  } satisfies Partial<Record<WarningEvent['code'], string | undefined>>;
+  const codes = Object.keys(remarks) as (keyof typeof remarks)[];
+  return codes.flatMap((code) => {
+    const message = remarks[code];
+    return message === undefined ? [] : [{ event: 'warning' as const, code, message }];
+  });
+}
+
+function remarkOnWarmup({ warmupSteps, lr }: Config, steps: number): string {
+  return `--warmup-steps ${warmupSteps}: the run has ${steps} steps only, and does not reach its learning rate, ${lr}`;
 }
 
 /** A checkpoint that does not hold the best epoch's parameters knows of no best epoch. */
@@ -174,20 +192,14 @@ function restore(memory: Memory, { values, moments, best: bestValues }: Checkpoi
 }
 
 /** @throws LockstepError if the data cannot be used */
-async function loadFor(
-  config: Config,
-  given: CheckedOptions,
-  resumed: Resumed | undefined,
-  world?: World,
-): Promise<Dataset> {
+async function loadFor(config: Config, given: CheckedOptions, resumed: Resumed | undefined): Promise<Dataset> {
   const { data, testData } = config;
-  const usesStdin = [data, testData].includes(STDIN);
-  if (resumed && usesStdin && given.data === undefined) throw errors.stdinOfCheckpoint(resumed.file);
+  if (resumed && [data, testData].includes(STDIN) && given.data === undefined)
+    throw errors.stdinOfCheckpoint(resumed.file);
   if (NAMED_SETS.includes(data) || !isTable(data)) requireNothingOfTables(config);
   try {
     return await loadDataset(data, config);
   } catch (error) {
-    if (usesStdin && world?.isFirst === false && error instanceof LockstepError) throw errors.stdinOfRanks(error);
     if (resumed && given.data === undefined && error instanceof LockstepError) {
       throw errors.dataOfCheckpoint(resumed.file, error);
     }

@@ -25,6 +25,7 @@ import {
   checkOptions,
   optimizerOf,
   recordOfConfig,
+  requireKnown,
   type TrainOptions,
 } from './options.js';
 import { prepare, type Run } from './prepare.js';
@@ -59,9 +60,10 @@ export interface TrainControls {
  */
 export async function* train(options: TrainOptions & TrainControls = {}): AsyncGenerator<TrainEvent, void, undefined> {
   const beganAt = now();
-  const { signal, onProgress, onView } = options;
+  const { signal, onProgress, onView, ...given } = options;
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw errors.option('signal', signal, 'an AbortSignal');
-  const checked = checkOptions(options);
+  requireKnown(given);
+  const checked = checkOptions(given);
   const world = worldOf(checked);
   world?.begin();
   const run = await prepare(checked, world);

@@ -48,6 +48,18 @@ function importsOf(file: string): string[] {
   );
 }
 
+/** Of a compiled file, in which no types are left, all that is loaded with it: our files, and other modules by their names. */
+function loadedWith(file: string, found = new Set<string>()): Set<string> {
+  if (found.has(file)) return found;
+  found.add(file);
+  const text = readFileSync(path.join(root, 'dist', file), 'utf8');
+  for (const [, target] of text.matchAll(/^(?:import|export)(?: [^;']*from)? '([^']+)';$/gm)) {
+    if (target!.startsWith('.')) loadedWith(path.posix.join(path.posix.dirname(file), target!), found);
+    else found.add(target!);
+  }
+  return found;
+}
+
 describe('architecture', () => {
   const files = ['bin', 'workers', 'src'].flatMap(sourceFiles);
 
@@ -59,5 +71,12 @@ describe('architecture', () => {
   it.each(files)('%s imports nothing from above', (file) => {
     const above = importsOf(file).filter((target) => floorOf(target) < floorOf(file));
     expect(above).toEqual([]);
+  });
+
+  it.each(['src/index.js', 'bin/train.js', 'bin/lockstep.js'])('%s loads no server and no protobuf unasked', (file) => {
+    const loaded = [...loadedWith(file)];
+    expect(loaded).toEqual(expect.arrayContaining(['src/errors.js', 'node:fs']));
+    const lazy = /^(src\/dashboard\/(?!port\.)|src\/tensorboard\/event|node:https?$|node:net$|pbf$|uplot$)/;
+    expect(loaded.filter((each) => lazy.test(each))).toEqual([]);
   });
 });

@@ -3,7 +3,8 @@ import { availableParallelism } from 'node:os';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DATA_SOURCES, LockstepError } from '../src/errors.js';
-import { type Config, resolveOptions } from '../src/options.js';
+import { type Config, requireKnown, resolveOptions } from '../src/options.js';
+import { train } from '../src/train.js';
 import { refusalOf } from './support/refusals.js';
 
 type Given = Parameters<typeof resolveOptions>[0];
@@ -176,6 +177,16 @@ describe('what is out of range', () => {
 });
 
 describe('whatever a program gives', () => {
+  it.each(['epoch', 'batch_size', 'toString'])('%s is refused: train() has no such option', async (name) => {
+    const { message, status } = await refusalOf(() => train({ [name]: 1 }).next());
+    expect(message.startsWith(`${name}: train() has no such option; expected one of threads, data, `)).toBe(true);
+    expect(status).toBe(2);
+  });
+
+  it('an option that is none, and undefined, is not given', () => {
+    expect(() => requireKnown({ epoch: undefined, epochs: 1 })).not.toThrow();
+  });
+
   const names = Object.keys(resolveOptions({}));
 
   it.each(names)('for %s is taken or refused by name, on one line, and nothing else is thrown', async (name) => {

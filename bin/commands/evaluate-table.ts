@@ -5,6 +5,7 @@ import type { EvaluationEvent } from '../../src/metrics/events.js';
 const integer = new Intl.NumberFormat('en-US');
 /** Of a column: a count of five digits, and a space. */
 const WIDTH = 7;
+const KINDS = { test: 'test ', train: 'training ', all: '' } as const;
 
 export function confusionTable(event: EvaluationEvent): string {
   const { model, dataset, test_loss, test_error, classes, confusion, kernel, weights_sha256 } = event;
@@ -17,7 +18,7 @@ export function confusionTable(event: EvaluationEvent): string {
   });
   const precisions = classes.map(({ precision }) => cell(percent(precision))).join('');
   return [
-    `${model} on ${integer.format(dataset.samples)} ${dataset.split} samples of ${dataset.name}, kernel ${kernel}`,
+    `${model} on ${integer.format(dataset.samples)} ${KINDS[dataset.split]}samples of ${dataset.name}, kernel ${kernel}`,
     `loss ${test_loss.toFixed(5)}, error ${(test_error * 100).toFixed(2)} %`,
     '',
     `${cell('class')} │${labels} │ recall   (columns: taken for)`,

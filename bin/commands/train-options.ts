@@ -67,7 +67,10 @@ function trainCommand(): Command {
     .option('-e, --epochs <n>', 'default 100; 0 evaluates the initial weights', numberOrText)
     .option('-b, --batch-size <n>', 'default 100', numberOrText)
     .option('--lr <rate>', 'learning rate, default 0.001', numberOrText)
-    .option('--reduction <kind>', `the batch's gradient: ${REDUCTIONS.join(' (default) or ')}`)
+    .option(
+      '--reduction <kind>',
+      `the batch's gradient: ${REDUCTIONS.join(' (default) or ')}; other programs' learning rates are for the mean`,
+    )
     .option('--seed <n>', 'of initial values and order, default 1', numberOrText)
     .optionsGroup('Optimiser (default: plain SGD with a constant learning rate):')
     .option('--optimizer <name>', `${OPTIMIZERS.join(' (default) or ')}`)

@@ -1,5 +1,6 @@
 /** `train`: options in, events out. */
 import process from 'node:process';
+import { isTable } from '../../src/data/table/bytes.js';
 import { errors } from '../../src/errors.js';
 import type { Progress, TrainEvent } from '../../src/metrics/events.js';
 import { Output } from '../../src/metrics/output.js';
@@ -24,6 +25,8 @@ async function run({ options, format, progress, tensorboard, dashboard }: TrainC
   stdout.removeAllListeners('error');
   const abort = new AbortController();
   let interruption = 0;
+  // Reading a table may take long, or wait for somebody to type it, and nothing has begun by then.
+  let isReading = [options.data, options.testData].some((data) => data !== undefined && isTable(data));
   let closed: NodeJS.ErrnoException | undefined;
 
   const output = new Output({
@@ -42,7 +45,7 @@ async function run({ options, format, progress, tensorboard, dashboard }: TrainC
       // A run that is over has its status: all that there is to end is its page.
       if (page?.leave()) return;
       // The second time somebody does not want to wait.
-      if (interruption !== 0 || page?.isOver) process.exit(status);
+      if (interruption !== 0 || isReading || page?.isOver) process.exit(status);
       interruption = status;
       abort.abort();
     });
@@ -57,6 +60,7 @@ async function run({ options, format, progress, tensorboard, dashboard }: TrainC
     const controls = { signal: abort.signal, onProgress, ...page?.controls(onProgress) };
     const events = train({ ...options, ...controls });
     for await (const event of tensorboard === undefined ? events : await forTensorBoard(events, tensorboard)) {
+      isReading = false;
       page?.show(event);
       if (event.event === 'start') isSilent = (event.rank ?? 0) > 0;
       if (!isSilent) await output.write(event);

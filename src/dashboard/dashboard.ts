@@ -145,7 +145,7 @@ export class Dashboard {
 
   #showEpoch(event: Extract<TrainEvent, { event: 'epoch' }>): void {
     // (What else is in the event, the page has no place for.)
-    const { event: _, step, lr, wait_fraction, phase_fractions, ...point } = event;
+    const { event: _, step, wait_fraction, phase_fractions, ...point } = event;
     this.#epochs.push(point);
     this.#keepResults(event.epoch);
     this.#keepThreads(event.epoch);

@@ -45,6 +45,8 @@ export interface StartFacts {
     readonly batch_size: number;
     readonly lr: number;
     readonly optimizer: string;
+    readonly schedule: string;
+    readonly warmup_steps: number;
     readonly seed: number;
   };
   readonly dataset: {
@@ -94,6 +96,8 @@ export interface EpochPoint {
   readonly validation_error?: number;
   readonly test_loss?: number;
   readonly test_error?: number;
+  /** The learning rate of its last step, where it is not the same for all. */
+  readonly lr?: number;
   readonly seconds: number;
   readonly samples_per_second: number;
 }

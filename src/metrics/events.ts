@@ -128,6 +128,10 @@ export const WARNINGS = [
   'resumed_anyway',
   /** The launcher has bound this process to fewer cores than it has threads. */
   'few_cores',
+  /** A table's label looks like a number to be estimated, or like a name of each row, and not like a class. */
+  'doubtful_label',
+  /** The run ends before its learning rate has risen. */
+  'warmup_too_long',
   /** A checkpoint could not be written; the older ones are still there. */
   'checkpoint_failed',
   /** An older checkpoint could not be removed. */

@@ -66,6 +66,7 @@ describe('wrong usage: status 2', () => {
     ['lr', '-1', RATE],
     ['lr', 'Infinity', RATE],
     ['lr', '0x10', RATE],
+    ['weight-decay', '-1', 'expected 0, or a finite number above 0'],
     ['epochs', '-1', EPOCHS],
     ['epochs', '1.5', EPOCHS],
     ['batch-size', '0', COUNT],

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseTrainCommand } from '../../bin/commands/train-options.js';
 import type { TrainOptions } from '../../src/options.js';
+import { runLockstep } from '../support/run-lockstep.js';
 
 describe('parseTrainCommand', () => {
   it('gives the defaults where there are no arguments', () => {
@@ -44,5 +45,21 @@ describe('parseTrainCommand', () => {
   it('takes --format and --no-progress, which are no options of the run', () => {
     const command = parseTrainCommand(['--format', 'pretty', '--no-progress']);
     expect(command).toEqual({ options: {}, format: 'pretty', progress: false });
+  });
+});
+
+describe('lockstep help', () => {
+  it.each(['train', 'predict'])('%s is what its --help says', async (name) => {
+    const asked = await runLockstep(['help', name]);
+    expect(asked).toEqual(await runLockstep([name, '--help']));
+    expect(asked.stdout).toContain('--format <name>');
+    expect(asked.status).toBe(0);
+  });
+
+  it('of nothing, and of what is no command', async () => {
+    expect((await runLockstep(['help'])).stdout).toContain('Commands:\n  train');
+    const stderr = "lockstep: unknown command 'foo'; see lockstep --help\n";
+    expect(await runLockstep(['foo'])).toEqual({ status: 2, stdout: '', stderr });
+    expect(await runLockstep(['help', 'foo'])).toEqual({ status: 2, stdout: '', stderr });
   });
 });

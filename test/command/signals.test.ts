@@ -2,8 +2,10 @@
  * Signals end a run in order: the step is finished, a checkpoint is there, the end event is said, the exit status names the
  * signal.
  */
+import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { CheckpointEvent, EndEvent, TrainEvent } from '../../src/metrics/events.js';
 import type { TrainOptions } from '../../src/options.js';
@@ -12,6 +14,7 @@ import { collect } from '../support/events.js';
 import { temporaryFolder } from '../support/idx-files.js';
 import { type Folder, mnistPart } from '../support/mnist-part.js';
 import { makePipe } from '../support/named-pipe.js';
+import { trainCommand } from '../support/paths.js';
 import { readTensorFile } from '../support/tensor-file.js';
 import { until } from '../support/until.js';
 
@@ -54,6 +57,16 @@ it('a signal while the data are loading ends the run too', async () => {
   const { status } = await ended;
   expect([143, null]).toContain(status);
   if (status === 143) expect(JSON.parse(last)).toMatchObject({ event: 'end', status: 'interrupted' });
+});
+
+it('a signal while a table is being read ends the process at once', async () => {
+  const child = spawn(process.execPath, [trainCommand, '--data', '-', '--label', '1'], { stdio: 'pipe' });
+  const ended = new Promise((resolve) => child.on('close', resolve));
+  // More than a pipe holds: when it is written, it is being read.
+  await new Promise((resolve) => child.stdin.write('1,2\n'.repeat(100_000), resolve));
+  child.kill('SIGINT');
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  expect({ status: await ended, stdout, stderr }).toEqual({ status: 130, stdout: '', stderr: '' });
 });
 
 describe('with a folder for checkpoints', () => {

@@ -15,7 +15,7 @@ import { until } from '../support/until.js';
 
 const scratch = scratchWith(300, 100);
 const args = (epochs: number, ...more: string[]) => [
-  ...['--data', scratch.data, '--hidden', '5', '--threads', '2', '--epochs', String(epochs), '--dashboard', '0'],
+  ...['--data', scratch.data, '--hidden', '5', '--threads', '1', '--epochs', String(epochs), '--dashboard', '0'],
   ...more,
 ];
 const ENDLESS = 1_000_000;

@@ -1,6 +1,6 @@
 /** The page in a real browser: it follows a run, by mouse and by keyboard alone, and nothing in it fails. */
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Dashboard } from '../../src/dashboard/index.js';
 import type { TrainOptions } from '../../src/options.js';
 import { drawSeven, findChromium, launchChromium } from '../support/browser.js';
@@ -9,42 +9,40 @@ import { temporaryFolder, writeDataset } from '../support/idx-files.js';
 import { scratchWith } from '../support/scratch.js';
 
 const executable = findChromium();
-const scratch = scratchWith(10_000, 1000);
+const scratch = scratchWith(5000, 1000);
 
+/** One run, on one page: each test finds it as the one before has left it. */
 describe.skipIf(executable === undefined)('the page in Chromium (skipped where there is none)', () => {
-  let browser: Browser;
-  beforeAll(async () => {
-    browser = await launchChromium(executable!);
+  const options = (): TrainOptions => ({
+    ...{ data: scratch.data, hidden: [50], epochs: 2, threads: 2 },
+    ...{ lr: 0.004, schedule: 'cosine', validationSplit: 0.1 },
   });
-  afterAll(() => browser.close());
+  const train = (given: TrainOptions) => collect({ ...given, ...dashboard.controls }, (event) => dashboard.show(event));
+  const isIn = (phase: string) => page.locator(`#state[data-phase="${phase}"]`).waitFor();
+  const textOf = (selector: string) => page.locator(selector).textContent();
+  const label = (id: string) => page.locator(`#${id}`).getAttribute('aria-label');
+  /** What is drawn there. */
+  const picture = (selector: string) => page.evaluate(`document.querySelector('${selector}').toDataURL()`);
 
+  let browser: Browser;
   let dashboard: Dashboard;
   let page: Page;
   /** What the browser complains of. */
-  let complaints: string[];
-  beforeEach(async () => {
+  const complaints: string[] = [];
+  beforeAll(async () => {
+    browser = await launchChromium(executable!);
     dashboard = await Dashboard.open(0);
-    page = await browser.newPage();
-    complaints = [];
+    page = await browser.newPage({ reducedMotion: 'reduce' });
     page.on('console', (message) => {
       if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
     });
     page.on('pageerror', (error) => complaints.push(error.message));
     await page.goto(dashboard.url);
   });
-  afterEach(async () => {
-    await page.close();
+  afterAll(async () => {
+    await browser.close();
     await dashboard.close();
   });
-
-  const options = (): TrainOptions => ({ data: scratch.data, hidden: [100], epochs: 2, threads: 2 });
-  const train = (given: TrainOptions, shown = dashboard) =>
-    collect({ ...given, ...shown.controls }, (event) => shown.show(event));
-  const state = () => page.locator('#state-text').textContent();
-  const isIn = (phase: string) => page.locator(`#state[data-phase="${phase}"]`).waitFor();
-  const label = (id: string) => page.locator(`#${id}`).getAttribute('aria-label');
-  /** What is drawn there. */
-  const picture = (selector: string) => page.evaluate(`document.querySelector('${selector}').toDataURL()`);
 
   it('follows a run: curves grow, weights change, and a 7 that is drawn after two epochs is a 7', async () => {
     await isIn('starting');
@@ -56,8 +54,17 @@ describe.skipIf(executable === undefined)('the page in Chromium (skipped where t
     await isIn('completed');
     await page.locator('#confusion tbody tr').nth(9).waitFor();
 
-    expect(await label('loss-chart')).toContain(`after epoch 2: training ${epochs[1]!.train_loss.toFixed(4)}, test `);
-    expect(await label('error-chart')).toMatch(/after epoch 2: training \d+\.\d+ %, test \d+\.\d+ %$/);
+    const { train_loss, validation_loss, lr } = epochs[1]!;
+    expect(await label('loss-chart')).toContain(
+      `after epoch 2: training ${train_loss.toFixed(4)}, validation ${validation_loss!.toFixed(4)}, test `,
+    );
+    expect(await label('error-chart')).toMatch(
+      /after epoch 2: training \d+\.\d+ %, validation \d+\.\d+ %, test \d+\.\d+ %$/,
+    );
+    expect(await page.locator('.tile.validation').isVisible()).toBe(true);
+    expect(await textOf('#model')).toMatch(
+      new RegExp(`learning rate 0\\.004, cosine, at ${String(Number(lr!.toPrecision(3)))}$`),
+    );
     expect(await picture('#loss-chart canvas')).not.toBe(before.loss);
     await expect.poll(() => picture('#weights-canvas')).not.toBe(before.weights);
     const counts = await page.locator('#confusion tbody td.right').allTextContents();
@@ -68,15 +75,15 @@ describe.skipIf(executable === undefined)('the page in Chromium (skipped where t
     expect(await page.title()).toMatch(/^\d+\.?\d* % · completed · /);
 
     await drawSeven(page);
-    await expect.poll(() => page.locator('#pad-answer').textContent()).toMatch(/^7 \((> )?\d/);
-    expect(await page.locator('#pad-bars li.first .bar-name').textContent()).toBe('7');
+    await expect.poll(() => textOf('#pad-answer')).toMatch(/^7 \((> )?\d/);
+    expect(await textOf('#pad-bars li.first .bar-name')).toBe('7');
     await page.getByRole('button', { name: 'Clear' }).click();
-    await expect.poll(() => page.locator('#pad-answer').textContent()).toBe('Nothing is drawn yet.');
+    await expect.poll(() => textOf('#pad-answer')).toBe('Nothing is drawn yet.');
     expect(complaints).toEqual([]);
   });
 
-  it('can be used by keyboard alone', async () => {
-    await train({ ...options(), limit: 5000 });
+  it('can be used by keyboard alone, and is whole for who comes late', async () => {
+    await page.reload();
     await isIn('completed');
     const focused = () => page.evaluate('document.activeElement.id || document.activeElement.tagName');
     const press = async (key: string, times = 1) => {
@@ -109,44 +116,35 @@ describe.skipIf(executable === undefined)('the page in Chromium (skipped where t
       await press('ArrowLeft');
     }
     await press('Space');
-    await expect.poll(() => page.locator('#pad-answer').textContent()).toMatch(/^7 \((> )?\d/);
-    expect(await page.locator('#pad-pen').textContent()).toBe('pen up at column 14, row 22 of 28');
+    await expect.poll(() => textOf('#pad-answer')).toMatch(/^7 \((> )?\d/);
+    expect(await textOf('#pad-pen')).toBe('pen up at column 14, row 22 of 28');
     await press('Backspace');
-    await expect.poll(() => page.locator('#pad-answer').textContent()).toBe('Nothing is drawn yet.');
+    await expect.poll(() => textOf('#pad-answer')).toBe('Nothing is drawn yet.');
     expect(complaints).toEqual([]);
   });
 
-  it('says when the connection is lost, and finds another run at its place by itself', async () => {
-    const small = { ...options(), hidden: [10], limit: 500 };
-    await train({ ...small, epochs: 3 });
-    await isIn('completed');
+  it('says when the connection is lost, finds another run at its place by itself, and tells why that failed', async () => {
     const port = Number(new URL(dashboard.url).port);
     await dashboard.close();
     await isIn('lost');
-    expect(await state()).toBe('connection lost');
-    expect(await page.locator('#notice').textContent()).toMatch(/^The run is over, and its program has been closed/);
+    expect(await textOf('#state-text')).toBe('connection lost');
+    expect(await textOf('#notice')).toMatch(/^The run is over, and its program has been closed/);
 
     dashboard = await Dashboard.open(port);
-    await train({ ...small, epochs: 1 });
-    await isIn('completed');
-    expect(await page.locator('#notice').isVisible()).toBe(false);
-    expect(await page.locator('#course-text').textContent()).toMatch(/^1 epoch in /);
-    await expect.poll(() => label('loss-chart')).toContain('after epoch 1:');
-    expect(
-      complaints.filter((text) => !text.includes('ERR_CONNECTION_REFUSED') && !text.includes('ERR_INCOMPLETE')),
-    ).toEqual([]);
-  });
-
-  it('tells why a run failed, and has no pad for what is no picture', async () => {
     const data = temporaryFolder();
     writeDataset(data, { train: { labels: Array.from({ length: 23 }, (_, s) => s % 3), shape: [2, 3] } });
     const { end } = await train({ data: data.path, hidden: [4], epochs: 50, batchSize: 5, threads: 1, lr: 1e30 });
     data.remove();
     await isIn('failed');
-    expect(await page.locator('#notice').textContent()).toBe(end.message);
+    expect(await textOf('#notice')).toBe(end.message);
+    expect(await textOf('#course-text')).toMatch(/^0 epochs in /);
+    await expect.poll(() => label('loss-chart')).toContain('no epoch is over yet');
+    // It is no picture, and has no samples held out.
     for (const id of ['skip', 'pad-card', 'weights-card', 'confusion-card', 'hardest-card']) {
       expect([id, await page.locator(`#${id}`).isVisible()]).toEqual([id, false]);
     }
-    expect(complaints).toEqual([]);
+    expect(
+      complaints.filter((text) => !text.includes('ERR_CONNECTION_REFUSED') && !text.includes('ERR_INCOMPLETE')),
+    ).toEqual([]);
   });
 });

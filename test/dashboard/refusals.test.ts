@@ -5,7 +5,7 @@ import { Dashboard } from '../../src/dashboard/index.js';
 import { errors } from '../../src/errors.js';
 import type { TrainOptions } from '../../src/options.js';
 import { collect } from '../support/events.js';
-import { type Ask, ask, openStream, type Stream } from '../support/page-client.js';
+import { type Ask, ask, type Held, holdStream, openStream } from '../support/page-client.js';
 import { scratchWith } from '../support/scratch.js';
 
 const scratch = scratchWith(300, 100);
@@ -171,15 +171,15 @@ describe('a drawing', () => {
 
 describe('a run', () => {
   it('that a thousand streams, bodies of 100 MB and strangers ask ends in the weights of one that nobody asks', async () => {
-    const job = { ...options(), epochs: 20 };
+    const job = { ...options(), epochs: 10 };
     const undisturbed = await collect(job);
     const besieged = await Dashboard.open(0);
     const asked: Promise<unknown>[] = [];
-    const streams: Promise<Stream>[] = [];
+    const streams: Promise<Held>[] = [];
     const { end } = await collect({ ...job, ...besieged.controls }, (event) => {
       besieged.show(event);
       if (event.event !== 'epoch') return;
-      for (let i = 0; i < 50; i++) streams.push(openStream(besieged.url));
+      for (let i = 0; i < 100; i++) streams.push(holdStream(besieged.url));
       const headers = { ...asDrawing, 'content-length': HUGE_BYTES };
       asked.push(
         ask(besieged.url, '/classify', { method: 'POST', headers, body: new Uint8Array(65_536), isEndless: true }),

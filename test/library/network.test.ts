@@ -46,6 +46,16 @@ describe('predict', () => {
     expect(message).toMatch(/^number 0 of a sample is .*; expected a finite float32$/);
   });
 
+  it.each<[unknown, string]>([
+    [undefined, 'no sample; expected an array of 784 numbers'],
+    [null, 'no sample; expected an array of 784 numbers'],
+    [7, 'no sample; expected an array of 784 numbers'],
+    [[1, 2], 'a sample of 2 numbers; expected 784'],
+  ])('refuses %j', async (value, expected) => {
+    const { message } = await refusalOf(() => network.predict(value as Sample));
+    expect(message).toBe(`${expected}, the network's inputs`);
+  });
+
   it('refuses numbers whose outputs are not finite', async () => {
     const { message } = await refusalOf(() => network.predict(new Array(784).fill(3e38)));
     expect(message).toContain('too large for the network');

@@ -4,6 +4,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EndEvent } from '../../src/metrics/events.js';
+import { collect } from '../support/events.js';
 import { temporaryFolder } from '../support/idx-files.js';
 import { type Folder, mnistPart } from '../support/mnist-part.js';
 import { ifSkipped, noOpenMpi, type Part, runRanks, spawnRanks } from '../support/mpi.js';
@@ -59,6 +60,18 @@ describe.skipIf(noOpenMpi)(`ranks that cannot train together${ifSkipped(noOpenMp
   );
 
   it(
+    'a table on stdin, which the first alone would get',
+    async () => {
+      const args = [trainCommand, ...job('--epochs', '1', '--data', '-', '--label', '1')];
+      const { status, stdout, stderr } = await runRanks([{ ranks: 2, args }]);
+      expect(said(stderr)).toEqual([expect.stringMatching(/^train: -: stdin reaches the first rank alone, /)]);
+      expect(status).not.toBe(0);
+      expect(stdout).toBe('');
+    },
+    LIMIT_MS,
+  );
+
+  it(
     'unequal options',
     async () => {
       await expectRefusal(
@@ -100,9 +113,12 @@ describe.skipIf(noOpenMpi)(`ranks that cannot train together${ifSkipped(noOpenMp
 
 describe.skipIf(noOpenMpi)(`ranks that end before their time${ifSkipped(noOpenMpi)}`, () => {
   /** Starts two endless ranks, and waits for their first checkpoint. */
-  async function start(name: string): Promise<{ child: Child; ended: Promise<Ended>; folder: string }> {
+  async function start(
+    name: string,
+    ...more: readonly string[]
+  ): Promise<{ child: Child; ended: Promise<Ended>; folder: string }> {
     const folder = path.join(scratch.path, name);
-    const args = [trainCommand, ...job('--epochs', '1000000', '--checkpoint-dir', folder)];
+    const args = [trainCommand, ...job('--epochs', '1000000', '--checkpoint-dir', folder, ...more)];
     mkdirSync(folder);
     const child = spawnRanks([{ ranks: 2, args }]);
     const ended = finishOf(child);
@@ -115,7 +131,7 @@ describe.skipIf(noOpenMpi)(`ranks that end before their time${ifSkipped(noOpenMp
   it(
     'a rank that is killed ends the job, and its checkpoint is gone on from by fewer ranks',
     async () => {
-      const { ended, folder } = await start('killed-rank');
+      const { ended, folder } = await start('killed-rank', '--exact');
       const [victim] = processesWith(folder, 'OMPI_COMM_WORLD_RANK=1');
       process.kill(victim!, 'SIGKILL');
       const { status, stderr } = await ended;
@@ -127,6 +143,10 @@ describe.skipIf(noOpenMpi)(`ranks that end before their time${ifSkipped(noOpenMp
       const resumed = await runTrain(job('--checkpoint-dir', folder, '--resume', '--epochs', `${epochs + 1}`));
       expect({ status: resumed.status, stderr: resumed.stderr }).toEqual({ status: 0, stderr: '' });
       expect(lastOf(resumed.stdout)).toMatchObject({ status: 'completed', epochs: epochs + 1 });
+      // Sums in a tree of shards are MPI's business, and the option is in the checkpoint.
+      await expect(collect({ checkpointDir: folder, resume: true, epochs: epochs + 2 })).rejects.toThrow(
+        /^--resume: .*\.safetensors is of a run with --exact; give --mpi besides/,
+      );
     },
     LIMIT_MS,
   );

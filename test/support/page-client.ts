@@ -1,5 +1,6 @@
 /** Requests to a dashboard, some of which no browser would make. */
 import { type ClientRequest, type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'node:http';
+import { connect, type Socket } from 'node:net';
 import type { Messages } from '../../src/dashboard/messages.js';
 import { linesOf } from './child.js';
 
@@ -73,6 +74,29 @@ export function openStream(url: string): Promise<Stream> {
     });
     sent.on('error', () => resolve({ status: undefined, ...refused }));
     sent.end();
+  });
+}
+
+export interface Held {
+  /** Undefined where the connection was closed without any. */
+  readonly status: number | undefined;
+  readonly close: () => void;
+}
+
+/** Opens the event stream and holds it, without reading on: the cheapest way to have a thousand. */
+export function holdStream(url: string): Promise<Held> {
+  const { host, port } = new URL(url);
+  return new Promise((resolve) => {
+    const socket: Socket = connect(Number(port), '127.0.0.1', () => {
+      socket.write(`GET /events HTTP/1.1\r\nhost: ${host}\r\n\r\n`);
+    });
+    const close = () => socket.destroy();
+    socket.once('data', (chunk) => {
+      socket.pause();
+      resolve({ status: Number(chunk.toString('latin1').split(' ', 2)[1]), close });
+    });
+    socket.on('error', () => undefined);
+    socket.on('close', () => resolve({ status: undefined, close }));
   });
 }
 

@@ -1,6 +1,6 @@
 /** What a run leaves for TensorBoard, read by a reader of its own (and TensorBoard's, where Python has it). */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EpochEvent, StepEvent, TrainEvent } from '../../src/metrics/events.js';
@@ -259,13 +259,5 @@ describe('the command', () => {
     expect([run.status, run.stdout]).toEqual([1, '']);
     expect(run.stderr).toMatch(/^train: --tensorboard .*: cannot be written \(ENOSPC.*\); check the path.*\n$/);
     expect(readdirSync(folder)).toEqual([]);
-  });
-
-  it('does not load its code when it is not asked for', () => {
-    const sources = ['bin/commands/train.ts', 'src/tensorboard/with-tensorboard.ts'];
-    for (const source of sources) {
-      const text = readFileSync(path.join(fixtures, '../..', source), 'utf8');
-      expect(text).not.toMatch(/^import (?!type).*(event-file|with-tensorboard|pbf)/m);
-    }
   });
 });

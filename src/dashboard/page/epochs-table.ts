@@ -1,7 +1,7 @@
 /** The curves' numbers, for whoever would rather read them. */
 import type { EpochPoint } from '../messages.js';
 import { byId, make } from './elements.js';
-import { duration, loss, percent, whole } from './format.js';
+import { duration, loss, percent, rate, whole } from './format.js';
 
 /** The newest. */
 const MOST_ROWS = 200;
@@ -14,6 +14,7 @@ const COLUMNS: readonly (readonly [string, (point: EpochPoint) => string | undef
   ['validation error', ({ validation_error: value }) => (value === undefined ? undefined : percent(value))],
   ['test loss', ({ test_loss: value }) => (value === undefined ? undefined : loss(value))],
   ['test error', ({ test_error: value }) => (value === undefined ? undefined : percent(value))],
+  ['learning rate', ({ lr }) => (lr === undefined ? undefined : rate(lr))],
   ['time', ({ seconds }) => duration(seconds)],
   ['samples a second', ({ samples_per_second: value }) => whole(value)],
 ];

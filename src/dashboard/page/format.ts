@@ -25,9 +25,14 @@ export function loss(value: number): string {
   return value >= 100 ? value.toFixed(1) : value >= 0.01 ? value.toFixed(4) : value.toPrecision(3);
 }
 
+/** A learning rate. */
+export function rate(value: number): string {
+  return String(Number(value.toPrecision(3)));
+}
+
 export function duration(seconds: number): string {
   if (!Number.isFinite(seconds)) return '';
-  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  if (seconds < 10) return `${seconds.toFixed(seconds < 1 ? 2 : 1)} s`;
   const total = Math.round(seconds);
   if (total < 60) return `${total} s`;
   const [hours, minutes] = [Math.floor(total / 3600), Math.floor((total % 3600) / 60)];

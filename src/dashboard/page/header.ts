@@ -1,7 +1,7 @@
 /** The page's head: what runs, how far it is, and where it stands. */
 import type { EpochPoint, ProgressMessage, RunMessage } from '../messages.js';
 import { byId, make, setText } from './elements.js';
-import { counted, duration, loss, percent, whole } from './format.js';
+import { counted, duration, loss, percent, rate, whole } from './format.js';
 
 /** From left to right, those that there are. */
 const TILES = [
@@ -74,11 +74,15 @@ export class Header {
     if (!start) return;
     const { config, dataset, model, threads, kernel, node, resumed } = start;
     const optimizer = config.optimizer === 'sgd' ? '' : `${config.optimizer}, `;
+    // Where it changes: how, and to what.
+    const schedule = config.schedule === 'constant' ? '' : `, ${config.schedule}`;
+    const warmup = config.warmup_steps > 0 ? `, ${counted(config.warmup_steps, 'warm-up step')}` : '';
+    const now = this.#last?.lr === undefined ? '' : `, at ${rate(this.#last.lr)}`;
     const parts = [
       `${dataset.name}: ${model.layers.join('-')}`,
       counted(threads, 'thread'),
       kernel,
-      `batch ${whole(config.batch_size)}, ${optimizer}learning rate ${config.lr}`,
+      `batch ${whole(config.batch_size)}, ${optimizer}learning rate ${config.lr}${schedule}${warmup}${now}`,
     ];
     setText(byId('model'), parts.join(' · '));
     const more = [

@@ -47,7 +47,8 @@ function showRun(message: RunMessage): void {
   const { start, picture } = message;
   const isDigits = start?.dataset.name === 'mnist' || (start?.dataset.classes === 10 && !start.dataset.class_names);
   if (start) pad.prepare(picture, start.dataset.classes, nameOf, isDigits ? 'a digit' : 'a picture');
-  if (start) results.prepare(start.dataset.test + (start.dataset.validation ?? 0) > 0, picture);
+  if (start)
+    results.prepare(start.dataset.test + (start.dataset.validation ?? 0) > 0, picture, message.end !== undefined);
   if (message.end) pad.refresh();
 }
 

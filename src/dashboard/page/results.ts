@@ -22,12 +22,14 @@ export class ResultCards {
    * Makes room for what the first evaluation will find.
    *
    * @param hasSamples  whether any are held out, to be evaluated
+   * @param isOver      whether the run has ended, and nothing will be found any more
    */
-  prepare(hasSamples: boolean, shape: Shape | undefined): void {
+  prepare(hasSamples: boolean, shape: Shape | undefined, isOver: boolean): void {
     if (this.#shown) return;
     byId('confusion-card').hidden = !hasSamples;
     byId('hardest-card').hidden = !hasSamples || !shape;
-    for (const id of ['confusion-note', 'hardest-note']) setText(byId(id), 'to be seen when an epoch is over');
+    const note = isOver ? 'the run has ended before an epoch was over' : 'to be seen when an epoch is over';
+    for (const id of ['confusion-note', 'hardest-note']) setText(byId(id), note);
   }
 
   /** @param shape  of the samples' pictures, if they are some */

@@ -35,7 +35,7 @@ function misspelt(text: Uint8Array, random: Random): Uint8Array {
 
 it.each([1, 2, 3])('seed %i', async (seed) => {
   const counts = { taken: 0, refused: 0 };
-  for (let index = 0; index < 120; index++) {
+  for (let index = 0; index < 60; index++) {
     const random = new Random(seed, index);
     const original = pick(ORIGINALS, random);
     const damaged = once(2, random) ? mutateBytes(original, ORIGINALS, random) : misspelt(original, random);
