@@ -8,7 +8,9 @@ import { type Part, temporaryFolder, writeDataset } from '../support/idx-files.j
 import { allKernels } from '../support/kernels.js';
 import { type Folder, mnistPart } from '../support/mnist-part.js';
 
-const THREADS = [1, 2, 3, 7, 8, 16];
+/** All with one size of batch; with the others, which differ in how samples are cut, some. (A thread takes its time to start.) */
+const ALL_THREADS = [1, 2, 3, 7, 8, 16];
+const threadsFor = (batchSize: number) => (batchSize === 100 ? ALL_THREADS : [1, 3, 8]);
 
 let data: Folder;
 beforeAll(async () => {
@@ -26,13 +28,13 @@ describe.each(allKernels().map(({ name }) => name))('kernel %s, strategy sliced'
   describe.each([{ hidden: [1000] }, { hidden: [300, 100] }, { hidden: [] }])('hidden layers $hidden', ({ hidden }) => {
     // 1001 samples leave a last batch of 1, of 41, none, and 301; 700 samples go forward and back in several blocks.
     const sizes = [100, 64, 1, ...(kernel === 'reference' ? [] : [700])];
-    it.each(sizes.map((batchSize) => ({ batchSize })))(
-      `batch $batchSize: the same weights for ${THREADS.join(', ')} threads`,
-      async ({ batchSize }) => {
-        // The reference kernel is slow, on purpose: a part of the samples does.
-        const limit = kernel === 'reference' ? Math.max(batchSize, 60) + 1 : 1001;
+    it.each(sizes.map((batchSize) => ({ batchSize, numbers: threadsFor(batchSize) })))(
+      'batch $batchSize: the same weights for $numbers threads',
+      async ({ batchSize, numbers }) => {
+        // The reference kernel is slow, on purpose, and so are a thousand steps of many threads: a part of the samples does.
+        const limit = kernel === 'reference' || batchSize === 1 ? Math.max(batchSize, 60) + 1 : 1001;
         const hashes: (string | undefined)[] = [];
-        for (const threads of THREADS) hashes.push(await hashOf({ kernel, hidden, batchSize, threads, limit }));
+        for (const threads of numbers) hashes.push(await hashOf({ kernel, hidden, batchSize, threads, limit }));
         expect(new Set(hashes).size).toBe(1);
       },
     );
