@@ -74,7 +74,7 @@ export class Dashboard {
   #told = NOTHING_TOLD;
   #progressAt = 0;
   #threadsAt = 0;
-  #weightsAt = 0;
+  #weightsAt = Number.NEGATIVE_INFINITY;
 
   private constructor() {
     this.#run.changed();
@@ -158,7 +158,7 @@ export class Dashboard {
     // Where there is only an evaluation, no epoch's event has told of it.
     if (this.#start?.config.epochs === 0 && event.status === 'completed') this.#keepResults(0);
     this.#classifier.finish();
-    this.#weightsAt = 0;
+    this.#weightsAt = Number.NEGATIVE_INFINITY;
     this.#drawWeights();
     this.#run.changed();
   }
