@@ -5,7 +5,8 @@ const ALL = 'dist/test/**/*.test.js';
 
 /** Those that go by the clock somewhere, or need all cores: a thread's patience, signals, ranks, a browser, the reference's job. */
 const ALONE = [
-  'dist/test/{dashboard,mpi,threads}/**/*.test.js',
+  'dist/test/{dashboard,mpi}/**/*.test.js',
+  'dist/test/threads/dead-member.test.js',
   'dist/test/command/{pipes,signals}.test.js',
   'dist/test/checkpoints/kill.test.js',
   'dist/test/train/reference-job.test.js',
