@@ -54,12 +54,14 @@ describe.each(Object.entries(OPTIMIZER_CASES))('%s', (name, options) => {
 
 /** Every option is in one of them. (Most of a run's time is its threads' start.) */
 const TOLD_APART: Readonly<Record<string, TrainOptions>> = {
+  momentum: OPTIMIZER_CASES.momentum!,
   nesterov: OPTIMIZER_CASES.nesterov!,
   'weight decay and a step schedule': {
     ...OPTIMIZER_CASES['weight decay'],
     ...{ schedule: 'step', lrStepSize: 1, lrGamma: 0.3 },
   },
   'adam and weight decay': OPTIMIZER_CASES['adam and weight decay']!,
+  'clipping and adam': OPTIMIZER_CASES['clipping and adam']!,
   'warm-up, cosine, nesterov, decay and clipping': OPTIMIZER_CASES['warm-up, cosine, nesterov, decay and clipping']!,
 };
 
