@@ -74,8 +74,13 @@ export function decodeTensors(bytes: Uint8Array): TensorFile {
   const header = file.subarray(0, headerLength(file, bytes.length));
   const body = bytes.subarray(header.length);
   const isSealed = verifyChecksum(header, body);
-  const { __metadata__: metadata = {}, ...entries } = parseHeader(header);
-  return { metadata: stringsOf(metadata), tensors: tensorsOf(entries, body), isSealed };
+  const { __metadata__: parsed = {}, ...entries } = parseHeader(header);
+  const metadata = stringsOf(parsed);
+  // Else one damaged digit would make a file without a checksum of it.
+  if (!isSealed && Object.hasOwn(metadata, 'sha256')) {
+    throw new TensorFileError('its checksum is not 64 hexadecimal digits: the file is damaged');
+  }
+  return { metadata, tensors: tensorsOf(entries, body), isSealed };
 }
 
 /**

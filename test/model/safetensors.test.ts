@@ -101,6 +101,19 @@ describe('what is written', () => {
     expect([...file.subarray(0, 8)]).toEqual([json.length, 0, 0, 0, 0, 0, 0, 0]);
   });
 
+  it('a byte that is damaged anywhere is noticed, but in the checksum’s own name', () => {
+    const file = bytesOf({ a: 'b' }, [{ name: 'a', shape: [2], values: Float32Array.of(1, 2) }]);
+    const name = Buffer.from(file).indexOf('"sha256"');
+    for (let at = 0; at < file.length; at++) {
+      if (at > name && at <= name + 'sha256'.length) continue;
+      for (const bit of [1, 64]) {
+        const damaged = Uint8Array.from(file);
+        damaged[at]! ^= bit;
+        expect(() => decodeTensors(damaged), `${at}, ${bit}`).toThrow(TensorFileError);
+      }
+    }
+  });
+
   it('gives views on the file, wherever it lies in memory', () => {
     const file = bytesOf({}, [{ name: 'a', shape: [3], values: Float64Array.of(1, 2, 3) }]);
     const aligned = decodeTensors(file).tensors.get('a')!.values;
@@ -178,6 +191,11 @@ describe('what the format forbids is refused', () => {
       'a checksum that is wrong',
       foreign(`{"__metadata__":{"sha256":"${'0'.repeat(64)}"}}`),
       /its checksum does not match/,
+    ],
+    [
+      'a checksum that is none',
+      foreign(`{"__metadata__":{"sha256":"${'0'.repeat(63)}g"}}`),
+      /its checksum is not 64 hexadecimal digits/,
     ],
   ])('%s', (_, file, expected) => {
     expect(() => decodeTensors(file)).toThrow(TensorFileError);
