@@ -11,7 +11,7 @@ import { shuffledOrder } from '../src/data/order.js';
 import type { KernelName } from '../src/kernels/kernel.js';
 import { SoftmaxCrossEntropy } from '../src/kernels/loss.js';
 import { createKernel } from '../src/kernels/select.js';
-import { placeHiddenLists, placeSample } from '../src/memory/lists.js';
+import { placeHiddenLists, placeSamples } from '../src/memory/lists.js';
 import { checkOptions } from '../src/options.js';
 import { prepare } from '../src/prepare.js';
 import { wholeFrom } from './support/options.js';
@@ -74,11 +74,11 @@ function trainEpoch(epoch: number): void {
 }
 
 function step(batch: Uint32Array): void {
-  for (const [slot, sample] of batch.entries()) placeSample(memory, sample, slot);
   const size = batch.length;
+  placeSamples(memory, (slot) => batch[slot]!, 0, size);
   for (const l of layers.keys()) {
     const forward = () => {
-      kernel.cutInputs(l, 0, size);
+      if (l > 0) kernel.cutInputs(l, 0, size);
       kernel.forward(l, allPanels[l]!, 0, size);
     };
     time(`forward, layer ${l}`, forward, l);

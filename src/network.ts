@@ -10,6 +10,7 @@ import type { KernelName } from './kernels/kernel.js';
 import { SoftmaxCrossEntropy } from './kernels/loss.js';
 import { chooseKernel, createKernel, problemOf } from './kernels/select.js';
 import { bytesNeeded, createSharedMemory, layOut, type Memory, PLAIN, type Plan } from './memory/layout.js';
+import { cutIntoBlocks } from './memory/lists.js';
 import { weightsSha256, writeParameters } from './model/parameters.js';
 import type { Values } from './model/safetensors.js';
 
@@ -160,6 +161,7 @@ export class Network {
       k++;
     }
     starts[1] = k;
+    cutIntoBlocks(this.#memory, 0, 1);
     this.#forwardPass.ofSamples(() => 0, 0, 1);
   }
 }

@@ -33,6 +33,7 @@ import {
   type Plan,
   stepsPerEpoch,
 } from './memory/layout.js';
+import { cutIntoBlocks } from './memory/lists.js';
 import type { WarningEvent } from './metrics/events.js';
 import { drawInitialValues } from './model/initial-values.js';
 import { needsOf } from './model/optimizer.js';
@@ -135,6 +136,7 @@ async function prepareFrom(given: CheckedOptions, found: Found, world?: World): 
     writeRows(samples, samples.count, inputs, memory.rows, row, denseInputs);
     row += samples.count;
   }
+  cutIntoBlocks(memory, 0, row);
   if (resumed) restore(memory, resumed.checkpoint, start);
   else drawInitialValues(memory.layers, config.seed);
 

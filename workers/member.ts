@@ -71,7 +71,7 @@ class Member {
   constructor(task: MemberTask) {
     this.#task = task;
     this.#steps = task.stepsDone;
-    this.#memory = layOut(task.plan, task.shared);
+    this.#memory = layOut(task.plan, task.shared, task.member);
     this.#control = new Control(this.#memory.control);
     this.#barrier = new Barrier(this.#memory.control, task.plan.threads, task.spins);
     this.#phases = new Phases(task, this.#memory);

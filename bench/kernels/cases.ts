@@ -139,7 +139,7 @@ function operationsOf(kernel: Kernel, layer: LayerMemory, l: number, above: Kern
       name: 'forward',
       bound: isDense ? products : blockOfWeights,
       run: () => {
-        kernel.cutInputs(l, 0, BATCH);
+        if (l > 0) kernel.cutInputs(l, 0, BATCH);
         kernel.forward(l, allPanels, 0, BATCH);
       },
     },

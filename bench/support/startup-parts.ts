@@ -12,6 +12,7 @@ const { loadDataset } = await import('../../src/data/dataset.js');
 const { writeRows } = await import('../../src/data/sparse-rows.js');
 const { chooseKernel } = await import('../../src/kernels/select.js');
 const { bytesNeeded, createSharedMemory, layOut } = await import('../../src/memory/layout.js');
+const { cutIntoBlocks } = await import('../../src/memory/lists.js');
 const { drawInitialValues } = await import('../../src/model/initial-values.js');
 const { optimizerOf, withDefaults } = await import('../../src/options.js');
 const { planOf, usedOf } = await import('../../src/prepare.js');
@@ -39,6 +40,7 @@ const { inputs, train, test } = used;
 const { trainSamples, denseInputs } = plan;
 writeRows(train, trainSamples, inputs, memory.rows, 0, denseInputs);
 writeRows(test, test.count, inputs, memory.rows, trainSamples, denseInputs);
+cutIntoBlocks(memory, 0, trainSamples + test.count);
 mark('sparse rows');
 
 drawInitialValues(memory.layers, config.seed);

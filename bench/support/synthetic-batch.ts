@@ -10,7 +10,7 @@ import {
   PLAIN,
   type Plan,
 } from '../../src/memory/layout.js';
-import { placeHiddenLists, placeSample } from '../../src/memory/lists.js';
+import { cutIntoBlocks, placeHiddenLists, placeSamples } from '../../src/memory/lists.js';
 import { drawInitialValues } from '../../src/model/initial-values.js';
 import { Random } from '../../src/model/random.js';
 
@@ -83,7 +83,8 @@ export function createBatch(
   memory.rows.starts.set(stored.starts);
   memory.rows.index.set(stored.index);
   memory.rows.value.set(stored.value);
-  for (let s = 0; s < samples; s++) placeSample(memory, s, s);
+  cutIntoBlocks(memory, 0, samples);
+  placeSamples(memory, (slot) => slot, 0, samples);
   placeHiddenLists(memory);
   drawInitialValues(memory.layers, seed);
   return { plan, memory, kernel: createKernel(choice, shared, memory, 0) };

@@ -1,6 +1,6 @@
 /** From samples to logits, layer by layer: what training, evaluation and prediction have in common. */
 import type { LayerMemory, Memory } from '../memory/layout.js';
-import { placeHiddenLists, placeSample } from '../memory/lists.js';
+import { placeHiddenLists, placeSamples } from '../memory/lists.js';
 import type { Kernel, Range } from './kernel.js';
 
 export class ForwardPass {
@@ -18,8 +18,12 @@ export class ForwardPass {
 
   /** Of the samples that `rowOf` gives for the slots [from, to). */
   ofSamples(rowOf: (slot: number) => number, from: number, to: number): void {
-    for (let slot = from; slot < to; slot++) placeSample(this.#memory, rowOf(slot), slot);
-    this.#kernel.cutInputs(0, from, to);
+    placeSamples(this.#memory, rowOf, from, to);
+    this.ofPlaced(from, to);
+  }
+
+  /** Of samples that have been placed. */
+  ofPlaced(from: number, to: number): void {
     this.#kernel.forward(0, allPanels(this.#memory.layers[0]!), from, to);
     this.fromSecond(from, to);
   }

@@ -23,10 +23,10 @@ export interface RowSlice extends Range {
 }
 
 export interface Kernel {
-  /** Makes ready what `forward` needs, if anything, of the slots' inputs, whatever the panels. */
+  /** Makes ready what `forward` needs, if anything, of the slots' inputs to a hidden layer, whatever the panels. */
   cutInputs(layer: number, from: number, to: number): void;
 
-  /** z = b + x·W for the slots' samples and the outputs in these panels. The inputs must have been cut. */
+  /** z = b + x·W for the slots' samples and the outputs in these panels. The inputs must have been placed, or cut. */
   forward(layer: number, panels: Range, from: number, to: number): void;
 
   /**

@@ -33,7 +33,7 @@ export class WasmKernel implements Kernel {
       lists.index.byteOffset,
       Math.ceil(inputs / inputBlocks),
       inputBlocks,
-      this.#scratch.bounds.byteOffset,
+      lists.bounds.byteOffset,
       this.#memory.slots,
       from,
       to,
@@ -93,10 +93,9 @@ export class WasmKernel implements Kernel {
 
   transpose(l: number, { index, from, to }: RowSlice, batch: number): void {
     const layer = this.#layer(l);
-    // An empty slice may lie behind the last row, where it has no room in the transposed batch.
-    if (from === to) return;
     if (layer.isDense) layer.transposed.slot.set(layer.lists.starts.subarray(0, batch));
-    else this.#transpose(layer, index, from, to, 0, batch, from * batch);
+    // An empty slice may lie behind the last row, where it has no room in the transposed batch.
+    else if (from < to) this.#transpose(layer, index, from, to, 0, batch, from * batch);
   }
 
   step(l: number, slice: RowSlice, range: Range, batch: number, rate: number): void {
@@ -245,7 +244,7 @@ export class WasmKernel implements Kernel {
     to: number,
   ): void {
     const { slots } = this.#memory;
-    const { bounds } = this.#scratch;
+    const { bounds } = lists;
     const bound = (block: number) => bounds.byteOffset + block * slots * bounds.BYTES_PER_ELEMENT;
     for (let p = range.from; p < range.to; p++) {
       const { width, weights, delta } = panels[p]!;

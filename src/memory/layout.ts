@@ -61,6 +61,8 @@ export const PLAIN = {
 export interface SampleRows {
   /** (samples + 1): where each sample's row begins in `index` and `value`. */
   readonly starts: Uint32Array;
+  /** (samples, blocks − 1): and in it each of the first layer's blocks of inputs but the first. */
+  readonly cuts: Uint32Array;
   /** (stored inputs) Empty in dense form. */
   readonly index: Uint32Array;
   /** (stored inputs) */
@@ -75,6 +77,11 @@ export interface InputLists {
   readonly starts: Uint32Array;
   /** (S) */
   readonly lengths: Uint32Array;
+  /**
+   * (blocks + 1, S): where each is cut at the blocks of inputs that the forward pass goes by. Empty in dense form, and for the
+   * reference kernel.
+   */
+  readonly bounds: Uint32Array;
   /** Empty in dense form. */
   readonly index: Uint32Array;
   readonly value: Reals;
@@ -106,6 +113,7 @@ export interface LayerMemory {
   readonly isDense: boolean;
   /** Blocks of inputs that the forward pass goes by in each panel, so that a block's weights stay in the nearest cache. */
   readonly inputBlocks: number;
+  /** Of the first layer, where they lie in the samples' rows is a member's own: all need it at once, and none waits for it. */
   readonly lists: InputLists;
   readonly panels: readonly Panel[];
   /** All panels' weights, one after another. */
@@ -133,8 +141,6 @@ export interface Transposed {
 
 /** A member's own scratch. */
 export interface MemberScratch {
-  /** (blocks + 1, S): where each slot's list is cut at the blocks of inputs that the forward pass goes by. */
-  readonly bounds: Uint32Array;
   /** (BACKWARD_BLOCK, widest hidden layer, 4): partial sums of back-propagation. */
   readonly partial: Float32Array;
   /** By the epoch's record (PHASES): milliseconds that it has spent in each phase. */
@@ -234,7 +240,7 @@ export function stepsPerEpoch(plan: Plan): number {
 /** Bytes that the plan needs. */
 export function bytesNeeded(plan: Plan): number {
   const arena = new Arena(plan.reservedBytes);
-  carve(plan, arena);
+  carve(plan, arena, 0);
   return arena.bytes;
 }
 
@@ -245,11 +251,12 @@ export function createSharedMemory(bytes: number): WebAssembly.Memory {
   return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
 }
 
-export function layOut(plan: Plan, memory: WebAssembly.Memory): Memory {
-  return carve(plan, new Arena(plan.reservedBytes, memory.buffer));
+/** @param member  whose view of the memory it is */
+export function layOut(plan: Plan, memory: WebAssembly.Memory, member = 0): Memory {
+  return carve(plan, new Arena(plan.reservedBytes, memory.buffer), member);
 }
 
-function carve(plan: Plan, arena: Arena): Memory {
+function carve(plan: Plan, arena: Arena, member: number): Memory {
   const { trainSamples, threads, layers: widths } = plan;
   const samples = trainSamples + heldOutSamples(plan);
   const slots = Math.max(ownBatch(plan), threads * EVALUATION_SLOTS);
@@ -258,20 +265,19 @@ function carve(plan: Plan, arena: Arena): Memory {
   const claims = arena.take(Int32Array, threads * CONTROL_STRIDE);
   const rows: SampleRows = {
     starts: arena.take(Uint32Array, samples + 1),
+    cuts: arena.take(Uint32Array, samples * (blocksOf(plan, 0) - 1)),
     index: arena.take(Uint32Array, plan.denseInputs ? 0 : plan.storedInputs),
     value: arena.take(Float32Array, plan.storedInputs),
     labels: arena.take(Uint32Array, samples),
   };
 
   const layers: LayerMemory[] = [];
-  for (let l = 0; l + 1 < widths.length; l++) layers.push(carveLayer(plan, arena, l, slots, rows));
+  for (let l = 0; l + 1 < widths.length; l++) layers.push(carveLayer(plan, arena, l, slots, rows, member));
 
   const widestHidden = Math.max(0, ...layers.slice(1).map((layer) => layer.inputs));
-  const mostBlocks = Math.max(...layers.map((layer) => layer.inputBlocks));
   const members: MemberScratch[] = [];
   for (let t = 0; t < threads; t++) {
     members.push({
-      bounds: arena.take(Uint32Array, plan.realBytes === 4 ? (mostBlocks + 1) * slots : 0),
       partial: arena.take(Float32Array, plan.realBytes === 4 ? BACKWARD_BLOCK * widestHidden * 4 : 0),
       phaseTimes: [arena.take(Float64Array, PHASES), arena.take(Float64Array, PHASES)],
       phase: arena.take(Int32Array, 1),
@@ -295,7 +301,22 @@ function carve(plan: Plan, arena: Arena): Memory {
   return { control, claims, rows, slots, layers, members, epochs, exchange, best };
 }
 
-function carveLayer(plan: Plan, arena: Arena, l: number, slots: number, rows: SampleRows): LayerMemory {
+/** Whether a layer's inputs are kept in dense form, zeros included. */
+function isDenseLayer(plan: Plan, l: number): boolean {
+  if (l === 0) return plan.denseInputs;
+  const paddedOutputs = padded(plan.layers[l + 1]!, plan);
+  return plan.realBytes === 4 && panelCount(plan, l, paddedOutputs) === 1 && paddedOutputs <= MOST_DENSE_OUTPUTS;
+}
+
+function blocksOf(plan: Plan, l: number): number {
+  if (plan.realBytes === 8 || isDenseLayer(plan, l)) return 1;
+  const inputs = plan.layers[l]!;
+  // Of a hidden layer's units, half are taken to be active.
+  const ofSample = l === 0 ? plan.storedInputs / (plan.trainSamples + heldOutSamples(plan)) : inputs / 2;
+  return inputBlocksOf(inputs, ofSample);
+}
+
+function carveLayer(plan: Plan, arena: Arena, l: number, slots: number, rows: SampleRows, member: number): LayerMemory {
   const inputs = plan.layers[l] as number;
   const outputs = plan.layers[l + 1] as number;
   const Real = plan.realBytes === 4 ? Float32Array : Float64Array;
@@ -328,10 +349,17 @@ function carveLayer(plan: Plan, arena: Arena, l: number, slots: number, rows: Sa
   });
 
   const isReference = plan.realBytes === 8;
-  const isDense = l === 0 ? plan.denseInputs : !isReference && count === 1 && paddedOutputs <= MOST_DENSE_OUTPUTS;
-  const lists: InputLists = {
+  const isDense = isDenseLayer(plan, l);
+  const inputBlocks = blocksOf(plan, l);
+  const ofEach = Array.from({ length: l === 0 ? plan.threads : 1 }, () => ({
     starts: arena.take(Uint32Array, slots),
     lengths: arena.take(Uint32Array, slots),
+    bounds: arena.take(Uint32Array, isReference || isDense ? 0 : (inputBlocks + 1) * slots),
+    denseStarts: arena.take(Uint32Array, isDense ? ownBatch(plan) : 0),
+  }));
+  const { denseStarts, ...places } = ofEach[l === 0 ? member : 0]!;
+  const lists: InputLists = {
+    ...places,
     // The first layer's lists are the samples' own rows. A hidden layer's have room for every unit, padding
     // included, because ReLU writes each unit before it knows whether it is active.
     index: l === 0 ? rows.index : arena.take(Uint32Array, isDense ? 0 : slots * paddedInputs),
@@ -339,13 +367,10 @@ function carveLayer(plan: Plan, arena: Arena, l: number, slots: number, rows: Sa
   };
   const transposedLength = isReference || isDense ? 0 : ownBatch(plan) * (inputs + 1);
   const transposed = {
-    slot: arena.take(Uint32Array, isDense ? ownBatch(plan) : transposedLength),
+    slot: isDense ? denseStarts : arena.take(Uint32Array, transposedLength),
     value: takeReals(transposedLength),
     cursors: arena.take(Uint32Array, transposedLength === 0 ? 0 : plan.threads * (inputs + 3)),
   };
-  // Of a hidden layer's units, half are taken to be active.
-  const inputsOfSample = l === 0 ? plan.storedInputs / (plan.trainSamples + heldOutSamples(plan)) : inputs / 2;
-  const inputBlocks = isDense ? 1 : inputBlocksOf(inputs, inputsOfSample);
   return {
     inputs,
     outputs,

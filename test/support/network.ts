@@ -3,7 +3,7 @@
 import type { Kernel } from '../../src/kernels/kernel.js';
 import { createKernel, type KernelChoice } from '../../src/kernels/select.js';
 import { bytesNeeded, createSharedMemory, layOut, type Memory, PLAIN, type Plan } from '../../src/memory/layout.js';
-import { placeHiddenLists, placeSample } from '../../src/memory/lists.js';
+import { cutIntoBlocks, placeHiddenLists, placeSamples } from '../../src/memory/lists.js';
 import { writeParameters } from '../../src/model/parameters.js';
 
 /** One sample's inputs, all of them. */
@@ -46,13 +46,13 @@ export function createNetwork(
   };
   const shared = createSharedMemory(bytesNeeded(plan));
   const memory = layOut(plan, shared);
-  placeSamples(memory, samples);
+  placeAll(memory, samples);
   writeParameters(memory.layers, parameters);
   return { plan, memory, kernel: createKernel(choice, shared, memory, 0) };
 }
 
 /** The samples as rows, sample s in slot s. */
-function placeSamples(memory: Memory, samples: readonly Sample[]): void {
+function placeAll(memory: Memory, samples: readonly Sample[]): void {
   const { rows } = memory;
   const { isDense } = memory.layers[0]!;
   let k = 0;
@@ -64,8 +64,9 @@ function placeSamples(memory: Memory, samples: readonly Sample[]): void {
       k++;
     }
     rows.starts[s + 1] = k;
-    placeSample(memory, s, s);
   }
+  cutIntoBlocks(memory, 0, samples.length);
+  placeSamples(memory, (slot) => slot, 0, samples.length);
   placeHiddenLists(memory);
 }
 
@@ -130,7 +131,7 @@ export function gradientsOf({ memory }: Network): number[] {
 export function forwardLayer({ memory, kernel }: Network, layer: number, from: number, to: number, panelCut = 0): void {
   const { panels } = memory.layers[layer]!;
   const cut = Math.min(panelCut, panels.length);
-  kernel.cutInputs(layer, from, to);
+  if (layer > 0) kernel.cutInputs(layer, from, to);
   kernel.forward(layer, { from: 0, to: cut }, from, to);
   kernel.forward(layer, { from: cut, to: panels.length }, from, to);
   if (layer + 1 < memory.layers.length) kernel.activate(layer, from, to);
