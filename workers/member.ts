@@ -149,7 +149,8 @@ class Member {
       this.#enter(Phase.ACCUMULATE);
       this.#phases.accumulate(batch);
     }
-    if (!this.#arrive(this.#gradientsDone, isDense ? this.#holdForGradients : undefined)) return false;
+    const hold = isDense ? this.#holdForGradients : undefined;
+    if (!this.#arrive(this.#gradientsDone, hold, next && this.#claims && (() => this.#prepare(next)))) return false;
 
     if (this.#task.ranks) return this.#stepTogether(batch, next);
     if (isDense) return true;
@@ -269,10 +270,6 @@ class Member {
   /** Panel by panel, until none is left: the step, and the next batch through it. */
   #stepPanels(nextOfAll: Batch | undefined, step: (panel: number) => void): void {
     const next = nextOfAll && this.#phases.ownOf(nextOfAll);
-    if (next && this.#claims) {
-      this.#enter(Phase.FORWARD);
-      this.#phases.place(next);
-    }
     this.#eachPanel((panel) => {
       this.#enter(Phase.UPDATE);
       step(panel);
@@ -280,6 +277,15 @@ class Member {
       this.#enter(Phase.FORWARD);
       this.#phases.forward({ from: panel, to: panel + 1 }, next);
     });
+  }
+
+  /** What the forward phase of the next batch needs of this member alone. */
+  #prepare(next: Batch): void {
+    this.#enter(Phase.FORWARD);
+    const own = this.#phases.ownOf(next);
+    this.#phases.place(own);
+    this.#phases.fetch(own);
+    this.#enter(Phase.WAIT);
   }
 
   /** Those of the first layer that this member gets, where it is cut by panels. */
@@ -381,9 +387,9 @@ class Member {
   };
 
   /** @returns false if the gang is to stop */
-  #arrive(last: () => void, hold?: Hold): boolean {
+  #arrive(last: () => void, hold?: Hold, meanwhile?: () => void): boolean {
     this.#enter(Phase.WAIT);
-    this.#barrier.arrive(last, hold);
+    this.#barrier.arrive(last, hold, meanwhile);
     return this.#control.decision === Command.GO;
   }
 

@@ -28,6 +28,9 @@ export type StepNumbers = number | Update;
 /** Samples that go forward and back together: so many that fetching weights costs little, and that z and δ stay cached. */
 const GRADIENT_BLOCK = 100;
 
+/** Samples that are fetched before they are needed: as many as the second-level cache has room for besides weights. */
+const FETCHED = 100;
+
 export class Phases {
   readonly #task: MemberTask;
   readonly #memory: Memory;
@@ -63,6 +66,11 @@ export class Phases {
    */
   place({ record, first, count }: Batch): void {
     placeSamples(this.#memory, (slot) => record.order[first + slot]!, 0, count);
+  }
+
+  /** Has the first of the batch's samples, which has been placed, in the caches when it comes to them. */
+  fetch({ count }: Batch): void {
+    this.#kernel.fetchInputs(0, 0, Math.min(count, FETCHED));
   }
 
   /** By panel: the first layer of all samples of the batch that has been placed. */

@@ -26,6 +26,12 @@ export interface Kernel {
   /** Makes ready what `forward` needs, if anything, of the slots' inputs to a hidden layer, whatever the panels. */
   cutInputs(layer: number, from: number, to: number): void;
 
+  /**
+   * Reads the slots' inputs, or a word of each cache line of them, and nothing else: rows that lie anywhere in memory are there
+   * sooner if all are asked for at once.
+   */
+  fetchInputs(layer: number, from: number, to: number): void;
+
   /** z = b + x·W for the slots' samples and the outputs in these panels. The inputs must have been placed, or cut. */
   forward(layer: number, panels: Range, from: number, to: number): void;
 

@@ -25,6 +25,8 @@ export class ReferenceKernel implements Kernel {
   /** Nothing: `forward` goes through the samples' lists as they are. */
   cutInputs(): void {}
 
+  fetchInputs(): void {}
+
   forward(l: number, _onlyPanel: Range, from: number, to: number): void {
     const layer = this.#layers[l]!;
     const { inputs, outputs, lists } = layer;

@@ -9,6 +9,7 @@ export interface WasmModule {
   readonly heapBase: () => number;
   readonly multiplyAdd: (a: number, b: number, c: number) => number;
   readonly cutLists: WasmFunction;
+  readonly fetchLists: WasmFunction;
   readonly forward: BySize;
   readonly denseForward: WasmFunction;
   readonly rectifyPanel: WasmFunction;

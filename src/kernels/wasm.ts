@@ -40,6 +40,14 @@ export class WasmKernel implements Kernel {
     );
   }
 
+  fetchInputs(l: number, from: number, to: number): void {
+    const { lists, isDense } = this.#layer(l);
+    const { starts, lengths, index, value } = lists;
+    // (Dense rows have no indices: their values are read twice.)
+    const first = isDense ? value : index;
+    this.#wasm.fetchLists(starts.byteOffset, lengths.byteOffset, first.byteOffset, value.byteOffset, from, to);
+  }
+
   forward(l: number, range: Range, from: number, to: number): void {
     const layer = this.#layer(l);
     for (let first = from; first < to; first += FORWARD_BLOCK) {

@@ -68,10 +68,12 @@ export class Barrier {
   /**
    * Waits for all members.
    *
-   * @param last  done by the last one to arrive, while all others wait
+   * @param last       done by the last one to arrive, while all others wait
+   * @param meanwhile  done by each when it has arrived, before it waits: what needs nothing of what others do until they
+   *                   arrive, and is needed by nobody else (Gupta 1989 calls that a fuzzy barrier)
    * @throws GangAborted
    */
-  arrive(last: () => void, hold?: Hold): void {
+  arrive(last: () => void, hold?: Hold, meanwhile?: () => void): void {
     const words = this.#words;
     const seen = Atomics.load(words, STATE);
     if (seen & ABORTED) throw new GangAborted();
@@ -84,6 +86,7 @@ export class Barrier {
         this.#open();
       } else hold.announce();
     }
+    meanwhile?.();
     this.#awaitChange(seen);
     if (Atomics.load(words, STATE) & ABORTED) throw new GangAborted();
   }

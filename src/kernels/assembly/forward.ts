@@ -31,6 +31,21 @@ export function cutLists(
 }
 
 /**
+ * Reads a word of each cache line of the samples' lists, so that many lines are under way at once.
+ *
+ * @returns their sum, without which a compiler might leave it
+ */
+export function fetchLists(starts: usize, lengths: usize, index: usize, value: usize, from: usize, to: usize): u32 {
+  let sum: u32 = 0;
+  for (let s: usize = from; s < to; s++) {
+    let k: usize = Word.at(starts + (s << 2)) << 2;
+    const end = k + (Word.at(lengths + (s << 2)) << 2);
+    for (; k < end; k += 64) sum += load<u32>(index + k) + load<u32>(value + k);
+  }
+  return sum;
+}
+
+/**
  * z[s] = b + Σ x_i · W[i] over the nonzero inputs i of each sample s, in ascending order of i: a block of inputs of it.
  *
  * @param weights  the panel, (inputs + 1, width)

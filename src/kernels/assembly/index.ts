@@ -13,7 +13,7 @@ import { reducePanel } from './update';
 import { V1, V2, V3, V4, V5, V6, V7, V8, Vector } from './vector';
 
 export { denseForward, denseReduce } from './dense';
-export { cutLists } from './forward';
+export { cutLists, fetchLists } from './forward';
 export { adamUpdate, momentumUpdate, sgdUpdate, squareRows } from './optimizers';
 export { rectifyPanel, rectifyRows } from './relu';
 export { applyGradients, sumGradients, transpose } from './update';
