@@ -3,14 +3,29 @@ import { defineConfig } from 'vitest/config';
 
 const ALL = 'dist/test/**/*.test.js';
 
-/** Those that go by the clock somewhere, or need all cores: a thread's patience, signals, ranks, a browser, the reference's job. */
-const ALONE = [
+/** Those that neither train nor start processes, and are over soon: a process for each would take longer than they do. */
+const LIGHT = [
+  'dist/test/{bench,data,export,files,inspect,metrics,model}/**/*.test.js',
+  'dist/test/{architecture,docs,errors}.test.js',
+  'dist/test/checkpoints/{consistency,leftovers,table-metadata}.test.js',
+  'dist/test/kernels/{elementary,gradients,loss,one-step}.test.js',
+  'dist/test/library/event-fields.test.js',
+  'dist/test/plot/{axis,run}.test.js',
+  'dist/test/predict/pictures.test.js',
+  'dist/test/tensorboard/records.test.js',
+  'dist/test/threads/claims.test.js',
+];
+
+/** Those that go by the clock somewhere: a thread's patience, signals, ranks, a browser. They wait much, and little runs beside them. */
+const PATIENT = [
   'dist/test/{dashboard,mpi}/**/*.test.js',
   'dist/test/threads/dead-member.test.js',
   'dist/test/command/{pipes,signals}.test.js',
   'dist/test/checkpoints/kill.test.js',
-  'dist/test/train/reference-job.test.js',
 ];
+
+/** What needs all cores. */
+const ALONE = ['dist/test/train/reference-job.test.js'];
 
 const common = {
   testTimeout: 60_000,
@@ -24,16 +39,29 @@ export default defineConfig({
       {
         test: {
           ...common,
-          name: 'together',
-          include: [ALL],
-          exclude: ALONE,
-          // Most train with several threads or start processes: two files at a time keep two cores busy.
+          name: 'light',
+          include: LIGHT,
           maxWorkers: 2,
+          isolate: false,
           sequence: { groupOrder: 0 },
         },
       },
       {
-        test: { ...common, name: 'alone', include: ALONE, fileParallelism: false, sequence: { groupOrder: 1 } },
+        test: {
+          ...common,
+          name: 'together',
+          include: [ALL],
+          exclude: [...LIGHT, ...PATIENT, ...ALONE],
+          // Most train with several threads or start processes: two files at a time keep two cores busy.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: { ...common, name: 'patient', include: PATIENT, maxWorkers: 2, sequence: { groupOrder: 2 } },
+      },
+      {
+        test: { ...common, name: 'alone', include: ALONE, fileParallelism: false, sequence: { groupOrder: 3 } },
       },
     ],
   },

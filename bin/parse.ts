@@ -1,7 +1,7 @@
 /** Reading arguments with commander: what is wrong is thrown as an error of ours, and printed by whoever catches it. */
 import { Command, CommanderError } from 'commander';
 import { errors } from '../src/errors.js';
-import { FORMATS, type Format } from '../src/metrics/output.js';
+import { FORMATS, type Format } from '../src/metrics/formats.js';
 import { packageVersion } from '../src/version.js';
 
 export function newCommand(name: string, description: string): Command {

@@ -4,6 +4,7 @@
  * `status` is the exit status of the command: 2 for wrong usage, 1 for everything else.
  */
 import { inspect } from 'node:util';
+import { grouped } from './grouped.js';
 
 export class LockstepError extends Error {
   override readonly name = 'LockstepError';
@@ -17,8 +18,6 @@ export class LockstepError extends Error {
   }
 }
 
-const number = new Intl.NumberFormat('en-US');
-
 /** What `--data` may be. */
 export const DATA_SOURCES =
   'mnist, fashion-mnist, a folder of IDX files, a table (CSV or NDJSON), or - for one on stdin';
@@ -31,15 +30,15 @@ export const errors = {
     usage(`${shown(name)}: train() has no such option; expected one of ${known.join(', ')}`),
   batchBeyondData: (batchSize: number, samples: number) =>
     usage(
-      `--batch-size ${batchSize}: there are only ${number.format(samples)} training samples; ` +
+      `--batch-size ${batchSize}: there are only ${grouped(samples)} training samples; ` +
         'choose a smaller batch or a larger --limit',
     ),
   allHeldOut: (fraction: number, samples: number) =>
     usage(
-      `--validation-split ${fraction}: it leaves none of ${number.format(samples)} samples to train on; choose a smaller part`,
+      `--validation-split ${fraction}: it leaves none of ${grouped(samples)} samples to train on; choose a smaller part`,
     ),
   limitBeyondData: (limit: number, samples: number) =>
-    usage(`--limit ${limit}: there are only ${number.format(samples)} training samples; choose a smaller limit`),
+    usage(`--limit ${limit}: there are only ${grouped(samples)} training samples; choose a smaller limit`),
   tooMuchMemory: (bytes: number, limit: number) =>
     usage(
       `this run needs ${gibibytes(bytes)} of shared memory, and WebAssembly can address ${gibibytes(limit)}; ` +
@@ -104,9 +103,9 @@ export const errors = {
     failure(`${file}: dimensions ${shape(found)}; expected ${expected}`),
   idxLength: (file: string, found: number | string, dimensions: readonly number[], expected: number) =>
     failure(
-      `${file}: ${typeof found === 'number' ? number.format(found) : found} bytes of data; its header (${shape(
+      `${file}: ${typeof found === 'number' ? grouped(found) : found} bytes of data; its header (${shape(
         dimensions,
-      )}) promises ${number.format(expected)}: the file is ${
+      )}) promises ${grouped(expected)}: the file is ${
         typeof found === 'number' && found < expected ? 'truncated' : 'not what its header says'
       }, fetch it again`,
     ),
@@ -114,7 +113,7 @@ export const errors = {
     failure(`${file}: SHA-256 ${found}; expected ${expected}: the file is damaged, install it again`),
   counts: (images: string, imageCount: number, labels: string, labelCount: number) =>
     failure(
-      `${images} holds ${number.format(imageCount)} images, but ${labels} ${number.format(labelCount)} labels; ` +
+      `${images} holds ${grouped(imageCount)} images, but ${labels} ${grouped(labelCount)} labels; ` +
         'expected as many labels as images: the two files do not belong together',
     ),
   imageSize: (file: string, found: number, expected: number) =>
@@ -139,7 +138,7 @@ export const errors = {
   headerOfObjects: (file: string) =>
     usage(`--header no: the rows of ${file} are objects, whose fields are its columns; leave the option out`),
   allSplitOff: (fraction: number, rows: number) =>
-    usage(`--test-split ${fraction}: it leaves none of ${number.format(rows)} rows to train on; choose a smaller part`),
+    usage(`--test-split ${fraction}: it leaves none of ${grouped(rows)} rows to train on; choose a smaller part`),
   notATable: (file: string) =>
     failure(`${file}: not a table: it holds zero bytes; expected CSV or NDJSON in UTF-8, or a folder of IDX files`),
   emptyTable: (file: string) => failure(`${file}: empty; expected rows of numbers and a class`),
@@ -159,7 +158,7 @@ export const errors = {
   tableNotUtf8: (file: string, row: number) =>
     failure(`${file}: row ${row}: bytes that are not UTF-8; save the table as UTF-8`),
   rowTooLong: (file: string, row: number, bytes: number) =>
-    failure(`${file}: row ${row}: longer than ${number.format(bytes)} bytes; expected a row of a table a line`),
+    failure(`${file}: row ${row}: longer than ${grouped(bytes)} bytes; expected a row of a table a line`),
   raggedRow: (file: string, row: number, found: number, expected: number) =>
     failure(
       `${file}: row ${row}: ${found} ${found === 1 ? 'column' : 'columns'}; expected ${expected}, as in the first row`,
@@ -172,12 +171,12 @@ export const errors = {
     failure(`${file}: ${column} holds one class only, ${shown(name)}; expected two at least`),
   tooManyClasses: (file: string, column: string, most: number) =>
     failure(
-      `${file}: ${column} holds more than ${number.format(most)} classes; is the label a number to be estimated, ` +
+      `${file}: ${column} holds more than ${grouped(most)} classes; is the label a number to be estimated, ` +
         'or a name of each row? Choose another --label',
     ),
   tableTooLarge: (file: string, row: number, columns: number) =>
     failure(
-      `${file}: row ${number.format(row)}: with ${number.format(columns)} numbers a row the table does not fit in memory, ` +
+      `${file}: row ${grouped(row)}: with ${grouped(columns)} numbers a row the table does not fit in memory, ` +
         'or in the 4 GiB that a run can have; use fewer rows or columns',
     ),
   scaledTooLarge: (scale: string, column: string) =>
@@ -280,12 +279,12 @@ export const errors = {
   stdinTwice: () => usage('-: stdin can be read once only'),
   noEpochs: (source: string, lines: number) =>
     failure(
-      `${source}: no epoch event in ${number.format(lines)} lines; expected what train writes to a piped stdout ` +
+      `${source}: no epoch event in ${grouped(lines)} lines; expected what train writes to a piped stdout ` +
         '(NDJSON) with --epochs 1 or more',
     ),
   tooManyRuns: (found: number, most: number) =>
     failure(
-      `${number.format(found)} runs; expected ${most} at most, for more cannot be told apart: name fewer files, or pipe in only some of the lines`,
+      `${grouped(found)} runs; expected ${most} at most, for more cannot be told apart: name fewer files, or pipe in only some of the lines`,
     ),
   noFont: (font: string | undefined) =>
     failure(
@@ -299,7 +298,7 @@ export const errors = {
   /** @param where  `line 17`, or a file's position */
   badSample: (where: string, cause: unknown) => failure(`${where}: ${reason(cause)}`, cause),
   lineTooLong: (bytes: number) =>
-    failure(`longer than ${number.format(bytes)} bytes; expected one sample a line, and each on a line of its own`),
+    failure(`longer than ${grouped(bytes)} bytes; expected one sample a line, and each on a line of its own`),
   notUtf8: () => failure('not UTF-8; expected JSON'),
   notJson: (why: string) => failure(`not JSON (${why}); expected an array of numbers, or {"id": …, "x": [numbers]}`),
   notASample: (found: unknown) =>
@@ -315,7 +314,7 @@ export const errors = {
         'or lines in a file named .ndjson, .jsonl or .json',
     ),
   pictureTooLarge: (file: string, width: number, height: number, most: number) =>
-    failure(`${file}: ${width}x${height} pixels; expected at most ${number.format(most)} in all: make it smaller`),
+    failure(`${file}: ${width}x${height} pixels; expected at most ${grouped(most)} in all: make it smaller`),
   pictureSize: (file: string, width: number, height: number, expected: string) =>
     failure(`${file}: ${width}x${height} pixels; the network takes ${expected}: add --resize to fit it`),
   notSquare: (inputs: number) =>
@@ -334,7 +333,7 @@ export const errors = {
   withoutSheet: (flag: string, sheets: string) => usage(`--${flag}: expected ${sheets} besides`),
   sheetTooLarge: (pixels: number, most: number) =>
     usage(
-      `--count and --scale: a sheet of ${number.format(pixels)} pixels; expected ${number.format(most)} at most: ` +
+      `--count and --scale: a sheet of ${grouped(pixels)} pixels; expected ${grouped(most)} at most: ` +
         'choose fewer or smaller pictures',
     ),
   outputUnusable: (flag: string, file: string, cause: unknown) =>

@@ -1,8 +1,9 @@
 /** An evaluation for people: the figures, and the confusion matrix with precision and recall at its edges. */
+
 import { onOneLine } from '../../src/errors.js';
+import { grouped } from '../../src/grouped.js';
 import type { EvaluationEvent } from '../../src/metrics/events.js';
 
-const integer = new Intl.NumberFormat('en-US');
 /** Of a column: a count of five digits, and a space. */
 const WIDTH = 7;
 const KINDS = { test: 'test ', train: 'training ', all: '' } as const;
@@ -18,7 +19,7 @@ export function confusionTable(event: EvaluationEvent): string {
   });
   const precisions = classes.map(({ precision }) => cell(percent(precision))).join('');
   return [
-    `${model} on ${integer.format(dataset.samples)} ${KINDS[dataset.split]}samples of ${dataset.name}, kernel ${kernel}`,
+    `${model} on ${grouped(dataset.samples)} ${KINDS[dataset.split]}samples of ${dataset.name}, kernel ${kernel}`,
     `loss ${test_loss.toFixed(5)}, error ${(test_error * 100).toFixed(2)} %`,
     '',
     `${cell('class')} │${labels} │ recall   (columns: taken for)`,

@@ -1,9 +1,9 @@
 /** `lockstep export`: a model in another program's format. */
+
 import { errors } from '../../src/errors.js';
 import { EXTENSIONS, exportFormatOf, exportModel } from '../../src/export/export-model.js';
+import { grouped } from '../../src/grouped.js';
 import { FORMAT_HELP, formatOf, newCommand, parse } from '../parse.js';
-
-const integer = new Intl.NumberFormat('en-US');
 
 export async function exportCommand(args: readonly string[]): Promise<undefined> {
   const command = newCommand('lockstep export', 'A model as ONNX, NumPy arrays or plain safetensors.')
@@ -22,7 +22,7 @@ export async function exportCommand(args: readonly string[]): Promise<undefined>
   exportFormatOf(options.output);
   const event = await exportModel(model, options.output);
   process.stdout.write(
-    format === 'ndjson' ? `${JSON.stringify(event)}\n` : `${event.file}: ${integer.format(event.bytes)} bytes\n`,
+    format === 'ndjson' ? `${JSON.stringify(event)}\n` : `${event.file}: ${grouped(event.bytes)} bytes\n`,
   );
 }
 

@@ -1,8 +1,8 @@
 /** A model for people: what it is, what made it, and its tensors one by one. */
-import { onOneLine, shown } from '../../src/errors.js';
-import type { ModelEvent, TensorFigures } from '../../src/metrics/events.js';
 
-const integer = new Intl.NumberFormat('en-US');
+import { onOneLine, shown } from '../../src/errors.js';
+import { grouped } from '../../src/grouped.js';
+import type { ModelEvent, TensorFigures } from '../../src/metrics/events.js';
 
 const COLUMNS: Readonly<Record<string, (tensor: TensorFigures) => string>> = {
   tensor: ({ name }) => name,
@@ -14,8 +14,8 @@ const COLUMNS: Readonly<Record<string, (tensor: TensorFigures) => string>> = {
   std: ({ std }) => figure(std),
   'L2 norm': ({ l2 }) => figure(l2),
   zeros: ({ zeros }) => `${(zeros * 100).toFixed(1)}%`,
-  NaN: ({ nan }) => integer.format(nan),
-  inf: ({ infinite }) => integer.format(infinite),
+  NaN: ({ nan }) => grouped(nan),
+  inf: ({ infinite }) => grouped(infinite),
 };
 /** Names and types; the other columns are numbers. */
 const LEFT = ['tensor', 'type'];
@@ -24,9 +24,9 @@ export function modelTable(event: ModelEvent): string {
   const { model, kind, bytes, layers, parameters, metadata } = event;
   const { lockstep: _, lockstep_version: version, format_version: __, weights_sha256: ___, ...others } = metadata;
   const lines: [string, string | undefined][] = [
-    ['file', `${model}, ${integer.format(bytes)} bytes`],
+    ['file', `${model}, ${grouped(bytes)} bytes`],
     ['kind', kind === null ? 'a network of another program' : `${kind}, written by Lockstep ${version ?? '?'}`],
-    ['layers', `${layers.join('-')}, ${integer.format(parameters)} parameters`],
+    ['layers', `${layers.join('-')}, ${grouped(parameters)} parameters`],
     ['trained on', pairsOf(event.dataset)],
     ['with', pairsOf(event.config)],
     ['until', untilOf(event)],
@@ -60,7 +60,7 @@ function tensorTable(tensors: readonly TensorFigures[]): string[] {
 
 function untilOf({ epochs, step, kernel }: ModelEvent): string | undefined {
   if (epochs === null || step === null) return undefined;
-  return `epoch ${integer.format(epochs)}, step ${integer.format(step)}, kernel ${shown(kernel)}`;
+  return `epoch ${grouped(epochs)}, step ${grouped(step)}, kernel ${shown(kernel)}`;
 }
 
 /** What an object holds, without what it does not say. */

@@ -1,6 +1,6 @@
 /** The arguments of `lockstep predict`. */
 import { errors } from '../../src/errors.js';
-import type { Format } from '../../src/metrics/output.js';
+import type { Format } from '../../src/metrics/formats.js';
 import { isLineFile } from '../../src/predict/line-samples.js';
 import type { Shape } from '../../src/predict/picture.js';
 import { parseShape } from '../../src/predict/shape.js';

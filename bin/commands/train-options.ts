@@ -5,7 +5,7 @@ import { HEADERS } from '../../src/data/table/columns.js';
 import { SCALES } from '../../src/data/table/scaling.js';
 import { errors } from '../../src/errors.js';
 import { KERNEL_NAMES } from '../../src/kernels/kernel.js';
-import type { Format } from '../../src/metrics/output.js';
+import type { Format } from '../../src/metrics/formats.js';
 import { OPTIMIZERS, REDUCTIONS, STRATEGIES } from '../../src/model/optimizer.js';
 import { SCHEDULES } from '../../src/model/schedule.js';
 import { launchedRanks } from '../../src/mpi/abi.js';

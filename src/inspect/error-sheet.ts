@@ -1,6 +1,8 @@
 /** The misclassified samples of a test set as a sheet of pictures, the worst first. */
+
 import type { ModelData } from '../checkpoints/model-file.js';
 import type { Samples } from '../data/samples.js';
+import { grouped } from '../grouped.js';
 import type { Misclassified } from '../metrics/events.js';
 import type { Network } from '../network.js';
 import { shapeFor } from '../predict/shape.js';
@@ -17,8 +19,6 @@ export interface ErrorSheet {
   /** Those that there are. */
   readonly of: number;
 }
-
-const integer = new Intl.NumberFormat('en-US');
 
 /**
  * @param data  the samples, and their set's name
@@ -45,13 +45,13 @@ export function errorSheet(
       caption: [verdict(error), [{ text: percent(error.probability), color: 'muted' }]],
     };
   });
-  const ofAll = `${integer.format(data.samples.count)} test samples`;
+  const ofAll = `${grouped(data.samples.count)} test samples`;
   const svg = drawSheet(
     {
       title:
         shown.length < all.length
-          ? `The ${integer.format(shown.length)} worst of ${integer.format(all.length)} errors on ${ofAll}: class → taken for`
-          : `All ${integer.format(all.length)} errors on ${ofAll}: class → taken for`,
+          ? `The ${grouped(shown.length)} worst of ${grouped(all.length)} errors on ${ofAll}: class → taken for`
+          : `All ${grouped(all.length)} errors on ${ofAll}: class → taken for`,
       subtitle: `${titleOf(model)} · beneath: the wrong class's probability`,
       pictures,
       width: shape.width * factor,

@@ -1,5 +1,7 @@
 /** The first layer's weights as a sheet of pictures, one a unit: what each looks for in its input. */
+
 import { type ModelData, requireFinite, tensorsOf } from '../checkpoints/model-file.js';
+import { grouped } from '../grouped.js';
 import { shapeFor } from '../predict/shape.js';
 import { titleOf } from './captions.js';
 import { colorPicture, usualScale } from './picture.js';
@@ -17,8 +19,6 @@ export interface WeightSheet {
 
 /** The few weights beyond this fraction of them are drawn as the last colour: else they would leave all others pale. */
 const DRAWN_FRACTION = 0.9998;
-const integer = new Intl.NumberFormat('en-US');
-
 /**
  * Units with the largest norms first; one scale of colours for all, the same to both sides of 0.
  *
@@ -51,8 +51,8 @@ export function weightSheet(model: ModelData, { count, shape: given, scale, them
   const what = isOutput ? 'classes' : 'hidden units';
   const selection =
     chosen.length < units
-      ? `the ${integer.format(chosen.length)} of ${integer.format(units)} ${what} with the largest norms`
-      : `all ${integer.format(units)} ${what}, the largest norms first`;
+      ? `the ${grouped(chosen.length)} of ${grouped(units)} ${what} with the largest norms`
+      : `all ${grouped(units)} ${what}, the largest norms first`;
   const end = limit.toPrecision(2);
   const svg = drawSheet(
     {

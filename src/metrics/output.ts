@@ -1,12 +1,10 @@
 /** Where the command's events go: NDJSON or pretty lines on stdout, and a progress bar on stderr. */
 import { PassThrough, type Transform } from 'node:stream';
 import type { Progress, TrainEvent } from './events.js';
+import type { Format } from './formats.js';
 import { ndjsonLines, requirePlain } from './ndjson.js';
 import { PrettyFormat } from './pretty.js';
 import { ProgressBar } from './progress-bar.js';
-
-export const FORMATS = ['ndjson', 'pretty'] as const;
-export type Format = (typeof FORMATS)[number];
 
 export interface OutputOptions {
   readonly stdout: NodeJS.WriteStream;

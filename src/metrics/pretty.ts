@@ -1,9 +1,9 @@
 /** Events for people: a heading, a table of epochs, a summary. */
+
 import { styleText } from 'node:util';
+import { grouped } from '../grouped.js';
 import type { ConfigRecord } from '../options.js';
 import type { EndEvent, EpochEvent, StartEvent, StepEvent, TrainEvent } from './events.js';
-
-const integer = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 
 export class PrettyFormat {
   readonly #bold: (text: string) => string;
@@ -39,18 +39,18 @@ export class PrettyFormat {
   #start({ config, dataset, model, threads, ranks, mpi, kernel, node, resumed }: StartEvent): string {
     const { train, validation = 0 } = dataset;
     this.#columns = columnsOf(validation > 0, dataset.test > 0);
-    const held = validation > 0 ? `, ${integer.format(validation)} validation` : '';
-    const test = dataset.test > 0 ? `, ${integer.format(dataset.test)} test samples` : ', no test samples';
+    const held = validation > 0 ? `, ${grouped(validation)} validation` : '';
+    const test = dataset.test > 0 ? `, ${grouped(dataset.test)} test samples` : ', no test samples';
     const lines = [
       `${this.#bold('Lockstep')} · ${ranks ? `${plural(ranks, 'rank')} of ` : ''}${plural(threads, 'thread')} · kernel ${kernel} · ${config.strategy}${config.exact ? ', exact' : ''} · Node ${node}`,
-      `${dataset.name}: ${integer.format(train)} training${held}${test}, ` +
+      `${dataset.name}: ${grouped(train)} training${held}${test}, ` +
         `${percent(dataset.density, 1)} of the inputs nonzero`,
-      `network ${model.layers.join('-')}: ${integer.format(model.parameters)} parameters; batch ${config.batch_size}, ` +
+      `network ${model.layers.join('-')}: ${grouped(model.parameters)} parameters; batch ${config.batch_size}, ` +
         `learning rate ${config.lr}, gradients' ${config.reduction}, seed ${config.seed}`,
       ...(mpi ? [`ranks joined by ${mpi}`] : []),
       ...optionsOf(config),
       ...(resumed
-        ? [`resumed from ${resumed.file}: ${plural(resumed.epochs, 'epoch')}, step ${integer.format(resumed.step)}`]
+        ? [`resumed from ${resumed.file}: ${plural(resumed.epochs, 'epoch')}, step ${grouped(resumed.step)}`]
         : []),
     ];
     const heading = row(this.#columns.map(({ head, width }) => [head, width]));
@@ -60,7 +60,7 @@ export class PrettyFormat {
   #step({ epoch, step, loss, error, seconds }: StepEvent): string {
     const cells = [`${epoch}`, fixed(loss), percent(error, 3)];
     const text = row(cells.map((cell, i) => [cell, this.#columns[i]?.width ?? 0]));
-    return `${this.#dim(`${text}  step ${integer.format(step)} at ${seconds.toFixed(2)} s`)}\n`;
+    return `${this.#dim(`${text}  step ${grouped(step)} at ${seconds.toFixed(2)} s`)}\n`;
   }
 
   #epoch(event: EpochEvent): string {
@@ -147,7 +147,7 @@ function columnsOf(hasValidation: boolean, hasTest: boolean): readonly Column[] 
     ...(narrow
       ? []
       : [
-          column('samples/s', 11, ({ samples_per_second }) => integer.format(samples_per_second)),
+          column('samples/s', 11, ({ samples_per_second }) => grouped(Math.round(samples_per_second))),
           column('waiting', 9, ({ wait_fraction }) => percent(wait_fraction, 1)),
         ]),
   ];
@@ -174,7 +174,7 @@ function row(cells: readonly (readonly [text: string, width: number])[]): string
 }
 
 function plural(count: number, what: string): string {
-  return `${integer.format(count)} ${what}${count === 1 ? '' : 's'}`;
+  return `${grouped(count)} ${what}${count === 1 ? '' : 's'}`;
 }
 
 function fixed(value: number | undefined): string {

@@ -1,5 +1,6 @@
 /** A progress bar on a terminal, drawn by cli-progress. */
 import cliProgress from 'cli-progress';
+import { grouped } from '../grouped.js';
 import type { Progress } from './events.js';
 
 export class ProgressBar {
@@ -28,7 +29,7 @@ export class ProgressBar {
       epochs: progress.epochs,
       loss: progress.loss.toFixed(4),
       error: (progress.error * 100).toFixed(2),
-      speed: Math.round(progress.samplesPerSecond).toLocaleString('en-US'),
+      speed: grouped(Math.round(progress.samplesPerSecond)),
       left: duration(progress.secondsLeft),
     };
     if (this.#isOn) {

@@ -6,8 +6,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseTrainCommand } from '../../bin/commands/train-options.js';
 import { FILES } from '../../src/data/sources.js';
 import { DATA_SOURCES, LockstepError, reason } from '../../src/errors.js';
+import { train } from '../../src/train.js';
 import { type Folder, idxBytes, idxHeader, temporaryFolder, writeDataset } from '../support/idx-files.js';
 import { root } from '../support/paths.js';
+import { refusedBy } from '../support/refused-command.js';
 import { runTrain } from '../support/run-command.js';
 
 const TRAIN = { labels: Array.from({ length: 30 }, (_, s) => s % 3) };
@@ -29,7 +31,17 @@ async function refusal(args: readonly string[], expectedStatus: 1 | 2): Promise<
   return stderr.slice('train: '.length, -1);
 }
 
-/** The same for what is refused before any work: a process need not be started to see it. */
+/** The same of a run that is refused before it starts, without a process: of each status one is left to `refusal`. */
+async function refusalOfRun(args: readonly string[], expectedStatus: 1 | 2): Promise<string> {
+  const { options } = parseTrainCommand(args)!;
+  const { status, line } = await refusedBy(async () => {
+    for await (const { event } of train(options)) expect.fail(`it began, with the event ${event}`);
+  });
+  expect(status).toBe(expectedStatus);
+  return line;
+}
+
+/** The same for what is refused before any work. */
 function usageError(args: readonly string[]): string {
   try {
     parseTrainCommand(args);
@@ -111,8 +123,7 @@ describe('wrong usage: status 2', () => {
   });
 });
 
-// Concurrent, for what they wait for is mostly Node's start.
-describe.concurrent('options that do not fit the data: status 2', () => {
+describe('options that do not fit the data: status 2', () => {
   it('a batch larger than the data', async () => {
     expect(await refusal(['--data', folder.path, '--batch-size', '31'], 2)).toBe(
       '--batch-size 31: there are only 30 training samples; choose a smaller batch or a larger --limit',
@@ -120,25 +131,25 @@ describe.concurrent('options that do not fit the data: status 2', () => {
   });
 
   it('a batch larger than what --limit leaves', async () => {
-    expect(await refusal(['--data', folder.path, '--batch-size', '20', '--limit', '10'], 2)).toBe(
+    expect(await refusalOfRun(['--data', folder.path, '--batch-size', '20', '--limit', '10'], 2)).toBe(
       '--batch-size 20: there are only 10 training samples; choose a smaller batch or a larger --limit',
     );
   });
 
   it('a limit larger than the data', async () => {
-    expect(await refusal(['--data', folder.path, '--limit', '31', '--batch-size', '1'], 2)).toBe(
+    expect(await refusalOfRun(['--data', folder.path, '--limit', '31', '--batch-size', '1'], 2)).toBe(
       '--limit 31: there are only 30 training samples; choose a smaller limit',
     );
   });
 
   it('a network larger than memory', async () => {
-    expect(await refusal(['--data', folder.path, '--batch-size', '1', '--hidden', '16777216,16777216'], 2)).toMatch(
-      /^this run needs [\d.]+ GiB of shared memory, and WebAssembly can address 4\.00 GiB; use a smaller /,
-    );
+    expect(
+      await refusalOfRun(['--data', folder.path, '--batch-size', '1', '--hidden', '16777216,16777216'], 2),
+    ).toMatch(/^this run needs [\d.]+ GiB of shared memory, and WebAssembly can address 4\.00 GiB; use a smaller /);
   });
 });
 
-describe.concurrent('data that cannot be used: status 1', () => {
+describe('data that cannot be used: status 1', () => {
   it('a path that does not exist', async () => {
     const missing = path.join(folder.path, 'missing');
     expect(await refusal(['--data', missing], 1)).toBe(
@@ -154,12 +165,12 @@ describe.concurrent('data that cannot be used: status 1', () => {
 
   it('a path below a file', async () => {
     const below = path.join(folder.path, FILES.trainImages, 'below');
-    expect(await refusal(['--data', below], 1)).toContain(`--data ${below}: `);
+    expect(await refusalOfRun(['--data', below], 1)).toContain(`--data ${below}: `);
   });
 
   it('an IDX file without its folder', async () => {
     const file = path.join(folder.path, FILES.trainImages);
-    expect(await refusal(['--data', file], 1)).toMatch(/: not a table: it holds zero bytes; expected /);
+    expect(await refusalOfRun(['--data', file], 1)).toMatch(/: not a table: it holds zero bytes; expected /);
   });
 
   const ROWS: [string, string, Buffer, string][] = [
@@ -177,7 +188,7 @@ describe.concurrent('data that cannot be used: status 1', () => {
     try {
       writeDataset(damaged, { train: TRAIN, test: TEST });
       damaged.write(name, bytes);
-      const message = await refusal(['--data', damaged.path], 1);
+      const message = await refusalOfRun(['--data', damaged.path], 1);
       expect(message).toContain(path.join(damaged.path, name));
       expect(message).toContain(expected);
     } finally {
@@ -190,15 +201,16 @@ describe.concurrent('data that cannot be used: status 1', () => {
     try {
       writeDataset(damaged, { train: TRAIN }, true);
       const file = damaged.write(`${FILES.trainLabels}.gz`, gzipSync(idxBytes([30], TRAIN.labels)).subarray(0, 20));
-      expect(await refusal(['--data', damaged.path], 1)).toContain(`${file}: not valid gzip data (`);
+      expect(await refusalOfRun(['--data', damaged.path], 1)).toContain(`${file}: not valid gzip data (`);
       damaged.write(`${FILES.trainLabels}.gz`, idxBytes([30], TRAIN.labels));
-      expect(await refusal(['--data', damaged.path], 1)).toContain(`${file}: not valid gzip data (`);
+      expect(await refusalOfRun(['--data', damaged.path], 1)).toContain(`${file}: not valid gzip data (`);
     } finally {
       damaged.remove();
     }
   });
 });
 
+// Concurrent, for what they wait for is mostly Node's start.
 describe.concurrent('what is not an error', () => {
   it.each(['--help', '-h'])('%s explains every option on stdout: status 0', async (flag) => {
     const { status, stdout, stderr } = await runTrain([flag]);

@@ -2,8 +2,11 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { exportCommand } from '../../bin/commands/export.js';
+import { inspectCommand } from '../../bin/commands/inspect.js';
 import { collect } from '../support/events.js';
 import { root } from '../support/paths.js';
+import { refusedBy } from '../support/refused-command.js';
 import { finishOf, spawnQuiet } from '../support/run-command.js';
 import { scratchWith } from '../support/scratch.js';
 
@@ -55,8 +58,7 @@ describe('lockstep inspect', () => {
   });
 
   it.each<[readonly string[], RegExp]>([
-    [[], /missing required argument 'model'/],
-    [['--weights', 'a.gif'], /^lockstep inspect: --weights a\.gif: expected a file name that ends in \.svg or \.png/],
+    [['--weights', 'a.gif'], /^--weights a\.gif: expected a file name that ends in \.svg or \.png/],
     [['--weights', 'a.png', '--errors', './a.png'], /both are to be a\.png/],
     [['--count', '5'], /--count: expected --weights or --errors besides/],
     [['--data', 'mnist'], /--data: expected --errors besides/],
@@ -65,10 +67,15 @@ describe('lockstep inspect', () => {
     [['-o', 'a.png', '--scale', '1.5'], /--scale 1\.5: expected a whole number from 1 to 64/],
     [['-o', 'a.png', '--theme', 'blue'], /--theme blue: expected one of light, dark/],
   ])('%j is wrong usage', async (args, expected) => {
-    const { status, stdout, stderr } = await lockstep('inspect', ...(args.length > 0 ? [save, ...args] : []));
+    const { status, line } = await refusedBy(() => inspectCommand([save, ...args]));
+    expect(status).toBe(2);
+    expect(line).toMatch(expected);
+  });
+
+  it('of wrong usage says one line, and nothing on stdout', async () => {
+    const { status, stdout, stderr } = await lockstep('inspect');
     expect([status, stdout]).toEqual([2, '']);
-    expect(stderr).toMatch(expected);
-    expect(stderr.split('\n')).toHaveLength(2);
+    expect(stderr).toMatch(/^lockstep inspect: missing required argument 'model'.*\n$/);
   });
 
   it('prints an error alone of a damaged file, wherever the damage is', async () => {
@@ -82,10 +89,13 @@ describe('lockstep inspect', () => {
       // (With the checksum's name damaged it has none: then its weights' own must tell.)
       if (at === seal + 1) damaged[half]! ^= 1;
       writeFileSync(file, damaged);
-      const { status, stdout, stderr } = await lockstep('inspect', file, '--format', 'pretty');
-      expect([at, status, stdout]).toEqual([at, 1, '']);
-      expect(stderr).toMatch(/^lockstep inspect: .*damaged\.safetensors.*\n$/);
+      const { status, line } = await refusedBy(() => inspectCommand([file, '--format', 'pretty']));
+      expect([at, status]).toEqual([at, 1]);
+      expect(line).toContain('damaged.safetensors');
     }
+    const { status, stdout, stderr } = await lockstep('inspect', file, '--format', 'pretty');
+    expect([status, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/^lockstep inspect: .*damaged\.safetensors.*\n$/);
   });
 
   it('fails where the data do not belong to the model, having said what it is', async () => {
@@ -109,13 +119,18 @@ describe('lockstep export', () => {
   });
 
   it.each<[readonly string[], number, RegExp]>([
-    [[], 2, /^lockstep export: expected -o and a file to write/],
-    [['-o', 'model.csv'], 2, /^lockstep export: -o model\.csv: expected a file name that ends in/],
-    [['-o', 'no/such/folder/model.onnx'], 1, /^lockstep export: -o no\/such\/folder\/model\.onnx: cannot be written/],
+    [[], 2, /^expected -o and a file to write/],
+    [['-o', 'model.csv'], 2, /^-o model\.csv: expected a file name that ends in/],
+    [['-o', 'no/such/folder/model.onnx'], 1, /^-o no\/such\/folder\/model\.onnx: cannot be written/],
   ])('%j is refused', async (args, expected, message) => {
-    const { status, stdout, stderr } = await lockstep('export', save, ...args);
-    expect([status, stdout]).toEqual([expected, '']);
-    expect(stderr).toMatch(message);
-    expect(stderr.split('\n')).toHaveLength(2);
+    const { status, line } = await refusedBy(() => exportCommand([save, ...args]));
+    expect(status).toBe(expected);
+    expect(line).toMatch(message);
+  });
+
+  it('of what is refused says one line, and nothing on stdout', async () => {
+    const { status, stdout, stderr } = await lockstep('export', save);
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/^lockstep export: expected -o and a file to write.*\n$/);
   });
 });

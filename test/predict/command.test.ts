@@ -5,8 +5,10 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { encode } from 'fast-png';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { predictCommand } from '../../bin/commands/predict.js';
 import { type Folder, idxBytes, temporaryFolder } from '../support/idx-files.js';
 import { tensorFile } from '../support/plain-model.js';
+import { refusedBy } from '../support/refused-command.js';
 import { lockstepCommand, runLockstep } from '../support/run-lockstep.js';
 
 const run = promisify(execFile);
@@ -218,7 +220,7 @@ describe.concurrent('files', () => {
     expect(status).toBe(1);
   });
 
-  it.each([
+  it.sequential.each([
     [['--shape', '3x1', 'x.png'], '--shape 3x1: expected as many pixels as the network has inputs, 4'],
     [['--shape', '2', 'x.png'], '--shape 2: expected width x height, such as 28x28'],
     [['--resize'], '--resize: expected pictures besides, as further arguments'],
@@ -231,7 +233,12 @@ describe.concurrent('files', () => {
     [['--top', '0'], '--top 0: expected a whole number from 1 on'],
     [['--top', '3'], "--top 3: expected 1 to 2, the network's classes"],
   ])('%j is wrong usage', async (args, message) => {
-    expect(await predict(args)).toEqual({ status: 2, stdout: '', stderr: `lockstep predict: ${message}\n` });
+    expect(await refusedBy(() => predictCommand([model, ...args]))).toEqual({ status: 2, line: message });
+  });
+
+  it('of wrong usage the command says one line, and nothing on stdout', async () => {
+    const stderr = 'lockstep predict: --resize: expected pictures besides, as further arguments\n';
+    expect(await predict(['--resize'])).toEqual({ status: 2, stdout: '', stderr });
   });
 });
 

@@ -1,7 +1,8 @@
 /** What a state of the barrier's model is made of, and the mistakes that can be put into it: see barrier-model.ts. */
 
 /** What a gang meets for: the reason in HELD, but for `plain`, where the barrier is never held (as after an evaluation). */
-export type Kind = 'grant' | 'gradients' | 'snapshot' | 'plain';
+export const KINDS = ['grant', 'gradients', 'snapshot', 'plain'] as const;
+export type Kind = (typeof KINDS)[number];
 
 /** Mistakes that look harmless. Each must be caught, or the model proves nothing. */
 export const MISTAKES = [
@@ -36,30 +37,32 @@ export interface Model {
   readonly mistake?: Mistake;
 }
 
-export type Place =
-  | 'read' // STATE, before arriving
-  | 'arrive' // ARRIVED + 1
-  | 'reset' // ARRIVED ← 0
-  | 'judge' // DECISION ← COMMAND, or GO
-  | 'look' // need it not be held?
-  | 'hold' // HELD ← why
-  | 'look again'
-  | 'ring' // BELL + 1
-  | 'wake coordinator'
-  | 'take' // HELD why → 0, if it still is
-  | 'decide' // DECISION ← COMMAND
-  | 'open' // STATE + 2
-  | 'notify'
-  | 'late reset' // (a mistake's)
-  | 'late read' // (a mistake's)
-  | 'wait' // compare STATE with what was read, and sleep
-  | 'asleep'
-  | 'check' // aborted?
-  | 'obey' // DECISION
-  | 'stopped'
-  | 'finished'
-  | 'aborted'
-  | 'dead';
+export const PLACES = [
+  'read', // STATE, before arriving
+  'arrive', // ARRIVED + 1
+  'reset', // ARRIVED ← 0
+  'judge', // DECISION ← COMMAND, or GO
+  'look', // need it not be held?
+  'hold', // HELD ← why
+  'look again',
+  'ring', // BELL + 1
+  'wake coordinator',
+  'take', // HELD why → 0, if it still is
+  'decide', // DECISION ← COMMAND
+  'open', // STATE + 2
+  'notify',
+  'late reset', // (a mistake's)
+  'late read', // (a mistake's)
+  'wait', // compare STATE with what was read, and sleep
+  'asleep',
+  'check', // aborted?
+  'obey', // DECISION
+  'stopped',
+  'finished',
+  'aborted',
+  'dead',
+] as const;
+export type Place = (typeof PLACES)[number];
 
 export const ENDS: ReadonlySet<Place> = new Set(['stopped', 'finished', 'aborted', 'dead']);
 
@@ -71,35 +74,41 @@ export interface Member {
 }
 
 /** What the coordinator does in one go when it grants, stops or aborts. */
-export type Duty =
-  | 'idle'
-  | 'abort unopened' // STATE 0 → 1, if it still is
-  | 'store the abort' // (a mistake's)
-  | 'wake unopened'
-  | 'take' // HELD grant → 0, if it is
-  | 'decide'
-  | 'open'
-  | 'notify'
-  | 'wake aborted';
+export const DUTIES = [
+  'idle',
+  'abort unopened', // STATE 0 → 1, if it still is
+  'store the abort', // (a mistake's)
+  'wake unopened',
+  'take', // HELD grant → 0, if it is
+  'decide',
+  'open',
+  'notify',
+  'wake aborted',
+] as const;
+export type Duty = (typeof DUTIES)[number];
+
+export const LOOP_PLACES = [
+  'ready', // to go on: reads the bell, or ends
+  'look', // is it held for what it serves?
+  'serving', // awaits the work; then takes the hold
+  'open',
+  'notify',
+  'late read', // (a mistake's)
+  'sleep', // compare BELL with what was read
+  'asleep',
+  'over',
+] as const;
+export type LoopPlace = (typeof LOOP_PLACES)[number];
 
 export interface Loop {
   readonly serves: Kind;
-  readonly place:
-    | 'ready' // to go on: reads the bell, or ends
-    | 'look' // is it held for what it serves?
-    | 'serving' // awaits the work; then takes the hold
-    | 'open'
-    | 'notify'
-    | 'late read' // (a mistake's)
-    | 'sleep' // compare BELL with what was read
-    | 'asleep'
-    | 'over';
+  readonly place: LoopPlace;
   /** Whether BELL differs from what it read. */
   readonly isRung: boolean;
 }
 
 /** Where a loop awaits something, so that the coordinator's thread is free for something else. */
-export const AWAITS: ReadonlySet<Loop['place']> = new Set(['ready', 'serving', 'asleep', 'over']);
+export const AWAITS: ReadonlySet<LoopPlace> = new Set(['ready', 'serving', 'asleep', 'over']);
 
 export interface State {
   readonly members: readonly Member[];

@@ -9,7 +9,18 @@
  * The coordinator may say "stop" at any moment, and aborts if the gang has never met; a member may die at any moment,
  * which the coordinator notices later, and then aborts; or it aborts at any moment for a reason of its own.
  */
-import { ENDS, grantsUntil, type Member, type Model, type State, startOf } from './barrier-model-state.js';
+import {
+  DUTIES,
+  ENDS,
+  grantsUntil,
+  KINDS,
+  LOOP_PLACES,
+  type Member,
+  type Model,
+  PLACES,
+  type State,
+  startOf,
+} from './barrier-model-state.js';
 import { coordinatorSteps, deaths, failures, grants, memberSteps, stops } from './barrier-model-steps.js';
 
 export { type Kind, MISTAKES, type Model } from './barrier-model-state.js';
@@ -23,7 +34,8 @@ export interface Verdict {
 /** Visits every reachable state. */
 export function explore(model: Model): Verdict {
   const start = startOf(model);
-  const visited = new Set<string>([keyOf(start)]);
+  const visited = new States();
+  visited.add(start);
   const pending = [start];
   for (let state = pending.pop(); state; state = pending.pop()) {
     const violation = violationIn(state, model);
@@ -40,35 +52,65 @@ export function explore(model: Model): Verdict {
       return { states: visited.size, violation: 'a loop does not end' };
     }
     for (const each of [...certain, ...granted, ...chances]) {
-      const key = keyOf(each);
-      if (visited.has(key)) continue;
-      visited.add(key);
-      pending.push(each);
+      if (visited.add(each)) pending.push(each);
     }
   }
   return { states: visited.size };
 }
 
-/** One short string for each state. Members are alike: states that differ in their order alone are one. */
-function keyOf(s: State): string {
-  const members = s.members.map(({ place, round, seen }) => (codeOf(place) * 32 + round) * 32 + seen).sort(ascending);
-  const loops = s.loops.map(({ place, isRung }) => codeOf(place) * 2 + Number(isRung));
-  const flags = Number(s.isAborted) + Number(s.isUnopened) * 2 + Number(s.isOver) * 4;
-  const words = [s.state, s.arrived, codeOf(s.held), s.granted, s.command, s.decision];
-  return String.fromCharCode(...members, ...loops, ...words, codeOf(s.duty), flags, s.served);
+/** The states that have been seen. Members are alike: states that differ in their order alone are one. */
+class States {
+  /** By what the members are at, then by all else: a number each, which is found sooner than a string. */
+  readonly #seen = new Map<number, Set<number>>();
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** @returns false if it has been seen before */
+  add(s: State): boolean {
+    if (s.state > 15) throw new Error(`state ${s.state} has no code of its own`);
+    const members = codeOfMembers(s);
+    const others = this.#seen.get(members) ?? new Set();
+    if (others.size === 0) this.#seen.set(members, others);
+    const before = others.size;
+    const isNew = others.add(codeOfOthers(s)).size > before;
+    if (isNew) this.#size++;
+    return isNew;
+  }
 }
 
-/** Its number, in the order in which they turn up. */
-function codeOf(name: string): number {
-  const code = codes.get(name) ?? codes.size;
-  codes.set(name, code);
-  return code;
+/** 13 bits each: of four members that is a whole number still. */
+function codeOfMembers({ members }: State): number {
+  const sorted: number[] = [];
+  for (const { place, round, seen } of members) {
+    const code = (PLACE_CODES[place] * 16 + round) * 16 + seen;
+    let at = sorted.length;
+    for (; at > 0 && sorted[at - 1]! > code; at--) sorted[at] = sorted[at - 1]!;
+    sorted[at] = code;
+  }
+  let all = 0;
+  for (const code of sorted) all = all * 8192 + code;
+  return all;
 }
-const codes = new Map<string, number>();
 
-function ascending(a: number, b: number): number {
-  return a - b;
+/** In 40 bits. */
+function codeOfOthers(s: State): number {
+  let code = DUTY_CODES[s.duty];
+  for (const { place, isRung } of s.loops) code = (code * 16 + LOOP_CODES[place]) * 2 + Number(isRung);
+  code = ((code * 16 + s.state) * 8 + s.arrived) * 8 + HELD_CODES[s.held];
+  code = ((code * 8 + s.granted) * 8 + s.served) * 4 + s.command * 2 + s.decision;
+  return code * 8 + Number(s.isAborted) * 4 + Number(s.isUnopened) * 2 + Number(s.isOver);
 }
+
+function codesOf<Name extends string>(names: readonly Name[]): Readonly<Record<Name, number>> {
+  return Object.fromEntries(names.map((name, i) => [name, i])) as Record<Name, number>;
+}
+const PLACE_CODES = codesOf(PLACES);
+const LOOP_CODES = codesOf(LOOP_PLACES);
+const DUTY_CODES = codesOf(DUTIES);
+const HELD_CODES = codesOf(['', ...KINDS]);
 
 /** Wrong in any state. */
 function violationIn(state: State, model: Model): string | undefined {

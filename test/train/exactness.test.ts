@@ -8,10 +8,13 @@ import { type Part, temporaryFolder, writeDataset } from '../support/idx-files.j
 import { allKernels } from '../support/kernels.js';
 import { type Folder, mnistPart } from '../support/mnist-part.js';
 
-/** All with the reference's network and batch; with the others, which differ in how things are cut, some. (A thread takes its time to start.) */
+/**
+ * All with the reference's network and batch; with the others, which differ in how things are cut, few: one that divides
+ * neither samples nor panels evenly. (A thread takes its time to start.)
+ */
 const ALL_THREADS = [1, 2, 3, 7, 8, 16];
 const threadsFor = (hidden: readonly number[], batchSize: number) =>
-  hidden[0] === 1000 && batchSize === 100 ? ALL_THREADS : [1, 3, 8];
+  hidden[0] === 1000 && batchSize === 100 ? ALL_THREADS : [1, 6];
 
 let data: Folder;
 beforeAll(async () => {
@@ -132,9 +135,11 @@ describe('strategy dense', () => {
   it.each(allKernels().map(({ name }) => name))(
     'kernel %s: the same weights again and again for the same threads, and sliced losses within 1e-4',
     async (kernel) => {
-      const options: TrainOptions = { data: data.path, kernel, epochs: 2, hidden: [100], limit: 301 };
+      // (The last batch is of one sample.)
+      const limit = kernel === 'reference' ? 101 : 301;
+      const options: TrainOptions = { data: data.path, kernel, epochs: 2, hidden: [100], limit };
       const sliced = await collect({ ...options, threads: 1 });
-      for (const threads of [1, 2, 3, 8]) {
+      for (const threads of [1, 2, 5]) {
         const first = await collect({ ...options, threads, strategy: 'dense' });
         const second = await collect({ ...options, threads, strategy: 'dense' });
         expect(first.end.weights_sha256).toBe(second.end.weights_sha256);
