@@ -15,7 +15,7 @@
  * Bytes and shares are no guesses: they follow from the shapes, by the cutting that the trainer itself does.
  *
  * Left out: that members who are done take panels of the others'; what every member does in full however many there are (it
- * places the batch's samples and finds its share of them: some microseconds a step); that cores share memory bandwidth,
+ * places the batch's samples, fetches them and finds its share of them); that cores share memory bandwidth,
  * power and, as hardware threads, their units.
  */
 import { padded, panelCount, panelStart } from '../../src/memory/cuts.js';
