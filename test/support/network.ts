@@ -11,6 +11,7 @@ export type Sample = readonly number[];
 
 export interface Network {
   readonly plan: Plan;
+  readonly shared: WebAssembly.Memory;
   readonly memory: Memory;
   readonly kernel: Kernel;
 }
@@ -48,7 +49,7 @@ export function createNetwork(
   const memory = layOut(plan, shared);
   placeAll(memory, samples);
   writeParameters(memory.layers, parameters);
-  return { plan, memory, kernel: createKernel(choice, shared, memory, 0) };
+  return { plan, shared, memory, kernel: createKernel(choice, shared, memory, 0) };
 }
 
 /** The samples as rows, sample s in slot s. */
