@@ -1,12 +1,14 @@
 /** What the value of an option may be: each check gives the value, or refuses it by the option's name. */
+
 import { errors } from './errors.js';
+import { grouped } from './grouped.js';
 
 export const MAX_COUNT = 2 ** 31 - 1;
 const MAX_WIDTH = 2 ** 24;
 
 export function whole(name: string, value: unknown, least: number, most: number): number {
   if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) return value;
-  throw errors.option(name, value, `a whole number from ${least} to ${most.toLocaleString('en-US')}`);
+  throw errors.option(name, value, `a whole number from ${least} to ${grouped(most)}`);
 }
 
 export function positive(name: string, value: unknown): number {
@@ -39,7 +41,7 @@ export function widths(name: string, value: unknown): readonly number[] {
   // A copy: it is the program's array; and one without holes, which `every` would pass over.
   const copy: unknown[] | undefined = Array.isArray(value) ? [...value] : undefined;
   if (copy?.every(isWidth)) return copy as number[];
-  const most = MAX_WIDTH.toLocaleString('en-US');
+  const most = grouped(MAX_WIDTH);
   throw errors.option(name, value, `widths from 1 to ${most} with commas between, such as 1000 or 512,256, or none`);
 }
 

@@ -6,7 +6,7 @@
  *   for each epoch   forward, by panel       the first layer of the first batch's samples, in this member's panels
  *                    — barrier —
  *     each step      gradients, by sample    the other layers, loss and back-propagation of this member's samples
- *                    — barrier —             while it waits: the next batch placed, its samples fetched
+ *                    — barrier —             before it waits: the next batch placed, its samples fetched
  *                    update, by parameter    reduction and step of this member's rows of the other layers; and panel
  *                    forward, by panel       by panel of the first layer, which then takes the next batch
  *                    — barrier —

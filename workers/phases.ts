@@ -28,8 +28,8 @@ export type StepNumbers = number | Update;
 /** Samples that go forward and back together: so many that fetching weights costs little, and that z and δ stay cached. */
 const GRADIENT_BLOCK = 100;
 
-/** Samples that are fetched before they are needed: as many as the second-level cache has room for besides weights. */
-const FETCHED = 100;
+/** What is fetched before it is needed, at most: what a second-level cache has room for besides weights (docs/performance.md, "Sixteen cores"). */
+const FETCHED_BYTES = 256 * 1024;
 
 export class Phases {
   readonly #task: MemberTask;
@@ -45,6 +45,8 @@ export class Phases {
   readonly #work: (sample: number) => number;
   /** Whether the first layer is forwarded and stepped by panel. */
   readonly #byPanel: boolean;
+  /** Samples that are fetched at most. */
+  readonly #fetched: number;
 
   constructor(task: MemberTask, memory: Memory) {
     this.#task = task;
@@ -57,20 +59,22 @@ export class Phases {
     this.#lastLayer = memory.layers.length - 1;
     this.#work = sampleWork(memory.rows, fixedCost(memory.layers));
     this.#byPanel = task.panels !== undefined;
+    const { index, value, labels } = memory.rows;
+    this.#fetched = Math.floor((FETCHED_BYTES * labels.length) / (index.byteLength + value.byteLength));
   }
 
   /**
-   * Makes the batch the first layer's input. Every member does so for itself with all samples: some microseconds, and cheaper
-   * than to meet once more. Peers may still be stepping for the batch before: what they read for that, δ and the batch
-   * transposed, stays as it is.
+   * Makes the batch the first layer's input, or some slots of it. Every member does so for itself: some microseconds, and
+   * cheaper than to meet once more. The batch before may still have to be stepped: what that reads, δ and the batch transposed,
+   * stays as it is.
    */
-  place({ record, first, count }: Batch): void {
-    placeSamples(this.#memory, (slot) => record.order[first + slot]!, 0, count);
+  place({ record, first, count }: Batch, slots: Range = { from: 0, to: count }): void {
+    placeSamples(this.#memory, (slot) => record.order[first + slot]!, slots.from, slots.to);
   }
 
-  /** Has the first of the batch's samples, which has been placed, in the caches when it comes to them. */
+  /** Has the first samples of the batch, which has been placed, in the caches when it comes to them. */
   fetch({ count }: Batch): void {
-    this.#kernel.fetchInputs(0, 0, Math.min(count, FETCHED));
+    this.#kernel.fetchInputs(0, 0, Math.min(count, this.#fetched));
   }
 
   /** By panel: the first layer of all samples of the batch that has been placed. */
@@ -85,9 +89,10 @@ export class Phases {
    * @returns false if a loss is not finite
    */
   gradients(batch: Batch): boolean {
-    if (this.#byPanel) this.#kernel.transpose(0, this.#slice(0), batch.count);
-    else this.place(batch);
     const { from, to } = this.#shareOf(batch);
+    if (this.#byPanel) this.#kernel.transpose(0, this.#slice(0), batch.count);
+    // Who reduces by row goes through all samples; strategy `dense` through our own alone.
+    else this.place(batch, this.#task.strategy === 'dense' ? { from, to } : undefined);
     for (let slot = from; slot < to; slot += GRADIENT_BLOCK) {
       this.#beat();
       if (!this.#gradientsOf(batch, slot, Math.min(slot + GRADIENT_BLOCK, to))) return false;

@@ -1,5 +1,4 @@
 /** An evaluation for people: the figures, and the confusion matrix with precision and recall at its edges. */
-
 import { onOneLine } from '../../src/errors.js';
 import { grouped } from '../../src/grouped.js';
 import type { EvaluationEvent } from '../../src/metrics/events.js';

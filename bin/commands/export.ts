@@ -1,5 +1,4 @@
 /** `lockstep export`: a model in another program's format. */
-
 import { errors } from '../../src/errors.js';
 import { EXTENSIONS, exportFormatOf, exportModel } from '../../src/export/export-model.js';
 import { grouped } from '../../src/grouped.js';

@@ -1,5 +1,4 @@
 /** A model for people: what it is, what made it, and its tensors one by one. */
-
 import { onOneLine, shown } from '../../src/errors.js';
 import { grouped } from '../../src/grouped.js';
 import type { ModelEvent, TensorFigures } from '../../src/metrics/events.js';

@@ -1,7 +1,9 @@
 /** `lockstep inspect`: what a model file holds, and sheets of pictures of its weights and its errors. */
+
 import path from 'node:path';
 import { readModelFile, requireFinite } from '../../src/checkpoints/model-file.js';
 import { errors } from '../../src/errors.js';
+import { grouped } from '../../src/grouped.js';
 import { describeModel } from '../../src/inspect/inspect-model.js';
 import type { SheetOptions } from '../../src/inspect/sheet-options.js';
 import { THEMES } from '../../src/inspect/theme.js';
@@ -110,5 +112,5 @@ function wholeOf(name: string, text: string | undefined, most: number): number |
   if (text === undefined) return undefined;
   const value = /^\d{1,9}$/.test(text) ? Number(text) : 0;
   if (value >= 1 && value <= most) return value;
-  throw errors.option(name, text, `a whole number from 1 to ${most.toLocaleString('en-US')}`);
+  throw errors.option(name, text, `a whole number from 1 to ${grouped(most)}`);
 }

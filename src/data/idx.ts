@@ -2,11 +2,13 @@
  * The IDX format: two zero bytes, a type, the number of dimensions, each dimension as a big-endian uint32,
  * then the elements, last dimension fastest. http://yann.lecun.com/exdb/mnist/ describes it.
  */
+
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
 import { errors } from '../errors.js';
+import { grouped } from '../grouped.js';
 
 export interface IdxArray {
   readonly file: string;
@@ -161,7 +163,7 @@ class IdxReader {
 
   #append(bytes: Uint8Array): void {
     const total = this.#received + bytes.length;
-    if (total > this.#expected) throw this.#wrongLength(`more than ${this.#expected.toLocaleString('en-US')}`);
+    if (total > this.#expected) throw this.#wrongLength(`more than ${grouped(this.#expected)}`);
     if (total > this.#data.length) {
       // A plain file's size has been checked; a gzipped one's content can only be believed as it comes.
       const room = this.#fileBytes !== undefined ? this.#expected : Math.min(2 * total, this.#expected);

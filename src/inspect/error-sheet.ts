@@ -1,5 +1,4 @@
 /** The misclassified samples of a test set as a sheet of pictures, the worst first. */
-
 import type { ModelData } from '../checkpoints/model-file.js';
 import type { Samples } from '../data/samples.js';
 import { grouped } from '../grouped.js';

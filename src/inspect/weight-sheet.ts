@@ -1,5 +1,4 @@
 /** The first layer's weights as a sheet of pictures, one a unit: what each looks for in its input. */
-
 import { type ModelData, requireFinite, tensorsOf } from '../checkpoints/model-file.js';
 import { grouped } from '../grouped.js';
 import { shapeFor } from '../predict/shape.js';
@@ -19,6 +18,7 @@ export interface WeightSheet {
 
 /** The few weights beyond this fraction of them are drawn as the last colour: else they would leave all others pale. */
 const DRAWN_FRACTION = 0.9998;
+
 /**
  * Units with the largest norms first; one scale of colours for all, the same to both sides of 0.
  *

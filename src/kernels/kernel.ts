@@ -27,8 +27,8 @@ export interface Kernel {
   cutInputs(layer: number, from: number, to: number): void;
 
   /**
-   * Reads the slots' inputs, or a word of each cache line of them, and nothing else: rows that lie anywhere in memory are there
-   * sooner if all are asked for at once.
+   * Reads a word of each cache line of the slots' inputs, and nothing else: rows that lie anywhere in memory are there sooner if
+   * all are asked for at once. May do nothing.
    */
   fetchInputs(layer: number, from: number, to: number): void;
 

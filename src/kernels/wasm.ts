@@ -25,13 +25,13 @@ export class WasmKernel implements Kernel {
   }
 
   cutInputs(l: number, from: number, to: number): void {
-    const { inputs, inputBlocks, isDense, lists } = this.#layer(l);
+    const { inputBlocks, blockInputs, isDense, lists } = this.#layer(l);
     if (isDense) return;
     this.#wasm.cutLists(
       lists.starts.byteOffset,
       lists.lengths.byteOffset,
       lists.index.byteOffset,
-      Math.ceil(inputs / inputBlocks),
+      blockInputs,
       inputBlocks,
       lists.bounds.byteOffset,
       this.#memory.slots,
@@ -101,6 +101,7 @@ export class WasmKernel implements Kernel {
 
   transpose(l: number, { index, from, to }: RowSlice, batch: number): void {
     const layer = this.#layer(l);
+    // (Of an empty slice, too: whoever steps a panel needs it.)
     if (layer.isDense) layer.transposed.slot.set(layer.lists.starts.subarray(0, batch));
     // An empty slice may lie behind the last row, where it has no room in the transposed batch.
     else if (from < to) this.#transpose(layer, index, from, to, 0, batch, from * batch);

@@ -2,7 +2,8 @@
  * The one place that knows where each array lies.
  *
  * One shared buffer holds the samples, the parameters and all scratch. Coordinator and members each call
- * `layOut` with the same plan and get the same views, so that nothing but the plan travels between threads.
+ * `layOut` with the same plan and get the same views, but for what is a member's own, so that nothing but the plan travels
+ * between threads.
  *
  * Shapes: B batch, D inputs, C classes, T threads (members), N, V and M training, validation and test samples, S slots. A slot is a sample's place in the
  * batch; there are S ≥ B of them, so that each member has some of its own while it evaluates.
@@ -113,6 +114,8 @@ export interface LayerMemory {
   readonly isDense: boolean;
   /** Blocks of inputs that the forward pass goes by in each panel, so that a block's weights stay in the nearest cache. */
   readonly inputBlocks: number;
+  /** Inputs of a block; the last may have fewer. */
+  readonly blockInputs: number;
   /** Of the first layer, where they lie in the samples' rows is a member's own: all need it at once, and none waits for it. */
   readonly lists: InputLists;
   readonly panels: readonly Panel[];
@@ -131,7 +134,10 @@ export interface LayerMemory {
 
 /** By input row, the samples that light it; in dense form only where each slot's row begins. */
 export interface Transposed {
-  /** (B · (inputs + 1)), or in dense form (B): `starts` of the lists, which may be the next batch's by then. */
+  /**
+   * (B · (inputs + 1)), or in dense form (B): `starts` of the lists, which may be the next batch's by then; of the first layer
+   * a member's own, as the lists' are.
+   */
   readonly slot: Uint32Array;
   /** (B · (inputs + 1)) */
   readonly value: Reals;
@@ -351,12 +357,17 @@ function carveLayer(plan: Plan, arena: Arena, l: number, slots: number, rows: Sa
   const isReference = plan.realBytes === 8;
   const isDense = isDenseLayer(plan, l);
   const inputBlocks = blocksOf(plan, l);
-  const ofEach = Array.from({ length: l === 0 ? plan.threads : 1 }, () => ({
-    starts: arena.take(Uint32Array, slots),
-    lengths: arena.take(Uint32Array, slots),
-    bounds: arena.take(Uint32Array, isReference || isDense ? 0 : (inputBlocks + 1) * slots),
-    denseStarts: arena.take(Uint32Array, isDense ? ownBatch(plan) : 0),
-  }));
+  const isCut = !isReference && !isDense;
+  const ofEach = Array.from({ length: l === 0 ? plan.threads : 1 }, () => {
+    const bounds = arena.take(Uint32Array, isCut ? (inputBlocks + 1) * slots : 0);
+    return {
+      bounds,
+      // (What the first block's bounds are.)
+      starts: isCut ? bounds.subarray(0, slots) : arena.take(Uint32Array, slots),
+      lengths: arena.take(Uint32Array, slots),
+      denseStarts: arena.take(Uint32Array, isDense ? ownBatch(plan) : 0),
+    };
+  });
   const { denseStarts, ...places } = ofEach[l === 0 ? member : 0]!;
   const lists: InputLists = {
     ...places,
@@ -377,6 +388,7 @@ function carveLayer(plan: Plan, arena: Arena, l: number, slots: number, rows: Sa
     paddedOutputs,
     isDense,
     inputBlocks,
+    blockInputs: Math.ceil(inputs / inputBlocks),
     lists,
     panels,
     parameters,

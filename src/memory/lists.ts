@@ -4,8 +4,7 @@ import type { Memory } from './layout.js';
 /** Finds where the first layer's blocks of inputs begin in the rows of the samples [from, to), which must be there. */
 export function cutIntoBlocks({ rows, layers }: Memory, from: number, to: number): void {
   const { starts, index, cuts } = rows;
-  const { inputs, inputBlocks } = layers[0]!;
-  const blockInputs = Math.ceil(inputs / inputBlocks);
+  const { inputBlocks, blockInputs } = layers[0]!;
   for (let sample = from; sample < to; sample++) {
     let k = starts[sample]!;
     for (let block = 1; block < inputBlocks; block++) {
@@ -42,7 +41,6 @@ export function placeSamples(
     lists.starts[slot] = begin;
     lists.lengths[slot] = end - begin;
     if (!isCut) continue;
-    lists.bounds[slot] = begin;
     for (let block = 1; block < inputBlocks; block++) {
       lists.bounds[block * slots + slot] = cuts[sample * (inputBlocks - 1) + block - 1]!;
     }

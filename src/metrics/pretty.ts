@@ -1,5 +1,4 @@
 /** Events for people: a heading, a table of epochs, a summary. */
-
 import { styleText } from 'node:util';
 import { grouped } from '../grouped.js';
 import type { ConfigRecord } from '../options.js';

@@ -78,7 +78,9 @@ export function decodeTensors(bytes: Uint8Array): TensorFile {
   const metadata = stringsOf(parsed);
   // Else one damaged digit would make a file without a checksum of it.
   if (!isSealed && Object.hasOwn(metadata, 'sha256')) {
-    throw new TensorFileError('its checksum is not 64 hexadecimal digits: the file is damaged');
+    throw new TensorFileError(
+      'its checksum is not as Lockstep writes it: the file is damaged, or another program has written it',
+    );
   }
   return { metadata, tensors: tensorsOf(entries, body), isSealed };
 }

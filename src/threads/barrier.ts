@@ -7,8 +7,8 @@
  *   ARRIVED  how many members have arrived in this generation.
  *   HELD     not 0 while everybody has arrived and the barrier is kept shut for the coordinator, and why.
  *
- * A round. Each member reads STATE, then adds itself to ARRIVED, then waits until STATE differs from what it
- * read. The last one sets ARRIVED back to 0 and only then opens: a member that is let through may arrive at
+ * A round. Each member reads STATE, then adds itself to ARRIVED, then (when it has done what it can meanwhile)
+ * waits until STATE differs from what it read. The last one sets ARRIVED back to 0 and only then opens: a member that is let through may arrive at
  * the next round at once, and must count from zero. STATE is read before ARRIVED is added to: the other way
  * round, the last could open in between, and the reader would wait for a generation that is already here.
  *
@@ -69,8 +69,9 @@ export class Barrier {
    * Waits for all members.
    *
    * @param last       done by the last one to arrive, while all others wait
-   * @param meanwhile  done by each when it has arrived, before it waits: what needs nothing of what others do until they
-   *                   arrive, and is needed by nobody else (Gupta 1989 calls that a fuzzy barrier)
+   * @param meanwhile  done by each when it has arrived, before it waits, and by the last when it has opened: so it must need
+   *                   nothing that others write in this phase or the next, and write nothing that they read (Gupta 1989
+   *                   calls that a fuzzy barrier)
    * @throws GangAborted
    */
   arrive(last: () => void, hold?: Hold, meanwhile?: () => void): void {

@@ -195,7 +195,7 @@ describe('what the format forbids is refused', () => {
     [
       'a checksum that is none',
       foreign(`{"__metadata__":{"sha256":"${'0'.repeat(63)}g"}}`),
-      /its checksum is not 64 hexadecimal digits/,
+      /its checksum is not as Lockstep writes it/,
     ],
   ])('%s', (_, file, expected) => {
     expect(() => decodeTensors(file)).toThrow(TensorFileError);

@@ -80,13 +80,26 @@ it('a run that diverges ends at the same step, with the same weights, for any nu
 
 describe('samples without zeros, which are kept in dense form', () => {
   const dense = temporaryFolder();
-  afterAll(() => dense.remove());
-  const part = (count: number, seed: number): Part => ({
+  const narrow = temporaryFolder();
+  afterAll(() => {
+    dense.remove();
+    narrow.remove();
+  });
+  const part = (count: number, seed: number, shape: Part['shape'] = [5, 9]): Part => ({
     labels: Array.from({ length: count }, (_, i) => (i * seed) % 7),
-    shape: [5, 9],
+    shape,
     pixel: (p) => ((p * p * seed + p * 31) % 255) + 1,
   });
-  beforeAll(() => writeDataset(dense, { train: part(203, 3), test: part(50, 5) }));
+  beforeAll(() => {
+    writeDataset(dense, { train: part(203, 3), test: part(50, 5) });
+    writeDataset(narrow, { train: part(203, 3, [1, 3]), test: part(50, 5, [1, 3]) });
+  });
+
+  it('and with more threads than inputs, some of which have no rows and all of which have panels', async () => {
+    const options: TrainOptions = { data: narrow.path, kernel: 'simd', hidden: [100], batchSize: 20, epochs: 2 };
+    const hashes = [await hashOf({ ...options, threads: 1 }), await hashOf({ ...options, threads: 8 })];
+    expect(new Set(hashes).size).toBe(1);
+  });
 
   it.each(allKernels().map(({ name }) => name))(
     'kernel %s: the same weights for any number of threads',

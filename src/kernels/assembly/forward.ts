@@ -38,9 +38,10 @@ export function cutLists(
 export function fetchLists(starts: usize, lengths: usize, index: usize, value: usize, from: usize, to: usize): u32 {
   let sum: u32 = 0;
   for (let s: usize = from; s < to; s++) {
-    let k: usize = Word.at(starts + (s << 2)) << 2;
-    const end = k + (Word.at(lengths + (s << 2)) << 2);
-    for (; k < end; k += 64) sum += load<u32>(index + k) + load<u32>(value + k);
+    const begin: usize = Word.at(starts + (s << 2)) << 2;
+    const end = begin + (Word.at(lengths + (s << 2)) << 2);
+    // (Both arrays begin on a line.)
+    for (let k = begin & ~63; k < end; k += 64) sum += load<u32>(index + k) + load<u32>(value + k);
   }
   return sum;
 }
