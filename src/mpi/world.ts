@@ -47,6 +47,7 @@ export class World {
    * @throws LockstepError if there is none, or it is not the launcher's
    */
   static join(file?: string): World {
+    keepMemoryHooksOut();
     joined ??= new World(MpiLibrary.load(file));
     const { ranks, version } = joined;
     const launched = launchedRanks(process.env) ?? 1;
@@ -117,6 +118,15 @@ export class World {
     if (this.#isBusy) this.#library.abort(status || 1);
     else this.#library.finalize();
   }
+}
+
+/**
+ * UCX, which MPICH and some builds of Open MPI send by, patches the C library's memory functions when MPI begins, while the
+ * engine's own threads allocate: of some hundred runs one then died of it (https://github.com/openucx/ucx/issues/3831). It reads
+ * this when it is loaded; whoever needs the hooks can ask for them. (Of a member's environment the C library would know nothing.)
+ */
+function keepMemoryHooksOut(): void {
+  process.env.UCX_MEM_EVENTS ??= 'n';
 }
 
 /** A rank's name in messages. */
