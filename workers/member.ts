@@ -284,7 +284,8 @@ class Member {
     this.#enter(Phase.FORWARD);
     const own = this.#phases.ownOf(next);
     this.#phases.place(own);
-    this.#phases.fetch(own);
+    // Alone there is no wait to use: then it gains nothing.
+    if (this.#task.plan.threads > 1) this.#phases.fetch(own);
     this.#enter(Phase.WAIT);
   }
 
