@@ -28,6 +28,8 @@ const PATIENT = [
 const ALONE = ['dist/test/train/reference-job.test.js'];
 
 const common = {
+  // Node loads what is compiled, as it will: nothing is transformed again.
+  server: { deps: { external: [/\/dist\/(bin|src|workers|test\/support)\//] } },
   testTimeout: 60_000,
   // What tests have in common trains, too.
   hookTimeout: 60_000,
