@@ -37,6 +37,27 @@ it('a slot’s bounds part its sample’s inputs by blocks, whatever sample is p
   );
 });
 
+it.each([{ isDense: false }, { isDense: true }])(
+  'fetching samples changes nothing, in dense form: $isDense',
+  ({ isDense }) => {
+    const samples = Array.from({ length: 3 }, (_, s) =>
+      Array.from({ length: INPUTS }, (_, i) => (i + s) % (isDense ? 7 : 2)),
+    );
+    const parameters = new Float32Array((INPUTS + 1) * 3).fill(0.5);
+    const { kernel, shared } = createNetwork(
+      chooseKernel('simd'),
+      [INPUTS, 3],
+      samples,
+      parameters,
+      undefined,
+      isDense,
+    );
+    const before = Buffer.from(shared.buffer).toString('base64');
+    kernel.fetchInputs(0, 0, samples.length);
+    expect(Buffer.from(shared.buffer).toString('base64') === before).toBe(true);
+  },
+);
+
 it('each member has a view of its own of where its slots’ samples lie, and the same view of all else', () => {
   const parameters = new Float32Array((INPUTS + 1) * 3);
   const samples = [Array.from({ length: INPUTS }, (_, i) => i % 2)];
