@@ -90,23 +90,22 @@ function expectClearEnd({ status, stdout, stderr }: Ended, what: string): void {
   expect(last).not.toHaveProperty('weights_sha256');
 }
 
-const [FORWARD, GRADIENTS, , UPDATE, BY_PANEL, EVALUATION, BARRIER] = PHASES;
+const [FORWARD, GRADIENTS, , , BY_PANEL, EVALUATION, BARRIER] = PHASES;
+
+/** Strategy dense has one more. */
+const ACCUMULATION = {
+  phase: 'accumulation phase',
+  ...{ method: 'accumulate', calls: 3, where: 'in the accumulation phase, in step 2', strategy: 'dense' },
+};
 
 describe.each(MANNERS)('a thread that dies by $manner', ({ manner, says }) => {
-  it.each(manner === 'throw' ? PHASES : [FORWARD!, UPDATE!, EVALUATION!, BARRIER!])(
+  it.each<(typeof PHASES)[number] & { strategy?: string }>(
+    manner === 'throw' ? [...PHASES, ACCUMULATION] : [FORWARD!, EVALUATION!, BARRIER!],
+  )(
     'in the $phase',
-    async ({ method, calls, where, hidden = '20' }) => {
-      const ended = await trainWithFault(`${manner}:${method}:${calls}`, ['--hidden', hidden]);
+    async ({ method, calls, where, hidden = '20', strategy = 'sliced' }) => {
+      const ended = await trainWithFault(`${manner}:${method}:${calls}`, ['--hidden', hidden, '--strategy', strategy]);
       expectClearEnd(ended, `\\d of 3 died ${where}: .*${says}`);
-    },
-    LIMIT_MS,
-  );
-
-  it(
-    'in the accumulation of strategy dense',
-    async () => {
-      const ended = await trainWithFault(`${manner}:accumulate:3`, ['--hidden', '20', '--strategy', 'dense']);
-      expectClearEnd(ended, `\\d of 3 died in the accumulation phase, in step 2: .*${says}`);
     },
     LIMIT_MS,
   );
@@ -127,7 +126,7 @@ const PATIENCE = { FAULT_PATIENCE_MS: '1000' };
 
 describe.concurrent('a thread that hangs', () => {
   it.each([
-    ...PHASES.map((each) => ({ ...each, manner: 'sleep' })),
+    ...PHASES.filter((each) => each !== BY_PANEL).map((each) => ({ ...each, manner: 'sleep' })),
     { ...GRADIENTS!, manner: 'hang' },
     { ...BY_PANEL!, manner: 'hang' },
   ])(
