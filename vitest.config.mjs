@@ -16,16 +16,19 @@ const LIGHT = [
   'dist/test/threads/claims.test.js',
 ];
 
-/** Those that go by the clock somewhere: a thread's patience, signals, ranks, a browser. They wait much, and little runs beside them. */
+/** Those that go by the clock somewhere, in seconds: little runs beside them. */
 const PATIENT = [
-  'dist/test/{dashboard,mpi}/**/*.test.js',
-  'dist/test/threads/dead-member.test.js',
-  'dist/test/command/{pipes,signals}.test.js',
+  'dist/test/dashboard/**/*.test.js',
+  'dist/test/command/pipes.test.js',
   'dist/test/checkpoints/kill.test.js',
 ];
 
-/** What needs all cores. */
-const ALONE = ['dist/test/train/reference-job.test.js'];
+/** What needs all cores, or has a second to end in: mpirun kills ranks that take longer. */
+const ALONE = [
+  'dist/test/mpi/**/*.test.js',
+  'dist/test/command/signals.test.js',
+  'dist/test/train/reference-job.test.js',
+];
 
 const common = {
   // Node loads what is compiled, as it will: nothing is transformed again.

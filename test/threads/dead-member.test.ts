@@ -121,8 +121,8 @@ it(
   LIMIT_MS,
 );
 
-/** How long a thread may hang in these tests: a minute would be long. */
-const PATIENCE = { FAULT_PATIENCE_MS: '1000' };
+/** How long a thread may hang in these tests: a minute would be long, and a second is not enough for many threads' starts at once. */
+const PATIENCE = { FAULT_PATIENCE_MS: '4000' };
 
 describe.concurrent('a thread that hangs', () => {
   it.each([
@@ -145,7 +145,7 @@ describe.concurrent('a thread that hangs', () => {
 it('a process that is suspended for longer than a thread may hang goes on', async () => {
   const command = ['--import', FAULT, trainCommand, '--data', data.path, '--hidden', '20', '--threads', '2'];
   const child = spawn(process.execPath, [...command, '--epochs', '1000000'], {
-    env: { ...process.env, FAULT: 'throw:arrive:Infinity', ...PATIENCE },
+    env: { ...process.env, FAULT: 'throw:arrive:Infinity', FAULT_PATIENCE_MS: '2000' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
@@ -156,7 +156,7 @@ it('a process that is suspended for longer than a thread may hang goes on', asyn
     epochs += String(chunk).split('"event":"epoch"').length - 1;
     if (before < 10 && epochs >= 10) {
       child.kill('SIGSTOP');
-      setTimeout(() => child.kill('SIGCONT'), 2500);
+      setTimeout(() => child.kill('SIGCONT'), 5000);
     }
     // Long after: a watchdog that counted the pause would have looked by then.
     // (Once: a second one ends it at once by design, and one that comes while Node is leaving meets no handler any more.)
@@ -187,6 +187,6 @@ describe.each([...MANNERS, { manner: 'sleep' }])('a run whose thread dies by $ma
         folder.remove();
       }
     },
-    LIMIT_MS,
+    2 * LIMIT_MS,
   );
 });
