@@ -18,8 +18,6 @@ const OPEN_MPI_ENVIRONMENT = {
   OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: '1',
   OMPI_MCA_rmaps_base_oversubscribe: '1',
   OMPI_MCA_hwloc_base_binding_policy: 'none',
-  // Of its own it gives ranks a second between SIGTERM and SIGKILL, which is little where others work, too.
-  OMPI_MCA_odls_base_sigkill_timeout: '10',
 };
 
 /** Of some ranks: what Node gets. */
