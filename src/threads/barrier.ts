@@ -8,9 +8,10 @@
  *   HELD     not 0 while everybody has arrived and the barrier is kept shut for the coordinator, and why.
  *
  * A round. Each member reads STATE, then adds itself to ARRIVED, then (when it has done what it can meanwhile)
- * waits until STATE differs from what it read. The last one sets ARRIVED back to 0 and only then opens: a member that is let through may arrive at
- * the next round at once, and must count from zero. STATE is read before ARRIVED is added to: the other way
- * round, the last could open in between, and the reader would wait for a generation that is already here.
+ * waits until STATE differs from what it read. The last one sets ARRIVED back to 0 and only then opens: a member
+ * that is let through may arrive at the next round at once, and must count from zero. STATE is read before ARRIVED
+ * is added to: the other way round, the last could open in between, and the reader would wait for a generation that
+ * is already here.
  *
  * Holding. The last member may leave the barrier shut until the coordinator has done something ("ready").
  * It sets HELD, and then asks again whether it is ready; the coordinator makes it ready, and then looks at

@@ -97,7 +97,7 @@ describe('a folder without a test pair', () => {
 
 describe('more threads than samples, and than rows', () => {
   it('is no problem', async () => {
-    const { end } = await collect({ data: data.path, epochs: 1, threads: 12, limit: 3, batchSize: 2, hidden: [3] });
+    const { end } = await collect({ data: data.path, epochs: 1, threads: 40, limit: 3, batchSize: 2, hidden: [3] });
     expect(end.status).toBe('completed');
   });
 });

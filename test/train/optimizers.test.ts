@@ -67,7 +67,7 @@ const TOLD_APART: Readonly<Record<string, TrainOptions>> = {
 
 describe.each(Object.entries(TOLD_APART))('%s: the same weights for any number of threads', (_, options) => {
   it.each<[readonly number[], string, TrainOptions]>([
-    [[1, 8], 'first layer of panels for each', { hidden: [100, 6] }],
+    [[1, 2, 3, 8], 'first layer of panels for each', { hidden: [100, 6] }],
     [[1, 2], 'which cut a single panel by rows', { hidden: [20] }],
     [[1, 3], 'kernel reference', { hidden: [9], kernel: 'reference', epochs: 1 }],
   ])('%j, %s', async (numbers, _what, given) => {
