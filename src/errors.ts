@@ -414,6 +414,11 @@ export const errors = {
       `worker thread ${member + 1} of ${threads} died ${where}: ${reason(cause)}; the run cannot go on without it`,
       cause,
     ),
+  heldInVain: (threads: number, steps: number, seconds: number) =>
+    failure(
+      `all ${threads} worker threads waited for ${seconds.toFixed(0)} s at a barrier after step ${steps} for something that ` +
+        'had been granted: a fault of Lockstep; please report it, and resume from the last checkpoint if there is one',
+    ),
   threadStalled: (members: readonly string[], threads: number, where: string, seconds: number) =>
     failure(
       `worker thread ${members.join(' and ')} of ${threads} made no progress for ${seconds.toFixed(0)} s ${where}; ` +

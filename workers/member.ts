@@ -28,12 +28,12 @@
  */
 
 import { now } from '../src/clock.js';
-import { type EpochRecord, layOut, type Memory, recordOf } from '../src/memory/layout.js';
+import { type EpochRecord, layOut, type Memory, PHASES, recordOf } from '../src/memory/layout.js';
 import { needsOf } from '../src/model/optimizer.js';
 import { Exchange } from '../src/mpi/exchange.js';
 import { Barrier, GangAborted, type Hold } from '../src/threads/barrier.js';
 import { Claims } from '../src/threads/claims.js';
-import { Command, Control, HeldFor } from '../src/threads/control.js';
+import { Command, Control, HeldFor, ticketOf } from '../src/threads/control.js';
 import { EarlyStopping } from '../src/threads/early-stopping.js';
 import { type MemberTask, Phase } from '../src/threads/task.js';
 import { type Batch, Phases } from './phases.js';
@@ -67,6 +67,10 @@ class Member {
   #first = 0;
   /** When the phase that it is in began, by this thread's own clock. */
   #phaseBegan = performance.now();
+  /** (PHASES) Where time is booked between epochs: what lies in the next epoch's record may still be read. */
+  readonly #timesBetween = new Float64Array(PHASES);
+  /** (PHASES) Where time is booked: in the epoch's record while it runs. */
+  #times: Float64Array = this.#timesBetween;
 
   constructor(task: MemberTask) {
     this.#task = task;
@@ -105,7 +109,7 @@ class Member {
     const record = this.#record(this.#epoch);
     if (member === 0) record.times.fill(now());
     // The wait for the grant is no part of the epoch.
-    this.#phaseTimes.fill(0);
+    this.#times = this.#scratch.phaseTimes[recordOf(this.#epoch)].fill(0);
     this.#phaseBegan = performance.now();
     let batch = this.#batchAt(record, steps * plan.batchSize);
     const { panels, exact } = this.#task;
@@ -136,7 +140,10 @@ class Member {
     this.#first = batch.first;
     if (!(this.#task.exact ? this.#stepExactly(batch) : this.#stepWhole(batch, next))) return false;
     this.#steps++;
-    return this.#arrive(this.#stepDone, this.#isSnapshotDue(next === undefined) ? this.#holdForSnapshot : undefined);
+    return this.#arrive(
+      this.#stepDone,
+      this.#isSnapshotDue(next === undefined) ? this.#holdFor(HeldFor.SNAPSHOT) : undefined,
+    );
   }
 
   /** @returns false if the gang is to stop */
@@ -149,7 +156,7 @@ class Member {
       this.#enter(Phase.ACCUMULATE);
       this.#phases.accumulate(batch);
     }
-    const hold = isDense ? this.#holdForGradients : undefined;
+    const hold = isDense ? this.#holdFor(HeldFor.GRADIENTS) : undefined;
     if (!this.#arrive(this.#gradientsDone, hold, next && this.#claims && (() => this.#prepare(next)))) return false;
 
     if (this.#task.ranks) return this.#stepTogether(batch, next);
@@ -304,15 +311,16 @@ class Member {
     if (!allFinite) this.#control.reportDivergence();
     if (this.#task.ranks) {
       // (The epoch's time is its training's.)
-      const trained = this.#phaseTimes.slice();
+      const trained = this.#times.slice();
       this.#arrive(nothing);
       this.#tellRanks((exchange) => exchange.tellHeldOut(record));
       this.#enter(Phase.EVALUATE);
-      this.#phaseTimes.set(trained);
+      this.#times.set(trained);
     }
     const finished = () => {
-      if (this.#diverged) this.#control.stop(Command.DIVERGED);
       this.#decide();
+      // What has diverged is not to be saved, though a stop came at the same time.
+      if (this.#diverged) this.#control.decide(Command.DIVERGED);
       // A stop during the evaluation leaves it incomplete: then there is no such epoch.
       if (this.#control.decision !== Command.GO) return;
       const next = this.#earlyStopping.after(epoch, this.#isTimeUp);
@@ -321,15 +329,17 @@ class Member {
       this.#control.ring();
     };
     const isDue = epoch < this.#task.epochs && this.#isEpochSnapshotDue();
-    return this.#arrive(finished, isDue ? this.#holdForSnapshot : undefined);
+    const goesOn = this.#arrive(finished, isDue ? this.#holdFor(HeldFor.SNAPSHOT) : undefined);
+    this.#times = this.#timesBetween;
+    return goesOn;
   }
 
   /** Meets when the epoch may begin. @returns false if the gang is to stop */
   #awaitGrant(epoch: number): boolean {
     const { ranks } = this.#task;
     const isGranted = this.#arrive(nothing, {
-      why: HeldFor.GRANT,
-      ready: () => this.#control.granted >= epoch || this.#control.command !== Command.GO,
+      ticket: ticketOf(HeldFor.GRANT, epoch),
+      ready: () => this.#control.isGranted(epoch),
       announce: nothing,
       // (Ranks have not agreed yet.)
       opening: () => this.#control.decide(ranks ? Command.GO : this.#control.command),
@@ -339,15 +349,15 @@ class Member {
     return this.#arrive(this.#decide);
   }
 
-  readonly #holdForGradients: Hold = {
-    why: HeldFor.GRADIENTS,
-    ready: () => this.#control.decision !== Command.GO,
-    announce: () => this.#control.ring(),
-    opening: nothing,
-  };
-
-  /** Nothing changes the parameters until the coordinator has copied them. */
-  readonly #holdForSnapshot: Hold = { ...this.#holdForGradients, why: HeldFor.SNAPSHOT };
+  /** Until the coordinator has added up the gradients, or copied the parameters, which nothing changes meanwhile. */
+  #holdFor(service: typeof HeldFor.GRADIENTS | typeof HeldFor.SNAPSHOT): Hold {
+    return {
+      ticket: ticketOf(service, this.#steps),
+      ready: () => this.#control.decision !== Command.GO,
+      announce: () => this.#control.ring(),
+      opening: nothing,
+    };
+  }
 
   /** A stop is not obeyed between the phases, where the step is half done; a divergence is, before it is. */
   readonly #gradientsDone = () => {
@@ -362,7 +372,7 @@ class Member {
   /** Publishes what is wanted of all, as it is by now: of this process's members, or of all ranks. */
   readonly #decide = () => {
     const { stop, diverged } = this.#control.agreed;
-    const agreed = stop ? Command.STOP : diverged ? Command.DIVERGED : Command.GO;
+    const agreed = diverged ? Command.DIVERGED : stop ? Command.STOP : Command.GO;
     this.#control.decide(this.#task.ranks ? agreed : this.#control.command);
   };
 
@@ -402,14 +412,10 @@ class Member {
   #enter(phase: Phase): void {
     const { phase: current } = this.#scratch;
     const at = performance.now();
-    this.#phaseTimes[current[0]!]! += at - this.#phaseBegan;
+    this.#times[current[0]!]! += at - this.#phaseBegan;
     this.#phaseBegan = at;
     current[0] = phase;
     this.#scratch.beats[0]!++;
-  }
-
-  get #phaseTimes(): Float64Array {
-    return this.#scratch.phaseTimes[recordOf(this.#epoch)];
   }
 
   get #scratch() {

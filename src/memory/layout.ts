@@ -201,7 +201,7 @@ const CONTROL_WORDS = 16;
 export const EXCHANGE_WORDS = 4;
 
 /** Room for a member's phases (`threads/task.ts`): a cache line of float64. */
-const PHASES = 8;
+export const PHASES = 8;
 
 /** Samples that a member evaluates at once, at least. */
 const EVALUATION_SLOTS = 16;

@@ -5,7 +5,7 @@
  *            abort sets the lowest bit, for good. Either changes the word, so a member that is about to wait for
  *            the old value does not fall asleep: Atomics.wait compares and sleeps as one step.
  *   ARRIVED  how many members have arrived in this generation.
- *   HELD     not 0 while everybody has arrived and the barrier is kept shut for the coordinator, and why.
+ *   HELD     not 0 while everybody has arrived and the barrier is kept shut for the coordinator: the hold's ticket.
  *
  * A round. Each member reads STATE, then adds itself to ARRIVED, then (when it has done what it can meanwhile)
  * waits until STATE differs from what it read. The last one sets ARRIVED back to 0 and only then opens: a member
@@ -17,6 +17,10 @@
  * It sets HELD, and then asks again whether it is ready; the coordinator makes it ready, and then looks at
  * HELD. Whoever comes second sees the other (both are sequentially consistent), so the barrier is not left
  * shut; and the compare-exchange of HELD to 0 lets just one of the two open it.
+ *
+ * Tickets. The system may take the coordinator's processor between making the hold ready and looking at HELD, for as
+ * long as it likes: the gang then opens that hold by itself, and may be held again, for something that is not ready.
+ * So a ticket names what its hold waits for (which epoch, say), and `release` opens the hold with that ticket alone.
  *
  * Aborting. Whoever notices a death sets the bit and wakes all; members that are awake see it when they next
  * arrive. An aborted gang never meets again, so the counts may stay as they are.
@@ -40,8 +44,8 @@ export class GangAborted extends Error {
 
 /** Why a barrier may have to be held. */
 export interface Hold {
-  /** The reason: not 0. */
-  readonly why: number;
+  /** What it waits for: not 0, and not that of another hold that the coordinator may still be about to release. */
+  readonly ticket: number;
   /** Whether it need not be held (any more). Called once or twice; once true it must stay true. */
   ready(): boolean;
   /** Done by the last member after it has published its hold, to tell the coordinator. */
@@ -93,14 +97,14 @@ export class Barrier {
     if (Atomics.load(words, STATE) & ABORTED) throw new GangAborted();
   }
 
-  /** The coordinator: opens the barrier if it is held for this reason. `first` is done just before. */
-  release(why: number, first: () => void): void {
-    if (!this.#takeHold(why)) return;
+  /** The coordinator: opens the barrier if it is held with this ticket. `first` is done just before. */
+  release(ticket: number, first: () => void): void {
+    if (!this.#takeHold(ticket)) return;
     first();
     this.#open();
   }
 
-  /** The coordinator: whether the barrier is held, and why. */
+  /** The ticket of the hold; 0 if the barrier is not held. */
   get held(): number {
     return Atomics.load(this.#words, HELD);
   }
@@ -126,13 +130,13 @@ export class Barrier {
   /** Whether the last member may open: either nothing is to be waited for, or it took back its hold. */
   #mayOpen(hold: Hold): boolean {
     if (hold.ready()) return true;
-    Atomics.store(this.#words, HELD, hold.why);
-    return hold.ready() && this.#takeHold(hold.why);
+    Atomics.store(this.#words, HELD, hold.ticket);
+    return hold.ready() && this.#takeHold(hold.ticket);
   }
 
   /** At most one caller a round gets true, and it alone may open. */
-  #takeHold(why: number): boolean {
-    return Atomics.compareExchange(this.#words, HELD, why, 0) === why;
+  #takeHold(ticket: number): boolean {
+    return Atomics.compareExchange(this.#words, HELD, ticket, 0) === ticket;
   }
 
   #open(): void {

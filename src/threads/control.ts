@@ -1,7 +1,7 @@
 /**
  * What coordinator and members tell each other besides meeting at the barrier, word by word.
  *
- *   COMMAND   coordinator → members: what it wants of them (go on, or stop); last arrival, if the test loss diverged.
+ *   COMMAND   coordinator → members: what it wants of them (go on, or stop). Never taken back.
  *   DECISION  last arrival → all: the command as it was when the barrier opened. Members obey this one, so
  *             that all obey at the same step, whenever the command came.
  *   GRANTED   coordinator → members: how many epochs they may run; their order is in place, and what the epoch
@@ -27,7 +27,10 @@ const BELL = at(7);
 const DIVERGED = at(8);
 const AGREED = at(9);
 
-/** Values of COMMAND and, the last two, of DECISION alone: the run is complete before its last epoch, and why. */
+/**
+ * Values of DECISION, the first two also of COMMAND. DIVERGED: a loss is not finite. The last two: the run is complete
+ * before its last epoch, and why.
+ */
 export const Command = { GO: 0, STOP: 1, DIVERGED: 2, PATIENCE: 3, TIME_UP: 4 } as const;
 export type Command = (typeof Command)[keyof typeof Command];
 
@@ -40,8 +43,24 @@ export interface Agreement {
 /** Bits of AGREED. */
 const Agreed = { STOP: 1, DIVERGED: 2, TIME_UP: 4 } as const;
 
-/** Why the barrier is held (see barrier.ts). */
+/** Why the barrier is held. */
 export const HeldFor = { GRANT: 1, GRADIENTS: 2, SNAPSHOT: 3 } as const;
+export type HeldFor = (typeof HeldFor)[keyof typeof HeldFor];
+
+/**
+ * The ticket of a hold (see barrier.ts): the reason in the lowest two bits, the number above them.
+ *
+ * @param number  of the epoch that is to be granted, or of steps that are done. What of it does not fit is cut off: nobody
+ *   is 2³⁰ epochs or steps late
+ */
+export function ticketOf(why: HeldFor, number: number): number {
+  return (number << 2) | why;
+}
+
+/** 0 for the ticket 0: the barrier is not held. */
+export function reasonOf(ticket: number): HeldFor | 0 {
+  return (ticket & 3) as HeldFor | 0;
+}
 
 export class Control {
   readonly #words: Int32Array;
@@ -54,9 +73,8 @@ export class Control {
     return Atomics.load(this.#words, COMMAND) as Command;
   }
 
-  /** For good: whichever reason comes first stays. */
-  stop(why: typeof Command.STOP | typeof Command.DIVERGED = Command.STOP): void {
-    Atomics.compareExchange(this.#words, COMMAND, Command.GO, why);
+  stop(): void {
+    Atomics.store(this.#words, COMMAND, Command.STOP);
   }
 
   get decision(): Command {
@@ -70,6 +88,11 @@ export class Control {
 
   get granted(): number {
     return Atomics.load(this.#words, GRANTED);
+  }
+
+  /** Whether the gang may go on at the hold in front of this epoch: to run it, or to end. */
+  isGranted(epoch: number): boolean {
+    return this.granted >= epoch || this.command !== Command.GO;
   }
 
   grant(epochs: number): void {

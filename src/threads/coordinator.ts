@@ -9,11 +9,12 @@ import { type EpochRecord, type Memory, ownBatch, type Plan, recordOf, stepsPerE
 import { gradientNorm, needsOf, Optimizer } from '../model/optimizer.js';
 import { parameterCount } from '../model/parameters.js';
 import type { Position } from '../state.js';
-import { Command, Control, HeldFor } from './control.js';
+import { Barrier } from './barrier.js';
+import { Command, Control, HeldFor, reasonOf, ticketOf } from './control.js';
 import { Gang, spinsFor } from './gang.js';
 import { cutPanels, cutRows } from './shares.js';
 import type { MemberTask } from './task.js';
-import { Watchdog } from './watchdog.js';
+import { type GangWait, Watchdog } from './watchdog.js';
 
 /** What all members are told, and the seed, which only the coordinator needs. */
 export interface Job extends Omit<MemberTask, 'member' | 'slices' | 'firstLayerSlices' | 'panels' | 'spins'> {
@@ -38,6 +39,7 @@ export class Coordinator {
   readonly #job: Job;
   readonly #memory: Memory;
   readonly #control: Control;
+  readonly #barrier: Barrier;
   readonly #gang: Gang;
   /** The epoch whose end has not been seen yet. */
   #epoch: number;
@@ -47,6 +49,8 @@ export class Coordinator {
   #isEnding = false;
   readonly #takeSnapshot: TakeSnapshot | undefined;
   readonly #watchdog: Watchdog;
+  /** Whether what the barrier is held for is being done. */
+  #isServing = false;
   /** What goes on beside the gang: resolves when there is nothing more to do. */
   readonly #services: Promise<void>[] = [];
 
@@ -62,10 +66,11 @@ export class Coordinator {
     this.#takeSnapshot = takeSnapshot;
     this.#control = new Control(memory.control);
     this.#epoch = job.epochs === 0 ? 0 : job.start.epochs + 1;
-    this.#gang = new Gang(memberTasks(job, memory), memory, () => this.#stepsOfRun);
+    this.#barrier = new Barrier(memory.control, job.plan.threads, 0);
     // Both records are free: the gang may run one epoch ahead of what has been read.
     this.#grant(this.#epoch);
     this.#grant(this.#epoch + 1);
+    this.#gang = new Gang(memberTasks(job, memory), memory, this.#barrier, () => this.#stepsOfRun);
     this.#gang.done.then(
       () => this.#finish(this.#outcomeOf()),
       (failure: unknown) => this.#fail(failure),
@@ -74,7 +79,7 @@ export class Coordinator {
     if (takeSnapshot) this.#serve(HeldFor.SNAPSHOT, () => takeSnapshot(this.#position));
     this.#watchdog = new Watchdog(
       memory,
-      this.#gang.barrier,
+      () => this.#waitOfGang,
       () => this.#stepsOfRun,
       firstStepMs(memory, job.plan),
       (failure) => this.#fail(failure),
@@ -117,8 +122,8 @@ export class Coordinator {
     // would wait for them.)
     const { epochs, stepsInEpoch } = this.#job.start;
     const mayBeUnopened = !this.#job.ranks && this.#epoch <= epochs + 1 && this.stepsDone === stepsInEpoch;
-    if (mayBeUnopened && this.#gang.barrier.abortUnopened()) this.#finish('stopped');
-    else this.#release();
+    if (mayBeUnopened && this.#barrier.abortUnopened()) this.#finish('stopped');
+    else this.#openGrant(this.#barrier.held);
   }
 
   /**
@@ -155,14 +160,28 @@ export class Coordinator {
     this.#control.clearRecord(epoch, epoch === epochs + 1 ? stepsInEpoch : 0);
     shuffledOrder(this.#memory.epochs[recordOf(epoch)].order, this.#job.seed, epoch);
     this.#control.grant(epoch);
-    this.#release();
+    this.#openGrant(ticketOf(HeldFor.GRANT, epoch));
   }
 
-  /** Opens the barrier if the gang waits there for what has just been given. */
-  #release(): void {
+  /** Opens the barrier if the gang is held there with this ticket, and it is one for an epoch. */
+  #openGrant(ticket: number): void {
+    if (reasonOf(ticket) !== HeldFor.GRANT) return;
     // (Ranks decide together, behind the barrier.)
     const { ranks } = this.#job;
-    this.#gang.barrier.release(HeldFor.GRANT, () => this.#control.decide(ranks ? Command.GO : this.#control.command));
+    this.#barrier.release(ticket, () => this.#control.decide(ranks ? Command.GO : this.#control.command));
+  }
+
+  /** What the watchdog is to know of a gang that stands still. */
+  get #waitOfGang(): GangWait {
+    const { held } = this.#barrier;
+    const reason = reasonOf(held);
+    if (reason === 0) return 'none';
+    const { granted, command } = this.#control;
+    const isOwed =
+      reason === HeldFor.GRANT
+        ? command === Command.GO && held === ticketOf(HeldFor.GRANT, granted + 1)
+        : this.#isServing;
+    return isOwed ? 'for this side' : 'in vain';
   }
 
   /**
@@ -186,7 +205,7 @@ export class Coordinator {
   #fail(failure: unknown): void {
     this.#failure ??= failure;
     // Who waits for a barrier that will not open would wait for ever.
-    this.#gang.barrier.abort();
+    this.#barrier.abort();
     this.#end('died');
   }
 
@@ -210,14 +229,16 @@ export class Coordinator {
   }
 
   /** Whenever the barrier is held for this reason: does what it is held for, and opens it. */
-  #serve(why: number, work: () => void | Promise<void>): void {
-    const { barrier } = this.#gang;
+  #serve(why: HeldFor, work: () => void | Promise<void>): void {
     const serve = async () => {
       while (this.#outcome === undefined) {
         const rings = this.#control.rings;
-        if (barrier.held === why) {
+        const ticket = this.#barrier.held;
+        if (reasonOf(ticket) === why) {
+          this.#isServing = true;
           await work();
-          barrier.release(why, () => undefined);
+          this.#isServing = false;
+          this.#barrier.release(ticket, () => undefined);
         }
         await this.#control.rungSince(rings);
       }

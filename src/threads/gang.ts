@@ -4,7 +4,7 @@ import { setFlagsFromString } from 'node:v8';
 import { Piscina } from 'piscina';
 import { errors } from '../errors.js';
 import type { Memory } from '../memory/layout.js';
-import { Barrier } from './barrier.js';
+import type { Barrier } from './barrier.js';
 import { type MemberTask, type Phase, whereabouts } from './task.js';
 
 /** The compiled worker, as it lies in dist/. */
@@ -38,16 +38,16 @@ export class Gang {
   readonly #pool: Piscina;
   readonly #memory: Memory;
   readonly #stepsDone: () => number;
-  readonly barrier: Barrier;
+  readonly #barrier: Barrier;
   /** Resolves when every member has ended well, rejects when one has not: then all have been told to end. */
   readonly done: Promise<void>;
 
   /** @param stepsDone  of the run */
-  constructor(tasks: readonly MemberTask[], memory: Memory, stepsDone: () => number) {
+  constructor(tasks: readonly MemberTask[], memory: Memory, barrier: Barrier, stepsDone: () => number) {
     const threads = tasks.length;
     this.#memory = memory;
     this.#stepsDone = stepsDone;
-    this.barrier = new Barrier(memory.control, threads, 0);
+    this.#barrier = barrier;
     this.#pool = createPool(threads);
     // A thread's death is told twice: to its task, which `#watch` follows, and here, where nobody need listen; an
     // error event without a listener would end the process.
@@ -59,7 +59,7 @@ export class Gang {
 
   /** Ends all threads, whatever they do. */
   async destroy(): Promise<void> {
-    this.barrier.abort();
+    this.#barrier.abort();
     await this.#pool.destroy();
   }
 
@@ -70,7 +70,7 @@ export class Gang {
         try {
           await ended;
         } catch (cause) {
-          this.barrier.abort();
+          this.#barrier.abort();
           throw this.#death(member, cause);
         }
       }),

@@ -1,15 +1,20 @@
 /** Notices a gang that no longer gets on: a member that hangs neither throws nor ends, and its peers wait for it. */
 import { errors } from '../errors.js';
 import type { Memory } from '../memory/layout.js';
-import type { Barrier } from './barrier.js';
 import { Phase, whereabouts } from './task.js';
+
+/**
+ * Whether the barrier is held: not at all; for what the coordinator, or whoever reads the events, has not given yet; or for
+ * what has been given, so that nobody will open it.
+ */
+export type GangWait = 'none' | 'for this side' | 'in vain';
 
 export class Watchdog {
   /** No member may stand still for longer than the longer of this and so many times the slowest step so far. */
   static readonly patience = { leastMs: 60_000, steps: 100, lookEveryMs: 1000 };
 
   readonly #memory: Memory;
-  readonly #barrier: Barrier;
+  readonly #wait: () => GangWait;
   readonly #stepsDone: () => number;
   readonly #onStall: (failure: unknown) => void;
   readonly #timer: NodeJS.Timeout;
@@ -24,19 +29,20 @@ export class Watchdog {
   readonly #firstStepMs: number;
 
   /**
+   * @param wait  what the gang waits for at the barrier
    * @param stepsDone  of the run
    * @param firstStepMs  how long the first step may take, which nothing before it tells
    */
   constructor(
     memory: Memory,
-    barrier: Barrier,
+    wait: () => GangWait,
     stepsDone: () => number,
     firstStepMs: number,
     onStall: (failure: unknown) => void,
   ) {
     this.#firstStepMs = firstStepMs;
     this.#memory = memory;
-    this.#barrier = barrier;
+    this.#wait = wait;
     this.#stepsDone = stepsDone;
     this.#onStall = onStall;
     this.#beats = this.#allBeats();
@@ -55,8 +61,8 @@ export class Watchdog {
     const passedMs = Math.min(time - this.#lookedAt, 2 * lookEveryMs);
     this.#lookedAt = time;
 
-    // A gang that is held waits for the coordinator, or for whoever reads the events; one that exchanges, for other ranks.
-    const isHeld = this.#barrier.held !== 0 || this.#isAny(Phase.EXCHANGE);
+    // One that exchanges waits for other ranks, whose own watchdogs look after them.
+    const isHeld = this.#wait() === 'for this side' || this.#isAny(Phase.EXCHANGE);
     if (!isHeld && !this.#isAny(Phase.START) && !this.#isAny(Phase.EVALUATE)) this.#timeSteps(passedMs);
     const beats = this.#allBeats();
     if (isHeld || beats !== this.#beats) {
@@ -86,12 +92,14 @@ export class Watchdog {
 
   #stall() {
     const { members } = this.#memory;
+    const seconds = this.#stillMs / 1000;
+    if (this.#wait() === 'in vain') return errors.heldInVain(members.length, this.#stepsDone(), seconds);
     const late = [...members.keys()].filter((member) => members[member]!.phase[0] !== Phase.WAIT);
     // If all wait, and for nothing, any one is as guilty as another.
     const named = late.length > 0 ? late : [...members.keys()];
     const phase = members[named[0]!]!.phase[0] as Phase;
     const names = named.map((member) => `${member + 1}`);
-    return errors.threadStalled(names, members.length, whereabouts(phase, this.#stepsDone()), this.#stillMs / 1000);
+    return errors.threadStalled(names, members.length, whereabouts(phase, this.#stepsDone()), seconds);
   }
 
   #allBeats(): number {

@@ -9,7 +9,7 @@ it('a member does what it can meanwhile when it has arrived, and before it waits
   const barrier = alone();
   const seen: string[] = [];
   const hold = {
-    why: 7,
+    ticket: 7,
     ready: () => false,
     announce: () => seen.push('announce'),
     opening: () => seen.push('opening'),
