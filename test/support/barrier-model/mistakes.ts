@@ -1,0 +1,30 @@
+/** Mistakes that look harmless. Each must be caught, or the model proves nothing. */
+export const MISTAKES = [
+  'reset after release',
+  'notify before the value changes',
+  'wait without comparing',
+  'read the state after arriving',
+  'hold without a second look',
+  'open without taking the hold',
+  'decide before taking the hold',
+  'abort without waking',
+  'open by overwriting the abort',
+  'ring before holding',
+  'look before reading the bell',
+  'sleep without comparing the bell',
+  'ring without waking',
+  'wake only one loop',
+  'release whatever is held',
+  'serve whatever is held',
+  'abort unopened by load then store',
+  'abort unopened without waking',
+  // As it was once, in the field: a late grant opened the hold in front of the next epoch.
+  'release any grant',
+  'grant before clearing',
+  'grant before reading',
+  'book time before the grant',
+  'finish without ringing',
+  'finish after opening',
+  'stop by looking at the hold first',
+] as const;
+export type Mistake = (typeof MISTAKES)[number] | undefined;

@@ -1,0 +1,86 @@
+/** Runs whose threads are late, each beside one that is not. */
+import { rmSync } from 'node:fs';
+import path from 'node:path';
+import type { Strategy } from '../../src/model/optimizer.js';
+import { temporaryFolder, writeDataset } from './idx-files.js';
+import { root } from './paths.js';
+import { runTrain } from './run-command.js';
+
+export interface LateJob {
+  readonly threads: number;
+  readonly strategy: Strategy;
+  readonly checkpoints: boolean;
+  readonly size: keyof typeof SIZES;
+  readonly who: 'main' | 'members' | 'all';
+  readonly seed: number;
+}
+
+export interface LateJobs {
+  /** @throws Error unless the run's weights and its epochs' figures are those of an undelayed one */
+  expectSame(job: LateJob): Promise<void>;
+  remove(): void;
+}
+
+const SIZES = {
+  // One step an epoch: the main thread is asked for something as often as can be.
+  tiny: ['--batch-size', '5', '--limit', '5', '--hidden', '3', '--epochs', '150'],
+  // Epochs that take about as long as the main thread's part of them.
+  small: ['--batch-size', '5', '--limit', '100', '--hidden', '10', '--epochs', '150'],
+  larger: ['--batch-size', '20', '--hidden', '40', '--epochs', '12', '--log-every', '3'],
+} as const;
+
+export async function lateJobs(): Promise<LateJobs> {
+  const data = temporaryFolder();
+  const part = (count: number) => ({
+    labels: Array.from({ length: count }, (_, s) => s % 3),
+    pixel: (p: number) => (p * 37) % 251,
+  });
+  writeDataset(data, { train: part(203), test: part(6) });
+  const calm = new Map<string, Promise<readonly string[]>>();
+
+  const run = async (job: Omit<LateJob, 'who' | 'seed'>, late?: string): Promise<readonly string[]> => {
+    const folder = temporaryFolder();
+    try {
+      const checkpoints = ['--checkpoint-dir', path.join(folder.path, 'run'), '--checkpoint-every', '3'];
+      const args = [
+        ...['--data', data.path, '--threads', `${job.threads}`, '--strategy', job.strategy, '--format', 'ndjson'],
+        ...SIZES[job.size],
+        ...(job.checkpoints ? [...checkpoints, '--checkpoint-every-steps', '2', '--keep', '2'] : []),
+      ];
+      const imports = late === undefined ? [] : ['--import', path.join(root, 'dist/test/support/late-atomics.js')];
+      const ended = await runTrain(args, late === undefined ? {} : { LATE: late }, imports);
+      if (ended.status !== 0) throw new Error(`status ${ended.status}: ${ended.stderr}`);
+      return figuresOf(ended.stdout);
+    } finally {
+      rmSync(folder.path, { recursive: true, force: true });
+    }
+  };
+
+  return {
+    async expectSame({ who, seed, ...job }) {
+      const key = JSON.stringify(job);
+      const expected = await (calm.get(key) ?? calm.set(key, run(job)).get(key)!);
+      const found = await run(job, who === 'all' ? `${seed}` : `${seed}:${who}`);
+      if (found.length !== expected.length) throw new Error(`${found.length} epochs and ends, not ${expected.length}`);
+      const different = found.findIndex((line, i) => line !== expected[i]);
+      if (different >= 0) {
+        throw new Error(`${JSON.stringify({ ...job, who, seed })}: ${found[different]}, not ${expected[different]}`);
+      }
+    },
+    remove: () => data.remove(),
+  };
+}
+
+/** Of each epoch and of the end, what the schedule of threads may not change. */
+function figuresOf(stdout: string): string[] {
+  const events = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  return events
+    .filter(({ event }) => event === 'epoch' || event === 'end' || event === 'step')
+    .map(
+      ({ seconds: _, samples_per_second: __, wait_fraction: ___, phase_fractions: ____, checkpoint: _____, ...rest }) =>
+        JSON.stringify(rest),
+    );
+}
