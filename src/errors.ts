@@ -1,33 +1,92 @@
 /**
- * Every error that a user can meet, in one table. Each says what was found, what was expected and what to do.
+ * Every error that a user can meet, in one table. Each says what was found, what was expected and what to do, in the words of
+ * the command line; `inLibraryWords` makes a program's of them.
  *
  * `status` is the exit status of the command: 2 for wrong usage, 1 for everything else.
  */
 import { inspect } from 'node:util';
 import { grouped } from './grouped.js';
+import { nearest } from './nearest.js';
+import { flagOf, inLibraryWords } from './words.js';
 
 export class LockstepError extends Error {
   override readonly name = 'LockstepError';
+  /** The kind of error, such as `data_not_found`. It stays the same between versions: docs/errors.md lists all codes. */
+  readonly code: ErrorCode;
+  /** The exit status of the command: 2 for wrong usage, 1 for everything else. */
   readonly status: 1 | 2;
   /** Under MPI, of what all ranks fail of alike: that another one says it. */
   isToldElsewhere = false;
+  readonly #inCommandWords: string;
 
-  constructor(message: string, status: 1 | 2, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause });
+  constructor(code: ErrorCode, { message, inLibrary = inLibraryWords(message), status, cause }: Draft) {
+    super(inLibrary, cause === undefined ? undefined : { cause });
+    this.code = code;
     this.status = status;
+    this.#inCommandWords = message;
   }
+
+  /** The message as the command says it: `--batch-size` where `message` says `batchSize`. */
+  get inCommandWords(): string {
+    return this.#inCommandWords;
+  }
+}
+
+/** An error of the table, before it has its code. */
+interface Draft {
+  /** In the command's words. */
+  readonly message: string;
+  /** In a program's, where other names of options are not enough. */
+  readonly inLibrary?: string;
+  readonly status: 1 | 2;
+  readonly cause?: unknown;
+  /** Where it relays another's, perhaps of another process. */
+  readonly code?: string | undefined;
+}
+
+type SnakeCase<Text extends string> = Text extends `${infer First}${infer Rest}`
+  ? `${First extends Lowercase<First> ? First : `_${Lowercase<First>}`}${SnakeCase<Rest>}`
+  : '';
+
+export type ErrorCode = SnakeCase<keyof typeof errors>;
+
+/** The table's entries as they are used: each gives its error the entry's name as its code. */
+function withCodes<const Table extends Record<string, (...args: never[]) => Draft>>(table: Table) {
+  const codeOf = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  const codes = new Set(Object.keys(table).map(codeOf));
+  const entries = Object.entries(table).map(([name, draft]) => {
+    const create = (...args: never[]) => {
+      const drafted = draft(...args);
+      const { code = '' } = drafted;
+      return new LockstepError((codes.has(code) ? code : codeOf(name)) as ErrorCode, drafted);
+    };
+    return [name, create];
+  });
+  return Object.fromEntries(entries) as {
+    readonly [name in keyof Table]: (...args: Parameters<Table[name]>) => LockstepError;
+  };
 }
 
 /** What `--data` may be. */
 export const DATA_SOURCES =
   'mnist, fashion-mnist, a folder of IDX files, a table (CSV or NDJSON), or - for one on stdin';
 
-export const errors = {
+export const errors = withCodes({
   // Usage: status 2, before any work starts.
   usage: (message: string, command = 'train') => usage(`${message}; see ${command} --help`),
-  option: (name: string, found: unknown, expected: string) => usage(`--${name} ${shown(found)}: expected ${expected}`),
-  unknownOption: (name: string, known: readonly string[]) =>
-    usage(`${shown(name)}: train() has no such option; expected one of ${known.join(', ')}`),
+  /** @param inLibrary  what is expected of a program, where that is something else */
+  option: (name: string, found: unknown, expected: string, inLibrary = expected) =>
+    usage(
+      `--${flagOf(name)} ${shown(found)}: expected ${expected}`,
+      `\`${name}\`: expected ${inLibrary}; found ${withType(found)}`,
+    ),
+  notOptions: (found: unknown) =>
+    usage(`train(): expected an object of options, such as { epochs: 5 }; found ${withType(found)}`),
+  unknownOption: (name: string, known: readonly string[]) => {
+    const meant = nearest(name, known);
+    const remedy = meant === undefined ? `expected one of ${known.join(', ')}` : `did you mean \`${meant}\`?`;
+    return usage(`\`${shown(name)}\`: train() has no such option; ${remedy}`);
+  },
   batchBeyondData: (batchSize: number, samples: number) =>
     usage(
       `--batch-size ${batchSize}: there are only ${grouped(samples)} training samples; ` +
@@ -379,8 +438,13 @@ export const errors = {
         'use its own launcher, or name the library of the launcher: --mpi /path/to/libmpi.so',
     ),
   mpiCall: (name: string, code: number) => failure(`${name} failed with error ${code}; see what MPI wrote`),
-  rankFailed: (rank: string, message: string, status: 1 | 2, cause: unknown) =>
-    new LockstepError(onOneLine(`${rank}: ${message}`), status, cause),
+  /** @param code  of that rank's error, if it has one */
+  rankFailed: (rank: string, message: string, status: 1 | 2, cause: unknown, code?: string): Draft => ({
+    message: onOneLine(`${rank}: ${message}`),
+    status,
+    cause,
+    code,
+  }),
   ranksDiffer: (what: string, rank: string, found: string, first: string, expected: string) =>
     failure(
       `${what}: ${rank} has ${found}, and ${first} ${expected}; all ranks must have the same: ` +
@@ -431,14 +495,18 @@ export const errors = {
     failure(`stdout cannot be written (${reason(cause)}); make room, or send the metrics elsewhere`, cause),
   notPlain: (event: string, field: string, found: unknown) =>
     failure(`event "${event}": field ${field} is ${shown(found)}; expected what JSON can hold`),
-} as const;
+});
 
-function usage(message: string): LockstepError {
-  return new LockstepError(onOneLine(message), 2);
+function usage(message: string, inLibrary?: string): Draft {
+  return {
+    message: onOneLine(message),
+    status: 2,
+    ...(inLibrary !== undefined && { inLibrary: onOneLine(inLibrary) }),
+  };
 }
 
-function failure(message: string, cause?: unknown): LockstepError {
-  return new LockstepError(onOneLine(message), 1, cause);
+function failure(message: string, cause?: unknown): Draft {
+  return { message: onOneLine(message), status: 1, cause };
 }
 
 /** Whether it is the system's error of that code, such as ENOENT. */
@@ -446,8 +514,9 @@ export function hasCode(error: unknown, code: string): boolean {
   return error instanceof Error && 'code' in error && error.code === code;
 }
 
-/** What an unknown error says of itself, on one line. */
+/** What an unknown error says of itself, on one line, in the command's words. */
 export function reason(cause: unknown): string {
+  if (cause instanceof LockstepError) return cause.inCommandWords;
   return onOneLine(cause instanceof Error ? cause.message : String(cause));
 }
 
@@ -470,7 +539,17 @@ const MOST_SHOWN = 200;
 
 /** Anything, in a few words: a program, or a file, may have given it. */
 export function shown(value: unknown): string {
-  const text = shownWhole(value);
+  return shortened(shownWhole(value));
+}
+
+/** The same with its type, for programs: the string '0.1'. */
+function withType(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  const type = Array.isArray(value) ? 'array' : typeof value;
+  return shortened(`the ${type} ${inspected(value)}`);
+}
+
+function shortened(text: string): string {
   return text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text;
 }
 
@@ -479,6 +558,10 @@ function shownWhole(value: unknown): string {
   if (Array.isArray(value) && value.length > 0 && [...value].every((each) => typeof each === 'number')) {
     return value.join(',');
   }
+  return inspected(value);
+}
+
+function inspected(value: unknown): string {
   return inspect(value, { depth: 1, breakLength: Number.POSITIVE_INFINITY, customInspect: false });
 }
 

@@ -1,4 +1,4 @@
-/** What the value of an option may be: each check gives the value, or refuses it by the option's name. */
+/** What the value of an option may be: each check gives the value, or refuses it by the name that a program has for it. */
 
 import { errors } from './errors.js';
 import { grouped } from './grouped.js';
@@ -42,12 +42,23 @@ export function widths(name: string, value: unknown): readonly number[] {
   const copy: unknown[] | undefined = Array.isArray(value) ? [...value] : undefined;
   if (copy?.every(isWidth)) return copy as number[];
   const most = grouped(MAX_WIDTH);
-  throw errors.option(name, value, `widths from 1 to ${most} with commas between, such as 1000 or 512,256, or none`);
+  throw errors.option(
+    name,
+    value,
+    `widths from 1 to ${most} with commas between, such as 1000 or 512,256, or none`,
+    `an array of whole numbers from 1 to ${most}, such as [1000] or [512, 256], or [] for none`,
+  );
 }
 
 export function text(name: string, value: unknown, expected: string): string {
   if (typeof value === 'string' && value !== '') return value;
-  throw errors.option(name, value, expected);
+  throw errors.option(name, value, expected, `a string: ${expected}`);
+}
+
+/** An option that may be given without a value. */
+export function textOrYes(name: string, value: unknown, expected: string): string | boolean {
+  if (typeof value === 'boolean' || (typeof value === 'string' && value !== '')) return value;
+  throw errors.option(name, value, expected, `true, false or a string: ${expected}`);
 }
 
 export function yesOrNo(name: string, value: unknown): boolean {
@@ -58,5 +69,6 @@ export function yesOrNo(name: string, value: unknown): boolean {
 export function oneOf<T extends string>(name: string, value: unknown, allowed: readonly T[]): T {
   const found = allowed.find((each) => each === value);
   if (found !== undefined) return found;
-  throw errors.option(name, value, `one of ${allowed.join(', ')}`);
+  const inLibrary = `one of ${allowed.map((each) => `'${each}'`).join(', ')}`;
+  throw errors.option(name, value, `one of ${allowed.join(', ')}`, inLibrary);
 }

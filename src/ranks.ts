@@ -7,8 +7,9 @@ import { MEMORY_LIMIT_BYTES, type Memory, type Plan } from './memory/layout.js';
 import { weightsSha256 } from './model/parameters.js';
 import { type Identity, together } from './mpi/agreement.js';
 import type { World } from './mpi/world.js';
-import { type CheckedOptions, type Config, flagOf } from './options.js';
+import type { CheckedOptions, Config } from './options.js';
 import { packageVersion } from './version.js';
+import { flagOf } from './words.js';
 
 export const NOTHING_FOUND: Found = { resumed: undefined, warnings: [] };
 

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DATA_SOURCES, LockstepError } from '../src/errors.js';
-import { type Config, requireKnown, resolveOptions } from '../src/options.js';
+import { type Config, requireOptions, resolveOptions } from '../src/options.js';
 import { train } from '../src/train.js';
 import { refusalOf } from './support/refusals.js';
 
@@ -184,7 +184,7 @@ describe('whatever a program gives', () => {
   });
 
   it('an option that is none, and undefined, is not given', () => {
-    expect(() => requireKnown({ epoch: undefined, epochs: 1 })).not.toThrow();
+    expect(() => requireOptions({ epoch: undefined, epochs: 1 })).not.toThrow();
   });
 
   const names = Object.keys(resolveOptions({}));
