@@ -87,9 +87,10 @@ export const errors = withCodes({
     const remedy = meant === undefined ? `expected one of ${known.join(', ')}` : `did you mean \`${meant}\`?`;
     return usage(`\`${shown(name)}\`: train() has no such option; ${remedy}`);
   },
-  batchBeyondData: (batchSize: number, samples: number) =>
+  /** @param file  the checkpoint that has this batch, where nobody else has chosen it */
+  batchBeyondData: (batchSize: number, samples: number, file?: string) =>
     usage(
-      `--batch-size ${batchSize}: there are only ${grouped(samples)} training samples; ` +
+      `${file === undefined ? '' : `${file} was written with `}--batch-size ${batchSize}: there are only ${grouped(samples)} training samples; ` +
         'choose a smaller batch or a larger --limit',
     ),
   allHeldOut: (fraction: number, samples: number) =>
@@ -108,6 +109,11 @@ export const errors = withCodes({
   needsFolder: (flag: string, found: unknown) =>
     usage(`--${flag}${found === true ? '' : ` ${shown(found)}`}: there are no checkpoints without --checkpoint-dir`),
   resumeWithoutFolder: () => usage('--resume: expected a checkpoint or a folder of them, or --checkpoint-dir besides'),
+  nothingToResume: (folder: string) =>
+    usage(
+      `--resume: ${folder} holds no checkpoint, and no option says what to train; check the folder, ` +
+        'or start a run with --data mnist, for example',
+    ),
   resumeAnywayAlone: () => usage('--resume-anyway: expected --resume besides'),
   folderTaken: (folder: string, name: string) =>
     usage(
@@ -198,6 +204,10 @@ export const errors = withCodes({
     usage(`--header no: the rows of ${file} are objects, whose fields are its columns; leave the option out`),
   allSplitOff: (fraction: number, rows: number) =>
     usage(`--test-split ${fraction}: it leaves none of ${grouped(rows)} rows to train on; choose a smaller part`),
+  noTestTable: (data: string, found: string) =>
+    failure(
+      `--test-data ${data}: ${found}; expected a table (CSV or NDJSON) of the same columns as the training table`,
+    ),
   notATable: (file: string) =>
     failure(`${file}: not a table: it holds zero bytes; expected CSV or NDJSON in UTF-8, or a folder of IDX files`),
   emptyTable: (file: string) => failure(`${file}: empty; expected rows of numbers and a class`),
@@ -322,6 +332,8 @@ export const errors = withCodes({
     ),
   sampleValue: (position: number, found: unknown) =>
     failure(`number ${position} of a sample is ${shown(found)}; expected a finite float32`),
+  notARow: (found: unknown) =>
+    failure(`a row of a table: expected an object whose fields are columns; found ${withType(found)}`),
   noColumns: () =>
     failure('a row by the names of its columns; the network knows none: give its numbers as an array, in order'),
   fieldOfRow: (name: string, cell: unknown, problem: string) =>

@@ -184,7 +184,7 @@ describe('whatever a program gives', () => {
   });
 
   it('an option that is none, and undefined, is not given', () => {
-    expect(() => requireOptions({ epoch: undefined, epochs: 1 })).not.toThrow();
+    expect(() => requireOptions({ epoch: undefined, epochs: 1 }, [])).not.toThrow();
   });
 
   const names = Object.keys(resolveOptions({}));

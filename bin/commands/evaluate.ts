@@ -1,6 +1,5 @@
 /** `lockstep evaluate`: a model's figures on a test set. */
-import { NAMED_SETS } from '../../src/data/sources.js';
-import { isTable } from '../../src/data/table/bytes.js';
+import { kindOfData } from '../../src/data/sources.js';
 import { HEADERS } from '../../src/data/table/columns.js';
 import { errors } from '../../src/errors.js';
 import { evaluateOn } from '../../src/evaluation.js';
@@ -44,7 +43,7 @@ export async function evaluateCommand(args: readonly string[]): Promise<undefine
   const format = formatOf(options.format);
 
   const network = await loadModel(file);
-  const isOfTable = data !== undefined && !NAMED_SETS.includes(data) && isTable(data);
+  const isOfTable = data !== undefined && kindOfData(data) === 'table';
   if (!isOfTable && label !== undefined) throw errors.onlyForTables('label', label, data ?? 'as it is');
   if (!isOfTable && header !== HEADERS[0]) throw errors.onlyForTables('header', header, data ?? 'as it is');
   const part = isOfTable

@@ -1,6 +1,6 @@
 /** The `train` command's arguments, read with commander. */
 import type { Command } from 'commander';
-import { DEFAULT_PORT } from '../../src/dashboard/port.js';
+import { DEFAULT_PORT, isPort, PORT_RANGE } from '../../src/dashboard/port.js';
 import { HEADERS } from '../../src/data/table/columns.js';
 import { SCALES } from '../../src/data/table/scaling.js';
 import { errors } from '../../src/errors.js';
@@ -134,8 +134,8 @@ function trainCommand(): Command {
 function portOf(given: unknown): number | undefined {
   if (given === undefined) return undefined;
   if (given === true) return DEFAULT_PORT;
-  if (Number.isInteger(given) && Number(given) >= 0 && Number(given) < 65_536) return Number(given);
-  throw errors.option('dashboard', given, 'a port from 1 to 65535, or 0 for any that is free');
+  if (isPort(given)) return given;
+  throw errors.option('dashboard', given, PORT_RANGE);
 }
 
 const HELP_END = `

@@ -3,8 +3,7 @@ import { createHash } from 'node:crypto';
 import { errors } from '../errors.js';
 import { type IdxArray, readIdx } from './idx.js';
 import { NO_SAMPLES, type Samples } from './samples.js';
-import { FILES, findFile, findSource, NAMED_SETS, type Source } from './sources.js';
-import { isTable } from './table/bytes.js';
+import { FILES, findFile, findSource, kindOfData, type Source } from './sources.js';
 import type { TableFacts } from './table/facts.js';
 import type { TableOptions } from './table/load.js';
 
@@ -26,7 +25,7 @@ export interface Dataset {
  * @throws LockstepError if anything is missing, damaged or contradictory
  */
 export async function loadDataset(data: string, options: TableOptions = {}): Promise<Dataset> {
-  if (NAMED_SETS.includes(data) || !isTable(data)) return await loadFromSource(findSource(data));
+  if (kindOfData(data) !== 'table') return await loadFromSource(findSource(data));
   // Images need nothing of it.
   const { loadTable } = await import('./table/load.js');
   return await loadTable(data, options);
