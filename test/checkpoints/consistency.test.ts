@@ -125,9 +125,9 @@ describe('metadata that are not understood', () => {
     [
       'another activation',
       ({ architecture }) => (architecture.activation = 'tanh'),
-      'its architecture is none of ours',
+      'unsupported architecture {"layers":[4,3,3],"activation":"tanh","output":"softmax"}; ' +
+        'expected layers, activation relu and output softmax',
     ],
-    ['no layers', ({ architecture }) => (architecture.layers = [4]), 'its architecture is none of ours'],
     ['no JSON', (m) => Object.assign(m, { state: '{' }), 'its state is not JSON'],
     ['a negative number of samples', ({ dataset }) => (dataset.test = -1), 'its data are not described'],
     ['a kind of several lines', (m) => (m.lockstep = 'a\nb'), 'it is a a b'],

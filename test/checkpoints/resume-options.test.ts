@@ -4,7 +4,8 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { chooseKernel } from '../../src/kernels/select.js';
-import type { TrainOptions } from '../../src/options.js';
+import { type Config, resolveOptions, type TrainOptions } from '../../src/options.js';
+import { flagOf, inLibraryWords } from '../../src/words.js';
 import { collect } from '../support/events.js';
 import { refusalOf } from '../support/refusals.js';
 import { resultsAfter, resultsOf } from '../support/results.js';
@@ -162,10 +163,90 @@ describe.each(DIFFERENCES)('$found instead of $expected', ({ given, found, expec
       expect(all[1]).toEqual({
         event: 'warning',
         code: 'resumed_anyway',
-        message: `${found}: ${file} was written with ${expected}`,
+        message: inLibraryWords(`${found}: ${file} was written with ${expected}`),
       });
       expect(end).toMatchObject({ status: 'completed', epochs: 3 });
     }
+  });
+});
+
+/** Of each option another value than the run's, and what the checkpoint has to say of it. */
+const OTHER_VALUES: { readonly [name in keyof Config]: () => TrainOptions } = {
+  threads: () => ({ threads: 1 }),
+  data: () => ({ data: `${scratch.data}/.` }),
+  label: () => ({ label: 'class' }),
+  header: () => ({ header: 'yes' }),
+  scale: () => ({ scale: 'minmax' }),
+  testSplit: () => ({ testSplit: 0.5 }),
+  testData: () => ({ testData: scratch.newPath('table.csv') }),
+  hidden: () => ({ hidden: [8, 5] }),
+  epochs: () => ({ epochs: 3 }),
+  batchSize: () => ({ batchSize: 11 }),
+  lr: () => ({ lr: 0.004 }),
+  reduction: () => ({ reduction: 'mean' }),
+  optimizer: () => ({ optimizer: 'adam' }),
+  momentum: () => ({ momentum: 0.5 }),
+  nesterov: () => ({ nesterov: true, momentum: 0.9 }),
+  beta1: () => ({ beta1: 0.5 }),
+  beta2: () => ({ beta2: 0.5 }),
+  eps: () => ({ eps: 0.5 }),
+  weightDecay: () => ({ weightDecay: 0.5 }),
+  clipNorm: () => ({ clipNorm: 0.5 }),
+  schedule: () => ({ schedule: 'cosine' }),
+  warmupSteps: () => ({ warmupSteps: 1 }),
+  lrStepSize: () => ({ lrStepSize: 1 }),
+  lrGamma: () => ({ lrGamma: 0.5 }),
+  validationSplit: () => ({ validationSplit: 0.3 }),
+  patience: () => ({ patience: 50 }),
+  keepBest: () => ({ keepBest: true }),
+  maxTime: () => ({ maxTime: 1000 }),
+  strategy: () => ({ strategy: 'dense' }),
+  exact: () => ({ exact: true }),
+  seed: () => ({ seed: 6 }),
+  limit: () => ({ limit: 29 }),
+  kernel: () => ({ kernel: 'reference' }),
+  logEvery: () => ({ logEvery: 1 }),
+  save: () => ({ save: scratch.newPath('model.safetensors') }),
+  checkpointDir: () => ({ checkpointDir: scratch.newPath() }),
+  checkpointEvery: () => ({ checkpointEvery: 3 }),
+  checkpointEverySteps: () => ({ checkpointEverySteps: 1 }),
+  keep: () => ({ keep: 1 }),
+  checkpointRequired: () => ({ checkpointRequired: true }),
+};
+const HARMLESS: readonly string[] = [
+  ...['threads', 'data', 'epochs', 'patience', 'maxTime', 'logEvery', 'save'],
+  ...['checkpointDir', 'checkpointEvery', 'checkpointEverySteps', 'keep', 'checkpointRequired'],
+];
+
+describe('every option', () => {
+  /** Its run has what an option may need: a step schedule, Adam or momentum, samples held out. */
+  const runOf = (name: string): TrainOptions => ({
+    ...{ data: scratch.data, hidden: [7, 5], batchSize: 12, limit: 30, lr: 0.002, kernel: 'simd', threads: 2 },
+    ...{ validationSplit: 0.2, schedule: 'step', epochs: 2 },
+    ...(['beta1', 'beta2', 'eps'].includes(name) ? { optimizer: 'adam' } : name !== 'optimizer' && { momentum: 0.9 }),
+  });
+
+  it.each(Object.keys(OTHER_VALUES) as (keyof Config)[])(
+    '%s: leaves the weights as they are, or is refused by name',
+    async (name) => {
+      const given = OTHER_VALUES[name]();
+      const checkpointDir = scratch.newPath();
+      const first = await collect({ ...runOf(name), checkpointDir, epochs: 1 });
+      const resume = { resume: first.end.checkpoint!, epochs: 2, checkpointDir: scratch.newPath(), ...given };
+      if (!HARMLESS.includes(name)) {
+        const { message, status } = await refusalOf(() => collect(resume));
+        expect(message).toMatch(new RegExp(`^--(${flagOf(name)}|test-data)[ :]`));
+        expect(status).toBe(2);
+        return;
+      }
+      const { end } = await collect(resume);
+      const undisturbed = await collect({ ...runOf(name), epochs: resume.epochs });
+      expect(end.weights_sha256).toBe(undisturbed.end.weights_sha256);
+    },
+  );
+
+  it('has a value here', () => {
+    expect(Object.keys(OTHER_VALUES).sort()).toEqual(Object.keys(resolveOptions({})).sort());
   });
 });
 

@@ -80,7 +80,7 @@ describe('a run on a table', () => {
       {
         event: 'warning',
         code: 'doubtful_label',
-        message: expect.stringContaining('--label column 2: 30 different values'),
+        message: expect.stringContaining('`label` column 2: 30 different values'),
       },
     ]);
   });
