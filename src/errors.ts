@@ -75,7 +75,7 @@ export const errors = withCodes({
   // Usage: status 2, before any work starts.
   usage: (message: string, command = 'train') => usage(`${message}; see ${command} --help`),
   /** @param inLibrary  what is expected of a program, where that is something else */
-  option: (name: string, found: unknown, expected: string, inLibrary = expected) =>
+  invalidOption: (name: string, found: unknown, expected: string, inLibrary = expected) =>
     usage(
       `--${flagOf(name)} ${shown(found)}: expected ${expected}`,
       `\`${name}\`: expected ${inLibrary}; found ${withType(found)}`,
@@ -104,7 +104,7 @@ export const errors = withCodes({
       `this run needs ${gibibytes(bytes)} of shared memory, and WebAssembly can address ${gibibytes(limit)}; ` +
         'use a smaller --limit, --batch-size or --hidden, or fewer --threads',
     ),
-  together: (flag: string, found: unknown, needed: string) =>
+  requiresOption: (flag: string, found: unknown, needed: string) =>
     usage(`--${flag}${found === true ? '' : ` ${shown(found)}`}: expected ${needed} besides`),
   needsFolder: (flag: string, found: unknown) =>
     usage(`--${flag}${found === true ? '' : ` ${shown(found)}`}: there are no checkpoints without --checkpoint-dir`),
@@ -174,16 +174,16 @@ export const errors = withCodes({
         typeof found === 'number' && found < expected ? 'truncated' : 'not what its header says'
       }, fetch it again`,
     ),
-  checksum: (file: string, found: string, expected: string) =>
+  dataChecksum: (file: string, found: string, expected: string) =>
     failure(`${file}: SHA-256 ${found}; expected ${expected}: the file is damaged, install it again`),
-  counts: (images: string, imageCount: number, labels: string, labelCount: number) =>
+  countsDiffer: (images: string, imageCount: number, labels: string, labelCount: number) =>
     failure(
       `${images} holds ${grouped(imageCount)} images, but ${labels} ${grouped(labelCount)} labels; ` +
         'expected as many labels as images: the two files do not belong together',
     ),
   imageSize: (file: string, found: number, expected: number) =>
     failure(`${file}: ${found} pixels an image; expected ${expected}, as in the training images`),
-  label: (file: string, position: number, found: number, classes: number, what: string) =>
+  labelOutOfRange: (file: string, position: number, found: number, classes: number, what: string) =>
     failure(`${file}: label ${found} of sample ${position}; expected 0 to ${classes - 1}, ${what}`),
   oneClass: (file: string) => failure(`${file}: every label is 0; expected at least two classes, 0 and 1`),
 
@@ -396,7 +396,7 @@ export const errors = withCodes({
   onlyForLines: (flag: string) =>
     usage(`--${flag}: for lines of numbers, on stdin or in a file; pictures and IDX files hold pixels anyway`),
   // Export and pictures: status 2, and 1 where it is no matter of usage.
-  extension: (flag: string, file: string, expected: string) =>
+  fileExtension: (flag: string, file: string, expected: string) =>
     usage(`${flag} ${shown(file)}: expected a file name that ends in ${expected}, which says its format`),
   ontoItself: (file: string) => usage(`-o ${shown(file)}: that is the model itself; choose another file`),
   sameFile: (file: string) =>
@@ -409,7 +409,7 @@ export const errors = withCodes({
     ),
   outputUnusable: (flag: string, file: string, cause: unknown) =>
     failure(`${flag} ${file}: cannot be written (${reason(cause)}); check the path and its permissions`, cause),
-  tooLarge: (file: string, bytes: number, format: string, most: number) =>
+  tooLargeForFormat: (file: string, bytes: number, format: string, most: number) =>
     failure(
       `${file}: ${gibibytes(bytes)} of parameters, and ${format} holds ${gibibytes(most)}; choose another format`,
     ),
@@ -471,7 +471,7 @@ export const errors = withCodes({
   // The run: status 1.
   kernelUnavailable: (name: string, why: string) =>
     failure(`--kernel ${name}: ${why}; use --kernel auto, or another kernel`),
-  memory: (bytes: number, cause: unknown) =>
+  outOfMemory: (bytes: number, cause: unknown) =>
     failure(`cannot allocate ${gibibytes(bytes)} of shared memory (${reason(cause)}); use a smaller run`, cause),
   diverged: (
     what: string,
@@ -483,7 +483,7 @@ export const errors = withCodes({
         (reduction === 'sum' ? ', or --reduction mean if the rate is from another program' : '') +
         (checkpointDir === undefined ? '' : ', perhaps from an older checkpoint with --resume-anyway'),
     ),
-  threads: (threads: number, cause: unknown) =>
+  threadsUnavailable: (threads: number, cause: unknown) =>
     failure(`cannot start ${threads} worker threads (${reason(cause)}); use fewer --threads`, cause),
   threadDied: (member: number, threads: number, where: string, cause: unknown) =>
     failure(
@@ -503,7 +503,7 @@ export const errors = withCodes({
       cause,
     ),
   dashboardOfRanks: () => usage('--dashboard: a page shows a process of its own; leave out --mpi, or the page'),
-  output: (cause: unknown) =>
+  stdoutFailed: (cause: unknown) =>
     failure(`stdout cannot be written (${reason(cause)}); make room, or send the metrics elsewhere`, cause),
   notPlain: (event: string, field: string, found: unknown) =>
     failure(`event "${event}": field ${field} is ${shown(found)}; expected what JSON can hold`),

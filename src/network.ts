@@ -88,7 +88,7 @@ export class Network {
   update(values: Values): void {
     const count = parameterCount(this.#memory.layers);
     const isRight = (values instanceof Float32Array || values instanceof Float64Array) && values.length === count;
-    if (!isRight) throw errors.option('values', values, `a Float32Array or Float64Array of ${count} numbers`);
+    if (!isRight) throw errors.invalidOption('values', values, `a Float32Array or Float64Array of ${count} numbers`);
     writeParameters(this.#memory.layers, values);
   }
 
@@ -186,6 +186,7 @@ export class Network {
  */
 export async function loadModel(file: string): Promise<Network> {
   const expected = 'a model or a checkpoint';
-  if (typeof file !== 'string' || file === '') throw errors.option('file', file, expected, `a string: ${expected}`);
+  if (typeof file !== 'string' || file === '')
+    throw errors.invalidOption('file', file, expected, `a string: ${expected}`);
   return new Network(await readModel(file));
 }

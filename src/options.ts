@@ -353,7 +353,7 @@ const TOGETHER: readonly (readonly [
 export function requireTogether(given: CheckedOptions, config: Config): void {
   for (const [names, needed, isThere] of TOGETHER) {
     const lonely = names.find((name) => given[name] !== undefined);
-    if (lonely && !isThere(config)) throw errors.together(flagOf(lonely), given[lonely], needed);
+    if (lonely && !isThere(config)) throw errors.requiresOption(flagOf(lonely), given[lonely], needed);
   }
   if (config.testSplit !== undefined && config.testData !== undefined) throw errors.twoTests();
 }

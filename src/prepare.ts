@@ -96,7 +96,9 @@ async function prepareFrom(given: CheckedOptions, found: Found, world?: World): 
   let { config } = begun;
   if (world && config.strategy !== 'sliced') throw errors.mpiStrategy(config.strategy);
   if (config.exact && !world) {
-    throw resumed && !given.exact ? errors.exactOfCheckpoint(resumed.file) : errors.together('exact', true, '--mpi');
+    throw resumed && !given.exact
+      ? errors.exactOfCheckpoint(resumed.file)
+      : errors.requiresOption('exact', true, '--mpi');
   }
   if (config.exact && world && SHARDS % world.ranks !== 0) throw errors.exactRanks(world.ranks, SHARDS);
   if (config.save !== undefined && writes) await requireWritable(config.save);
@@ -314,6 +316,6 @@ function allocate(plan: Plan): WebAssembly.Memory {
   try {
     return createSharedMemory(bytes);
   } catch (error) {
-    throw errors.memory(bytes, error);
+    throw errors.outOfMemory(bytes, error);
   }
 }

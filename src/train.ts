@@ -83,7 +83,7 @@ function isFunction(value: unknown): boolean {
 function requireControls(controls: TrainControls): void {
   for (const [name, { isOne, expected }] of Object.entries(CONTROLS)) {
     const value = controls[name as keyof TrainControls];
-    if (value !== undefined && !isOne(value)) throw errors.option(name, value, expected);
+    if (value !== undefined && !isOne(value)) throw errors.invalidOption(name, value, expected);
   }
 }
 

@@ -233,8 +233,8 @@ describe('whatever a program gives', () => {
         } catch (error) {
           if (!(error instanceof LockstepError)) throw error;
           expect(error.status).toBe(2);
-          const isAlone = ['together', 'needs_folder'].includes(error.code);
-          if (!isAlone) expect(error.code).toBe('option');
+          const isAlone = ['requires_option', 'needs_folder'].includes(error.code);
+          if (!isAlone) expect(error.code).toBe('invalid_option');
           expect(error.message).toMatch(new RegExp(`^\`${name}\`${isAlone ? '[ :]' : ': expected .+; found '}`));
           expect(reason(error)).toMatch(new RegExp(`^--${flagOf(name)}[ :]`));
           expect(error.message).not.toContain('\n');

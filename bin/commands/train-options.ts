@@ -37,7 +37,7 @@ export function parseTrainCommand(args: readonly string[]): TrainCommand | undef
     dashboard?: unknown;
     mpi?: unknown;
   }>();
-  if (tensorboard === '') throw errors.option('tensorboard', tensorboard, 'a folder');
+  if (tensorboard === '') throw errors.invalidOption('tensorboard', tensorboard, 'a folder');
   const checked = checkOptions(options);
   if (dashboard !== undefined && checked.mpi !== undefined) throw errors.dashboardOfRanks();
   const isLaunched = options.mpi !== undefined && launchedRanks(process.env) !== undefined;
@@ -135,7 +135,7 @@ function portOf(given: unknown): number | undefined {
   if (given === undefined) return undefined;
   if (given === true) return DEFAULT_PORT;
   if (isPort(given)) return given;
-  throw errors.option('dashboard', given, PORT_RANGE);
+  throw errors.invalidOption('dashboard', given, PORT_RANGE);
 }
 
 const HELP_END = `

@@ -84,7 +84,7 @@ async function run({ options, format, progress, tensorboard, dashboard }: TrainC
   }
   if (status !== 0 || !closed) return status;
   if (closed.code === 'EPIPE') return CLOSED_PIPE;
-  throw errors.output(closed);
+  throw errors.stdoutFailed(closed);
 }
 
 /** Its code is loaded when it is asked for. */

@@ -88,7 +88,7 @@ export class Dashboard {
    * @throws LockstepError if it is no port, or cannot be had
    */
   static async open(port: number = DEFAULT_PORT): Promise<Dashboard> {
-    if (!isPort(port)) throw errors.option('port', port, PORT_RANGE);
+    if (!isPort(port)) throw errors.invalidOption('port', port, PORT_RANGE);
     const dashboard = new Dashboard();
     try {
       dashboard.#server = await PageServer.listen(port, dashboard.#streams, dashboard.#classifier);
@@ -105,7 +105,7 @@ export class Dashboard {
 
   /** Shows an event of the run; it must be called before the next one is asked for. */
   show(event: TrainEvent): void {
-    if (!isRecord(event)) throw errors.option('event', event, 'an event of train()');
+    if (!isRecord(event)) throw errors.invalidOption('event', event, 'an event of train()');
     switch (event.event) {
       case 'start':
         this.#phase = 'running';

@@ -92,7 +92,7 @@ function hasTest(source: Source): boolean {
 
 function requireLabels(file: string, labels: Samples['labels'], classes: number, what: string): void {
   const stray = labels.findIndex((label) => label >= classes);
-  if (stray >= 0) throw errors.label(file, stray, labels[stray]!, classes, what);
+  if (stray >= 0) throw errors.labelOutOfRange(file, stray, labels[stray]!, classes, what);
 }
 
 interface Pair {
@@ -110,7 +110,7 @@ async function loadPair(source: Source, imagesName: string, labelsName: string):
   if (labels.dimensions.length !== 1) {
     throw errors.idxDimensions(labels.file, labels.dimensions, 'one, a label a sample');
   }
-  if (labels.data.length !== count) throw errors.counts(images.file, count, labels.file, labels.data.length);
+  if (labels.data.length !== count) throw errors.countsDiffer(images.file, count, labels.file, labels.data.length);
   return { images, labels, inputs: pixels.reduce((product, size) => product * size, 1) };
 }
 
@@ -119,7 +119,7 @@ async function load(source: Source, name: string): Promise<IdxArray> {
   if (file === undefined) throw errors.fileNotFound(source.folder, name);
   const array = await readIdx(file);
   const expected = source.checksums[name];
-  if (expected !== undefined && array.sha256 !== expected) throw errors.checksum(file, array.sha256, expected);
+  if (expected !== undefined && array.sha256 !== expected) throw errors.dataChecksum(file, array.sha256, expected);
   return array;
 }
 

@@ -26,13 +26,13 @@ export async function* withTensorBoard(
   folder: string,
 ): AsyncGenerator<TrainEvent, void, undefined> {
   // A program may give anything.
-  if (!isIterable(events)) throw errors.option('events', events, 'the events of train()');
+  if (!isIterable(events)) throw errors.invalidOption('events', events, 'the events of train()');
   if (typeof folder !== 'string' || folder === '')
-    throw errors.option('folder', folder, 'a folder', 'a string: a folder');
+    throw errors.invalidOption('folder', folder, 'a folder', 'a string: a folder');
   let writer: Writer | undefined;
   try {
     for await (const event of events) {
-      if (!isRecord(event)) throw errors.option('events', event, 'the events of train()');
+      if (!isRecord(event)) throw errors.invalidOption('events', event, 'the events of train()');
       if (event.event === 'start') {
         // Of several ranks, the first writes.
         if (!event.rank) writer = await Writer.begin(folder, event);

@@ -95,7 +95,7 @@ describe('loadModel', () => {
   it('of what is no file name says so', async () => {
     const { error, code } = await refusalOf(() => loadModel(5 as unknown as string));
     expect(error.message).toBe('`file`: expected a string: a model or a checkpoint; found the number 5');
-    expect(code).toBe('option');
+    expect(code).toBe('invalid_option');
   });
 });
 
@@ -149,7 +149,7 @@ describe('Dashboard', () => {
     for (const port of [-1, 65_536, 80.5, '80']) {
       const { error, code } = await refusalOf(() => Dashboard.open(port as number));
       expect(error.message).toMatch(/^`port`: expected a port from 1 to 65535, or 0 for any that is free; found the /);
-      expect(code).toBe('option');
+      expect(code).toBe('invalid_option');
     }
   });
 

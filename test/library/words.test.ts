@@ -31,7 +31,7 @@ describe('a message', () => {
 
   it('names every option in both ways', () => {
     expect(
-      OPTION_NAMES.map((name) => inLibraryWords(errors.together(flagOf(name), true, 'it').inCommandWords)),
+      OPTION_NAMES.map((name) => inLibraryWords(errors.requiresOption(flagOf(name), true, 'it').inCommandWords)),
     ).toEqual(OPTION_NAMES.map((name) => `\`${name}\`: expected it besides`));
   });
 
