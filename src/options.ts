@@ -52,7 +52,7 @@ export interface TrainOptions {
   readonly hidden?: readonly number[];
   /** 0 evaluates the initial weights. @default 100 */
   readonly epochs?: number;
-  /** Samples a minibatch; the last of an epoch may be smaller. @default 100 */
+  /** Samples a minibatch; the last of an epoch may be smaller. @default 100, or all training samples if there are fewer */
   readonly batchSize?: number;
   /** Learning rate. @default 0.001 */
   readonly lr?: number;
@@ -117,7 +117,8 @@ export interface TrainOptions {
   readonly checkpointRequired?: boolean;
   /**
    * Go on from a checkpoint, a file or the newest of a folder; true stands for `checkpointDir`. Options that are not given
-   * are then the checkpoint's; those given must be the same, but for threads, epochs and where output goes.
+   * are then the checkpoint's; those given must be the same, but for threads, epochs and where output goes. Where there is no
+   * checkpoint yet, a run starts if an option says what to train: docs/reliability.md.
    */
   readonly resume?: string | boolean | undefined;
   /** Resume also with options or data that differ from the checkpoint's, where that can be. @default false */

@@ -65,7 +65,7 @@ function trainCommand(): Command {
     .option('--test-data <table>', 'another one, of the same columns, to test on')
     .optionsGroup('Training:')
     .option('-e, --epochs <n>', 'default 100; 0 evaluates the initial weights', numberOrText)
-    .option('-b, --batch-size <n>', 'default 100', numberOrText)
+    .option('-b, --batch-size <n>', 'default 100, or all samples if there are fewer', numberOrText)
     .option('--lr <rate>', 'learning rate, default 0.001', numberOrText)
     .option(
       '--reduction <kind>',
