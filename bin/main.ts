@@ -14,7 +14,7 @@ export const CLOSED_PIPE = 141;
 export async function main(name: string, command: () => Promise<number | undefined>): Promise<void> {
   try {
     process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-      process.exitCode = error.code === 'EPIPE' ? CLOSED_PIPE : report(name, errors.output(error));
+      process.exitCode = error.code === 'EPIPE' ? CLOSED_PIPE : report(name, errors.stdoutFailed(error));
     });
     // A terminal that has gone takes the progress bar with it, and the run goes on.
     process.stderr.on('error', () => undefined);

@@ -44,7 +44,7 @@ export function formatOf(format: unknown, isLaunched = false): Format {
 export function oneOf<T extends string>(name: string, value: unknown, allowed: readonly T[]): T {
   const found = allowed.find((each) => each === value);
   if (found !== undefined) return found;
-  throw errors.option(name, value, `one of ${allowed.join(', ')}`);
+  throw errors.invalidOption(name, value, `one of ${allowed.join(', ')}`);
 }
 
 /** The text of `--format`. */

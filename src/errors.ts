@@ -1,36 +1,96 @@
 /**
- * Every error that a user can meet, in one table. Each says what was found, what was expected and what to do.
+ * Every error that a user can meet, in one table. Each says what was found, what was expected and what to do, in the words of
+ * the command line; `inLibraryWords` makes a program's of them.
  *
  * `status` is the exit status of the command: 2 for wrong usage, 1 for everything else.
  */
 import { inspect } from 'node:util';
 import { grouped } from './grouped.js';
+import { nearest } from './nearest.js';
+import { flagOf, inLibraryWords } from './words.js';
 
 export class LockstepError extends Error {
   override readonly name = 'LockstepError';
+  /** The kind of error, such as `data_not_found`. It stays the same between versions: docs/errors.md lists all codes. */
+  readonly code: ErrorCode;
+  /** The exit status of the command: 2 for wrong usage, 1 for everything else. */
   readonly status: 1 | 2;
   /** Under MPI, of what all ranks fail of alike: that another one says it. */
   isToldElsewhere = false;
+  readonly #inCommandWords: string;
 
-  constructor(message: string, status: 1 | 2, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause });
+  constructor(code: ErrorCode, { message, inLibrary = inLibraryWords(message), status, cause }: Draft) {
+    super(inLibrary, cause === undefined ? undefined : { cause });
+    this.code = code;
     this.status = status;
+    this.#inCommandWords = message;
   }
+
+  /** The message as the command says it: `--batch-size` where `message` says `batchSize`. */
+  get inCommandWords(): string {
+    return this.#inCommandWords;
+  }
+}
+
+/** An error of the table, before it has its code. */
+interface Draft {
+  /** In the command's words. */
+  readonly message: string;
+  /** In a program's, where other names of options are not enough. */
+  readonly inLibrary?: string;
+  readonly status: 1 | 2;
+  readonly cause?: unknown;
+  /** Where it relays another's, perhaps of another process. */
+  readonly code?: string | undefined;
+}
+
+type SnakeCase<Text extends string> = Text extends `${infer First}${infer Rest}`
+  ? `${First extends Lowercase<First> ? First : `_${Lowercase<First>}`}${SnakeCase<Rest>}`
+  : '';
+
+export type ErrorCode = SnakeCase<keyof typeof errors>;
+
+/** The table's entries as they are used: each gives its error the entry's name as its code. */
+function withCodes<const Table extends Record<string, (...args: never[]) => Draft>>(table: Table) {
+  const codeOf = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  const codes = new Set(Object.keys(table).map(codeOf));
+  const entries = Object.entries(table).map(([name, draft]) => {
+    const create = (...args: never[]) => {
+      const drafted = draft(...args);
+      const { code = '' } = drafted;
+      return new LockstepError((codes.has(code) ? code : codeOf(name)) as ErrorCode, drafted);
+    };
+    return [name, create];
+  });
+  return Object.fromEntries(entries) as {
+    readonly [name in keyof Table]: (...args: Parameters<Table[name]>) => LockstepError;
+  };
 }
 
 /** What `--data` may be. */
 export const DATA_SOURCES =
   'mnist, fashion-mnist, a folder of IDX files, a table (CSV or NDJSON), or - for one on stdin';
 
-export const errors = {
+export const errors = withCodes({
   // Usage: status 2, before any work starts.
   usage: (message: string, command = 'train') => usage(`${message}; see ${command} --help`),
-  option: (name: string, found: unknown, expected: string) => usage(`--${name} ${shown(found)}: expected ${expected}`),
-  unknownOption: (name: string, known: readonly string[]) =>
-    usage(`${shown(name)}: train() has no such option; expected one of ${known.join(', ')}`),
-  batchBeyondData: (batchSize: number, samples: number) =>
+  /** @param inLibrary  what is expected of a program, where that is something else */
+  invalidOption: (name: string, found: unknown, expected: string, inLibrary = expected) =>
     usage(
-      `--batch-size ${batchSize}: there are only ${grouped(samples)} training samples; ` +
+      `--${flagOf(name)} ${shown(found)}: expected ${expected}`,
+      `\`${name}\`: expected ${inLibrary}; found ${withType(found)}`,
+    ),
+  notOptions: (found: unknown) =>
+    usage(`train(): expected an object of options, such as { epochs: 5 }; found ${withType(found)}`),
+  unknownOption: (name: string, known: readonly string[]) => {
+    const meant = nearest(name, known);
+    const remedy = meant === undefined ? `expected one of ${known.join(', ')}` : `did you mean \`${meant}\`?`;
+    return usage(`\`${shown(name)}\`: train() has no such option; ${remedy}`);
+  },
+  /** @param file  the checkpoint that has this batch, where nobody else has chosen it */
+  batchBeyondData: (batchSize: number, samples: number, file?: string) =>
+    usage(
+      `${file === undefined ? '' : `${file} was written with `}--batch-size ${batchSize}: there are only ${grouped(samples)} training samples; ` +
         'choose a smaller batch or a larger --limit',
     ),
   allHeldOut: (fraction: number, samples: number) =>
@@ -44,11 +104,16 @@ export const errors = {
       `this run needs ${gibibytes(bytes)} of shared memory, and WebAssembly can address ${gibibytes(limit)}; ` +
         'use a smaller --limit, --batch-size or --hidden, or fewer --threads',
     ),
-  together: (flag: string, found: unknown, needed: string) =>
+  requiresOption: (flag: string, found: unknown, needed: string) =>
     usage(`--${flag}${found === true ? '' : ` ${shown(found)}`}: expected ${needed} besides`),
   needsFolder: (flag: string, found: unknown) =>
     usage(`--${flag}${found === true ? '' : ` ${shown(found)}`}: there are no checkpoints without --checkpoint-dir`),
   resumeWithoutFolder: () => usage('--resume: expected a checkpoint or a folder of them, or --checkpoint-dir besides'),
+  nothingToResume: (folder: string) =>
+    usage(
+      `--resume: ${folder} holds no checkpoint, and no option says what to train; check the folder, ` +
+        'or start a run with --data mnist, for example',
+    ),
   resumeAnywayAlone: () => usage('--resume-anyway: expected --resume besides'),
   folderTaken: (folder: string, name: string) =>
     usage(
@@ -109,16 +174,16 @@ export const errors = {
         typeof found === 'number' && found < expected ? 'truncated' : 'not what its header says'
       }, fetch it again`,
     ),
-  checksum: (file: string, found: string, expected: string) =>
+  dataChecksum: (file: string, found: string, expected: string) =>
     failure(`${file}: SHA-256 ${found}; expected ${expected}: the file is damaged, install it again`),
-  counts: (images: string, imageCount: number, labels: string, labelCount: number) =>
+  countsDiffer: (images: string, imageCount: number, labels: string, labelCount: number) =>
     failure(
       `${images} holds ${grouped(imageCount)} images, but ${labels} ${grouped(labelCount)} labels; ` +
         'expected as many labels as images: the two files do not belong together',
     ),
   imageSize: (file: string, found: number, expected: number) =>
     failure(`${file}: ${found} pixels an image; expected ${expected}, as in the training images`),
-  label: (file: string, position: number, found: number, classes: number, what: string) =>
+  labelOutOfRange: (file: string, position: number, found: number, classes: number, what: string) =>
     failure(`${file}: label ${found} of sample ${position}; expected 0 to ${classes - 1}, ${what}`),
   oneClass: (file: string) => failure(`${file}: every label is 0; expected at least two classes, 0 and 1`),
 
@@ -139,6 +204,10 @@ export const errors = {
     usage(`--header no: the rows of ${file} are objects, whose fields are its columns; leave the option out`),
   allSplitOff: (fraction: number, rows: number) =>
     usage(`--test-split ${fraction}: it leaves none of ${grouped(rows)} rows to train on; choose a smaller part`),
+  noTestTable: (data: string, found: string) =>
+    failure(
+      `--test-data ${data}: ${found}; expected a table (CSV or NDJSON) of the same columns as the training table`,
+    ),
   notATable: (file: string) =>
     failure(`${file}: not a table: it holds zero bytes; expected CSV or NDJSON in UTF-8, or a folder of IDX files`),
   emptyTable: (file: string) => failure(`${file}: empty; expected rows of numbers and a class`),
@@ -263,6 +332,8 @@ export const errors = {
     ),
   sampleValue: (position: number, found: unknown) =>
     failure(`number ${position} of a sample is ${shown(found)}; expected a finite float32`),
+  notARow: (found: unknown) =>
+    failure(`a row of a table: expected an object whose fields are columns; found ${withType(found)}`),
   noColumns: () =>
     failure('a row by the names of its columns; the network knows none: give its numbers as an array, in order'),
   fieldOfRow: (name: string, cell: unknown, problem: string) =>
@@ -325,7 +396,7 @@ export const errors = {
   onlyForLines: (flag: string) =>
     usage(`--${flag}: for lines of numbers, on stdin or in a file; pictures and IDX files hold pixels anyway`),
   // Export and pictures: status 2, and 1 where it is no matter of usage.
-  extension: (flag: string, file: string, expected: string) =>
+  fileExtension: (flag: string, file: string, expected: string) =>
     usage(`${flag} ${shown(file)}: expected a file name that ends in ${expected}, which says its format`),
   ontoItself: (file: string) => usage(`-o ${shown(file)}: that is the model itself; choose another file`),
   sameFile: (file: string) =>
@@ -338,7 +409,7 @@ export const errors = {
     ),
   outputUnusable: (flag: string, file: string, cause: unknown) =>
     failure(`${flag} ${file}: cannot be written (${reason(cause)}); check the path and its permissions`, cause),
-  tooLarge: (file: string, bytes: number, format: string, most: number) =>
+  tooLargeForFormat: (file: string, bytes: number, format: string, most: number) =>
     failure(
       `${file}: ${gibibytes(bytes)} of parameters, and ${format} holds ${gibibytes(most)}; choose another format`,
     ),
@@ -379,8 +450,13 @@ export const errors = {
         'use its own launcher, or name the library of the launcher: --mpi /path/to/libmpi.so',
     ),
   mpiCall: (name: string, code: number) => failure(`${name} failed with error ${code}; see what MPI wrote`),
-  rankFailed: (rank: string, message: string, status: 1 | 2, cause: unknown) =>
-    new LockstepError(onOneLine(`${rank}: ${message}`), status, cause),
+  /** @param code  of that rank's error, if it has one */
+  rankFailed: (rank: string, message: string, status: 1 | 2, cause: unknown, code?: string): Draft => ({
+    message: onOneLine(`${rank}: ${message}`),
+    status,
+    cause,
+    code,
+  }),
   ranksDiffer: (what: string, rank: string, found: string, first: string, expected: string) =>
     failure(
       `${what}: ${rank} has ${found}, and ${first} ${expected}; all ranks must have the same: ` +
@@ -395,7 +471,7 @@ export const errors = {
   // The run: status 1.
   kernelUnavailable: (name: string, why: string) =>
     failure(`--kernel ${name}: ${why}; use --kernel auto, or another kernel`),
-  memory: (bytes: number, cause: unknown) =>
+  outOfMemory: (bytes: number, cause: unknown) =>
     failure(`cannot allocate ${gibibytes(bytes)} of shared memory (${reason(cause)}); use a smaller run`, cause),
   diverged: (
     what: string,
@@ -407,7 +483,7 @@ export const errors = {
         (reduction === 'sum' ? ', or --reduction mean if the rate is from another program' : '') +
         (checkpointDir === undefined ? '' : ', perhaps from an older checkpoint with --resume-anyway'),
     ),
-  threads: (threads: number, cause: unknown) =>
+  threadsUnavailable: (threads: number, cause: unknown) =>
     failure(`cannot start ${threads} worker threads (${reason(cause)}); use fewer --threads`, cause),
   threadDied: (member: number, threads: number, where: string, cause: unknown) =>
     failure(
@@ -432,18 +508,22 @@ export const errors = {
       cause,
     ),
   dashboardOfRanks: () => usage('--dashboard: a page shows a process of its own; leave out --mpi, or the page'),
-  output: (cause: unknown) =>
+  stdoutFailed: (cause: unknown) =>
     failure(`stdout cannot be written (${reason(cause)}); make room, or send the metrics elsewhere`, cause),
   notPlain: (event: string, field: string, found: unknown) =>
     failure(`event "${event}": field ${field} is ${shown(found)}; expected what JSON can hold`),
-} as const;
+});
 
-function usage(message: string): LockstepError {
-  return new LockstepError(onOneLine(message), 2);
+function usage(message: string, inLibrary?: string): Draft {
+  return {
+    message: onOneLine(message),
+    status: 2,
+    ...(inLibrary !== undefined && { inLibrary: onOneLine(inLibrary) }),
+  };
 }
 
-function failure(message: string, cause?: unknown): LockstepError {
-  return new LockstepError(onOneLine(message), 1, cause);
+function failure(message: string, cause?: unknown): Draft {
+  return { message: onOneLine(message), status: 1, cause };
 }
 
 /** Whether it is the system's error of that code, such as ENOENT. */
@@ -451,8 +531,9 @@ export function hasCode(error: unknown, code: string): boolean {
   return error instanceof Error && 'code' in error && error.code === code;
 }
 
-/** What an unknown error says of itself, on one line. */
+/** What an unknown error says of itself, on one line, in the command's words. */
 export function reason(cause: unknown): string {
+  if (cause instanceof LockstepError) return cause.inCommandWords;
   return onOneLine(cause instanceof Error ? cause.message : String(cause));
 }
 
@@ -475,7 +556,17 @@ const MOST_SHOWN = 200;
 
 /** Anything, in a few words: a program, or a file, may have given it. */
 export function shown(value: unknown): string {
-  const text = shownWhole(value);
+  return shortened(shownWhole(value));
+}
+
+/** The same with its type, for programs: the string '0.1'. */
+function withType(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  const type = Array.isArray(value) ? 'array' : typeof value;
+  return shortened(`the ${type} ${inspected(value)}`);
+}
+
+function shortened(text: string): string {
   return text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text;
 }
 
@@ -484,6 +575,10 @@ function shownWhole(value: unknown): string {
   if (Array.isArray(value) && value.length > 0 && [...value].every((each) => typeof each === 'number')) {
     return value.join(',');
   }
+  return inspected(value);
+}
+
+function inspected(value: unknown): string {
   return inspect(value, { depth: 1, breakLength: Number.POSITIVE_INFINITY, customInspect: false });
 }
 

@@ -1,5 +1,5 @@
 /** What a program imports. */
-export { LockstepError } from './errors.js';
+export { type ErrorCode, LockstepError } from './errors.js';
 export type {
   CheckpointEvent,
   EndEvent,

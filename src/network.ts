@@ -11,8 +11,9 @@ import { SoftmaxCrossEntropy } from './kernels/loss.js';
 import { chooseKernel, createKernel, problemOf } from './kernels/select.js';
 import { bytesNeeded, createSharedMemory, layOut, type Memory, PLAIN, type Plan } from './memory/layout.js';
 import { cutIntoBlocks } from './memory/lists.js';
-import { weightsSha256, writeParameters } from './model/parameters.js';
+import { parameterCount, weightsSha256, writeParameters } from './model/parameters.js';
 import type { Values } from './model/safetensors.js';
+import { isRecord } from './record.js';
 
 export interface Prediction {
   /** The class with the highest probability; of several, the lowest. */
@@ -79,8 +80,15 @@ export class Network {
     return weightsSha256(this.#memory.layers);
   }
 
-  /** Other parameters take the place of those that are there: (parameters), as the file has them. */
+  /**
+   * Other parameters take the place of those that are there: (parameters), as the file has them.
+   *
+   * @throws LockstepError if they are no Float32Array or Float64Array of as many
+   */
   update(values: Values): void {
+    const count = parameterCount(this.#memory.layers);
+    const isRight = (values instanceof Float32Array || values instanceof Float64Array) && values.length === count;
+    if (!isRight) throw errors.invalidOption('values', values, `a Float32Array or Float64Array of ${count} numbers`);
     writeParameters(this.#memory.layers, values);
   }
 
@@ -110,9 +118,10 @@ export class Network {
    * @example
    * model.predict(model.sampleOf({ petal_length: 1.4, petal_width: 0.2 }));
    *
-   * @throws LockstepError if a column is missing or holds no number, or the network knows no names of columns
+   * @throws LockstepError if it is no row, a column is missing or holds no number, or the network knows no names of columns
    */
   sampleOf(row: Readonly<Record<string, unknown>>): Float32Array {
+    if (!isRecord(row)) throw errors.notARow(row);
     if (!this.columns) throw errors.noColumns();
     return Float32Array.from(this.columns, (name) => {
       const cell = Object.hasOwn(row, name) ? row[name] : undefined;
@@ -176,5 +185,8 @@ export class Network {
  * @throws LockstepError if it cannot be read, is damaged, or holds no network
  */
 export async function loadModel(file: string): Promise<Network> {
+  const expected = 'a model or a checkpoint';
+  if (typeof file !== 'string' || file === '')
+    throw errors.invalidOption('file', file, expected, `a string: ${expected}`);
   return new Network(await readModel(file));
 }

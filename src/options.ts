@@ -22,10 +22,13 @@ import {
   rate,
   rateOrNone,
   text,
+  textOrYes,
   whole,
   widths,
   yesOrNo,
 } from './option-checks.js';
+import { type Fields, isRecord } from './record.js';
+import { flagOf, OPTION_NAMES, type OptionName } from './words.js';
 
 export interface TrainOptions {
   /** Worker threads, 1 to 1,024. @default the cores available */
@@ -49,7 +52,7 @@ export interface TrainOptions {
   readonly hidden?: readonly number[];
   /** 0 evaluates the initial weights. @default 100 */
   readonly epochs?: number;
-  /** Samples a minibatch; the last of an epoch may be smaller. @default 100 */
+  /** Samples a minibatch; the last of an epoch may be smaller. @default 100, or all training samples if there are fewer */
   readonly batchSize?: number;
   /** Learning rate. @default 0.001 */
   readonly lr?: number;
@@ -114,7 +117,8 @@ export interface TrainOptions {
   readonly checkpointRequired?: boolean;
   /**
    * Go on from a checkpoint, a file or the newest of a folder; true stands for `checkpointDir`. Options that are not given
-   * are then the checkpoint's; those given must be the same, but for threads, epochs and where output goes.
+   * are then the checkpoint's; those given must be the same, but for threads, epochs and where output goes. Where there is no
+   * checkpoint yet, a run starts if an option says what to train: docs/reliability.md.
    */
   readonly resume?: string | boolean | undefined;
   /** Resume also with options or data that differ from the checkpoint's, where that can be. @default false */
@@ -173,22 +177,24 @@ interface ResumeOptions {
 /** An option that a program gives may be anything, whatever its type says. */
 export type Given = { readonly [name in keyof TrainOptions]?: unknown };
 
+type Checked<Name> = Name extends keyof Config
+  ? Config[Name]
+  : Name extends 'resumeAnyway'
+    ? boolean
+    : string | boolean;
+
 /** What each option may be: gives the value, or refuses it. */
-const CHECKS: { readonly [name in keyof Config]-?: (value: unknown) => Config[name] } & {
-  readonly resume: (value: unknown) => string | boolean;
-  readonly resumeAnyway: (value: unknown) => boolean;
-  readonly mpi: (value: unknown) => string | boolean;
-} = {
+const CHECKS: { readonly [name in OptionName]: (value: unknown) => Checked<name> } = {
   threads: (value) => whole('threads', value, 1, MAX_THREADS),
   data: (value) => text('data', value, DATA_SOURCES),
   label: (value) => text('label', value, "a column's name or number"),
   header: (value) => oneOf('header', value, HEADERS),
   scale: (value) => oneOf('scale', value, SCALES),
-  testSplit: (value) => fraction('test-split', value, 'above 0'),
-  testData: (value) => text('test-data', value, 'a table (CSV or NDJSON), or - for one on stdin'),
+  testSplit: (value) => fraction('testSplit', value, 'above 0'),
+  testData: (value) => text('testData', value, 'a table (CSV or NDJSON), or - for one on stdin'),
   hidden: (value) => widths('hidden', value),
   epochs: (value) => whole('epochs', value, 0, MAX_COUNT),
-  batchSize: (value) => whole('batch-size', value, 1, MAX_COUNT),
+  batchSize: (value) => whole('batchSize', value, 1, MAX_COUNT),
   lr: (value) => rate('lr', value),
   reduction: (value) => oneOf('reduction', value, REDUCTIONS),
   optimizer: (value) => oneOf('optimizer', value, OPTIMIZERS),
@@ -197,31 +203,31 @@ const CHECKS: { readonly [name in keyof Config]-?: (value: unknown) => Config[na
   beta1: (value) => fraction('beta1', value),
   beta2: (value) => fraction('beta2', value),
   eps: (value) => rate('eps', value),
-  weightDecay: (value) => rateOrNone('weight-decay', value),
-  clipNorm: (value) => rate('clip-norm', value),
+  weightDecay: (value) => rateOrNone('weightDecay', value),
+  clipNorm: (value) => rate('clipNorm', value),
   schedule: (value) => oneOf('schedule', value, SCHEDULES),
-  warmupSteps: (value) => whole('warmup-steps', value, 0, MAX_COUNT),
-  lrStepSize: (value) => whole('lr-step-size', value, 1, MAX_COUNT),
-  lrGamma: (value) => rate('lr-gamma', value),
-  validationSplit: (value) => fraction('validation-split', value, 'above 0'),
+  warmupSteps: (value) => whole('warmupSteps', value, 0, MAX_COUNT),
+  lrStepSize: (value) => whole('lrStepSize', value, 1, MAX_COUNT),
+  lrGamma: (value) => rate('lrGamma', value),
+  validationSplit: (value) => fraction('validationSplit', value, 'above 0'),
   patience: (value) => whole('patience', value, 1, MAX_COUNT),
-  keepBest: (value) => yesOrNo('keep-best', value),
-  maxTime: (value) => positive('max-time', value),
+  keepBest: (value) => yesOrNo('keepBest', value),
+  maxTime: (value) => positive('maxTime', value),
   strategy: (value) => oneOf('strategy', value, STRATEGIES),
   exact: (value) => yesOrNo('exact', value),
   seed: (value) => whole('seed', value, 0, Number.MAX_SAFE_INTEGER),
   limit: (value) => whole('limit', value, 1, MAX_COUNT),
   kernel: (value) => oneOf('kernel', value, ['auto', ...KERNEL_NAMES]),
-  logEvery: (value) => whole('log-every', value, 1, MAX_COUNT),
+  logEvery: (value) => whole('logEvery', value, 1, MAX_COUNT),
   save: (value) => text('save', value, 'a file, such as model.safetensors'),
-  checkpointDir: (value) => text('checkpoint-dir', value, 'a folder'),
-  checkpointEvery: (value) => whole('checkpoint-every', value, 1, MAX_COUNT),
-  checkpointEverySteps: (value) => whole('checkpoint-every-steps', value, 1, MAX_COUNT),
+  checkpointDir: (value) => text('checkpointDir', value, 'a folder'),
+  checkpointEvery: (value) => whole('checkpointEvery', value, 1, MAX_COUNT),
+  checkpointEverySteps: (value) => whole('checkpointEverySteps', value, 1, MAX_COUNT),
   keep: (value) => whole('keep', value, 1, MAX_COUNT),
-  checkpointRequired: (value) => yesOrNo('checkpoint-required', value),
-  resume: (value) => (typeof value === 'boolean' ? value : text('resume', value, 'a checkpoint or a folder of them')),
-  resumeAnyway: (value) => yesOrNo('resume-anyway', value),
-  mpi: (value) => (typeof value === 'boolean' ? value : text('mpi', value, 'the file of an MPI library')),
+  checkpointRequired: (value) => yesOrNo('checkpointRequired', value),
+  resume: (value) => textOrYes('resume', value, 'a checkpoint or a folder of them'),
+  resumeAnyway: (value) => yesOrNo('resumeAnyway', value),
+  mpi: (value) => textOrYes('mpi', value, 'the file of an MPI library'),
 };
 
 /** Those that say something about checkpoints, and nothing where there are none. */
@@ -244,13 +250,22 @@ export function checkOptions(given: Given): CheckedOptions {
 }
 
 /**
- * For programs, which a compiler does not always read: `epoch: 5` would else be the default 100 epochs.
+ * For programs, which a compiler does not always read: `epoch: 5` would else be the default 100 epochs, and so would 5.
  *
- * @throws LockstepError (status 2) that names the first that is no option
+ * @throws LockstepError (status 2) if it is no object of options, or that names the first that is none
  */
-export function requireKnown(given: object): void {
-  const stray = Object.entries(given).find(([name, value]) => value !== undefined && !Object.hasOwn(CHECKS, name));
-  if (stray) throw errors.unknownOption(stray[0], Object.keys(CHECKS));
+export function requireOptions(given: unknown, others: readonly string[]): void {
+  if (!isPlain(given)) throw errors.notOptions(given);
+  const known: readonly string[] = [...OPTION_NAMES, ...others];
+  const stray = Object.keys(given).find((name) => given[name] !== undefined && !known.includes(name));
+  if (stray !== undefined) throw errors.unknownOption(stray, known);
+}
+
+/** An instance of a class, a Map or a Date, has other things to say than options; so has what an object inherits. */
+function isPlain(value: unknown): value is Fields {
+  if (!isRecord(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 function checkEach(given: Given): CheckedOptions {
@@ -339,7 +354,7 @@ const TOGETHER: readonly (readonly [
 export function requireTogether(given: CheckedOptions, config: Config): void {
   for (const [names, needed, isThere] of TOGETHER) {
     const lonely = names.find((name) => given[name] !== undefined);
-    if (lonely && !isThere(config)) throw errors.together(flagOf(lonely), given[lonely], needed);
+    if (lonely && !isThere(config)) throw errors.requiresOption(flagOf(lonely), given[lonely], needed);
   }
   if (config.testSplit !== undefined && config.testData !== undefined) throw errors.twoTests();
 }
@@ -417,11 +432,6 @@ export function configOfRecord(record: Readonly<Record<string, unknown>>): Confi
   return withDefaults(
     checkEach(Object.fromEntries(names.map((name) => [name, record[inSnakeCase(name)] ?? undefined]))),
   );
-}
-
-/** Without the dashes in front: batch-size. */
-export function flagOf(name: keyof Config): string {
-  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 function inSnakeCase(name: string): string {

@@ -14,10 +14,10 @@ import {
 } from './checkpoints/resume.js';
 import { type Dataset, loadDataset } from './data/dataset.js';
 import { NO_SAMPLES, type Samples, takeSamples } from './data/samples.js';
-import { NAMED_SETS } from './data/sources.js';
+import { kindOfData, NAMED_SETS } from './data/sources.js';
 import { countNonzeros, writeRows } from './data/sparse-rows.js';
 import { splitOff } from './data/split.js';
-import { isTable, STDIN } from './data/table/bytes.js';
+import { STDIN } from './data/table/bytes.js';
 import { doubtAbout } from './data/table/doubt.js';
 import type { TableModel } from './data/table/facts.js';
 import { scaleParts } from './data/table/scale-parts.js';
@@ -92,10 +92,13 @@ export async function prepare(given: CheckedOptions, world?: World): Promise<Run
 
 async function prepareFrom(given: CheckedOptions, found: Found, world?: World): Promise<Run> {
   const writes = world?.isFirst ?? true;
-  const { config, resumed, checkpoints, warnings } = await beginRun(given, found, writes);
+  const { resumed, checkpoints, warnings, ...begun } = await beginRun(given, found, writes);
+  let { config } = begun;
   if (world && config.strategy !== 'sliced') throw errors.mpiStrategy(config.strategy);
   if (config.exact && !world) {
-    throw resumed && !given.exact ? errors.exactOfCheckpoint(resumed.file) : errors.together('exact', true, '--mpi');
+    throw resumed && !given.exact
+      ? errors.exactOfCheckpoint(resumed.file)
+      : errors.requiresOption('exact', true, '--mpi');
   }
   if (config.exact && world && SHARDS % world.ranks !== 0) throw errors.exactRanks(world.ranks, SHARDS);
   if (config.save !== undefined && writes) await requireWritable(config.save);
@@ -103,12 +106,12 @@ async function prepareFrom(given: CheckedOptions, found: Found, world?: World): 
   if (world && world.ranks > 1 && [config.data, config.testData].includes(STDIN)) throw errors.mpiStdin();
   const dataset = await loadFor(config, given, resumed);
   const { name, inputs, classes, train } = dataset;
-  const { limit = train.count, batchSize } = config;
+  const { limit = train.count } = config;
   if (limit > train.count) throw errors.limitBeyondData(limit, train.count);
 
   const raw = usedOf(dataset, limit, config);
   if (raw.train.count === 0) throw errors.allHeldOut(config.validationSplit!, limit);
-  if (batchSize > raw.train.count) throw errors.batchBeyondData(batchSize, raw.train.count);
+  config = { ...config, batchSize: batchFor(config, raw.train.count, given, resumed) };
   const { used, table } = raw.table ? scaleParts(raw, raw.table, config.scale) : { used: raw, table: undefined };
   const { plan, density } = planOf(config, kernel, used, world?.ranks);
   const { denseInputs, layers } = plan;
@@ -156,6 +159,17 @@ async function prepareFrom(given: CheckedOptions, found: Found, world?: World): 
   };
 }
 
+/**
+ * A batch that nobody has chosen is as large as the data allow.
+ *
+ * @throws LockstepError if one that was chosen, now or when the run began, is larger than that
+ */
+function batchFor({ batchSize }: Config, samples: number, given: CheckedOptions, resumed: Resumed | undefined): number {
+  if (batchSize <= samples) return batchSize;
+  if (given.batchSize === undefined && !resumed) return samples;
+  throw errors.batchBeyondData(batchSize, samples, given.batchSize === undefined ? resumed?.file : undefined);
+}
+
 /** What can be done, and is hardly meant. */
 function remarksOn(config: Config, { table, train, test }: Dataset, plan: Plan, world?: World): WarningEvent[] {
   const steps = config.epochs * stepsPerEpoch(plan);
@@ -198,11 +212,11 @@ async function loadFor(config: Config, given: CheckedOptions, resumed: Resumed |
   const { data, testData } = config;
   if (resumed && [data, testData].includes(STDIN) && given.data === undefined)
     throw errors.stdinOfCheckpoint(resumed.file);
-  if (NAMED_SETS.includes(data) || !isTable(data)) requireNothingOfTables(config);
   try {
+    if (kindOfData(data) !== 'table') requireNothingOfTables(config);
     return await loadDataset(data, config);
   } catch (error) {
-    if (resumed && given.data === undefined && error instanceof LockstepError) {
+    if (resumed && given.data === undefined && error instanceof LockstepError && error.status === 1) {
       throw errors.dataOfCheckpoint(resumed.file, error);
     }
     throw error;
@@ -302,6 +316,6 @@ function allocate(plan: Plan): WebAssembly.Memory {
   try {
     return createSharedMemory(bytes);
   } catch (error) {
-    throw errors.memory(bytes, error);
+    throw errors.outOfMemory(bytes, error);
   }
 }

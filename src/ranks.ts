@@ -7,24 +7,25 @@ import { MEMORY_LIMIT_BYTES, type Memory, type Plan } from './memory/layout.js';
 import { weightsSha256 } from './model/parameters.js';
 import { type Identity, together } from './mpi/agreement.js';
 import type { World } from './mpi/world.js';
-import { type CheckedOptions, type Config, flagOf } from './options.js';
+import type { CheckedOptions, Config } from './options.js';
 import { packageVersion } from './version.js';
+import { flagOf } from './words.js';
 
 export const NOTHING_FOUND: Found = { resumed: undefined, warnings: [] };
 
-/** Rank 0 alone reads and writes files, and each may have its own place for data, which are compared by their content. */
-const MAY_DIFFER: ReadonlySet<string> = new Set<keyof Config | 'mpi'>([
-  ...([
-    'data',
-    'testData',
-    'save',
-    'checkpointDir',
-    'checkpointEvery',
-    'checkpointEverySteps',
-    'checkpointRequired',
-  ] as const),
-  ...(['keep', 'logEvery', 'maxTime', 'mpi'] as const),
-]);
+/**
+ * Whether all ranks must have the same. Rank 0 alone reads and writes files, and each may have its own place for data, which
+ * are compared by their content.
+ */
+const MUST_BE_SAME: Readonly<Record<keyof Config, boolean>> = {
+  ...{ threads: true, data: false, label: true, header: true, scale: true, testSplit: true, testData: false },
+  ...{ hidden: true, epochs: true, batchSize: true, lr: true, reduction: true, optimizer: true, momentum: true },
+  ...{ nesterov: true, beta1: true, beta2: true, eps: true, weightDecay: true, clipNorm: true, schedule: true },
+  ...{ warmupSteps: true, lrStepSize: true, lrGamma: true, validationSplit: true, patience: true, keepBest: true },
+  ...{ maxTime: false, strategy: true, exact: true, seed: true, limit: true, kernel: true, logEvery: false },
+  ...{ save: false, checkpointDir: false, checkpointEvery: false, checkpointEverySteps: false, keep: false },
+  checkpointRequired: false,
+};
 
 /** Before anything is looked at: so that all ranks look at the same things. */
 export function identityOfOptions(given: CheckedOptions): Identity {
@@ -45,9 +46,11 @@ interface Prepared {
 
 /** What the run is about to do. */
 export function identityOf({ config, kernel, plan, memory, model: { dataset } }: Prepared): Identity {
-  const options = Object.entries(config).filter(([name]) => !MAY_DIFFER.has(name));
+  const names = Object.keys(MUST_BE_SAME) as (keyof Config)[];
   return [
-    ...options.map(([name, value]) => [`--${flagOf(name as keyof Config)}`, valueText(value)] as const),
+    ...names
+      .filter((name) => MUST_BE_SAME[name])
+      .map((name) => [`--${flagOf(name)}`, valueText(config[name])] as const),
     ['the kernel', kernel.name],
     ['SHA-256 of the training data', dataset.train_sha256],
     ['SHA-256 of the test data', dataset.test_sha256],

@@ -25,7 +25,7 @@ import {
   checkOptions,
   optimizerOf,
   recordOfConfig,
-  requireKnown,
+  requireOptions,
   type TrainOptions,
 } from './options.js';
 import { prepare, type Run } from './prepare.js';
@@ -33,6 +33,7 @@ import type { RunState } from './state.js';
 import { Coordinator } from './threads/coordinator.js';
 import { phaseFractions } from './threads/phase-times.js';
 import { RunView } from './view.js';
+import { inLibraryWords } from './words.js';
 
 export interface TrainControls {
   /** Ends the run after the step it is in; the `end` event says `interrupted`. */
@@ -59,11 +60,39 @@ export interface TrainControls {
  *   is `failed` if a loss is no longer finite, a thread died, or a file could not be written that was required
  */
 export async function* train(options: TrainOptions & TrainControls = {}): AsyncGenerator<TrainEvent, void, undefined> {
-  const beganAt = now();
+  requireOptions(options, Object.keys(CONTROLS));
   const { signal, onProgress, onView, ...given } = options;
-  if (signal !== undefined && !(signal instanceof AbortSignal)) throw errors.option('signal', signal, 'an AbortSignal');
-  requireKnown(given);
-  const checked = checkOptions(given);
+  const controls = { signal, onProgress, onView };
+  requireControls(controls);
+  for await (const event of trainAsCommand(checkOptions(given), controls)) {
+    yield 'message' in event ? { ...event, message: inLibraryWords(event.message) } : event;
+  }
+}
+
+/** What a program may give besides options. */
+const CONTROLS = {
+  signal: { isOne: (value: unknown) => value instanceof AbortSignal, expected: 'an AbortSignal' },
+  onProgress: { isOne: isFunction, expected: 'a function' },
+  onView: { isOne: isFunction, expected: 'a function' },
+} satisfies Record<keyof TrainControls, { isOne: (value: unknown) => boolean; expected: string }>;
+
+function isFunction(value: unknown): boolean {
+  return typeof value === 'function';
+}
+
+function requireControls(controls: TrainControls): void {
+  for (const [name, { isOne, expected }] of Object.entries(CONTROLS)) {
+    const value = controls[name as keyof TrainControls];
+    if (value !== undefined && !isOne(value)) throw errors.invalidOption(name, value, expected);
+  }
+}
+
+/** The same, with messages in the command's words, for options that are checked. */
+export async function* trainAsCommand(
+  checked: CheckedOptions,
+  { signal, onProgress, onView }: TrainControls,
+): AsyncGenerator<TrainEvent, void, undefined> {
+  const beganAt = now();
   const world = worldOf(checked);
   world?.begin();
   const run = await prepare(checked, world);

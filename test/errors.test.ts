@@ -1,10 +1,52 @@
 /** Messages quote what people and files say, and stay one short line whatever that is. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseTrainCommand } from '../bin/commands/train-options.js';
-import { errors, reason, shown } from '../src/errors.js';
+import { errors, type LockstepError, reason, shown } from '../src/errors.js';
+import { root } from './support/paths.js';
 import { refusalOf } from './support/refusals.js';
 
 const MANY = 200_000;
+
+describe('codes', () => {
+  /** Whatever an entry asks of its arguments: numbers, texts, lists, … */
+  const anything: never = new Proxy(() => anything, {
+    get: (_, name) => (name === Symbol.toPrimitive ? () => 7 : anything),
+    apply: () => anything,
+  }) as never;
+  const table = Object.values(errors).map((create) => {
+    const { code, status } = (create as (...args: never[]) => LockstepError)(...new Array<never>(6).fill(anything));
+    return { code, status: code === 'rank_failed' ? '1 or 2' : String(status) };
+  });
+  const page = readFileSync(path.join(root, 'docs/errors.md'), 'utf8');
+  const documented = [...page.matchAll(/^\| `([a-z0-9_]+)` \| ([12]|1 or 2) \| \S.* \|$/gm)].map(
+    ([, code, status]) => ({ code, status }),
+  );
+  const sorted = (codes: typeof documented) => codes.map(({ code, status }) => `${code} ${status}`).sort();
+
+  it('are in docs/errors.md, each once and with its status, and no others are', () => {
+    expect(table.length).toBeGreaterThan(100);
+    expect(sorted(documented)).toEqual(sorted(table));
+  });
+
+  it('are those of the entries', () => {
+    expect(errors.dataNotFound('x')).toMatchObject({ code: 'data_not_found', status: 1 });
+    expect(errors.notUtf8()).toMatchObject({ code: 'not_utf8', status: 1 });
+    expect(new Set(table.map(({ code }) => code)).size).toBe(table.length);
+  });
+
+  it("of another rank's error are its own, and of what is no code of ours the relay's", () => {
+    const relayed = (code?: string) => errors.rankFailed('rank 1', 'it failed', 2, undefined, code);
+    expect(relayed('data_not_found')).toMatchObject({
+      code: 'data_not_found',
+      status: 2,
+      message: 'rank 1: it failed',
+    });
+    expect(relayed(undefined).code).toBe('rank_failed');
+    expect(relayed('constructor').code).toBe('rank_failed');
+  });
+});
 
 describe('a message', () => {
   it('has one line, whatever it quotes', () => {

@@ -2,9 +2,10 @@
 import { availableParallelism } from 'node:os';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DATA_SOURCES, LockstepError } from '../src/errors.js';
-import { type Config, requireKnown, resolveOptions } from '../src/options.js';
+import { DATA_SOURCES, LockstepError, reason } from '../src/errors.js';
+import { type Config, requireOptions, resolveOptions } from '../src/options.js';
 import { train } from '../src/train.js';
+import { flagOf, OPTION_NAMES } from '../src/words.js';
 import { refusalOf } from './support/refusals.js';
 
 type Given = Parameters<typeof resolveOptions>[0];
@@ -169,6 +170,25 @@ const REFUSED: [Given, string][] = [
 ];
 
 describe('what is out of range', () => {
+  it.each<[Given, string]>([
+    [{ lr: '0.1' }, "`lr`: expected a finite number above 0; found the string '0.1'"],
+    [{ lr: null }, '`lr`: expected a finite number above 0; found null'],
+    [{ epochs: -1 }, '`epochs`: expected a whole number from 0 to 2,147,483,647; found the number -1'],
+    [
+      { hidden: 100 },
+      '`hidden`: expected an array of whole numbers from 1 to 16,777,216, such as [1000] or [512, 256], or [] for none; found the number 100',
+    ],
+    [{ reduction: 'average' }, "`reduction`: expected one of 'sum', 'mean'; found the string 'average'"],
+    [{ checkpointDir: 3 }, '`checkpointDir`: expected a string: a folder; found the number 3'],
+    [{ nesterov: {} }, '`nesterov`: expected true or false; found the object {}'],
+    [{ momentum: [0.5] }, '`momentum`: expected a number from 0 to less than 1; found the array [ 0.5 ]'],
+    [{ checkpointEvery: 2 }, '`checkpointEvery` 2: there are no checkpoints without `checkpointDir`'],
+    [{ resume: 5 }, '`resume`: expected true, false or a string: a checkpoint or a folder of them; found the number 5'],
+  ])("is told to a program by the property's name, with both types: %o", async (given, message) => {
+    const { error } = await refusalOf(() => resolveOptions(given));
+    expect(error.message).toBe(message);
+  });
+
   it.each(REFUSED)('is refused by name, with status 2: %o', async (given, message) => {
     const refusal = await refusalOf(() => resolveOptions(given));
     expect(refusal.message).toBe(message);
@@ -177,20 +197,33 @@ describe('what is out of range', () => {
 });
 
 describe('whatever a program gives', () => {
-  it.each(['epoch', 'batch_size', 'toString'])('%s is refused: train() has no such option', async (name) => {
-    const { message, status } = await refusalOf(() => train({ [name]: 1 }).next());
-    expect(message.startsWith(`${name}: train() has no such option; expected one of threads, data, `)).toBe(true);
-    expect(status).toBe(2);
+  it.each([
+    ['epoch', 'epochs'],
+    ['batch_size', 'batchSize'],
+    ['optimiser', 'optimizer'],
+    ['Treads', 'threads'],
+    ['onprogress', 'onProgress'],
+    ['l', undefined],
+    ['toString', undefined],
+    ['dropout', undefined],
+  ])('%s is refused: train() has no such option; meant is %s', async (name, meant) => {
+    const { error, status, code } = await refusalOf(() => train({ [name]: 1 }).next());
+    const remedy = meant === undefined ? 'expected one of threads, data, ' : `did you mean \`${meant}\`?`;
+    expect(error.message.startsWith(`\`${name}\`: train() has no such option; ${remedy}`)).toBe(true);
+    expect({ status, code }).toEqual({ status: 2, code: 'unknown_option' });
   });
 
   it('an option that is none, and undefined, is not given', () => {
-    expect(() => requireKnown({ epoch: undefined, epochs: 1 })).not.toThrow();
+    expect(() => requireOptions({ epoch: undefined, epochs: 1 }, [])).not.toThrow();
   });
 
   const names = Object.keys(resolveOptions({}));
 
+  it('is known to the messages by its name', () => {
+    expect([...OPTION_NAMES].sort()).toEqual([...names, 'resume', 'resumeAnyway', 'mpi'].sort());
+  });
+
   it.each(names)('for %s is taken or refused by name, on one line, and nothing else is thrown', async (name) => {
-    const flag = `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
     const values = fc.anything({ withBigInt: true, withNullPrototype: true, withSparseArray: true, withDate: true });
     await fc.assert(
       fc.asyncProperty(values, async (value) => {
@@ -200,7 +233,10 @@ describe('whatever a program gives', () => {
         } catch (error) {
           if (!(error instanceof LockstepError)) throw error;
           expect(error.status).toBe(2);
-          expect(error.message).toMatch(new RegExp(`^${flag}[ :]`));
+          const isAlone = ['requires_option', 'needs_folder'].includes(error.code);
+          if (!isAlone) expect(error.code).toBe('invalid_option');
+          expect(error.message).toMatch(new RegExp(`^\`${name}\`${isAlone ? '[ :]' : ': expected .+; found '}`));
+          expect(reason(error)).toMatch(new RegExp(`^--${flagOf(name)}[ :]`));
           expect(error.message).not.toContain('\n');
           return;
         }

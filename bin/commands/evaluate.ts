@@ -1,8 +1,7 @@
 /** `lockstep evaluate`: a model's figures on a test set. */
-import { NAMED_SETS } from '../../src/data/sources.js';
-import { isTable } from '../../src/data/table/bytes.js';
+import { kindOfData } from '../../src/data/sources.js';
 import { HEADERS } from '../../src/data/table/columns.js';
-import { errors } from '../../src/errors.js';
+import { errors, type LockstepError } from '../../src/errors.js';
 import { evaluateOn } from '../../src/evaluation.js';
 import type { EvaluationEvent } from '../../src/metrics/events.js';
 import { loadModel, type Network } from '../../src/network.js';
@@ -44,9 +43,9 @@ export async function evaluateCommand(args: readonly string[]): Promise<undefine
   const format = formatOf(options.format);
 
   const network = await loadModel(file);
-  const isOfTable = data !== undefined && !NAMED_SETS.includes(data) && isTable(data);
-  if (!isOfTable && label !== undefined) throw errors.onlyForTables('label', label, data ?? 'as it is');
-  if (!isOfTable && header !== HEADERS[0]) throw errors.onlyForTables('header', header, data ?? 'as it is');
+  const isOfTable = data !== undefined && kindOfData(data) === 'table';
+  if (!isOfTable && label !== undefined) throw onlyForTables('label', label, data);
+  if (!isOfTable && header !== HEADERS[0]) throw onlyForTables('header', header, data);
   const part = isOfTable
     ? await tablePart(file, network, data, split, { label, header })
     : await imagesOf(file, network, data, split ?? 'test');
@@ -63,6 +62,12 @@ export async function evaluateCommand(args: readonly string[]): Promise<undefine
 }
 
 async function imagesOf(file: string, network: Network, data: string | undefined, split: Split): Promise<TablePart> {
-  if (split === 'all') throw errors.onlyForTables('split', split, data ?? 'as it is');
+  if (split === 'all') throw onlyForTables('split', split, data);
   return { ...(await dataFor(file, network, data, split)), split };
+}
+
+/** What is asked of a table, where there is none, or none is named. */
+function onlyForTables(flag: string, value: string, data: string | undefined): LockstepError {
+  if (data === undefined) return errors.requiresOption(flag, value, '--data and a table');
+  return errors.onlyForTables(flag, value, data);
 }

@@ -112,5 +112,5 @@ function wholeOf(name: string, text: string | undefined, most: number): number |
   if (text === undefined) return undefined;
   const value = /^\d{1,9}$/.test(text) ? Number(text) : 0;
   if (value >= 1 && value <= most) return value;
-  throw errors.option(name, text, `a whole number from 1 to ${grouped(most)}`);
+  throw errors.invalidOption(name, text, `a whole number from 1 to ${grouped(most)}`);
 }

@@ -71,5 +71,5 @@ export function checkPlotOptions(raw: RawPlotOptions): CheckedPlotOptions {
 function within(name: string, text: string, [least, most]: readonly [number, number], unit = ''): number {
   const value = /^(\d+(\.\d*)?|\.\d+)$/.test(text) ? Number(text) : Number.NaN;
   if (value >= least && value <= most) return value;
-  throw errors.option(name, text, `a number from ${least} to ${most}${unit ? ` (${unit})` : ''}`);
+  throw errors.invalidOption(name, text, `a number from ${least} to ${most}${unit ? ` (${unit})` : ''}`);
 }

@@ -88,7 +88,7 @@ export function parsePredictCommand(args: readonly string[]): PredictCommand | u
 }
 
 function countOf(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw errors.option('top', text, 'a whole number from 1 on');
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw errors.invalidOption('top', text, 'a whole number from 1 on');
   return Number(text);
 }
 

@@ -32,7 +32,7 @@ export async function predictCommand(args: readonly string[]): Promise<number> {
   const network = await loadModel(command.model);
   const { top, format } = command;
   if (top !== undefined && top > network.classes)
-    throw errors.option('top', top, `1 to ${network.classes}, the network's classes`);
+    throw errors.invalidOption('top', top, `1 to ${network.classes}, the network's classes`);
 
   if (network.table) requireNothingOfPictures(command);
   const { stdin, stdout } = process;

@@ -1,6 +1,6 @@
 /** The `train` command's arguments, read with commander. */
 import type { Command } from 'commander';
-import { DEFAULT_PORT } from '../../src/dashboard/port.js';
+import { DEFAULT_PORT, isPort, PORT_RANGE } from '../../src/dashboard/port.js';
 import { HEADERS } from '../../src/data/table/columns.js';
 import { SCALES } from '../../src/data/table/scaling.js';
 import { errors } from '../../src/errors.js';
@@ -37,7 +37,7 @@ export function parseTrainCommand(args: readonly string[]): TrainCommand | undef
     dashboard?: unknown;
     mpi?: unknown;
   }>();
-  if (tensorboard === '') throw errors.option('tensorboard', tensorboard, 'a folder');
+  if (tensorboard === '') throw errors.invalidOption('tensorboard', tensorboard, 'a folder');
   const checked = checkOptions(options);
   if (dashboard !== undefined && checked.mpi !== undefined) throw errors.dashboardOfRanks();
   const isLaunched = options.mpi !== undefined && launchedRanks(process.env) !== undefined;
@@ -65,7 +65,7 @@ function trainCommand(): Command {
     .option('--test-data <table>', 'another one, of the same columns, to test on')
     .optionsGroup('Training:')
     .option('-e, --epochs <n>', 'default 100; 0 evaluates the initial weights', numberOrText)
-    .option('-b, --batch-size <n>', 'default 100', numberOrText)
+    .option('-b, --batch-size <n>', 'default 100, or all samples if there are fewer', numberOrText)
     .option('--lr <rate>', 'learning rate, default 0.001', numberOrText)
     .option(
       '--reduction <kind>',
@@ -134,8 +134,8 @@ function trainCommand(): Command {
 function portOf(given: unknown): number | undefined {
   if (given === undefined) return undefined;
   if (given === true) return DEFAULT_PORT;
-  if (Number.isInteger(given) && Number(given) >= 0 && Number(given) < 65_536) return Number(given);
-  throw errors.option('dashboard', given, 'a port from 1 to 65535, or 0 for any that is free');
+  if (isPort(given)) return given;
+  throw errors.invalidOption('dashboard', given, PORT_RANGE);
 }
 
 const HELP_END = `

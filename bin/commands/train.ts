@@ -4,7 +4,7 @@ import { isTable } from '../../src/data/table/bytes.js';
 import { errors } from '../../src/errors.js';
 import type { Progress, TrainEvent } from '../../src/metrics/events.js';
 import { Output } from '../../src/metrics/output.js';
-import { train } from '../../src/train.js';
+import { trainAsCommand } from '../../src/train.js';
 import { CLOSED_PIPE, report } from '../main.js';
 import { LivePage } from './live-page.js';
 import { parseTrainCommand, type TrainCommand } from './train-options.js';
@@ -58,7 +58,7 @@ async function run({ options, format, progress, tensorboard, dashboard }: TrainC
     const { onProgress: show } = output;
     const onProgress = show && ((progress: Progress) => (isSilent ? undefined : show(progress)));
     const controls = { signal: abort.signal, onProgress, ...page?.controls(onProgress) };
-    const events = train({ ...options, ...controls });
+    const events = trainAsCommand(options, controls);
     for await (const event of tensorboard === undefined ? events : await forTensorBoard(events, tensorboard)) {
       isReading = false;
       page?.show(event);
@@ -84,7 +84,7 @@ async function run({ options, format, progress, tensorboard, dashboard }: TrainC
   }
   if (status !== 0 || !closed) return status;
   if (closed.code === 'EPIPE') return CLOSED_PIPE;
-  throw errors.output(closed);
+  throw errors.stdoutFailed(closed);
 }
 
 /** Its code is loaded when it is asked for. */

@@ -1,7 +1,6 @@
 /** The data to look at a model with, where none are named: those that it was trained on. */
 import { loadPart, type Part, requireClasses } from '../../src/data/dataset.js';
-import { NAMED_SETS } from '../../src/data/sources.js';
-import { isTable } from '../../src/data/table/bytes.js';
+import { kindOfData, NAMED_SETS } from '../../src/data/sources.js';
 import { errors } from '../../src/errors.js';
 import type { Network } from '../../src/network.js';
 import { fieldsOf } from '../../src/record.js';
@@ -21,8 +20,11 @@ export async function dataFor(
   // A file of another program says nothing: MNIST is this one's first job.
   const own = trainedOn.name ?? 'mnist';
   if (data === undefined && !NAMED_SETS.includes(own)) throw errors.trainedElsewhere(file, own);
-  if (data !== undefined && table) throw errors.imagesForTable(file, data);
-  if (data !== undefined && !NAMED_SETS.includes(data) && isTable(data)) throw errors.tableForImages(file, data);
+  if (data !== undefined) {
+    const isTable = kindOfData(data) === 'table';
+    if (table) throw errors.imagesForTable(file, data);
+    if (isTable) throw errors.tableForImages(file, data);
+  }
   const found = await loadPart(data ?? own, part);
   if (found.samples.count === 0) throw errors.noTestSamples(found.name);
   // A folder may be called as a data set is.

@@ -10,15 +10,8 @@ import { type Config, configOfRecord } from '../options.js';
 import { fieldsOf } from '../record.js';
 import { type RunState, stateOf } from '../state.js';
 import { contradictionOf } from './consistency.js';
-import {
-  type DatasetRecord,
-  type ModelDescription,
-  modelMetadata,
-  requireVersion,
-  tableOf,
-  tensorsOf,
-  valuesOf,
-} from './model-file.js';
+import { describedNetwork } from './described-network.js';
+import { type DatasetRecord, type ModelDescription, modelMetadata, tensorsOf, valuesOf } from './model-file.js';
 
 export interface Checkpoint extends ModelDescription {
   readonly state: RunState;
@@ -67,7 +60,7 @@ export function decodeCheckpoint(file: string, bytes: Uint8Array): Checkpoint {
     const { metadata, isSealed } = tensorFile;
     requireCheckpoint(metadata);
     if (!isSealed) throw new TensorFileError('it has no checksum: the file is damaged');
-    const layers = layersOf(jsonOf('architecture', metadata));
+    const { layers, table } = describedNetwork(tensorFile);
     const config = configOf(jsonOf('config', metadata));
     const state = runStateOf(metadata);
     const checkpoint = {
@@ -76,7 +69,7 @@ export function decodeCheckpoint(file: string, bytes: Uint8Array): Checkpoint {
       kernel: kernelOf(metadata.kernel),
       run: runOf(metadata.run),
       dataset: datasetOf(jsonOf('dataset', metadata)),
-      table: tableOf(metadata, layers),
+      table,
       state,
       values: valuesOf(tensorFile, layers),
       moments: momentNames(config).map((name) => valuesOf(tensorFile, layers, `${name}.`)),
@@ -125,19 +118,9 @@ function runStateOf(metadata: Readonly<Record<string, string>>): RunState {
   throw new TensorFileError('its state is none that a run can be in');
 }
 
-function requireCheckpoint(metadata: Readonly<Record<string, string>>): void {
-  const { lockstep } = metadata;
+function requireCheckpoint({ lockstep }: Readonly<Record<string, string>>): void {
   if (lockstep === undefined) throw new TensorFileError('another program wrote it');
   if (lockstep !== 'checkpoint') throw new TensorFileError(`it is a ${shown(lockstep)}`);
-  requireVersion(metadata);
-}
-
-function layersOf(architecture: unknown): number[] {
-  const { layers, activation, output } = fieldsOf(architecture);
-  const isWidths =
-    Array.isArray(layers) && layers.length > 1 && layers.every((width) => Number.isSafeInteger(width) && width > 0);
-  if (isWidths && activation === 'relu' && output === 'softmax') return layers as number[];
-  throw new TensorFileError('its architecture is none of ours');
 }
 
 function configOf(record: unknown): Config {

@@ -3,8 +3,8 @@
  * so that the tensors' bytes together are what `weights_sha256` is taken of; and metadata that say what they are.
  */
 import type { Dataset } from '../data/dataset.js';
-import { type TableModel, tableIn, tableMetadata } from '../data/table/facts.js';
-import { errors, shown } from '../errors.js';
+import { type TableModel, tableMetadata } from '../data/table/facts.js';
+import { errors } from '../errors.js';
 import { writeAtomically } from '../files/atomic-write.js';
 import { readWhole } from '../files/read-whole.js';
 import { KERNEL_NAMES, type KernelName } from '../kernels/kernel.js';
@@ -20,9 +20,7 @@ import {
 } from '../model/safetensors.js';
 import { type Config, type ConfigRecord, recordOfConfig, withDefaults } from '../options.js';
 import { packageVersion } from '../version.js';
-
-/** Readers refuse what they don't know: a file of a higher number. */
-const FORMAT_VERSION = 1;
+import { describedNetwork, IMAGE_METADATA, networkMetadata } from './described-network.js';
 
 /** What the samples were. */
 export interface DatasetRecord {
@@ -67,15 +65,11 @@ export function modelMetadata(
   { layers, config, kernel, run, dataset, table }: ModelDescription,
   values: Values,
 ): Record<string, string> {
-  const architecture = { layers, activation: 'relu', output: 'softmax' };
   return {
     lockstep: kind,
     lockstep_version: packageVersion(),
-    format_version: String(FORMAT_VERSION),
-    architecture: JSON.stringify(architecture),
-    classes: String(layers.at(-1)),
-    // A pixel p is the input p / 255, rounded to float32.
-    ...(table ? tableMetadata(table) : { input_scaling: JSON.stringify({ divide_by: 255 }) }),
+    ...networkMetadata(layers),
+    ...(table ? tableMetadata(table) : IMAGE_METADATA),
     dataset: JSON.stringify(dataset),
     config: JSON.stringify(kind === 'model' ? recipeOf(config) : recordOfConfig(config)),
     kernel,
@@ -167,12 +161,6 @@ export function valuesOf({ tensors }: TensorFile, layers: readonly number[], pre
   return values;
 }
 
-/** @throws TensorFileError if a newer Lockstep wrote it */
-export function requireVersion({ format_version: version }: Readonly<Record<string, string>>): void {
-  if (version === String(FORMAT_VERSION)) return;
-  throw new TensorFileError(`format version ${shown(version)}, expected ${FORMAT_VERSION}; use a newer Lockstep`);
-}
-
 /** Of Lockstep. */
 export interface ModelData {
   readonly file: string;
@@ -233,40 +221,12 @@ function decodeModelFile(file: string, bytes: Uint8Array): ModelFile {
   try {
     const tensorFile = decodeTensors(bytes);
     const { metadata, isSealed } = tensorFile;
-    if (metadata.lockstep !== undefined) requireVersion(metadata);
-    const layers = layersOf(tensorFile);
+    const { layers, table } = describedNetwork(tensorFile);
     const values = valuesOf(tensorFile, layers);
     const kernel = KERNEL_NAMES.find((name) => name === metadata.kernel);
-    const table = tableOf(metadata, layers);
     return { file, layers, values, kernel, table, metadata, bytes: bytes.length, isSealed };
   } catch (error) {
     if (error instanceof TensorFileError) throw errors.notAModel(file, error.message);
     throw error;
   }
-}
-
-/** @throws TensorFileError if what it says of a table does not fit its layers */
-export function tableOf(metadata: Readonly<Record<string, string>>, layers: readonly number[]): TableModel | undefined {
-  const table = tableIn(metadata, layers);
-  if (typeof table === 'string') throw new TensorFileError(table);
-  return table;
-}
-
-/** Widths, from the tensors' own shapes. */
-function layersOf({ tensors }: TensorFile): number[] {
-  const first = tensors.get('layers.0.weight');
-  if (first?.shape.length !== 2) throw new TensorFileError('it has no tensor layers.0.weight [inputs, outputs]');
-  const layers = [...first.shape];
-  for (let l = 1; ; l++) {
-    const weight = tensors.get(`layers.${l}.weight`);
-    if (!weight) break;
-    const [inputs, outputs] = weight.shape;
-    if (weight.shape.length !== 2 || inputs !== layers.at(-1)) {
-      throw new TensorFileError(`tensor layers.${l}.weight does not take what the layer before gives`);
-    }
-    layers.push(outputs!);
-  }
-  if (layers.includes(0) || layers.at(-1)! < 2)
-    throw new TensorFileError(`a network ${layers.join('-')} classifies nothing`);
-  return layers;
 }

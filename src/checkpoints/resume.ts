@@ -5,10 +5,12 @@ import { errors, hasCode, LockstepError, reason } from '../errors.js';
 import { problemOf } from '../kernels/select.js';
 import type { WarningEvent } from '../metrics/events.js';
 import { momentNames } from '../model/optimizer.js';
-import { type CheckedOptions, type Config, flagOf, requireTogether, withDefaults } from '../options.js';
+import { type CheckedOptions, type Config, requireTogether, withDefaults } from '../options.js';
+import { flagOf } from '../words.js';
 import { type Checkpoint, readCheckpoint } from './checkpoint-file.js';
 import { type Listed, listCheckpoints, openFolder } from './folder.js';
 import type { DatasetRecord } from './model-file.js';
+import { RESUME_RULES, saysWhatToTrain } from './resume-rules.js';
 
 export interface Resumed {
   readonly file: string;
@@ -60,7 +62,8 @@ export async function findCheckpoint(given: CheckedOptions): Promise<Found> {
   return { resumed, warnings };
 }
 
-async function find({ resume, checkpointDir }: CheckedOptions, warnings: WarningEvent[]): Promise<Resumed | undefined> {
+async function find(given: CheckedOptions, warnings: WarningEvent[]): Promise<Resumed | undefined> {
+  const { resume, checkpointDir } = given;
   if (resume === undefined) return undefined;
   const where = resume === true ? checkpointDir! : resume;
   const info = await statOf(where);
@@ -69,6 +72,7 @@ async function find({ resume, checkpointDir }: CheckedOptions, warnings: Warning
 
   const listed = info ? await listCheckpoints(where) : [];
   if (listed.length === 0) {
+    if (!saysWhatToTrain(given)) throw errors.nothingToResume(where);
     warnings.push(warning('nothing_to_resume', `${where} holds no checkpoint: the run starts afresh`));
     return undefined;
   }
@@ -83,15 +87,6 @@ async function find({ resume, checkpointDir }: CheckedOptions, warnings: Warning
   throw errors.noneUsable(where, warnings.at(-1)!.message);
 }
 
-/** Options that change the weights; data are compared by content, later. */
-const MUST_AGREE = [
-  ...['hidden', 'batchSize', 'lr', 'reduction', 'strategy', 'exact', 'seed', 'kernel', 'scale', 'testSplit'],
-  ...['optimizer', 'momentum', 'nesterov', 'beta1', 'beta2', 'eps', 'weightDecay', 'clipNorm'],
-  ...['schedule', 'warmupSteps', 'lrStepSize', 'lrGamma', 'validationSplit', 'keepBest'],
-] as const;
-/** Those of them that cannot change within an epoch, whose order they decide. */
-const BETWEEN_EPOCHS: readonly string[] = ['batchSize', 'seed', 'testSplit', 'validationSplit'];
-
 function configFor(given: CheckedOptions, { file, checkpoint }: Resumed, warnings: WarningEvent[]): Config {
   const { resume: _, mpi: __, resumeAnyway = false, ...own } = given;
   const { state } = checkpoint;
@@ -100,24 +95,19 @@ function configFor(given: CheckedOptions, { file, checkpoint }: Resumed, warning
   // Where a model is written is not for a file to say, which may be a stranger's.
   const config = { ...stored, save: undefined, checkpointDir: path.dirname(file), ...own };
 
-  for (const name of MUST_AGREE) {
-    const [found, expected] = [inWords(config[name]), inWords(stored[name])];
-    if (found === expected || (name === 'kernel' && found === 'auto')) continue;
-    const difference = `--${flagOf(name)} ${found}`;
-    const isRule = name === 'optimizer' || name === 'momentum';
-    if (isRule && String(momentNames(config)) !== String(momentNames(stored)))
+  for (const name of Object.keys(RESUME_RULES) as (keyof Config)[]) {
+    const rule = RESUME_RULES[name];
+    const where = typeof rule === 'function' ? rule(config) : '';
+    if (rule === 'free' || rule === 'by-content' || where === undefined) continue;
+    const [found, agreed] = [inWords(config[name]), inWords(stored[name])];
+    if (found === agreed || (name === 'kernel' && found === 'auto')) continue;
+    const [difference, expected] = [`--${flagOf(name)} ${found}`, where === '' ? agreed : `${agreed} (${where})`];
+    const isMoments = name === 'optimizer' || name === 'momentum';
+    if (isMoments && String(momentNames(config)) !== String(momentNames(stored)))
       throw errors.otherMoments(file, difference, expected);
-    if (name === 'hidden') throw errors.otherNetwork(file, difference, expected);
-    allow(difference, expected, file, resumeAnyway, BETWEEN_EPOCHS.includes(name) && state.stepsInEpoch > 0, warnings);
-  }
-  // Each number of threads groups the sums of strategy `dense` in its own way.
-  if (config.strategy === 'dense' && config.threads !== stored.threads) {
-    allow(`--threads ${config.threads}`, `${stored.threads} (strategy dense)`, file, resumeAnyway, false, warnings);
-  }
-  // The cosine's length is the run's.
-  if (config.schedule === 'cosine' && config.epochs !== stored.epochs) {
-    const expected = `${stored.epochs} (schedule cosine)`;
-    allow(`--epochs ${config.epochs}`, expected, file, resumeAnyway, false, warnings);
+    if (rule === 'network') throw errors.otherNetwork(file, difference, expected);
+    const isTooLate = rule === 'between-epochs' && state.stepsInEpoch > 0;
+    allow(difference, expected, file, resumeAnyway, isTooLate, warnings);
   }
   if (state.epochs + (state.stepsInEpoch > 0 ? 1 : 0) > config.epochs) {
     throw errors.epochsPassed(config.epochs, file, state.epochs, state.step);
@@ -126,7 +116,7 @@ function configFor(given: CheckedOptions, { file, checkpoint }: Resumed, warning
 }
 
 /** As the command takes it. */
-function inWords(value: Config[(typeof MUST_AGREE)[number]]): string {
+function inWords(value: Config[keyof Config]): string {
   return value === undefined || (Array.isArray(value) && value.length === 0) ? 'none' : String(value);
 }
 

@@ -5,12 +5,13 @@
 import path from 'node:path';
 import { errors } from '../errors.js';
 import type { Progress, TrainEvent } from '../metrics/events.js';
+import { isRecord } from '../record.js';
 import type { TrainControls } from '../train.js';
 import type { RunView } from '../view.js';
 import { DrawingClassifier } from './classifier.js';
 import type { EndFacts, EpochPoint, Phase, RecentPoint, RunMessage, StartFacts, ThreadsMessage } from './messages.js';
 import { weightsMessage } from './pictures.js';
-import { DEFAULT_PORT } from './port.js';
+import { DEFAULT_PORT, isPort, PORT_RANGE } from './port.js';
 import { Results } from './results.js';
 import { PageServer } from './server.js';
 import { Streams } from './streams.js';
@@ -84,9 +85,10 @@ export class Dashboard {
    * Serves the page on 127.0.0.1.
    *
    * @param port  0 for any that is free
-   * @throws LockstepError if the port cannot be had
+   * @throws LockstepError if it is no port, or cannot be had
    */
   static async open(port: number = DEFAULT_PORT): Promise<Dashboard> {
+    if (!isPort(port)) throw errors.invalidOption('port', port, PORT_RANGE);
     const dashboard = new Dashboard();
     try {
       dashboard.#server = await PageServer.listen(port, dashboard.#streams, dashboard.#classifier);
@@ -103,6 +105,7 @@ export class Dashboard {
 
   /** Shows an event of the run; it must be called before the next one is asked for. */
   show(event: TrainEvent): void {
+    if (!isRecord(event)) throw errors.invalidOption('event', event, 'an event of train()');
     switch (event.event) {
       case 'start':
         this.#phase = 'running';

@@ -3,8 +3,7 @@ import { createHash } from 'node:crypto';
 import { errors } from '../errors.js';
 import { type IdxArray, readIdx } from './idx.js';
 import { NO_SAMPLES, type Samples } from './samples.js';
-import { FILES, findFile, findSource, NAMED_SETS, type Source } from './sources.js';
-import { isTable } from './table/bytes.js';
+import { FILES, findFile, findSource, kindOfData, type Source } from './sources.js';
 import type { TableFacts } from './table/facts.js';
 import type { TableOptions } from './table/load.js';
 
@@ -26,7 +25,7 @@ export interface Dataset {
  * @throws LockstepError if anything is missing, damaged or contradictory
  */
 export async function loadDataset(data: string, options: TableOptions = {}): Promise<Dataset> {
-  if (NAMED_SETS.includes(data) || !isTable(data)) return await loadFromSource(findSource(data));
+  if (kindOfData(data) !== 'table') return await loadFromSource(findSource(data));
   // Images need nothing of it.
   const { loadTable } = await import('./table/load.js');
   return await loadTable(data, options);
@@ -93,7 +92,7 @@ function hasTest(source: Source): boolean {
 
 function requireLabels(file: string, labels: Samples['labels'], classes: number, what: string): void {
   const stray = labels.findIndex((label) => label >= classes);
-  if (stray >= 0) throw errors.label(file, stray, labels[stray]!, classes, what);
+  if (stray >= 0) throw errors.labelOutOfRange(file, stray, labels[stray]!, classes, what);
 }
 
 interface Pair {
@@ -111,7 +110,7 @@ async function loadPair(source: Source, imagesName: string, labelsName: string):
   if (labels.dimensions.length !== 1) {
     throw errors.idxDimensions(labels.file, labels.dimensions, 'one, a label a sample');
   }
-  if (labels.data.length !== count) throw errors.counts(images.file, count, labels.file, labels.data.length);
+  if (labels.data.length !== count) throw errors.countsDiffer(images.file, count, labels.file, labels.data.length);
   return { images, labels, inputs: pixels.reduce((product, size) => product * size, 1) };
 }
 
@@ -120,7 +119,7 @@ async function load(source: Source, name: string): Promise<IdxArray> {
   if (file === undefined) throw errors.fileNotFound(source.folder, name);
   const array = await readIdx(file);
   const expected = source.checksums[name];
-  if (expected !== undefined && array.sha256 !== expected) throw errors.checksum(file, array.sha256, expected);
+  if (expected !== undefined && array.sha256 !== expected) throw errors.dataChecksum(file, array.sha256, expected);
   return array;
 }
 

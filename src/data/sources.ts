@@ -3,6 +3,7 @@ import { existsSync, type Stats, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { errors } from '../errors.js';
+import { isTable } from './table/bytes.js';
 
 /** The canonical names of the four files. */
 export const FILES = {
@@ -31,6 +32,18 @@ const MNIST_CHECKSUMS = {
   [FILES.testImages]: '0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7',
   [FILES.testLabels]: 'ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2',
 };
+
+/**
+ * What `--data` names.
+ *
+ * @throws LockstepError if there is nothing of that name
+ */
+export function kindOfData(data: string): 'named' | 'table' | 'folder' {
+  if (NAMED_SETS.includes(data)) return 'named';
+  if (isTable(data)) return 'table';
+  if (statOf(data)?.isDirectory()) return 'folder';
+  throw errors.dataNotFound(data);
+}
 
 /** @param data  `mnist`, `fashion-mnist` or a folder */
 export function findSource(data: string): Source {

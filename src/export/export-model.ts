@@ -33,7 +33,7 @@ export function exportFormatOf(file: string): Format {
   const extension = path.extname(file).slice(1).toLowerCase();
   const format = EXPORT_FORMATS.find((each) => each === extension);
   if (format) return format;
-  throw errors.extension('-o', file, EXTENSIONS.replace(/, (?=[^,]*$)/, ' or '));
+  throw errors.fileExtension('-o', file, EXTENSIONS.replace(/, (?=[^,]*$)/, ' or '));
 }
 
 /**

@@ -16,7 +16,7 @@ const NO_DATE = '1980-01-02';
  */
 export function encodeNpz({ file, layers, values, table }: ModelData): Uint8Array {
   const bytes = values.length * Float32Array.BYTES_PER_ELEMENT;
-  if (bytes > MOST_BYTES) throw errors.tooLarge(file, bytes, 'a NumPy archive', MOST_BYTES);
+  if (bytes > MOST_BYTES) throw errors.tooLargeForFormat(file, bytes, 'a NumPy archive', MOST_BYTES);
   const files: Zippable = {};
   for (const { name, shape, values: floats } of tensorsOf(layers, Float32Array.from(values))) {
     files[`${name}.npy`] = encodeNpy(shape, floats as Float32Array);

@@ -24,7 +24,7 @@ const MOST_BYTES = 2 ** 31 - 2 ** 20;
 export function encodeOnnx(model: ModelData): Uint8Array {
   const { file, layers, table } = model;
   const values = Float32Array.from(model.values);
-  if (values.byteLength > MOST_BYTES) throw errors.tooLarge(file, values.byteLength, 'ONNX', MOST_BYTES);
+  if (values.byteLength > MOST_BYTES) throw errors.tooLargeForFormat(file, values.byteLength, 'ONNX', MOST_BYTES);
   const takes = inputOf(model);
   const [inputs = 0] = layers;
   const outputs = layers.at(-1)!;

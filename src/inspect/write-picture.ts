@@ -11,7 +11,7 @@ const ZOOM = 2;
 
 /** @throws LockstepError (status 2) if the file's name ends in neither .svg nor .png */
 export function requirePictureName(flag: string, file: string): void {
-  if (!EXTENSIONS.includes(extensionOf(file) as never)) throw errors.extension(flag, file, EXTENSIONS.join(' or '));
+  if (!EXTENSIONS.includes(extensionOf(file) as never)) throw errors.fileExtension(flag, file, EXTENSIONS.join(' or '));
 }
 
 /**

@@ -6,6 +6,7 @@ interface Failure {
   readonly message: string;
   readonly status: 1 | 2;
   readonly host: string;
+  readonly code: string | undefined;
 }
 
 /**
@@ -25,15 +26,15 @@ export async function together<T>(world: World | undefined, work: () => Promise<
   const first = failures.findIndex((each) => each !== null);
   if (first < 0) return result as T;
   world.end();
-  const { message, status, host } = failures[first]!;
+  const { message, status, host, code } = failures[first]!;
   const isEverywhere = failures.every((each) => each?.message === message);
   const own = isEverywhere && failure instanceof LockstepError ? failure : undefined;
-  throw toldOnce(world, own ?? errors.rankFailed(rankName(first, host), message, status, failure));
+  throw toldOnce(world, own ?? errors.rankFailed(rankName(first, host), message, status, failure, code));
 }
 
 function failureOf(error: unknown): Failure {
-  const status = error instanceof LockstepError ? error.status : 1;
-  return { message: reason(error), status, host: ownHost };
+  const { status, code } = error instanceof LockstepError ? error : { status: 1 as const, code: undefined };
+  return { message: reason(error), status, host: ownHost, code };
 }
 
 /** What must be the same on all ranks, by what messages call it. */
@@ -57,7 +58,8 @@ export function requireSame(world: World, identity: Identity): void {
 export function asTold(world: World | undefined, failure: unknown, isEverywhere: boolean): unknown {
   if (!world || world.isFirst) return failure;
   if (isEverywhere && failure instanceof LockstepError) return toldOnce(world, failure);
-  return errors.rankFailed(rankName(world.rank, ownHost), reason(failure), 1, failure);
+  const code = failure instanceof LockstepError ? failure.code : undefined;
+  return errors.rankFailed(rankName(world.rank, ownHost), reason(failure), 1, failure, code);
 }
 
 /** An error that all ranks have: rank 0 alone tells it. */

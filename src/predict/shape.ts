@@ -5,7 +5,7 @@ import type { Shape } from './picture.js';
 /** @throws LockstepError (status 2) if it is no such text as 28x28, width by height */
 export function parseShape(text: string): Shape {
   const [, width, height] = /^([1-9]\d{0,8})[x×]([1-9]\d{0,8})$/i.exec(text) ?? [];
-  if (width === undefined) throw errors.option('shape', text, 'width x height, such as 28x28');
+  if (width === undefined) throw errors.invalidOption('shape', text, 'width x height, such as 28x28');
   return { width: Number(width), height: Number(height) };
 }
 

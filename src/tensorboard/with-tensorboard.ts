@@ -3,6 +3,7 @@ import { now } from '../clock.js';
 import { errors } from '../errors.js';
 import { makeFolder } from '../files/make-folder.js';
 import type { StartEvent, TrainEvent, WarningEvent } from '../metrics/events.js';
+import { isRecord } from '../record.js';
 import type { EventFile } from './event-file.js';
 import type { SummaryValue } from './event-proto.js';
 import { ofEnd, ofEpoch, ofEvaluation, ofStart, ofStep } from './summaries.js';
@@ -25,10 +26,13 @@ export async function* withTensorBoard(
   folder: string,
 ): AsyncGenerator<TrainEvent, void, undefined> {
   // A program may give anything.
-  if (typeof folder !== 'string' || folder === '') throw errors.option('tensorboard', folder, 'a folder');
+  if (!isIterable(events)) throw errors.invalidOption('events', events, 'the events of train()');
+  if (typeof folder !== 'string' || folder === '')
+    throw errors.invalidOption('folder', folder, 'a folder', 'a string: a folder');
   let writer: Writer | undefined;
   try {
     for await (const event of events) {
+      if (!isRecord(event)) throw errors.invalidOption('events', event, 'the events of train()');
       if (event.event === 'start') {
         // Of several ranks, the first writes.
         if (!event.rank) writer = await Writer.begin(folder, event);
@@ -41,6 +45,12 @@ export async function* withTensorBoard(
   } finally {
     await writer?.close();
   }
+}
+
+/** An array of events, kept from a run, will do. */
+function isIterable(events: unknown): boolean {
+  if (typeof events !== 'object' || events === null) return false;
+  return Symbol.asyncIterator in events || Symbol.iterator in events;
 }
 
 class Writer {

@@ -97,6 +97,6 @@ function createPool(threads: number): Piscina {
       resourceLimits: { maxOldGenerationSizeMb: HEAP_LIMIT_MB },
     });
   } catch (error) {
-    throw errors.threads(threads, error);
+    throw errors.threadsUnavailable(threads, error);
   }
 }

@@ -58,6 +58,21 @@ describe('parts that do not fit together', () => {
     ['a kernel of another precision', (m) => (m.kernel = 'reference'), 'its tensors are not of the type'],
     ['a batch beyond the data', ({ config }) => (config.batch_size = 24), 'its batch is larger than its data'],
     ['another limit', ({ config }) => (config.limit = 22), 'its limit is not the number of its samples'],
+    ['validation samples of no split', ({ dataset }) => (dataset.validation = 5), 'its validation samples are not as'],
+    ['a split without samples', ({ config }) => (config.validation_split = 0.2), 'its validation samples are not as'],
+    [
+      'a best epoch without validation samples',
+      ({ state }) => (state.best = { epoch: 1, figures: { validation_loss: 1 } }),
+      'it has a best epoch without validation samples, or none with them',
+    ],
+    [
+      'validation samples without a best epoch',
+      ({ config, dataset }) => {
+        config.validation_split = 0.2;
+        dataset.validation = 5;
+      },
+      'it has a best epoch without validation samples, or none with them',
+    ],
     ['other step events', ({ config }) => (config.log_every = 5), 'its step events are not those'],
     ['fewer epochs than are done', ({ config }) => (config.epochs = 1), 'it is beyond its last epoch'],
     [
@@ -125,9 +140,9 @@ describe('metadata that are not understood', () => {
     [
       'another activation',
       ({ architecture }) => (architecture.activation = 'tanh'),
-      'its architecture is none of ours',
+      'unsupported architecture {"layers":[4,3,3],"activation":"tanh","output":"softmax"}; ' +
+        'expected layers, activation relu and output softmax',
     ],
-    ['no layers', ({ architecture }) => (architecture.layers = [4]), 'its architecture is none of ours'],
     ['no JSON', (m) => Object.assign(m, { state: '{' }), 'its state is not JSON'],
     ['a negative number of samples', ({ dataset }) => (dataset.test = -1), 'its data are not described'],
     ['a kind of several lines', (m) => (m.lockstep = 'a\nb'), 'it is a a b'],

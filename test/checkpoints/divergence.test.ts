@@ -65,7 +65,7 @@ describe('with no test set', () => {
     expect(end).toMatchObject({
       status: 'failed',
       message: expect.stringMatching(
-        /^a weight is not finite at step 1 \(learning rate 3e\+38\): .* try a smaller --lr/,
+        /^a weight is not finite at step 1 \(learning rate 3e\+38\): .* try a smaller `lr`/,
       ),
     });
     expect(String(error)).toContain(end.message);

@@ -3,8 +3,9 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { saysWhatToTrain } from '../../src/checkpoints/resume-rules.js';
 import type { TrainEvent } from '../../src/metrics/events.js';
-import type { TrainOptions } from '../../src/options.js';
+import { resolveOptions, type TrainOptions } from '../../src/options.js';
 import { collect } from '../support/events.js';
 import { idOfDeadProcess } from '../support/processes.js';
 import { refusalOf } from '../support/refusals.js';
@@ -202,6 +203,34 @@ describe('nothing to resume', () => {
     const { all } = await collect({ ...options(), resume: folder });
     expect(warningsOf(all)).toMatchObject([{ code: 'nothing_to_resume' }]);
     expect(namesIn(folder)).toHaveLength(3);
+  });
+
+  it.each<[string, TrainOptions]>([
+    ['no options', {}],
+    ['more epochs, which a run that goes on takes', { epochs: 200 }],
+    ['other threads', { threads: 1 }],
+    ['what a run may have otherwise', { patience: 3, logEvery: 5, checkpointEverySteps: 7, keep: 9, maxTime: 60 }],
+  ])('is refused where nothing says what to train: %s', async (_, given) => {
+    const empty = folderWith();
+    for (const where of [{ resume: empty }, { checkpointDir: empty, resume: true as const }]) {
+      const { message, status, code } = await refusalOf(() => collect({ ...where, ...given }));
+      expect(message).toBe(
+        `--resume: ${empty} holds no checkpoint, and no option says what to train; check the folder, ` +
+          'or start a run with --data mnist, for example',
+      );
+      expect({ status, code }).toEqual({ status: 2, code: 'nothing_to_resume' });
+    }
+    expect(namesIn(empty)).toEqual([]);
+  });
+
+  it('an option says what to train if it decides the weights, and is not one that a resumed run may have otherwise', () => {
+    const names = Object.keys(resolveOptions({}));
+    const free = [
+      ...['threads', 'epochs', 'patience', 'maxTime', 'logEvery', 'save', 'checkpointDir', 'checkpointEvery'],
+      ...['checkpointEverySteps', 'keep', 'checkpointRequired'],
+    ];
+    expect(names.filter((name) => !saysWhatToTrain({ [name]: 1 })).sort()).toEqual(free.sort());
+    expect(saysWhatToTrain({ resume: 'a', resumeAnyway: true, mpi: true })).toBe(false);
   });
 
   it('a path that is not there given to --resume is an error: it may be a typing error', async () => {

@@ -219,7 +219,7 @@ describe('--save', () => {
       if (event === 'start') mkdirSync(save);
     });
     expect(end).toMatchObject({ status: 'failed', epochs: 2 });
-    expect(end.message).toMatch(/^--save .*: the model could not be written \(/);
+    expect(end.message).toMatch(/^`save` .*: the model could not be written \(/);
     expect(end.weights_sha256).toMatch(/^[0-9a-f]{64}$/);
     expect(String(error)).toContain('the model could not be written');
   });

@@ -4,7 +4,8 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { chooseKernel } from '../../src/kernels/select.js';
-import type { TrainOptions } from '../../src/options.js';
+import { type Config, resolveOptions, type TrainOptions } from '../../src/options.js';
+import { flagOf, inLibraryWords } from '../../src/words.js';
 import { collect } from '../support/events.js';
 import { refusalOf } from '../support/refusals.js';
 import { resultsAfter, resultsOf } from '../support/results.js';
@@ -162,10 +163,96 @@ describe.each(DIFFERENCES)('$found instead of $expected', ({ given, found, expec
       expect(all[1]).toEqual({
         event: 'warning',
         code: 'resumed_anyway',
-        message: `${found}: ${file} was written with ${expected}`,
+        message: inLibraryWords(`${found}: ${file} was written with ${expected}`),
       });
       expect(end).toMatchObject({ status: 'completed', epochs: 3 });
     }
+  });
+});
+
+/** Of each option another value than the run's, and what the checkpoint has to say of it. */
+const OTHER_VALUES: { readonly [name in keyof Config]: () => TrainOptions } = {
+  threads: () => ({ threads: 1 }),
+  data: () => ({ data: `${scratch.data}/.` }),
+  label: () => ({ label: 'class' }),
+  header: () => ({ header: 'yes' }),
+  scale: () => ({ scale: 'minmax' }),
+  testSplit: () => ({ testSplit: 0.5 }),
+  testData: () => ({ testData: scratch.newPath('table.csv') }),
+  hidden: () => ({ hidden: [8, 5] }),
+  // (The others give it as well: the checkpoint's is 1.)
+  epochs: () => ({ epochs: 2 }),
+  batchSize: () => ({ batchSize: 11 }),
+  lr: () => ({ lr: 0.004 }),
+  reduction: () => ({ reduction: 'mean' }),
+  optimizer: () => ({ optimizer: 'adam' }),
+  momentum: () => ({ momentum: 0.5 }),
+  nesterov: () => ({ nesterov: true }),
+  beta1: () => ({ beta1: 0.5 }),
+  beta2: () => ({ beta2: 0.5 }),
+  eps: () => ({ eps: 0.5 }),
+  weightDecay: () => ({ weightDecay: 0.5 }),
+  clipNorm: () => ({ clipNorm: 0.5 }),
+  schedule: () => ({ schedule: 'cosine' }),
+  warmupSteps: () => ({ warmupSteps: 1 }),
+  lrStepSize: () => ({ lrStepSize: 1 }),
+  lrGamma: () => ({ lrGamma: 0.5 }),
+  validationSplit: () => ({ validationSplit: 0.3 }),
+  patience: () => ({ patience: 50 }),
+  keepBest: () => ({ keepBest: true }),
+  maxTime: () => ({ maxTime: 1000 }),
+  strategy: () => ({ strategy: 'dense' }),
+  exact: () => ({ exact: true }),
+  seed: () => ({ seed: 6 }),
+  limit: () => ({ limit: 29 }),
+  kernel: () => ({ kernel: 'reference' }),
+  logEvery: () => ({ logEvery: 1 }),
+  save: () => ({ save: scratch.newPath('model.safetensors') }),
+  checkpointDir: () => ({ checkpointDir: scratch.newPath() }),
+  checkpointEvery: () => ({ checkpointEvery: 3 }),
+  checkpointEverySteps: () => ({ checkpointEverySteps: 1 }),
+  keep: () => ({ keep: 1 }),
+  checkpointRequired: () => ({ checkpointRequired: true }),
+};
+const HARMLESS: readonly string[] = [
+  ...['threads', 'data', 'epochs', 'patience', 'maxTime', 'logEvery', 'save'],
+  ...['checkpointDir', 'checkpointEvery', 'checkpointEverySteps', 'keep', 'checkpointRequired'],
+];
+
+describe('every option', () => {
+  /** A run has what an option may need: a step schedule, samples held out, Adam or momentum. */
+  const runOf = (optimizer: 'sgd' | 'adam'): TrainOptions => ({
+    ...{ data: scratch.data, hidden: [7, 5], batchSize: 12, limit: 30, lr: 0.002, kernel: 'simd', threads: 2 },
+    ...{ validationSplit: 0.2, schedule: 'step', epochs: 2, optimizer, ...(optimizer === 'sgd' && { momentum: 0.9 }) },
+  });
+  /** From where the others go on, and what the run of two epochs ends in that is never stopped. */
+  const checkpoints = { sgd: '', adam: '' };
+  let weightsSha256: string | undefined;
+  beforeAll(async () => {
+    for (const optimizer of ['sgd', 'adam'] as const) {
+      const { end } = await collect({ ...runOf(optimizer), checkpointDir: scratch.newPath(), epochs: 1 });
+      checkpoints[optimizer] = end.checkpoint!;
+    }
+    weightsSha256 = (await collect(runOf('sgd'))).end.weights_sha256;
+  });
+
+  it.each(Object.keys(OTHER_VALUES) as (keyof Config)[])(
+    '%s: leaves the weights as they are, or is refused by name',
+    async (name) => {
+      const resume = checkpoints[['beta1', 'beta2', 'eps'].includes(name) ? 'adam' : 'sgd'];
+      const given = { resume, epochs: 2, checkpointDir: scratch.newPath(), ...OTHER_VALUES[name]() };
+      if (HARMLESS.includes(name)) {
+        expect((await collect(given)).end.weights_sha256).toBe(weightsSha256);
+        return;
+      }
+      const { message, status } = await refusalOf(() => collect(given));
+      expect(message.split(/[ :]/)[0]).toBe(`--${flagOf(name)}`);
+      expect(status).toBe(2);
+    },
+  );
+
+  it('has a value here', () => {
+    expect(Object.keys(OTHER_VALUES).sort()).toEqual(Object.keys(resolveOptions({})).sort());
   });
 });
 

@@ -54,6 +54,7 @@ describe('what does not fit the layers', () => {
     ['a division by 0', scalingWith({ divide_by: [1, 0, 1, 1] }), 'its scaling is none of its inputs'],
     ['numbers that are no float32', scalingWith({ divide_by: [1, 0.1, 1, 1] }), 'its scaling is none of its inputs'],
     ['numbers without a scaling', scalingWith({ method: 'none' }), 'its scaling is none of its inputs'],
+    ['no class names', (m) => delete m.class_names, 'it has the columns of a table, and no class_names'],
     ['an image’s scaling', (m) => (m.input_scaling = '{"divide_by":255}'), 'its scaling is none of its inputs'],
   ])('%s', async (_, change, expected) => {
     const bytes = changed((metadata) => void change(metadata));
@@ -77,7 +78,8 @@ describe('what does not fit the configuration', () => {
     [
       'a label without a table',
       (m) => {
-        delete m.class_names;
+        for (const name of ['class_names', 'columns', 'label']) delete m[name];
+        m.input_scaling = '{"divide_by":255}';
         m.config = m.config!.replace('"scale":"standard"', '"scale":"none"');
       },
       'it has the classes of a table without a label, or none with one',

@@ -145,7 +145,7 @@ describe.skipIf(noOpenMpi)(`ranks that end before their time${ifSkipped(noOpenMp
       expect(lastOf(resumed.stdout)).toMatchObject({ status: 'completed', epochs: epochs + 1 });
       // Sums in a tree of shards are MPI's business, and the option is in the checkpoint.
       await expect(collect({ checkpointDir: folder, resume: true, epochs: epochs + 2 })).rejects.toThrow(
-        /^--resume: .*\.safetensors is of a run with --exact; give --mpi besides/,
+        /^`resume`: .*\.safetensors is of a run with `exact`; give `mpi` besides/,
       );
     },
     LIMIT_MS,

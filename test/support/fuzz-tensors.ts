@@ -7,7 +7,7 @@ import {
   encodeCheckpoint,
   headerOfCheckpoint,
 } from '../../src/checkpoints/checkpoint-file.js';
-import { LockstepError } from '../../src/errors.js';
+import { errors } from '../../src/errors.js';
 import { Random } from '../../src/model/random.js';
 import { decodeTensors, TensorFileError } from '../../src/model/safetensors.js';
 import { temporaryFolder } from './idx-files.js';
@@ -127,7 +127,7 @@ function decode(kind: number, bytes: Uint8Array): Checkpoint | undefined {
     return undefined;
   } catch (error) {
     // It becomes the message of a LockstepError.
-    throw error instanceof TensorFileError ? new LockstepError(error.message, 1) : error;
+    throw error instanceof TensorFileError ? errors.notAModel('it', error.message) : error;
   }
 }
 

@@ -49,7 +49,7 @@ describe('--validation-split', () => {
 
   it('refuses a batch that is larger than what is left, and says how much that is', async () => {
     const refusal = run({ batchSize: 150 });
-    await expect(refusal).rejects.toThrow('--batch-size 150: there are only 105 training samples');
+    await expect(refusal).rejects.toThrow('`batchSize` 150: there are only 105 training samples');
   });
 
   it('with no epochs says how good the initial weights are', async () => {
@@ -134,7 +134,7 @@ describe('--keep-best', () => {
     const checkpointDir = scratch.newPath();
     const { end } = await run({ checkpointDir, epochs: 4, patience: undefined });
     const given: TrainOptions = { resume: end.checkpoint!, keepBest: true, epochs: 6 };
-    await expect(collect({ ...given, checkpointDir: scratch.newPath() })).rejects.toThrow('--keep-best true: ');
+    await expect(collect({ ...given, checkpointDir: scratch.newPath() })).rejects.toThrow('`keepBest` true: ');
     const anyway = await collect({ ...given, checkpointDir: scratch.newPath(), resumeAnyway: true });
     expect(anyway.end.status).toBe('completed');
     expect(anyway.end.best_epoch).toBeGreaterThan(4);

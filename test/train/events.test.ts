@@ -140,7 +140,7 @@ describe.each(['sliced', 'dense'] as const)('a run whose loss is no longer finit
   it('ends with a failed end event and an error that names the step and the rate', async () => {
     const { end, error } = await collect({ data: data.path, epochs: 50, threads: 2, lr: 1e30, hidden: [30], strategy });
     expect(error).toBeInstanceOf(LockstepError);
-    expect(String(error)).toMatch(/loss is not finite at step \d+ \(learning rate 1e\+30\).*smaller --lr/);
+    expect(String(error)).toMatch(/loss is not finite at step \d+ \(learning rate 1e\+30\).*smaller `lr`/);
     expect(end).toMatchObject({ status: 'failed', message: (error as LockstepError).message });
   });
 });

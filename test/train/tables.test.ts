@@ -80,7 +80,7 @@ describe('a run on a table', () => {
       {
         event: 'warning',
         code: 'doubtful_label',
-        message: expect.stringContaining('--label column 2: 30 different values'),
+        message: expect.stringContaining('`label` column 2: 30 different values'),
       },
     ]);
   });
@@ -306,7 +306,7 @@ describe('what tables and images have not in common', () => {
     [predict, [model, '--strict', inFolder('none.csv')], 1, 'none.csv: cannot be read (ENOENT'],
     [evaluate, [model, '--data', 'mnist'], 1, '--data mnist: no table, and '],
     [evaluate, [model], 2, 'no data set of that name'],
-    [evaluate, [model, '--label', 'species'], 2, '--label species: for tables'],
+    [evaluate, [model, '--label', 'species'], 2, '--label species: expected --data and a table besides'],
     [evaluate, [model, '--data', 'mnist', '--header', 'yes'], 2, '--header yes: for tables'],
     [evaluate, [model, '--data', 'mnist', '--split', 'all'], 2, '--split all: for tables'],
   ])('%o %j', async (command, args, status, expected) => {

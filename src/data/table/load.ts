@@ -1,10 +1,11 @@
 /** A table as a data set: with a test part, if one is split off, or a table of its own. */
+import { existsSync } from 'node:fs';
 import { errors } from '../../errors.js';
 import { TEST_SPLIT_STREAM } from '../../model/random.js';
 import type { Dataset } from '../dataset.js';
 import { NO_SAMPLES, type Samples, takeSamples } from '../samples.js';
 import { splitOff } from '../split.js';
-import { STDIN, shortNameOfTable } from './bytes.js';
+import { isTable, STDIN, shortNameOfTable } from './bytes.js';
 import type { Header } from './columns.js';
 import type { TableFacts } from './facts.js';
 import { readTable, readTableLike } from './read-table.js';
@@ -30,6 +31,7 @@ export interface TableOptions {
 export async function loadTable(data: string, options: TableOptions): Promise<Dataset> {
   const { label, header = 'auto', testSplit, testData, seed = 1 } = options;
   if (data === STDIN && testData === STDIN) throw errors.stdinTwice();
+  if (testData !== undefined) requireTestTable(testData);
   const { facts, inputs, samples } = await readTable(data, label, header);
   const parts =
     testSplit !== undefined
@@ -51,6 +53,11 @@ export function testPart(
 ): { readonly train: Samples; readonly test: Samples } {
   const { kept, apart } = splitOff(samples.count, fraction, seed, TEST_SPLIT_STREAM);
   return { train: takeSamples(samples, inputs, kept), test: takeSamples(samples, inputs, apart) };
+}
+
+/** Before the training table is read, which may take long. */
+function requireTestTable(data: string): void {
+  if (!isTable(data)) throw errors.noTestTable(data, existsSync(data) ? 'a folder' : 'no such file');
 }
 
 async function testTable(data: string, facts: TableFacts, inputs: number, header: Header): Promise<Samples> {
