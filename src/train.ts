@@ -66,11 +66,29 @@ export async function* train(options: TrainOptions & TrainControls = {}): AsyncG
   const checked = checkOptions(given);
   const world = worldOf(checked);
   world?.begin();
+  try {
+    yield* trainIn(world, checked, { signal, onProgress, onView }, beganAt);
+  } catch (error) {
+    // What the other ranks do not know of, this one tells.
+    throw world?.isAwaited ? asTold(world, error, false) : error;
+  } finally {
+    world?.leave();
+  }
+}
+
+/** @param world  under MPI, all ranks */
+async function* trainIn(
+  world: World | undefined,
+  checked: CheckedOptions,
+  { signal, onProgress, onView }: TrainControls,
+  beganAt: number,
+): AsyncGenerator<TrainEvent, void, undefined> {
   const run = await prepare(checked, world);
+  // (Every rank has the same checkpoint.)
+  if (isOver(run)) world?.agreeToEnd();
   const ledger = new Ledger(run.plan, run.memory.epochs, run.start, run.config.logEvery ?? 0, beganAt);
   onView?.(new RunView(run));
-  yield startEvent(run, beganAt, world);
-  yield* run.warnings;
+  yield* opening(run, beganAt, world);
   if (isOver(run)) {
     const { epochs, step } = run.start;
     const endedBy = epochs < run.config.epochs ? 'patience' : undefined;
@@ -120,10 +138,32 @@ export async function* train(options: TrainOptions & TrainControls = {}): AsyncG
     signal?.removeEventListener('abort', stop);
     await coordinator.close();
     await checkpointer?.finish();
-    // The other ranks wait for what has died here.
-    if (coordinator.outcome === 'died') world?.abortSoon();
-    else world?.end();
+    // (The other ranks wait for what has died here.)
+    if (coordinator.outcome !== 'died') world?.agreeToEnd();
   }
+}
+
+/** What is told before anything is trained. */
+async function* opening(
+  run: Run,
+  beganAt: number,
+  world: World | undefined,
+): AsyncGenerator<TrainEvent, void, undefined> {
+  let isLeft = true;
+  try {
+    yield startEvent(run, beganAt, world);
+    yield* run.warnings;
+    isLeft = false;
+  } finally {
+    if (isLeft && world?.isAwaited) await stopAtOnce(run, beganAt, world);
+  }
+}
+
+/** A rank that has no more to do: tells the others when they meet before the first step, as one that is stopped later does. */
+async function stopAtOnce(run: Run, beganAt: number, world: World): Promise<void> {
+  const coordinator = new Coordinator(jobOf(run, beganAt, world), run.memory);
+  await coordinator.close();
+  if (coordinator.outcome !== 'died') world.agreeToEnd();
 }
 
 /** All ranks, under MPI. */
@@ -245,7 +285,8 @@ async function* end(
     ...(checkpoint !== undefined && { checkpoint }),
     ...(failure !== undefined && { message: reason(failure) }),
   };
-  if (failure !== undefined) throw asTold(world, failure, ending.isWhole && failure !== cut);
+  // (What the other ranks do not know of, `train` says how to tell.)
+  if (failure !== undefined) throw ending.isWhole ? asTold(world, failure, failure !== cut) : failure;
 }
 
 /** Whether it resumes what is complete. (With no epochs there is an evaluation, whose figures no checkpoint holds.) */

@@ -1,4 +1,5 @@
 /** What goes wrong on one rank ends all of them: with one clear line, no hang, and nobody left behind. */
+import { once } from 'node:events';
 import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
@@ -154,7 +155,6 @@ describe.skipIf(noOpenMpi)(`ranks that end before their time${ifSkipped(noOpenMp
   it(
     'SIGTERM to mpirun: an end event, and a checkpoint',
     async () => {
-      // Not many lines a second: Open MPI's mpirun reads none for two seconds then, and holds 4 KB (docs/cluster.md).
       const { child, ended, folder } = await start('terminated', '--hidden', '1000', '--batch-size', '3');
       child.kill('SIGTERM');
       const { status, stdout, stderr } = await ended;
@@ -162,6 +162,32 @@ describe.skipIf(noOpenMpi)(`ranks that end before their time${ifSkipped(noOpenMp
       const end = lastOf(stdout);
       expect(end).toMatchObject({ event: 'end', status: 'interrupted' });
       expect(checkpointsIn(folder)).toContain(path.basename(end.checkpoint!));
+      await until(() => processesWith(folder).length === 0);
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'SIGTERM to mpirun, which then reads nothing more: lines are lost, the checkpoint is not',
+    async () => {
+      const folder = path.join(scratch.path, 'unread');
+      // None but the last is due; and far more than the 4 KB that the terminal between mpirun and a rank holds is written.
+      const checkpoints = ['--checkpoint-dir', folder, '--checkpoint-every', '1000000'];
+      const args = [
+        ...job('--epochs', '1000000', '--log-every', '1'),
+        '--hidden',
+        '5',
+        '--batch-size',
+        '2',
+        ...checkpoints,
+      ];
+      const child = spawnRanks([{ ranks: 2, args: [trainCommand, ...args] }]);
+      const ended = finishOf(child);
+      await once(child.stdout, 'data');
+      child.kill('SIGTERM');
+      const { status, stderr } = await ended;
+      expect({ status, said: said(stderr) }).toEqual({ status: 1, said: [] });
+      expect(checkpointsIn(folder)).toHaveLength(1);
       await until(() => processesWith(folder).length === 0);
     },
     LIMIT_MS,
