@@ -2,6 +2,7 @@
 import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EndEvent } from '../../src/metrics/events.js';
 import { collect } from '../support/events.js';
@@ -186,6 +187,32 @@ describe.skipIf(noOpenMpi)(`ranks that end before their time${ifSkipped(noOpenMp
       const { status, stderr } = await ended;
       expect({ status, said: said(stderr) }).toEqual({ status: 1, said: [] });
       expect(checkpointsIn(folder)).toHaveLength(1);
+      await until(() => processesWith(folder).length === 0);
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'a rank that is suspended is waited for, and the run goes on with it',
+    async () => {
+      // (A fault that never comes: the watchdog's patience is wanted.)
+      const environment = { FAULT: 'throw:step:1000000000', FAULT_PATIENCE_MS: '1500' };
+      const folder = path.join(scratch.path, 'suspended');
+      const args = job('--epochs', '1000000', '--checkpoint-dir', folder, '--keep', '1');
+      mkdirSync(folder);
+      const child = spawnRanks([{ ranks: 2, args: ['--import', FAULT, trainCommand, ...args] }], environment);
+      const ended = finishOf(child);
+      await until(() => checkpointsIn(folder).length > 0);
+      const [rank1] = processesWith(folder, 'OMPI_COMM_WORLD_RANK=1');
+      process.kill(rank1!, 'SIGSTOP');
+      await setTimeout(2500);
+      const before = checkpointsIn(folder);
+      process.kill(rank1!, 'SIGCONT');
+      await until(() => checkpointsIn(folder).some((name) => !before.includes(name)));
+      process.kill(rank1!, 'SIGTERM');
+      const { stdout, stderr } = await ended;
+      expect(said(stderr)).toEqual([]);
+      expect(lastOf(stdout)).toMatchObject({ event: 'end', status: 'interrupted' });
       await until(() => processesWith(folder).length === 0);
     },
     LIMIT_MS,
