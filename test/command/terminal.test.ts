@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { temporaryFolder } from '../support/idx-files.js';
 import { type Folder, mnistPart } from '../support/mnist-part.js';
 import { trainCommand } from '../support/paths.js';
@@ -62,6 +62,8 @@ describe.skipIf(noScript)(
       const script = spawn('script', ['-qec', `exec ${command.map((each) => `'${each}'`).join(' ')}`, '/dev/null'], {
         stdio: ['pipe', 'pipe', 'ignore'],
       });
+      // (Its terminal is hung up with it.)
+      onTestFinished(() => void script.kill('SIGKILL'));
       const output = text(script.stdout);
       const trainers = () => processesWith(folder).filter((pid) => pid !== script.pid);
       await once(script.stdout, 'data');

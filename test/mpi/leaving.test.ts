@@ -62,7 +62,7 @@ describe.skipIf(noOpenMpi)(`two ranks, of which one leaves${ifSkipped(noOpenMpi)
     ({ status, stderr } = await runRanks([{ ranks: 2, args: [LEAVE, scratch.path, JSON.stringify(all)] }]));
     if (status !== 0) return;
     ranks = [0, 1].map((rank) => JSON.parse(readFileSync(path.join(scratch.path, `left-${rank}.json`), 'utf8')));
-  }, LIMIT_MS);
+  }, 2 * LIMIT_MS);
 
   /** How the runs of that name ended: for the rank that left, or rank 0, and for the other. */
   function outcomesOf(name: string): (readonly [Left, Left])[] {
