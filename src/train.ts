@@ -129,18 +129,22 @@ async function* trainIn(
     }
     const ending = yield* follow(run, coordinator, ledger, checkpointer);
     progress?.stop();
-    await coordinator.close();
+    await closeTogether(coordinator, world);
     await checkpointer?.finish();
     if (checkpointer) yield* checkpointer.drain();
     yield* end(run, ledger, ending, world, failure, checkpointer?.newest);
   } finally {
     progress?.stop();
     signal?.removeEventListener('abort', stop);
-    await coordinator.close();
+    await closeTogether(coordinator, world);
     await checkpointer?.finish();
-    // (The other ranks wait for what has died here.)
-    if (coordinator.outcome !== 'died') world?.agreeToEnd();
   }
+}
+
+/** Ends the gang. (The other ranks' gangs have ended with it, at the same step; but they wait for one that died.) */
+async function closeTogether(coordinator: Coordinator, world: World | undefined): Promise<void> {
+  await coordinator.close();
+  if (coordinator.outcome !== 'died') world?.agreeToEnd();
 }
 
 /** What is told before anything is trained. */
@@ -161,9 +165,7 @@ async function* opening(
 
 /** A rank that has no more to do: tells the others when they meet before the first step, as one that is stopped later does. */
 async function stopAtOnce(run: Run, beganAt: number, world: World): Promise<void> {
-  const coordinator = new Coordinator(jobOf(run, beganAt, world), run.memory);
-  await coordinator.close();
-  if (coordinator.outcome !== 'died') world.agreeToEnd();
+  await closeTogether(new Coordinator(jobOf(run, beganAt, world), run.memory), world);
 }
 
 /** All ranks, under MPI. */

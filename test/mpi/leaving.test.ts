@@ -32,7 +32,7 @@ describe.skipIf(noOpenMpi)(`two ranks, of which one leaves${ifSkipped(noOpenMpi)
 
   const ENDLESS = { epochs: 1_000_000, warmupSteps: 10_000_000, logEvery: 1 };
   const both = (leaving: Omit<Leaving, 'rank'>): Leaving[] => [0, 1].map((rank) => ({ ...leaving, rank }));
-  /** By name; the first is run to its end. */
+  /** By name; the first and the last are run to their ends. */
   let leavings: Readonly<Record<string, readonly Leaving[]>>;
 
   beforeAll(async () => {
@@ -57,6 +57,7 @@ describe.skipIf(noOpenMpi)(`two ranks, of which one leaves${ifSkipped(noOpenMpi)
       'start, of a complete run that is resumed': both({ options: resumed, at: 'start' }),
       'nowhere: data that are not there': [{ options: { ...common, data: path.join(scratch.path, 'none') } }],
       'nowhere: a complete run that is resumed': [{ options: resumed }],
+      'nowhere, and the process ends at the last event': [{ options: { ...common, epochs: 1 } }],
     };
     const all = Object.values(leavings).flat();
     ({ status, stderr } = await runRanks([{ ranks: 2, args: [LEAVE, scratch.path, JSON.stringify(all)] }]));

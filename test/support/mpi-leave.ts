@@ -78,3 +78,7 @@ for (const [i, leaving] of (JSON.parse(leavings) as Leaving[]).entries()) {
 }
 const rank = process.env.OMPI_COMM_WORLD_RANK ?? 0;
 writeFileSync(path.join(folder, `left-${rank}.json`), JSON.stringify({ left, refusals }));
+
+// The last run again, and the process ends with its last event in hand.
+const { options: last } = (JSON.parse(leavings) as Leaving[]).at(-1)!;
+for await (const { event } of train({ ...last, mpi: true })) if (event === 'end') process.exit();
