@@ -1,6 +1,7 @@
 /** What all commands have in common: how they end, and what they say then. */
 import process from 'node:process';
 import { errors, LockstepError, reason } from '../src/errors.js';
+import { neverBlock } from './never-block.js';
 
 /** 128 + SIGPIPE: whoever read stdout has gone. */
 export const CLOSED_PIPE = 141;
@@ -16,6 +17,7 @@ export async function main(name: string, command: () => Promise<number | undefin
     process.stdout.on('error', (error: NodeJS.ErrnoException) => {
       process.exitCode = error.code === 'EPIPE' ? CLOSED_PIPE : report(name, errors.stdoutFailed(error));
     });
+    for (const stream of [process.stdout, process.stderr]) neverBlock(stream);
     // A terminal that has gone takes the progress bar with it, and the run goes on.
     process.stderr.on('error', () => undefined);
     const status = await command();

@@ -447,7 +447,24 @@ export const errors = withCodes({
   otherMpi: (launched: number, version: string) =>
     failure(
       `--mpi: the launcher started ${launched} ranks, and ${version} knows of this one alone: they are of different MPIs; ` +
-        'use its own launcher, or name the library of the launcher: --mpi /path/to/libmpi.so',
+        'use its own launcher (with Slurm: srun --mpi=pmix, or --mpi=pmi2 for MPICH), ' +
+        'or name the library of the launcher: --mpi /path/to/libmpi.so',
+    ),
+  /** @param launch  what started the process, and how many */
+  launchedWithoutMpi: (launch: string) =>
+    usage(
+      `${launch}, and without --mpi each would train the whole model and write the same files; ` +
+        'add --mpi to train one model together, or --no-mpi to train one in each process',
+    ),
+  mpiInUse: () =>
+    failure(
+      'mpi: another run with mpi is under way in this process, and ranks can train one model at a time; ' +
+        'finish that run, or leave its loop, before the next one begins',
+    ),
+  mpiBegunElsewhere: (version: string) =>
+    failure(
+      `mpi: ${version} has been initialized in this process by other code (or another thread); ` +
+        'train with mpi from one thread only, or in a process of its own',
     ),
   mpiCall: (name: string, code: number) => failure(`${name} failed with error ${code}; see what MPI wrote`),
   /** @param code  of that rank's error, if it has one */

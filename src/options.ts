@@ -126,7 +126,8 @@ export interface TrainOptions {
   /**
    * Train as one of the processes that an MPI launcher has started, each with a share of every batch; the file of the MPI
    * library, or true for the system's. All ranks yield the same events; what is written to files, rank 0 writes. A rank that
-   * fails ends all of them, and their processes, a second later. See docs/cluster.md. @default false
+   * fails ends all of them, and their processes, a second later. Without it, each process trains by itself, whoever started
+   * it. See docs/cluster.md. @default false
    */
   readonly mpi?: string | boolean | undefined;
   /** With `mpi`: the same weights for 1, 2, 4 and 8 ranks, at the cost that docs/cluster.md has. @default false */

@@ -95,11 +95,29 @@ export async function* trainAsCommand(
   const beganAt = now();
   const world = worldOf(checked);
   world?.begin();
+  try {
+    yield* trainIn(world, checked, { signal, onProgress, onView }, beganAt);
+  } catch (error) {
+    // What the other ranks do not know of, this one tells.
+    throw world?.isAwaited ? asTold(world, error, false) : error;
+  } finally {
+    world?.leave();
+  }
+}
+
+/** @param world  under MPI, all ranks */
+async function* trainIn(
+  world: World | undefined,
+  checked: CheckedOptions,
+  { signal, onProgress, onView }: TrainControls,
+  beganAt: number,
+): AsyncGenerator<TrainEvent, void, undefined> {
   const run = await prepare(checked, world);
+  // (Every rank has the same checkpoint.)
+  if (isOver(run)) world?.agreeToEnd();
   const ledger = new Ledger(run.plan, run.memory.epochs, run.start, run.config.logEvery ?? 0, beganAt);
   onView?.(new RunView(run));
-  yield startEvent(run, beganAt, world);
-  yield* run.warnings;
+  yield* opening(run, beganAt, world);
   if (isOver(run)) {
     const { epochs, step } = run.start;
     const endedBy = epochs < run.config.epochs ? 'patience' : undefined;
@@ -140,19 +158,43 @@ export async function* trainAsCommand(
     }
     const ending = yield* follow(run, coordinator, ledger, checkpointer);
     progress?.stop();
-    await coordinator.close();
+    await closeTogether(coordinator, world);
     await checkpointer?.finish();
     if (checkpointer) yield* checkpointer.drain();
     yield* end(run, ledger, ending, world, failure, checkpointer?.newest);
   } finally {
     progress?.stop();
     signal?.removeEventListener('abort', stop);
-    await coordinator.close();
+    await closeTogether(coordinator, world);
     await checkpointer?.finish();
-    // The other ranks wait for what has died here.
-    if (coordinator.outcome === 'died') world?.abortSoon();
-    else world?.end();
   }
+}
+
+/** Ends the gang. (The other ranks' gangs have ended with it, at the same step; but they wait for one that died.) */
+async function closeTogether(coordinator: Coordinator, world: World | undefined): Promise<void> {
+  await coordinator.close();
+  if (coordinator.outcome !== 'died') world?.agreeToEnd();
+}
+
+/** What is told before anything is trained. */
+async function* opening(
+  run: Run,
+  beganAt: number,
+  world: World | undefined,
+): AsyncGenerator<TrainEvent, void, undefined> {
+  let isLeft = true;
+  try {
+    yield startEvent(run, beganAt, world);
+    yield* run.warnings;
+    isLeft = false;
+  } finally {
+    if (isLeft && world?.isAwaited) await stopAtOnce(run, beganAt, world);
+  }
+}
+
+/** A rank that has no more to do: tells the others when they meet before the first step, as one that is stopped later does. */
+async function stopAtOnce(run: Run, beganAt: number, world: World): Promise<void> {
+  await closeTogether(new Coordinator(jobOf(run, beganAt, world), run.memory), world);
 }
 
 /** All ranks, under MPI. */
@@ -274,7 +316,8 @@ async function* end(
     ...(checkpoint !== undefined && { checkpoint }),
     ...(failure !== undefined && { message: reason(failure) }),
   };
-  if (failure !== undefined) throw asTold(world, failure, ending.isWhole && failure !== cut);
+  // (What the other ranks do not know of, `train` says how to tell.)
+  if (failure !== undefined) throw ending.isWhole ? asTold(world, failure, failure !== cut) : failure;
 }
 
 /** Whether it resumes what is complete. (With no epochs there is an evaluation, whose figures no checkpoint holds.) */

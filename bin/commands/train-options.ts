@@ -8,7 +8,7 @@ import { KERNEL_NAMES } from '../../src/kernels/kernel.js';
 import type { Format } from '../../src/metrics/formats.js';
 import { OPTIMIZERS, REDUCTIONS, STRATEGIES } from '../../src/model/optimizer.js';
 import { SCHEDULES } from '../../src/model/schedule.js';
-import { launchedRanks } from '../../src/mpi/abi.js';
+import { launchOf, launchText } from '../../src/mpi/launcher.js';
 import { type CheckedOptions, checkOptions } from '../../src/options.js';
 import { FORMAT_HELP, formatOf, newCommand, parse } from '../parse.js';
 
@@ -40,7 +40,9 @@ export function parseTrainCommand(args: readonly string[]): TrainCommand | undef
   if (tensorboard === '') throw errors.invalidOption('tensorboard', tensorboard, 'a folder');
   const checked = checkOptions(options);
   if (dashboard !== undefined && checked.mpi !== undefined) throw errors.dashboardOfRanks();
-  const isLaunched = options.mpi !== undefined && launchedRanks(process.env) !== undefined;
+  const launch = launchOf(process.env);
+  if (options.mpi === undefined && launch && launch.processes > 1) throw errors.launchedWithoutMpi(launchText(launch));
+  const isLaunched = options.mpi !== undefined && launch !== undefined;
   const told = { format: formatOf(format, isLaunched), progress, tensorboard, dashboard: portOf(dashboard) };
   return { options: checked, ...told };
 }
@@ -103,6 +105,7 @@ function trainCommand(): Command {
     .option('--kernel <name>', `auto (default), ${KERNEL_NAMES.join(', ')}`)
     .option('--strategy <name>', `${STRATEGIES.join(' (default) or ')}`)
     .option('--mpi [library]', 'share each batch with the other processes that mpirun or srun has started')
+    .option('--no-mpi', 'train a model in each of them, where mpirun or srun has started several')
     .option('--exact', 'with --mpi: the same weights for 1, 2, 4 and 8 processes (slower)')
     .optionsGroup('Checkpoints and the model:')
     .option('--save <file>', 'write the model there when the run ends (safetensors)')

@@ -187,7 +187,7 @@ export interface Memory {
   readonly layers: readonly LayerMemory[];
   readonly members: readonly MemberScratch[];
   readonly epochs: readonly [EpochRecord, EpochRecord];
-  /** (R, words and the largest share of the losses): what ranks tell each other, see mpi/exchange.ts. Empty without MPI. */
+  /** (R, words and two for each sample of the largest share): what ranks tell each other, see mpi/exchange.ts. Empty without MPI. */
   readonly exchange: Float64Array;
   /** [the least validation loss of an epoch so far, that epoch], or zeros: see threads/early-stopping.ts. */
   readonly best: Float64Array;
@@ -197,7 +197,7 @@ export interface Memory {
 export const CONTROL_STRIDE = 16;
 const CONTROL_WORDS = 16;
 
-/** Words in front of a rank's losses in `exchange`. */
+/** Words in front of a rank's results in `exchange`. */
 export const EXCHANGE_WORDS = 4;
 
 /** Room for a member's phases (`threads/task.ts`): a cache line of float64. */
@@ -234,7 +234,7 @@ export function ownBatch({ batchSize, ranks }: Plan): number {
   return Math.ceil(batchSize / Math.max(1, ranks));
 }
 
-/** Losses that a rank may have to tell at once. */
+/** Samples whose results a rank may have to tell at once. */
 function largestExchange(plan: Plan): number {
   return Math.ceil(Math.max(plan.batchSize, heldOutSamples(plan)) / Math.max(1, plan.ranks));
 }
@@ -303,7 +303,7 @@ function carve(plan: Plan, arena: Arena, member: number): Memory {
   });
   const best = arena.take(Float64Array, 2);
   const epochs = [epoch(), epoch()] as const;
-  const exchange = arena.take(Float64Array, plan.ranks * (EXCHANGE_WORDS + largestExchange(plan)));
+  const exchange = arena.take(Float64Array, plan.ranks * (EXCHANGE_WORDS + 2 * largestExchange(plan)));
   return { control, claims, rows, slots, layers, members, epochs, exchange, best };
 }
 

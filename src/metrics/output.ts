@@ -18,6 +18,7 @@ export interface OutputOptions {
 
 export class Output {
   readonly #stdout: NodeJS.WriteStream;
+  readonly #stderr: NodeJS.WriteStream;
   readonly #lines: Transform;
   readonly #pretty: PrettyFormat | undefined;
   readonly #bar: ProgressBar | undefined;
@@ -25,6 +26,7 @@ export class Output {
 
   constructor({ stdout, stderr, format, progress, onClosed }: OutputOptions) {
     this.#stdout = stdout;
+    this.#stderr = stderr;
     if (format === 'pretty') this.#pretty = new PrettyFormat(Boolean(stdout.isTTY && stdout.hasColors()));
     if (progress && stderr.isTTY && process.env.TERM !== 'dumb') this.#bar = new ProgressBar(stderr);
     this.#lines = this.#pretty ? new PassThrough() : ndjsonLines();
@@ -40,7 +42,8 @@ export class Output {
   /** For `train`; undefined where no progress bar is shown. */
   get onProgress(): ((progress: Progress) => void) | undefined {
     const bar = this.#bar;
-    return bar && ((progress) => bar.show(progress));
+    // (A terminal that takes no more is not to be given more.)
+    return bar && ((progress) => (this.#stderr.writableLength > 0 ? undefined : bar.show(progress)));
   }
 
   /** Resolves when the reader can take more. Once stdout is closed, events are dropped. */

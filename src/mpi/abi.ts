@@ -3,6 +3,8 @@
  * so are their arguments; three binary interfaces cover what clusters run.
  */
 
+import { type Environment, launchOf } from './launcher.js';
+
 /** Of the C type of a handle: an int, or a pointer. */
 export type HandleType = 'int' | 'void *';
 
@@ -63,16 +65,8 @@ const MPICH_FILES = ['libmpi.so.12', 'libmpich.so.12'];
 const STANDARD_FILES = ['libmpi_abi.so.1', 'libmpi_abi.so.0', 'libmpi_abi.so'];
 
 /** Those to try, in this order: first those of the launcher that started this process, which its environment tells. */
-export function libraryFiles(environment: Readonly<Record<string, string | undefined>>): readonly string[] {
-  const isOpenMpi = environment.OMPI_COMM_WORLD_SIZE !== undefined;
-  const isHydra = !isOpenMpi && environment.PMI_SIZE !== undefined;
+export function libraryFiles(environment: Environment): readonly string[] {
+  const isHydra = launchOf(environment)?.launcher === 'Hydra';
   const [first, second] = isHydra ? [MPICH_FILES, OPEN_MPI_FILES] : [OPEN_MPI_FILES, MPICH_FILES];
   return [...first, ...STANDARD_FILES, ...second];
-}
-
-/** How many processes the launcher says it started; undefined if there was none that says so. */
-export function launchedRanks(environment: Readonly<Record<string, string | undefined>>): number | undefined {
-  const { OMPI_COMM_WORLD_SIZE, PMI_SIZE } = environment;
-  const said = OMPI_COMM_WORLD_SIZE ?? PMI_SIZE;
-  return said !== undefined && /^\d{1,9}$/.test(said) ? Number(said) : undefined;
 }

@@ -25,7 +25,7 @@ export async function together<T>(world: World | undefined, work: () => Promise<
   const failures = world.gather<Failure | null>(failure === undefined ? null : failureOf(failure));
   const first = failures.findIndex((each) => each !== null);
   if (first < 0) return result as T;
-  world.end();
+  world.agreeToEnd();
   const { message, status, host, code } = failures[first]!;
   const isEverywhere = failures.every((each) => each?.message === message);
   const own = isEverywhere && failure instanceof LockstepError ? failure : undefined;
@@ -49,7 +49,7 @@ export function requireSame(world: World, identity: Identity): void {
     if (other < 0) continue;
     const { host, identity: its } = all[other]!;
     const found = its[i]?.[1] ?? 'nothing';
-    world.end();
+    world.agreeToEnd();
     throw toldOnce(world, errors.ranksDiffer(what, rankName(other, host), found, rankName(0, first.host), expected));
   }
 }

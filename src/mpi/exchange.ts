@@ -3,8 +3,8 @@
  * ranks have made it.
  *
  * In every step two things travel. First a block from each rank to all: whether it wants to stop, whether it has diverged, and
- * the losses of its samples; so that all know the same, decide the same, at the same step, and have the same metrics. Then
- * the gradients, layer by layer, summed where they lie, in the shared memory.
+ * the loss of each of its samples and whether it was classified incorrectly; so that all know the same, decide the same, at
+ * the same step, and have the same metrics. Then the gradients, layer by layer, summed where they lie, in the shared memory.
  */
 import { now } from '../clock.js';
 import { errors } from '../errors.js';
@@ -12,11 +12,22 @@ import type { EpochRecord, LayerMemory, Memory, Plan } from '../memory/layout.js
 import { EXCHANGE_WORDS, heldOutSamples } from '../memory/layout.js';
 import { Command, type Control } from '../threads/control.js';
 import { MpiLibrary } from './library.js';
-import { shareOfRank } from './shares.js';
+import { largestShare, shareOfRank } from './shares.js';
 import type { RankTask } from './world.js';
 
-/** Words in front of a block's losses: EXCHANGE_WORDS of them. */
-const Word = { STOP: 0, DIVERGED: 1, TIME_UP: 2, WEIGHTS: 3 } as const;
+/**
+ * A rank's block, in float64 words: this header (EXCHANGE_WORDS words), the loss of each sample of its share, then for each
+ * of these samples 1 if it was classified incorrectly, else 0. WEIGHTS_CHECKSUM is 0 where weights are not compared.
+ */
+const Word = { STOP: 0, DIVERGED: 1, TIME_UP: 2, WEIGHTS_CHECKSUM: 3 } as const;
+
+/** What a step or an evaluation found, by sample. */
+interface Results {
+  readonly losses: Float64Array;
+  readonly wrong: Uint8Array;
+}
+
+const NO_RESULTS: Results = { losses: new Float64Array(), wrong: new Uint8Array() };
 
 export class Exchange {
   readonly #library: MpiLibrary;
@@ -38,19 +49,20 @@ export class Exchange {
     this.#deadline = deadline;
   }
 
-  /** Before an epoch: whether all go on. */
+  /** Before an epoch: whether all ranks go on. */
   meet(): void {
-    this.#gather(0, 0, undefined, undefined);
+    this.#gather(NO_RESULTS, 0, 0);
   }
 
-  /** After the gradients of the batch at `first`: its losses, and whether all go on. @param count  samples of the whole batch */
+  /** After the gradients of the batch at `first`: its results, and whether all go on. @param count  samples of the whole batch */
   tell({ losses, wrong }: EpochRecord, first: number, count: number): void {
-    this.#gather(first, count, losses, wrong);
+    this.#gather({ losses, wrong }, first, count);
   }
 
-  /** After an evaluation: its losses, and whether all go on, and have the same weights. */
+  /** After an evaluation: its results, whether all go on, and that all have the same weights. */
   tellHeldOut({ heldOutLosses, heldOutWrong }: EpochRecord): void {
-    this.#gather(0, heldOutSamples(this.#plan), heldOutLosses, heldOutWrong, checksum(this.#memory.layers));
+    const results = { losses: heldOutLosses, wrong: heldOutWrong };
+    this.#gather(results, 0, heldOutSamples(this.#plan), checksum(this.#memory.layers));
   }
 
   /** Each layer's gradients ← their sum over all ranks. */
@@ -74,57 +86,57 @@ export class Exchange {
     }
   }
 
-  #gather(
-    first: number,
-    count: number,
-    losses: Float64Array | undefined,
-    wrong: Uint8Array | undefined,
-    weights = 0,
-  ): void {
+  /** Completes the results of samples `first` to `first + count`, of which this rank has its share. */
+  #gather({ losses, wrong }: Results, first: number, count: number, weightsChecksum = 0): void {
     const { exchange } = this.#memory;
-    const words = EXCHANGE_WORDS + Math.ceil(count / this.#ranks);
-    const block = (rank: number) => exchange.subarray(rank * words, (rank + 1) * words);
-    const samples = (rank: number) => {
+    const largest = largestShare(count, this.#ranks);
+    const words = EXCHANGE_WORDS + 2 * largest;
+    const blockOf = (rank: number) => {
+      const block = exchange.subarray(rank * words, (rank + 1) * words);
       const { from, to } = shareOfRank(count, this.#ranks, rank);
-      return [first + from, first + to] as const;
+      const samples = to - from;
+      return {
+        header: block.subarray(0, EXCHANGE_WORDS),
+        losses: block.subarray(EXCHANGE_WORDS, EXCHANGE_WORDS + samples),
+        wrong: block.subarray(EXCHANGE_WORDS + largest, EXCHANGE_WORDS + largest + samples),
+        begin: first + from,
+        end: first + to,
+      };
     };
 
-    const own = block(this.#rank);
-    own[Word.STOP] = this.#control.command === Command.GO ? 0 : 1;
-    own[Word.DIVERGED] = this.#control.diverged ? 1 : 0;
-    own[Word.TIME_UP] = now() >= this.#deadline ? 1 : 0;
-    own[Word.WEIGHTS] = weights;
-    const [from, to] = samples(this.#rank);
-    // A loss is never below 0: its sign says whether the sample was classified wrongly.
-    for (let i = from; i < to; i++) own[EXCHANGE_WORDS + i - from] = wrong![i] ? -losses![i]! : losses![i]!;
+    const own = blockOf(this.#rank);
+    own.header[Word.STOP] = this.#control.command === Command.GO ? 0 : 1;
+    own.header[Word.DIVERGED] = this.#control.diverged ? 1 : 0;
+    own.header[Word.TIME_UP] = now() >= this.#deadline ? 1 : 0;
+    own.header[Word.WEIGHTS_CHECKSUM] = weightsChecksum;
+    own.losses.set(losses.subarray(own.begin, own.end));
+    own.wrong.set(wrong.subarray(own.begin, own.end));
 
     this.#library.gather(exchange.subarray(0, words * this.#ranks), words * exchange.BYTES_PER_ELEMENT);
 
     const says = { stop: false, diverged: false, timeUp: false };
     for (let rank = 0; rank < this.#ranks; rank++) {
-      const its = block(rank);
-      says.stop ||= its[Word.STOP] !== 0;
-      says.diverged ||= its[Word.DIVERGED] !== 0;
-      says.timeUp ||= its[Word.TIME_UP] !== 0;
-      if (its[Word.WEIGHTS] !== weights) throw errors.ranksDrifted(rank, this.#rank);
-      if (rank === this.#rank) continue;
-      const [begin, end] = samples(rank);
-      for (let i = begin; i < end; i++) {
-        const loss = its[EXCHANGE_WORDS + i - begin]!;
-        losses![i] = Math.abs(loss);
-        wrong![i] = loss < 0 || Object.is(loss, -0) ? 1 : 0;
-      }
+      const its = blockOf(rank);
+      says.stop ||= its.header[Word.STOP] !== 0;
+      says.diverged ||= its.header[Word.DIVERGED] !== 0;
+      says.timeUp ||= its.header[Word.TIME_UP] !== 0;
+      if (its.header[Word.WEIGHTS_CHECKSUM] !== weightsChecksum) throw errors.ranksDrifted(rank, this.#rank);
+      losses.set(its.losses, its.begin);
+      wrong.set(its.wrong, its.begin);
     }
     this.#control.agree(says);
   }
 }
 
-/** Of all parameters' bits: what differs is told apart, but for one in four milliards. */
+/**
+ * The parameters' checksum: FNV-1a with 32 bits, one 32-bit word at a time. A whole number below 2^32, which a float64 word
+ * holds exactly. Weights that differ have different checksums, except by chance (one in 2^32).
+ */
 function checksum(layers: readonly Pick<LayerMemory, 'parameters'>[]): number {
   let hash = 0x811c_9dc5;
   for (const { parameters } of layers) {
     const words = new Int32Array(parameters.buffer, parameters.byteOffset, parameters.byteLength / 4);
-    for (let i = 0; i < words.length; i++) hash = Math.imul(hash ^ words[i]!, 0x0100_0193);
+    for (const word of words) hash = Math.imul(hash ^ word, 0x0100_0193);
   }
-  return hash;
+  return hash >>> 0;
 }

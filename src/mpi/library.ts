@@ -119,6 +119,13 @@ export class MpiLibrary {
     return provided[0]! >= serialized;
   }
 
+  /** Whether MPI has begun in this process, whoever began it; also if it has ended since. */
+  get isInitialized(): boolean {
+    const answer = new Int32Array(1);
+    this.#call('int MPI_Initialized(void *answer)', answer);
+    return answer[0] !== 0;
+  }
+
   finalize(): void {
     this.#call('int MPI_Finalize()');
   }

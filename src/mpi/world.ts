@@ -2,13 +2,18 @@
  * All ranks, as the main thread sees them: one process each, of which this is one.
  *
  * MPI can be begun once in a process and ended once. It is begun by the first run that asks for it, and ended when the process
- * exits: quietly if no run is under way by then, else by MPI_Abort, which ends all ranks, so that none waits for one that has
- * gone. While a run trains, the main thread makes no call that could block: its first member does (exchange.ts).
+ * exits. Runs follow each other; there is one at a time, because each rank has one communicator.
+ *
+ * From its beginning a run is awaited: the other ranks wait for this one, in whatever they do together. It no longer is once
+ * all ranks have agreed to end (`agreeToEnd`). A run that is left while it is awaited, in whatever way, ends all ranks by
+ * MPI_Abort, so that none waits for one that has gone; so does a process that exits then.
+ *
+ * While a run trains, the main thread makes no call that could block: its first member does (exchange.ts).
  */
 import { availableParallelism, cpus, hostname } from 'node:os';
 import process from 'node:process';
 import { errors } from '../errors.js';
-import { launchedRanks } from './abi.js';
+import { launchOf } from './launcher.js';
 import { type LibraryChoice, MpiLibrary } from './library.js';
 
 /** What a member must know to speak for its process. Plain data. */
@@ -29,15 +34,18 @@ export class World {
   readonly ranks: number;
   /** The MPI's name and version. */
   readonly version: string;
-  #isBusy = false;
+  #isRunning = false;
+  #isAwaited = false;
 
   private constructor(library: MpiLibrary) {
     this.#library = library;
     this.version = library.version;
+    // By another thread of this process, for example: MPI would end all ranks.
+    if (library.isInitialized) throw errors.mpiBegunElsewhere(this.version);
     if (!library.init()) throw errors.mpiThreads(this.version);
     this.rank = library.rank;
     this.ranks = library.size;
-    process.on('exit', (status) => this.#leave(status));
+    process.on('exit', (status) => this.#exit(status));
   }
 
   /**
@@ -50,7 +58,7 @@ export class World {
     keepMemoryHooksOut();
     joined ??= new World(MpiLibrary.load(file));
     const { ranks, version } = joined;
-    const launched = launchedRanks(process.env) ?? 1;
+    const launched = launchOf(process.env)?.processes ?? 1;
     // Each for itself, they would all train the whole, and write the same files.
     if (ranks === 1 && launched > 1) throw errors.otherMpi(launched, version);
     return joined;
@@ -74,19 +82,34 @@ export class World {
     );
   }
 
-  /** A run begins: from now on the others wait for this rank. */
+  /**
+   * A run begins in this process.
+   *
+   * @throws LockstepError if one is under way
+   */
   begin(): void {
-    this.#isBusy = true;
+    if (this.#isRunning) throw errors.mpiInUse();
+    this.#isRunning = true;
+    this.#isAwaited = true;
   }
 
-  /** The run has ended for all ranks alike. */
-  end(): void {
-    this.#isBusy = false;
+  /** Whether other ranks wait, or are going to, for what this one does next. */
+  get isAwaited(): boolean {
+    return this.#isAwaited;
   }
 
-  /** This rank cannot go on, and the others would wait for it: ends them all, as soon as what has been written has left. */
-  abortSoon(): void {
-    setTimeout(() => this.#library.abort(1), GRACE_MS);
+  /** All ranks know that the run ends, and what of: none waits for this one any more. */
+  agreeToEnd(): void {
+    this.#isAwaited = false;
+  }
+
+  /**
+   * The run has ended in this process. If the other ranks wait for it all the same, all of them are ended, as soon as what
+   * this one has written has reached its readers.
+   */
+  leave(): void {
+    this.#isRunning = false;
+    if (this.#isAwaited) setTimeout(() => this.#library.abort(1), GRACE_MS);
   }
 
   /** What every rank says, by rank. All must call it; blocks until all have. */
@@ -114,8 +137,8 @@ export class World {
     return received;
   }
 
-  #leave(status: number): void {
-    if (this.#isBusy) this.#library.abort(status || 1);
+  #exit(status: number): void {
+    if (this.#isAwaited) this.#library.abort(status || 1);
     else this.#library.finalize();
   }
 }

@@ -224,7 +224,7 @@ describe.concurrent('what is not an error', () => {
       ...['--optimizer', '--momentum', '--nesterov', '--beta1', '--beta2', '--eps', '--weight-decay', '--clip-norm'],
       ...['--schedule', '--warmup-steps', '--lr-step-size', '--lr-gamma'],
       ...['--validation-split', '--patience', '--keep-best', '--max-time'],
-      ...['--threads', '--kernel', '--strategy', '--mpi', '--exact'],
+      ...['--threads', '--kernel', '--strategy', '--mpi', '--no-mpi', '--exact'],
       ...['--save', '--checkpoint-dir', '--checkpoint-every', '--checkpoint-every-steps', '--keep'],
       ...['--checkpoint-required', '--resume', '--resume-anyway'],
       ...['--log-every', '--format', '--tensorboard', '--dashboard', '--no-progress'],

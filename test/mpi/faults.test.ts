@@ -2,6 +2,7 @@
 import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EndEvent } from '../../src/metrics/events.js';
 import { collect } from '../support/events.js';
@@ -154,7 +155,7 @@ describe.skipIf(noOpenMpi)(`ranks that end before their time${ifSkipped(noOpenMp
   it(
     'SIGTERM to mpirun: an end event, and a checkpoint',
     async () => {
-      // Not many lines a second: Open MPI's mpirun reads none for two seconds then, and holds 4 KB (docs/cluster.md).
+      // Few lines a second: mpirun reads none from now on, and the end event is to fit into the terminal.
       const { child, ended, folder } = await start('terminated', '--hidden', '1000', '--batch-size', '3');
       child.kill('SIGTERM');
       const { status, stdout, stderr } = await ended;
@@ -162,6 +163,56 @@ describe.skipIf(noOpenMpi)(`ranks that end before their time${ifSkipped(noOpenMp
       const end = lastOf(stdout);
       expect(end).toMatchObject({ event: 'end', status: 'interrupted' });
       expect(checkpointsIn(folder)).toContain(path.basename(end.checkpoint!));
+      await until(() => processesWith(folder).length === 0);
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'SIGTERM to mpirun, which then reads nothing more: lines are lost, the checkpoint is not',
+    async () => {
+      const folder = path.join(scratch.path, 'unread');
+      // None but the last is due. One rank, for a line every few milliseconds: 4 KB fill the terminal that mpirun gave it.
+      const checkpoints = ['--checkpoint-dir', folder, '--checkpoint-every', '1000000'];
+      const small = ['--hidden', '5', '--batch-size', '2', '--threads', '1'];
+      const args = [trainCommand, ...job('--epochs', '1000000', '--log-every', '1'), ...small, ...checkpoints];
+      const child = spawnRanks([{ ranks: 1, args }], { OMPI_MCA_odls_base_sigkill_timeout: '3' });
+      const ended = finishOf(child);
+      let read = '';
+      child.stdout.on('data', (chunk) => {
+        read += String(chunk);
+      });
+      await until(() => read.includes('"event":"epoch"'));
+      child.kill('SIGTERM');
+      const { status, stderr } = await ended;
+      expect({ status, said: said(stderr) }).toEqual({ status: 1, said: [] });
+      expect(checkpointsIn(folder)).toHaveLength(1);
+      await until(() => processesWith(folder).length === 0);
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'a rank that is suspended is waited for, and the run goes on with it',
+    async () => {
+      // (A fault that never comes: the watchdog's patience is wanted.)
+      const environment = { FAULT: 'throw:step:1000000000', FAULT_PATIENCE_MS: '1500' };
+      const folder = path.join(scratch.path, 'suspended');
+      const args = job('--epochs', '1000000', '--checkpoint-dir', folder, '--keep', '1');
+      mkdirSync(folder);
+      const child = spawnRanks([{ ranks: 2, args: ['--import', FAULT, trainCommand, ...args] }], environment);
+      const ended = finishOf(child);
+      await until(() => checkpointsIn(folder).length > 0);
+      const [rank1] = processesWith(folder, 'OMPI_COMM_WORLD_RANK=1');
+      process.kill(rank1!, 'SIGSTOP');
+      await setTimeout(2500);
+      const before = checkpointsIn(folder);
+      process.kill(rank1!, 'SIGCONT');
+      await until(() => checkpointsIn(folder).some((name) => !before.includes(name)));
+      process.kill(rank1!, 'SIGTERM');
+      const { stdout, stderr } = await ended;
+      expect(said(stderr)).toEqual([]);
+      expect(lastOf(stdout)).toMatchObject({ event: 'end', status: 'interrupted' });
       await until(() => processesWith(folder).length === 0);
     },
     LIMIT_MS,

@@ -1,7 +1,7 @@
 /** Ranks' shares, and which MPI is looked for. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { launchedRanks, libraryFiles } from '../../src/mpi/abi.js';
+import { libraryFiles } from '../../src/mpi/abi.js';
 import { largestShare, shareOfRank } from '../../src/mpi/shares.js';
 
 describe('shares of ranks', () => {
@@ -26,12 +26,5 @@ describe('the library', () => {
     expect(libraryFiles({ OMPI_COMM_WORLD_SIZE: '2', PMI_SIZE: '2' })[0]).toBe('libmpi.so.40');
     expect(libraryFiles({ PMI_SIZE: '2' })[0]).toBe('libmpi.so.12');
     expect(new Set(libraryFiles({}))).toEqual(new Set(libraryFiles({ PMI_SIZE: '2' })));
-  });
-
-  it('knows how many ranks were launched', () => {
-    expect(launchedRanks({})).toBeUndefined();
-    expect(launchedRanks({ OMPI_COMM_WORLD_SIZE: '4' })).toBe(4);
-    expect(launchedRanks({ PMI_SIZE: '3' })).toBe(3);
-    expect(launchedRanks({ PMI_SIZE: 'none' })).toBeUndefined();
   });
 });

@@ -12,12 +12,16 @@ export function ifSkipped(why: string | undefined): string {
   return why === undefined ? '' : ` (skipped: ${why})`;
 }
 
-/** More ranks than processors are no reason to refuse, nor is being root; and none is to be bound to one of them. */
+/**
+ * More ranks than processors are no reason to refuse, nor is being root; none is to be bound to one of them, and one that waits
+ * for another is to leave it the processor.
+ */
 const OPEN_MPI_ENVIRONMENT = {
   OMPI_ALLOW_RUN_AS_ROOT: '1',
   OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: '1',
   OMPI_MCA_rmaps_base_oversubscribe: '1',
   OMPI_MCA_hwloc_base_binding_policy: 'none',
+  OMPI_MCA_mpi_yield_when_idle: '1',
 };
 
 /** Of some ranks: what Node gets. */
