@@ -93,6 +93,11 @@ export const errors = {
     failure(`${file}: cannot be read (${reason(cause)}); check the path and its permissions`, cause),
   notGzip: (file: string, cause: unknown) =>
     failure(`${file}: not valid gzip data (${reason(cause)}); fetch or compress the file again`, cause),
+  gzipBomb: (file: string, bytes: number, inflated: number, most: number) =>
+    failure(
+      `${file}: ${grouped(bytes)} compressed bytes become ${grouped(inflated)} and more, over ${most} times as many; ` +
+        'if that is meant, decompress the file first (gunzip)',
+    ),
   idxHeader: (file: string, found: string) =>
     failure(`${file}: not an IDX file: ${found}; expected 0 0 8 (unsigned bytes) and the number of dimensions`),
   idxType: (file: string, type: number) =>
@@ -297,9 +302,13 @@ export const errors = {
   // Samples to predict: status 1.
   /** @param where  `line 17`, or a file's position */
   badSample: (where: string, cause: unknown) => failure(`${where}: ${reason(cause)}`, cause),
-  lineTooLong: (bytes: number) =>
-    failure(`longer than ${grouped(bytes)} bytes; expected one sample a line, and each on a line of its own`),
+  lineTooLong: (bytes: number) => failure(`longer than ${grouped(bytes)} bytes; expected one JSON value a line`),
   notUtf8: () => failure('not UTF-8; expected JSON'),
+  largeDocument: (file: string, cause: unknown) =>
+    failure(
+      `${file}: too large a document (${reason(cause)}); write one sample a line, in a file named .ndjson`,
+      cause,
+    ),
   notJson: (why: string) => failure(`not JSON (${why}); expected an array of numbers, or {"id": …, "x": [numbers]}`),
   notASample: (found: unknown) =>
     failure(`${shown(found)}: no sample; expected an array of numbers, or {"id": …, "x": [numbers]}`),

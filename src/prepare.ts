@@ -76,21 +76,27 @@ export interface Run {
 }
 
 /**
- * @param world  under MPI, all ranks: they prepare together, and rank 0 alone looks at the files to be written
+ * @param world   under MPI, all ranks: they prepare together, and rank 0 alone looks at the files to be written
+ * @param signal  ends the reading of a table
  * @throws LockstepError if the data cannot be used, or the options do not fit them, a checkpoint or this machine; on every
  *   rank, if it is so on any, or if they are not about to do the same
  */
-export async function prepare(given: CheckedOptions, world?: World): Promise<Run> {
-  if (!world) return await prepareFrom(given, await findCheckpoint(given));
+export async function prepare(given: CheckedOptions, world?: World, signal?: AbortSignal): Promise<Run> {
+  if (!world) return await prepareFrom(given, await findCheckpoint(given), undefined, signal);
   requireSame(world, identityOfOptions(given));
   const found = await together(world, async () => (world.isFirst ? await findCheckpoint(given) : NOTHING_FOUND));
   const same = await shareCheckpoint(world, found);
-  const run = await together(world, async () => await prepareFrom(given, same, world));
+  const run = await together(world, async () => await prepareFrom(given, same, world, signal));
   requireSame(world, identityOf(run));
   return run;
 }
 
-async function prepareFrom(given: CheckedOptions, found: Found, world?: World): Promise<Run> {
+async function prepareFrom(
+  given: CheckedOptions,
+  found: Found,
+  world: World | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Run> {
   const writes = world?.isFirst ?? true;
   const { config, resumed, checkpoints, warnings } = await beginRun(given, found, writes);
   if (world && config.strategy !== 'sliced') throw errors.mpiStrategy(config.strategy);
@@ -101,7 +107,7 @@ async function prepareFrom(given: CheckedOptions, found: Found, world?: World): 
   if (config.save !== undefined && writes) await requireWritable(config.save);
   const kernel = kernelFor(config, resumed);
   if (world && world.ranks > 1 && [config.data, config.testData].includes(STDIN)) throw errors.mpiStdin();
-  const dataset = await loadFor(config, given, resumed);
+  const dataset = await loadFor(config, given, resumed, signal);
   const { name, inputs, classes, train } = dataset;
   const { limit = train.count, batchSize } = config;
   if (limit > train.count) throw errors.limitBeyondData(limit, train.count);
@@ -194,13 +200,18 @@ function restore(memory: Memory, { values, moments, best: bestValues }: Checkpoi
 }
 
 /** @throws LockstepError if the data cannot be used */
-async function loadFor(config: Config, given: CheckedOptions, resumed: Resumed | undefined): Promise<Dataset> {
+async function loadFor(
+  config: Config,
+  given: CheckedOptions,
+  resumed: Resumed | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Dataset> {
   const { data, testData } = config;
   if (resumed && [data, testData].includes(STDIN) && given.data === undefined)
     throw errors.stdinOfCheckpoint(resumed.file);
   if (NAMED_SETS.includes(data) || !isTable(data)) requireNothingOfTables(config);
   try {
-    return await loadDataset(data, config);
+    return await loadDataset(data, { ...config, signal });
   } catch (error) {
     if (resumed && given.data === undefined && error instanceof LockstepError) {
       throw errors.dataOfCheckpoint(resumed.file, error);

@@ -35,7 +35,10 @@ import { phaseFractions } from './threads/phase-times.js';
 import { RunView } from './view.js';
 
 export interface TrainControls {
-  /** Ends the run after the step it is in; the `end` event says `interrupted`. */
+  /**
+   * Ends the run after the step it is in; the `end` event says `interrupted`. While a table is being read, `train()` throws
+   * the signal's reason at once.
+   */
   readonly signal?: AbortSignal | undefined;
   /** Called about ten times a second while the gang trains. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
@@ -66,7 +69,7 @@ export async function* train(options: TrainOptions & TrainControls = {}): AsyncG
   const checked = checkOptions(given);
   const world = worldOf(checked);
   world?.begin();
-  const run = await prepare(checked, world);
+  const run = await prepare(checked, world, signal);
   const ledger = new Ledger(run.plan, run.memory.epochs, run.start, run.config.logEvery ?? 0, beganAt);
   onView?.(new RunView(run));
   yield startEvent(run, beganAt, world);

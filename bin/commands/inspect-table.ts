@@ -38,7 +38,7 @@ export function modelTable(event: ModelEvent): string {
   const said = lines.flatMap(([name, value]) =>
     value === undefined ? [] : [[onOneLine(shown(name)), value] as const],
   );
-  const width = Math.max(...said.map(([name]) => name.length));
+  const width = longest(said.map(([name]) => name));
   const head = said.map(([name, value]) => `${name.padEnd(width)}  ${onOneLine(value)}`);
   return [...head, '', ...tensorTable(event.tensors), ''].join('\n');
 }
@@ -46,7 +46,7 @@ export function modelTable(event: ModelEvent): string {
 function tensorTable(tensors: readonly TensorFigures[]): string[] {
   const columns = Object.entries(COLUMNS).map(([name, cellOf]) => {
     const cells = [name, ...tensors.map(cellOf)];
-    const width = Math.max(...cells.map(({ length }) => length));
+    const width = longest(cells);
     return cells.map((cell) => (LEFT.includes(name) ? cell.padEnd(width) : cell.padStart(width)));
   });
   return columns[0]!.map((_, row) =>
@@ -55,6 +55,10 @@ function tensorTable(tensors: readonly TensorFigures[]): string[] {
       .join('  ')
       .trimEnd(),
   );
+}
+
+function longest(texts: readonly string[]): number {
+  return texts.reduce((most, { length }) => Math.max(most, length), 0);
 }
 
 function untilOf({ epochs, step, kernel }: ModelEvent): string | undefined {

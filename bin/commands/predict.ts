@@ -1,7 +1,7 @@
 /** `lockstep predict`: samples in, classes and probabilities out, in order. */
 import process from 'node:process';
 import { bytesOfTable } from '../../src/data/table/bytes.js';
-import { headOf, isJson } from '../../src/data/table/rows.js';
+import { headed, isJson } from '../../src/data/table/rows.js';
 import { errors, LockstepError, reason } from '../../src/errors.js';
 import { loadModel, type Network, type Prediction, type Sample } from '../../src/network.js';
 import { samplesOf } from '../../src/predict/file-samples.js';
@@ -124,16 +124,17 @@ async function* samplesOfTables(
         for await (const sample of lines.usable(samples, prefix)) yield { ...ofFile, ...sample };
         continue;
       }
-      const bytes = await headOf(bytesOfTable(source));
-      if (isJson(bytes.head)) {
-        const samples = samplesOfLines(bytes.chunks, network, false);
-        for await (const sample of lines.usable(samples, prefix)) yield { ...ofFile, ...sample };
-        continue;
-      }
-      for await (const { row, x } of samplesOfTable(file, bytes, network)) {
-        if (x instanceof LockstepError) problems.skip(x);
-        else yield { name: `${prefix}row ${row}`, ...ofFile, id: row, x };
-      }
+      yield* headed(bytesOfTable(source), async function* (bytes): AsyncGenerator<Named> {
+        if (isJson(bytes.head)) {
+          const samples = samplesOfLines(bytes.chunks, network, false);
+          for await (const sample of lines.usable(samples, prefix)) yield { ...ofFile, ...sample };
+          return;
+        }
+        for await (const { row, x } of samplesOfTable(file, bytes, network)) {
+          if (x instanceof LockstepError) problems.skip(x);
+          else yield { name: `${prefix}row ${row}`, ...ofFile, id: row, x };
+        }
+      });
     } catch (error) {
       problems.report(undefined, error);
     }
