@@ -5,6 +5,7 @@
  */
 import { inspect } from 'node:util';
 import { grouped } from './grouped.js';
+import { onOneLine } from './text.js';
 
 export class LockstepError extends Error {
   override readonly name = 'LockstepError';
@@ -460,16 +461,6 @@ export function reason(cause: unknown): string {
   return onOneLine(cause instanceof Error ? cause.message : String(cause));
 }
 
-/**
- * Arguments and files, which messages quote, may hold line ends, and other characters that a terminal would obey.
- * (Run by run: a pattern for white space around a line end takes quadratic time where there is much of it and no line end.)
- */
-export function onOneLine(text: string): string {
-  return text
-    .replaceAll(/\s+/g, (run) => (/[\p{Cc}\u2028\u2029]/u.test(run) ? ' ' : run))
-    .replaceAll(/\p{Cc}/gu, '\ufffd');
-}
-
 /** Some messages go on with where it was looked for. */
 function firstLine(cause: unknown): string {
   return reason(cause instanceof Error ? cause.message.split('\n')[0] : cause);
@@ -485,7 +476,12 @@ export function shown(value: unknown): string {
 
 function shownWhole(value: unknown): string {
   if (typeof value === 'string') return value === '' ? '""' : value;
-  if (Array.isArray(value) && value.length > 0 && [...value].every((each) => typeof each === 'number')) {
+  if (
+    Array.isArray(value) &&
+    value.length > 0 &&
+    value.length <= MOST_SHOWN &&
+    [...value].every((each) => typeof each === 'number')
+  ) {
     return value.join(',');
   }
   return inspect(value, { depth: 1, breakLength: Number.POSITIVE_INFINITY, customInspect: false });

@@ -1,16 +1,17 @@
 /** An evaluation for people: the figures, and the confusion matrix with precision and recall at its edges. */
-import { onOneLine } from '../../src/errors.js';
 import { grouped } from '../../src/grouped.js';
 import type { EvaluationEvent } from '../../src/metrics/events.js';
+import { textsOnOneLine } from '../../src/text.js';
 
 /** Of a column: a count of five digits, and a space. */
 const WIDTH = 7;
 const KINDS = { test: 'test ', train: 'training ', all: '' } as const;
 
-export function confusionTable(event: EvaluationEvent): string {
+export function confusionTable(given: EvaluationEvent): string {
+  const event = textsOnOneLine(given);
   const { model, dataset, test_loss, test_error, classes, confusion, kernel, weights_sha256 } = event;
   // What is too long for a column is cut, with a space before it.
-  const cell = (value: string | number) => cut(onOneLine(String(value))).padStart(WIDTH);
+  const cell = (value: string | number) => cut(String(value)).padStart(WIDTH);
   const labels = classes.map((each) => cell(each.class)).join('');
   const rows = confusion.map((row, label) => {
     const counts = row.map((count) => cell(count === 0 ? '·' : count)).join('');

@@ -1,7 +1,8 @@
 /** A model for people: what it is, what made it, and its tensors one by one. */
-import { onOneLine, shown } from '../../src/errors.js';
+import { shown } from '../../src/errors.js';
 import { grouped } from '../../src/grouped.js';
 import type { ModelEvent, TensorFigures } from '../../src/metrics/events.js';
+import { onOneLine } from '../../src/text.js';
 
 const COLUMNS: Readonly<Record<string, (tensor: TensorFigures) => string>> = {
   tensor: ({ name }) => name,

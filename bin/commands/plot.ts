@@ -8,6 +8,7 @@ import { openStream } from '../../src/files/open-stream.js';
 import { Live } from '../../src/plot/live.js';
 import type { PngOptions } from '../../src/plot/render.js';
 import { type Run, RunReader } from '../../src/plot/run.js';
+import { onOneLine } from '../../src/text.js';
 import { newCommand, parse } from '../parse.js';
 import { addPlotOptions, checkPlotOptions, type RawPlotOptions } from './plot-options.js';
 
@@ -88,7 +89,7 @@ async function readAll(reader: RunReader, onPoint?: () => void): Promise<void> {
 }
 
 function note(message: string): void {
-  process.stderr.write(`lockstep plot: ${message}\n`);
+  process.stderr.write(`lockstep plot: ${onOneLine(message)}\n`);
 }
 
 async function drawn(runs: readonly Run[], options: PngOptions & { readonly output?: string }): Promise<Uint8Array> {

@@ -3,6 +3,7 @@ import process from 'node:process';
 import { bytesOfTable } from '../../src/data/table/bytes.js';
 import { headed, isJson } from '../../src/data/table/rows.js';
 import { errors, LockstepError, reason } from '../../src/errors.js';
+import { ndjsonLine } from '../../src/metrics/ndjson.js';
 import { loadModel, type Network, type Prediction, type Sample } from '../../src/network.js';
 import { samplesOf } from '../../src/predict/file-samples.js';
 import type { SampleId } from '../../src/predict/json-sample.js';
@@ -10,6 +11,7 @@ import { isLineFile, type LineSample, samplesOfJsonFile, samplesOfLines } from '
 import { predictionLine } from '../../src/predict/prediction-line.js';
 import { shapeFor } from '../../src/predict/shape.js';
 import { samplesOfTable } from '../../src/predict/table-samples.js';
+import { onOneLine } from '../../src/text.js';
 import { LineOutput } from '../line-output.js';
 import { type PredictCommand, parsePredictCommand, STDIN } from './predict-options.js';
 import { PREDICTION_HEADING, predictionRow } from './predict-table.js';
@@ -46,7 +48,7 @@ export async function predictCommand(args: readonly string[]): Promise<number> {
       const prediction = predictionOf(network, x, name, problems);
       if (!prediction) continue;
       const line = predictionLine(sample, prediction, network.classNames, top);
-      if (format === 'ndjson') await output.write(`${JSON.stringify(line)}\n`);
+      if (format === 'ndjson') await output.write(ndjsonLine(line));
       else
         await output.write(
           `${predicted === 0 ? PREDICTION_HEADING : ''}${predictionRow(name, line, network.classNames)}`,
@@ -210,7 +212,7 @@ class Problems {
   }
 
   hint(text: string): void {
-    process.stderr.write(`lockstep predict: ${text}\n`);
+    process.stderr.write(`lockstep predict: ${onOneLine(text)}\n`);
   }
 
   sumUp(predicted: number): void {

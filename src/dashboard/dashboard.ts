@@ -5,6 +5,7 @@
 import path from 'node:path';
 import { errors } from '../errors.js';
 import type { Progress, TrainEvent } from '../metrics/events.js';
+import { textsOnOneLine } from '../text.js';
 import type { TrainControls } from '../train.js';
 import type { RunView } from '../view.js';
 import { DrawingClassifier } from './classifier.js';
@@ -102,7 +103,8 @@ export class Dashboard {
   }
 
   /** Shows an event of the run; it must be called before the next one is asked for. */
-  show(event: TrainEvent): void {
+  show(given: TrainEvent): void {
+    const event = textsOnOneLine(given);
     switch (event.event) {
       case 'start':
         this.#phase = 'running';

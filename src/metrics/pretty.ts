@@ -2,6 +2,7 @@
 import { styleText } from 'node:util';
 import { grouped } from '../grouped.js';
 import type { ConfigRecord } from '../options.js';
+import { textsOnOneLine } from '../text.js';
 import type { EndEvent, EpochEvent, StartEvent, StepEvent, TrainEvent } from './events.js';
 
 export class PrettyFormat {
@@ -17,7 +18,8 @@ export class PrettyFormat {
   }
 
   /** The event as whole lines. */
-  format(event: TrainEvent): string {
+  format(given: TrainEvent): string {
+    const event = textsOnOneLine(given);
     switch (event.event) {
       case 'start':
         return this.#start(event);
