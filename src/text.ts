@@ -1,5 +1,7 @@
 /** Text of strangers, such as the names of files and classes, made safe to be shown: on a terminal, on a page or in an SVG. */
 
+import { stripVTControlCharacters } from 'node:util';
+
 /**
  * Control characters, which a terminal obeys and XML forbids; those that reorder the text around them (Trojan Source,
  * CVE-2021-42574); and what is no character at all, which XML forbids, too.
@@ -25,6 +27,35 @@ function mapped(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, mapped(each)]));
 }
+
+/** East Asian characters and emoji take two columns of a terminal, accents none. */
+const WIDE =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
+const NARROW = /[\p{Mn}\p{Me}\u200b-\u200d\ufeff]/u;
+
+/** How many columns of a terminal a text takes, less its colors. */
+export function columnsOf(text: string): number {
+  const plain = stripVTControlCharacters(text);
+  // (Nearly all are.)
+  if (/^[ -~]*$/.test(plain)) return plain.length;
+  let columns = 0;
+  for (const character of plain) columns += WIDE.test(character) ? 2 : NARROW.test(character) ? 0 : 1;
+  return columns;
+}
+
+/** A line, broken at its spaces into lines of so many columns; a longer word has a line of its own. */
+export function wrapped(line: string, columns: number): string {
+  if (columnsOf(line) <= columns) return line;
+  const lines: string[] = [];
+  for (const word of line.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && columnsOf(`${last} ${word}`) <= columns) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(last === undefined ? word : `${INDENT}${word}`);
+  }
+  return lines.join('\n');
+}
+
+const INDENT = '  ';
 
 /** JSON that says the same, without any unsafe character: JSON.stringify escapes some of them only. */
 export function escapedJson(json: string): string {

@@ -42,11 +42,8 @@ async function run({ options, format, progress, tensorboard, dashboard }: TrainC
     process.on(signal, () => {
       // A run that is over has its status: all that there is to end is its page.
       if (page?.leave()) return;
-      if (interruption !== 0 || page?.isOver) {
-        // The second time somebody does not want to wait.
-        output.hideProgress();
-        process.exit(status);
-      }
+      // The second time somebody does not want to wait.
+      if (interruption !== 0 || page?.isOver) process.exit(status);
       interruption = status;
       abort.abort();
     });
