@@ -107,6 +107,8 @@ export const errors = {
     ),
   idxDimensions: (file: string, found: readonly number[], expected: string) =>
     failure(`${file}: dimensions ${shape(found)}; expected ${expected}`),
+  idxTooLarge: (file: string, dimensions: readonly number[], most: number) =>
+    failure(`${file}: its header (${shape(dimensions)}) promises more than ${gibibytes(most)}, which no run can hold`),
   idxLength: (file: string, found: number | string, dimensions: readonly number[], expected: number) =>
     failure(
       `${file}: ${typeof found === 'number' ? grouped(found) : found} bytes of data; its header (${shape(
@@ -417,6 +419,11 @@ export const errors = {
         (reduction === 'sum' ? ', or --reduction mean if the rate is from another program' : '') +
         (checkpointDir === undefined ? '' : ', perhaps from an older checkpoint with --resume-anyway'),
     ),
+  addressSpace: (threads: number, needed: number, room: number) =>
+    failure(
+      `${threads} worker threads reserve up to ${gibibytes(needed)} of addresses, and the system leaves ${gibibytes(room)}; ` +
+        'use fewer --threads, or allow more (ulimit -v)',
+    ),
   threads: (threads: number, cause: unknown) =>
     failure(`cannot start ${threads} worker threads (${reason(cause)}); use fewer --threads`, cause),
   threadDied: (member: number, threads: number, where: string, cause: unknown) =>
@@ -456,9 +463,27 @@ export function hasCode(error: unknown, code: string): boolean {
   return error instanceof Error && 'code' in error && error.code === code;
 }
 
-/** What an unknown error says of itself, on one line. */
+/** What an unknown error says of itself, on one line; where the system's limits are its reason, with the remedy. */
 export function reason(cause: unknown): string {
-  return onOneLine(cause instanceof Error ? cause.message : String(cause));
+  const message = onOneLine(cause instanceof Error ? cause.message : String(cause));
+  if (cause instanceof LockstepError) return message;
+  const text = `${hasAnyCode(cause) ? cause.code : ''} ${message}`;
+  const limit = LIMITS.find(({ sign }) => sign.test(text));
+  return limit ? `${message}; ${limit.remedy}` : message;
+}
+
+/** Of the system and the process, as Node and V8 tell of them. */
+const LIMITS = [
+  { sign: /\b(EMFILE|ENFILE)\b/, remedy: 'allow more open files (ulimit -n)' },
+  {
+    sign: /\bENOMEM\b|ERR_MEMORY_ALLOCATION_FAILED|allocation failed|could not allocate|out of memory/i,
+    remedy: 'free memory, or allow more (ulimit -v)',
+  },
+  { sign: /\bEAGAIN\b/, remedy: 'allow more threads (ulimit -u)' },
+] as const;
+
+function hasAnyCode(error: unknown): error is Error & { readonly code: unknown } {
+  return error instanceof Error && 'code' in error;
 }
 
 /** Some messages go on with where it was looked for. */

@@ -45,6 +45,7 @@ import type { World } from './mpi/world.js';
 import { type CheckedOptions, type Config, optimizerOf, requireNothingOfTables } from './options.js';
 import { identityOf, identityOfOptions, NOTHING_FOUND, shareCheckpoint } from './ranks.js';
 import { FRESH, type RunState } from './state.js';
+import { requireAddressSpace } from './threads/address-space.js';
 
 export interface Run {
   readonly config: Config;
@@ -310,9 +311,7 @@ function gradientBuffersOf(config: Config, ranks: number): number {
 function allocate(plan: Plan): WebAssembly.Memory {
   const bytes = bytesNeeded(plan);
   if (bytes > MEMORY_LIMIT_BYTES) throw errors.tooMuchMemory(bytes, MEMORY_LIMIT_BYTES);
-  try {
-    return createSharedMemory(bytes);
-  } catch (error) {
-    throw errors.memory(bytes, error);
-  }
+  const shared = createSharedMemory(bytes);
+  requireAddressSpace(plan.threads);
+  return shared;
 }

@@ -9,6 +9,7 @@ import { errors } from '../errors.js';
 import { openStream } from '../files/open-stream.js';
 import { gunzipped } from '../files/unzip.js';
 import { grouped } from '../grouped.js';
+import { MEMORY_LIMIT_BYTES } from '../memory/layout.js';
 
 export interface IdxArray {
   readonly file: string;
@@ -145,6 +146,7 @@ class IdxReader {
     // Enough huge dimensions make the product infinite, and infinity times zero is not zero.
     const isEmpty = this.#dimensions.includes(0);
     this.#expected = isEmpty ? 0 : this.#dimensions.reduce((product, dimension) => product * dimension, 1);
+    if (this.#expected > MEMORY_LIMIT_BYTES) throw errors.idxTooLarge(this.#file, this.#dimensions, MEMORY_LIMIT_BYTES);
     if (this.#fileBytes !== undefined) {
       const present = this.#fileBytes - headerBytes;
       if (present !== this.#expected) throw this.#wrongLength(present);
