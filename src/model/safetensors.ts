@@ -131,7 +131,7 @@ function parseHeader(header: Buffer): Record<string, unknown> {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(header.subarray(LENGTH_BYTES));
     parsed = parseJson(text, HEADER_LIMITS);
   } catch (error) {
-    if (error instanceof JsonLimitError) throw new TensorFileError(`its header is ${reason(error)}`);
+    if (error instanceof JsonLimitError) throw new TensorFileError(`its header is too much to read: ${reason(error)}`);
     throw new TensorFileError('its header is not JSON');
   }
   if (!isRecord(parsed) || !text.startsWith('{')) throw new TensorFileError('its header is not an object');
@@ -205,7 +205,7 @@ function repeatedKey(json: string): string | undefined {
       const begin = i++;
       while (json[i] !== '"') i += json[i] === '\\' ? 2 : 1;
       if (!isKeyEnd(json, i + 1)) continue;
-      const key = JSON.parse(json.slice(begin, i + 1)) as string;
+      const key = parseJson(json.slice(begin, i + 1)) as string;
       if (keys.at(-1)!.has(key)) return key;
       keys.at(-1)!.add(key);
     }
