@@ -57,6 +57,26 @@ export function wrapped(line: string, columns: number): string {
 
 const INDENT = '  ';
 
+/** As many characters from the left as so many columns hold; where some are left out, the last is an ellipsis. */
+export function cutTo(text: string, columns: number): string {
+  if (columnsOf(text) <= columns) return text;
+  let kept = '';
+  for (const character of text) {
+    if (columnsOf(kept + character) > columns - 1) break;
+    kept += character;
+  }
+  return `${kept}…`;
+}
+
+/** Space before or behind a text, up to so many columns. */
+export function padStartTo(text: string, columns: number): string {
+  return ' '.repeat(Math.max(0, columns - columnsOf(text))) + text;
+}
+
+export function padEndTo(text: string, columns: number): string {
+  return text + ' '.repeat(Math.max(0, columns - columnsOf(text)));
+}
+
 /** JSON that says the same, without any unsafe character: JSON.stringify escapes some of them only. */
 export function escapedJson(json: string): string {
   return json.replaceAll(/[\x7f-\x9f\p{Bidi_Control}\u2028\u2029\ufffe\uffff]/gu, (character) => {

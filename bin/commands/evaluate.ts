@@ -60,7 +60,7 @@ export async function evaluateCommand(args: readonly string[]): Promise<undefine
     kernel: network.kernel,
     weights_sha256: network.weightsSha256,
   };
-  process.stdout.write(format === 'ndjson' ? ndjsonLine(event) : confusionTable(event));
+  process.stdout.write(format === 'ndjson' ? ndjsonLine(event) : confusionTable(event, process.stdout.columns));
 }
 
 async function imagesOf(file: string, network: Network, data: string | undefined, split: Split): Promise<TablePart> {

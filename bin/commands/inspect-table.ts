@@ -2,7 +2,7 @@
 import { shown } from '../../src/errors.js';
 import { grouped } from '../../src/grouped.js';
 import type { ModelEvent, TensorFigures } from '../../src/metrics/events.js';
-import { onOneLine } from '../../src/text.js';
+import { onOneLine, wrapped } from '../../src/text.js';
 
 const COLUMNS: Readonly<Record<string, (tensor: TensorFigures) => string>> = {
   tensor: ({ name }) => name,
@@ -20,7 +20,8 @@ const COLUMNS: Readonly<Record<string, (tensor: TensorFigures) => string>> = {
 /** Names and types; the other columns are numbers. */
 const LEFT = ['tensor', 'type'];
 
-export function modelTable(event: ModelEvent): string {
+/** @param columns  of the terminal: of the tensors' figures, those that have room */
+export function modelTable(event: ModelEvent, columns = Number.POSITIVE_INFINITY): string {
   const { model, kind, bytes, layers, parameters, metadata } = event;
   const { lockstep: _, lockstep_version: version, format_version: __, weights_sha256: ___, ...others } = metadata;
   const lines: [string, string | undefined][] = [
@@ -41,21 +42,20 @@ export function modelTable(event: ModelEvent): string {
   );
   const width = longest(said.map(([name]) => name));
   const head = said.map(([name, value]) => `${name.padEnd(width)}  ${onOneLine(value)}`);
-  return [...head, '', ...tensorTable(event.tensors), ''].join('\n');
+  return [...head.map((line) => wrapped(line, columns)), '', ...tensorTable(event.tensors, columns), ''].join('\n');
 }
 
-function tensorTable(tensors: readonly TensorFigures[]): string[] {
+function tensorTable(tensors: readonly TensorFigures[], room: number): string[] {
   const columns = Object.entries(COLUMNS).map(([name, cellOf]) => {
     const cells = [name, ...tensors.map(cellOf)];
     const width = longest(cells);
     return cells.map((cell) => (LEFT.includes(name) ? cell.padEnd(width) : cell.padStart(width)));
   });
-  return columns[0]!.map((_, row) =>
-    columns
-      .map((cells) => cells[row]!)
-      .join('  ')
-      .trimEnd(),
-  );
+  return columns[0]!.map((_, row) => {
+    const cells = columns.map((each) => each[row]!);
+    while (cells.length > 1 && cells.join('  ').length > room) cells.pop();
+    return cells.join('  ').trimEnd();
+  });
 }
 
 function longest(texts: readonly string[]): number {

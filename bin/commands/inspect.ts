@@ -56,7 +56,7 @@ export async function inspectCommand(args: readonly string[]): Promise<undefined
   // (Wrong usage is said before anything else.)
   if (options.weights !== undefined || options.errors !== undefined) shapeFor(model.layers[0]!, sheetOptions.shape);
   const event = describeModel(model);
-  process.stdout.write(format === 'ndjson' ? ndjsonLine(event) : modelTable(event));
+  process.stdout.write(format === 'ndjson' ? ndjsonLine(event) : modelTable(event, process.stdout.columns));
   const say = (sheet: SheetEvent, shown: number) => {
     const what = sheet.sheet === 'weights' ? 'units' : 'errors';
     process.stdout.write(

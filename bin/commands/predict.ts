@@ -51,7 +51,7 @@ export async function predictCommand(args: readonly string[]): Promise<number> {
       if (format === 'ndjson') await output.write(ndjsonLine(line));
       else
         await output.write(
-          `${predicted === 0 ? PREDICTION_HEADING : ''}${predictionRow(name, line, network.classNames)}`,
+          `${predicted === 0 ? PREDICTION_HEADING : ''}${predictionRow(name, line, network.classNames, stdout.columns)}`,
         );
       predicted++;
     }

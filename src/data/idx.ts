@@ -146,7 +146,6 @@ class IdxReader {
     // Enough huge dimensions make the product infinite, and infinity times zero is not zero.
     const isEmpty = this.#dimensions.includes(0);
     this.#expected = isEmpty ? 0 : this.#dimensions.reduce((product, dimension) => product * dimension, 1);
-    if (this.#expected > MEMORY_LIMIT_BYTES) throw errors.idxTooLarge(this.#file, this.#dimensions, MEMORY_LIMIT_BYTES);
     if (this.#fileBytes !== undefined) {
       const present = this.#fileBytes - headerBytes;
       if (present !== this.#expected) throw this.#wrongLength(present);
@@ -160,6 +159,7 @@ class IdxReader {
     if (total > this.#data.length) {
       // A plain file's size has been checked; a gzipped one's content can only be believed as it comes.
       const room = this.#fileBytes !== undefined ? this.#expected : Math.min(2 * total, this.#expected);
+      if (room > MEMORY_LIMIT_BYTES) throw errors.idxTooLarge(this.#file, this.#dimensions!, MEMORY_LIMIT_BYTES);
       const grown = new Uint8Array(room);
       grown.set(this.#data.subarray(0, this.#received));
       this.#data = grown;
