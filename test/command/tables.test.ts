@@ -65,7 +65,10 @@ describe.each([20, 24, 30, 40, 60, 79, 80, 100, 132, 200])('on a terminal of %i 
 });
 
 it('a matrix of ten classes has all of them on 80 columns, and says what it leaves out on fewer', () => {
-  const rowOf = (columns: number) => confusionTable(evaluation(10, String), columns).split('\n').at(-5)!;
+  const rowOf = (columns: number) =>
+    confusionTable(evaluation(10, String), columns)
+      .split('\n')
+      .find((line) => line.startsWith('     9 '));
   expect(rowOf(80)).toBe(`     9 │${'  1234'.repeat(10)} │ 50.0%`);
   expect(rowOf(60)).toBe(`     9 │${'  1234'.repeat(7)} │ 50.0%`);
   expect(confusionTable(evaluation(10, String), 60)).toContain('columns have no room here; --format ndjson has them');
