@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The `train` command. */
-import { trainCommand } from './commands/train.js';
 import { main } from './main.js';
 
-await main('train', () => trainCommand(process.argv.slice(2)));
+// Loaded only here: what fails while that is loaded is told in one line, too.
+await main('train', async () => (await import('./commands/train.js')).trainCommand(process.argv.slice(2)));

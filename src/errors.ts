@@ -7,6 +7,7 @@
 import { inspect } from 'node:util';
 import { grouped } from './grouped.js';
 import { nearest } from './nearest.js';
+import { onOneLine } from './text.js';
 import { flagOf, inLibraryWords } from './words.js';
 
 export class LockstepError extends Error {
@@ -158,6 +159,11 @@ export const errors = withCodes({
     failure(`${file}: cannot be read (${reason(cause)}); check the path and its permissions`, cause),
   notGzip: (file: string, cause: unknown) =>
     failure(`${file}: not valid gzip data (${reason(cause)}); fetch or compress the file again`, cause),
+  gzipBomb: (file: string, bytes: number, inflated: number, most: number) =>
+    failure(
+      `${file}: ${grouped(bytes)} compressed bytes become ${grouped(inflated)} and more, over ${most} times as many; ` +
+        'if that is meant, decompress the file first (gunzip)',
+    ),
   idxHeader: (file: string, found: string) =>
     failure(`${file}: not an IDX file: ${found}; expected 0 0 8 (unsigned bytes) and the number of dimensions`),
   idxType: (file: string, type: number) =>
@@ -166,6 +172,8 @@ export const errors = withCodes({
     ),
   idxDimensions: (file: string, found: readonly number[], expected: string) =>
     failure(`${file}: dimensions ${shape(found)}; expected ${expected}`),
+  idxTooLarge: (file: string, dimensions: readonly number[], most: number) =>
+    failure(`${file}: its header (${shape(dimensions)}) promises more than ${gibibytes(most)}, which no run can hold`),
   idxLength: (file: string, found: number | string, dimensions: readonly number[], expected: number) =>
     failure(
       `${file}: ${typeof found === 'number' ? grouped(found) : found} bytes of data; its header (${shape(
@@ -368,9 +376,13 @@ export const errors = withCodes({
   // Samples to predict: status 1.
   /** @param where  `line 17`, or a file's position */
   badSample: (where: string, cause: unknown) => failure(`${where}: ${reason(cause)}`, cause),
-  lineTooLong: (bytes: number) =>
-    failure(`longer than ${grouped(bytes)} bytes; expected one sample a line, and each on a line of its own`),
+  lineTooLong: (bytes: number) => failure(`longer than ${grouped(bytes)} bytes; expected one JSON value a line`),
   notUtf8: () => failure('not UTF-8; expected JSON'),
+  largeDocument: (file: string, cause: unknown) =>
+    failure(
+      `${file}: too large a document (${reason(cause)}); write one sample a line, in a file named .ndjson`,
+      cause,
+    ),
   notJson: (why: string) => failure(`not JSON (${why}); expected an array of numbers, or {"id": …, "x": [numbers]}`),
   notASample: (found: unknown) =>
     failure(`${shown(found)}: no sample; expected an array of numbers, or {"id": …, "x": [numbers]}`),
@@ -500,6 +512,11 @@ export const errors = withCodes({
         (reduction === 'sum' ? ', or --reduction mean if the rate is from another program' : '') +
         (checkpointDir === undefined ? '' : ', perhaps from an older checkpoint with --resume-anyway'),
     ),
+  addressSpace: (threads: number, needed: number, room: number) =>
+    failure(
+      `${threads} worker threads reserve up to ${gibibytes(needed)} of addresses, and the system leaves ${gibibytes(room)}; ` +
+        'use fewer --threads, or allow more (ulimit -v)',
+    ),
   threadsUnavailable: (threads: number, cause: unknown) =>
     failure(`cannot start ${threads} worker threads (${reason(cause)}); use fewer --threads`, cause),
   threadDied: (member: number, threads: number, where: string, cause: unknown) =>
@@ -548,20 +565,27 @@ export function hasCode(error: unknown, code: string): boolean {
   return error instanceof Error && 'code' in error && error.code === code;
 }
 
-/** What an unknown error says of itself, on one line, in the command's words. */
+/** What an unknown error says of itself, on one line, in the command's words; where the system's limits are its reason, with the remedy. */
 export function reason(cause: unknown): string {
   if (cause instanceof LockstepError) return cause.inCommandWords;
-  return onOneLine(cause instanceof Error ? cause.message : String(cause));
+  const message = onOneLine(cause instanceof Error ? cause.message : String(cause));
+  const text = `${hasAnyCode(cause) ? cause.code : ''} ${message}`;
+  const limit = LIMITS.find(({ sign }) => sign.test(text));
+  return limit ? `${message}; ${limit.remedy}` : message;
 }
 
-/**
- * Arguments and files, which messages quote, may hold line ends, and other characters that a terminal would obey.
- * (Run by run: a pattern for white space around a line end takes quadratic time where there is much of it and no line end.)
- */
-export function onOneLine(text: string): string {
-  return text
-    .replaceAll(/\s+/g, (run) => (/[\p{Cc}\u2028\u2029]/u.test(run) ? ' ' : run))
-    .replaceAll(/\p{Cc}/gu, '\ufffd');
+/** Of the system and the process, as Node and V8 tell of them. */
+const LIMITS = [
+  { sign: /\b(EMFILE|ENFILE)\b/, remedy: 'allow more open files (ulimit -n)' },
+  {
+    sign: /\bENOMEM\b|ERR_MEMORY_ALLOCATION_FAILED|allocation failed|could not allocate|out of memory/i,
+    remedy: 'free memory, or allow more (ulimit -v)',
+  },
+  { sign: /\bEAGAIN\b/, remedy: 'allow more threads (ulimit -u)' },
+] as const;
+
+function hasAnyCode(error: unknown): error is Error & { readonly code: unknown } {
+  return error instanceof Error && 'code' in error;
 }
 
 /** Some messages go on with where it was looked for. */
@@ -589,7 +613,12 @@ function shortened(text: string): string {
 
 function shownWhole(value: unknown): string {
   if (typeof value === 'string') return value === '' ? '""' : value;
-  if (Array.isArray(value) && value.length > 0 && [...value].every((each) => typeof each === 'number')) {
+  if (
+    Array.isArray(value) &&
+    value.length > 0 &&
+    value.length <= MOST_SHOWN &&
+    [...value].every((each) => typeof each === 'number')
+  ) {
     return value.join(',');
   }
   return inspected(value);

@@ -45,6 +45,7 @@ import type { World } from './mpi/world.js';
 import { type CheckedOptions, type Config, optimizerOf, requireNothingOfTables } from './options.js';
 import { identityOf, identityOfOptions, NOTHING_FOUND, shareCheckpoint } from './ranks.js';
 import { FRESH, type RunState } from './state.js';
+import { requireAddressSpace } from './threads/address-space.js';
 
 export interface Run {
   readonly config: Config;
@@ -76,21 +77,27 @@ export interface Run {
 }
 
 /**
- * @param world  under MPI, all ranks: they prepare together, and rank 0 alone looks at the files to be written
+ * @param world   under MPI, all ranks: they prepare together, and rank 0 alone looks at the files to be written
+ * @param signal  ends the reading of a table
  * @throws LockstepError if the data cannot be used, or the options do not fit them, a checkpoint or this machine; on every
  *   rank, if it is so on any, or if they are not about to do the same
  */
-export async function prepare(given: CheckedOptions, world?: World): Promise<Run> {
-  if (!world) return await prepareFrom(given, await findCheckpoint(given));
+export async function prepare(given: CheckedOptions, world?: World, signal?: AbortSignal): Promise<Run> {
+  if (!world) return await prepareFrom(given, await findCheckpoint(given), undefined, signal);
   requireSame(world, identityOfOptions(given));
   const found = await together(world, async () => (world.isFirst ? await findCheckpoint(given) : NOTHING_FOUND));
   const same = await shareCheckpoint(world, found);
-  const run = await together(world, async () => await prepareFrom(given, same, world));
+  const run = await together(world, async () => await prepareFrom(given, same, world, signal));
   requireSame(world, identityOf(run));
   return run;
 }
 
-async function prepareFrom(given: CheckedOptions, found: Found, world?: World): Promise<Run> {
+async function prepareFrom(
+  given: CheckedOptions,
+  found: Found,
+  world: World | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Run> {
   const writes = world?.isFirst ?? true;
   const { resumed, checkpoints, warnings, ...begun } = await beginRun(given, found, writes);
   let { config } = begun;
@@ -104,7 +111,7 @@ async function prepareFrom(given: CheckedOptions, found: Found, world?: World): 
   if (config.save !== undefined && writes) await requireWritable(config.save);
   const kernel = kernelFor(config, resumed);
   if (world && world.ranks > 1 && [config.data, config.testData].includes(STDIN)) throw errors.mpiStdin();
-  const dataset = await loadFor(config, given, resumed);
+  const dataset = await loadFor(config, given, resumed, signal);
   const { name, inputs, classes, train } = dataset;
   const { limit = train.count } = config;
   if (limit > train.count) throw errors.limitBeyondData(limit, train.count);
@@ -208,13 +215,18 @@ function restore(memory: Memory, { values, moments, best: bestValues }: Checkpoi
 }
 
 /** @throws LockstepError if the data cannot be used */
-async function loadFor(config: Config, given: CheckedOptions, resumed: Resumed | undefined): Promise<Dataset> {
+async function loadFor(
+  config: Config,
+  given: CheckedOptions,
+  resumed: Resumed | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Dataset> {
   const { data, testData } = config;
   if (resumed && [data, testData].includes(STDIN) && given.data === undefined)
     throw errors.stdinOfCheckpoint(resumed.file);
   try {
     if (kindOfData(data) !== 'table') requireNothingOfTables(config);
-    return await loadDataset(data, config);
+    return await loadDataset(data, { ...config, signal });
   } catch (error) {
     if (resumed && given.data === undefined && error instanceof LockstepError && error.status === 1) {
       throw errors.dataOfCheckpoint(resumed.file, error);
@@ -313,9 +325,7 @@ function gradientBuffersOf(config: Config, ranks: number): number {
 function allocate(plan: Plan): WebAssembly.Memory {
   const bytes = bytesNeeded(plan);
   if (bytes > MEMORY_LIMIT_BYTES) throw errors.tooMuchMemory(bytes, MEMORY_LIMIT_BYTES);
-  try {
-    return createSharedMemory(bytes);
-  } catch (error) {
-    throw errors.outOfMemory(bytes, error);
-  }
+  const shared = createSharedMemory(bytes);
+  requireAddressSpace(plan.threads);
+  return shared;
 }

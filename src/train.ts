@@ -36,7 +36,10 @@ import { RunView } from './view.js';
 import { inLibraryWords } from './words.js';
 
 export interface TrainControls {
-  /** Ends the run after the step it is in; the `end` event says `interrupted`. */
+  /**
+   * Ends the run after the step it is in; the `end` event says `interrupted`. While a table is being read, `train()` throws
+   * the signal's reason at once.
+   */
   readonly signal?: AbortSignal | undefined;
   /** Called about ten times a second while the gang trains. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
@@ -112,7 +115,7 @@ async function* trainIn(
   { signal, onProgress, onView }: TrainControls,
   beganAt: number,
 ): AsyncGenerator<TrainEvent, void, undefined> {
-  const run = await prepare(checked, world);
+  const run = await prepare(checked, world, signal);
   // (Every rank has the same checkpoint.)
   if (isOver(run)) world?.agreeToEnd();
   const ledger = new Ledger(run.plan, run.memory.epochs, run.start, run.config.logEvery ?? 0, beganAt);

@@ -1,37 +1,58 @@
 /** An evaluation for people: the figures, and the confusion matrix with precision and recall at its edges. */
-import { onOneLine } from '../../src/errors.js';
 import { grouped } from '../../src/grouped.js';
 import type { EvaluationEvent } from '../../src/metrics/events.js';
+import { columnsOf, cutTo, padStartTo, textsOnOneLine, wrapped } from '../../src/text.js';
 
-/** Of a column: a count of five digits, and a space. */
+/** Of a column: a count of six digits, and a space; what is longer is cut. */
 const WIDTH = 7;
+/** Two bars, each with a space before it; and the space before the last column's heading. */
+const SEPARATORS = 5;
 const KINDS = { test: 'test ', train: 'training ', all: '' } as const;
 
-export function confusionTable(event: EvaluationEvent): string {
+/** @param columns  of the terminal: the matrix has as many classes as there is room for */
+export function confusionTable(given: EvaluationEvent, columns = Number.POSITIVE_INFINITY): string {
+  const event = textsOnOneLine(given);
   const { model, dataset, test_loss, test_error, classes, confusion, kernel, weights_sha256 } = event;
-  // What is too long for a column is cut, with a space before it.
-  const cell = (value: string | number) => cut(onOneLine(String(value))).padStart(WIDTH);
-  const labels = classes.map((each) => cell(each.class)).join('');
-  const rows = confusion.map((row, label) => {
-    const counts = row.map((count) => cell(count === 0 ? '·' : count)).join('');
-    return `${cell(classes[label]!.class)} │${counts} │${cell(percent(classes[label]!.recall))}`;
-  });
-  const precisions = classes.map(({ precision }) => cell(percent(precision))).join('');
+  const recalls = classes.map(({ recall }) => percent(recall));
+  const precisions = classes.map(({ precision }) => percent(precision));
+  const figures = [...confusion.flat().map(String), ...recalls, ...precisions, 'class', 'prec.'];
+  const longest = figures.reduce((most, { length }) => Math.max(most, length), 0);
+  const widthOf = (width: number) => (classes.length + 1) * width + SEPARATORS + 'recall'.length;
+  // Where there is room, with space.
+  const width = widthOf(WIDTH) <= columns ? WIDTH : Math.min(WIDTH, 1 + longest);
+  const room = classes.length - Math.ceil(Math.max(0, widthOf(width) - columns) / width);
+  const shown = classes.slice(0, Math.max(1, room));
+  const hidden = classes.length - shown.length;
+
+  const cell = (value: string | number) => padStartTo(cutTo(String(value), width - 1), width);
+  const row = (head: string | number, cells: readonly (string | number)[], end: string) =>
+    `${cell(head)} │${cells.slice(0, shown.length).map(cell).join('')} │${end}`;
+  const heading = row(
+    'class',
+    classes.map((each) => each.class),
+    ' recall',
+  );
+  const note = '   (columns: taken for)';
   return [
-    `${model} on ${grouped(dataset.samples)} ${KINDS[dataset.split]}samples of ${dataset.name}, kernel ${kernel}`,
-    `loss ${test_loss.toFixed(5)}, error ${(test_error * 100).toFixed(2)} %`,
+    ...[
+      `${model} on ${grouped(dataset.samples)} ${KINDS[dataset.split]}samples of ${dataset.name}, kernel ${kernel}`,
+      `loss ${test_loss.toFixed(5)}, error ${(test_error * 100).toFixed(2)} %`,
+      ...(hidden > 0 ? [`${hidden} more columns have no room here; --format ndjson has them`] : []),
+    ].map((line) => wrapped(line, columns)),
     '',
-    `${cell('class')} │${labels} │ recall   (columns: taken for)`,
-    ...rows,
-    `${cell('prec.')} │${precisions} │`,
+    columnsOf(heading + note) <= columns ? heading + note : heading,
+    ...confusion.map((counts, label) =>
+      row(
+        classes[label]!.class,
+        counts.map((count) => (count === 0 ? '·' : count)),
+        cell(recalls[label]!),
+      ),
+    ),
+    row('prec.', precisions, ''),
     '',
-    `weights sha256 ${weights_sha256}`,
+    wrapped(`weights sha256 ${weights_sha256}`, columns),
     '',
   ].join('\n');
-}
-
-function cut(text: string): string {
-  return text.length < WIDTH ? text : `${text.slice(0, WIDTH - 2)}…`;
 }
 
 function percent(fraction: number | null): string {

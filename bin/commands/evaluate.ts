@@ -4,6 +4,7 @@ import { HEADERS } from '../../src/data/table/columns.js';
 import { errors, type LockstepError } from '../../src/errors.js';
 import { evaluateOn } from '../../src/evaluation.js';
 import type { EvaluationEvent } from '../../src/metrics/events.js';
+import { ndjsonLine } from '../../src/metrics/ndjson.js';
 import { loadModel, type Network } from '../../src/network.js';
 import { FORMAT_HELP, formatOf, newCommand, oneOf, parse } from '../parse.js';
 import { confusionTable } from './evaluate-table.js';
@@ -58,7 +59,7 @@ export async function evaluateCommand(args: readonly string[]): Promise<undefine
     kernel: network.kernel,
     weights_sha256: network.weightsSha256,
   };
-  process.stdout.write(format === 'ndjson' ? `${JSON.stringify(event)}\n` : confusionTable(event));
+  process.stdout.write(format === 'ndjson' ? ndjsonLine(event) : confusionTable(event, process.stdout.columns));
 }
 
 async function imagesOf(file: string, network: Network, data: string | undefined, split: Split): Promise<TablePart> {

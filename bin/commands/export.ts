@@ -2,6 +2,8 @@
 import { errors } from '../../src/errors.js';
 import { EXTENSIONS, exportFormatOf, exportModel } from '../../src/export/export-model.js';
 import { grouped } from '../../src/grouped.js';
+import { ndjsonLine } from '../../src/metrics/ndjson.js';
+import { onOneLine } from '../../src/text.js';
 import { FORMAT_HELP, formatOf, newCommand, parse } from '../parse.js';
 
 export async function exportCommand(args: readonly string[]): Promise<undefined> {
@@ -21,7 +23,7 @@ export async function exportCommand(args: readonly string[]): Promise<undefined>
   exportFormatOf(options.output);
   const event = await exportModel(model, options.output);
   process.stdout.write(
-    format === 'ndjson' ? `${JSON.stringify(event)}\n` : `${event.file}: ${grouped(event.bytes)} bytes\n`,
+    format === 'ndjson' ? ndjsonLine(event) : `${onOneLine(event.file)}: ${grouped(event.bytes)} bytes\n`,
   );
 }
 

@@ -1,7 +1,8 @@
 /** A model for people: what it is, what made it, and its tensors one by one. */
-import { onOneLine, shown } from '../../src/errors.js';
+import { shown } from '../../src/errors.js';
 import { grouped } from '../../src/grouped.js';
 import type { ModelEvent, TensorFigures } from '../../src/metrics/events.js';
+import { onOneLine, wrapped } from '../../src/text.js';
 
 const COLUMNS: Readonly<Record<string, (tensor: TensorFigures) => string>> = {
   tensor: ({ name }) => name,
@@ -19,7 +20,8 @@ const COLUMNS: Readonly<Record<string, (tensor: TensorFigures) => string>> = {
 /** Names and types; the other columns are numbers. */
 const LEFT = ['tensor', 'type'];
 
-export function modelTable(event: ModelEvent): string {
+/** @param columns  of the terminal: of the tensors' figures, those that have room */
+export function modelTable(event: ModelEvent, columns = Number.POSITIVE_INFINITY): string {
   const { model, kind, bytes, layers, parameters, metadata } = event;
   const { lockstep: _, lockstep_version: version, format_version: __, weights_sha256: ___, ...others } = metadata;
   const lines: [string, string | undefined][] = [
@@ -38,23 +40,26 @@ export function modelTable(event: ModelEvent): string {
   const said = lines.flatMap(([name, value]) =>
     value === undefined ? [] : [[onOneLine(shown(name)), value] as const],
   );
-  const width = Math.max(...said.map(([name]) => name.length));
+  const width = longest(said.map(([name]) => name));
   const head = said.map(([name, value]) => `${name.padEnd(width)}  ${onOneLine(value)}`);
-  return [...head, '', ...tensorTable(event.tensors), ''].join('\n');
+  return [...head.map((line) => wrapped(line, columns)), '', ...tensorTable(event.tensors, columns), ''].join('\n');
 }
 
-function tensorTable(tensors: readonly TensorFigures[]): string[] {
+function tensorTable(tensors: readonly TensorFigures[], room: number): string[] {
   const columns = Object.entries(COLUMNS).map(([name, cellOf]) => {
     const cells = [name, ...tensors.map(cellOf)];
-    const width = Math.max(...cells.map(({ length }) => length));
+    const width = longest(cells);
     return cells.map((cell) => (LEFT.includes(name) ? cell.padEnd(width) : cell.padStart(width)));
   });
-  return columns[0]!.map((_, row) =>
-    columns
-      .map((cells) => cells[row]!)
-      .join('  ')
-      .trimEnd(),
-  );
+  return columns[0]!.map((_, row) => {
+    const cells = columns.map((each) => each[row]!);
+    while (cells.length > 1 && cells.join('  ').length > room) cells.pop();
+    return cells.join('  ').trimEnd();
+  });
+}
+
+function longest(texts: readonly string[]): number {
+  return texts.reduce((most, { length }) => Math.max(most, length), 0);
 }
 
 function untilOf({ epochs, step, kernel }: ModelEvent): string | undefined {

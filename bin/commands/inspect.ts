@@ -9,8 +9,10 @@ import type { SheetOptions } from '../../src/inspect/sheet-options.js';
 import { THEMES } from '../../src/inspect/theme.js';
 import { requirePictureName } from '../../src/inspect/write-picture.js';
 import type { SheetEvent } from '../../src/metrics/events.js';
+import { ndjsonLine } from '../../src/metrics/ndjson.js';
 import { Network } from '../../src/network.js';
 import { parseShape, shapeFor } from '../../src/predict/shape.js';
+import { onOneLine } from '../../src/text.js';
 import { FORMAT_HELP, formatOf, newCommand, oneOf, parse } from '../parse.js';
 import { modelTable } from './inspect-table.js';
 import { dataFor } from './trained-on.js';
@@ -54,11 +56,11 @@ export async function inspectCommand(args: readonly string[]): Promise<undefined
   // (Wrong usage is said before anything else.)
   if (options.weights !== undefined || options.errors !== undefined) shapeFor(model.layers[0]!, sheetOptions.shape);
   const event = describeModel(model);
-  process.stdout.write(format === 'ndjson' ? `${JSON.stringify(event)}\n` : modelTable(event));
+  process.stdout.write(format === 'ndjson' ? ndjsonLine(event) : modelTable(event, process.stdout.columns));
   const say = (sheet: SheetEvent, shown: number) => {
     const what = sheet.sheet === 'weights' ? 'units' : 'errors';
     process.stdout.write(
-      format === 'ndjson' ? `${JSON.stringify(sheet)}\n` : `${sheet.file}: ${shown} of ${sheet.of} ${what}\n`,
+      format === 'ndjson' ? ndjsonLine(sheet) : `${onOneLine(sheet.file)}: ${shown} of ${sheet.of} ${what}\n`,
     );
   };
 

@@ -1,13 +1,14 @@
 /** `lockstep plot`: metric lines in, a picture out. */
-import { createReadStream } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { errors } from '../../src/errors.js';
 import { removeLeftovers, writeAtomically } from '../../src/files/atomic-write.js';
-import { linesOf } from '../../src/plot/lines.js';
+import { linesOf } from '../../src/files/lines.js';
+import { openStream } from '../../src/files/open-stream.js';
 import { Live } from '../../src/plot/live.js';
 import type { PngOptions } from '../../src/plot/render.js';
 import { type Run, RunReader } from '../../src/plot/run.js';
+import { onOneLine } from '../../src/text.js';
 import { newCommand, parse } from '../parse.js';
 import { addPlotOptions, checkPlotOptions, type RawPlotOptions } from './plot-options.js';
 
@@ -17,6 +18,8 @@ const STDIN_NAME = 'stdin';
 const INTERRUPTED = 130;
 /** More bad lines of one file are counted, not listed. */
 const MOST_REPORTED = 5;
+/** An event of a table with very many classes is some hundred kilobytes. */
+const MOST_LINE_BYTES = 1 << 24;
 
 export async function plotCommand(args: readonly string[]): Promise<number> {
   const command = addPlotOptions(
@@ -41,11 +44,12 @@ export async function plotCommand(args: readonly string[]): Promise<number> {
 
   const isLive = output !== undefined && sources.includes(STDIN);
   let interruption = 0;
+  let isAtPipe = false;
   if (isLive) {
     await removeLeftovers(path.dirname(output), path.basename(output)).catch(() => undefined);
     // Sent from a terminal it ends the whole pipe: what its other parts still say is drawn.
     process.on('SIGINT', () => {
-      if (interruption !== 0) process.exit(INTERRUPTED);
+      if (interruption !== 0 || !isAtPipe) process.exit(INTERRUPTED);
       interruption = INTERRUPTED;
     });
   }
@@ -53,7 +57,8 @@ export async function plotCommand(args: readonly string[]): Promise<number> {
   // Files first: what stdin brings is drawn beside them.
   const order = sources.map((_, i) => i).sort((a, b) => Number(sources[a] === STDIN) - Number(sources[b] === STDIN));
   for (const i of order) {
-    await readAll(readers[i]!, isLive && sources[i] === STDIN ? () => live.changed() : undefined);
+    isAtPipe = sources[i] === STDIN;
+    await readAll(readers[i]!, isLive && isAtPipe ? () => live.changed() : undefined);
   }
   if (isLive) await live.finish();
   else await draw(readers.flatMap(({ runs }) => runs));
@@ -66,8 +71,9 @@ async function readAll(reader: RunReader, onPoint?: () => void): Promise<void> {
   let bad = 0;
   let points = 0;
   try {
-    for await (const line of linesOf(name === STDIN_NAME ? process.stdin : createReadStream(name))) {
-      const problem = reader.add(line);
+    const bytes: AsyncIterable<Uint8Array> = name === STDIN_NAME ? process.stdin : await openStream(name);
+    for await (const { text } of linesOf(bytes, MOST_LINE_BYTES)) {
+      const problem = typeof text === 'string' ? reader.add(text) : reader.skip(text);
       if (problem !== undefined && ++bad <= MOST_REPORTED) note(`${name}: line ${reader.lines}: ${problem}; left out`);
       if (reader.points === points) continue;
       points = reader.points;
@@ -83,7 +89,7 @@ async function readAll(reader: RunReader, onPoint?: () => void): Promise<void> {
 }
 
 function note(message: string): void {
-  process.stderr.write(`lockstep plot: ${message}\n`);
+  process.stderr.write(`lockstep plot: ${onOneLine(message)}\n`);
 }
 
 async function drawn(runs: readonly Run[], options: PngOptions & { readonly output?: string }): Promise<Uint8Array> {

@@ -2,6 +2,7 @@
 import path from 'node:path';
 import type { Network } from '../../src/network.js';
 import { best, type PredictionLine } from '../../src/predict/prediction-line.js';
+import { cutTo, onOneLine, padEndTo, padStartTo } from '../../src/text.js';
 
 /** Most files' names fit, and a table of 80 columns has room for the rest. */
 const NAME_WIDTH = 28;
@@ -13,19 +14,24 @@ export const PREDICTION_HEADING = `${'sample'.padEnd(NAME_WIDTH)}  class  probab
 /**
  * @param name   of a sample without id
  * @param names  of the classes
+ * @param columns  of the terminal: what has no room is left out, from the right
  */
-export function predictionRow(name: string, line: PredictionLine, names: Network['classNames']): string {
+export function predictionRow(
+  name: string,
+  line: PredictionLine,
+  names: Network['classNames'],
+  columns = Number.POSITIVE_INFINITY,
+): string {
   const ofFile = line.file === undefined ? '' : `${path.basename(line.file)} `;
-  const shown = plain(`${ofFile}${line.id ?? name}`);
+  const shown = onOneLine(`${ofFile}${line.id ?? name}`);
   const ranking = line.top ?? best(line.probabilities ?? [], names, 1 + OTHERS);
-  const others = ranking.slice(1).map(([label, probability]) => `${plain(`${label}`)} ${percent(probability)}`);
-  const cells = [shown.padEnd(NAME_WIDTH), plain(`${line.class}`).padStart(5), percent(line.probability).padStart(11)];
-  return `${[...cells, others.join(', ')].join('  ').trimEnd()}\n`;
-}
-
-/** An id, or a class's name, may hold what a terminal would obey. */
-function plain(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, '\ufffd');
+  const others = ranking.slice(1).map(([label, probability]) => `${onOneLine(`${label}`)} ${percent(probability)}`);
+  const cells = [
+    padEndTo(shown, NAME_WIDTH),
+    padStartTo(onOneLine(`${line.class}`), 5),
+    percent(line.probability).padStart(11),
+  ];
+  return `${cutTo([...cells, others.join(', ')].join('  ').trimEnd(), columns)}\n`;
 }
 
 function percent(probability: number): string {

@@ -1,8 +1,9 @@
 /** `lockstep predict`: samples in, classes and probabilities out, in order. */
 import process from 'node:process';
 import { bytesOfTable } from '../../src/data/table/bytes.js';
-import { headOf, isJson } from '../../src/data/table/rows.js';
+import { headed, isJson } from '../../src/data/table/rows.js';
 import { errors, LockstepError, reason } from '../../src/errors.js';
+import { ndjsonLine } from '../../src/metrics/ndjson.js';
 import { loadModel, type Network, type Prediction, type Sample } from '../../src/network.js';
 import { samplesOf } from '../../src/predict/file-samples.js';
 import type { SampleId } from '../../src/predict/json-sample.js';
@@ -10,6 +11,7 @@ import { isLineFile, type LineSample, samplesOfJsonFile, samplesOfLines } from '
 import { predictionLine } from '../../src/predict/prediction-line.js';
 import { shapeFor } from '../../src/predict/shape.js';
 import { samplesOfTable } from '../../src/predict/table-samples.js';
+import { onOneLine } from '../../src/text.js';
 import { LineOutput } from '../line-output.js';
 import { type PredictCommand, parsePredictCommand, STDIN } from './predict-options.js';
 import { PREDICTION_HEADING, predictionRow } from './predict-table.js';
@@ -46,10 +48,10 @@ export async function predictCommand(args: readonly string[]): Promise<number> {
       const prediction = predictionOf(network, x, name, problems);
       if (!prediction) continue;
       const line = predictionLine(sample, prediction, network.classNames, top);
-      if (format === 'ndjson') await output.write(`${JSON.stringify(line)}\n`);
+      if (format === 'ndjson') await output.write(ndjsonLine(line));
       else
         await output.write(
-          `${predicted === 0 ? PREDICTION_HEADING : ''}${predictionRow(name, line, network.classNames)}`,
+          `${predicted === 0 ? PREDICTION_HEADING : ''}${predictionRow(name, line, network.classNames, stdout.columns)}`,
         );
       predicted++;
     }
@@ -124,16 +126,17 @@ async function* samplesOfTables(
         for await (const sample of lines.usable(samples, prefix)) yield { ...ofFile, ...sample };
         continue;
       }
-      const bytes = await headOf(bytesOfTable(source));
-      if (isJson(bytes.head)) {
-        const samples = samplesOfLines(bytes.chunks, network, false);
-        for await (const sample of lines.usable(samples, prefix)) yield { ...ofFile, ...sample };
-        continue;
-      }
-      for await (const { row, x } of samplesOfTable(file, bytes, network)) {
-        if (x instanceof LockstepError) problems.skip(x);
-        else yield { name: `${prefix}row ${row}`, ...ofFile, id: row, x };
-      }
+      yield* headed(bytesOfTable(source), async function* (bytes): AsyncGenerator<Named> {
+        if (isJson(bytes.head)) {
+          const samples = samplesOfLines(bytes.chunks, network, false);
+          for await (const sample of lines.usable(samples, prefix)) yield { ...ofFile, ...sample };
+          return;
+        }
+        for await (const { row, x } of samplesOfTable(file, bytes, network)) {
+          if (x instanceof LockstepError) problems.skip(x);
+          else yield { name: `${prefix}row ${row}`, ...ofFile, id: row, x };
+        }
+      });
     } catch (error) {
       problems.report(undefined, error);
     }
@@ -209,7 +212,7 @@ class Problems {
   }
 
   hint(text: string): void {
-    process.stderr.write(`lockstep predict: ${text}\n`);
+    process.stderr.write(`lockstep predict: ${onOneLine(text)}\n`);
   }
 
   sumUp(predicted: number): void {

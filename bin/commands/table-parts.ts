@@ -5,6 +5,7 @@ import type { Header } from '../../src/data/table/columns.js';
 import { testPart } from '../../src/data/table/load.js';
 import { readTableLike } from '../../src/data/table/read-table.js';
 import { errors } from '../../src/errors.js';
+import { parseJson } from '../../src/files/json.js';
 import type { EvaluationEvent } from '../../src/metrics/events.js';
 import type { Network } from '../../src/network.js';
 import { fieldsOf } from '../../src/record.js';
@@ -60,7 +61,7 @@ function partsOfRun(samples: Samples, inputs: number, metadata: Network['metadat
 
 function fieldsIn(text: string | undefined) {
   try {
-    return fieldsOf(JSON.parse(text ?? ''));
+    return fieldsOf(parseJson(text ?? ''));
   } catch {
     return {};
   }

@@ -1,6 +1,5 @@
 /** `train`: options in, events out. */
 import process from 'node:process';
-import { isTable } from '../../src/data/table/bytes.js';
 import { errors } from '../../src/errors.js';
 import type { Progress, TrainEvent } from '../../src/metrics/events.js';
 import { Output } from '../../src/metrics/output.js';
@@ -25,8 +24,7 @@ async function run({ options, format, progress, tensorboard, dashboard }: TrainC
   stdout.removeAllListeners('error');
   const abort = new AbortController();
   let interruption = 0;
-  // Reading a table may take long, or wait for somebody to type it, and nothing has begun by then.
-  let isReading = [options.data, options.testData].some((data) => data !== undefined && isTable(data));
+  let hasBegun = false;
   let closed: NodeJS.ErrnoException | undefined;
 
   const output = new Output({
@@ -45,7 +43,7 @@ async function run({ options, format, progress, tensorboard, dashboard }: TrainC
       // A run that is over has its status: all that there is to end is its page.
       if (page?.leave()) return;
       // The second time somebody does not want to wait.
-      if (interruption !== 0 || isReading || page?.isOver) process.exit(status);
+      if (interruption !== 0 || page?.isOver) process.exit(status);
       interruption = status;
       abort.abort();
     });
@@ -60,17 +58,21 @@ async function run({ options, format, progress, tensorboard, dashboard }: TrainC
     const controls = { signal: abort.signal, onProgress, ...page?.controls(onProgress) };
     const events = trainAsCommand(options, controls);
     for await (const event of tensorboard === undefined ? events : await forTensorBoard(events, tensorboard)) {
-      isReading = false;
+      hasBegun = true;
       page?.show(event);
       if (event.event === 'start') isSilent = (event.rank ?? 0) > 0;
       if (!isSilent) await output.write(event);
       if (event.event === 'end' && event.status === 'interrupted') status = interruption;
     }
   } catch (error) {
-    if (!page?.isOver) throw error;
-    // It is told now, not when the page is closed.
-    output.hideProgress();
-    status = report('train', error);
+    // Reading a table may take long, or wait for somebody to type it: there is nothing yet to end in order.
+    if (!hasBegun && abort.signal.aborted) status = interruption;
+    else if (!page?.isOver) throw error;
+    else {
+      // It is told now, not when the page is closed.
+      output.hideProgress();
+      status = report('train', error);
+    }
   } finally {
     output.hideProgress();
     await output.flushed();

@@ -2,6 +2,7 @@
 import { loadPart, type Part, requireClasses } from '../../src/data/dataset.js';
 import { kindOfData, NAMED_SETS } from '../../src/data/sources.js';
 import { errors } from '../../src/errors.js';
+import { parseJson } from '../../src/files/json.js';
 import type { Network } from '../../src/network.js';
 import { fieldsOf } from '../../src/record.js';
 
@@ -40,7 +41,7 @@ type TrainedOn = { readonly [name in 'name' | 'train_sha256' | 'test_sha256']?: 
 
 function datasetIn(text: string | undefined): TrainedOn {
   try {
-    const fields = fieldsOf(JSON.parse(text ?? ''));
+    const fields = fieldsOf(parseJson(text ?? ''));
     return Object.fromEntries(Object.entries(fields).filter(([, value]) => typeof value === 'string'));
   } catch {
     return {};

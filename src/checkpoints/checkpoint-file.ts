@@ -1,6 +1,7 @@
 /** A checkpoint: a model's file with the run's state, and its parameters as the kernel holds them, float64 perhaps. */
 import { open } from 'node:fs/promises';
 import { errors, LockstepError, reason, shown } from '../errors.js';
+import { parseJson } from '../files/json.js';
 import { READ, readWhole } from '../files/read-whole.js';
 import { KERNEL_NAMES, type KernelName } from '../kernels/kernel.js';
 import { MEMORY_LIMIT_BYTES } from '../memory/layout.js';
@@ -105,7 +106,7 @@ export async function headerOfCheckpoint(
 
 function jsonOf(field: string, metadata: Readonly<Record<string, string>>): unknown {
   try {
-    return JSON.parse(metadata[field] ?? '');
+    return parseJson(metadata[field] ?? '');
   } catch {
     throw new TensorFileError(`its ${field} is not JSON`);
   }

@@ -4,6 +4,7 @@
  */
 import { type TableModel, tableIn } from '../data/table/facts.js';
 import { shown } from '../errors.js';
+import { parseJson } from '../files/json.js';
 import { type TensorFile, TensorFileError } from '../model/safetensors.js';
 import { isRecord } from '../record.js';
 
@@ -118,7 +119,7 @@ function tableOf(metadata: Metadata, layers: readonly number[]): TableModel | un
 
 function jsonIn(text: string | undefined): unknown {
   try {
-    return JSON.parse(text ?? '') as unknown;
+    return parseJson(text ?? '');
   } catch {
     return undefined;
   }

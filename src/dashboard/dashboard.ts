@@ -6,6 +6,7 @@ import path from 'node:path';
 import { errors } from '../errors.js';
 import type { Progress, TrainEvent } from '../metrics/events.js';
 import { isRecord } from '../record.js';
+import { textsOnOneLine } from '../text.js';
 import type { TrainControls } from '../train.js';
 import type { RunView } from '../view.js';
 import { DrawingClassifier } from './classifier.js';
@@ -104,8 +105,9 @@ export class Dashboard {
   }
 
   /** Shows an event of the run; it must be called before the next one is asked for. */
-  show(event: TrainEvent): void {
-    if (!isRecord(event)) throw errors.invalidOption('event', event, 'an event of train()');
+  show(given: TrainEvent): void {
+    if (!isRecord(given)) throw errors.invalidOption('event', given, 'an event of train()');
+    const event = textsOnOneLine(given);
     switch (event.event) {
       case 'start':
         this.#phase = 'running';

@@ -4,11 +4,12 @@
  */
 
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
-import { createGunzip } from 'node:zlib';
 import { errors } from '../errors.js';
+import { openStream } from '../files/open-stream.js';
+import { gunzipped } from '../files/unzip.js';
 import { grouped } from '../grouped.js';
+import { MEMORY_LIMIT_BYTES } from '../memory/layout.js';
 
 export interface IdxArray {
   readonly file: string;
@@ -38,30 +39,21 @@ export async function readIdx(file: string): Promise<IdxArray> {
   const hash = createHash('sha256');
   const reader = new IdxReader(file, gzipped ? undefined : fileBytes);
   try {
-    for await (const chunk of gzipped ? unzipped(file, fileBytes) : plain(file, reader)) {
+    for await (const chunk of gzipped ? unzipped(file) : plain(file, reader)) {
       hash.update(chunk);
       reader.push(chunk);
     }
   } catch (error) {
-    if (error instanceof Error && 'code' in error && String(error.code).startsWith('Z_')) {
-      throw errors.notGzip(file, error);
-    }
     if (error instanceof Error && 'syscall' in error) throw errors.unreadable(file, error);
     throw error;
   }
   return { ...reader.finish(), file, sha256: hash.digest('hex') };
 }
 
-async function* unzipped(file: string, fileBytes: number): AsyncGenerator<Uint8Array> {
-  const raw = createReadStream(file, { highWaterMark: CHUNK_BYTES });
-  const stream = raw.pipe(createGunzip({ chunkSize: CHUNK_BYTES }));
-  // A failure to read must not be waited for in vain behind the pipe.
-  raw.on('error', (error) => stream.destroy(error));
+async function* unzipped(file: string): AsyncGenerator<Uint8Array> {
+  const raw = await openStream(file);
   try {
-    yield* stream as AsyncIterable<Buffer>;
-    // Zeros behind the end are passed over in silence.
-    const behind = fileBytes - stream.bytesWritten;
-    if (behind !== 0) throw errors.notGzip(file, `${behind} bytes follow its end`);
+    yield* gunzipped(file, raw);
   } finally {
     raw.destroy();
   }
@@ -167,6 +159,7 @@ class IdxReader {
     if (total > this.#data.length) {
       // A plain file's size has been checked; a gzipped one's content can only be believed as it comes.
       const room = this.#fileBytes !== undefined ? this.#expected : Math.min(2 * total, this.#expected);
+      if (room > MEMORY_LIMIT_BYTES) throw errors.idxTooLarge(this.#file, this.#dimensions!, MEMORY_LIMIT_BYTES);
       const grown = new Uint8Array(room);
       grown.set(this.#data.subarray(0, this.#received));
       this.#data = grown;

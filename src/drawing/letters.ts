@@ -1,5 +1,5 @@
 /** Text in an SVG: in which fonts, how wide it will be about, and what of it is no text to XML. */
-import { onOneLine } from '../errors.js';
+import { onOneLine } from '../text.js';
 
 /** What the reader's system has; names for systems with no more than a few free fonts come last. */
 export const FONT =
@@ -29,5 +29,5 @@ export function escaped(text: string): string {
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')
-    .replaceAll(/[\ufffe\uffff]/g, '\ufffd');
+    .replaceAll('"', '&quot;');
 }

@@ -1,5 +1,6 @@
 /** A checkpoint as a plain model: float32, and without the state of the run that wrote it. */
 import { type ModelData, recipeOfRecord, tensorsOf } from '../checkpoints/model-file.js';
+import { parseJson } from '../files/json.js';
 import { sha256Of } from '../model/parameters.js';
 import { encodeTensors } from '../model/safetensors.js';
 import type { ConfigRecord } from '../options.js';
@@ -28,7 +29,7 @@ export function plainMetadata({ metadata, values }: ModelData): Record<string, s
 /** Undefined where there is none. */
 function recipeIn(config = ''): string | undefined {
   try {
-    return JSON.stringify(recipeOfRecord(JSON.parse(config) as ConfigRecord));
+    return JSON.stringify(recipeOfRecord(parseJson(config) as ConfigRecord));
   } catch {
     return undefined;
   }

@@ -1,6 +1,7 @@
 /** A model in a few words, for the sheets. */
 import path from 'node:path';
 import type { ModelData } from '../checkpoints/model-file.js';
+import { parseJson } from '../files/json.js';
 
 /** Its file, its widths and what it was trained on, as far as the file says it. */
 export function titleOf({ file, layers, metadata }: Pick<ModelData, 'file' | 'layers' | 'metadata'>): string {
@@ -14,7 +15,7 @@ export function titleOf({ file, layers, metadata }: Pick<ModelData, 'file' | 'la
 
 function nameIn(dataset = ''): string | undefined {
   try {
-    const { name } = JSON.parse(dataset) as { readonly name?: unknown };
+    const { name } = parseJson(dataset) as { readonly name?: unknown };
     return typeof name === 'string' ? name : undefined;
   } catch {
     return undefined;

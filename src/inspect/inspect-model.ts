@@ -1,6 +1,7 @@
 /** What a model file holds, and whether it is whole. */
 import { type ModelFile, readModelFile, tensorsOf } from '../checkpoints/model-file.js';
 import { errors } from '../errors.js';
+import { parseJson } from '../files/json.js';
 import type { ModelEvent } from '../metrics/events.js';
 import { sha256Of } from '../model/parameters.js';
 import { figuresOf } from './tensor-figures.js';
@@ -51,7 +52,7 @@ function countIn(text = ''): number | null {
 function jsonIn(text: string | undefined): unknown {
   if (text === undefined) return null;
   try {
-    return JSON.parse(text) as unknown;
+    return parseJson(text);
   } catch {
     return text;
   }

@@ -8,6 +8,7 @@
  * Shapes: B batch, D inputs, C classes, T threads (members), N, V and M training, validation and test samples, S slots. A slot is a sample's place in the
  * batch; there are S ≥ B of them, so that each member has some of its own while it evaluates.
  */
+import { errors } from '../errors.js';
 import { Arena } from './arena.js';
 import { inputBlocksOf, LANES, padded, panelCount, panelStart } from './cuts.js';
 
@@ -250,11 +251,15 @@ export function bytesNeeded(plan: Plan): number {
   return arena.bytes;
 }
 
-/** @throws RangeError if the system does not give that much */
+/** @throws LockstepError if the system does not give that much */
 export function createSharedMemory(bytes: number): WebAssembly.Memory {
   const pages = Math.ceil(bytes / PAGE_BYTES);
-  // Of one size for good: growing it while threads run would leave them with views on different buffers.
-  return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  try {
+    // Of one size for good: growing it while threads run would leave them with views on different buffers.
+    return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  } catch (error) {
+    throw errors.outOfMemory(bytes, error);
+  }
 }
 
 /** @param member  whose view of the memory it is */

@@ -2,11 +2,20 @@
 import type { Transform } from 'node:stream';
 import ndjson from 'ndjson';
 import { errors } from '../errors.js';
+import { escapedJson } from '../text.js';
 import type { TrainEvent } from './events.js';
 
 /** A stream that takes events and gives lines. Its events must have passed `requirePlain`. */
 export function ndjsonLines(): Transform {
-  return ndjson.stringify();
+  const lines = ndjson.stringify();
+  const push = lines.push.bind(lines);
+  lines.push = (line: string | null) => push(line === null ? null : escapedJson(line));
+  return lines;
+}
+
+/** One value as such a line. */
+export function ndjsonLine(value: unknown): string {
+  return `${escapedJson(JSON.stringify(value))}\n`;
 }
 
 /**

@@ -27,7 +27,8 @@ export class Output {
   constructor({ stdout, stderr, format, progress, onClosed }: OutputOptions) {
     this.#stdout = stdout;
     this.#stderr = stderr;
-    if (format === 'pretty') this.#pretty = new PrettyFormat(Boolean(stdout.isTTY && stdout.hasColors()));
+    if (format === 'pretty')
+      this.#pretty = new PrettyFormat(Boolean(stdout.isTTY && stdout.hasColors()), () => stdout.columns);
     if (progress && stderr.isTTY && process.env.TERM !== 'dumb') this.#bar = new ProgressBar(stderr);
     this.#lines = this.#pretty ? new PassThrough() : ndjsonLines();
     stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -2,22 +2,29 @@
 import { styleText } from 'node:util';
 import { grouped } from '../grouped.js';
 import type { ConfigRecord } from '../options.js';
+import { textsOnOneLine, wrapped } from '../text.js';
 import type { EndEvent, EpochEvent, StartEvent, StepEvent, TrainEvent } from './events.js';
 
 export class PrettyFormat {
   readonly #bold: (text: string) => string;
   readonly #dim: (text: string) => string;
-  #columns = columnsOf(false, false);
+  readonly #columnsNow: () => number | undefined;
+  #table = tableOf(false, false);
 
-  /** @param color  whether the output is a terminal that shows colours */
-  constructor(color: boolean) {
+  /**
+   * @param color    whether the output is a terminal that shows colours
+   * @param columns  of the terminal, which may change; undefined where there is none
+   */
+  constructor(color: boolean, columns: () => number | undefined = () => undefined) {
+    this.#columnsNow = columns;
     const style = (name: 'bold' | 'dim') => (text: string) => (color ? styleText(name, text) : text);
     this.#bold = style('bold');
     this.#dim = style('dim');
   }
 
   /** The event as whole lines. */
-  format(event: TrainEvent): string {
+  format(given: TrainEvent): string {
+    const event = textsOnOneLine(given);
     switch (event.event) {
       case 'start':
         return this.#start(event);
@@ -29,7 +36,7 @@ export class PrettyFormat {
         // One a line would drown the table; that they are there, `ls` says.
         return '';
       case 'warning':
-        return `${this.#bold('warning')}: ${event.message}\n`;
+        return this.#lines([`${this.#bold('warning')}: ${event.message}`]);
       case 'end':
         return this.#end(event);
     }
@@ -37,7 +44,7 @@ export class PrettyFormat {
 
   #start({ config, dataset, model, threads, ranks, mpi, kernel, node, resumed }: StartEvent): string {
     const { train, validation = 0 } = dataset;
-    this.#columns = columnsOf(validation > 0, dataset.test > 0);
+    this.#table = tableOf(validation > 0, dataset.test > 0);
     const held = validation > 0 ? `, ${grouped(validation)} validation` : '';
     const test = dataset.test > 0 ? `, ${grouped(dataset.test)} test samples` : ', no test samples';
     const lines = [
@@ -52,18 +59,37 @@ export class PrettyFormat {
         ? [`resumed from ${resumed.file}: ${plural(resumed.epochs, 'epoch')}, step ${grouped(resumed.step)}`]
         : []),
     ];
-    const heading = row(this.#columns.map(({ head, width }) => [head, width]));
-    return `${lines.join('\n')}\n${config.epochs > 0 ? `\n${this.#bold(heading)}\n` : ''}`;
+    // Rows have no cells without a head, also where the terminal has become wider.
+    const heading = row(
+      this.#table.map(({ head, width }) => [head, width]),
+      this.#room,
+    );
+    this.#table = this.#table.slice(0, heading.cells);
+    return `${this.#lines(lines)}${config.epochs > 0 ? `\n${this.#bold(heading.text)}\n` : ''}`;
   }
 
   #step({ epoch, step, loss, error, seconds }: StepEvent): string {
     const cells = [`${epoch}`, fixed(loss), percent(error, 3)];
-    const text = row(cells.map((cell, i) => [cell, this.#columns[i]?.width ?? 0]));
-    return `${this.#dim(`${text}  step ${grouped(step)} at ${seconds.toFixed(2)} s`)}\n`;
+    const { text } = row(
+      this.#table.slice(0, cells.length).map(({ width }, i) => [cells[i]!, width]),
+      this.#room,
+    );
+    const where = `  step ${grouped(step)} at ${seconds.toFixed(2)} s`;
+    return `${this.#dim(text.length + where.length <= this.#room ? text + where : text)}\n`;
   }
 
   #epoch(event: EpochEvent): string {
-    return `${row(this.#columns.map(({ cell, width }) => [cell(event), width]))}\n`;
+    const cells = this.#table.map(({ cell, width }) => [cell(event), width] as const);
+    return `${row(cells, this.#room).text}\n`;
+  }
+
+  get #room(): number {
+    return this.#columnsNow() || Number.POSITIVE_INFINITY;
+  }
+
+  /** Broken where the terminal is narrower. */
+  #lines(lines: readonly string[]): string {
+    return lines.map((line) => `${wrapped(line, this.#room)}\n`).join('');
   }
 
   #end(event: EndEvent): string {
@@ -99,7 +125,7 @@ export class PrettyFormat {
       ...(checkpoint ? [`checkpoint ${checkpoint}: --resume goes on from it`] : []),
       ...(weights_sha256 ? [this.#dim(`weights sha256 ${weights_sha256}`)] : []),
     ];
-    return `\n${lines.join('\n')}\n`;
+    return `\n${this.#lines(lines)}`;
   }
 }
 
@@ -116,7 +142,7 @@ interface Column {
 }
 
 /** 79 columns together, where a terminal has 80. */
-function columnsOf(hasValidation: boolean, hasTest: boolean): readonly Column[] {
+function tableOf(hasValidation: boolean, hasTest: boolean): readonly Column[] {
   const narrow = hasValidation && hasTest ? 1 : 0;
   const column = (head: string, width: number, cell: Column['cell']): Column => ({ head, width, cell });
   const pair = (name: string, short: string, loss: Column['cell'], error: Column['cell']) => [
@@ -168,8 +194,15 @@ function optionsOf(config: ConfigRecord): string[] {
   return said.length > 0 ? [said.join(', ')] : [];
 }
 
-function row(cells: readonly (readonly [text: string, width: number])[]): string {
-  return cells.map(([text, width]) => text.padStart(width)).join('');
+/** As many cells as there is room for, from the left. */
+function row(cells: readonly (readonly [text: string, width: number])[], room: number) {
+  let line = '';
+  for (const [i, [text, width]] of cells.entries()) {
+    const longer = line + text.padStart(width);
+    if (i > 0 && longer.length > room) return { text: line, cells: i };
+    line = longer;
+  }
+  return { text: line, cells: cells.length };
 }
 
 function plural(count: number, what: string): string {

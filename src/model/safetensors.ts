@@ -8,7 +8,8 @@
  */
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
-import { shown } from '../errors.js';
+import { reason, shown } from '../errors.js';
+import { JsonLimitError, type JsonLimits, parseJson } from '../files/json.js';
 import { isRecord } from '../record.js';
 
 export type Values = Float32Array | Float64Array;
@@ -36,6 +37,8 @@ export class TensorFileError extends Error {
 const LENGTH_BYTES = 8;
 /** Readers refuse longer headers. */
 const MOST_HEADER_BYTES = 100_000_000;
+/** A hundred thousand tensors. */
+const HEADER_LIMITS: JsonLimits = { depth: 8, nodes: 2 ** 20, values: 2 ** 20 };
 const BLANK = '0'.repeat(64);
 
 const TYPE_BYTES: Readonly<Record<string, number>> = {
@@ -126,8 +129,9 @@ function parseHeader(header: Buffer): Record<string, unknown> {
   let parsed: unknown;
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(header.subarray(LENGTH_BYTES));
-    parsed = JSON.parse(text);
-  } catch {
+    parsed = parseJson(text, HEADER_LIMITS);
+  } catch (error) {
+    if (error instanceof JsonLimitError) throw new TensorFileError(`its header is too much to read: ${reason(error)}`);
     throw new TensorFileError('its header is not JSON');
   }
   if (!isRecord(parsed) || !text.startsWith('{')) throw new TensorFileError('its header is not an object');
@@ -201,7 +205,7 @@ function repeatedKey(json: string): string | undefined {
       const begin = i++;
       while (json[i] !== '"') i += json[i] === '\\' ? 2 : 1;
       if (!isKeyEnd(json, i + 1)) continue;
-      const key = JSON.parse(json.slice(begin, i + 1)) as string;
+      const key = parseJson(json.slice(begin, i + 1)) as string;
       if (keys.at(-1)!.has(key)) return key;
       keys.at(-1)!.add(key);
     }

@@ -1,6 +1,7 @@
 /** Letters: how large, where. */
 import type { TextMark } from 'vega';
 import { FONT } from '../drawing/letters.js';
+import { onOneLine } from '../text.js';
 
 /** Sizes in pixels. */
 export const TEXT = { title: 16, heading: 13, legend: 13, label: 12 } as const;
@@ -20,7 +21,8 @@ export function textMark(
     interactive: false,
     encode: {
       enter: {
-        text: { value: text },
+        // Vega escapes markup, and nothing else.
+        text: { value: onOneLine(text) },
         x: { value: x },
         y: { value: y },
         align: { value: align },

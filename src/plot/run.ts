@@ -1,4 +1,6 @@
 /** Runs as their metric lines tell them, read line by line: what is drawn of them, and what could not be read. */
+import { reason } from '../errors.js';
+import { JsonLimitError, parseJson } from '../files/json.js';
 import type { StartEvent } from '../metrics/events.js';
 import { type Fields, isRecord } from '../record.js';
 import { type EpochPoint, isEpoch, isStart, isStep, type StepPoint } from './points.js';
@@ -62,9 +64,9 @@ export class RunReader {
     if (line.trim() === '') return undefined;
     let value: unknown;
     try {
-      value = JSON.parse(line);
-    } catch {
-      return 'not JSON';
+      value = parseJson(line);
+    } catch (error) {
+      return error instanceof JsonLimitError ? error.message : 'not JSON';
     }
     if (!isRecord(value)) return 'no event of train';
     if (isEpoch(value)) {
@@ -81,6 +83,12 @@ export class RunReader {
       (value.resumed === undefined ? this.#begin() : this.#current).addStart(value);
     }
     return undefined;
+  }
+
+  /** A line that cannot be used. @returns what is wrong with it */
+  skip(problem: unknown): string {
+    this.#lines++;
+    return reason(problem);
   }
 
   get #current(): RunBuilder {

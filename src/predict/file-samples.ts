@@ -2,7 +2,7 @@
 import { open } from 'node:fs/promises';
 import { readIdx } from '../data/idx.js';
 import { errors } from '../errors.js';
-import { readWhole } from '../files/read-whole.js';
+import { READ, readWhole } from '../files/read-whole.js';
 import type { Sample } from '../network.js';
 import { inputsOf, invert, resize } from './fit.js';
 import { decodePgm, isPgm } from './pgm.js';
@@ -73,7 +73,7 @@ function fitted(file: string, picture: Picture, fitting: Fitting): Picture {
 
 async function headOf(file: string): Promise<Uint8Array> {
   try {
-    const handle = await open(file);
+    const handle = await open(file, READ);
     try {
       if (!(await handle.stat()).isFile()) throw new Error('not a regular file');
       const { buffer, bytesRead } = await handle.read(new Uint8Array(HEAD_BYTES), 0, HEAD_BYTES, 0);

@@ -1,5 +1,6 @@
 /** One line of NDJSON as a sample: an array of numbers, an object that holds one and an id, or a row of a table. */
 import { errors, reason } from '../errors.js';
+import { parseJson } from '../files/json.js';
 import type { Network } from '../network.js';
 import { isRecord } from '../record.js';
 
@@ -20,7 +21,7 @@ const WHITE = 255;
  * @throws LockstepError
  */
 export function parseSample(text: string, network: Network, isPixels: boolean): GivenSample {
-  return sampleOf(parseJson(text), network, isPixels);
+  return sampleOf(valueIn(text), network, isPixels);
 }
 
 /**
@@ -45,9 +46,9 @@ export function sampleOf(value: unknown, network: Network, isPixels: boolean): G
   return { id, x: numbers };
 }
 
-function parseJson(text: string): unknown {
+function valueIn(text: string): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    return parseJson(text);
   } catch (error) {
     throw errors.notJson(reason(error));
   }

@@ -1,8 +1,9 @@
 /** Samples from lines of NDJSON, wherever they come from, and from a JSON document. */
-import { createReadStream } from 'node:fs';
 import path from 'node:path';
 import { errors } from '../errors.js';
+import { JsonLimitError, parseJson } from '../files/json.js';
 import { linesOf } from '../files/lines.js';
+import { openStream } from '../files/open-stream.js';
 import { readWhole } from '../files/read-whole.js';
 import type { Network } from '../network.js';
 import { type GivenSample, parseSample, sampleOf } from './json-sample.js';
@@ -45,7 +46,7 @@ export async function* samplesOfJsonFile(
     return;
   }
   const bytes = await readWhole(file, MOST_DOCUMENT_BYTES);
-  const document = documentIn(bytes);
+  const document = documentIn(file, bytes);
   if (document === undefined) yield* samplesOfLines([bytes], network, isPixels);
   else if (!holdsSamples(document))
     yield { place: 'the document', sample: attempt(() => sampleOf(document, network, isPixels)) };
@@ -56,10 +57,12 @@ export async function* samplesOfJsonFile(
   }
 }
 
-function documentIn(bytes: Uint8Array): unknown {
+/** @throws LockstepError if it is too large to be parsed at once */
+function documentIn(file: string, bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as unknown;
-  } catch {
+    return parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (error) {
+    if (error instanceof JsonLimitError) throw errors.largeDocument(file, error);
     return undefined;
   }
 }
@@ -79,7 +82,7 @@ export async function* samplesOfLines(
   network: Network,
   isPixels: boolean,
 ): AsyncGenerator<LineSample> {
-  const mostBytes = Math.max(LINE_BYTES, LINE_BYTES_A_NUMBER * network.inputs);
+  const mostBytes = Math.min(Math.max(LINE_BYTES, LINE_BYTES_A_NUMBER * network.inputs), MOST_DOCUMENT_BYTES);
   for await (const { number, text } of linesOf(chunks, mostBytes)) {
     if (typeof text === 'string' && text.trim() === '') continue;
     const sample = typeof text === 'string' ? attempt(() => parseSample(text, network, isPixels)) : { error: text };
@@ -102,7 +105,7 @@ function attempt(parse: () => GivenSample): LineSample['sample'] {
  */
 async function* bytesOfFile(file: string): AsyncGenerator<Uint8Array> {
   try {
-    yield* createReadStream(file) as AsyncIterable<Uint8Array>;
+    yield* (await openStream(file)) as AsyncIterable<Uint8Array>;
   } catch (error) {
     throw errors.unreadable(file, error);
   }

@@ -1,7 +1,7 @@
 /** PNG of any kind as a grey picture, by fast-png; what it does not look after is checked here. */
-import { inflateSync } from 'node:zlib';
 import { convertIndexedToRgb, type DecodedPng, decode, hasPngSignature } from 'fast-png';
 import { errors, LockstepError, reason } from '../errors.js';
+import { inflatedAtMost } from '../files/unzip.js';
 import { type Picture, requireSize } from './picture.js';
 
 const SIGNATURE_BYTES = 8;
@@ -20,40 +20,66 @@ export function isPng(bytes: Uint8Array): boolean {
  */
 export function decodePng(file: string, bytes: Uint8Array, isWhite: boolean): Picture {
   try {
-    requireSound(file, bytes);
-    return greyOf(decode(bytes, { checkCrc: true }), isWhite);
+    return greyOf(decode(sound(file, bytes), { checkCrc: true }), isWhite);
   } catch (error) {
     if (error instanceof LockstepError) throw error;
     throw errors.notAPicture(file, reason(error));
   }
 }
 
+/** What decides the pixels. All else, such as color profiles and texts, may inflate to gigabytes, and is left out. */
+const NEEDED = ['IHDR', 'PLTE', 'tRNS', 'IDAT', 'IEND'];
+const IHDR_BYTES = 13;
+
 /**
- * Size, and the compressed pixels: they must be as many as the size says, neither missing (fast-png would not notice) nor so
- * many that they fill the memory.
+ * The picture without what it does not need, and with as many pixels as its size says: fast-png would not notice missing ones,
+ * and more could fill the memory.
  */
-function requireSound(file: string, bytes: Uint8Array): void {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+function sound(file: string, bytes: Uint8Array): Uint8Array {
+  const parts = [bytes.subarray(0, SIGNATURE_BYTES)];
   const data: Uint8Array[] = [];
-  const header = SIGNATURE_BYTES + 8;
-  const [width, height] = [view.getUint32(header), view.getUint32(header + 4)];
-  requireSize(file, { width, height });
-  for (let at = SIGNATURE_BYTES; at + 12 <= bytes.length; ) {
-    const length = view.getUint32(at);
-    const type = Buffer.from(bytes.subarray(at + 4, at + 8)).toString('latin1');
-    if (type === 'IDAT') data.push(bytes.subarray(at + 8, at + 8 + length));
-    at += 12 + length;
+  let header: DataView | undefined;
+  for (const { type, body, whole } of chunksOf(bytes)) {
+    if ((type === 'IHDR') !== (header === undefined)) throw new Error('its header is not its first chunk');
+    if (type === 'IHDR') header = headerIn(body);
+    if (type === 'IDAT') data.push(body);
+    if (NEEDED.includes(type)) parts.push(whole);
+    if (type === 'IEND') break;
   }
-  const bits = view.getUint8(header + 8) * (CHANNELS[view.getUint8(header + 9)] ?? 0);
-  const isInterlaced = view.getUint8(header + 12) !== 0;
+  if (!header) throw new Error('it has no header');
+  requirePixels(file, header, Buffer.concat(data));
+  return Buffer.concat(parts);
+}
+
+function* chunksOf(bytes: Uint8Array) {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  for (let at = SIGNATURE_BYTES; at + 12 <= bytes.length; ) {
+    const end = at + 12 + view.getUint32(at);
+    if (end > bytes.length) throw new Error('it is truncated');
+    const type = Buffer.from(bytes.subarray(at + 4, at + 8)).toString('latin1');
+    yield { type, body: bytes.subarray(at + 8, end - 4), whole: bytes.subarray(at, end) };
+    at = end;
+  }
+}
+
+function headerIn(body: Uint8Array): DataView {
+  if (body.length !== IHDR_BYTES) throw new Error(`it has a header of ${body.length} bytes, expected ${IHDR_BYTES}`);
+  return new DataView(body.buffer, body.byteOffset, body.length);
+}
+
+function requirePixels(file: string, header: DataView, data: Uint8Array): void {
+  const [width, height] = [header.getUint32(0), header.getUint32(4)];
+  requireSize(file, { width, height });
+  const bits = header.getUint8(8) * (CHANNELS[header.getUint8(9)] ?? 0);
+  const isInterlaced = header.getUint8(12) !== 0;
   // fast-png 8.0.0 takes each such pixel for a byte.
-  if (isInterlaced && view.getUint8(header + 8) < 8)
+  if (isInterlaced && header.getUint8(8) < 8)
     throw new Error('it is interlaced with less than 8 bits a pixel; save it without interlacing');
   const row = 1 + Math.ceil((width * bits) / 8);
   const expected = row * height;
   // Interlaced it is cut into seven pictures, each with rows that begin anew.
   const most = isInterlaced ? 2 * expected + 14 * (height + 8) : expected;
-  const found = inflateSync(Buffer.concat(data), { maxOutputLength: most }).length;
+  const found = inflatedAtMost(data, most).length;
   if (found < (isInterlaced ? Math.ceil((width * height * bits) / 8) : expected))
     throw new Error(`it has pixels for ${Math.floor(found / row)} of ${height} rows`);
 }

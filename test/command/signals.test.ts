@@ -2,10 +2,11 @@
  * Signals end a run in order: the step is finished, a checkpoint is there, the end event is said, the exit status names the
  * signal.
  */
-import { spawn } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { closeSync, constants, copyFileSync, openSync, readdirSync, renameSync, rmSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
+import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { CheckpointEvent, EndEvent, TrainEvent } from '../../src/metrics/events.js';
 import type { TrainOptions } from '../../src/options.js';
@@ -14,7 +15,11 @@ import { collect } from '../support/events.js';
 import { temporaryFolder } from '../support/idx-files.js';
 import { type Folder, mnistPart } from '../support/mnist-part.js';
 import { makePipe } from '../support/named-pipe.js';
+import { openFilesOf } from '../support/open-files.js';
 import { trainCommand } from '../support/paths.js';
+import { tensorFile } from '../support/plain-model.js';
+import { finishOf, spawnQuiet } from '../support/run-command.js';
+import { lockstepCommand, runLockstep } from '../support/run-lockstep.js';
 import { readTensorFile } from '../support/tensor-file.js';
 import { until } from '../support/until.js';
 
@@ -49,14 +54,18 @@ describe.each(SIGNALS)('%s', (signal, expected) => {
 });
 
 it('a signal while the data are loading ends the run too', async () => {
-  const { child, lines, ended } = startTrain(['--threads', '2', '--epochs', '1000000']);
-  // Its handlers stand before anything is loaded; before them, the signal's default would end it just as well.
-  setTimeout(() => child.kill('SIGTERM'), 300);
-  let last = '';
-  for await (const line of lines) last = line;
-  const { status } = await ended;
-  expect([143, null]).toContain(status);
-  if (status === 143) expect(JSON.parse(last)).toMatchObject({ event: 'end', status: 'interrupted' });
+  const child = spawnQuiet(process.execPath, [trainCommand, '--threads', '2', '--epochs', '1000000']);
+  const ended = new Promise((resolve) => child.on('close', resolve));
+  let stdout = '';
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk;
+  });
+  // Where this process is too slow to see that, the run has begun.
+  const isLoading = () => openFilesOf(child.pid!).some((file) => file.includes('idx3-ubyte'));
+  await until(() => isLoading() || stdout !== '');
+  child.kill('SIGTERM');
+  expect(await ended).toBe(143);
+  expect(JSON.parse(stdout.trim().split('\n').at(-1)!)).toMatchObject({ event: 'end', status: 'interrupted' });
 });
 
 it('a signal while a table is being read ends the process at once', async () => {
@@ -67,6 +76,129 @@ it('a signal while a table is being read ends the process at once', async () => 
   child.kill('SIGINT');
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
   expect({ status: await ended, stdout, stderr }).toEqual({ status: 130, stdout: '', stderr: '' });
+});
+
+describe('a named pipe', () => {
+  let folder: Folder;
+  let pipe: string;
+  let table: string;
+  let model: string;
+  beforeAll(async () => {
+    folder = temporaryFolder();
+    pipe = path.join(folder.path, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    folder.write('table.csv', Buffer.from(Array.from({ length: 40 }, (_, i) => `${i},${i % 2}\n`).join('')));
+    table = path.join(folder.path, 'table.csv');
+    model = path.join(folder.path, 'model.safetensors');
+    await collect({ data: table, label: '2', batchSize: 4, hidden: [2], epochs: 1, threads: 1, save: model });
+  });
+  afterAll(() => folder.remove());
+
+  /** Waits until the process has the pipe open, sends the signal, and gives what came of it. */
+  async function interrupted(signal: NodeJS.Signals, command: string, args: readonly string[]) {
+    const child = spawnQuiet(process.execPath, [command, ...args]);
+    const ended = finishOf(child);
+    await until(() => child.exitCode !== null || openFilesOf(child.pid!).includes(pipe));
+    child.kill(signal);
+    return await ended;
+  }
+
+  it.each(SIGNALS)('that nobody writes to is not waited for after %s', async (signal, status) => {
+    expect(await interrupted(signal, trainCommand, ['--data', pipe, '--label', '1'])).toEqual({
+      ...{ status, signal: null, stdout: '', stderr: '' },
+    });
+  });
+
+  it('as --test-data is not waited for either', async () => {
+    const args = ['--data', table, '--label', '2', '--test-data', pipe];
+    expect(await interrupted('SIGINT', trainCommand, args)).toEqual({
+      ...{ status: 130, signal: null, stdout: '', stderr: '' },
+    });
+  });
+
+  it('whose writer says nothing more is not waited for', async () => {
+    const writer = openSync(pipe, constants.O_RDWR);
+    writeSync(writer, '1,2\n3,4\n');
+    const args = ['--data', pipe, '--label', '2'];
+    expect(await interrupted('SIGTERM', trainCommand, args)).toMatchObject({ status: 143, stdout: '', stderr: '' });
+    closeSync(writer);
+  });
+
+  it('of gzipped rows is not waited for', async () => {
+    const writer = openSync(pipe, constants.O_RDWR);
+    writeSync(writer, gzipSync('1,2\n3,4\n').subarray(0, 20));
+    const args = ['--data', pipe, '--label', '2'];
+    expect(await interrupted('SIGINT', trainCommand, args)).toMatchObject({ status: 130, stdout: '', stderr: '' });
+    closeSync(writer);
+  });
+
+  it('that a checkpoint names is not waited for', async () => {
+    const checkpoints = path.join(folder.path, 'checkpoints');
+    const own = path.join(folder.path, 'own.csv');
+    copyFileSync(table, own);
+    await collect({
+      data: own,
+      label: '2',
+      batchSize: 4,
+      hidden: [2],
+      epochs: 1,
+      threads: 1,
+      checkpointDir: checkpoints,
+    });
+    rmSync(own);
+    renameSync(pipe, own);
+    const child = spawnQuiet(process.execPath, [trainCommand, '--resume', checkpoints, '--epochs', '2']);
+    const ended = finishOf(child);
+    await until(() => child.exitCode !== null || openFilesOf(child.pid!).includes(own));
+    child.kill('SIGINT');
+    expect(await ended).toEqual({ status: 130, signal: null, stdout: '', stderr: '' });
+    renameSync(own, pipe);
+  });
+
+  // (These leave signals to the system: a shell says 130 of them, too.)
+  it.each([
+    ['predict', () => ['predict', model, pipe]],
+    ['evaluate', () => ['evaluate', model, '--data', pipe]],
+    ['plot', () => ['plot', pipe]],
+  ] as const)('lets %s be interrupted', async (_, args) => {
+    expect(await interrupted('SIGINT', lockstepCommand, args())).toEqual({
+      ...{ status: null, signal: 'SIGINT', stdout: '', stderr: '' },
+    });
+  });
+
+  it('is not waited for by plot -o - , which draws what stdin has said when it is interrupted', async () => {
+    const args = ['plot', pipe, '-', '-o', path.join(folder.path, 'x.svg')];
+    expect(await interrupted('SIGINT', lockstepCommand, args)).toMatchObject({ status: 130, stdout: '', stderr: '' });
+  });
+
+  it.each([
+    ['as a model', () => ['inspect', pipe]],
+    ['as a model to export', () => ['export', pipe, '-o', path.join(folder.path, 'x.npz')]],
+    ['as a picture', () => ['predict', imageModel(), pipe]],
+  ] as const)('is refused %s', async (_, args) => {
+    const { status, stderr } = await runLockstep(args());
+    expect({ status, stderr }).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/not a regular file/) as string,
+    });
+  });
+
+  /** (A picture may be of any kind, so its first bytes are looked at.) */
+  function imageModel(): string {
+    folder.write(
+      'images.safetensors',
+      tensorFile(
+        [
+          [1, 2],
+          [3, 4],
+          [5, 6],
+          [7, 8],
+        ],
+        [0, 0],
+      ),
+    );
+    return path.join(folder.path, 'images.safetensors');
+  }
 });
 
 describe('with a folder for checkpoints', () => {

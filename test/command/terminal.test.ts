@@ -1,92 +1,135 @@
-/** A terminal whose output has been stopped keeps nothing from the trainer but its lines. */
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+/** A run on a terminal: what the progress bar does to it, and that it is put in order again. */
+import { execFile, spawnSync } from 'node:child_process';
 import path from 'node:path';
-import process from 'node:process';
-import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { temporaryFolder } from '../support/idx-files.js';
+import { promisify, stripVTControlCharacters } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Folder, mnistPart } from '../support/mnist-part.js';
-import { trainCommand } from '../support/paths.js';
-import { processesWith } from '../support/processes-with.js';
-import { until } from '../support/until.js';
+import { fixtures, trainCommand } from '../support/paths.js';
 
-const CTRL_S = '\u0013';
-const CTRL_Q = '\u0011';
-/** Looks, 10 ms apart. */
-const STILL = 50;
+type Step =
+  | readonly ['expect', pattern: string]
+  | readonly ['key', text: string]
+  | readonly ['stopped' | 'continue' | 'end']
+  | readonly ['resize', columns: number];
 
-let data: Folder;
-let scratch: Folder;
-beforeAll(async () => {
-  data = await mnistPart(40, 10);
-  scratch = temporaryFolder();
-});
-afterAll(() => {
-  data.remove();
-  scratch.remove();
-});
-
-/** The process's time on a processor so far, in whatever unit. */
-function timeOf(pid: number): string {
-  return readFileSync(`/proc/${pid}/stat`, 'utf8').split(' ').slice(13, 15).join(' ');
+/** What stands in a line of the terminal, one text after another. */
+function shownLines(written: string): string[] {
+  return written.split('\r').map((text) => stripVTControlCharacters(text));
 }
 
-// util-linux's script gives a process a terminal.
-const noScript = process.platform !== 'linux' || spawnSync('script', ['--version']).status !== 0;
+interface Seen {
+  /** What was written, step by step. */
+  readonly segments: readonly string[];
+  readonly status: number;
+}
 
-describe.skipIf(noScript)(
-  `a terminal stopped by Ctrl-S${noScript ? ' (skipped: script is not installed)' : ''}`,
-  () => {
-    it('SIGTERM still leaves a checkpoint, and Ctrl-Q gives every line', async () => {
-      const folder = path.join(scratch.path, 'stopped');
-      const command = [
-        ...[
-          process.execPath,
-          trainCommand,
-          '--data',
-          data.path,
-          '--hidden',
-          '5',
-          '--batch-size',
-          '10',
-          '--threads',
-          '2',
-        ],
-        // None but the last checkpoint is due.
-        ...['--epochs', '1000000', '--log-every', '1', '--format', 'ndjson'],
-        ...['--checkpoint-dir', folder, '--checkpoint-every', '1000000'],
-      ];
-      // (Without exec, a shell would be found by the same arguments.)
-      const script = spawn('script', ['-qec', `exec ${command.map((each) => `'${each}'`).join(' ')}`, '/dev/null'], {
-        stdio: ['pipe', 'pipe', 'ignore'],
-      });
-      // (Its terminal is hung up with it.)
-      onTestFinished(() => void script.kill('SIGKILL'));
-      const output = text(script.stdout);
-      const trainers = () => processesWith(folder).filter((pid) => pid !== script.pid);
-      await once(script.stdout, 'data');
-      const [pid] = trainers();
-      script.stdin.write(CTRL_S);
-      let time = '';
-      let looks = 0;
-      await until(() => {
-        const before = time;
-        time = timeOf(pid!);
-        looks = time === before ? looks + 1 : 0;
-        return looks === STILL;
-      });
+const hasPython = spawnSync('python3', ['--version']).status === 0;
 
-      process.kill(pid!, 'SIGTERM');
-      await until(() => readdirSync(folder).some((name) => name.endsWith('.safetensors')));
-      script.stdin.write(CTRL_Q);
-      const [status] = (await once(script, 'close')) as [number];
-      const written = await output;
-      const steps = [...written.matchAll(/"event":"step","epoch":\d+,"step":(\d+)/g)].map(([, step]) => Number(step));
-      expect(steps).toEqual(steps.map((_, i) => i + 1));
-      expect(written).toMatch(/"event":"end","status":"interrupted"/);
-      expect(status).toBe(143);
+const HIDE = '\x1b[?25l\x1b[?7l';
+const RESTORE = '\r\x1b[K\x1b[?7h\x1b[?25h';
+const BAR = 'epoch 1/\\d+.*\\x1b\\[K';
+
+describe.skipIf(!hasPython)('on a terminal (skipped where there is no python3 to make one)', () => {
+  let data: Folder;
+  beforeAll(async () => {
+    data = await mnistPart(2000, 100);
+  });
+  afterAll(() => data.remove());
+
+  /** An epoch that takes longer than the test. */
+  const slow = () => [
+    '--data',
+    data.path,
+    '--threads',
+    '1',
+    '--hidden',
+    '2000,2000',
+    '--batch-size',
+    '10',
+    '--epochs',
+    '9',
+  ];
+
+  async function onTerminal(columns: number, args: readonly string[], steps: readonly Step[]): Promise<Seen> {
+    const script = [path.join(fixtures, 'terminal.py'), String(columns), JSON.stringify(steps)];
+    const env = { ...process.env, TERM: 'xterm-256color' };
+    const { stdout } = await promisify(execFile)('python3', [...script, process.execPath, trainCommand, ...args], {
+      env,
     });
-  },
-);
+    return JSON.parse(stdout) as Seen;
+  }
+
+  it('Ctrl-Z gives the cursor and wrapping back, fg takes them again with the bar, and Ctrl-C gives them back', async () => {
+    const { segments, status } = await onTerminal(80, slow(), [
+      ['expect', BAR],
+      ['key', '\x1a'],
+      ['stopped'],
+      ['continue'],
+      ['expect', BAR],
+      ['key', '\x03'],
+      ['end'],
+    ]);
+    const [begun = '', , stopped = '', , resumed = '', , ended = ''] = segments;
+    expect(begun).toContain(HIDE);
+    expect(stopped.endsWith(RESTORE)).toBe(true);
+    expect(resumed.startsWith(`${HIDE}\repoch 1/`)).toBe(true);
+    expect(ended).toContain(RESTORE);
+    // Nothing takes them away behind that.
+    expect(ended.lastIndexOf(RESTORE)).toBeGreaterThan(ended.lastIndexOf(HIDE));
+    expect(status).toBe(130);
+  });
+
+  it.each([
+    ['a second Ctrl-C', ['\x03', '\x03'], 130],
+    ['Ctrl-\\', ['\x1c'], -3],
+  ])('%s gives the cursor and wrapping back', async (_, keys, expected) => {
+    const { segments, status } = await onTerminal(80, slow(), [
+      ['expect', BAR],
+      ...keys.map((key) => ['key', key] as const),
+      ['end'],
+    ]);
+    expect(segments.at(-1)).toContain(RESTORE);
+    expect(status).toBe(expected);
+  });
+
+  it('the bar is no wider than the terminal, also when that gets narrower', async () => {
+    const { segments } = await onTerminal(80, slow(), [
+      ['expect', BAR],
+      ['resize', 40],
+      // Drawn for 80 columns, and then for 40.
+      ['expect', `${BAR}(.|\\s)*\\repoch[^\\x1b]{1,38}\\x1b`],
+      ['expect', `(\\r[^\\r]*){3}`],
+      ['key', '\x03'],
+      ['end'],
+    ]);
+    const barsIn = (text: string) => shownLines(text).filter((line) => line.includes('░'));
+    const widest = (text: string) => Math.max(...barsIn(text).map(({ length }) => length));
+    expect(widest(segments[0]!)).toBeGreaterThan(40);
+    expect(widest(segments[0]!)).toBeLessThanOrEqual(80);
+    expect(widest(segments[3]!)).toBeLessThan(40);
+  });
+
+  it.each([40, 80])('no row of the table is wider than %i columns', async (columns) => {
+    const quick = [
+      '--data',
+      data.path,
+      '--threads',
+      '1',
+      '--hidden',
+      '4',
+      '--epochs',
+      '2',
+      '--validation-split',
+      '0.1',
+    ];
+    const { segments, status } = await onTerminal(columns, quick, [['end']]);
+    // (Behind a bar that has been taken away.)
+    const rows = segments[0]!
+      .split('\r\n')
+      .map((line) => shownLines(line).at(-1)!)
+      .filter((line) => /^ *(epoch +loss|\d+ +\d)/.test(line));
+    expect(rows).toHaveLength(3);
+    for (const row of rows) expect(row.length).toBeLessThanOrEqual(columns);
+    expect(status).toBe(0);
+  });
+});

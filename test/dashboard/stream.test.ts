@@ -9,6 +9,7 @@ import type { RunView } from '../../src/view.js';
 import { type Collected, collect } from '../support/events.js';
 import { temporaryFolder, writeDataset } from '../support/idx-files.js';
 import { openStream, type Stream, type StreamMessage } from '../support/page-client.js';
+import { CHECKPOINT, END, START, WARNING } from '../support/sample-events.js';
 import { scratchWith } from '../support/scratch.js';
 
 const scratch = scratchWith(600, 150);
@@ -141,6 +142,24 @@ describe('the stream', () => {
     const { epoch, confusion = [] } = lastOf(await listening, 'results')!;
     const right = confusion.reduce((sum, count, i) => sum + (i % 11 === 0 ? count : 0), 0);
     expect({ epoch, error: 1 - right / 150 }).toEqual({ epoch: 0, error: expect.closeTo(end.test_error!, 9) });
+  });
+
+  it('tells no text that would move, or reorder, what stands beside it', async () => {
+    dashboard = await Dashboard.open(0);
+    const given = 'a\x1b[2Jb\u202ec\n';
+    const told = 'a\ufffd[2Jb\ufffdc ';
+    dashboard.show({ ...START, dataset: { ...START.dataset, name: given, class_names: [given, 1] } });
+    dashboard.show({ ...WARNING, message: given });
+    dashboard.show({ ...CHECKPOINT, file: given });
+    dashboard.show({ ...END, status: 'failed', message: given });
+    const listening = heard(await openStream(dashboard.url));
+    await dashboard.close();
+    expect(lastOf(await listening, 'run')).toMatchObject({
+      start: { dataset: { name: told, class_names: [told, 1] } },
+      warnings: [told],
+      checkpoint: { file: told },
+      end: { message: told },
+    });
   });
 
   it('of data that are no pictures, and have no test samples, says what there is', async () => {

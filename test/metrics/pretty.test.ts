@@ -109,6 +109,57 @@ weights sha256 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
   });
 });
 
+describe('on a terminal of few columns', () => {
+  const { dataset } = START;
+  const validated: StartEvent = { ...START, dataset: { ...dataset, validation: 6000 } };
+  const wide: EpochEvent = { ...EPOCH, epoch: 123_456, validation_loss: 1234.5, validation_error: 1, train_loss: 1e9 };
+
+  it.each([
+    ['all', START, EPOCH],
+    ['validation', validated, wide],
+    ['no test', { ...START, dataset: { ...dataset, test: 0 } }, EPOCH],
+  ])('no line is longer than it has columns (%s)', (_, start, epoch) => {
+    for (let columns = 20; columns <= 200; columns++) {
+      const format = new PrettyFormat(false, () => columns);
+      const lines = [start, STEP, epoch, WARNING, END].flatMap((event) => format.format(event).split('\n'));
+      for (const line of lines) {
+        // (A path, and a checksum, are one word.)
+        if (line.trim().includes(' ')) expect(line.length, `${columns}: ${line}`).toBeLessThanOrEqual(columns);
+      }
+    }
+  });
+
+  it('columns are dropped from the right', () => {
+    const format = new PrettyFormat(false, () => 40);
+    expect([START, STEP, EPOCH].map((event) => format.format(event)).join('')).toBe(`\
+Lockstep · 2 threads · kernel simd-fma ·
+  sliced · Node 24.0.0
+mnist: 60,000 training, 10,000 test
+  samples, 19.1 % of the inputs nonzero
+network 784-1000-10: 795,010 parameters;
+  batch 100, learning rate 0.001,
+  gradients' sum, seed 1
+
+epoch       loss      error  test loss
+    1    2.25000   87.500 %
+    1    0.50000   12.510 %    0.25000
+`);
+  });
+
+  it('that gets wider has no cells without a head, and that gets narrower has fewer', () => {
+    let columns = 40;
+    const format = new PrettyFormat(false, () => columns);
+    format.format(START);
+    const rowAt = (width: number) => {
+      columns = width;
+      return format.format(EPOCH);
+    };
+    expect(rowAt(200)).toBe('    1    0.50000   12.510 %    0.25000\n');
+    expect(rowAt(30)).toBe('    1    0.50000   12.510 %\n');
+    expect(rowAt(3)).toBe('    1\n');
+  });
+});
+
 describe('on a terminal with colours', () => {
   afterEach(() => vi.unstubAllEnvs());
 

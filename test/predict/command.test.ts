@@ -170,7 +170,7 @@ describe.concurrent('bad lines', () => {
     const tellsPeak = 'data:text/javascript,process.on("exit",()=>console.error(process.resourceUsage().maxRSS))';
     const { stdout, stderr } = await runLockstep(['predict', model], input(), ['--import', tellsPeak]);
     const lines = stderr.trim().split('\n');
-    expect(lines[0]).toMatch(/^lockstep predict: line 1: longer than 1,048,576 bytes; expected one sample a line/);
+    expect(lines[0]).toMatch(/^lockstep predict: line 1: longer than 1,048,576 bytes; expected one JSON value a line/);
     expect(classes(stdout)).toEqual([1]);
     // KiB: about 100 MiB is Node and the network.
     expect(Number(lines.at(-1))).toBeLessThan(400 * 1024);

@@ -1,11 +1,11 @@
 /** Pictures as a network's inputs: each kind of PNG and PGM, fitted as asked for, and refused where damaged. */
-import { crc32, deflateSync } from 'node:zlib';
 import { encode } from 'fast-png';
 import { describe, expect, it } from 'vitest';
 import { SCALED } from '../../src/data/sparse-rows.js';
 import { inputsOf, invert, resize } from '../../src/predict/fit.js';
 import { decodePgm } from '../../src/predict/pgm.js';
 import { decodePng } from '../../src/predict/png.js';
+import { chunk, png as pngFile } from '../support/png-file.js';
 import { refusalOf } from '../support/refusals.js';
 
 const bytesOf = (text: string, ...rest: number[]) => Buffer.concat([Buffer.from(text), Uint8Array.from(rest)]);
@@ -16,42 +16,17 @@ const grey = (values: number[], width: number, white = 255) => ({
   grey: Float32Array.from(values),
 });
 
-/** A PNG chunk by chunk, of kinds that the encoder does not write. */
+/** A PNG with more chunks before its pixels. */
 function png(
   ihdr: readonly number[],
   data: Uint8Array,
   before: readonly (readonly [string, Uint8Array])[] = [],
 ): Buffer {
-  const chunk = (type: string, body: Uint8Array) => {
-    const typed = Buffer.concat([Buffer.from(type), body]);
-    const [length, crc] = [Buffer.alloc(4), Buffer.alloc(4)];
-    length.writeUInt32BE(body.length);
-    crc.writeUInt32BE(checksum(typed));
-    return Buffer.concat([length, typed, crc]);
-  };
-  const [width = 0, height = 0, ...rest] = ihdr;
-  const header = Buffer.alloc(13);
-  header.writeUInt32BE(width, 0);
-  header.writeUInt32BE(height, 4);
-  header.set(rest, 8);
-  return Buffer.concat([
-    Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
-    chunk('IHDR', header),
-    ...before.map(([type, body]) => chunk(type, body)),
-    chunk('IDAT', deflateSync(data)),
-    chunk('IEND', new Uint8Array()),
-  ]);
-}
-
-/** (node:zlib's crc32 is not in Node 20's first versions.) */
-function checksum(bytes: Uint8Array): number {
-  if (typeof crc32 === 'function') return crc32(bytes);
-  let crc = 0xffffffff;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
-  }
-  return ~crc >>> 0;
+  return pngFile(
+    ihdr,
+    data,
+    before.map(([type, body]) => chunk(type, body)),
+  );
 }
 
 describe('PNG', () => {

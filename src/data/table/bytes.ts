@@ -1,12 +1,11 @@
 /** A table's bytes, from a file or stdin, unzipped where they are gzipped. */
-import { createReadStream, type Stats, statSync } from 'node:fs';
+import { type Stats, statSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
-import { Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+import { addAbortSignal, type Readable } from 'node:stream';
 import { errors } from '../../errors.js';
-
-const CHUNK_BYTES = 1 << 18;
+import { openStream } from '../../files/open-stream.js';
+import { gunzipped } from '../../files/unzip.js';
 
 /** As `--data` has it. */
 export const STDIN = '-';
@@ -29,19 +28,24 @@ export function shortNameOfTable(data: string): string {
 /**
  * Pipes are read, too: `--data <(unzip -p a.zip)`.
  *
- * @param data  a file, or `-` for stdin
- * @throws LockstepError if it cannot be read, or is damaged
+ * @param data    a file, or `-` for stdin
+ * @param signal  ends the reading, also while it waits
+ * @throws LockstepError if it cannot be read, or is damaged; the signal's reason
  */
-export async function* bytesOfTable(data: string): AsyncGenerator<Uint8Array> {
+export async function* bytesOfTable(data: string, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+  signal?.throwIfAborted();
   const name = nameOfTable(data);
-  const raw: Readable = data === STDIN ? process.stdin : createReadStream(data, { highWaterMark: CHUNK_BYTES });
+  let raw: Readable | undefined;
   try {
+    raw = data === STDIN ? process.stdin : await openStream(data);
+    if (signal) addAbortSignal(signal, raw);
     yield* unzippedIfZipped(name, raw);
   } catch (error) {
+    signal?.throwIfAborted();
     if (error instanceof Error && 'syscall' in error) throw errors.unreadable(name, error);
     throw error;
   } finally {
-    raw.destroy();
+    raw?.destroy();
   }
 }
 
@@ -55,7 +59,7 @@ export async function* unzippedIfZipped(name: string, raw: AsyncIterable<Uint8Ar
     head = head.length === 0 ? value : Buffer.concat([head, value]);
   }
   const all = { [Symbol.asyncIterator]: () => prepended(head, chunks) };
-  if (head[0] === 0x1f && head[1] === 0x8b) yield* unzipped(name, all);
+  if (head[0] === 0x1f && head[1] === 0x8b) yield* gunzipped(name, all);
   else yield* all;
 }
 
@@ -65,34 +69,6 @@ async function* prepended(head: Uint8Array, rest: AsyncIterator<Uint8Array>): As
     const { value, done } = await rest.next();
     if (done) return;
     yield value;
-  }
-}
-
-async function* unzipped(name: string, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let bytes = 0;
-  async function* counted() {
-    for await (const chunk of chunks) {
-      bytes += chunk.length;
-      yield chunk;
-    }
-  }
-  const raw = Readable.from(counted(), { objectMode: false });
-  const stream = raw.pipe(createGunzip({ chunkSize: CHUNK_BYTES }));
-  // A failure to read must not be waited for in vain behind the pipe.
-  raw.on('error', (error) => stream.destroy(error));
-  try {
-    yield* stream as AsyncIterable<Buffer>;
-    // Zeros behind the end are passed over in silence.
-    const behind = bytes - stream.bytesWritten;
-    if (behind > 0) throw errors.notGzip(name, `${behind} bytes follow its end`);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && String(error.code).startsWith('Z_')) {
-      throw errors.notGzip(name, error);
-    }
-    throw error;
-  } finally {
-    raw.destroy();
-    stream.destroy();
   }
 }
 

@@ -1,4 +1,5 @@
 /** What a network must remember of the table that it was trained on, and how files say it. */
+import { parseJson } from '../../files/json.js';
 import { fieldsOf, isRecord } from '../../record.js';
 import type { ClassName } from './cells.js';
 import type { Expected } from './columns.js';
@@ -98,7 +99,7 @@ function isClassName(value: unknown): value is ClassName {
 
 function jsonIn(text: string | undefined): unknown {
   try {
-    return JSON.parse(text ?? 'null') as unknown;
+    return parseJson(text ?? 'null');
   } catch {
     return Number.NaN;
   }

@@ -7,7 +7,6 @@ import { NO_SAMPLES, type Samples, takeSamples } from '../samples.js';
 import { splitOff } from '../split.js';
 import { isTable, STDIN, shortNameOfTable } from './bytes.js';
 import type { Header } from './columns.js';
-import type { TableFacts } from './facts.js';
 import { readTable, readTableLike } from './read-table.js';
 
 /** What is asked of a table. */
@@ -22,6 +21,8 @@ export interface TableOptions {
   readonly testData?: string | undefined;
   /** Of the split. @default 1 */
   readonly seed?: number;
+  /** Ends the reading. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -29,16 +30,19 @@ export interface TableOptions {
  * @throws LockstepError
  */
 export async function loadTable(data: string, options: TableOptions): Promise<Dataset> {
-  const { label, header = 'auto', testSplit, testData, seed = 1 } = options;
+  const { label, header = 'auto', testSplit, testData, seed = 1, signal } = options;
   if (data === STDIN && testData === STDIN) throw errors.stdinTwice();
   if (testData !== undefined) requireTestTable(testData);
-  const { facts, inputs, samples } = await readTable(data, label, header);
+  const { facts, inputs, samples } = await readTable(data, label, header, signal);
   const parts =
     testSplit !== undefined
       ? testPart(samples, inputs, testSplit, seed)
       : {
           train: samples,
-          test: testData === undefined ? NO_SAMPLES : await testTable(testData, facts, inputs, header),
+          test:
+            testData === undefined
+              ? NO_SAMPLES
+              : (await readTableLike(testData, facts, inputs, undefined, header, signal)).samples,
         };
   if (parts.train.count === 0) throw errors.allSplitOff(testSplit!, samples.count);
   return { name: shortNameOfTable(data), inputs, classes: facts.classNames.length, table: facts, ...parts };
@@ -58,8 +62,4 @@ export function testPart(
 /** Before the training table is read, which may take long. */
 function requireTestTable(data: string): void {
   if (!isTable(data)) throw errors.noTestTable(data, existsSync(data) ? 'a folder' : 'no such file');
-}
-
-async function testTable(data: string, facts: TableFacts, inputs: number, header: Header): Promise<Samples> {
-  return (await readTableLike(data, facts, inputs, undefined, header)).samples;
 }

@@ -1,5 +1,6 @@
 /** NDJSON: a JSON text a line, an object of cells by name or an array of them by position. */
 import { errors, reason, shown } from '../../errors.js';
+import { parseJson } from '../../files/json.js';
 import { linesOf } from '../../files/lines.js';
 import { isRecord } from '../../record.js';
 import type { Row } from './rows.js';
@@ -39,7 +40,7 @@ export async function* ndjsonRows(file: string, chunks: AsyncIterable<Uint8Array
 
 function parse(file: string, row: number, text: string): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    return parseJson(text);
   } catch (error) {
     throw errors.tableRow(file, row, `not JSON (${reason(error)}); expected one object or array a line`);
   }

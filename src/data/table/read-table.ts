@@ -25,9 +25,15 @@ const FIRST_ROWS = 256;
  *
  * @param data   a file, or `-`
  * @param label  the column's name, or its number, from 1
+ * @param signal ends the reading
  * @throws LockstepError that names row and column of what cannot be used
  */
-export async function readTable(data: string, label: string | undefined, header: Header): Promise<Table> {
+export async function readTable(
+  data: string,
+  label: string | undefined,
+  header: Header,
+  signal?: AbortSignal,
+): Promise<Table> {
   const file = nameOfTable(data);
   const collector = new LabelCollector();
   const { columns, values, labels } = await read(data, {
@@ -37,6 +43,7 @@ export async function readTable(data: string, label: string | undefined, header:
       if (number === undefined) throw errors.tooManyClasses(file, where.column, MOST_CLASSES);
       return number;
     },
+    signal,
   });
   const { names: classNames, classOf } = collector.finish();
   requireClasses(file, columnInWords(columns.label, columns.names), classNames);
@@ -65,6 +72,7 @@ export async function readTableLike(
   inputs: number,
   label: string | undefined,
   header: Header,
+  signal?: AbortSignal,
 ): Promise<Table> {
   const file = nameOfTable(data);
   const index = new ClassIndex(facts.classNames);
@@ -75,6 +83,7 @@ export async function readTableLike(
       if (number === undefined) throw errors.unknownClass(file, row, column, name, classesInWords(facts));
       return number;
     },
+    signal,
   });
   return tableOf(facts, inputs, values, labels);
 }
@@ -88,6 +97,7 @@ interface Place {
 interface Rules {
   readonly columnsOf: (first: Row) => Columns;
   readonly classOf: (name: string, where: Place) => number;
+  readonly signal: AbortSignal | undefined;
 }
 
 async function read(
@@ -99,7 +109,7 @@ async function read(
   let values = new Float32Array(0);
   let labels = new Uint32Array(0);
   let count = 0;
-  for await (const batch of rowsOf(data)) {
+  for await (const batch of rowsOf(data, rules.signal)) {
     for (const each of batch) {
       if (!columns) {
         columns = rules.columnsOf(each);

@@ -25,11 +25,12 @@ const BLANKS: readonly number[] = [...LINE_ENDS, 0x09, 0x20, ...BYTE_ORDER_MARK]
 const QUOTE = 0x22;
 
 /**
- * @param data  a file, or `-`
- * @throws LockstepError if it cannot be read, or is no table; or row by row
+ * @param data    a file, or `-`
+ * @param signal  ends the reading
+ * @throws LockstepError if it cannot be read, or is no table; or row by row; the signal's reason
  */
-export async function* rowsOf(data: string): AsyncGenerator<readonly Row[]> {
-  yield* rowsIn(nameOfTable(data), await headOf(bytesOfTable(data)));
+export function rowsOf(data: string, signal?: AbortSignal): AsyncGenerator<readonly Row[]> {
+  return headed(bytesOfTable(data, signal), (bytes) => rowsIn(nameOfTable(data), bytes));
 }
 
 /**
@@ -59,8 +60,20 @@ function isOpening(byte: number | undefined): boolean {
   return byte === 0x7b || byte === 0x5b;
 }
 
-/** Reads the head, and keeps it for those who read all. */
-export async function headOf(source: AsyncGenerator<Uint8Array>): Promise<Headed> {
+/** Reads the head, and all of it by `read`; closes the source, also where that refuses it by its head. */
+export async function* headed<T>(
+  source: AsyncGenerator<Uint8Array>,
+  read: (bytes: Headed) => AsyncIterable<T>,
+): AsyncGenerator<T> {
+  try {
+    yield* read(await headOf(source));
+  } finally {
+    await source.return(undefined);
+  }
+}
+
+/** Keeps the head for those who read all. */
+async function headOf(source: AsyncGenerator<Uint8Array>): Promise<Headed> {
   let head: Buffer = Buffer.alloc(0);
   let isBegun = false;
   let isQuoted = false;
