@@ -55,6 +55,16 @@ export const errors = {
       `--checkpoint-dir ${folder}: it holds checkpoints of another run (${name}); ` +
         'add --resume to go on with that, or choose another folder',
     ),
+  folderBusy: (folder: string) =>
+    usage(
+      `--checkpoint-dir ${folder}: another run writes its checkpoints there; wait until it ends, or choose another folder`,
+    ),
+  folderChanged: (folder: string) =>
+    usage(
+      `--checkpoint-dir ${folder}: another run has written checkpoints there while this one was getting ready; start it again`,
+    ),
+  saveAmongCheckpoints: (file: string) =>
+    usage(`--save ${file}: checkpoints in --checkpoint-dir have such names; choose another name`),
   newerCheckpoint: (file: string, newer: string) =>
     usage(
       `--resume ${file}: ${newer} in the same folder is newer, and would be mixed up with what this run writes; ` +
@@ -217,8 +227,6 @@ export const errors = {
     failure(`--tensorboard ${folder}: cannot be written (${reason(cause)}); check the path and its permissions`, cause),
   tensorBoardFailed: (file: string, cause: unknown) =>
     failure(`${file} could not be written (${reason(cause)}); make room: what TensorBoard shows has a gap`, cause),
-  saveUnusable: (file: string, cause: unknown) =>
-    failure(`--save ${file}: cannot be written (${reason(cause)}); check the path and its permissions`, cause),
   checkpointFailed: (file: string, cause: unknown, newest: string | undefined) =>
     failure(
       `${file} could not be written (${reason(cause)}); make room, or choose another --checkpoint-dir; ` +
@@ -229,6 +237,10 @@ export const errors = {
     failure(
       `--save ${file}: the model could not be written (${reason(cause)}); make room, and resume from the last checkpoint if there is one`,
       cause,
+    ),
+  savedElsewhere: (file: string, saved: string) =>
+    failure(
+      `--save ${file}: something that is not a model has come under this name since the run began; the model was saved as ${saved}`,
     ),
 
   noTestSamples: (data: string) => failure(`--data ${data}: it has no test pair; use --split train`),
@@ -292,8 +304,7 @@ export const errors = {
         ? 'this system has no font to write with in a PNG; install one (such as DejaVu Sans), give --font, or write an SVG'
         : `--font ${font}: no font that can be used; expected a TrueType or OpenType file`,
     ),
-  pictureFailed: (file: string, cause: unknown) =>
-    failure(`${file}: cannot be written (${reason(cause)}); check the path and its permissions`, cause),
+
   // Samples to predict: status 1.
   /** @param where  `line 17`, or a file's position */
   badSample: (where: string, cause: unknown) => failure(`${where}: ${reason(cause)}`, cause),
@@ -327,7 +338,16 @@ export const errors = {
   // Export and pictures: status 2, and 1 where it is no matter of usage.
   extension: (flag: string, file: string, expected: string) =>
     usage(`${flag} ${shown(file)}: expected a file name that ends in ${expected}, which says its format`),
-  ontoItself: (file: string) => usage(`-o ${shown(file)}: that is the model itself; choose another file`),
+  outputIsInput: (flag: string, file: string, input: string) =>
+    usage(
+      `${flag} ${shown(file)}: the same file as ${shown(input)}, which this command reads; choose another file to write`,
+    ),
+  outputIsStream: (flag: string, file: string, stream: string) =>
+    usage(`${flag} ${shown(file)}: ${stream} is redirected to this file; choose another file to write`),
+  outputTaken: (flag: string, file: string, kind: string) =>
+    usage(
+      `${flag} ${shown(file)}: this file exists and is not ${kind}; choose another name, or remove the file first`,
+    ),
   sameFile: (file: string) =>
     usage(`--weights and --errors: both are to be ${shown(file)}; choose another file for one`),
   withoutSheet: (flag: string, sheets: string) => usage(`--${flag}: expected ${sheets} besides`),

@@ -67,6 +67,8 @@ export async function* train(options: TrainOptions & TrainControls = {}): AsyncG
   const world = worldOf(checked);
   world?.begin();
   const run = await prepare(checked, world);
+  // Until everything has been written, or the consumer leaves.
+  using _ = run.lock;
   const ledger = new Ledger(run.plan, run.memory.epochs, run.start, run.config.logEvery ?? 0, beganAt);
   onView?.(new RunView(run));
   yield startEvent(run, beganAt, world);
@@ -225,8 +227,8 @@ async function* end(
     failure = errors.diverged('a weight', ending.step, config);
   } else if (status !== 'failed' && config.save !== undefined && writes) {
     try {
-      await saveModel(config.save, model, readParameters(memory.layers), ledger.completed, ending.step);
-      saved = config.save;
+      saved = await saveModel(config.save, model, readParameters(memory.layers), ledger.completed, ending.step);
+      if (saved !== config.save) failure ??= errors.savedElsewhere(config.save, saved);
     } catch (error) {
       failure ??= errors.saveFailed(config.save, error);
     }

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { errors } from '../../src/errors.js';
-import { removeLeftovers, writeAtomically } from '../../src/files/atomic-write.js';
+import { type Output, openOutput, requireOutput, writeOutput } from '../../src/files/output.js';
 import { linesOf } from '../../src/plot/lines.js';
 import { Live } from '../../src/plot/live.js';
 import type { PngOptions } from '../../src/plot/render.js';
@@ -31,18 +31,22 @@ export async function plotCommand(args: readonly string[]): Promise<number> {
   const readers = sources.map(
     (source) => new RunReader(source === STDIN ? STDIN_NAME : source === STDIN_NAME ? `./${source}` : source),
   );
-  const { output } = options;
+  const output = outputOf(options.output);
+  if (output) {
+    const inputs = sources.map((source) => (source === STDIN ? process.stdin.fd : source));
+    await requireOutput(output, [...inputs, ...(options.font === undefined ? [] : [options.font])]);
+  }
   const draw = async (known: readonly Run[]) => {
     const picture = await drawn(known, options);
     if (output === undefined) process.stdout.write(picture);
-    else await written(output, picture);
+    else await writeOutput(output, [picture]);
   };
   const live = new Live(() => draw(readers.flatMap(({ runs }) => runs)));
 
   const isLive = output !== undefined && sources.includes(STDIN);
   let interruption = 0;
   if (isLive) {
-    await removeLeftovers(path.dirname(output), path.basename(output)).catch(() => undefined);
+    await openOutput(output);
     // Sent from a terminal it ends the whole pipe: what its other parts still say is drawn.
     process.on('SIGINT', () => {
       if (interruption !== 0) process.exit(INTERRUPTED);
@@ -89,14 +93,10 @@ function note(message: string): void {
 async function drawn(runs: readonly Run[], options: PngOptions & { readonly output?: string }): Promise<Uint8Array> {
   // Vega takes its time to load: what is wrong with the input is said before.
   const { plotPng, plotSvg } = await import('../../src/plot/render.js');
-  const isPng = options.output !== undefined && path.extname(options.output).toLowerCase() === '.png';
-  return isPng ? await plotPng(runs, options) : Buffer.from(await plotSvg(runs, options));
+  return outputOf(options.output)?.kind === 'png' ? await plotPng(runs, options) : Buffer.from(await plotSvg(runs, options));
 }
 
-async function written(file: string, picture: Uint8Array): Promise<void> {
-  try {
-    await writeAtomically(file, [picture]);
-  } catch (error) {
-    throw errors.pictureFailed(file, error);
-  }
+function outputOf(file: string | undefined): Output | undefined {
+  if (file === undefined) return undefined;
+  return { flag: '-o', file, kind: path.extname(file).toLowerCase() === '.png' ? 'png' : 'svg' };
 }
