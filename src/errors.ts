@@ -345,9 +345,7 @@ export const errors = {
   outputIsStream: (flag: string, file: string, stream: string) =>
     usage(`${flag} ${shown(file)}: ${stream} is redirected to this file; choose another file to write`),
   outputTaken: (flag: string, file: string, kind: string) =>
-    usage(
-      `${flag} ${shown(file)}: this file exists and is not ${kind}; choose another name, or remove the file first`,
-    ),
+    usage(`${flag} ${shown(file)}: this file exists and is not ${kind}; choose another name, or remove the file first`),
   sameFile: (file: string) =>
     usage(`--weights and --errors: both are to be ${shown(file)}; choose another file for one`),
   withoutSheet: (flag: string, sheets: string) => usage(`--${flag}: expected ${sheets} besides`),

@@ -1,11 +1,11 @@
 /** `lockstep inspect`: what a model file holds, and sheets of pictures of its weights and its errors. */
 import { readModelFile, requireFinite } from '../../src/checkpoints/model-file.js';
+import { inputFilesOf } from '../../src/data/input-files.js';
 import { errors } from '../../src/errors.js';
 import { grouped } from '../../src/grouped.js';
 import { describeModel } from '../../src/inspect/inspect-model.js';
 import type { SheetOptions } from '../../src/inspect/sheet-options.js';
 import { THEMES } from '../../src/inspect/theme.js';
-import { inputFilesOf } from '../../src/data/input-files.js';
 import { pictureAt, requirePictures, writePicture } from '../../src/inspect/write-picture.js';
 import type { SheetEvent } from '../../src/metrics/events.js';
 import { Network } from '../../src/network.js';
@@ -83,10 +83,7 @@ export async function inspectCommand(args: readonly string[]): Promise<undefined
     // Where the case of letters does not matter, only now it shows that both are one file.
     await requirePictures(pictures, inputs);
     await writePicture(wrong, sheet.svg);
-    say(
-      { event: 'sheet', sheet: 'errors', file: wrong.file, of: sheet.of, errors: sheet.errors },
-      sheet.errors.length,
-    );
+    say({ event: 'sheet', sheet: 'errors', file: wrong.file, of: sheet.of, errors: sheet.errors }, sheet.errors.length);
   }
 }
 

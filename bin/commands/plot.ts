@@ -93,7 +93,9 @@ function note(message: string): void {
 async function drawn(runs: readonly Run[], options: PngOptions & { readonly output?: string }): Promise<Uint8Array> {
   // Vega takes its time to load: what is wrong with the input is said before.
   const { plotPng, plotSvg } = await import('../../src/plot/render.js');
-  return outputOf(options.output)?.kind === 'png' ? await plotPng(runs, options) : Buffer.from(await plotSvg(runs, options));
+  return outputOf(options.output)?.kind === 'png'
+    ? await plotPng(runs, options)
+    : Buffer.from(await plotSvg(runs, options));
 }
 
 function outputOf(file: string | undefined): Output | undefined {

@@ -1,7 +1,7 @@
 /** A folder that one run at a time writes in, whatever process or container it is in. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { contend } from './contest.js';
-import { type SignOptions, SignOfLife } from './sign-of-life.js';
+import { SignOfLife, type SignOptions } from './sign-of-life.js';
 
 /** How long one that might win waits for the others to see it: some file operations, on a loaded machine. */
 const PATIENCE_MS = 10_000;

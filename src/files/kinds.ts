@@ -50,7 +50,7 @@ export async function isOfKind(file: string, kind: Kind): Promise<boolean> {
 
 const PNG = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
 /** Behind a declaration, comments and a document type. */
-const SVG = /^\ufeff?\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--(?:(?!-->)[^])*-->\s*|<!DOCTYPE[^>]*>\s*)*<svg[\s>]/;
+const SVG = /^\ufeff?\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--(?:(?!-->)[\s\S])*-->\s*|<!DOCTYPE[^>]*>\s*)*<svg[\s>]/;
 const MODEL = /"lockstep"\s*:\s*"model"/;
 const CHECKPOINT = /"lockstep"\s*:\s*"checkpoint"/;
 

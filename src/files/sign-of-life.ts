@@ -156,7 +156,8 @@ export class SignOfLife {
         // It is from before the last boot.
         if (await this.#isOfOneMachine()) return 'dead';
       } else {
-        const [, owner] = (info.isFile() && info.size < MOST_TEXT_BYTES && TEXT.exec(await readFile(file, 'utf8'))) || [];
+        const [, owner] =
+          (info.isFile() && info.size < MOST_TEXT_BYTES && TEXT.exec(await readFile(file, 'utf8'))) || [];
         if (owner === undefined) return 'not a sign';
         if (isGone(owner)) return 'dead';
       }
