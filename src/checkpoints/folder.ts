@@ -46,13 +46,15 @@ export function isCheckpointName(name: string): boolean {
  * @throws LockstepError if it could not
  */
 export async function requireCheckpointFolder(folder: string): Promise<boolean> {
+  let isBusy: boolean;
   try {
     if (!(await requireFolder(folder))) return false;
-    if (!(await isLocked(folder))) return true;
+    isBusy = await isLocked(folder);
   } catch (error) {
     throw errors.folderUnusable(folder, error);
   }
-  throw errors.folderBusy(folder);
+  if (isBusy) throw errors.folderBusy(folder);
+  return true;
 }
 
 /**
@@ -62,18 +64,18 @@ export async function requireCheckpointFolder(folder: string): Promise<boolean> 
  * @throws LockstepError if another run holds it, or nothing can be written there
  */
 export async function lockCheckpointFolder(folder: string): Promise<FolderLock> {
+  let lock: FolderLock | undefined;
   try {
     const first = await makeFolder(folder);
     if (first !== undefined) await flushDown(path.dirname(first), path.resolve(folder));
-    const lock = await lockFolder(folder);
-    if (lock) {
-      await removeLeftovers(folder, ({ of, kind }) => kind === 'checkpoint' && isCheckpointName(of));
-      return lock;
-    }
+    lock = await lockFolder(folder);
+    if (lock) await removeLeftovers(folder, ({ of, kind }) => kind === 'checkpoint' && isCheckpointName(of));
   } catch (error) {
+    lock?.[Symbol.dispose]();
     throw errors.folderUnusable(folder, error);
   }
-  throw errors.folderBusy(folder);
+  if (!lock) throw errors.folderBusy(folder);
+  return lock;
 }
 
 /** From the folder that was there to the one that was made: else a loss of power could take all of it. */

@@ -33,7 +33,7 @@ export function pictureAt(flag: string, file: string): Output {
 export async function requirePictures(pictures: readonly Output[], inputs: readonly FileOrDescriptor[]): Promise<void> {
   for (const [i, picture] of pictures.entries()) {
     for (const other of pictures.slice(0, i)) {
-      if (await isSameOutput(other.file, picture.file)) throw errors.sameFile(picture.file);
+      if (await isSameOutput(other.file, picture.file)) throw errors.sameFile(other.file);
     }
     await requireOutput(picture, inputs);
   }
