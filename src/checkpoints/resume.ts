@@ -108,9 +108,11 @@ async function find({ resume, checkpointDir }: CheckedOptions, warnings: Warning
   const where = resume === true ? checkpointDir! : resume;
   const info = await statOf(where);
   if (info === undefined && resume !== true) throw errors.nothingThere(where);
-  const folder = info?.isFile() ? path.dirname(where) : where;
+  const folder = info?.isFile() ? path.dirname(where) : info?.isDirectory() ? where : undefined;
   // While another run writes there, what is found may be gone before it is read.
-  if (path.resolve(checkpointDir ?? folder) === path.resolve(folder)) await requireCheckpointFolder(folder);
+  if (folder !== undefined && path.resolve(checkpointDir ?? folder) === path.resolve(folder)) {
+    await requireCheckpointFolder(folder);
+  }
   if (info?.isFile()) return { file: where, checkpoint: await readCheckpoint(where), isNewest: false };
 
   const listed = info ? await listCheckpoints(where) : [];

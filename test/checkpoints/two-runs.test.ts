@@ -76,8 +76,8 @@ describe('a folder that another run writes in', () => {
 
   it('by a run of another PID namespace is refused, and nothing of that run is touched', async () => {
     const checkpointDir = inFolder('containers');
-    const job = ['--data', data.path, '--hidden', '5', '--batch-size', '20', '--threads', '1', '--epochs', '200'];
-    const args = [trainCommand, ...job, '--checkpoint-dir', checkpointDir, '--checkpoint-every-steps', '1'];
+    const job = ['--data', data.path, '--hidden', '5', '--batch-size', '20', '--threads', '1', '--epochs', '250'];
+    const args = [trainCommand, ...job, '--checkpoint-dir', checkpointDir, '--checkpoint-every', '10'];
     const first = spawnQuiet(...nodeInNamespace([...args, '--log-every', '1']));
     const ended = new Promise<number | null>((resolve) => first.once('close', resolve));
     // It is held until somebody reads on: the pipe is full.
@@ -96,7 +96,7 @@ describe('a folder that another run writes in', () => {
     const [stdout, stderr] = await Promise.all([text(first.stdout), text(first.stderr)]);
     expect([await ended, stderr]).toEqual([0, '']);
     expect(eventsOf(stdout).filter(({ event }) => event === 'warning')).toEqual([]);
-    expect(endOf(stdout)).toMatchObject({ status: 'completed', epochs: 200 });
+    expect(endOf(stdout)).toMatchObject({ status: 'completed', epochs: 250 });
   });
 
   it.each([2, 10])('of %i runs that start at once exactly one runs', async (count) => {
