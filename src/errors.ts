@@ -238,10 +238,8 @@ export const errors = {
       `--save ${file}: the model could not be written (${reason(cause)}); make room, and resume from the last checkpoint if there is one`,
       cause,
     ),
-  savedElsewhere: (file: string, saved: string) =>
-    failure(
-      `--save ${file}: something that is not a model has come under this name since the run began; the model was saved as ${saved}`,
-    ),
+  savedElsewhere: (file: string, cause: unknown, saved: string) =>
+    failure(`--save ${file}: not replaced (${reason(cause)}); the model was saved as ${saved}`, cause),
 
   noTestSamples: (data: string) => failure(`--data ${data}: it has no test pair; use --split train`),
   noSuchPart: (data: string, found: string, other: string) =>

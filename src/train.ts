@@ -227,8 +227,9 @@ async function* end(
     failure = errors.diverged('a weight', ending.step, config);
   } else if (status !== 'failed' && config.save !== undefined && writes) {
     try {
-      saved = await saveModel(config.save, model, readParameters(memory.layers), ledger.completed, ending.step);
-      if (saved !== config.save) failure ??= errors.savedElsewhere(config.save, saved);
+      const written = await saveModel(config.save, model, readParameters(memory.layers), ledger.completed, ending.step);
+      saved = written.file;
+      if (written.problem !== undefined) failure ??= errors.savedElsewhere(config.save, written.problem, saved);
     } catch (error) {
       failure ??= errors.saveFailed(config.save, error);
     }

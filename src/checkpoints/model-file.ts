@@ -5,7 +5,7 @@
 import type { Dataset } from '../data/dataset.js';
 import { type TableModel, tableIn, tableMetadata } from '../data/table/facts.js';
 import { errors, shown } from '../errors.js';
-import { writeInAnyCase } from '../files/output.js';
+import { type Written, writeInAnyCase } from '../files/output.js';
 import { readWhole } from '../files/read-whole.js';
 import { KERNEL_NAMES, type KernelName } from '../kernels/kernel.js';
 import { MEMORY_LIMIT_BYTES, type Plan } from '../memory/layout.js';
@@ -108,7 +108,6 @@ export function recipeOfRecord(record: ConfigRecord): Partial<ConfigRecord> {
  * Writes a model: float32, whatever the kernel computes with. Where something else has come under its name, it is written
  * under a name beside that: what took hours is not lost.
  *
- * @returns the file that was written
  * @throws the system's error
  */
 export async function saveModel(
@@ -117,7 +116,7 @@ export async function saveModel(
   values: Float32Array,
   epochs: number,
   step: number,
-): Promise<string> {
+): Promise<Written> {
   const metadata = { ...modelMetadata('model', model, values), epochs: String(epochs), step: String(step) };
   return await writeInAnyCase(file, 'model', encodeTensors(metadata, tensorsOf(model.layers, values)));
 }

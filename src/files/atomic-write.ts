@@ -87,13 +87,13 @@ export async function requireReplaceable(target: string, kind: Kind): Promise<vo
   try {
     const info = await stat(target);
     // A device would be replaced by a file, and a pipe would be waited for.
-    if (!info.isFile()) throw new TakenError('it is there, and not a regular file');
+    if (!info.isFile()) throw new TakenError('it exists and is not a regular file');
     isRight = info.size === 0 || (await isOfKind(target, kind));
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return;
-    throw error instanceof TakenError ? error : new TakenError(`what is there cannot be looked at: ${reason(error)}`);
+    throw error instanceof TakenError ? error : new TakenError(`it exists and cannot be read: ${reason(error)}`);
   }
-  if (!isRight) throw new OtherKindError(`it is there, and is not ${kindName(kind)}`);
+  if (!isRight) throw new OtherKindError(`it exists and is not ${kindName(kind)}`);
 }
 
 /**

@@ -34,8 +34,10 @@ const OWN_OUTPUTS = [
  */
 export async function requireOutput(output: Output, inputs: readonly FileOrDescriptor[]): Promise<void> {
   const { flag, file, kind } = output;
-  const input = inputs.find((each) => isSameFile(file, each));
-  if (input !== undefined) throw errors.outputIsInput(flag, file, typeof input === 'number' ? 'stdin' : input);
+  for (const input of inputs) {
+    if (!(await isSameFile(file, input))) continue;
+    throw errors.outputIsInput(flag, file, typeof input === 'number' ? 'stdin' : input);
+  }
   try {
     const target = await targetOf(file);
     await requireReplaceable(target, kind);
@@ -44,8 +46,9 @@ export async function requireOutput(output: Output, inputs: readonly FileOrDescr
   } catch (error) {
     throw refusalOf(output, error);
   }
-  const own = OWN_OUTPUTS.find(({ descriptor }) => isSameFile(file, descriptor));
-  if (own) throw errors.outputIsStream(flag, file, own.name);
+  for (const { descriptor, name } of OWN_OUTPUTS) {
+    if (await isSameFile(file, descriptor)) throw errors.outputIsStream(flag, file, name);
+  }
 }
 
 /**
@@ -75,27 +78,34 @@ export async function writeOutput(output: Output, parts: readonly Uint8Array[]):
 
 /** Whether both would write one file, which need not be there yet. */
 export async function isSameOutput(one: string, other: string): Promise<boolean> {
-  if (isSameFile(one, other)) return true;
+  if (await isSameFile(one, other)) return true;
   const [a, b] = await Promise.all([one, other].map((file) => targetOf(file).catch(() => path.resolve(file))));
   return a === b;
+}
+
+export interface Written {
+  readonly file: string;
+  /** Why it is another one than was asked for, if it is. */
+  readonly problem?: unknown;
 }
 
 /**
  * Writes what must not be lost: where something else has come under its name, it is written beside that, as `model-2.safetensors`.
  *
- * @returns the file that was written
  * @throws the system's error
  */
-export async function writeInAnyCase(file: string, kind: Kind, parts: readonly Uint8Array[]): Promise<string> {
+export async function writeInAnyCase(file: string, kind: Kind, parts: readonly Uint8Array[]): Promise<Written> {
+  let problem: unknown;
   const { dir, name: stem, ext } = path.parse(file);
   for (let number = 1; ; number++) {
     const name = number === 1 ? file : path.join(dir, `${stem}-${number}${ext}`);
     if (number > 1 && (await isThere(name))) continue;
     try {
       await writeAtomically(name, kind, parts);
-      return name;
+      return { file: name, problem };
     } catch (error) {
       if (!(error instanceof TakenError || hasCode(error, 'ELOOP'))) throw error;
+      problem ??= error;
     }
   }
 }

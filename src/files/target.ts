@@ -1,6 +1,6 @@
 /** Which file a name stands for. */
-import { fstatSync, statSync } from 'node:fs';
-import { readlink, realpath } from 'node:fs/promises';
+import { fstatSync } from 'node:fs';
+import { readlink, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { hasCode } from '../errors.js';
 
@@ -48,15 +48,15 @@ export type FileOrDescriptor = string | number;
  * Whether both are one file, by whatever names: hard and symbolic links, the case of letters where that does not matter,
  * `/dev/stdin`. False where one of them is not there, or nobody can tell.
  */
-export function isSameFile(one: FileOrDescriptor, other: FileOrDescriptor): boolean {
-  const [a, b] = [statOf(one), statOf(other)];
+export async function isSameFile(one: FileOrDescriptor, other: FileOrDescriptor): Promise<boolean> {
+  const [a, b] = [await statOf(one), await statOf(other)];
   // (Some file systems do not number their files.)
   return a !== undefined && b !== undefined && a.ino !== 0n && a.ino === b.ino && a.dev === b.dev;
 }
 
-function statOf(file: FileOrDescriptor) {
+async function statOf(file: FileOrDescriptor) {
   try {
-    return typeof file === 'number' ? fstatSync(file, { bigint: true }) : statSync(file, { bigint: true });
+    return typeof file === 'number' ? fstatSync(file, { bigint: true }) : await stat(file, { bigint: true });
   } catch {
     return undefined;
   }

@@ -311,7 +311,7 @@ it('a file that has come under the name of a checkpoint, and is none, is kept', 
   });
   expect(readFileSync(stranger, 'utf8')).toBe('mine');
   expect(warningsOf(all)).toMatchObject([{ code: 'checkpoint_failed' }]);
-  expect((warningsOf(all)[0] as { message: string }).message).toContain('it is there, and is not a checkpoint');
+  expect((warningsOf(all)[0] as { message: string }).message).toContain('it exists and is not a checkpoint');
   expect(end).toMatchObject({ status: 'completed', checkpoint: path.join(folder, fileOf('step-0000008')) });
 });
 

@@ -24,7 +24,7 @@ it('a failure ends the run before its event is asked for', async () => {
       if (event.event === 'checkpoint') await setTimeout(300);
     }
   };
-  await expect(run()).rejects.toThrow(`${NAMES[1]} could not be written (it is there, and not a regular file`);
+  await expect(run()).rejects.toThrow(`${NAMES[1]} could not be written (it exists and is not a regular file`);
   expect(existsSync(path.join(folder.path, NAMES[8]!))).toBe(false);
   expect(events.at(-1)).toMatchObject({ event: 'end', status: 'failed' });
   data.remove();

@@ -177,7 +177,7 @@ describe('a file that is there', () => {
     for (const file of [at('folder'), '/dev/null']) {
       const { message, status } = await refusal(file, 'svg');
       expect([message, status]).toEqual([
-        expect.stringMatching(/cannot be written \(it is there, and not a regular/),
+        expect.stringMatching(/cannot be written \(it exists and is not a regular/),
         1,
       ]);
     }
@@ -348,15 +348,26 @@ describe('train --save', () => {
     expect(readFileSync(save).equals(bytes)).toBe(true);
   });
 
-  it.each<[string, (save: string) => void, (save: string) => void]>([
+  it.each<[string, string, (save: string) => void, (save: string) => void]>([
     [
       'a file of another kind',
+      'it exists and is not a model',
       (save) => writeFileSync(save, 'mine'),
       (save) => expect(readFileSync(save, 'utf8')).toBe('mine'),
     ],
-    ['a folder', (save) => mkdirSync(save), (save) => expect(readdirSync(save)).toEqual([])],
-    ['a link in a circle', (save) => symlinkSync(save, save), (save) => expect(readlinkSync(save)).toBe(save)],
-  ])('beside %s that has come since the run began, and the run says where', async (_, come, look) => {
+    [
+      'a folder',
+      'it exists and is not a regular file',
+      (save) => mkdirSync(save),
+      (save) => expect(readdirSync(save)).toEqual([]),
+    ],
+    [
+      'a link in a circle',
+      'ELOOP: too many symbolic links encountered, realpath',
+      (save) => symlinkSync(save, save),
+      (save) => expect(readlinkSync(save)).toBe(save),
+    ],
+  ])('beside %s that has come since the run began, and the run says where', async (_, why, come, look) => {
     // An older model beside it is not what was asked to be replaced.
     fileWith(olderModel(), 'model-2.safetensors');
     const [save, beside] = [at('model.safetensors'), at('model-3.safetensors')];
@@ -365,10 +376,8 @@ describe('train --save', () => {
     });
     look(save);
     expect(end).toMatchObject({ status: 'failed', saved: beside });
-    expect(end.message).toBe(
-      `--save ${save}: something that is not a model has come under this name since the run began; ` +
-        `the model was saved as ${beside}`,
-    );
+    expect(end.message).toContain(`--save ${save}: not replaced (${why}`);
+    expect(end.message).toContain(`); the model was saved as ${beside}`);
     expect(error).toMatchObject({ message: end.message, status: 1 });
     expect(readFileSync(beside, 'latin1')).toContain(end.weights_sha256);
     expect(readFileSync(at('model-2.safetensors')).equals(olderModel())).toBe(true);
