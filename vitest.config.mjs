@@ -5,9 +5,10 @@ const ALL = 'dist/test/**/*.test.js';
 
 /** Those that neither train nor start processes, and are over soon: a process for each would take longer than they do. */
 const LIGHT = [
-  'dist/test/{bench,data,export,files,inspect,metrics,model}/**/*.test.js',
+  'dist/test/{bench,data,export,inspect,metrics,model}/**/*.test.js',
   'dist/test/{architecture,docs,errors}.test.js',
   'dist/test/checkpoints/{consistency,leftovers,table-metadata}.test.js',
+  'dist/test/files/{contest,make-folder}.test.js',
   'dist/test/kernels/{elementary,gradients,loss,one-step}.test.js',
   'dist/test/library/event-fields.test.js',
   'dist/test/plot/{axis,run}.test.js',

@@ -121,6 +121,16 @@ export const errors = withCodes({
       `--checkpoint-dir ${folder}: it holds checkpoints of another run (${name}); ` +
         'add --resume to go on with that, or choose another folder',
     ),
+  folderBusy: (folder: string) =>
+    usage(
+      `--checkpoint-dir ${folder}: another run writes its checkpoints there; wait until it ends, or choose another folder`,
+    ),
+  folderChanged: (folder: string) =>
+    usage(
+      `--checkpoint-dir ${folder}: another run has written checkpoints there while this one was getting ready; start it again`,
+    ),
+  saveAmongCheckpoints: (file: string) =>
+    usage(`--save ${file}: checkpoints in --checkpoint-dir have such names; choose another name`),
   newerCheckpoint: (file: string, newer: string) =>
     usage(
       `--resume ${file}: ${newer} in the same folder is newer, and would be mixed up with what this run writes; ` +
@@ -294,8 +304,6 @@ export const errors = withCodes({
     failure(`--tensorboard ${folder}: cannot be written (${reason(cause)}); check the path and its permissions`, cause),
   tensorBoardFailed: (file: string, cause: unknown) =>
     failure(`${file} could not be written (${reason(cause)}); make room: what TensorBoard shows has a gap`, cause),
-  saveUnusable: (file: string, cause: unknown) =>
-    failure(`--save ${file}: cannot be written (${reason(cause)}); check the path and its permissions`, cause),
   checkpointFailed: (file: string, cause: unknown, newest: string | undefined) =>
     failure(
       `${file} could not be written (${reason(cause)}); make room, or choose another --checkpoint-dir; ` +
@@ -307,6 +315,8 @@ export const errors = withCodes({
       `--save ${file}: the model could not be written (${reason(cause)}); make room, and resume from the last checkpoint if there is one`,
       cause,
     ),
+  savedElsewhere: (file: string, cause: unknown, saved: string) =>
+    failure(`--save ${file}: not replaced (${reason(cause)}); the model was saved as ${saved}`, cause),
 
   noTestSamples: (data: string) => failure(`--data ${data}: it has no test pair; use --split train`),
   noSuchPart: (data: string, found: string, other: string) =>
@@ -371,8 +381,7 @@ export const errors = withCodes({
         ? 'this system has no font to write with in a PNG; install one (such as DejaVu Sans), give --font, or write an SVG'
         : `--font ${font}: no font that can be used; expected a TrueType or OpenType file`,
     ),
-  pictureFailed: (file: string, cause: unknown) =>
-    failure(`${file}: cannot be written (${reason(cause)}); check the path and its permissions`, cause),
+
   // Samples to predict: status 1.
   /** @param where  `line 17`, or a file's position */
   badSample: (where: string, cause: unknown) => failure(`${where}: ${reason(cause)}`, cause),
@@ -410,7 +419,14 @@ export const errors = withCodes({
   // Export and pictures: status 2, and 1 where it is no matter of usage.
   fileExtension: (flag: string, file: string, expected: string) =>
     usage(`${flag} ${shown(file)}: expected a file name that ends in ${expected}, which says its format`),
-  ontoItself: (file: string) => usage(`-o ${shown(file)}: that is the model itself; choose another file`),
+  outputIsInput: (flag: string, file: string, input: string) =>
+    usage(
+      `${flag} ${shown(file)}: the same file as ${shown(input)}, which this command reads; choose another file to write`,
+    ),
+  outputIsStream: (flag: string, file: string, stream: string) =>
+    usage(`${flag} ${shown(file)}: ${stream} is redirected to this file; choose another file to write`),
+  outputTaken: (flag: string, file: string, kind: string) =>
+    usage(`${flag} ${shown(file)}: this file exists and is not ${kind}; choose another name, or remove the file first`),
   sameFile: (file: string) =>
     usage(`--weights and --errors: both are to be ${shown(file)}; choose another file for one`),
   withoutSheet: (flag: string, sheets: string) => usage(`--${flag}: expected ${sheets} besides`),

@@ -2,17 +2,20 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import type { Checkpoint } from './checkpoints/checkpoint-file.js';
-import type { Listed } from './checkpoints/folder.js';
+import { isCheckpointName, type Listed } from './checkpoints/folder.js';
 import { datasetRecord, type ModelDescription } from './checkpoints/model-file.js';
 import {
   beginRun,
   type Found,
   findCheckpoint,
+  type OpenFolder,
+  openFolder,
   type Resumed,
   requireSameData,
   requireSameKernel,
 } from './checkpoints/resume.js';
 import { type Dataset, loadDataset } from './data/dataset.js';
+import { inputFilesOf } from './data/input-files.js';
 import { NO_SAMPLES, type Samples, takeSamples } from './data/samples.js';
 import { kindOfData, NAMED_SETS } from './data/sources.js';
 import { countNonzeros, writeRows } from './data/sparse-rows.js';
@@ -22,7 +25,7 @@ import { doubtAbout } from './data/table/doubt.js';
 import type { TableModel } from './data/table/facts.js';
 import { scaleParts } from './data/table/scale-parts.js';
 import { errors, LockstepError } from './errors.js';
-import { requireWritable } from './files/writable.js';
+import { openOutput, requireOutput } from './files/output.js';
 import { chooseKernel, type KernelChoice, problemOf } from './kernels/select.js';
 import {
   bytesNeeded,
@@ -73,6 +76,8 @@ export interface Run {
   readonly isNamed: boolean;
   /** Those in the folder for checkpoints, newest first. */
   readonly checkpoints: readonly Listed[];
+  /** Of that folder: held until it is disposed of. */
+  readonly lock: OpenFolder['lock'] | undefined;
   readonly warnings: readonly WarningEvent[];
 }
 
@@ -83,13 +88,52 @@ export interface Run {
  *   rank, if it is so on any, or if they are not about to do the same
  */
 export async function prepare(given: CheckedOptions, world?: World, signal?: AbortSignal): Promise<Run> {
-  if (!world) return await prepareFrom(given, await findCheckpoint(given), undefined, signal);
+  if (!world) return await openOutputs(await prepareFrom(given, await findCheckpoint(given), undefined, signal));
   requireSame(world, identityOfOptions(given));
   const found = await together(world, async () => (world.isFirst ? await findCheckpoint(given) : NOTHING_FOUND));
   const same = await shareCheckpoint(world, found);
   const run = await together(world, async () => await prepareFrom(given, same, world, signal));
   requireSame(world, identityOf(run));
-  return run;
+  return await together(world, async () => (world.isFirst ? await openOutputs(run) : withoutOutputs(run)));
+}
+
+/** All but what it holds, as long as it touches nothing. */
+interface Prepared extends Omit<Run, 'checkpoints' | 'lock'> {
+  readonly resumed: Resumed | undefined;
+}
+
+function withoutOutputs(prepared: Prepared): Run {
+  return { ...prepared, checkpoints: [], lock: undefined };
+}
+
+/**
+ * Of a run that has been accepted: from here on it touches files.
+ *
+ * @throws LockstepError
+ */
+async function openOutputs(prepared: Prepared): Promise<Run> {
+  const { config, resumed } = prepared;
+  const { checkpointDir, save } = config;
+  const folder = checkpointDir === undefined ? undefined : await openFolder(checkpointDir, resumed);
+  try {
+    if (save !== undefined) await openOutput(modelAt(save));
+  } catch (error) {
+    folder?.lock[Symbol.dispose]();
+    throw error;
+  }
+  return { ...withoutOutputs(prepared), ...folder };
+}
+
+function modelAt(file: string) {
+  return { flag: '--save', file, kind: 'model' } as const;
+}
+
+/** @throws LockstepError if the model must not be written there */
+async function requireSave(save: string, { data, testData, checkpointDir }: Config, resumed: Resumed | undefined) {
+  const inputs = [data, ...(testData === undefined ? [] : [testData])].flatMap(inputFilesOf);
+  await requireOutput(modelAt(save), [...inputs, ...(resumed ? [resumed.file] : [])]);
+  const isAmong = checkpointDir !== undefined && path.resolve(path.dirname(save)) === path.resolve(checkpointDir);
+  if (isAmong && isCheckpointName(path.basename(save))) throw errors.saveAmongCheckpoints(save);
 }
 
 async function prepareFrom(
@@ -97,9 +141,9 @@ async function prepareFrom(
   found: Found,
   world: World | undefined,
   signal: AbortSignal | undefined,
-): Promise<Run> {
+): Promise<Prepared> {
   const writes = world?.isFirst ?? true;
-  const { resumed, checkpoints, warnings, ...begun } = await beginRun(given, found, writes);
+  const { resumed, warnings, ...begun } = await beginRun(given, found, writes);
   let { config } = begun;
   if (world && config.strategy !== 'sliced') throw errors.mpiStrategy(config.strategy);
   if (config.exact && !world) {
@@ -108,7 +152,7 @@ async function prepareFrom(
       : errors.requiresOption('exact', true, '--mpi');
   }
   if (config.exact && world && SHARDS % world.ranks !== 0) throw errors.exactRanks(world.ranks, SHARDS);
-  if (config.save !== undefined && writes) await requireWritable(config.save);
+  if (config.save !== undefined && writes) await requireSave(config.save, config, resumed);
   const kernel = kernelFor(config, resumed);
   if (world && world.ranks > 1 && [config.data, config.testData].includes(STDIN)) throw errors.mpiStdin();
   const dataset = await loadFor(config, given, resumed, signal);
@@ -161,7 +205,7 @@ async function prepareFrom(
     start,
     resumedFrom: resumed?.file,
     isNamed: resumed?.isNewest === false,
-    checkpoints,
+    resumed,
     warnings: [...warnings, ...differences, ...remarksOn(config, dataset, plan, world)],
   };
 }

@@ -116,6 +116,8 @@ async function* trainIn(
   beganAt: number,
 ): AsyncGenerator<TrainEvent, void, undefined> {
   const run = await prepare(checked, world, signal);
+  // Until everything has been written, or the consumer leaves.
+  using _ = run.lock;
   // (Every rank has the same checkpoint.)
   if (isOver(run)) world?.agreeToEnd();
   const ledger = new Ledger(run.plan, run.memory.epochs, run.start, run.config.logEvery ?? 0, beganAt);
@@ -299,8 +301,9 @@ async function* end(
     failure = errors.diverged('a weight', ending.step, config);
   } else if (status !== 'failed' && config.save !== undefined && writes) {
     try {
-      await saveModel(config.save, model, readParameters(memory.layers), ledger.completed, ending.step);
-      saved = config.save;
+      const written = await saveModel(config.save, model, readParameters(memory.layers), ledger.completed, ending.step);
+      saved = written.file;
+      if (written.problem !== undefined) failure ??= errors.savedElsewhere(config.save, written.problem, saved);
     } catch (error) {
       failure ??= errors.saveFailed(config.save, error);
     }

@@ -1,13 +1,12 @@
 /** `lockstep inspect`: what a model file holds, and sheets of pictures of its weights and its errors. */
-
-import path from 'node:path';
 import { readModelFile, requireFinite } from '../../src/checkpoints/model-file.js';
+import { inputFilesOf } from '../../src/data/input-files.js';
 import { errors } from '../../src/errors.js';
 import { grouped } from '../../src/grouped.js';
 import { describeModel } from '../../src/inspect/inspect-model.js';
 import type { SheetOptions } from '../../src/inspect/sheet-options.js';
 import { THEMES } from '../../src/inspect/theme.js';
-import { requirePictureName } from '../../src/inspect/write-picture.js';
+import { pictureAt, requirePictures, writePicture } from '../../src/inspect/write-picture.js';
 import type { SheetEvent } from '../../src/metrics/events.js';
 import { ndjsonLine } from '../../src/metrics/ndjson.js';
 import { Network } from '../../src/network.js';
@@ -52,9 +51,15 @@ export async function inspectCommand(args: readonly string[]): Promise<undefined
   const format = formatOf(options.format);
   const sheetOptions = checkSheets(options);
 
+  const weights = options.weights === undefined ? undefined : pictureAt('--weights', options.weights);
+  const wrong = options.errors === undefined ? undefined : pictureAt('--errors', options.errors);
+  const pictures = [weights, wrong].filter((each) => each !== undefined);
+  const inputs = [file, ...(options.data === undefined ? [] : inputFilesOf(options.data))];
+  await requirePictures(pictures, inputs);
+
   const model = await readModelFile(file);
   // (Wrong usage is said before anything else.)
-  if (options.weights !== undefined || options.errors !== undefined) shapeFor(model.layers[0]!, sheetOptions.shape);
+  if (pictures.length > 0) shapeFor(model.layers[0]!, sheetOptions.shape);
   const event = describeModel(model);
   process.stdout.write(format === 'ndjson' ? ndjsonLine(event) : modelTable(event, process.stdout.columns));
   const say = (sheet: SheetEvent, shown: number) => {
@@ -64,39 +69,29 @@ export async function inspectCommand(args: readonly string[]): Promise<undefined
     );
   };
 
-  if (options.weights !== undefined) {
-    const [{ weightSheet }, { writePicture }] = await Promise.all([
-      import('../../src/inspect/weight-sheet.js'),
-      import('../../src/inspect/write-picture.js'),
-    ]);
+  if (weights) {
+    const { weightSheet } = await import('../../src/inspect/weight-sheet.js');
     const { svg, units, of } = weightSheet(model, sheetOptions);
-    await writePicture('--weights', options.weights, svg);
-    say({ event: 'sheet', sheet: 'weights', file: options.weights, of, units }, units.length);
+    await writePicture(weights, svg);
+    say({ event: 'sheet', sheet: 'weights', file: weights.file, of, units }, units.length);
   }
-  if (options.errors !== undefined) {
+  if (wrong) {
     requireFinite(model);
     if (model.table) throw errors.errorsOfTable(file);
     const { errorSheet } = await import('../../src/inspect/error-sheet.js');
-    const { writePicture } = await import('../../src/inspect/write-picture.js');
     const network = new Network(model);
     const { name, samples } = await dataFor(file, network, options.data, 'test');
     const sheet = errorSheet(model, network, { name, samples }, sheetOptions);
-    await writePicture('--errors', options.errors, sheet.svg);
-    say(
-      { event: 'sheet', sheet: 'errors', file: options.errors, of: sheet.of, errors: sheet.errors },
-      sheet.errors.length,
-    );
+    // Where the case of letters does not matter, only now it shows that both are one file.
+    await requirePictures(pictures, inputs);
+    await writePicture(wrong, sheet.svg);
+    say({ event: 'sheet', sheet: 'errors', file: wrong.file, of: sheet.of, errors: sheet.errors }, sheet.errors.length);
   }
 }
 
 /** @throws LockstepError (status 2) before anything is read */
 function checkSheets(options: Options): SheetOptions {
   const { weights, errors: wrong, shape, theme = THEMES[0] } = options;
-  if (weights !== undefined) requirePictureName('--weights', weights);
-  if (wrong !== undefined) requirePictureName('--errors', wrong);
-  if (weights !== undefined && wrong !== undefined && path.resolve(weights) === path.resolve(wrong)) {
-    throw errors.sameFile(weights);
-  }
   if (weights === undefined && wrong === undefined) {
     const stray = (['count', 'shape', 'scale', 'theme'] as const).find((name) => options[name] !== undefined);
     if (stray) throw errors.withoutSheet(stray, '--weights or --errors');

@@ -2,9 +2,9 @@
 import path from 'node:path';
 import process from 'node:process';
 import { errors } from '../../src/errors.js';
-import { removeLeftovers, writeAtomically } from '../../src/files/atomic-write.js';
 import { linesOf } from '../../src/files/lines.js';
 import { openStream } from '../../src/files/open-stream.js';
+import { type Output, openOutput, requireOutput, writeOutput } from '../../src/files/output.js';
 import { Live } from '../../src/plot/live.js';
 import type { PngOptions } from '../../src/plot/render.js';
 import { type Run, RunReader } from '../../src/plot/run.js';
@@ -34,11 +34,15 @@ export async function plotCommand(args: readonly string[]): Promise<number> {
   const readers = sources.map(
     (source) => new RunReader(source === STDIN ? STDIN_NAME : source === STDIN_NAME ? `./${source}` : source),
   );
-  const { output } = options;
+  const output = outputOf(options.output);
+  if (output) {
+    const inputs = sources.map((source) => (source === STDIN ? process.stdin.fd : source));
+    await requireOutput(output, [...inputs, ...(options.font === undefined ? [] : [options.font])]);
+  }
   const draw = async (known: readonly Run[]) => {
     const picture = await drawn(known, options);
     if (output === undefined) process.stdout.write(picture);
-    else await written(output, picture);
+    else await writeOutput(output, [picture]);
   };
   const live = new Live(() => draw(readers.flatMap(({ runs }) => runs)));
 
@@ -46,7 +50,7 @@ export async function plotCommand(args: readonly string[]): Promise<number> {
   let interruption = 0;
   let isAtPipe = false;
   if (isLive) {
-    await removeLeftovers(path.dirname(output), path.basename(output)).catch(() => undefined);
+    await openOutput(output);
     // Sent from a terminal it ends the whole pipe: what its other parts still say is drawn.
     process.on('SIGINT', () => {
       if (interruption !== 0 || !isAtPipe) process.exit(INTERRUPTED);
@@ -95,14 +99,12 @@ function note(message: string): void {
 async function drawn(runs: readonly Run[], options: PngOptions & { readonly output?: string }): Promise<Uint8Array> {
   // Vega takes its time to load: what is wrong with the input is said before.
   const { plotPng, plotSvg } = await import('../../src/plot/render.js');
-  const isPng = options.output !== undefined && path.extname(options.output).toLowerCase() === '.png';
-  return isPng ? await plotPng(runs, options) : Buffer.from(await plotSvg(runs, options));
+  return outputOf(options.output)?.kind === 'png'
+    ? await plotPng(runs, options)
+    : Buffer.from(await plotSvg(runs, options));
 }
 
-async function written(file: string, picture: Uint8Array): Promise<void> {
-  try {
-    await writeAtomically(file, [picture]);
-  } catch (error) {
-    throw errors.pictureFailed(file, error);
-  }
+function outputOf(file: string | undefined): Output | undefined {
+  if (file === undefined) return undefined;
+  return { flag: '-o', file, kind: path.extname(file).toLowerCase() === '.png' ? 'png' : 'svg' };
 }

@@ -107,6 +107,7 @@ export class Checkpointer {
       }
       await writeAtomically(
         file,
+        'checkpoint',
         encodeCheckpoint(model, state, values, moments.map(kernelValues), best && kernelValues(best)),
       );
       this.#news.push({ event: 'checkpoint', file, epochs: state.epochs, step: state.step });

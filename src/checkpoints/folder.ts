@@ -1,10 +1,10 @@
 /** A folder of checkpoints: their names, and which is the newest. */
-import { constants } from 'node:fs';
-import { access, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { errors } from '../errors.js';
 import { flushFolder, removeLeftovers } from '../files/atomic-write.js';
-import { makeFolder } from '../files/make-folder.js';
+import { type FolderLock, isLocked, lockFolder } from '../files/folder-lock.js';
+import { makeFolder, requireFolder } from '../files/make-folder.js';
 import type { RunState } from '../state.js';
 import { headerOfCheckpoint } from './checkpoint-file.js';
 
@@ -35,20 +35,47 @@ export async function listCheckpoints(folder: string): Promise<Listed[]> {
   return listed.sort((a, b) => (age(a) === age(b) ? 0 : age(b) - age(a)));
 }
 
+export function isCheckpointName(name: string): boolean {
+  return NAME.test(name);
+}
+
 /**
- * Makes the folder if it is not there, and removes what a process that was killed has left half written.
+ * Whether a run could write its checkpoints there: nothing is touched, so that a run that is refused has done nothing.
  *
- * @throws LockstepError if nothing can be written there
+ * @returns whether it is there
+ * @throws LockstepError if it could not
  */
-export async function openFolder(folder: string): Promise<void> {
+export async function requireCheckpointFolder(folder: string): Promise<boolean> {
+  let isBusy: boolean;
   try {
-    const first = await makeFolder(folder);
-    if (first !== undefined) await flushDown(path.dirname(first), path.resolve(folder));
-    await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
-    await removeLeftovers(folder);
+    if (!(await requireFolder(folder))) return false;
+    isBusy = await isLocked(folder);
   } catch (error) {
     throw errors.folderUnusable(folder, error);
   }
+  if (isBusy) throw errors.folderBusy(folder);
+  return true;
+}
+
+/**
+ * Makes the folder if it is not there, locks it, and removes what runs that were killed have left half written. (With the lock held,
+ * no checkpoint is being written by anybody else.)
+ *
+ * @throws LockstepError if another run holds it, or nothing can be written there
+ */
+export async function lockCheckpointFolder(folder: string): Promise<FolderLock> {
+  let lock: FolderLock | undefined;
+  try {
+    const first = await makeFolder(folder);
+    if (first !== undefined) await flushDown(path.dirname(first), path.resolve(folder));
+    lock = await lockFolder(folder);
+    if (lock) await removeLeftovers(folder, ({ of, kind }) => kind === 'checkpoint' && isCheckpointName(of));
+  } catch (error) {
+    lock?.[Symbol.dispose]();
+    throw errors.folderUnusable(folder, error);
+  }
+  if (!lock) throw errors.folderBusy(folder);
+  return lock;
 }
 
 /** From the folder that was there to the one that was made: else a loss of power could take all of it. */

@@ -5,7 +5,7 @@
 import type { Dataset } from '../data/dataset.js';
 import { type TableModel, tableMetadata } from '../data/table/facts.js';
 import { errors } from '../errors.js';
-import { writeAtomically } from '../files/atomic-write.js';
+import { type Written, writeInAnyCase } from '../files/output.js';
 import { readWhole } from '../files/read-whole.js';
 import { KERNEL_NAMES, type KernelName } from '../kernels/kernel.js';
 import { MEMORY_LIMIT_BYTES, type Plan } from '../memory/layout.js';
@@ -99,7 +99,8 @@ export function recipeOfRecord(record: ConfigRecord): Partial<ConfigRecord> {
 }
 
 /**
- * Writes a model: float32, whatever the kernel computes with.
+ * Writes a model: float32, whatever the kernel computes with. Where something else has come under its name, it is written
+ * under a name beside that: what took hours is not lost.
  *
  * @throws the system's error
  */
@@ -109,9 +110,9 @@ export async function saveModel(
   values: Float32Array,
   epochs: number,
   step: number,
-): Promise<void> {
+): Promise<Written> {
   const metadata = { ...modelMetadata('model', model, values), epochs: String(epochs), step: String(step) };
-  await writeAtomically(file, encodeTensors(metadata, tensorsOf(model.layers, values)));
+  return await writeInAnyCase(file, 'model', encodeTensors(metadata, tensorsOf(model.layers, values)));
 }
 
 /**

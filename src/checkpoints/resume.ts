@@ -2,13 +2,14 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { errors, hasCode, LockstepError, reason } from '../errors.js';
+import type { FolderLock } from '../files/folder-lock.js';
 import { problemOf } from '../kernels/select.js';
 import type { WarningEvent } from '../metrics/events.js';
 import { momentNames } from '../model/optimizer.js';
 import { type CheckedOptions, type Config, requireTogether, withDefaults } from '../options.js';
 import { flagOf } from '../words.js';
 import { type Checkpoint, readCheckpoint } from './checkpoint-file.js';
-import { type Listed, listCheckpoints, openFolder } from './folder.js';
+import { type Listed, listCheckpoints, lockCheckpointFolder, requireCheckpointFolder } from './folder.js';
 import type { DatasetRecord } from './model-file.js';
 import { RESUME_RULES, saysWhatToTrain } from './resume-rules.js';
 
@@ -28,14 +29,12 @@ export interface Beginning {
   readonly config: Config;
   /** Undefined: the run starts afresh. */
   readonly resumed: Resumed | undefined;
-  /** Those in the folder for this run's, newest first. */
-  readonly checkpoints: readonly Listed[];
   readonly warnings: readonly WarningEvent[];
 }
 
 /**
- * From the options that were given to those that apply, with the checkpoint that the run goes on from; and a folder that
- * its checkpoints can be written to.
+ * From the options that were given to those that apply, with the checkpoint that the run goes on from. The folder for its
+ * checkpoints is looked at, and not touched yet.
  *
  * @param writes  false where another process is to write them
  * @throws LockstepError if it cannot go on from there with these options, or checkpoints would be mixed up
@@ -48,11 +47,55 @@ export async function beginRun(given: CheckedOptions, found: Found, writes: bool
     : withDefaults({ ...given, checkpointDir: folderOf(given) });
   requireTogether(given, config);
   const { checkpointDir } = config;
-  if (checkpointDir === undefined || !writes) return { config, resumed, checkpoints: [], warnings };
-  await openFolder(checkpointDir);
-  const checkpoints = await listCheckpoints(checkpointDir);
-  requireRoom(checkpointDir, checkpoints, resumed);
-  return { config, resumed, checkpoints, warnings };
+  if (checkpointDir !== undefined && writes && (await requireCheckpointFolder(checkpointDir))) {
+    requireRoom(checkpointDir, await listCheckpoints(checkpointDir), resumed);
+  }
+  return { config, resumed, warnings };
+}
+
+export interface OpenFolder {
+  readonly lock: FolderLock;
+  /** Those in the folder, newest first. */
+  readonly checkpoints: readonly Listed[];
+}
+
+/**
+ * Takes the folder for this run alone, when it has been accepted.
+ *
+ * @throws LockstepError if another run has it, or had it since it was looked at
+ */
+export async function openFolder(folder: string, resumed: Resumed | undefined): Promise<OpenFolder> {
+  const lock = await lockCheckpointFolder(folder);
+  try {
+    const checkpoints = await listCheckpoints(folder);
+    if (!(await isAsFound(folder, checkpoints, resumed))) throw errors.folderChanged(folder);
+    return { lock, checkpoints };
+  } catch (error) {
+    lock[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/** Whether the run would still begin from where it does. */
+async function isAsFound(folder: string, listed: readonly Listed[], resumed: Resumed | undefined): Promise<boolean> {
+  if (!resumed || !isIn(folder, resumed)) return listed.length === 0;
+  if (!resumed.isNewest) return newerThan(resumed, listed) === undefined;
+  for (const { file } of listed) {
+    if (path.basename(file) === path.basename(resumed.file)) return true;
+    // The newer ones, which could not be used.
+    if (await isUsable(file)) return false;
+  }
+  return false;
+}
+
+async function isUsable(file: string): Promise<boolean> {
+  try {
+    await readCheckpoint(file);
+    return true;
+  } catch (error) {
+    if (error instanceof LockstepError) return false;
+    throw error;
+  }
 }
 
 /** @throws LockstepError if there is nothing to go on from */
@@ -68,6 +111,11 @@ async function find(given: CheckedOptions, warnings: WarningEvent[]): Promise<Re
   const where = resume === true ? checkpointDir! : resume;
   const info = await statOf(where);
   if (info === undefined && resume !== true) throw errors.nothingThere(where);
+  const folder = info?.isFile() ? path.dirname(where) : info?.isDirectory() ? where : undefined;
+  // While another run writes there, what is found may be gone before it is read.
+  if (folder !== undefined && path.resolve(checkpointDir ?? folder) === path.resolve(folder)) {
+    await requireCheckpointFolder(folder);
+  }
   if (info?.isFile()) return { file: where, checkpoint: await readCheckpoint(where), isNewest: false };
 
   const listed = info ? await listCheckpoints(where) : [];
@@ -180,14 +228,23 @@ function allow(
  * @throws LockstepError if that could come
  */
 function requireRoom(folder: string, listed: readonly Listed[], resumed: Resumed | undefined): void {
-  if (!resumed || path.resolve(path.dirname(resumed.file)) !== path.resolve(folder)) {
+  if (!resumed || !isIn(folder, resumed)) {
     const [newest] = listed;
     if (newest) throw errors.folderTaken(folder, path.basename(newest.file));
     return;
   }
   if (resumed.isNewest) return;
-  const newer = listed.find(({ step }) => step !== undefined && step > resumed.checkpoint.state.step);
+  const newer = newerThan(resumed, listed);
   if (newer) throw errors.newerCheckpoint(resumed.file, path.basename(newer.file));
+}
+
+function isIn(folder: string, { file }: Resumed): boolean {
+  return path.resolve(path.dirname(file)) === path.resolve(folder);
+}
+
+/** @returns one of the newer ones, if there are any */
+function newerThan({ checkpoint }: Resumed, listed: readonly Listed[]): Listed | undefined {
+  return listed.find(({ step }) => step !== undefined && step > checkpoint.state.step);
 }
 
 /** A folder to resume from is one to go on in. */

@@ -1,9 +1,9 @@
 /** A model in another program's format, by the file's extension. */
-import { realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { type ModelData, readModel } from '../checkpoints/model-file.js';
 import { errors } from '../errors.js';
-import { writeAtomically } from '../files/atomic-write.js';
+import type { Kind } from '../files/kinds.js';
+import { type Output, requireOutput, writeOutput } from '../files/output.js';
 import type { ExportEvent } from '../metrics/events.js';
 import { sha256Of } from '../model/parameters.js';
 
@@ -22,6 +22,9 @@ const ENCODERS: Record<Format, () => Promise<Encoder>> = {
   },
   safetensors: async () => (await import('./plain-model.js')).encodePlainModel,
 };
+
+/** Of the files that they write. */
+const KINDS: Record<Format, Kind> = { onnx: 'onnx', npz: 'npz', safetensors: 'model' };
 
 export const EXPORT_FORMATS = Object.keys(ENCODERS) as Format[];
 
@@ -44,18 +47,12 @@ export function exportFormatOf(file: string): Format {
  */
 export async function exportModel(model: string, file: string): Promise<ExportEvent> {
   const format = exportFormatOf(file);
+  const output: Output = { flag: '-o', file, kind: KINDS[format] };
+  await requireOutput(output, [model]);
   const data = await readModel(model);
-  if (await isSame(model, file)) throw errors.ontoItself(file);
   const encode = await ENCODERS[format]();
   const parts = encode(data);
-  await writeAtomically(file, parts).catch((error: unknown) => {
-    throw errors.outputUnusable('-o', file, error);
-  });
+  await writeOutput(output, parts);
   const bytes = parts.reduce((sum, { length }) => sum + length, 0);
   return { event: 'export', model, file, format, bytes, weights_sha256: sha256Of(data.values) };
-}
-
-async function isSame(a: string, b: string): Promise<boolean> {
-  const [ofA, ofB] = await Promise.all([a, b].map((each) => realpath(each).catch(() => undefined)));
-  return ofA !== undefined && ofA === ofB;
 }

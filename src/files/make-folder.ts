@@ -1,5 +1,6 @@
 /** A folder, and those above it, folder by folder. */
-import { mkdir, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { hasCode } from '../errors.js';
 
@@ -22,6 +23,21 @@ export async function makeFolder(folder: string): Promise<string | undefined> {
     if (await make(each)) first ??= each;
   }
   return first;
+}
+
+/**
+ * Whether the folder is there and can be written in, or could be made: nothing is touched.
+ *
+ * @returns whether it is there
+ * @throws the system's error if it can not
+ */
+export async function requireFolder(folder: string): Promise<boolean> {
+  const wanted = path.resolve(folder);
+  let at = wanted;
+  while (!(await isThere(at)) && at !== path.dirname(at)) at = path.dirname(at);
+  // (Read: it is listed, and flushed.)
+  await access(at, constants.R_OK | constants.W_OK | constants.X_OK);
+  return at === wanted;
 }
 
 /** @throws the system's error, where nobody can tell, or it is no folder */

@@ -2,7 +2,8 @@
 import path from 'node:path';
 import { pngOf } from '../drawing/png.js';
 import { errors } from '../errors.js';
-import { writeAtomically } from '../files/atomic-write.js';
+import { isSameOutput, type Output, requireOutput, writeOutput } from '../files/output.js';
+import type { FileOrDescriptor } from '../files/target.js';
 
 const EXTENSIONS = ['.svg', '.png'] as const;
 
@@ -15,15 +16,33 @@ export function requirePictureName(flag: string, file: string): void {
 }
 
 /**
- * @param flag  that named the file, for messages
- * @throws LockstepError if it cannot be drawn or written
+ * A picture to be written, by the flag that names its file.
+ *
+ * @throws LockstepError (status 2) if the file's name ends in neither .svg nor .png
  */
-export async function writePicture(flag: string, file: string, svg: string): Promise<void> {
+export function pictureAt(flag: string, file: string): Output {
   requirePictureName(flag, file);
-  const bytes = extensionOf(file) === '.svg' ? Buffer.from(svg) : await drawPng(file, svg);
-  await writeAtomically(file, [bytes]).catch((error: unknown) => {
-    throw errors.outputUnusable(flag, file, error);
-  });
+  return { flag, file, kind: extensionOf(file) === '.svg' ? 'svg' : 'png' };
+}
+
+/**
+ * Before any work: whether all can be written, and none over what is read, or over another.
+ *
+ * @throws LockstepError
+ */
+export async function requirePictures(pictures: readonly Output[], inputs: readonly FileOrDescriptor[]): Promise<void> {
+  for (const [i, picture] of pictures.entries()) {
+    for (const other of pictures.slice(0, i)) {
+      if (await isSameOutput(other.file, picture.file)) throw errors.sameFile(other.file);
+    }
+    await requireOutput(picture, inputs);
+  }
+}
+
+/** @throws LockstepError if it cannot be drawn or written */
+export async function writePicture(picture: Output, svg: string): Promise<void> {
+  const bytes = picture.kind === 'svg' ? Buffer.from(svg) : await drawPng(picture.file, svg);
+  await writeOutput(picture, [bytes]);
 }
 
 function extensionOf(file: string): string {

@@ -11,6 +11,7 @@ import { CHECKPOINTING, JOB, KEEP, kindsOf, NAMES, OFTEN, SAMPLES, WRITING } fro
 import { type DiskFault, ERRORS, type ErrorCode, type Place, withDiskFault } from '../support/disk-fault.js';
 import { type Folder, temporaryFolder } from '../support/idx-files.js';
 import { mnistPart } from '../support/mnist-part.js';
+import { olderModel } from '../support/older-model.js';
 import { type Finished, runTrain } from '../support/run-command.js';
 import {
   announcedIn,
@@ -125,7 +126,7 @@ describe.concurrent('--save', () => {
   it.each(kindsOf(WRITING))('says that operation $operation, $name, failed', async ({ name, operation }) => {
     const fileIn = (folder: string) => path.join(folder, 'model.safetensors');
     const args = (folder: string) => ['--save', fileIn(folder)];
-    const old = (folder: Folder) => void folder.write('model.safetensors', 'an older model');
+    const old = (folder: Folder) => void folder.write('model.safetensors', olderModel());
     const look = async ({ status, stdout, stderr }: Finished, folder: string) => {
       expect(status).toBe(1);
       expect(stderr).toMatch(/^train: --save .* could not be written \(EIO: i\/o error, .*\); .*\n$/);
@@ -136,10 +137,11 @@ describe.concurrent('--save', () => {
       // What fails behind the renaming comes too late for the older file.
       const content = readFileSync(fileIn(folder), 'latin1');
       if (name.endsWith('folder')) expect(content).toContain(expected.sha256);
-      else expect(content).toBe('an older model');
+      else expect(content).toBe(olderModel().toString('latin1'));
       expect(await readdir(folder)).toEqual(['model.safetensors']);
     };
-    await withFault({ manner: 'EIO', at: [{ file: 1, operation }] }, args, look, old);
+    // (The first file is made before any work, to see whether it can be.)
+    await withFault({ manner: 'EIO', at: [{ file: 2, operation }] }, args, look, old);
   });
 });
 

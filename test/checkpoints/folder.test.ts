@@ -4,10 +4,10 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFi
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { saysWhatToTrain } from '../../src/checkpoints/resume-rules.js';
+import { ownerName } from '../../src/files/owner.js';
 import type { TrainEvent } from '../../src/metrics/events.js';
 import { resolveOptions, type TrainOptions } from '../../src/options.js';
 import { collect } from '../support/events.js';
-import { idOfDeadProcess } from '../support/processes.js';
 import { refusalOf } from '../support/refusals.js';
 import { resultsAfter, resultsOf } from '../support/results.js';
 import { scratchWith } from '../support/scratch.js';
@@ -321,15 +321,27 @@ it('a model is no checkpoint, and is called what it is', async () => {
   expect(status).toBe(1);
 });
 
-it('what a dead process left half written is removed, what a living one writes is not', async () => {
+it('what a dead process left half written is removed, and nothing that only looks so', async () => {
   const folder = folderWith('epoch-000001');
-  const nameOf = (pid: number) => `.epoch-000002.safetensors.${pid}.tmp`;
-  const dead = await idOfDeadProcess();
-  const living = process.ppid;
-  for (const pid of [dead, living]) writeFileSync(path.join(folder, nameOf(pid)), 'half');
+  const dead = `.epoch-000002.safetensors.lockstep-checkpoint-${ownerName().replace(/\d+$/, '4194305')}.tmp`;
+  const other = '.epoch-000002.safetensors.4194305.tmp';
+  for (const name of [dead, other]) writeFileSync(path.join(folder, name), 'half');
+  mkdirSync(path.join(folder, '.epoch-000003.safetensors.4194305.tmp'));
   await collect({ resume: folder });
-  expect(existsSync(path.join(folder, nameOf(dead)))).toBe(false);
-  expect(existsSync(path.join(folder, nameOf(living)))).toBe(true);
+  expect(existsSync(path.join(folder, dead))).toBe(false);
+  expect(existsSync(path.join(folder, other))).toBe(true);
+});
+
+it('a file that has come under the name of a checkpoint, and is none, is kept', async () => {
+  const folder = folderWith('epoch-000001');
+  const stranger = path.join(folder, fileOf('epoch-000003'));
+  const { all, end } = await collect({ resume: folder }, ({ event }) => {
+    if (event === 'start') writeFileSync(stranger, 'mine');
+  });
+  expect(readFileSync(stranger, 'utf8')).toBe('mine');
+  expect(warningsOf(all)).toMatchObject([{ code: 'checkpoint_failed' }]);
+  expect((warningsOf(all)[0] as { message: string }).message).toContain('it exists and is not a checkpoint');
+  expect(end).toMatchObject({ status: 'completed', checkpoint: path.join(folder, fileOf('step-0000008')) });
 });
 
 describe('a folder that cannot be', () => {

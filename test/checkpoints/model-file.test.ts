@@ -1,12 +1,22 @@
 /** The file that --save writes: what a reader that knows nothing of ours finds in it, and when it is written. */
 import { createHash } from 'node:crypto';
-import { lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadDataset } from '../../src/data/dataset.js';
 import type { TrainOptions } from '../../src/options.js';
 import { collect, collectUntil } from '../support/events.js';
 import { allKernels } from '../support/kernels.js';
+import { olderModel } from '../support/older-model.js';
 import { refusalOf } from '../support/refusals.js';
 import { scratchWith } from '../support/scratch.js';
 import { type ReadTensorFile, readTensorFile } from '../support/tensor-file.js';
@@ -172,7 +182,7 @@ describe('--save', () => {
     const folder = scratch.newPath('models');
     mkdirSync(folder);
     const [file, link] = [path.join(folder, 'model.safetensors'), path.join(folder, 'latest.safetensors')];
-    writeFileSync(file, 'older');
+    writeFileSync(file, olderModel());
     symlinkSync(file, link);
     const { end } = await collect({ ...options(), save: link });
     expect(readTensorFile(file).metadata.weights_sha256).toBe(end.weights_sha256);
@@ -182,11 +192,11 @@ describe('--save', () => {
 
   it('leaves an older file as it was when the run fails', async () => {
     const save = scratch.newPath('model.safetensors');
-    writeFileSync(save, 'older');
+    writeFileSync(save, olderModel());
     const { end } = await collect({ ...options(), save, lr: 1e30 });
     expect(end.status).toBe('failed');
     expect(end).not.toHaveProperty('saved');
-    expect(readFileSync(save, 'utf8')).toBe('older');
+    expect(readFileSync(save).equals(olderModel())).toBe(true);
   });
 
   it.each([
@@ -214,9 +224,9 @@ describe('--save', () => {
     const folder = scratch.newPath('models');
     mkdirSync(folder);
     const save = path.join(folder, 'model.safetensors');
-    // Meanwhile a folder of that name has come.
+    // Meanwhile the folder has gone.
     const { end, error } = await collect({ ...options(), save }, ({ event }) => {
-      if (event === 'start') mkdirSync(save);
+      if (event === 'start') rmdirSync(folder);
     });
     expect(end).toMatchObject({ status: 'failed', epochs: 2 });
     expect(end.message).toMatch(/^`save` .*: the model could not be written \(/);

@@ -18,13 +18,13 @@ it('a failure ends the run before its event is asked for', async () => {
     const checkpoints = { checkpointDir: folder.path, checkpointEverySteps: 1, checkpointRequired: true };
     for await (const event of train({ ...job, ...checkpoints })) {
       events.push(event);
-      // In the place of the second checkpoint's temporary file: it cannot be opened.
-      if (event.event === 'start') mkdirSync(path.join(folder.path, `.${NAMES[1]}.${process.pid}.tmp`));
+      // In the place of the second checkpoint: it cannot be written.
+      if (event.event === 'start') mkdirSync(path.join(folder.path, NAMES[1]!));
       // Somebody who is slow: the run is ended all the same, and does not train on until he looks.
       if (event.event === 'checkpoint') await setTimeout(300);
     }
   };
-  await expect(run()).rejects.toThrow(`${NAMES[1]} could not be written (EEXIST`);
+  await expect(run()).rejects.toThrow(`${NAMES[1]} could not be written (it exists and is not a regular file`);
   expect(existsSync(path.join(folder.path, NAMES[8]!))).toBe(false);
   expect(events.at(-1)).toMatchObject({ event: 'end', status: 'failed' });
   data.remove();

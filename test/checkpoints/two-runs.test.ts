@@ -1,14 +1,22 @@
 /** One folder, more than one run: none of them loses anything by the other. */
-import { copyFileSync, existsSync, readdirSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readCheckpoint } from '../../src/checkpoints/checkpoint-file.js';
+import { findCheckpoint, openFolder } from '../../src/checkpoints/resume.js';
 import type { TrainEvent } from '../../src/metrics/events.js';
 import type { TrainOptions } from '../../src/options.js';
 import { train } from '../../src/train.js';
 import { collect } from '../support/events.js';
 import { type Folder, temporaryFolder } from '../support/idx-files.js';
 import { mnistPart } from '../support/mnist-part.js';
+import { trainCommand } from '../support/paths.js';
+import { nodeInNamespace } from '../support/pid-namespace.js';
+import { refusalOf } from '../support/refusals.js';
+import { finishOf, runTrain, spawnQuiet } from '../support/run-command.js';
+import { endOf, eventsOf } from '../support/undisturbed.js';
+import { until } from '../support/until.js';
 
 let data: Folder;
 let folder: Folder;
@@ -24,27 +32,142 @@ afterAll(() => {
 const options = (seed: number): TrainOptions => ({ data: data.path, hidden: [5], batchSize: 20, threads: 1, seed });
 const inFolder = (...names: string[]) => path.join(folder.path, ...names);
 
-describe('two runs that begin in one empty folder at once', () => {
-  it('do not write over each other: the later is told so', async () => {
+const busy = (folder: string) =>
+  `--checkpoint-dir ${folder}: another run writes its checkpoints there; wait until it ends, or choose another folder`;
+
+/** All that is in a folder, and when each was changed. */
+const stateOf = (folder: string) =>
+  readdirSync(folder)
+    .sort()
+    .map((name) => [name, statSync(path.join(folder, name)).mtimeMs]);
+
+describe('a folder that another run writes in', () => {
+  it('is refused to a second run of the same process, which touches nothing', async () => {
     const checkpointDir = inFolder('at-once');
-    const second: TrainEvent[] = [];
-    let warnings = 0;
-    // The first has seen an empty folder, and waits for its consumer; the other begins, and writes.
-    for await (const event of train({ ...options(1), epochs: 2, checkpointDir })) {
-      if (event.event === 'start')
-        for await (const other of train({ ...options(2), epochs: 2, checkpointDir })) second.push(other);
-      if (event.event === 'warning') {
-        warnings++;
-        expect(event.code).toBe('checkpoint_failed');
-        expect(event.message).toContain('another run has written it meanwhile');
+    const events: TrainEvent[] = [];
+    for await (const event of train({ ...options(1), epochs: 2, checkpointDir, checkpointEverySteps: 1, keep: 9 })) {
+      events.push(event);
+      if (event.event !== 'start' && event.event !== 'epoch') continue;
+      const before = stateOf(checkpointDir);
+      for (const resume of [undefined, true] as const) {
+        const second = { ...options(2), checkpointDir, ...(resume && { resume }) };
+        // Resumed, it is another run's seed; the rest is the same.
+        const { message, status } = await refusalOf(() => collect(resume ? { ...second, seed: 1 } : second));
+        expect([message, status]).toEqual([busy(checkpointDir), 2]);
       }
+      if (event.event === 'start') expect(stateOf(checkpointDir)).toEqual(before);
     }
-    expect(warnings).toBeGreaterThan(0);
-    expect(second.at(-1)).toMatchObject({ event: 'end', status: 'completed' });
-    for (const name of readdirSync(checkpointDir)) {
-      expect((await readCheckpoint(path.join(checkpointDir, name))).config.seed).toBe(2);
+    expect(events.filter(({ event }) => event === 'warning')).toEqual([]);
+    expect(events.at(-1)).toMatchObject({ event: 'end', status: 'completed' });
+    expect(readdirSync(checkpointDir)).toHaveLength(6);
+  });
+
+  it('is free again when the run has been left, failed or refused', async () => {
+    const checkpointDir = inFolder('free');
+    for await (const event of train({ ...options(1), checkpointDir })) if (event.event === 'start') break;
+    const names = readdirSync(checkpointDir);
+    expect(names.filter((name) => !name.endsWith('.safetensors'))).toEqual([]);
+    await collect({ ...options(1), checkpointDir, resume: true, epochs: 1, lr: 1e30, resumeAnyway: true });
+    await refusalOf(() => collect({ ...options(1), checkpointDir, resume: true, save: inFolder('none', 'model') }));
+    const { end } = await collect({ ...options(1), checkpointDir, resume: true, epochs: 2 });
+    expect(end.status).toBe('completed');
+    expect(readdirSync(checkpointDir).filter((name) => !name.endsWith('.safetensors'))).toEqual([]);
+  });
+
+  it('by a run of another PID namespace is refused, and nothing of that run is touched', async () => {
+    const checkpointDir = inFolder('containers');
+    const job = ['--data', data.path, '--hidden', '5', '--batch-size', '20', '--threads', '1', '--epochs', '250'];
+    const args = [trainCommand, ...job, '--checkpoint-dir', checkpointDir, '--checkpoint-every', '10'];
+    const first = spawnQuiet(...nodeInNamespace([...args, '--log-every', '1']));
+    const ended = new Promise<number | null>((resolve) => first.once('close', resolve));
+    // It is held until somebody reads on: the pipe is full.
+    await new Promise<void>((resolve) => {
+      first.stdout.once('readable', resolve);
+    });
+    const isThere = (name: string) => name.endsWith('.safetensors');
+    await until(() => existsSync(checkpointDir) && readdirSync(checkpointDir).some(isThere));
+    const half = path.join(checkpointDir, '.epoch-000999.safetensors.lockstep-checkpoint-00000000-1-1.tmp');
+    writeFileSync(half, 'half');
+    for (const more of [[], ['--resume']]) {
+      const second = await finishOf(spawnQuiet(...nodeInNamespace([...args, ...more])));
+      expect(second).toMatchObject({ status: 2, stdout: '', stderr: `train: ${busy(checkpointDir)}\n` });
     }
-    expect(readdirSync(checkpointDir)).toHaveLength(2);
+    expect(existsSync(half)).toBe(true);
+    const [stdout, stderr] = await Promise.all([text(first.stdout), text(first.stderr)]);
+    expect([await ended, stderr]).toEqual([0, '']);
+    expect(eventsOf(stdout).filter(({ event }) => event === 'warning')).toEqual([]);
+    expect(endOf(stdout)).toMatchObject({ status: 'completed', epochs: 250 });
+  });
+
+  it.each([2, 10])('of %i runs that start at once exactly one runs', async (count) => {
+    const checkpointDir = inFolder(`starts-${count}`);
+    const job = ['--data', data.path, '--hidden', '5', '--batch-size', '20', '--threads', '1', '--epochs', '3'];
+    const runs = await Promise.all(
+      Array.from({ length: count }, (_, i) =>
+        runTrain([...job, '--seed', String(i), '--checkpoint-dir', checkpointDir]),
+      ),
+    );
+    const done = runs.filter(({ status }) => status === 0);
+    expect(done).toHaveLength(1);
+    for (const { status, stdout, stderr } of runs.filter((run) => run !== done[0])) {
+      expect([status, stdout]).toEqual([2, '']);
+      expect(stderr).toMatch(/another run (writes|has written)|holds checkpoints of another run/);
+    }
+    const end = endOf(done[0]!.stdout)!;
+    expect(readdirSync(checkpointDir)).toHaveLength(3);
+    const { config, state } = await readCheckpoint(path.join(checkpointDir, 'epoch-000003.safetensors'));
+    expect([config.seed, state.epochs]).toEqual([runs.indexOf(done[0]!), end.epochs]);
+  });
+});
+
+describe('a run that is refused', () => {
+  const half = '.epoch-000001.safetensors.lockstep-checkpoint-00000000-1-1.tmp';
+
+  it.each([
+    ['for its data', { batchSize: 1000 }],
+    ['for its output', { save: path.join('no', 'such', 'folder', 'model.safetensors') }],
+    ['for an option', { strategy: 'sliced', exact: true }],
+  ] as const)('%s has touched nothing in its folder, nor made one', async (_, more) => {
+    const checkpointDir = inFolder(`untouched-${half.length}`);
+    mkdirSync(checkpointDir, { recursive: true });
+    writeFileSync(path.join(checkpointDir, half), 'half');
+    const before = stateOf(checkpointDir);
+    await refusalOf(() => collect({ ...options(1), checkpointDir, ...more }));
+    expect(stateOf(checkpointDir)).toEqual(before);
+    const missing = inFolder('not-made', 'at-all');
+    await refusalOf(() => collect({ ...options(1), checkpointDir: missing, ...more }));
+    expect(existsSync(inFolder('not-made'))).toBe(false);
+  });
+});
+
+describe('a folder that changes while a run gets ready', () => {
+  it.each([undefined, true] as const)('is refused to it, with --resume %s', async (resume) => {
+    const [checkpointDir, other] = [inFolder(`changed-${resume}`), inFolder(`source-${resume}`)];
+    await collect({ ...options(1), epochs: 2, checkpointDir: other });
+    const names = ['epoch-000001.safetensors', 'epoch-000002.safetensors'] as const;
+    mkdirSync(checkpointDir);
+    if (resume) copyFileSync(path.join(other, names[0]), path.join(checkpointDir, names[0]));
+    const found = resume ? (await findCheckpoint({ checkpointDir, resume })).resumed : undefined;
+    // Another run writes, and ends, before this one takes the folder.
+    copyFileSync(path.join(other, names[1]), path.join(checkpointDir, names[1]));
+    const { message, status } = await refusalOf(() => openFolder(checkpointDir, found));
+    expect(message).toMatch(
+      /another run has written checkpoints there while this one was getting ready; start it again/,
+    );
+    expect(status).toBe(2);
+    expect(readdirSync(checkpointDir).filter((name) => !name.endsWith('.safetensors'))).toEqual([]);
+  });
+
+  it('is taken where the newer ones cannot be used', async () => {
+    const [checkpointDir, other] = [inFolder('damaged'), inFolder('source-of-damaged')];
+    await collect({ ...options(1), epochs: 1, checkpointDir: other });
+    mkdirSync(checkpointDir);
+    copyFileSync(path.join(other, 'epoch-000001.safetensors'), path.join(checkpointDir, 'epoch-000001.safetensors'));
+    writeFileSync(path.join(checkpointDir, 'epoch-000002.safetensors'), 'damaged');
+    const { resumed } = await findCheckpoint({ checkpointDir, resume: true });
+    const { checkpoints, lock } = await openFolder(checkpointDir, resumed);
+    lock[Symbol.dispose]();
+    expect(checkpoints).toHaveLength(2);
   });
 });
 

@@ -9,7 +9,7 @@ import { evaluateOn } from '../../src/evaluation.js';
 import { errorSheet } from '../../src/inspect/error-sheet.js';
 import { usualScale } from '../../src/inspect/picture.js';
 import { weightSheet } from '../../src/inspect/weight-sheet.js';
-import { writePicture } from '../../src/inspect/write-picture.js';
+import { pictureAt, writePicture } from '../../src/inspect/write-picture.js';
 import { loadModel, type Network } from '../../src/network.js';
 import { parseShape, shapeFor } from '../../src/predict/shape.js';
 import { collect } from '../support/events.js';
@@ -215,7 +215,7 @@ describe('the sheet of errors', () => {
   it('is written as PNG, twice as fine as the SVG, with its texts', async () => {
     const { svg } = sheetOf({ count: 3 });
     const file = scratch.newPath('errors.png');
-    await writePicture('--errors', file, svg);
+    await writePicture(pictureAt('--errors', file), svg);
     const [, width, height] = /width="(\d+)" height="(\d+)"/.exec(svg)!.map(Number);
     const png = decode(readFileSync(file));
     expect([png.width, png.height]).toEqual([width! * 2, height! * 2]);
@@ -238,10 +238,10 @@ describe('the sheet of errors', () => {
   it('is written as SVG as it is, and as nothing else', async () => {
     const { svg } = sheetOf({ count: 1 });
     const file = scratch.newPath('errors.svg');
-    await writePicture('--errors', file, svg);
+    await writePicture(pictureAt('--errors', file), svg);
     expect(readFileSync(file, 'utf8')).toBe(svg);
     const gif = scratch.newPath('errors.gif');
-    expect(await refusalOf(() => writePicture('--errors', gif, svg))).toMatchObject({
+    expect(await refusalOf(() => writePicture(pictureAt('--errors', gif), svg))).toMatchObject({
       status: 2,
       message: `--errors ${gif}: expected a file name that ends in .svg or .png, which says its format`,
     });

@@ -1,6 +1,6 @@
 /** The command: files and stdin in, pictures out, and what it says of lines and options that it cannot use. */
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -102,7 +102,7 @@ describe('lockstep plot', () => {
     [['--nothing'], 2, /unknown option '--nothing'; see lockstep plot --help\n$/],
     [['/nowhere/run.ndjson'], 1, /^lockstep plot: \/nowhere\/run\.ndjson: cannot be read \(ENOENT.*\n$/],
     [[], 1, /^lockstep plot: stdin: no epoch event in 1 lines; expected what train writes.*\n$/],
-    [['-o', '/nowhere/x.svg', 'A'], 1, /^lockstep plot: \/nowhere\/x\.svg: cannot be written \(ENOENT.*\n$/],
+    [['-o', '/nowhere/x.svg', 'A'], 1, /^lockstep plot: -o \/nowhere\/x\.svg: cannot be written \(ENOENT.*\n$/],
   ])('%j ends with status %i and one line', async (args, status, message) => {
     const all = args.map((arg) => (arg === 'A' ? at('a.ndjson') : arg));
     const result = await plot(linesOf(START), ...all);
@@ -166,12 +166,22 @@ describe('a live picture', () => {
   });
 
   it('goes on where it cannot be written for a while, and says so only if that lasts', async () => {
-    const missing = at('later');
-    const child = start('-o', path.join(missing, 'live.svg'));
-    child.stdin.write(linesOf(START, epoch(1), epoch(2)));
-    child.stdin.end();
-    const { status, stderr } = await finishOf(child as unknown as Parameters<typeof finishOf>[0]);
-    expect(status).toBe(1);
-    expect(stderr).toMatch(/^lockstep plot: .*live\.svg: cannot be written \(ENOENT.*\n$/);
+    const [there, away] = [at('there'), at('away')];
+    mkdirSync(there);
+    const file = path.join(there, 'live.svg');
+    for (const comesBack of [true, false]) {
+      const child = start('-o', file);
+      const ended = finishOf(child as unknown as Parameters<typeof finishOf>[0]);
+      child.stdin.write(linesOf(START, epoch(1)));
+      await until(() => existsSync(file));
+      renameSync(there, away);
+      child.stdin.write(linesOf(epoch(2)));
+      if (comesBack) renameSync(away, there);
+      child.stdin.end(linesOf(epoch(3)));
+      const { status, stderr } = await ended;
+      expect(status).toBe(comesBack ? 0 : 1);
+      expect(stderr).toMatch(comesBack ? /^$/ : /^lockstep plot: -o .*live\.svg: cannot be written \(ENOENT.*\n$/);
+      if (comesBack) rmSync(file);
+    }
   });
 });

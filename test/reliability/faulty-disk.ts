@@ -13,6 +13,7 @@ import { Command } from 'commander';
 import { type Column, heading, row } from '../../bench/support/table.js';
 import { temporaryFolder } from '../support/idx-files.js';
 import { mnistPart } from '../support/mnist-part.js';
+import { olderModel } from '../support/older-model.js';
 import { undisturbed } from '../support/undisturbed.js';
 import {
   argsOf,
@@ -38,7 +39,7 @@ const COLUMNS: readonly Column[] = [
   ...ERRORS.map((title) => ({ title, width: 8 })),
   { title: 'violations', width: 10 },
 ];
-const OLD = 'an older model';
+const OLD = olderModel().toString('latin1');
 
 const problem = problemOfStrace();
 if (problem === undefined) {
@@ -70,7 +71,7 @@ async function sweep(job: Job, scratch: string): Promise<string[]> {
   const newFolder = (name: string, old?: string) => {
     const folder = path.join(scratch, name);
     mkdirSync(folder);
-    if (old !== undefined) writeFileSync(path.join(folder, SAVED), old);
+    if (old !== undefined) writeFileSync(path.join(folder, SAVED), old, 'latin1');
     return folder;
   };
   const names = [...job.expected.checkpoints.keys()];

@@ -33,10 +33,8 @@ export async function failOnce(call: Call, error: string, folder: string, job: J
   const problems = [...problemsOfSuccess(run, job), ...(await problemsOfFolder(run, folder, job))];
   const warnings = warningsOf(run);
   const announced = announcedIn(run.stdout);
-  if (isLookUp(call)) {
-    // Whether the name is a link, or another run's file: if that cannot be told, it is taken as it is.
-    if (warnings.length > 0) problems.push(`it warns: ${warnings[0]!.message}`);
-  } else {
+  // Whether the name is a link, or somebody's file: where that cannot be told it is not written, unless it does not matter.
+  if (!isLookUp(call) || warnings.length > 0) {
     const code = call.syscall.startsWith('unlink') ? 'checkpoint_not_removed' : 'checkpoint_failed';
     const [warning] = warnings;
     const isRight = warnings.length === 1 && warning!.code === code;
@@ -76,7 +74,7 @@ export async function failRequired(call: Call, error: string, folder: string, jo
   const names = [...job.expected.checkpoints.keys()];
   const args = [...argsOf(job, folder), '--checkpoint-required'];
   const run = await runTraced(args, { folder, names }, { injections: [injection(call, error)] });
-  if (isLookUp(call) || call.syscall.startsWith('unlink')) return problemsOfSuccess(run, job);
+  if ((isLookUp(call) && run.status === 0) || call.syscall.startsWith('unlink')) return problemsOfSuccess(run, job);
   const problems = problemsOfFailure(run, [path.join(folder, call.name!), error]);
   problems.push(...(await problemsIn(folder, job.expected, announcedIn(run.stdout), job.keep, true)));
   for (const name of await temporariesIn(folder)) problems.push(`${name} is left`);
@@ -95,7 +93,8 @@ export async function failSave(call: Call, error: string, folder: string, job: J
   );
   const content = readFileSync(file, 'latin1');
   const isNew = content.includes(job.expected.sha256);
-  if (isLookUp(call)) return [...problemsOfSuccess(run, job), ...(isNew ? [] : ['it is not saved'])];
+  if (isLookUp(call) && run.status === 0)
+    return [...problemsOfSuccess(run, job), ...(isNew ? [] : ['it is not saved'])];
   // Whether the file can be written is tried before any work: then nothing has begun.
   if (run.stdout === '') {
     const isRefused = run.status === 1 && /^train: --save .* cannot be written \(.*\).*\n$/.test(run.stderr);
@@ -104,8 +103,18 @@ export async function failSave(call: Call, error: string, folder: string, job: J
       ...(content === old ? [] : [`${SAVED} is not as it was`]),
     ];
   }
+  const { saved = file } = endOf(run.stdout) ?? {};
+  if (saved !== file) {
+    // What is there could not be looked at.
+    const isBeside = readFileSync(saved, 'latin1').includes(job.expected.sha256);
+    const isSaid = run.status === 1 && run.stderr.includes(`not replaced (it exists and cannot be read`);
+    return [
+      ...(isBeside && isSaid && run.stderr.includes(saved) ? [] : [`it says: ${run.stderr.trim()}`]),
+      ...(content === old ? [] : [`${SAVED} is not as it was`]),
+    ];
+  }
   const problems = problemsOfFailure(run, [file, error]);
-  const isRight = call.on === 'folder' ? isNew : content === old;
+  const isRight = call.on === 'folder' && !isLookUp(call) ? isNew : content === old;
   if (!isRight) problems.push(`${SAVED} is not what it must be`);
   if (endOf(run.stdout)?.weights_sha256 !== job.expected.sha256)
     problems.push('the end event has other weights, or none');

@@ -5,6 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { ownerName } from '../../../src/files/owner.js';
 import { trainCommand } from '../../support/paths.js';
 import { type Ended, finishOf, spawnQuiet } from '../../support/run-command.js';
 
@@ -14,6 +15,8 @@ export interface Watched {
   /** … the files of these names, and their temporary files. */
   readonly names: readonly string[];
 }
+
+const TEMPORARY_KINDS = ['checkpoint', 'model'] as const;
 
 /** One that a run made. */
 export interface Call {
@@ -40,9 +43,11 @@ export function runTraced(
   { injections = [], log = '/dev/null' }: { readonly injections?: readonly string[]; readonly log?: string },
 ): Promise<Ended> {
   // (With --seccomp-bpf, which would be faster, strace 6.1 injects nothing.) The shell becomes the command (the tracer is its grandchild), so that its process id is known beforehand.
+  const owner = ownerName().replace(/-\d+$/, '');
   const files = names.flatMap((name) => [
     quote(path.join(folder, name)),
-    `${quote(path.join(folder, `.${name}`))}.$$.tmp`,
+    // (The shell's process id becomes the command's.)
+    ...TEMPORARY_KINDS.map((kind) => `${quote(path.join(folder, `.${name}.lockstep-${kind}-${owner}`))}-$$.tmp`),
   ]);
   const only = injections.length > 0 ? injections.map((each) => each.split(':')[0]).join() : '%file,%desc';
   const script = [

@@ -1,5 +1,5 @@
 /** A run that is killed once at each of the system calls that it makes in its folder for checkpoints. */
-import { cpSync, mkdirSync } from 'node:fs';
+import { cpSync, lstatSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { type Folder, temporaryFolder } from '../../support/idx-files.js';
 import { runTrain } from '../../support/run-command.js';
@@ -59,7 +59,7 @@ async function killAtEach(from: string, sweep: SyscallKills, scratch: Folder): P
   const isResumed = (await namesIn(from)).length > 0;
   const fresh = (label: string) => {
     const folder = path.join(scratch.path, `${path.basename(from)}-${label}`);
-    cpSync(from, folder, { recursive: true });
+    cpSync(from, folder, { recursive: true, filter: isNoSocket });
     return folder;
   };
   const recorded = fresh('recorded');
@@ -89,4 +89,9 @@ async function killAtEach(from: string, sweep: SyscallKills, scratch: Folder): P
 
 function argsOf({ args, keep }: SyscallKills, folder: string, isResumed = false): string[] {
   return [...args, '--checkpoint-dir', folder, '--keep', String(keep), ...(isResumed ? ['--resume'] : [])];
+}
+
+/** (The lock of the run that was killed, which Node does not copy.) */
+function isNoSocket(file: string): boolean {
+  return !lstatSync(file).isSocket();
 }

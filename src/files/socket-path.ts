@@ -1,0 +1,33 @@
+/** Names for sockets in a folder: systems take 104 or 108 bytes, and a folder's own path may be longer. */
+import { closeSync, existsSync, mkdtempSync, openSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+/** What all systems take, without the zero behind it. */
+const MOST_BYTES = 100;
+/** A link for each open file of this process. */
+const OPEN_FILES = '/proc/self/fd';
+
+export interface SocketFolder {
+  readonly pathOf: (name: string) => string;
+  /** Paths are to be used before this; sockets stay. */
+  readonly close: () => void;
+}
+
+/** @throws the system's error */
+export function socketFolder(folder: string, longestName: string): SocketFolder {
+  const full = path.join(folder, longestName);
+  if (Buffer.byteLength(full) <= MOST_BYTES) return at(folder, () => undefined);
+  if (existsSync(OPEN_FILES)) {
+    const descriptor = openSync(folder, 'r');
+    return at(path.join(OPEN_FILES, String(descriptor)), () => closeSync(descriptor));
+  }
+  const own = mkdtempSync(path.join(tmpdir(), 'lockstep-'));
+  const link = path.join(own, 'f');
+  symlinkSync(folder, link);
+  return at(link, () => rmSync(own, { recursive: true }));
+}
+
+function at(folder: string, close: () => void): SocketFolder {
+  return { pathOf: (name) => path.join(folder, name), close };
+}
