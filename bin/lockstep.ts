@@ -2,7 +2,6 @@
 /** The `lockstep` command: one name for all that can be done with a run and what comes out of it. */
 import { errors } from '../src/errors.js';
 import { main } from './main.js';
-import { newCommand, parse } from './parse.js';
 
 type Subcommand = (args: readonly string[]) => Promise<number | undefined>;
 
@@ -37,7 +36,7 @@ const SUBCOMMANDS: Record<string, { readonly does: string; readonly load: () => 
 const [name = '', ...args] = process.argv.slice(2);
 const known = subcommand(name);
 if (known) await main(name === 'train' ? name : `lockstep ${name}`, async () => (await known.load())(args));
-else await main('lockstep', async () => (await helpOf(args[0] ?? '')) ?? overview());
+else await main('lockstep', async () => (await helpOf(args[0] ?? '')) ?? (await overview()));
 
 function subcommand(called: string) {
   return Object.hasOwn(SUBCOMMANDS, called) ? SUBCOMMANDS[called] : undefined;
@@ -52,7 +51,8 @@ async function helpOf(called: string): Promise<number | undefined> {
 }
 
 /** Help, the version, or what is wrong. */
-function overview(): undefined {
+async function overview(): Promise<undefined> {
+  const { newCommand, parse } = await import('./parse.js');
   const command = newCommand('lockstep', 'Train neural networks on all cores, and use what comes out.');
   for (const [subcommand, { does }] of Object.entries(SUBCOMMANDS)) command.command(subcommand).description(does);
   command.addHelpText('after', '\nEach has its own --help.');

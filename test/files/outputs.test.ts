@@ -376,7 +376,7 @@ describe('train --save', () => {
     });
     look(save);
     expect(end).toMatchObject({ status: 'failed', saved: beside });
-    expect(end.message).toContain(`--save ${save}: not replaced (${why}`);
+    expect(end.message).toContain(`\`save\` ${save}: not replaced (${why}`);
     expect(end.message).toContain(`); the model was saved as ${beside}`);
     expect(error).toMatchObject({ message: end.message, status: 1 });
     expect(readFileSync(beside, 'latin1')).toContain(end.weights_sha256);
