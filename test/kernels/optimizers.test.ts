@@ -1,0 +1,152 @@
+/**
+ * The optimizers' arithmetic over the whole range of float32, against formulas written out here. The rules themselves are held
+ * to PyTorch's by test/train/optimizers.test.ts.
+ */
+import { describe, expect, it } from 'vitest';
+import type { AdamUpdate, Update } from '../../src/kernels/kernel.js';
+import type { KernelChoice } from '../../src/kernels/select.js';
+import { gradientNorm } from '../../src/model/optimizer.js';
+import { allKernels } from '../support/kernels.js';
+import { createNetwork } from '../support/network.js';
+
+const { fround: f, abs, sqrt } = Math;
+const SMALLEST_NORMAL = 2 ** -126;
+
+/** What is computed in float64 by the reference kernel is rounded in the others. */
+type Round = (x: number) => number;
+
+/** Parameters that are stepped with gradients of their own, one a step. */
+class Stepped {
+  readonly #network;
+  readonly #length: number;
+
+  constructor(choice: KernelChoice, initial: readonly number[]) {
+    this.#length = initial.length;
+    const samples = [new Array<number>(initial.length).fill(1)];
+    const parameters = new Float32Array(initial.length + 1);
+    parameters.set(initial);
+    this.#network = createNetwork(choice, [initial.length, 1], samples, parameters, undefined, false, {
+      moments: 2,
+      gradientBuffers: 1,
+      needsNorm: true,
+    });
+  }
+
+  step(gradients: readonly number[], update: Update): void {
+    const panel = this.#layer.panels[0]!;
+    for (const [i, gradient] of gradients.entries()) panel.gradients[0]![i * panel.width] = gradient;
+    this.#network.kernel.update(0, { from: 0, to: this.#length }, { from: 0, to: 1 }, update);
+  }
+
+  get norm(): number {
+    this.#network.kernel.squareRows(0, { from: 0, to: this.#length + 1 });
+    return gradientNorm([this.#layer]);
+  }
+
+  get weights(): number[] {
+    return this.#columnOf(this.#layer.panels[0]!.weights);
+  }
+
+  moment(m: 0 | 1): number[] {
+    return this.#columnOf(this.#layer.panels[0]!.moments[m]!);
+  }
+
+  #columnOf(array: Float32Array | Float64Array): number[] {
+    const { width } = this.#layer.panels[0]!;
+    return Array.from({ length: this.#length }, (_, i) => array[i * width]!);
+  }
+
+  get #layer() {
+    return this.#network.memory.layers[0]!;
+  }
+}
+
+/** Adam of one parameter, as Kingma and Ba have it, operation by operation. */
+class PlainAdam {
+  weight = 0;
+  m = 0;
+  v = 0;
+
+  step(G: number, update: AdamUpdate, r: Round): void {
+    const [scale, decay, beta1, rest1, beta2, rest2, unbias, eps] = [
+      ...[update.scale, update.weightDecay, update.beta1, 1 - update.beta1, update.beta2, 1 - update.beta2],
+      ...[1 / update.rootOfBias2, update.eps],
+    ].map(r) as [number, number, number, number, number, number, number, number];
+    const g = r(r(decay * this.weight) + r(scale * G));
+    this.m = r(r(beta1 * this.m) + r(rest1 * g));
+    this.v = r(r(beta2 * this.v) + r(rest2 * r(g * g)));
+    const divisor = r(r(r(sqrt(this.v)) * unbias) + eps);
+    this.weight = r(this.weight + r(r(-update.rate) * r(this.m / divisor)));
+  }
+}
+
+function adamAt(t: number, eps: number): AdamUpdate {
+  const [beta1, beta2] = [0.9, 0.999];
+  return {
+    ...{ rule: 'adam', scale: 1, weightDecay: 0, rate: 0.01 / (1 - beta1 ** t), beta1, beta2, eps },
+    rootOfBias2: sqrt(1 - beta2 ** t),
+  };
+}
+
+/** 1e-38 to 1e30, by powers of ten. */
+const MAGNITUDES = Array.from({ length: 69 }, (_, i) => f(Number(`1e${i - 38}`)));
+const EPSILONS = [1e-45, 1e-38, 1e-30, 1e-20, 1e-8, 1];
+/** What the gradients of one parameter do: stay, change sign, vanish, come back smaller and larger. */
+const COURSE = [1, 0.5, -0.25, 1, 0, 0, -1, 0, 1e-3, 0.5, 2, 0, -1, 1e-6, 1];
+
+/** The smallest gradient whose mean, 0.1 of it, stays normal for the course. */
+const SMALLEST_KEPT = 1e-30;
+
+describe.each(allKernels())('kernel $name: Adam', (choice) => {
+  const isReference = choice.name === 'reference';
+  const round: Round = isReference ? (x) => x : f;
+
+  function run(eps: number): { readonly found: Stepped; readonly plain: readonly PlainAdam[] } {
+    const found = new Stepped(choice, new Array<number>(MAGNITUDES.length).fill(0));
+    const plain = MAGNITUDES.map(() => new PlainAdam());
+    for (const [i, factor] of COURSE.entries()) {
+      const gradients = MAGNITUDES.map((magnitude) => f(magnitude * factor));
+      found.step(gradients, adamAt(i + 1, eps));
+      for (const [k, adam] of plain.entries()) adam.step(gradients[k]!, adamAt(i + 1, eps), round);
+    }
+    return { found, plain };
+  }
+
+  it.each(EPSILONS)('is the plain formula in its own precision, eps %s, for gradients from 1e-30 to 1e30', (eps) => {
+    const { found, plain } = run(eps);
+    const weights = found.weights;
+    for (const [k, adam] of plain.entries()) {
+      if (MAGNITUDES[k]! < f(SMALLEST_KEPT)) continue;
+      // The reference's operations may be grouped otherwise. A fused multiply-add rounds once, and of a subnormal mean square
+      // each rounding may be a third.
+      const tolerance = { reference: 1e-12, simd: 0, 'simd-fma': adam.v < SMALLEST_NORMAL ? 0.5 : 1e-5 }[choice.name];
+      expect(abs(weights[k]! - adam.weight)).toBeLessThanOrEqual(tolerance * abs(adam.weight));
+    }
+  });
+
+  it('takes no step that float32 would not take, however small gradients and eps are', () => {
+    for (const eps of EPSILONS) {
+      const { found, plain } = run(eps);
+      for (const [k, weight] of found.weights.entries()) {
+        // (A mean that is flushed at the end of the course takes the last digits of a sum along.)
+        expect(abs(weight)).toBeLessThanOrEqual(1.5 * abs(plain[k]!.weight) + 1e-30);
+      }
+    }
+  });
+
+  it('keeps no subnormal number for long', () => {
+    if (isReference) return;
+    const found = new Stepped(
+      choice,
+      MAGNITUDES.map(() => 0),
+    );
+    found.step(MAGNITUDES, adamAt(1, 1e-8));
+    const zeros = MAGNITUDES.map(() => 0);
+    // Of 1e30, 0.9^1600 is 1e-43.
+    for (let t = 2; t < 1600; t++) found.step(zeros, adamAt(t, 1e-8));
+    for (const value of [...found.moment(0), ...found.moment(1)]) {
+      expect(value === 0 || abs(value) >= SMALLEST_NORMAL).toBe(true);
+    }
+    expect(found.moment(0)).toEqual(zeros);
+  });
+});
