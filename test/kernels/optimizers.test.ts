@@ -3,9 +3,9 @@
  * to PyTorch's by test/train/optimizers.test.ts.
  */
 import { describe, expect, it } from 'vitest';
-import type { AdamUpdate, Update } from '../../src/kernels/kernel.js';
+import type { AdamUpdate, MomentumUpdate, SgdUpdate, Update } from '../../src/kernels/kernel.js';
 import type { KernelChoice } from '../../src/kernels/select.js';
-import { gradientNorm } from '../../src/model/optimizer.js';
+import { gradientNorm, Optimizer, type OptimizerOptions } from '../../src/model/optimizer.js';
 import { allKernels } from '../support/kernels.js';
 import { createNetwork } from '../support/network.js';
 
@@ -148,5 +148,100 @@ describe.each(allKernels())('kernel $name: Adam', (choice) => {
       expect(value === 0 || abs(value) >= SMALLEST_NORMAL).toBe(true);
     }
     expect(found.moment(0)).toEqual(zeros);
+  });
+});
+
+describe.each(allKernels())('kernel $name: plain steps and momentum', (choice) => {
+  const round: Round = choice.name === 'reference' ? (x) => x : f;
+  const tolerance = { reference: 1e-12, simd: 0, 'simd-fma': 1e-5 }[choice.name];
+
+  it.each([
+    { momentum: 0, nesterov: false },
+    { momentum: 0.9, nesterov: false },
+    { momentum: 0.9, nesterov: true },
+  ])('are the plain formula in their own precision, for gradients from 1e-30 to 1e30: %j', ({ momentum, nesterov }) => {
+    const magnitudes = MAGNITUDES.filter((magnitude) => magnitude >= f(SMALLEST_KEPT));
+    const common = { scale: 0.125, weightDecay: 0.01, rate: 0.25 };
+    const update: SgdUpdate | MomentumUpdate =
+      momentum === 0 ? { rule: 'sgd', ...common } : { rule: 'momentum', ...common, momentum, nesterov };
+    const found = new Stepped(choice, magnitudes);
+    const [weights, moments] = [[...magnitudes], magnitudes.map(() => 0)];
+    const [mu, decay, r] = [round(momentum), round(common.weightDecay), round];
+    for (const factor of COURSE) {
+      const gradients = magnitudes.map((magnitude) => f(magnitude * factor));
+      found.step(gradients, update);
+      for (const [k, G] of gradients.entries()) {
+        const g = r(r(decay * weights[k]!) + r(common.scale * G));
+        const m = r(r(mu * moments[k]!) + g);
+        moments[k] = m;
+        weights[k] = r(weights[k]! + r(-common.rate * (nesterov ? r(r(mu * m) + g) : m)));
+      }
+    }
+    for (const [k, weight] of found.weights.entries()) {
+      expect(abs(weight - weights[k]!)).toBeLessThanOrEqual(tolerance * magnitudes[k]!);
+    }
+  });
+
+  it.each<[string, Update]>([
+    ['sgd', { rule: 'sgd', scale: 1, weightDecay: 0, rate: 0.1 }],
+    ['momentum', { rule: 'momentum', scale: 1, weightDecay: 0, rate: 0.1, momentum: 0.9, nesterov: false }],
+    ['nesterov', { rule: 'momentum', scale: 1, weightDecay: 0, rate: 0.1, momentum: 0.9, nesterov: true }],
+    ['adam', adamAt(1, 1e-8)],
+  ])('%s: a gradient that is not a number makes the weight such, so that the run ends', (_, update) => {
+    const found = new Stepped(choice, [1, 1]);
+    found.step([Number.NaN, 0], update);
+    expect(found.weights).toEqual([Number.NaN, 1]);
+  });
+});
+
+const PLAIN_SGD: OptimizerOptions = {
+  ...{ lr: 0.5, schedule: 'constant', warmupSteps: 0, lrStepSize: 1, lrGamma: 1 },
+  ...{ optimizer: 'sgd', reduction: 'sum', momentum: 0, nesterov: false, weightDecay: 0 },
+  ...{ beta1: 0.9, beta2: 0.999, eps: 1e-8, clipNorm: undefined },
+};
+const FIRST = { stepsDone: 0, index: 0, batch: 4 };
+
+describe.each(allKernels())('kernel $name: clipping', (choice) => {
+  const digits = choice.name === 'reference' ? 1e-12 : 1e-6;
+
+  it.each([1e-38, 1e-25, 1e-20, 1e-10, 1, 1e10, 1e19, 1e25, 3e38])(
+    'has the norm of gradients about %s, whose squares float32 does not hold',
+    (magnitude) => {
+      const gradients = [3, -4, 12, 0, 84].map((part) => f((magnitude * part) / 85));
+      const found = new Stepped(
+        choice,
+        gradients.map(() => 0),
+      );
+      found.step(gradients, { rule: 'sgd', scale: 1, weightDecay: 0, rate: 1 });
+      // 3² + 4² + 12² + 84² = 85²
+      expect(abs(found.norm / magnitude - 1)).toBeLessThan(1e-6);
+    },
+  );
+
+  it.each([
+    { magnitude: 1e-25, clipNorm: 1e-3, reduction: 'sum' as const, length: 1e-25 },
+    { magnitude: 1, clipNorm: 2, reduction: 'sum' as const, length: 1 },
+    { magnitude: 4, clipNorm: 2, reduction: 'sum' as const, length: 2 },
+    { magnitude: 4, clipNorm: 2, reduction: 'mean' as const, length: 1 },
+    { magnitude: 1e25, clipNorm: 1e-3, reduction: 'sum' as const, length: 1e-3 },
+    { magnitude: 1e25, clipNorm: 1e20, reduction: 'mean' as const, length: 1e20 },
+    { magnitude: 3e38, clipNorm: 1, reduction: 'sum' as const, length: 1 },
+  ])('$reduction of length $magnitude, clipped at $clipNorm: a step of rate 0.5 and length $length', (given) => {
+    const { magnitude, clipNorm, reduction, length } = given;
+    const parts = [3, -4, 12, 0, 84];
+    const gradients = parts.map((part) => f((magnitude * part) / 85));
+    const found = new Stepped(
+      choice,
+      gradients.map(() => 0),
+    );
+    const optimizer = new Optimizer({ ...PLAIN_SGD, clipNorm, reduction }, 1, 1);
+    // Puts the gradients there, and leaves the weights at 0.
+    found.step(gradients, { rule: 'sgd', scale: 0, weightDecay: 0, rate: 0 });
+    found.step(gradients, optimizer.update(FIRST, found.norm));
+    for (const [i, weight] of found.weights.entries()) {
+      const expected = (-0.5 * length * parts[i]!) / 85;
+      // (PyTorch's 1e-6 beside the norm.)
+      expect(abs(weight - expected)).toBeLessThanOrEqual((digits + 1e-6) * abs(length));
+    }
   });
 });
