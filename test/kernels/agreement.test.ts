@@ -59,12 +59,23 @@ type Bounds = readonly [min: number, max: number];
 
 function caseOf(bounds: { readonly inputs: Bounds; readonly hidden: Bounds }): fc.Arbitrary<Case> {
   return fc
-    .record({
-      inputs: fc.integer({ min: bounds.inputs[0], max: bounds.inputs[1] }),
-      hidden: fc.integer({ min: bounds.hidden[0], max: bounds.hidden[1] }),
-      outputs: fc.integer({ min: 1, max: 40 }),
-      batch: fc.integer({ min: 1, max: 9 }),
-      panelWidth: fc.constantFrom(4, 8, 12, 16, 20, 24, 28, 32),
+    .constantFrom(4, 8, 12, 16, 20, 24, 28, 32)
+    .chain((panelWidth) => {
+      // Half of the widths fill panels of that width, of which there would else be few.
+      const width = ([min, max]: Bounds) =>
+        fc.oneof(
+          fc.integer({ min, max }),
+          fc
+            .integer({ min: Math.ceil(min / panelWidth), max: Math.floor(max / panelWidth) })
+            .map((n) => n * panelWidth),
+        );
+      return fc.record({
+        inputs: fc.integer({ min: bounds.inputs[0], max: bounds.inputs[1] }),
+        hidden: width(bounds.hidden),
+        outputs: width([1, 40]),
+        batch: fc.integer({ min: 1, max: 9 }),
+        panelWidth: fc.constant(panelWidth),
+      });
     })
     .chain(({ batch, inputs, hidden, outputs, panelWidth }) =>
       fc.record({
