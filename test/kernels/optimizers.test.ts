@@ -5,7 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AdamUpdate, MomentumUpdate, SgdUpdate, Update } from '../../src/kernels/kernel.js';
 import type { KernelChoice } from '../../src/kernels/select.js';
-import { gradientNorm, Optimizer, type OptimizerOptions } from '../../src/model/optimizer.js';
+import { gradientNorm, momentNames, needsOf, Optimizer, type OptimizerOptions } from '../../src/model/optimizer.js';
 import { allKernels } from '../support/kernels.js';
 import { createNetwork } from '../support/network.js';
 
@@ -243,5 +243,43 @@ describe.each(allKernels())('kernel $name: clipping', (choice) => {
       // (PyTorch's 1e-6 beside the norm.)
       expect(abs(weight - expected)).toBeLessThanOrEqual((digits + 1e-6) * abs(length));
     }
+  });
+});
+
+describe('the numbers of a step', () => {
+  const adam = { ...PLAIN_SGD, optimizer: 'adam' } as const;
+
+  it.each<[string, OptimizerOptions, ReturnType<typeof needsOf>, string[]]>([
+    ['plain steps', PLAIN_SGD, { moments: 0, gradient: false, norm: false }, []],
+    ['momentum', { ...PLAIN_SGD, momentum: 0.9 }, { moments: 1, gradient: true, norm: false }, ['momentum']],
+    ['weight decay', { ...PLAIN_SGD, weightDecay: 0.1 }, { moments: 0, gradient: true, norm: false }, []],
+    ['clipping', { ...PLAIN_SGD, clipNorm: 1 }, { moments: 0, gradient: true, norm: true }, []],
+    ['adam', adam, { moments: 2, gradient: true, norm: false }, ['adam_m', 'adam_v']],
+    ['adam and clipping', { ...adam, clipNorm: 1 }, { moments: 2, gradient: true, norm: true }, ['adam_m', 'adam_v']],
+  ])('%s: what the memory must hold, and what files call it', (_, options, needs, names) => {
+    expect(needsOf(options)).toEqual(needs);
+    expect(momentNames(options)).toEqual(names);
+  });
+
+  it('plain steps: the rate, for the mean divided by the batch, whatever its size', () => {
+    const plainRate = (reduction: 'sum' | 'mean') => {
+      return new Optimizer({ ...PLAIN_SGD, reduction }, 1, 1).plainRate({ ...FIRST, batch: 8 });
+    };
+    expect([plainRate('sum'), plainRate('mean')]).toEqual([0.5, 0.5 / 8]);
+  });
+
+  it('the schedule counts the steps of all epochs', () => {
+    const optimizer = new Optimizer({ ...PLAIN_SGD, schedule: 'cosine' }, 3, 4);
+    expect(optimizer.rate(0)).toBe(0.5);
+    expect(optimizer.rate(6)).toBeCloseTo(0.25, 15);
+    expect(optimizer.rate(12)).toBe(0);
+  });
+
+  it('adam: the corrections of the step after those that are done', () => {
+    const update = new Optimizer(adam, 1, 10).update({ stepsDone: 2, index: 2, batch: 4 }, 0);
+    if (update.rule !== 'adam') throw new Error(update.rule);
+    expect(update.rate).toBeCloseTo(0.5 / (1 - 0.9 ** 3), 14);
+    expect(update.rootOfBias2).toBeCloseTo(sqrt(1 - 0.999 ** 3), 14);
+    expect(update).toMatchObject({ scale: 1, weightDecay: 0, beta1: 0.9, beta2: 0.999, eps: 1e-8 });
   });
 });
