@@ -166,7 +166,10 @@ function sumBlocks<V>(totals: usize, k: usize, end: usize, litSlots: usize, litV
   const rowBytes: usize = n * 16;
   const zero = f32x4.splat(0);
   memory.fill(totals, 0, rowBytes);
-  for (let stop = Blocks.stop(litSlots, k, end); stop < end; stop = Blocks.stop(litSlots, k, end)) {
+  if (k == end) return k;
+  const last = Blocks.start(Word.at(litSlots + end - 4));
+  for (let slot = Word.at(litSlots + k); slot < last; ) {
+    const bound = Blocks.next(slot);
     let a0 = zero;
     let a1 = zero;
     let a2 = zero;
@@ -175,8 +178,9 @@ function sumBlocks<V>(totals: usize, k: usize, end: usize, litSlots: usize, litV
     let a5 = zero;
     let a6 = zero;
     let a7 = zero;
-    for (; k < stop; k += 4) {
-      const d = delta + Word.at(litSlots + k) * rowBytes;
+    // No look at the list's end is needed: the last block comes before it.
+    while (slot < bound) {
+      const d = delta + slot * rowBytes;
       const x = v128.load32_splat(litValues + k);
       a0 = Vector.maddAt(x, d, 0, a0);
       if (n > 1) a1 = Vector.maddAt(x, d, 1, a1);
@@ -186,6 +190,8 @@ function sumBlocks<V>(totals: usize, k: usize, end: usize, litSlots: usize, litV
       if (n > 5) a5 = Vector.maddAt(x, d, 5, a5);
       if (n > 6) a6 = Vector.maddAt(x, d, 6, a6);
       if (n > 7) a7 = Vector.maddAt(x, d, 7, a7);
+      k += 4;
+      slot = Word.at(litSlots + k);
     }
     Vector.accumulate(totals, 0, a0);
     if (n > 1) Vector.accumulate(totals, 1, a1);

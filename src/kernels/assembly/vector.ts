@@ -131,22 +131,22 @@ export class Blocks {
   /** A batch of no more is one block, whose sum stays in registers. */
   static readonly SAMPLES: usize = 256;
 
+  /** Where the block of this slot begins. */
+  @inline
+  static start(slot: usize): usize {
+    return slot & ~(Blocks.SAMPLES - 1);
+  }
+
   /** Where the block behind that of this slot begins. */
   @inline
   static next(slot: usize): usize {
-    return (slot & ~(Blocks.SAMPLES - 1)) + Blocks.SAMPLES;
+    return Blocks.start(slot) + Blocks.SAMPLES;
   }
 
   /** Of the slots [from, to): where the last block of them begins. */
   @inline
   static last(from: usize, to: usize): usize {
-    return to == from ? from : max(from, (to - 1) & ~(Blocks.SAMPLES - 1));
-  }
-
-  /** Of an ascending list [from, to) of slots, in bytes behind `slots`: where its first block ends. */
-  static stop(slots: usize, from: usize, to: usize): usize {
-    if (from == to) return to;
-    return Word.lowerBound(slots + from, slots + to, Blocks.next(Word.at(slots + from))) - slots;
+    return to == from ? from : max(from, Blocks.start(to - 1));
   }
 }
 
