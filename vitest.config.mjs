@@ -9,7 +9,7 @@ const LIGHT = [
   'dist/test/{architecture,docs,errors}.test.js',
   'dist/test/checkpoints/{consistency,leftovers,table-metadata}.test.js',
   'dist/test/files/{contest,make-folder}.test.js',
-  'dist/test/kernels/{elementary,gradients,loss,one-step}.test.js',
+  'dist/test/kernels/{elementary,forward-pass,gradients,loss,one-step,optimizers}.test.js',
   'dist/test/library/event-fields.test.js',
   'dist/test/plot/{axis,run}.test.js',
   'dist/test/predict/pictures.test.js',

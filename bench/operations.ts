@@ -1,10 +1,11 @@
 /**
  * Where does an epoch go? One thread runs the reference's epoch operation by operation and times each.
  *
- *   node dist/bench/operations.js [--kernel auto] [--data mnist] [--hidden 1000] [--epochs 5] [--json]
+ *   node dist/bench/operations.js [--kernel auto] [--data mnist] [--hidden 1000] [--batch-size 100] [--epochs 5] [--json]
  *
  * The first epoch warms up; shown are the medians of the others and their spread, and for the products the rate of
- * multiply-adds (skipped zeros do not count) in GFLOP/s.
+ * multiply-adds (skipped zeros do not count) in GFLOP/s. Seconds are of the process's time on the processor, so that other
+ * programs on the machine count for little.
  */
 import { Command } from 'commander';
 import { shuffledOrder } from '../src/data/order.js';
@@ -21,6 +22,7 @@ interface Options {
   readonly kernel: KernelName | 'auto';
   readonly data: string;
   readonly hidden: string;
+  readonly batchSize: number;
   readonly epochs: number;
   readonly json: boolean;
 }
@@ -29,6 +31,7 @@ const options = new Command('operations')
   .option('--kernel <name>', 'as of train', 'auto')
   .option('--data <source>', 'as of train', 'mnist')
   .option('--hidden <widths>', 'as of train, without none', '1000')
+  .option('--batch-size <n>', 'as of train', wholeFrom(1), 100)
   .option('--epochs <n>', 'of which the first warms up', wholeFrom(2), 5)
   .option('--json', 'NDJSON', false)
   .parse()
@@ -40,6 +43,7 @@ const run = await prepare(
     kernel: options.kernel,
     data: options.data,
     hidden: options.hidden.split(',').map(Number),
+    batchSize: options.batchSize,
   }),
 );
 const { memory, plan } = run;
@@ -96,9 +100,10 @@ function step(batch: Uint32Array): void {
 
 /** @param layer  whose nonzero inputs times outputs are the operation's multiply-adds */
 function time(name: string, act: () => void, layer?: number): void {
-  const start = performance.now();
+  const start = process.cpuUsage();
   act();
-  seconds.set(name, (seconds.get(name) ?? 0) + (performance.now() - start) / 1000);
+  const { user, system } = process.cpuUsage(start);
+  seconds.set(name, (seconds.get(name) ?? 0) + (user + system) / 1e6);
   if (layer === undefined) return;
   const { lists, outputs } = layers[layer]!;
   let nonzeros = 0;
@@ -108,7 +113,9 @@ function time(name: string, act: () => void, layer?: number): void {
 
 function report(): void {
   const node = process.versions.node;
-  if (!options.json) console.log(`Node ${node}, kernel ${run.kernel.name}, ${options.data}, hidden ${options.hidden}`);
+  const batch = options.batchSize;
+  if (!options.json)
+    console.log(`Node ${node}, kernel ${run.kernel.name}, ${options.data}, hidden ${options.hidden}, batch ${batch}`);
   let sum = 0;
   for (const name of seconds.keys()) {
     const times = epochs.map((epoch) => epoch.get(name)!);
@@ -118,7 +125,7 @@ function report(): void {
     sum += middle;
     if (options.json)
       console.log(
-        JSON.stringify({ node, kernel: run.kernel.name, operation: name, seconds: middle, min, max, gflops }),
+        JSON.stringify({ node, kernel: run.kernel.name, batch, operation: name, seconds: middle, min, max, gflops }),
       );
     else
       console.log(

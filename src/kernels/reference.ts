@@ -130,7 +130,7 @@ export class ReferenceKernel implements Kernel {
     const gradient = gradients[0]!;
     for (let i = from; i < to; i++) {
       let sum = 0;
-      for (let p = i * outputs; p < (i + 1) * outputs; p++) sum += gradient[p]! ** 2;
+      for (let p = i * outputs; p < (i + 1) * outputs; p++) sum += gradient[p]! * gradient[p]!;
       rowSquares[4 * i] = sum;
     }
   }
@@ -151,7 +151,7 @@ export class ReferenceKernel implements Kernel {
       } else {
         const { beta1, beta2, rootOfBias2, eps } = update;
         m[p] = beta1 * m[p]! + (1 - beta1) * g;
-        v[p] = beta2 * v[p]! + (1 - beta2) * g ** 2;
+        v[p] = beta2 * v[p]! + (1 - beta2) * (g * g);
         W[p]! -= (rate * m[p]!) / (Math.sqrt(v[p]!) / rootOfBias2 + eps);
       }
     }

@@ -18,7 +18,9 @@ export interface WasmModule {
   readonly denseBackward: BySize;
   readonly transpose: WasmFunction;
   readonly reduce: BySize;
+  readonly reduceBlocks: BySize;
   readonly denseReduce: WasmFunction;
+  readonly denseReduceBlocks: WasmFunction;
   readonly applyGradients: WasmFunction;
   readonly sumGradients: WasmFunction;
   readonly squareRows: WasmFunction;
@@ -39,5 +41,6 @@ export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memo
     backward: bySize('backward'),
     denseBackward: bySize('denseBackward'),
     reduce: bySize('reduce'),
+    reduceBlocks: bySize('reduceBlocks'),
   };
 }

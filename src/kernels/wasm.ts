@@ -7,6 +7,9 @@ import type { WasmModule } from './wasm-module.js';
 /** Samples that go through all panels together: so many that fetching weights costs little, and that their lists stay cached. */
 const FORWARD_BLOCK = 500;
 
+/** `Blocks.SAMPLES` of assembly/vector.ts. */
+const SAMPLE_BLOCK = 256;
+
 export class WasmKernel implements Kernel {
   readonly #wasm: WasmModule;
   readonly #memory: Memory;
@@ -125,7 +128,7 @@ export class WasmKernel implements Kernel {
       if (layer.isDense) {
         const starts = layer.lists.starts.byteOffset;
         this.#reduceRows(layer, starts, target, width, 0, rows, delta.byteOffset, from, to, 0, true);
-      } else this.#reduce(layer, this.#member, target, width, rows, delta.byteOffset, at, 0, true);
+      } else this.#reduce(layer, this.#member, target, width, rows, delta.byteOffset, at, to, 0, true);
     }
   }
 
@@ -220,7 +223,7 @@ export class WasmKernel implements Kernel {
         this.#reduceRows(layer, starts, target.byteOffset, width, from, to, delta.byteOffset, 0, batch, factor, keep);
       } else {
         const first = target.byteOffset + from * width * target.BYTES_PER_ELEMENT;
-        this.#reduce(layer, index, first, width, to - from, delta.byteOffset, from * batch, factor, keep);
+        this.#reduce(layer, index, first, width, to - from, delta.byteOffset, from * batch, batch, factor, keep);
       }
     }
   }
@@ -345,6 +348,7 @@ export class WasmKernel implements Kernel {
     );
   }
 
+  /** @param to  behind the last slot that is summed */
   #reduce(
     layer: LayerMemory,
     slice: number,
@@ -353,16 +357,19 @@ export class WasmKernel implements Kernel {
     rows: number,
     delta: number,
     at: number,
+    to: number,
     factor: number,
     keep: boolean,
   ): void {
-    this.#wasm.reduce[width / LANES]!(
+    const { reduce, reduceBlocks } = this.#wasm;
+    (to <= SAMPLE_BLOCK ? reduce : reduceBlocks)[width / LANES]!(
       target,
       rows,
       cursorsOf(layer, slice),
       layer.transposed.slot.byteOffset + at * 4,
       layer.transposed.value.byteOffset + at * 4,
       delta,
+      this.#scratch.totals.byteOffset,
       factor,
       keep ? 1 : 0,
     );
@@ -385,7 +392,8 @@ export class WasmKernel implements Kernel {
     factor: number,
     keep: boolean,
   ): void {
-    this.#wasm.denseReduce(
+    const { denseReduce, denseReduceBlocks } = this.#wasm;
+    (to <= SAMPLE_BLOCK ? denseReduce : denseReduceBlocks)(
       width / LANES,
       this.#together,
       target,
@@ -397,6 +405,7 @@ export class WasmKernel implements Kernel {
       delta,
       from,
       to,
+      this.#scratch.totals.byteOffset,
       factor,
       keep ? 1 : 0,
     );

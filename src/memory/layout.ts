@@ -150,6 +150,8 @@ export interface Transposed {
 export interface MemberScratch {
   /** (BACKWARD_BLOCK, widest hidden layer, 4): partial sums of back-propagation. */
   readonly partial: Float32Array;
+  /** (TOTALS): what the reduction of some rows has summed in the blocks of samples before. Empty for the reference kernel. */
+  readonly totals: Float32Array;
   /** By the epoch's record (PHASES): milliseconds that it has spent in each phase. */
   readonly phaseTimes: readonly [Float64Array, Float64Array];
   /** (1): what it is doing, see `threads/task.ts`. */
@@ -215,6 +217,9 @@ export const BACKWARD_BLOCK = 16;
  * costs more than their zeros do. As many as the narrowest panel of any engine has, so that all engines do the same.
  */
 const MOST_DENSE_OUTPUTS = 28;
+
+/** Three rows of four vectors, in dense form; a row of eight vectors, in lists. */
+const TOTALS = 3 * 4 * LANES;
 
 /** The most that a WebAssembly memory of 32-bit addresses can hold. */
 export const MEMORY_LIMIT_BYTES = 2 ** 32;
@@ -290,6 +295,7 @@ function carve(plan: Plan, arena: Arena, member: number): Memory {
   for (let t = 0; t < threads; t++) {
     members.push({
       partial: arena.take(Float32Array, plan.realBytes === 4 ? BACKWARD_BLOCK * widestHidden * 4 : 0),
+      totals: arena.take(Float32Array, plan.realBytes === 4 ? TOTALS : 0),
       phaseTimes: [arena.take(Float64Array, PHASES), arena.take(Float64Array, PHASES)],
       phase: arena.take(Int32Array, 1),
       beats: arena.take(Uint32Array, 1),

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { SoftmaxCrossEntropy } from '../../src/kernels/loss.js';
-import { forEachParameter } from '../../src/model/parameters.js';
+import type { KernelChoice } from '../../src/kernels/select.js';
+import { readParameters } from '../../src/model/parameters.js';
 import { allKernels } from '../support/kernels.js';
 import { createNetwork, forwardLayer, gradientsOf, stepLayer } from '../support/network.js';
 import { fixtures } from '../support/paths.js';
@@ -25,36 +26,34 @@ const batch = torch.inputs.length;
 /** Float64's rounding, and float32's, of sums of a dozen terms around 1. (Inputs are stored as float32 in both.) */
 const tolerances = { reference: 1e-12, simd: 2e-6, 'simd-fma': 2e-6 };
 
-describe.each(allKernels())('one step with kernel $name', (choice) => {
-  const tolerance = tolerances[choice.name];
+/** A whole step of a network of its own. */
+function oneStep(choice: KernelChoice) {
   const network = createNetwork(choice, torch.layers, torch.inputs, Float32Array.from(torch.parameters));
   const { memory, kernel } = network;
+  for (const l of memory.layers.keys()) forwardLayer(network, l, 0, batch);
+  const loss = new SoftmaxCrossEntropy(memory.layers.at(-1)!);
+  const losses = torch.targets.map((target, slot) => {
+    loss.differentiate(slot, target);
+    return loss.loss;
+  });
+  for (let l = memory.layers.length - 1; l > 0; l--) kernel.backward(l, 0, batch);
+  for (const l of memory.layers.keys()) kernel.accumulate(l, 0, batch);
+  const gradients = gradientsOf(network);
+  for (const l of memory.layers.keys()) stepLayer(network, l, torch.rate);
+  return { losses, gradients, stepped: [...readParameters(memory.layers, new Float64Array(torch.stepped.length))] };
+}
 
-  function expectClose(actual: readonly number[], expected: readonly number[]): void {
+describe.each(allKernels())('one step with kernel $name', (choice) => {
+  const tolerance = tolerances[choice.name];
+
+  it.each([
+    ['losses', 'losses'],
+    ['gradient of every parameter', 'gradients'],
+    ['parameters after the step', 'stepped'],
+  ] as const)(`has PyTorch's %s within ${tolerance}`, (_, what) => {
+    const actual = oneStep(choice)[what];
+    const expected = torch[what];
     expect(actual.length).toBe(expected.length);
     for (const [i, value] of actual.entries()) expect(Math.abs(value - expected[i]!)).toBeLessThanOrEqual(tolerance);
-  }
-
-  it(`has PyTorch's losses within ${tolerance}`, () => {
-    for (const l of memory.layers.keys()) forwardLayer(network, l, 0, batch);
-    const loss = new SoftmaxCrossEntropy(memory.layers.at(-1)!);
-    const losses = torch.targets.map((target, slot) => {
-      loss.differentiate(slot, target);
-      return loss.loss;
-    });
-    expectClose(losses, torch.losses);
-  });
-
-  it(`has PyTorch's gradient of every parameter within ${tolerance}`, () => {
-    for (let l = memory.layers.length - 1; l > 0; l--) kernel.backward(l, 0, batch);
-    for (const l of memory.layers.keys()) kernel.accumulate(l, 0, batch);
-    expectClose(gradientsOf(network), torch.gradients);
-  });
-
-  it(`has PyTorch's parameters after the step within ${tolerance}`, () => {
-    for (const l of memory.layers.keys()) stepLayer(network, l, torch.rate);
-    const parameters: number[] = [];
-    for (const layer of memory.layers) forEachParameter(layer, (panel, at) => parameters.push(panel[at]!));
-    expectClose(parameters, torch.stepped);
   });
 });

@@ -22,6 +22,7 @@ export interface Network {
  * @param parameters   layer by layer, weights [inputs, outputs] then biases
  * @param panelWidth   instead of the kernel's own
  * @param denseInputs  samples in dense form (not for the reference kernel)
+ * @param more         what else the plan has: moments, for example
  */
 export function createNetwork(
   choice: KernelChoice,
@@ -30,6 +31,7 @@ export function createNetwork(
   parameters: Float32Array,
   panelWidth: number = choice.needs.panelWidth,
   denseInputs = false,
+  more: Partial<Plan> = {},
 ): Network {
   const plan: Plan = {
     layers,
@@ -44,6 +46,7 @@ export function createNetwork(
     gradientBuffers: 2,
     ...choice.needs,
     panelWidth: choice.module ? panelWidth : Number.POSITIVE_INFINITY,
+    ...more,
   };
   const shared = createSharedMemory(bytesNeeded(plan));
   const memory = layOut(plan, shared);

@@ -1,7 +1,8 @@
 /** Optimisers, schedules and clipping against PyTorch's own, over the same steps from the same initial weights. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { KernelName } from '../../src/kernels/kernel.js';
 import type { TrainOptions } from '../../src/options.js';
 import { collect } from '../support/events.js';
 import type { Folder } from '../support/idx-files.js';
@@ -9,6 +10,7 @@ import { allKernels, fastKernels } from '../support/kernels.js';
 import { OPTIMIZER_CASES } from '../support/optimizer-cases.js';
 import { JOB, parametersAfter, writeJobData } from '../support/optimizer-job.js';
 import { fixtures } from '../support/paths.js';
+import { csvOf } from '../support/tables.js';
 
 interface Fixture {
   readonly initial: readonly number[];
@@ -91,4 +93,24 @@ it('a run that ends while its rate still rises says so', async () => {
   expect(await warnings(4)).toEqual([
     'warmup_too_long: `warmupSteps` 4: the run has 3 steps only, and does not reach its learning rate, 0.001',
   ]);
+});
+
+it('adam with a tiny eps, on inputs whose gradients have subnormal squares: no weight explodes', async () => {
+  const table = `${data.path}/tiny.csv`;
+  // The squares of gradients of 1e-20 are 1e-40, below the smallest normal float32.
+  const row = (i: number) => [`${i % 3}.6e-19`, `${(i * 7) % 5}.6e-20`, i % 2 ? 'yes' : 'no'];
+  writeFileSync(table, csvOf(Array.from({ length: 40 }, (_, i) => row(i))));
+  const weightsOf = (kernel: KernelName) =>
+    parametersAfter(
+      {
+        ...{ data: table, label: '3', header: 'no', hidden: [], batchSize: 8, epochs: 4, threads: 1 },
+        ...{ optimizer: 'adam', reduction: 'mean', eps: 1e-30, lr: 0.01, kernel },
+      },
+      data,
+    );
+  const expected = await weightsOf('reference');
+  for (const { name } of fastKernels()) {
+    // Twenty steps of at most 0.01, of mean squares that float32 holds to two digits or three.
+    expect(largestDifference(await weightsOf(name), expected)).toBeLessThan(0.01);
+  }
 });

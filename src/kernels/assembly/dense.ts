@@ -7,7 +7,7 @@
  * many multiply-adds. Eight accumulators are what every engine keeps in registers here; nine, which hide better how long a
  * multiply-add takes, only the newer ones; four by three, none (docs/performance.md).
  */
-import { V1, V2, V3, V4, Vector, Word } from './vector';
+import { Blocks, V1, V2, V3, V4, Vector, Word } from './vector';
 
 /** The most vectors of a row that are worked on at once. */
 const MOST: usize = 4;
@@ -168,16 +168,18 @@ export function denseBackwardPanel<V>(
 }
 
 /**
- * Reduces rows [rowFrom, rowTo) of a panel over the slots [from, to), each weight's sum in their ascending order and in
- * registers, and applies it as `reducePanel` does.
+ * Reduces rows [rowFrom, rowTo) of a panel over the slots [from, to), each weight's sum block of samples by block of samples (see
+ * `Blocks`), and applies it as `reducePanel` does.
  *
  * @param together  how many rows at a time, 2 or 3, where no more than three vectors are
  * @param weights  the panel's weights or gradients, (inputs + 1, width)
  * @param starts   (slots) where each sample's row begins, in elements of `value`
  * @param delta    the panel's δ, (slots, width)
+ * @param B        V1: all slots are in one block; V2: they need not be
+ * @param totals   scratch of this thread for three times four vectors
  * @param keep     1: the sums replace what stands there
  */
-export function denseReduce(
+export function denseReduceRows<B>(
   vectors: usize,
   together: usize,
   weights: usize,
@@ -189,6 +191,7 @@ export function denseReduce(
   delta: usize,
   from: usize,
   to: usize,
+  totals: usize,
   factor: f32,
   keep: usize,
 ): void {
@@ -200,20 +203,22 @@ export function denseReduce(
   for (let v: usize = 0; v < vectors; n = vectors - v) {
     const w = target + (v << 4);
     const d = delta + (v << 4);
-    if (n == 4) reduceColumns<V4, V2>(w, rowBytes, rows, starts, firstValue, d, from, to, factor, keep);
+    if (n == 4) reduceColumns<V4, V2, B>(w, rowBytes, rows, starts, firstValue, d, from, to, totals, factor, keep);
     else if (together == 2) {
-      if (n == 1) reduceColumns<V1, V2>(w, rowBytes, rows, starts, firstValue, d, from, to, factor, keep);
-      else if (n == 2) reduceColumns<V2, V2>(w, rowBytes, rows, starts, firstValue, d, from, to, factor, keep);
-      else reduceColumns<V3, V2>(w, rowBytes, rows, starts, firstValue, d, from, to, factor, keep);
-    } else if (n == 1) reduceColumns<V1, V3>(w, rowBytes, rows, starts, firstValue, d, from, to, factor, keep);
-    else if (n == 2) reduceColumns<V2, V3>(w, rowBytes, rows, starts, firstValue, d, from, to, factor, keep);
-    else reduceColumns<V3, V3>(w, rowBytes, rows, starts, firstValue, d, from, to, factor, keep);
+      if (n == 1) reduceColumns<V1, V2, B>(w, rowBytes, rows, starts, firstValue, d, from, to, totals, factor, keep);
+      else if (n == 2)
+        reduceColumns<V2, V2, B>(w, rowBytes, rows, starts, firstValue, d, from, to, totals, factor, keep);
+      else reduceColumns<V3, V2, B>(w, rowBytes, rows, starts, firstValue, d, from, to, totals, factor, keep);
+    } else if (n == 1)
+      reduceColumns<V1, V3, B>(w, rowBytes, rows, starts, firstValue, d, from, to, totals, factor, keep);
+    else if (n == 2) reduceColumns<V2, V3, B>(w, rowBytes, rows, starts, firstValue, d, from, to, totals, factor, keep);
+    else reduceColumns<V3, V3, B>(w, rowBytes, rows, starts, firstValue, d, from, to, totals, factor, keep);
     v += n;
   }
   if (rowTo > inputs) reduceBias(weights + inputs * rowBytes, rowBytes, delta, from, to, factor, keep);
 }
 
-function reduceColumns<V, T>(
+function reduceColumns<V, T, B>(
   target: usize,
   rowBytes: usize,
   rows: usize,
@@ -222,14 +227,19 @@ function reduceColumns<V, T>(
   delta: usize,
   from: usize,
   to: usize,
+  totals: usize,
   factor: f32,
   keep: usize,
 ): void {
   const n: usize = offsetof<V>();
   const together: usize = offsetof<T>();
   const zero = f32x4.splat(0);
+  const isOneBlock = offsetof<B>() == 1;
+  const last = isOneBlock ? from : Blocks.last(from, to);
   const end = starts + (to << 2);
   for (let i: usize = 0; i < rows; i += together) {
+    const x = value + (i << 2);
+    if (!isOneBlock) sumBlocks<V, T>(totals, rowBytes, starts, x, delta, from, last);
     let a0 = zero;
     let a1 = zero;
     let a2 = zero;
@@ -241,9 +251,8 @@ function reduceColumns<V, T>(
     let c0 = zero;
     let c1 = zero;
     let c2 = zero;
-    let d = delta + from * rowBytes;
-    const x = value + (i << 2);
-    for (let start = starts + (from << 2); start < end; start += 4, d += rowBytes) {
+    let d = delta + last * rowBytes;
+    for (let start = starts + (last << 2); start < end; start += 4, d += rowBytes) {
       const at = x + (Word.at(start) << 2);
       const p = v128.load32_splat(at);
       // (Behind the last row, what lies there is read, and the sum dropped.)
@@ -271,10 +280,98 @@ function reduceColumns<V, T>(
         b3 = Vector.madd(q, w, b3);
       }
     }
+    if (!isOneBlock) {
+      a0 = f32x4.add(v128.load(totals), a0);
+      if (n > 1) a1 = f32x4.add(v128.load(totals, 16), a1);
+      if (n > 2) a2 = f32x4.add(v128.load(totals, 32), a2);
+      if (n > 3) a3 = f32x4.add(v128.load(totals, 48), a3);
+      b0 = f32x4.add(v128.load(totals, 64), b0);
+      if (n > 1) b1 = f32x4.add(v128.load(totals, 80), b1);
+      if (n > 2) b2 = f32x4.add(v128.load(totals, 96), b2);
+      if (n > 3) b3 = f32x4.add(v128.load(totals, 112), b3);
+      if (together > 2) c0 = f32x4.add(v128.load(totals, 128), c0);
+      if (together > 2 && n > 1) c1 = f32x4.add(v128.load(totals, 144), c1);
+      if (together > 2 && n > 2) c2 = f32x4.add(v128.load(totals, 160), c2);
+    }
     const row = target + i * rowBytes;
     Vector.apply<V>(row, factor, keep, a0, a1, a2, a3);
     if (i + 1 < rows) Vector.apply<V>(row + rowBytes, factor, keep, b0, b1, b2, b3);
     if (together > 2 && i + 2 < rows) Vector.apply<V>(row + 2 * rowBytes, factor, keep, c0, c1, c2, c2);
+  }
+}
+
+/**
+ * Of a few rows' sums over the slots [from, to), which end where a block does: puts the sum of the blocks' sums into `totals`.
+ * (A function of its own, as in update.ts.)
+ *
+ * @param x  the first row's column in `value`
+ */
+function sumBlocks<V, T>(
+  totals: usize,
+  rowBytes: usize,
+  starts: usize,
+  x: usize,
+  delta: usize,
+  from: usize,
+  to: usize,
+): void {
+  const n: usize = offsetof<V>();
+  const together: usize = offsetof<T>();
+  const zero = f32x4.splat(0);
+  memory.fill(totals, 0, 64 * together);
+  let d = delta + from * rowBytes;
+  let start = starts + (from << 2);
+  for (let slot = from; slot < to; slot = Blocks.next(slot)) {
+    let a0 = zero;
+    let a1 = zero;
+    let a2 = zero;
+    let a3 = zero;
+    let b0 = zero;
+    let b1 = zero;
+    let b2 = zero;
+    let b3 = zero;
+    let c0 = zero;
+    let c1 = zero;
+    let c2 = zero;
+    for (const end = starts + (Blocks.next(slot) << 2); start < end; start += 4, d += rowBytes) {
+      const at = x + (Word.at(start) << 2);
+      const p = v128.load32_splat(at);
+      // (Behind the last row, what lies there is read, and the sum dropped.)
+      const q = v128.load32_splat(at, 4);
+      const r = together > 2 ? v128.load32_splat(at, 8) : q;
+      let w = v128.load(d);
+      a0 = Vector.madd(p, w, a0);
+      b0 = Vector.madd(q, w, b0);
+      if (together > 2) c0 = Vector.madd(r, w, c0);
+      if (n > 1) {
+        w = v128.load(d, 16);
+        a1 = Vector.madd(p, w, a1);
+        b1 = Vector.madd(q, w, b1);
+        if (together > 2) c1 = Vector.madd(r, w, c1);
+      }
+      if (n > 2) {
+        w = v128.load(d, 32);
+        a2 = Vector.madd(p, w, a2);
+        b2 = Vector.madd(q, w, b2);
+        if (together > 2) c2 = Vector.madd(r, w, c2);
+      }
+      if (n > 3) {
+        w = v128.load(d, 48);
+        a3 = Vector.madd(p, w, a3);
+        b3 = Vector.madd(q, w, b3);
+      }
+    }
+    Vector.accumulate(totals, 0, a0);
+    if (n > 1) Vector.accumulate(totals, 1, a1);
+    if (n > 2) Vector.accumulate(totals, 2, a2);
+    if (n > 3) Vector.accumulate(totals, 3, a3);
+    Vector.accumulate(totals, 4, b0);
+    if (n > 1) Vector.accumulate(totals, 5, b1);
+    if (n > 2) Vector.accumulate(totals, 6, b2);
+    if (n > 3) Vector.accumulate(totals, 7, b3);
+    if (together > 2) Vector.accumulate(totals, 8, c0);
+    if (together > 2 && n > 1) Vector.accumulate(totals, 9, c1);
+    if (together > 2 && n > 2) Vector.accumulate(totals, 10, c2);
   }
 }
 
@@ -291,7 +388,12 @@ function reduceBias(
   const rate = f32x4.splat(factor);
   for (let v: usize = 0; v < rowBytes; v += 16) {
     let sum = f32x4.splat(0);
-    for (let s: usize = from; s < to; s++) sum = f32x4.add(sum, v128.load(delta + s * rowBytes + v));
+    for (let s: usize = from; s < to; ) {
+      const stop = min(Blocks.next(s), to);
+      let part = f32x4.splat(0);
+      for (; s < stop; s++) part = f32x4.add(part, v128.load(delta + s * rowBytes + v));
+      sum = f32x4.add(sum, part);
+    }
     if (keep) v128.store(target + v, sum);
     else Vector.step(target + v, 0, rate, sum);
   }

@@ -7,12 +7,12 @@
  * the module has no memory of its own beyond the static data below `heapBase()`.
  */
 import { backwardPanel } from './backward';
-import { denseBackwardPanel } from './dense';
+import { denseBackwardPanel, denseReduceRows } from './dense';
 import { forwardPanel } from './forward';
 import { reducePanel } from './update';
 import { V1, V2, V3, V4, V5, V6, V7, V8, Vector } from './vector';
 
-export { denseForward, denseReduce } from './dense';
+export { denseForward } from './dense';
 export { cutLists, fetchLists } from './forward';
 export { adamUpdate, momentumUpdate, sgdUpdate, squareRows } from './optimizers';
 export { rectifyPanel, rectifyRows } from './relu';
@@ -394,28 +394,170 @@ export function denseBackward8(
   denseBackwardPanel<V8>(a, b, c, d, e, f, g, h, i);
 }
 
-// reducePanel(target, rows, cursors, litSlots, litValues, delta, factor, keep)
-export function reduce1(a: usize, b: usize, c: usize, d: usize, e: usize, f: usize, g: f32, h: usize): void {
-  reducePanel<V1>(a, b, c, d, e, f, g, h);
+// reducePanel(target, rows, cursors, litSlots, litValues, delta, totals, factor, keep)
+export function reduce1(a: usize, b: usize, c: usize, d: usize, e: usize, f: usize, g: usize, h: f32, i: usize): void {
+  reducePanel<V1, V1>(a, b, c, d, e, f, g, h, i);
 }
-export function reduce2(a: usize, b: usize, c: usize, d: usize, e: usize, f: usize, g: f32, h: usize): void {
-  reducePanel<V2>(a, b, c, d, e, f, g, h);
+export function reduce2(a: usize, b: usize, c: usize, d: usize, e: usize, f: usize, g: usize, h: f32, i: usize): void {
+  reducePanel<V2, V1>(a, b, c, d, e, f, g, h, i);
 }
-export function reduce3(a: usize, b: usize, c: usize, d: usize, e: usize, f: usize, g: f32, h: usize): void {
-  reducePanel<V3>(a, b, c, d, e, f, g, h);
+export function reduce3(a: usize, b: usize, c: usize, d: usize, e: usize, f: usize, g: usize, h: f32, i: usize): void {
+  reducePanel<V3, V1>(a, b, c, d, e, f, g, h, i);
 }
-export function reduce4(a: usize, b: usize, c: usize, d: usize, e: usize, f: usize, g: f32, h: usize): void {
-  reducePanel<V4>(a, b, c, d, e, f, g, h);
+export function reduce4(a: usize, b: usize, c: usize, d: usize, e: usize, f: usize, g: usize, h: f32, i: usize): void {
+  reducePanel<V4, V1>(a, b, c, d, e, f, g, h, i);
 }
-export function reduce5(a: usize, b: usize, c: usize, d: usize, e: usize, f: usize, g: f32, h: usize): void {
-  reducePanel<V5>(a, b, c, d, e, f, g, h);
+export function reduce5(a: usize, b: usize, c: usize, d: usize, e: usize, f: usize, g: usize, h: f32, i: usize): void {
+  reducePanel<V5, V1>(a, b, c, d, e, f, g, h, i);
 }
-export function reduce6(a: usize, b: usize, c: usize, d: usize, e: usize, f: usize, g: f32, h: usize): void {
-  reducePanel<V6>(a, b, c, d, e, f, g, h);
+export function reduce6(a: usize, b: usize, c: usize, d: usize, e: usize, f: usize, g: usize, h: f32, i: usize): void {
+  reducePanel<V6, V1>(a, b, c, d, e, f, g, h, i);
 }
-export function reduce7(a: usize, b: usize, c: usize, d: usize, e: usize, f: usize, g: f32, h: usize): void {
-  reducePanel<V7>(a, b, c, d, e, f, g, h);
+export function reduce7(a: usize, b: usize, c: usize, d: usize, e: usize, f: usize, g: usize, h: f32, i: usize): void {
+  reducePanel<V7, V1>(a, b, c, d, e, f, g, h, i);
 }
-export function reduce8(a: usize, b: usize, c: usize, d: usize, e: usize, f: usize, g: f32, h: usize): void {
-  reducePanel<V8>(a, b, c, d, e, f, g, h);
+export function reduce8(a: usize, b: usize, c: usize, d: usize, e: usize, f: usize, g: usize, h: f32, i: usize): void {
+  reducePanel<V8, V1>(a, b, c, d, e, f, g, h, i);
+}
+export function reduceBlocks1(
+  a: usize,
+  b: usize,
+  c: usize,
+  d: usize,
+  e: usize,
+  f: usize,
+  g: usize,
+  h: f32,
+  i: usize,
+): void {
+  reducePanel<V1, V2>(a, b, c, d, e, f, g, h, i);
+}
+export function reduceBlocks2(
+  a: usize,
+  b: usize,
+  c: usize,
+  d: usize,
+  e: usize,
+  f: usize,
+  g: usize,
+  h: f32,
+  i: usize,
+): void {
+  reducePanel<V2, V2>(a, b, c, d, e, f, g, h, i);
+}
+export function reduceBlocks3(
+  a: usize,
+  b: usize,
+  c: usize,
+  d: usize,
+  e: usize,
+  f: usize,
+  g: usize,
+  h: f32,
+  i: usize,
+): void {
+  reducePanel<V3, V2>(a, b, c, d, e, f, g, h, i);
+}
+export function reduceBlocks4(
+  a: usize,
+  b: usize,
+  c: usize,
+  d: usize,
+  e: usize,
+  f: usize,
+  g: usize,
+  h: f32,
+  i: usize,
+): void {
+  reducePanel<V4, V2>(a, b, c, d, e, f, g, h, i);
+}
+export function reduceBlocks5(
+  a: usize,
+  b: usize,
+  c: usize,
+  d: usize,
+  e: usize,
+  f: usize,
+  g: usize,
+  h: f32,
+  i: usize,
+): void {
+  reducePanel<V5, V2>(a, b, c, d, e, f, g, h, i);
+}
+export function reduceBlocks6(
+  a: usize,
+  b: usize,
+  c: usize,
+  d: usize,
+  e: usize,
+  f: usize,
+  g: usize,
+  h: f32,
+  i: usize,
+): void {
+  reducePanel<V6, V2>(a, b, c, d, e, f, g, h, i);
+}
+export function reduceBlocks7(
+  a: usize,
+  b: usize,
+  c: usize,
+  d: usize,
+  e: usize,
+  f: usize,
+  g: usize,
+  h: f32,
+  i: usize,
+): void {
+  reducePanel<V7, V2>(a, b, c, d, e, f, g, h, i);
+}
+export function reduceBlocks8(
+  a: usize,
+  b: usize,
+  c: usize,
+  d: usize,
+  e: usize,
+  f: usize,
+  g: usize,
+  h: f32,
+  i: usize,
+): void {
+  reducePanel<V8, V2>(a, b, c, d, e, f, g, h, i);
+}
+
+// denseReduceRows(vectors, together, weights, inputs, rowFrom, rowTo, starts, value, delta, from, to, totals, factor, keep)
+export function denseReduce(
+  a: usize,
+  b: usize,
+  c: usize,
+  d: usize,
+  e: usize,
+  f: usize,
+  g: usize,
+  h: usize,
+  i: usize,
+  j: usize,
+  k: usize,
+  l: usize,
+  m: f32,
+  n: usize,
+): void {
+  denseReduceRows<V1>(a, b, c, d, e, f, g, h, i, j, k, l, m, n);
+}
+export function denseReduceBlocks(
+  a: usize,
+  b: usize,
+  c: usize,
+  d: usize,
+  e: usize,
+  f: usize,
+  g: usize,
+  h: usize,
+  i: usize,
+  j: usize,
+  k: usize,
+  l: usize,
+  m: f32,
+  n: usize,
+): void {
+  denseReduceRows<V2>(a, b, c, d, e, f, g, h, i, j, k, l, m, n);
 }

@@ -4,8 +4,8 @@
  */
 import { Vector } from './vector';
 
-/** Below this, what an optimiser remembers is taken for 0: the smallest normal float32. Smaller numbers slow processors down. */
-const SMALLEST: f32 = 1.1754943508222875e-38;
+/** The smallest normal float32. Arithmetic on subnormal numbers, those below, takes some processors ten times as long. */
+const SMALLEST_NORMAL: f32 = 1.1754943508222875e-38;
 
 /** g = scale · G + decay · W */
 class Gradient {
@@ -15,11 +15,26 @@ class Gradient {
   }
 }
 
-/** What decays from step to step, and is not to linger among the subnormal numbers, where a product may round to itself. */
+/**
+ * A moment that only decays would end among the subnormal numbers and stay there, because 0.9 times the smallest of them rounds
+ * to itself. So a subnormal moment becomes 0. A NaN stays, so that the loss meets it and the run ends.
+ */
 class Moment {
   @inline
   static store(p: usize, m: v128): v128 {
-    const kept = v128.and(m, f32x4.ge(f32x4.abs(m), f32x4.splat(SMALLEST)));
+    const kept = v128.andnot(m, f32x4.lt(f32x4.abs(m), f32x4.splat(SMALLEST_NORMAL)));
+    v128.store(p, kept);
+    return kept;
+  }
+
+  /**
+   * The mean square is the divisor of the mean: were it 0 while the mean is not, the step would be the mean / eps. Gradients
+   * of 1e-20 have such squares. So it stays subnormal until the mean, which decays sooner, has become 0.
+   */
+  @inline
+  static storeSquare(p: usize, v: v128, mean: v128): v128 {
+    const isNormal = f32x4.ge(v, f32x4.splat(SMALLEST_NORMAL));
+    const kept = v128.and(v, v128.or(isNormal, f32x4.ne(mean, f32x4.splat(0))));
     v128.store(p, kept);
     return kept;
   }
@@ -98,7 +113,8 @@ export function adamUpdate(
   for (const end = weights + bytes; weights < end; weights += 16, gradients += 16, m += 16, v += 16) {
     const g = Gradient.at(weights, gradients, scales, decays);
     const mean = Moment.store(m, Vector.madd(betas1, v128.load(m), f32x4.mul(rests1, g)));
-    const square = Moment.store(v, Vector.madd(betas2, v128.load(v), f32x4.mul(rests2, f32x4.mul(g, g))));
+    const sumOfSquares = Vector.madd(betas2, v128.load(v), f32x4.mul(rests2, f32x4.mul(g, g)));
+    const square = Moment.storeSquare(v, sumOfSquares, mean);
     const spread = Vector.madd(f32x4.sqrt(square), unbiases, epsilons);
     Vector.step(weights, 0, factors, f32x4.div(mean, spread));
   }

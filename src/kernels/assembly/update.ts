@@ -1,4 +1,4 @@
-import { Vector, Word } from './vector';
+import { Blocks, Vector, Word } from './vector';
 
 /**
  * Transposes a part of the batch: for each input row in [rowFrom, rowTo) the list of (slot, value) of the
@@ -74,24 +74,28 @@ export function transpose(
 }
 
 /**
- * Reduces rows [0, rows) of a panel over the batch, each weight's sum in ascending order of slots and in
- * registers, and applies it: W[i] ← W[i] + factor · Σ_s x[s, i] · δ[s], with factor = −learning rate.
+ * Reduces rows [0, rows) of a panel over the batch, each weight's sum block of samples by block of samples (see `Blocks`), and
+ * applies it: W[i] ← W[i] + factor · Σ_s x[s, i] · δ[s], with factor = −learning rate.
  * With `keep` the sum replaces what stands at `target`, a buffer of gradients, instead.
  *
  * @param target  (rows, width) of the panel's weights or gradients, from the first row to reduce on
  * @param delta   the panel's δ, (slots, width)
+ * @param B       V1: all slots are in one block; V2: they need not be
+ * @param totals  scratch of this thread for eight vectors
  */
-export function reducePanel<V>(
+export function reducePanel<V, B>(
   target: usize,
   rows: usize,
   cursors: usize,
   litSlots: usize,
   litValues: usize,
   delta: usize,
+  totals: usize,
   factor: f32,
   keep: usize,
 ): void {
   const n: usize = offsetof<V>();
+  const isOneBlock = offsetof<B>() == 1;
   const rowBytes: usize = n * 16;
   const zero = f32x4.splat(0);
   const rate = f32x4.splat(factor);
@@ -100,6 +104,7 @@ export function reducePanel<V>(
     const end: usize = Word.at(cursors + (r << 2)) << 2;
     // A row that no sample lights has a gradient of zero: a step leaves it alone, a buffer must be told.
     if (k == end && !keep) continue;
+    if (!isOneBlock) k = sumBlocks<V>(totals, k, end, litSlots, litValues, delta);
     let a0 = zero;
     let a1 = zero;
     let a2 = zero;
@@ -119,6 +124,16 @@ export function reducePanel<V>(
       if (n > 5) a5 = Vector.maddAt(x, d, 5, a5);
       if (n > 6) a6 = Vector.maddAt(x, d, 6, a6);
       if (n > 7) a7 = Vector.maddAt(x, d, 7, a7);
+    }
+    if (!isOneBlock) {
+      a0 = f32x4.add(v128.load(totals), a0);
+      if (n > 1) a1 = f32x4.add(v128.load(totals, 16), a1);
+      if (n > 2) a2 = f32x4.add(v128.load(totals, 32), a2);
+      if (n > 3) a3 = f32x4.add(v128.load(totals, 48), a3);
+      if (n > 4) a4 = f32x4.add(v128.load(totals, 64), a4);
+      if (n > 5) a5 = f32x4.add(v128.load(totals, 80), a5);
+      if (n > 6) a6 = f32x4.add(v128.load(totals, 96), a6);
+      if (n > 7) a7 = f32x4.add(v128.load(totals, 112), a7);
     }
     if (keep) {
       v128.store(target, a0);
@@ -140,6 +155,54 @@ export function reducePanel<V>(
       if (n > 7) Vector.step(target, 7, rate, a7);
     }
   }
+}
+
+/**
+ * Of a row's list [k, end) all blocks of samples but the last: puts the sum of their sums into `totals`, and returns where the
+ * last begins. (A function of its own: what it needs of registers would slow down the loop above.)
+ */
+function sumBlocks<V>(totals: usize, k: usize, end: usize, litSlots: usize, litValues: usize, delta: usize): usize {
+  const n: usize = offsetof<V>();
+  const rowBytes: usize = n * 16;
+  const zero = f32x4.splat(0);
+  memory.fill(totals, 0, rowBytes);
+  if (k == end) return k;
+  const last = Blocks.start(Word.at(litSlots + end - 4));
+  for (let slot = Word.at(litSlots + k); slot < last; ) {
+    const bound = Blocks.next(slot);
+    let a0 = zero;
+    let a1 = zero;
+    let a2 = zero;
+    let a3 = zero;
+    let a4 = zero;
+    let a5 = zero;
+    let a6 = zero;
+    let a7 = zero;
+    // No look at the list's end is needed: the last block comes before it.
+    while (slot < bound) {
+      const d = delta + slot * rowBytes;
+      const x = v128.load32_splat(litValues + k);
+      a0 = Vector.maddAt(x, d, 0, a0);
+      if (n > 1) a1 = Vector.maddAt(x, d, 1, a1);
+      if (n > 2) a2 = Vector.maddAt(x, d, 2, a2);
+      if (n > 3) a3 = Vector.maddAt(x, d, 3, a3);
+      if (n > 4) a4 = Vector.maddAt(x, d, 4, a4);
+      if (n > 5) a5 = Vector.maddAt(x, d, 5, a5);
+      if (n > 6) a6 = Vector.maddAt(x, d, 6, a6);
+      if (n > 7) a7 = Vector.maddAt(x, d, 7, a7);
+      k += 4;
+      slot = Word.at(litSlots + k);
+    }
+    Vector.accumulate(totals, 0, a0);
+    if (n > 1) Vector.accumulate(totals, 1, a1);
+    if (n > 2) Vector.accumulate(totals, 2, a2);
+    if (n > 3) Vector.accumulate(totals, 3, a3);
+    if (n > 4) Vector.accumulate(totals, 4, a4);
+    if (n > 5) Vector.accumulate(totals, 5, a5);
+    if (n > 6) Vector.accumulate(totals, 6, a6);
+    if (n > 7) Vector.accumulate(totals, 7, a7);
+  }
+  return k;
 }
 
 /**

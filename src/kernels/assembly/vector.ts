@@ -23,6 +23,12 @@ export class Vector {
     v128.store(p + (i << 4), Vector.madd(factor, gradient, v128.load(p + (i << 4))));
   }
 
+  /** The i-th vector at address p ← itself + sum. */
+  @inline
+  static accumulate(p: usize, i: usize, sum: v128): void {
+    v128.store(p + (i << 4), f32x4.add(v128.load(p + (i << 4)), sum));
+  }
+
   /** The sum of the vectors at p, p + stride, …, in this order. */
   @inline
   static sumOf(p: usize, count: usize, stride: usize): v128 {
@@ -113,6 +119,34 @@ export class Word {
       else to = middle;
     }
     return from;
+  }
+}
+
+/**
+ * A gradient's sum over the samples: those of each block of neighbouring slots are added up from 0 on, and the blocks' sums in
+ * their order. One long sum of float32 numbers loses more, the longer it is. Blocks begin at multiples of SAMPLES, whoever
+ * computes what (docs/design.md, "Order of summation").
+ */
+export class Blocks {
+  /** A batch of no more is one block, whose sum stays in registers. */
+  static readonly SAMPLES: usize = 256;
+
+  /** Where the block of this slot begins. */
+  @inline
+  static start(slot: usize): usize {
+    return slot & ~(Blocks.SAMPLES - 1);
+  }
+
+  /** Where the block behind that of this slot begins. */
+  @inline
+  static next(slot: usize): usize {
+    return Blocks.start(slot) + Blocks.SAMPLES;
+  }
+
+  /** Of the slots [from, to): where the last block of them begins. */
+  @inline
+  static last(from: usize, to: usize): usize {
+    return to == from ? from : max(from, Blocks.start(to - 1));
   }
 }
 
