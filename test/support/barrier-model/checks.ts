@@ -6,7 +6,8 @@ export function violationIn(s: State): string | undefined {
 }
 
 /** Whoever has passed a barrier must have met everybody there. */
-function wrongMeeting({ members }: State): string | undefined {
+function wrongMeeting({ members, arrived }: State): string | undefined {
+  if (arrived > members.length) return 'more have arrived than there are members';
   const living = members.filter((member) => !isGone(member));
   for (const member of living) {
     for (const other of living) {
