@@ -1,37 +1,18 @@
 /** Training as an async generator of events: follows the gang and turns what it leaves into metrics. */
 
 import { Checkpointer } from './checkpoints/checkpointer.js';
-import { saveModel } from './checkpoints/model-file.js';
 import { now } from './clock.js';
-import { errors, reason } from './errors.js';
+import { errors } from './errors.js';
 import { stepsPerEpoch } from './memory/layout.js';
-import {
-  type EndEvent,
-  type EpochEvent,
-  type Progress,
-  SCHEMA,
-  type StartEvent,
-  type TrainEvent,
-} from './metrics/events.js';
+import type { Progress, TrainEvent } from './metrics/events.js';
 import { Ledger } from './metrics/ledger.js';
 import { ProgressMeter } from './metrics/progress-meter.js';
-import { Optimizer } from './model/optimizer.js';
-import { areFinite, parameterCount, readParameters, restoreBest, weightsSha256 } from './model/parameters.js';
-import { asTold } from './mpi/agreement.js';
 import { World } from './mpi/world.js';
-import {
-  type CheckedOptions,
-  type Config,
-  checkOptions,
-  optimizerOf,
-  recordOfConfig,
-  requireKnown,
-  type TrainOptions,
-} from './options.js';
+import { type CheckedOptions, checkOptions, optimizerOf, requireKnown, type TrainOptions } from './options.js';
 import { prepare, type Run } from './prepare.js';
-import type { RunState } from './state.js';
+import { type Ending, end, isOver } from './run/ending.js';
+import { epochEvent, startEvent } from './run/run-events.js';
 import { Coordinator } from './threads/coordinator.js';
-import { phaseFractions } from './threads/phase-times.js';
 import { RunView } from './view.js';
 
 export interface TrainControls {
@@ -132,17 +113,6 @@ function worldOf({ mpi }: CheckedOptions): World | undefined {
   return World.join(mpi === true ? undefined : mpi);
 }
 
-interface Ending {
-  readonly status: EndEvent['status'];
-  readonly failure?: unknown;
-  /** Steps of the run that are done. */
-  readonly step: number;
-  /** Why it is complete before its last epoch. */
-  readonly endedBy: EndEvent['stopped_by'] | undefined;
-  /** A thread may have died with its part of a step half done. */
-  readonly isWhole: boolean;
-}
-
 /** Yields the step and epoch events as they happen, and the news. */
 async function* follow(
   run: Run,
@@ -195,70 +165,6 @@ async function* follow(
   return ending('completed');
 }
 
-/**
- * Saves the model if that is wanted, and yields the last event.
- *
- * @param world       under MPI, all ranks: the first saves
- * @param cut         why the run was ended, if it was: its weights are whole then, and are saved all the same
- * @param checkpoint  the newest
- * @throws what the run failed of
- */
-async function* end(
-  run: Run,
-  ledger: Ledger,
-  ending: Ending,
-  world: World | undefined,
-  cut?: unknown,
-  checkpoint?: string,
-): AsyncGenerator<EndEvent, void, undefined> {
-  const { config, memory, model } = run;
-  let { status } = ending;
-  const { best } = ledger;
-  // What diverged, or died in a step, is to be seen as it is.
-  const isBest = config.keepBest && best !== undefined && status !== 'failed';
-  if (isBest) restoreBest(memory.layers);
-  let failure = ending.failure ?? cut;
-  const writes = world?.isFirst ?? true;
-  let saved: string | undefined;
-  if (status !== 'failed' && !areFinite(memory.layers)) {
-    // The very last step, or the last before an interruption: no loss has told it.
-    failure = errors.diverged('a weight', ending.step, config);
-  } else if (status !== 'failed' && config.save !== undefined && writes) {
-    try {
-      await saveModel(config.save, model, readParameters(memory.layers), ledger.completed, ending.step);
-      saved = config.save;
-    } catch (error) {
-      failure ??= errors.saveFailed(config.save, error);
-    }
-  }
-  if (failure !== undefined) status = 'failed';
-  yield {
-    event: 'end',
-    status,
-    epochs: ledger.completed,
-    ...(ending.endedBy && { stopped_by: ending.endedBy }),
-    ...(best && { best_epoch: best.epoch }),
-    ...(isBest ? best.figures : ledger.figures),
-    seconds: ledger.seconds,
-    ...(ending.isWhole && { weights_sha256: weightsSha256(memory.layers) }),
-    ...(saved !== undefined && { saved }),
-    ...(checkpoint !== undefined && { checkpoint }),
-    ...(failure !== undefined && { message: reason(failure) }),
-  };
-  if (failure !== undefined) throw asTold(world, failure, ending.isWhole && failure !== cut);
-}
-
-/** Whether it resumes what is complete. (With no epochs there is an evaluation, whose figures no checkpoint holds.) */
-function isOver({ resumedFrom, start, config }: Run): boolean {
-  const { epochs } = config;
-  if (resumedFrom === undefined || epochs === 0 || start.stepsInEpoch > 0) return false;
-  return start.epochs === epochs || hasLostPatience(config, start);
-}
-
-function hasLostPatience({ patience }: Config, { epochs, best }: Pick<RunState, 'epochs' | 'best'>): boolean {
-  return patience !== undefined && best !== undefined && epochs - best.epoch >= patience;
-}
-
 function createCheckpointer(
   run: Run,
   ledger: Ledger,
@@ -307,46 +213,5 @@ function jobOf({ config, plan, shared, kernel, start }: Run, beganAt: number, wo
     ...checkpoints,
     ranks: world?.task,
     exact: config.exact,
-  };
-}
-
-function startEvent(run: Run, beganAt: number, world: World | undefined): StartEvent {
-  const { config, plan, kernel, memory, dataset, start, resumedFrom: file } = run;
-  return {
-    event: 'start',
-    schema: SCHEMA,
-    time: new Date(beganAt).toISOString(),
-    config: recordOfConfig(config),
-    dataset: {
-      name: dataset.name,
-      train: plan.trainSamples,
-      ...(plan.validationSamples > 0 && { validation: plan.validationSamples }),
-      test: plan.testSamples,
-      inputs: dataset.inputs,
-      classes: dataset.classes,
-      ...(dataset.table && { class_names: dataset.table.classNames }),
-      density: dataset.density,
-    },
-    model: { layers: plan.layers, parameters: parameterCount(memory.layers) },
-    threads: config.threads,
-    ...(world && { ranks: world.ranks, rank: world.rank, mpi: world.version }),
-    kernel: kernel.name,
-    node: process.versions.node,
-    ...(file !== undefined && { resumed: { file, epochs: start.epochs, step: start.step } }),
-  };
-}
-
-function epochEvent({ memory, config, plan }: Run, epoch: number, ledger: Ledger): EpochEvent {
-  const fractions = phaseFractions(memory.members, epoch);
-  const { seconds, samples_per_second, ...figures } = ledger.epoch(epoch);
-  const isScheduled = config.schedule !== 'constant' || config.warmupSteps > 0;
-  const steps = stepsPerEpoch(plan);
-  const lr = isScheduled && new Optimizer(optimizerOf(config), config.epochs, steps).rate(epoch * steps - 1);
-  return {
-    ...figures,
-    ...(lr !== false && { lr }),
-    ...{ seconds, samples_per_second },
-    wait_fraction: fractions.wait,
-    phase_fractions: fractions,
   };
 }

@@ -11,6 +11,7 @@ const FLOORS = [
   ['src/dashboard'],
   ['src/index.ts'],
   ['src/train.ts'],
+  ['src/run'],
   ['src/view.ts'],
   ['src/plot', 'src/tensorboard'],
   ['src/export', 'src/inspect'],
