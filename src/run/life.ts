@@ -43,31 +43,38 @@ export async function* live(
   };
   const writes = world?.isFirst ?? true;
   const checkpointer = writes ? createCheckpointer(run, ledger, () => coordinator?.ring(), failIfRequired) : undefined;
-  let isAlike = false;
-  try {
-    onView?.(new RunView(run));
-    yield startEvent(run, beganAt, world);
-    yield* run.warnings;
-    // (Other ranks wait to be told at the first step.)
-    let ending: Ending | undefined = endingWithoutTraining(run, stop.aborted && !world);
-    if (!ending) {
+  /** Or how the run ends because the system does not give that many. */
+  const startThreads = (): Coordinator | Ending => {
+    try {
       coordinator = new Coordinator(
         jobOf(run, beganAt, world),
         memory,
         checkpointer && ((at) => checkpointer.take(at)),
       );
+      return coordinator;
+    } catch (error) {
+      return { status: 'failed', failure: error, step: start.step, isWhole: true, endedBy: undefined };
+    }
+  };
+  let isAlike = false;
+  try {
+    onView?.(new RunView(run));
+    yield startEvent(run, beganAt, world);
+    yield* run.warnings;
+    // (Other ranks would wait for this one: all are told at the first step.)
+    const started = endingWithoutTraining(run, stop.aborted && !world) ?? startThreads();
+    let ending: Ending;
+    if (started instanceof Coordinator) {
       stop.addEventListener('abort', stopThreads);
       if (stop.aborted) stopThreads();
-      if (onProgress) {
-        progress = new ProgressMeter(plan, config.epochs, start, coordinator, guarded(onProgress, fail));
-      }
-      ending = yield* follow(run, coordinator, ledger, checkpointer);
+      if (onProgress) progress = new ProgressMeter(plan, config.epochs, start, started, guarded(onProgress, fail));
+      ending = yield* follow(run, started, ledger, checkpointer);
       progress?.stop();
-      await coordinator.close();
+      await started.close();
       await checkpointer?.finish(ending.status !== 'failed');
       if (checkpointer) yield* checkpointer.drain();
-    }
-    isAlike = coordinator?.outcome !== 'died';
+    } else ending = started;
+    isAlike = coordinator ? coordinator.outcome !== 'died' : ending.status !== 'failed';
     yield* end(run, ledger, ending, { world, cut: failure, checkpointer });
   } finally {
     progress?.stop();

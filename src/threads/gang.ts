@@ -1,7 +1,7 @@
 /** The gang: T threads of Piscina's, each with one task that lasts as long as the run. */
 import { availableParallelism } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
-import { Piscina } from 'piscina';
+import { FixedQueue, Piscina } from 'piscina';
 import { errors } from '../errors.js';
 import type { Memory } from '../memory/layout.js';
 import { Barrier } from './barrier.js';
@@ -36,6 +36,8 @@ const HEAP_LIMIT_MB = 256;
 
 export class Gang {
   readonly #pool: Piscina;
+  /** Of tasks that have no thread yet. */
+  readonly #queue = new FixedQueue();
   readonly #memory: Memory;
   readonly #stepsDone: () => number;
   readonly barrier: Barrier;
@@ -55,7 +57,7 @@ export class Gang {
     this.#memory = memory;
     this.#stepsDone = stepsDone;
     this.barrier = new Barrier(memory.control, threads, 0);
-    this.#pool = createPool(threads);
+    this.#pool = createPool(threads, this.#queue);
     const lost = this.#firstLost();
     this.done = Promise.race([lost, this.#watch(this.#start(tasks))]);
     // Whoever holds the gang may be elsewhere when it fails; the failure waits for him in `done`.
@@ -91,6 +93,8 @@ export class Gang {
       return members;
     } catch (error) {
       for (const member of members) member.catch(() => undefined);
+      // The last one waits there, and nobody holds the promise that Piscina would reject.
+      while (this.#queue.shift()) {}
       void this.destroy();
       throw errors.threads(tasks.length, error);
     }
@@ -131,11 +135,12 @@ export class Gang {
   }
 }
 
-function createPool(threads: number): Piscina {
+function createPool(threads: number, taskQueue: FixedQueue): Piscina {
   avoidBackgroundCompilation();
   try {
     return new Piscina({
       filename: WORKER,
+      taskQueue,
       // The others start with their tasks: a pool whose constructor throws leaves threads that nobody can end. This one has a
       // task at once, which keeps the process alive while the others load.
       minThreads: 1,
