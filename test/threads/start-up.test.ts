@@ -2,8 +2,10 @@
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import { isPromise } from 'node:util/types';
 import { Worker } from 'node:worker_threads';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Piscina } from 'piscina';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { interruptAfter, startUpArgs } from '../reliability/support/start-up.js';
 import { collect } from '../support/events.js';
 import { type Folder, mnistPart } from '../support/mnist-part.js';
@@ -75,6 +77,21 @@ it.each([1, 3])('no thread is started in the place of one that has died, of %i',
   const { status, stderr } = await runTrain([...job(), '--threads', `${threads}`], environment, nodeArgs);
   expect(status).toBe(1);
   expect(stderr).toMatch(new RegExp(`\nthreads started: ${threads}\n$`));
+});
+
+it('a thread require()s no ES module: Node 20 aborts the process if it is ended meanwhile', async () => {
+  let filename: string | null = null;
+  const { run } = Piscina.prototype;
+  vi.spyOn(Piscina.prototype, 'run').mockImplementation(function (this: Piscina, ...args) {
+    filename = this.options.filename;
+    return run.apply(this, args);
+  });
+  await collect({ data: data.path, hidden: [10], batchSize: 20, epochs: 1, threads: 1 });
+  vi.restoreAllMocks();
+  // As Piscina loads it. An ES module would be there at once.
+  const loaded: unknown = createRequire(import.meta.url)(filename!);
+  expect(isPromise(loaded)).toBe(true);
+  expect(await loaded).toBeTypeOf('function');
 });
 
 // The long form: test/reliability/start-up.ts.
