@@ -72,8 +72,13 @@ export async function* live(
       progress?.stop();
       await started.close();
       await checkpointer?.finish(ending.status !== 'failed');
-      if (checkpointer) yield* checkpointer.drain();
-    } else ending = started;
+    } else {
+      ending = started;
+      // So that a resume goes on with this run's options.
+      if (ending.status === 'interrupted') await checkpointer?.take(start);
+      await checkpointer?.finish(false);
+    }
+    if (checkpointer) yield* checkpointer.drain();
     isAlike = coordinator ? coordinator.outcome !== 'died' : ending.status !== 'failed';
     yield* end(run, ledger, ending, { world, cut: failure, checkpointer });
   } finally {
