@@ -3,7 +3,8 @@
  *
  *   node dist/test/reliability/start-up.js [--node PROGRAM] [--threads 8] [--until 400] [--every 1] [--at-once 2]
  *
- * SIGINT at each millisecond after the `start` event, each in a process of its own. Ends with status 1 if one of them did not
+ * SIGINT at each millisecond after the `start` event, each in a process of its own. (On a busy machine threads load for longer:
+ * --until 1600 --every 4.) Ends with status 1 if one of them did not
  * leave with status 130, an `end` event that says `interrupted`, and nothing on stderr.
  */
 import { execFileSync } from 'node:child_process';
