@@ -57,8 +57,11 @@ export function build(root) {
 function removeStale(root, folder) {
   const out = path.join(root, 'dist', folder);
   for (const name of readdirSync(out, { recursive: true })) {
-    const made = /^(.+)\.(?:js|js\.map|d\.ts)$/.exec(name);
-    if (made && !existsSync(path.join(root, folder, `${made[1]}.ts`))) rmSync(path.join(out, name));
+    // (.cts makes .cjs and .d.cts.)
+    const made = /^(.+)\.(?:(c?)js(?:\.map)?|d\.(c?)ts)$/.exec(name);
+    if (!made) continue;
+    const [, stem, c = made[3]] = made;
+    if (!existsSync(path.join(root, folder, `${stem}.${c}ts`))) rmSync(path.join(out, name));
   }
 }
 

@@ -521,12 +521,24 @@ export const errors = withCodes({
   diverged: (
     what: string,
     step: number,
-    { lr, reduction, checkpointDir }: { lr: number; reduction: string; checkpointDir: string | undefined },
+    run: {
+      /** The step's own. */
+      readonly rate: number;
+      readonly lr: number;
+      readonly reduction: string;
+      readonly hasCheckpoint: boolean;
+    },
   ) =>
     failure(
-      `${what} is not finite at step ${step} (learning rate ${lr}): training diverged; try a smaller --lr` +
-        (reduction === 'sum' ? ', or --reduction mean if the rate is from another program' : '') +
-        (checkpointDir === undefined ? '' : ', perhaps from an older checkpoint with --resume-anyway'),
+      `${what} is not finite at step ${step} (learning rate ${run.rate}${run.rate === run.lr ? '' : `, by the schedule; --lr ${run.lr}`}): ` +
+        'training diverged; try a smaller --lr' +
+        (run.reduction === 'sum' ? ', or --reduction mean if the rate is from another program' : '') +
+        (run.hasCheckpoint ? ', perhaps from a checkpoint with --resume-anyway' : ''),
+    ),
+  notFiniteAtStart: (what: string, isTable: boolean) =>
+    failure(
+      `${what} is not finite before any step: the inputs are too large for the network; ` +
+        (isTable ? 'use --scale standard' : 'check the data'),
     ),
   addressSpace: (threads: number, needed: number, room: number) =>
     failure(

@@ -11,6 +11,7 @@ const FLOORS = [
   ['src/dashboard'],
   ['src/index.ts'],
   ['src/train.ts'],
+  ['src/run'],
   ['src/view.ts'],
   ['src/plot', 'src/tensorboard'],
   ['src/export', 'src/inspect'],
@@ -42,12 +43,12 @@ function floorOf(file: string): number {
 function sourceFiles(folder: string): string[] {
   return readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
     .map((name) => path.posix.join(folder, name))
-    .filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'));
+    .filter((file) => /(?<!\.d)\.c?ts$/.test(file));
 }
 
 function importsOf(file: string): string[] {
   const text = readFileSync(path.join(root, file), 'utf8');
-  return [...text.matchAll(/from '(\.[^']+)'/g)].map(([, target]) =>
+  return [...text.matchAll(/(?:from |import\()'(\.[^']+)'/g)].map(([, target]) =>
     path.posix.join(path.posix.dirname(file), target!.replace(/(\.js)?$/, '.ts')),
   );
 }

@@ -22,6 +22,8 @@ export interface CheckpointerOptions {
   readonly listed: readonly Listed[];
   /** The file that the run goes on from, in this folder or another. */
   readonly resumedFrom: string | undefined;
+  /** Steps of the run that are done there. */
+  readonly startStep: number;
   /** Whether that file was asked for by name: then it is not to be removed. */
   readonly isNamed: boolean;
   readonly stateAt: (position: Position) => RunState;
@@ -40,8 +42,9 @@ interface Copies {
 
 export class Checkpointer {
   readonly #options: CheckpointerOptions;
-  /** Newest first. */
+  /** Newest first; those that an older one may have to give way to. */
   #kept: Listed[];
+  #newest: string | undefined;
   /** The name of the one that was taken last. */
   #last: string | undefined;
   #writing: Promise<void> = Promise.resolve();
@@ -49,9 +52,13 @@ export class Checkpointer {
 
   constructor(options: CheckpointerOptions) {
     this.#options = options;
-    const { resumedFrom, folder, listed, model, isNamed } = options;
-    // Another run's are its own, and what was asked for by name is whoever's asked.
-    this.#kept = listed.filter(({ run, file }) => run === model.run && !(isNamed && isSame(file, resumedFrom)));
+    const { resumedFrom, folder, listed, model, isNamed, startStep } = options;
+    // Another run's are its own, what was asked for by name is whoever's asked, and what is newer could not be resumed.
+    this.#kept = listed.filter(
+      ({ run, file, step = Number.POSITIVE_INFINITY }) =>
+        run === model.run && step <= startStep && !(isNamed && isSame(file, resumedFrom)),
+    );
+    this.#newest = resumedFrom;
     if (resumedFrom !== undefined && isSame(path.dirname(resumedFrom), folder)) {
       this.#last = path.basename(resumedFrom);
     }
@@ -59,7 +66,7 @@ export class Checkpointer {
 
   /** The newest that is there; undefined if there is none. */
   get newest(): string | undefined {
-    return this.#kept.find(({ step }) => step !== undefined)?.file ?? this.#options.resumedFrom;
+    return this.#newest;
   }
 
   /** What has happened since the last call. */
@@ -88,9 +95,14 @@ export class Checkpointer {
     this.#writing = this.#write(state, copies);
   }
 
-  /** Resolves when everything has been written, or has failed to be. */
-  async finish(): Promise<void> {
+  /**
+   * Resolves when everything has been written, or has failed to be.
+   *
+   * @param isGood  whether the run has ended well: then the last one is good, too
+   */
+  async finish(isGood: boolean): Promise<void> {
     await this.#writing;
+    if (isGood) await this.#prune();
   }
 
   async #write(state: RunState, { parameters, moments, best }: Copies): Promise<void> {
@@ -105,6 +117,8 @@ export class Checkpointer {
         const { run } = await headerOfCheckpoint(file);
         if (run !== undefined && run !== model.run) throw new Error('another run has written it meanwhile');
       }
+      // The run has come from the last one to here, with finite losses: that one is good, and may take an older one's place.
+      await this.#prune();
       await writeAtomically(
         file,
         'checkpoint',
@@ -112,7 +126,6 @@ export class Checkpointer {
       );
       this.#news.push({ event: 'checkpoint', file, epochs: state.epochs, step: state.step });
       this.#keep(own);
-      await this.#prune();
     } catch (error) {
       this.#last = undefined;
       // Where only the folder could not be flushed, the file is in place, and one day to be pruned like any other.
@@ -127,12 +140,11 @@ export class Checkpointer {
 
   #keep(written: Listed): void {
     this.#kept = [written, ...this.#kept.filter(({ file }) => file !== written.file)];
+    this.#newest = written.file;
   }
 
   async #prune(): Promise<void> {
-    // What cannot be read is not ours to judge.
-    const readable = this.#kept.filter(({ step }) => step !== undefined);
-    for (const old of readable.slice(this.#options.keep)) {
+    for (const old of this.#kept.slice(this.#options.keep)) {
       this.#kept = this.#kept.filter((each) => each !== old);
       try {
         await unlink(old.file);

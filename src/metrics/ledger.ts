@@ -97,6 +97,13 @@ export class Ledger {
     this.#figures = this.#heldOutFigures(0);
   }
 
+  /** Of an epoch whose evaluation has met a loss that is not finite: which samples it was of, the validation's first. */
+  brokenSplit(epoch: number): 'validation' | 'test' {
+    const { heldOutLosses } = this.#record(epoch);
+    const validation = heldOutLosses.subarray(0, this.#plan.validationSamples);
+    return validation.every(Number.isFinite) ? 'test' : 'validation';
+  }
+
   /**
    * What to remember of a run that is there. The epochs since `completed` must still have their records: there are two.
    */

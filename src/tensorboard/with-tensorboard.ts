@@ -56,13 +56,15 @@ function isIterable(events: unknown): boolean {
 class Writer {
   readonly #file: EventFile;
   readonly #rate: number;
+  /** Without epochs the end event is the only one that tells of the evaluation. */
+  readonly #isEvaluation: boolean;
   #step: number;
-  #hasEpochs = false;
   #hasFailed = false;
 
   private constructor(file: EventFile, { config, resumed }: StartEvent) {
     this.#file = file;
     this.#rate = config.lr;
+    this.#isEvaluation = config.epochs === 0;
     this.#step = resumed?.step ?? 0;
   }
 
@@ -108,10 +110,9 @@ class Writer {
         return ofStep(event);
       case 'epoch':
         this.#step = event.step;
-        this.#hasEpochs = true;
         return ofEpoch(event, this.#rate);
       case 'end':
-        return [...(this.#hasEpochs ? [] : ofEvaluation(event)), ...ofEnd(event, wallTime)];
+        return [...(this.#isEvaluation ? ofEvaluation(event) : []), ...ofEnd(event, wallTime)];
       default:
         return [];
     }

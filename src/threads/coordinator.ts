@@ -287,7 +287,9 @@ export class Coordinator {
   }
 
   #outcomeOf(): Outcome {
-    if (this.#control.decision === Command.DIVERGED) return 'diverged';
+    const { diverged } = this.#job.ranks ? this.#control.agreed : this.#control;
+    // Also if it was told to stop at the same time: its weights are to replace nothing that was good.
+    if (diverged || this.#control.decision === Command.DIVERGED) return 'diverged';
     return this.#control.decision === Command.STOP ? 'stopped' : 'completed';
   }
 }

@@ -32,8 +32,10 @@ export class EarlyStopping {
     const loss = validationLoss(epochs[recordOf(epoch)].heldOutLosses, this.#task.plan.validationSamples);
     if (best[1] !== 0 && !(loss < best[0]!)) return;
     best[0] = loss;
-    best[1] = epoch;
+    // None, until the copy is whole: this thread may die in between.
+    best[1] = 0;
     if (this.#task.plan.keepsBest) for (const layer of layers) (layer.best as Float64Array).set(layer.parameters);
+    best[1] = epoch;
   }
 }
 

@@ -1,14 +1,14 @@
 /** The gang: T threads of Piscina's, each with one task that lasts as long as the run. */
 import { availableParallelism } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
-import { Piscina } from 'piscina';
+import { FixedQueue, Piscina } from 'piscina';
 import { errors } from '../errors.js';
 import type { Memory } from '../memory/layout.js';
 import type { Barrier } from './barrier.js';
-import { type MemberTask, type Phase, whereabouts } from './task.js';
+import { type MemberTask, Phase, whereabouts } from './task.js';
 
 /** The compiled worker, as it lies in dist/. */
-const WORKER = new URL('../../workers/member.js', import.meta.url).href;
+const WORKER = new URL('../../workers/entry.cjs', import.meta.url).href;
 
 /**
  * How often a member looks at the barrier before it sleeps: about 50 µs. Sleeping and waking cost 10 to 50 µs,
@@ -36,29 +36,36 @@ const HEAP_LIMIT_MB = 256;
 
 export class Gang {
   readonly #pool: Piscina;
+  /** Of tasks that have no thread yet. */
+  readonly #queue = new FixedQueue();
   readonly #memory: Memory;
   readonly #stepsDone: () => number;
   readonly #barrier: Barrier;
   /** Resolves when every member has ended well, rejects when one has not: then all have been told to end. */
   readonly done: Promise<void>;
+  /** Threads end from now on because they are to. */
+  #isEnding = false;
 
-  /** @param stepsDone  of the run */
+  /**
+   * Starts the threads.
+   *
+   * @param stepsDone  of the run
+   * @throws LockstepError if the system does not give that many; then none is left
+   */
   constructor(tasks: readonly MemberTask[], memory: Memory, barrier: Barrier, stepsDone: () => number) {
-    const threads = tasks.length;
     this.#memory = memory;
     this.#stepsDone = stepsDone;
     this.#barrier = barrier;
-    this.#pool = createPool(threads);
-    // A thread's death is told twice: to its task, which `#watch` follows, and here, where nobody need listen; an
-    // error event without a listener would end the process.
-    this.#pool.on('error', () => undefined);
-    this.done = this.#watch(tasks.map((task) => this.#pool.run(task) as Promise<void>));
+    this.#pool = createPool(tasks.length, this.#queue);
+    const lost = this.#firstLost();
+    this.done = Promise.race([lost, this.#watch(this.#start(tasks))]);
     // Whoever holds the gang may be elsewhere when it fails; the failure waits for him in `done`.
     this.done.catch(() => undefined);
   }
 
   /** Ends all threads, whatever they do. */
   async destroy(): Promise<void> {
+    this.#isEnding = true;
     this.#barrier.abort();
     await this.#pool.destroy();
   }
@@ -77,20 +84,66 @@ export class Gang {
     );
   }
 
+  /** One thread a task. */
+  #start(tasks: readonly MemberTask[]): Promise<void>[] {
+    const members: Promise<void>[] = [];
+    try {
+      for (const task of tasks) members.push(this.#pool.run(task) as Promise<void>);
+      return members;
+    } catch (error) {
+      for (const member of members) member.catch(() => undefined);
+      // The last one waits there, and nobody holds the promise that Piscina would reject.
+      while (this.#queue.shift()) {}
+      void this.destroy();
+      throw errors.threadsUnavailable(tasks.length, error);
+    }
+  }
+
+  /**
+   * Rejects when a thread has died that had no task yet, so that no task tells it. After any death Piscina is to start no
+   * other thread: it would load in vain.
+   */
+  #firstLost(): Promise<never> {
+    let cause: unknown;
+    return new Promise((_, reject) => {
+      const tell = () => {
+        if (this.#isEnding) return;
+        this.#isEnding = true;
+        this.#barrier.abort();
+        // A pool that is being closed replaces nobody.
+        this.#pool.close().catch(() => undefined);
+        // The task of a thread that had one is first to tell.
+        setImmediate(() => {
+          const unborn = this.#memory.members.findIndex(({ phase }) => phase[0] === Phase.START);
+          reject(this.#death(Math.max(unborn, 0), cause ?? new Error('it ended before it had begun')));
+        });
+      };
+      // Comes before the thread would be replaced.
+      this.#pool.on('workerDestroy', tell);
+      // Comes after that. (An error event without a listener would end the process.)
+      this.#pool.on('error', (error) => {
+        cause ??= error;
+        tell();
+      });
+    });
+  }
+
   #death(member: number, cause: unknown) {
     const phase = this.#memory.members[member]!.phase[0] as Phase;
     return errors.threadDied(member, this.#memory.members.length, whereabouts(phase, this.#stepsDone()), cause);
   }
 }
 
-/** @throws LockstepError if the system does not give that many threads */
-function createPool(threads: number): Piscina {
+function createPool(threads: number, taskQueue: FixedQueue): Piscina {
   avoidBackgroundCompilation();
   try {
     return new Piscina({
       filename: WORKER,
+      taskQueue,
+      // The others start with their tasks: a pool whose constructor throws leaves threads that nobody can end. This one has a
+      // task at once, which keeps the process alive while the others load.
+      minThreads: 1,
       // Neither more, which would idle, nor fewer: a gang that is larger than its pool never meets.
-      minThreads: threads,
       maxThreads: threads,
       concurrentTasksPerWorker: 1,
       idleTimeout: Number.POSITIVE_INFINITY,

@@ -28,6 +28,7 @@ describe('the package', () => {
     );
     const others = [
       ...['package.json', 'README.md', 'LICENSE', 'bin/lockstep.mjs', 'bin/train.mjs'],
+      ...['dist/workers/entry.cjs', 'dist/workers/entry.d.cts'],
       ...['simd', 'simd-fma'].map((name) => `dist/src/kernels/assembly/${name}.wasm`),
       ...['index.html', 'style.css', 'icon.svg'].map((name) => `dist/src/dashboard/page/${name}`),
     ];

@@ -170,6 +170,23 @@ describe('what is written', () => {
   });
 });
 
+describe('what has been written before', () => {
+  it('is not written again when a complete run is resumed, or one that is ended within an epoch', async () => {
+    const folder = newFolder();
+    const resume = path.join(folder, '../checkpoints');
+    await runInto(folder, { ...options, checkpointDir: resume });
+    const before = scalarsIn(readEventFiles(folder));
+    await runInto(folder, { resume });
+    expect(scalarsIn(readEventFiles(folder))).toEqual(before);
+
+    const abort = new AbortController();
+    abort.abort();
+    const events = withTensorBoard(train({ resume, epochs: 9, signal: abort.signal }), folder);
+    for await (const { event } of events) expect(['start', 'checkpoint', 'end']).toContain(event);
+    expect(scalarsIn(readEventFiles(folder))).toEqual(before);
+  });
+});
+
 describe('a folder', () => {
   it('that cannot be made is an error before anything else', async () => {
     const file = path.join(tiny.data, readdirSync(tiny.data)[0]!);

@@ -1,0 +1,29 @@
+/** What to say of a run that has diverged. */
+import type { Checkpointer } from '../checkpoints/checkpointer.js';
+import { errors, type LockstepError } from '../errors.js';
+import { stepsPerEpoch } from '../memory/layout.js';
+import { Optimizer } from '../model/optimizer.js';
+import { optimizerOf } from '../options.js';
+import type { Run } from '../prepare.js';
+
+interface Place {
+  /** That is not finite. */
+  readonly what: string;
+  /** Where it was found: of the run, from 1; 0 before the first. */
+  readonly step: number;
+  /** Steps of the run that had been applied by then. */
+  readonly updates: number;
+}
+
+export function divergence(
+  { config, plan, start }: Run,
+  { what, step, updates }: Place,
+  checkpointer: Checkpointer | undefined,
+): LockstepError {
+  if (updates === 0) return errors.notFiniteAtStart(what, config.label !== undefined);
+  // The schedule counts as epochs of this length do.
+  const index = start.epochs * stepsPerEpoch(plan) + start.stepsInEpoch + (step - 1 - start.step);
+  const rate = new Optimizer(optimizerOf(config), config.epochs, stepsPerEpoch(plan)).rate(Math.max(0, index));
+  const { lr, reduction } = config;
+  return errors.diverged(what, step, { rate, lr, reduction, hasCheckpoint: checkpointer?.newest !== undefined });
+}

@@ -1,0 +1,158 @@
+/** One run's life, from its first event to its last. */
+import { Checkpointer } from '../checkpoints/checkpointer.js';
+import type { Progress, TrainEvent } from '../metrics/events.js';
+import { Ledger } from '../metrics/ledger.js';
+import { ProgressMeter } from '../metrics/progress-meter.js';
+import type { World } from '../mpi/world.js';
+import { optimizerOf } from '../options.js';
+import type { Run } from '../prepare.js';
+import { Coordinator } from '../threads/coordinator.js';
+import { RunView } from '../view.js';
+import { type Ending, end, endingWithoutTraining } from './ending.js';
+import { follow } from './follow.js';
+import { startEvent } from './run-events.js';
+
+export interface Surroundings {
+  /** Milliseconds of clock.ts. */
+  readonly beganAt: number;
+  /** All ranks, under MPI. */
+  readonly world: World | undefined;
+  /** Ends the run after the step it is in. */
+  readonly stop: AbortSignal;
+  readonly onProgress: ((progress: Progress) => void) | undefined;
+  readonly onView: ((view: RunView) => void) | undefined;
+}
+
+/** Its consumer must hear it to its end. @throws what the run fails of, after its last event */
+export async function* live(
+  run: Run,
+  { beganAt, world, stop, onProgress, onView }: Surroundings,
+): AsyncGenerator<TrainEvent, void, undefined> {
+  const { config, plan, memory, start } = run;
+  const ledger = new Ledger(plan, memory.epochs, start, config.logEvery ?? 0, beganAt);
+  let coordinator: Coordinator | undefined;
+  let progress: ProgressMeter | undefined;
+  let failure: unknown;
+  const stopThreads = () => coordinator?.stop();
+  const fail = (error: unknown) => {
+    failure ??= error;
+    stopThreads();
+  };
+  const failIfRequired = (error: unknown) => {
+    if (config.checkpointRequired) fail(error);
+  };
+  const writes = world?.isFirst ?? true;
+  const checkpointer = writes ? createCheckpointer(run, ledger, () => coordinator?.ring(), failIfRequired) : undefined;
+  /** Or how the run ends because the system does not give that many. */
+  const startThreads = (): Coordinator | Ending => {
+    try {
+      coordinator = new Coordinator(
+        jobOf(run, beganAt, world),
+        memory,
+        checkpointer && ((at) => checkpointer.take(at)),
+      );
+      return coordinator;
+    } catch (error) {
+      return { status: 'failed', failure: error, step: start.step, isWhole: true, endedBy: undefined };
+    }
+  };
+  /** (The other ranks' threads end with these, at the same step; but they wait for one that died.) */
+  const close = async () => {
+    await coordinator?.close();
+    if (coordinator && coordinator.outcome !== 'died') world?.agreeToEnd();
+  };
+  try {
+    // (Every rank has the same checkpoint.)
+    if (endingWithoutTraining(run, false)) world?.agreeToEnd();
+    onView?.(new RunView(run));
+    yield startEvent(run, beganAt, world);
+    yield* run.warnings;
+    // (Other ranks would wait for this one: all are told at the first step.)
+    const started = endingWithoutTraining(run, stop.aborted && !world) ?? startThreads();
+    let ending: Ending;
+    if (started instanceof Coordinator) {
+      stop.addEventListener('abort', stopThreads);
+      if (stop.aborted) stopThreads();
+      if (onProgress) progress = new ProgressMeter(plan, config.epochs, start, started, guarded(onProgress, fail));
+      ending = yield* follow(run, started, ledger, checkpointer);
+      progress?.stop();
+      await close();
+      await checkpointer?.finish(ending.status !== 'failed');
+    } else {
+      ending = started;
+      // So that a resume goes on with this run's options.
+      if (ending.status === 'interrupted') await checkpointer?.take(start);
+      await checkpointer?.finish(false);
+    }
+    if (checkpointer) yield* checkpointer.drain();
+    yield* end(run, ledger, ending, { world, cut: failure, checkpointer });
+  } finally {
+    progress?.stop();
+    stop.removeEventListener('abort', stopThreads);
+    await close();
+    await checkpointer?.finish(false);
+  }
+}
+
+/** It is called from a timer, where an error would end the process: it ends the run instead. */
+function guarded(onProgress: (progress: Progress) => void, fail: (error: unknown) => void) {
+  return (measured: Progress) => {
+    try {
+      onProgress(measured);
+    } catch (error) {
+      fail(error);
+    }
+  };
+}
+
+function createCheckpointer(
+  run: Run,
+  ledger: Ledger,
+  onNews: () => void,
+  onFailure: (failure: unknown) => void,
+): Checkpointer | undefined {
+  const { config, model, memory, checkpoints } = run;
+  if (config.checkpointDir === undefined) return undefined;
+  return new Checkpointer({
+    folder: config.checkpointDir,
+    keep: config.keep,
+    model,
+    layers: memory.layers,
+    listed: checkpoints,
+    resumedFrom: run.resumedFrom,
+    startStep: run.start.step,
+    isNamed: run.isNamed,
+    stateAt: (position) => ledger.stateAt(position),
+    onNews,
+    onFailure,
+  });
+}
+
+function jobOf({ config, plan, shared, kernel, start }: Run, beganAt: number, world: World | undefined) {
+  const { strategy, epochs, logEvery = 0, seed, checkpointDir } = config;
+  const { checkpointEvery, checkpointEverySteps = 0, patience = 0, maxTime = Number.POSITIVE_INFINITY } = config;
+  const checkpoints =
+    checkpointDir === undefined || world?.isFirst === false
+      ? { checkpointEvery: 0, checkpointEverySteps: 0 }
+      : { checkpointEvery, checkpointEverySteps };
+  const run = {
+    strategy,
+    optimizer: optimizerOf(config),
+    epochs,
+    logEvery,
+    seed,
+    patience,
+    deadline: beganAt + 1000 * maxTime,
+  };
+  return {
+    plan,
+    shared,
+    kernel,
+    ...run,
+    start,
+    stepsDone: start.step,
+    ...checkpoints,
+    ranks: world?.task,
+    exact: config.exact,
+  };
+}

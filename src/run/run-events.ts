@@ -1,0 +1,51 @@
+/** A run's first event, and an epoch's. */
+import { stepsPerEpoch } from '../memory/layout.js';
+import { type EpochEvent, SCHEMA, type StartEvent } from '../metrics/events.js';
+import type { Ledger } from '../metrics/ledger.js';
+import { Optimizer } from '../model/optimizer.js';
+import { parameterCount } from '../model/parameters.js';
+import type { World } from '../mpi/world.js';
+import { optimizerOf, recordOfConfig } from '../options.js';
+import type { Run } from '../prepare.js';
+import { phaseFractions } from '../threads/phase-times.js';
+
+export function startEvent(run: Run, beganAt: number, world: World | undefined): StartEvent {
+  const { config, plan, kernel, memory, dataset, start, resumedFrom: file } = run;
+  return {
+    event: 'start',
+    schema: SCHEMA,
+    time: new Date(beganAt).toISOString(),
+    config: recordOfConfig(config),
+    dataset: {
+      name: dataset.name,
+      train: plan.trainSamples,
+      ...(plan.validationSamples > 0 && { validation: plan.validationSamples }),
+      test: plan.testSamples,
+      inputs: dataset.inputs,
+      classes: dataset.classes,
+      ...(dataset.table && { class_names: dataset.table.classNames }),
+      density: dataset.density,
+    },
+    model: { layers: plan.layers, parameters: parameterCount(memory.layers) },
+    threads: config.threads,
+    ...(world && { ranks: world.ranks, rank: world.rank, mpi: world.version }),
+    kernel: kernel.name,
+    node: process.versions.node,
+    ...(file !== undefined && { resumed: { file, epochs: start.epochs, step: start.step } }),
+  };
+}
+
+export function epochEvent({ memory, config, plan }: Run, epoch: number, ledger: Ledger): EpochEvent {
+  const fractions = phaseFractions(memory.members, epoch);
+  const { seconds, samples_per_second, ...figures } = ledger.epoch(epoch);
+  const isScheduled = config.schedule !== 'constant' || config.warmupSteps > 0;
+  const steps = stepsPerEpoch(plan);
+  const lr = isScheduled && new Optimizer(optimizerOf(config), config.epochs, steps).rate(epoch * steps - 1);
+  return {
+    ...figures,
+    ...(lr !== false && { lr }),
+    ...{ seconds, samples_per_second },
+    wait_fraction: fractions.wait,
+    phase_fractions: fractions,
+  };
+}
