@@ -33,6 +33,8 @@ const ALONE = [
 const common = {
   // Node loads what is compiled, as it will: nothing is transformed again.
   server: { deps: { external: [/\/dist\/(bin|src|workers|test\/support)\//] } },
+  // A test that asserts nothing fails.
+  expect: { requireAssertions: true },
   testTimeout: 60_000,
   // What tests have in common trains, too.
   hookTimeout: 60_000,

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadDataset } from '../../src/data/dataset.js';
 import type { TrainOptions } from '../../src/options.js';
-import { collect, collectUntil } from '../support/events.js';
+import { collect, collectFailed, collectUntil } from '../support/events.js';
 import { allKernels } from '../support/kernels.js';
 import { refusalOf } from '../support/refusals.js';
 import { scratchWith } from '../support/scratch.js';
@@ -183,7 +183,7 @@ describe('--save', () => {
   it('leaves an older file as it was when the run fails', async () => {
     const save = scratch.newPath('model.safetensors');
     writeFileSync(save, 'older');
-    const { end } = await collect({ ...options(), save, lr: 1e30 });
+    const { end } = await collectFailed({ ...options(), save, lr: 1e30 });
     expect(end.status).toBe('failed');
     expect(end).not.toHaveProperty('saved');
     expect(readFileSync(save, 'utf8')).toBe('older');
@@ -215,7 +215,7 @@ describe('--save', () => {
     mkdirSync(folder);
     const save = path.join(folder, 'model.safetensors');
     // Meanwhile a folder of that name has come.
-    const { end, error } = await collect({ ...options(), save }, ({ event }) => {
+    const { end, error } = await collectFailed({ ...options(), save }, ({ event }) => {
       if (event === 'start') mkdirSync(save);
     });
     expect(end).toMatchObject({ status: 'failed', epochs: 2 });

@@ -11,6 +11,7 @@ import { JOB, writeJobData } from '../support/optimizer-job.js';
 import { trainCommand } from '../support/paths.js';
 import { refusalOf } from '../support/refusals.js';
 import { finishOf, spawnQuiet } from '../support/run-command.js';
+import { readTensorFile } from '../support/tensor-file.js';
 
 let data: Folder;
 beforeAll(() => {
@@ -78,15 +79,20 @@ it.concurrent.each(KILLED)('%s: after a kill', async (name) => {
   expect(resumed.end).toMatchObject({ status: 'completed', weights_sha256: undisturbed.end.weights_sha256 });
 });
 
-it('what the optimiser remembers is kept in float64 by the reference kernel, and by strategy dense', async () => {
-  for (const given of [{ kernel: 'reference' as const }, { strategy: 'dense' as const }]) {
-    const run: TrainOptions = { ...JOB, ...OPTIMIZER_CASES.adam, ...given, data: data.path, threads: 2 };
-    const checkpointDir = newFolder();
-    const undisturbed = await collect({ ...run, checkpointDir, checkpointEverySteps: 5, keep: 100 });
-    const resume = path.join(checkpointDir, NAMES[0]!);
-    const { end } = await collect({ resume, ...NO_MORE, checkpointDir: newFolder() });
-    expect(end.weights_sha256).toBe(undisturbed.end.weights_sha256);
-  }
+it.each([
+  ['F64', { kernel: 'reference' }],
+  ['F32', { kernel: 'simd', strategy: 'dense' }],
+] as const)('what the optimiser remembers is kept as %s, given %j', async (type, given) => {
+  const run: TrainOptions = { ...JOB, ...OPTIMIZER_CASES.adam, ...given, data: data.path, threads: 2 };
+  const checkpointDir = newFolder();
+  const undisturbed = await collect({ ...run, checkpointDir, checkpointEverySteps: 5, keep: 100 });
+  const resume = path.join(checkpointDir, NAMES[0]!);
+  const { tensors } = readTensorFile(resume);
+  const moments = [...tensors].filter(([name]) => !/^layers\.\d\.(weight|bias)$/.test(name));
+  expect(moments).toHaveLength(2 * (tensors.size - moments.length));
+  expect(new Set(moments.map(([, { dtype }]) => dtype))).toEqual(new Set([type]));
+  const { end } = await collect({ resume, ...NO_MORE, checkpointDir: newFolder() });
+  expect(end.weights_sha256).toBe(undisturbed.end.weights_sha256);
 });
 
 describe('with another optimiser than the checkpoint was written with', () => {
