@@ -153,16 +153,19 @@ describe('a live picture', () => {
     expect(readdirSync(folder.path).filter((name) => name.includes('.tmp'))).toEqual([]);
   });
 
-  it.skipIf(process.platform === 'win32')('is finished after an interrupt, which ends its pipe', async () => {
-    const child = start('-o', at('interrupted.svg'));
-    const ended = finishOf(child as unknown as Parameters<typeof finishOf>[0]);
-    child.stdin.write(linesOf(START, epoch(1)));
-    await until(() => shows('10.00', 'interrupted.svg'));
-    child.kill('SIGINT');
-    child.stdin.end(linesOf(epoch(2)));
-    expect(await ended).toMatchObject({ status: 130, stderr: '' });
-    expect(shows('5.00', 'interrupted.svg')).toBe(true);
-  });
+  it.skipIf(process.platform === 'win32')(
+    'is finished after an interrupt, which ends its pipe (skipped on Windows)',
+    async () => {
+      const child = start('-o', at('interrupted.svg'));
+      const ended = finishOf(child as unknown as Parameters<typeof finishOf>[0]);
+      child.stdin.write(linesOf(START, epoch(1)));
+      await until(() => shows('10.00', 'interrupted.svg'));
+      child.kill('SIGINT');
+      child.stdin.end(linesOf(epoch(2)));
+      expect(await ended).toMatchObject({ status: 130, stderr: '' });
+      expect(shows('5.00', 'interrupted.svg')).toBe(true);
+    },
+  );
 
   it('that cannot be written, also in the end, is said to be so', async () => {
     const missing = at('later');

@@ -23,11 +23,15 @@ const NAP_MS = 300;
 /** What a run of this size takes in all: one that kept its lines would pass it by far. */
 const MOST_MB = 200;
 
-const { lines: wanted } = new Command('pipes')
+const { lines, seconds } = new Command('pipes')
   .description('Does every line reach a slow reader, in bounded memory?')
   .option('--lines <n>', 'step lines', Number, 100_000)
+  .option('--seconds <n>', 'about as long: fewer lines', Number)
   .parse()
-  .opts<{ lines: number }>();
+  .opts<{ lines: number; seconds?: number }>();
+/** A second takes at least so many, the naps included. */
+const LINES_A_SECOND = 1000;
+const wanted = Math.min(lines, Math.max(SAMPLES, LINES_A_SECOND * (seconds ?? Number.POSITIVE_INFINITY)));
 
 const data = await mnistPart(SAMPLES, 100);
 const folder = temporaryFolder();
