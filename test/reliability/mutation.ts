@@ -65,10 +65,13 @@ const COVERED_BY: Readonly<Record<string, readonly [quick: string, thorough: str
   src: ['train/events', 'train/'],
 };
 
+/** What the tests of a file may take. */
+const MOST_SECONDS = 300;
+
 const { args, opts } = parse();
 const copy = temporaryFolder();
 const chosen = chooseMutants();
-const report = { killed: 0, survived: [] as string[], skipped: 0 };
+const report = { killed: 0, slow: 0, survived: [] as string[], skipped: 0 };
 process.once('exit', copy.remove);
 
 const files = [...new Set(chosen.map(({ file }) => file))];
@@ -76,7 +79,7 @@ console.log(`${chosen.length} mutants in ${files.length} files, seed ${opts.seed
 const folders = Array.from({ length: opts.atOnce }, (_, i) => makeCopy(path.join(copy.path, String(i))));
 const suites = [...new Set(files.map((file) => coverOf(file)[0]))];
 for (const suite of opts.check ? suites : []) {
-  const { isPassed, output } = await runTests(folders[0]!, suite, 600);
+  const { isPassed, output } = await runTests(folders[0]!, suite);
   if (isPassed) continue;
   console.log(output);
   console.log(`the tests fail on the code as it is: ${suite}`);
@@ -91,16 +94,17 @@ await inParallel(chosen, opts.atOnce, async (mutant) => {
     return;
   }
   const folder = free.pop()!;
-  const survived = await survives(folder, mutant);
+  const fate = await fateOf(folder, mutant);
   free.push(folder);
-  if (!survived) report.killed++;
+  if (fate !== 'survived') report[fate]++;
   else {
     report.survived.push(nameOf(mutant));
     console.log(`SURVIVED ${nameOf(mutant)}: ${mutant.what}\n    ${mutant.source}`);
   }
 });
-const tried = report.killed + report.survived.length;
+const tried = report.killed + report.slow + report.survived.length;
 console.log(`${report.killed} of ${tried} mutants noticed, ${report.survived.length} survived`);
+if (report.slow > 0) console.log(`${report.slow} made the tests take longer than ${MOST_SECONDS} s`);
 if (report.skipped > 0) console.log(`${report.skipped} not tried: the time was over`);
 process.exitCode = report.survived.length > opts.allow ? 1 : 0;
 
@@ -183,20 +187,30 @@ function makeCopy(folder: string): string {
   return folder;
 }
 
-async function survives(folder: string, { file, start, end, replacement }: Chosen): Promise<boolean> {
+async function fateOf(folder: string, mutant: Chosen): Promise<'killed' | 'slow' | 'survived'> {
+  const { file, start, end, replacement } = mutant;
   const target = path.join(folder, 'dist', file);
   const text = readFileSync(target, 'utf8');
   writeFileSync(target, text.slice(0, start) + replacement + text.slice(end));
   try {
-    for (const suite of coverOf(file)) if (!(await runTests(folder, suite, 120)).isPassed) return false;
-    return true;
+    for (const suite of coverOf(file)) {
+      const { isPassed, isInTime } = await runTests(folder, suite);
+      if (!isPassed) return isInTime ? 'killed' : 'slow';
+    }
+    return 'survived';
   } finally {
     writeFileSync(target, text);
   }
 }
 
-/** A run that takes too long has noticed something: a loop without an end, most likely. */
-function runTests(folder: string, suite: string, seconds: number): Promise<{ isPassed: boolean; output: string }> {
+interface TestRun {
+  readonly isPassed: boolean;
+  /** One that is not has met a loop without an end, most likely, unless the machine is busy. */
+  readonly isInTime: boolean;
+  readonly output: string;
+}
+
+function runTests(folder: string, suite: string): Promise<TestRun> {
   const names = suite.split(' ').map((name) => `dist/${name.startsWith('test/') ? '' : 'test/'}${name}`);
   const vitest = path.join(folder, 'node_modules/vitest/vitest.mjs');
   const child = spawn(process.execPath, [vitest, 'run', '--bail=1', '--root', folder, ...names], {
@@ -214,11 +228,15 @@ function runTests(folder: string, suite: string, seconds: number): Promise<{ isP
   }
   return new Promise((resolve, reject) => {
     // (With all that it has started.)
-    const timer = setTimeout(() => process.kill(-child.pid!, 'SIGKILL'), 1000 * seconds);
+    let isInTime = true;
+    const timer = setTimeout(() => {
+      isInTime = false;
+      process.kill(-child.pid!, 'SIGKILL');
+    }, 1000 * MOST_SECONDS);
     child.on('error', reject);
     child.on('close', (status) => {
       clearTimeout(timer);
-      resolve({ isPassed: status === 0, output });
+      resolve({ isPassed: status === 0, isInTime, output });
     });
   });
 }
