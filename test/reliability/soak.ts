@@ -5,7 +5,7 @@
  *   node dist/test/reliability/soak.js [--minutes 60] [--threads 2]
  *
  * Prints the resident set by tenths of the time, and ends with status 1 if the last tenth's median is more than 5 % above that
- * of the second tenth (the first warms up), or a line was missing.
+ * of the second tenth (the first warms up), or a line was missing. In less than 20 minutes it may be 20 % above it.
  */
 import { readdirSync } from 'node:fs';
 import { Command } from 'commander';
@@ -72,5 +72,7 @@ async function soak(): Promise<number> {
   console.log(`${readdirSync(folder.path).length} checkpoints kept; exit status ${status} (143 expected) ${stderr}`);
   console.log(`resident set by tenths of the time, MB: ${parts.map((part) => part.toFixed(0)).join(' ')}`);
   console.log(`the last is ${growth.toFixed(3)} times the second`);
-  return status === 143 && missing === 0 && growth <= mostGrowth ? 0 : 1;
+  // (Of fewer looks the tenths say nothing.)
+  const isFlat = residentMb.length < 2 * PARTS || growth <= mostGrowth;
+  return status === 143 && missing === 0 && isFlat ? 0 : 1;
 }
