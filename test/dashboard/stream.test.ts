@@ -143,6 +143,16 @@ describe('the stream', () => {
     expect({ epoch, error: 1 - right / 150 }).toEqual({ epoch: 0, error: expect.closeTo(end.test_error!, 9) });
   });
 
+  it('tells of warnings', async () => {
+    dashboard = await Dashboard.open(0);
+    const { all } = await runTo({ ...options(), epochs: 1, warmupSteps: 1000 });
+    const warnings = all.flatMap((event) => (event.event === 'warning' ? [event.message] : []));
+    expect(warnings).toHaveLength(1);
+    const listening = heard(await openStream(dashboard.url));
+    await dashboard.close();
+    expect(lastOf(await listening, 'run')).toMatchObject({ phase: 'completed', warnings });
+  });
+
   it('of data that are no pictures, and have no test samples, says what there is', async () => {
     dashboard = await Dashboard.open(0);
     const data = temporaryFolder();
