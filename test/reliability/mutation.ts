@@ -25,6 +25,7 @@ import { inParallel } from './support/runs.js';
 /** Which tests cover what, the longest path that fits. The first list is quick; the second is asked of what survives it. */
 const COVERED_BY: Readonly<Record<string, readonly [quick: string, thorough: string]>> = {
   bin: ['command/command-line command/bad-input', 'command/ predict/command plot/command options train/tables'],
+  'bin/main': ['errors', 'command/'],
   'bin/commands/inspect': ['command/inspect-export', 'inspect/'],
   'bin/commands/inspect-table': ['inspect/', 'command/inspect-export'],
   'bin/commands/plot': ['plot/command', 'plot/'],
