@@ -31,9 +31,14 @@ const ALONE = [
   'dist/test/train/reference-job.test.js',
 ];
 
+/** In full, tests stand in any order: none may go on from what another has left. */
+const shuffle = { tests: process.env.LOCKSTEP_TESTS === 'all' };
+
 const common = {
   // Node loads what is compiled, as it will: nothing is transformed again.
   server: { deps: { external: [/\/dist\/(bin|src|workers|test\/support)\//] } },
+  // A test that asserts nothing fails.
+  expect: { requireAssertions: true },
   testTimeout: 60_000,
   // What tests have in common trains, too.
   hookTimeout: 60_000,
@@ -49,7 +54,7 @@ export default defineConfig({
           include: LIGHT,
           maxWorkers: 2,
           isolate: false,
-          sequence: { groupOrder: 0 },
+          sequence: { shuffle, groupOrder: 0 },
         },
       },
       {
@@ -60,14 +65,20 @@ export default defineConfig({
           exclude: [...LIGHT, ...PATIENT, ...ALONE],
           // Most train with several threads or start processes: two files at a time keep two cores busy.
           maxWorkers: 2,
-          sequence: { groupOrder: 1 },
+          sequence: { shuffle, groupOrder: 1 },
         },
       },
       {
-        test: { ...common, name: 'patient', include: PATIENT, maxWorkers: 2, sequence: { groupOrder: 2 } },
+        test: { ...common, name: 'patient', include: PATIENT, maxWorkers: 2, sequence: { shuffle, groupOrder: 2 } },
       },
       {
-        test: { ...common, name: 'alone', include: ALONE, fileParallelism: false, sequence: { groupOrder: 3 } },
+        test: {
+          ...common,
+          name: 'alone',
+          include: ALONE,
+          fileParallelism: false,
+          sequence: { shuffle, groupOrder: 3 },
+        },
       },
     ],
   },

@@ -1,5 +1,5 @@
 /** The house's order: one way down, no import runs back up. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { root } from './support/paths.js';
@@ -48,7 +48,8 @@ function sourceFiles(folder: string): string[] {
 
 function importsOf(file: string): string[] {
   const text = readFileSync(path.join(root, file), 'utf8');
-  return [...text.matchAll(/(?:from |import\()'(\.[^']+)'/g)].map(([, target]) =>
+  // (A comment's `{@link import('…')}` too: it looks as an import of a type does.)
+  return [...text.matchAll(/(?:from |import |import\()'(\.[^']+)'/g)].map(([, target]) =>
     path.posix.join(path.posix.dirname(file), target!.replace(/(\.js)?$/, '.ts')),
   );
 }
@@ -73,9 +74,18 @@ describe('architecture', () => {
     expect(files.filter((file) => floorOf(file) < 0)).toEqual([]);
   });
 
+  it('sees what a file imports, statically and when it is asked for', () => {
+    expect(importsOf('src/train.ts')).toContain('src/prepare.ts');
+    expect(importsOf('bin/commands/plot.ts')).toContain('src/plot/render.ts');
+    expect(files.filter((file) => importsOf(file).length === 0).length).toBeLessThan(files.length / 4);
+  });
+
   it.each(files)('%s imports nothing from above', (file) => {
-    const above = importsOf(file).filter((target) => floorOf(target) < floorOf(file));
-    expect(above).toEqual([]);
+    const targets = importsOf(file);
+    expect(targets.filter((target) => floorOf(target) < floorOf(file))).toEqual([]);
+    const isThere = (target: string) =>
+      ['.ts', '.d.ts'].some((end) => existsSync(path.join(root, target.replace(/\.ts$/, end))));
+    expect(targets.filter((target) => !isThere(target))).toEqual([]);
   });
 
   it.each(['src/index.js', 'bin/commands/train.js', 'bin/lockstep.js'])(

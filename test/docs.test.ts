@@ -25,38 +25,61 @@ function anchorsIn(page: string): string[] {
   return [...prose.matchAll(/^#+ (.+)$/gm)].map(([, heading]) => anchorOf(heading!));
 }
 
-describe.each(PAGES)('%s', (page) => {
-  const links = [...read(page).matchAll(/\]\(([^)\s]+)\)/g)]
-    .map(([, link]) => link!)
-    .filter((link) => !/^[a-z]+:/.test(link));
+/** Links within the repository, and those of them that lead nowhere. */
+function linksIn(page: string, text = read(page)) {
+  const all = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link!).filter((link) => !/^[a-z]+:/.test(link));
+  const broken = all.filter((link) => {
+    const [file = '', anchor] = link.split('#');
+    const target = file === '' ? page : path.join(path.dirname(page), file);
+    if (!existsSync(path.join(root, target))) return true;
+    return anchor !== undefined && !anchorsIn(target).includes(anchor);
+  });
+  return { all, broken };
+}
 
+/** Names in sources: `name` in [src/file.ts](../src/file.ts), or [`name`](../src/file.ts); and those that are not there. */
+function namesIn(page: string, text = read(page)) {
+  const all = [
+    ...text.matchAll(/`([\w.]+)`\s+in\s+\[[^\]]+\]\(([^)#]+\.ts)\)/g),
+    ...text.matchAll(/\[`([\w.]+)`\]\(([^)#]+\.ts)\)/g),
+  ].map(([, name, file]) => ({ name: name!, file: file! }));
+  const missing = all.filter(({ name, file }) => {
+    const source = readFileSync(path.join(root, path.dirname(page), file), 'utf8');
+    return !source.includes(name.split('.').at(-1)!);
+  });
+  return { all, missing };
+}
+
+describe.each(PAGES)('%s', (page) => {
   it('links to files and headings that are there', () => {
-    const broken = links.filter((link) => {
-      const [file = '', anchor] = link.split('#');
-      const target = file === '' ? page : path.join(path.dirname(page), file);
-      if (!existsSync(path.join(root, target))) return true;
-      return anchor !== undefined && !anchorsIn(target).includes(anchor);
-    });
-    expect(broken).toEqual([]);
+    expect(linksIn(page).broken).toEqual([]);
   });
 
   it('names what the source it links to has', () => {
-    // `name` in [src/file.ts](../src/file.ts), or [`name`](../src/file.ts)
-    const named = [
-      ...read(page).matchAll(/`([\w.]+)`\s+in\s+\[[^\]]+\]\(([^)#]+\.ts)\)/g),
-      ...read(page).matchAll(/\[`([\w.]+)`\]\(([^)#]+\.ts)\)/g),
-    ];
-    const missing = named.filter(([, name, file]) => {
-      const source = readFileSync(path.join(root, path.dirname(page), file!), 'utf8');
-      return !source.includes(name!.split('.').at(-1)!);
-    });
-    expect(missing.map(([, name, file]) => `${name} in ${file}`)).toEqual([]);
+    expect(namesIn(page).missing).toEqual([]);
   });
 });
 
-it('finds a link that leads nowhere', () => {
-  expect(anchorsIn('docs/mathematics.md')).toContain('the-step');
-  expect(anchorOf('Its gradient: P − T')).toBe('its-gradient-p--t');
+describe('what is looked for', () => {
+  it('is found in the pages', () => {
+    expect(PAGES.flatMap((page) => linksIn(page).all).length).toBeGreaterThan(100);
+    expect(PAGES.flatMap((page) => namesIn(page).all).length).toBeGreaterThan(0);
+  });
+
+  it('are links that lead nowhere, to a file or a heading', () => {
+    const text =
+      '[a](none.md) [b](mathematics.md#the-step) [c](mathematics.md#no-step) [d](#none) [e](https://example.org)';
+    expect(linksIn('docs/design.md', text).broken).toEqual(['none.md', 'mathematics.md#no-step', '#none']);
+    expect(anchorOf('Its gradient: P − T')).toBe('its-gradient-p--t');
+  });
+
+  it('are names that their source does not have', () => {
+    const text = '[`train`](../src/train.ts) and `none` in [src/train.ts](../src/train.ts)';
+    expect(namesIn('docs/design.md', text)).toMatchObject({
+      all: [{ name: 'none' }, { name: 'train' }],
+      missing: [{ name: 'none', file: '../src/train.ts' }],
+    });
+  });
 });
 
 it('the README has what train --help says, verbatim', async () => {

@@ -1,8 +1,9 @@
 /** Messages quote what people and files say, and stay one short line whatever that is. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { parseTrainCommand } from '../bin/commands/train-options.js';
+import { report } from '../bin/main.js';
 import { errors, type LockstepError, reason, shown } from '../src/errors.js';
 import { root } from './support/paths.js';
 import { refusalOf } from './support/refusals.js';
@@ -67,6 +68,25 @@ describe('a message', () => {
   it('shows so much of a long value, not all', () => {
     expect(shown('a'.repeat(MANY))).toBe(`${'a'.repeat(200)}…`);
     expect(shown(new Array<number>(MANY).fill(1))).toHaveLength(201);
+  });
+});
+
+describe('a command', () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  it.each([
+    [errors.usage('x'), 'train: x; see train --help\n', 2],
+    [
+      errors.unreadable('f', new Error('gone')),
+      'train: f: cannot be read (gone); check the path and its permissions\n',
+      1,
+    ],
+    [new TypeError('a fault of ours'), 'train: a fault of ours\n', 1],
+    ['no error at all', 'train: no error at all\n', 1],
+  ])('says %s in one line, and ends with its status', (error, line, status) => {
+    const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    expect(report('train', error)).toBe(status);
+    expect(write.mock.calls).toEqual([[line]]);
   });
 });
 

@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { LockstepError } from '../../src/errors.js';
 import type { TrainOptions } from '../../src/options.js';
 import type { RunView } from '../../src/view.js';
-import { collect } from '../support/events.js';
+import { collect, collectFailed } from '../support/events.js';
 import { type Folder, mnistPart } from '../support/mnist-part.js';
 import { scratchWith } from '../support/scratch.js';
 import { readTensorFile } from '../support/tensor-file.js';
@@ -36,7 +36,7 @@ describe.each(['sliced', 'dense'] as const)('strategy %s', (strategy) => {
     const checkpointDir = scratch.newPath();
     const often = { checkpointDir, checkpointEverySteps: 1, keep: 100 };
     await collect({ ...options(), ...often, epochs: 1 });
-    const run = () => collect({ resume: checkpointDir, epochs: 5, lr, resumeAnyway: true });
+    const run = () => collectFailed({ resume: checkpointDir, epochs: 5, lr, resumeAnyway: true });
 
     const first = await run();
     expect(first.error).toBeInstanceOf(LockstepError);
@@ -63,7 +63,7 @@ describe('with no test set', () => {
   it('the very last step is looked at too: its weights are not finite, and the run has failed', async () => {
     const [checkpointDir, save] = [scratch.newPath(), scratch.newPath('model.safetensors')];
     const options = { data: withoutTest.path, hidden: [20], batchSize: 60, threads: 2, lr: 3e38 };
-    const { end, error } = await collect({ ...options, epochs: 1, checkpointDir, save });
+    const { end, error } = await collectFailed({ ...options, epochs: 1, checkpointDir, save });
     expect(end).toMatchObject({
       status: 'failed',
       message: expect.stringMatching(
@@ -82,7 +82,7 @@ it('a run that is interrupted with weights that are not finite has failed: they 
   const abort = new AbortController();
   // One step, and an evaluation of 10,000 samples that would tell, were it not cut short.
   const options = { data: 'mnist', limit: 20, batchSize: 20, lr: 3e38, threads: 1, logEvery: 1, save };
-  const { end } = await collect({ ...options, signal: abort.signal }, ({ event }) => {
+  const { end } = await collectFailed({ ...options, signal: abort.signal }, ({ event }) => {
     if (event === 'step') abort.abort();
   });
   expect(end.status).toBe('failed');

@@ -12,6 +12,7 @@ import { allKernels } from '../support/kernels.js';
 import { resultsAfter, resultsOf } from '../support/results.js';
 import { scratchWith } from '../support/scratch.js';
 import { readTensorFile } from '../support/tensor-file.js';
+import { valuesOf } from '../support/thoroughness.js';
 import { until } from '../support/until.js';
 
 const scratch = scratchWith(45, 20);
@@ -112,7 +113,7 @@ describe('interrupted again and again', () => {
         }
         expect([...told, ...resultsOf(last.all)]).toEqual(resultsOf(undisturbed.all));
       }),
-      { numRuns: 8 },
+      { numRuns: valuesOf(20, 5) },
     );
   });
 });

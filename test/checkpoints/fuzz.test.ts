@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterAll(() => run.remove());
 
 it('mutated data, checkpoints and options are taken, or refused as they should', async () => {
-  const tallies = await fuzz(run, 3000, 12, 1);
+  const tallies = await fuzz(run, 2000, 12, 1);
   expect(tallies.flatMap(({ kind, violations }) => violations.map((each) => `${kind}: ${each}`))).toEqual([]);
   for (const { kind, cases, refused } of tallies) {
     expect(cases, kind).toBeGreaterThan(10);

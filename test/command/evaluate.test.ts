@@ -44,7 +44,7 @@ describe('of test samples', () => {
 
   it('half a pair is an error, and none is one that says what to do', async () => {
     const half = await without(FILES.testLabels);
-    expect((await evaluate(half)).stderr).toMatch(/t10k-labels-idx1-ubyte/);
+    expect(await evaluate(half)).toMatchObject({ status: 1, stderr: expect.stringMatching(/t10k-labels-idx1-ubyte/) });
     rmSync(path.join(half.path, FILES.testImages));
     const { status, stderr } = await evaluate(half);
     expect(stderr).toMatch(/it has no test pair; use --split train\n$/);

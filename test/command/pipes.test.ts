@@ -4,9 +4,11 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { EndEvent } from '../../src/metrics/events.js';
 import { startTrain } from '../support/child.js';
 import { type Folder, mnistPart } from '../support/mnist-part.js';
 import { trainCommand } from '../support/paths.js';
+import { eventsOf } from '../support/undisturbed.js';
 
 const run = promisify(execFile);
 
@@ -101,20 +103,32 @@ describe('stdout', () => {
     expect((await ended).status).toBe(0);
   });
 
-  it.skipIf(process.platform !== 'linux')('that is full ends the run with one line and status 1', async () => {
-    const { errors, statuses } = await pipe(`${train()} --epochs 100000 > /dev/full`);
-    expect(errors).toHaveLength(1);
-    expect(errors[0]).toMatch(/^train: stdout cannot be written \(.*ENOSPC/);
-    expect(statuses).toBe('1');
-  });
+  it.skipIf(process.platform !== 'linux')(
+    'that is full ends the run with one line and status 1 (skipped where there is no /dev/full)',
+    async () => {
+      const { errors, statuses } = await pipe(`${train()} --epochs 100000 > /dev/full`);
+      expect(errors).toHaveLength(1);
+      expect(errors[0]).toMatch(/^train: stdout cannot be written \(.*ENOSPC/);
+      expect(statuses).toBe('1');
+    },
+  );
 });
 
 describe('--format pretty', () => {
   it('is a table with the same figures', async () => {
     const { stdout } = await pipe(`${train()} --epochs 2 --format pretty | cat`);
+    const events = eventsOf((await pipe(`${train()} --epochs 2 | cat`)).stdout);
     expect(stdout).toMatch(/^Lockstep · 2 threads · kernel simd/);
     expect(stdout).toMatch(/\n *epoch +loss +error +test loss +test error +seconds +samples\/s +waiting\n/);
-    expect(stdout).toMatch(/\n +2 +\d\.\d{5} +\d+\.\d{3} % +\d\.\d{5} +\d+\.\d\d % /);
-    expect(stdout).toMatch(/\ncompleted · 2 epochs · .*\n.*\nweights sha256 [0-9a-f]{64}\n$/);
+    const epochs = events.filter((event) => event.event === 'epoch');
+    expect(epochs).toHaveLength(2);
+    for (const { epoch, train_loss, train_error, test_loss, test_error } of epochs) {
+      const training = `${train_loss.toFixed(5)} +${(100 * train_error).toFixed(3)} %`;
+      const test = `${test_loss!.toFixed(5)} +${(100 * test_error!).toFixed(2)} %`;
+      expect(stdout).toMatch(new RegExp(`\\n +${epoch} +${training} +${test} `));
+    }
+    const { weights_sha256 } = events.at(-1) as EndEvent;
+    expect(weights_sha256).toMatch(/^[0-9a-f]{64}$/);
+    expect(stdout).toMatch(new RegExp(`\\ncompleted · 2 epochs · .*\\n.*\\nweights sha256 ${weights_sha256}\\n$`));
   });
 });

@@ -116,7 +116,10 @@ describe.concurrent('train --dashboard', () => {
   });
 
   it('is refused beside --mpi', async () => {
-    expect(await refusalOf(() => parseTrainCommand(['--dashboard', '--mpi']))).toMatchObject({ status: 2 });
+    expect(await refusalOf(() => parseTrainCommand(['--dashboard', '--mpi']))).toMatchObject({
+      status: 2,
+      message: expect.stringMatching(/^--dashboard\b.*--mpi/),
+    });
   });
 
   it('has a port of its own where none is given', () => {

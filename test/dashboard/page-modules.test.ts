@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import type { EpochPoint } from '../../src/dashboard/messages.js';
 import { curvesOf, nearest, withoutZeros } from '../../src/dashboard/page/chart-data.js';
 import { pictureOf, type Stroke } from '../../src/dashboard/page/digit.js';
+import { chance, counted, duration, loss, percent, rate } from '../../src/dashboard/page/format.js';
 
 const point = (epoch: number, more: Partial<EpochPoint> = {}): EpochPoint => ({
   epoch,
@@ -50,6 +51,26 @@ describe('the curves', () => {
     expect(nearest([null, 5], 0)).toBe(5);
     expect(nearest([null], 0)).toBeNull();
     expect(nearest([], 0)).toBeNull();
+  });
+});
+
+describe('numbers', () => {
+  it.each([
+    [
+      duration,
+      [0.456, 9.94, 10, 59.4, 59.6, 305, 3600, 3900, 90_000, Number.NaN],
+      ['0.46 s', '9.9 s', '10 s', '59 s', '1 min 00 s', '5 min 05 s', '1 h 00 min', '1 h 05 min', '25 h 00 min', ''],
+    ],
+    [percent, [0, 1e-6, 0.0005, 0.0123, 0.5, 1], ['0 %', '< 0.001 %', '0.050 %', '1.23 %', '50.0 %', '100.0 %']],
+    [chance, [0, 1e-4, 0.5, 0.9995, 1], ['0.0 %', '< 0.1 %', '50.0 %', '> 99.9 %', '100.0 %']],
+    [loss, [0.001234, 0.01, 2.5, 123.456], ['0.00123', '0.0100', '2.5000', '123.5']],
+    [rate, [0.001, 0.000123456], ['0.001', '0.000123']],
+  ] as const)('%o', (format, values, texts) => {
+    expect(values.map(format)).toEqual(texts);
+  });
+
+  it('are counted', () => {
+    expect([0, 1, 1000].map((count) => counted(count, 'epoch'))).toEqual(['0 epochs', '1 epoch', '1,000 epochs']);
   });
 });
 

@@ -1,17 +1,16 @@
 /** The page in a real browser: it follows a run, by mouse and by keyboard alone, and nothing in it fails. */
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Dashboard } from '../../src/dashboard/index.js';
 import type { TrainOptions } from '../../src/options.js';
 import { drawSeven, findChromium, launchChromium } from '../support/browser.js';
-import { collect } from '../support/events.js';
+import { collect, collectFailed } from '../support/events.js';
 import { temporaryFolder, writeDataset } from '../support/idx-files.js';
 import { scratchWith } from '../support/scratch.js';
 
 const executable = findChromium();
 const scratch = scratchWith(5000, 1000);
 
-/** One run, on one page: each test finds it as the one before has left it. */
 describe.skipIf(executable === undefined)('the page in Chromium (skipped where there is none)', () => {
   const options = (): TrainOptions => ({
     ...{ data: scratch.data, hidden: [50], epochs: 2, threads: 2 },
@@ -28,23 +27,27 @@ describe.skipIf(executable === undefined)('the page in Chromium (skipped where t
   let dashboard: Dashboard;
   let page: Page;
   /** What the browser complains of. */
-  const complaints: string[] = [];
+  let complaints: string[];
   beforeAll(async () => {
     browser = await launchChromium(executable!);
+  });
+  afterAll(() => browser.close());
+  beforeEach(async () => {
+    complaints = [];
     dashboard = await Dashboard.open(0);
     page = await browser.newPage({ reducedMotion: 'reduce' });
     page.on('console', (message) => {
       if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
     });
     page.on('pageerror', (error) => complaints.push(error.message));
-    await page.goto(dashboard.url);
   });
-  afterAll(async () => {
-    await browser.close();
+  afterEach(async () => {
+    await page.close();
     await dashboard.close();
   });
 
   it('follows a run: curves grow, weights change, and a 7 that is drawn after two epochs is a 7', async () => {
+    await page.goto(dashboard.url);
     await isIn('starting');
     const running = train(options());
     await isIn('running');
@@ -83,7 +86,8 @@ describe.skipIf(executable === undefined)('the page in Chromium (skipped where t
   });
 
   it('can be used by keyboard alone, and is whole for who comes late', async () => {
-    await page.reload();
+    await train(options());
+    await page.goto(dashboard.url);
     await isIn('completed');
     const focused = () => page.evaluate('document.activeElement.id || document.activeElement.tagName');
     const press = async (key: string, times = 1) => {
@@ -124,6 +128,9 @@ describe.skipIf(executable === undefined)('the page in Chromium (skipped where t
   });
 
   it('says when the connection is lost, finds another run at its place by itself, and tells why that failed', async () => {
+    await page.goto(dashboard.url);
+    await train(options());
+    await isIn('completed');
     const port = Number(new URL(dashboard.url).port);
     await dashboard.close();
     await isIn('lost');
@@ -133,7 +140,8 @@ describe.skipIf(executable === undefined)('the page in Chromium (skipped where t
     dashboard = await Dashboard.open(port);
     const data = temporaryFolder();
     writeDataset(data, { train: { labels: Array.from({ length: 23 }, (_, s) => s % 3), shape: [2, 3] } });
-    const { end } = await train({ data: data.path, hidden: [4], epochs: 50, batchSize: 5, threads: 1, lr: 1e30 });
+    const diverging: TrainOptions = { data: data.path, hidden: [4], epochs: 50, batchSize: 5, threads: 1, lr: 1e30 };
+    const { end } = await collectFailed({ ...diverging, ...dashboard.controls }, (event) => dashboard.show(event));
     data.remove();
     await isIn('failed');
     expect(await textOf('#notice')).toBe(end.message);

@@ -162,6 +162,16 @@ describe('the stream', () => {
     });
   });
 
+  it('tells of warnings', async () => {
+    dashboard = await Dashboard.open(0);
+    const { all } = await runTo({ ...options(), epochs: 1, warmupSteps: 1000 });
+    const warnings = all.flatMap((event) => (event.event === 'warning' ? [event.message] : []));
+    expect(warnings).toHaveLength(1);
+    const listening = heard(await openStream(dashboard.url));
+    await dashboard.close();
+    expect(lastOf(await listening, 'run')).toMatchObject({ phase: 'completed', warnings });
+  });
+
   it('of data that are no pictures, and have no test samples, says what there is', async () => {
     dashboard = await Dashboard.open(0);
     const data = temporaryFolder();

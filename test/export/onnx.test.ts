@@ -105,28 +105,31 @@ describe('an ONNX file', () => {
   });
 
   // Its own package takes 139 MB: where Python has one (PYTHON names another than python3), it is asked.
-  it.skipIf(!hasOnnxRuntime)('gives them in onnxruntime, and logits within 1e-4', () => {
-    const images = scratch.newPath('images');
-    const outputs = scratch.newPath('outputs');
-    writeFileSync(images, test.images);
-    const { status, stderr } = inPython(file, images, outputs);
-    expect([status, String(stderr)]).toEqual([0, '']);
-    const bytes = readFileSync(outputs);
-    const found = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
-    const logits = found.subarray(0, found.length / 2);
-    const probabilities = found.subarray(found.length / 2);
-    expect(logits).toHaveLength(test.count * 10);
+  it.skipIf(!hasOnnxRuntime)(
+    'gives them in onnxruntime, and logits within 1e-4 (skipped where Python has no onnxruntime)',
+    () => {
+      const images = scratch.newPath('images');
+      const outputs = scratch.newPath('outputs');
+      writeFileSync(images, test.images);
+      const { status, stderr } = inPython(file, images, outputs);
+      expect([status, String(stderr)]).toEqual([0, '']);
+      const bytes = readFileSync(outputs);
+      const found = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+      const logits = found.subarray(0, found.length / 2);
+      const probabilities = found.subarray(found.length / 2);
+      expect(logits).toHaveLength(test.count * 10);
 
-    let furthest = 0;
-    const labels = sampleNumbers().map((sample) => {
-      const expected = runOn(sample).get('logits')!;
-      for (const [c, each] of expected.entries()) {
-        const chance = predictions[sample]!.probabilities[c]! - probabilities[sample * 10 + c]!;
-        furthest = Math.max(furthest, Math.abs(each - logits[sample * 10 + c]!), Math.abs(chance));
-      }
-      return largestAt(logits.subarray(sample * 10, (sample + 1) * 10));
-    });
-    expect(labels).toEqual(predictions.map(({ label }) => label));
-    expect(furthest).toBeLessThan(TOLERANCE);
-  });
+      let furthest = 0;
+      const labels = sampleNumbers().map((sample) => {
+        const expected = runOn(sample).get('logits')!;
+        for (const [c, each] of expected.entries()) {
+          const chance = predictions[sample]!.probabilities[c]! - probabilities[sample * 10 + c]!;
+          furthest = Math.max(furthest, Math.abs(each - logits[sample * 10 + c]!), Math.abs(chance));
+        }
+        return largestAt(logits.subarray(sample * 10, (sample + 1) * 10));
+      });
+      expect(labels).toEqual(predictions.map(({ label }) => label));
+      expect(furthest).toBeLessThan(TOLERANCE);
+    },
+  );
 });

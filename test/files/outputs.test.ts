@@ -22,7 +22,7 @@ import { exportModel } from '../../src/export/export-model.js';
 import type { Kind } from '../../src/files/kinds.js';
 import { isSameOutput, openOutput, requireOutput, writeOutput } from '../../src/files/output.js';
 import type { FileOrDescriptor } from '../../src/files/target.js';
-import { collect } from '../support/events.js';
+import { collect, collectFailed } from '../support/events.js';
 import { olderModel } from '../support/older-model.js';
 import { refusalOf } from '../support/refusals.js';
 import { scratchWith } from '../support/scratch.js';
@@ -371,7 +371,7 @@ describe('train --save', () => {
     // An older model beside it is not what was asked to be replaced.
     fileWith(olderModel(), 'model-2.safetensors');
     const [save, beside] = [at('model.safetensors'), at('model-3.safetensors')];
-    const { end, error } = await collect({ ...imageOptions, data: scratch.data, save }, ({ event }) => {
+    const { end, error } = await collectFailed({ ...imageOptions, data: scratch.data, save }, ({ event }) => {
       if (event === 'start') come(save);
     });
     look(save);

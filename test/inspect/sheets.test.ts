@@ -54,6 +54,8 @@ describe('the sheet of weights', () => {
     const { pictures, texts } = readSheet(svg);
     expect(pictures).toHaveLength(2);
     expect(texts[0]).toBe('Weights of the first layer: the 2 of 3 hidden units with the largest norms');
+    // Of the model no more than its file says.
+    expect(texts[1]).toBe('m.safetensors · 6-3-2');
   });
 
   it('scales each weight up to a square of pixels, row by row', () => {

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WARNINGS } from '../../src/metrics/events.js';
 import type { TrainOptions } from '../../src/options.js';
 import { faultsOf, fieldTables } from '../support/documented-fields.js';
-import { collect } from '../support/events.js';
+import { collect, collectFailed } from '../support/events.js';
 import { type Folder, idxBytes, temporaryFolder, writeDataset } from '../support/idx-files.js';
 import { root } from '../support/paths.js';
 import { runLockstep } from '../support/run-lockstep.js';
@@ -53,12 +53,11 @@ async function trainAll(at: (name: string) => string): Promise<void> {
     { ...plain, ...heldOut, lr: 2, epochs: 1000, patience: 1 },
     { ...plain, epochs: 0 },
     { ...plain, data: IRIS, label: 'species', testSplit: 0.3, epochs: 0 },
-    { ...plain, lr: 3e38 },
   ];
-  for (const options of all) {
-    const { all: events } = await collect(options);
-    for (const event of events) note(event.event, event);
-  }
+  const runs = [];
+  for (const options of all) runs.push(await collect(options));
+  runs.push(await collectFailed({ ...plain, lr: 3e38 }));
+  for (const event of runs.flatMap((run) => run.all)) note(event.event, event);
 }
 
 /** The companion's commands, of that model. */

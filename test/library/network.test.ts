@@ -27,6 +27,7 @@ afterAll(() => {
 describe('predict', () => {
   it('takes bytes as pixels, in whatever array, and numbers as inputs', async () => {
     const { test } = await loadDataset(data.path);
+    expect(test.count).toBe(100);
     for (let s = 0; s < test.count; s++) {
       const pixels = test.images.slice(s * 784, (s + 1) * 784);
       const expected = network.predict(pixels);

@@ -222,6 +222,8 @@ describe.skipIf(noOpenMpi)(`ranks that end before their time${ifSkipped(noOpenMp
     'SIGKILL to mpirun leaves nobody behind',
     async () => {
       const { child, folder } = await start('killed-launcher');
+      // The launcher and its two ranks.
+      expect(processesWith(folder).length).toBeGreaterThanOrEqual(3);
       child.kill('SIGKILL');
       await until(() => processesWith(folder).length === 0);
     },

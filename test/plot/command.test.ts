@@ -126,8 +126,8 @@ describe('lockstep plot', () => {
 });
 
 describe('a live picture', () => {
-  const picture = () => (existsSync(at('live.svg')) ? readFileSync(at('live.svg'), 'utf8') : '');
-  const shows = (percent: string) => picture().includes(`>${percent} %</text>`);
+  const picture = (name = 'live.svg') => (existsSync(at(name)) ? readFileSync(at(name), 'utf8') : '');
+  const shows = (percent: string, name?: string) => picture(name).includes(`>${percent} %</text>`);
 
   it('is there after the first epoch, follows the run, and is whole whenever it is looked at', async () => {
     const child = start('-o', at('live.svg'));
@@ -153,17 +153,19 @@ describe('a live picture', () => {
     expect(readdirSync(folder.path).filter((name) => name.includes('.tmp'))).toEqual([]);
   });
 
-  it.skipIf(process.platform === 'win32')('is finished after an interrupt, which ends its pipe', async () => {
-    rmSync(at('live.svg'));
-    const child = start('-o', at('live.svg'));
-    const ended = finishOf(child as unknown as Parameters<typeof finishOf>[0]);
-    child.stdin.write(linesOf(START, epoch(1)));
-    await until(() => shows('10.00'));
-    child.kill('SIGINT');
-    child.stdin.end(linesOf(epoch(2)));
-    expect(await ended).toMatchObject({ status: 130, stderr: '' });
-    expect(shows('5.00')).toBe(true);
-  });
+  it.skipIf(process.platform === 'win32')(
+    'is finished after an interrupt, which ends its pipe (skipped on Windows)',
+    async () => {
+      const child = start('-o', at('interrupted.svg'));
+      const ended = finishOf(child as unknown as Parameters<typeof finishOf>[0]);
+      child.stdin.write(linesOf(START, epoch(1)));
+      await until(() => shows('10.00', 'interrupted.svg'));
+      child.kill('SIGINT');
+      child.stdin.end(linesOf(epoch(2)));
+      expect(await ended).toMatchObject({ status: 130, stderr: '' });
+      expect(shows('5.00', 'interrupted.svg')).toBe(true);
+    },
+  );
 
   it('goes on where it cannot be written for a while, and says so only if that lasts', async () => {
     const [there, away] = [at('there'), at('away')];

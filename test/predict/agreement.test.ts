@@ -68,6 +68,7 @@ describe('all 10,000 test images', () => {
 
   it('are predicted by the library alike, to the last digit', async () => {
     const network = await loadModel(model);
+    expect(lines).toHaveLength(10_000);
     for (const [s, line] of lines.entries()) {
       const { label, probabilities } = network.predict(image(s));
       if (label !== line.class || !line.probabilities!.every((p, c) => p === probabilities[c]))

@@ -301,21 +301,24 @@ describe('files of lines', () => {
 });
 
 // util-linux's script gives a process a terminal.
-describe.skipIf(process.platform !== 'linux' || spawnSync('script', ['--version']).status !== 0)('a terminal', () => {
-  it('for stdin is told what is waited for', async () => {
-    const command = `'${process.execPath}' '${lockstepCommand}' predict '${model}' --format ndjson`;
-    const script = spawn('script', ['-qec', command, '/dev/null'], { stdio: 'pipe' });
-    let shown = '';
-    for await (const chunk of script.stdout) {
-      const before = shown;
-      shown += String(chunk);
-      // (The terminal shows what is typed, too. Ctrl-D is the end of input at the start of a line.)
-      if (!before.includes('\n') && shown.includes('\n')) script.stdin.write(`${FIRST}\n\u0004`);
-    }
-    expect(shown).toMatch(/^lockstep predict: reading samples from the terminal, .*; Ctrl-D ends them/);
-    expect(shown).toContain('"class":1');
-  });
-});
+describe.skipIf(process.platform !== 'linux' || spawnSync('script', ['--version']).status !== 0)(
+  'a terminal (skipped where there is no script)',
+  () => {
+    it('for stdin is told what is waited for', async () => {
+      const command = `'${process.execPath}' '${lockstepCommand}' predict '${model}' --format ndjson`;
+      const script = spawn('script', ['-qec', command, '/dev/null'], { stdio: 'pipe' });
+      let shown = '';
+      for await (const chunk of script.stdout) {
+        const before = shown;
+        shown += String(chunk);
+        // (The terminal shows what is typed, too. Ctrl-D is the end of input at the start of a line.)
+        if (!before.includes('\n') && shown.includes('\n')) script.stdin.write(`${FIRST}\n\u0004`);
+      }
+      expect(shown).toMatch(/^lockstep predict: reading samples from the terminal, .*; Ctrl-D ends them/);
+      expect(shown).toContain('"class":1');
+    });
+  },
+);
 
 describe('in a pipe', () => {
   const shell = async (script: string) => {
@@ -331,12 +334,15 @@ describe('in a pipe', () => {
     expect(stderr[0]!.split(' ').slice(1)).toEqual(['141', '0']);
   });
 
-  it.skipIf(process.platform !== 'linux')('that is full it says so, status 1', async () => {
-    const { stderr } = await shell(`yes '${FIRST}' | ${command()} > /dev/full`);
-    expect(stderr).toHaveLength(2);
-    expect(stderr[0]).toMatch(/^lockstep predict: stdout cannot be written \(.*ENOSPC/);
-    expect(stderr[1]!.split(' ')[1]).toBe('1');
-  });
+  it.skipIf(process.platform !== 'linux')(
+    'that is full it says so, status 1 (skipped where there is no /dev/full)',
+    async () => {
+      const { stderr } = await shell(`yes '${FIRST}' | ${command()} > /dev/full`);
+      expect(stderr).toHaveLength(2);
+      expect(stderr[0]).toMatch(/^lockstep predict: stdout cannot be written \(.*ENOSPC/);
+      expect(stderr[1]!.split(' ')[1]).toBe('1');
+    },
+  );
 
   it('answers each line as it comes, and SIGINT ends it at once', async () => {
     const child = spawn(process.execPath, [lockstepCommand, 'predict', model], { stdio: 'pipe' });

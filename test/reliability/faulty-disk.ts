@@ -15,6 +15,7 @@ import { temporaryFolder } from '../support/idx-files.js';
 import { mnistPart } from '../support/mnist-part.js';
 import { olderModel } from '../support/older-model.js';
 import { undisturbed } from '../support/undisturbed.js';
+import { budgetOf } from './support/budget.js';
 import {
   argsOf,
   ERRORS,
@@ -28,11 +29,12 @@ import {
 import { inParallel } from './support/runs.js';
 import { type Call, kindOf, problemOfStrace, recordCalls } from './support/strace.js';
 
-const { atOnce } = new Command('faulty-disk')
+const { atOnce, seconds } = new Command('faulty-disk')
   .description('Makes each system call fail that writes a checkpoint, and looks whether anything else is lost.')
   .option('--at-once <n>', 'runs at once', Number, 2)
+  .option('--seconds <n>', 'begin nothing more after that time', Number)
   .parse()
-  .opts<{ atOnce: number }>();
+  .opts<{ atOnce: number; seconds?: number }>();
 
 const COLUMNS: readonly Column[] = [
   { title: '', width: 44 },
@@ -87,6 +89,7 @@ async function sweep(job: Job, scratch: string): Promise<string[]> {
     ).values(),
   ];
 
+  const budget = budgetOf(seconds);
   console.log(heading(COLUMNS));
   const violations: string[] = [];
   let count = 0;
@@ -94,6 +97,10 @@ async function sweep(job: Job, scratch: string): Promise<string[]> {
     const rows = new Map<string, { runs: number; violations: number }>();
     const cases = ERRORS.flatMap((error) => which.map((call) => ({ error, call })));
     await inParallel(cases, atOnce, async ({ error, call }) => {
+      if (budget.isOver()) {
+        budget.skip();
+        return;
+      }
       const problems = await act(call, error, newFolder(`run-${count++}`, old), job);
       const entry = rows.get(kindOf(call)) ?? { runs: 0, violations: 0 };
       rows.set(kindOf(call), { runs: entry.runs + 1, violations: entry.violations + problems.length });
@@ -110,6 +117,7 @@ async function sweep(job: Job, scratch: string): Promise<string[]> {
   await table('all of its kind fail from there on', kinds, failForEver);
   await table('--checkpoint-required', kinds, failRequired);
   await table('--save', saveCalls, (call, error, folder) => failSave(call, error, folder, job, OLD), OLD);
+  budget.tell();
   return violations;
 }
 

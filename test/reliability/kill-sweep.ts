@@ -14,6 +14,7 @@ import { flagsOf } from '../support/flags.js';
 import { mnistPart } from '../support/mnist-part.js';
 import { OPTIMIZER_CASES } from '../support/optimizer-cases.js';
 import { undisturbed } from '../support/undisturbed.js';
+import { budgetOf } from './support/budget.js';
 import { killAtRandom, PHASES } from './support/random-kills.js';
 import { problemOfStrace } from './support/strace.js';
 import { killAtCalls } from './support/syscall-kills.js';
@@ -25,8 +26,9 @@ const options = new Command('kill-sweep')
   .option('--at-once <n>', 'runs at once', Number, 2)
   .option('--kills-each <n>', 'at random instants, with each optimiser', Number, 10)
   .option('--no-syscalls', 'not at each system call, which needs strace')
+  .option('--seconds <n>', 'begin nothing more after that time', Number)
   .parse()
-  .opts<{ kills: number; killsEach: number; seed: number; atOnce: number; syscalls: boolean }>();
+  .opts<Record<'kills' | 'killsEach' | 'seed' | 'atOnce', number> & { syscalls: boolean; seconds?: number }>();
 
 const COLUMNS: readonly Column[] = [
   { title: '', width: 52 },
@@ -36,6 +38,12 @@ const line = (label: string, value: string | number) => console.log(row(COLUMNS,
 
 /** What else a run remembers. */
 const EARLY_STOPPING = { validationSplit: 0.2, patience: 4, keepBest: true };
+
+const { seconds } = options;
+// Each of the three has its part of the time; what one leaves, the next has too.
+const began = performance.now();
+const budgetUntil = (part: number) =>
+  budgetOf(seconds === undefined ? undefined : Math.max(0, part * seconds - (performance.now() - began) / 1000));
 
 const violations: string[] = [];
 if (options.kills > 0) await sweepInstants();
@@ -47,6 +55,7 @@ process.exitCode = violations.length === 0 ? 0 : 1;
 
 async function sweepInstants(): Promise<void> {
   const { kills, seed, atOnce } = options;
+  const budget = budgetUntil(0.4);
   const data = await mnistPart(2000, 100);
   const args = ['--data', data.path, '--hidden', '20', '--batch-size', '20', '--epochs', '4'];
   args.push('--checkpoint-every-steps', '3');
@@ -57,7 +66,7 @@ async function sweepInstants(): Promise<void> {
   console.log(
     `undisturbed: ${milliseconds.toFixed(0)} ms, ${expected!.checkpoints.size} checkpoints, ${expected!.sha256}\n`,
   );
-  const tally = await killAtRandom({ args, expected: expected!, milliseconds, kills, atOnce, seed });
+  const tally = await killAtRandom({ args, expected: expected!, milliseconds, kills, atOnce, seed, budget });
   data.remove();
 
   const total = [...tally.kills.values()].reduce((sum, count) => sum + count, 0);
@@ -74,25 +83,32 @@ async function sweepInstants(): Promise<void> {
 
 async function sweepOptimizers(): Promise<void> {
   const { killsEach, seed, atOnce } = options;
+  const budget = budgetUntil(0.7);
   const data = await mnistPart(1000, 100);
   const base = ['--data', data.path, '--hidden', '20', '--batch-size', '50', '--epochs', '4'];
   base.push('--checkpoint-every-steps', '3');
   console.log(`\nwith other options: train ${base.slice(2).join(' ')}`);
   const cases = { ...OPTIMIZER_CASES, 'early stopping, the best kept': { momentum: 0.9, ...EARLY_STOPPING } };
   for (const [name, given] of Object.entries(cases)) {
+    if (budget.isOver()) {
+      budget.skip();
+      continue;
+    }
     // (The rates are a small network's, of few samples a step.)
     const args = [...base, ...flagsOf({ ...given, lr: 'optimizer' in given ? 0.01 : 0.001, reduction: 'sum' })];
     const expected = await undisturbed(args);
     const { milliseconds } = expected;
-    const tally = await killAtRandom({ args, expected, milliseconds, kills: killsEach, atOnce, seed });
+    const tally = await killAtRandom({ args, expected, milliseconds, kills: killsEach, atOnce, seed, budget });
     const total = [...tally.kills.values()].reduce((sum, count) => sum + count, 0);
     line(`  ${name}`, `${total} kills, ${tally.checkpointsChecked} checkpoints compared`);
     violations.push(...tally.violations.map((violation) => `${name}: ${violation}`));
   }
+  budget.tell();
   data.remove();
 }
 
 async function sweepCalls(): Promise<void> {
+  const budget = budgetUntil(1);
   const problem = problemOfStrace();
   if (problem !== undefined) {
     violations.push(`system calls: ${problem}`);
@@ -103,7 +119,8 @@ async function sweepCalls(): Promise<void> {
   const args = ['--data', data.path, '--hidden', '10', '--batch-size', '100', '--epochs', '2', '--threads', '2'];
   args.push('--checkpoint-every-steps', '1');
   const expected = await undisturbed(args);
-  const { begun, resumed } = await killAtCalls({ args, expected, keep: 2, atOnce: options.atOnce });
+  const { begun, resumed } = await killAtCalls({ args, expected, keep: 2, atOnce: options.atOnce, budget });
+  budget.tell();
   data.remove();
   for (const [what, tally] of Object.entries({ 'run that begins': begun, 'run that goes on': resumed })) {
     const total = [...tally.kills.values()].reduce((sum, count) => sum + count, 0);

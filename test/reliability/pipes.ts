@@ -16,6 +16,7 @@ import { temporaryFolder } from '../support/idx-files.js';
 import { mnistPart } from '../support/mnist-part.js';
 import { trainCommand } from '../support/paths.js';
 import { residentMbOf } from '../support/resident.js';
+import { until } from '../support/until.js';
 
 const SAMPLES = 1000;
 const NAPS = 50;
@@ -23,11 +24,15 @@ const NAP_MS = 300;
 /** What a run of this size takes in all: one that kept its lines would pass it by far. */
 const MOST_MB = 200;
 
-const { lines: wanted } = new Command('pipes')
+const { lines, seconds } = new Command('pipes')
   .description('Does every line reach a slow reader, in bounded memory?')
   .option('--lines <n>', 'step lines', Number, 100_000)
+  .option('--seconds <n>', 'about as long: fewer lines', Number)
   .parse()
-  .opts<{ lines: number }>();
+  .opts<{ lines: number; seconds?: number }>();
+/** A second takes at least so many, the naps included. */
+const LINES_A_SECOND = 1000;
+const wanted = Math.min(lines, Math.max(SAMPLES, LINES_A_SECOND * (seconds ?? Number.POSITIVE_INFINITY)));
 
 const data = await mnistPart(SAMPLES, 100);
 const folder = temporaryFolder();
@@ -89,21 +94,27 @@ async function goneReader(): Promise<void> {
 /** It never takes a line, and the run is told to end: first politely, which must leave a checkpoint; then at once. */
 async function deafReader(): Promise<void> {
   const own = temporaryFolder();
-  // None but the last is due.
+  // An epoch's lines are more than any buffers on the way hold: when the second is nearly over, the run is held by its reader.
+  const samples = 2500;
+  const many = await mnistPart(samples, 100);
   const checkpoints = ['--checkpoint-dir', own.path, '--checkpoint-every', '1000000'];
-  const { child, ended } = startTrain([...small, '--epochs', '1000000', '--log-every', '1', ...checkpoints]);
-  await sleep(2000);
-  child.kill('SIGTERM');
+  const { child, ended } = startTrain([
+    ...['--data', many.path, '--hidden', '5', '--threads', '2', '--batch-size', '1', '--epochs', '1000000'],
+    ...['--log-every', '1', ...checkpoints, '--checkpoint-every-steps', `${2 * samples - 1}`],
+  ]);
   const written = () => readdirSync(own.path).filter((name) => name.endsWith('.safetensors'));
-  for (let waits = 0; written().length === 0 && waits < 1000; waits++) await sleep(10);
+  await until(() => written().length === 1);
+  child.kill('SIGTERM');
+  await until(() => written().length === 2 || child.exitCode !== null);
   console.log(`a reader that never reads: SIGTERM left ${written().join(', ')}`);
-  check(written().length === 1, 'no checkpoint after SIGTERM');
+  check(written().length === 2, 'no checkpoint after SIGTERM');
   child.kill('SIGTERM');
   child.stdout?.resume();
   const { status } = await ended;
   console.log(`a second SIGTERM: status ${status}`);
   check(status === 143, `status ${status} after two signals`);
   own.remove();
+  many.remove();
 }
 
 function check(isRight: boolean, what: string): void {

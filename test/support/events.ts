@@ -9,15 +9,38 @@ export interface Collected {
   readonly steps: readonly StepEvent[];
   readonly epochs: readonly EpochEvent[];
   readonly end: EndEvent;
-  /** What the generator threw after its last event, if anything. */
+}
+
+export interface Failed extends Collected {
+  /** What the generator threw after its last event. */
   readonly error: unknown;
 }
 
-/** @param onEvent  called with each event, and its number from 0, before it is collected */
-export async function collect(
+type OnEvent = (event: TrainEvent, number: number) => void;
+
+/**
+ * A run that fails is an error: tests compare one run with another, and two that fail alike would be equal.
+ *
+ * @param onEvent  called with each event, and its number from 0, before it is collected
+ */
+export async function collect(options: TrainOptions & TrainControls, onEvent?: OnEvent): Promise<Collected> {
+  const { error, ...collected } = await follow(options, onEvent);
+  if (error !== undefined)
+    throw new Error('the run failed; where that is expected, use collectFailed', { cause: error });
+  return collected;
+}
+
+/** A run that begins and fails. */
+export async function collectFailed(options: TrainOptions & TrainControls, onEvent?: OnEvent): Promise<Failed> {
+  const { error, ...collected } = await follow(options, onEvent);
+  if (error === undefined) throw new Error(`expected the run to fail: ${JSON.stringify(collected.end)}`);
+  return { ...collected, error };
+}
+
+async function follow(
   options: TrainOptions & TrainControls,
-  onEvent: (event: TrainEvent, number: number) => void = () => undefined,
-): Promise<Collected> {
+  onEvent: OnEvent = () => undefined,
+): Promise<Collected & { readonly error?: unknown }> {
   const all: TrainEvent[] = [];
   let error: unknown;
   try {

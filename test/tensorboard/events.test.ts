@@ -123,13 +123,16 @@ describe('a run', () => {
   const python = process.env.PYTHON ?? 'python3';
   const inPython = (...args: string[]) => spawnSync(python, [path.join(fixtures, 'tensorboard-scalars.py'), ...args]);
   // Where Python has tensorboard (PYTHON names another than python3), it is asked.
-  it.skipIf(inPython().status !== 0)("is the same in TensorBoard's own reader", () => {
-    const { status, stdout } = inPython(folder);
-    expect(status).toBe(0);
-    const { scalars, texts } = JSON.parse(String(stdout)) as { scalars: unknown; texts: { run: [number, string] } };
-    expect(scalars).toEqual(expectedOf(events));
-    expect(texts.run[1]).toContain('| hidden | 3-2 |');
-  });
+  it.skipIf(inPython().status !== 0)(
+    "is the same in TensorBoard's own reader (skipped where Python has no tensorboard)",
+    () => {
+      const { status, stdout } = inPython(folder);
+      expect(status).toBe(0);
+      const { scalars, texts } = JSON.parse(String(stdout)) as { scalars: unknown; texts: { run: [number, string] } };
+      expect(scalars).toEqual(expectedOf(events));
+      expect(texts.run[1]).toContain('| hidden | 3-2 |');
+    },
+  );
 });
 
 describe('what is written', () => {

@@ -9,6 +9,7 @@ import { collect } from '../support/events.js';
 import { temporaryFolder } from '../support/idx-files.js';
 import { type Folder, mnistPart } from '../support/mnist-part.js';
 import { root, trainCommand } from '../support/paths.js';
+import { casesOf } from '../support/thoroughness.js';
 
 const FAULT = path.join(root, 'dist/test/support/fault.js');
 
@@ -96,7 +97,10 @@ const ACCUMULATION = {
 };
 
 describe.each(MANNERS)('a thread that dies by $manner', ({ manner, says }) => {
-  it.each<(typeof PHASES)[number] & { strategy?: string }>([...PHASES, ACCUMULATION])(
+  // Each phase in one manner, and each manner in several phases; all with all in the long suites.
+  const own = MANNERS.findIndex((each) => each.manner === manner);
+  const all: readonly ((typeof PHASES)[number] & { strategy?: string })[] = [...PHASES, ACCUMULATION];
+  it.each(casesOf(all, (_, number) => number % MANNERS.length === own))(
     'in the $phase',
     async ({ method, calls, where, hidden = '20', strategy = 'sliced' }) => {
       const ended = await trainWithFault(`${manner}:${method}:${calls}`, ['--hidden', hidden, '--strategy', strategy]);
@@ -120,11 +124,13 @@ it(
 const PATIENCE = { FAULT_PATIENCE_MS: '4000' };
 
 describe.concurrent('a thread that hangs', () => {
-  it.each([
+  const all = [
     ...PHASES.map((each) => ({ ...each, manner: 'sleep' })),
     { ...PHASES[1]!, manner: 'hang' },
     { ...PHASES[3]!, manner: 'hang' },
-  ])(
+  ];
+  const some = ['gradient phase sleep', 'evaluation sleep', 'barrier sleep', 'update phase hang'];
+  it.each(casesOf(all, ({ phase, manner }) => some.includes(`${phase} ${manner}`)))(
     'in the $phase, by $manner',
     async ({ manner, method, calls, where, hidden = '20' }) => {
       const ended = await trainWithFault(`${manner}:${method}:${calls}`, ['--hidden', hidden], PATIENCE);

@@ -7,7 +7,7 @@ import { Worker } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { interruptAfter, startUpArgs } from '../reliability/support/start-up.js';
-import { collect } from '../support/events.js';
+import { collect, collectFailed } from '../support/events.js';
 import { type Folder, mnistPart } from '../support/mnist-part.js';
 import { root } from '../support/paths.js';
 import { runTrain } from '../support/run-command.js';
@@ -41,7 +41,7 @@ describe('where the system gives no more threads', () => {
       }
     };
     restore = () => Object.assign(module, { Worker });
-    const { all, end, error } = await collect({ data: data.path, hidden: [10], batchSize: 20, threads: 3 });
+    const { all, end, error } = await collectFailed({ data: data.path, hidden: [10], batchSize: 20, threads: 3 });
     expect(String(error)).toContain('cannot start 3 worker threads (Worker initialization failure: EAGAIN)');
     expect(all.map(({ event }) => event)).toEqual(['start', 'end']);
     expect(end).toMatchObject({ status: 'failed', epochs: 0, message: expect.stringContaining('cannot start 3') });

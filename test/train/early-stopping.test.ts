@@ -13,6 +13,7 @@ import { collect, collectUntil } from '../support/events.js';
 import { type Part, temporaryFolder, writeDataset } from '../support/idx-files.js';
 import { resultsAfter, resultsOf } from '../support/results.js';
 import { scratchWith } from '../support/scratch.js';
+import { valuesOf } from '../support/thoroughness.js';
 
 const scratch = scratchWith(150, 20);
 
@@ -122,7 +123,9 @@ describe('--keep-best', () => {
       expect(undisturbed.end.stopped_by).toBe('patience');
       const names = (await readdir(checkpointDir)).sort();
       expect(names).toHaveLength(2 * undisturbed.end.epochs);
-      for (const [i, name] of names.entries()) {
+      // Within an epoch and at its end, before the best epoch and behind it.
+      const step = valuesOf(1, kernel === 'reference' ? 5 : 3);
+      for (const [i, name] of names.filter((_, n) => n % step === 0).entries()) {
         const resume = path.join(checkpointDir, name);
         const { all, start } = await collect({ resume, checkpointDir: scratch.newPath(), threads: 1 + (i % 3) });
         expect(resultsOf(all), name).toEqual(resultsAfter(undisturbed.all, start.resumed!));

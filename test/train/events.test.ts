@@ -1,8 +1,10 @@
 /** What a run says: the events of docs/metrics.md, in order, with the right figures. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { setImmediate } from 'node:timers/promises';
+import { Piscina } from 'piscina';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { LockstepError } from '../../src/errors.js';
 import { train } from '../../src/train.js';
-import { collect } from '../support/events.js';
+import { collect, collectFailed } from '../support/events.js';
 import { type Folder, mnistPart } from '../support/mnist-part.js';
 
 let data: Folder;
@@ -46,6 +48,7 @@ describe('a complete run', () => {
 
   it('has step losses whose means are the epoch losses', async () => {
     const { steps, epochs } = await collect({ data: data.path, epochs: 2, threads: 3, hidden: [30], logEvery: 1 });
+    expect(epochs).toHaveLength(2);
     for (const { epoch, train_loss, train_error } of epochs) {
       const own = steps.filter((step) => step.epoch === epoch);
       const mean = (of: (step: (typeof own)[number]) => number) =>
@@ -57,6 +60,7 @@ describe('a complete run', () => {
 
   it.each(['sliced', 'dense'] as const)('says where the time of its threads went, strategy %s', async (strategy) => {
     const { epochs } = await collect({ data: data.path, epochs: 3, threads: 2, hidden: [100], strategy });
+    expect(epochs).toHaveLength(3);
     for (const { phase_fractions, wait_fraction } of epochs) {
       const fractions = Object.values(phase_fractions);
       for (const fraction of fractions) expect(fraction).toBeGreaterThanOrEqual(0);
@@ -97,8 +101,10 @@ describe('a folder without a test pair', () => {
 
 describe('more threads than samples, and than rows', () => {
   it('is no problem', async () => {
-    const { end } = await collect({ data: data.path, epochs: 1, threads: 40, limit: 3, batchSize: 2, hidden: [3] });
-    expect(end.status).toBe('completed');
+    const options = { data: data.path, epochs: 1, limit: 3, batchSize: 2, hidden: [3] };
+    const { start, end } = await collect({ ...options, threads: 12 });
+    expect(start.threads).toBe(12);
+    expect(end.weights_sha256).toBe((await collect({ ...options, threads: 1 })).end.weights_sha256);
   });
 });
 
@@ -122,8 +128,24 @@ describe.each(['sliced', 'dense'] as const)('an interrupted run, strategy %s', (
   });
 
   it.each(['start', 'step', 'epoch'])('ends when its consumer leaves the loop at a %s event', async (name) => {
-    for await (const event of train({ ...options(), logEvery: 1 })) if (event.event === name) break;
-    // Leaving waits for the gang to end: one that did not would leave this test waiting too.
+    const members = { begun: 0, ended: 0 };
+    const { run } = Piscina.prototype;
+    vi.spyOn(Piscina.prototype, 'run').mockImplementation(async function (this: Piscina, ...args) {
+      members.begun++;
+      return await run.apply(this, args).finally(() => members.ended++);
+    });
+    const told: string[] = [];
+    for await (const { event } of train({ ...options(), logEvery: 1 })) {
+      told.push(event);
+      if (event === name) break;
+    }
+    vi.restoreAllMocks();
+    expect(told.filter((event) => event === name)).toHaveLength(1);
+    expect(told).not.toContain('end');
+    // Leaving has waited for the threads.
+    await setImmediate();
+    expect(members.ended).toBe(members.begun);
+    if (name !== 'start') expect(members.begun).toBe(2);
   });
 
   it('goes on when its consumer is slow', async () => {
@@ -138,7 +160,8 @@ describe.each(['sliced', 'dense'] as const)('an interrupted run, strategy %s', (
 
 describe.each(['sliced', 'dense'] as const)('a run whose loss is no longer finite, strategy %s', (strategy) => {
   it('ends with a failed end event and an error that names the step and the rate', async () => {
-    const { end, error } = await collect({ data: data.path, epochs: 50, threads: 2, lr: 1e30, hidden: [30], strategy });
+    const options = { data: data.path, epochs: 50, threads: 2, lr: 1e30, hidden: [30], strategy };
+    const { end, error } = await collectFailed(options);
     expect(error).toBeInstanceOf(LockstepError);
     expect(String(error)).toMatch(/loss is not finite at step \d+ \(learning rate 1e\+30\).*smaller `lr`/);
     expect(end).toMatchObject({ status: 'failed', message: (error as LockstepError).message });
@@ -149,12 +172,13 @@ it('ends with the error that onProgress throws', async () => {
   const onProgress = () => {
     throw new Error('mine');
   };
-  const { end, error } = await collect({ data: data.path, epochs: 1_000_000, threads: 2, hidden: [30], onProgress });
+  const options = { data: data.path, epochs: 1_000_000, threads: 2, hidden: [30], onProgress };
+  const { end, error } = await collectFailed(options);
   expect(end).toMatchObject({ status: 'failed', message: 'mine' });
   expect(String(error)).toBe('Error: mine');
 });
 
-it('reports progress that never goes back within an epoch', async () => {
+it('reports progress that never goes back', async () => {
   const seen: number[] = [];
   for await (const _ of train({
     data: data.path,
@@ -167,18 +191,21 @@ it('reports progress that never goes back within an epoch', async () => {
       expect(step).toBeLessThanOrEqual(stepsPerEpoch);
       expect(error).toBeLessThanOrEqual(1);
       for (const value of [loss, samplesPerSecond, secondsLeft]) expect(Number.isFinite(value)).toBe(true);
-      seen.push(epoch);
+      seen.push(epoch * stepsPerEpoch + step);
     },
   })) {
     if (seen.length >= 3) break;
   }
+  expect(seen.length).toBeGreaterThanOrEqual(3);
   expect(seen).toEqual([...seen].sort((a, b) => a - b));
 });
 
 it('judges the test loss at the same step every time, and leaves the same weights', async () => {
   // The training samples are fitted without trouble while the test images overflow: a rate that is just too large.
-  const options = { data: data.path, hidden: [], lr: 1.6e38, epochs: 5, batchSize: 50, threads: 2 };
-  const runs = [await collect(options), await collect(options), await collect({ ...options, threads: 3 })];
-  for (const { end } of runs) expect(end.status).toBe('failed');
+  const options = { data: data.path, hidden: [], lr: 1.6e38, epochs: 5, batchSize: 50 };
+  const run = (threads: number) => collectFailed({ ...options, threads });
+  const runs = [await run(2), await run(2), await run(3)];
+  for (const { end } of runs)
+    expect(end).toMatchObject({ status: 'failed', weights_sha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
   expect(new Set(runs.map(({ end }) => `${end.message} ${end.weights_sha256}`)).size).toBe(1);
 });

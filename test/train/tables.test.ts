@@ -20,7 +20,7 @@ import { temporaryFolder } from '../support/idx-files.js';
 import { allKernels } from '../support/kernels.js';
 import { readOnnx, runOnnx } from '../support/onnx-file.js';
 import { refusalOf } from '../support/refusals.js';
-import { resultsAfter } from '../support/results.js';
+import { resultsAfter, resultsOf } from '../support/results.js';
 import { runLockstep } from '../support/run-lockstep.js';
 import { csvOf, IRIS } from '../support/tables.js';
 
@@ -67,7 +67,7 @@ describe('a run on a table', () => {
         const { end } = await collect({ ...OPTIONS, kernel, threads, epochs: 2, validationSplit: 0.1 });
         hashes.add(end.weights_sha256);
       }
-      expect(hashes.size).toBe(1);
+      expect([...hashes]).toEqual([expect.stringMatching(/^[0-9a-f]{64}$/)]);
     },
   );
 
@@ -263,9 +263,7 @@ describe('resume', () => {
     expect(names.length).toBeGreaterThan(2);
     for (const [i, name] of names.entries()) {
       const resumed = await collect({ resume: path.join(checkpointDir, name), checkpointDir: inFolder(`again-${i}`) });
-      expect(resultsAfter(resumed.all, resumed.start.resumed!)).toEqual(
-        resultsAfter(undisturbed.all, resumed.start.resumed!),
-      );
+      expect(resultsOf(resumed.all)).toEqual(resultsAfter(undisturbed.all, resumed.start.resumed!));
     }
   });
 

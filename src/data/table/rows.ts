@@ -73,7 +73,7 @@ export async function* headed<T>(
 }
 
 /** Keeps the head for those who read all. */
-async function headOf(source: AsyncGenerator<Uint8Array>): Promise<Headed> {
+export async function headOf(source: AsyncGenerator<Uint8Array>): Promise<Headed> {
   let head: Buffer = Buffer.alloc(0);
   let isBegun = false;
   let isQuoted = false;

@@ -198,6 +198,10 @@ describe('tables', () => {
   it('a file that is not there, and one that cannot be read', async () => {
     const { message } = await refusalOf(() => readTable(`${folder.path}/none.csv`, 'kind', 'auto'));
     expect(message).toContain('none.csv: cannot be read (ENOENT');
+    const ofFolder = await refusalOf(() => readTable(folder.path, 'kind', 'auto'));
+    expect(ofFolder.message).toBe(
+      `${folder.path}: cannot be read (EISDIR: illegal operation on a directory, read); check the path and its permissions`,
+    );
   });
 
   it('for a network that knows other columns or classes', async () => {

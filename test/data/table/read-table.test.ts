@@ -60,6 +60,11 @@ describe('one table in many forms', () => {
   });
 });
 
+it('has no zero with a sign: it would be another input to no avail', async () => {
+  expect((await contentOf('a,b,kind\n-0,1,y\n-0.0,2,x\n')).numbers).toEqual([0, 1, 0, 2]);
+  expect((await contentOf('{"a":-0,"b":1,"kind":"y"}\n{"a":0,"b":-1e-50,"kind":"x"}\n')).numbers).toEqual([0, 1, 0, 0]);
+});
+
 describe('columns', () => {
   it.each<[string, string, string, Header, readonly string[] | undefined, number]>([
     ['a header is seen by its names', 'a,b,1\n1,2,x\n1,2,y', '3', 'auto', ['a', 'b'], 2],

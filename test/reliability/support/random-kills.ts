@@ -13,6 +13,7 @@ import {
   temporariesIn,
   type Undisturbed,
 } from '../../support/undisturbed.js';
+import type { Budget } from './budget.js';
 import { ALL, inParallel, isThere, newestIn, problemsOfEnd, problemsOfStart } from './runs.js';
 
 /** How far a run had come when it was killed, by what was to be seen of it. */
@@ -47,9 +48,10 @@ export interface RandomKills {
   readonly kills: number;
   readonly atOnce: number;
   readonly seed: number;
+  readonly budget: Budget;
 }
 
-export async function killAtRandom({ kills, atOnce, ...sweep }: RandomKills): Promise<Tally> {
+export async function killAtRandom({ kills, atOnce, budget, ...sweep }: RandomKills): Promise<Tally> {
   const tally: Tally = {
     kills: new Map(),
     chains: new Map(),
@@ -61,13 +63,13 @@ export async function killAtRandom({ kills, atOnce, ...sweep }: RandomKills): Pr
   };
   const done = () => [...tally.kills.values()].reduce((sum, count) => sum + count, 0);
   const chains = function* () {
-    for (let chain = 0; done() < kills; chain++) yield chain;
+    for (let chain = 0; done() < kills && !budget.isOver(); chain++) yield chain;
   };
   await inParallel(chains(), atOnce, (chain) => runChain(chain, sweep, tally));
   return tally;
 }
 
-type Sweep = Omit<RandomKills, 'kills' | 'atOnce'>;
+type Sweep = Omit<RandomKills, 'kills' | 'atOnce' | 'budget'>;
 
 async function runChain(chain: number, { args, expected, milliseconds, seed }: Sweep, tally: Tally): Promise<void> {
   const random = new Random(seed, chain);

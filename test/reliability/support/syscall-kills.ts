@@ -4,6 +4,7 @@ import path from 'node:path';
 import { type Folder, temporaryFolder } from '../../support/idx-files.js';
 import { runTrain } from '../../support/run-command.js';
 import { announcedIn, namesIn, problemsIn, temporariesIn, type Undisturbed } from '../../support/undisturbed.js';
+import type { Budget } from './budget.js';
 import { inParallel, newestIn, problemsOfEnd, problemsOfStart } from './runs.js';
 import { type Call, kindOf, recordCalls, runTraced } from './strace.js';
 
@@ -19,6 +20,7 @@ export interface SyscallKills {
   readonly expected: Undisturbed;
   readonly keep: number;
   readonly atOnce: number;
+  readonly budget: Budget;
 }
 
 /** Kills a run that begins, then one that goes on from another which was killed while it wrote. */
@@ -53,7 +55,7 @@ export async function killAtCalls(
 
 /** @param from  the folder that each run finds */
 async function killAtEach(from: string, sweep: SyscallKills, scratch: Folder): Promise<SyscallTally> {
-  const { expected, keep, atOnce } = sweep;
+  const { expected, keep, atOnce, budget } = sweep;
   const tally: SyscallTally = { kills: new Map(), temporariesLeft: 0, violations: [] };
   const names = [...expected.checkpoints.keys()];
   const isResumed = (await namesIn(from)).length > 0;
@@ -67,6 +69,10 @@ async function killAtEach(from: string, sweep: SyscallKills, scratch: Folder): P
   const calls = await recordCalls(argsOf(sweep, recorded, isResumed), { folder: recorded, names }, log);
 
   await inParallel(calls.entries(), atOnce, async ([i, call]: [number, Call]) => {
+    if (budget.isOver()) {
+      budget.skip();
+      return;
+    }
     const folder = fresh(String(i));
     const injections = [`${call.syscall}:signal=KILL:when=${call.nth}`];
     const run = await runTraced(argsOf(sweep, folder, isResumed), { folder, names }, { injections });
