@@ -107,7 +107,7 @@ it("a stop while an evaluation meets such a loss leaves no checkpoint that would
     view = given;
   };
   const resumed = { resume: checkpointDir, resumeAnyway: true, epochs: 100, lr: ONE_STEP.lr, logEvery: 1, keep: 1 };
-  const { end } = await collect({ ...resumed, onView, signal: abort.signal }, ({ event }) => {
+  const { end } = await collectFailed({ ...resumed, onView, signal: abort.signal }, ({ event }) => {
     if (event !== 'step') return;
     void (async () => {
       while (view.heldOut(2)!.losses.every(Number.isFinite)) await setImmediate();
@@ -127,7 +127,7 @@ it("a checkpoint that no finite loss has followed takes no older one's place", a
   await collect({ ...job, checkpointDir, checkpointEverySteps: 1, epochs: 1, keep: 1 });
   expect(checkpointsIn(checkpointDir)).toEqual([{ step: 3, allFinite: true }]);
   // Of step 4 the weights are finite, and the loss of step 5 is not.
-  const { end } = await collect({ resume: checkpointDir, epochs: 5, lr: 1e30, resumeAnyway: true });
+  const { end } = await collectFailed({ resume: checkpointDir, epochs: 5, lr: 1e30, resumeAnyway: true });
   expect(end.message).toMatch(/^the loss is not finite at step 5 /);
   expect(checkpointsIn(checkpointDir).map(({ step }) => step)).toEqual([3, 4]);
   expect(end.checkpoint).toMatch(/step-0000004/);
@@ -136,39 +136,39 @@ it("a checkpoint that no finite loss has followed takes no older one's place", a
 describe('what is said of it', () => {
   it('names the validation loss where that is the one', async () => {
     const options = { data: scratch.data, ...ONE_STEP, validationSplit: 0.3, batchSize: 42, epochs: 1 };
-    expect((await collect(options)).end.message).toMatch(/^the validation loss is not finite at step 1 /);
+    expect((await collectFailed(options)).end.message).toMatch(/^the validation loss is not finite at step 1 /);
     const without = { data: scratch.data, ...ONE_STEP, batchSize: 60, epochs: 1 };
-    expect((await collect(without)).end.message).toMatch(/^the test loss is not finite at step 1 /);
+    expect((await collectFailed(without)).end.message).toMatch(/^the test loss is not finite at step 1 /);
   });
 
   it("names the step's own rate, and --lr where that is another", async () => {
     const options = { data: scratch.data, ...ONE_STEP, batchSize: 60, epochs: 1 };
-    expect((await collect(options)).end.message).toContain('at step 1 (learning rate 1e+38): training diverged');
-    const scheduled = await collect({ ...options, warmupSteps: 4 });
-    expect(scheduled.end.message).toContain('at step 1 (learning rate 2.5e+37, by the schedule; --lr 1e+38): training');
+    expect((await collectFailed(options)).end.message).toContain('at step 1 (learning rate 1e+38): training diverged');
+    const scheduled = await collectFailed({ ...options, warmupSteps: 4 });
+    expect(scheduled.end.message).toContain('at step 1 (learning rate 2.5e+37, by the schedule; `lr` 1e+38): training');
     // The loss tells it a step later, whose rate is named.
-    const steps = await collect({ ...options, batchSize: 20, hidden: [20], lr: 1e30, warmupSteps: 4 });
+    const steps = await collectFailed({ ...options, batchSize: 20, hidden: [20], lr: 1e30, warmupSteps: 4 });
     expect(steps.end.message).toMatch(
-      /^the loss is not finite at step 2 \(learning rate 5e\+29, by the schedule; --lr 1e\+30\)/,
+      /^the loss is not finite at step 2 \(learning rate 5e\+29, by the schedule; `lr` 1e\+30\)/,
     );
   });
 
   it('points to a checkpoint where there is one', async () => {
-    const pointer = 'perhaps from a checkpoint with --resume-anyway';
+    const pointer = 'perhaps from a checkpoint with `resumeAnyway`';
     const options = { data: scratch.data, ...ONE_STEP, batchSize: 60, epochs: 1 };
-    expect((await collect(options)).end.message).not.toContain(pointer);
+    expect((await collectFailed(options)).end.message).not.toContain(pointer);
     const checkpointDir = scratch.newPath();
-    expect((await collect({ ...options, checkpointDir })).end.message).not.toContain(pointer);
+    expect((await collectFailed({ ...options, checkpointDir })).end.message).not.toContain(pointer);
     await collect({ ...options, lr: 0.001, checkpointDir });
     const resumed = { resume: checkpointDir, lr: ONE_STEP.lr, resumeAnyway: true, epochs: 2 };
-    expect((await collect(resumed)).end.message).toContain(pointer);
+    expect((await collectFailed(resumed)).end.message).toContain(pointer);
   });
 
   it('blames no rate before the first step', async () => {
     const table = scratch.newPath('large.csv');
     writeFileSync(table, `x,y,class\n${'3e38,-3e38,a\n3e38,3e38,b\n'.repeat(10)}`);
     const options = { data: table, label: 'class', hidden: [20], batchSize: 4, threads: 1, epochs: 1 };
-    const { end } = await collect(options);
-    expect(end.message).toMatch(/^the loss is not finite before any step: .* use --scale standard$/);
+    const { end } = await collectFailed(options);
+    expect(end.message).toMatch(/^the loss is not finite before any step: .* use `scale` standard$/);
   });
 });

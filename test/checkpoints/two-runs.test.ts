@@ -8,7 +8,7 @@ import { findCheckpoint, openFolder } from '../../src/checkpoints/resume.js';
 import type { TrainEvent } from '../../src/metrics/events.js';
 import type { TrainOptions } from '../../src/options.js';
 import { train } from '../../src/train.js';
-import { collect } from '../support/events.js';
+import { collect, collectFailed } from '../support/events.js';
 import { type Folder, temporaryFolder } from '../support/idx-files.js';
 import { mnistPart } from '../support/mnist-part.js';
 import { trainCommand } from '../support/paths.js';
@@ -67,7 +67,7 @@ describe('a folder that another run writes in', () => {
     for await (const event of train({ ...options(1), checkpointDir })) if (event.event === 'start') break;
     const names = readdirSync(checkpointDir);
     expect(names.filter((name) => !name.endsWith('.safetensors'))).toEqual([]);
-    await collect({ ...options(1), checkpointDir, resume: true, epochs: 1, lr: 1e30, resumeAnyway: true });
+    await collectFailed({ ...options(1), checkpointDir, resume: true, epochs: 1, lr: 1e30, resumeAnyway: true });
     await refusalOf(() => collect({ ...options(1), checkpointDir, resume: true, save: inFolder('none', 'model') }));
     const { end } = await collect({ ...options(1), checkpointDir, resume: true, epochs: 2 });
     expect(end.status).toBe('completed');

@@ -38,11 +38,10 @@ const MODEL: ModelEvent = {
   ...{ metadata: {}, checksum: 'right', weights_sha256: '0123456789abcdef'.repeat(4), weights_checksum: 'right' },
 };
 
-describe.each([20, 24, 30, 40, 60, 79, 80, 100, 132, 200])('on a terminal of %i columns', (columns) => {
+// (The columns of one class, its name and recall are the least.)
+describe.each([30, 40, 60, 79, 80, 100, 132, 200])('on a terminal of %i columns', (columns) => {
   it('the confusion matrix fits', () => {
     for (const classes of [2, 3, 10, 100]) {
-      // (The columns of one class, its name and recall are the least.)
-      if (columns < 30) continue;
       expectToFit(confusionTable(evaluation(classes, String), columns), columns);
       expectToFit(
         confusionTable(
@@ -53,7 +52,9 @@ describe.each([20, 24, 30, 40, 60, 79, 80, 100, 132, 200])('on a terminal of %i 
       );
     }
   });
+});
 
+describe.each([20, 24, 30, 40, 60, 79, 80, 100, 132, 200])('on a terminal of %i columns', (columns) => {
   it('predictions and tensors fit', () => {
     for (const file of ['x', 'a'.repeat(100), '東京'.repeat(30)]) {
       const line = { file, id: 7, class: 3, probability: 0.5, probabilities: [0.1, 0.1, 0.1, 0.5, 0.2] };

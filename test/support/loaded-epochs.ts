@@ -1,6 +1,6 @@
 /**
- * Very many tiny epochs on a loaded machine: two processes that are always busy, and the main thread at the lowest priority, so
- * that the system takes its processor wherever it likes.
+ * Very many tiny epochs on a loaded machine: two processes that are always busy, and the main thread at the lowest priority, as
+ * they are (it would hardly run at all below them), so that the system takes its processor wherever it likes.
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -26,10 +26,12 @@ export async function tinyEpochs(epochs: number, threads: number, isLoaded: bool
     pixel: (p: number) => (p * 37) % 251,
   });
   writeDataset(data, { train: part(5), test: part(3) });
-  const loop = 'for (;;);';
+  // (They end with this process, however it ends.)
+  const loop = 'for (const parent = process.ppid; process.ppid === parent; ) for (let i = 0; i < 1e7; i++);';
   const busy = isLoaded
     ? Array.from({ length: BUSY_PROCESSES }, () => spawn(process.execPath, ['-e', loop], { stdio: 'ignore' }))
     : [];
+  for (const { pid } of busy) setPriority(pid!, LOWEST_PRIORITY);
   try {
     return await run(data.path, epochs, threads, isLoaded);
   } finally {

@@ -42,7 +42,9 @@ describe('where the system gives no more threads', () => {
     };
     restore = () => Object.assign(module, { Worker });
     const { all, end, error } = await collectFailed({ data: data.path, hidden: [10], batchSize: 20, threads: 3 });
-    expect(String(error)).toContain('cannot start 3 worker threads (Worker initialization failure: EAGAIN)');
+    expect(String(error)).toContain(
+      'cannot start 3 worker threads (Worker initialization failure: EAGAIN; allow more threads',
+    );
     expect(all.map(({ event }) => event)).toEqual(['start', 'end']);
     expect(end).toMatchObject({ status: 'failed', epochs: 0, message: expect.stringContaining('cannot start 3') });
     // Node tells of a thread a tick after it has made it.

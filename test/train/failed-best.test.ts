@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { readModel } from '../../src/checkpoints/model-file.js';
 import { sha256Of } from '../../src/model/parameters.js';
 import type { TrainOptions } from '../../src/options.js';
-import { type Collected, collect } from '../support/events.js';
+import { type Collected, collect, collectFailed } from '../support/events.js';
 import { scratchWith } from '../support/scratch.js';
 import { watchThreads } from '../support/threads-of.js';
 
@@ -34,7 +34,7 @@ describe('a run with --keep-best that fails', () => {
   it('by a loss that is not finite', async () => {
     const [checkpointDir, save] = [scratch.newPath(), scratch.newPath('model.safetensors')];
     const good = await collect({ ...job(), epochs: 4, checkpointDir });
-    const run = await collect({ resume: checkpointDir, lr: 1e30, epochs: 9, resumeAnyway: true, save });
+    const run = await collectFailed({ resume: checkpointDir, lr: 1e30, epochs: 9, resumeAnyway: true, save });
     expect(run.end.message).toMatch(/is not finite at step/);
     await expectBest({ ...run, epochs: [...good.epochs, ...run.epochs] }, save);
   });
@@ -42,7 +42,7 @@ describe('a run with --keep-best that fails', () => {
   it('by the death of a thread, which may leave a step half done', async () => {
     const save = scratch.newPath('model.safetensors');
     const threads = watchThreads();
-    const run = await collect({ ...job(), save }, (event) => {
+    const run = await collectFailed({ ...job(), save }, (event) => {
       if (event.event === 'epoch' && event.epoch === 3) void threads.all[0]!.terminate();
     });
     threads.stop();
@@ -52,7 +52,7 @@ describe('a run with --keep-best that fails', () => {
 
   it('before there is a best epoch leaves no model', async () => {
     const save = scratch.newPath('model.safetensors');
-    const { end } = await collect({ ...job(), lr: 1e30, save });
+    const { end } = await collectFailed({ ...job(), lr: 1e30, save });
     expect(end).toMatchObject({ status: 'failed', epochs: 0 });
     expect(end).not.toHaveProperty('saved');
     expect(end).not.toHaveProperty('train_loss');
@@ -62,7 +62,7 @@ describe('a run with --keep-best that fails', () => {
 it('without --keep-best it leaves the last completed figures, and no model', async () => {
   const [checkpointDir, save] = [scratch.newPath(), scratch.newPath('model.safetensors')];
   const good = await collect({ ...job(), keepBest: false, epochs: 4, checkpointDir });
-  const { end } = await collect({ resume: checkpointDir, lr: 1e30, epochs: 9, resumeAnyway: true, save });
+  const { end } = await collectFailed({ resume: checkpointDir, lr: 1e30, epochs: 9, resumeAnyway: true, save });
   const { train_loss, validation_loss } = good.epochs.at(-1)!;
   expect(end).toMatchObject({ status: 'failed', epochs: 4, train_loss, validation_loss });
   expect(end).not.toHaveProperty('saved');
