@@ -552,10 +552,10 @@ export const errors = withCodes({
       `worker thread ${member + 1} of ${threads} died ${where}: ${reason(cause)}; the run cannot go on without it`,
       cause,
     ),
-  heldInVain: (threads: number, steps: number, seconds: number) =>
+  barrierStalled: (threads: number, steps: number, seconds: number) =>
     failure(
-      `all ${threads} worker threads waited for ${seconds.toFixed(0)} s at a barrier after step ${steps} for something that ` +
-        'had been granted: a fault of Lockstep; please report it, and resume from the last checkpoint if there is one',
+      `all ${threads} worker threads waited ${seconds.toFixed(0)} s at a barrier after step ${steps} for something already ` +
+        'granted: a bug in Lockstep; please report it, and resume from the last checkpoint if there is one',
     ),
   threadStalled: (members: readonly string[], threads: number, where: string, seconds: number) =>
     failure(

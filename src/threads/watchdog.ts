@@ -93,7 +93,7 @@ export class Watchdog {
   #stall() {
     const { members } = this.#memory;
     const seconds = this.#stillMs / 1000;
-    if (this.#wait() === 'in vain') return errors.heldInVain(members.length, this.#stepsDone(), seconds);
+    if (this.#wait() === 'in vain') return errors.barrierStalled(members.length, this.#stepsDone(), seconds);
     const late = [...members.keys()].filter((member) => members[member]!.phase[0] !== Phase.WAIT);
     // If all wait, and for nothing, any one is as guilty as another.
     const named = late.length > 0 ? late : [...members.keys()];
