@@ -2,9 +2,11 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Dashboard } from '../../src/dashboard/index.js';
+import type { EndEvent, EpochEvent, TrainEvent } from '../../src/metrics/events.js';
 import type { TrainOptions } from '../../src/options.js';
+import { train as trained } from '../../src/train.js';
 import { drawSeven, findChromium, launchChromium } from '../support/browser.js';
-import { collect, collectFailed } from '../support/events.js';
+import { collectFailed } from '../support/events.js';
 import { temporaryFolder, writeDataset } from '../support/idx-files.js';
 import { scratchWith } from '../support/scratch.js';
 
@@ -16,7 +18,16 @@ describe.skipIf(executable === undefined)('the page in Chromium (skipped where t
     ...{ data: scratch.data, hidden: [50], epochs: 2, threads: 2 },
     ...{ lr: 0.004, schedule: 'cosine', validationSplit: 0.1 },
   });
-  const train = (given: TrainOptions) => collect({ ...given, ...dashboard.controls }, (event) => dashboard.show(event));
+  /** @param held  what the run waits for behind its first event */
+  const train = async (given: TrainOptions, held?: Promise<unknown>) => {
+    const all: TrainEvent[] = [];
+    for await (const event of trained({ ...given, ...dashboard.controls })) {
+      dashboard.show(event);
+      if (event.event === 'start') await held;
+      all.push(event);
+    }
+    return { end: all.at(-1) as EndEvent, epochs: all.filter(({ event }) => event === 'epoch') as EpochEvent[] };
+  };
   const isIn = (phase: string) => page.locator(`#state[data-phase="${phase}"]`).waitFor();
   const textOf = (selector: string) => page.locator(selector).textContent();
   const label = (id: string) => page.locator(`#${id}`).getAttribute('aria-label');
@@ -49,9 +60,13 @@ describe.skipIf(executable === undefined)('the page in Chromium (skipped where t
   it('follows a run: curves grow, weights change, and a 7 that is drawn after two epochs is a 7', async () => {
     await page.goto(dashboard.url);
     await isIn('starting');
-    const running = train(options());
-    await isIn('running');
-    await page.locator('#weights-card').waitFor();
+    // Held at its first event until the page has been looked at: it may be over sooner than the browser draws.
+    const look = Promise.resolve().then(async () => {
+      await isIn('running');
+      await page.locator('#weights-card').waitFor();
+    });
+    const running = train(options(), look);
+    await look;
     const before = { weights: await picture('#weights-canvas'), loss: await picture('#loss-chart canvas') };
     const { end, epochs } = await running;
     await isIn('completed');

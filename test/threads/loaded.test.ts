@@ -3,6 +3,6 @@ import { expect, it } from 'vitest';
 import { tinyEpochs } from '../support/loaded-epochs.js';
 
 it('many tiny epochs on a loaded machine, with checkpoints, end in the weights and figures of a calm run', async () => {
-  const calm = await tinyEpochs(1500, 2, false);
-  expect(await tinyEpochs(1500, 2, true)).toEqual(calm);
+  const calm = await tinyEpochs(800, 2, false);
+  expect(await tinyEpochs(800, 2, true)).toEqual(calm);
 });
