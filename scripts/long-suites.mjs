@@ -14,18 +14,25 @@ import { parseArgs } from 'node:util';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
-/** Test files in full. `seconds` is what they take on two cores: with less time left they are not begun. */
-const TESTS_IN_FULL = [
-  { files: ['threads/dead-member'], seconds: 60 },
-  { files: ['train/exactness', 'train/reference-job'], seconds: 60 },
-  { files: ['train/optimizers', 'train/early-stopping'], seconds: 40 },
-  { files: ['checkpoints/kill', 'checkpoints/faulty-disk', 'checkpoints/exact-resume'], seconds: 40 },
-].map(({ files, seconds }) => ({
-  name: `tests in full: ${files.join(', ')}`,
-  seconds,
-  command: () => ['node_modules/vitest/vitest.mjs', 'run', ...files.map((file) => `dist/test/${file}.test.js`)],
-  environment: { LOCKSTEP_TESTS: 'all' },
-}));
+/** What takes as long as it takes, on two cores: `seconds`. With less time left it is not begun. */
+const OF_FIXED_LENGTH = [
+  { name: 'barrier model', seconds: 240, command: () => ['dist/test/stress/barrier-model.js'] },
+  ...testsInFull(),
+];
+
+function testsInFull() {
+  return [
+    { files: ['threads/dead-member'], seconds: 60 },
+    { files: ['train/exactness', 'train/reference-job'], seconds: 60 },
+    { files: ['train/optimizers', 'train/early-stopping'], seconds: 40 },
+    { files: ['checkpoints/kill', 'checkpoints/faulty-disk', 'checkpoints/exact-resume'], seconds: 40 },
+  ].map(({ files, seconds }) => ({
+    name: `tests in full: ${files.join(', ')}`,
+    seconds,
+    command: () => ['node_modules/vitest/vitest.mjs', 'run', ...files.map((file) => `dist/test/${file}.test.js`)],
+    environment: { LOCKSTEP_TESTS: 'all' },
+  }));
+}
 
 /** System calls cannot be made to fail where it is not installed, or not allowed, as in some containers. */
 const canTrace = spawnSync('strace', ['-f', 'true']).status === 0;
@@ -57,6 +64,23 @@ const PROGRAMS = [
   },
   { name: 'pipes', share: 1, command: (seconds) => ['dist/test/reliability/pipes.js', '--seconds', seconds] },
   { name: 'soak', share: 2, command: (seconds) => ['dist/test/reliability/soak.js', '--seconds', seconds] },
+  { name: 'late threads', share: 3, command: (seconds) => ['dist/test/stress/late.js', seconds] },
+  // (About 3 ms an epoch on two cores, under load and not.)
+  {
+    name: 'epochs under load',
+    share: 3,
+    command: (seconds) => ['dist/test/stress/epochs.js', Math.min(1_000_000, seconds * 250)],
+  },
+  {
+    name: 'start-up',
+    share: 1,
+    command: (seconds) => ['dist/test/reliability/start-up.js', '--every', Math.max(1, Math.ceil(400 / seconds))],
+  },
+  {
+    name: 'suspension',
+    share: 1,
+    command: (seconds) => ['dist/test/reliability/suspension.js', '--runs', Math.ceil(seconds / 5)],
+  },
   // (Where cores are shared, a round takes as long as the system's scheduler likes.)
   { name: 'barrier', share: 1, command: (seconds) => ['dist/test/stress/barrier.js', seconds * 10_000] },
 ];
@@ -71,7 +95,7 @@ const isWanted = ({ name }) => values.only === undefined || name.includes(values
 
 /** @type {{ name: string, outcome: string, seconds: number }[]} */
 const results = [];
-for (const suite of TESTS_IN_FULL.filter(isWanted)) {
+for (const suite of OF_FIXED_LENGTH.filter(isWanted)) {
   // (Half of the time is the programs'.)
   if (secondsLeft() - suite.seconds < 30 * Number(values.minutes) && values.only === undefined) {
     results.push({ name: suite.name, outcome: 'not run: no time for it', seconds: 0 });
