@@ -98,7 +98,7 @@ export class Checkpointer {
   /**
    * Resolves when everything has been written, or has failed to be.
    *
-   * @param isGood  whether the run has ended well: then the last one is good, too
+   * @param isGood  whether the run is complete: then its evaluation has shown that the last one is good
    */
   async finish(isGood: boolean): Promise<void> {
     await this.#writing;

@@ -77,7 +77,8 @@ export async function* live(
       ending = yield* follow(run, started, ledger, checkpointer);
       progress?.stop();
       await close();
-      await checkpointer?.finish(ending.status !== 'failed');
+      // (What a stop cuts short has had no evaluation to show that it is good.)
+      await checkpointer?.finish(ending.status === 'completed');
     } else {
       ending = started;
       // So that a resume goes on with this run's options.

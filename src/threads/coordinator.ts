@@ -70,12 +70,14 @@ export class Coordinator {
     // Both records are free: the gang may run one epoch ahead of what has been read.
     this.#grant(this.#epoch);
     this.#grant(this.#epoch + 1);
+    const applyGradients = job.strategy === 'dense' ? this.#gradientsApplier() : undefined;
+    // Nothing that can fail comes after this: nobody could end the threads.
     this.#gang = new Gang(memberTasks(job, memory), memory, this.#barrier, () => this.#stepsOfRun);
     this.#gang.done.then(
       () => this.#finish(this.#outcomeOf()),
       (failure: unknown) => this.#fail(failure),
     );
-    if (job.strategy === 'dense') this.#serve(HeldFor.GRADIENTS, this.#gradientsApplier());
+    if (applyGradients) this.#serve(HeldFor.GRADIENTS, applyGradients);
     if (takeSnapshot) this.#serve(HeldFor.SNAPSHOT, () => takeSnapshot(this.#position));
     this.#watchdog = new Watchdog(
       memory,
@@ -181,7 +183,7 @@ export class Coordinator {
       reason === HeldFor.GRANT
         ? command === Command.GO && held === ticketOf(HeldFor.GRANT, granted + 1)
         : this.#isServing;
-    return isOwed ? 'for this side' : 'in vain';
+    return isOwed ? 'coordinator' : 'stalled';
   }
 
   /**

@@ -4,10 +4,10 @@ import type { Memory } from '../memory/layout.js';
 import { Phase, whereabouts } from './task.js';
 
 /**
- * Whether the barrier is held: not at all; for what the coordinator, or whoever reads the events, has not given yet; or for
- * what has been given, so that nobody will open it.
+ * What the barrier is held for: nothing; something that the coordinator, or the consumer of the events, has not given yet; or
+ * something already given, so that nobody will open it.
  */
-export type GangWait = 'none' | 'for this side' | 'in vain';
+export type GangWait = 'none' | 'coordinator' | 'stalled';
 
 export class Watchdog {
   /** No member may stand still for longer than the longer of this and so many times the slowest step so far. */
@@ -62,7 +62,7 @@ export class Watchdog {
     this.#lookedAt = time;
 
     // One that exchanges waits for other ranks, whose own watchdogs look after them.
-    const isHeld = this.#wait() === 'for this side' || this.#isAny(Phase.EXCHANGE);
+    const isHeld = this.#wait() === 'coordinator' || this.#isAny(Phase.EXCHANGE);
     if (!isHeld && !this.#isAny(Phase.START) && !this.#isAny(Phase.EVALUATE)) this.#timeSteps(passedMs);
     const beats = this.#allBeats();
     if (isHeld || beats !== this.#beats) {
@@ -93,7 +93,7 @@ export class Watchdog {
   #stall() {
     const { members } = this.#memory;
     const seconds = this.#stillMs / 1000;
-    if (this.#wait() === 'in vain') return errors.barrierStalled(members.length, this.#stepsDone(), seconds);
+    if (this.#wait() === 'stalled') return errors.barrierStalled(members.length, this.#stepsDone(), seconds);
     const late = [...members.keys()].filter((member) => members[member]!.phase[0] !== Phase.WAIT);
     // If all wait, and for nothing, any one is as guilty as another.
     const named = late.length > 0 ? late : [...members.keys()];

@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { LockstepError } from '../../src/errors.js';
 import type { TrainOptions } from '../../src/options.js';
 import type { RunView } from '../../src/view.js';
-import { collect, collectFailed } from '../support/events.js';
+import { collect, collectFailed, follow } from '../support/events.js';
 import { type Folder, mnistPart } from '../support/mnist-part.js';
 import { scratchWith } from '../support/scratch.js';
 import { readTensorFile } from '../support/tensor-file.js';
@@ -119,6 +119,19 @@ it("a stop while an evaluation meets such a loss leaves no checkpoint that would
     message: expect.stringMatching(/^the test loss is not finite at step 2/),
   });
   expect(checkpointsIn(checkpointDir)).toEqual(good);
+});
+
+it('a stop before any evaluation leaves the older checkpoint, which alone is known to be good', async () => {
+  const checkpointDir = scratch.newPath();
+  const job: TrainOptions = { data: scratch.data, ...ONE_STEP, limit: 60, batchSize: 60, checkpointDir, keep: 1 };
+  await collect({ ...job, epochs: 1, lr: 0.001 });
+  const good = checkpointsIn(checkpointDir);
+  const abort = new AbortController();
+  const resumed = { resume: checkpointDir, resumeAnyway: true, epochs: 9, lr: ONE_STEP.lr, logEvery: 1, keep: 1 };
+  await follow({ ...resumed, signal: abort.signal }, ({ event }) => {
+    if (event === 'step') abort.abort();
+  });
+  expect(checkpointsIn(checkpointDir)).toEqual(expect.arrayContaining(good));
 });
 
 it("a checkpoint that no finite loss has followed takes no older one's place", async () => {

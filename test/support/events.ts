@@ -37,7 +37,8 @@ export async function collectFailed(options: TrainOptions & TrainControls, onEve
   return { ...collected, error };
 }
 
-async function follow(
+/** A run that may fail or not. */
+export async function follow(
   options: TrainOptions & TrainControls,
   onEvent: OnEvent = () => undefined,
 ): Promise<Collected & { readonly error?: unknown }> {

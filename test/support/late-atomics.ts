@@ -3,8 +3,10 @@
  * 0.1 to 40 ms, busy, so that the thread does nothing else meanwhile.
  *
  * Loaded with `node --import dist/test/support/late-atomics.js …` it reaches every thread of the process: LATE=<seed> delays all
- * of them, LATE=<seed>:main the main thread alone, LATE=<seed>:members all but that.
+ * of them, LATE=<seed>:main the main thread alone, LATE=<seed>:members all but that. Each thread says so in the file LATE_LOG, once
+ * it has been delayed.
  */
+import { appendFileSync } from 'node:fs';
 import { isMainThread, threadId } from 'node:worker_threads';
 import { Random } from '../../src/model/random.js';
 
@@ -17,14 +19,14 @@ const PART_OF_MEMBERS_LOADS = 0.0005;
 const LONGEST_MS = 40;
 const SHORTEST_MS = 0.1;
 
-/** @returns what puts the thread's Atomics back, and says how often it has been delayed */
-export function delayAtomics(seed: number): () => number {
+function delayAtomics(seed: number): void {
   const random = new Random(seed, 0);
-  let delays = 0;
+  let isTold = false;
   const delay = (name: string) => {
     const part = name === 'load' && !isMainThread ? PART_OF_MEMBERS_LOADS : PART;
     if (random.fraction() >= part) return;
-    delays++;
+    if (!isTold) appendFileSync(process.env.LATE_LOG!, isMainThread ? 'main\n' : 'members\n');
+    isTold = true;
     // As many short ones as long ones: by a factor each.
     const ms = SHORTEST_MS * (LONGEST_MS / SHORTEST_MS) ** random.fraction();
     const until = performance.now() + ms;
@@ -40,10 +42,6 @@ export function delayAtomics(seed: number): () => number {
       return result;
     };
   }
-  return () => {
-    for (const [name, original] of originals) table[name] = original;
-    return delays;
-  };
 }
 
 const { LATE } = process.env;

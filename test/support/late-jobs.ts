@@ -1,5 +1,5 @@
 /** Runs whose threads are late, each beside one that is not. */
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { Strategy } from '../../src/model/optimizer.js';
 import { temporaryFolder, writeDataset } from './idx-files.js';
@@ -39,9 +39,14 @@ export async function lateJobs(): Promise<LateJobs> {
   writeDataset(data, { train: part(203), test: part(6) });
   const calm = new Map<string, Promise<readonly string[]>>();
 
-  const run = async (job: Omit<LateJob, 'who' | 'seed'>, late?: string): Promise<readonly string[]> => {
+  /** @param late  how, and who must have been */
+  const run = async (
+    job: Omit<LateJob, 'who' | 'seed'>,
+    late?: { readonly how: string; readonly who: readonly string[] },
+  ): Promise<readonly string[]> => {
     const folder = temporaryFolder();
     try {
+      const log = path.join(folder.path, 'late');
       const checkpoints = ['--checkpoint-dir', path.join(folder.path, 'run'), '--checkpoint-every', '3'];
       const args = [
         ...['--data', data.path, '--threads', `${job.threads}`, '--strategy', job.strategy, '--format', 'ndjson'],
@@ -49,8 +54,11 @@ export async function lateJobs(): Promise<LateJobs> {
         ...(job.checkpoints ? [...checkpoints, '--checkpoint-every-steps', '2', '--keep', '2'] : []),
       ];
       const imports = late === undefined ? [] : ['--import', path.join(root, 'dist/test/support/late-atomics.js')];
-      const ended = await runTrain(args, late === undefined ? {} : { LATE: late }, imports);
+      const ended = await runTrain(args, late ? { LATE: late.how, LATE_LOG: log } : {}, imports);
       if (ended.status !== 0) throw new Error(`status ${ended.status}: ${ended.stderr}`);
+      const wereLate = late ? readFileSync(log, 'utf8') : '';
+      const missing = late?.who.find((each) => !wereLate.includes(each));
+      if (missing !== undefined) throw new Error(`the run ended before its ${missing} had been late`);
       return figuresOf(ended.stdout);
     } finally {
       rmSync(folder.path, { recursive: true, force: true });
@@ -61,7 +69,8 @@ export async function lateJobs(): Promise<LateJobs> {
     async difference({ who, seed, ...job }) {
       const key = JSON.stringify(job);
       const expected = await (calm.get(key) ?? calm.set(key, run(job)).get(key)!);
-      const found = await run(job, who === 'all' ? `${seed}` : `${seed}:${who}`);
+      const late = who === 'all' ? { how: `${seed}`, who: ['main', 'members'] } : { how: `${seed}:${who}`, who: [who] };
+      const found = await run(job, late);
       if (found.length !== expected.length) return `${found.length} steps, epochs and ends, not ${expected.length}`;
       const different = found.findIndex((line, i) => line !== expected[i]);
       return different < 0 ? undefined : `${found[different]}, not ${expected[different]}`;

@@ -52,6 +52,25 @@ describe('where the system gives no more threads', () => {
     await threads.ended();
     expect(threads.all).toHaveLength(number - 1);
   });
+
+  it('a coordinator that cannot be made starts none', async () => {
+    // Strategy dense has a kernel of the main thread's own.
+    const { Instance } = WebAssembly;
+    restore = () => {
+      WebAssembly.Instance = Instance;
+    };
+    const fail = () => {
+      WebAssembly.Instance = class {
+        constructor() {
+          throw new RangeError('no more instances');
+        }
+      } as unknown as typeof Instance;
+    };
+    const options = { data: data.path, hidden: [10], threads: 3, kernel: 'simd', strategy: 'dense' } as const;
+    const { end } = await collectFailed(options, ({ event }) => (event === 'start' ? fail() : undefined));
+    expect(end).toMatchObject({ status: 'failed', message: expect.stringContaining('no more instances') });
+    expect(threads.all).toEqual([]);
+  });
 });
 
 const fault = (name: string) => ['--import', path.join(root, 'dist/test/support', name)];
