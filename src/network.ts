@@ -66,8 +66,10 @@ export class Network {
     this.layers = layers;
     this.metadata = metadata;
     this.kernel = choice.name;
-    this.classNames = table?.classNames ?? Array.from({ length: layers.at(-1)! }, (_, label) => label);
-    this.columns = table?.columns;
+    const names = table?.classNames ?? Array.from({ length: layers.at(-1)! }, (_, label) => label);
+    // Copies that stay as they are: what is predicted is named by them.
+    this.classNames = Object.freeze([...names]);
+    this.columns = table?.columns && Object.freeze([...table.columns]);
     this.table = table;
     this.#memory = layOut(plan, shared);
     writeParameters(this.#memory.layers, values);

@@ -55,6 +55,15 @@ export async function writeAtomically(file: string, kind: Kind, parts: readonly 
   await flushFolder(path.dirname(target));
 }
 
+/** Who may read the file that is replaced: the new one is as private. Undefined where there is none. */
+async function modeOf(target: string): Promise<number | undefined> {
+  try {
+    return (await stat(target)).mode & 0o777;
+  } catch {
+    return undefined;
+  }
+}
+
 async function writeAll(handle: FileHandle, part: Uint8Array): Promise<void> {
   for (let from = 0; from < part.length; ) {
     const { bytesWritten } = await handle.write(part, from, Math.min(CHUNK_BYTES, part.length - from));
@@ -115,11 +124,15 @@ export async function tryToWrite(file: string, kind: Kind): Promise<void> {
  * process left can be told from what is being written.
  */
 async function openTemporary(target: string, kind: Kind) {
+  const mode = await modeOf(target);
   const stem = path.join(path.dirname(target), `.${path.basename(target)}.lockstep-${kind}-${ownerName()}`);
   for (let number = 1; ; number++) {
     const temporary = `${stem}${number === 1 ? '' : `.${number}`}.tmp`;
     try {
-      return { handle: await open(temporary, 'wx'), temporary };
+      const handle = await open(temporary, 'wx', mode);
+      // The process's mask may have taken away what others may do. (Some file systems know no modes.)
+      if (mode !== undefined) await handle.chmod(mode).catch(() => undefined);
+      return { handle, temporary };
     } catch (error) {
       // Another write of this process to the same name, or an earlier process's of the same number.
       if (!hasCode(error, 'EEXIST') || number === MOST_TEMPORARY) throw error;

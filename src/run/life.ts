@@ -64,7 +64,7 @@ export async function* live(
   try {
     // (Every rank has the same checkpoint.)
     if (endingWithoutTraining(run, false)) world?.agreeToEnd();
-    onView?.(new RunView(run));
+    await (onView?.(new RunView(run)) as unknown);
     yield startEvent(run, beganAt, world);
     yield* run.warnings;
     // (Other ranks would wait for this one: all are told at the first step.)
@@ -99,7 +99,9 @@ export async function* live(
 function guarded(onProgress: (progress: Progress) => void, fail: (error: unknown) => void) {
   return (measured: Progress) => {
     try {
-      onProgress(measured);
+      // (It may be an async function, whatever its type says.)
+      const result: unknown = onProgress(measured);
+      if (result instanceof Promise) result.catch(fail);
     } catch (error) {
       fail(error);
     }

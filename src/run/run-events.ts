@@ -9,6 +9,7 @@ import { optimizerOf, recordOfConfig } from '../options.js';
 import type { Run } from '../prepare.js';
 import { phaseFractions } from '../threads/phase-times.js';
 
+/** Copies: a consumer may do to an event what it likes. */
 export function startEvent(run: Run, beganAt: number, world: World | undefined): StartEvent {
   const { config, plan, kernel, memory, dataset, start, resumedFrom: file } = run;
   return {
@@ -23,10 +24,10 @@ export function startEvent(run: Run, beganAt: number, world: World | undefined):
       test: plan.testSamples,
       inputs: dataset.inputs,
       classes: dataset.classes,
-      ...(dataset.table && { class_names: dataset.table.classNames }),
+      ...(dataset.table && { class_names: [...dataset.table.classNames] }),
       density: dataset.density,
     },
-    model: { layers: plan.layers, parameters: parameterCount(memory.layers) },
+    model: { layers: [...plan.layers], parameters: parameterCount(memory.layers) },
     threads: config.threads,
     ...(world && { ranks: world.ranks, rank: world.rank, mpi: world.version }),
     kernel: kernel.name,

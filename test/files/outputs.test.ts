@@ -1,5 +1,6 @@
 /** What a command writes, and must not write over: its own inputs, and files of another kind. */
 import {
+  chmodSync,
   closeSync,
   existsSync,
   linkSync,
@@ -9,6 +10,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  statSync,
   symlinkSync,
   unlinkSync,
   writeFileSync,
@@ -385,6 +387,18 @@ describe('train --save', () => {
     expect(readFileSync(at('model-2.safetensors')).equals(olderModel())).toBe(true);
     expect(readdirSync(folder)).toHaveLength(3);
   });
+
+  it.skipIf(process.platform === 'win32')(
+    'leaves a file as private as it was (skipped on Windows, which knows no such modes)',
+    async () => {
+      const save = fileWith(olderModel(), 'private.safetensors');
+      for (const mode of [0o600, 0o664]) {
+        chmodSync(save, mode);
+        await collect({ ...imageOptions, data: scratch.data, save });
+        expect(statSync(save).mode & 0o777).toBe(mode);
+      }
+    },
+  );
 
   it('two runs that save to one file at once leave the model of one of them, whole', async () => {
     const save = at('model.safetensors');

@@ -1,11 +1,15 @@
 /** What a run says: the events of docs/metrics.md, in order, with the right figures. */
+import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { Piscina } from 'piscina';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { LockstepError } from '../../src/errors.js';
+import { loadModel } from '../../src/network.js';
 import { train } from '../../src/train.js';
 import { collect, collectFailed } from '../support/events.js';
+import { temporaryFolder } from '../support/idx-files.js';
 import { type Folder, mnistPart } from '../support/mnist-part.js';
+import { root } from '../support/paths.js';
 
 let data: Folder;
 let withoutTest: Folder;
@@ -168,14 +172,44 @@ describe.each(['sliced', 'dense'] as const)('a run whose loss is no longer finit
   });
 });
 
-it('ends with the error that onProgress throws', async () => {
-  const onProgress = () => {
-    throw new Error('mine');
-  };
+const throws = () => {
+  throw new Error('mine');
+};
+it.each<[string, () => void]>([
+  ['throws', throws],
+  ['rejects with', async () => throws()],
+])('ends with the error that onProgress %s', async (_, onProgress) => {
   const options = { data: data.path, epochs: 1_000_000, threads: 2, hidden: [30], onProgress };
   const { end, error } = await collectFailed(options);
   expect(end).toMatchObject({ status: 'failed', message: 'mine' });
   expect(String(error)).toBe('Error: mine');
+});
+
+it('an event is a copy: what its consumer does to it changes nothing', async () => {
+  const scratch = temporaryFolder();
+  try {
+    const save = path.join(scratch.path, 'model.safetensors');
+    const table = path.join(root, 'examples/iris.csv');
+    const options = { data: table, label: 'species', hidden: [8], threads: 1, epochs: 2, save };
+    const expected = await collect(options);
+    const spoil = (value: unknown): void => {
+      if (typeof value !== 'object' || value === null) return;
+      Object.values(value).forEach(spoil);
+      if (Array.isArray(value)) value.reverse();
+      else for (const name of Object.keys(value)) Object.assign(value, { [name]: null });
+    };
+    const { classNames } = await loadModel(save);
+    let hash: string | undefined;
+    for await (const event of train(options)) {
+      if (event.event === 'end') hash = event.weights_sha256;
+      else spoil(event);
+    }
+    expect(hash).toBe(expected.end.weights_sha256);
+    const model = await loadModel(save);
+    expect([model.layers, model.classNames]).toEqual([[4, 8, 3], classNames]);
+  } finally {
+    scratch.remove();
+  }
 });
 
 it('reports progress that never goes back', async () => {
