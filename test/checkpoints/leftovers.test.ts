@@ -5,7 +5,7 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { lockCheckpointFolder } from '../../src/checkpoints/folder.js';
-import { openOutput } from '../../src/files/output.js';
+import { openOutput, writeOutput } from '../../src/files/output.js';
 import { ownerName } from '../../src/files/owner.js';
 import { type Folder, temporaryFolder } from '../support/idx-files.js';
 
@@ -73,6 +73,14 @@ describe('beside the file that the model is saved to', () => {
     for (const number of ['', '.2']) folder.write(`.model.safetensors.lockstep-model-${GONE}${number}.tmp`, 'half');
     await save();
     expect(names()).toEqual([]);
+  });
+
+  it.each(['svg', 'png', 'onnx', 'npz'] as const)('so it is where a file is only written (%s)', async (kind) => {
+    folder.write(`.output.lockstep-${kind}-${GONE}.tmp`, 'half');
+    const others = [ALIVE, OTHER_CONTAINER, OTHER_MACHINE].map((owner) => `.output.lockstep-${kind}-${owner}.tmp`);
+    for (const name of others) folder.write(name, 'half');
+    await writeOutput({ flag: '-o', file: path.join(folder.path, 'output'), kind }, [Buffer.from('new')]);
+    expect(names()).toEqual([...others, 'output'].sort());
   });
 
   it.each([

@@ -347,6 +347,12 @@ describe('train --save', () => {
     const { message, status } = await refusalOf(() => collect({ ...resumed, save: later }));
     expect(message).toBe(`--save ${later}: checkpoints in --checkpoint-dir have such names; choose another name`);
     expect([status, readdirSync(checkpointDir)]).toEqual([2, ['epoch-000001.safetensors']]);
+    symlinkSync(checkpointDir, at('folder-link'));
+    symlinkSync(later, at('file-link'));
+    for (const other of [at('folder-link/epoch-000002.safetensors'), at('file-link')]) {
+      const { code } = await refusalOf(() => collect({ ...resumed, save: other }));
+      expect([code, readdirSync(checkpointDir)]).toEqual(['save_among_checkpoints', ['epoch-000001.safetensors']]);
+    }
     expect(readFileSync(save).equals(bytes)).toBe(true);
   });
 
