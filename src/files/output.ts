@@ -112,6 +112,8 @@ export async function writeInAnyCase(file: string, kind: Kind, parts: readonly U
     if (number > 1 && (await isThere(name))) continue;
     try {
       await writeAtomically(name, kind, parts);
+      // Only afterwards, and whatever comes of it: nothing may keep the file from being written.
+      await removeLeftoversOf(name).catch(() => undefined);
       return { file: name, problem };
     } catch (error) {
       if (!(error instanceof TakenError || hasCode(error, 'ELOOP'))) throw error;
