@@ -25,7 +25,8 @@ import { doubtAbout } from './data/table/doubt.js';
 import type { TableModel } from './data/table/facts.js';
 import { scaleParts } from './data/table/scale-parts.js';
 import { errors, LockstepError } from './errors.js';
-import { openOutput, requireOutput } from './files/output.js';
+import { isSameOutput, openOutput, requireOutput } from './files/output.js';
+import { targetOf } from './files/target.js';
 import { chooseKernel, type KernelChoice, problemOf } from './kernels/select.js';
 import {
   bytesNeeded,
@@ -132,8 +133,12 @@ function modelAt(file: string) {
 async function requireSave(save: string, { data, testData, checkpointDir }: Config, resumed: Resumed | undefined) {
   const inputs = [data, ...(testData === undefined ? [] : [testData])].flatMap(inputFilesOf);
   await requireOutput(modelAt(save), [...inputs, ...(resumed ? [resumed.file] : [])]);
-  const isAmong = checkpointDir !== undefined && path.resolve(path.dirname(save)) === path.resolve(checkpointDir);
-  if (isAmong && isCheckpointName(path.basename(save))) throw errors.saveAmongCheckpoints(save);
+  if (checkpointDir === undefined) return;
+  // Both the link and its target, where it is one.
+  for (const file of [save, await targetOf(save)]) {
+    if (!isCheckpointName(path.basename(file))) continue;
+    if (await isSameOutput(path.dirname(file), checkpointDir)) throw errors.saveAmongCheckpoints(save);
+  }
 }
 
 async function prepareFrom(

@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { errors, hasCode, LockstepError, reason } from '../errors.js';
 import type { FolderLock } from '../files/folder-lock.js';
+import { isSameOutput } from '../files/output.js';
 import { problemOf } from '../kernels/select.js';
 import type { WarningEvent } from '../metrics/events.js';
 import { momentNames } from '../model/optimizer.js';
@@ -108,13 +109,16 @@ export async function findCheckpoint(given: CheckedOptions): Promise<Found> {
 async function find(given: CheckedOptions, warnings: WarningEvent[]): Promise<Resumed | undefined> {
   const { resume, checkpointDir } = given;
   if (resume === undefined) return undefined;
-  const where = resume === true ? checkpointDir! : resume;
+  let where = resume === true ? checkpointDir! : resume;
   const info = await statOf(where);
   if (info === undefined && resume !== true) throw errors.nothingThere(where);
   const folder = info?.isFile() ? path.dirname(where) : info?.isDirectory() ? where : undefined;
-  // While another run writes there, what is found may be gone before it is read.
-  if (folder !== undefined && path.resolve(checkpointDir ?? folder) === path.resolve(folder)) {
+  if (folder !== undefined && (checkpointDir === undefined || (await isSameOutput(folder, checkpointDir)))) {
+    // While another run writes there, what is found may be gone before it is read.
     await requireCheckpointFolder(folder);
+    // Links can give the folder several names. From here on it has one, so that paths can be compared.
+    const own = checkpointDir ?? folder;
+    where = info?.isFile() ? path.join(own, path.basename(where)) : own;
   }
   if (info?.isFile()) return { file: where, checkpoint: await readCheckpoint(where), isNewest: false };
 

@@ -6,14 +6,15 @@ export interface Arena {
    * that comes or goes meanwhile may be missed, as in a folder that is listed.
    */
   readonly others: () => Promise<readonly string[]>;
-  readonly show: () => Promise<void>;
+  /** @returns the name of the sign, which no other sign ever has */
+  readonly show: () => Promise<string>;
   readonly hide: () => void | Promise<void>;
   /** @returns false if it has been waited for long enough */
   readonly wait: () => Promise<boolean>;
 }
 
 /**
- * Contends under a name that nobody else ever has. The winner's sign stays until it hides it, or dies.
+ * The winner's sign stays until the winner hides it, or dies.
  *
  * No two win: each shows its sign before its last look, so of any two the later one to show sees the other. Of several that show
  * themselves at the same time the smallest name stays, and waits for the others to leave; so one of them wins. It gives up if
@@ -22,9 +23,9 @@ export interface Arena {
  *
  * @returns whether it has won
  */
-export async function contend(name: string, arena: Arena): Promise<boolean> {
+export async function contend(arena: Arena): Promise<boolean> {
   if ((await arena.others()).length > 0) return false;
-  await arena.show();
+  const name = await arena.show();
   try {
     for (;;) {
       const others = await arena.others();

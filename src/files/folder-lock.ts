@@ -17,7 +17,7 @@ export interface FolderLock extends Disposable {}
 export async function lockFolder(folder: string, options?: SignOptions): Promise<FolderLock | undefined> {
   const sign = new SignOfLife(folder, options);
   const deadline = performance.now() + PATIENCE_MS;
-  const hasWon = await contend(sign.name, {
+  const hasWon = await contend({
     others: () => sign.others(),
     show: () => sign.show(),
     hide: () => sign.hide(),

@@ -39,6 +39,8 @@ export async function requireOutput(output: Output, inputs: readonly FileOrDescr
     throw errors.outputIsInput(flag, file, typeof input === 'number' ? 'stdin' : input);
   }
   try {
+    // (Its end would be lost on the way.)
+    if (file.endsWith('/') || file.endsWith(path.sep)) throw new Error('the name is that of a folder');
     const target = await targetOf(file);
     await requireReplaceable(target, kind);
     // (Read: it is flushed, too.)
@@ -52,31 +54,41 @@ export async function requireOutput(output: Output, inputs: readonly FileOrDescr
 }
 
 /**
- * Tries to write it, and removes what earlier processes that were killed have left half written of it.
+ * Tries to write it, and removes its leftovers.
  *
  * @throws LockstepError if it cannot be written
  */
 export async function openOutput(output: Output): Promise<void> {
   const { file, kind } = output;
   try {
-    const target = await targetOf(file);
-    await removeLeftovers(path.dirname(target), ({ of, isOrphan }) => isOrphan && of === path.basename(target));
-    await tryToWrite(target, kind);
+    await removeLeftoversOf(file);
+    await tryToWrite(file, kind);
   } catch (error) {
     throw refusalOf(output, error);
   }
 }
 
-/** @throws LockstepError if it cannot be written */
+/**
+ * Writes it, and removes its leftovers.
+ *
+ * @throws LockstepError if it cannot be written
+ */
 export async function writeOutput(output: Output, parts: readonly Uint8Array[]): Promise<void> {
   try {
+    await removeLeftoversOf(output.file);
     await writeAtomically(output.file, output.kind, parts);
   } catch (error) {
     throw refusalOf(output, error);
   }
 }
 
-/** Whether both would write one file, which need not be there yet. */
+/** Removes the temporary files of killed processes that were writing this file. */
+async function removeLeftoversOf(file: string): Promise<void> {
+  const target = await targetOf(file);
+  await removeLeftovers(path.dirname(target), ({ of, isOrphan }) => isOrphan && of === path.basename(target));
+}
+
+/** Whether both names stand for one file or folder, which need not be there yet. */
 export async function isSameOutput(one: string, other: string): Promise<boolean> {
   if (await isSameFile(one, other)) return true;
   const [a, b] = await Promise.all([one, other].map((file) => targetOf(file).catch(() => path.resolve(file))));
@@ -102,6 +114,8 @@ export async function writeInAnyCase(file: string, kind: Kind, parts: readonly U
     if (number > 1 && (await isThere(name))) continue;
     try {
       await writeAtomically(name, kind, parts);
+      // Only afterwards, and whatever comes of it: nothing may keep the file from being written.
+      await removeLeftoversOf(name).catch(() => undefined);
       return { file: name, problem };
     } catch (error) {
       if (!(error instanceof TakenError || hasCode(error, 'ELOOP'))) throw error;

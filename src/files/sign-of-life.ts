@@ -41,8 +41,7 @@ export interface SignOptions {
 }
 
 export class SignOfLife {
-  /** No other sign ever has it. */
-  readonly name = `.lockstep-${machineName()}-${randomBytes(8).toString('hex')}.lock`;
+  #name = unusedName();
   readonly #folder: string;
   readonly #options: Required<SignOptions>;
   #server: Server | undefined;
@@ -57,29 +56,33 @@ export class SignOfLife {
   /**
    * Shows it. It keeps no process alive.
    *
+   * @returns its name, which no other sign ever has
    * @throws the system's error if no file can be made there
    */
-  async show(): Promise<void> {
+  async show(): Promise<string> {
     const { usesSockets, beatMs } = this.#options;
     this.#server = usesSockets ? await this.#listen() : undefined;
-    const file = this.#pathOf(this.name);
     if (!this.#server) {
+      // Another process may have found the socket dead and be about to remove it, so the file must not reuse its name.
+      this.#name = unusedName();
       const made = this.#pathOf(this.#newName);
       await writeFile(made, `A Lockstep run writes in this folder: ${ownerName()}\n`, { flag: 'wx' });
-      await rename(made, file);
+      await rename(made, this.#pathOf(this.#name));
     }
+    const file = this.#pathOf(this.#name);
     this.#beat = setInterval(() => {
       const now = new Date();
       // (Somebody may have removed it.)
       utimes(file, now, now).catch(() => undefined);
     }, beatMs).unref();
+    return this.#name;
   }
 
   /** Takes it away, at once: the process may be about to exit. */
   hide(): void {
     clearInterval(this.#beat);
     try {
-      unlinkSync(this.#pathOf(this.name));
+      unlinkSync(this.#pathOf(this.#name));
     } catch {
       // It is gone already, or will be found dead.
     }
@@ -113,18 +116,22 @@ export class SignOfLife {
   async #signs() {
     return (await readdir(this.#folder)).flatMap((name) => {
       const [, machine, state] = NAME.exec(name) ?? [];
-      if (machine === undefined || name === this.name) return [];
+      if (machine === undefined || name === this.#name) return [];
       return [{ name, machine, isNew: state === 'new' }];
     });
   }
 
-  /** @returns undefined where there can be no sockets */
+  /**
+   * @returns undefined where there can be no sockets
+   * @throws the system's error if there are too few descriptors to find out
+   */
   async #listen(): Promise<Server | undefined> {
     // Loaded by runs with checkpoints alone.
     const { createServer } = await import('node:net');
     const server = createServer((socket) => socket.destroy());
+    let shortage: unknown;
     try {
-      const near = socketFolder(this.#folder, this.name);
+      const near = socketFolder(this.#folder, this.#name);
       try {
         await new Promise<void>((resolve, reject) => {
           server.once('error', reject);
@@ -136,14 +143,16 @@ export class SignOfLife {
       }
       server.on('error', () => undefined);
       server.unref();
-      await rename(this.#pathOf(this.#newName), this.#pathOf(this.name));
+      await rename(this.#pathOf(this.#newName), this.#pathOf(this.#name));
       // Some file systems keep sockets that nobody can connect to.
-      if ((await this.#connect(this.name)) === 'alive') return server;
-    } catch {
-      // No sockets, or nothing at all can be made there: the file will tell.
+      if ((await this.#connect(this.#name)) === 'alive') return server;
+    } catch (error) {
+      // Otherwise there are no sockets, or nothing at all can be made there: the file will tell.
+      if (isShortage(error)) shortage = error;
     }
     server.close();
-    for (const name of [this.#newName, this.name]) await this.#remove(name);
+    for (const name of [this.#newName, this.#name]) await this.#remove(name);
+    if (shortage !== undefined) throw shortage;
     return undefined;
   }
 
@@ -163,6 +172,7 @@ export class SignOfLife {
       }
       return (await this.#beats(name, info.mtimeMs)) ? 'alive' : 'dead';
     } catch (error) {
+      if (isShortage(error)) throw error;
       // Where it cannot be looked at, another user's run may live.
       return hasCode(error, 'ENOENT') ? 'dead' : 'alive';
     }
@@ -181,14 +191,16 @@ export class SignOfLife {
     const { connect } = await import('node:net');
     const near = socketFolder(this.#folder, name);
     try {
-      return await new Promise((resolve) => {
+      return await new Promise((resolve, reject) => {
         const socket = connect(near.pathOf(name), () => {
           socket.destroy();
           resolve('alive');
         });
-        // Any other error says nothing: then it may live.
-        const isRefusal = (error: unknown) => hasCode(error, 'ECONNREFUSED') || hasCode(error, 'ENOENT');
-        socket.on('error', (error) => resolve(isRefusal(error) ? 'dead' : 'alive'));
+        socket.on('error', (error) => {
+          if (isShortage(error)) reject(error);
+          // Any other error but a refusal says nothing: then it may live.
+          else resolve(hasCode(error, 'ECONNREFUSED') || hasCode(error, 'ENOENT') ? 'dead' : 'alive');
+        });
       });
     } finally {
       near.close();
@@ -211,10 +223,19 @@ export class SignOfLife {
   }
 
   get #newName(): string {
-    return this.name.replace(/lock$/, 'new');
+    return this.#name.replace(/lock$/, 'new');
   }
 
   #pathOf(name: string): string {
     return path.join(this.#folder, name);
   }
+}
+
+function unusedName(): string {
+  return `.lockstep-${machineName()}-${randomBytes(8).toString('hex')}.lock`;
+}
+
+/** Too few file descriptors, in this process or in the system: this says nothing about the sign. */
+function isShortage(error: unknown): boolean {
+  return hasCode(error, 'EMFILE') || hasCode(error, 'ENFILE');
 }

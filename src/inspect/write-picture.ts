@@ -10,19 +10,15 @@ const EXTENSIONS = ['.svg', '.png'] as const;
 /** PNG pixels to one of SVG: sharp text on screens of today. */
 const ZOOM = 2;
 
-/** @throws LockstepError (status 2) if the file's name ends in neither .svg nor .png */
-export function requirePictureName(flag: string, file: string): void {
-  if (!EXTENSIONS.includes(extensionOf(file) as never)) throw errors.fileExtension(flag, file, EXTENSIONS.join(' or '));
-}
-
 /**
  * A picture to be written, by the flag that names its file.
  *
  * @throws LockstepError (status 2) if the file's name ends in neither .svg nor .png
  */
 export function pictureAt(flag: string, file: string): Output {
-  requirePictureName(flag, file);
-  return { flag, file, kind: extensionOf(file) === '.svg' ? 'svg' : 'png' };
+  const extension = extensionOf(file);
+  if (!EXTENSIONS.includes(extension as never)) throw errors.fileExtension(flag, file, EXTENSIONS.join(' or '));
+  return { flag, file, kind: extension === '.svg' ? 'svg' : 'png' };
 }
 
 /**

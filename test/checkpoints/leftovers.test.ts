@@ -5,7 +5,7 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { lockCheckpointFolder } from '../../src/checkpoints/folder.js';
-import { openOutput } from '../../src/files/output.js';
+import { openOutput, writeInAnyCase, writeOutput } from '../../src/files/output.js';
 import { ownerName } from '../../src/files/owner.js';
 import { type Folder, temporaryFolder } from '../support/idx-files.js';
 
@@ -75,6 +75,14 @@ describe('beside the file that the model is saved to', () => {
     expect(names()).toEqual([]);
   });
 
+  it.each(['svg', 'png', 'onnx', 'npz'] as const)('so it is where a file is only written (%s)', async (kind) => {
+    folder.write(`.output.lockstep-${kind}-${GONE}.tmp`, 'half');
+    const others = [ALIVE, OTHER_CONTAINER, OTHER_MACHINE].map((owner) => `.output.lockstep-${kind}-${owner}.tmp`);
+    for (const name of others) folder.write(name, 'half');
+    await writeOutput({ flag: '-o', file: path.join(folder.path, 'output'), kind }, [Buffer.from('new')]);
+    expect(names()).toEqual([...others, 'output'].sort());
+  });
+
   it.each([
     ['of a process that lives', `.model.safetensors.lockstep-model-${ALIVE}.tmp`],
     ['of this process', `.model.safetensors.lockstep-model-${ownerName()}.tmp`],
@@ -87,6 +95,13 @@ describe('beside the file that the model is saved to', () => {
     await save();
     expect(names()).toEqual([name]);
   });
+});
+
+it('a model that is written beside its name removes the leftovers of the file that it becomes', async () => {
+  folder.write('model.safetensors', 'mine');
+  folder.write(`.model-2.safetensors.lockstep-model-${GONE}.tmp`, 'half');
+  await writeInAnyCase(path.join(folder.path, 'model.safetensors'), 'model', [Buffer.from('new')]);
+  expect(names()).toEqual(['model-2.safetensors', 'model.safetensors']);
 });
 
 /** Parts that names of ours and names like ours are made of, with others in between. */

@@ -7,6 +7,7 @@ import {
   readFileSync,
   renameSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
@@ -197,6 +198,17 @@ describe('a checkpoint that is named, among those of others', () => {
       'epoch-000009.safetensors',
     ]);
   });
+});
+
+it('a folder that has two names is one folder', async () => {
+  const [real, link] = [inFolder('real'), inFolder('link')];
+  symlinkSync(real, link);
+  await collect({ ...options(1), epochs: 1, checkpointDir: real });
+  await collect({ resume: link, checkpointDir: real, epochs: 2 });
+  const named = 'epoch-000002.safetensors';
+  await collect({ resume: path.join(real, named), checkpointDir: link, epochs: 3, keep: 1 });
+  // The one that was named stays.
+  expect(readdirSync(real).sort()).toEqual([named, 'epoch-000003.safetensors']);
 });
 
 it('a run keeps its name when it is resumed, also elsewhere', async () => {

@@ -32,6 +32,7 @@ class Place {
       show: async () => {
         await this.#turn(name);
         this.#signs.add(name);
+        return name;
       },
       hide: async () => {
         await this.#turn(name);
@@ -42,7 +43,7 @@ class Place {
         return ++waits <= mostWaits;
       },
     };
-    void contend(name, arena).then((hasWon) => (hasWon ? this.winners : this.losers).push(name));
+    void contend(arena).then((hasWon) => (hasWon ? this.winners : this.losers).push(name));
   }
 
   /** Starts it when no other has anything to do, and lets it come to its end. */

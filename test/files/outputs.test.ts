@@ -142,6 +142,12 @@ describe('a file that is there', () => {
     }
   });
 
+  it('whose name ends as that of a folder is none', async () => {
+    const { message } = await refusal(`${at('newdir')}/`, 'model');
+    expect(message).toContain('newdir/: cannot be written (the name is that of a folder)');
+    expect(existsSync(at('newdir'))).toBe(false);
+  });
+
   it('of any other content may not, by any kind', async () => {
     const content = fc.oneof(
       fc.uint8Array({ minLength: 1, maxLength: 200 }),
@@ -349,6 +355,12 @@ describe('train --save', () => {
     const { message, status } = await refusalOf(() => collect({ ...resumed, save: later }));
     expect(message).toBe(`--save ${later}: checkpoints in --checkpoint-dir have such names; choose another name`);
     expect([status, readdirSync(checkpointDir)]).toEqual([2, ['epoch-000001.safetensors']]);
+    symlinkSync(checkpointDir, at('folder-link'));
+    symlinkSync(later, at('file-link'));
+    for (const other of [at('folder-link/epoch-000002.safetensors'), at('file-link')]) {
+      const { code } = await refusalOf(() => collect({ ...resumed, save: other }));
+      expect([code, readdirSync(checkpointDir)]).toEqual(['save_among_checkpoints', ['epoch-000001.safetensors']]);
+    }
     expect(readFileSync(save).equals(bytes)).toBe(true);
   });
 
