@@ -48,7 +48,7 @@ console.log(
 process.exitCode = wrong === 0 && most < mostMs ? 0 : 1;
 
 async function interrupt(signal: keyof typeof STATUS): Promise<void> {
-  const args = ['--threads', `${threads}`, '--checkpoint-dir', folder.path, '--resume'];
+  const args = ['--data', 'mnist', '--threads', `${threads}`, '--checkpoint-dir', folder.path, '--resume'];
   const { child, lines, ended } = startTrain(args);
   let sentAt = 0;
   let last = '';
