@@ -147,9 +147,7 @@ export class Checkpointer {
     for (const old of this.#kept.slice(this.#options.keep)) {
       this.#kept = this.#kept.filter((each) => each !== old);
       try {
-        // The folder may have been replaced meanwhile: what has such a name there is another run's.
-        const { step, run } = await headerOfCheckpoint(old.file);
-        if (step === old.step && run === old.run) await unlink(old.file);
+        await unlink(old.file);
       } catch (error) {
         if (hasCode(error, 'ENOENT')) continue;
         const message = `${old.file} could not be removed (${reason(error)}); remove it by hand`;
