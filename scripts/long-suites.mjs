@@ -44,8 +44,8 @@ const PROGRAMS = [
   {
     name: 'faulty disk',
     share: 3,
-    // It blames a failed readlink on the wrong file: strace counts calls by thread, and their threads are Node's choice.
-    cannot: 'run it by hand: its judgment of readlink calls is not reliable',
+    // Three failed readlink calls hit another checkpoint than the program expects. Why is not known yet: to be mended, and put back.
+    cannot: 'it complains of three failed readlink calls, and why is not known yet; run it by hand',
     command: (seconds) => ['dist/test/reliability/faulty-disk.js', '--seconds', seconds],
   },
   {
