@@ -86,22 +86,32 @@ export function decodeCheckpoint(file: string, bytes: Uint8Array): Checkpoint {
   }
 }
 
-/** Steps done and the run's name, by the header alone; undefined if that cannot be read. */
-export async function headerOfCheckpoint(
-  file: string,
-): Promise<{ readonly step: number | undefined; readonly run: string | undefined }> {
+export interface Header {
+  /** Steps done. */
+  readonly step: number | undefined;
+  /** The name of the run. */
+  readonly run: string | undefined;
+}
+
+/** Reads the header only. Both are undefined if the file is missing, damaged, or not a checkpoint. */
+export async function headerOfCheckpoint(file: string): Promise<Header> {
   try {
-    const handle = await open(file, READ);
-    try {
-      const { lockstep, step = '', run } = await decodeMetadata(handle);
-      if (lockstep === 'checkpoint' && /^\d{1,15}$/.test(step)) return { step: Number(step), run };
-    } finally {
-      await handle.close();
-    }
+    return await readHeader(file);
   } catch {
-    // Damaged, or gone.
+    return { step: undefined, run: undefined };
   }
-  return { step: undefined, run: undefined };
+}
+
+/** @throws the system's error, or TensorFileError if the file is not a checkpoint */
+export async function readHeader(file: string): Promise<Header> {
+  const handle = await open(file, READ);
+  try {
+    const { lockstep, step = '', run } = await decodeMetadata(handle);
+    if (lockstep !== 'checkpoint' || !/^\d{1,15}$/.test(step)) throw new TensorFileError('it is not a checkpoint');
+    return { step: Number(step), run };
+  } finally {
+    await handle.close();
+  }
 }
 
 function jsonOf(field: string, metadata: Readonly<Record<string, string>>): unknown {

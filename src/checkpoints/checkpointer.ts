@@ -8,7 +8,7 @@ import type { CheckpointEvent, WarningEvent } from '../metrics/events.js';
 import { copyMoments, copyParameters, likeParameters, parameterCount, readParameters } from '../model/parameters.js';
 import type { Values } from '../model/safetensors.js';
 import type { Position, RunState } from '../state.js';
-import { encodeCheckpoint, headerOfCheckpoint } from './checkpoint-file.js';
+import { encodeCheckpoint, headerOfCheckpoint, readHeader } from './checkpoint-file.js';
 import { checkpointName, type Listed } from './folder.js';
 import type { ModelDescription } from './model-file.js';
 
@@ -147,7 +147,9 @@ export class Checkpointer {
     for (const old of this.#kept.slice(this.#options.keep)) {
       this.#kept = this.#kept.filter((each) => each !== old);
       try {
-        await unlink(old.file);
+        // The folder may have been replaced since: a file of that name is then another run's.
+        const { step, run } = await readHeader(old.file);
+        if (step === old.step && run === old.run) await unlink(old.file);
       } catch (error) {
         if (hasCode(error, 'ENOENT')) continue;
         const message = `${old.file} could not be removed (${reason(error)}); remove it by hand`;

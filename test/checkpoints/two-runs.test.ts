@@ -1,7 +1,18 @@
 /** One folder, more than one run: none of them loses anything by the other. */
-import { copyFileSync, existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readCheckpoint } from '../../src/checkpoints/checkpoint-file.js';
 import { findCheckpoint, openFolder } from '../../src/checkpoints/resume.js';
@@ -209,4 +220,20 @@ it('a run keeps its name when it is resumed, also elsewhere', async () => {
   expect((await readCheckpoint(first)).run).toBe((await readCheckpoint(second)).run);
   expect(end.checkpoint).toBe(second);
   expect(existsSync(first)).toBe(true);
+});
+
+it('a run whose folder is replaced by that of another removes none of its checkpoints', async () => {
+  const [own, other] = [inFolder('replaced'), inFolder('replacing')];
+  await collect({ ...options(2), epochs: 6, checkpointDir: other, keep: 100 });
+  const theirs = readdirSync(other).map((name) => [name, readFileSync(path.join(other, name))] as const);
+  expect(theirs).toHaveLength(6);
+  let checkpoints = 0;
+  for await (const { event } of train({ ...options(1), epochs: 12, checkpointDir: own, keep: 3 })) {
+    if (event !== 'checkpoint' || ++checkpoints !== 4) continue;
+    // The threads run one epoch ahead and are held; what they have left is written by then.
+    await setTimeout(500);
+    renameSync(own, `${own}.old`);
+    renameSync(other, own);
+  }
+  for (const [name, bytes] of theirs) expect(readFileSync(path.join(own, name)).equals(bytes)).toBe(true);
 });

@@ -34,8 +34,8 @@ export async function failOnce(call: Call, error: string, folder: string, job: J
   const warnings = warningsOf(run);
   const announced = announcedIn(run.stdout);
   // Whether the name is a link, or somebody's file: where that cannot be told it is not written, unless it does not matter.
-  if (!isLookUp(call) || warnings.length > 0) {
-    const code = call.syscall.startsWith('unlink') ? 'checkpoint_not_removed' : 'checkpoint_failed';
+  if (!call.isLookUp || warnings.length > 0) {
+    const code = isPruning(call) ? 'checkpoint_not_removed' : 'checkpoint_failed';
     const [warning] = warnings;
     const isRight = warnings.length === 1 && warning!.code === code;
     if (!isRight)
@@ -59,7 +59,7 @@ export async function failForEver(call: Call, error: string, folder: string, job
   const problems = problemsOfSuccess(run, job);
   const announced = announcedIn(run.stdout);
   problems.push(...(await problemsIn(folder, expected, announced, keep)));
-  if (warningsOf(run).length === 0 && !isLookUp(call)) problems.push('it does not warn');
+  if (warningsOf(run).length === 0 && !call.isLookUp) problems.push('it does not warn');
 
   const resumed = await runTrain([...argsOf(job, folder), '--resume']);
   problems.push(...problemsOfSuccess(resumed, job));
@@ -74,7 +74,7 @@ export async function failRequired(call: Call, error: string, folder: string, jo
   const names = [...job.expected.checkpoints.keys()];
   const args = [...argsOf(job, folder), '--checkpoint-required'];
   const run = await runTraced(args, { folder, names }, { injections: [injection(call, error)] });
-  if ((isLookUp(call) && run.status === 0) || call.syscall.startsWith('unlink')) return problemsOfSuccess(run, job);
+  if ((call.isLookUp && run.status === 0) || isPruning(call)) return problemsOfSuccess(run, job);
   const problems = problemsOfFailure(run, [path.join(folder, call.name!), error]);
   problems.push(...(await problemsIn(folder, job.expected, announcedIn(run.stdout), job.keep, true)));
   for (const name of await temporariesIn(folder)) problems.push(`${name} is left`);
@@ -93,8 +93,7 @@ export async function failSave(call: Call, error: string, folder: string, job: J
   );
   const content = readFileSync(file, 'latin1');
   const isNew = content.includes(job.expected.sha256);
-  if (isLookUp(call) && run.status === 0)
-    return [...problemsOfSuccess(run, job), ...(isNew ? [] : ['it is not saved'])];
+  if (call.isLookUp && run.status === 0) return [...problemsOfSuccess(run, job), ...(isNew ? [] : ['it is not saved'])];
   // Whether the file can be written is tried before any work: then nothing has begun.
   if (run.stdout === '') {
     const isRefused = run.status === 1 && /^train: --save .* cannot be written \(.*\).*\n$/.test(run.stderr);
@@ -114,7 +113,7 @@ export async function failSave(call: Call, error: string, folder: string, job: J
     ];
   }
   const problems = problemsOfFailure(run, [file, error]);
-  const isRight = call.on === 'folder' && !isLookUp(call) ? isNew : content === old;
+  const isRight = call.on === 'folder' && !call.isLookUp ? isNew : content === old;
   if (!isRight) problems.push(`${SAVED} is not what it must be`);
   if (endOf(run.stdout)?.weights_sha256 !== job.expected.sha256)
     problems.push('the end event has other weights, or none');
@@ -159,7 +158,7 @@ function warningsOf({ stdout }: Finished): WarningEvent[] {
   return eventsOf(stdout).filter((event): event is WarningEvent => event.event === 'warning');
 }
 
-/** One that fails costs nothing. */
-function isLookUp({ syscall }: Call): boolean {
-  return ['readlink', 'stat', 'statx', 'newfstatat'].includes(syscall);
+/** It removes an old checkpoint, or reads its header before that: the new ones go through temporary files. */
+function isPruning(call: Call): boolean {
+  return call.syscall.startsWith('unlink') || (call.on === 'file' && !call.isLookUp);
 }

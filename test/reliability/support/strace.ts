@@ -24,8 +24,13 @@ export interface Call {
   /** Counted from 1, among those of that kind. */
   readonly nth: number;
   readonly on: 'folder' | 'temporary file' | 'file';
-  /** Its name; of a temporary file, that of the file that it becomes; of the folder, the last file's before it. */
+  /**
+   * The file's name; of a temporary file, that of the file that it becomes. Of the folder, that of the file that it is
+   * flushed for, which comes before, or that it is looked up for, which comes after.
+   */
   readonly name: string | undefined;
+  /** It asks what a path is; if it fails, nothing need be lost. */
+  readonly isLookUp: boolean;
 }
 
 /** @returns why it cannot be used, if it cannot */
@@ -86,7 +91,14 @@ function callsOf(log: string, { folder, names }: Watched): Call[] {
       nth,
       on: temporary ? 'temporary file' : file ? 'file' : 'folder',
       name: temporary ?? file ?? last,
+      // By a path, that is: what is asked of a descriptor belongs to reading the file.
+      isLookUp: /^\d+ +(readlink|stat|statx|newfstatat)\((?!\d)/.test(line),
     });
+  }
+  for (const [index, call] of calls.entries()) {
+    if (call.on !== 'folder' || !call.isLookUp) continue;
+    const next = calls.slice(index).find(({ on }) => on !== 'folder');
+    calls[index] = { ...call, name: next?.name ?? call.name };
   }
   // strace counts by thread.
   if (threads.size !== 1) throw new Error(`${threads.size} threads touch the folder; expected one`);
