@@ -5,16 +5,18 @@ const ALL = 'dist/test/**/*.test.js';
 
 /** Those that neither train nor start processes, and are over soon: a process for each would take longer than they do. */
 const LIGHT = [
-  'dist/test/{bench,data,export,inspect,metrics,model}/**/*.test.js',
+  'dist/test/{bench,data,metrics,model,optim}/**/*.test.js',
   'dist/test/{architecture,docs,errors}.test.js',
   'dist/test/checkpoints/{consistency,leftovers,table-metadata}.test.js',
-  'dist/test/files/{contest,make-folder}.test.js',
-  'dist/test/kernels/{elementary,forward-pass,gradients,loss,one-step,optimizers}.test.js',
+  'dist/test/files/{contest,make-folder,safetensors}.test.js',
+  'dist/test/kernels/{elementary,forward-pass,gradients,one-step,optimizers}.test.js',
   'dist/test/library/event-fields.test.js',
-  'dist/test/plot/{axis,run}.test.js',
-  'dist/test/predict/pictures.test.js',
-  'dist/test/tensorboard/records.test.js',
-  'dist/test/threads/claims.test.js',
+  'dist/test/output/*.test.js',
+  'dist/test/output/tensorboard/records.test.js',
+  'dist/test/parallel/claims.test.js',
+  'dist/test/tools/{export,inspect}/**/*.test.js',
+  'dist/test/tools/plot/{axis,run}.test.js',
+  'dist/test/tools/predict/pictures.test.js',
 ];
 
 /** Those that go by the clock somewhere, in seconds: little runs beside them. */
@@ -26,9 +28,9 @@ const PATIENT = [
 
 /** What needs all cores, or has a second to end in: mpirun kills ranks that take longer. */
 const ALONE = [
-  'dist/test/mpi/**/*.test.js',
+  'dist/test/parallel/mpi/**/*.test.js',
   'dist/test/command/signals.test.js',
-  'dist/test/train/reference-job.test.js',
+  'dist/test/run/reference-job.test.js',
 ];
 
 /** In full, tests stand in any order: none may go on from what another has left. */

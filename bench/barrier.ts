@@ -1,5 +1,5 @@
 /**
- * What does a barrier cost? Nanoseconds of a round in which all threads only meet, for gangs smaller than, as large as
+ * What does a barrier cost? Nanoseconds of a round in which all threads only meet, for teams smaller than, as large as
  * and larger than the number of cores, spinning before they sleep and not.
  *
  *   node dist/bench/barrier.js [--threads 1,2,4,8] [--rounds 200000] [--repetitions 9] [--json]
@@ -12,17 +12,17 @@
 import { availableParallelism } from 'node:os';
 import { isMainThread } from 'node:worker_threads';
 import { Command } from 'commander';
-import { spinsFor } from '../src/threads/gang.js';
-import { attend, meet } from './support/barrier-gang.js';
+import { spinsFor } from '../src/parallel/team.js';
+import { attend, meet } from './support/barrier-team.js';
 import { threadCounts, wholeFrom } from './support/options.js';
 import { median, spread } from './support/statistics.js';
 
 interface Task {
   /** Rounds of a repetition at most. */
   readonly rounds: number;
-  /** (1): rounds of the next repetition, as member 0 says; 0: no more. */
+  /** (1): rounds of the next repetition, as worker 0 says; 0: no more. */
   readonly next: Int32Array;
-  /** (repetitions): nanoseconds of a round, as member 0 sees it. */
+  /** (repetitions): nanoseconds of a round, as worker 0 sees it. */
   readonly times: Float64Array;
   /** (1): whether two medians in a row agreed before. */
   readonly settled: Int32Array;
@@ -46,17 +46,17 @@ const SETTLED_WITHIN = 0.1;
 const SETTLING_LIMIT_SECONDS = 2;
 /** So that what happens between repetitions does not count. */
 const FEWEST_ROUNDS = 20;
-/** `Gang`'s number of looks before a sleep, which it takes where threads have cores of their own. */
+/** `Team`'s number of looks before a sleep, which it takes where threads have cores of their own. */
 const SPINS = spinsFor(1);
 
 if (isMainThread) await main();
-else member();
+else worker();
 
 async function main(): Promise<void> {
   const cores = availableParallelism();
-  const gangs = [1, Math.floor(cores / 2), cores, 2 * cores, 4 * cores].filter((threads) => threads > 0);
+  const teams = [1, Math.floor(cores / 2), cores, 2 * cores, 4 * cores].filter((threads) => threads > 0);
   const options = new Command('barrier')
-    .option('--threads <list>', 'sizes of gangs', threadCounts, [...new Set(gangs)])
+    .option('--threads <list>', 'sizes of teams', threadCounts, [...new Set(teams)])
     .option('--rounds <n>', 'rounds of a repetition at most', wholeFrom(1), 200_000)
     .option('--repetitions <n>', 'of which the median is taken', wholeFrom(1), 9)
     .option('--json', 'NDJSON', false)
@@ -94,14 +94,14 @@ async function measure(threads: number, spins: number, rounds: number, repetitio
 
 type Repeat = (count: number) => { readonly rounds: number; readonly each: number };
 
-function member(): void {
-  const { barrier, member, task } = attend<Task>();
+function worker(): void {
+  const { barrier, worker, task } = attend<Task>();
   const { next } = task;
 
-  /** A repetition. Member 0 says how many rounds, all do them. @returns how many, and seconds of one */
+  /** A repetition. Worker 0 says how many rounds, all do them. @returns how many, and seconds of one */
   const repeat: Repeat = (count) => {
-    // The others read it behind the barrier; member 0 writes the next only after a round with all of them.
-    if (member === 0) next[0] = count;
+    // The others read it behind the barrier; worker 0 writes the next only after a round with all of them.
+    if (worker === 0) next[0] = count;
     barrier.arrive(nothing);
     const rounds = next[0]!;
     const start = performance.now();
@@ -109,11 +109,11 @@ function member(): void {
     return { rounds, each: (performance.now() - start) / 1000 / rounds };
   };
 
-  if (member === 0) conduct(task, repeat);
+  if (worker === 0) conduct(task, repeat);
   else while (repeat(0).rounds > 0);
 }
 
-/** Member 0: warms all up, and keeps the time. */
+/** Worker 0: warms all up, and keeps the time. */
 function conduct({ rounds, times, settled }: Task, repeat: Repeat): void {
   const roundsIn = (seconds: number, each: number) => {
     return Math.max(FEWEST_ROUNDS, Math.min(rounds, Math.floor(seconds / each)));

@@ -11,7 +11,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Command } from 'commander';
-import type { TrainOptions } from '../src/options.js';
+import type { TrainOptions } from '../src/config/options.js';
 import { atExit } from './support/exit.js';
 import { wholeFrom } from './support/options.js';
 import { median, spread } from './support/statistics.js';

@@ -4,7 +4,7 @@
  *   node dist/bench/dashboard.js [--threads 2] [--epochs 10] [--pairs 10] [--json]
  *
  * Runs come in pairs, each run in a process of its own, and every other pair in the opposite order, so that a machine that
- * slows down or recovers favours neither. The client is a process of its own, too, as a browser is; what it takes to draw is no part of this.
+ * slows down or recovers favors neither. The client is a process of its own, too, as a browser is; what it takes to draw is no part of this.
  * × is the time of a pair's run with the page as a multiple of the other's: the median over the pairs, and the spread.
  * Seconds an epoch are of the wall, from the data's being in place to the run's end, evaluation included.
  */
@@ -13,7 +13,7 @@ import { request } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { Dashboard } from '../src/dashboard/index.js';
-import { train } from '../src/train.js';
+import { train } from '../src/run/train.js';
 import { atExit } from './support/exit.js';
 import { wholeFrom } from './support/options.js';
 import { median, spread } from './support/statistics.js';

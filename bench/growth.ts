@@ -18,7 +18,8 @@
  */
 import { Command } from 'commander';
 import { chooseKernel } from '../src/kernels/select.js';
-import { bytesNeeded, PLAIN } from '../src/memory/layout.js';
+import { bytesNeeded } from '../src/memory/layout.js';
+import { PLAIN } from '../src/memory/plan.js';
 import type { StartEvent } from '../src/metrics/events.js';
 import { INPUTS, type Job, multiplyAdds, type Row, SWEEP_NAMES, SWEEPS, type SweepName } from './growth/sweeps.js';
 import { wholeFrom } from './support/options.js';

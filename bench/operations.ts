@@ -8,13 +8,13 @@
  * programs on the machine count for little.
  */
 import { Command } from 'commander';
+import { checkOptions } from '../src/config/options.js';
 import { shuffledOrder } from '../src/data/order.js';
 import type { KernelName } from '../src/kernels/kernel.js';
-import { SoftmaxCrossEntropy } from '../src/kernels/loss.js';
 import { createKernel } from '../src/kernels/select.js';
 import { placeHiddenLists, placeSamples } from '../src/memory/lists.js';
-import { checkOptions } from '../src/options.js';
-import { prepare } from '../src/prepare.js';
+import { SoftmaxCrossEntropy } from '../src/model/softmax-cross-entropy.js';
+import { prepare } from '../src/run/prepare.js';
 import { wholeFrom } from './support/options.js';
 import { median, spread } from './support/statistics.js';
 

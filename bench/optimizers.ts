@@ -1,5 +1,5 @@
 /**
- * What does an optimiser cost? The reference's job with plain SGD, and with each of the options that do more.
+ * What does an optimizer cost? The reference's job with plain SGD, and with each of the options that do more.
  *
  *   node dist/bench/optimizers.js [--threads 2] [--epochs 4] [--rounds 3] [--json]
  *
@@ -8,7 +8,7 @@
  * round's plain SGD.
  */
 import { Command } from 'commander';
-import type { TrainOptions } from '../src/options.js';
+import type { TrainOptions } from '../src/config/options.js';
 import { wholeFrom } from './support/options.js';
 import { median, spread } from './support/statistics.js';
 import { type Column, heading, row } from './support/table.js';
@@ -22,7 +22,7 @@ interface Options {
 }
 
 const options = new Command('optimizers')
-  .description('What does an optimiser cost?')
+  .description('What does an optimizer cost?')
   .option('--threads <n>', 'as of train', wholeFrom(1), 2)
   .option('--epochs <n>', 'epochs a run', wholeFrom(2), 4)
   .option('--rounds <n>', 'runs of each row', wholeFrom(1), 3)
@@ -62,7 +62,7 @@ print();
 
 function print(): void {
   const columns: Column[] = [
-    { title: 'optimiser', width: 28 },
+    { title: 'optimizer', width: 28 },
     { title: 's/epoch', width: 8 },
     { title: 'spread', width: 16 },
     { title: '×', width: 6 },

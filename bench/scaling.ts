@@ -22,7 +22,7 @@ import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
 import { chooseKernel } from '../src/kernels/select.js';
 import type { StartEvent } from '../src/metrics/events.js';
-import type { Strategy } from '../src/model/optimizer.js';
+import type { Strategy } from '../src/optim/optimizer.js';
 import { type Coefficients, fitScaling, type Job, type Point, predictScaling, totalSeconds } from './scaling/model.js';
 import { allowedCores, canPin } from './support/cores.js';
 import { threadCounts, wholeFrom } from './support/options.js';
@@ -72,7 +72,7 @@ const parts = options.parts.split(',') as Part[];
 const unknown = parts.find((part) => !PARTS.includes(part));
 if (unknown !== undefined) throw new Error(`--parts: found ${unknown}, expected some of ${PARTS.join(', ')}`);
 // Everything is compared with one thread.
-const gangs = [...new Set([1, ...(options.threads ?? powersOfTwo(2 * cores))])];
+const teams = [...new Set([1, ...(options.threads ?? powersOfTwo(2 * cores))])];
 const strategies: readonly Strategy[] = ['sliced', 'dense'];
 const strong = settings(parts.includes('strong'), () => BATCH);
 const weak = settings(parts.includes('weak'), (threads) => BATCH * threads);
@@ -82,7 +82,7 @@ const points = new Map([...strong, ...weak].map((setting) => [keyOf(setting), se
 const runs = new Map<string, Training[]>([...points.keys()].map((key) => [key, []]));
 /** By threads: the ratios of throughput. */
 const independent = new Map<number, number[]>(
-  gangs.filter((threads) => threads > 1 && threads <= cores).map((threads) => [threads, []]),
+  teams.filter((threads) => threads > 1 && threads <= cores).map((threads) => [threads, []]),
 );
 
 const { rounds } = options;
@@ -110,7 +110,7 @@ function settingOf(strategy: Strategy, threads: number, batch = BATCH): Setting 
 
 function settings(wanted: boolean, batchOf: (threads: number) => number): readonly Setting[] {
   if (!wanted) return [];
-  return strategies.flatMap((strategy) => gangs.map((threads) => settingOf(strategy, threads, batchOf(threads))));
+  return strategies.flatMap((strategy) => teams.map((threads) => settingOf(strategy, threads, batchOf(threads))));
 }
 
 function keyOf({ strategy, threads, batch }: Setting): string {
@@ -223,7 +223,7 @@ function reportModel(): void {
     `\nmodel of sliced, a core a thread, fitted on ${nameOf(fittedThreads)}: one thread ` +
       `${coefficients.forward_seconds.toFixed(3)} + ${coefficients.gradients_seconds.toFixed(3)} + ` +
       `${coefficients.update_seconds.toFixed(3)} s, ${(coefficients.transfer_seconds_per_byte * 1e9).toFixed(3)} ns a byte from ` +
-      `another core, ${(coefficients.barrier_seconds_per_doubling * 1e9).toFixed(0)} ns a meeting and doubling of the members`,
+      `another core, ${(coefficients.barrier_seconds_per_doubling * 1e9).toFixed(0)} ns a meeting and doubling of the workers`,
   );
 
   const columns: readonly Column[] = [

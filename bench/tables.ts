@@ -1,6 +1,6 @@
 /**
  * How good are Lockstep's networks on tables, beside scikit-learn's MLPClassifier? The same tables, network, split, scaling,
- * optimiser, rate, batch and epochs; what differs are the initial values, the order, and float32 against float64.
+ * optimizer, rate, batch and epochs; what differs are the initial values, the order, and float32 against float64.
  *
  *   PYTHON=/path/to/python3 node dist/bench/tables.js [--seeds 10] [--tables digits,wine,breast-cancer] [--json]
  *
@@ -14,10 +14,10 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
+import type { TrainOptions } from '../src/config/options.js';
 import { splitOff } from '../src/data/split.js';
 import { TEST_SPLIT_STREAM } from '../src/model/random.js';
-import type { TrainOptions } from '../src/options.js';
-import { train } from '../src/train.js';
+import { train } from '../src/run/train.js';
 import { namesOf, wholeFrom } from './support/options.js';
 import { type Column, heading, row } from './support/table.js';
 
@@ -51,7 +51,7 @@ const seeds = Array.from({ length: options.seeds }, (_, i) => i + 1);
 
 const COLUMNS: Column[] = [
   { title: 'table', width: 14 },
-  { title: 'optimiser', width: 9 },
+  { title: 'optimizer', width: 9 },
   { title: 'Lockstep', width: 17 },
   { title: 'worst', width: 7 },
   { title: 'scikit-learn', width: 17 },

@@ -1,8 +1,8 @@
 /** Reading arguments with commander: what is wrong is thrown as an error of ours, and printed by whoever catches it. */
 import { Command, CommanderError } from 'commander';
 import { errors } from '../src/errors.js';
-import { FORMATS, type Format } from '../src/metrics/formats.js';
-import { packageVersion } from '../src/version.js';
+import { packageVersion } from '../src/files/package-version.js';
+import { FORMATS, type Format } from '../src/output/formats.js';
 
 export function newCommand(name: string, description: string): Command {
   return new Command(name).description(description).version(packageVersion());

@@ -10,12 +10,12 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
+import type { TrainOptions } from '../src/config/options.js';
 import { Dashboard } from '../src/dashboard/index.js';
 import type { TrainEvent } from '../src/metrics/events.js';
-import type { TrainOptions } from '../src/options.js';
-import { train } from '../src/train.js';
+import { train } from '../src/run/train.js';
 import { drawSeven, findChromium, launchChromium } from '../test/support/browser.js';
-import { withFewColours } from './support/few-colours.js';
+import { withFewColors } from './support/few-colors.js';
 
 // From dist/scripts/ to the repository's root.
 const figure = path.join(import.meta.dirname, '../../docs/figures/dashboard.png');
@@ -87,7 +87,7 @@ try {
       await light.waitForTimeout(1500);
       await take('3-running');
       await light.evaluate('scrollTo(0, 0)');
-      writeFileSync(figure, withFewColours(await light.screenshot({ fullPage: true })));
+      writeFileSync(figure, withFewColors(await light.screenshot({ fullPage: true })));
     }
   });
   await settled('completed');

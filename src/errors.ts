@@ -5,10 +5,10 @@
  * `status` is the exit status of the command: 2 for wrong usage, 1 for everything else.
  */
 import { inspect } from 'node:util';
-import { grouped } from './grouped.js';
-import { nearest } from './nearest.js';
-import { onOneLine } from './text.js';
-import { flagOf, inLibraryWords } from './words.js';
+import { grouped } from './text/grouped.js';
+import { nearest } from './text/nearest.js';
+import { onOneLine } from './text/printable.js';
+import { flagOf, inLibraryWords } from './text/words.js';
 
 export class LockstepError extends Error {
   override readonly name = 'LockstepError';
@@ -145,7 +145,7 @@ export const errors = withCodes({
     usage(`${found}: ${file} holds a network with ${expected}; leave the option out, or start another run`),
   otherMoments: (file: string, found: string, expected: string) =>
     usage(
-      `${found}: ${file} was written with ${expected}, and holds nothing that the other optimiser remembers; ` +
+      `${found}: ${file} was written with ${expected}, and holds nothing that the other optimizer remembers; ` +
         'leave the option out, or start another run',
     ),
   withinEpoch: (file: string, found: string, expected: string) =>
@@ -547,9 +547,9 @@ export const errors = withCodes({
     ),
   threadsUnavailable: (threads: number, cause: unknown) =>
     failure(`cannot start ${threads} worker threads (${reason(cause)}); use fewer --threads`, cause),
-  threadDied: (member: number, threads: number, where: string, cause: unknown) =>
+  threadDied: (worker: number, threads: number, where: string, cause: unknown) =>
     failure(
-      `worker thread ${member + 1} of ${threads} died ${where}: ${reason(cause)}; the run cannot go on without it`,
+      `worker thread ${worker + 1} of ${threads} died ${where}: ${reason(cause)}; the run cannot go on without it`,
       cause,
     ),
   barrierStalled: (threads: number, steps: number, seconds: number) =>
@@ -557,9 +557,9 @@ export const errors = withCodes({
       `all ${threads} worker threads waited ${seconds.toFixed(0)} s at a barrier after step ${steps} for something already ` +
         'granted: a bug in Lockstep; please report it, and resume from the last checkpoint if there is one',
     ),
-  threadStalled: (members: readonly string[], threads: number, where: string, seconds: number) =>
+  threadStalled: (workers: readonly string[], threads: number, where: string, seconds: number) =>
     failure(
-      `worker thread ${members.join(' and ')} of ${threads} made no progress for ${seconds.toFixed(0)} s ${where}; ` +
+      `worker thread ${workers.join(' and ')} of ${threads} made no progress for ${seconds.toFixed(0)} s ${where}; ` +
         'the run cannot go on without it',
     ),
   dashboardPort: (port: number, cause: unknown) =>

@@ -1,4 +1,6 @@
 /** What a program imports. */
+
+export type { TrainOptions } from './config/options.js';
 export { type ErrorCode, LockstepError } from './errors.js';
 export type {
   CheckpointEvent,
@@ -15,8 +17,7 @@ export type {
   TrainEvent,
   WarningEvent,
 } from './metrics/events.js';
-export { loadModel, type Network, type Prediction, type Sample } from './network.js';
-export type { TrainOptions } from './options.js';
-export { withTensorBoard } from './tensorboard/with-tensorboard.js';
-export { type TrainControls, train } from './train.js';
-export type { HeldOut, RunView } from './view.js';
+export { withTensorBoard } from './output/tensorboard/with-tensorboard.js';
+export { type TrainControls, train } from './run/train.js';
+export type { HeldOut, RunView } from './run/view.js';
+export { loadModel, type Network, type Prediction, type Sample } from './tools/network.js';

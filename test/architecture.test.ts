@@ -1,43 +1,37 @@
-/** The house's order: one way down, no import runs back up. */
+/** The order of the house: imports go one way, down, and nowhere in a circle. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { root } from './support/paths.js';
 
-/** Top to bottom. A file may import from its own floor and from those below. */
+/** Top to bottom. A file imports from its own floor and from those below. */
 const FLOORS = [
-  ['bin'],
-  ['workers'],
-  ['src/dashboard'],
-  ['src/index.ts'],
-  ['src/train.ts'],
-  ['src/run'],
-  ['src/view.ts'],
-  ['src/plot', 'src/tensorboard'],
-  ['src/export', 'src/inspect'],
-  ['src/evaluation.ts'],
-  ['src/predict'],
-  ['src/prepare.ts', 'src/network.ts'],
-  ['src/ranks.ts'],
-  ['src/checkpoints'],
-  ['src/threads', 'src/mpi'],
-  ['src/metrics'],
-  ['src/options.ts', 'src/option-checks.ts', 'src/state.ts'],
-  ['src/data'],
-  ['src/model'],
-  ['src/kernels'],
-  ['src/memory'],
-  ['src/files'],
-  ['src/drawing'],
-  ['src/errors.ts'],
-  [
-    ...['src/words.ts', 'src/nearest.ts', 'src/clock.ts', 'src/grouped.ts', 'src/record.ts', 'src/text.ts'],
-    'src/version.ts',
-  ],
+  'bin',
+  'workers',
+  'src/dashboard',
+  'src/index.ts',
+  'src/tools',
+  'src/output',
+  'src/run',
+  'src/checkpoints',
+  'src/parallel',
+  'src/metrics',
+  'src/config',
+  'src/data',
+  'src/optim',
+  'src/model',
+  'src/kernels',
+  'src/memory',
+  'src/files',
+  'src/errors.ts',
+  'src/text',
 ];
 
+/** Every form in which one file names another: import, export … from, import(), require(), and the import type of a comment or type. */
+const IMPORT = /(?:\bfrom\s*|\bimport\s*|\bimport\s*\(\s*|\brequire\s*\(\s*)(['"])(\.[^'"]+)\1/g;
+
 function floorOf(file: string): number {
-  return FLOORS.findIndex((rooms) => rooms.some((room) => file === room || file.startsWith(`${room}/`)));
+  return FLOORS.findIndex((room) => file === room || file.startsWith(`${room}/`));
 }
 
 function sourceFiles(folder: string): string[] {
@@ -46,15 +40,40 @@ function sourceFiles(folder: string): string[] {
     .filter((file) => /(?<!\.d)\.c?ts$/.test(file));
 }
 
-function importsOf(file: string): string[] {
-  const text = readFileSync(path.join(root, file), 'utf8');
-  // (A comment's `{@link import('…')}` too: it looks as an import of a type does.)
-  return [...text.matchAll(/(?:from |import |import\()'(\.[^']+)'/g)].map(([, target]) =>
-    path.posix.join(path.posix.dirname(file), target!.replace(/(\.js)?$/, '.ts')),
+/** The files that a text names, seen from the file that it stands in. */
+function importsIn(text: string, file: string): string[] {
+  return [...text.matchAll(IMPORT)].map(([, , target]) =>
+    path.posix.join(path.posix.dirname(file), target!.replace(/(?:\.c?js)?$/, '.ts')),
   );
 }
 
-/** Of a compiled file, in which no types are left, all that is loaded with it: our files, and other modules by their names. */
+function importsOf(file: string): string[] {
+  return importsIn(readFileSync(path.join(root, file), 'utf8'), file);
+}
+
+/** Groups of files each of which reaches all others of its group (Tarjan's strongly connected components), of two files or more. */
+function circlesIn(graph: ReadonlyMap<string, readonly string[]>): string[][] {
+  const indices = new Map<string, number>();
+  const lowest = new Map<string, number>();
+  const stack: string[] = [];
+  const circles: string[][] = [];
+  const visit = (file: string) => {
+    indices.set(file, indices.size);
+    lowest.set(file, indices.get(file)!);
+    stack.push(file);
+    for (const target of graph.get(file) ?? []) {
+      if (!indices.has(target)) visit(target);
+      if (stack.includes(target)) lowest.set(file, Math.min(lowest.get(file)!, lowest.get(target)!));
+    }
+    if (lowest.get(file) !== indices.get(file)) return;
+    const circle = stack.splice(stack.indexOf(file));
+    if (circle.length > 1) circles.push(circle.sort());
+  };
+  for (const file of graph.keys()) if (!indices.has(file)) visit(file);
+  return circles;
+}
+
+/** All that a compiled file, which has no types left, loads: our files, and other modules by their names. */
 function loadedWith(file: string, found = new Set<string>()): Set<string> {
   if (found.has(file)) return found;
   found.add(file);
@@ -69,23 +88,48 @@ function loadedWith(file: string, found = new Set<string>()): Set<string> {
 describe('architecture', () => {
   const files = ['bin', 'workers', 'src'].flatMap(sourceFiles);
 
-  it('has a floor for every source file', () => {
-    expect(files.length).toBeGreaterThan(30);
+  it('has a floor for every source file, and no loose file in src/', () => {
+    expect(files.length).toBeGreaterThan(100);
     expect(files.filter((file) => floorOf(file) < 0)).toEqual([]);
+    const loose = readdirSync(path.join(root, 'src'), { withFileTypes: true }).filter((entry) => entry.isFile());
+    expect(loose.map(({ name }) => name).sort()).toEqual(['errors.ts', 'index.ts']);
   });
 
-  it('sees what a file imports, statically and when it is asked for', () => {
-    expect(importsOf('src/train.ts')).toContain('src/prepare.ts');
-    expect(importsOf('bin/commands/plot.ts')).toContain('src/plot/render.ts');
-    expect(files.filter((file) => importsOf(file).length === 0).length).toBeLessThan(files.length / 4);
+  it.each([
+    `import { a } from './x.js';`,
+    `import type { A } from './x.js';`,
+    `import {\n  a,\n} from "./x.js";`,
+    `import './x.js';`,
+    `export * from './x.js';`,
+    `const x = await import('./x.js');`,
+    `const x = await import(\n  './x.js'\n);`,
+    `let x: import('./x.js').A;`,
+    `const x = require('./x.js');`,
+  ])('sees the import in %j', (text) => {
+    expect(importsIn(text, 'src/run/train.ts')).toEqual(['src/run/x.ts']);
+  });
+
+  it('sees circles', () => {
+    const graph = new Map([
+      ['a', ['b', 'e']],
+      ['b', ['c']],
+      ['c', ['a']],
+      ['d', ['a']],
+      ['e', ['e']],
+    ]);
+    expect(circlesIn(graph)).toEqual([['a', 'b', 'c']]);
   });
 
   it.each(files)('%s imports nothing from above', (file) => {
     const targets = importsOf(file);
     expect(targets.filter((target) => floorOf(target) < floorOf(file))).toEqual([]);
     const isThere = (target: string) =>
-      ['.ts', '.d.ts'].some((end) => existsSync(path.join(root, target.replace(/\.ts$/, end))));
+      ['.ts', '.cts', '.d.ts'].some((end) => existsSync(path.join(root, target.replace(/\.ts$/, end))));
     expect(targets.filter((target) => !isThere(target))).toEqual([]);
+  });
+
+  it('has no circle of imports', () => {
+    expect(circlesIn(new Map(files.map((file) => [file, importsOf(file)])))).toEqual([]);
   });
 
   it.each(['src/index.js', 'bin/commands/train.js', 'bin/lockstep.js'])(
@@ -93,7 +137,7 @@ describe('architecture', () => {
     (file) => {
       const loaded = [...loadedWith(file)];
       expect(loaded).toEqual(expect.arrayContaining(['src/errors.js', 'node:fs']));
-      const lazy = /^(src\/dashboard\/(?!port\.)|src\/tensorboard\/event|node:https?$|node:net$|pbf$|uplot$)/;
+      const lazy = /^(src\/dashboard\/(?!port\.)|src\/output\/tensorboard\/event|node:https?$|node:net$|pbf$|uplot$)/;
       expect(loaded.filter((each) => lazy.test(each))).toEqual([]);
     },
   );

@@ -74,10 +74,10 @@ describe('what is looked for', () => {
   });
 
   it('are names that their source does not have', () => {
-    const text = '[`train`](../src/train.ts) and `none` in [src/train.ts](../src/train.ts)';
+    const text = '[`train`](../src/run/train.ts) and `none` in [src/run/train.ts](../src/run/train.ts)';
     expect(namesIn('docs/design.md', text)).toMatchObject({
       all: [{ name: 'none' }, { name: 'train' }],
-      missing: [{ name: 'none', file: '../src/train.ts' }],
+      missing: [{ name: 'none', file: '../src/run/train.ts' }],
     });
   });
 });

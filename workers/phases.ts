@@ -1,19 +1,20 @@
 /**
- * What a member does between barriers: its part of each phase. No waiting and no talking here; member.ts says when.
+ * What a worker does between barriers: its part of each phase. No waiting and no talking here; worker.ts says when.
  *
  * A batch is the `count` samples from position `first` of an epoch's order on; position first + slot is in that slot.
  */
 import { allPanels, ForwardPass } from '../src/kernels/forward-pass.js';
 import type { Kernel, Range, RowSlice, Update } from '../src/kernels/kernel.js';
-import { SoftmaxCrossEntropy } from '../src/kernels/loss.js';
 import { createKernel } from '../src/kernels/select.js';
 import { LANES } from '../src/memory/cuts.js';
-import { type EpochRecord, heldOutSamples, type Memory, stepsPerEpoch } from '../src/memory/layout.js';
+import type { EpochRecord, Memory } from '../src/memory/layout.js';
 import { placeSamples } from '../src/memory/lists.js';
-import { gradientNorm, needsOf, Optimizer, type StepPosition } from '../src/model/optimizer.js';
-import { SHARDS, shareOfRank } from '../src/mpi/shares.js';
-import { cut, fixedCost, sampleWork } from '../src/threads/shares.js';
-import type { MemberTask } from '../src/threads/task.js';
+import { heldOutSamples, stepsPerEpoch } from '../src/memory/plan.js';
+import { SoftmaxCrossEntropy } from '../src/model/softmax-cross-entropy.js';
+import { gradientNorm, needsOf, Optimizer, type StepPosition } from '../src/optim/optimizer.js';
+import { SHARDS, shareOfRank } from '../src/parallel/mpi/shares.js';
+import { cut, fixedCost, sampleWork } from '../src/parallel/shares.js';
+import type { WorkerTask } from '../src/parallel/task.js';
 
 export interface Batch {
   readonly record: EpochRecord;
@@ -22,7 +23,7 @@ export interface Batch {
   readonly count: number;
 }
 
-/** The numbers of a step: of plain SGD, which reduces and steps in one pass, or of another optimiser. */
+/** The numbers of a step: of plain SGD, which reduces and steps in one pass, or of another optimizer. */
 export type StepNumbers = number | Update;
 
 /** Samples that go forward and back together: so many that fetching weights costs little, and that z and δ stay cached. */
@@ -32,7 +33,7 @@ const GRADIENT_BLOCK = 100;
 const FETCHED_BYTES = 256 * 1024;
 
 export class Phases {
-  readonly #task: MemberTask;
+  readonly #task: WorkerTask;
   readonly #memory: Memory;
   readonly #kernel: Kernel;
   readonly #forwardPass: ForwardPass;
@@ -48,10 +49,10 @@ export class Phases {
   /** Samples that are fetched at most. */
   readonly #fetched: number;
 
-  constructor(task: MemberTask, memory: Memory) {
+  constructor(task: WorkerTask, memory: Memory) {
     this.#task = task;
     this.#memory = memory;
-    this.#kernel = createKernel(task.kernel, task.shared, memory, task.member);
+    this.#kernel = createKernel(task.kernel, task.shared, memory, task.worker);
     this.#forwardPass = new ForwardPass(this.#kernel, memory);
     this.#loss = new SoftmaxCrossEntropy(memory.layers.at(-1)!);
     this.#optimizer = new Optimizer(task.optimizer, task.epochs, stepsPerEpoch(task.plan));
@@ -64,7 +65,7 @@ export class Phases {
   }
 
   /**
-   * Makes the batch the first layer's input, or some slots of it. Every member does so for itself: some microseconds, and
+   * Makes the batch the first layer's input, or some slots of it. Every worker does so for itself: some microseconds, and
    * cheaper than to meet once more. The batch before may still have to be stepped: what that reads, δ and the batch transposed,
    * stays as it is.
    */
@@ -131,7 +132,7 @@ export class Phases {
     return this.#optimizer.update(position, gradientNorm(this.#memory.layers));
   }
 
-  /** The same, where the gradient stands in memory whatever the optimiser. */
+  /** The same, where the gradient stands in memory whatever the optimizer. */
   updateOf(batch: Batch, stepsDone: number): Update {
     const numbers = this.numbersOf(batch, stepsDone);
     // Of the same bits as plain SGD's step in one pass.
@@ -179,11 +180,11 @@ export class Phases {
 
   /** Our part of a layer's array: whole vectors. */
   #elementsOf(l: number): Range {
-    const { plan, member } = this.#task;
+    const { plan, worker } = this.#task;
     const { length } = this.#memory.layers[l]!.parameters;
     const cutAt = (part: number) =>
       part === plan.threads ? length : Math.floor((length * part) / plan.threads / LANES) * LANES;
-    return { from: cutAt(member), to: cutAt(member + 1) };
+    return { from: cutAt(worker), to: cutAt(worker + 1) };
   }
 
   /** By parameter: our rows of every layer that is cut by rows, reduced over the whole batch and stepped. */
@@ -194,12 +195,12 @@ export class Phases {
     });
   }
 
-  /** The same of a panel of the first layer: all its rows, from all members' transposed slices. */
+  /** The same of a panel of the first layer: all its rows, from all workers' transposed slices. */
   stepPanel(panel: number, batch: Batch, numbers: StepNumbers): void {
     for (const slice of this.#task.firstLayerSlices) this.#stepSlice(0, slice, only(panel), batch, numbers);
   }
 
-  /** The same in parts, for an optimiser that must know the whole gradient first: the sums of our rows, and of a panel. */
+  /** The same in parts, for an optimizer that must know the whole gradient first: the sums of our rows, and of a panel. */
   reduceRows({ count }: Batch): void {
     this.#byRows((l, slice, panels) => {
       this.#kernel.transpose(l, slice, count);
@@ -253,16 +254,16 @@ export class Phases {
    * @returns false if a loss is not finite
    */
   evaluate(record: EpochRecord, goOn: () => boolean): boolean {
-    const { plan, member } = this.#task;
+    const { plan, worker } = this.#task;
     const { from, to } = this.#ownHeldOut;
-    const ofOwn = cut(to - from, (i) => this.#work(plan.trainSamples + from + i), plan.threads, member);
+    const ofOwn = cut(to - from, (i) => this.#work(plan.trainSamples + from + i), plan.threads, worker);
     const share = { from: from + ofOwn.from, to: from + ofOwn.to };
     const block = Math.floor(this.#memory.slots / plan.threads);
     let allFinite = true;
     for (let first = share.from; first < share.to && goOn(); first += block) {
       const count = Math.min(block, share.to - first);
       this.#beat();
-      allFinite = this.#evaluateBlock(record, first, count, member * block) && allFinite;
+      allFinite = this.#evaluateBlock(record, first, count, worker * block) && allFinite;
     }
     return allFinite;
   }
@@ -291,14 +292,14 @@ export class Phases {
 
   /** Which slots of the batch are ours: by nonzeros, unless the first layer, which reads them, is not cut by sample. */
   #shareOf({ record, first, count }: Batch): Range {
-    const { plan, member } = this.#task;
+    const { plan, worker } = this.#task;
     const work = this.#byPanel ? () => 1 : (slot: number) => this.#work(record.order[first + slot]!);
-    return cut(count, work, plan.threads, member);
+    return cut(count, work, plan.threads, worker);
   }
 
-  /** For the watchdog: this member gets on. */
+  /** For the watchdog: this worker gets on. */
   #beat(): void {
-    this.#memory.members[this.#task.member]!.beats[0]!++;
+    this.#memory.workers[this.#task.worker]!.beats[0]!++;
   }
 
   /** Our rows of a layer. */

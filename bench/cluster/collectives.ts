@@ -2,7 +2,7 @@
  * What collectives take among the ranks that run this: rank 0 prints a line of JSON, medians in seconds. Started by
  * bench/cluster.ts, or alone: mpirun -np 2 node dist/bench/cluster/collectives.js [rounds]
  */
-import { MpiLibrary } from '../../src/mpi/library.js';
+import { MpiLibrary } from '../../src/parallel/mpi/library.js';
 import { median } from '../support/statistics.js';
 
 const rounds = Number(process.argv[2] ?? 20);

@@ -9,17 +9,17 @@
  *   waiting    b · meetings · log₂ T + what the fullest share of each phase exceeds the mean by
  *
  * Five coefficients are fitted: F, G, U, the seconds that the phases' arithmetic takes on one thread; x, seconds a byte that
- * another core has written; b, seconds that a meeting takes longer each time the members double: it waits for the slowest of
+ * another core has written; b, seconds that a meeting takes longer each time the workers double: it waits for the slowest of
  * them, whom other work on the machine has held up, and the largest of T such delays grows as the logarithm of T. (The
  * barrier itself is far below: bench/barrier.ts. On a machine that others share, b is theirs: a quiet one scales further.)
  * Bytes and shares are no guesses: they follow from the shapes, by the cutting that the trainer itself does.
  *
- * Left out: that members who are done take panels of the others'; what every member does in full however many there are (it
+ * Left out: that workers who are done take panels of the others'; what every worker does in full however many there are (it
  * places the batch's samples, fetches them and finds its share of them); that cores share memory bandwidth,
  * power and, as hardware threads, their units.
  */
 import { padded, panelCount, panelStart } from '../../src/memory/cuts.js';
-import { cut } from '../../src/threads/shares.js';
+import { cut } from '../../src/parallel/shares.js';
 import { type Equation, fitNonNegative } from '../support/least-squares.js';
 
 export interface Job {
@@ -51,7 +51,7 @@ export interface Coefficients {
   readonly update: number;
   /** Seconds a byte that another core has written. */
   readonly transfer: number;
-  /** Seconds that a meeting takes longer each time the members double. */
+  /** Seconds that a meeting takes longer each time the workers double. */
   readonly barrier: number;
 }
 
@@ -130,8 +130,8 @@ function excesses(job: Job, threads: number) {
 
 /** @param size  of an item, by which they are cut */
 function excess(threads: number, items: number, size: (item: number) => number): number {
-  const shares = Array.from({ length: threads }, (_, member) => {
-    const { from, to } = cut(items, size, threads, member);
+  const shares = Array.from({ length: threads }, (_, worker) => {
+    const { from, to } = cut(items, size, threads, worker);
     let share = 0;
     for (let item = from; item < to; item++) share += size(item);
     return share;
@@ -146,11 +146,11 @@ const ENTRY_BYTES = 8;
 /** Of a hidden layer's units that are active. */
 const ACTIVE = 0.5;
 
-/** Bytes that a member reads in a step and another has written since, by phase. */
+/** Bytes that a worker reads in a step and another has written since, by phase. */
 function bytesFetched(job: Job, threads: number): { readonly gradients: number; readonly update: number } {
   const { batchSize, layers, nonzeros } = job;
   const [inputs, outputs] = layers as readonly [number, number];
-  // Of everything that all have written together, a member wrote its own part itself.
+  // Of everything that all have written together, a worker wrote its own part itself.
   const foreign = (threads - 1) / threads;
   const later = layers.slice(1, -1).map((units, i) => ({ units, next: layers[i + 2]! }));
   const laterWeights = later.reduce((sum, { units, next }) => sum + NUMBER_BYTES * (units + 1) * next, 0);

@@ -8,17 +8,17 @@ const marks: [part: string, at: number][] = [];
 mark('node');
 
 const { parseTrainCommand } = await import('../../bin/commands/train-options.js');
-const { loadDataset } = await import('../../src/data/dataset.js');
+const { loadDataset } = await import('../../src/data/load.js');
 const { writeRows } = await import('../../src/data/sparse-rows.js');
 const { chooseKernel } = await import('../../src/kernels/select.js');
 const { bytesNeeded, createSharedMemory, layOut } = await import('../../src/memory/layout.js');
 const { cutIntoBlocks } = await import('../../src/memory/lists.js');
 const { drawInitialValues } = await import('../../src/model/initial-values.js');
-const { optimizerOf, withDefaults } = await import('../../src/options.js');
-const { planOf, usedOf } = await import('../../src/prepare.js');
-const { FRESH } = await import('../../src/state.js');
-await import('../../src/metrics/output.js');
-await import('../../src/train.js');
+const { optimizerOf, withDefaults } = await import('../../src/config/options.js');
+const { planOf, usedOf } = await import('../../src/run/prepare.js');
+const { FRESH } = await import('../../src/metrics/run-state.js');
+await import('../../src/output/output.js');
+await import('../../src/run/train.js');
 mark('imports');
 
 const config = withDefaults(parseTrainCommand(process.argv.slice(2))!.options);
@@ -46,7 +46,7 @@ mark('sparse rows');
 drawInitialValues(memory.layers, config.seed);
 mark('initial values');
 
-const { Coordinator } = await import('../../src/threads/coordinator.js');
+const { Coordinator } = await import('../../src/parallel/coordinator.js');
 const { strategy, epochs, seed } = config;
 const run = {
   strategy,
@@ -71,7 +71,7 @@ mark('threads made, orders drawn');
 
 while (coordinator.stepsDone === 0) {
   const { outcome, change } = coordinator.look();
-  if (outcome !== undefined) throw coordinator.failure ?? new Error(`the gang ${outcome} before its first step`);
+  if (outcome !== undefined) throw coordinator.failure ?? new Error(`the team ${outcome} before its first step`);
   await change();
 }
 const [began = 0] = coordinator.record.times;

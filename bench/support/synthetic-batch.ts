@@ -1,16 +1,9 @@
 /** A network and one batch of made-up samples in memory, without data set or threads: the same for the same seed. */
 import type { Kernel } from '../../src/kernels/kernel.js';
 import { createKernel, type KernelChoice } from '../../src/kernels/select.js';
-import {
-  bytesNeeded,
-  createSharedMemory,
-  type LayerMemory,
-  layOut,
-  type Memory,
-  PLAIN,
-  type Plan,
-} from '../../src/memory/layout.js';
+import { bytesNeeded, createSharedMemory, type LayerMemory, layOut, type Memory } from '../../src/memory/layout.js';
 import { cutIntoBlocks, placeHiddenLists, placeSamples } from '../../src/memory/lists.js';
+import { PLAIN, type Plan } from '../../src/memory/plan.js';
 import { drawInitialValues } from '../../src/model/initial-values.js';
 import { Random } from '../../src/model/random.js';
 
@@ -33,8 +26,8 @@ const ROWS_STREAM = 1;
 const DELTA_STREAM = 2;
 
 /**
- * Each input of each sample is nonzero with probability `density`, whatever its neighbours are, and then uniform in
- * (0, 1]. (In images, neighbours light together; no kernel of today is faster for it.)
+ * Each input of each sample is nonzero with probability `density`, whatever its neighbors are, and then uniform in
+ * (0, 1]. (In images, neighbors light together; no kernel of today is faster for it.)
  */
 export function syntheticRows(samples: number, inputs: number, density: number, seed: number): SyntheticRows {
   const random = new Random(seed, ROWS_STREAM);

@@ -2,8 +2,8 @@
  * The other side of `training.ts`: one run of `train` in a process of its own, so that no run inherits another's heap,
  * threads or compiled code. Takes the options as JSON; writes events as NDJSON, then one line of its own.
  */
-import type { TrainOptions } from '../../src/options.js';
-import { train } from '../../src/train.js';
+import type { TrainOptions } from '../../src/config/options.js';
+import { train } from '../../src/run/train.js';
 
 const options = JSON.parse(process.argv[2]!) as TrainOptions;
 for await (const event of train(options)) {

@@ -1,8 +1,8 @@
 /** A run of `train` in a process of its own, and what a benchmark wants to know of it. */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { TrainOptions } from '../../src/config/options.js';
 import type { EpochEvent, StartEvent, TrainEvent } from '../../src/metrics/events.js';
-import type { TrainOptions } from '../../src/options.js';
 import { pinned } from './cores.js';
 import { atExit } from './exit.js';
 

@@ -1,7 +1,8 @@
 /** An evaluation for people: the figures, and the confusion matrix with precision and recall at its edges. */
-import { grouped } from '../../src/grouped.js';
+
 import type { EvaluationEvent } from '../../src/metrics/events.js';
-import { columnsOf, cutTo, padStartTo, textsOnOneLine, wrapped } from '../../src/text.js';
+import { grouped } from '../../src/text/grouped.js';
+import { columnsOf, cutTo, padStartTo, textsOnOneLine, wrapped } from '../../src/text/printable.js';
 
 /** Of a column: a count of six digits, and a space; what is longer is cut. */
 const WIDTH = 7;

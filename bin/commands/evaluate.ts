@@ -2,10 +2,10 @@
 import { kindOfData } from '../../src/data/sources.js';
 import { HEADERS } from '../../src/data/table/columns.js';
 import { errors, type LockstepError } from '../../src/errors.js';
-import { evaluateOn } from '../../src/evaluation.js';
 import type { EvaluationEvent } from '../../src/metrics/events.js';
-import { ndjsonLine } from '../../src/metrics/ndjson.js';
-import { loadModel, type Network } from '../../src/network.js';
+import { ndjsonLine } from '../../src/output/ndjson.js';
+import { evaluateOn } from '../../src/tools/evaluation.js';
+import { loadModel, type Network } from '../../src/tools/network.js';
 import { FORMAT_HELP, formatOf, newCommand, oneOf, parse } from '../parse.js';
 import { confusionTable } from './evaluate-table.js';
 import { type Split, type TablePart, tablePart } from './table-parts.js';

@@ -1,9 +1,9 @@
 /** `lockstep export`: a model in another program's format. */
 import { errors } from '../../src/errors.js';
-import { EXTENSIONS, exportFormatOf, exportModel } from '../../src/export/export-model.js';
-import { grouped } from '../../src/grouped.js';
-import { ndjsonLine } from '../../src/metrics/ndjson.js';
-import { onOneLine } from '../../src/text.js';
+import { ndjsonLine } from '../../src/output/ndjson.js';
+import { grouped } from '../../src/text/grouped.js';
+import { onOneLine } from '../../src/text/printable.js';
+import { EXTENSIONS, exportFormatOf, exportModel } from '../../src/tools/export/export-model.js';
 import { FORMAT_HELP, formatOf, newCommand, parse } from '../parse.js';
 
 export async function exportCommand(args: readonly string[]): Promise<undefined> {

@@ -1,8 +1,8 @@
 /** A model for people: what it is, what made it, and its tensors one by one. */
 import { shown } from '../../src/errors.js';
-import { grouped } from '../../src/grouped.js';
 import type { ModelEvent, TensorFigures } from '../../src/metrics/events.js';
-import { onOneLine, wrapped } from '../../src/text.js';
+import { grouped } from '../../src/text/grouped.js';
+import { onOneLine, wrapped } from '../../src/text/printable.js';
 
 const COLUMNS: Readonly<Record<string, (tensor: TensorFigures) => string>> = {
   tensor: ({ name }) => name,

@@ -2,16 +2,16 @@
 import { readModelFile, requireFinite } from '../../src/checkpoints/model-file.js';
 import { inputFilesOf } from '../../src/data/input-files.js';
 import { errors } from '../../src/errors.js';
-import { grouped } from '../../src/grouped.js';
-import { describeModel } from '../../src/inspect/inspect-model.js';
-import type { SheetOptions } from '../../src/inspect/sheet-options.js';
-import { THEMES } from '../../src/inspect/theme.js';
-import { pictureAt, requirePictures, writePicture } from '../../src/inspect/write-picture.js';
 import type { SheetEvent } from '../../src/metrics/events.js';
-import { ndjsonLine } from '../../src/metrics/ndjson.js';
-import { Network } from '../../src/network.js';
-import { parseShape, shapeFor } from '../../src/predict/shape.js';
-import { onOneLine } from '../../src/text.js';
+import { ndjsonLine } from '../../src/output/ndjson.js';
+import { grouped } from '../../src/text/grouped.js';
+import { onOneLine } from '../../src/text/printable.js';
+import { describeModel } from '../../src/tools/inspect/inspect-model.js';
+import type { SheetOptions } from '../../src/tools/inspect/sheet-options.js';
+import { THEMES } from '../../src/tools/inspect/theme.js';
+import { pictureAt, requirePictures, writePicture } from '../../src/tools/inspect/write-picture.js';
+import { Network } from '../../src/tools/network.js';
+import { parseShape, shapeFor } from '../../src/tools/predict/shape.js';
 import { FORMAT_HELP, formatOf, newCommand, oneOf, parse } from '../parse.js';
 import { modelTable } from './inspect-table.js';
 import { dataFor } from './trained-on.js';
@@ -43,7 +43,7 @@ export async function inspectCommand(args: readonly string[]): Promise<undefined
     .option('--count <n>', `pictures on a sheet at most, default ${DEFAULT_COUNT}`)
     .option('--shape <WxH>', 'width and height of the inputs as a picture (default: a square)')
     .option('--scale <n>', 'pixels a value, to each side (default: pictures of about 84 pixels)')
-    .option('--theme <name>', `of the sheets: ${THEMES.join(' (default) or ')}; their pictures have the colours of one`)
+    .option('--theme <name>', `of the sheets: ${THEMES.join(' (default) or ')}; their pictures have the colors of one`)
     .option('--format <name>', FORMAT_HELP);
   if (!parse(command, args, 1)) return;
   const [file = ''] = command.args;
@@ -70,7 +70,7 @@ export async function inspectCommand(args: readonly string[]): Promise<undefined
   };
 
   if (weights) {
-    const { weightSheet } = await import('../../src/inspect/weight-sheet.js');
+    const { weightSheet } = await import('../../src/tools/inspect/weight-sheet.js');
     const { svg, units, of } = weightSheet(model, sheetOptions);
     await writePicture(weights, svg);
     say({ event: 'sheet', sheet: 'weights', file: weights.file, of, units }, units.length);
@@ -78,7 +78,7 @@ export async function inspectCommand(args: readonly string[]): Promise<undefined
   if (wrong) {
     requireFinite(model);
     if (model.table) throw errors.errorsOfTable(file);
-    const { errorSheet } = await import('../../src/inspect/error-sheet.js');
+    const { errorSheet } = await import('../../src/tools/inspect/error-sheet.js');
     const network = new Network(model);
     const { name, samples } = await dataFor(file, network, options.data, 'test');
     const sheet = errorSheet(model, network, { name, samples }, sheetOptions);

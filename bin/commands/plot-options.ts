@@ -2,9 +2,9 @@
 import path from 'node:path';
 import type { Command } from 'commander';
 import { errors } from '../../src/errors.js';
-import type { PngOptions } from '../../src/plot/render.js';
-import { SUBJECTS } from '../../src/plot/spec.js';
-import { THEMES } from '../../src/plot/theme.js';
+import type { PngOptions } from '../../src/tools/plot/render.js';
+import { SUBJECTS } from '../../src/tools/plot/spec.js';
+import { THEMES } from '../../src/tools/plot/theme.js';
 import { oneOf } from '../parse.js';
 
 export interface RawPlotOptions {

@@ -5,10 +5,10 @@ import { errors } from '../../src/errors.js';
 import { linesOf } from '../../src/files/lines.js';
 import { openStream } from '../../src/files/open-stream.js';
 import { type Output, openOutput, requireOutput, writeOutput } from '../../src/files/output.js';
-import { Live } from '../../src/plot/live.js';
-import type { PngOptions } from '../../src/plot/render.js';
-import { type Run, RunReader } from '../../src/plot/run.js';
-import { onOneLine } from '../../src/text.js';
+import { onOneLine } from '../../src/text/printable.js';
+import { Live } from '../../src/tools/plot/live.js';
+import type { PngOptions } from '../../src/tools/plot/render.js';
+import { type Run, RunReader } from '../../src/tools/plot/run.js';
 import { newCommand, parse } from '../parse.js';
 import { addPlotOptions, checkPlotOptions, type RawPlotOptions } from './plot-options.js';
 
@@ -98,7 +98,7 @@ function note(message: string): void {
 
 async function drawn(runs: readonly Run[], options: PngOptions & { readonly output?: string }): Promise<Uint8Array> {
   // Vega takes its time to load: what is wrong with the input is said before.
-  const { plotPng, plotSvg } = await import('../../src/plot/render.js');
+  const { plotPng, plotSvg } = await import('../../src/tools/plot/render.js');
   return outputOf(options.output)?.kind === 'png'
     ? await plotPng(runs, options)
     : Buffer.from(await plotSvg(runs, options));

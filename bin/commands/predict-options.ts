@@ -1,9 +1,9 @@
 /** The arguments of `lockstep predict`. */
 import { errors } from '../../src/errors.js';
-import type { Format } from '../../src/metrics/formats.js';
-import { isLineFile } from '../../src/predict/line-samples.js';
-import type { Shape } from '../../src/predict/picture.js';
-import { parseShape } from '../../src/predict/shape.js';
+import type { Format } from '../../src/output/formats.js';
+import { isLineFile } from '../../src/tools/predict/line-samples.js';
+import type { Shape } from '../../src/tools/predict/picture.js';
+import { parseShape } from '../../src/tools/predict/shape.js';
 import { FORMAT_HELP, formatOf, newCommand, parse } from '../parse.js';
 
 export interface PredictCommand {

@@ -1,8 +1,8 @@
 /** Predictions for people: a row each, as they come. */
 import path from 'node:path';
-import type { Network } from '../../src/network.js';
-import { best, type PredictionLine } from '../../src/predict/prediction-line.js';
-import { cutTo, onOneLine, padEndTo, padStartTo } from '../../src/text.js';
+import { cutTo, onOneLine, padEndTo, padStartTo } from '../../src/text/printable.js';
+import type { Network } from '../../src/tools/network.js';
+import { best, type PredictionLine } from '../../src/tools/predict/prediction-line.js';
 
 /** Most files' names fit, and a table of 80 columns has room for the rest. */
 const NAME_WIDTH = 28;

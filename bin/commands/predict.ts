@@ -3,15 +3,20 @@ import process from 'node:process';
 import { bytesOfTable } from '../../src/data/table/bytes.js';
 import { headed, isJson } from '../../src/data/table/rows.js';
 import { errors, LockstepError, reason } from '../../src/errors.js';
-import { ndjsonLine } from '../../src/metrics/ndjson.js';
-import { loadModel, type Network, type Prediction, type Sample } from '../../src/network.js';
-import { samplesOf } from '../../src/predict/file-samples.js';
-import type { SampleId } from '../../src/predict/json-sample.js';
-import { isLineFile, type LineSample, samplesOfJsonFile, samplesOfLines } from '../../src/predict/line-samples.js';
-import { predictionLine } from '../../src/predict/prediction-line.js';
-import { shapeFor } from '../../src/predict/shape.js';
-import { samplesOfTable } from '../../src/predict/table-samples.js';
-import { onOneLine } from '../../src/text.js';
+import { ndjsonLine } from '../../src/output/ndjson.js';
+import { onOneLine } from '../../src/text/printable.js';
+import { loadModel, type Network, type Prediction, type Sample } from '../../src/tools/network.js';
+import { samplesOf } from '../../src/tools/predict/file-samples.js';
+import type { SampleId } from '../../src/tools/predict/json-sample.js';
+import {
+  isLineFile,
+  type LineSample,
+  samplesOfJsonFile,
+  samplesOfLines,
+} from '../../src/tools/predict/line-samples.js';
+import { predictionLine } from '../../src/tools/predict/prediction-line.js';
+import { shapeFor } from '../../src/tools/predict/shape.js';
+import { samplesOfTable } from '../../src/tools/predict/table-samples.js';
 import { LineOutput } from '../line-output.js';
 import { type PredictCommand, parsePredictCommand, STDIN } from './predict-options.js';
 import { PREDICTION_HEADING, predictionRow } from './predict-table.js';

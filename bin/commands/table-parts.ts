@@ -6,9 +6,9 @@ import { testPart } from '../../src/data/table/load.js';
 import { readTableLike } from '../../src/data/table/read-table.js';
 import { errors } from '../../src/errors.js';
 import { parseJson } from '../../src/files/json.js';
+import { fieldsOf } from '../../src/files/record.js';
 import type { EvaluationEvent } from '../../src/metrics/events.js';
-import type { Network } from '../../src/network.js';
-import { fieldsOf } from '../../src/record.js';
+import type { Network } from '../../src/tools/network.js';
 
 export type Split = EvaluationEvent['dataset']['split'];
 

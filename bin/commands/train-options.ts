@@ -1,15 +1,15 @@
 /** The `train` command's arguments, read with commander. */
 import type { Command } from 'commander';
+import { type CheckedOptions, checkOptions } from '../../src/config/options.js';
 import { DEFAULT_PORT, isPort, PORT_RANGE } from '../../src/dashboard/port.js';
 import { HEADERS } from '../../src/data/table/columns.js';
 import { SCALES } from '../../src/data/table/scaling.js';
 import { errors } from '../../src/errors.js';
 import { KERNEL_NAMES } from '../../src/kernels/kernel.js';
-import type { Format } from '../../src/metrics/formats.js';
-import { OPTIMIZERS, REDUCTIONS, STRATEGIES } from '../../src/model/optimizer.js';
-import { SCHEDULES } from '../../src/model/schedule.js';
-import { launchOf, launchText } from '../../src/mpi/launcher.js';
-import { type CheckedOptions, checkOptions } from '../../src/options.js';
+import { OPTIMIZERS, REDUCTIONS, STRATEGIES } from '../../src/optim/optimizer.js';
+import { SCHEDULES } from '../../src/optim/schedule.js';
+import type { Format } from '../../src/output/formats.js';
+import { launchOf, launchText } from '../../src/parallel/mpi/launcher.js';
 import { FORMAT_HELP, formatOf, newCommand, parse } from '../parse.js';
 
 export interface TrainCommand {
@@ -74,7 +74,7 @@ function trainCommand(): Command {
       `the batch's gradient: ${REDUCTIONS.join(' (default) or ')}; other programs' learning rates are for the mean`,
     )
     .option('--seed <n>', 'of initial values and order, default 1', numberOrText)
-    .optionsGroup('Optimiser (default: plain SGD with a constant learning rate):')
+    .optionsGroup('Optimizer (default: plain SGD with a constant learning rate):')
     .option('--optimizer <name>', `${OPTIMIZERS.join(' (default) or ')}`)
     .option('--momentum <m>', 'of sgd, default 0', numberOrText)
     .option('--nesterov', "Nesterov's momentum")

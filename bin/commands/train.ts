@@ -2,8 +2,8 @@
 import process from 'node:process';
 import { errors } from '../../src/errors.js';
 import type { Progress, TrainEvent } from '../../src/metrics/events.js';
-import { Output } from '../../src/metrics/output.js';
-import { trainAsCommand } from '../../src/train.js';
+import { Output } from '../../src/output/output.js';
+import { trainAsCommand } from '../../src/run/train.js';
 import { CLOSED_PIPE, report } from '../main.js';
 import { LivePage } from './live-page.js';
 import { parseTrainCommand, type TrainCommand } from './train-options.js';
@@ -91,6 +91,6 @@ async function run({ options, format, progress, tensorboard, dashboard }: TrainC
 
 /** Its code is loaded when it is asked for. */
 async function forTensorBoard(events: AsyncIterable<TrainEvent>, folder: string): Promise<AsyncIterable<TrainEvent>> {
-  const { withTensorBoard } = await import('../../src/tensorboard/with-tensorboard.js');
+  const { withTensorBoard } = await import('../../src/output/tensorboard/with-tensorboard.js');
   return withTensorBoard(events, folder);
 }

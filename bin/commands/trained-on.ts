@@ -1,10 +1,11 @@
 /** The data to look at a model with, where none are named: those that it was trained on. */
-import { loadPart, type Part, requireClasses } from '../../src/data/dataset.js';
+import type { Part } from '../../src/data/dataset.js';
+import { loadPart, requireClasses } from '../../src/data/load.js';
 import { kindOfData, NAMED_SETS } from '../../src/data/sources.js';
 import { errors } from '../../src/errors.js';
 import { parseJson } from '../../src/files/json.js';
-import type { Network } from '../../src/network.js';
-import { fieldsOf } from '../../src/record.js';
+import { fieldsOf } from '../../src/files/record.js';
+import type { Network } from '../../src/tools/network.js';
 
 /**
  * @param data  as it was given, or undefined

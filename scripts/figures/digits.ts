@@ -49,7 +49,7 @@ function frame({ x, y }: Point): string {
   return `<rect class="grid" x="${short(x - 0.5)}" y="${y - 0.5}" width="${side}" height="${side}"/>`;
 }
 
-/** The nonzero pixels: one path for each grey, which is how opaque the ink is. */
+/** The nonzero pixels: one path for each gray, which is how opaque the ink is. */
 function image(pixels: Uint8Array, { x, y }: Point): string {
   const paths = new Map<string, string>();
   for (let row = 0; row < SIDE; row++) {

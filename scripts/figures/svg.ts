@@ -1,4 +1,4 @@
-/** The few SVG elements that the figures are made of, and the colours that they share. */
+/** The few SVG elements that the figures are made of, and the colors that they share. */
 
 export interface Figure {
   /** Of the file, without `.svg`. */
@@ -20,7 +20,7 @@ export interface Point {
 }
 
 /**
- * What a colour stands for. Blue and orange of Okabe and Ito's palette, which colour-blind readers can tell
+ * What a color stands for. Blue and orange of Okabe and Ito's palette, which color-blind readers can tell
  * apart, darkened on light ground until text in them is legible.
  */
 export type Ink = 'ink' | 'muted' | 'forward' | 'backward';
@@ -131,9 +131,9 @@ export function ring({ x, y }: Point, ink: Ink, radius = 4.5): string {
   return `<circle class="hollow s-${ink}" cx="${short(x)}" cy="${short(y)}" r="${radius}"/>`;
 }
 
-/** A rounded box around a centre, with lines of text in it: the first bold, the others small. */
-export function box(centre: Point, width: number, height: number, lines: readonly string[], ink: Ink = 'ink'): string {
-  const { x, y } = centre;
+/** A rounded box around a center, with lines of text in it: the first bold, the others small. */
+export function box(center: Point, width: number, height: number, lines: readonly string[], ink: Ink = 'ink'): string {
+  const { x, y } = center;
   const lineHeight = 19;
   const firstBaseline = y - ((lines.length - 1) * lineHeight) / 2 + 5;
   return [

@@ -1,15 +1,15 @@
 /** A checkpoint: a model's file with the run's state, and its parameters as the kernel holds them, float64 perhaps. */
 import { open } from 'node:fs/promises';
+import { type Config, configOfRecord } from '../config/options.js';
 import { errors, LockstepError, reason, shown } from '../errors.js';
 import { parseJson } from '../files/json.js';
 import { READ, readWhole } from '../files/read-whole.js';
+import { fieldsOf } from '../files/record.js';
+import { decodeMetadata, decodeTensors, encodeTensors, TensorFileError, type Values } from '../files/safetensors.js';
 import { KERNEL_NAMES, type KernelName } from '../kernels/kernel.js';
 import { MEMORY_LIMIT_BYTES } from '../memory/layout.js';
-import { momentNames } from '../model/optimizer.js';
-import { decodeMetadata, decodeTensors, encodeTensors, TensorFileError, type Values } from '../model/safetensors.js';
-import { type Config, configOfRecord } from '../options.js';
-import { fieldsOf } from '../record.js';
-import { type RunState, stateOf } from '../state.js';
+import { type RunState, stateOf } from '../metrics/run-state.js';
+import { momentNames } from '../optim/optimizer.js';
 import { contradictionOf } from './consistency.js';
 import { describedNetwork } from './described-network.js';
 import { type DatasetRecord, type ModelDescription, modelMetadata, tensorsOf, valuesOf } from './model-file.js';
@@ -18,7 +18,7 @@ export interface Checkpoint extends ModelDescription {
   readonly state: RunState;
   /** In the order of `readParameters`. */
   readonly values: Values;
-  /** What the optimiser remembers, likewise: see `momentNames`. */
+  /** What the optimizer remembers, likewise: see `momentNames`. */
   readonly moments: readonly Values[];
   /** The parameters of the best epoch, likewise; undefined where they are not kept, or there is none yet. */
   readonly best: Values | undefined;

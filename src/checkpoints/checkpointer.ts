@@ -1,13 +1,13 @@
-/** Writes a run's checkpoints behind it: the gang waits only while its parameters are copied. */
+/** Writes a run's checkpoints behind it: the team waits only while its parameters are copied. */
 import { stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { errors, hasCode, reason } from '../errors.js';
 import { writeAtomically } from '../files/atomic-write.js';
+import type { Values } from '../files/safetensors.js';
 import type { LayerMemory } from '../memory/layout.js';
 import type { CheckpointEvent, WarningEvent } from '../metrics/events.js';
+import type { Position, RunState } from '../metrics/run-state.js';
 import { copyMoments, copyParameters, likeParameters, parameterCount, readParameters } from '../model/parameters.js';
-import type { Values } from '../model/safetensors.js';
-import type { Position, RunState } from '../state.js';
 import { encodeCheckpoint, headerOfCheckpoint, readHeader } from './checkpoint-file.js';
 import { checkpointName, type Listed } from './folder.js';
 import type { ModelDescription } from './model-file.js';

@@ -1,7 +1,8 @@
 /** Whether what a checkpoint says fits together: a file may have a right checksum, and another writer. */
+
+import type { Values } from '../files/safetensors.js';
 import type { KernelName } from '../kernels/kernel.js';
-import type { Values } from '../model/safetensors.js';
-import type { RunState } from '../state.js';
+import type { RunState } from '../metrics/run-state.js';
 import type { ModelDescription } from './model-file.js';
 
 interface Parts extends ModelDescription {

@@ -5,8 +5,8 @@
 import { type TableModel, tableIn } from '../data/table/facts.js';
 import { shown } from '../errors.js';
 import { parseJson } from '../files/json.js';
-import { type TensorFile, TensorFileError } from '../model/safetensors.js';
-import { isRecord } from '../record.js';
+import { isRecord } from '../files/record.js';
+import { type TensorFile, TensorFileError } from '../files/safetensors.js';
 
 /** Readers refuse what they don't know: a file of a higher number. */
 export const FORMAT_VERSION = 1;

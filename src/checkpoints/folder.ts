@@ -5,7 +5,7 @@ import { errors } from '../errors.js';
 import { flushFolder, removeLeftovers } from '../files/atomic-write.js';
 import { type FolderLock, isLocked, lockFolder } from '../files/folder-lock.js';
 import { makeFolder, requireFolder } from '../files/make-folder.js';
-import type { RunState } from '../state.js';
+import type { RunState } from '../metrics/run-state.js';
 import { headerOfCheckpoint } from './checkpoint-file.js';
 
 const NAME = /^(epoch|step)-\d{6,}\.safetensors$/;

@@ -2,14 +2,14 @@
  * A network in a safetensors file: tensors `layers.0.weight` [inputs, outputs], `layers.0.bias` [outputs], … in this order,
  * so that the tensors' bytes together are what `weights_sha256` is taken of; and metadata that say what they are.
  */
+
+import { type Config, type ConfigRecord, recordOfConfig, withDefaults } from '../config/options.js';
 import type { Dataset } from '../data/dataset.js';
 import { type TableModel, tableMetadata } from '../data/table/facts.js';
 import { errors } from '../errors.js';
 import { type Written, writeInAnyCase } from '../files/output.js';
+import { packageVersion } from '../files/package-version.js';
 import { readWhole } from '../files/read-whole.js';
-import { KERNEL_NAMES, type KernelName } from '../kernels/kernel.js';
-import { MEMORY_LIMIT_BYTES, type Plan } from '../memory/layout.js';
-import { sha256Of } from '../model/parameters.js';
 import {
   decodeTensors,
   encodeTensors,
@@ -17,9 +17,11 @@ import {
   type TensorFile,
   TensorFileError,
   type Values,
-} from '../model/safetensors.js';
-import { type Config, type ConfigRecord, recordOfConfig, withDefaults } from '../options.js';
-import { packageVersion } from '../version.js';
+} from '../files/safetensors.js';
+import { KERNEL_NAMES, type KernelName } from '../kernels/kernel.js';
+import { MEMORY_LIMIT_BYTES } from '../memory/layout.js';
+import type { Plan } from '../memory/plan.js';
+import { sha256Of } from '../model/parameters.js';
 import { describedNetwork, IMAGE_METADATA, networkMetadata } from './described-network.js';
 
 /** What the samples were. */

@@ -2,7 +2,7 @@
  * What each option may do on `--resume`. A run that goes on must end in the weights of one that was never stopped: so every
  * option is refused where it differs from the checkpoint's, unless it is declared here to leave the weights as they are.
  */
-import type { CheckedOptions, Config } from '../options.js';
+import type { CheckedOptions, Config } from '../config/options.js';
 
 /**
  * - `free`: it may differ. It changes how the run is computed, how long, or where output goes, and no step.

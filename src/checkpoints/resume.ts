@@ -1,14 +1,14 @@
 /** Going on from a checkpoint: which one, with which options, and whether that can be. */
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
+import { type CheckedOptions, type Config, requireTogether, withDefaults } from '../config/options.js';
 import { errors, hasCode, LockstepError, reason } from '../errors.js';
 import type { FolderLock } from '../files/folder-lock.js';
 import { isSameOutput } from '../files/output.js';
 import { problemOf } from '../kernels/select.js';
 import type { WarningEvent } from '../metrics/events.js';
-import { momentNames } from '../model/optimizer.js';
-import { type CheckedOptions, type Config, requireTogether, withDefaults } from '../options.js';
-import { flagOf } from '../words.js';
+import { momentNames } from '../optim/optimizer.js';
+import { flagOf } from '../text/words.js';
 import { type Checkpoint, readCheckpoint } from './checkpoint-file.js';
 import { type Listed, listCheckpoints, lockCheckpointFolder, requireCheckpointFolder } from './folder.js';
 import type { DatasetRecord } from './model-file.js';

@@ -1,6 +1,7 @@
 /** Says what a drawing is, by the weights that the run has at the moment. */
-import { Network } from '../network.js';
-import type { RunView } from '../view.js';
+
+import type { RunView } from '../run/view.js';
+import { Network } from '../tools/network.js';
 import type { Classification } from './messages.js';
 
 /** How old a copy of the weights may be: a copy of the reference's takes some milliseconds. */

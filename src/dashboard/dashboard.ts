@@ -4,11 +4,11 @@
  */
 import path from 'node:path';
 import { errors } from '../errors.js';
+import { isRecord } from '../files/record.js';
 import type { Progress, TrainEvent } from '../metrics/events.js';
-import { isRecord } from '../record.js';
-import { textsOnOneLine } from '../text.js';
-import type { TrainControls } from '../train.js';
-import type { RunView } from '../view.js';
+import type { TrainControls } from '../run/train.js';
+import type { RunView } from '../run/view.js';
+import { textsOnOneLine } from '../text/printable.js';
 import { DrawingClassifier } from './classifier.js';
 import type { EndFacts, EpochPoint, Phase, RecentPoint, RunMessage, StartFacts, ThreadsMessage } from './messages.js';
 import { weightsMessage } from './pictures.js';

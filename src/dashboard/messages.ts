@@ -132,7 +132,7 @@ export interface WeightsMessage {
   readonly units: number;
   /** (units, inputs), base64 of int8: −127 is −scale, 127 is scale. */
   readonly values: string;
-  /** The weight at the end of the colours; the few beyond it are cut to it. */
+  /** The weight at the end of the colors; the few beyond it are cut to it. */
   readonly scale: number;
 }
 

@@ -17,7 +17,7 @@ const SCRIPTS = [
   'main',
   'charts',
   'chart-data',
-  'colours',
+  'colors',
   'digit',
   'elements',
   'epochs-table',

@@ -1,7 +1,7 @@
 /** Numbers as the page draws them: small, and in base64. */
 import type { WeightsMessage } from './messages.js';
 
-/** The few weights beyond this fraction of them are drawn as the last colour: else they would leave all others pale. */
+/** The few weights beyond this fraction of them are drawn as the last color: else they would leave all others pale. */
 const DRAWN_FRACTION = 0.999;
 const BINS = 512;
 

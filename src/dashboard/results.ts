@@ -1,5 +1,5 @@
 /** What an epoch's evaluation found, counted while it is there: which classes were taken for which, and the hardest samples. */
-import type { RunView } from '../view.js';
+import type { RunView } from '../run/view.js';
 import type { ResultsMessage } from './messages.js';
 import { pixelsMessage } from './pictures.js';
 

@@ -8,8 +8,8 @@ import { open, stat } from 'node:fs/promises';
 import { errors } from '../errors.js';
 import { openStream } from '../files/open-stream.js';
 import { gunzipped } from '../files/unzip.js';
-import { grouped } from '../grouped.js';
 import { MEMORY_LIMIT_BYTES } from '../memory/layout.js';
+import { grouped } from '../text/grouped.js';
 
 export interface IdxArray {
   readonly file: string;

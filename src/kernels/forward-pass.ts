@@ -12,7 +12,7 @@ export class ForwardPass {
     this.#kernel = kernel;
     this.#memory = memory;
     this.#lastLayer = memory.layers.length - 1;
-    // All members write the same values.
+    // All workers write the same values.
     placeHiddenLists(memory);
   }
 

@@ -17,7 +17,7 @@ export interface Range {
   readonly to: number;
 }
 
-/** Some neighbouring rows of a layer, which one member transposes and perhaps all step: the `index`-th member's. */
+/** Some neighboring rows of a layer, which one worker transposes and perhaps all step: the `index`-th worker's. */
 export interface RowSlice extends Range {
   readonly index: number;
 }
@@ -57,16 +57,16 @@ export interface Kernel {
    */
   step(layer: number, slice: RowSlice, panels: Range, batch: number, rate: number): void;
 
-  /** The dense strategy: this member's buffer ← Σ_s xᵀδ over the slots [from, to), for all rows. */
+  /** The dense strategy: this worker's buffer ← Σ_s xᵀδ over the slots [from, to), for all rows. */
   accumulate(layer: number, from: number, to: number): void;
 
-  /** The dense strategy: W ← W − rate · Σ_t (member t's buffer), in ascending order of t. */
+  /** The dense strategy: W ← W − rate · Σ_t (worker t's buffer), in ascending order of t. */
   applyGradients(layer: number, rate: number): void;
 
   /** As `step`, but the sums go to the gradient (the first buffer), and W stays. */
   reduce(layer: number, slice: RowSlice, panels: Range, batch: number): void;
 
-  /** The dense strategy: the gradient ← Σ_t (member t's buffer), in ascending order of t. */
+  /** The dense strategy: the gradient ← Σ_t (worker t's buffer), in ascending order of t. */
   sumGradients(layer: number): void;
 
   /** The gradient ← the gradient + this buffer, of some elements of the layer's array: whole vectors. */
@@ -78,7 +78,7 @@ export interface Kernel {
    */
   squareRows(layer: number, rows: Range): void;
 
-  /** Applies the gradient to the rows and panels, and to what the optimiser remembers of them. */
+  /** Applies the gradient to the rows and panels, and to what the optimizer remembers of them. */
   update(layer: number, rows: Range, panels: Range, update: Update): void;
 }
 

@@ -14,12 +14,12 @@ export class ReferenceKernel implements Kernel {
   /** By layer, of the batch that is to be stepped. */
   readonly #places: Places[] = [];
   readonly #layers: readonly LayerMemory[];
-  readonly #member: number;
+  readonly #worker: number;
 
-  /** @param member  whose gradient buffer `accumulate` fills */
-  constructor(memory: Memory, member: number) {
+  /** @param worker  whose gradient buffer `accumulate` fills */
+  constructor(memory: Memory, worker: number) {
     this.#layers = memory.layers;
-    this.#member = member;
+    this.#worker = worker;
   }
 
   /** Nothing: `forward` goes through the samples' lists as they are. */
@@ -92,7 +92,7 @@ export class ReferenceKernel implements Kernel {
 
   accumulate(l: number, from: number, to: number): void {
     const layer = this.#layers[l]!;
-    const gradients = layer.gradients[this.#member]!;
+    const gradients = layer.gradients[this.#worker]!;
     gradients.fill(0);
     addGradients(layer, layer.lists, 0, layer.inputs + 1, from, to, gradients);
   }

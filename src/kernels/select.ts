@@ -1,7 +1,8 @@
 /** Which kernel runs here: `auto` takes the fastest that this engine and processor can. */
 import { readFileSync } from 'node:fs';
 import { errors } from '../errors.js';
-import type { Memory, Plan } from '../memory/layout.js';
+import type { Memory } from '../memory/layout.js';
+import type { Plan } from '../memory/plan.js';
 import type { Kernel, KernelName } from './kernel.js';
 import { ReferenceKernel } from './reference.js';
 import { WasmKernel } from './wasm.js';
@@ -63,9 +64,9 @@ export function problemOf(name: KernelName): string | undefined {
 }
 
 /** The kernel over a thread's view of the memory. */
-export function createKernel(choice: KernelChoice, shared: WebAssembly.Memory, memory: Memory, member: number): Kernel {
-  if (!choice.module) return new ReferenceKernel(memory, member);
-  return new WasmKernel(instantiate(choice.module, shared), memory, member, choice.together);
+export function createKernel(choice: KernelChoice, shared: WebAssembly.Memory, memory: Memory, worker: number): Kernel {
+  if (!choice.module) return new ReferenceKernel(memory, worker);
+  return new WasmKernel(instantiate(choice.module, shared), memory, worker, choice.together);
 }
 
 /** The module, or why it cannot run here. */

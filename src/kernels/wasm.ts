@@ -13,18 +13,18 @@ const SAMPLE_BLOCK = 256;
 export class WasmKernel implements Kernel {
   readonly #wasm: WasmModule;
   readonly #memory: Memory;
-  readonly #member: number;
+  readonly #worker: number;
   readonly #together: 2 | 3;
 
   /**
-   * @param member    whose scratch and gradient buffer are used
+   * @param worker    whose scratch and gradient buffer are used
    * @param together  see `KernelChoice`
    */
-  constructor(wasm: WasmModule, memory: Memory, member: number, together: 2 | 3) {
+  constructor(wasm: WasmModule, memory: Memory, worker: number, together: 2 | 3) {
     this.#together = together;
     this.#wasm = wasm;
     this.#memory = memory;
-    this.#member = member;
+    this.#worker = worker;
   }
 
   cutInputs(l: number, from: number, to: number): void {
@@ -122,13 +122,13 @@ export class WasmKernel implements Kernel {
     const layer = this.#layer(l);
     const rows = layer.inputs + 1;
     const at = from * rows;
-    if (!layer.isDense) this.#transpose(layer, this.#member, 0, rows, from, to, at);
+    if (!layer.isDense) this.#transpose(layer, this.#worker, 0, rows, from, to, at);
     for (const { width, delta, gradients } of layer.panels) {
-      const target = gradients[this.#member]!.byteOffset;
+      const target = gradients[this.#worker]!.byteOffset;
       if (layer.isDense) {
         const starts = layer.lists.starts.byteOffset;
         this.#reduceRows(layer, starts, target, width, 0, rows, delta.byteOffset, from, to, 0, true);
-      } else this.#reduce(layer, this.#member, target, width, rows, delta.byteOffset, at, to, 0, true);
+      } else this.#reduce(layer, this.#worker, target, width, rows, delta.byteOffset, at, to, 0, true);
     }
   }
 
@@ -416,7 +416,7 @@ export class WasmKernel implements Kernel {
   }
 
   get #scratch() {
-    return this.#memory.members[this.#member]!;
+    return this.#memory.workers[this.#worker]!;
   }
 }
 

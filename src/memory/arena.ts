@@ -1,6 +1,6 @@
 /** Hands out consecutive, aligned stretches of one shared buffer as typed arrays. */
 
-/** A cache line: arrays that begin on one never share it with their neighbour. */
+/** A cache line: arrays that begin on one never share it with their neighbor. */
 const ALIGNMENT_BYTES = 64;
 
 interface ArrayType<A> {

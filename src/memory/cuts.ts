@@ -1,5 +1,5 @@
 /** How a layer is cut: its outputs into panels, and its inputs into blocks. No cut changes a bit of any result. */
-import type { Plan } from './layout.js';
+import type { Plan } from './plan.js';
 
 /** Columns of a vector: panels are whole vectors. */
 export const LANES = 4;

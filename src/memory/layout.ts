@@ -1,60 +1,20 @@
 /**
  * The one place that knows where each array lies.
  *
- * One shared buffer holds the samples, the parameters and all scratch. Coordinator and members each call
- * `layOut` with the same plan and get the same views, but for what is a member's own, so that nothing but the plan travels
+ * One shared buffer holds the samples, the parameters and all scratch. Coordinator and workers each call
+ * `layOut` with the same plan and get the same views, but for what is a worker's own, so that nothing but the plan travels
  * between threads.
  *
- * Shapes: B batch, D inputs, C classes, T threads (members), N, V and M training, validation and test samples, S slots. A slot is a sample's place in the
- * batch; there are S ≥ B of them, so that each member has some of its own while it evaluates.
+ * Shapes: B batch, D inputs, C classes, T threads (workers), N, V and M training, validation and test samples, S slots. A slot is a sample's place in the
+ * batch; there are S ≥ B of them, so that each worker has some of its own while it evaluates.
  */
 import { errors } from '../errors.js';
 import { Arena } from './arena.js';
 import { inputBlocksOf, LANES, padded, panelCount, panelStart } from './cuts.js';
+import { heldOutSamples, ownBatch, type Plan, stepsPerEpoch } from './plan.js';
 
 /** Float32 in the WebAssembly kernels, float64 in the reference kernel. */
 export type Reals = Float32Array | Float64Array;
-
-/** Everything that decides where the arrays lie. Plain data: it is sent to the members as it is. */
-export interface Plan {
-  /** Widths, input to output: [D, …hidden, C]. */
-  readonly layers: readonly number[];
-  readonly trainSamples: number;
-  /** Held out of the training samples, to judge the run while it goes on. */
-  readonly validationSamples: number;
-  readonly testSamples: number;
-  /** Inputs that are stored of all samples, training, validation and test: those that are not zero, or all in dense form. */
-  readonly storedInputs: number;
-  /** Whether the samples are stored in dense form, zeros included. */
-  readonly denseInputs: boolean;
-  readonly batchSize: number;
-  /** Processes that share a batch by MPI (R), each of which has this whole memory; 0 without MPI. */
-  readonly ranks: number;
-  readonly threads: number;
-  readonly realBytes: 4 | 8;
-  /** The most columns of a panel of weights: a multiple of 4, or Infinity for one panel as wide as the layer. */
-  readonly panelWidth: number;
-  /** Buffers for all gradients: one for each member (strategy `dense`), one for all, or none. */
-  readonly gradientBuffers: number;
-  /** Arrays as large as the parameters, that the optimiser remembers from step to step. */
-  readonly moments: number;
-  /** Whether the gradient's norm is asked for. */
-  readonly needsNorm: boolean;
-  /** Whether the best epoch's parameters are kept. */
-  readonly keepsBest: boolean;
-  /** Bytes at the beginning of the memory that the kernel keeps for itself. */
-  readonly reservedBytes: number;
-}
-
-/** What only some options ask for: of a plan without them. */
-export const PLAIN = {
-  ranks: 0,
-  validationSamples: 0,
-  gradientBuffers: 0,
-  moments: 0,
-  needsNorm: false,
-  keepsBest: false,
-} as const;
 
 /**
  * Of each sample the inputs that are not zero, in ascending order; in dense form all of them, and no `index`. Training
@@ -89,7 +49,7 @@ export interface InputLists {
   readonly value: Reals;
 }
 
-/** Some neighbouring outputs of a layer, `width` columns of which the last may be padding: always zero. */
+/** Some neighboring outputs of a layer, `width` columns of which the last may be padding: always zero. */
 export interface Panel {
   readonly firstColumn: number;
   readonly width: number;
@@ -98,11 +58,11 @@ export interface Panel {
   /** (S, width): z going forward, δ = dL/dz going back. */
   readonly delta: Reals;
   /**
-   * (inputs + 1, width): in strategy `dense` by member, the sum of its share's gradients; else one for the whole batch's,
+   * (inputs + 1, width): in strategy `dense` by worker, the sum of its share's gradients; else one for the whole batch's,
    * or none.
    */
   readonly gradients: readonly Reals[];
-  /** (inputs + 1, width): what the optimiser remembers. */
+  /** (inputs + 1, width): what the optimizer remembers. */
   readonly moments: readonly Reals[];
 }
 
@@ -117,12 +77,12 @@ export interface LayerMemory {
   readonly inputBlocks: number;
   /** Inputs of a block; the last may have fewer. */
   readonly blockInputs: number;
-  /** Of the first layer, where they lie in the samples' rows is a member's own: all need it at once, and none waits for it. */
+  /** Of the first layer, where they lie in the samples' rows is a worker's own: all need it at once, and none waits for it. */
   readonly lists: InputLists;
   readonly panels: readonly Panel[];
   /** All panels' weights, one after another. */
   readonly parameters: Reals;
-  /** All panels' gradients, one after another, as `parameters`; and what the optimiser remembers. */
+  /** All panels' gradients, one after another, as `parameters`; and what the optimizer remembers. */
   readonly gradients: readonly Reals[];
   readonly moments: readonly Reals[];
   /** Likewise, the parameters of the best epoch. Empty if they are not kept. */
@@ -137,7 +97,7 @@ export interface LayerMemory {
 export interface Transposed {
   /**
    * (B · (inputs + 1)), or in dense form (B): `starts` of the lists, which may be the next batch's by then; of the first layer
-   * a member's own, as the lists' are.
+   * a worker's own, as the lists' are.
    */
   readonly slot: Uint32Array;
   /** (B · (inputs + 1)) */
@@ -146,22 +106,22 @@ export interface Transposed {
   readonly cursors: Uint32Array;
 }
 
-/** A member's own scratch. */
-export interface MemberScratch {
+/** A worker's own scratch. */
+export interface WorkerScratch {
   /** (BACKWARD_BLOCK, widest hidden layer, 4): partial sums of back-propagation. */
   readonly partial: Float32Array;
   /** (TOTALS): what the reduction of some rows has summed in the blocks of samples before. Empty for the reference kernel. */
   readonly totals: Float32Array;
   /** By the epoch's record (PHASES): milliseconds that it has spent in each phase. */
   readonly phaseTimes: readonly [Float64Array, Float64Array];
-  /** (1): what it is doing, see `threads/task.ts`. */
+  /** (1): what it is doing, see `parallel/task.ts`. */
   readonly phase: Int32Array;
-  /** (1): counts whenever it gets on with something: see `threads/watchdog.ts`. */
+  /** (1): counts whenever it gets on with something: see `parallel/watchdog.ts`. */
   readonly beats: Uint32Array;
 }
 
 /**
- * What the members leave for the coordinator about one epoch. There are two, used in turn, so that the next
+ * What the workers leave for the coordinator about one epoch. There are two, used in turn, so that the next
  * epoch can run while the coordinator still reads the last.
  */
 export interface EpochRecord {
@@ -183,30 +143,30 @@ export interface EpochRecord {
 
 export interface Memory {
   readonly control: Int32Array;
-  /** (T, CONTROL_STRIDE): see threads/claims.ts. */
+  /** (T, CONTROL_STRIDE): see parallel/claims.ts. */
   readonly claims: Int32Array;
   readonly rows: SampleRows;
   readonly slots: number;
   readonly layers: readonly LayerMemory[];
-  readonly members: readonly MemberScratch[];
+  readonly workers: readonly WorkerScratch[];
   readonly epochs: readonly [EpochRecord, EpochRecord];
-  /** (R, words and two for each sample of the largest share): what ranks tell each other, see mpi/exchange.ts. Empty without MPI. */
+  /** (R, words and two for each sample of the largest share): what ranks tell each other, see parallel/mpi/exchange.ts. Empty without MPI. */
   readonly exchange: Float64Array;
-  /** [the least validation loss of an epoch so far, that epoch], or zeros: see threads/early-stopping.ts. */
+  /** [the least validation loss of an epoch so far, that epoch], or zeros: see parallel/early-stopping.ts. */
   readonly best: Float64Array;
 }
 
-/** Words of the control block, each on a cache line of its own: see threads/barrier.ts and threads/control.ts. */
+/** Words of the control block, each on a cache line of its own: see parallel/barrier.ts and parallel/control.ts. */
 export const CONTROL_STRIDE = 16;
 const CONTROL_WORDS = 16;
 
 /** Words in front of a rank's results in `exchange`. */
 export const EXCHANGE_WORDS = 4;
 
-/** Room for a member's phases (`threads/task.ts`): a cache line of float64. */
+/** Room for a worker's phases (`parallel/task.ts`): a cache line of float64. */
 export const PHASES = 8;
 
-/** Samples that a member evaluates at once, at least. */
+/** Samples that a worker evaluates at once, at least. */
 const EVALUATION_SLOTS = 16;
 
 /** Samples whose partial sums back-propagation keeps at once, so that a panel serves several. */
@@ -230,23 +190,9 @@ export function recordOf(epoch: number): 0 | 1 {
   return (epoch & 1) as 0 | 1;
 }
 
-/** V + M */
-export function heldOutSamples({ validationSamples, testSamples }: Plan): number {
-  return validationSamples + testSamples;
-}
-
-/** The most samples of a batch that this process computes. */
-export function ownBatch({ batchSize, ranks }: Plan): number {
-  return Math.ceil(batchSize / Math.max(1, ranks));
-}
-
 /** Samples whose results a rank may have to tell at once. */
 function largestExchange(plan: Plan): number {
   return Math.ceil(Math.max(plan.batchSize, heldOutSamples(plan)) / Math.max(1, plan.ranks));
-}
-
-export function stepsPerEpoch(plan: Plan): number {
-  return Math.ceil(plan.trainSamples / plan.batchSize);
 }
 
 /** Bytes that the plan needs. */
@@ -267,12 +213,12 @@ export function createSharedMemory(bytes: number): WebAssembly.Memory {
   }
 }
 
-/** @param member  whose view of the memory it is */
-export function layOut(plan: Plan, memory: WebAssembly.Memory, member = 0): Memory {
-  return carve(plan, new Arena(plan.reservedBytes, memory.buffer), member);
+/** @param worker  whose view of the memory it is */
+export function layOut(plan: Plan, memory: WebAssembly.Memory, worker = 0): Memory {
+  return carve(plan, new Arena(plan.reservedBytes, memory.buffer), worker);
 }
 
-function carve(plan: Plan, arena: Arena, member: number): Memory {
+function carve(plan: Plan, arena: Arena, worker: number): Memory {
   const { trainSamples, threads, layers: widths } = plan;
   const samples = trainSamples + heldOutSamples(plan);
   const slots = Math.max(ownBatch(plan), threads * EVALUATION_SLOTS);
@@ -288,12 +234,12 @@ function carve(plan: Plan, arena: Arena, member: number): Memory {
   };
 
   const layers: LayerMemory[] = [];
-  for (let l = 0; l + 1 < widths.length; l++) layers.push(carveLayer(plan, arena, l, slots, rows, member));
+  for (let l = 0; l + 1 < widths.length; l++) layers.push(carveLayer(plan, arena, l, slots, rows, worker));
 
   const widestHidden = Math.max(0, ...layers.slice(1).map((layer) => layer.inputs));
-  const members: MemberScratch[] = [];
+  const workers: WorkerScratch[] = [];
   for (let t = 0; t < threads; t++) {
-    members.push({
+    workers.push({
       partial: arena.take(Float32Array, plan.realBytes === 4 ? BACKWARD_BLOCK * widestHidden * 4 : 0),
       totals: arena.take(Float32Array, plan.realBytes === 4 ? TOTALS : 0),
       phaseTimes: [arena.take(Float64Array, PHASES), arena.take(Float64Array, PHASES)],
@@ -315,7 +261,7 @@ function carve(plan: Plan, arena: Arena, member: number): Memory {
   const best = arena.take(Float64Array, 2);
   const epochs = [epoch(), epoch()] as const;
   const exchange = arena.take(Float64Array, plan.ranks * (EXCHANGE_WORDS + 2 * largestExchange(plan)));
-  return { control, claims, rows, slots, layers, members, epochs, exchange, best };
+  return { control, claims, rows, slots, layers, workers, epochs, exchange, best };
 }
 
 /** Whether a layer's inputs are kept in dense form, zeros included. */
@@ -333,7 +279,7 @@ function blocksOf(plan: Plan, l: number): number {
   return inputBlocksOf(inputs, ofSample);
 }
 
-function carveLayer(plan: Plan, arena: Arena, l: number, slots: number, rows: SampleRows, member: number): LayerMemory {
+function carveLayer(plan: Plan, arena: Arena, l: number, slots: number, rows: SampleRows, worker: number): LayerMemory {
   const inputs = plan.layers[l] as number;
   const outputs = plan.layers[l + 1] as number;
   const Real = plan.realBytes === 4 ? Float32Array : Float64Array;
@@ -379,7 +325,7 @@ function carveLayer(plan: Plan, arena: Arena, l: number, slots: number, rows: Sa
       denseStarts: arena.take(Uint32Array, isDense ? ownBatch(plan) : 0),
     };
   });
-  const { denseStarts, ...places } = ofEach[l === 0 ? member : 0]!;
+  const { denseStarts, ...places } = ofEach[l === 0 ? worker : 0]!;
   const lists: InputLists = {
     ...places,
     // The first layer's lists are the samples' own rows. A hidden layer's have room for every unit, padding

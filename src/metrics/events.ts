@@ -4,8 +4,9 @@
  *
  * Fractions are fractions: an `error` of 0.1251 is 12.51 % of the samples. Losses are means over samples, in nats.
  */
+
+import type { ConfigRecord } from '../config/options.js';
 import type { KernelName } from '../kernels/kernel.js';
-import type { ConfigRecord } from '../options.js';
 
 export const SCHEMA = 1;
 
@@ -103,7 +104,7 @@ export interface PhaseFractions {
   readonly gradients: number;
   /** Reduction and step. Strategy `dense`: each thread's sums alone, the coordinator's part is a wait. */
   readonly update: number;
-  /** Among ranks, of their first members: the sums travel, and the others wait (`wait`). Absent without --mpi. */
+  /** Among ranks, of their first workers: the sums travel, and the others wait (`wait`). Absent without --mpi. */
   readonly exchange?: number;
   /** As `wait_fraction`. */
   readonly wait: number;

@@ -1,8 +1,9 @@
 /** What a run has to show: it reads the epochs' records, and says what a checkpoint must remember of them. */
-import { now } from '../clock.js';
-import { type Memory, type Plan, recordOf, stepsPerEpoch } from '../memory/layout.js';
-import { type Best, type Figures, NO_SUMS, type Position, type RunState } from '../state.js';
+import { now } from '../memory/clock.js';
+import { type Memory, recordOf } from '../memory/layout.js';
+import { type Plan, stepsPerEpoch } from '../memory/plan.js';
 import type { EpochEvent, StepEvent } from './events.js';
+import { type Best, type Figures, NO_SUMS, type Position, type RunState } from './run-state.js';
 import { StepLog } from './step-log.js';
 import { addTo, meanOf } from './sums.js';
 
@@ -134,7 +135,7 @@ export class Ledger {
     return epochs > this.#completed ? this.#figuresOf(epochs) : this.#figures;
   }
 
-  /** As threads/early-stopping.ts has it. */
+  /** As parallel/early-stopping.ts has it. */
   #bestAfter(epochs: number): Best | undefined {
     let best = this.#best;
     for (let epoch = this.#completed + 1; epoch <= epochs; epoch++) {

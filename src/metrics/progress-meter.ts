@@ -1,8 +1,9 @@
 /** Measures, a few times a second, how far a run is. */
-import { now } from '../clock.js';
-import { type EpochRecord, type Plan, stepsPerEpoch } from '../memory/layout.js';
-import { NO_SUMS, type RunState, type Sums } from '../state.js';
+import { now } from '../memory/clock.js';
+import type { EpochRecord } from '../memory/layout.js';
+import { type Plan, stepsPerEpoch } from '../memory/plan.js';
 import type { Progress } from './events.js';
+import { NO_SUMS, type RunState, type Sums } from './run-state.js';
 import { addTo, meanOf } from './sums.js';
 
 /** Where to look: the epoch that runs, its record, and how many of its steps are done. */

@@ -1,7 +1,8 @@
 /** The step events of a run, every so many steps. */
-import type { EpochRecord, Plan } from '../memory/layout.js';
-import { NO_SUMS, type RunState, type Sums } from '../state.js';
+import type { EpochRecord } from '../memory/layout.js';
+import type { Plan } from '../memory/plan.js';
 import type { StepEvent } from './events.js';
+import { NO_SUMS, type RunState, type Sums } from './run-state.js';
 import { addTo, meanOf } from './sums.js';
 
 export class StepLog {

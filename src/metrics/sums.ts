@@ -1,5 +1,5 @@
 /** Sums and means over samples, always in the samples' order: so that threads cannot change them. */
-import type { Sums } from '../state.js';
+import type { Sums } from './run-state.js';
 
 export interface Mean {
   readonly loss: number;

@@ -1,7 +1,7 @@
 /** A network's parameters, from the panels in memory to plain tensors and back. */
 import { createHash } from 'node:crypto';
+import type { Values } from '../files/safetensors.js';
 import type { LayerMemory, Reals } from '../memory/layout.js';
-import type { Values } from './safetensors.js';
 
 /**
  * Visits a layer's parameters in the order in which everything outside the kernels sees them: weights
@@ -65,12 +65,12 @@ export function copyParameters(layers: readonly LayerMemory[]): LayerMemory[] {
   return likeParameters(layers, ({ parameters }) => parameters.slice());
 }
 
-/** Copies of what the optimiser remembers, of each of its arrays one. */
+/** Copies of what the optimizer remembers, of each of its arrays one. */
 export function copyMoments(layers: readonly LayerMemory[]): LayerMemory[][] {
   return momentsOf(layers).map(copyParameters);
 }
 
-/** Views on what the optimiser remembers. */
+/** Views on what the optimizer remembers. */
 export function momentsOf(layers: readonly LayerMemory[]): LayerMemory[][] {
   return layers[0]!.moments.map((_, i) => likeParameters(layers, ({ moments }) => moments[i]!));
 }
@@ -78,7 +78,7 @@ export function momentsOf(layers: readonly LayerMemory[]): LayerMemory[][] {
 /**
  * Views as on the layers' parameters, of which nothing else may be used.
  *
- * @param pick  of each layer, an array that lies as its parameters do: what the optimiser remembers, for one
+ * @param pick  of each layer, an array that lies as its parameters do: what the optimizer remembers, for one
  */
 export function likeParameters(layers: readonly LayerMemory[], pick: (layer: LayerMemory) => Reals): LayerMemory[] {
   return layers.map((layer) => {

@@ -28,7 +28,7 @@ export class Random {
    * @param stream  likewise: each stream of a seed is a generator of its own
    */
   constructor(seed: number, stream: number) {
-    // Two rounds, so that neighbouring seeds and streams have nothing in common.
+    // Two rounds, so that neighboring seeds and streams have nothing in common.
     const mixed = splitMix64(splitMix64(BigInt(seed)) ^ BigInt(stream));
     const first = splitMix64(mixed);
     const second = splitMix64(first);
@@ -58,7 +58,7 @@ export class Random {
     return (this.next() >>> 8) * 2 ** -24;
   }
 
-  /** A whole number from 0 to `bound` − 1, each as likely: those draws that would favour some are repeated. */
+  /** A whole number from 0 to `bound` − 1, each as likely: those draws that would favor some are repeated. */
   below(bound: number): number {
     const fair = 2 ** 32 - (2 ** 32 % bound);
     let draw = this.next();

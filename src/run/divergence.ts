@@ -1,10 +1,10 @@
 /** What to say of a run that has diverged. */
 import type { Checkpointer } from '../checkpoints/checkpointer.js';
+import { optimizerOf } from '../config/options.js';
 import { errors, type LockstepError } from '../errors.js';
-import { stepsPerEpoch } from '../memory/layout.js';
-import { Optimizer } from '../model/optimizer.js';
-import { optimizerOf } from '../options.js';
-import type { Run } from '../prepare.js';
+import { stepsPerEpoch } from '../memory/plan.js';
+import { Optimizer } from '../optim/optimizer.js';
+import type { Run } from './prepare.js';
 
 interface Place {
   /** That is not finite. */

@@ -1,16 +1,16 @@
 /** How a run ends: what it leaves, and its last event. */
 import type { Checkpointer } from '../checkpoints/checkpointer.js';
 import { saveModel } from '../checkpoints/model-file.js';
+import type { Config } from '../config/options.js';
 import { errors, reason } from '../errors.js';
 import type { EndEvent } from '../metrics/events.js';
 import type { Ledger } from '../metrics/ledger.js';
+import type { RunState } from '../metrics/run-state.js';
 import { areFinite, readParameters, restoreBest, weightsSha256 } from '../model/parameters.js';
-import { asTold } from '../mpi/agreement.js';
-import type { World } from '../mpi/world.js';
-import type { Config } from '../options.js';
-import type { Run } from '../prepare.js';
-import type { RunState } from '../state.js';
+import { asTold } from '../parallel/mpi/agreement.js';
+import type { World } from '../parallel/mpi/world.js';
 import { divergence } from './divergence.js';
+import type { Run } from './prepare.js';
 
 export interface Ending {
   readonly status: EndEvent['status'];
@@ -45,7 +45,7 @@ export async function* end(
 ): AsyncGenerator<EndEvent, void, undefined> {
   const { config, memory, model } = run;
   const { best } = ledger;
-  // A thread that has died while it copied them has left none (threads/early-stopping.ts).
+  // A thread that has died while it copied them has left none (parallel/early-stopping.ts).
   const isBest = config.keepBest && best !== undefined && memory.best[1] === best.epoch;
   if (isBest) restoreBest(memory.layers);
   // What diverged, or died in a step, is to be seen as it is; the best epoch's weights are as good as ever.

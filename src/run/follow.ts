@@ -1,12 +1,12 @@
 /** Following the threads: what they have done becomes events. */
 import type { Checkpointer } from '../checkpoints/checkpointer.js';
-import { stepsPerEpoch } from '../memory/layout.js';
+import { stepsPerEpoch } from '../memory/plan.js';
 import type { TrainEvent } from '../metrics/events.js';
 import type { Ledger } from '../metrics/ledger.js';
-import type { Run } from '../prepare.js';
-import type { Coordinator } from '../threads/coordinator.js';
+import type { Coordinator } from '../parallel/coordinator.js';
 import { divergence } from './divergence.js';
 import type { Ending } from './ending.js';
+import type { Run } from './prepare.js';
 import { epochEvent } from './run-events.js';
 
 /** Yields the step and epoch events as they happen, and the news. */

@@ -1,16 +1,16 @@
 /** One run's life, from its first event to its last. */
 import { Checkpointer } from '../checkpoints/checkpointer.js';
+import { optimizerOf } from '../config/options.js';
 import type { Progress, TrainEvent } from '../metrics/events.js';
 import { Ledger } from '../metrics/ledger.js';
 import { ProgressMeter } from '../metrics/progress-meter.js';
-import type { World } from '../mpi/world.js';
-import { optimizerOf } from '../options.js';
-import type { Run } from '../prepare.js';
-import { Coordinator } from '../threads/coordinator.js';
-import { RunView } from '../view.js';
+import { Coordinator } from '../parallel/coordinator.js';
+import type { World } from '../parallel/mpi/world.js';
 import { type Ending, end, endingWithoutTraining } from './ending.js';
 import { follow } from './follow.js';
+import type { Run } from './prepare.js';
 import { startEvent } from './run-events.js';
+import { RunView } from './view.js';
 
 export interface Surroundings {
   /** Milliseconds of clock.ts. */

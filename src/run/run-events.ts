@@ -1,13 +1,14 @@
 /** A run's first event, and an epoch's. */
-import { stepsPerEpoch } from '../memory/layout.js';
+
+import { optimizerOf, recordOfConfig } from '../config/options.js';
+import { stepsPerEpoch } from '../memory/plan.js';
 import { type EpochEvent, SCHEMA, type StartEvent } from '../metrics/events.js';
 import type { Ledger } from '../metrics/ledger.js';
-import { Optimizer } from '../model/optimizer.js';
 import { parameterCount } from '../model/parameters.js';
-import type { World } from '../mpi/world.js';
-import { optimizerOf, recordOfConfig } from '../options.js';
-import type { Run } from '../prepare.js';
-import { phaseFractions } from '../threads/phase-times.js';
+import { Optimizer } from '../optim/optimizer.js';
+import type { World } from '../parallel/mpi/world.js';
+import { phaseFractions } from '../parallel/phase-times.js';
+import type { Run } from './prepare.js';
 
 /** Copies: a consumer may do to an event what it likes. */
 export function startEvent(run: Run, beganAt: number, world: World | undefined): StartEvent {
@@ -37,7 +38,7 @@ export function startEvent(run: Run, beganAt: number, world: World | undefined):
 }
 
 export function epochEvent({ memory, config, plan }: Run, epoch: number, ledger: Ledger): EpochEvent {
-  const fractions = phaseFractions(memory.members, epoch);
+  const fractions = phaseFractions(memory.workers, epoch);
   const { seconds, samples_per_second, ...figures } = ledger.epoch(epoch);
   const isScheduled = config.schedule !== 'constant' || config.warmupSteps > 0;
   const steps = stepsPerEpoch(plan);

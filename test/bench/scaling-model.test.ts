@@ -58,7 +58,7 @@ describe('predictScaling', () => {
     totalSeconds(predictScaling(JOB, ideal, 1)) / totalSeconds(predictScaling(JOB, ideal, threads));
 
   it('knows that 32 panels and 100 samples cannot be cut evenly', () => {
-    // 250 vectors are 32 panels of 7 or 8; of 8 members the fullest has four with 128 columns together, of 125 on average;
+    // 250 vectors are 32 panels of 7 or 8; of 8 workers the fullest has four with 128 columns together, of 125 on average;
     // and 13 samples of 12.5.
     const { wait } = predictScaling(JOB, ideal, 8);
     const excess = (0.6 + 0.55) * (128 / 125 - 1) + 0.25 * (13 / 12.5 - 1);

@@ -8,7 +8,7 @@ import { inspectCommand } from '../../bin/commands/inspect.js';
 import { predictCommand } from '../../bin/commands/predict.js';
 import { decodeCheckpoint } from '../../src/checkpoints/checkpoint-file.js';
 import { decodeModel } from '../../src/checkpoints/model-file.js';
-import { loadModel } from '../../src/network.js';
+import { loadModel } from '../../src/tools/network.js';
 import { temporaryFolder } from '../support/idx-files.js';
 import { refusalOf } from '../support/refusals.js';
 import { refusedBy } from '../support/refused-command.js';

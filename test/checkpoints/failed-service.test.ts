@@ -4,19 +4,19 @@ import { setImmediate } from 'node:timers/promises';
 import { Piscina } from 'piscina';
 import { afterEach, expect, it, vi } from 'vitest';
 import { WasmKernel } from '../../src/kernels/wasm.js';
-import { train } from '../../src/train.js';
+import { train } from '../../src/run/train.js';
 import { scratchWith } from '../support/scratch.js';
 
 const scratch = scratchWith(200, 20);
 afterEach(() => vi.restoreAllMocks());
 
 it('as where the coordinator fails to apply the gradients, and whoever reads the events is elsewhere', async () => {
-  const members: Promise<unknown>[] = [];
+  const workers: Promise<unknown>[] = [];
   const { run } = Piscina.prototype;
   vi.spyOn(Piscina.prototype, 'run').mockImplementation(function (this: Piscina, ...args) {
-    const member = run.apply(this, args);
-    members.push(member);
-    return member;
+    const worker = run.apply(this, args);
+    workers.push(worker);
+    return worker;
   });
   // Two layers: the second step's second call. The first layer has been stepped, and the step is not counted.
   const { applyGradients } = WasmKernel.prototype;
@@ -32,8 +32,8 @@ it('as where the coordinator fails to apply the gradients, and whoever reads the
   const following = async () => {
     for await (const { event } of train({ ...options, strategy: 'dense', checkpointDir })) {
       events.push(event);
-      // Meanwhile the gang fails, and its members, told to end, do so without error.
-      if (event === 'step') await Promise.all(members).then(() => setImmediate());
+      // Meanwhile the team fails, and its workers, told to end, do so without error.
+      if (event === 'step') await Promise.all(workers).then(() => setImmediate());
     }
   };
   await expect(following()).rejects.toThrow('out of luck');

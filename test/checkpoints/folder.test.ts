@@ -4,9 +4,9 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFi
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { saysWhatToTrain } from '../../src/checkpoints/resume-rules.js';
+import { resolveOptions, type TrainOptions } from '../../src/config/options.js';
 import { ownerName } from '../../src/files/owner.js';
 import type { TrainEvent } from '../../src/metrics/events.js';
-import { resolveOptions, type TrainOptions } from '../../src/options.js';
 import { collect } from '../support/events.js';
 import { refusalOf } from '../support/refusals.js';
 import { resultsAfter, resultsOf } from '../support/results.js';

@@ -12,8 +12,8 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { loadDataset } from '../../src/data/dataset.js';
-import type { TrainOptions } from '../../src/options.js';
+import type { TrainOptions } from '../../src/config/options.js';
+import { loadDataset } from '../../src/data/load.js';
 import { collect, collectFailed, collectUntil } from '../support/events.js';
 import { allKernels } from '../support/kernels.js';
 import { olderModel } from '../support/older-model.js';
@@ -128,7 +128,7 @@ describe('a model file', () => {
 
   it('of no epochs holds the initial values', async () => {
     const { file } = await saved({ hidden: [1000], epochs: 0 });
-    // The golden hash of test/train/exactness.test.ts.
+    // The golden hash of test/run/exactness.test.ts.
     expect(file.metadata.weights_sha256).toBe('513814706c52eb5a8af4761ec6c74aa871af4405f30e9c90889f74e484701332');
     expect(file.metadata).toMatchObject({ epochs: '0', step: '0' });
   });

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import type { TrainEvent } from '../../src/metrics/events.js';
-import { train } from '../../src/train.js';
+import { train } from '../../src/run/train.js';
 import { NAMES, SAMPLES } from '../support/checkpoint-job.js';
 import { temporaryFolder } from '../support/idx-files.js';
 import { mnistPart } from '../support/mnist-part.js';

@@ -1,8 +1,8 @@
-/** With every optimiser, a run that goes on from a checkpoint ends as if it had never stopped; and what cannot be, is refused. */
+/** With every optimizer, a run that goes on from a checkpoint ends as if it had never stopped; and what cannot be, is refused. */
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { TrainOptions } from '../../src/options.js';
+import type { TrainOptions } from '../../src/config/options.js';
 import { collect } from '../support/events.js';
 import { flagsOf } from '../support/flags.js';
 import type { Folder } from '../support/idx-files.js';
@@ -83,7 +83,7 @@ it.concurrent.each(casesOf(KILLED, (name) => name !== 'step schedule'))('%s: aft
 it.each([
   ['F64', { kernel: 'reference' }],
   ['F32', { kernel: 'simd', strategy: 'dense' }],
-] as const)('what the optimiser remembers is kept as %s, given %j', async (type, given) => {
+] as const)('what the optimizer remembers is kept as %s, given %j', async (type, given) => {
   const run: TrainOptions = { ...JOB, ...OPTIMIZER_CASES.adam, ...given, data: data.path, threads: 2 };
   const checkpointDir = newFolder();
   const undisturbed = await collect({ ...run, checkpointDir, checkpointEverySteps: 5, keep: 100 });
@@ -96,7 +96,7 @@ it.each([
   expect(end.weights_sha256).toBe(undisturbed.end.weights_sha256);
 });
 
-describe('with another optimiser than the checkpoint was written with', () => {
+describe('with another optimizer than the checkpoint was written with', () => {
   let file: string;
   beforeAll(async () => {
     const checkpointDir = newFolder();
@@ -120,7 +120,7 @@ describe('with another optimiser than the checkpoint was written with', () => {
     expect(refusal.status).toBe(2);
     const anyway = resume({ ...given, resumeAnyway: true });
     if (isForGood) {
-      expect((await refusalOf(anyway)).message).toContain('holds nothing that the other optimiser remembers');
+      expect((await refusalOf(anyway)).message).toContain('holds nothing that the other optimizer remembers');
       return;
     }
     const { end, all } = await anyway();

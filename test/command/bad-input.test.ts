@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseTrainCommand } from '../../bin/commands/train-options.js';
 import { FILES } from '../../src/data/sources.js';
 import { DATA_SOURCES, LockstepError, reason } from '../../src/errors.js';
-import { train } from '../../src/train.js';
+import { train } from '../../src/run/train.js';
 import { type Folder, idxBytes, idxHeader, temporaryFolder, writeDataset } from '../support/idx-files.js';
 import { root } from '../support/paths.js';
 import { refusedBy } from '../support/refused-command.js';

@@ -1,7 +1,7 @@
 /** From arguments to options. What is refused is tested in bad-input.test.ts. */
 import { describe, expect, it } from 'vitest';
 import { parseTrainCommand } from '../../bin/commands/train-options.js';
-import type { TrainOptions } from '../../src/options.js';
+import type { TrainOptions } from '../../src/config/options.js';
 import { runLockstep } from '../support/run-lockstep.js';
 
 describe('parseTrainCommand', () => {

@@ -1,4 +1,4 @@
-/** The command as a good neighbour in a pipe: NDJSON and nothing else, for readers fast, slow and gone. */
+/** The command as a good neighbor in a pipe: NDJSON and nothing else, for readers fast, slow and gone. */
 import { execFile, spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import path from 'node:path';

@@ -4,7 +4,7 @@ import { confusionTable } from '../../bin/commands/evaluate-table.js';
 import { modelTable } from '../../bin/commands/inspect-table.js';
 import { predictionRow } from '../../bin/commands/predict-table.js';
 import type { EvaluationEvent, ModelEvent } from '../../src/metrics/events.js';
-import { columnsOf } from '../../src/text.js';
+import { columnsOf } from '../../src/text/printable.js';
 
 /** Rows of a table; not the lines of words before it, of which one word may be longer. */
 function expectToFit(table: string, columns: number): void {

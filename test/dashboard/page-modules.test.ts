@@ -1,6 +1,6 @@
 /**
  * What the page computes, without a browser. The curves' numbers as uPlot wants them: every column as long as the places, and
- * the places in order. A drawing as a picture such as MNIST's: in a box of 20 of 28 pixels, its centre of mass in the middle.
+ * the places in order. A drawing as a picture such as MNIST's: in a box of 20 of 28 pixels, its center of mass in the middle.
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -102,7 +102,7 @@ describe('a drawing', () => {
     expect(pictureOf([[]], 28)).toBeUndefined();
   });
 
-  it('is as large as a digit of MNIST, and its centre of mass is the middle', () => {
+  it('is as large as a digit of MNIST, and its center of mass is the middle', () => {
     const picture = pictureOf(seven, 28)!;
     expect(picture).toHaveLength(784);
     expect(Math.max(...picture)).toBe(255);

@@ -1,10 +1,10 @@
 /** The page in a real browser: it follows a run, by mouse and by keyboard alone, and nothing in it fails. */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { TrainOptions } from '../../src/config/options.js';
 import { Dashboard } from '../../src/dashboard/index.js';
 import type { EndEvent, EpochEvent, TrainEvent } from '../../src/metrics/events.js';
-import type { TrainOptions } from '../../src/options.js';
-import { train as trained } from '../../src/train.js';
+import { train as trained } from '../../src/run/train.js';
 import { drawSeven, findChromium, launchChromium } from '../support/browser.js';
 import { collectFailed } from '../support/events.js';
 import { temporaryFolder, writeDataset } from '../support/idx-files.js';

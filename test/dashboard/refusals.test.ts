@@ -1,9 +1,9 @@
 /** The page is for this machine's browsers: what else asks is refused, and a run that is asked so goes on as if nobody did. */
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { TrainOptions } from '../../src/config/options.js';
 import { Dashboard } from '../../src/dashboard/index.js';
 import { errors } from '../../src/errors.js';
-import type { TrainOptions } from '../../src/options.js';
 import { collect } from '../support/events.js';
 import { type Ask, ask, type Held, holdStream, openStream } from '../support/page-client.js';
 import { scratchWith } from '../support/scratch.js';

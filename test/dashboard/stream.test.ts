@@ -1,11 +1,11 @@
 /** What the event stream says of a run, to those who come early and late, fast and slow. */
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { TrainOptions } from '../../src/config/options.js';
 import { Dashboard } from '../../src/dashboard/index.js';
 import type { Messages, RunMessage } from '../../src/dashboard/messages.js';
-import { loadDataset } from '../../src/data/dataset.js';
-import { loadModel } from '../../src/network.js';
-import type { TrainOptions } from '../../src/options.js';
-import type { RunView } from '../../src/view.js';
+import { loadDataset } from '../../src/data/load.js';
+import type { RunView } from '../../src/run/view.js';
+import { loadModel } from '../../src/tools/network.js';
 import { type Collected, collect } from '../support/events.js';
 import { temporaryFolder, writeDataset } from '../support/idx-files.js';
 import { openStream, type Stream, type StreamMessage } from '../support/page-client.js';

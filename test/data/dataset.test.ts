@@ -2,7 +2,8 @@
 import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Dataset, loadDataset, loadFromSource } from '../../src/data/dataset.js';
+import type { Dataset } from '../../src/data/dataset.js';
+import { loadDataset, loadFromSource } from '../../src/data/load.js';
 import { FILES } from '../../src/data/sources.js';
 import { DATA_SOURCES } from '../../src/errors.js';
 import { type Folder, idxBytes, temporaryFolder, writeDataset } from '../support/idx-files.js';

@@ -94,18 +94,18 @@ describe.each(FORMS)('a whole file, $form', ({ name, pack }) => {
   });
 });
 
-describe('a gzipped file of several members, as `cat a.gz b.gz` makes them', () => {
+describe('a gzipped file of several workers, as `cat a.gz b.gz` makes them', () => {
   const bytes = idxBytes([2, 3], [1, 2, 3, 4, 5, 6]);
 
   it('is read as one', async () => {
-    const members = [...bytes].map((byte) => gzipSync(Uint8Array.of(byte)));
-    const { dimensions, data } = await readIdx(folder.write('members.gz', Buffer.concat(members)));
+    const workers = [...bytes].map((byte) => gzipSync(Uint8Array.of(byte)));
+    const { dimensions, data } = await readIdx(folder.write('workers.gz', Buffer.concat(workers)));
     expect(dimensions).toEqual([2, 3]);
     expect([...data]).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
   it.each([0, 1, 3, 4, 9, 12, 15, 18])('may deliver its first %i bytes long before the rest', async (first) => {
-    // More empty members between them than are read at once.
+    // More empty workers between them than are read at once.
     const empty = gzipSync(new Uint8Array(0));
     const pause = Buffer.alloc(Math.ceil((1.5 * MEBI) / empty.length) * empty.length, empty);
     const parts = [gzipSync(bytes.subarray(0, first)), pause, gzipSync(bytes.subarray(first))];

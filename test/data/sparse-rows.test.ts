@@ -1,12 +1,12 @@
 /** Sparse rows hold the same images: nothing added, nothing lost. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { loadDataset } from '../../src/data/dataset.js';
+import { checkOptions } from '../../src/config/options.js';
+import { loadDataset } from '../../src/data/load.js';
 import type { Samples } from '../../src/data/samples.js';
 import { countNonzeros, writeRows } from '../../src/data/sparse-rows.js';
 import type { SampleRows } from '../../src/memory/layout.js';
-import { checkOptions } from '../../src/options.js';
-import { prepare } from '../../src/prepare.js';
+import { prepare } from '../../src/run/prepare.js';
 import { temporaryFolder, writeDataset } from '../support/idx-files.js';
 
 /** Pixels of which about half are zero, as many samples as there are labels. */

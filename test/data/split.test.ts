@@ -51,7 +51,7 @@ describe('splitOff', () => {
     `);
   });
 
-  it('favours no sample', () => {
+  it('favors no sample', () => {
     const counts = new Array<number>(10).fill(0);
     for (let seed = 0; seed < 2000; seed++) {
       for (const sample of splitOff(10, 0.3, seed, TEST_SPLIT_STREAM).apart) counts[sample]!++;

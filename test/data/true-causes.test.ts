@@ -3,7 +3,7 @@ import { renameSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { evaluateCommand } from '../../bin/commands/evaluate.js';
-import type { TrainOptions } from '../../src/options.js';
+import type { TrainOptions } from '../../src/config/options.js';
 import { collect } from '../support/events.js';
 import { temporaryFolder } from '../support/idx-files.js';
 import { refusalOf } from '../support/refusals.js';

@@ -66,7 +66,7 @@ function filesWith(pattern: RegExp): string[] {
 describe('nothing of strangers is parsed or inflated elsewhere', () => {
   it('as JSON', () => {
     // Its own package.json, its own ranks, and a browser, which has its own limits.
-    const own = ['src/version.ts', 'src/mpi/world.ts'];
+    const own = ['src/files/package-version.ts', 'src/parallel/mpi/world.ts'];
     const found = filesWith(/\bJSON\.parse\b/).filter((file) => !file.startsWith('src/dashboard/page/'));
     expect(found.sort()).toEqual(['src/files/json.ts', ...own].sort());
   });

@@ -1,9 +1,9 @@
 /** Back-propagation in the reference kernel against finite differences: every parameter, in float64. */
 import { describe, expect, it } from 'vitest';
-import { SoftmaxCrossEntropy } from '../../src/kernels/loss.js';
 import { chooseKernel } from '../../src/kernels/select.js';
 import { forEachParameter } from '../../src/model/parameters.js';
 import { Random } from '../../src/model/random.js';
+import { SoftmaxCrossEntropy } from '../../src/model/softmax-cross-entropy.js';
 import { createNetwork, forwardLayer, gradientsOf, inputsOf, type Network } from '../support/network.js';
 
 /** Parameters, inputs (a third of them zero) and targets, all random. */

@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { SoftmaxCrossEntropy } from '../../src/kernels/loss.js';
 import type { KernelChoice } from '../../src/kernels/select.js';
 import { readParameters } from '../../src/model/parameters.js';
+import { SoftmaxCrossEntropy } from '../../src/model/softmax-cross-entropy.js';
 import { allKernels } from '../support/kernels.js';
 import { createNetwork, forwardLayer, gradientsOf, stepLayer } from '../support/network.js';
 import { fixtures } from '../support/paths.js';

@@ -1,11 +1,11 @@
 /**
  * The optimizers' arithmetic over the whole range of float32, against formulas written out here. The rules themselves are held
- * to PyTorch's by test/train/optimizers.test.ts.
+ * to PyTorch's by test/run/optimizers.test.ts.
  */
 import { describe, expect, it } from 'vitest';
 import type { AdamUpdate, MomentumUpdate, SgdUpdate, Update } from '../../src/kernels/kernel.js';
 import type { KernelChoice } from '../../src/kernels/select.js';
-import { gradientNorm, momentNames, needsOf, Optimizer, type OptimizerOptions } from '../../src/model/optimizer.js';
+import { gradientNorm, momentNames, needsOf, Optimizer, type OptimizerOptions } from '../../src/optim/optimizer.js';
 import { allKernels } from '../support/kernels.js';
 import { createNetwork } from '../support/network.js';
 

@@ -1,9 +1,9 @@
-/** Every operation writes its own part of the memory and nothing else: members do the other parts at the same time. */
+/** Every operation writes its own part of the memory and nothing else: workers do the other parts at the same time. */
 import { describe, expect, it } from 'vitest';
 import type { Update } from '../../src/kernels/kernel.js';
 import type { KernelChoice } from '../../src/kernels/select.js';
 import type { Panel, Reals } from '../../src/memory/layout.js';
-import { gradientNorm } from '../../src/model/optimizer.js';
+import { gradientNorm } from '../../src/optim/optimizer.js';
 import { allKernels, fastKernels } from '../support/kernels.js';
 import { createNetwork, gradientsOf, type Network, setInputs } from '../support/network.js';
 
@@ -150,7 +150,7 @@ describe.each(allKernels())('kernel $name writes nothing but its part', (choice)
 
       const backward = fresh();
       const deltas = backward.memory.layers[l - 1]!.panels.map((panel) => rowsOf(panel.delta, panel, SLOTS));
-      expectWrites(backward, [...deltas, backward.memory.members[0]!.partial], () => {
+      expectWrites(backward, [...deltas, backward.memory.workers[0]!.partial], () => {
         backward.kernel.backward(l, SLOTS.from, SLOTS.to);
       });
     }

@@ -5,8 +5,8 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { TrainOptions } from '../../src/config/options.js';
 import { WARNINGS } from '../../src/metrics/events.js';
-import type { TrainOptions } from '../../src/options.js';
 import { faultsOf, fieldTables } from '../support/documented-fields.js';
 import { collect, collectFailed } from '../support/events.js';
 import { type Folder, idxBytes, temporaryFolder, writeDataset } from '../support/idx-files.js';

@@ -1,7 +1,7 @@
 /** loadModel and what it gives: what is no sample is refused, and whatever holds pixels is the same to it. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadDataset } from '../../src/data/dataset.js';
-import { loadModel, type Network, type Sample } from '../../src/network.js';
+import { loadDataset } from '../../src/data/load.js';
+import { loadModel, type Network, type Sample } from '../../src/tools/network.js';
 import { collect } from '../support/events.js';
 import { type Folder, temporaryFolder } from '../support/idx-files.js';
 import { mnistPart } from '../support/mnist-part.js';

@@ -99,7 +99,7 @@ describe('a program that has it installed', () => {
     ).catch((error: { stdout?: string }) => expect.fail(error.stdout ?? String(error)));
     const { stdout } = await run(process.execPath, ['consumer.js', scratch.data], { cwd: folder.path });
     const { epochsAfterAbort, ...rest } = JSON.parse(stdout) as { epochsAfterAbort: number };
-    // It aborts at the first epoch's event: by then the gang may be one epoch ahead, and not further.
+    // It aborts at the first epoch's event: by then the team may be one epoch ahead, and not further.
     expect([0, 1]).toContain(epochsAfterAbort);
     expect(rest).toEqual({
       status: 'interrupted',

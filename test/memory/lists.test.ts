@@ -58,7 +58,7 @@ it.each([{ isDense: false }, { isDense: true }])(
   },
 );
 
-it('each member has a view of its own of where its slots’ samples lie, and the same view of all else', () => {
+it('each worker has a view of its own of where its slots’ samples lie, and the same view of all else', () => {
   const parameters = new Float32Array((INPUTS + 1) * 3);
   const samples = [Array.from({ length: INPUTS }, (_, i) => i % 2)];
   const { plan, shared } = createNetwork(chooseKernel('simd'), [INPUTS, 3], samples, parameters);
@@ -70,7 +70,7 @@ it('each member has a view of its own of where its slots’ samples lie, and the
     expect(a!.byteOffset + a!.byteLength).toBeLessThanOrEqual(b!.byteOffset);
   }
   expect(second.layers[0]!.parameters.byteOffset).toBe(first.layers[0]!.parameters.byteOffset);
-  expect(second.members.map(({ beats }) => beats.byteOffset)).toEqual(
-    first.members.map(({ beats }) => beats.byteOffset),
+  expect(second.workers.map(({ beats }) => beats.byteOffset)).toEqual(
+    first.workers.map(({ beats }) => beats.byteOffset),
   );
 });

@@ -1,10 +1,11 @@
 /** What a checkpoint remembers of the figures: against sums over a list of all samples, wherever run and consumer are. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { now } from '../../src/clock.js';
-import { type EpochRecord, type Memory, PLAIN, type Plan, recordOf, stepsPerEpoch } from '../../src/memory/layout.js';
+import { now } from '../../src/memory/clock.js';
+import { type EpochRecord, type Memory, recordOf } from '../../src/memory/layout.js';
+import { PLAIN, type Plan, stepsPerEpoch } from '../../src/memory/plan.js';
 import { Ledger } from '../../src/metrics/ledger.js';
-import { FRESH, type Position, type RunState, type Sums } from '../../src/state.js';
+import { FRESH, type Position, type RunState, type Sums } from '../../src/metrics/run-state.js';
 
 const VALIDATION_SAMPLES = 2;
 const TEST_SAMPLES = 3;
@@ -48,7 +49,7 @@ const validated = (epoch: number) =>
 const tested = (epoch: number) =>
   Array.from({ length: TEST_SAMPLES }, (_, i) => ({ loss: testLossOf(epoch, i), wrong: isWrong(epoch, i) }));
 
-/** What the members write of an epoch of which this process has done the steps from `first` on. */
+/** What the workers write of an epoch of which this process has done the steps from `first` on. */
 function writeRecord(plan: Plan, record: EpochRecord, epoch: number, first: number): void {
   const positions = Array.from({ length: plan.trainSamples }, (_, i) => i);
   const isOwn = (i: number) => i >= first * plan.batchSize;
@@ -135,7 +136,7 @@ interface Situation {
   readonly from: Position;
   /** Epochs that its consumer has heard of since, and steps of the next. */
   readonly told: Position;
-  /** Where the gang is: epochs since, and steps of the next. */
+  /** Where the team is: epochs since, and steps of the next. */
   readonly at: Position;
 }
 
@@ -150,7 +151,7 @@ const situations: fc.Arbitrary<Situation> = fc
     return fc.record({ shape: fc.constant(shape), from: position(3), told: position(2), ahead: position(2) });
   })
   .map(({ shape, from, told, ahead }) => {
-    // Of the first epoch the earlier process has done a part; the gang is never behind what has been told.
+    // Of the first epoch the earlier process has done a part; the team is never behind what has been told.
     const least = (epochs: number) => (epochs === 0 ? from.stepsInEpoch : 0);
     const heard = { ...told, stepsInEpoch: Math.max(told.stepsInEpoch, least(told.epochs)) };
     const epochs = told.epochs + ahead.epochs;

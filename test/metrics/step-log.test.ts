@@ -1,10 +1,11 @@
 /** Step events: the means of all samples since the last one, wherever the epochs and the coordinator's looks fall. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type EpochRecord, PLAIN, type Plan, stepsPerEpoch } from '../../src/memory/layout.js';
+import type { EpochRecord } from '../../src/memory/layout.js';
+import { PLAIN, type Plan, stepsPerEpoch } from '../../src/memory/plan.js';
 import type { StepEvent } from '../../src/metrics/events.js';
+import { FRESH } from '../../src/metrics/run-state.js';
 import { StepLog } from '../../src/metrics/step-log.js';
-import { FRESH } from '../../src/state.js';
 
 const STARTED_AT = 5000;
 

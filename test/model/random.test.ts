@@ -68,7 +68,7 @@ describe('streams', () => {
     expect([INITIAL_VALUES_STREAM, ...[1, 2, 100].map(epochStream)]).toEqual([0, 1, 2, 100]);
   });
 
-  it('of neighbouring seeds and streams have no number in common among their first', () => {
+  it('of neighboring seeds and streams have no number in common among their first', () => {
     // 1,600 numbers of 2^32: that two should meet by chance has a probability of 0.03 %, and these do not.
     const all = draw(20, () => 0).flatMap((_, seed) => draw(20, () => 0).flatMap((__, s) => numbers(seed, s, 4)));
     expect(new Set(all).size).toBe(1600);
@@ -78,12 +78,12 @@ describe('streams', () => {
     expect(numbers(1, 2, 4)).not.toEqual(numbers(2, 1, 4));
   });
 
-  it('of neighbours differ in half of their bits', () => {
+  it('of neighbors differ in half of their bits', () => {
     const differing = (a: number[], b: number[]) => a.reduce((sum, x, i) => sum + onesOf(x ^ b[i]!), 0) / (32 * 1000);
     const one = numbers(1, 1, 1000);
-    for (const neighbour of [numbers(2, 1, 1000), numbers(1, 2, 1000), numbers(0, 1, 1000), numbers(1, 0, 1000)]) {
+    for (const neighbor of [numbers(2, 1, 1000), numbers(1, 2, 1000), numbers(0, 1, 1000), numbers(1, 0, 1000)]) {
       // 32,000 bits: the standard deviation is 0.28 %.
-      expect(Math.abs(differing(one, neighbour) - 0.5)).toBeLessThan(0.01);
+      expect(Math.abs(differing(one, neighbor) - 0.5)).toBeLessThan(0.01);
     }
   });
 });
@@ -142,7 +142,7 @@ describe('below', () => {
     );
   });
 
-  it('favours no number, where the plain remainder would give the lowest third twice as often', () => {
+  it('favors no number, where the plain remainder would give the lowest third twice as often', () => {
     // 2^32 is 4/3 of the bound: without repeated draws, a half of them would fall into the lowest third.
     const bound = 3 * 2 ** 30;
     const random = new Random(1, 0);

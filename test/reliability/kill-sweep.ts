@@ -4,7 +4,7 @@
  * After each kill every checkpoint in the folder must load, and be to the bit the one that an undisturbed run writes at
  * that step; none may be missing that was announced, unless newer ones have pushed it out; and the run that goes on from
  * there must end in the undisturbed run's weights, with the right checkpoints and nothing else in the folder. Then the same
- * with every optimiser, schedule and the rest that a run can be given.
+ * with every optimizer, schedule and the rest that a run can be given.
  *
  *   node dist/test/reliability/kill-sweep.js --help
  */
@@ -24,7 +24,7 @@ const options = new Command('kill-sweep')
   .option('--kills <n>', 'at random instants', Number, 300)
   .option('--seed <n>', 'of the instants', Number, 1)
   .option('--at-once <n>', 'runs at once', Number, 2)
-  .option('--kills-each <n>', 'at random instants, with each optimiser', Number, 10)
+  .option('--kills-each <n>', 'at random instants, with each optimizer', Number, 10)
   .option('--no-syscalls', 'not at each system call, which needs strace')
   .option('--seconds <n>', 'begin nothing more after that time', Number)
   .parse()

@@ -41,14 +41,14 @@ const COVERED_BY: Readonly<Record<string, readonly [quick: string, thorough: str
   'src/dashboard/server': ['dashboard/refusals', 'dashboard/'],
   'src/data': ['test/data/', 'train/events train/tables command/evaluate predict/'],
   'src/data/table': ['data/table', 'train/tables checkpoints/table-metadata predict/command'],
-  'src/drawing': ['plot/ inspect/', 'command/inspect-export'],
+  'src/tools/drawing': ['plot/ inspect/', 'command/inspect-export'],
   'src/evaluation': ['inspect/ command/evaluate', 'predict/agreement train/tables'],
-  'src/export': ['export/', 'command/inspect-export train/tables'],
+  'src/tools/export': ['export/', 'command/inspect-export train/tables'],
   'src/files': [
     'files/ checkpoints/leftovers checkpoints/model-file',
     'checkpoints/faulty-disk predict/command tensorboard/',
   ],
-  'src/inspect': ['inspect/', 'command/inspect-export library/event-fields'],
+  'src/tools/inspect': ['inspect/', 'command/inspect-export library/event-fields'],
   'src/kernels': ['kernels/ bench/', 'train/exactness'],
   'src/memory': ['kernels/ memory/', 'train/exactness train/events'],
   'src/metrics': [
@@ -60,9 +60,9 @@ const COVERED_BY: Readonly<Record<string, readonly [quick: string, thorough: str
   'src/network': ['library/network', 'predict/ train/tables'],
   'src/option-checks': ['options command/bad-input', 'train/ command/'],
   'src/options': ['options command/', 'train/'],
-  'src/plot': ['plot/', 'library/cookbook'],
-  'src/predict': ['predict/pictures predict/command', 'predict/ train/tables library/'],
-  'src/tensorboard': ['tensorboard/', 'library/event-fields'],
+  'src/tools/plot': ['plot/', 'library/cookbook'],
+  'src/tools/predict': ['predict/pictures predict/command', 'predict/ train/tables library/'],
+  'src/output/tensorboard': ['tensorboard/', 'library/event-fields'],
   src: ['train/events', 'train/'],
 };
 

@@ -1,6 +1,6 @@
 /**
  * A million tiny epochs on a loaded machine end in the weights of a calm run, and every epoch has its figures: the long form of
- * what test/threads/loaded.test.ts tries.
+ * what test/parallel/loaded.test.ts tries.
  *
  *   node dist/test/stress/epochs.js [epochs, default 1,000,000] [threads, default 2]
  */

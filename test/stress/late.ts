@@ -1,5 +1,5 @@
 /**
- * Runs whose threads are late, at random, each compared with an undelayed one: the long form of test/threads/late.test.ts.
+ * Runs whose threads are late, at random, each compared with an undelayed one: the long form of test/parallel/late.test.ts.
  *
  *   node dist/test/stress/late.js [seconds, default 300] [first seed, default 1]
  */
@@ -18,7 +18,7 @@ try {
       strategy: seed % 2 === 0 ? 'sliced' : 'dense',
       checkpoints: seed % 5 < 2,
       size: pick('tiny', 'brief', 'small', 'larger'),
-      who: seed % 7 < 4 ? 'main' : seed % 7 < 6 ? 'members' : 'all',
+      who: seed % 7 < 4 ? 'main' : seed % 7 < 6 ? 'workers' : 'all',
       seed,
     };
     runs++;

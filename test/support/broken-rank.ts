@@ -3,9 +3,10 @@
  * ranks do together (reading the checkpoint that rank 0 has sent), at the `start` of the threads, or by `drift`: MPI gives
  * this rank other sums.
  */
-import { MpiLibrary } from '../../src/mpi/library.js';
-import { World } from '../../src/mpi/world.js';
-import { Control } from '../../src/threads/control.js';
+
+import { Control } from '../../src/parallel/control.js';
+import { MpiLibrary } from '../../src/parallel/mpi/library.js';
+import { World } from '../../src/parallel/mpi/world.js';
 
 const BREAKS: Readonly<Record<string, () => void>> = {
   prepare: () => {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { decodeCheckpoint, readCheckpoint } from '../../src/checkpoints/checkpoint-file.js';
-import { loadDataset } from '../../src/data/dataset.js';
+import { loadDataset } from '../../src/data/load.js';
 import { FILES } from '../../src/data/sources.js';
 import { countAllocations } from './allocations.js';
 import { appendages, type Damage, flips, truncations } from './damages.js';

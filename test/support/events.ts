@@ -1,7 +1,8 @@
 /** Runs `train` to its end and collects what it said. */
+
+import type { TrainOptions } from '../../src/config/options.js';
 import type { EndEvent, EpochEvent, StartEvent, StepEvent, TrainEvent } from '../../src/metrics/events.js';
-import type { TrainOptions } from '../../src/options.js';
-import { type TrainControls, train } from '../../src/train.js';
+import { type TrainControls, train } from '../../src/run/train.js';
 
 export interface Collected {
   readonly all: readonly TrainEvent[];

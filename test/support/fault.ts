@@ -7,8 +7,8 @@
  */
 import { isMainThread, threadId } from 'node:worker_threads';
 import { WasmKernel } from '../../src/kernels/wasm.js';
-import { Barrier } from '../../src/threads/barrier.js';
-import { Watchdog } from '../../src/threads/watchdog.js';
+import { Barrier } from '../../src/parallel/barrier.js';
+import { Watchdog } from '../../src/parallel/watchdog.js';
 
 const MANNERS = {
   throw: () => {

@@ -1,5 +1,5 @@
 /** Options as they are typed. */
-import type { TrainOptions } from '../../src/options.js';
+import type { TrainOptions } from '../../src/config/options.js';
 
 export function flagsOf(options: TrainOptions): string[] {
   return Object.entries(options).flatMap(([name, value]) => {

@@ -2,8 +2,9 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { type Dataset, loadDataset } from '../../src/data/dataset.js';
+import type { Dataset } from '../../src/data/dataset.js';
 import { type IdxArray, readIdx } from '../../src/data/idx.js';
+import { loadDataset } from '../../src/data/load.js';
 import { FILES } from '../../src/data/sources.js';
 import { Random } from '../../src/model/random.js';
 import type { FuzzTask } from './fuzz-tensors.js';

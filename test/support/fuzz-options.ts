@@ -1,7 +1,7 @@
 /** Mutated options: arguments for the command, and objects for a program. Run by `watched`. */
 import { parseTrainCommand } from '../../bin/commands/train-options.js';
+import { checkOptions, type Given } from '../../src/config/options.js';
 import { Random } from '../../src/model/random.js';
-import { checkOptions, type Given } from '../../src/options.js';
 import type { FuzzTask } from './fuzz-tensors.js';
 import { Tally, verdictOf } from './judge.js';
 import { mutateBytes, mutateValue, once, pick } from './mutate.js';

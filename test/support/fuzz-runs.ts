@@ -2,9 +2,9 @@
 import { decodeCheckpoint } from '../../src/checkpoints/checkpoint-file.js';
 import { reason } from '../../src/errors.js';
 import type { TrainEvent } from '../../src/metrics/events.js';
-import { requirePlain } from '../../src/metrics/ndjson.js';
 import { Random } from '../../src/model/random.js';
-import { train } from '../../src/train.js';
+import { requirePlain } from '../../src/output/ndjson.js';
+import { train } from '../../src/run/train.js';
 import { type FuzzTask, oddRun } from './fuzz-tensors.js';
 import { temporaryFolder } from './idx-files.js';
 import { Tally, verdictOf, violationOf } from './judge.js';

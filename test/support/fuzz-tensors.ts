@@ -8,8 +8,8 @@ import {
   headerOfCheckpoint,
 } from '../../src/checkpoints/checkpoint-file.js';
 import { errors } from '../../src/errors.js';
+import { decodeTensors, TensorFileError } from '../../src/files/safetensors.js';
 import { Random } from '../../src/model/random.js';
-import { decodeTensors, TensorFileError } from '../../src/model/safetensors.js';
 import { temporaryFolder } from './idx-files.js';
 import { Tally, verdictOf } from './judge.js';
 import { jsonOf, mutateBytes, mutateValue, once, pick, placesIn, randomBytes, type Tree } from './mutate.js';

@@ -3,7 +3,7 @@
  * 0.1 to 40 ms, busy, so that the thread does nothing else meanwhile.
  *
  * Loaded with `node --import dist/test/support/late-atomics.js …` it reaches every thread of the process: LATE=<seed> delays all
- * of them, LATE=<seed>:main the main thread alone, LATE=<seed>:members all but that. Each thread says so in the file LATE_LOG, once
+ * of them, LATE=<seed>:main the main thread alone, LATE=<seed>:workers all but that. Each thread says so in the file LATE_LOG, once
  * it has been delayed.
  */
 import { appendFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ const OPERATIONS = ['load', 'store', 'add', 'or', 'compareExchange', 'notify', '
 
 /** Of the operations, the part that are delayed before, and as many after. */
 const PART = 0.02;
-/** A member that waits looks thousands of times. */
+/** A worker that waits looks thousands of times. */
 const PART_OF_MEMBERS_LOADS = 0.0005;
 const LONGEST_MS = 40;
 const SHORTEST_MS = 0.1;
@@ -25,7 +25,7 @@ function delayAtomics(seed: number): void {
   const delay = (name: string) => {
     const part = name === 'load' && !isMainThread ? PART_OF_MEMBERS_LOADS : PART;
     if (random.fraction() >= part) return;
-    if (!isTold) appendFileSync(process.env.LATE_LOG!, isMainThread ? 'main\n' : 'members\n');
+    if (!isTold) appendFileSync(process.env.LATE_LOG!, isMainThread ? 'main\n' : 'workers\n');
     isTold = true;
     // As many short ones as long ones: by a factor each.
     const ms = SHORTEST_MS * (LONGEST_MS / SHORTEST_MS) ** random.fraction();

@@ -1,7 +1,7 @@
 /** Runs whose threads are late, each beside one that is not. */
 import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import type { Strategy } from '../../src/model/optimizer.js';
+import type { Strategy } from '../../src/optim/optimizer.js';
 import { temporaryFolder, writeDataset } from './idx-files.js';
 import { root } from './paths.js';
 import { runTrain } from './run-command.js';
@@ -11,7 +11,7 @@ export interface LateJob {
   readonly strategy: Strategy;
   readonly checkpoints: boolean;
   readonly size: keyof typeof SIZES;
-  readonly who: 'main' | 'members' | 'all';
+  readonly who: 'main' | 'workers' | 'all';
   readonly seed: number;
 }
 
@@ -69,7 +69,7 @@ export async function lateJobs(): Promise<LateJobs> {
     async difference({ who, seed, ...job }) {
       const key = JSON.stringify(job);
       const expected = await (calm.get(key) ?? calm.set(key, run(job)).get(key)!);
-      const late = who === 'all' ? { how: `${seed}`, who: ['main', 'members'] } : { how: `${seed}:${who}`, who: [who] };
+      const late = who === 'all' ? { how: `${seed}`, who: ['main', 'workers'] } : { how: `${seed}:${who}`, who: [who] };
       const found = await run(job, late);
       if (found.length !== expected.length) return `${found.length} steps, epochs and ends, not ${expected.length}`;
       const different = found.findIndex((line, i) => line !== expected[i]);

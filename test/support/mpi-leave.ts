@@ -6,9 +6,9 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { Worker } from 'node:worker_threads';
+import type { TrainOptions } from '../../src/config/options.js';
 import type { TrainEvent } from '../../src/metrics/events.js';
-import type { TrainOptions } from '../../src/options.js';
-import { train } from '../../src/train.js';
+import { train } from '../../src/run/train.js';
 
 export interface Leaving {
   readonly options: TrainOptions;
@@ -61,7 +61,7 @@ async function overlap(options: TrainOptions): Promise<string[]> {
 }
 
 async function refusalInThread(options: TrainOptions): Promise<string> {
-  const library = new URL('../../src/train.js', import.meta.url).href;
+  const library = new URL('../../src/run/train.js', import.meta.url).href;
   const code = `import { parentPort, workerData } from 'node:worker_threads';
     const { train } = await import(${JSON.stringify(library)});
     await train({ ...workerData, mpi: true }).next().then(() => parentPort.postMessage('none'), (e) => parentPort.postMessage(e.message));`;

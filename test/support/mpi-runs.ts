@@ -5,8 +5,8 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
+import type { TrainOptions } from '../../src/config/options.js';
 import type { TrainEvent } from '../../src/metrics/events.js';
-import type { TrainOptions } from '../../src/options.js';
 import { collect } from './events.js';
 
 const [folder = '', runs = '[]'] = process.argv.slice(2);

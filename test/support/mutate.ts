@@ -75,7 +75,7 @@ const ODD_VALUES: readonly unknown[] = [
   ...[raw(`${'['.repeat(DEEP)}${']'.repeat(DEEP)}`), raw('{"__proto__":{"x":1}}'), raw('undefined')],
 ];
 
-/** A change of something that is there: a neighbour, another type, or something odd. */
+/** A change of something that is there: a neighbor, another type, or something odd. */
 export function mutateValue(value: unknown, random: Random): unknown {
   if (typeof value === 'number' && !once(3, random)) {
     const near = [value + 1, value - 1, 2 * value, -value, value + 0.5, Math.floor(value / 2), String(value), [value]];

@@ -2,8 +2,9 @@
 
 import type { Kernel } from '../../src/kernels/kernel.js';
 import { createKernel, type KernelChoice } from '../../src/kernels/select.js';
-import { bytesNeeded, createSharedMemory, layOut, type Memory, PLAIN, type Plan } from '../../src/memory/layout.js';
+import { bytesNeeded, createSharedMemory, layOut, type Memory } from '../../src/memory/layout.js';
 import { cutIntoBlocks, placeHiddenLists, placeSamples } from '../../src/memory/lists.js';
+import { PLAIN, type Plan } from '../../src/memory/plan.js';
 import { writeParameters } from '../../src/model/parameters.js';
 
 /** One sample's inputs, all of them. */
@@ -131,7 +132,7 @@ export function gradientsOf({ memory }: Network): number[] {
   });
 }
 
-/** A layer forward as members do it: all panels (or in two parts, cut at `panelCut`), and ReLU behind a hidden layer. */
+/** A layer forward as workers do it: all panels (or in two parts, cut at `panelCut`), and ReLU behind a hidden layer. */
 export function forwardLayer({ memory, kernel }: Network, layer: number, from: number, to: number, panelCut = 0): void {
   const { panels } = memory.layers[layer]!;
   const cut = Math.min(panelCut, panels.length);
@@ -164,7 +165,7 @@ export function stepLayer(
           { from: panel, to: panels.length },
         ];
   for (const slice of slices) kernel.transpose(layer, slice, plan.batchSize);
-  // From here on a member may place the next batch in the slots.
+  // From here on a worker may place the next batch in the slots.
   const { starts, lengths } = memory.layers[layer]!.lists;
   const [startsBefore, lengthsBefore] = [starts.slice(), lengths.slice()];
   if (layer === 0) for (const list of [starts, lengths]) list.fill(0);

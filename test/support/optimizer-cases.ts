@@ -1,5 +1,5 @@
 /** Every option that decides what a gradient does to the parameters, alone and together with others. */
-import type { TrainOptions } from '../../src/options.js';
+import type { TrainOptions } from '../../src/config/options.js';
 
 export type OptimizerOptionsGiven = Pick<
   TrainOptions,

@@ -6,8 +6,8 @@
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { readModel } from '../../src/checkpoints/model-file.js';
+import type { TrainOptions } from '../../src/config/options.js';
 import { shuffledOrder } from '../../src/data/order.js';
-import type { TrainOptions } from '../../src/options.js';
 import { collect } from './events.js';
 import { type Folder, type Part, temporaryFolder, writeDataset } from './idx-files.js';
 import { OPTIMIZER_CASES } from './optimizer-cases.js';

@@ -1,8 +1,8 @@
 /** Vega's scene of a picture: its marks, where they are, and the values that they stand for. */
 import { parse, View } from 'vega';
-import { widthOf } from '../../src/drawing/letters.js';
-import type { Run } from '../../src/plot/run.js';
-import { type PlotOptions, specOf } from '../../src/plot/spec.js';
+import { widthOf } from '../../src/tools/drawing/letters.js';
+import type { Run } from '../../src/tools/plot/run.js';
+import { type PlotOptions, specOf } from '../../src/tools/plot/spec.js';
 
 export interface Item {
   readonly x?: number;

@@ -1,6 +1,6 @@
 /** Prints each epoch's `wait_fraction` of a run whose consumer is slow at the first step: node dist/test/support/slow-consumer.js FOLDER */
 import { setTimeout } from 'node:timers/promises';
-import { train } from '../../src/train.js';
+import { train } from '../../src/run/train.js';
 
 /** Long enough for the thread to come to the hold in front of the third epoch. */
 const SLOW_MS = 500;

@@ -2,7 +2,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { TrainOptions } from '../../src/options.js';
+import type { TrainOptions } from '../../src/config/options.js';
 import { collect } from './events.js';
 import { temporaryFolder, writeDataset } from './idx-files.js';
 

@@ -5,9 +5,9 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { type Checkpoint, readCheckpoint } from '../../src/checkpoints/checkpoint-file.js';
+import { optimizerOf } from '../../src/config/options.js';
 import { reason } from '../../src/errors.js';
 import type { CheckpointEvent, EndEvent, TrainEvent } from '../../src/metrics/events.js';
-import { optimizerOf } from '../../src/options.js';
 import { temporaryFolder } from './idx-files.js';
 import { runTrain } from './run-command.js';
 

@@ -1,17 +1,17 @@
 /** The curves, by uPlot: loss and error over the epochs, and the speed. */
 import type { EpochPoint, RecentPoint } from '../messages.js';
 import { type Column, type Curves, curvesOf, nearest, withoutZeros } from './chart-data.js';
-import { colour, onSchemeChange } from './colours.js';
+import { color, onSchemeChange } from './colors.js';
 import { byId, make, setText } from './elements.js';
 import { loss, percent, whole } from './format.js';
 import uPlot from './uplot.js';
 
 /** In the order of `Curves`, without the places. */
 const CURVES = [
-  { key: 'recent', label: 'latest samples', colour: '--recent', width: 1 },
-  { key: 'train', label: 'training', colour: '--train', width: 2 },
-  { key: 'validation', label: 'validation', colour: '--validation', width: 2, dash: [3, 4] },
-  { key: 'test', label: 'test', colour: '--test', width: 2 },
+  { key: 'recent', label: 'latest samples', color: '--recent', width: 1 },
+  { key: 'train', label: 'training', color: '--train', width: 2 },
+  { key: 'validation', label: 'validation', color: '--validation', width: 2, dash: [3, 4] },
+  { key: 'test', label: 'test', color: '--test', width: 2 },
 ] as const;
 
 /** More points than these are a line anyway. */
@@ -77,11 +77,11 @@ class CurveChart {
       ],
       series: [
         {},
-        ...CURVES.map(({ label, width, colour: name, ...look }): uPlot.Series => {
+        ...CURVES.map(({ label, width, color: name, ...look }): uPlot.Series => {
           return {
             label,
             width,
-            stroke: colour(name),
+            stroke: color(name),
             spanGaps: true,
             points: { show: (u, i) => name !== '--recent' && countOf(u.data[i] as Column) <= MOST_MARKED, size: 5 },
             ...('dash' in look && { dash: [...look.dash] }),
@@ -152,7 +152,7 @@ class SpeedChart {
         axis({ size: 24, incrs: WHOLE_STEPS }),
         axis({ size: 48, space: 28, values: (_, splits) => splits.map(thousands) }),
       ],
-      series: [{}, { stroke: colour('--test'), fill: colour('--test-pale'), width: 1.5, points: { show: false } }],
+      series: [{}, { stroke: color('--test'), fill: color('--test-pale'), width: 1.5, points: { show: false } }],
     };
     this.#chart = new uPlot(options, this.#data, this.#place);
   }
@@ -202,10 +202,10 @@ const WHOLE_STEPS = [0.1, 0.2, 0.5, ...[1, 10, 100, 1000, 10_000, 100_000].flatM
 
 function axis(own: Partial<uPlot.Axis>): uPlot.Axis {
   return {
-    stroke: colour('--muted'),
+    stroke: color('--muted'),
     font: '12px system-ui, sans-serif',
     labelFont: '12px system-ui, sans-serif',
-    grid: { stroke: colour('--line'), width: 1 },
+    grid: { stroke: color('--line'), width: 1 },
     ticks: { show: false },
     ...own,
   };

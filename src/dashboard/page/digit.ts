@@ -1,6 +1,6 @@
 /**
- * From strokes to a picture as MNIST's are: the drawing fits a box of 20 of 28 pixels, as wide or high as that, and its centre
- * of mass stands in the picture's centre. The strokes themselves are made larger or smaller, and then drawn with a pen of
+ * From strokes to a picture as MNIST's are: the drawing fits a box of 20 of 28 pixels, as wide or high as that, and its center
+ * of mass stands in the picture's center. The strokes themselves are made larger or smaller, and then drawn with a pen of
  * MNIST's width: so it does not matter how large somebody draws.
  */
 

@@ -1,7 +1,7 @@
 /** The page: takes what the stream says to the part that shows it. */
 import type { EpochPoint, RecentPoint, ResultsMessage, RunMessage, WeightsMessage } from '../messages.js';
 import { Charts } from './charts.js';
-import { onSchemeChange } from './colours.js';
+import { onSchemeChange } from './colors.js';
 import { EpochsTable } from './epochs-table.js';
 import { grown } from './grown.js';
 import { Header } from './header.js';

@@ -1,6 +1,6 @@
 /** The pad: a person draws, and the network says what it takes that for. */
 import type { Classification, Shape } from '../messages.js';
-import { onSchemeChange } from './colours.js';
+import { onSchemeChange } from './colors.js';
 import { pictureOf } from './digit.js';
 import { byId, make, setText } from './elements.js';
 import { chance } from './format.js';

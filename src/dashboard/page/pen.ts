@@ -1,5 +1,5 @@
 /** Draws strokes on a canvas, by pointer and by keyboard. */
-import { colour } from './colours.js';
+import { color } from './colors.js';
 import type { Point, Stroke } from './digit.js';
 import { contextOf } from './elements.js';
 
@@ -72,7 +72,7 @@ export class Pen {
     context.lineCap = 'round';
     context.lineJoin = 'round';
     context.lineWidth = WIDTH * side;
-    context.strokeStyle = colour('--ink');
+    context.strokeStyle = color('--ink');
     for (const stroke of this.#strokes) {
       context.beginPath();
       const [first = { x: 0, y: 0 }, ...others] = stroke;
@@ -88,7 +88,7 @@ export class Pen {
   /** The middle, where a drawing has most room. */
   #drawGuide(side: number): void {
     const context = this.#context;
-    context.strokeStyle = colour('--line');
+    context.strokeStyle = color('--line');
     context.lineWidth = 2;
     context.setLineDash([6, 10]);
     context.beginPath();
@@ -101,7 +101,7 @@ export class Pen {
     const context = this.#context;
     const { x, y } = this.#cursor;
     context.lineWidth = 5;
-    context.strokeStyle = colour(this.#written ? '--train' : '--test');
+    context.strokeStyle = color(this.#written ? '--train' : '--test');
     context.beginPath();
     context.arc(x * side, y * side, side * (this.#written ? 0.03 : 0.045), 0, 2 * Math.PI);
     context.stroke();

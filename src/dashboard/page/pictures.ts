@@ -1,6 +1,6 @@
 /** Weights and samples as pictures, a value a pixel: the style sheet makes them larger, with sharp edges. */
 import type { Shape, WeightsMessage } from '../messages.js';
-import { divergingColours, isDark } from './colours.js';
+import { divergingColors, isDark } from './colors.js';
 import { byId, contextOf, setText } from './elements.js';
 import { whole } from './format.js';
 
@@ -27,7 +27,7 @@ export class WeightPictures {
     const { units, of, scale } = message;
     const { height, width } = shape;
     const values = new Int8Array(bytesOf(message.values).buffer);
-    const colours = divergingColours();
+    const colors = divergingColors();
     const columns = Math.min(COLUMNS, units > COLUMNS && units <= 2 * COLUMNS ? Math.ceil(units / 2) : units);
     const rows = Math.ceil(units / columns);
     // A pixel between two pictures; they are set in a plain ground.
@@ -37,7 +37,7 @@ export class WeightPictures {
     for (let unit = 0; unit < units; unit++) {
       const image = new ImageData(width, height);
       for (let i = 0; i < width * height; i++) {
-        const [red, green, blue] = colours[values[unit * width * height + i]! + 127]!;
+        const [red, green, blue] = colors[values[unit * width * height + i]! + 127]!;
         image.data.set([red, green, blue, 255], 4 * i);
       }
       context.putImageData(image, (unit % columns) * (width + 1), Math.floor(unit / columns) * (height + 1));
@@ -64,8 +64,8 @@ export function drawPixels(canvas: HTMLCanvasElement, pixels: ArrayLike<number>,
   const image = new ImageData(width, height);
   const dark = isDark();
   for (let i = 0; i < width * height; i++) {
-    const grey = dark ? (pixels[i] ?? 0) : 255 - (pixels[i] ?? 0);
-    image.data.set([grey, grey, grey, 255], 4 * i);
+    const gray = dark ? (pixels[i] ?? 0) : 255 - (pixels[i] ?? 0);
+    image.data.set([gray, gray, gray, 255], 4 * i);
   }
   contextOf(canvas).putImageData(image, 0, 0);
 }

@@ -1,11 +1,11 @@
 /** What the last evaluation found: which classes are taken for which, and the samples that are hardest to tell. */
 import type { ResultsMessage, Shape } from '../messages.js';
-import { onSchemeChange } from './colours.js';
+import { onSchemeChange } from './colors.js';
 import { byId, make, setText } from './elements.js';
 import { chance, whole } from './format.js';
 import { bytesOf, drawPixels } from './pictures.js';
 
-/** How much of the colour the most frequent mistake has, in per cent: its number must still be legible. */
+/** How much of the color the most frequent mistake has, in per cent: its number must still be legible. */
 const MOST_HEAT = 70;
 /** Letters of a class's name that there is room for. */
 const LEAST_NAME = 4;
@@ -78,7 +78,7 @@ function matrixOf(counts: readonly number[], nameOf: (label: number) => string):
     for (const [taken, count] of own.entries()) {
       const isRight = taken === label;
       const cell = make('td', isRight ? 'right' : count > 0 ? 'wrong' : 'none', count > 0 ? String(count) : '·');
-      // A root: else only the worst would have a colour.
+      // A root: else only the worst would have a color.
       if (!isRight && count > 0)
         cell.style.setProperty('--heat', `${Math.round(MOST_HEAT * Math.sqrt(count / most))}%`);
       cell.title = `${nameOf(label)} taken for ${nameOf(taken)}: ${whole(count)} of ${whole(all)}`;

@@ -1,7 +1,7 @@
 /** Which column is the label, which are inputs, and whether the first row names them. */
 import { errors } from '../../errors.js';
 import { isName } from './cells.js';
-import type { Row } from './rows.js';
+import type { Row } from './row.js';
 
 export const HEADERS = ['auto', 'yes', 'no'] as const;
 /** Whether the first row holds the columns' names. */

@@ -1,7 +1,7 @@
 /** CSV: cells with commas, semicolons or tabs between them, quoted or not (RFC 4180). */
 import { CsvError, parse } from 'csv-parse/sync';
 import { errors } from '../../errors.js';
-import type { Row } from './rows.js';
+import type { Row } from './row.js';
 import { checkedText, MOST_ROW_BYTES } from './text.js';
 
 /** In this order: where there are semicolons, commas are those of decimal numbers. */

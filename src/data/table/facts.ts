@@ -1,6 +1,6 @@
 /** What a network must remember of the table that it was trained on, and how files say it. */
 import { parseJson } from '../../files/json.js';
-import { fieldsOf, isRecord } from '../../record.js';
+import { fieldsOf, isRecord } from '../../files/record.js';
 import type { ClassName } from './cells.js';
 import type { Expected } from './columns.js';
 import { SCALES, type Scale, type Scaling } from './scaling.js';

@@ -2,8 +2,8 @@
 import { errors, reason, shown } from '../../errors.js';
 import { parseJson } from '../../files/json.js';
 import { linesOf } from '../../files/lines.js';
-import { isRecord } from '../../record.js';
-import type { Row } from './rows.js';
+import { isRecord } from '../../files/record.js';
+import type { Row } from './row.js';
 import { MOST_ROW_BYTES } from './text.js';
 
 /** Rows that are handed on at once. */

@@ -7,7 +7,8 @@ import { labelIn, numberIn } from './cells.js';
 import { ClassIndex, LabelCollector, MOST_CLASSES, requireClasses } from './classes.js';
 import { type Columns, columnInWords, columnsLike, columnsOf, type Header } from './columns.js';
 import { expectedOf, type TableFacts } from './facts.js';
-import { type Row, rowsOf } from './rows.js';
+import type { Row } from './row.js';
+import { rowsOf } from './rows.js';
 
 export interface Table {
   readonly inputs: number;

@@ -3,20 +3,8 @@ import { errors } from '../../errors.js';
 import { bytesOfTable, nameOfTable } from './bytes.js';
 import { csvRows } from './csv.js';
 import { ndjsonRows } from './ndjson.js';
+import type { Row } from './row.js';
 import { MOST_ROW_BYTES } from './text.js';
-
-/** A row of a table. */
-export interface Row {
-  /** Of the file, as an editor counts: the line that it begins in, from 1. */
-  readonly row: number;
-  /** Texts of CSV, or values of JSON. */
-  readonly cells: readonly unknown[];
-  /** The names of the columns, beyond doubt: the fields of NDJSON objects. */
-  readonly isHeader?: boolean;
-}
-
-/** As many rows as came at once. */
-export type Rows = AsyncIterable<readonly Row[]>;
 
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 const LINE_ENDS: readonly number[] = [0x0a, 0x0d];

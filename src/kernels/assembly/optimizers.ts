@@ -1,6 +1,6 @@
 /**
  * What a gradient that stands in memory does to the parameters: `Update` of ../kernel.ts, in float32. Parameters, gradient and
- * what the optimiser remembers lie alike, so that each of these goes through `bytes` of all of them, vector by vector.
+ * what the optimizer remembers lie alike, so that each of these goes through `bytes` of all of them, vector by vector.
  */
 import { Vector } from './vector';
 

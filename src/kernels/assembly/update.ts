@@ -206,28 +206,28 @@ function sumBlocks<V>(totals: usize, k: usize, end: usize, litSlots: usize, litV
 }
 
 /**
- * The dense strategy's step: sums the members' buffers in ascending order of members and applies the sum.
+ * The dense strategy's step: sums the workers' buffers in ascending order of workers and applies the sum.
  *
  * @param parameters  `bytes` of one layer's parameters, padding included
- * @param gradients   the first member's buffer for them; each next one lies `stride` bytes further on
+ * @param gradients   the first worker's buffer for them; each next one lies `stride` bytes further on
  */
 export function applyGradients(
   parameters: usize,
   gradients: usize,
   bytes: usize,
-  members: usize,
+  workers: usize,
   stride: usize,
   factor: f32,
 ): void {
   const rate = f32x4.splat(factor);
   for (let i: usize = 0; i < bytes; i += 16) {
-    Vector.step(parameters + i, 0, rate, Vector.sumOf(gradients + i, members, stride));
+    Vector.step(parameters + i, 0, rate, Vector.sumOf(gradients + i, workers, stride));
   }
 }
 
-/** The same sum, which takes the place of the first member's buffer. */
-export function sumGradients(gradients: usize, bytes: usize, members: usize, stride: usize): void {
+/** The same sum, which takes the place of the first worker's buffer. */
+export function sumGradients(gradients: usize, bytes: usize, workers: usize, stride: usize): void {
   for (let i: usize = 0; i < bytes; i += 16) {
-    v128.store(gradients + i, Vector.sumOf(gradients + i, members, stride));
+    v128.store(gradients + i, Vector.sumOf(gradients + i, workers, stride));
   }
 }

@@ -123,7 +123,7 @@ export class Word {
 }
 
 /**
- * A gradient's sum over the samples: those of each block of neighbouring slots are added up from 0 on, and the blocks' sums in
+ * A gradient's sum over the samples: those of each block of neighboring slots are added up from 0 on, and the blocks' sums in
  * their order. One long sum of float32 numbers loses more, the longer it is. Blocks begin at multiples of SAMPLES, whoever
  * computes what (docs/design.md, "Order of summation").
  */

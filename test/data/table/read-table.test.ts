@@ -26,7 +26,7 @@ describe('one table in many forms', () => {
   it.each<[string, string | Uint8Array]>([
     ['plain', text],
     ['gzipped, whatever its name', gzipSync(text)],
-    ['in two gzip members', Buffer.concat([gzipSync(text.slice(0, 20)), gzipSync(text.slice(20))])],
+    ['in two gzip workers', Buffer.concat([gzipSync(text.slice(0, 20)), gzipSync(text.slice(20))])],
     ['with CRLF', text.replaceAll('\n', '\r\n')],
     ['with CR', text.replaceAll('\n', '\r')],
     ['without an end to the last line', text.trimEnd()],

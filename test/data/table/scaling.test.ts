@@ -41,7 +41,7 @@ describe('scaling', () => {
       fc.property(rows, (given) => {
         const samples = samplesOf(given);
         const column = columnOf(scaleSamples(samples, 3, fitScaling(samples, 3, 'minmax')), 2, 3);
-        // (Of float32, in which neighbouring integers can be one number.)
+        // (Of float32, in which neighboring integers can be one number.)
         const isConstant = new Set(columnOf(samples, 2, 3)).size === 1;
         expect(Math.min(...column)).toBe(0);
         expect(Math.max(...column)).toBe(isConstant ? 0 : 1);

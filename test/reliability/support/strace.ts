@@ -29,7 +29,7 @@ export interface Call {
    * flushed for, which comes before, or that it is looked up for, which comes after.
    */
   readonly name: string | undefined;
-  /** It asks what a path is; if it fails, nothing need be lost. */
+  /** It asks what a path is, lists the folder for leftovers, or copies the old file's mode: if it fails, nothing need be lost. */
   readonly isLookUp: boolean;
 }
 
@@ -92,9 +92,10 @@ function callsOf(log: string, { folder, names }: Watched): Call[] {
       on: temporary ? 'temporary file' : file ? 'file' : 'folder',
       name: temporary ?? file ?? last,
       // By a path, that is: what is asked of a descriptor belongs to reading the file.
-      isLookUp: /^\d+ +(readlink|stat|statx|newfstatat)\((?!\d)/.test(line),
+      isLookUp: /^\d+ +(?:fchmod|(?:readlink|stat|statx|newfstatat)\((?!\d))/.test(line),
     });
   }
+  for (const index of calls.keys()) markListing(calls, index);
   for (const [index, call] of calls.entries()) {
     if (call.on !== 'folder' || !call.isLookUp) continue;
     const next = calls.slice(index).find(({ on }) => on !== 'folder');
@@ -103,6 +104,19 @@ function callsOf(log: string, { folder, names }: Watched): Call[] {
   // strace counts by thread.
   if (threads.size !== 1) throw new Error(`${threads.size} threads touch the folder; expected one`);
   return calls;
+}
+
+/** If the call lists the folder: it, and the opening, asking and closing around it, are look-ups. */
+function markListing(calls: Call[], index: number): void {
+  if (calls[index]!.syscall !== 'getdents64') return;
+  const isOn = (at: number, syscall: RegExp) => calls[at]?.on === 'folder' && syscall.test(calls[at].syscall);
+  let first = index;
+  while (isOn(first - 1, /^(newfstatat|getdents64)$/)) first--;
+  if (isOn(first - 1, /^openat$/)) first--;
+  let last = index;
+  while (isOn(last + 1, /^(newfstatat|getdents64)$/)) last++;
+  if (isOn(last + 1, /^close$/)) last++;
+  for (let at = first; at <= last; at++) calls[at] = { ...calls[at]!, isLookUp: true };
 }
 
 /** Rows in the order of their first appearance: `openat temporary file`. */

@@ -1,5 +1,5 @@
 /** A state as a short string: what is equal is the same state. See explore.ts. */
-import type { Duty, EpochRecord, Loop, Member, Place, Round, State, Ticket } from './state.js';
+import type { Duty, EpochRecord, Loop, Place, Round, State, Ticket, Worker } from './state.js';
 
 function codesOf<Name extends string>(...names: readonly Name[]): Readonly<Record<Name, number>> {
   return Object.fromEntries(names.map((name, i) => [name, i])) as Record<Name, number>;
@@ -21,7 +21,7 @@ const DUTY = codesOf<Duty['at']>(
   ...(['take', 'decide', 'open', 'notify', 'wake aborted', 'stop late'] as const),
 );
 
-/** Members are alike: states that differ in their order alone have one code. */
+/** Workers are alike: states that differ in their order alone have one code. */
 export function codeOf(s: State): string {
   const [a, b, c] = s.rounds;
   const [d, e, f] = s.loops;
@@ -35,7 +35,7 @@ export function codeOf(s: State): string {
     pair(flags(s.hasMet, s.areStarted, s.isAborted, s.isUnopened, s.isOver, s.isDestroyed), codeOfTicket(s.held)),
     // (Mistakes can take STATE below what it was.)
     pair((s.state + 8) * 8 + s.arrived, (s.granted + 2) * 4 + s.command * 2 + s.decision),
-    ...s.members.map(codeOfMember).sort((x, y) => x - y),
+    ...s.workers.map(codeOfWorker).sort((x, y) => x - y),
   );
 }
 
@@ -69,6 +69,6 @@ function codeOfDuty(duty: Duty): number {
   return (DUTY[duty.at] * 8 + number + 2) * 2 + Number('grants' in duty && duty.grants);
 }
 
-function codeOfMember({ place, round, seen }: Member): number {
+function codeOfWorker({ place, round, seen }: Worker): number {
   return (PLACE[place] * 4 + round) * 16 + seen + 8;
 }

@@ -29,7 +29,7 @@ export function coordinatorSteps(s: State, { mistake }: Model): State[] {
   return [...deathsNoticed(s, mistake), ...ends(s), ...s.loops.flatMap((_, i) => loopStep(s, i, mistake))];
 }
 
-/** The coordinator may abort with all members alive: a service has failed, or the watchdog takes a slow member for a hung one. */
+/** The coordinator may abort with all workers alive: a service has failed, or the watchdog takes a slow worker for a hung one. */
 export function failures(s: State, { mayDie, mistake }: Model): State[] {
   return mayDie && isFree(s) && !s.isAborted && !s.isOver ? [abort(s, mistake)] : [];
 }
@@ -202,7 +202,7 @@ function isHeldFor({ held }: State, serves: Loop['serves'], mistake: Mistake): b
 
 /** A death is told to the coordinator as other things are, while its thread is free. */
 function deathsNoticed(s: State, mistake: Mistake): State[] {
-  return s.isAborted || s.members.every(({ place }) => place !== 'dead') ? [] : [abort(s, mistake)];
+  return s.isAborted || s.workers.every(({ place }) => place !== 'dead') ? [] : [abort(s, mistake)];
 }
 
 function abort(s: State, mistake: Mistake): State {
@@ -210,8 +210,8 @@ function abort(s: State, mistake: Mistake): State {
   return mistake === 'abort without waking' ? end(aborted) : { ...aborted, duty: { at: 'wake aborted' } };
 }
 
-/** All members have ended well, or none has begun; and the last snapshot, which takes a while, has been taken. */
+/** All workers have ended well, or none has begun; and the last snapshot, which takes a while, has been taken. */
 function ends(s: State): State[] {
-  const haveEnded = s.members.every((member) => hasEnded(member) && member.place !== 'dead');
+  const haveEnded = s.workers.every((worker) => hasEnded(worker) && worker.place !== 'dead');
   return !s.isOver && (haveEnded || s.isUnopened) ? [end(s)] : [];
 }

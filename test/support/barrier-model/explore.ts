@@ -1,5 +1,5 @@
 /**
- * A model of src/threads/barrier.ts and of the coordinator's side of it, whose every interleaving can be visited.
+ * A model of src/parallel/barrier.ts and of the coordinator's side of it, whose every interleaving can be visited.
  *
  * One transition is one access to shared memory, so that any order in which threads can run is a path through the
  * states: either side may stand still in front of any of them, for any time. The coordinator's constructor grants the first two
@@ -9,18 +9,18 @@
  * barrier is held for that. The consumer, another loop, reads a finished epoch's record, clears it, and grants the epoch after
  * the next, which uses it again. Grants, stops, aborts and all loops share the coordinator's one thread: each goes on until it
  * awaits something, and a service is awaited, so that anything else may come during one. The coordinator may say "stop" at any
- * moment, and aborts if the gang has never met; a member may die at any moment, which the coordinator notices later, and then
+ * moment, and aborts if the team has never met; a worker may die at any moment, which the coordinator notices later, and then
  * aborts; or it aborts at any moment for a reason of its own. When the run is over, it destroys the threads, wherever they are.
  *
- * An epoch's record has an owner: nobody's until it is granted, the members' while it runs, the consumer's when it is finished,
+ * An epoch's record has an owner: nobody's until it is granted, the workers' while it runs, the consumer's when it is finished,
  * and the coordinator's, for the next, when it is read. Nobody writes to one that is not theirs.
  */
 import { violationIn } from './checks.js';
 import { codeOf } from './code.js';
 import { coordinatorSteps, destroys, failures, grantOf, stops } from './coordinator-steps.js';
-import { deaths, destructions, memberSteps } from './member-steps.js';
 import { firstRounds } from './rounds.js';
 import { hasEnded, isFree, isGone, type Kind, type Model, type Round, type State } from './state.js';
+import { deaths, destructions, workerSteps } from './worker-steps.js';
 
 export interface Verdict {
   readonly states: number;
@@ -50,7 +50,7 @@ export function explore(model: Model): Verdict {
   for (const first of firstRounds(model)) come(startOf(model, first));
   for (let visit = pending.pop(); visit; visit = pending.pop()) {
     const { state } = visit;
-    const certain = [...memberSteps(state, model), ...coordinatorSteps(state, model)];
+    const certain = [...workerSteps(state, model), ...coordinatorSteps(state, model)];
     // None of these need ever come.
     const chances = [...deaths(state, model), ...failures(state, model), ...stops(state, model), ...destroys(state)];
     const stuck = stuckIn(state, certain);
@@ -72,10 +72,10 @@ function pathTo(last: Visit): State[] {
 
 /** @param certain  what can come next, and will */
 function stuckIn(state: State, certain: readonly State[]): string | undefined {
-  // After a stop nobody need read any more: a grant that would rescue the gang is no excuse.
+  // After a stop nobody need read any more: a grant that would rescue the team is no excuse.
   const isLeft = state.command === 1 && isFree(state) && state.loops.some(({ place }) => place === 'reading');
   if (certain.length > (isLeft ? 1 : 0)) return undefined;
-  if (!state.members.every(hasEnded)) return 'deadlock';
+  if (!state.workers.every(hasEnded)) return 'deadlock';
   const open = state.loops.filter(({ place, serves }) => place !== 'over' && !(isLeft && serves === 'consumer'));
   return open.length > 0 ? 'a loop does not end' : undefined;
 }
@@ -87,7 +87,7 @@ function startOf(model: Model, first: Round): State {
   return {
     rounds: [first],
     firstRound: 0,
-    members: Array.from({ length: model.members }, () => ({ place: 'unborn', round: 0, seen: 0 })),
+    workers: Array.from({ length: model.workers }, () => ({ place: 'unborn', round: 0, seen: 0 })),
     loops: [...services, 'consumer' as const].map((serves) => ({ serves, place: 'ready', isRung: false, ticket: 0 })),
     duty: grantOf(0, model.mistake),
     areStarted: false,
@@ -110,16 +110,16 @@ function startOf(model: Model, first: Round): State {
   };
 }
 
-/** The same state, with the rounds counted from the first that a member is at. */
+/** The same state, with the rounds counted from the first that a worker is at. */
 function normalized(s: State, { rounds: given }: Model): State {
-  const living = s.members.filter((member) => !isGone(member));
+  const living = s.workers.filter((worker) => !isGone(worker));
   const base = living.length === 0 ? 0 : Math.min(...living.map(({ round }) => round));
   if (base === 0) return s;
   return {
     ...s,
     rounds: s.rounds.slice(base),
     firstRound: given ? s.firstRound + base : 0,
-    members: s.members.map((m) =>
+    workers: s.workers.map((m) =>
       isGone(m) ? m : { ...m, round: m.round - base, seen: m.seen === 0 ? 0 : m.seen - 2 * base },
     ),
     state: s.state - 2 * base,

@@ -1,11 +1,11 @@
 /** A state of the barrier's model: see explore.ts. */
 import type { Mistake } from './mistakes.js';
 
-/** Why the gang meets: for a hold with that reason, or `plain`, where the barrier is never held. */
+/** Why the team meets: for a hold with that reason, or `plain`, where the barrier is never held. */
 export const KINDS = ['grant', 'gradients', 'snapshot', 'plain'] as const;
 export type Kind = (typeof KINDS)[number];
 
-/** What the members do at one barrier. */
+/** What the workers do at one barrier. */
 export interface Round {
   /** `end`: the run is over, and nobody meets any more. */
   readonly kind: Kind | 'end';
@@ -18,7 +18,7 @@ export interface Round {
 }
 
 export interface Model {
-  readonly members: number;
+  readonly workers: number;
   /** The kinds of the rounds, one after another. Without them, every list of every length. */
   readonly rounds?: readonly Kind[];
   readonly mayStop: boolean;
@@ -63,15 +63,15 @@ const ENDED: ReadonlySet<Place> = new Set<Place>(['stopped', 'finished', 'aborte
 /** Of those whose round says nothing any more. */
 const GONE: ReadonlySet<Place> = new Set<Place>(['aborted', 'dead', 'destroyed']);
 
-export function hasEnded({ place }: Member): boolean {
+export function hasEnded({ place }: Worker): boolean {
   return ENDED.has(place);
 }
 
-export function isGone({ place }: Member): boolean {
+export function isGone({ place }: Worker): boolean {
   return GONE.has(place);
 }
 
-export interface Member {
+export interface Worker {
   readonly place: Place;
   /** Which of the state's rounds it is at. */
   readonly round: number;
@@ -131,11 +131,11 @@ export interface EpochRecord {
 
 /** Rounds and epochs are counted from the first that still matters, so that a run of any length has few states. */
 export interface State {
-  /** From the earliest that a member is at. */
+  /** From the earliest that a worker is at. */
   readonly rounds: readonly Round[];
   /** Which of a given list the first of them is; 0 where none is given. */
   readonly firstRound: number;
-  readonly members: readonly Member[];
+  readonly workers: readonly Worker[];
   readonly loops: readonly Loop[];
   readonly duty: Duty;
   /** Whether the coordinator's constructor has come so far as to start the threads. */
@@ -154,7 +154,7 @@ export interface State {
   // What the coordinator knows:
   /** A death has been noticed, or something else has failed. */
   readonly isAborted: boolean;
-  /** The gang was aborted as one that has never met. */
+  /** The team was aborted as one that has never met. */
   readonly isUnopened: boolean;
   /** The outcome is known: the loops are to end. */
   readonly isOver: boolean;
@@ -188,10 +188,10 @@ export function requireOwner(s: State, epoch: number, owner: EpochRecord['owner'
   return record.epoch === epoch && record.owner === owner ? s : { ...s, wrong: what };
 }
 
-export function withMember(s: State, i: number, change: Partial<Member>): State {
-  const members = s.members.slice();
-  members[i] = { ...members[i]!, ...change };
-  return { ...s, members };
+export function withWorker(s: State, i: number, change: Partial<Worker>): State {
+  const workers = s.workers.slice();
+  workers[i] = { ...workers[i]!, ...change };
+  return { ...s, workers };
 }
 
 export function withLoop(s: State, i: number, change: Partial<Loop>): State {
@@ -200,7 +200,7 @@ export function withLoop(s: State, i: number, change: Partial<Loop>): State {
 
 /** Atomics.notify of STATE: whoever sleeps compares again. */
 export function wake(s: State): State {
-  return { ...s, members: s.members.map((m) => (m.place === 'asleep' ? { ...m, place: 'wait' } : m)) };
+  return { ...s, workers: s.workers.map((m) => (m.place === 'asleep' ? { ...m, place: 'wait' } : m)) };
 }
 
 /** BELL + 1. (A loop that is about to read it will see no difference.) */

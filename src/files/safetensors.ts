@@ -1,0 +1,240 @@
+/**
+ * The safetensors format (https://huggingface.co/docs/safetensors): the header's length as a little-endian uint64, the
+ * header in JSON, padded with spaces, then the tensors' bytes, little-endian, without gaps. The header maps each tensor's
+ * name to its type, shape and place, and `__metadata__` to strings.
+ *
+ * We add a checksum, as a string of the metadata: `sha256` is the SHA-256 of the whole file with that field's digits all 0.
+ * Other readers ignore it.
+ */
+import { createHash } from 'node:crypto';
+import type { FileHandle } from 'node:fs/promises';
+import { reason, shown } from '../errors.js';
+import { JsonLimitError, type JsonLimits, parseJson } from './json.js';
+import { isRecord } from './record.js';
+
+export type Values = Float32Array | Float64Array;
+
+export interface Tensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** Row-major. float32 is type F32, float64 F64. */
+  readonly values: Values;
+}
+
+export interface TensorFile {
+  readonly metadata: Readonly<Record<string, string>>;
+  /** By name. Types other than F32 and F64 are none of ours: their values are left out. */
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  /** Whether it has a checksum (which is right, then). */
+  readonly isSealed: boolean;
+}
+
+/** What is wrong with a file. */
+export class TensorFileError extends Error {
+  override readonly name = 'TensorFileError';
+}
+
+const LENGTH_BYTES = 8;
+/** Readers refuse longer headers. */
+const MOST_HEADER_BYTES = 100_000_000;
+/** A hundred thousand tensors. */
+const HEADER_LIMITS: JsonLimits = { depth: 8, nodes: 2 ** 20, values: 2 ** 20 };
+const BLANK = '0'.repeat(64);
+
+const TYPE_BYTES: Readonly<Record<string, number>> = {
+  ...{ BOOL: 1, U8: 1, I8: 1, F8_E5M2: 1, F8_E4M3: 1, I16: 2, U16: 2, F16: 2, BF16: 2 },
+  ...{ I32: 4, U32: 4, F32: 4, F64: 8, I64: 8, U64: 8 },
+};
+
+/** The file's bytes, in parts; its `sha256` is added to the metadata. */
+export function encodeTensors(metadata: Readonly<Record<string, string>>, tensors: readonly Tensor[]): Uint8Array[] {
+  const entries: Record<string, unknown> = { __metadata__: { ...metadata, sha256: BLANK } };
+  const bodies: Uint8Array[] = [];
+  let end = 0;
+  for (const { name, shape, values } of tensors) {
+    const begin = end;
+    end += values.byteLength;
+    entries[name] = { dtype: values instanceof Float32Array ? 'F32' : 'F64', shape, data_offsets: [begin, end] };
+    bodies.push(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+  }
+  const json = Buffer.from(JSON.stringify(entries));
+  // So that the tensors begin at a multiple of 8 and can be used where they lie.
+  const header = Buffer.alloc(LENGTH_BYTES + Math.ceil(json.length / 8) * 8, ' ');
+  header.writeBigUInt64LE(BigInt(header.length - LENGTH_BYTES));
+  json.copy(header, LENGTH_BYTES);
+  header.write(sha256(header, bodies), checksumPlace(header)!, 'latin1');
+  return [header, ...bodies];
+}
+
+/**
+ * Everything that the format demands is checked, and nothing is allocated by what the header promises: tensors are views
+ * on the bytes. A file without a checksum, which another program may have written, is taken as it is.
+ *
+ * @throws TensorFileError
+ */
+export function decodeTensors(bytes: Uint8Array): TensorFile {
+  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const header = file.subarray(0, headerLength(file, bytes.length));
+  const body = bytes.subarray(header.length);
+  const isSealed = verifyChecksum(header, body);
+  const { __metadata__: parsed = {}, ...entries } = parseHeader(header);
+  const metadata = stringsOf(parsed);
+  // Else one damaged digit would make a file without a checksum of it.
+  if (!isSealed && Object.hasOwn(metadata, 'sha256')) {
+    throw new TensorFileError(
+      'its checksum is not as Lockstep writes it: the file is damaged, or another program has written it',
+    );
+  }
+  return { metadata, tensors: tensorsOf(entries, body), isSealed };
+}
+
+/**
+ * The metadata alone, of a file that is not read to its end; its checksum cannot be verified.
+ *
+ * @throws TensorFileError, and the system's errors
+ */
+export async function decodeMetadata(handle: FileHandle): Promise<Record<string, string>> {
+  const { size } = await handle.stat();
+  const length = Buffer.alloc(LENGTH_BYTES);
+  await handle.read(length, 0, LENGTH_BYTES, 0);
+  const header = Buffer.alloc(headerLength(length, size));
+  await handle.read(header, 0, header.length, 0);
+  return stringsOf(parseHeader(header).__metadata__ ?? {});
+}
+
+/** The header's length, its own length field included. */
+function headerLength(start: Buffer, fileBytes: number): number {
+  if (fileBytes < LENGTH_BYTES) throw new TensorFileError(`${fileBytes} bytes are too few for a header`);
+  const json = start.readBigUInt64LE();
+  if (json > BigInt(Math.min(fileBytes - LENGTH_BYTES, MOST_HEADER_BYTES))) {
+    throw new TensorFileError(`a header of ${json} bytes does not fit in a file of ${fileBytes}`);
+  }
+  return LENGTH_BYTES + Number(json);
+}
+
+/** @returns false where there is none */
+function verifyChecksum(header: Buffer, body: Uint8Array): boolean {
+  const place = checksumPlace(header);
+  if (place === undefined) return false;
+  const blanked = Buffer.from(header);
+  const found = blanked.toString('latin1', place, place + BLANK.length);
+  blanked.write(BLANK, place, 'latin1');
+  const expected = sha256(blanked, [body]);
+  if (found !== expected) throw new TensorFileError('its checksum does not match its content: the file is damaged');
+  return true;
+}
+
+function parseHeader(header: Buffer): Record<string, unknown> {
+  let text: string;
+  let parsed: unknown;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(header.subarray(LENGTH_BYTES));
+    parsed = parseJson(text, HEADER_LIMITS);
+  } catch (error) {
+    if (error instanceof JsonLimitError) throw new TensorFileError(`its header is too much to read: ${reason(error)}`);
+    throw new TensorFileError('its header is not JSON');
+  }
+  if (!isRecord(parsed) || !text.startsWith('{')) throw new TensorFileError('its header is not an object');
+  const twice = repeatedKey(text);
+  if (twice !== undefined) throw new TensorFileError(`its header has the key ${shown(twice)} twice`);
+  return parsed;
+}
+
+function stringsOf(metadata: unknown): Record<string, string> {
+  if (isRecord(metadata) && Object.values(metadata).every((value) => typeof value === 'string')) {
+    return metadata as Record<string, string>;
+  }
+  throw new TensorFileError('its metadata are not strings');
+}
+
+function tensorsOf(entries: Record<string, unknown>, body: Uint8Array): Map<string, Tensor> {
+  const found = Object.entries(entries).map(([name, entry]) => ({ name, ...entryOf(name, entry) }));
+  found.sort((a, b) => a.begin - b.begin || a.end - b.end);
+  const tensors = new Map<string, Tensor>();
+  let position = 0;
+  for (const { name, type, shape, begin, end } of found) {
+    if (begin !== position || end > body.length)
+      throw new TensorFileError(`tensor ${shown(name)} does not follow the one before`);
+    position = end;
+    const values = valuesOf(type, body, begin, end);
+    if (values) tensors.set(name, { name, shape, values });
+  }
+  if (position !== body.length) {
+    throw new TensorFileError(`it holds ${body.length} bytes of tensors; its header promises ${position}`);
+  }
+  return tensors;
+}
+
+interface Entry {
+  readonly type: string;
+  readonly shape: readonly number[];
+  readonly begin: number;
+  readonly end: number;
+}
+
+function entryOf(name: string, entry: unknown): Entry {
+  const { dtype, shape, data_offsets: offsets } = isRecord(entry) ? entry : {};
+  const size = typeof dtype === 'string' && Object.hasOwn(TYPE_BYTES, dtype) ? TYPE_BYTES[dtype] : undefined;
+  if (size !== undefined && isSizes(shape) && isSizes(offsets) && offsets.length === 2) {
+    const [begin, end] = offsets as [number, number];
+    const bytes = shape.reduce((product, length) => product * length, size);
+    if (end - begin === bytes) return { type: dtype as string, shape, begin, end };
+  }
+  throw new TensorFileError(`tensor ${shown(name)} is not described as the format demands`);
+}
+
+function valuesOf(type: string, body: Uint8Array, begin: number, end: number): Values | undefined {
+  if (type !== 'F32' && type !== 'F64') return undefined;
+  const Type = type === 'F32' ? Float32Array : Float64Array;
+  const at = body.byteOffset + begin;
+  const length = (end - begin) / Type.BYTES_PER_ELEMENT;
+  // Another program may have padded its header otherwise.
+  if (at % Type.BYTES_PER_ELEMENT !== 0) return new Type(body.slice(begin, end).buffer);
+  return new Type(body.buffer as ArrayBuffer, at, length);
+}
+
+/** A key that an object has twice, which the format forbids: readers differ in which of the two they take. */
+function repeatedKey(json: string): string | undefined {
+  // Of the objects and arrays around, the innermost last.
+  const keys: Set<string>[] = [];
+  for (let i = 0; i < json.length; i++) {
+    const character = json[i];
+    if (character === '{' || character === '[') keys.push(new Set());
+    else if (character === '}' || character === ']') keys.pop();
+    else if (character === '"') {
+      const begin = i++;
+      while (json[i] !== '"') i += json[i] === '\\' ? 2 : 1;
+      if (!isKeyEnd(json, i + 1)) continue;
+      const key = parseJson(json.slice(begin, i + 1)) as string;
+      if (keys.at(-1)!.has(key)) return key;
+      keys.at(-1)!.add(key);
+    }
+  }
+  return undefined;
+}
+
+function isKeyEnd(json: string, from: number): boolean {
+  let i = from;
+  while (/\s/.test(json[i] ?? '')) i++;
+  return json[i] === ':';
+}
+
+function isSizes(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
+}
+
+/** Where the checksum's digits are. (In a string of the metadata the quotes would be escaped: the match is the field.) */
+function checksumPlace(header: Buffer): number | undefined {
+  const match = /"sha256":"[0-9a-f]{64}"/.exec(header.toString('latin1'));
+  return match ? match.index + '"sha256":"'.length : undefined;
+}
+
+/** Of these parts together. A hash takes less than 2 GiB at once. */
+function sha256(header: Uint8Array, bodies: readonly Uint8Array[]): string {
+  const most = 1 << 30;
+  const hash = createHash('sha256').update(header);
+  for (const body of bodies) {
+    for (let from = 0; from < body.length; from += most) hash.update(body.subarray(from, from + most));
+  }
+  return hash.digest('hex');
+}

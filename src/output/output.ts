@@ -1,0 +1,73 @@
+/** Where the command's events go: NDJSON or pretty lines on stdout, and a progress bar on stderr. */
+import { PassThrough, type Transform } from 'node:stream';
+import type { Progress, TrainEvent } from '../metrics/events.js';
+import type { Format } from './formats.js';
+import { ndjsonLines, requirePlain } from './ndjson.js';
+import { PrettyFormat } from './pretty.js';
+import { ProgressBar } from './progress-bar.js';
+
+export interface OutputOptions {
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+  readonly format: Format;
+  /** Whether a progress bar is wanted; it is shown where stderr is a terminal. */
+  readonly progress: boolean;
+  /** Called once when stdout can no longer be written: its reader has gone (EPIPE), or something worse. */
+  readonly onClosed: (error: NodeJS.ErrnoException) => void;
+}
+
+export class Output {
+  readonly #stdout: NodeJS.WriteStream;
+  readonly #stderr: NodeJS.WriteStream;
+  readonly #lines: Transform;
+  readonly #pretty: PrettyFormat | undefined;
+  readonly #bar: ProgressBar | undefined;
+  #isClosed = false;
+
+  constructor({ stdout, stderr, format, progress, onClosed }: OutputOptions) {
+    this.#stdout = stdout;
+    this.#stderr = stderr;
+    if (format === 'pretty')
+      this.#pretty = new PrettyFormat(Boolean(stdout.isTTY && stdout.hasColors()), () => stdout.columns);
+    if (progress && stderr.isTTY && process.env.TERM !== 'dumb') this.#bar = new ProgressBar(stderr);
+    this.#lines = this.#pretty ? new PassThrough() : ndjsonLines();
+    stdout.on('error', (error: NodeJS.ErrnoException) => {
+      if (!this.#isClosed) onClosed(error);
+      this.#isClosed = true;
+      // Whoever waits for the reader to take more would wait for ever.
+      this.#lines.emit('drain');
+    });
+    this.#lines.pipe(stdout, { end: false });
+  }
+
+  /** For `train`; undefined where no progress bar is shown. */
+  get onProgress(): ((progress: Progress) => void) | undefined {
+    const bar = this.#bar;
+    // (A terminal that takes no more is not to be given more.)
+    return bar && ((progress) => (this.#stderr.writableLength > 0 ? undefined : bar.show(progress)));
+  }
+
+  /** Resolves when the reader can take more. Once stdout is closed, events are dropped. */
+  async write(event: TrainEvent): Promise<void> {
+    requirePlain(event);
+    this.hideProgress();
+    if (this.#isClosed) return;
+    if (!this.#lines.write(this.#pretty ? this.#pretty.format(event) : event)) {
+      await new Promise<void>((resolve) => this.#lines.once('drain', () => resolve()));
+    }
+  }
+
+  /** Resolves when all that was written has left, or stdout has been closed: only then is it known whether it could be written. */
+  async flushed(): Promise<void> {
+    if (this.#isClosed) return;
+    await new Promise<void>((resolve) => {
+      this.#stdout.once('error', () => resolve());
+      this.#lines.end();
+      this.#lines.once('end', () => this.#stdout.write('', () => resolve()));
+    });
+  }
+
+  hideProgress(): void {
+    this.#bar?.hide();
+  }
+}

@@ -1,0 +1,218 @@
+/** Events for people: a heading, a table of epochs, a summary. */
+import { styleText } from 'node:util';
+import type { ConfigRecord } from '../config/options.js';
+import type { EndEvent, EpochEvent, StartEvent, StepEvent, TrainEvent } from '../metrics/events.js';
+import { grouped } from '../text/grouped.js';
+import { textsOnOneLine, wrapped } from '../text/printable.js';
+
+export class PrettyFormat {
+  readonly #bold: (text: string) => string;
+  readonly #dim: (text: string) => string;
+  readonly #columnsNow: () => number | undefined;
+  #table = tableOf(false, false);
+
+  /**
+   * @param color    whether the output is a terminal that shows colors
+   * @param columns  of the terminal, which may change; undefined where there is none
+   */
+  constructor(color: boolean, columns: () => number | undefined = () => undefined) {
+    this.#columnsNow = columns;
+    const style = (name: 'bold' | 'dim') => (text: string) => (color ? styleText(name, text) : text);
+    this.#bold = style('bold');
+    this.#dim = style('dim');
+  }
+
+  /** The event as whole lines. */
+  format(given: TrainEvent): string {
+    const event = textsOnOneLine(given);
+    switch (event.event) {
+      case 'start':
+        return this.#start(event);
+      case 'step':
+        return this.#step(event);
+      case 'epoch':
+        return this.#epoch(event);
+      case 'checkpoint':
+        // One a line would drown the table; that they are there, `ls` says.
+        return '';
+      case 'warning':
+        return this.#lines([`${this.#bold('warning')}: ${event.message}`]);
+      case 'end':
+        return this.#end(event);
+    }
+  }
+
+  #start({ config, dataset, model, threads, ranks, mpi, kernel, node, resumed }: StartEvent): string {
+    const { train, validation = 0 } = dataset;
+    this.#table = tableOf(validation > 0, dataset.test > 0);
+    const held = validation > 0 ? `, ${grouped(validation)} validation` : '';
+    const test = dataset.test > 0 ? `, ${grouped(dataset.test)} test samples` : ', no test samples';
+    const lines = [
+      `${this.#bold('Lockstep')} · ${ranks ? `${plural(ranks, 'rank')} of ` : ''}${plural(threads, 'thread')} · kernel ${kernel} · ${config.strategy}${config.exact ? ', exact' : ''} · Node ${node}`,
+      `${dataset.name}: ${grouped(train)} training${held}${test}, ` +
+        `${percent(dataset.density, 1)} of the inputs nonzero`,
+      `network ${model.layers.join('-')}: ${grouped(model.parameters)} parameters; batch ${config.batch_size}, ` +
+        `learning rate ${config.lr}, gradients' ${config.reduction}, seed ${config.seed}`,
+      ...(mpi ? [`ranks joined by ${mpi}`] : []),
+      ...optionsOf(config),
+      ...(resumed
+        ? [`resumed from ${resumed.file}: ${plural(resumed.epochs, 'epoch')}, step ${grouped(resumed.step)}`]
+        : []),
+    ];
+    // Rows have no cells without a head, also where the terminal has become wider.
+    const heading = row(
+      this.#table.map(({ head, width }) => [head, width]),
+      this.#room,
+    );
+    this.#table = this.#table.slice(0, heading.cells);
+    return `${this.#lines(lines)}${config.epochs > 0 ? `\n${this.#bold(heading.text)}\n` : ''}`;
+  }
+
+  #step({ epoch, step, loss, error, seconds }: StepEvent): string {
+    const cells = [`${epoch}`, fixed(loss), percent(error, 3)];
+    const { text } = row(
+      this.#table.slice(0, cells.length).map(({ width }, i) => [cells[i]!, width]),
+      this.#room,
+    );
+    const where = `  step ${grouped(step)} at ${seconds.toFixed(2)} s`;
+    return `${this.#dim(text.length + where.length <= this.#room ? text + where : text)}\n`;
+  }
+
+  #epoch(event: EpochEvent): string {
+    const cells = this.#table.map(({ cell, width }) => [cell(event), width] as const);
+    return `${row(cells, this.#room).text}\n`;
+  }
+
+  get #room(): number {
+    return this.#columnsNow() || Number.POSITIVE_INFINITY;
+  }
+
+  /** Broken where the terminal is narrower. */
+  #lines(lines: readonly string[]): string {
+    return lines.map((line) => `${wrapped(line, this.#room)}\n`).join('');
+  }
+
+  #end(event: EndEvent): string {
+    const {
+      status,
+      epochs,
+      seconds,
+      train_loss,
+      train_error,
+      test_loss,
+      test_error,
+      validation_loss,
+      validation_error,
+      best_epoch,
+      stopped_by,
+      weights_sha256,
+      saved,
+      checkpoint,
+      message,
+    } = event;
+    const figures = [
+      train_loss !== undefined && `training loss ${fixed(train_loss)}, error ${percent(train_error, 3)}`,
+      validation_loss !== undefined &&
+        `validation loss ${fixed(validation_loss)}, error ${percent(validation_error, 2)}`,
+      test_loss !== undefined && `test loss ${fixed(test_loss)}, error ${percent(test_error, 2)}`,
+    ].filter((line) => line !== false);
+    const lines = [
+      `${this.#bold(status)}${message ? `: ${message}` : ''} · ${plural(epochs, 'epoch')} · ${seconds.toFixed(1)} s`,
+      ...(stopped_by ? [STOPPED_BY[stopped_by]] : []),
+      ...(figures.length > 0 ? [figures.join(' · ')] : []),
+      ...(best_epoch !== undefined ? [`least validation loss after epoch ${best_epoch}`] : []),
+      ...(saved ? [`saved as ${saved}`] : []),
+      ...(checkpoint ? [`checkpoint ${checkpoint}: --resume goes on from it`] : []),
+      ...(weights_sha256 ? [this.#dim(`weights sha256 ${weights_sha256}`)] : []),
+    ];
+    return `\n${this.#lines(lines)}`;
+  }
+}
+
+const STOPPED_BY = {
+  patience: 'the validation loss has not fallen for as many epochs as --patience allows',
+  max_time: 'the time of --max-time is over',
+};
+
+interface Column {
+  readonly head: string;
+  /** With the space before it. */
+  readonly width: number;
+  readonly cell: (event: EpochEvent) => string;
+}
+
+/** 79 columns together, where a terminal has 80. */
+function tableOf(hasValidation: boolean, hasTest: boolean): readonly Column[] {
+  const narrow = hasValidation && hasTest ? 1 : 0;
+  const column = (head: string, width: number, cell: Column['cell']): Column => ({ head, width, cell });
+  const pair = (name: string, short: string, loss: Column['cell'], error: Column['cell']) => [
+    column(`${narrow ? short : name} loss`, 11, loss),
+    column(`${narrow ? short : name} error`, 12 - narrow, error),
+  ];
+  const validation = pair(
+    'valid.',
+    'val.',
+    ({ validation_loss }) => fixed(validation_loss),
+    ({ validation_error }) => percent(validation_error, 2),
+  );
+  const test = pair(
+    'test',
+    'test',
+    ({ test_loss }) => fixed(test_loss),
+    ({ test_error }) => percent(test_error, 2),
+  );
+  return [
+    column('epoch', 5, ({ epoch }) => `${epoch}`),
+    column('loss', 11, ({ train_loss }) => fixed(train_loss)),
+    column('error', 11 - narrow, ({ train_error }) => percent(train_error, 3)),
+    ...(hasValidation ? validation : []),
+    ...(hasTest ? test : []),
+    column('seconds', 9, ({ seconds }) => seconds.toFixed(2)),
+    // There is no room for more.
+    ...(narrow
+      ? []
+      : [
+          column('samples/s', 11, ({ samples_per_second }) => grouped(Math.round(samples_per_second))),
+          column('waiting', 9, ({ wait_fraction }) => percent(wait_fraction, 1)),
+        ]),
+  ];
+}
+
+/** What is not as in the reference's run, in words. */
+function optionsOf(config: ConfigRecord): string[] {
+  const { scale, optimizer, momentum, nesterov, beta1, beta2, weight_decay, clip_norm, schedule, warmup_steps } =
+    config;
+  const ofSgd = momentum > 0 && `${nesterov ? 'Nesterov ' : ''}momentum ${momentum}`;
+  const said = [
+    scale !== 'none' && `columns scaled (${scale})`,
+    optimizer === 'adam' ? `Adam (${beta1}, ${beta2})` : ofSgd,
+    weight_decay > 0 && `weight decay ${weight_decay}`,
+    clip_norm !== null && `norm at most ${clip_norm}`,
+    schedule !== 'constant' && `${schedule} schedule`,
+    warmup_steps > 0 && `warm-up of ${plural(warmup_steps, 'step')}`,
+  ].filter((text) => text !== false);
+  return said.length > 0 ? [said.join(', ')] : [];
+}
+
+/** As many cells as there is room for, from the left. */
+function row(cells: readonly (readonly [text: string, width: number])[], room: number) {
+  let line = '';
+  for (const [i, [text, width]] of cells.entries()) {
+    const longer = line + text.padStart(width);
+    if (i > 0 && longer.length > room) return { text: line, cells: i };
+    line = longer;
+  }
+  return { text: line, cells: cells.length };
+}
+
+function plural(count: number, what: string): string {
+  return `${grouped(count)} ${what}${count === 1 ? '' : 's'}`;
+}
+
+function fixed(value: number | undefined): string {
+  return value === undefined ? '' : value < 1000 ? value.toFixed(5) : value.toPrecision(6);
+}
+
+function percent(fraction: number | undefined, digits: number): string {
+  return fraction === undefined ? '' : `${(fraction * 100).toFixed(digits)} %`;
+}

@@ -1,0 +1,38 @@
+/** How far a run is, in as many words as a line has room for. */
+
+import type { Progress } from '../metrics/events.js';
+import { grouped } from '../text/grouped.js';
+
+/** @param room  columns: the line has no more, and no control characters */
+export function progressLine(progress: Progress, room: number): string {
+  const { step, stepsPerEpoch, loss, error, samplesPerSecond, secondsLeft } = progress;
+  const epoch = `epoch ${progress.epoch}/${progress.epochs}`;
+  const bar = (cells: number) => {
+    const filled = Math.min(cells, Math.round((cells * step) / stepsPerEpoch));
+    return `${'█'.repeat(filled)}${'░'.repeat(cells - filled)}`;
+  };
+  const steps = `step ${step}/${stepsPerEpoch}`;
+  const figures = [`loss ${loss.toFixed(4)}`, `error ${(error * 100).toFixed(2)} %`];
+  const speed = `${grouped(Math.round(samplesPerSecond))} samples/s`;
+  const left = `${duration(secondsLeft)} left`;
+  const joined = (...parts: readonly string[]) => parts.join(' · ');
+  const lines = [
+    joined(`${epoch} ${bar(20)} ${steps}`, ...figures, speed, left),
+    joined(`${epoch} ${bar(20)} ${steps}`, ...figures, left),
+    joined(`${epoch} ${bar(10)} ${steps}`, ...figures, left),
+    joined(`${epoch} ${bar(10)}`, ...figures, left),
+    joined(`${epoch} ${bar(10)}`, figures[0]!, left),
+    joined(`${epoch} ${bar(10)}`, left),
+    `${epoch} ${bar(6)}`,
+    epoch,
+  ];
+  return lines.find(({ length }) => length <= room) ?? epoch.slice(0, Math.max(0, room));
+}
+
+/** 3725 s → 1:02:05 */
+function duration(seconds: number): string {
+  const whole = Math.round(seconds);
+  const parts = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const shown = parts[0] === 0 ? parts.slice(1) : parts;
+  return shown.map((part, i) => (i === 0 ? `${part}` : String(part).padStart(2, '0'))).join(':');
+}

@@ -1,0 +1,128 @@
+/** A run's events, written for TensorBoard as they pass. */
+
+import { errors } from '../../errors.js';
+import { makeFolder } from '../../files/make-folder.js';
+import { isRecord } from '../../files/record.js';
+import { now } from '../../memory/clock.js';
+import type { StartEvent, TrainEvent, WarningEvent } from '../../metrics/events.js';
+import type { EventFile } from './event-file.js';
+import type { SummaryValue } from './event-proto.js';
+import { ofEnd, ofEpoch, ofEvaluation, ofStart, ofStep } from './summaries.js';
+
+/**
+ * Passes events on, and writes what TensorBoard shows of them to a new file in the folder, each record before its event is
+ * passed on. The step is the run's: of an epoch, its last. A resumed run adds a file to the folder of the run that it goes on
+ * with, and takes the place of what that told of later steps.
+ *
+ * When the file cannot be written any more, a `warning` event tells it once, and the run goes on.
+ *
+ * @param folder  made if it is not there, with the first event: a run that is refused leaves nothing
+ * @throws LockstepError before `start` is passed on, if the folder cannot be written; and whatever `events` throws
+ *
+ * @example
+ * for await (const event of withTensorBoard(train({ epochs: 5 }), 'logs/run1')) console.log(event);
+ */
+export async function* withTensorBoard(
+  events: AsyncIterable<TrainEvent>,
+  folder: string,
+): AsyncGenerator<TrainEvent, void, undefined> {
+  // A program may give anything.
+  if (!isIterable(events)) throw errors.invalidOption('events', events, 'the events of train()');
+  if (typeof folder !== 'string' || folder === '')
+    throw errors.invalidOption('folder', folder, 'a folder', 'a string: a folder');
+  let writer: Writer | undefined;
+  try {
+    for await (const event of events) {
+      if (!isRecord(event)) throw errors.invalidOption('events', event, 'the events of train()');
+      if (event.event === 'start') {
+        // Of several ranks, the first writes.
+        if (!event.rank) writer = await Writer.begin(folder, event);
+      } else {
+        const warning = await writer?.write(event);
+        if (warning) yield warning;
+      }
+      yield event;
+    }
+  } finally {
+    await writer?.close();
+  }
+}
+
+/** An array of events, kept from a run, will do. */
+function isIterable(events: unknown): boolean {
+  if (typeof events !== 'object' || events === null) return false;
+  return Symbol.asyncIterator in events || Symbol.iterator in events;
+}
+
+class Writer {
+  readonly #file: EventFile;
+  readonly #rate: number;
+  /** Without epochs the end event is the only one that tells of the evaluation. */
+  readonly #isEvaluation: boolean;
+  #step: number;
+  #hasFailed = false;
+
+  private constructor(file: EventFile, { config, resumed }: StartEvent) {
+    this.#file = file;
+    this.#rate = config.lr;
+    this.#isEvaluation = config.epochs === 0;
+    this.#step = resumed?.step ?? 0;
+  }
+
+  /** @throws LockstepError if it cannot be written */
+  static async begin(folder: string, start: StartEvent): Promise<Writer> {
+    const { EventFile } = await import('./event-file.js');
+    const step = start.resumed?.step ?? 0;
+    const wallTime = now() / 1000;
+    try {
+      await makeFolder(folder);
+      const file = await EventFile.create(folder, wallTime, [
+        { wall_time: wallTime, step: step + 1, isSessionStart: true },
+        { wall_time: wallTime, step, summary: ofStart(start, wallTime) },
+      ]);
+      return new Writer(file, start);
+    } catch (error) {
+      throw errors.tensorBoardUnusable(folder, error);
+    }
+  }
+
+  /** @returns the warning that it cannot be written, the first time */
+  async write(event: TrainEvent): Promise<WarningEvent | undefined> {
+    const wallTime = now() / 1000;
+    const summary = this.#summaryOf(event, wallTime);
+    if (summary.length === 0) return undefined;
+    try {
+      await this.#file.append({ wall_time: wallTime, step: this.#step, summary });
+      return undefined;
+    } catch (error) {
+      return this.#warningOf(error);
+    }
+  }
+
+  /** Nothing that was written is lost if this fails. */
+  async close(): Promise<void> {
+    await this.#file.close().catch(() => undefined);
+  }
+
+  #summaryOf(event: TrainEvent, wallTime: number): SummaryValue[] {
+    switch (event.event) {
+      case 'step':
+        this.#step = event.step;
+        return ofStep(event);
+      case 'epoch':
+        this.#step = event.step;
+        return ofEpoch(event, this.#rate);
+      case 'end':
+        return [...(this.#isEvaluation ? ofEvaluation(event) : []), ...ofEnd(event, wallTime)];
+      default:
+        return [];
+    }
+  }
+
+  #warningOf(error: unknown): WarningEvent | undefined {
+    if (this.#hasFailed) return undefined;
+    this.#hasFailed = true;
+    const { message } = errors.tensorBoardFailed(this.#file.path, error);
+    return { event: 'warning', code: 'tensorboard_failed', message };
+  }
+}

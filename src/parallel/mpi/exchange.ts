@@ -1,0 +1,145 @@
+/**
+ * What ranks tell each other while they train. A process's first worker calls it, and nobody else; each call blocks until all
+ * ranks have made it.
+ *
+ * In every step two things travel. First a block from each rank to all: whether it wants to stop, whether it has diverged, and
+ * the loss of each of its samples and whether it was classified incorrectly; so that all know the same, decide the same, at
+ * the same step, and have the same metrics. Then the gradients, layer by layer, summed where they lie, in the shared memory.
+ */
+
+import { errors } from '../../errors.js';
+import { now } from '../../memory/clock.js';
+import type { EpochRecord, LayerMemory, Memory } from '../../memory/layout.js';
+import { EXCHANGE_WORDS } from '../../memory/layout.js';
+import type { Plan } from '../../memory/plan.js';
+import { heldOutSamples } from '../../memory/plan.js';
+import { Command, type Control } from '../control.js';
+import { MpiLibrary } from './library.js';
+import { largestShare, shareOfRank } from './shares.js';
+import type { RankTask } from './world.js';
+
+/**
+ * A rank's block, in float64 words: this header (EXCHANGE_WORDS words), the loss of each sample of its share, then for each
+ * of these samples 1 if it was classified incorrectly, else 0. WEIGHTS_CHECKSUM is 0 where weights are not compared.
+ */
+const Word = { STOP: 0, DIVERGED: 1, TIME_UP: 2, WEIGHTS_CHECKSUM: 3 } as const;
+
+/** What a step or an evaluation found, by sample. */
+interface Results {
+  readonly losses: Float64Array;
+  readonly wrong: Uint8Array;
+}
+
+const NO_RESULTS: Results = { losses: new Float64Array(), wrong: new Uint8Array() };
+
+export class Exchange {
+  readonly #library: MpiLibrary;
+  readonly #rank: number;
+  readonly #ranks: number;
+  readonly #plan: Plan;
+  readonly #memory: Memory;
+  readonly #control: Control;
+  readonly #deadline: number;
+
+  /** @param deadline  when an epoch is to be the last, in milliseconds of clock.ts */
+  constructor(task: RankTask, plan: Plan, memory: Memory, control: Control, deadline: number) {
+    this.#library = MpiLibrary.attach(task.library);
+    this.#rank = task.rank;
+    this.#ranks = task.ranks;
+    this.#plan = plan;
+    this.#memory = memory;
+    this.#control = control;
+    this.#deadline = deadline;
+  }
+
+  /** Before an epoch: whether all ranks go on. */
+  meet(): void {
+    this.#gather(NO_RESULTS, 0, 0);
+  }
+
+  /** After the gradients of the batch at `first`: its results, and whether all go on. @param count  samples of the whole batch */
+  tell({ losses, wrong }: EpochRecord, first: number, count: number): void {
+    this.#gather({ losses, wrong }, first, count);
+  }
+
+  /** After an evaluation: its results, whether all go on, and that all have the same weights. */
+  tellHeldOut({ heldOutLosses, heldOutWrong }: EpochRecord): void {
+    const results = { losses: heldOutLosses, wrong: heldOutWrong };
+    this.#gather(results, 0, heldOutSamples(this.#plan), checksum(this.#memory.layers));
+  }
+
+  /** Each layer's gradients ← their sum over all ranks. */
+  sumGradients(): void {
+    // The last layer's come first, as they are there first.
+    for (const { gradients } of this.#memory.layers.toReversed()) this.#library.sum(gradients[0]!);
+  }
+
+  /**
+   * The same in a fixed tree: in each round two neighboring subtrees are added, so that ranks, whose number is a power of two,
+   * make the upper part of the tree of shards. (The sum of two is the same on both, whichever comes first.)
+   *
+   * @param add  adds the layer's second buffer to its first
+   */
+  sumGradientsInTree(add: (layer: number) => void): void {
+    for (let distance = 1; distance < this.#ranks; distance *= 2) {
+      for (const [l, { gradients }] of this.#memory.layers.entries()) {
+        this.#library.swap(gradients[0]!, gradients[1]!, this.#rank ^ distance);
+        add(l);
+      }
+    }
+  }
+
+  /** Completes the results of samples `first` to `first + count`, of which this rank has its share. */
+  #gather({ losses, wrong }: Results, first: number, count: number, weightsChecksum = 0): void {
+    const { exchange } = this.#memory;
+    const largest = largestShare(count, this.#ranks);
+    const words = EXCHANGE_WORDS + 2 * largest;
+    const blockOf = (rank: number) => {
+      const block = exchange.subarray(rank * words, (rank + 1) * words);
+      const { from, to } = shareOfRank(count, this.#ranks, rank);
+      const samples = to - from;
+      return {
+        header: block.subarray(0, EXCHANGE_WORDS),
+        losses: block.subarray(EXCHANGE_WORDS, EXCHANGE_WORDS + samples),
+        wrong: block.subarray(EXCHANGE_WORDS + largest, EXCHANGE_WORDS + largest + samples),
+        begin: first + from,
+        end: first + to,
+      };
+    };
+
+    const own = blockOf(this.#rank);
+    own.header[Word.STOP] = this.#control.command === Command.GO ? 0 : 1;
+    own.header[Word.DIVERGED] = this.#control.diverged ? 1 : 0;
+    own.header[Word.TIME_UP] = now() >= this.#deadline ? 1 : 0;
+    own.header[Word.WEIGHTS_CHECKSUM] = weightsChecksum;
+    own.losses.set(losses.subarray(own.begin, own.end));
+    own.wrong.set(wrong.subarray(own.begin, own.end));
+
+    this.#library.gather(exchange.subarray(0, words * this.#ranks), words * exchange.BYTES_PER_ELEMENT);
+
+    const says = { stop: false, diverged: false, timeUp: false };
+    for (let rank = 0; rank < this.#ranks; rank++) {
+      const its = blockOf(rank);
+      says.stop ||= its.header[Word.STOP] !== 0;
+      says.diverged ||= its.header[Word.DIVERGED] !== 0;
+      says.timeUp ||= its.header[Word.TIME_UP] !== 0;
+      if (its.header[Word.WEIGHTS_CHECKSUM] !== weightsChecksum) throw errors.ranksDrifted(rank, this.#rank);
+      losses.set(its.losses, its.begin);
+      wrong.set(its.wrong, its.begin);
+    }
+    this.#control.agree(says);
+  }
+}
+
+/**
+ * The parameters' checksum: FNV-1a with 32 bits, one 32-bit word at a time. A whole number below 2^32, which a float64 word
+ * holds exactly. Weights that differ have different checksums, except by chance (one in 2^32).
+ */
+function checksum(layers: readonly Pick<LayerMemory, 'parameters'>[]): number {
+  let hash = 0x811c_9dc5;
+  for (const { parameters } of layers) {
+    const words = new Int32Array(parameters.buffer, parameters.byteOffset, parameters.byteLength / 4);
+    for (const word of words) hash = Math.imul(hash ^ word, 0x0100_0193);
+  }
+  return hash >>> 0;
+}

@@ -1,0 +1,47 @@
+/** Where the workers' time went, as they booked it by phase. */
+import { recordOf, type WorkerScratch } from '../memory/layout.js';
+import type { PhaseFractions } from '../metrics/events.js';
+import { Phase } from './task.js';
+
+/** Milliseconds of one thread in an epoch's training, so far. */
+export interface ThreadTimes {
+  /** Forward and back-propagation. */
+  readonly gradients: number;
+  /** Reduction and step. */
+  readonly update: number;
+  readonly wait: number;
+}
+
+/** By worker. */
+export function threadTimes(workers: readonly WorkerScratch[], epoch: number): ThreadTimes[] {
+  return workers.map(({ phaseTimes }) => {
+    const time = phaseTimes[recordOf(epoch)];
+    return {
+      gradients: time[Phase.FORWARD]! + time[Phase.GRADIENTS]!,
+      update: time[Phase.ACCUMULATE]! + time[Phase.UPDATE]!,
+      wait: time[Phase.WAIT]!,
+    };
+  });
+}
+
+/** Of an epoch's training, over all workers. Evaluation is no part of it. */
+export function phaseFractions(workers: readonly WorkerScratch[], epoch: number): PhaseFractions {
+  const timeIn = (...phases: readonly Phase[]) => {
+    const times = workers.map(({ phaseTimes }) => phaseTimes[recordOf(epoch)]);
+    return times.reduce((sum, time) => phases.reduce((partial, phase) => partial + time[phase]!, sum), 0);
+  };
+  const forward = timeIn(Phase.FORWARD);
+  const gradients = timeIn(Phase.GRADIENTS);
+  const update = timeIn(Phase.ACCUMULATE, Phase.UPDATE);
+  const wait = timeIn(Phase.WAIT);
+  const exchange = timeIn(Phase.EXCHANGE);
+  // (Of an epoch that an earlier process has trained there is nothing here.)
+  const all = forward + gradients + update + wait + exchange || 1;
+  return {
+    forward: forward / all,
+    gradients: gradients / all,
+    update: update / all,
+    ...(exchange > 0 && { exchange: exchange / all }),
+    wait: wait / all,
+  };
+}

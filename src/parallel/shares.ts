@@ -1,0 +1,77 @@
+/**
+ * How work is cut. Every cut is contiguous and in order, and no result depends on where it falls (strategy
+ * `dense` aside, which is why these cuts depend on counts alone, never on time).
+ */
+import type { Range, RowSlice } from '../kernels/kernel.js';
+import type { LayerMemory, SampleRows } from '../memory/layout.js';
+
+/**
+ * Cuts items 0 … count − 1 into parts of nearly equal work and gives the one of `part`: the items whose middle
+ * falls into that part of the whole. Neighboring parts touch, and parts may be empty.
+ */
+export function cut(count: number, work: (item: number) => number, parts: number, part: number): Range {
+  let total = 0;
+  for (let item = 0; item < count; item++) total += work(item);
+  const lower = (total * part) / parts;
+  const upper = (total * (part + 1)) / parts;
+  let from = 0;
+  let to = 0;
+  let before = 0;
+  for (let item = 0; item < count; item++) {
+    const own = work(item);
+    const middle = before + own / 2;
+    if (middle < lower) from = item + 1;
+    if (middle < upper) to = item + 1;
+    before += own;
+  }
+  // The last part ends with the last item, whatever the rounding of `upper`.
+  return { from, to: part === parts - 1 ? count : to };
+}
+
+/**
+ * What a sample costs besides its nonzero inputs, in nonzero inputs: the other layers, whose activity is taken
+ * to be one half.
+ */
+export function fixedCost(layers: readonly LayerMemory[]): number {
+  const [first, ...others] = layers;
+  // Forward and backward both touch half of the rows.
+  const work = others.reduce((sum, { inputs, paddedOutputs }) => sum + inputs * paddedOutputs, 0);
+  return Math.max(1, work / first!.paddedOutputs);
+}
+
+/** Nonzeros of a sample, and what comes besides. */
+export function sampleWork(rows: SampleRows, fixed: number): (sample: number) => number {
+  const { starts } = rows;
+  return (sample) => starts[sample + 1]! - starts[sample]! + fixed;
+}
+
+/** A pass over a row's weights costs about as much as this many multiply-adds. */
+const ROW_COST = 4;
+
+/** By layer and worker: rows of about equal work, by the nonzeros that a batch is expected to have in them. */
+export function cutRows(
+  layers: readonly LayerMemory[],
+  rows: SampleRows,
+  trainSamples: number,
+  batchSize: number,
+  workers: number,
+): readonly (readonly RowSlice[])[] {
+  const firstCounts = new Float64Array(layers[0]!.inputs);
+  if (!layers[0]!.isDense)
+    for (let k = 0, end = rows.starts[trainSamples]!; k < end; k++) firstCounts[rows.index[k]!]!++;
+  return layers.map(({ inputs, isDense }, l) => {
+    const lit = (row: number) => {
+      if (row === inputs || isDense) return batchSize;
+      return l === 0 ? (firstCounts[row]! / trainSamples) * batchSize : batchSize / 2;
+    };
+    return Array.from({ length: workers }, (_, index) => {
+      return { index, ...cut(inputs + 1, (row) => lit(row) + ROW_COST, workers, index) };
+    });
+  });
+}
+
+/** By worker: panels of the layer, about as many for each; undefined if there are fewer panels than workers. */
+export function cutPanels({ panels }: LayerMemory, workers: number): readonly Range[] | undefined {
+  if (panels.length < workers) return undefined;
+  return Array.from({ length: workers }, (_, worker) => cut(panels.length, (p) => panels[p]!.width, workers, worker));
+}

@@ -1,0 +1,108 @@
+/** Notices a team that no longer gets on: a worker that hangs neither throws nor ends, and its peers wait for it. */
+import { errors } from '../errors.js';
+import type { Memory } from '../memory/layout.js';
+import { Phase, whereabouts } from './task.js';
+
+/**
+ * What the barrier is held for: nothing; something that the coordinator, or the consumer of the events, has not given yet; or
+ * something already given, so that nobody will open it.
+ */
+export type TeamWait = 'none' | 'coordinator' | 'stalled';
+
+export class Watchdog {
+  /** No worker may stand still for longer than the longer of this and so many times the slowest step so far. */
+  static readonly patience = { leastMs: 60_000, steps: 100, lookEveryMs: 1000 };
+
+  readonly #memory: Memory;
+  readonly #wait: () => TeamWait;
+  readonly #stepsDone: () => number;
+  readonly #onStall: (failure: unknown) => void;
+  readonly #timer: NodeJS.Timeout;
+  #beats: number;
+  #steps: number;
+  #lookedAt = performance.now();
+  /** Since any worker got on. */
+  #stillMs = 0;
+  /** Spent in steps since one was last done, and the most that one took. */
+  #stepMs = 0;
+  #slowestStepMs = 0;
+  readonly #firstStepMs: number;
+
+  /**
+   * @param wait  what the team waits for at the barrier
+   * @param stepsDone  of the run
+   * @param firstStepMs  how long the first step may take, which nothing before it tells
+   */
+  constructor(
+    memory: Memory,
+    wait: () => TeamWait,
+    stepsDone: () => number,
+    firstStepMs: number,
+    onStall: (failure: unknown) => void,
+  ) {
+    this.#firstStepMs = firstStepMs;
+    this.#memory = memory;
+    this.#wait = wait;
+    this.#stepsDone = stepsDone;
+    this.#onStall = onStall;
+    this.#beats = this.#allBeats();
+    this.#steps = stepsDone();
+    this.#timer = setInterval(() => this.#look(), Watchdog.patience.lookEveryMs).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #look(): void {
+    const { leastMs, steps: patientSteps, lookEveryMs } = Watchdog.patience;
+    const time = performance.now();
+    // More has passed only if this very process was suspended, or busy: that is not the workers' fault.
+    const passedMs = Math.min(time - this.#lookedAt, 2 * lookEveryMs);
+    this.#lookedAt = time;
+
+    // One that exchanges waits for other ranks, whose own watchdogs look after them.
+    const isHeld = this.#wait() === 'coordinator' || this.#isAny(Phase.EXCHANGE);
+    if (!isHeld && !this.#isAny(Phase.START) && !this.#isAny(Phase.EVALUATE)) this.#timeSteps(passedMs);
+    const beats = this.#allBeats();
+    if (isHeld || beats !== this.#beats) {
+      this.#beats = beats;
+      this.#stillMs = 0;
+      return;
+    }
+    this.#stillMs += passedMs;
+    const patienceMs = this.#slowestStepMs > 0 ? patientSteps * this.#slowestStepMs : this.#firstStepMs;
+    if (this.#stillMs <= Math.max(leastMs, patienceMs)) return;
+    this.stop();
+    this.#onStall(this.#stall());
+  }
+
+  #timeSteps(passedMs: number): void {
+    const steps = this.#stepsDone();
+    this.#stepMs += passedMs;
+    if (steps === this.#steps) return;
+    this.#slowestStepMs = Math.max(this.#slowestStepMs, this.#stepMs / (steps - this.#steps));
+    this.#steps = steps;
+    this.#stepMs = 0;
+  }
+
+  #isAny(phase: Phase): boolean {
+    return this.#memory.workers.some((worker) => worker.phase[0] === phase);
+  }
+
+  #stall() {
+    const { workers } = this.#memory;
+    const seconds = this.#stillMs / 1000;
+    if (this.#wait() === 'stalled') return errors.barrierStalled(workers.length, this.#stepsDone(), seconds);
+    const late = [...workers.keys()].filter((worker) => workers[worker]!.phase[0] !== Phase.WAIT);
+    // If all wait, and for nothing, any one is as guilty as another.
+    const named = late.length > 0 ? late : [...workers.keys()];
+    const phase = workers[named[0]!]!.phase[0] as Phase;
+    const names = named.map((worker) => `${worker + 1}`);
+    return errors.threadStalled(names, workers.length, whereabouts(phase, this.#stepsDone()), seconds);
+  }
+
+  #allBeats(): number {
+    return this.#memory.workers.reduce((sum, { beats }) => sum + beats[0]!, 0);
+  }
+}

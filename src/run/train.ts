@@ -1,0 +1,100 @@
+/** Training as an async generator of events. */
+
+import { type CheckedOptions, checkOptions, requireOptions, type TrainOptions } from '../config/options.js';
+import { errors } from '../errors.js';
+import { now } from '../memory/clock.js';
+import type { Progress, TrainEvent } from '../metrics/events.js';
+import { asTold } from '../parallel/mpi/agreement.js';
+import { World } from '../parallel/mpi/world.js';
+import { inLibraryWords } from '../text/words.js';
+import { live } from './life.js';
+import { prepare } from './prepare.js';
+import { untilTheEnd } from './until-the-end.js';
+import type { RunView } from './view.js';
+
+export interface TrainControls {
+  /**
+   * Ends the run after the step it is in; the `end` event says `interrupted`. While a table is being read, `train()` throws
+   * the signal's reason at once.
+   */
+  readonly signal?: AbortSignal | undefined;
+  /** Called about ten times a second while the team trains. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /** Called once, before the first event, with what lets a program look at the run while it goes on. */
+  readonly onView?: ((view: RunView) => void) | undefined;
+}
+
+/**
+ * Trains a network and yields what happens: `start`, then `step`, `epoch`, `checkpoint` and `warning` events, then `end`.
+ *
+ * The threads run at most one epoch ahead of the event that is being handled. Leaving the loop early ends the run as an
+ * aborted `signal` does: its threads end, a last checkpoint and the model are written where that was asked for, and what the run
+ * has failed of is thrown. A generator that is neither finished nor left keeps them, and the process, waiting.
+ *
+ * @example
+ * for await (const event of train({ epochs: 5, threads: 2 })) {
+ *   if (event.event === 'epoch') console.log(event.epoch, event.train_loss);
+ * }
+ *
+ * @throws LockstepError before `start` if the options or data cannot be used; after an `end` event whose status
+ *   is `failed` if a loss is no longer finite, a thread died, or a file could not be written that was required
+ */
+export async function* train(options: TrainOptions & TrainControls = {}): AsyncGenerator<TrainEvent, void, undefined> {
+  requireOptions(options, Object.keys(CONTROLS));
+  const { signal, onProgress, onView, ...given } = options;
+  const controls = { signal, onProgress, onView };
+  requireControls(controls);
+  for await (const event of trainAsCommand(checkOptions(given), controls)) {
+    yield 'message' in event ? { ...event, message: inLibraryWords(event.message) } : event;
+  }
+}
+
+/** What a program may give besides options. */
+const CONTROLS = {
+  signal: { isOne: (value: unknown) => value instanceof AbortSignal, expected: 'an AbortSignal' },
+  onProgress: { isOne: isFunction, expected: 'a function' },
+  onView: { isOne: isFunction, expected: 'a function' },
+} satisfies Record<keyof TrainControls, { isOne: (value: unknown) => boolean; expected: string }>;
+
+function isFunction(value: unknown): boolean {
+  return typeof value === 'function';
+}
+
+function requireControls(controls: TrainControls): void {
+  for (const [name, { isOne, expected }] of Object.entries(CONTROLS)) {
+    const value = controls[name as keyof TrainControls];
+    if (value !== undefined && !isOne(value)) throw errors.invalidOption(name, value, expected);
+  }
+}
+
+/** The same, with messages in the command's words, for options that are checked. */
+export async function* trainAsCommand(
+  checked: CheckedOptions,
+  { signal, onProgress, onView }: TrainControls,
+): AsyncGenerator<TrainEvent, void, undefined> {
+  const beganAt = now();
+  const world = worldOf(checked);
+  world?.begin();
+  const stopping = new AbortController();
+  const stop = () => stopping.abort();
+  try {
+    const run = await prepare(checked, world, signal);
+    // Until everything has been written.
+    using _ = run.lock;
+    signal?.addEventListener('abort', stop);
+    if (signal?.aborted) stop();
+    yield* untilTheEnd(live(run, { beganAt, world, onProgress, onView, stop: stopping.signal }), stop);
+  } catch (error) {
+    // What the other ranks do not know of, this one tells.
+    throw world?.isAwaited ? asTold(world, error, false) : error;
+  } finally {
+    signal?.removeEventListener('abort', stop);
+    world?.leave();
+  }
+}
+
+/** All ranks, under MPI. */
+function worldOf({ mpi }: CheckedOptions): World | undefined {
+  if (mpi === undefined) return undefined;
+  return World.join(mpi === true ? undefined : mpi);
+}

@@ -1,0 +1,47 @@
+/** A network as NumPy arrays (`numpy.load`): a zip of .npy files, one a tensor, under the tensors' names. */
+import { type Zippable, zipSync } from 'fflate';
+import { type ModelData, tensorsOf } from '../../checkpoints/model-file.js';
+import { errors } from '../../errors.js';
+import { DIVIDE_BY, SUBTRACT } from './scaling-names.js';
+
+/** A zip of the plain kind, which every reader reads, holds so much. What is not weights has room enough in the rest. */
+const MOST_BYTES = 2 ** 32 - 2 ** 20;
+/** A zip knows no earlier day: the same model makes the same file, whenever. */
+const NO_DATE = '1980-01-02';
+
+/**
+ * float32: a checkpoint's float64 are rounded.
+ *
+ * @throws LockstepError if the model is larger than the format can hold
+ */
+export function encodeNpz({ file, layers, values, table }: ModelData): Uint8Array {
+  const bytes = values.length * Float32Array.BYTES_PER_ELEMENT;
+  if (bytes > MOST_BYTES) throw errors.tooLargeForFormat(file, bytes, 'a NumPy archive', MOST_BYTES);
+  const files: Zippable = {};
+  for (const { name, shape, values: floats } of tensorsOf(layers, Float32Array.from(values))) {
+    files[`${name}.npy`] = encodeNpy(shape, floats as Float32Array);
+  }
+  if (table?.scaling) {
+    const { subtract, divideBy } = table.scaling;
+    for (const [name, own] of [[SUBTRACT, subtract] as const, [DIVIDE_BY, divideBy] as const]) {
+      files[`${name}.npy`] = encodeNpy([own.length], own);
+    }
+  }
+  // Stored, as numpy.savez does: weights hardly get smaller.
+  return zipSync(files, { level: 0, mtime: NO_DATE });
+}
+
+/** The .npy format, version 1.0 (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html). */
+function encodeNpy(shape: readonly number[], values: Float32Array): Uint8Array {
+  const dimensions = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
+  const description = `{'descr': '<f4', 'fortran_order': False, 'shape': (${dimensions}), }`;
+  const preamble = 10;
+  // Padded with spaces, and ended by a line end, so that the values begin at a multiple of 64.
+  const length = Math.ceil((preamble + description.length + 1) / 64) * 64 - preamble;
+  const header = Buffer.alloc(preamble + length, ' ');
+  header.write('\x93NUMPY\x01\x00', 'latin1');
+  header.writeUInt16LE(length, 8);
+  header.write(description, preamble, 'latin1');
+  header.write('\n', preamble + length - 1, 'latin1');
+  return Buffer.concat([header, new Uint8Array(values.buffer, values.byteOffset, values.byteLength)]);
+}

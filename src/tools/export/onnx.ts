@@ -1,0 +1,105 @@
+/** A network as an ONNX graph: a table's scaling by Sub and Div; Gemm and Relu, layer by layer; and Softmax at its end. */
+import { type ModelData, tensorsOf } from '../../checkpoints/model-file.js';
+import type { Scaling } from '../../data/table/scaling.js';
+import { errors } from '../../errors.js';
+import { packageVersion } from '../../files/package-version.js';
+import { encodeModel, type FloatTensor, type Node } from './onnx-proto.js';
+import { plainMetadata } from './plain-model.js';
+import { DIVIDE_BY, SUBTRACT } from './scaling-names.js';
+
+/** Of 2020, and read by every runtime since: Gemm, Relu and Softmax have not changed meanwhile. */
+const OPSET = 13;
+/** The format's version that goes with it. */
+const IR_VERSION = 7;
+
+/** No protobuf is larger. What is not weights has room enough in the rest. */
+const MOST_BYTES = 2 ** 31 - 2 ** 20;
+
+/**
+ * float32 in, `input` [batch, inputs]; float32 out, `logits` and `probabilities` [batch, classes]. The weights are
+ * [inputs, outputs], as Gemm takes them, and those of the model to the bit; a checkpoint's float64 are rounded.
+ *
+ * @throws LockstepError if the model is larger than an ONNX file can be
+ */
+export function encodeOnnx(model: ModelData): Uint8Array {
+  const { file, layers, table } = model;
+  const values = Float32Array.from(model.values);
+  if (values.byteLength > MOST_BYTES) throw errors.tooLargeForFormat(file, values.byteLength, 'ONNX', MOST_BYTES);
+  const takes = inputOf(model);
+  const [inputs = 0] = layers;
+  const outputs = layers.at(-1)!;
+  return encodeModel({
+    ir_version: IR_VERSION,
+    producer_name: 'lockstep',
+    producer_version: packageVersion(),
+    doc_string: `A fully connected classifier, ${layers.join('-')}, ReLU between its layers. Input: ${takes}.`,
+    opset: OPSET,
+    metadata_props: { ...plainMetadata(model), input: `float32 [batch, ${inputs}]: ${takes}` },
+    graph: {
+      name: 'lockstep',
+      doc_string: '',
+      node: table?.scaling ? [...SCALING_NODES, ...nodesOf(layers, 'scaled')] : nodesOf(layers, 'input'),
+      initializer: [
+        ...scalingTensors(table?.scaling),
+        ...tensorsOf(layers, values).map(
+          ({ name, shape, values }): FloatTensor => ({ name, dims: shape, values: values as Float32Array }),
+        ),
+      ],
+      input: [{ name: 'input', shape: ['batch', inputs], doc_string: takes }],
+      output: [
+        { name: 'logits', shape: ['batch', outputs], doc_string: 'before the softmax' },
+        { name: 'probabilities', shape: ['batch', outputs], doc_string: 'of the classes, together 1' },
+      ],
+    },
+  });
+}
+
+/** Each operation rounds to float32, as `scaledInput` does: the inputs are the same to the bit. */
+const SCALING_NODES: readonly Node[] = [
+  { name: 'scaling.subtract', op_type: 'Sub', input: ['input', SUBTRACT], output: ['moved'] },
+  { name: 'scaling.divide', op_type: 'Div', input: ['moved', DIVIDE_BY], output: ['scaled'] },
+];
+
+function scalingTensors(scaling: Scaling | undefined): FloatTensor[] {
+  if (!scaling) return [];
+  const { subtract, divideBy } = scaling;
+  return [
+    { name: SUBTRACT, dims: [subtract.length], values: subtract },
+    { name: DIVIDE_BY, dims: [divideBy.length], values: divideBy },
+  ];
+}
+
+/** @param first  what the first layer takes */
+function nodesOf(layers: readonly number[], first: string): Node[] {
+  const last = layers.length - 2;
+  const nodes = layers.slice(1).flatMap((_, l): Node[] => {
+    const input = l === 0 ? first : `hidden.${l - 1}`;
+    const output = l === last ? 'logits' : `hidden.${l}.sums`;
+    const gemm: Node = {
+      name: `layers.${l}`,
+      op_type: 'Gemm',
+      input: [input, `layers.${l}.weight`, `layers.${l}.bias`],
+      output: [output],
+    };
+    if (l === last) return [gemm];
+    return [gemm, { name: `relu.${l}`, op_type: 'Relu', input: [output], output: [`hidden.${l}`] }];
+  });
+  const softmax: Node = {
+    name: 'softmax',
+    op_type: 'Softmax',
+    input: ['logits'],
+    output: ['probabilities'],
+    attribute: { axis: 1 },
+  };
+  return [...nodes, softmax];
+}
+
+/** What the network takes, in words: another program's file does not say it. */
+function inputOf({ metadata, table }: ModelData): string {
+  if (table) {
+    const { columns } = table;
+    return `a row of a table${columns ? `, ${columns.join(', ')}` : ' without its label'}, its numbers as they are`;
+  }
+  if (metadata.lockstep === undefined) return 'a sample a row, scaled as in its training';
+  return 'a sample a row, each number a pixel / 255, from 0 to 1';
+}

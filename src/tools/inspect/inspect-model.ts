@@ -1,0 +1,59 @@
+/** What a model file holds, and whether it is whole. */
+import { type ModelFile, readModelFile, tensorsOf } from '../../checkpoints/model-file.js';
+import { errors } from '../../errors.js';
+import { parseJson } from '../../files/json.js';
+import type { ModelEvent } from '../../metrics/events.js';
+import { sha256Of } from '../../model/parameters.js';
+import { figuresOf } from './tensor-figures.js';
+
+/**
+ * Reads a model, a checkpoint or any safetensors file that holds such a network, finite or not.
+ *
+ * @throws LockstepError if it cannot be read, is damaged, or holds no such network
+ */
+export async function inspectModel(file: string): Promise<ModelEvent> {
+  return describeModel(await readModelFile(file));
+}
+
+/** @throws LockstepError if its weights are not those that it speaks of */
+export function describeModel(model: ModelFile): ModelEvent {
+  const { file, bytes, layers, values, isSealed } = model;
+  const { dataset, config, state, epochs, step, kernel, sha256: _, ...metadata } = model.metadata;
+  const tensors = tensorsOf(layers, values).map(figuresOf);
+  const weightsSha256 = sha256Of(values);
+  const recorded = metadata.weights_sha256;
+  if (recorded !== undefined && recorded !== weightsSha256) throw errors.otherWeights(file, weightsSha256, recorded);
+  return {
+    event: 'model',
+    model: file,
+    kind: metadata.lockstep === 'model' || metadata.lockstep === 'checkpoint' ? metadata.lockstep : null,
+    bytes,
+    layers,
+    parameters: values.length,
+    tensors,
+    epochs: countIn(epochs),
+    step: countIn(step),
+    kernel: kernel ?? null,
+    dataset: jsonIn(dataset),
+    config: jsonIn(config),
+    state: jsonIn(state),
+    metadata,
+    checksum: isSealed ? 'right' : 'absent',
+    weights_sha256: weightsSha256,
+    weights_checksum: recorded === undefined ? 'absent' : 'right',
+  };
+}
+
+function countIn(text = ''): number | null {
+  return /^\d{1,15}$/.test(text) ? Number(text) : null;
+}
+
+/** The text itself where it is no JSON: another program may have written it. */
+function jsonIn(text: string | undefined): unknown {
+  if (text === undefined) return null;
+  try {
+    return parseJson(text);
+  } catch {
+    return text;
+  }
+}

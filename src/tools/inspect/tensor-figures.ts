@@ -1,0 +1,43 @@
+/** What a tensor's values are like. */
+
+import type { Tensor } from '../../files/safetensors.js';
+import type { TensorFigures } from '../../metrics/events.js';
+
+/** Sums in float64, the deviations' about the mean, so that nothing is lost to a large mean. */
+export function figuresOf({ name, shape, values }: Tensor): TensorFigures {
+  let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  let [sum, zeros, nan, infinite] = [0, 0, 0, 0];
+  for (const value of values) {
+    if (Number.isNaN(value)) nan++;
+    else if (!Number.isFinite(value)) infinite++;
+    else {
+      if (value < min) min = value;
+      if (value > max) max = value;
+      if (value === 0) zeros++;
+      sum += value;
+    }
+  }
+  const finite = values.length - nan - infinite;
+  const mean = sum / finite;
+  let [squares, deviations] = [0, 0];
+  for (const value of values) {
+    if (!Number.isFinite(value)) continue;
+    squares += value * value;
+    deviations += (value - mean) ** 2;
+  }
+  // JSON has no other numbers: a float64 sum may be beyond them.
+  const orNull = (figure: number) => (finite > 0 && Number.isFinite(figure) ? figure : null);
+  return {
+    name,
+    shape,
+    type: values instanceof Float64Array ? 'float64' : 'float32',
+    min: orNull(min),
+    max: orNull(max),
+    mean: orNull(mean),
+    std: orNull(Math.sqrt(deviations / finite)),
+    l2: orNull(Math.sqrt(squares)),
+    zeros: values.length > 0 ? zeros / values.length : 0,
+    nan,
+    infinite,
+  };
+}

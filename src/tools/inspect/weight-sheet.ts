@@ -1,0 +1,85 @@
+/** The first layer's weights as a sheet of pictures, one a unit: what each looks for in its input. */
+import { type ModelData, requireFinite, tensorsOf } from '../../checkpoints/model-file.js';
+import { grouped } from '../../text/grouped.js';
+import { shapeFor } from '../predict/shape.js';
+import { titleOf } from './captions.js';
+import { colorPicture, usualScale } from './picture.js';
+import { type Captioned, drawSheet } from './sheet.js';
+import type { SheetOptions } from './sheet-options.js';
+import { type Color, divergingColor, theme as themes } from './theme.js';
+
+export interface WeightSheet {
+  readonly svg: string;
+  /** Units on it, in its order. */
+  readonly units: readonly number[];
+  /** Units that there are. */
+  readonly of: number;
+}
+
+/** The few weights beyond this fraction of them are drawn as the last color: else they would leave all others pale. */
+const DRAWN_FRACTION = 0.9998;
+
+/**
+ * Units with the largest norms first; one scale of colors for all, the same to both sides of 0.
+ *
+ * @throws LockstepError if the weights are not finite, or no picture of this shape (status 2)
+ */
+export function weightSheet(model: ModelData, { count, shape: given, scale, theme: name }: SheetOptions): WeightSheet {
+  requireFinite(model);
+  const { layers, values } = model;
+  const [inputs = 0, units = 0] = layers;
+  const shape = shapeFor(inputs, given);
+  const factor = scale ?? usualScale(shape);
+  const theme = themes[name];
+  // (inputs, units)
+  const weights = tensorsOf(layers, values)[0]!.values;
+  const norms = normsOf(weights, units);
+  const chosen = Array.from(norms.keys())
+    .sort((a, b) => norms[b]! - norms[a]! || a - b)
+    .slice(0, count);
+  const limit = scaleOf(chosen.flatMap((unit) => Array.from({ length: inputs }, (_, i) => weights[i * units + unit]!)));
+
+  const isOutput = layers.length === 2;
+  const pictures = chosen.map((unit): Captioned => {
+    const colorOf = (i: number) => divergingColor(theme.diverging, limit > 0 ? weights[i * units + unit]! / limit : 0);
+    return {
+      png: () => colorPicture(shape, factor, colorOf),
+      tip: `${isOutput ? 'class' : 'unit'} ${unit}, norm ${norms[unit]!.toPrecision(4)}`,
+      caption: isOutput ? [[{ text: String(unit), color: 'text', isBold: true }]] : [],
+    };
+  });
+  const what = isOutput ? 'classes' : 'hidden units';
+  const selection =
+    chosen.length < units
+      ? `the ${grouped(chosen.length)} of ${grouped(units)} ${what} with the largest norms`
+      : `all ${grouped(units)} ${what}, the largest norms first`;
+  const end = limit.toPrecision(2);
+  const svg = drawSheet(
+    {
+      title: `Weights of the first layer: ${selection}`,
+      subtitle: titleOf(model),
+      pictures,
+      width: shape.width * factor,
+      height: shape.height * factor,
+      legend: { colors: theme.diverging.map(cssOf), texts: [`≤ −${end}`, '0', `≥ ${end}`] },
+    },
+    theme,
+  );
+  return { svg, units: chosen, of: units };
+}
+
+function normsOf(weights: ArrayLike<number>, units: number): Float64Array {
+  const squares = new Float64Array(units);
+  for (let i = 0; i < weights.length; i++) squares[i % units]! += weights[i]! ** 2;
+  return squares.map(Math.sqrt);
+}
+
+/** The largest of their magnitudes that is no rarity. */
+function scaleOf(weights: readonly number[]): number {
+  const magnitudes = Float64Array.from(weights, Math.abs).sort();
+  return magnitudes[Math.ceil((magnitudes.length - 1) * DRAWN_FRACTION)] ?? 0;
+}
+
+function cssOf([red, green, blue]: Color): string {
+  return `rgb(${red},${green},${blue})`;
+}

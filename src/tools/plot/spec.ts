@@ -1,0 +1,93 @@
+/** The picture as a Vega specification. Everything is placed here: Vega has no fonts to measure without a browser. */
+import type { Mark, Spec } from 'vega';
+import { errors } from '../../errors.js';
+import { curvesOf, entriesOf, QUANTITIES, type Quantity } from './curves.js';
+import { TEXT, textMark } from './fonts.js';
+import { type Legend, legendMarks, legendOf } from './legend.js';
+import { panelsOf } from './panel.js';
+import { panelData, panelMark } from './panel-marks.js';
+import type { Run } from './run.js';
+import { fitted } from './text.js';
+import { colorsOf, MOST_RUNS, type Theme } from './theme.js';
+
+export const SUBJECTS = [...QUANTITIES, 'both'] as const;
+export type Subject = (typeof SUBJECTS)[number];
+
+export interface PlotOptions {
+  /** @default 'both' */
+  readonly what?: Subject;
+  /** Logarithmic y axes. @default false */
+  readonly log?: boolean;
+  /** Also what the step events say, as thin lines. @default false */
+  readonly steps?: boolean;
+  /** @default 'auto' */
+  readonly theme?: Theme;
+  readonly title?: string;
+  /** Pixels. @default 864 for both, else 640 */
+  readonly width?: number;
+}
+
+/** About GitHub's column of text; and about half a sheet of paper. */
+const WIDTHS = { both: 864, loss: 640, error: 640 } as const;
+/** Narrower, two panels go below each other. */
+const LEAST_SIDE_BY_SIDE = 640;
+const MARGIN = 16;
+const GAP = 24;
+
+/**
+ * @param runs  each with an epoch at least
+ * @throws LockstepError if they are more than can be told apart
+ */
+export function specOf(runs: readonly Run[], options: PlotOptions = {}): Spec {
+  const { what = 'both', log = false, steps = false, theme = 'auto', title, width = WIDTHS[what] } = options;
+  if (runs.length > MOST_RUNS) throw errors.tooManyRuns(runs.length, MOST_RUNS);
+  const colors = colorsOf(theme);
+  const quantities: readonly Quantity[] = what === 'both' ? QUANTITIES : [what];
+  const room = width - 2 * MARGIN;
+  const curves = quantities.map((quantity) => curvesOf(runs, quantity, steps, colors));
+
+  const titleHeight = title ? TEXT.title + 14 : 0;
+  const legend: Legend = legendOf(entriesOf(runs, curves[0]!, colors), room);
+  const top = MARGIN + titleHeight + legend.height;
+
+  const isBeside = quantities.length > 1 && width >= LEAST_SIDE_BY_SIDE;
+  const panelWidth = isBeside ? Math.floor((room - GAP) / 2) : room;
+  const panels = panelsOf(
+    quantities.map((quantity, i) => ({
+      quantity,
+      curves: curves[i]!,
+      width: panelWidth,
+      isLog: log,
+      hasSteps: steps,
+      colors,
+    })),
+  );
+  const data = panels.map(panelData);
+  const panelHeight = panels[0]!.height;
+  const height = top + (isBeside ? panelHeight : panels.length * (panelHeight + GAP) - GAP) + MARGIN;
+
+  const marks: Mark[] = [
+    ...(title
+      ? [textMark(fitted(title, TEXT.title * 1.08, room), MARGIN, MARGIN + TEXT.title - 2, colors.ink, 'title')]
+      : []),
+    ...legendMarks(legend, MARGIN, MARGIN + titleHeight, colors),
+    ...panels.map((panel, i) =>
+      panelMark(
+        panel,
+        data[i]!,
+        MARGIN + (isBeside ? i * (panelWidth + GAP) : 0),
+        top + (isBeside ? 0 : i * (panelHeight + GAP)),
+      ),
+    ),
+  ];
+  return {
+    $schema: 'https://vega.github.io/schema/vega/v6.json',
+    width,
+    height,
+    padding: 0,
+    autosize: 'none',
+    background: colors.ground,
+    data: data.flat(),
+    marks,
+  };
+}

@@ -1,0 +1,75 @@
+/** One line of NDJSON as a sample: an array of numbers, an object that holds one and an id, or a row of a table. */
+import { errors, reason } from '../../errors.js';
+import { parseJson } from '../../files/json.js';
+import { isRecord } from '../../files/record.js';
+import type { Network } from '../network.js';
+
+export type SampleId = string | number | null;
+
+export interface GivenSample {
+  /** As it was given; undefined where there was none. */
+  readonly id?: SampleId;
+  /** (inputs): as the network takes them. */
+  readonly x: Float32Array;
+}
+
+/** A pixel's largest value, for inputs from 0 to 1. */
+const WHITE = 255;
+
+/**
+ * @param text  one JSON text, as `sampleOf` takes it
+ * @throws LockstepError
+ */
+export function parseSample(text: string, network: Network, isPixels: boolean): GivenSample {
+  return sampleOf(valueIn(text), network, isPixels);
+}
+
+/**
+ * @param value     `[…]`, or `{"id": …, "x": […]}`, whose other fields are passed over; for a network that knows names of columns
+ *                  also `{"id": …, "x": {row}}`, or a row itself, whose `id` is one if no column is called so
+ * @param isPixels  from 0 to 255, to be divided by 255
+ * @throws LockstepError
+ */
+export function sampleOf(value: unknown, network: Network, isPixels: boolean): GivenSample {
+  const { inputs, columns } = network;
+  if (Array.isArray(value)) return { x: numbersOf(value, inputs, isPixels) };
+  if (!isRecord(value)) throw errors.notASample(value);
+  const { x } = value;
+  const numbers = Array.isArray(x)
+    ? numbersOf(x, inputs, isPixels)
+    : columns && network.sampleOf(isRecord(x) ? x : value);
+  if (!numbers) throw errors.notASample(value);
+  const isWholeRow = !Array.isArray(x) && !isRecord(x);
+  const id = isWholeRow && columns?.includes('id') ? undefined : value.id;
+  if (id === undefined) return { x: numbers };
+  if (!isId(id)) throw errors.sampleId(id);
+  return { id, x: numbers };
+}
+
+function valueIn(text: string): unknown {
+  try {
+    return parseJson(text);
+  } catch (error) {
+    throw errors.notJson(reason(error));
+  }
+}
+
+/** (A whole number beyond 2^53 has lost digits by now: the id in the answer would be another.) */
+function isId(id: unknown): id is SampleId {
+  if (typeof id !== 'number') return typeof id === 'string' || id === null;
+  return Number.isInteger(id) ? Number.isSafeInteger(id) : Number.isFinite(id);
+}
+
+function numbersOf(values: readonly unknown[], inputs: number, isPixels: boolean): Float32Array {
+  if (values.length !== inputs) throw errors.sampleLength(values.length, inputs);
+  const x = new Float32Array(inputs);
+  for (let i = 0; i < inputs; i++) {
+    const value = values[i];
+    // What is no number must not be taken for one: null would be 0, and "5" would be 5.
+    if (typeof value !== 'number') throw errors.sampleValue(i, value);
+    if (isPixels && !(value >= 0 && value <= WHITE)) throw errors.pixelValue(i, value);
+    x[i] = isPixels ? value / WHITE : value;
+    if (!Number.isFinite(x[i])) throw errors.sampleValue(i, value);
+  }
+  return x;
+}

@@ -1,0 +1,250 @@
+/** Options: the defaults are the reference's run, and what is out of range is refused before any work starts. */
+import { availableParallelism } from 'node:os';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Config, requireOptions, resolveOptions } from '../../src/config/options.js';
+import { DATA_SOURCES, LockstepError, reason } from '../../src/errors.js';
+import { train } from '../../src/run/train.js';
+import { flagOf, OPTION_NAMES } from '../../src/text/words.js';
+import { refusalOf } from '../support/refusals.js';
+
+type Given = Parameters<typeof resolveOptions>[0];
+
+describe('defaults', () => {
+  it("are the reference's run, on all cores", () => {
+    expect(resolveOptions({})).toEqual({
+      threads: availableParallelism(),
+      data: 'mnist',
+      label: undefined,
+      header: 'auto',
+      scale: 'none',
+      testSplit: undefined,
+      testData: undefined,
+      hidden: [1000],
+      epochs: 100,
+      batchSize: 100,
+      lr: 0.001,
+      reduction: 'sum',
+      optimizer: 'sgd',
+      momentum: 0,
+      nesterov: false,
+      beta1: 0.9,
+      beta2: 0.999,
+      eps: 1e-8,
+      weightDecay: 0,
+      clipNorm: undefined,
+      schedule: 'constant',
+      warmupSteps: 0,
+      lrStepSize: 30,
+      lrGamma: 0.1,
+      validationSplit: undefined,
+      patience: undefined,
+      keepBest: false,
+      maxTime: undefined,
+      strategy: 'sliced',
+      exact: false,
+      seed: 1,
+      limit: undefined,
+      kernel: 'auto',
+      logEvery: undefined,
+      save: undefined,
+      checkpointDir: undefined,
+      checkpointEvery: 1,
+      checkpointEverySteps: undefined,
+      keep: 3,
+      checkpointRequired: false,
+    } satisfies Config);
+  });
+
+  it('stand for what is undefined', () => {
+    const given = Object.fromEntries(Object.keys(resolveOptions({})).map((name) => [name, undefined]));
+    expect(resolveOptions(given)).toEqual(resolveOptions({}));
+  });
+
+  it('are not lent out: what a program does to the widths that it gave changes nothing', () => {
+    const hidden = [3];
+    const config = resolveOptions({ hidden });
+    hidden.push(4);
+    expect(config.hidden).toEqual([3]);
+  });
+});
+
+/** The first and last of each range. */
+const ACCEPTED: Given[] = [
+  { threads: 1 },
+  { threads: 1024 },
+  { data: '.' },
+  { data: 'a.csv', label: '1' },
+  { data: 'a.csv', label: 'kind', header: 'yes', scale: 'minmax', testSplit: 0.5 },
+  { data: '-', label: 'kind', header: 'no', scale: 'standard', testData: 'b.csv' },
+  { hidden: [] },
+  { hidden: [1] },
+  { hidden: [2 ** 24, 1] },
+  { epochs: 0 },
+  { epochs: 2 ** 31 - 1 },
+  { batchSize: 1 },
+  { batchSize: 2 ** 31 - 1 },
+  { lr: 1e-45 },
+  { lr: 3.4e38 },
+  { reduction: 'mean' },
+  { strategy: 'dense' },
+  { seed: 0 },
+  { seed: Number.MAX_SAFE_INTEGER },
+  { limit: 1 },
+  { kernel: 'simd' },
+  { kernel: 'simd-fma' },
+  { kernel: 'reference' },
+  { logEvery: 1 },
+  { save: 'model.safetensors' },
+  { checkpointDir: 'a' },
+  { checkpointDir: 'a', checkpointEvery: 1, checkpointEverySteps: 1, keep: 1, checkpointRequired: true },
+];
+
+describe('what is in range', () => {
+  it.each(ACCEPTED)('is taken as it is: %j', (given) => {
+    expect(resolveOptions(given)).toMatchObject(given);
+  });
+});
+
+const COUNT = 'expected a whole number from 1 to 2,147,483,647';
+const WIDTHS = 'expected widths from 1 to 16,777,216 with commas between, such as 1000 or 512,256, or none';
+const FOLDER = `expected ${DATA_SOURCES}`;
+
+const REFUSED: [Given, string][] = [
+  [{ threads: 0 }, '--threads 0: expected a whole number from 1 to 1,024'],
+  [{ threads: 1025 }, '--threads 1025: expected a whole number from 1 to 1,024'],
+  [{ threads: 1.5 }, '--threads 1.5: expected a whole number from 1 to 1,024'],
+  [{ threads: '2' }, '--threads 2: expected a whole number from 1 to 1,024'],
+  [{ threads: Number.NaN }, '--threads NaN: expected a whole number from 1 to 1,024'],
+  [{ threads: null }, '--threads null: expected a whole number from 1 to 1,024'],
+  [{ threads: 2n }, '--threads 2n: expected a whole number from 1 to 1,024'],
+  [{ data: '' }, `--data "": ${FOLDER}`],
+  [{ data: 7 }, `--data 7: ${FOLDER}`],
+  [{ label: '' }, `--label "": expected a column's name or number`],
+  [{ label: 5 }, `--label 5: expected a column's name or number`],
+  [{ header: true }, '--header true: expected one of auto, yes, no'],
+  [{ scale: 'max' }, '--scale max: expected one of none, minmax, standard'],
+  [{ testSplit: 0 }, '--test-split 0: expected a number above 0 to less than 1'],
+  [{ testSplit: 1 }, '--test-split 1: expected a number above 0 to less than 1'],
+  [{ testData: '' }, '--test-data "": expected a table (CSV or NDJSON), or - for one on stdin'],
+  [
+    { testSplit: 0.5, testData: 'b.csv' },
+    '--test-split and --test-data: expected one of them, for there is one test set',
+  ],
+  [{ hidden: [0] }, `--hidden 0: ${WIDTHS}`],
+  [{ hidden: [10, -5] }, `--hidden 10,-5: ${WIDTHS}`],
+  [{ hidden: [1.5] }, `--hidden 1.5: ${WIDTHS}`],
+  [{ hidden: [2 ** 24 + 1] }, `--hidden 16777217: ${WIDTHS}`],
+  [{ hidden: 'abc' }, `--hidden abc: ${WIDTHS}`],
+  [{ hidden: 1000 }, `--hidden 1000: ${WIDTHS}`],
+  [{ hidden: new Array(2) }, `--hidden [ <2 empty items> ]: ${WIDTHS}`],
+  [{ hidden: ['10'] }, `--hidden [ '10' ]: ${WIDTHS}`],
+  [{ epochs: -1 }, '--epochs -1: expected a whole number from 0 to 2,147,483,647'],
+  [{ epochs: 2 ** 31 }, '--epochs 2147483648: expected a whole number from 0 to 2,147,483,647'],
+  [{ batchSize: 0 }, `--batch-size 0: ${COUNT}`],
+  [{ lr: 0 }, '--lr 0: expected a finite number above 0'],
+  [{ lr: 1e-50 }, '--lr 1e-50: expected a number from 1e-45 to 3.4e38, the range of float32'],
+  [{ lr: 1e300 }, '--lr 1e+300: expected a number from 1e-45 to 3.4e38, the range of float32'],
+  [{ lr: -1 }, '--lr -1: expected a finite number above 0'],
+  [{ lr: Number.NaN }, '--lr NaN: expected a finite number above 0'],
+  [{ lr: Number.POSITIVE_INFINITY }, '--lr Infinity: expected a finite number above 0'],
+  [{ reduction: 'average' }, '--reduction average: expected one of sum, mean'],
+  [{ strategy: 'fast' }, '--strategy fast: expected one of sliced, dense'],
+  [{ seed: -1 }, '--seed -1: expected a whole number from 0 to 9,007,199,254,740,991'],
+  [{ seed: 2 ** 53 }, '--seed 9007199254740992: expected a whole number from 0 to 9,007,199,254,740,991'],
+  [{ limit: 0 }, `--limit 0: ${COUNT}`],
+  [{ kernel: 'gpu' }, '--kernel gpu: expected one of auto, simd-fma, simd, reference'],
+  [{ kernel: 'toString' }, '--kernel toString: expected one of auto, simd-fma, simd, reference'],
+  [{ logEvery: 0 }, `--log-every 0: ${COUNT}`],
+  [{ save: '' }, '--save "": expected a file, such as model.safetensors'],
+  [{ checkpointDir: 3 }, '--checkpoint-dir 3: expected a folder'],
+  [{ checkpointDir: 'a', checkpointEvery: 0 }, `--checkpoint-every 0: ${COUNT}`],
+  [{ checkpointDir: 'a', checkpointEverySteps: 0.5 }, `--checkpoint-every-steps 0.5: ${COUNT}`],
+  [{ checkpointDir: 'a', keep: 0 }, `--keep 0: ${COUNT}`],
+  [{ checkpointDir: 'a', checkpointRequired: 1 }, '--checkpoint-required 1: expected true or false'],
+  [{ checkpointEvery: 2 }, '--checkpoint-every 2: there are no checkpoints without --checkpoint-dir'],
+  [{ checkpointRequired: true }, '--checkpoint-required: there are no checkpoints without --checkpoint-dir'],
+  [{ resume: '' }, '--resume "": expected a checkpoint or a folder of them'],
+  [{ resume: true }, '--resume: expected a checkpoint or a folder of them, or --checkpoint-dir besides'],
+  [{ resumeAnyway: true }, '--resume-anyway: expected --resume besides'],
+];
+
+describe('what is out of range', () => {
+  it.each<[Given, string]>([
+    [{ lr: '0.1' }, "`lr`: expected a finite number above 0; found the string '0.1'"],
+    [{ lr: null }, '`lr`: expected a finite number above 0; found null'],
+    [{ epochs: -1 }, '`epochs`: expected a whole number from 0 to 2,147,483,647; found the number -1'],
+    [
+      { hidden: 100 },
+      '`hidden`: expected an array of whole numbers from 1 to 16,777,216, such as [1000] or [512, 256], or [] for none; found the number 100',
+    ],
+    [{ reduction: 'average' }, "`reduction`: expected one of 'sum', 'mean'; found the string 'average'"],
+    [{ checkpointDir: 3 }, '`checkpointDir`: expected a string: a folder; found the number 3'],
+    [{ nesterov: {} }, '`nesterov`: expected true or false; found the object {}'],
+    [{ momentum: [0.5] }, '`momentum`: expected a number from 0 to less than 1; found the array [ 0.5 ]'],
+    [{ checkpointEvery: 2 }, '`checkpointEvery` 2: there are no checkpoints without `checkpointDir`'],
+    [{ resume: 5 }, '`resume`: expected true, false or a string: a checkpoint or a folder of them; found the number 5'],
+  ])("is told to a program by the property's name, with both types: %o", async (given, message) => {
+    const { error } = await refusalOf(() => resolveOptions(given));
+    expect(error.message).toBe(message);
+  });
+
+  it.each(REFUSED)('is refused by name, with status 2: %o', async (given, message) => {
+    const refusal = await refusalOf(() => resolveOptions(given));
+    expect(refusal.message).toBe(message);
+    expect(refusal.status).toBe(2);
+  });
+});
+
+describe('whatever a program gives', () => {
+  it.each([
+    ['epoch', 'epochs'],
+    ['batch_size', 'batchSize'],
+    ['optimiser', 'optimizer'],
+    ['Treads', 'threads'],
+    ['onprogress', 'onProgress'],
+    ['l', undefined],
+    ['toString', undefined],
+    ['dropout', undefined],
+  ])('%s is refused: train() has no such option; meant is %s', async (name, meant) => {
+    const { error, status, code } = await refusalOf(() => train({ [name]: 1 }).next());
+    const remedy = meant === undefined ? 'expected one of threads, data, ' : `did you mean \`${meant}\`?`;
+    expect(error.message.startsWith(`\`${name}\`: train() has no such option; ${remedy}`)).toBe(true);
+    expect({ status, code }).toEqual({ status: 2, code: 'unknown_option' });
+  });
+
+  it('an option that is none, and undefined, is not given', () => {
+    expect(() => requireOptions({ epoch: undefined, epochs: 1 }, [])).not.toThrow();
+  });
+
+  const names = Object.keys(resolveOptions({}));
+
+  it('is known to the messages by its name', () => {
+    expect([...OPTION_NAMES].sort()).toEqual([...names, 'resume', 'resumeAnyway', 'mpi'].sort());
+  });
+
+  it.each(names)('for %s is taken or refused by name, on one line, and nothing else is thrown', async (name) => {
+    const values = fc.anything({ withBigInt: true, withNullPrototype: true, withSparseArray: true, withDate: true });
+    await fc.assert(
+      fc.asyncProperty(values, async (value) => {
+        let config: Config;
+        try {
+          config = resolveOptions({ [name]: value });
+        } catch (error) {
+          if (!(error instanceof LockstepError)) throw error;
+          expect(error.status).toBe(2);
+          const isAlone = ['requires_option', 'needs_folder'].includes(error.code);
+          if (!isAlone) expect(error.code).toBe('invalid_option');
+          expect(error.message).toMatch(new RegExp(`^\`${name}\`${isAlone ? '[ :]' : ': expected .+; found '}`));
+          expect(reason(error)).toMatch(new RegExp(`^--${flagOf(name)}[ :]`));
+          expect(error.message).not.toContain('\n');
+          return;
+        }
+        // (−0 may be taken as 0.)
+        const taken = config[name as keyof Config];
+        if (value !== undefined && taken !== value) expect(taken).toEqual(value);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});

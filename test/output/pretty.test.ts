@@ -1,0 +1,187 @@
+/** The pretty format, as people see it. */
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { EndEvent, EpochEvent, StartEvent, TrainEvent } from '../../src/metrics/events.js';
+import { PrettyFormat } from '../../src/output/pretty.js';
+import { CHECKPOINT, END, EPOCH, START, STEP, WARNING } from '../support/sample-events.js';
+
+function pretty(...events: readonly TrainEvent[]): string {
+  const format = new PrettyFormat(false);
+  return events.map((event) => format.format(event)).join('');
+}
+
+describe('a run', () => {
+  it('is a heading, a table of steps and epochs, and a summary', () => {
+    const last: EpochEvent = {
+      ...EPOCH,
+      epoch: 100,
+      train_loss: 12345.678,
+      train_error: 1,
+      test_loss: 0.000004,
+      test_error: 0,
+      seconds: 1234.5,
+      samples_per_second: 1_234_567.8,
+      wait_fraction: 1,
+    };
+    expect(pretty(START, STEP, EPOCH, last, END)).toBe(`\
+Lockstep · 2 threads · kernel simd-fma · sliced · Node 24.0.0
+mnist: 60,000 training, 10,000 test samples, 19.1 % of the inputs nonzero
+network 784-1000-10: 795,010 parameters; batch 100, learning rate 0.001, gradients' sum, seed 1
+
+epoch       loss      error  test loss  test error  seconds  samples/s  waiting
+    1    2.25000   87.500 %  step 100 at 0.50 s
+    1    0.50000   12.510 %    0.25000      7.25 %     0.75     80,000    1.3 %
+  100    12345.7  100.000 %    0.00000      0.00 %  1234.50  1,234,568  100.0 %
+
+completed · 1 epoch · 1.5 s
+training loss 0.50000, error 12.510 % · test loss 0.25000, error 7.25 %
+weights sha256 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+`);
+  });
+
+  it('without test samples has no columns for them', () => {
+    const start: StartEvent = { ...START, threads: 1, dataset: { ...START.dataset, test: 0 } };
+    const { test_loss: _1, test_error: _2, ...epoch } = EPOCH;
+    const { test_loss: _3, test_error: _4, ...end } = END;
+    expect(pretty(start, STEP, epoch, { ...end, epochs: 12 })).toBe(`\
+Lockstep · 1 thread · kernel simd-fma · sliced · Node 24.0.0
+mnist: 60,000 training, no test samples, 19.1 % of the inputs nonzero
+network 784-1000-10: 795,010 parameters; batch 100, learning rate 0.001, gradients' sum, seed 1
+
+epoch       loss      error  seconds  samples/s  waiting
+    1    2.25000   87.500 %  step 100 at 0.50 s
+    1    0.50000   12.510 %     0.75     80,000    1.3 %
+
+completed · 12 epochs · 1.5 s
+training loss 0.50000, error 12.510 %
+weights sha256 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+`);
+  });
+
+  it('of no epochs has no table, and only the test figures', () => {
+    const start: StartEvent = { ...START, config: { ...START.config, epochs: 0, strategy: 'dense', lr: 1e-7 } };
+    const { train_loss: _1, train_error: _2, ...end } = END;
+    expect(pretty(start, { ...end, epochs: 0 })).toBe(`\
+Lockstep · 2 threads · kernel simd-fma · dense · Node 24.0.0
+mnist: 60,000 training, 10,000 test samples, 19.1 % of the inputs nonzero
+network 784-1000-10: 795,010 parameters; batch 100, learning rate 1e-7, gradients' sum, seed 1
+
+completed · 0 epochs · 1.5 s
+test loss 0.25000, error 7.25 %
+weights sha256 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+`);
+  });
+
+  it('that is resumed says from where', () => {
+    const file = 'checkpoints/step-0001200.safetensors';
+    const headingOf = (epochs: number, step: number) =>
+      pretty({ ...START, resumed: { file, epochs, step } })
+        .split('\n')
+        .slice(2, 5);
+    expect(headingOf(2, 1200)).toEqual([
+      "network 784-1000-10: 795,010 parameters; batch 100, learning rate 0.001, gradients' sum, seed 1",
+      `resumed from ${file}: 2 epochs, step 1,200`,
+      '',
+    ]);
+    expect(headingOf(1, 600)[1]).toBe(`resumed from ${file}: 1 epoch, step 600`);
+  });
+
+  it('has warnings on lines of their own, and none about checkpoints that are as they should be', () => {
+    expect(pretty(EPOCH, CHECKPOINT, WARNING, { ...EPOCH, epoch: 2 })).toBe(`\
+    1    0.50000   12.510 %     0.75     80,000    1.3 %
+warning: checkpoints/epoch-000002.safetensors could not be written (ENOSPC); older ones are still there
+    2    0.50000   12.510 %     0.75     80,000    1.3 %
+`);
+  });
+
+  it('that saved its model says where, whether it is complete or not', () => {
+    const end: EndEvent = { ...END, status: 'interrupted', saved: 'model.safetensors' };
+    expect(pretty(end)).toBe(`
+interrupted · 1 epoch · 1.5 s
+training loss 0.50000, error 12.510 % · test loss 0.25000, error 7.25 %
+saved as model.safetensors
+weights sha256 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+`);
+  });
+
+  it('that failed says why; without figures or weights it has no lines for them', () => {
+    const end: EndEvent = { event: 'end', status: 'failed', epochs: 0, seconds: 2, message: 'a thread died' };
+    expect(pretty(end)).toBe('\nfailed: a thread died · 0 epochs · 2.0 s\n');
+  });
+});
+
+describe('on a terminal of few columns', () => {
+  const { dataset } = START;
+  const validated: StartEvent = { ...START, dataset: { ...dataset, validation: 6000 } };
+  const wide: EpochEvent = { ...EPOCH, epoch: 123_456, validation_loss: 1234.5, validation_error: 1, train_loss: 1e9 };
+
+  it.each([
+    ['all', START, EPOCH],
+    ['validation', validated, wide],
+    ['no test', { ...START, dataset: { ...dataset, test: 0 } }, EPOCH],
+  ])('no line is longer than it has columns (%s)', (_, start, epoch) => {
+    for (let columns = 20; columns <= 200; columns++) {
+      const format = new PrettyFormat(false, () => columns);
+      const lines = [start, STEP, epoch, WARNING, END].flatMap((event) => format.format(event).split('\n'));
+      for (const line of lines) {
+        // (A path, and a checksum, are one word.)
+        if (line.trim().includes(' ')) expect(line.length, `${columns}: ${line}`).toBeLessThanOrEqual(columns);
+      }
+    }
+  });
+
+  it('columns are dropped from the right', () => {
+    const format = new PrettyFormat(false, () => 40);
+    expect([START, STEP, EPOCH].map((event) => format.format(event)).join('')).toBe(`\
+Lockstep · 2 threads · kernel simd-fma ·
+  sliced · Node 24.0.0
+mnist: 60,000 training, 10,000 test
+  samples, 19.1 % of the inputs nonzero
+network 784-1000-10: 795,010 parameters;
+  batch 100, learning rate 0.001,
+  gradients' sum, seed 1
+
+epoch       loss      error  test loss
+    1    2.25000   87.500 %
+    1    0.50000   12.510 %    0.25000
+`);
+  });
+
+  it('that gets wider has no cells without a head, and that gets narrower has fewer', () => {
+    let columns = 40;
+    const format = new PrettyFormat(false, () => columns);
+    format.format(START);
+    const rowAt = (width: number) => {
+      columns = width;
+      return format.format(EPOCH);
+    };
+    expect(rowAt(200)).toBe('    1    0.50000   12.510 %    0.25000\n');
+    expect(rowAt(30)).toBe('    1    0.50000   12.510 %\n');
+    expect(rowAt(3)).toBe('    1\n');
+  });
+});
+
+describe('on a terminal with colors', () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  it('headings are bold, and what matters less is dim', () => {
+    // From Node 22.13 on styleText looks at stdout too, which is no terminal here.
+    vi.stubEnv('FORCE_COLOR', '1');
+    const format = new PrettyFormat(true);
+    const styled = [START, STEP, EPOCH, CHECKPOINT, WARNING, END].map((event) => format.format(event)).join('');
+    const marked = styled.replaceAll('\x1b[1m', '<b>').replaceAll('\x1b[2m', '<dim>').replaceAll('\x1b[22m', '</>');
+    expect(marked).toBe(`\
+<b>Lockstep</> · 2 threads · kernel simd-fma · sliced · Node 24.0.0
+mnist: 60,000 training, 10,000 test samples, 19.1 % of the inputs nonzero
+network 784-1000-10: 795,010 parameters; batch 100, learning rate 0.001, gradients' sum, seed 1
+
+<b>epoch       loss      error  test loss  test error  seconds  samples/s  waiting</>
+<dim>    1    2.25000   87.500 %  step 100 at 0.50 s</>
+    1    0.50000   12.510 %    0.25000      7.25 %     0.75     80,000    1.3 %
+<b>warning</>: checkpoints/epoch-000002.safetensors could not be written (ENOSPC); older ones are still there
+
+<b>completed</> · 1 epoch · 1.5 s
+training loss 0.50000, error 12.510 % · test loss 0.25000, error 7.25 %
+<dim>weights sha256 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef</>
+`);
+  });
+});

@@ -1,0 +1,36 @@
+/**
+ * The hand-overs between the coordinator and the threads, in every interleaving: see test/support/barrier-model/explore.ts.
+ * test/stress/barrier-model.ts visits more workers, and all that may happen at once.
+ */
+import { describe, expect, it } from 'vitest';
+import { explore } from '../support/barrier-model/explore.js';
+import { MISTAKES } from '../support/barrier-model/mistakes.js';
+
+const anything = { mayStop: true, mayDie: true };
+
+describe('no deadlock, no lost wake-up, nobody ahead, no hold opened but by what it waits for, no record written but by its owner', () => {
+  it('one worker: every list of rounds of any length, with a stop, a death and an abort at any moment', () => {
+    const { states, violation } = explore({ workers: 1, ...anything });
+    expect(violation).toBeUndefined();
+    expect(states).toBeGreaterThan(200_000);
+  });
+
+  it('two workers: every list of rounds of any length, undisturbed', () => {
+    const { states, violation } = explore({ workers: 2, mayStop: false, mayDie: false });
+    expect(violation).toBeUndefined();
+    expect(states).toBeGreaterThan(10_000);
+  });
+});
+
+describe('the model catches', () => {
+  // What two workers show in these lists of rounds, or one in any.
+  const models = [
+    { workers: 2, rounds: ['plain', 'grant', 'grant'] as const },
+    { workers: 2, rounds: ['grant', 'gradients', 'snapshot'] as const },
+    { workers: 1 },
+  ];
+  it.each(MISTAKES)('%s', (mistake) => {
+    const caught = models.some((model) => explore({ ...model, ...anything, mistake }).violation !== undefined);
+    expect(caught).toBe(true);
+  });
+});

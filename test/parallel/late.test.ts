@@ -1,0 +1,52 @@
+/**
+ * Threads that lose their processor at any of their operations, for any time: the weights and every epoch's figures are those of
+ * an undelayed run. test/stress/late.ts goes on with other seeds for as long as it is told.
+ */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type LateJobs, lateJobs } from '../support/late-jobs.js';
+
+let jobs: LateJobs;
+beforeAll(async () => {
+  jobs = await lateJobs();
+});
+afterAll(() => jobs.remove());
+
+const CASES = [1, 2].flatMap((threads) =>
+  (['sliced', 'dense'] as const).flatMap((strategy) =>
+    [false, true].map((checkpoints) => ({ threads, strategy, checkpoints })),
+  ),
+);
+
+describe('the main thread is late', () => {
+  it.each(CASES)('$threads threads, strategy $strategy, checkpoints $checkpoints', async (job) => {
+    expect(await jobs.difference({ ...job, size: 'tiny', who: 'main', seed: 1 })).toBeUndefined();
+  });
+
+  it('a larger job', async () => {
+    expect(
+      await jobs.difference({
+        threads: 2,
+        strategy: 'sliced',
+        checkpoints: true,
+        size: 'larger',
+        who: 'main',
+        seed: 2,
+      }),
+    ).toBeUndefined();
+  });
+});
+
+describe('the other threads are late', () => {
+  it.each(CASES.filter(({ threads, checkpoints }) => threads === 2 || checkpoints))(
+    '$threads threads, strategy $strategy, checkpoints $checkpoints',
+    async (job) => {
+      expect(await jobs.difference({ ...job, size: 'brief', who: 'workers', seed: 3 })).toBeUndefined();
+    },
+  );
+
+  it('and the main thread, too', async () => {
+    expect(
+      await jobs.difference({ threads: 2, strategy: 'sliced', checkpoints: true, size: 'brief', who: 'all', seed: 4 }),
+    ).toBeUndefined();
+  });
+});
