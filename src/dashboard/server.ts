@@ -1,6 +1,6 @@
 /**
  * The HTTP server behind the page: a fixed table of files, one stream of events, and one question, what a drawing is. It is
- * bound to this machine's own address, and every request is small: see docs/dashboard.md, "Who may look".
+ * bound to this machine's own address, and every request is small: see docs/dashboard.md, "Security".
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
