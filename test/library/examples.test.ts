@@ -86,10 +86,12 @@ describe('own-metric.mjs', () => {
     expect(events.at(-1)).toMatchObject({ event: 'end', status: 'interrupted' });
     expect(epochs.length).toBeGreaterThan(1);
     for (const epoch of epochs) {
-      expect(epoch.gap).toBe(Number(epoch.test_error) - Number(epoch.train_error));
+      expect(epoch.gap).toBe(Number(epoch.validation_error) - Number(epoch.train_error));
     }
     // It ends when the first comes that is no better than the best before it; one more may be done by then.
-    const worse = epochs.findIndex(({ test_loss, best_test_loss }) => Number(test_loss) > Number(best_test_loss));
+    const worse = epochs.findIndex(
+      ({ validation_loss, best_validation_loss }) => Number(validation_loss) > Number(best_validation_loss),
+    );
     expect(worse).toBeGreaterThan(0);
     expect(epochs.length - 1 - worse).toBeLessThanOrEqual(1);
   });

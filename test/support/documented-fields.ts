@@ -89,6 +89,8 @@ function isOfOne(type: string, value: unknown): boolean {
   switch (type) {
     case 'anything':
       return true;
+    case 'array':
+      return Array.isArray(value);
     case 'integer':
       return Number.isInteger(value);
     case 'null':
