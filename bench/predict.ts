@@ -12,7 +12,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Command } from 'commander';
-import { loadDataset } from '../src/data/load.js';
+import { loadDataset } from '../src/data/sources.js';
 import type { KernelName } from '../src/kernels/kernel.js';
 import { train } from '../src/run/train.js';
 import { loadModel } from '../src/tools/network.js';

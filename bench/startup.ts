@@ -12,7 +12,7 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import { findSource } from '../src/data/sources.js';
+import { findIdxFolder } from '../src/data/sources.js';
 import type { StartEvent, StepEvent } from '../src/metrics/events.js';
 import { succeeds } from './support/cores.js';
 import { wholeFrom } from './support/options.js';
@@ -78,7 +78,7 @@ function ofPyTorch(): Starter[] {
     return [];
   }
   // (The last three: no epochs are run, the rate, all samples.)
-  const job = [findSource('mnist').folder, `${threads}`, '0', '0.001', '60000'];
+  const job = [findIdxFolder('mnist').folder, `${threads}`, '0', '0.001', '60000'];
   const program = script('../../bench/peers/startup.py');
   return [{ name: 'PyTorch, nn.Linear and SGD', start: () => startOfMarked([python, program, ...job]) }];
 }

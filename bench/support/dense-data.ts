@@ -1,7 +1,7 @@
 /** Data without zeros: what a trainer that skips them has to do when there is nothing to skip. Seeded. */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { FILES } from '../../src/data/sources.js';
+import { FILES } from '../../src/data/idx-folder.js';
 import { Random } from '../../src/model/random.js';
 import { idxHeader } from './idx-header.js';
 

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { findSource } from '../../src/data/sources.js';
+import { findIdxFolder } from '../../src/data/sources.js';
 import { writeDenseData } from './dense-data.js';
 import { atExit } from './exit.js';
 
@@ -42,11 +42,11 @@ export function provideData(name: DataName): PeerData {
 }
 
 const PROVIDERS = {
-  mnist: () => ({ folder: findSource('mnist').folder, source: 'mnist' }),
+  mnist: () => ({ folder: findIdxFolder('mnist').folder, source: 'mnist' }),
   /** Its files are gzipped, and not every peer can read that. */
   'fashion-mnist': () => {
     const folder = temporaryFolder();
-    const packed = findSource('fashion-mnist').folder;
+    const packed = findIdxFolder('fashion-mnist').folder;
     for (const file of readdirSync(packed).filter((name) => name.endsWith('.gz'))) {
       writeFileSync(path.join(folder, path.basename(file, '.gz')), gunzipSync(readFileSync(path.join(packed, file))));
     }

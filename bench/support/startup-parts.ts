@@ -8,7 +8,7 @@ const marks: [part: string, at: number][] = [];
 mark('node');
 
 const { parseTrainCommand } = await import('../../bin/commands/train-options.js');
-const { loadDataset } = await import('../../src/data/load.js');
+const { loadDataset } = await import('../../src/data/sources.js');
 const { writeRows } = await import('../../src/data/sparse-rows.js');
 const { chooseKernel } = await import('../../src/kernels/select.js');
 const { bytesNeeded, createSharedMemory, layOut } = await import('../../src/memory/layout.js');

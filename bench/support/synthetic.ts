@@ -6,7 +6,7 @@ import { closeSync, mkdtempSync, openSync, rmSync, statfsSync, writeFileSync, wr
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { FILES } from '../../src/data/sources.js';
+import { FILES } from '../../src/data/idx-folder.js';
 import { Random } from '../../src/model/random.js';
 import { atExit } from './exit.js';
 import { idxHeader } from './idx-header.js';

@@ -1,5 +1,5 @@
 /** `lockstep evaluate`: a model's figures on a test set. */
-import { kindOfData } from '../../src/data/sources.js';
+import { findSource } from '../../src/data/sources.js';
 import { HEADERS } from '../../src/data/table/columns.js';
 import { errors, type LockstepError } from '../../src/errors.js';
 import type { EvaluationEvent } from '../../src/metrics/events.js';
@@ -44,7 +44,7 @@ export async function evaluateCommand(args: readonly string[]): Promise<undefine
   const format = formatOf(options.format);
 
   const network = await loadModel(file);
-  const isOfTable = data !== undefined && kindOfData(data) === 'table';
+  const isOfTable = data !== undefined && findSource(data).format === 'table';
   if (!isOfTable && label !== undefined) throw onlyForTables('label', label, data);
   if (!isOfTable && header !== HEADERS[0]) throw onlyForTables('header', header, data);
   const part = isOfTable

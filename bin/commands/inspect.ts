@@ -1,6 +1,6 @@
 /** `lockstep inspect`: what a model file holds, and sheets of pictures of its weights and its errors. */
 import { readModelFile, requireFinite } from '../../src/checkpoints/model-file.js';
-import { inputFilesOf } from '../../src/data/input-files.js';
+import { inputFilesOf } from '../../src/data/sources.js';
 import { errors } from '../../src/errors.js';
 import type { SheetEvent } from '../../src/metrics/events.js';
 import { ndjsonLine } from '../../src/output/ndjson.js';

@@ -1,7 +1,8 @@
 /** The data to look at a model with, where none are named: those that it was trained on. */
 import type { Part } from '../../src/data/dataset.js';
-import { loadPart, requireClasses } from '../../src/data/load.js';
-import { kindOfData, NAMED_SETS } from '../../src/data/sources.js';
+import { requireClasses } from '../../src/data/idx-folder.js';
+import { isNamedSet } from '../../src/data/named-sets.js';
+import { findSource, loadPart } from '../../src/data/sources.js';
 import { errors } from '../../src/errors.js';
 import { parseJson } from '../../src/files/json.js';
 import { fieldsOf } from '../../src/files/record.js';
@@ -21,9 +22,9 @@ export async function dataFor(
   const trainedOn = datasetIn(metadata.dataset);
   // A file of another program says nothing: MNIST is this one's first job.
   const own = trainedOn.name ?? 'mnist';
-  if (data === undefined && !NAMED_SETS.includes(own)) throw errors.trainedElsewhere(file, own);
+  if (data === undefined && !isNamedSet(own)) throw errors.trainedElsewhere(file, own);
   if (data !== undefined) {
-    const isTable = kindOfData(data) === 'table';
+    const isTable = findSource(data).format === 'table';
     if (table) throw errors.imagesForTable(file, data);
     if (isTable) throw errors.tableForImages(file, data);
   }

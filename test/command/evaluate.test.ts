@@ -2,7 +2,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { FILES } from '../../src/data/sources.js';
+import { FILES } from '../../src/data/idx-folder.js';
 import type { EvaluationEvent } from '../../src/metrics/events.js';
 import { collect } from '../support/events.js';
 import { idxBytes } from '../support/idx-files.js';

@@ -3,7 +3,7 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { TrainOptions } from '../../src/config/options.js';
 import { Dashboard } from '../../src/dashboard/index.js';
 import type { Messages, RunMessage } from '../../src/dashboard/messages.js';
-import { loadDataset } from '../../src/data/load.js';
+import { loadDataset } from '../../src/data/sources.js';
 import type { RunView } from '../../src/run/view.js';
 import { loadModel } from '../../src/tools/network.js';
 import { type Collected, collect } from '../support/events.js';

@@ -3,8 +3,8 @@ import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Dataset } from '../../src/data/dataset.js';
-import { loadDataset, loadFromSource } from '../../src/data/load.js';
-import { FILES } from '../../src/data/sources.js';
+import { FILES, loadIdxFolder } from '../../src/data/idx-folder.js';
+import { loadDataset } from '../../src/data/sources.js';
 import { DATA_SOURCES } from '../../src/errors.js';
 import { type Folder, idxBytes, temporaryFolder, writeDataset } from '../support/idx-files.js';
 import { refusalOf } from '../support/refusals.js';
@@ -261,13 +261,13 @@ describe('a source with checksums', () => {
     ['gzipped', true],
   ])('is read where the uncompressed files have them: %s', async (_, gzipped) => {
     writeDataset(folder, { train: TRAIN }, gzipped);
-    const { name, train } = await loadFromSource(source(checksums));
+    const { name, train } = await loadIdxFolder(source(checksums));
     expect({ name, count: train.count }).toEqual({ name: 'known', count: 3 });
   });
 
   it('is refused where one is another', async () => {
     writeDataset(folder, { train: { ...TRAIN, labels: [2, 0, 0] } });
-    const { message, status } = await refusalOf(() => loadFromSource(source(checksums)));
+    const { message, status } = await refusalOf(() => loadIdxFolder(source(checksums)));
     expect(status).toBe(1);
     expect(message).toBe(
       `${inFolder(FILES.trainLabels)}: SHA-256 9d14ce8a82612d5cbb1f14bdd4fb21464e58db5071c9cd821b19af08b147db8a; ` +

@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkOptions } from '../../src/config/options.js';
-import { loadDataset } from '../../src/data/load.js';
 import type { Samples } from '../../src/data/samples.js';
+import { loadDataset } from '../../src/data/sources.js';
 import { countNonzeros, writeRows } from '../../src/data/sparse-rows.js';
 import type { SampleRows } from '../../src/memory/layout.js';
 import { prepare } from '../../src/run/prepare.js';

@@ -19,7 +19,7 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { FILES } from '../../src/data/sources.js';
+import { FILES } from '../../src/data/idx-folder.js';
 import type { Kind } from '../../src/files/kinds.js';
 import { isSameOutput, openOutput, requireOutput, writeOutput } from '../../src/files/output.js';
 import type { FileOrDescriptor } from '../../src/files/target.js';

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadDataset, loadPart } from '../../src/data/load.js';
+import { loadDataset, loadPart } from '../../src/data/sources.js';
 import { loadModel, type Network } from '../../src/tools/network.js';
 import { samplesOf } from '../../src/tools/predict/file-samples.js';
 import { linesOf } from '../support/child.js';

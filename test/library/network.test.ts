@@ -1,6 +1,6 @@
 /** loadModel and what it gives: what is no sample is refused, and whatever holds pixels is the same to it. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadDataset } from '../../src/data/load.js';
+import { loadDataset } from '../../src/data/sources.js';
 import { loadModel, type Network, type Sample } from '../../src/tools/network.js';
 import { collect } from '../support/events.js';
 import { type Folder, temporaryFolder } from '../support/idx-files.js';

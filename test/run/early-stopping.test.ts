@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readModel } from '../../src/checkpoints/model-file.js';
 import type { TrainOptions } from '../../src/config/options.js';
-import { loadDataset } from '../../src/data/load.js';
+import { loadDataset } from '../../src/data/sources.js';
 import { splitOff } from '../../src/data/split.js';
 import type { TrainEvent } from '../../src/metrics/events.js';
 import { sha256Of } from '../../src/model/parameters.js';

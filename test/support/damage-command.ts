@@ -2,7 +2,7 @@
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { FILES } from '../../src/data/sources.js';
+import { FILES } from '../../src/data/idx-folder.js';
 import type { EndEvent, TrainEvent, WarningEvent } from '../../src/metrics/events.js';
 import { Random } from '../../src/model/random.js';
 import { appendages, type Damage, flips, truncations } from './damages.js';

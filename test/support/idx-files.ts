@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { FILES } from '../../src/data/sources.js';
+import { FILES } from '../../src/data/idx-folder.js';
 
 export interface Folder {
   readonly path: string;

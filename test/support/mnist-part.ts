@@ -1,7 +1,8 @@
 /** The first samples of MNIST as a folder of IDX files: real data that loads in no time. */
-import { loadDataset } from '../../src/data/load.js';
+
+import { FILES } from '../../src/data/idx-folder.js';
 import type { Samples } from '../../src/data/samples.js';
-import { FILES } from '../../src/data/sources.js';
+import { loadDataset } from '../../src/data/sources.js';
 import { type Folder, idxHeader, temporaryFolder } from './idx-files.js';
 
 export type { Folder } from './idx-files.js';

@@ -3,8 +3,8 @@ import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Dataset } from '../../../src/data/dataset.js';
-import { loadDataset } from '../../../src/data/load.js';
-import { FILES, findFile, findSource } from '../../../src/data/sources.js';
+import { FILES, findFile } from '../../../src/data/idx-folder.js';
+import { findIdxFolder, loadDataset } from '../../../src/data/sources.js';
 import type { EvaluationEvent } from '../../../src/metrics/events.js';
 import { loadModel } from '../../../src/tools/network.js';
 import type { PredictionLine } from '../../../src/tools/predict/prediction-line.js';
@@ -78,7 +78,7 @@ describe('all 10,000 test images', () => {
   });
 
   it('are predicted from their IDX file alike', async () => {
-    const file = findFile(findSource('mnist'), FILES.testImages)!;
+    const file = findFile(findIdxFolder('mnist'), FILES.testImages)!;
     const { status, stdout, stderr } = await runLockstep(['predict', model, file]);
     expect([status, stderr]).toEqual([0, '']);
     const found = parse(stdout);

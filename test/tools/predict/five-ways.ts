@@ -11,8 +11,8 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Command } from 'commander';
-import { loadPart } from '../../../src/data/load.js';
-import { FILES, findFile, findSource } from '../../../src/data/sources.js';
+import { FILES, findFile } from '../../../src/data/idx-folder.js';
+import { findIdxFolder, loadPart } from '../../../src/data/sources.js';
 import type { EndEvent, EvaluationEvent } from '../../../src/metrics/events.js';
 import { loadModel } from '../../../src/tools/network.js';
 import type { PredictionLine } from '../../../src/tools/predict/prediction-line.js';
@@ -85,7 +85,7 @@ function* lines(): Generator<string> {
   for (let s = 0; s < samples.count; s++) yield `[${image(s).join(',')}]\n`;
 }
 compare('predict, lines on stdin', classesOf(await lockstep(['predict', model, '--pixels', '--top', '1'], lines())));
-const file = findFile(findSource('mnist'), FILES.testImages)!;
+const file = findFile(findIdxFolder('mnist'), FILES.testImages)!;
 compare('predict, the IDX file', classesOf(await lockstep(['predict', model, '--top', '1', file])));
 
 const folder = temporaryFolder();

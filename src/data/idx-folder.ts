@@ -1,29 +1,34 @@
-/** From a source's files to samples and labels that agree with each other. */
+/** A folder of IDX files as a data set: the four files, their checksums, and samples and labels that agree with each other. */
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { errors } from '../errors.js';
 import type { Dataset, Part } from './dataset.js';
 import { type IdxArray, readIdx } from './idx.js';
 import { NO_SAMPLES, type Samples } from './samples.js';
-import { FILES, findFile, findSource, kindOfData, type Source } from './sources.js';
-import type { TableOptions } from './table/load.js';
 
-/**
- * @param data  `mnist`, `fashion-mnist`, a folder of IDX files, a table, or `-` for one on stdin
- * @throws LockstepError if anything is missing, damaged or contradictory
- */
-export async function loadDataset(data: string, options: TableOptions = {}): Promise<Dataset> {
-  if (kindOfData(data) !== 'table') return await loadFromSource(findSource(data));
-  // Images need nothing of it.
-  const { loadTable } = await import('./table/load.js');
-  return await loadTable(data, options);
+/** The canonical names of the four files. */
+export const FILES = {
+  trainImages: 'train-images-idx3-ubyte',
+  trainLabels: 'train-labels-idx1-ubyte',
+  testImages: 't10k-images-idx3-ubyte',
+  testLabels: 't10k-labels-idx1-ubyte',
+} as const;
+
+export interface IdxFolder {
+  /** As metrics name it. */
+  readonly name: string;
+  readonly folder: string;
+  /** SHA-256 of the uncompressed files, where they are known. */
+  readonly checksums: Readonly<Record<string, string>>;
 }
 
 /**
  * @throws LockstepError if anything is missing, damaged or contradictory, or not what its checksum says
  */
-export async function loadFromSource(source: Source): Promise<Dataset> {
-  const train = await loadPair(source, FILES.trainImages, FILES.trainLabels);
-  const test = hasTest(source) ? await loadPair(source, FILES.testImages, FILES.testLabels) : undefined;
+export async function loadIdxFolder(folder: IdxFolder): Promise<Dataset> {
+  const train = await loadPair(folder, FILES.trainImages, FILES.trainLabels);
+  const test = hasTest(folder) ? await loadPair(folder, FILES.testImages, FILES.testLabels) : undefined;
 
   const classes = train.labels.data.reduce((largest, label) => Math.max(largest, label), 0) + 1;
   if (classes < 2) throw errors.oneClass(train.labels.file);
@@ -32,7 +37,7 @@ export async function loadFromSource(source: Source): Promise<Dataset> {
     requireLabels(test.labels.file, test.labels.data, classes, 'the classes of the training labels');
   }
   return {
-    name: source.name,
+    name: folder.name,
     inputs: train.inputs,
     classes,
     train: samplesOf(train),
@@ -41,17 +46,17 @@ export async function loadFromSource(source: Source): Promise<Dataset> {
 }
 
 /**
- * @param data  as of `loadDataset`
- * @throws LockstepError as `loadDataset`
+ * Reads one part alone.
+ *
+ * @throws LockstepError as `loadIdxFolder`
  */
-export async function loadPart(data: string, part: 'train' | 'test'): Promise<Part> {
-  const source = findSource(data);
-  const { name } = source;
-  const isThere = part === 'train' || hasTest(source);
+export async function loadIdxPart(folder: IdxFolder, part: 'train' | 'test'): Promise<Part> {
+  const { name } = folder;
+  const isThere = part === 'train' || hasTest(folder);
   if (!isThere) return { name, inputs: 0, samples: NO_SAMPLES, labelsFile: '' };
   const [images, labels] =
     part === 'train' ? [FILES.trainImages, FILES.trainLabels] : [FILES.testImages, FILES.testLabels];
-  const pair = await loadPair(source, images, labels);
+  const pair = await loadPair(folder, images, labels);
   return { name, inputs: pair.inputs, samples: samplesOf(pair), labelsFile: pair.labels.file };
 }
 
@@ -63,8 +68,8 @@ export function requireClasses({ samples, labelsFile }: Part, classes: number): 
   requireLabels(labelsFile, samples.labels, classes, 'the classes of the network');
 }
 
-function hasTest(source: Source): boolean {
-  return [FILES.testImages, FILES.testLabels].some((name) => findFile(source, name) !== undefined);
+function hasTest(folder: IdxFolder): boolean {
+  return [FILES.testImages, FILES.testLabels].some((name) => findFile(folder, name) !== undefined);
 }
 
 function requireLabels(file: string, labels: Samples['labels'], classes: number, what: string): void {
@@ -78,8 +83,8 @@ interface Pair {
   readonly inputs: number;
 }
 
-async function loadPair(source: Source, imagesName: string, labelsName: string): Promise<Pair> {
-  const [images, labels] = await Promise.all([load(source, imagesName), load(source, labelsName)]);
+async function loadPair(folder: IdxFolder, imagesName: string, labelsName: string): Promise<Pair> {
+  const [images, labels] = await Promise.all([load(folder, imagesName), load(folder, labelsName)]);
   const [count, ...pixels] = images.dimensions;
   if (!count || pixels.length === 0 || pixels.includes(0)) {
     throw errors.idxDimensions(images.file, images.dimensions, 'samples × pixels, none of them 0');
@@ -91,11 +96,11 @@ async function loadPair(source: Source, imagesName: string, labelsName: string):
   return { images, labels, inputs: pixels.reduce((product, size) => product * size, 1) };
 }
 
-async function load(source: Source, name: string): Promise<IdxArray> {
-  const file = findFile(source, name);
-  if (file === undefined) throw errors.fileNotFound(source.folder, name);
+async function load(folder: IdxFolder, name: string): Promise<IdxArray> {
+  const file = findFile(folder, name);
+  if (file === undefined) throw errors.fileNotFound(folder.folder, name);
   const array = await readIdx(file);
-  const expected = source.checksums[name];
+  const expected = folder.checksums[name];
   if (expected !== undefined && array.sha256 !== expected) throw errors.dataChecksum(file, array.sha256, expected);
   return array;
 }
@@ -103,4 +108,10 @@ async function load(source: Source, name: string): Promise<IdxArray> {
 function samplesOf({ images, labels }: Pair): Samples {
   const sha256 = createHash('sha256').update(images.sha256).update(labels.sha256).digest('hex');
   return { count: labels.data.length, images: images.data, labels: labels.data, sha256 };
+}
+
+/** The file of that name, plain or gzipped, or undefined if the folder holds neither. */
+export function findFile({ folder }: IdxFolder, name: string): string | undefined {
+  const plain = path.join(folder, name);
+  return [plain, `${plain}.gz`].find((file) => existsSync(file));
 }
