@@ -12,6 +12,7 @@ import { placeSamples } from '../src/memory/lists.js';
 import { heldOutSamples, stepsPerEpoch } from '../src/memory/plan.js';
 import { SoftmaxCrossEntropy } from '../src/model/softmax-cross-entropy.js';
 import { gradientNorm, needsOf, Optimizer, type StepPosition } from '../src/optim/optimizer.js';
+import { sgdUpdate } from '../src/optim/sgd.js';
 import { SHARDS, shareOfRank } from '../src/parallel/mpi/shares.js';
 import { cut, fixedCost, sampleWork } from '../src/parallel/shares.js';
 import type { WorkerTask } from '../src/parallel/task.js';
@@ -136,7 +137,7 @@ export class Phases {
   updateOf(batch: Batch, stepsDone: number): Update {
     const numbers = this.numbersOf(batch, stepsDone);
     // Of the same bits as plain SGD's step in one pass.
-    return typeof numbers === 'number' ? { rule: 'sgd', scale: 1, weightDecay: 0, rate: numbers } : numbers;
+    return typeof numbers === 'number' ? sgdUpdate({ scale: 1, weightDecay: 0, rate: numbers }) : numbers;
   }
 
   /** The part of the batch that this process computes: all of it, unless there are ranks. */

@@ -8,6 +8,8 @@
  * weights, and z or δ.
  * `from` and `to` are slots, half-open. Panels are numbered from 0.
  */
+import type { Reals } from '../memory/layout.js';
+
 export const KERNEL_NAMES = ['simd-fma', 'simd', 'reference'] as const;
 export type KernelName = (typeof KERNEL_NAMES)[number];
 
@@ -82,39 +84,20 @@ export interface Kernel {
   update(layer: number, rows: Range, panels: Range, update: Update): void;
 }
 
-/**
- * How a gradient is applied, in the numbers of one step. With G the sum of the gradients over the batch,
- * g = scale · G + weightDecay · W, and then, element by element:
- *
- *   sgd        W ← W − rate · g
- *   momentum   m ← momentum · m + g;   W ← W − rate · m, or with Nesterov's W ← W − rate · (g + momentum · m)
- *   adam       m ← β₁ · m + (1 − β₁) · g;   v ← β₂ · v + (1 − β₂) · g²;   W ← W − rate · m / (√v / rootOfBias2 + eps)
- */
-export type Update = SgdUpdate | MomentumUpdate | AdamUpdate;
-
-interface CommonUpdate {
-  /** Of the reduction and the clipping. */
-  readonly scale: number;
-  readonly weightDecay: number;
-  readonly rate: number;
+/** One step of an optimizer: a rule with the numbers of this step. optim/ has the rules. */
+export interface Update {
+  /**
+   * The rule, in plain TypeScript: applies the gradient G of the elements [from, to) to the parameters W and to the moments
+   * that the optimizer keeps. All are arrays of one panel.
+   */
+  readonly apply: (W: Reals, G: Reals, moments: readonly Reals[], from: number, to: number) => void;
+  /** The same as a function of the WebAssembly module, if it has one: its name, how many moments it takes, its numbers. */
+  readonly assembly?: {
+    readonly name: UpdateFunction;
+    readonly moments: 0 | 1 | 2;
+    readonly numbers: readonly number[];
+  };
 }
 
-export interface SgdUpdate extends CommonUpdate {
-  readonly rule: 'sgd';
-}
-
-export interface MomentumUpdate extends CommonUpdate {
-  readonly rule: 'momentum';
-  readonly momentum: number;
-  readonly nesterov: boolean;
-}
-
-export interface AdamUpdate extends CommonUpdate {
-  readonly rule: 'adam';
-  /** The `rate` above is divided by 1 − β₁ᵗ. */
-  readonly beta1: number;
-  readonly beta2: number;
-  /** √(1 − β₂ᵗ) */
-  readonly rootOfBias2: number;
-  readonly eps: number;
-}
+/** The WebAssembly module's functions for updates: (weights, gradients, …moments, bytes, …numbers). */
+export type UpdateFunction = 'sgdUpdate' | 'momentumUpdate' | 'adamUpdate';

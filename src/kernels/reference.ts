@@ -136,25 +136,8 @@ export class ReferenceKernel implements Kernel {
   }
 
   update(l: number, { from, to }: Range, _onlyPanel: Range, update: Update): void {
-    const { outputs, parameters: W, gradients, moments } = this.#layers[l]!;
-    const [G] = gradients as [Reals];
-    const [m, v] = moments as [Reals, Reals];
-    const { rule, scale, weightDecay, rate } = update;
-    for (let p = from * outputs; p < to * outputs; p++) {
-      const g = scale * G[p]! + weightDecay * W[p]!;
-      if (rule === 'sgd') {
-        W[p]! -= rate * g;
-      } else if (rule === 'momentum') {
-        const { momentum, nesterov } = update;
-        m[p] = momentum * m[p]! + g;
-        W[p]! -= rate * (nesterov ? g + momentum * m[p]! : m[p]!);
-      } else {
-        const { beta1, beta2, rootOfBias2, eps } = update;
-        m[p] = beta1 * m[p]! + (1 - beta1) * g;
-        v[p] = beta2 * v[p]! + (1 - beta2) * (g * g);
-        W[p]! -= (rate * m[p]!) / (Math.sqrt(v[p]!) / rootOfBias2 + eps);
-      }
-    }
+    const { outputs, parameters, gradients, moments } = this.#layers[l]!;
+    update.apply(parameters, gradients[0]!, moments, from * outputs, to * outputs);
   }
 }
 

@@ -1,6 +1,6 @@
 /** The WebAssembly kernels (assembly/): walks over a layer's panels and calls the module for each. */
 import { LANES } from '../memory/cuts.js';
-import { BACKWARD_BLOCK, type LayerMemory, type Memory, type Reals } from '../memory/layout.js';
+import { BACKWARD_BLOCK, type LayerMemory, type Memory } from '../memory/layout.js';
 import type { Kernel, Range, RowSlice, Update } from './kernel.js';
 import type { WasmModule } from './wasm-module.js';
 
@@ -170,33 +170,21 @@ export class WasmKernel implements Kernel {
     }
   }
 
-  update(l: number, { from, to }: Range, range: Range, update: Update): void {
+  update(l: number, { from, to }: Range, range: Range, { apply, assembly }: Update): void {
     const { panels } = this.#layer(l);
     for (let p = range.from; p < range.to; p++) {
       const { width, weights, gradients, moments } = panels[p]!;
+      if (!assembly) {
+        apply(weights, gradients[0]!, moments, from * width, to * width);
+        continue;
+      }
       const rowBytes = width * weights.BYTES_PER_ELEMENT;
-      const at = (array: Reals | undefined) => (array ? array.byteOffset + from * rowBytes : 0);
-      this.#apply(update, at(weights), at(gradients[0]), at(moments[0]), at(moments[1]), (to - from) * rowBytes);
-    }
-  }
-
-  #apply(update: Update, weights: number, gradients: number, m: number, v: number, bytes: number): void {
-    const { scale, weightDecay: decay, rate } = update;
-    switch (update.rule) {
-      case 'sgd':
-        this.#wasm.sgdUpdate(weights, gradients, bytes, scale, decay, -rate);
-        break;
-      case 'momentum': {
-        const { momentum, nesterov } = update;
-        this.#wasm.momentumUpdate(weights, gradients, m, bytes, scale, decay, -rate, momentum, nesterov ? 1 : 0);
-        break;
-      }
-      case 'adam': {
-        const { beta1, beta2, rootOfBias2, eps } = update;
-        const [rest1, rest2] = [1 - beta1, 1 - beta2];
-        const numbers = [scale, decay, -rate, beta1, rest1, beta2, rest2, 1 / rootOfBias2, eps];
-        this.#wasm.adamUpdate(weights, gradients, m, v, bytes, ...numbers);
-      }
+      const arrays = [weights, gradients[0]!, ...moments.slice(0, assembly.moments)];
+      this.#wasm[assembly.name](
+        ...arrays.map(({ byteOffset }) => byteOffset + from * rowBytes),
+        (to - from) * rowBytes,
+        ...assembly.numbers,
+      );
     }
   }
 

@@ -2,10 +2,12 @@
  * How a minibatch's gradients become one step: the numbers of it. The arithmetic is the kernels'; docs/mathematics.md,
  * "Optimizers", has the formulas, which are PyTorch's.
  */
-import { power } from '../kernels/elementary.js';
 import type { Update } from '../kernels/kernel.js';
 import type { LayerMemory } from '../memory/layout.js';
+import { ADAM } from './adam.js';
+import type { Rule, RuleOptions } from './rule.js';
 import { rateAt, type Schedule } from './schedule.js';
+import { SGD } from './sgd.js';
 
 /** Of the batch's gradients: their sum, as the reference has it, or their mean. */
 export const REDUCTIONS = ['sum', 'mean'] as const;
@@ -15,46 +17,41 @@ export type Reduction = (typeof REDUCTIONS)[number];
 export const STRATEGIES = ['sliced', 'dense'] as const;
 export type Strategy = (typeof STRATEGIES)[number];
 
-export const OPTIMIZERS = ['sgd', 'adam'] as const;
-export type OptimizerName = (typeof OPTIMIZERS)[number];
+/** An optimizer is one entry. */
+const RULES = { sgd: SGD, adam: ADAM } satisfies Readonly<Record<string, Rule>>;
+export type OptimizerName = keyof typeof RULES;
+/** The default first. */
+export const OPTIMIZERS = Object.keys(RULES) as readonly OptimizerName[];
 
-/** Plain data: the workers are told it. */
-export interface OptimizerOptions extends Schedule {
+/** Plain data: it is sent to the workers. */
+export interface OptimizerOptions extends Schedule, RuleOptions {
   readonly optimizer: OptimizerName;
   readonly reduction: Reduction;
-  /** Of sgd: 0 for none. */
-  readonly momentum: number;
-  readonly nesterov: boolean;
   /** λ: λ·θ is added to the gradient. 0 for none. */
   readonly weightDecay: number;
-  /** Of adam. */
-  readonly beta1: number;
-  readonly beta2: number;
-  readonly eps: number;
-  /** The most that the whole gradient's norm may be; what is longer is shortened to it. */
+  /** The maximum global norm of the gradient; a longer one is scaled down to it. */
   readonly clipNorm: number | undefined;
 }
 
 /** What the memory must hold for an optimizer. */
 export interface OptimizerNeeds {
-  /** Arrays as large as the parameters that it remembers from step to step. */
-  readonly moments: 0 | 1 | 2;
-  /** Whether the batch's gradient must stand somewhere before it is applied. */
+  /** Arrays as large as the parameters. */
+  readonly moments: number;
+  /** Whether the batch's gradient must stand in memory before it is applied. */
   readonly gradient: boolean;
-  /** Whether its norm is asked for. */
   readonly norm: boolean;
 }
 
-export function needsOf({ optimizer, momentum, weightDecay, clipNorm }: OptimizerOptions): OptimizerNeeds {
-  const ofSgd = momentum > 0 ? 1 : 0;
-  const moments = optimizer === 'adam' ? 2 : ofSgd;
-  return { moments, gradient: moments > 0 || weightDecay > 0 || clipNorm !== undefined, norm: clipNorm !== undefined };
+export function needsOf(options: OptimizerOptions): OptimizerNeeds {
+  const { optimizer, weightDecay, clipNorm } = options;
+  const moments = momentNames(options).length;
+  const isPlain = optimizer === 'sgd' && moments === 0 && weightDecay === 0 && clipNorm === undefined;
+  return { moments, gradient: !isPlain, norm: clipNorm !== undefined };
 }
 
-/** What the moments are called in files. */
-export function momentNames({ optimizer, momentum }: Pick<OptimizerOptions, 'optimizer' | 'momentum'>): string[] {
-  if (optimizer === 'adam') return ['adam_m', 'adam_v'];
-  return momentum > 0 ? ['momentum'] : [];
+/** The names of the moments in files. */
+export function momentNames(options: OptimizerOptions): readonly string[] {
+  return RULES[options.optimizer].moments(options);
 }
 
 /** Of the gradient, from its rows' sums of squares, in their order. 0 where they are not kept. */
@@ -106,22 +103,10 @@ export class Optimizer {
    * @param sumNorm  of the sum of the gradients over the batch; not read where nothing is clipped
    */
   update({ stepsDone, index, batch }: StepPosition, sumNorm: number): Update {
-    const { optimizer, reduction, momentum, nesterov, weightDecay, beta1, beta2, eps, clipNorm } = this.#options;
+    const { optimizer, reduction, weightDecay, clipNorm } = this.#options;
     const mean = reduction === 'mean' ? 1 / batch : 1;
     const clip = clipNorm === undefined ? 1 : Math.min(1, clipNorm / (sumNorm * mean + CLIP_EPSILON));
     const common = { scale: mean * clip, weightDecay, rate: this.rate(index) };
-    if (optimizer === 'adam') {
-      const t = stepsDone + 1;
-      return {
-        rule: 'adam',
-        ...common,
-        rate: common.rate / (1 - power(beta1, t)),
-        beta1,
-        beta2,
-        rootOfBias2: Math.sqrt(1 - power(beta2, t)),
-        eps,
-      };
-    }
-    return momentum > 0 ? { rule: 'momentum', ...common, momentum, nesterov } : { rule: 'sgd', ...common };
+    return RULES[optimizer].update(this.#options, common, stepsDone + 1);
   }
 }

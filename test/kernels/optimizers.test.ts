@@ -3,9 +3,11 @@
  * to PyTorch's by test/run/optimizers.test.ts.
  */
 import { describe, expect, it } from 'vitest';
-import type { AdamUpdate, MomentumUpdate, SgdUpdate, Update } from '../../src/kernels/kernel.js';
+import type { Update } from '../../src/kernels/kernel.js';
 import type { KernelChoice } from '../../src/kernels/select.js';
+import { type AdamNumbers, adamUpdate } from '../../src/optim/adam.js';
 import { gradientNorm, momentNames, needsOf, Optimizer, type OptimizerOptions } from '../../src/optim/optimizer.js';
+import { momentumUpdate, sgdUpdate } from '../../src/optim/sgd.js';
 import { allKernels } from '../support/kernels.js';
 import { createNetwork } from '../support/network.js';
 
@@ -67,7 +69,7 @@ class PlainAdam {
   m = 0;
   v = 0;
 
-  step(G: number, update: AdamUpdate, r: Round): void {
+  step(G: number, update: AdamNumbers, r: Round): void {
     const [scale, decay, beta1, rest1, beta2, rest2, unbias, eps] = [
       ...[update.scale, update.weightDecay, update.beta1, 1 - update.beta1, update.beta2, 1 - update.beta2],
       ...[1 / update.rootOfBias2, update.eps],
@@ -80,10 +82,10 @@ class PlainAdam {
   }
 }
 
-function adamAt(t: number, eps: number): AdamUpdate {
+function adamAt(t: number, eps: number): AdamNumbers {
   const [beta1, beta2] = [0.9, 0.999];
   return {
-    ...{ rule: 'adam', scale: 1, weightDecay: 0, rate: 0.01 / (1 - beta1 ** t), beta1, beta2, eps },
+    ...{ scale: 1, weightDecay: 0, rate: 0.01 / (1 - beta1 ** t), beta1, beta2, eps },
     rootOfBias2: sqrt(1 - beta2 ** t),
   };
 }
@@ -106,7 +108,7 @@ describe.each(allKernels())('kernel $name: Adam', (choice) => {
     const plain = MAGNITUDES.map(() => new PlainAdam());
     for (const [i, factor] of COURSE.entries()) {
       const gradients = MAGNITUDES.map((magnitude) => f(magnitude * factor));
-      found.step(gradients, adamAt(i + 1, eps));
+      found.step(gradients, adamUpdate(adamAt(i + 1, eps)));
       for (const [k, adam] of plain.entries()) adam.step(gradients[k]!, adamAt(i + 1, eps), round);
     }
     return { found, plain };
@@ -140,16 +142,18 @@ describe.each(allKernels())('kernel $name: Adam', (choice) => {
       choice,
       MAGNITUDES.map(() => 0),
     );
-    found.step(MAGNITUDES, adamAt(1, 1e-8));
+    found.step(MAGNITUDES, adamUpdate(adamAt(1, 1e-8)));
     const zeros = MAGNITUDES.map(() => 0);
     // Of 1e30, 0.9^1600 is 1e-43.
-    for (let t = 2; t < 1600; t++) found.step(zeros, adamAt(t, 1e-8));
+    for (let t = 2; t < 1600; t++) found.step(zeros, adamUpdate(adamAt(t, 1e-8)));
     for (const value of [...found.moment(0), ...found.moment(1)]) {
       expect(value === 0 || abs(value) >= SMALLEST_NORMAL).toBe(true);
     }
     expect(found.moment(0)).toEqual(zeros);
   });
 });
+
+const PLAIN = { scale: 1, weightDecay: 0, rate: 0.1 };
 
 describe.each(allKernels())('kernel $name: plain steps and momentum', (choice) => {
   const round: Round = choice.name === 'reference' ? (x) => x : f;
@@ -162,8 +166,7 @@ describe.each(allKernels())('kernel $name: plain steps and momentum', (choice) =
   ])('are the plain formula in their own precision, for gradients from 1e-30 to 1e30: %j', ({ momentum, nesterov }) => {
     const magnitudes = MAGNITUDES.filter((magnitude) => magnitude >= f(SMALLEST_KEPT));
     const common = { scale: 0.125, weightDecay: 0.01, rate: 0.25 };
-    const update: SgdUpdate | MomentumUpdate =
-      momentum === 0 ? { rule: 'sgd', ...common } : { rule: 'momentum', ...common, momentum, nesterov };
+    const update = momentum === 0 ? sgdUpdate(common) : momentumUpdate({ ...common, momentum, nesterov });
     const found = new Stepped(choice, magnitudes);
     const [weights, moments] = [[...magnitudes], magnitudes.map(() => 0)];
     const [mu, decay, r] = [round(momentum), round(common.weightDecay), round];
@@ -183,10 +186,10 @@ describe.each(allKernels())('kernel $name: plain steps and momentum', (choice) =
   });
 
   it.each<[string, Update]>([
-    ['sgd', { rule: 'sgd', scale: 1, weightDecay: 0, rate: 0.1 }],
-    ['momentum', { rule: 'momentum', scale: 1, weightDecay: 0, rate: 0.1, momentum: 0.9, nesterov: false }],
-    ['nesterov', { rule: 'momentum', scale: 1, weightDecay: 0, rate: 0.1, momentum: 0.9, nesterov: true }],
-    ['adam', adamAt(1, 1e-8)],
+    ['sgd', sgdUpdate(PLAIN)],
+    ['momentum', momentumUpdate({ ...PLAIN, momentum: 0.9, nesterov: false })],
+    ['nesterov', momentumUpdate({ ...PLAIN, momentum: 0.9, nesterov: true })],
+    ['adam', adamUpdate(adamAt(1, 1e-8))],
   ])('%s: a gradient that is not a number makes the weight such, so that the run ends', (_, update) => {
     const found = new Stepped(choice, [1, 1]);
     found.step([Number.NaN, 0], update);
@@ -212,7 +215,7 @@ describe.each(allKernels())('kernel $name: clipping', (choice) => {
         choice,
         gradients.map(() => 0),
       );
-      found.step(gradients, { rule: 'sgd', scale: 1, weightDecay: 0, rate: 1 });
+      found.step(gradients, sgdUpdate({ ...PLAIN, rate: 1 }));
       // 3² + 4² + 12² + 84² = 85²
       expect(abs(found.norm / magnitude - 1)).toBeLessThan(1e-6);
     },
@@ -236,7 +239,7 @@ describe.each(allKernels())('kernel $name: clipping', (choice) => {
     );
     const optimizer = new Optimizer({ ...PLAIN_SGD, clipNorm, reduction }, 1, 1);
     // Puts the gradients there, and leaves the weights at 0.
-    found.step(gradients, { rule: 'sgd', scale: 0, weightDecay: 0, rate: 0 });
+    found.step(gradients, sgdUpdate({ scale: 0, weightDecay: 0, rate: 0 }));
     found.step(gradients, optimizer.update(FIRST, found.norm));
     for (const [i, weight] of found.weights.entries()) {
       const expected = (-0.5 * length * parts[i]!) / 85;
@@ -277,9 +280,9 @@ describe('the numbers of a step', () => {
 
   it('adam: the corrections of the step after those that are done', () => {
     const update = new Optimizer(adam, 1, 10).update({ stepsDone: 2, index: 2, batch: 4 }, 0);
-    if (update.rule !== 'adam') throw new Error(update.rule);
-    expect(update.rate).toBeCloseTo(0.5 / (1 - 0.9 ** 3), 14);
-    expect(update.rootOfBias2).toBeCloseTo(sqrt(1 - 0.999 ** 3), 14);
-    expect(update).toMatchObject({ scale: 1, weightDecay: 0, beta1: 0.9, beta2: 0.999, eps: 1e-8 });
+    const [scale, weightDecay, minusRate, beta1, , beta2, , oneByRoot, eps] = update.assembly!.numbers;
+    expect(-minusRate!).toBeCloseTo(0.5 / (1 - 0.9 ** 3), 14);
+    expect(1 / oneByRoot!).toBeCloseTo(sqrt(1 - 0.999 ** 3), 14);
+    expect([scale, weightDecay, beta1, beta2, eps]).toEqual([1, 0, 0.9, 0.999, 1e-8]);
   });
 });
