@@ -9,7 +9,7 @@ import { createNetwork, forwardLayer, gradientsOf, inputsOf, outputsOf, stepLaye
 import { root } from '../support/paths.js';
 
 const page = readFileSync(path.join(root, 'docs/mathematics.md'), 'utf8');
-const section = page.slice(page.indexOf('## A worked example'), page.indexOf('## Why it is done this way'));
+const section = page.slice(page.indexOf('## A worked example'), page.indexOf('## Why these choices'));
 /** Everything from a bold word of the section to the next one. */
 const partOf = (title: string) => {
   const start = section.indexOf(`**${title}`);
@@ -95,8 +95,6 @@ describe('the worked example has the numbers of the reference kernel', () => {
   });
 
   it('back-propagation', () => {
-    const { Z } = forward(PARAMETERS);
-    expect(Z).toHaveLength(2);
     const { gradients, dY } = oneStep(RATE);
     const [dU, du, dV, dv] = split(gradients);
     const text = partOf('Back-propagation');
