@@ -22,7 +22,9 @@ const anchorOf = (heading: string) =>
 
 function anchorsIn(page: string): string[] {
   const prose = read(page).replace(/^```.*?^```/gms, '');
-  return [...prose.matchAll(/^#+ (.+)$/gm)].map(([, heading]) => anchorOf(heading!));
+  const headings = [...prose.matchAll(/^#+ (.+)$/gm)].map(([, heading]) => anchorOf(heading!));
+  // Headings that were renamed keep their old anchors for links from elsewhere.
+  return [...headings, ...[...prose.matchAll(/<a id="([^"]+)">/g)].map(([, id]) => id!)];
 }
 
 /** Links within the repository, and those of them that lead nowhere. */
@@ -37,17 +39,35 @@ function linksIn(page: string, text = read(page)) {
   return { all, broken };
 }
 
-/** Names in sources: `name` in [src/file.ts](../src/file.ts), or [`name`](../src/file.ts); and those that are not there. */
+/**
+ * Names that a page says are in a source file, and those that the file does not define. The forms are `name` in
+ * [src/file.ts](../src/file.ts), with several names perhaps, and [`name`](../src/file.ts). `Class.member` names a member.
+ */
 function namesIn(page: string, text = read(page)) {
   const all = [
-    ...text.matchAll(/`([\w.]+)`\s+in\s+\[[^\]]+\]\(([^)#]+\.ts)\)/g),
-    ...text.matchAll(/\[`([\w.]+)`\]\(([^)#]+\.ts)\)/g),
-  ].map(([, name, file]) => ({ name: name!, file: file! }));
+    ...text.matchAll(/((?:`[\w.]+`(?:,\s+and|,|\s+and)?\s+)+)in\s+\[[^\]]+\]\(([^)#]+\.ts)\)/g),
+    ...text.matchAll(/\[(`[\w.]+`)\]\(([^)#]+\.ts)\)/g),
+  ].flatMap(([, names, file]) => [...names!.matchAll(/[\w.]+(?=`)/g)].map(([name]) => ({ name, file: file! })));
   const missing = all.filter(({ name, file }) => {
     const source = readFileSync(path.join(root, path.dirname(page), file), 'utf8');
-    return !source.includes(name.split('.').at(-1)!);
+    return !defines(source, name);
   });
   return { all, missing };
+}
+
+/** Whether a source file defines a name, as opposed to importing or mentioning it. */
+function defines(source: string, name: string): boolean {
+  const [owner, member] = name.split('.');
+  const declaration = new RegExp(
+    `^(?:export )?(?:default |abstract |async |const )*(?:function\\*?|class|interface|type|enum|const|let) ${owner}\\b`,
+    'm',
+  );
+  const start = source.search(declaration);
+  if (start < 0) return false;
+  if (member === undefined) return true;
+  // A class or an interface ends where the next line begins with a brace.
+  const body = source.slice(start, source.indexOf('\n}', start));
+  return new RegExp(`^  (?:(?:static|readonly|get|async|declare) )*#?${member}\\??[(<:]`, 'm').test(body);
 }
 
 describe.each(PAGES)('%s', (page) => {
@@ -73,12 +93,28 @@ describe('what is looked for', () => {
     expect(anchorOf('Its gradient: P − T')).toBe('its-gradient-p--t');
   });
 
-  it('are names that their source does not have', () => {
-    const text = '[`train`](../src/run/train.ts) and `none` in [src/run/train.ts](../src/run/train.ts)';
-    expect(namesIn('docs/design.md', text)).toMatchObject({
-      all: [{ name: 'none' }, { name: 'train' }],
-      missing: [{ name: 'none', file: '../src/run/train.ts' }],
-    });
+  it('are names that their source does not define', () => {
+    const text =
+      '[`train`](../src/train.ts), `none`, `readFile` and\n`train` in [`src/train.ts`](../src/train.ts), ' +
+      '`Panel.weights` and `Panel.starts` in [`src/memory/layout.ts`](../src/memory/layout.ts)';
+    const { all, missing } = namesIn('docs/design.md', text);
+    expect(all.map(({ name }) => name)).toEqual([
+      ...['none', 'readFile', 'train', 'Panel.weights', 'Panel.starts'],
+      'train',
+    ]);
+    expect(missing.map(({ name }) => name)).toEqual(['none', 'readFile', 'Panel.starts']);
+  });
+
+  it.each([
+    ['function f() {}', 'f', true],
+    ['export default async function f() {}', 'f', true],
+    ["import { f } from './f.js';\nf();\n// f", 'f', false],
+    ['const f = 1;\n', 'f', true],
+    ['  const f = 1;\n', 'f', false],
+    ['class A {\n  b(): void {}\n}\n', 'A.b', true],
+    ['class A {\n  a() {\n    this.b();\n  }\n}\nclass C {\n  b() {}\n}\n', 'A.b', false],
+  ])('a file of %j defines %s: %s', (source, name, isDefined) => {
+    expect(defines(source, name)).toBe(isDefined);
   });
 });
 

@@ -42,7 +42,7 @@ export function crossEntropyFigure(): Figure {
     height: 396,
     body: [
       ...plot.axes({
-        title: 'L = −log P',
+        title: 'ℓ = −log P',
         xName: 'P, the probability given to the true class',
         xTicks: [0, 0.2, 0.4, 0.6, 0.8, 1],
         yTicks: [0, 1, 2, 3, 4, 5],
@@ -50,7 +50,7 @@ export function crossEntropyFigure(): Figure {
       plot.graph(loss, Math.exp(-5), 1, 'forward', 400),
       ...MARKED.map((p) => {
         const place = plot.at(p, loss(p));
-        const label = `P = ${p}: L = ${loss(p).toFixed(3)}`;
+        const label = `P = ${p}: ℓ = ${loss(p).toFixed(3)}`;
         return (
           dot(place, 'forward') +
           text(place.x + 12, place.y - 10, label, { small: true, anchor: 'start', overGrid: true })

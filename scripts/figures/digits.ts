@@ -32,7 +32,7 @@ export async function digitsFigure(): Promise<Figure> {
         frame(corner),
         image(pixels, corner),
         text(x + CELL.width / 2, y + SIDE * SCALE + 22, String(digit), { bold: true }),
-        text(x + CELL.width / 2, y + SIDE * SCALE + 40, `${lit} pixels not zero`, { small: true, ink: 'muted' }),
+        text(x + CELL.width / 2, y + SIDE * SCALE + 40, `${lit} nonzero pixels`, { small: true, ink: 'muted' }),
       ].join('\n');
     }),
   };

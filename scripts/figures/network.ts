@@ -3,7 +3,7 @@ import { arrow, box, type Figure, type Point, text } from './svg.js';
 
 /** Rows, from top to bottom, and columns, from left to right: the centres of the boxes. */
 const ROW = { parameters: 66, values: 168, gradients: 292, parameterGradients: 404 } as const;
-const COLUMN = { x: 53, y: 238, h: 368, z: 550, p: 690, l: 812 } as const;
+const COLUMN = { x: 53, y: 238, h: 368, z: 541, p: 680, l: 812 } as const;
 const VALUE_BOX = { width: 78, height: 58 };
 const PARAMETER_BOX = { width: 140, height: 58 };
 const GRADIENT_BOX = { width: 176, height: 58 };
@@ -11,11 +11,12 @@ const GRADIENT_BOX = { width: 176, height: 58 };
 export function networkFigure(): Figure {
   return {
     name: 'network',
-    title: 'The network 784-1000-10, forward and back',
+    title: 'The network 784-1000-10, forward and backward',
     description:
-      'Forward: X times U plus u gives Y, ReLU gives H, H times V plus v gives Z, softmax gives P, and with the ' +
-      'target T the loss L. Back: P − T is the gradient at Z; times V transposed the gradient at H; where Y is ' +
-      'positive the gradient at Y. The gradients at Z and Y give those of V, v, U and u.',
+      'Forward: X times U plus u gives Y, ReLU gives H, H times V plus v gives Z, softmax gives P. The loss L is minus ' +
+      'the logarithm of P at the target T, summed over the batch. Backward: the gradient at Z is P − T. Times V ' +
+      'transposed, it gives the gradient at H. Where Y is positive, this is the gradient at Y. The gradients at Z and Y ' +
+      'give those of V, v, U and u.',
     height: 476,
     body: [...parameters(), ...forward(), ...backward(), ...parameterGradients(), ...legend()],
   };
@@ -43,12 +44,12 @@ function forward(): string[] {
     value(COLUMN.h, 'H', '[B, 1000]'),
     value(COLUMN.z, 'Z', '[B, 10]'),
     value(COLUMN.p, 'P', '[B, 10]'),
-    value(COLUMN.l, 'L', '[B]'),
+    value(COLUMN.l, 'L', 'scalar'),
     ...step(COLUMN.x, COLUMN.y, 'X · U + u'),
     ...step(COLUMN.y, COLUMN.h, 'ReLU'),
     ...step(COLUMN.h, COLUMN.z, 'H · V + v'),
     ...step(COLUMN.z, COLUMN.p, 'softmax'),
-    ...step(COLUMN.p, COLUMN.l, '−log'),
+    ...step(COLUMN.p, COLUMN.l, '−Σ log'),
   ];
 }
 
@@ -80,8 +81,8 @@ function legend(): string[] {
     arrow(horizontal(left, left + 36, 392), 'forward'),
     text(left + 46, 397, 'forward', { small: true, anchor: 'start' }),
     arrow(horizontal(left + 36, left, 416), 'backward'),
-    text(left + 46, 421, 'back', { small: true, anchor: 'start' }),
-    text(left, 445, 'Σ over the batch, B samples', { small: true, anchor: 'start', ink: 'muted' }),
+    text(left + 46, 421, 'backward', { small: true, anchor: 'start' }),
+    text(left, 445, 'Σ: sum over the B samples', { small: true, anchor: 'start', ink: 'muted' }),
   ];
 }
 
