@@ -95,7 +95,7 @@ describe('what is looked for', () => {
 
   it('are names that their source does not define', () => {
     const text =
-      '[`train`](../src/train.ts), `none`, `readFile` and\n`train` in [`src/train.ts`](../src/train.ts), ' +
+      '[`train`](../src/run/train.ts), `none`, `readFile` and\n`train` in [`src/run/train.ts`](../src/run/train.ts), ' +
       '`Panel.weights` and `Panel.starts` in [`src/memory/layout.ts`](../src/memory/layout.ts)';
     const { all, missing } = namesIn('docs/design.md', text);
     expect(all.map(({ name }) => name)).toEqual([

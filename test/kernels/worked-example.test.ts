@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { SoftmaxCrossEntropy } from '../../src/kernels/loss.js';
+import { SoftmaxCrossEntropy } from '../../src/model/softmax-cross-entropy.js';
 import { chooseKernel } from '../../src/kernels/select.js';
 import { readParameters } from '../../src/model/parameters.js';
 import { createNetwork, forwardLayer, gradientsOf, inputsOf, outputsOf, stepLayer } from '../support/network.js';
