@@ -148,14 +148,16 @@ export class Phases {
     return { ...batch, first: batch.first + from, count: to - from };
   }
 
-  /** With --exact: this process's shards of the batch, in order. */
-  shardsOf(batch: Batch): readonly Batch[] {
-    const { ranks } = this.#task;
-    const { from, to } = shareOfRank(SHARDS, ranks?.ranks ?? 1, ranks?.rank ?? 0);
-    return Array.from({ length: to - from }, (_, i) => {
-      const share = shareOfRank(batch.count, SHARDS, from + i);
-      return { ...batch, first: batch.first + share.from, count: share.to - share.from };
-    });
+  /** With --exact: how many shards of each batch this process computes. */
+  get shardsOfRank(): number {
+    return SHARDS / (this.#task.ranks?.ranks ?? 1);
+  }
+
+  /** With --exact: the k-th of this process's shards of the batch. */
+  shardOf(batch: Batch, k: number): Batch {
+    const first = this.shardsOfRank * (this.#task.ranks?.rank ?? 0);
+    const { from, to } = shareOfRank(batch.count, SHARDS, first + k);
+    return { ...batch, first: batch.first + from, count: to - from };
   }
 
   /**

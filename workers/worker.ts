@@ -1,35 +1,20 @@
 /**
- * One thread's life: from the shared memory to the last epoch, in step with the others.
+ * One thread's life, from the shared memory to the last epoch, in step with the others. All workers run this loop, and talk to
+ * each other only through the memory and at barriers:
  *
- * Every worker runs this same loop. They never talk to each other but through the memory and at barriers:
- *
- *   for each epoch   forward, by panel       the first layer of the first batch's samples, in this worker's panels
+ *   for each epoch   forward       the first layer of the first batch, by panel
  *                    — barrier —
- *     each step      gradients, by sample    the other layers, loss and back-propagation of this worker's samples
- *                    — barrier —             before it waits: the next batch placed, its samples fetched
- *                    update, by parameter    reduction and step of this worker's rows of the other layers; and panel
- *                    forward, by panel       by panel of the first layer, which then takes the next batch
- *                    — barrier —
- *                   evaluation, by sample   of this worker's test samples
+ *     each step      its phases    with a barrier behind each: see step.ts
+ *                    evaluation    this worker's validation and test samples
  *                    — barrier —
  *
- * Where an optimizer must know the whole gradient before it applies any of it, the update is in three parts, with a barrier
- * behind each: the reduction into memory, the squares of the gradient, by row, and the step with what comes with it.
- *
- * A panel is stepped and read again by whoever has claimed it (parallel/claims.ts), so there is nothing to wait for in
- * between. Where the first layer has fewer panels than there are threads, there is no forward phase: that layer is forwarded
- * by sample and stepped by row, as the others are. Strategy `dense` has neither forward phase nor update: a worker does
- * everything for its own samples, sums their gradients in a buffer of its own, and the coordinator does the rest while the
- * barrier is held.
- *
- * Under MPI each process computes its share of the batch, and the update is in parts, too: behind the reduction into memory
- * the first worker exchanges, with the other ranks' first workers, what has to be known of the step and the gradients, while
- * its peers wait; then all ranks step alike.
+ * The first layer is divided by panels: the worker that has claimed a panel (parallel/claims.ts) steps it and takes the next
+ * batch through it, so that the panel's weights stay in that core's cache. Where that layer has fewer panels than there are
+ * threads, it is computed by sample and stepped by row, like the other layers.
  */
 
 import { now } from '../src/memory/clock.js';
 import { type EpochRecord, layOut, type Memory, PHASES, recordOf } from '../src/memory/layout.js';
-import { needsOf } from '../src/optim/optimizer.js';
 import { Barrier, type Hold, TeamAborted } from '../src/parallel/barrier.js';
 import { Claims } from '../src/parallel/claims.js';
 import { Command, Control, HeldFor, ticketOf } from '../src/parallel/control.js';
@@ -37,6 +22,7 @@ import { EarlyStopping } from '../src/parallel/early-stopping.js';
 import { Exchange } from '../src/parallel/mpi/exchange.js';
 import { Phase, type WorkerTask } from '../src/parallel/task.js';
 import { type Batch, Phases } from './phases.js';
+import { phasesOfStep, type StepPhase } from './step.js';
 
 /** Piscina's entry: returns when the run is over for this worker, also when a peer's death ended it. */
 export default function runWorker(task: WorkerTask): void {
@@ -55,10 +41,12 @@ class Worker {
   readonly #phases: Phases;
   /** Where the first layer is cut by panels. */
   readonly #claims: Claims | undefined;
-  readonly #needsNorm: boolean;
   /** Under MPI, and of the first worker alone. */
   readonly #exchange: Exchange | undefined;
   readonly #earlyStopping: EarlyStopping;
+  /** Each ends at a barrier of its own; the last at the step's. */
+  readonly #phasesOfStep: readonly StepPhase[];
+  readonly #lastPhaseOfStep: StepPhase;
   /** Steps of the whole run that are done. */
   #steps: number;
   /** Where the run is. */
@@ -80,10 +68,16 @@ class Worker {
     this.#barrier = new Barrier(this.#memory.control, task.plan.threads, task.spins);
     this.#phases = new Phases(task, this.#memory);
     this.#earlyStopping = new EarlyStopping(task, this.#memory);
-    this.#needsNorm = needsOf(task.optimizer).norm;
     this.#claims = task.panels && new Claims(this.#memory.claims, task.panels, task.worker);
     const { ranks, plan, worker, deadline } = task;
     if (ranks && worker === 0) this.#exchange = new Exchange(ranks, plan, this.#memory, this.#control, deadline);
+    const stepPhases = phasesOfStep({
+      ...{ task, phases: this.#phases, control: this.#control, claims: this.#claims, exchange: this.#exchange },
+      enter: (phase) => this.#enter(phase),
+      heldForGradients: () => this.#holdFor(HeldFor.GRADIENTS),
+    });
+    this.#phasesOfStep = stepPhases.slice(0, -1);
+    this.#lastPhaseOfStep = stepPhases.at(-1)!;
   }
 
   run(): void {
@@ -138,32 +132,17 @@ class Worker {
   /** @returns false if the team is to stop */
   #step(batch: Batch, next: Batch | undefined): boolean {
     this.#first = batch.first;
-    if (!(this.#task.exact ? this.#stepExactly(batch) : this.#stepWhole(batch, next))) return false;
+    const step = { batch, next, stepsDone: this.#steps };
+    for (const { work, last = nothing, hold, meanwhile } of this.#phasesOfStep) {
+      work(step);
+      if (!this.#arrive(last, hold?.(), next && meanwhile && (() => meanwhile(next)))) return false;
+    }
+    this.#lastPhaseOfStep.work(step);
     this.#steps++;
     return this.#arrive(
       this.#stepDone,
       this.#isSnapshotDue(next === undefined) ? this.#holdFor(HeldFor.SNAPSHOT) : undefined,
     );
-  }
-
-  /** @returns false if the team is to stop */
-  #stepWhole(batch: Batch, next: Batch | undefined): boolean {
-    const isDense = this.#task.strategy === 'dense';
-    this.#enter(Phase.GRADIENTS);
-    const allFinite = this.#phases.gradients(this.#phases.ownOf(batch));
-    if (!allFinite) this.#control.reportDivergence();
-    if (isDense && allFinite) {
-      this.#enter(Phase.ACCUMULATE);
-      this.#phases.accumulate(batch);
-    }
-    const hold = isDense ? this.#holdFor(HeldFor.GRADIENTS) : undefined;
-    if (!this.#arrive(this.#gradientsDone, hold, next && this.#claims && (() => this.#prepare(next)))) return false;
-
-    if (this.#task.ranks) return this.#stepTogether(batch, next);
-    if (isDense) return true;
-    if (this.#needsNorm) this.#stepByNorm(batch, next);
-    else this.#stepAtOnce(batch, next);
-    return true;
   }
 
   /** Whether the coordinator is to take a checkpoint after this step. One that the epoch's end will take need not be taken twice. */
@@ -179,128 +158,11 @@ class Worker {
     return every > 0 && (this.#epoch % every === 0 || this.#epoch === epochs);
   }
 
-  #stepAtOnce(batch: Batch, next: Batch | undefined): void {
-    this.#enter(Phase.UPDATE);
-    const numbers = this.#phases.numbersOf(batch, this.#steps);
-    this.#phases.stepRows(batch, numbers);
-    this.#stepPanels(next, (panel) => this.#phases.stepPanel(panel, batch, numbers));
-  }
-
-  /** Where the whole gradient must be known before any of it is applied. */
-  #stepByNorm(batch: Batch, next: Batch | undefined): void {
-    this.#reduce(batch);
-    this.#arrive(this.#panelsDone);
-    this.#square();
-    this.#update(batch, next);
-  }
-
-  /**
-   * The same under MPI, where what is applied is the sum over all ranks.
-   *
-   * @returns false if the team is to stop, for a rank has met a loss that is not finite: then nothing is applied
-   */
-  #stepTogether(batch: Batch, next: Batch | undefined): boolean {
-    this.#reduce(this.#phases.ownOf(batch));
-    this.#arrive(this.#panelsDone);
-    return this.#applySum(batch, next, (exchange) => exchange.sumGradients());
-  }
-
-  /**
-   * The same, shard by shard, as if each were a batch: their sums are added in a tree that no number of ranks or threads
-   * changes.
-   *
-   * @returns likewise
-   */
-  #stepExactly(batch: Batch): boolean {
-    const shards = this.#phases.shardsOf(batch);
-    for (const [k, shard] of shards.entries()) {
-      if (this.#claims) {
-        this.#enter(Phase.FORWARD);
-        this.#phases.place(shard);
-        this.#eachPanel((panel) => this.#phases.forward({ from: panel, to: panel + 1 }, shard));
-        this.#arrive(this.#panelsDone);
-      }
-      this.#enter(Phase.GRADIENTS);
-      if (!this.#phases.gradients(shard)) this.#control.reportDivergence();
-      this.#arrive(this.#panelsDone);
-      this.#reduce(shard);
-      this.#arrive(this.#panelsDone);
-      this.#enter(Phase.UPDATE);
-      this.#phases.addShard(k, k === shards.length - 1);
-      this.#arrive(nothing);
-    }
-    return this.#applySum(batch, undefined, (exchange) =>
-      exchange.sumGradientsInTree((layer) => this.#phases.addOther(layer)),
-    );
-  }
-
-  /** Tells the other ranks of the step, sums over them, and applies that. @returns false if the team is to stop */
-  #applySum(batch: Batch, next: Batch | undefined, sum: (exchange: Exchange) => void): boolean {
-    this.#tellRanks((exchange) => {
-      exchange.tell(batch.record, batch.first, batch.count);
-      if (!this.#control.agreed.diverged) sum(exchange);
-    });
-    const obey = () => this.#control.decide(this.#control.agreed.diverged ? Command.DIVERGED : Command.GO);
-    if (!this.#arrive(obey)) return false;
-    if (this.#needsNorm) this.#square();
-    this.#update(batch, next);
-    return true;
-  }
-
   /** Only the first worker has anything to tell; the others wait for it at the barrier that follows. */
   #tellRanks(tell: (exchange: Exchange) => void): void {
     if (!this.#exchange) return;
     this.#enter(Phase.EXCHANGE);
     tell(this.#exchange);
-  }
-
-  #reduce(batch: Batch): void {
-    this.#enter(Phase.UPDATE);
-    this.#phases.reduceRows(batch);
-    this.#eachPanel((panel) => this.#phases.reducePanel(panel, batch));
-  }
-
-  #square(): void {
-    this.#enter(Phase.UPDATE);
-    this.#phases.squareRows();
-    this.#arrive(nothing);
-  }
-
-  /** Applies the gradient that stands in memory. */
-  #update(batch: Batch, next: Batch | undefined): void {
-    this.#enter(Phase.UPDATE);
-    const update = this.#phases.updateOf(batch, this.#steps);
-    this.#phases.updateRows(update);
-    this.#stepPanels(next, (panel) => this.#phases.updatePanel(panel, update));
-  }
-
-  /** Panel by panel, until none is left: the step, and the next batch through it. */
-  #stepPanels(nextOfAll: Batch | undefined, step: (panel: number) => void): void {
-    const next = nextOfAll && this.#phases.ownOf(nextOfAll);
-    this.#eachPanel((panel) => {
-      this.#enter(Phase.UPDATE);
-      step(panel);
-      if (!next) return;
-      this.#enter(Phase.FORWARD);
-      this.#phases.forward({ from: panel, to: panel + 1 }, next);
-    });
-  }
-
-  /** What the forward phase of the next batch needs of this worker alone. */
-  #prepare(next: Batch): void {
-    this.#enter(Phase.FORWARD);
-    const own = this.#phases.ownOf(next);
-    this.#phases.place(own);
-    // Alone there is no wait to use: then it gains nothing.
-    if (this.#task.plan.threads > 1) this.#phases.fetch(own);
-    this.#enter(Phase.WAIT);
-  }
-
-  /** Those of the first layer that this worker gets, where it is cut by panels. */
-  #eachPanel(work: (panel: number) => void): void {
-    if (!this.#claims) return;
-    this.#claims.begin();
-    for (let panel = this.#claims.next(); panel !== undefined; panel = this.#claims.next()) work(panel);
   }
 
   /** Evaluates, and meets. @returns false if the team is to stop */
@@ -358,16 +220,6 @@ class Worker {
       opening: nothing,
     };
   }
-
-  /** A stop is not obeyed between the phases, where the step is half done; a divergence is, before it is. */
-  readonly #gradientsDone = () => {
-    // (Under MPI the other ranks are to know of it first.)
-    const isToEnd = this.#control.diverged && !this.#task.ranks;
-    this.#control.decide(isToEnd ? Command.DIVERGED : Command.GO);
-    this.#claims?.reset();
-  };
-
-  readonly #panelsDone = () => this.#claims?.reset();
 
   /** Publishes what is wanted of all, as it is by now: of this process's workers, or of all ranks. */
   readonly #decide = () => {

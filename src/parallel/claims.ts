@@ -43,4 +43,10 @@ export class Claims {
     }
     return undefined;
   }
+
+  /** A round: calls `work` for each panel that this worker gets. */
+  each(work: (panel: number) => void): void {
+    this.begin();
+    for (let panel = this.next(); panel !== undefined; panel = this.next()) work(panel);
+  }
 }

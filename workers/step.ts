@@ -1,0 +1,203 @@
+/**
+ * A step as a list of phases: what every worker does between two barriers. The list is built once, from what the run needs.
+ *
+ *   plain          gradients | step
+ *   clipped        gradients | reduce | square | update
+ *   with MPI       gradients | reduce | exchange | (square |) update
+ *   exact          (forward | gradients | reduce | add) for each shard | exchange | (square |) update
+ *   strategy dense gradients, held while the coordinator reduces and steps | nothing
+ *
+ * `step` reduces and steps in one pass. Where the whole gradient must be known before any of it is applied, `reduce` leaves it
+ * in memory, and `update` applies it. Both take the next batch through the first layer, panel by panel.
+ */
+import { needsOf } from '../src/optim/optimizer.js';
+import type { Hold } from '../src/parallel/barrier.js';
+import type { Claims } from '../src/parallel/claims.js';
+import { Command, type Control } from '../src/parallel/control.js';
+import type { Exchange } from '../src/parallel/mpi/exchange.js';
+import { Phase, type WorkerTask } from '../src/parallel/task.js';
+import type { Batch, Phases } from './phases.js';
+
+export interface Step {
+  readonly batch: Batch;
+  /** Undefined behind the epoch's last. */
+  readonly next: Batch | undefined;
+  /** Steps of the run that are done. */
+  readonly stepsDone: number;
+}
+
+export interface StepPhase {
+  readonly work: (step: Step) => void;
+  /** Done by the last worker to arrive at the barrier behind the phase, before it opens. */
+  readonly last?: () => void;
+  readonly hold?: () => Hold;
+  /** Done between arriving and waiting. */
+  readonly meanwhile?: (next: Batch) => void;
+}
+
+/** What the phases are made of. */
+export interface StepParts {
+  readonly task: WorkerTask;
+  readonly phases: Phases;
+  readonly control: Control;
+  /** Where the first layer is divided by panels. */
+  readonly claims: Claims | undefined;
+  /** With MPI, and for the first worker alone. */
+  readonly exchange: Exchange | undefined;
+  /** Books the time from here on to the phase. */
+  readonly enter: (phase: Phase) => void;
+  /** Holds the barrier until the coordinator has reduced and stepped. */
+  readonly heldForGradients: () => Hold;
+}
+
+export function phasesOfStep(parts: StepParts): readonly StepPhase[] {
+  const { strategy, ranks, exact, optimizer } = parts.task;
+  if (strategy === 'dense') return [{ ...gradients(parts), hold: parts.heldForGradients }, { work: () => undefined }];
+  const { norm } = needsOf(optimizer);
+  const apply = [...(norm ? [square(parts)] : []), update(parts)];
+  if (exact) return [...shards(parts), exchange(parts), ...apply];
+  if (ranks) return [gradients(parts), reduce(parts, (batch) => parts.phases.ownOf(batch)), exchange(parts), ...apply];
+  return norm ? [gradients(parts), reduce(parts, (batch) => batch), ...apply] : [gradients(parts), stepAtOnce(parts)];
+}
+
+/** The other layers forward, the loss, and back-propagation, by sample. */
+function gradients({ task, phases, control, claims, enter }: StepParts): StepPhase {
+  return {
+    work: ({ batch }) => {
+      enter(Phase.GRADIENTS);
+      const allFinite = phases.gradients(phases.ownOf(batch));
+      if (!allFinite) control.reportDivergence();
+      else if (task.strategy === 'dense') {
+        enter(Phase.ACCUMULATE);
+        phases.accumulate(batch);
+      }
+    },
+    // A stop is not obeyed here, where the step is half done. A divergence is, unless other ranks must know of it first.
+    last: () => {
+      control.decide(control.diverged && !task.ranks ? Command.DIVERGED : Command.GO);
+      claims?.reset();
+    },
+    ...(claims && !task.exact && { meanwhile: (next: Batch) => prepare(next) }),
+  };
+
+  /** What this worker alone needs for the next batch's forward phase. */
+  function prepare(next: Batch): void {
+    enter(Phase.FORWARD);
+    const own = phases.ownOf(next);
+    phases.place(own);
+    // A single worker does not wait: fetching gains nothing.
+    if (task.plan.threads > 1) phases.fetch(own);
+    enter(Phase.WAIT);
+  }
+}
+
+function stepAtOnce(parts: StepParts): StepPhase {
+  const { phases, enter } = parts;
+  return {
+    work: ({ batch, next, stepsDone }) => {
+      enter(Phase.UPDATE);
+      const numbers = phases.numbersOf(batch, stepsDone);
+      phases.stepRows(batch, numbers);
+      stepPanels(parts, next, (panel) => phases.stepPanel(panel, batch, numbers));
+    },
+  };
+}
+
+/** The gradient of a part of the batch into memory. */
+function reduce({ phases, claims, enter }: StepParts, partOf: (batch: Batch) => Batch): StepPhase {
+  return {
+    work: ({ batch }) => {
+      enter(Phase.UPDATE);
+      const part = partOf(batch);
+      phases.reduceRows(part);
+      claims?.each((panel) => phases.reducePanel(panel, part));
+    },
+    last: () => claims?.reset(),
+  };
+}
+
+function square({ phases, enter }: StepParts): StepPhase {
+  return {
+    work: () => {
+      enter(Phase.UPDATE);
+      phases.squareRows();
+    },
+  };
+}
+
+/** Applies the gradient that stands in memory. */
+function update(parts: StepParts): StepPhase {
+  const { task, phases, enter } = parts;
+  return {
+    work: ({ batch, next, stepsDone }) => {
+      enter(Phase.UPDATE);
+      const numbers = phases.updateOf(batch, stepsDone);
+      phases.updateRows(numbers);
+      // An exact step begins with the forward phase of its first shard.
+      stepPanels(parts, task.exact ? undefined : next, (panel) => phases.updatePanel(panel, numbers));
+    },
+  };
+}
+
+/** Steps panel by panel, and takes the next batch through each. */
+function stepPanels(
+  { phases, claims, enter }: StepParts,
+  next: Batch | undefined,
+  step: (panel: number) => void,
+): void {
+  const own = next && phases.ownOf(next);
+  claims?.each((panel) => {
+    enter(Phase.UPDATE);
+    step(panel);
+    if (!own) return;
+    enter(Phase.FORWARD);
+    phases.forward({ from: panel, to: panel + 1 }, own);
+  });
+}
+
+/** Tells the other ranks of the step and sums over them, unless a loss of any is not finite: then the run ends here. */
+function exchange({ task, phases, control, exchange, enter }: StepParts): StepPhase {
+  return {
+    work: ({ batch }) => {
+      if (!exchange) return;
+      enter(Phase.EXCHANGE);
+      exchange.tell(batch.record, batch.first, batch.count);
+      if (control.agreed.diverged) return;
+      if (task.exact) exchange.sumGradientsInTree((layer) => phases.addOther(layer));
+      else exchange.sumGradients();
+    },
+    last: () => control.decide(control.agreed.diverged ? Command.DIVERGED : Command.GO),
+  };
+}
+
+/** Shard by shard, as if each were a batch. Their sums are added in a tree that no number of ranks or threads changes. */
+function shards(parts: StepParts): StepPhase[] {
+  const { phases, control, claims, enter } = parts;
+  const { shardsOfRank: count } = phases;
+  const last = () => claims?.reset();
+  return Array.from({ length: count }, (_, k) => {
+    const forward: StepPhase = {
+      work: ({ batch }) => {
+        enter(Phase.FORWARD);
+        const shard = phases.shardOf(batch, k);
+        phases.place(shard);
+        claims?.each((panel) => phases.forward({ from: panel, to: panel + 1 }, shard));
+      },
+      last,
+    };
+    const gradients: StepPhase = {
+      work: ({ batch }) => {
+        enter(Phase.GRADIENTS);
+        if (!phases.gradients(phases.shardOf(batch, k))) control.reportDivergence();
+      },
+      last,
+    };
+    const add: StepPhase = {
+      work: () => {
+        enter(Phase.UPDATE);
+        phases.addShard(k, k === count - 1);
+      },
+    };
+    return [...(claims ? [forward] : []), gradients, reduce(parts, (batch) => phases.shardOf(batch, k)), add];
+  }).flat();
+}
