@@ -13,7 +13,7 @@ const LIGHT = [
   'dist/test/library/event-fields.test.js',
   'dist/test/output/*.test.js',
   'dist/test/output/tensorboard/records.test.js',
-  'dist/test/parallel/claims.test.js',
+  'dist/test/parallel/{claims,control,early-stopping,phase-times,shares}.test.js',
   'dist/test/tools/{export,inspect}/**/*.test.js',
   'dist/test/tools/plot/{axis,run}.test.js',
   'dist/test/tools/predict/pictures.test.js',

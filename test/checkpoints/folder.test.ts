@@ -81,6 +81,16 @@ describe('--checkpoint-every', () => {
   });
 });
 
+it('a checkpoint is told while the run goes on', async () => {
+  const { all } = await collect({ ...options(), epochs: 4, checkpointDir: scratch.newPath() });
+  const told = all.map(
+    (event) => `${event.event} ${'epochs' in event ? event.epochs : 'epoch' in event && event.epoch}`,
+  );
+  // The second one waits until the first has been written, and the third epoch for the second.
+  expect(told.indexOf('checkpoint 1')).toBeGreaterThan(0);
+  expect(told.indexOf('checkpoint 1')).toBeLessThan(told.indexOf('epoch 3'));
+});
+
 describe('--keep', () => {
   it('keeps the newest, 3 if nothing is said', async () => {
     const run = async (keep?: number) => {

@@ -315,6 +315,12 @@ describe('data', () => {
       return { bytes };
     });
 
+  it('given by a path that is not there: the checkpoint is not blamed', async () => {
+    const given = await refusalOf(() => collect({ resume: atEnd, epochs: 3, data: '/nowhere/digits' }));
+    expect(given.message).toMatch(/\/nowhere\/digits/);
+    expect(given.message).not.toContain(atEnd);
+  });
+
   it('the same elsewhere are the same, gzipped or not', async () => {
     const copies = [
       copyOfData((bytes) => ({ bytes })),

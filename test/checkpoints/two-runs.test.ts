@@ -3,6 +3,7 @@ import {
   copyFileSync,
   existsSync,
   mkdirSync,
+  promises,
   readdirSync,
   readFileSync,
   renameSync,
@@ -10,11 +11,13 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readCheckpoint } from '../../src/checkpoints/checkpoint-file.js';
+import { lockCheckpointFolder } from '../../src/checkpoints/folder.js';
 import { findCheckpoint, openFolder } from '../../src/checkpoints/resume.js';
 import type { TrainOptions } from '../../src/config/options.js';
 import type { TrainEvent } from '../../src/metrics/events.js';
@@ -80,9 +83,34 @@ describe('a folder that another run writes in', () => {
     expect(names.filter((name) => !name.endsWith('.safetensors'))).toEqual([]);
     await collectFailed({ ...options(1), checkpointDir, resume: true, epochs: 1, lr: 1e30, resumeAnyway: true });
     await refusalOf(() => collect({ ...options(1), checkpointDir, resume: true, save: inFolder('none', 'model') }));
+    // Refused when the folder has been locked already: the name of the temporary file is too long.
+    const save = inFolder(`${'m'.repeat(240)}.safetensors`);
+    const { message } = await refusalOf(() => collect({ ...options(1), checkpointDir, resume: true, epochs: 2, save }));
+    expect(message).toMatch(/^--save .*name too long/);
     const { end } = await collect({ ...options(1), checkpointDir, resume: true, epochs: 2 });
     expect(end.status).toBe('completed');
     expect(readdirSync(checkpointDir).filter((name) => !name.endsWith('.safetensors'))).toEqual([]);
+  });
+
+  it('is free again where it could not be looked through', async () => {
+    const { readdir } = promises;
+    let looks = 0;
+    let failAt = Number.POSITIVE_INFINITY;
+    const failing = (...args: Parameters<typeof readdir>) =>
+      ++looks === failAt ? Promise.reject(new Error('i/o error')) : readdir(...args);
+    try {
+      Object.assign(promises, { readdir: failing });
+      syncBuiltinESMExports();
+      (await lockCheckpointFolder(inFolder('readable')))[Symbol.dispose]();
+      // The last look is for leftovers, with the lock held.
+      failAt = 2 * looks;
+      const checkpointDir = inFolder('unreadable');
+      await expect(lockCheckpointFolder(checkpointDir)).rejects.toThrow('i/o error');
+      (await lockCheckpointFolder(checkpointDir))[Symbol.dispose]();
+    } finally {
+      Object.assign(promises, { readdir });
+      syncBuiltinESMExports();
+    }
   });
 
   it('by a run of another PID namespace is refused, and nothing of that run is touched', async () => {
@@ -152,11 +180,12 @@ describe('a run that is refused', () => {
 });
 
 describe('a folder that changes while a run gets ready', () => {
-  it.each([undefined, true] as const)('is refused to it, with --resume %s', async (resume) => {
-    const [checkpointDir, other] = [inFolder(`changed-${resume}`), inFolder(`source-${resume}`)];
+  it.each([undefined, true, 'FILE'] as const)('is refused to it, with --resume %s', async (how) => {
+    const [checkpointDir, other] = [inFolder(`changed-${how}`), inFolder(`source-${how}`)];
     await collect({ ...options(1), epochs: 2, checkpointDir: other });
     const names = ['epoch-000001.safetensors', 'epoch-000002.safetensors'] as const;
     mkdirSync(checkpointDir);
+    const resume = how === 'FILE' ? path.join(checkpointDir, names[0]) : how;
     if (resume) copyFileSync(path.join(other, names[0]), path.join(checkpointDir, names[0]));
     const found = resume ? (await findCheckpoint({ checkpointDir, resume })).resumed : undefined;
     // Another run writes, and ends, before this one takes the folder.

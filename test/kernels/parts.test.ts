@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Update } from '../../src/kernels/kernel.js';
 import type { KernelChoice } from '../../src/kernels/select.js';
-import type { Panel, Reals } from '../../src/memory/layout.js';
+import { BACKWARD_BLOCK, type Panel, type Reals } from '../../src/memory/layout.js';
 import { adamUpdate } from '../../src/optim/adam.js';
 import { gradientNorm } from '../../src/optim/optimizer.js';
 import { momentumUpdate, sgdUpdate } from '../../src/optim/sgd.js';
@@ -16,10 +16,10 @@ const SLOTS = { from: 1, to: 3 };
 const ROWS = { from: 1, to: 3 };
 
 /** Two hidden layers of two panels each and an output layer of one, all panels `width` wide. What must not change is 3 everywhere. */
-function networkOf(choice: KernelChoice, width: number, isDense: boolean): Network {
+function networkOf(choice: KernelChoice, width: number, isDense: boolean, slots = SAMPLES): Network {
   const layers = [INPUTS, 2 * width, 2 * width, width];
   const count = layers.slice(1).reduce((sum, outputs, l) => sum + (layers[l]! + 1) * outputs, 0);
-  const samples = Array.from({ length: SAMPLES }, (_, s) => {
+  const samples = Array.from({ length: slots }, (_, s) => {
     return Array.from({ length: INPUTS }, (_, i) => ((s + i) % 3) / 2);
   });
   const network = createNetwork(choice, layers, samples, new Float32Array(count).fill(3), width, isDense, {
@@ -33,7 +33,7 @@ function networkOf(choice: KernelChoice, width: number, isDense: boolean): Netwo
   }
   for (const [l, { inputs }] of network.memory.layers.entries()) {
     if (l === 0) continue;
-    for (let s = 0; s < SAMPLES; s++) {
+    for (let s = 0; s < slots; s++) {
       setInputs(
         network,
         l,
@@ -155,6 +155,17 @@ describe.each(allKernels())('kernel $name writes nothing but its part', (choice)
       const deltas = backward.memory.layers[l - 1]!.panels.map((panel) => rowsOf(panel.delta, panel, SLOTS));
       expectWrites(backward, [...deltas, backward.memory.workers[0]!.partial], () => {
         backward.kernel.backward(l, SLOTS.from, SLOTS.to);
+      });
+    }
+  });
+
+  it('goes back from samples that lie behind as many as it has partial sums of', () => {
+    for (const { width, isDense } of ofKernel) {
+      const slots = { from: BACKWARD_BLOCK, to: BACKWARD_BLOCK + 3 };
+      const { memory, kernel, ...others } = networkOf(choice, width, isDense, slots.to);
+      const deltas = memory.layers[0]!.panels.map((panel) => rowsOf(panel.delta, panel, slots));
+      expectWrites({ memory, kernel, ...others }, [...deltas, memory.workers[0]!.partial], () => {
+        kernel.backward(1, slots.from, slots.to);
       });
     }
   });

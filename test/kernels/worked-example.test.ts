@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { SoftmaxCrossEntropy } from '../../src/model/softmax-cross-entropy.js';
 import { chooseKernel } from '../../src/kernels/select.js';
 import { readParameters } from '../../src/model/parameters.js';
+import { SoftmaxCrossEntropy } from '../../src/model/softmax-cross-entropy.js';
 import { createNetwork, forwardLayer, gradientsOf, inputsOf, outputsOf, stepLayer } from '../support/network.js';
 import { root } from '../support/paths.js';
 

@@ -82,3 +82,26 @@ it('time in which the process was suspended does not count', () => {
   watchdog.stop();
   expect(told).toEqual([]);
 });
+
+it('patience goes by the slowest step, not by all of them together', () => {
+  const workers = [{ phase: Int32Array.of(Phase.UPDATE), beats: Uint32Array.of(0) }];
+  const told: string[] = [];
+  let steps = 0;
+  const watchdog = new Watchdog(
+    { workers } as unknown as Memory,
+    () => 'none',
+    () => steps,
+    0,
+    (failure) => told.push(String(failure)),
+  );
+  for (let second = 0; second < 60; second++) {
+    steps++;
+    workers[0]!.beats[0]!++;
+    vi.advanceTimersByTime(1000);
+  }
+  vi.advanceTimersByTime(99_000);
+  expect(told).toEqual([]);
+  vi.advanceTimersByTime(3000);
+  expect(told).toEqual([expect.stringMatching(/made no progress for 10\d s/)]);
+  watchdog.stop();
+});

@@ -3,7 +3,7 @@
  * condition, a statement that goes, two arguments exchanged), runs the tests that cover the file, and lists the changes that
  * no test notices: the survivors.
  *
- *   node dist/test/reliability/mutation.js [folders or files of src/ and bin/ …] [--each 4] [--seed 1] [--seconds 600]
+ *   node dist/test/reliability/mutation.js [folders or files of src/, workers/ and bin/ …] [--each 4] [--seed 1] [--seconds 600]
  *
  *   node dist/test/reliability/mutation.js src/data --each 10          ten mutants of each file of src/data
  *   node dist/test/reliability/mutation.js --only src/data/idx.js:40:2    one again, after a test has been added
@@ -24,46 +24,82 @@ import { inParallel } from './support/runs.js';
 
 /** Which tests cover what, the longest path that fits. The first list is quick; the second is asked of what survives it. */
 const COVERED_BY: Readonly<Record<string, readonly [quick: string, thorough: string]>> = {
-  bin: ['command/command-line command/bad-input', 'command/ predict/command plot/command options train/tables'],
+  bin: ['command/command-line command/bad-input', 'command/ predict/command plot/command options run/tables'],
   'bin/main': ['errors', 'command/'],
   'bin/commands/inspect': ['command/inspect-export', 'inspect/'],
   'bin/commands/inspect-table': ['inspect/', 'command/inspect-export'],
   'bin/commands/plot': ['plot/command', 'plot/'],
-  'bin/commands/predict': ['predict/command', 'train/tables library/network predict/'],
-  'bin/commands/evaluate': ['command/evaluate', 'train/tables library/network predict/agreement'],
-  'bin/commands/table-parts': ['train/tables', 'command/evaluate'],
-  'bin/commands/trained-on': ['library/network', 'train/tables'],
+  'bin/commands/predict': ['predict/command', 'run/tables library/network predict/'],
+  'bin/commands/evaluate': ['command/evaluate', 'run/tables library/network predict/agreement'],
+  'bin/commands/table-parts': ['run/tables', 'command/evaluate'],
+  'bin/commands/trained-on': ['library/network', 'run/tables'],
   'bin/commands/live-page': ['dashboard/command', 'dashboard/'],
   'bin/commands/export': ['command/inspect-export', 'export/'],
-  'src/checkpoints': ['checkpoints/consistency checkpoints/table-metadata checkpoints/folder', 'checkpoints/'],
+  'src/checkpoints': [
+    'checkpoints/consistency checkpoints/table-metadata checkpoints/checkpointer checkpoints/folder',
+    'checkpoints/',
+  ],
   'src/dashboard': ['dashboard/topics dashboard/stream', 'dashboard/'],
   'src/dashboard/page': ['dashboard/page-modules', 'dashboard/'],
   'src/dashboard/server': ['dashboard/refusals', 'dashboard/'],
-  'src/data': ['test/data/', 'train/events train/tables command/evaluate predict/'],
-  'src/data/table': ['data/table', 'train/tables checkpoints/table-metadata predict/command'],
+  'src/data': ['test/data/', 'run/events run/tables command/evaluate predict/'],
+  'src/data/table': ['data/table', 'run/tables checkpoints/table-metadata predict/command'],
   'src/tools/drawing': ['plot/ inspect/', 'command/inspect-export'],
-  'src/evaluation': ['inspect/ command/evaluate', 'predict/agreement train/tables'],
-  'src/tools/export': ['export/', 'command/inspect-export train/tables'],
+  'src/tools/evaluation': ['inspect/ command/evaluate', 'predict/agreement run/tables'],
+  'src/tools/export': ['export/', 'command/inspect-export run/tables'],
   'src/files': [
     'files/ checkpoints/leftovers checkpoints/model-file',
     'checkpoints/faulty-disk predict/command tensorboard/',
   ],
   'src/tools/inspect': ['inspect/', 'command/inspect-export library/event-fields'],
-  'src/kernels': ['kernels/ bench/', 'train/exactness'],
-  'src/memory': ['kernels/ memory/', 'train/exactness train/events'],
+  'src/kernels': ['kernels/ bench/', 'run/exactness'],
+  'src/memory': ['kernels/ memory/', 'run/exactness run/events'],
   'src/metrics': [
     'metrics/',
-    'train/events command/pipes library/event-fields dashboard/command checkpoints/exact-resume',
+    'run/events command/pipes library/event-fields dashboard/command checkpoints/exact-resume',
   ],
-  'src/model': ['test/model/', 'train/optimizers train/exactness checkpoints/resume-optimizers'],
-  'src/model/parameters': ['checkpoints/model-file kernels/', 'train/exactness'],
-  'src/network': ['library/network', 'predict/ train/tables'],
-  'src/option-checks': ['options command/bad-input', 'train/ command/'],
-  'src/options': ['options command/', 'train/'],
+  'src/optim': ['test/optim/ kernels/optimizers', 'run/optimizers checkpoints/resume-optimizers'],
+  'src/output': ['test/output/', 'run/events command/pipes library/event-fields dashboard/command'],
+  'src/text': ['test/text/', 'command/'],
+  'src/model': ['test/model/', 'run/optimizers run/exactness checkpoints/resume-optimizers'],
+  'src/model/parameters': ['checkpoints/model-file kernels/', 'run/exactness'],
+  'src/parallel/mpi': ['mpi/exchange mpi/launcher mpi/shares', 'mpi/'],
+  'src/tools/network': ['library/network', 'predict/ run/tables'],
+  'src/config/checks': ['options command/bad-input', 'run/ command/'],
+  'src/config': ['options command/', 'run/'],
   'src/tools/plot': ['plot/', 'library/cookbook'],
-  'src/tools/predict': ['predict/pictures predict/command', 'predict/ train/tables library/'],
+  'src/run/prepare': [
+    'run/events run/early-stopping',
+    'checkpoints/two-runs checkpoints/resume- files/outputs command/bad-input run/tables',
+  ],
+  'src/tools/predict': ['predict/pictures predict/command', 'predict/ run/tables library/'],
+  'src/run/ranks': ['mpi/identity', 'mpi/faults'],
+  'src/run': ['run/leaving run/events', 'run/early-stopping run/failed-best checkpoints/'],
   'src/output/tensorboard': ['tensorboard/', 'library/event-fields'],
-  src: ['train/events', 'train/'],
+  'src/parallel': [
+    [
+      'barrier.test',
+      'claims',
+      'control',
+      'coordinator',
+      'early-stopping',
+      'worker',
+      'phase-times',
+      'shares',
+      'watchdog',
+    ]
+      .map((name) => `parallel/${name}`)
+      .join(' '),
+    'parallel/ run/events run/exactness run/optimizers checkpoints/exact-resume checkpoints/divergence',
+  ],
+  'src/parallel/address-space': ['command/limits', 'parallel/start-up'],
+  'src/parallel/early-stopping': ['parallel/early-stopping', 'run/early-stopping run/failed-best'],
+  'src/run/train': ['run/leaving run/abort-reading', 'run/events library/words mpi/leaving'],
+  src: ['run/events', 'run/'],
+  workers: [
+    'parallel/worker parallel/booked-times run/events',
+    'run/exactness run/optimizers checkpoints/divergence checkpoints/exact-resume parallel/late mpi/ranks',
+  ],
 };
 
 /** What the tests of a file may take. */
@@ -124,7 +160,12 @@ function nameOf({ file, line, number }: Chosen): string {
 function parse() {
   const command = new Command('mutation')
     .description('Changes the code in one place at a time, and lists the changes that no test notices.')
-    .argument('[paths...]', 'files or folders of src and bin', ['src/data', 'src/files', 'src/metrics', 'src/model'])
+    .argument('[paths...]', 'files or folders of src, workers and bin', [
+      'src/data',
+      'src/files',
+      'src/metrics',
+      'src/model',
+    ])
     .option('--each <n>', 'mutants a file, drawn at random', Number, 4)
     .option('--seed <n>', 'of the draw', Number, 1)
     .option('--seconds <n>', 'stop after that time; what is left is counted', Number, 600)
@@ -157,7 +198,7 @@ function chooseMutants(): Chosen[] {
   });
 }
 
-/** Of a file or folder of src or bin, named as TypeScript, JavaScript or without an ending: what is compiled, below dist/. */
+/** Of a file or folder of src, workers or bin, named as TypeScript, JavaScript or without an ending: what is compiled, below dist/. */
 function filesOf(name: string): string[] {
   const bare = name.replace(/\.[jt]s$/, '').replace(/\/$/, '');
   const folder = path.join(root, 'dist', bare);

@@ -78,6 +78,11 @@ describe('--patience', () => {
     const { end } = await run({ epochs: 2 });
     expect(end).toMatchObject({ status: 'completed', epochs: 2 });
     expect(end).not.toHaveProperty('stopped_by');
+    // Also where patience ends with the last epoch: the run is as long as it was to be.
+    const stopped = await run();
+    const exact = await run({ epochs: stopped.end.epochs });
+    expect(exact.end).toMatchObject({ status: 'completed', epochs: stopped.end.epochs });
+    expect(exact.end).not.toHaveProperty('stopped_by');
   });
 
   it('a run that has lost it does not go on when it is resumed, unless it is given more', async () => {
@@ -142,6 +147,14 @@ describe('--keep-best', () => {
     expect(anyway.end.status).toBe('completed');
     expect(anyway.end.best_epoch).toBeGreaterThan(4);
   });
+});
+
+it('a run that is judged by other samples from here on has its best epoch among those to come', async () => {
+  const { end } = await run({ checkpointDir: scratch.newPath() });
+  const given: TrainOptions = { resume: end.checkpoint!, validationSplit: 0.4, resumeAnyway: true, patience: 3 };
+  const other = await collect({ ...given, checkpointDir: scratch.newPath(), epochs: end.epochs + 2 });
+  expect(other.epochs).toHaveLength(2);
+  expect(other.end.best_epoch).toBeGreaterThan(end.epochs);
 });
 
 describe('--max-time', () => {

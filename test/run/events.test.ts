@@ -82,6 +82,15 @@ describe('a complete run', () => {
   });
 });
 
+it('an epoch has the learning rate of its last step', async () => {
+  const job = { data: data.path, epochs: 3, threads: 1, hidden: [5], lr: 0.01 };
+  const { epochs } = await collect({ ...job, schedule: 'step', lrStepSize: 1, lrGamma: 0.5 });
+  expect(epochs.map(({ lr }) => lr)).toEqual([0.01, 0.005, 0.0025]);
+  // Three steps an epoch.
+  const warm = await collect({ ...job, warmupSteps: 6 });
+  expect(warm.epochs.map(({ lr }) => lr)).toEqual([0.005, 0.01, 0.01]);
+});
+
 describe('epochs: 0', () => {
   it('evaluates the initial weights', async () => {
     const { all, end } = await collect({ data: data.path, epochs: 0, threads: 2 });

@@ -2,12 +2,15 @@
 import { getEventListeners } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readModel } from '../../src/checkpoints/model-file.js';
 import type { TrainOptions } from '../../src/config/options.js';
 import type { TrainEvent } from '../../src/metrics/events.js';
+import { Ledger } from '../../src/metrics/ledger.js';
 import { sha256Of } from '../../src/model/parameters.js';
 import { type TrainControls, train } from '../../src/run/train.js';
+import { untilTheEnd } from '../../src/run/until-the-end.js';
+import { collect } from '../support/events.js';
 import { olderModel } from '../support/older-model.js';
 import { scratchWith } from '../support/scratch.js';
 import { type Threads, watchThreads } from '../support/threads-of.js';
@@ -120,6 +123,19 @@ describe("the consumer's own error is what it sees", () => {
     await threads.ended();
   });
 
+  it('thrown into the generator of a run that fails meanwhile', async () => {
+    const told: string[] = [];
+    async function* run(): AsyncGenerator<number, void, undefined> {
+      yield 1;
+      told.push('followed to its end');
+      throw new Error('the run has failed');
+    }
+    const events = untilTheEnd(run(), () => told.push('stop'));
+    await events.next();
+    await expect(events.throw(new Error('mine'))).rejects.toThrow(/^mine$/);
+    expect(told).toEqual(['stop', 'followed to its end']);
+  });
+
   it('thrown by onView, before the first event', async () => {
     const { signal } = new AbortController();
     const onView = () => {
@@ -147,5 +163,21 @@ describe('before the threads have started', () => {
 it('nobody listens to the signal any more when the run is over', async () => {
   const { signal } = new AbortController();
   await leaveAt('epoch', { signal });
+  expect(getEventListeners(signal, 'abort')).toEqual([]);
+});
+
+it('an error in following the threads leaves none of them', async () => {
+  const { signal } = new AbortController();
+  vi.spyOn(Ledger.prototype, 'epoch').mockImplementation(() => {
+    throw new Error('of the ledger');
+  });
+  try {
+    await expect(collect({ ...endless(), signal })).rejects.toThrow('the run failed');
+  } finally {
+    vi.restoreAllMocks();
+  }
+  expect(threads.all).toHaveLength(2);
+  // (A thread that has ended has no number.)
+  expect(threads.all.map(({ threadId }) => threadId)).toEqual([-1, -1]);
   expect(getEventListeners(signal, 'abort')).toEqual([]);
 });

@@ -89,6 +89,9 @@ export function mutantsOf(text: string): Mutant[] {
         if (node.operator === '!' || node.operator === '-')
           add(node.start, node.end, textOf(node.argument as Node), `${node.operator} is dropped`);
         break;
+      case 'AwaitExpression':
+        add(node.start, node.end, textOf(node.argument as Node), 'await is dropped');
+        break;
       case 'UpdateExpression': {
         const operator = node.operator as string;
         const at = node.prefix ? node.start : node.end - 2;

@@ -1,0 +1,140 @@
+/** What ranks tell each other, without MPI: several ranks in one process, whose blocks the test carries from one to another. */
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { CONTROL_STRIDE, EXCHANGE_WORDS, type Memory } from '../../../src/memory/layout.js';
+import type { Plan } from '../../../src/memory/plan.js';
+import { Control } from '../../../src/parallel/control.js';
+import { Exchange } from '../../../src/parallel/mpi/exchange.js';
+import { MpiLibrary } from '../../../src/parallel/mpi/library.js';
+
+const RANKS = 3;
+/** Shares of 1, 2 and 2. */
+const COUNT = 5;
+/** Where the batch begins. */
+const FIRST = 2;
+const EVERYBODY = [0, 1, 2];
+
+interface Rank {
+  readonly control: Control;
+  readonly exchange: Exchange;
+  readonly weights: Float32Array;
+  readonly record: { losses: Float64Array; wrong: Uint8Array; heldOutLosses: Float64Array; heldOutWrong: Uint8Array };
+}
+
+/** What each rank has told. */
+let told: Float64Array[];
+
+beforeEach(() => {
+  told = [];
+  let rank = 0;
+  vi.spyOn(MpiLibrary, 'attach').mockImplementation(() => {
+    const own = rank++;
+    const gather = (blocks: Float64Array, blockBytes: number) => {
+      const words = blockBytes / 8;
+      expect(blocks).toHaveLength(words * RANKS);
+      told[own] = blocks.slice(own * words, (own + 1) * words);
+      for (const [other, block] of told.entries()) if (block) blocks.set(block, other * words);
+    };
+    return { gather } as unknown as MpiLibrary;
+  });
+});
+afterEach(() => vi.restoreAllMocks());
+
+function ranksOf(deadlines: readonly number[] = []): Rank[] {
+  return EVERYBODY.map((rank) => {
+    const control = new Control(new Int32Array(new SharedArrayBuffer(16 * CONTROL_STRIDE * 4)));
+    const weights = Float32Array.of(1, 2, 3);
+    const exchange = new Float64Array(RANKS * (EXCHANGE_WORDS + 2 * COUNT));
+    const memory = { exchange, layers: [{ parameters: weights }] } as unknown as Memory;
+    const plan = { validationSamples: 2, testSamples: 3 } as Plan;
+    const task = { rank, ranks: RANKS, library: { file: '', abi: 'MPICH' as const } };
+    const results = () => Float64Array.from({ length: COUNT + FIRST }, () => -1);
+    const record = { losses: results(), wrong: new Uint8Array(COUNT + FIRST).fill(9) };
+    const heldOut = { heldOutLosses: results().subarray(FIRST), heldOutWrong: new Uint8Array(COUNT) };
+    const deadline = deadlines[rank] ?? Number.POSITIVE_INFINITY;
+    return {
+      ...{ control, weights, record: { ...record, ...heldOut } },
+      exchange: new Exchange(task, plan, memory, control, deadline),
+    };
+  });
+}
+
+/** All ranks do it, twice: the first time each knows of those before it alone. */
+function together(ranks: readonly Rank[], act: (rank: Rank) => void): void {
+  for (const rank of ranks) {
+    try {
+      act(rank);
+    } catch {
+      // It has not heard of the others' weights.
+    }
+  }
+  for (const rank of ranks) act(rank);
+}
+
+describe('what one rank wants, all want', () => {
+  const NOTHING = { stop: false, diverged: false, timeUp: false };
+
+  it('nothing', () => {
+    const ranks = ranksOf();
+    together(ranks, ({ exchange }) => exchange.meet());
+    for (const { control } of ranks) expect(control.agreed).toEqual(NOTHING);
+  });
+
+  it.each(EVERYBODY)('rank %i stops', (rank) => {
+    const ranks = ranksOf();
+    ranks[rank]!.control.stop();
+    together(ranks, ({ exchange }) => exchange.meet());
+    for (const { control } of ranks) expect(control.agreed).toEqual({ ...NOTHING, stop: true });
+  });
+
+  it.each(EVERYBODY)('rank %i has diverged', (rank) => {
+    const ranks = ranksOf();
+    ranks[rank]!.control.reportDivergence();
+    together(ranks, ({ exchange }) => exchange.meet());
+    for (const { control } of ranks) expect(control.agreed).toEqual({ ...NOTHING, diverged: true });
+  });
+
+  it.each(EVERYBODY)('rank %i has no time left', (rank) => {
+    const ranks = ranksOf(EVERYBODY.map((each) => (each === rank ? 0 : Number.POSITIVE_INFINITY)));
+    together(ranks, ({ exchange }) => exchange.meet());
+    for (const { control } of ranks) expect(control.agreed).toEqual({ ...NOTHING, timeUp: true });
+  });
+});
+
+describe('results', () => {
+  /** By sample, from the batch's first on. */
+  const losses = [10, 11, 12, 13, 14];
+  const wrong = [1, 0, 0, 1, 1];
+  const owners = [0, 1, 1, 2, 2];
+
+  it('of a batch are on all ranks what each has of its share, and nothing else changes', () => {
+    const ranks = ranksOf();
+    for (const [i, owner] of owners.entries()) {
+      ranks[owner]!.record.losses[FIRST + i] = losses[i]!;
+      ranks[owner]!.record.wrong[FIRST + i] = wrong[i]!;
+    }
+    together(ranks, ({ exchange, record }) => exchange.tell(record as never, FIRST, COUNT));
+    for (const { record } of ranks) {
+      expect([...record.losses]).toEqual([-1, -1, ...losses]);
+      expect([...record.wrong]).toEqual([9, 9, ...wrong]);
+    }
+  });
+
+  it('of an evaluation likewise', () => {
+    const ranks = ranksOf();
+    for (const [i, owner] of owners.entries()) {
+      ranks[owner]!.record.heldOutLosses[i] = losses[i]!;
+      ranks[owner]!.record.heldOutWrong[i] = wrong[i]!;
+    }
+    together(ranks, ({ exchange, record }) => exchange.tellHeldOut(record as never));
+    for (const { record } of ranks) {
+      expect([...record.heldOutLosses]).toEqual(losses);
+      expect([...record.heldOutWrong]).toEqual(wrong);
+    }
+  });
+});
+
+it.each(EVERYBODY)('an evaluation notices that the weights of rank %i are others', (rank) => {
+  const ranks = ranksOf();
+  ranks[rank]!.weights[2] = 4;
+  expect(() => together(ranks, ({ exchange, record }) => exchange.tellHeldOut(record as never))).toThrow(/weights/);
+});
