@@ -1,13 +1,4 @@
 #!/usr/bin/env node
-/**
- * The entry of `lockstep`. It is plain JavaScript that exists before the build, because npx remembers a missing command.
- */
-import { existsSync } from 'node:fs';
+import { start } from './start.mjs';
 
-const built = new URL('../dist/bin/lockstep.js', import.meta.url);
-if (existsSync(built)) {
-  await import(built.href);
-} else {
-  console.error('lockstep: not built yet; run `npm run build`, then try again');
-  process.exitCode = 1;
-}
+await start('lockstep');

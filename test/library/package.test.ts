@@ -30,7 +30,7 @@ describe('the package', () => {
     );
     const others = [
       ...['package.json', 'README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'bench/README.md'],
-      ...['bin/lockstep.mjs', 'bin/train.mjs'],
+      ...['lockstep', 'start', 'train'].map((name) => `bin/${name}.mjs`),
       ...['dist/workers/entry.cjs', 'dist/workers/entry.d.cts'],
       ...['simd', 'simd-fma'].map((name) => `dist/src/kernels/assembly/${name}.wasm`),
       ...['index.html', 'style.css', 'icon.svg'].map((name) => `dist/src/dashboard/page/${name}`),
