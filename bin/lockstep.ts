@@ -1,60 +1,62 @@
 #!/usr/bin/env node
-/** The `lockstep` command: one name for all that can be done with a run and what comes out of it. */
+/** The `lockstep` command, which dispatches to its subcommands. */
 import { errors } from '../src/errors.js';
 import { main } from './main.js';
 
-type Subcommand = (args: readonly string[]) => Promise<number | undefined>;
+/** @param name  the command as the user typed it, for help and messages */
+type Subcommand = (args: readonly string[], name: string) => Promise<number | undefined>;
 
-/** Loaded when they are asked for: each has libraries of its own, and some take their time. */
+/** Each is loaded on demand, because some have libraries that take long to load. */
 const SUBCOMMANDS: Record<string, { readonly does: string; readonly load: () => Promise<Subcommand> }> = {
   train: {
-    does: 'train a network; the same as the command train',
+    does: 'train a network',
     load: async () => (await import('./commands/train.js')).trainCommand,
   },
   evaluate: {
-    does: 'loss, error, precision and recall of a model on a test set',
+    does: 'measure loss, error, precision and recall of a model',
     load: async () => (await import('./commands/evaluate.js')).evaluateCommand,
   },
   plot: {
-    does: 'loss and error against epoch, as SVG or PNG',
+    does: 'plot the loss and error of runs by epoch, as SVG or PNG',
     load: async () => (await import('./commands/plot.js')).plotCommand,
   },
   predict: {
-    does: 'class and probabilities of samples: NDJSON lines, pictures, IDX files',
+    does: 'classify samples: NDJSON lines, tables, images or IDX files',
     load: async () => (await import('./commands/predict.js')).predictCommand,
   },
   inspect: {
-    does: 'what a model file holds, and pictures of its weights and its errors',
+    does: 'show the contents of a model file; draw its weights and its errors',
     load: async () => (await import('./commands/inspect.js')).inspectCommand,
   },
   export: {
-    does: 'a model as ONNX, NumPy arrays or plain safetensors',
+    does: 'convert a model to ONNX, NumPy arrays or plain safetensors',
     load: async () => (await import('./commands/export.js')).exportCommand,
   },
 };
 
 const [name = '', ...args] = process.argv.slice(2);
 const known = subcommand(name);
-if (known) await main(name === 'train' ? name : `lockstep ${name}`, async () => (await known.load())(args));
+const fullName = (subcommand: string) => `lockstep ${subcommand}`;
+if (known) await main(fullName(name), async () => (await known.load())(args, fullName(name)));
 else await main('lockstep', async () => (await helpOf(args[0] ?? '')) ?? (await overview()));
 
 function subcommand(called: string) {
   return Object.hasOwn(SUBCOMMANDS, called) ? SUBCOMMANDS[called] : undefined;
 }
 
-/** `lockstep help plot` is `lockstep plot --help`: the overview knows no subcommand's options. */
+/** `lockstep help plot` prints what `lockstep plot --help` prints. */
 async function helpOf(called: string): Promise<number | undefined> {
   if (name !== 'help' || called === '' || called.startsWith('-')) return undefined;
   const asked = subcommand(called);
   if (!asked) throw errors.usage(`unknown command '${called}'`, 'lockstep');
-  return (await (await asked.load())(['--help'])) ?? 0;
+  return (await (await asked.load())(['--help'], fullName(called))) ?? 0;
 }
 
-/** Help, the version, or what is wrong. */
+/** Prints the help or the version, or reports wrong usage. */
 async function overview(): Promise<undefined> {
   const { newCommand, parse } = await import('./parse.js');
-  const command = newCommand('lockstep', 'Train neural networks on all cores, and use what comes out.');
+  const command = newCommand('lockstep', 'Train neural networks on all cores, and use the trained models.');
   for (const [subcommand, { does }] of Object.entries(SUBCOMMANDS)) command.command(subcommand).description(does);
-  command.addHelpText('after', '\nEach has its own --help.');
+  command.addHelpText('after', '\n`lockstep <command> --help` lists the options of a command.');
   parse(command, process.argv.length > 2 ? process.argv.slice(2) : ['--help'], 0);
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-/** The `train` command. */
+/** The `train` command: `lockstep train` under a shorter name. */
 import { main } from './main.js';
 
-// Loaded only here: what fails while that is loaded is told in one line, too.
-await main('train', async () => (await import('./commands/train.js')).trainCommand(process.argv.slice(2)));
+// Imported inside `main`, which also reports a failed import in one line.
+await main('train', async () => (await import('./commands/train.js')).trainCommand(process.argv.slice(2), 'train'));

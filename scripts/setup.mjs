@@ -1,6 +1,6 @@
 /**
- * Makes a checkout ready to run: installs the packages of the lock file where they are missing, and builds what is
- * older than its sources. Plain JavaScript, since it runs before anything is installed. Prints to stderr only.
+ * Prepares a checkout: installs missing packages from the lock file, and builds whatever is older than its sources. It is plain
+ * JavaScript because it runs before anything is installed. It prints to stderr only.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -9,11 +9,12 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
-if (!isInstalled()) run('npm', ['ci', '--no-audit', '--no-fund']);
+// The build needs the development dependencies, even under NODE_ENV=production.
+if (!isInstalled()) run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund']);
 const { build } = await import(pathToFileURL(path.join(root, 'scripts/build.mjs')).href);
 process.exitCode = build(root);
 
-/** Whether every package of the lock file is there in its version. (Optional ones depend on the platform.) */
+/** Whether every package of the lock file is installed in its version. (Optional packages depend on the platform.) */
 function isInstalled() {
   try {
     const wanted = packages('package-lock.json');
@@ -32,10 +33,10 @@ function packages(lockFile) {
 
 function run(command, args) {
   console.error(`> ${command} ${args.join(' ')}`);
-  // Under `npm start` this very npm is at hand, whatever else the PATH holds.
+  // Under `npm start`, use the same npm, whatever is in PATH.
   const npm = process.env.npm_execpath;
   const [file, all] = npm ? [process.execPath, [npm, ...args]] : [command, args];
   const { status, error } = spawnSync(file, all, { cwd: root, stdio: ['ignore', 2, 2] });
-  if (error) console.error(`${command} could not be started: ${error.message}`);
+  if (error) console.error(`${command} cannot be started: ${error.message}`);
   if (status !== 0) process.exit(status ?? 1);
 }

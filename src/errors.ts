@@ -161,8 +161,8 @@ export const errors = withCodes({
 
   // Data: status 1.
   dataNotFound: (data: string) => failure(`--data ${data}: no such file or folder; expected ${DATA_SOURCES}`),
-  packageNotFound: (data: string, where: string) =>
-    failure(`--data ${data}: not found, it comes with ${where}; install that, or give a folder of IDX files`),
+  packageNotFound: (data: string, install: string) =>
+    failure(`--data ${data}: not installed; run ${install}, or specify a folder of IDX files`),
   fileNotFound: (folder: string, name: string) =>
     failure(`${folder}: no ${name} nor ${name}.gz; the folder must hold IDX files under their canonical names`),
   unreadable: (file: string, cause: unknown) =>

@@ -6,7 +6,7 @@ import { root } from './support/paths.js';
 import { runTrain } from './support/run-command.js';
 
 const PAGES = [
-  ...['README.md', 'CHANGELOG.md', 'examples/README.md'],
+  ...['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'bench/README.md', 'examples/README.md'],
   ...readdirSync(path.join(root, 'docs'))
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`),

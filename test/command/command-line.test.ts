@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseTrainCommand } from '../../bin/commands/train-options.js';
 import type { TrainOptions } from '../../src/config/options.js';
+import { runTrain } from '../support/run-command.js';
 import { runLockstep } from '../support/run-lockstep.js';
 
 describe('parseTrainCommand', () => {
@@ -54,6 +55,19 @@ describe('lockstep help', () => {
     expect(asked).toEqual(await runLockstep([name, '--help']));
     expect(asked.stdout).toContain('--format <name>');
     expect(asked.status).toBe(0);
+  });
+
+  it('uses the name that was typed, in the help and in errors', async () => {
+    const help = await runLockstep(['train', '--help']);
+    expect(help.stdout).toContain('Usage: lockstep train [options]');
+    expect(help.stdout.replaceAll('lockstep train', 'train')).toBe((await runTrain(['--help'])).stdout);
+    const wrong = (name: string) => `${name}: unknown option '--no-such'; see ${name} --help\n`;
+    expect(await runLockstep(['train', '--no-such'])).toEqual({
+      status: 2,
+      stdout: '',
+      stderr: wrong('lockstep train'),
+    });
+    expect(await runTrain(['--no-such'])).toEqual({ status: 2, stdout: '', stderr: wrong('train') });
   });
 
   it('of nothing, and of what is no command', async () => {

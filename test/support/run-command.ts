@@ -38,9 +38,10 @@ export function spawnQuiet(
   file: string,
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
+  cwd?: string,
 ): Child {
   const { DEBUG: _, ...env } = process.env;
-  return spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...env, ...environment } });
+  return spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...env, ...environment }, cwd });
 }
 
 /** Waits for its end. */
