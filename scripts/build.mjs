@@ -1,14 +1,24 @@
 /**
- * Builds dist/, which mirrors the tree: TypeScript by tsc, the kernels and the loops that measure their limits by
+ * Builds dist/, which mirrors the tree: TypeScript with tsc, the kernels and the loops that measure their limits with
  * AssemblyScript's compiler, each twice from one source. Prints to stderr only.
  */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { generateExports } from '../src/kernels/assembly/exports.mjs';
 
-/** Folders of AssemblyScript, each with an index.ts, and what else they are made of. */
-const MODULES = { 'src/kernels/assembly': [], 'bench/kernels/assembly': ['src/kernels/assembly'] };
+const KERNELS = 'src/kernels/assembly';
+/** Generated from the sources of the kernels. */
+const KERNEL_EXPORTS = 'dist/kernel-exports.ts';
+/** Folders of AssemblyScript: the entry files of the module, and the folders that it is made of. */
+const MODULES = {
+  [KERNELS]: { entries: [`${KERNELS}/index.ts`, KERNEL_EXPORTS], folders: [KERNELS] },
+  'bench/kernels/assembly': {
+    entries: ['bench/kernels/assembly/index.ts'],
+    folders: ['bench/kernels/assembly', KERNELS],
+  },
+};
 /** The page of `train --dashboard`: modules for browsers, which are compiled by themselves, and files that are served as they are. */
 const PAGE = 'src/dashboard/page';
 const PAGE_FILES = ['index.html', 'style.css', 'icon.svg'];
@@ -39,13 +49,14 @@ export function build(root) {
   for (const name of PAGE_FILES) copyFileSync(path.join(root, PAGE, name), path.join(root, 'dist', PAGE, name));
   for (const folder of FOLDERS) removeStale(root, folder);
 
-  for (const [folder, others] of Object.entries(MODULES)) {
+  writeFileSync(path.join(root, KERNEL_EXPORTS), generateExports(path.join(root, KERNELS), path.join(root, 'dist')));
+  for (const [folder, { entries, folders }] of Object.entries(MODULES)) {
     mkdirSync(path.join(root, 'dist', folder), { recursive: true });
-    const sources = [folder, ...others].map((source) => path.join(root, source));
+    const sources = folders.map((source) => path.join(root, source));
     for (const [name, options] of Object.entries(BUILDS)) {
       const out = `dist/${folder}/${name}.wasm`;
       if (isNewer(path.join(root, out), [...sources, fileURLToPath(import.meta.url)])) continue;
-      const args = [`${folder}/index.ts`, '--outFile', out, ...ASC_OPTIONS, ...options];
+      const args = [...entries, '--outFile', out, ...ASC_OPTIONS, ...options];
       const status = compile('assemblyscript/bin/asc.js', args);
       if (status !== 0) return status;
     }

@@ -1,6 +1,6 @@
 /** From samples to logits, layer by layer: what training, evaluation and prediction have in common. */
 import type { LayerMemory, Memory } from '../memory/layout.js';
-import { placeHiddenLists, placeSamples } from '../memory/lists.js';
+import { placeHiddenRows, placeSamples } from '../memory/rows.js';
 import type { Kernel, Range } from './kernel.js';
 
 export class ForwardPass {
@@ -13,7 +13,7 @@ export class ForwardPass {
     this.#memory = memory;
     this.#lastLayer = memory.layers.length - 1;
     // All workers write the same values.
-    placeHiddenLists(memory);
+    placeHiddenRows(memory);
   }
 
   /** Of the samples that `rowOf` gives for the slots [from, to). */
@@ -32,7 +32,7 @@ export class ForwardPass {
   fromSecond(from: number, to: number): void {
     for (let l = 1; l <= this.#lastLayer; l++) {
       this.#kernel.activate(l - 1, from, to);
-      this.#kernel.cutInputs(l, from, to);
+      this.#kernel.findBlocks(l, from, to);
       this.#kernel.forward(l, allPanels(this.#memory.layers[l]!), from, to);
     }
   }

@@ -1,6 +1,6 @@
 /** Back-propagation in the reference kernel against finite differences: every parameter, in float64. */
 import { describe, expect, it } from 'vitest';
-import { chooseKernel } from '../../src/kernels/select.js';
+import { chooseKernel } from '../../src/kernels/builds.js';
 import { forEachParameter } from '../../src/model/parameters.js';
 import { Random } from '../../src/model/random.js';
 import { SoftmaxCrossEntropy } from '../../src/model/softmax-cross-entropy.js';

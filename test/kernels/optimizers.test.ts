@@ -3,8 +3,8 @@
  * to PyTorch's by test/run/optimizers.test.ts.
  */
 import { describe, expect, it } from 'vitest';
+import type { KernelChoice } from '../../src/kernels/builds.js';
 import type { AdamUpdate, MomentumUpdate, SgdUpdate, Update } from '../../src/kernels/kernel.js';
-import type { KernelChoice } from '../../src/kernels/select.js';
 import { gradientNorm, momentNames, needsOf, Optimizer, type OptimizerOptions } from '../../src/optim/optimizer.js';
 import { allKernels } from '../support/kernels.js';
 import { createNetwork } from '../support/network.js';

@@ -158,8 +158,11 @@ export function reducePanel<V, B>(
 }
 
 /**
- * Of a row's list [k, end) all blocks of samples but the last: puts the sum of their sums into `totals`, and returns where the
- * last begins. (A function of its own: what it needs of registers would slow down the loop above.)
+ * Sums all blocks of samples in a row's list [k, end) but the last into `totals`.
+ *
+ * (A function of its own: its registers would slow down the loop above.)
+ *
+ * @returns where the last block begins
  */
 function sumBlocks<V>(totals: usize, k: usize, end: usize, litSlots: usize, litValues: usize, delta: usize): usize {
   const n: usize = offsetof<V>();
@@ -178,7 +181,7 @@ function sumBlocks<V>(totals: usize, k: usize, end: usize, litSlots: usize, litV
     let a5 = zero;
     let a6 = zero;
     let a7 = zero;
-    // No look at the list's end is needed: the last block comes before it.
+    // (The last block follows, so the list does not end here.)
     while (slot < bound) {
       const d = delta + slot * rowBytes;
       const x = v128.load32_splat(litValues + k);
@@ -209,7 +212,7 @@ function sumBlocks<V>(totals: usize, k: usize, end: usize, litSlots: usize, litV
  * The dense strategy's step: sums the workers' buffers in ascending order of workers and applies the sum.
  *
  * @param parameters  `bytes` of one layer's parameters, padding included
- * @param gradients   the first worker's buffer for them; each next one lies `stride` bytes further on
+ * @param gradients   the first worker's buffer for them; the others follow at `stride` bytes
  */
 export function applyGradients(
   parameters: usize,
@@ -225,7 +228,7 @@ export function applyGradients(
   }
 }
 
-/** The same sum, which takes the place of the first worker's buffer. */
+/** The sum replaces the first worker's buffer. */
 export function sumGradients(gradients: usize, bytes: usize, workers: usize, stride: usize): void {
   for (let i: usize = 0; i < bytes; i += 16) {
     v128.store(gradients + i, Vector.sumOf(gradients + i, workers, stride));

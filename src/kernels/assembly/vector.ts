@@ -150,9 +150,9 @@ export class Blocks {
   }
 }
 
-/** A layer's outputs are cut into panels that are as equal as whole vectors can be (src/memory/cuts.ts). */
+/** How a layer's outputs are divided into panels (src/memory/tiling.ts). */
 export class Panels {
-  /** The first column of panel p; of the one behind the last, all columns. */
+  /** The first column of panel p; for p = `panels`, the number of columns. */
   @inline
   static start(p: usize, vectors: usize, panels: usize): usize {
     return (<usize>((<u64>p * <u64>vectors) / <u64>panels)) << 2;
