@@ -12,6 +12,8 @@ export interface Activation {
    * Whether many units output 0. If so, sparse rows leave them out, going forward and going back: then f′ must be 0 where f is.
    */
   readonly isSparse: boolean;
+  /** The ONNX operator that computes f. Without one, models cannot be exported to ONNX. */
+  readonly onnxOperator?: string;
 }
 
 const RELU: Activation = {
@@ -19,6 +21,7 @@ const RELU: Activation = {
   value: (z) => Math.max(z, 0),
   slope: (h) => (h > 0 ? 1 : 0),
   isSparse: true,
+  onnxOperator: 'Relu',
 };
 
 export const DEFAULT_ACTIVATION = RELU.name;

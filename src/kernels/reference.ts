@@ -3,8 +3,8 @@
  * against it.
  *
  * A layer has D inputs and C outputs, a batch B samples. All arrays are row-major: the input x is [B, D], the weights W
- * [D + 1, C], where row D is the bias, and z and its gradient δ = dL/dz are [B, C] and share one array. Of x only the
- * inputs that are not zero are stored, so `forEachInput` skips the others.
+ * [D + 1, C], where row D is the bias, and z and its gradient δ = dL/dz are [B, C] and share one array. `forEachInput`
+ * visits a sample's inputs, and skips zeros that are not stored.
  */
 import type { InputRows, LayerMemory, Memory, Reals } from '../memory/layout.js';
 import { forEachInput } from '../memory/rows.js';

@@ -3,8 +3,8 @@ import type { LayerMemory, Panel, Reals } from '../memory/layout.js';
 import { LANES } from '../memory/tiling.js';
 import type { WasmFunction, WasmModule } from './wasm-module.js';
 
-const REAL_BYTES = 4;
-const WORD_BYTES = 4;
+export const REAL_BYTES = 4;
+export const WORD_BYTES = 4;
 const VECTOR_BYTES = LANES * REAL_BYTES;
 
 /** Maximum vectors of a tile. */

@@ -3,7 +3,7 @@ import { BACKWARD_BLOCK, type Memory } from '../memory/layout.js';
 import type { Activation } from './activations.js';
 import type { Kernel, Range, RowSlice, Update } from './kernel.js';
 import { activatePlainly, backwardPlainly } from './plain-activation.js';
-import { type WasmLayer, type WasmPanel, wasmLayer } from './wasm-layer.js';
+import { REAL_BYTES, type WasmLayer, type WasmPanel, WORD_BYTES, wasmLayer } from './wasm-layer.js';
 import type { WasmModule } from './wasm-module.js';
 
 /** Samples that go through all panels together: enough to make fetching weights cheap, few enough that their rows stay cached. */
@@ -12,12 +12,20 @@ const FORWARD_BLOCK = 500;
 /** `Blocks.SAMPLES` of assembly/vector.ts. */
 const SAMPLE_BLOCK = 256;
 
-/** What becomes of a sum of gradients: added to the weights, times the factor (−rate), or kept as the gradient. */
-interface Use {
-  readonly factor: number;
+/** A sum of gradients over slots, and what becomes of it. */
+interface Reduction {
+  /** Rows of the weights. */
+  readonly rows: Range;
+  readonly slots: Range;
+  /** Sparse inputs: which slice of the transposed batch, and where its entries begin. */
+  readonly slice: number;
+  readonly at: number;
+  /** Dense inputs: where each slot's row begins. */
+  readonly starts: number;
+  /** 0: the sum times `factor` (−rate) is added to the weights. 1: it replaces the gradient. */
   readonly keep: 0 | 1;
+  readonly factor: number;
 }
-const KEEP: Use = { factor: 0, keep: 1 };
 
 export class WasmKernel implements Kernel {
   readonly #wasm: WasmModule;
@@ -83,14 +91,10 @@ export class WasmKernel implements Kernel {
     }
   }
 
-  /** At most BACKWARD_BLOCK samples, whose sums wait in `partial` between panels. */
+  /** For at most BACKWARD_BLOCK samples: their sums are in `partial` between panels. */
   #backwardSparse(layer: WasmLayer, below: WasmLayer, from: number, to: number): void {
     const { inputs, starts, lengths, index, panels } = layer;
-    const target = below.panels[0]!.delta;
-    const { slots } = this.#memory;
     for (const [p, { weights, delta, backward }] of panels.entries()) {
-      const [isFirst, isLast] = [Number(p === 0), Number(p + 1 === panels.length)];
-      const belowPanels = below.panels.length;
       backward(
         weights,
         starts,
@@ -99,12 +103,12 @@ export class WasmKernel implements Kernel {
         delta,
         this.#partial,
         inputs,
-        isFirst,
-        isLast,
-        target,
-        slots,
+        Number(p === 0),
+        Number(p + 1 === panels.length),
+        below.panels[0]!.delta,
+        this.#memory.slots,
         below.vectors,
-        belowPanels,
+        below.panels.length,
         from,
         to,
       );
@@ -133,107 +137,67 @@ export class WasmKernel implements Kernel {
     else if (from < to) this.#transpose(this.#layers[l]!, index, { from, to }, { from: 0, to: batch }, from * batch);
   }
 
-  /** @param at  where the slice's entries begin in the transposed batch: it has room for all inputs of the rows before */
+  /** @param at  where the slice's entries begin in the transposed batch, which has room for all inputs of the rows before */
   #transpose(layer: WasmLayer, slice: number, rows: Range, slots: Range, at: number): void {
     const { inputs, starts, lengths, index, value, cursors } = layer;
-    const target = entriesAt(layer, at);
-    this.#wasm.transpose(
-      starts,
-      lengths,
-      index,
-      value,
-      inputs,
-      rows.from,
-      rows.to,
-      slots.from,
-      slots.to,
-      cursors(slice),
-      ...target,
-    );
+    const ranges = [rows.from, rows.to, slots.from, slots.to];
+    this.#wasm.transpose(starts, lengths, index, value, inputs, ...ranges, cursors(slice), ...entriesAt(layer, at));
   }
 
   step(l: number, slice: RowSlice, range: Range, batch: number, rate: number): void {
-    this.#reduceSlice(l, slice, range, batch, ({ weights }) => weights, { factor: -rate, keep: 0 });
+    this.#reduceSlice(l, slice, range, batch, 0, -rate);
   }
 
   reduce(l: number, slice: RowSlice, range: Range, batch: number): void {
-    this.#reduceSlice(l, slice, range, batch, ({ gradients }) => gradients[0]!, KEEP);
+    this.#reduceSlice(l, slice, range, batch, 1, 0);
   }
 
-  #reduceSlice(
-    l: number,
-    slice: RowSlice,
-    range: Range,
-    batch: number,
-    targetOf: (panel: WasmPanel) => number,
-    use: Use,
-  ): void {
+  #reduceSlice(l: number, slice: RowSlice, range: Range, batch: number, keep: 0 | 1, factor: number): void {
     const { index, from, to } = slice;
     if (from === to) return;
     const layer = this.#layers[l]!;
+    const slots = { from: 0, to: batch };
+    const starts = layer.transposed.slot;
+    const reduction = { rows: slice, slots, slice: index, at: from * batch, starts, keep, factor };
     for (let p = range.from; p < range.to; p++) {
       const panel = layer.panels[p]!;
-      const target = targetOf(panel);
-      if (layer.isDense) {
-        this.#reduceDense(layer, panel, target, slice, { from: 0, to: batch }, layer.transposed.slot, use);
-      } else this.#reduceSparse(layer, panel, target, slice, batch, index, from * batch, use);
+      this.#reducePanel(layer, panel, keep ? panel.gradients[0]! : panel.weights, reduction);
     }
   }
 
   accumulate(l: number, from: number, to: number): void {
     const layer = this.#layers[l]!;
-    const worker = this.#worker;
+    const slice = this.#worker;
     const rows = { from: 0, to: layer.inputs + 1 };
     const slots = { from, to };
     const at = from * rows.to;
-    if (!layer.isDense) this.#transpose(layer, worker, rows, slots, at);
-    for (const panel of layer.panels) {
-      const target = panel.gradients[worker]!;
-      if (layer.isDense) this.#reduceDense(layer, panel, target, rows, slots, layer.starts, KEEP);
-      else this.#reduceSparse(layer, panel, target, rows, to, worker, at, KEEP);
-    }
+    if (!layer.isDense) this.#transpose(layer, slice, rows, slots, at);
+    const reduction: Reduction = { rows, slots, slice, at, starts: layer.starts, keep: 1, factor: 0 };
+    for (const panel of layer.panels) this.#reducePanel(layer, panel, panel.gradients[slice]!, reduction);
   }
 
-  /**
-   * @param to     the end of the slots
-   * @param slice  whose cursors they are
-   * @param at     see `#transpose`
-   */
-  #reduceSparse(
-    layer: WasmLayer,
-    { rowBytes, delta, reduce, reduceBlocks }: WasmPanel,
-    target: number,
-    { from: row, to: rowEnd }: Range,
-    to: number,
-    slice: number,
-    at: number,
-    { factor, keep }: Use,
-  ): void {
-    const reduceRows = to <= SAMPLE_BLOCK ? reduce : reduceBlocks;
-    const [slot, value] = entriesAt(layer, at);
-    const first = target + row * rowBytes;
-    reduceRows(first, rowEnd - row, layer.cursors(slice), slot, value, delta, this.#totals, factor, keep);
-  }
-
-  /** @param starts  where each slot's row begins */
-  #reduceDense(
-    { inputs, value }: WasmLayer,
-    { rowBytes, delta, tiles }: WasmPanel,
-    target: number,
-    { from: row, to: rowEnd }: Range,
-    { from, to }: Range,
-    starts: number,
-    { factor, keep }: Use,
-  ): void {
-    const rows = Math.min(rowEnd, inputs) - row;
-    const first = target + row * rowBytes;
-    const firstValue = value + row * Float32Array.BYTES_PER_ELEMENT;
-    for (const { offset, reduce, reduceBlocks } of tiles) {
-      const reduceTile = to <= SAMPLE_BLOCK ? reduce : reduceBlocks;
-      const [tile, tileDelta] = [first + offset, delta + offset];
-      reduceTile(tile, rowBytes, rows, starts, firstValue, tileDelta, from, to, this.#totals, factor, keep);
+  /** @param target  the panel's weights or gradients */
+  #reducePanel(layer: WasmLayer, panel: WasmPanel, target: number, reduction: Reduction): void {
+    const { rows, slots, slice, at, starts, keep, factor } = reduction;
+    const { rowBytes, delta } = panel;
+    const isOneBlock = slots.to <= SAMPLE_BLOCK;
+    const first = target + rows.from * rowBytes;
+    if (!layer.isDense) {
+      const reduce = isOneBlock ? panel.reduce : panel.reduceBlocks;
+      const [slot, value] = entriesAt(layer, at);
+      reduce(first, rows.to - rows.from, layer.cursors(slice), slot, value, delta, this.#totals, factor, keep);
+      return;
     }
-    if (rowEnd > inputs) this.#wasm.reduceBias(target + inputs * rowBytes, rowBytes, delta, from, to, factor, keep);
+    const { inputs } = layer;
+    const { from, to } = slots;
+    const value = layer.value + rows.from * REAL_BYTES;
+    const count = Math.min(rows.to, inputs) - rows.from;
+    for (const tile of panel.tiles) {
+      const reduce = isOneBlock ? tile.reduce : tile.reduceBlocks;
+      const [tileTarget, tileDelta] = [first + tile.offset, delta + tile.offset];
+      reduce(tileTarget, rowBytes, count, starts, value, tileDelta, from, to, this.#totals, factor, keep);
+    }
+    if (rows.to > inputs) this.#wasm.reduceBias(target + inputs * rowBytes, rowBytes, delta, from, to, factor, keep);
   }
 
   applyGradients(l: number, rate: number): void {
@@ -247,8 +211,12 @@ export class WasmKernel implements Kernel {
   sumGradients(l: number): void {
     const { gradients } = this.#memory.layers[l]!;
     const [first, second = first!] = gradients;
-    const stride = second.byteOffset - first!.byteOffset;
-    this.#wasm.sumGradients(first!.byteOffset, first!.byteLength, gradients.length, stride);
+    this.#wasm.sumGradients(
+      first!.byteOffset,
+      first!.byteLength,
+      gradients.length,
+      second.byteOffset - first!.byteOffset,
+    );
   }
 
   addGradient(l: number, { from, to }: Range, buffer: number): void {
@@ -321,7 +289,7 @@ function forwardSparse(layer: WasmLayer, panel: WasmPanel, from: number, to: num
   }
 }
 
-/** A layer with dense rows in front of it has a single panel. */
+/** A hidden layer with dense inputs has a single panel, unless its activation has no assembly code. */
 function backwardDense(layer: WasmLayer, below: WasmLayer, from: number, to: number): void {
   const { starts, value, panels } = layer;
   const { weights, delta, denseBackward } = panels[0]!;
@@ -332,5 +300,5 @@ function backwardDense(layer: WasmLayer, below: WasmLayer, from: number, to: num
 
 /** A place in the transposed batch: its slots and its values. */
 function entriesAt({ transposed }: WasmLayer, at: number): [slot: number, value: number] {
-  return [transposed.slot + at * 4, transposed.value + at * 4];
+  return [transposed.slot + at * WORD_BYTES, transposed.value + at * REAL_BYTES];
 }
