@@ -19,7 +19,7 @@ const MODULES = {
     folders: ['bench/kernels/assembly', KERNELS],
   },
 };
-/** The page of `train --dashboard`: modules for browsers, which are compiled by themselves, and files that are served as they are. */
+/** The page of `train --dashboard`: modules for browsers, which are a TypeScript project of their own, and static files. */
 const PAGE = 'src/dashboard/page';
 const PAGE_FILES = ['index.html', 'style.css', 'icon.svg'];
 /** Folders of TypeScript. */
@@ -28,7 +28,7 @@ const FOLDERS = ['bin', 'workers', 'src', 'test', 'bench', 'scripts'];
 const BUILDS = { simd: [], 'simd-fma': ['--enable', 'relaxed-simd'] };
 const ASC_OPTIONS = [
   ['-O3', '--converge', '--noAssert', '--runtime', 'stub', '--enable', 'simd', '--enable', 'threads'],
-  // The coordinator makes the memory; 65,536 pages are all that 32-bit addresses reach.
+  // The coordinator creates the memory; 32-bit addresses reach 65,536 pages.
   ['--importMemory', '--sharedMemory', '--initialMemory', '1', '--maximumMemory', '65536'],
 ].flat();
 
@@ -64,7 +64,7 @@ export function build(root) {
   return 0;
 }
 
-/** What came of sources that are gone would be packed, and its tests run. */
+/** Removes outputs whose source is gone: they would be packed, and their tests run. */
 function removeStale(root, folder) {
   const out = path.join(root, 'dist', folder);
   for (const name of readdirSync(out, { recursive: true })) {

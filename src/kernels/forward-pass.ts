@@ -1,4 +1,4 @@
-/** From samples to logits, layer by layer: what training, evaluation and prediction have in common. */
+/** From samples to logits, layer by layer, in training, evaluation and prediction. */
 import type { LayerMemory, Memory } from '../memory/layout.js';
 import { placeHiddenRows, placeSamples } from '../memory/rows.js';
 import type { Kernel, Range } from './kernel.js';
@@ -16,19 +16,19 @@ export class ForwardPass {
     placeHiddenRows(memory);
   }
 
-  /** Of the samples that `rowOf` gives for the slots [from, to). */
+  /** For the samples that `rowOf` gives for the slots [from, to). */
   ofSamples(rowOf: (slot: number) => number, from: number, to: number): void {
     placeSamples(this.#memory, rowOf, from, to);
     this.ofPlaced(from, to);
   }
 
-  /** Of samples that have been placed. */
+  /** For samples that have been placed. */
   ofPlaced(from: number, to: number): void {
     this.#kernel.forward(0, allPanels(this.#memory.layers[0]!), from, to);
     this.fromSecond(from, to);
   }
 
-  /** From the first layer's z on, which are there. */
+  /** From the second layer on: the first layer's z must have been computed. */
   fromSecond(from: number, to: number): void {
     for (let l = 1; l <= this.#lastLayer; l++) {
       this.#kernel.activate(l - 1, from, to);

@@ -132,8 +132,7 @@ export function backwardPanel<V>(
 }
 
 /**
- * Reduces some rows and columns of a panel over the slots [from, to), each weight's sum block of samples by block of samples
- * (see `Blocks`), and applies it as `reducePanel` does.
+ * As `reducePanel` in update.ts, for some rows and columns of a panel over the slots [from, to).
  *
  * @param V       columns, in vectors
  * @param T       rows at a time: V2 or V3
@@ -143,7 +142,6 @@ export function backwardPanel<V>(
  * @param value   from the first row's input on
  * @param delta   (slots, width of the panel) from the first of the columns on
  * @param totals  scratch of this thread for three times four vectors
- * @param keep    1: the sums replace what stands there
  */
 export function reduceTile<V, T, B>(
   target: usize,
