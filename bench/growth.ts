@@ -17,7 +17,8 @@
  * Rates are small and gradients are means, so that losses stay finite whatever the batch; no time depends on that.
  */
 import { Command } from 'commander';
-import { chooseKernel } from '../src/kernels/select.js';
+import { activationNeeds, DEFAULT_ACTIVATION } from '../src/kernels/activations.js';
+import { chooseKernel } from '../src/kernels/builds.js';
 import { bytesNeeded } from '../src/memory/layout.js';
 import { PLAIN } from '../src/memory/plan.js';
 import type { StartEvent } from '../src/metrics/events.js';
@@ -156,19 +157,20 @@ function figuresOf(job: Job, runs: readonly Training[]) {
 /** Of the run's one shared memory. */
 function sharedBytes({ dataset, model, config, kernel }: StartEvent): number {
   const { needs, denseFrom } = chooseKernel(kernel);
-  const denseInputs = dataset.density >= denseFrom;
+  const isDense = dataset.density >= denseFrom;
   const inputs = dataset.train * dataset.inputs;
   return bytesNeeded({
     layers: model.layers,
     trainSamples: dataset.train,
     testSamples: dataset.test,
-    storedInputs: denseInputs ? inputs : Math.round(dataset.density * inputs),
-    denseInputs,
+    storedInputs: isDense ? inputs : Math.round(dataset.density * inputs),
+    inputForm: isDense ? 'dense' : 'sparse',
     batchSize: config.batch_size,
     threads: config.threads,
     ...PLAIN,
     gradientBuffers: config.strategy === 'dense' ? config.threads : 0,
     ...needs,
+    ...activationNeeds(DEFAULT_ACTIVATION),
   });
 }
 

@@ -26,8 +26,7 @@
  */
 import { cpus } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
-import { KERNEL_NAMES, type KernelName } from '../src/kernels/kernel.js';
-import { chooseKernel, type KernelChoice } from '../src/kernels/select.js';
+import { chooseKernel, KERNEL_NAMES, type KernelChoice, type KernelName } from '../src/kernels/builds.js';
 import { CLoops } from './kernels/c-loops.js';
 import { type Case, firstLayer, type Operation, outputLayer } from './kernels/cases.js';
 import { Limits, STREAM_BYTES } from './kernels/limits.js';

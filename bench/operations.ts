@@ -10,9 +10,8 @@
 import { Command } from 'commander';
 import { checkOptions } from '../src/config/options.js';
 import { shuffledOrder } from '../src/data/order.js';
-import type { KernelName } from '../src/kernels/kernel.js';
-import { createKernel } from '../src/kernels/select.js';
-import { placeHiddenLists, placeSamples } from '../src/memory/lists.js';
+import { createKernel, type KernelName } from '../src/kernels/builds.js';
+import { placeHiddenRows, placeSamples } from '../src/memory/rows.js';
 import { SoftmaxCrossEntropy } from '../src/model/softmax-cross-entropy.js';
 import { prepare } from '../src/run/prepare.js';
 import { wholeFrom } from './support/options.js';
@@ -48,13 +47,13 @@ const run = await prepare(
 );
 const { memory, plan } = run;
 const { layers, rows } = memory;
-const kernel = createKernel(run.kernel, run.shared, memory, 0);
+const kernel = createKernel(run.kernel, plan.activation, run.shared, memory, 0);
 const loss = new SoftmaxCrossEntropy(layers.at(-1)!);
 const last = layers.length - 1;
 const allPanels = layers.map(({ panels }) => ({ from: 0, to: panels.length }));
 const allRows = layers.map(({ inputs }) => ({ index: 0, from: 0, to: inputs + 1 }));
 
-placeHiddenLists(memory);
+placeHiddenRows(memory);
 
 /** Seconds, and multiply-adds, by operation: of this epoch. */
 const seconds = new Map<string, number>();
@@ -82,7 +81,7 @@ function step(batch: Uint32Array): void {
   placeSamples(memory, (slot) => batch[slot]!, 0, size);
   for (const l of layers.keys()) {
     const forward = () => {
-      if (l > 0) kernel.cutInputs(l, 0, size);
+      if (l > 0) kernel.findBlocks(l, 0, size);
       kernel.forward(l, allPanels[l]!, 0, size);
     };
     time(`forward, layer ${l}`, forward, l);
@@ -105,9 +104,9 @@ function time(name: string, act: () => void, layer?: number): void {
   const { user, system } = process.cpuUsage(start);
   seconds.set(name, (seconds.get(name) ?? 0) + (user + system) / 1e6);
   if (layer === undefined) return;
-  const { lists, outputs } = layers[layer]!;
+  const { inputRows, outputs } = layers[layer]!;
   let nonzeros = 0;
-  for (let slot = 0; slot < plan.batchSize; slot++) nonzeros += lists.lengths[slot]!;
+  for (let slot = 0; slot < plan.batchSize; slot++) nonzeros += inputRows.lengths[slot]!;
   products.set(name, (products.get(name) ?? 0) + nonzeros * outputs);
 }
 

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Command } from 'commander';
 import { loadDataset } from '../src/data/sources.js';
-import type { KernelName } from '../src/kernels/kernel.js';
+import type { KernelName } from '../src/kernels/builds.js';
 import { train } from '../src/run/train.js';
 import { loadModel } from '../src/tools/network.js';
 import { parseSample } from '../src/tools/predict/json-sample.js';

@@ -20,7 +20,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
-import { chooseKernel } from '../src/kernels/select.js';
+import { chooseKernel } from '../src/kernels/builds.js';
 import type { StartEvent } from '../src/metrics/events.js';
 import type { Strategy } from '../src/optim/optimizer.js';
 import { type Coefficients, fitScaling, type Job, type Point, predictScaling, totalSeconds } from './scaling/model.js';

@@ -1,15 +1,25 @@
 /**
- * Builds dist/, which mirrors the tree: TypeScript by tsc, the kernels and the loops that measure their limits by
+ * Builds dist/, which mirrors the tree: TypeScript with tsc, the kernels and the loops that measure their limits with
  * AssemblyScript's compiler, each twice from one source. Prints to stderr only.
  */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { generateExports } from '../src/kernels/assembly/exports.mjs';
 
-/** Folders of AssemblyScript, each with an index.ts, and what else they are made of. */
-const MODULES = { 'src/kernels/assembly': [], 'bench/kernels/assembly': ['src/kernels/assembly'] };
-/** The page of `train --dashboard`: modules for browsers, which are compiled by themselves, and files that are served as they are. */
+const KERNELS = 'src/kernels/assembly';
+/** Generated from the sources of the kernels. */
+const KERNEL_EXPORTS = 'dist/kernel-exports.ts';
+/** Folders of AssemblyScript: the entry files of the module, and the folders that it is made of. */
+const MODULES = {
+  [KERNELS]: { entries: [`${KERNELS}/index.ts`, KERNEL_EXPORTS], folders: [KERNELS] },
+  'bench/kernels/assembly': {
+    entries: ['bench/kernels/assembly/index.ts'],
+    folders: ['bench/kernels/assembly', KERNELS],
+  },
+};
+/** The page of `train --dashboard`: modules for browsers, which are a TypeScript project of their own, and static files. */
 const PAGE = 'src/dashboard/page';
 const PAGE_FILES = ['index.html', 'style.css', 'icon.svg'];
 /** Folders of TypeScript. */
@@ -18,7 +28,7 @@ const FOLDERS = ['bin', 'workers', 'src', 'test', 'bench', 'scripts'];
 const BUILDS = { simd: [], 'simd-fma': ['--enable', 'relaxed-simd'] };
 const ASC_OPTIONS = [
   ['-O3', '--converge', '--noAssert', '--runtime', 'stub', '--enable', 'simd', '--enable', 'threads'],
-  // The coordinator makes the memory; 65,536 pages are all that 32-bit addresses reach.
+  // The coordinator creates the memory; 32-bit addresses reach 65,536 pages.
   ['--importMemory', '--sharedMemory', '--initialMemory', '1', '--maximumMemory', '65536'],
 ].flat();
 
@@ -39,13 +49,14 @@ export function build(root) {
   for (const name of PAGE_FILES) copyFileSync(path.join(root, PAGE, name), path.join(root, 'dist', PAGE, name));
   for (const folder of FOLDERS) removeStale(root, folder);
 
-  for (const [folder, others] of Object.entries(MODULES)) {
+  writeFileSync(path.join(root, KERNEL_EXPORTS), generateExports(path.join(root, KERNELS), path.join(root, 'dist')));
+  for (const [folder, { entries, folders }] of Object.entries(MODULES)) {
     mkdirSync(path.join(root, 'dist', folder), { recursive: true });
-    const sources = [folder, ...others].map((source) => path.join(root, source));
+    const sources = folders.map((source) => path.join(root, source));
     for (const [name, options] of Object.entries(BUILDS)) {
       const out = `dist/${folder}/${name}.wasm`;
       if (isNewer(path.join(root, out), [...sources, fileURLToPath(import.meta.url)])) continue;
-      const args = [`${folder}/index.ts`, '--outFile', out, ...ASC_OPTIONS, ...options];
+      const args = [...entries, '--outFile', out, ...ASC_OPTIONS, ...options];
       const status = compile('assemblyscript/bin/asc.js', args);
       if (status !== 0) return status;
     }
@@ -53,7 +64,7 @@ export function build(root) {
   return 0;
 }
 
-/** What came of sources that are gone would be packed, and its tests run. */
+/** Removes outputs whose source is gone: they would be packed, and their tests run. */
 function removeStale(root, folder) {
   const out = path.join(root, 'dist', folder);
   for (const name of readdirSync(out, { recursive: true })) {

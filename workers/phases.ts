@@ -3,13 +3,14 @@
  *
  * A batch is the `count` samples from position `first` of an epoch's order on; position first + slot is in that slot.
  */
+
+import { createKernel } from '../src/kernels/builds.js';
 import { allPanels, ForwardPass } from '../src/kernels/forward-pass.js';
 import type { Kernel, Range, RowSlice, Update } from '../src/kernels/kernel.js';
-import { createKernel } from '../src/kernels/select.js';
-import { LANES } from '../src/memory/cuts.js';
 import type { EpochRecord, Memory } from '../src/memory/layout.js';
-import { placeSamples } from '../src/memory/lists.js';
 import { heldOutSamples, stepsPerEpoch } from '../src/memory/plan.js';
+import { placeSamples } from '../src/memory/rows.js';
+import { LANES } from '../src/memory/tiling.js';
 import { SoftmaxCrossEntropy } from '../src/model/softmax-cross-entropy.js';
 import { gradientNorm, needsOf, Optimizer, type StepPosition } from '../src/optim/optimizer.js';
 import { sgdUpdate } from '../src/optim/sgd.js';
@@ -53,7 +54,7 @@ export class Phases {
   constructor(task: WorkerTask, memory: Memory) {
     this.#task = task;
     this.#memory = memory;
-    this.#kernel = createKernel(task.kernel, task.shared, memory, task.worker);
+    this.#kernel = createKernel(task.kernel, task.plan.activation, task.shared, memory, task.worker);
     this.#forwardPass = new ForwardPass(this.#kernel, memory);
     this.#loss = new SoftmaxCrossEntropy(memory.layers.at(-1)!);
     this.#optimizer = new Optimizer(task.optimizer, task.epochs, stepsPerEpoch(task.plan));
@@ -76,7 +77,7 @@ export class Phases {
 
   /** Has the first samples of the batch, which has been placed, in the caches when it comes to them. */
   fetch({ count }: Batch): void {
-    this.#kernel.fetchInputs(0, 0, Math.min(count, this.#fetched));
+    this.#kernel.prefetchInputs(0, 0, Math.min(count, this.#fetched));
   }
 
   /** By panel: the first layer of all samples of the batch that has been placed. */

@@ -1,8 +1,10 @@
 /** What is measured: a layer, its batch, and the kernel's operations on it, each with what bounds it. */
+
+import type { KernelChoice } from '../../src/kernels/builds.js';
 import type { Kernel } from '../../src/kernels/kernel.js';
-import type { KernelChoice } from '../../src/kernels/select.js';
-import { inputBlocksOf } from '../../src/memory/cuts.js';
 import type { LayerMemory } from '../../src/memory/layout.js';
+import type { RowForm } from '../../src/memory/plan.js';
+import { inputBlocksOf } from '../../src/memory/tiling.js';
 import { readParameters } from '../../src/model/parameters.js';
 import {
   createBatch,
@@ -40,8 +42,8 @@ export interface Case {
   readonly outputs: number;
   readonly density: number;
   readonly nonzeros: number;
-  /** How the inputs are stored: as lists of nonzeros, or with their zeros. */
-  readonly form: 'lists' | 'dense';
+  /** How the inputs are stored. */
+  readonly form: RowForm;
   /** Multiply-adds of weights and inputs that an operation does: with every input that is stored. */
   readonly products: number;
   readonly operations: readonly Operation[];
@@ -52,7 +54,7 @@ export interface Case {
 }
 
 /** The first layer at a density of its inputs; and `backward`, which a first layer has none of, of one like it. */
-export function firstLayer(choice: KernelChoice, density: number, seed: number, form: Case['form'] = 'lists'): Case {
+export function firstLayer(choice: KernelChoice, density: number, seed: number, form: RowForm = 'sparse'): Case {
   const rows = syntheticRows(BATCH, INPUTS, density, seed);
   const batch = createBatch(choice, [INPUTS, HIDDEN], rows, seed, form === 'dense');
   const above = secondLayerBatch(choice, INPUTS, HIDDEN, rows, seed);
@@ -102,19 +104,19 @@ function createCase(
     outputs,
     density,
     nonzeros: rows.index.length,
-    form: layer.isDense ? 'dense' : 'lists',
-    products: (layer.isDense ? BATCH * inputs : rows.index.length) * outputs,
+    form: layer.inputRows.form,
+    products: (layer.inputRows.form === 'dense' ? BATCH * inputs : rows.index.length) * outputs,
     // Neither a layer in dense form nor the reference kernel has anything to transpose; and in dense form, `backward` is of
     // the output layer alone.
     operations: Object.values(operations).filter(({ name }) => {
       if (name === 'transpose') return layer.transposed.value.length > 0;
-      return name !== 'backward' || !layer.isDense || above === batch;
+      return name !== 'backward' || layer.inputRows.form === 'sparse' || above === batch;
     }),
     plain: {
       inputs,
       outputs,
       panels: layer.panels.length,
-      // (C goes by lists, whatever the form.)
+      // (C takes sparse inputs, whatever the form.)
       blocks: inputBlocksOf(inputs, rows.index.length / BATCH),
       rows,
       parameters,
@@ -125,7 +127,8 @@ function createCase(
 }
 
 function operationsOf(kernel: Kernel, layer: LayerMemory, l: number, above: Kernel) {
-  const { inputs, inputBlocks, isDense, panels, parameters } = layer;
+  const { inputs, inputBlocks, inputRows, panels, parameters } = layer;
+  const isDense = inputRows.form === 'dense';
   const allPanels = { from: 0, to: panels.length };
   const allRows = { index: 0, from: 0, to: inputs + 1 };
   const columnBytes = widthOf(layer) * parameters.BYTES_PER_ELEMENT;
@@ -139,7 +142,7 @@ function operationsOf(kernel: Kernel, layer: LayerMemory, l: number, above: Kern
       name: 'forward',
       bound: isDense ? products : blockOfWeights,
       run: () => {
-        if (l > 0) kernel.cutInputs(l, 0, BATCH);
+        if (l > 0) kernel.findBlocks(l, 0, BATCH);
         kernel.forward(l, allPanels, 0, BATCH);
       },
     },

@@ -18,7 +18,7 @@
  * places the batch's samples, fetches them and finds its share of them); that cores share memory bandwidth,
  * power and, as hardware threads, their units.
  */
-import { padded, panelCount, panelStart } from '../../src/memory/cuts.js';
+import { LANES, padded, panelCount, panelStart } from '../../src/memory/tiling.js';
 import { cut } from '../../src/parallel/shares.js';
 import { type Equation, fitNonNegative } from '../support/least-squares.js';
 
@@ -105,9 +105,8 @@ function factorsOf(job: Job, threads: number): Record<keyof PhaseSeconds, readon
 
 /** The first layer's panels, by their columns. */
 function panelsOf({ layers, panelWidth }: Job, threads: number): number[] {
-  const plan = { panelWidth, threads, realBytes: 4 } as const;
-  const columns = padded(layers[1]!, plan);
-  const count = panelCount(plan, 0, columns);
+  const columns = padded(layers[1]!, { lanes: LANES });
+  const count = panelCount({ panelWidth, threads }, 0, columns);
   return Array.from({ length: count }, (_, p) => panelStart(p + 1, count, columns) - panelStart(p, count, columns));
 }
 

@@ -10,9 +10,9 @@ mark('node');
 const { parseTrainCommand } = await import('../../bin/commands/train-options.js');
 const { loadDataset } = await import('../../src/data/sources.js');
 const { writeRows } = await import('../../src/data/sparse-rows.js');
-const { chooseKernel } = await import('../../src/kernels/select.js');
+const { chooseKernel } = await import('../../src/kernels/builds.js');
 const { bytesNeeded, createSharedMemory, layOut } = await import('../../src/memory/layout.js');
-const { cutIntoBlocks } = await import('../../src/memory/lists.js');
+const { findBlockStarts } = await import('../../src/memory/rows.js');
 const { drawInitialValues } = await import('../../src/model/initial-values.js');
 const { optimizerOf, withDefaults } = await import('../../src/config/options.js');
 const { planOf, usedOf } = await import('../../src/run/prepare.js');
@@ -37,10 +37,11 @@ const memory = layOut(plan, shared);
 mark('memory');
 
 const { inputs, train, test } = used;
-const { trainSamples, denseInputs } = plan;
-writeRows(train, trainSamples, inputs, memory.rows, 0, denseInputs);
-writeRows(test, test.count, inputs, memory.rows, trainSamples, denseInputs);
-cutIntoBlocks(memory, 0, trainSamples + test.count);
+const { trainSamples } = plan;
+const isDense = plan.inputForm === 'dense';
+writeRows(train, trainSamples, inputs, memory.rows, 0, isDense);
+writeRows(test, test.count, inputs, memory.rows, trainSamples, isDense);
+findBlockStarts(memory, 0, trainSamples + test.count);
 mark('sparse rows');
 
 drawInitialValues(memory.layers, config.seed);

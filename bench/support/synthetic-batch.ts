@@ -1,9 +1,10 @@
 /** A network and one batch of made-up samples in memory, without data set or threads: the same for the same seed. */
+import { activationNeeds, DEFAULT_ACTIVATION } from '../../src/kernels/activations.js';
+import { createKernel, type KernelChoice } from '../../src/kernels/builds.js';
 import type { Kernel } from '../../src/kernels/kernel.js';
-import { createKernel, type KernelChoice } from '../../src/kernels/select.js';
 import { bytesNeeded, createSharedMemory, type LayerMemory, layOut, type Memory } from '../../src/memory/layout.js';
-import { cutIntoBlocks, placeHiddenLists, placeSamples } from '../../src/memory/lists.js';
 import { PLAIN, type Plan } from '../../src/memory/plan.js';
+import { findBlockStarts, placeHiddenRows, placeSamples } from '../../src/memory/rows.js';
 import { drawInitialValues } from '../../src/model/initial-values.js';
 import { Random } from '../../src/model/random.js';
 
@@ -65,22 +66,23 @@ export function createBatch(
     trainSamples: samples,
     testSamples: 0,
     storedInputs: stored.value.length,
-    denseInputs,
+    inputForm: denseInputs ? 'dense' : 'sparse',
     batchSize: samples,
     threads: 1,
     ...PLAIN,
     ...choice.needs,
+    ...activationNeeds(DEFAULT_ACTIVATION),
   };
   const shared = createSharedMemory(bytesNeeded(plan));
   const memory = layOut(plan, shared);
   memory.rows.starts.set(stored.starts);
   memory.rows.index.set(stored.index);
   memory.rows.value.set(stored.value);
-  cutIntoBlocks(memory, 0, samples);
+  findBlockStarts(memory, 0, samples);
   placeSamples(memory, (slot) => slot, 0, samples);
-  placeHiddenLists(memory);
+  placeHiddenRows(memory);
   drawInitialValues(memory.layers, seed);
-  return { plan, memory, kernel: createKernel(choice, shared, memory, 0) };
+  return { plan, memory, kernel: createKernel(choice, plan.activation, shared, memory, 0) };
 }
 
 /** The same rows with their zeros, and without indices. */
@@ -94,17 +96,17 @@ function denseRows({ starts, index, value }: SyntheticRows, inputs: number): Syn
 }
 
 /** Gives a hidden layer these rows as its inputs, as if ReLU had left them. */
-export function fillInputs({ isDense, inputs, lists }: LayerMemory, rows: SyntheticRows): void {
-  if (isDense) {
-    lists.value.set(denseRows(rows, inputs).value);
+export function fillInputs({ inputs, inputRows }: LayerMemory, rows: SyntheticRows): void {
+  if (inputRows.form === 'dense') {
+    inputRows.value.set(denseRows(rows, inputs).value);
     return;
   }
   const { starts, index, value } = rows;
   for (let s = 0; s + 1 < starts.length; s++) {
     const [from, to] = [starts[s]!, starts[s + 1]!];
-    lists.index.set(index.subarray(from, to), lists.starts[s]!);
-    lists.value.set(value.subarray(from, to), lists.starts[s]!);
-    lists.lengths[s] = to - from;
+    inputRows.index.set(index.subarray(from, to), inputRows.starts[s]!);
+    inputRows.value.set(value.subarray(from, to), inputRows.starts[s]!);
+    inputRows.lengths[s] = to - from;
   }
 }
 

@@ -5,7 +5,7 @@ import { DEFAULT_PORT, isPort, PORT_RANGE } from '../../src/dashboard/port.js';
 import { HEADERS } from '../../src/data/table/columns.js';
 import { SCALES } from '../../src/data/table/scaling.js';
 import { errors } from '../../src/errors.js';
-import { KERNEL_NAMES } from '../../src/kernels/kernel.js';
+import { KERNEL_NAMES } from '../../src/kernels/builds.js';
 import { OPTIMIZERS, REDUCTIONS, STRATEGIES } from '../../src/optim/optimizer.js';
 import { SCHEDULES } from '../../src/optim/schedule.js';
 import type { Format } from '../../src/output/formats.js';

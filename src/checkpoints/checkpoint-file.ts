@@ -6,7 +6,7 @@ import { parseJson } from '../files/json.js';
 import { READ, readWhole } from '../files/read-whole.js';
 import { fieldsOf } from '../files/record.js';
 import { decodeMetadata, decodeTensors, encodeTensors, TensorFileError, type Values } from '../files/safetensors.js';
-import { KERNEL_NAMES, type KernelName } from '../kernels/kernel.js';
+import { KERNEL_NAMES, type KernelName } from '../kernels/builds.js';
 import { MEMORY_LIMIT_BYTES } from '../memory/layout.js';
 import { type RunState, stateOf } from '../metrics/run-state.js';
 import { momentNames } from '../optim/optimizer.js';
@@ -61,11 +61,12 @@ export function decodeCheckpoint(file: string, bytes: Uint8Array): Checkpoint {
     const { metadata, isSealed } = tensorFile;
     requireCheckpoint(metadata);
     if (!isSealed) throw new TensorFileError('it has no checksum: the file is damaged');
-    const { layers, table } = describedNetwork(tensorFile);
+    const { layers, activation, table } = describedNetwork(tensorFile);
     const config = configOf(jsonOf('config', metadata));
     const state = runStateOf(metadata);
     const checkpoint = {
       layers,
+      activation,
       config,
       kernel: kernelOf(metadata.kernel),
       run: runOf(metadata.run),

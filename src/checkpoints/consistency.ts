@@ -1,7 +1,7 @@
 /** Whether what a checkpoint says fits together: a file may have a right checksum, and another writer. */
 
 import type { Values } from '../files/safetensors.js';
-import type { KernelName } from '../kernels/kernel.js';
+import type { KernelName } from '../kernels/builds.js';
 import type { RunState } from '../metrics/run-state.js';
 import type { ModelDescription } from './model-file.js';
 

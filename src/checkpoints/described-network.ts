@@ -7,12 +7,12 @@ import { shown } from '../errors.js';
 import { parseJson } from '../files/json.js';
 import { isRecord } from '../files/record.js';
 import { type TensorFile, TensorFileError } from '../files/safetensors.js';
+import { activationNames, DEFAULT_ACTIVATION } from '../kernels/activations.js';
 
 /** Readers refuse what they don't know: a file of a higher number. */
 export const FORMAT_VERSION = 1;
 
-/** Between layers, and at the end: there is no other yet. */
-const ACTIVATION = 'relu';
+/** There is no other yet. */
 const OUTPUT = 'softmax';
 
 /** A pixel p is the input p / 255, rounded to float32. */
@@ -23,6 +23,8 @@ type Metadata = Readonly<Record<string, string>>;
 export interface DescribedNetwork {
   /** Widths, input to output. */
   readonly layers: readonly number[];
+  /** Of the hidden layers. */
+  readonly activation: string;
   /** What it was trained on, if that was a table. */
   readonly table: TableModel | undefined;
 }
@@ -31,10 +33,10 @@ export interface DescribedNetwork {
 export const IMAGE_METADATA = { input_scaling: PIXEL_SCALING };
 
 /** The metadata that `describedNetwork` reads, but for those of the inputs. */
-export function networkMetadata(layers: readonly number[]): Record<string, string> {
+export function networkMetadata(layers: readonly number[], activation: string): Record<string, string> {
   return {
     format_version: String(FORMAT_VERSION),
-    architecture: JSON.stringify({ layers, activation: ACTIVATION, output: OUTPUT }),
+    architecture: JSON.stringify({ layers, activation, output: OUTPUT }),
     classes: String(layers.at(-1)),
   };
 }
@@ -45,14 +47,15 @@ export function describedNetwork({ tensors, metadata }: Pick<TensorFile, 'tensor
   if (isOurs) requireKind(metadata);
   const layers = layersOf(tensors);
   // (Another program may have said nothing.)
-  if (isOurs || metadata.architecture !== undefined) requireArchitecture(metadata.architecture, layers);
+  const isDescribed = isOurs || metadata.architecture !== undefined;
+  const activation = isDescribed ? activationIn(metadata.architecture, layers) : DEFAULT_ACTIVATION;
   const classes = layers.at(-1)!;
   if (isOurs && metadata.classes !== String(classes)) {
     throw new TensorFileError(
       `it says that it has ${shown(metadata.classes)} classes, and its tensors have ${classes}`,
     );
   }
-  return { layers, table: tableOf(metadata, layers) };
+  return { layers, activation, table: tableOf(metadata, layers) };
 }
 
 function requireKind({ lockstep, format_version: version }: Metadata): void {
@@ -89,14 +92,16 @@ function requireNoOthers(tensors: TensorFile['tensors'], count: number): void {
   throw new TensorFileError(`tensor ${shown(stray)} belongs to no layer; expected layers.0 to layers.${count - 1}`);
 }
 
-function requireArchitecture(text: string | undefined, layers: readonly number[]): void {
+/** The activation, once all of the architecture is known to be supported. */
+function activationIn(text: string | undefined, layers: readonly number[]): string {
   const architecture = jsonIn(text);
   const { layers: widths, activation, output, ...others } = isRecord(architecture) ? architecture : {};
-  if (activation !== ACTIVATION || output !== OUTPUT || Object.keys(others).length > 0) {
-    const expected = `expected layers, activation ${ACTIVATION} and output ${OUTPUT}`;
+  const known = activationNames().find((name) => name === activation);
+  if (known === undefined || output !== OUTPUT || Object.keys(others).length > 0) {
+    const expected = `expected layers, activation ${activationNames().join(' or ')} and output ${OUTPUT}`;
     throw new TensorFileError(`unsupported architecture ${shown(text ?? 'none')}; ${expected}`);
   }
-  if (Array.isArray(widths) && widths.join() === layers.join()) return;
+  if (Array.isArray(widths) && widths.join() === layers.join()) return known;
   throw new TensorFileError(
     `its architecture has the layers ${shown(widths)}, and its tensors ${layers.join()}: they do not belong together`,
   );

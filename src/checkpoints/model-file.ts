@@ -18,7 +18,7 @@ import {
   TensorFileError,
   type Values,
 } from '../files/safetensors.js';
-import { KERNEL_NAMES, type KernelName } from '../kernels/kernel.js';
+import { KERNEL_NAMES, type KernelName } from '../kernels/builds.js';
 import { MEMORY_LIMIT_BYTES } from '../memory/layout.js';
 import type { Plan } from '../memory/plan.js';
 import { sha256Of } from '../model/parameters.js';
@@ -39,6 +39,8 @@ export interface DatasetRecord {
 export interface ModelDescription {
   /** Widths, input to output. */
   readonly layers: readonly number[];
+  /** Of the hidden layers: see `kernels/activations.ts`. */
+  readonly activation: string;
   readonly config: Config;
   readonly kernel: KernelName;
   /** The run's name, made up when it began, and kept when it is resumed: it tells checkpoints of different runs apart. */
@@ -64,13 +66,13 @@ export function datasetRecord({ name, train, test }: Dataset, plan: Plan): Datas
 /** What a model and a checkpoint both have. */
 export function modelMetadata(
   kind: 'model' | 'checkpoint',
-  { layers, config, kernel, run, dataset, table }: ModelDescription,
+  { layers, activation, config, kernel, run, dataset, table }: ModelDescription,
   values: Values,
 ): Record<string, string> {
   return {
     lockstep: kind,
     lockstep_version: packageVersion(),
-    ...networkMetadata(layers),
+    ...networkMetadata(layers, activation),
     ...(table ? tableMetadata(table) : IMAGE_METADATA),
     dataset: JSON.stringify(dataset),
     config: JSON.stringify(kind === 'model' ? recipeOf(config) : recordOfConfig(config)),
@@ -169,6 +171,8 @@ export interface ModelData {
   readonly file: string;
   /** Widths, input to output. */
   readonly layers: readonly number[];
+  /** Of the hidden layers: see `kernels/activations.ts`. */
+  readonly activation: string;
   /** In the order of `readParameters`. */
   readonly values: Values;
   /** What made it; undefined in a file of another program. */
@@ -224,10 +228,10 @@ function decodeModelFile(file: string, bytes: Uint8Array): ModelFile {
   try {
     const tensorFile = decodeTensors(bytes);
     const { metadata, isSealed } = tensorFile;
-    const { layers, table } = describedNetwork(tensorFile);
+    const { layers, activation, table } = describedNetwork(tensorFile);
     const values = valuesOf(tensorFile, layers);
     const kernel = KERNEL_NAMES.find((name) => name === metadata.kernel);
-    return { file, layers, values, kernel, table, metadata, bytes: bytes.length, isSealed };
+    return { file, layers, activation, values, kernel, table, metadata, bytes: bytes.length, isSealed };
   } catch (error) {
     if (error instanceof TensorFileError) throw errors.notAModel(file, error.message);
     throw error;

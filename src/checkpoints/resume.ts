@@ -5,7 +5,7 @@ import { type CheckedOptions, type Config, requireTogether, withDefaults } from 
 import { errors, hasCode, LockstepError, reason } from '../errors.js';
 import type { FolderLock } from '../files/folder-lock.js';
 import { isSameOutput } from '../files/output.js';
-import { problemOf } from '../kernels/select.js';
+import { problemOf } from '../kernels/builds.js';
 import type { WarningEvent } from '../metrics/events.js';
 import { momentNames } from '../optim/optimizer.js';
 import { flagOf } from '../text/words.js';

@@ -4,7 +4,7 @@ import { HEADERS, type Header } from '../data/table/columns.js';
 import { SCALES, type Scale } from '../data/table/scaling.js';
 import { DATA_SOURCES, errors } from '../errors.js';
 import { type Fields, isRecord } from '../files/record.js';
-import { KERNEL_NAMES, type KernelName } from '../kernels/kernel.js';
+import { KERNEL_NAMES, type KernelName } from '../kernels/builds.js';
 import {
   OPTIMIZERS,
   type OptimizerName,

@@ -42,12 +42,13 @@ export class DrawingClassifier {
     const now = performance.now();
     if (this.#network && now - this.#copiedAt < FRESH_MS) return this.#network;
     this.#parameters = view.parameters(this.#parameters);
-    const { layers, kernel } = view;
+    const { layers, activation, kernel } = view;
     if (this.#network) this.#network.update(this.#parameters);
     else
       this.#network = new Network({
         file: '',
         layers,
+        activation,
         values: this.#parameters,
         kernel,
         table: undefined,

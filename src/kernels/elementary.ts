@@ -1,17 +1,16 @@
 /**
- * exp, log, powers and a cosine from additions, multiplications and divisions alone.
+ * exp, log, powers and a cosine, computed with additions, multiplications and divisions only.
  *
- * ECMAScript leaves Math.exp and Math.log to the engine: another version or processor may round another
- * way, and the weights would differ in their last bit. The four operations are exact to the rule (IEEE 754),
- * so these give the same bits everywhere. exp and log are within 1 ulp of the true value
- * (test/kernels/elementary.test.ts).
+ * ECMAScript leaves the rounding of Math.exp and Math.log to the engine, so that weights could differ between versions and
+ * processors. IEEE 754 defines the four operations exactly, so these functions give the same bits everywhere. exp and log are
+ * within 1 ulp of the true value (test/kernels/elementary.test.ts).
  */
 
 /** ln 2 in two parts: the first has trailing zeros, so that k times it is exact for every exponent k. */
 const LN2_HIGH = 6.931471803691238e-1;
 const LN2_LOW = 1.9082149292705877e-10;
 
-/** Below this, exp(x) is smaller than the smallest normal number; no softmax tells that from 0. */
+/** Below this, exp(x) is smaller than the smallest normal number: 0 for a softmax. */
 const UNDERFLOW = -708;
 
 /** 2^k for k = 0, −1, …, −1022, each exact. */
@@ -19,7 +18,7 @@ const HALVES = new Float64Array(1023);
 HALVES[0] = 1;
 for (let k = 1; k < HALVES.length; k++) HALVES[k] = HALVES[k - 1]! / 2;
 
-/** 1/n! for n = 0…13: beyond, a term of the series is below half an ulp for |r| ≤ ln 2 / 2. */
+/** 1/n! for n = 0…13: later terms of the series are below half an ulp for |r| ≤ ln 2 / 2. */
 const EXP_SERIES = [
   1,
   1,
@@ -38,7 +37,7 @@ const EXP_SERIES = [
 ] as const;
 
 /**
- * e^x for x ≤ 0, which is all that a softmax with its maximum taken off asks for; NaN for NaN.
+ * e^x for x ≤ 0, as a softmax needs after subtracting its maximum; NaN for NaN.
  * With x = k·ln 2 + r, |r| ≤ ln 2 / 2: e^x = 2^k · e^r, and e^r by its Taylor series.
  */
 export function expOfNonPositive(x: number): number {
@@ -63,7 +62,7 @@ const LARGEST_M = Math.SQRT2;
 const LOG_SERIES = Array.from({ length: 12 }, (_, n) => 2 / (2 * n + 3));
 
 /**
- * ln x for finite x ≥ 1, which is all that a log-sum-exp with its maximum taken off asks for; NaN for NaN.
+ * ln x for finite x ≥ 1, as a log-sum-exp needs after subtracting its maximum; NaN for NaN.
  * With x = 2^k · m: ln x = k·ln 2 + ln m, and ln m by the series in s = (m − 1)/(m + 1).
  */
 export function logOfAtLeastOne(x: number): number {
@@ -94,7 +93,7 @@ export function power(base: number, n: number): number {
   return result;
 }
 
-/** (−1)^n / (2n)! and (−1)^n / (2n + 1)!: beyond, a term is below half an ulp for |a| ≤ π / 4. */
+/** (−1)^n / (2n)! and (−1)^n / (2n + 1)!: later terms are below half an ulp for |a| ≤ π / 4. */
 const COSINE_SERIES = alternating([1, 2, 24, 720, 40_320, 3_628_800, 479_001_600, 87_178_291_200]);
 const SINE_SERIES = alternating([1, 6, 120, 5040, 362_880, 39_916_800, 6_227_020_800, 1_307_674_368_000]);
 

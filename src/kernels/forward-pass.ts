@@ -1,6 +1,6 @@
-/** From samples to logits, layer by layer: what training, evaluation and prediction have in common. */
+/** From samples to logits, layer by layer, in training, evaluation and prediction. */
 import type { LayerMemory, Memory } from '../memory/layout.js';
-import { placeHiddenLists, placeSamples } from '../memory/lists.js';
+import { placeHiddenRows, placeSamples } from '../memory/rows.js';
 import type { Kernel, Range } from './kernel.js';
 
 export class ForwardPass {
@@ -13,26 +13,26 @@ export class ForwardPass {
     this.#memory = memory;
     this.#lastLayer = memory.layers.length - 1;
     // All workers write the same values.
-    placeHiddenLists(memory);
+    placeHiddenRows(memory);
   }
 
-  /** Of the samples that `rowOf` gives for the slots [from, to). */
+  /** For the samples that `rowOf` gives for the slots [from, to). */
   ofSamples(rowOf: (slot: number) => number, from: number, to: number): void {
     placeSamples(this.#memory, rowOf, from, to);
     this.ofPlaced(from, to);
   }
 
-  /** Of samples that have been placed. */
+  /** For samples that have been placed. */
   ofPlaced(from: number, to: number): void {
     this.#kernel.forward(0, allPanels(this.#memory.layers[0]!), from, to);
     this.fromSecond(from, to);
   }
 
-  /** From the first layer's z on, which are there. */
+  /** From the second layer on: the first layer's z must have been computed. */
   fromSecond(from: number, to: number): void {
     for (let l = 1; l <= this.#lastLayer; l++) {
       this.#kernel.activate(l - 1, from, to);
-      this.#kernel.cutInputs(l, from, to);
+      this.#kernel.findBlocks(l, from, to);
       this.#kernel.forward(l, allPanels(this.#memory.layers[l]!), from, to);
     }
   }

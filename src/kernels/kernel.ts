@@ -1,17 +1,12 @@
 /**
- * What a kernel is: the arithmetic of one layer over the shared memory, for any stack of layers.
+ * What a kernel is: the arithmetic of one layer over the shared memory, for any number of layers.
  *
- * There are two implementations: `reference.ts` is the mathematics, `wasm.ts` is fast. Tests hold them
- * together. The names of the mathematics are those of docs/mathematics.md.
+ * There are two implementations: `reference.ts` is the mathematics, `wasm.ts` is fast. Tests compare them. The symbols are
+ * those of docs/mathematics.md.
  *
- * A layer's lists say which inputs of each sample are not zero, or in dense form what all of them are; its panels hold
- * weights, and z or δ.
  * `from` and `to` are slots, half-open. Panels are numbered from 0.
  */
 import type { Reals } from '../memory/layout.js';
-
-export const KERNEL_NAMES = ['simd-fma', 'simd', 'reference'] as const;
-export type KernelName = (typeof KERNEL_NAMES)[number];
 
 /** Half-open. */
 export interface Range {
@@ -19,37 +14,33 @@ export interface Range {
   readonly to: number;
 }
 
-/** Some neighboring rows of a layer, which one worker transposes and perhaps all step: the `index`-th worker's. */
+/** Neighboring rows of a layer's weights that one worker transposes and usually steps: worker number `index`. */
 export interface RowSlice extends Range {
   readonly index: number;
 }
 
 export interface Kernel {
-  /** Makes ready what `forward` needs, if anything, of the slots' inputs to a hidden layer, whatever the panels. */
-  cutInputs(layer: number, from: number, to: number): void;
-
-  /**
-   * Reads a word of each cache line of the slots' inputs, and nothing else: rows that lie anywhere in memory are there sooner if
-   * all are asked for at once. May do nothing.
-   */
-  fetchInputs(layer: number, from: number, to: number): void;
-
-  /** z = b + x·W for the slots' samples and the outputs in these panels. The inputs must have been placed, or cut. */
+  /** z = x·W + b for the slots' samples and the outputs in these panels. The inputs must have been placed, or their blocks found. */
   forward(layer: number, panels: Range, from: number, to: number): void;
 
   /**
-   * h = ReLU(z) of a hidden layer, all panels, as the next layer's inputs: lists of what is active, and zeros where z was;
-   * or, where that layer is in dense form, rows, and z stays. The last layer has none: it leaves its z, the logits, for the
-   * loss.
+   * h = f(z) of a hidden layer, all panels, as the next layer's inputs. Where these are sparse, z becomes 0; `backward`
+   * leaves δ of the units that are left out at 0.
    */
   activate(layer: number, from: number, to: number): void;
 
-  /** δ of the layer below: (δ·Wᵀ) where ReLU was active, else 0. For layers from 1 on. */
+  /** δ of the layer below: (δ·Wᵀ) ⊙ f′(z). For layers from 1 on. */
   backward(layer: number, from: number, to: number): void;
 
+  /** Prepares what `forward` needs of the slots' inputs to a hidden layer, for all panels. */
+  findBlocks(layer: number, from: number, to: number): void;
+
+  /** Reads a word of each cache line of the slots' inputs, so that they are in the cache when they are needed. May do nothing. */
+  prefetchInputs(layer: number, from: number, to: number): void;
+
   /**
-   * Makes ready what `step` needs of the slots [0, batch) for the rows of the slice, whatever the panels: from then on other
-   * samples may be placed in them.
+   * Prepares what `step` and `reduce` need of the slots [0, batch) for the rows of the slice, for all panels. Afterwards other
+   * samples may be placed in these slots.
    */
   transpose(layer: number, slice: RowSlice, batch: number): void;
 
@@ -59,28 +50,28 @@ export interface Kernel {
    */
   step(layer: number, slice: RowSlice, panels: Range, batch: number, rate: number): void;
 
-  /** The dense strategy: this worker's buffer ← Σ_s xᵀδ over the slots [from, to), for all rows. */
-  accumulate(layer: number, from: number, to: number): void;
-
-  /** The dense strategy: W ← W − rate · Σ_t (worker t's buffer), in ascending order of t. */
-  applyGradients(layer: number, rate: number): void;
-
-  /** As `step`, but the sums go to the gradient (the first buffer), and W stays. */
+  /** As `step`, but writes the sums to the gradient (the first buffer) and leaves W. */
   reduce(layer: number, slice: RowSlice, panels: Range, batch: number): void;
 
-  /** The dense strategy: the gradient ← Σ_t (worker t's buffer), in ascending order of t. */
+  /** Strategy `dense`: this worker's buffer ← Σ_s xᵀδ over the slots [from, to), for all rows. */
+  accumulate(layer: number, from: number, to: number): void;
+
+  /** Strategy `dense`: W ← W − rate · Σ_t (worker t's buffer), in ascending order of t. */
+  applyGradients(layer: number, rate: number): void;
+
+  /** Strategy `dense`: the gradient ← Σ_t (worker t's buffer), in ascending order of t. */
   sumGradients(layer: number): void;
 
-  /** The gradient ← the gradient + this buffer, of some elements of the layer's array: whole vectors. */
+  /** The gradient ← the gradient + this buffer, for some elements of the layer's array: whole vectors. */
   addGradient(layer: number, elements: Range, buffer: number): void;
 
   /**
-   * The squares of the gradient's elements, added up row by row into the layer's `rowSquares`: in float64 and in ascending
-   * order of columns, four sums a row, so that no cut of the layer changes them.
+   * Adds up the squares of the gradient's elements row by row into the layer's `rowSquares`: in float64, in ascending order
+   * of columns, four sums per row, so that the result does not depend on the panels.
    */
   squareRows(layer: number, rows: Range): void;
 
-  /** Applies the gradient to the rows and panels, and to what the optimizer remembers of them. */
+  /** Applies the gradient to these rows and panels, and to the optimizer's moments. */
   update(layer: number, rows: Range, panels: Range, update: Update): void;
 }
 

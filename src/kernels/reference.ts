@@ -1,122 +1,121 @@
 /**
- * The reference kernel: docs/mathematics.md in plain TypeScript and float64, loops as on paper.
+ * The reference kernel: docs/mathematics.md in plain TypeScript and float64. Slow on purpose: the fast kernels are tested
+ * against it.
  *
- * Slow, on purpose: it is what the fast kernels are tested against. Its layers have one panel, as wide as
- * the layer and without padding, so W[i, j] stands at i · outputs + j.
+ * A layer has D inputs and C outputs, a batch B samples. All arrays are row-major: the input x is [B, D], the weights W
+ * [D + 1, C], where row D is the bias, and z and its gradient δ = dL/dz are [B, C] and share one array. `forEachInput`
+ * visits a sample's inputs, and skips zeros that are not stored.
  */
-import type { InputLists, LayerMemory, Memory, Reals } from '../memory/layout.js';
+import type { InputRows, LayerMemory, Memory, Reals } from '../memory/layout.js';
+import { forEachInput } from '../memory/rows.js';
+import type { Activation } from './activations.js';
 import type { Kernel, Range, RowSlice, Update } from './kernel.js';
 
-/** Where each slot's list lies: see `InputLists`. */
-type Places = Pick<InputLists, 'starts' | 'lengths'>;
-
 export class ReferenceKernel implements Kernel {
-  /** By layer, of the batch that is to be stepped. */
-  readonly #places: Places[] = [];
   readonly #layers: readonly LayerMemory[];
+  readonly #activation: Activation;
   readonly #worker: number;
+  /** For each layer, the rows of the batch that is stepped. */
+  readonly #batchRows: InputRows[] = [];
 
   /** @param worker  whose gradient buffer `accumulate` fills */
-  constructor(memory: Memory, worker: number) {
+  constructor(memory: Memory, activation: Activation, worker: number) {
     this.#layers = memory.layers;
+    this.#activation = activation;
     this.#worker = worker;
   }
 
-  /** Nothing: `forward` goes through the samples' lists as they are. */
-  cutInputs(): void {}
-
-  fetchInputs(): void {}
-
-  forward(l: number, _onlyPanel: Range, from: number, to: number): void {
-    const layer = this.#layers[l]!;
-    const { inputs, outputs, lists } = layer;
-    const { weights: W, delta: z } = onlyPanel(layer);
+  /** z = x·W + b */
+  forward(l: number, _panels: Range, from: number, to: number): void {
+    const { inputs: D, outputs: C, inputRows: x, parameters: W } = this.#layers[l]!;
+    const z = this.#deltas(l);
     for (let s = from; s < to; s++) {
-      for (let j = 0; j < outputs; j++) z[s * outputs + j] = W[inputs * outputs + j]!;
-      for (let k = lists.starts[s]!, end = k + lists.lengths[s]!; k < end; k++) {
-        const i = lists.index[k]!;
-        const x = lists.value[k]!;
-        for (let j = 0; j < outputs; j++) z[s * outputs + j]! += x * W[i * outputs + j]!;
-      }
+      for (let j = 0; j < C; j++) z[s * C + j] = W[D * C + j]!;
+      forEachInput(x, s, (i, value) => {
+        for (let j = 0; j < C; j++) z[s * C + j]! += value * W[i * C + j]!;
+      });
     }
   }
 
-  /** h = max(z, 0) as a list of the active units. A NaN is passed on: the loss must see it. */
+  /** The gradients of `forward`: dL/dW = xᵀδ, dL/db = δ, added up over samples, for the rows [rowFrom, rowTo) of W. */
+  #addGradients(l: number, x: InputRows, rowFrom: number, rowTo: number, from: number, to: number, dW: Reals): void {
+    const { inputs: D, outputs: C } = this.#layers[l]!;
+    const delta = this.#deltas(l);
+    const addRow = (s: number, i: number, value: number) => {
+      if (i < rowFrom || i >= rowTo) return;
+      for (let j = 0; j < C; j++) dW[(i - rowFrom) * C + j]! += value * delta[s * C + j]!;
+    };
+    for (let s = from; s < to; s++) {
+      forEachInput(x, s, (i, value) => addRow(s, i, value));
+      addRow(s, D, 1);
+    }
+  }
+
+  /** h = f(z), the next layer's input */
   activate(l: number, from: number, to: number): void {
-    const { delta: z } = onlyPanel(this.#layers[l]!);
-    const { inputs: units, lists } = this.#layers[l + 1]!;
+    const { outputs: C } = this.#layers[l]!;
+    const { form, starts, lengths, index, value } = this.#layers[l + 1]!.inputRows;
+    const z = this.#deltas(l);
     for (let s = from; s < to; s++) {
-      const start = lists.starts[s]!;
-      let active = 0;
-      for (let j = 0; j < units; j++) {
-        const h = z[s * units + j]!;
-        if (!(h <= 0)) {
-          lists.index[start + active] = j;
-          lists.value[start + active] = h;
-          active++;
-        }
-        z[s * units + j] = 0;
+      let k = starts[s]!;
+      for (let j = 0; j < C; j++) {
+        const h = this.#activation.value(z[s * C + j]!);
+        // For a unit that is not stored, `backward` leaves this zero.
+        z[s * C + j] = 0;
+        if (form === 'sparse' && h === 0) continue;
+        if (form === 'sparse') index[k] = j;
+        value[k++] = h;
       }
-      lists.lengths[s] = active;
+      lengths[s] = k - starts[s]!;
     }
   }
 
+  /** The gradient of `forward` and `activate`: δ of the layer below = (δ·Wᵀ) ⊙ f′(z), with f′(z) computed from h = x. */
   backward(l: number, from: number, to: number): void {
-    const layer = this.#layers[l]!;
-    const { outputs, lists } = layer;
-    const { weights: W, delta } = onlyPanel(layer);
-    const below = onlyPanel(this.#layers[l - 1]!);
+    const { inputs: D, outputs: C, inputRows: x, parameters: W } = this.#layers[l]!;
+    const delta = this.#deltas(l);
+    const below = this.#deltas(l - 1);
     for (let s = from; s < to; s++) {
-      for (let k = lists.starts[s]!, end = k + lists.lengths[s]!; k < end; k++) {
-        const i = lists.index[k]!;
+      forEachInput(x, s, (i, h) => {
         let sum = 0;
-        for (let j = 0; j < outputs; j++) sum += W[i * outputs + j]! * delta[s * outputs + j]!;
-        below.delta[s * below.width + i] = sum;
-      }
+        for (let j = 0; j < C; j++) sum += W[i * C + j]! * delta[s * C + j]!;
+        below[s * D + i] = sum * this.#activation.slope(h);
+      });
     }
   }
 
-  /** Only remembers where the lists lie: by the time of the step, the slots may be the next batch's. */
-  transpose(l: number, _slice: RowSlice, batch: number): void {
-    const { starts, lengths } = this.#layers[l]!.lists;
-    this.#places[l] = { starts: starts.slice(0, batch), lengths: lengths.slice(0, batch) };
+  /** W ← W − rate · dL/dW */
+  step(l: number, { from, to }: RowSlice, _panels: Range, batch: number, rate: number): void {
+    const { outputs: C, parameters: W } = this.#layers[l]!;
+    const dW = new Float64Array((to - from) * C);
+    this.#addGradients(l, this.#batchRows[l]!, from, to, 0, batch, dW);
+    for (let p = 0; p < dW.length; p++) W[from * C + p]! -= rate * dW[p]!;
   }
 
-  step(l: number, { from, to }: RowSlice, _onlyPanel: Range, batch: number, rate: number): void {
-    const layer = this.#layers[l]!;
-    const { weights: W } = onlyPanel(layer);
-    const sum = new Float64Array((to - from) * layer.outputs);
-    addGradients(layer, this.#places[l]!, from, to, 0, batch, sum);
-    for (let p = 0; p < sum.length; p++) W[from * layer.outputs + p]! -= rate * sum[p]!;
+  reduce(l: number, { from, to }: RowSlice, _panels: Range, batch: number): void {
+    const { outputs: C, gradients } = this.#layers[l]!;
+    const dW = gradients[0]!.subarray(from * C, to * C).fill(0);
+    this.#addGradients(l, this.#batchRows[l]!, from, to, 0, batch, dW);
   }
 
   accumulate(l: number, from: number, to: number): void {
-    const layer = this.#layers[l]!;
-    const gradients = layer.gradients[this.#worker]!;
-    gradients.fill(0);
-    addGradients(layer, layer.lists, 0, layer.inputs + 1, from, to, gradients);
+    const { inputs: D, inputRows: x, gradients } = this.#layers[l]!;
+    this.#addGradients(l, x, 0, D + 1, from, to, gradients[this.#worker]!.fill(0));
   }
 
   applyGradients(l: number, rate: number): void {
-    const { parameters, gradients } = this.#layers[l]!;
-    for (let p = 0; p < parameters.length; p++) {
+    const { parameters: W, gradients } = this.#layers[l]!;
+    for (let p = 0; p < W.length; p++) {
       let sum = 0;
-      for (const buffer of gradients) sum += buffer[p]!;
-      parameters[p]! -= rate * sum;
+      for (const dW of gradients) sum += dW[p]!;
+      W[p]! -= rate * sum;
     }
-  }
-
-  reduce(l: number, { from, to }: RowSlice, _onlyPanel: Range, batch: number): void {
-    const layer = this.#layers[l]!;
-    const sum = layer.gradients[0]!.subarray(from * layer.outputs, to * layer.outputs);
-    addGradients(layer, this.#places[l]!, from, to, 0, batch, sum.fill(0));
   }
 
   sumGradients(l: number): void {
-    const [gradient, ...others] = this.#layers[l]!.gradients;
-    for (let p = 0; p < gradient!.length; p++) {
-      for (const buffer of others) gradient![p]! += buffer[p]!;
-    }
+    const { gradients, parameters } = this.#layers[l]!;
+    for (const buffer of gradients.keys())
+      if (buffer > 0) this.addGradient(l, { from: 0, to: parameters.length }, buffer);
   }
 
   addGradient(l: number, { from, to }: Range, buffer: number): void {
@@ -124,13 +123,13 @@ export class ReferenceKernel implements Kernel {
     for (let p = from; p < to; p++) gradients[0]![p]! += gradients[buffer]![p]!;
   }
 
-  /** One sum a row, of the four that there is room for. */
+  /** One sum for each row, in the first of its four places. */
   squareRows(l: number, { from, to }: Range): void {
-    const { outputs, gradients, rowSquares } = this.#layers[l]!;
-    const gradient = gradients[0]!;
+    const { outputs: C, gradients, rowSquares } = this.#layers[l]!;
+    const dW = gradients[0]!;
     for (let i = from; i < to; i++) {
       let sum = 0;
-      for (let p = i * outputs; p < (i + 1) * outputs; p++) sum += gradient[p]! * gradient[p]!;
+      for (let j = 0; j < C; j++) sum += dW[i * C + j]! * dW[i * C + j]!;
       rowSquares[4 * i] = sum;
     }
   }
@@ -139,33 +138,21 @@ export class ReferenceKernel implements Kernel {
     const { outputs, parameters, gradients, moments } = this.#layers[l]!;
     update.apply(parameters, gradients[0]!, moments, from * outputs, to * outputs);
   }
-}
 
-function onlyPanel(layer: LayerMemory) {
-  return layer.panels[0]!;
-}
+  /** Copies where the batch's rows lie: at the time of the step, the slots may hold the next batch. */
+  transpose(l: number, _slice: RowSlice, batch: number): void {
+    const { inputRows } = this.#layers[l]!;
+    const { starts, lengths } = inputRows;
+    this.#batchRows[l] = { ...inputRows, starts: starts.slice(0, batch), lengths: lengths.slice(0, batch) };
+  }
 
-/**
- * sum[i, j] += Σ_s x[s, i] · δ[s, j] for the rows i in [rowFrom, rowTo), the first of them at sum[0]: dL/dW = Σ_s xᵀδ,
- * sample by sample. Row `inputs` is the bias, whose x is 1.
- */
-function addGradients(
-  layer: LayerMemory,
-  { starts, lengths }: Places,
-  rowFrom: number,
-  rowTo: number,
-  from: number,
-  to: number,
-  sum: Reals,
-): void {
-  const { inputs, outputs, lists } = layer;
-  const { delta } = onlyPanel(layer);
-  const addRow = (i: number, x: number, s: number) => {
-    if (i < rowFrom || i >= rowTo) return;
-    for (let j = 0; j < outputs; j++) sum[(i - rowFrom) * outputs + j]! += x * delta[s * outputs + j]!;
-  };
-  for (let s = from; s < to; s++) {
-    for (let k = starts[s]!, end = k + lengths[s]!; k < end; k++) addRow(lists.index[k]!, lists.value[k]!, s);
-    addRow(inputs, 1, s);
+  /** Nothing to prepare. */
+  findBlocks(): void {}
+
+  prefetchInputs(): void {}
+
+  /** z and δ of a layer: it has one panel, as wide as the layer. */
+  #deltas(l: number): Reals {
+    return this.#layers[l]!.panels[0]!.delta;
   }
 }

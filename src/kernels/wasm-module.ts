@@ -1,17 +1,17 @@
-/** The WebAssembly module's exports, as the kernel calls them: assembly/index.ts says what each pointer and shape is. */
+/** The WebAssembly module's exports, as the kernel calls them. The sources in assembly/ say what each parameter is. */
 
-type WasmFunction = (...args: number[]) => void;
+export type WasmFunction = (...args: number[]) => void;
 
-/** Made once for each width of a panel: number n is for n vectors, 1 to 8. */
-type BySize = Readonly<Record<number, WasmFunction>>;
+/** A function for each size (assembly/exports.mjs): vectors of a panel, `8`, or vectors and rows of a tile, `3x2`. */
+export type BySize = Readonly<Record<string, WasmFunction>>;
 
 export interface WasmModule {
   readonly heapBase: () => number;
   readonly multiplyAdd: (a: number, b: number, c: number) => number;
-  readonly cutLists: WasmFunction;
-  readonly fetchLists: WasmFunction;
+  readonly findBlocks: WasmFunction;
+  readonly fetchRows: WasmFunction;
   readonly forward: BySize;
-  readonly denseForward: WasmFunction;
+  readonly denseForward: BySize;
   readonly rectifyPanel: WasmFunction;
   readonly rectifyRows: WasmFunction;
   readonly backward: BySize;
@@ -19,8 +19,9 @@ export interface WasmModule {
   readonly transpose: WasmFunction;
   readonly reduce: BySize;
   readonly reduceBlocks: BySize;
-  readonly denseReduce: WasmFunction;
-  readonly denseReduceBlocks: WasmFunction;
+  readonly reduceBias: WasmFunction;
+  readonly denseReduce: BySize;
+  readonly denseReduceBlocks: BySize;
   readonly applyGradients: WasmFunction;
   readonly sumGradients: WasmFunction;
   readonly squareRows: WasmFunction;
@@ -29,18 +30,13 @@ export interface WasmModule {
   readonly adamUpdate: WasmFunction;
 }
 
-const SIZES = [1, 2, 3, 4, 5, 6, 7, 8];
-
 export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): WasmModule {
-  const exports = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as WasmModule &
-    Record<string, WasmFunction>;
-  const bySize = (name: string): BySize => Object.fromEntries(SIZES.map((size) => [size, exports[`${name}${size}`]!]));
-  return {
-    ...exports,
-    forward: bySize('forward'),
-    backward: bySize('backward'),
-    denseBackward: bySize('denseBackward'),
-    reduce: bySize('reduce'),
-    reduceBlocks: bySize('reduceBlocks'),
-  };
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  const table: Record<string, unknown> = { ...exports };
+  for (const [exported, each] of Object.entries(exports)) {
+    const [, name, size] = /^([a-zA-Z]+)(\d+(?:x\d+)?)$/.exec(exported) ?? [];
+    if (name === undefined || size === undefined) continue;
+    table[name] = { ...(table[name] as BySize | undefined), [size]: each };
+  }
+  return table as unknown as WasmModule;
 }

@@ -1,304 +1,113 @@
-/** The WebAssembly kernels (assembly/): walks over a layer's panels and calls the module for each. */
-import { LANES } from '../memory/cuts.js';
-import { BACKWARD_BLOCK, type LayerMemory, type Memory } from '../memory/layout.js';
+/** The WebAssembly kernels: for each of a layer's panels, a call of the module (assembly/). */
+import { BACKWARD_BLOCK, type Memory } from '../memory/layout.js';
+import type { Activation } from './activations.js';
 import type { Kernel, Range, RowSlice, Update } from './kernel.js';
+import { activatePlainly, backwardPlainly } from './plain-activation.js';
+import { REAL_BYTES, type WasmLayer, type WasmPanel, WORD_BYTES, wasmLayer } from './wasm-layer.js';
 import type { WasmModule } from './wasm-module.js';
 
-/** Samples that go through all panels together: so many that fetching weights costs little, and that their lists stay cached. */
+/** Samples that go through all panels together: enough to make fetching weights cheap, few enough that their rows stay cached. */
 const FORWARD_BLOCK = 500;
 
 /** `Blocks.SAMPLES` of assembly/vector.ts. */
 const SAMPLE_BLOCK = 256;
 
+/** A sum of gradients over slots, and what becomes of it. */
+interface Reduction {
+  /** Rows of the weights. */
+  readonly rows: Range;
+  readonly slots: Range;
+  /** Sparse inputs: which slice of the transposed batch, and where its entries begin. */
+  readonly slice: number;
+  readonly at: number;
+  /** Dense inputs: where each slot's row begins. */
+  readonly starts: number;
+  /** 0: the sum times `factor` (−rate) is added to the weights. 1: it replaces the gradient. */
+  readonly keep: 0 | 1;
+  readonly factor: number;
+}
+
 export class WasmKernel implements Kernel {
   readonly #wasm: WasmModule;
   readonly #memory: Memory;
+  readonly #layers: readonly WasmLayer[];
+  readonly #activation: Activation;
   readonly #worker: number;
-  readonly #together: 2 | 3;
+  /** This worker's scratch. */
+  readonly #partial: number;
+  readonly #totals: number;
 
   /**
    * @param worker    whose scratch and gradient buffer are used
-   * @param together  see `KernelChoice`
+   * @param tileRows  see `KernelChoice`
    */
-  constructor(wasm: WasmModule, memory: Memory, worker: number, together: 2 | 3) {
-    this.#together = together;
+  constructor(wasm: WasmModule, memory: Memory, activation: Activation, worker: number, tileRows: 2 | 3) {
+    const { partial, totals } = memory.workers[worker]!;
     this.#wasm = wasm;
     this.#memory = memory;
+    this.#layers = memory.layers.map((layer) => wasmLayer(layer, memory.slots, wasm, tileRows));
+    this.#activation = activation;
     this.#worker = worker;
-  }
-
-  cutInputs(l: number, from: number, to: number): void {
-    const { inputBlocks, blockInputs, isDense, lists } = this.#layer(l);
-    if (isDense) return;
-    this.#wasm.cutLists(
-      lists.starts.byteOffset,
-      lists.lengths.byteOffset,
-      lists.index.byteOffset,
-      blockInputs,
-      inputBlocks,
-      lists.bounds.byteOffset,
-      this.#memory.slots,
-      from,
-      to,
-    );
-  }
-
-  fetchInputs(l: number, from: number, to: number): void {
-    const { lists, isDense } = this.#layer(l);
-    const { starts, lengths, index, value } = lists;
-    // (Dense rows have no indices: their values are read twice.)
-    const first = isDense ? value : index;
-    this.#wasm.fetchLists(starts.byteOffset, lengths.byteOffset, first.byteOffset, value.byteOffset, from, to);
+    this.#partial = partial.byteOffset;
+    this.#totals = totals.byteOffset;
   }
 
   forward(l: number, range: Range, from: number, to: number): void {
-    const layer = this.#layer(l);
+    const layer = this.#layers[l]!;
     for (let first = from; first < to; first += FORWARD_BLOCK) {
       const end = Math.min(first + FORWARD_BLOCK, to);
-      if (layer.isDense) this.#forwardRows(layer, range, first, end);
-      else this.#forwardLists(layer, range, first, end);
+      for (let p = range.from; p < range.to; p++) {
+        if (layer.isDense) forwardDense(layer, layer.panels[p]!, first, end);
+        else forwardSparse(layer, layer.panels[p]!, first, end);
+      }
     }
   }
 
   activate(l: number, from: number, to: number): void {
-    const { inputs: units, isDense, lists } = this.#layer(l + 1);
-    for (const { firstColumn, width, delta } of this.#layer(l).panels) {
-      if (isDense) {
-        this.#wasm.rectifyRows(
-          delta.byteOffset,
-          firstColumn,
-          width,
-          lists.starts.byteOffset,
-          lists.value.byteOffset,
-          from,
-          to,
-        );
-      } else {
-        this.#wasm.rectifyPanel(
-          delta.byteOffset,
-          firstColumn,
-          width,
-          Math.min(width, units - firstColumn),
-          lists.starts.byteOffset,
-          lists.lengths.byteOffset,
-          lists.index.byteOffset,
-          lists.value.byteOffset,
-          from,
-          to,
-        );
-      }
+    const { layers } = this.#memory;
+    if (!this.#hasAssembly) {
+      activatePlainly(this.#activation, layers[l]!, layers[l + 1]!, from, to);
+      return;
+    }
+    const { isDense, starts, lengths, index, value } = this.#layers[l + 1]!;
+    for (const { firstColumn, width, columns, delta } of this.#layers[l]!.panels) {
+      if (isDense) this.#wasm.rectifyRows(delta, firstColumn, width, starts, value, from, to);
+      else this.#wasm.rectifyPanel(delta, firstColumn, width, columns, starts, lengths, index, value, from, to);
     }
   }
 
   backward(l: number, from: number, to: number): void {
-    const layer = this.#layer(l);
-    const below = this.#layer(l - 1);
-    if (layer.isDense) {
-      this.#backwardToRows(layer, below, from, to);
-      return;
-    }
-    for (let first = from; first < to; first += BACKWARD_BLOCK) {
-      this.#backwardToLists(layer, below, first, Math.min(first + BACKWARD_BLOCK, to));
-    }
-  }
-
-  transpose(l: number, { index, from, to }: RowSlice, batch: number): void {
-    const layer = this.#layer(l);
-    // (Of an empty slice, too: whoever steps a panel needs it.)
-    if (layer.isDense) layer.transposed.slot.set(layer.lists.starts.subarray(0, batch));
-    // An empty slice may lie behind the last row, where it has no room in the transposed batch.
-    else if (from < to) this.#transpose(layer, index, from, to, 0, batch, from * batch);
-  }
-
-  step(l: number, slice: RowSlice, range: Range, batch: number, rate: number): void {
-    this.#reduceSlice(l, slice, range, batch, -rate, false);
-  }
-
-  reduce(l: number, slice: RowSlice, range: Range, batch: number): void {
-    this.#reduceSlice(l, slice, range, batch, 0, true);
-  }
-
-  accumulate(l: number, from: number, to: number): void {
-    const layer = this.#layer(l);
-    const rows = layer.inputs + 1;
-    const at = from * rows;
-    if (!layer.isDense) this.#transpose(layer, this.#worker, 0, rows, from, to, at);
-    for (const { width, delta, gradients } of layer.panels) {
-      const target = gradients[this.#worker]!.byteOffset;
-      if (layer.isDense) {
-        const starts = layer.lists.starts.byteOffset;
-        this.#reduceRows(layer, starts, target, width, 0, rows, delta.byteOffset, from, to, 0, true);
-      } else this.#reduce(layer, this.#worker, target, width, rows, delta.byteOffset, at, to, 0, true);
-    }
-  }
-
-  applyGradients(l: number, rate: number): void {
-    const { parameters, gradients } = this.#layer(l);
-    const first = gradients[0]!.byteOffset;
-    const stride = (gradients[1]?.byteOffset ?? first) - first;
-    this.#wasm.applyGradients(parameters.byteOffset, first, parameters.byteLength, gradients.length, stride, -rate);
-  }
-
-  sumGradients(l: number): void {
-    const { gradients } = this.#layer(l);
-    const [first, second = first!] = gradients;
-    const stride = second.byteOffset - first!.byteOffset;
-    this.#wasm.sumGradients(first!.byteOffset, first!.byteLength, gradients.length, stride);
-  }
-
-  addGradient(l: number, { from, to }: Range, buffer: number): void {
-    const [first, other] = [this.#layer(l).gradients[0]!, this.#layer(l).gradients[buffer]!];
-    const bytes = first.BYTES_PER_ELEMENT;
-    this.#wasm.sumGradients(
-      first.byteOffset + from * bytes,
-      (to - from) * bytes,
-      2,
-      other.byteOffset - first.byteOffset,
-    );
-  }
-
-  squareRows(l: number, { from, to }: Range): void {
-    const { panels, rowSquares } = this.#layer(l);
-    for (const [p, { width, gradients }] of panels.entries()) {
-      this.#wasm.squareRows(
-        rowSquares.byteOffset + from * LANES * rowSquares.BYTES_PER_ELEMENT,
-        p === 0 ? 1 : 0,
-        gradients[0]!.byteOffset + from * width * gradients[0]!.BYTES_PER_ELEMENT,
-        to - from,
-        width / LANES,
-      );
-    }
-  }
-
-  update(l: number, { from, to }: Range, range: Range, { apply, assembly }: Update): void {
-    const { panels } = this.#layer(l);
-    for (let p = range.from; p < range.to; p++) {
-      const { width, weights, gradients, moments } = panels[p]!;
-      if (!assembly) {
-        apply(weights, gradients[0]!, moments, from * width, to * width);
-        continue;
-      }
-      const rowBytes = width * weights.BYTES_PER_ELEMENT;
-      const arrays = [weights, gradients[0]!, ...moments.slice(0, assembly.moments)];
-      this.#wasm[assembly.name](
-        ...arrays.map(({ byteOffset }) => byteOffset + from * rowBytes),
-        (to - from) * rowBytes,
-        ...assembly.numbers,
-      );
-    }
-  }
-
-  /**
-   * The slice's rows of these panels, reduced over the batch and applied to the weights.
-   *
-   * @param keep  or kept as the gradient
-   */
-  #reduceSlice(
-    l: number,
-    { index, from, to }: RowSlice,
-    range: Range,
-    batch: number,
-    factor: number,
-    keep: boolean,
-  ): void {
-    const layer = this.#layer(l);
-    if (from === to) return;
-    for (let p = range.from; p < range.to; p++) {
-      const { width, weights, delta, gradients } = layer.panels[p]!;
-      const target = keep ? gradients[0]! : weights;
-      if (layer.isDense) {
-        const starts = layer.transposed.slot.byteOffset;
-        this.#reduceRows(layer, starts, target.byteOffset, width, from, to, delta.byteOffset, 0, batch, factor, keep);
-      } else {
-        const first = target.byteOffset + from * width * target.BYTES_PER_ELEMENT;
-        this.#reduce(layer, index, first, width, to - from, delta.byteOffset, from * batch, batch, factor, keep);
+    const layer = this.#layers[l]!;
+    const below = this.#layers[l - 1]!;
+    if (!this.#hasAssembly) {
+      const { layers } = this.#memory;
+      backwardPlainly(this.#activation, layers[l]!, layers[l - 1]!, from, to);
+    } else if (layer.isDense) {
+      backwardDense(layer, below, from, to);
+    } else {
+      for (let first = from; first < to; first += BACKWARD_BLOCK) {
+        this.#backwardSparse(layer, below, first, Math.min(first + BACKWARD_BLOCK, to));
       }
     }
   }
 
-  #forwardRows({ inputs, lists, panels }: LayerMemory, range: Range, from: number, to: number): void {
-    for (let p = range.from; p < range.to; p++) {
-      const { width, weights, delta } = panels[p]!;
-      this.#wasm.denseForward(
-        width / LANES,
-        this.#together,
-        weights.byteOffset,
+  /** For at most BACKWARD_BLOCK samples: their sums are in `partial` between panels. */
+  #backwardSparse(layer: WasmLayer, below: WasmLayer, from: number, to: number): void {
+    const { inputs, starts, lengths, index, panels } = layer;
+    for (const [p, { weights, delta, backward }] of panels.entries()) {
+      backward(
+        weights,
+        starts,
+        lengths,
+        index,
+        delta,
+        this.#partial,
         inputs,
-        lists.starts.byteOffset,
-        lists.value.byteOffset,
-        delta.byteOffset,
-        from,
-        to,
-      );
-    }
-  }
-
-  /**
-   * Panel by panel, and in it block by block of inputs, each over all samples: so that a block's weights stay in the
-   * first-level cache for the most part. z keeps the sums in between, which changes no bit of them.
-   */
-  #forwardLists(
-    { inputs, inputBlocks: blocks, lists, panels }: LayerMemory,
-    range: Range,
-    from: number,
-    to: number,
-  ): void {
-    const { slots } = this.#memory;
-    const { bounds } = lists;
-    const bound = (block: number) => bounds.byteOffset + block * slots * bounds.BYTES_PER_ELEMENT;
-    for (let p = range.from; p < range.to; p++) {
-      const { width, weights, delta } = panels[p]!;
-      const bias = weights.byteOffset + inputs * width * weights.BYTES_PER_ELEMENT;
-      for (let block = 0; block < blocks; block++) {
-        this.#wasm.forward[width / LANES]!(
-          weights.byteOffset,
-          block === 0 ? bias : 0,
-          bound(block),
-          bound(block + 1),
-          lists.index.byteOffset,
-          lists.value.byteOffset,
-          delta.byteOffset,
-          from,
-          to,
-        );
-      }
-    }
-  }
-
-  #backwardToRows({ lists, panels }: LayerMemory, below: LayerMemory, from: number, to: number): void {
-    const { width, weights, delta } = panels[0]!;
-    for (const target of below.panels) {
-      this.#wasm.denseBackward[width / LANES]!(
-        weights.byteOffset,
-        delta.byteOffset,
-        target.firstColumn,
-        target.width,
-        lists.starts.byteOffset,
-        lists.value.byteOffset,
-        target.delta.byteOffset,
-        from,
-        to,
-      );
-    }
-  }
-
-  /** At most BACKWARD_BLOCK samples. */
-  #backwardToLists(layer: LayerMemory, below: LayerMemory, from: number, to: number): void {
-    const { inputs, paddedOutputs, lists, panels } = layer;
-    for (const { firstColumn, width, weights, delta } of panels) {
-      this.#wasm.backward[width / LANES]!(
-        weights.byteOffset,
-        lists.starts.byteOffset,
-        lists.lengths.byteOffset,
-        lists.index.byteOffset,
-        delta.byteOffset,
-        this.#scratch.partial.byteOffset,
-        inputs,
-        firstColumn === 0 ? 1 : 0,
-        firstColumn + width === paddedOutputs ? 1 : 0,
-        below.panels[0]!.delta.byteOffset,
+        Number(p === 0),
+        Number(p + 1 === panels.length),
+        below.panels[0]!.delta,
         this.#memory.slots,
-        below.paddedOutputs / LANES,
+        below.vectors,
         below.panels.length,
         from,
         to,
@@ -306,109 +115,174 @@ export class WasmKernel implements Kernel {
     }
   }
 
-  /**
-   * @param slice  which slice's cursors to use
-   * @param at     where in the transposed batch its lists begin: behind the room of those before, were all inputs lit
-   */
-  #transpose(
-    layer: LayerMemory,
-    slice: number,
-    rowFrom: number,
-    rowTo: number,
-    from: number,
-    to: number,
-    at: number,
-  ): void {
-    const { inputs, lists, transposed } = layer;
-    this.#wasm.transpose(
-      lists.starts.byteOffset,
-      lists.lengths.byteOffset,
-      lists.index.byteOffset,
-      lists.value.byteOffset,
-      inputs,
-      rowFrom,
-      rowTo,
-      from,
-      to,
-      cursorsOf(layer, slice),
-      transposed.slot.byteOffset + at * 4,
-      transposed.value.byteOffset + at * 4,
+  findBlocks(l: number, from: number, to: number): void {
+    const { isDense, starts, lengths, index, blockInputs, blockBounds } = this.#layers[l]!;
+    if (isDense) return;
+    const blocks = blockBounds.length - 1;
+    const { slots } = this.#memory;
+    this.#wasm.findBlocks(starts, lengths, index, blockInputs, blocks, blockBounds[0]!, slots, from, to);
+  }
+
+  prefetchInputs(l: number, from: number, to: number): void {
+    const { isDense, starts, lengths, index, value } = this.#layers[l]!;
+    // (Dense rows have no indices: their values are read twice.)
+    this.#wasm.fetchRows(starts, lengths, isDense ? value : index, value, from, to);
+  }
+
+  transpose(l: number, { index, from, to }: RowSlice, batch: number): void {
+    const { inputRows, transposed } = this.#memory.layers[l]!;
+    // (For an empty slice, too: every worker that steps a panel needs it.)
+    if (inputRows.form === 'dense') transposed.slot.set(inputRows.starts.subarray(0, batch));
+    // An empty slice may begin beyond the last row, where it has no room in the transposed batch.
+    else if (from < to) this.#transpose(this.#layers[l]!, index, { from, to }, { from: 0, to: batch }, from * batch);
+  }
+
+  /** @param at  where the slice's entries begin in the transposed batch, which has room for all inputs of the rows before */
+  #transpose(layer: WasmLayer, slice: number, rows: Range, slots: Range, at: number): void {
+    const { inputs, starts, lengths, index, value, cursors } = layer;
+    const ranges = [rows.from, rows.to, slots.from, slots.to];
+    this.#wasm.transpose(starts, lengths, index, value, inputs, ...ranges, cursors(slice), ...entriesAt(layer, at));
+  }
+
+  step(l: number, slice: RowSlice, range: Range, batch: number, rate: number): void {
+    this.#reduceSlice(l, slice, range, batch, 0, -rate);
+  }
+
+  reduce(l: number, slice: RowSlice, range: Range, batch: number): void {
+    this.#reduceSlice(l, slice, range, batch, 1, 0);
+  }
+
+  #reduceSlice(l: number, slice: RowSlice, range: Range, batch: number, keep: 0 | 1, factor: number): void {
+    const { index, from, to } = slice;
+    if (from === to) return;
+    const layer = this.#layers[l]!;
+    const slots = { from: 0, to: batch };
+    const starts = layer.transposed.slot;
+    const reduction = { rows: slice, slots, slice: index, at: from * batch, starts, keep, factor };
+    for (let p = range.from; p < range.to; p++) {
+      const panel = layer.panels[p]!;
+      this.#reducePanel(layer, panel, keep ? panel.gradients[0]! : panel.weights, reduction);
+    }
+  }
+
+  accumulate(l: number, from: number, to: number): void {
+    const layer = this.#layers[l]!;
+    const slice = this.#worker;
+    const rows = { from: 0, to: layer.inputs + 1 };
+    const slots = { from, to };
+    const at = from * rows.to;
+    if (!layer.isDense) this.#transpose(layer, slice, rows, slots, at);
+    const reduction: Reduction = { rows, slots, slice, at, starts: layer.starts, keep: 1, factor: 0 };
+    for (const panel of layer.panels) this.#reducePanel(layer, panel, panel.gradients[slice]!, reduction);
+  }
+
+  /** @param target  the panel's weights or gradients */
+  #reducePanel(layer: WasmLayer, panel: WasmPanel, target: number, reduction: Reduction): void {
+    const { rows, slots, slice, at, starts, keep, factor } = reduction;
+    const { rowBytes, delta } = panel;
+    const isOneBlock = slots.to <= SAMPLE_BLOCK;
+    const first = target + rows.from * rowBytes;
+    if (!layer.isDense) {
+      const reduce = isOneBlock ? panel.reduce : panel.reduceBlocks;
+      const [slot, value] = entriesAt(layer, at);
+      reduce(first, rows.to - rows.from, layer.cursors(slice), slot, value, delta, this.#totals, factor, keep);
+      return;
+    }
+    const { inputs } = layer;
+    const { from, to } = slots;
+    const value = layer.value + rows.from * REAL_BYTES;
+    const count = Math.min(rows.to, inputs) - rows.from;
+    for (const tile of panel.tiles) {
+      const reduce = isOneBlock ? tile.reduce : tile.reduceBlocks;
+      const [tileTarget, tileDelta] = [first + tile.offset, delta + tile.offset];
+      reduce(tileTarget, rowBytes, count, starts, value, tileDelta, from, to, this.#totals, factor, keep);
+    }
+    if (rows.to > inputs) this.#wasm.reduceBias(target + inputs * rowBytes, rowBytes, delta, from, to, factor, keep);
+  }
+
+  applyGradients(l: number, rate: number): void {
+    const { parameters, gradients } = this.#memory.layers[l]!;
+    const [first, second = first!] = gradients;
+    const stride = second.byteOffset - first!.byteOffset;
+    const { byteOffset, byteLength } = parameters;
+    this.#wasm.applyGradients(byteOffset, first!.byteOffset, byteLength, gradients.length, stride, -rate);
+  }
+
+  sumGradients(l: number): void {
+    const { gradients } = this.#memory.layers[l]!;
+    const [first, second = first!] = gradients;
+    this.#wasm.sumGradients(
+      first!.byteOffset,
+      first!.byteLength,
+      gradients.length,
+      second.byteOffset - first!.byteOffset,
     );
   }
 
-  /** @param to  behind the last slot that is summed */
-  #reduce(
-    layer: LayerMemory,
-    slice: number,
-    target: number,
-    width: number,
-    rows: number,
-    delta: number,
-    at: number,
-    to: number,
-    factor: number,
-    keep: boolean,
-  ): void {
-    const { reduce, reduceBlocks } = this.#wasm;
-    (to <= SAMPLE_BLOCK ? reduce : reduceBlocks)[width / LANES]!(
-      target,
-      rows,
-      cursorsOf(layer, slice),
-      layer.transposed.slot.byteOffset + at * 4,
-      layer.transposed.value.byteOffset + at * 4,
-      delta,
-      this.#scratch.totals.byteOffset,
-      factor,
-      keep ? 1 : 0,
-    );
+  addGradient(l: number, { from, to }: Range, buffer: number): void {
+    const { gradients } = this.#memory.layers[l]!;
+    const sum = gradients[0]!.subarray(from, to);
+    const stride = gradients[buffer]!.byteOffset - gradients[0]!.byteOffset;
+    this.#wasm.sumGradients(sum.byteOffset, sum.byteLength, 2, stride);
   }
 
-  /**
-   * @param starts  where each slot's row begins
-   * @param keep    the sums replace what stands at the target; otherwise they are its step, times `factor`
-   */
-  #reduceRows(
-    { inputs, lists }: LayerMemory,
-    starts: number,
-    target: number,
-    width: number,
-    rowFrom: number,
-    rowTo: number,
-    delta: number,
-    from: number,
-    to: number,
-    factor: number,
-    keep: boolean,
-  ): void {
-    const { denseReduce, denseReduceBlocks } = this.#wasm;
-    (to <= SAMPLE_BLOCK ? denseReduce : denseReduceBlocks)(
-      width / LANES,
-      this.#together,
-      target,
-      inputs,
-      rowFrom,
-      rowTo,
-      starts,
-      lists.value.byteOffset,
-      delta,
-      from,
-      to,
-      this.#scratch.totals.byteOffset,
-      factor,
-      keep ? 1 : 0,
-    );
+  squareRows(l: number, { from, to }: Range): void {
+    const { panels, rowSquares } = this.#layers[l]!;
+    for (const [p, { rowBytes, vectors, gradients }] of panels.entries()) {
+      const first = gradients[0]! + from * rowBytes;
+      this.#wasm.squareRows(rowSquares(from), Number(p === 0), first, to - from, vectors);
+    }
   }
 
-  #layer(l: number): LayerMemory {
-    return this.#memory.layers[l]!;
+  update(l: number, { from, to }: Range, range: Range, { apply, assembly }: Update): void {
+    for (let p = range.from; p < range.to; p++) {
+      if (assembly) {
+        const { rowBytes, weights, gradients, moments } = this.#layers[l]!.panels[p]!;
+        const arrays = [weights, gradients[0]!, ...moments.slice(0, assembly.moments)];
+        const addresses = arrays.map((address) => address + from * rowBytes);
+        this.#wasm[assembly.name](...addresses, (to - from) * rowBytes, ...assembly.numbers);
+      } else {
+        const { width, weights, gradients, moments } = this.#memory.layers[l]!.panels[p]!;
+        apply(weights, gradients[0]!, moments, from * width, to * width);
+      }
+    }
   }
 
-  get #scratch() {
-    return this.#memory.workers[this.#worker]!;
+  get #hasAssembly(): boolean {
+    return this.#activation.name === 'relu';
   }
 }
 
-/** Each slice has room for as many cursors as there are rows, and two more. */
-function cursorsOf({ inputs, transposed }: LayerMemory, slice: number): number {
-  return transposed.cursors.byteOffset + slice * (inputs + 3) * transposed.cursors.BYTES_PER_ELEMENT;
+function forwardDense(layer: WasmLayer, panel: WasmPanel, from: number, to: number): void {
+  const { inputs, starts, value } = layer;
+  const { rowBytes, weights, delta: z, tiles } = panel;
+  for (const { offset, forward } of tiles) {
+    forward(weights + offset, rowBytes, inputs, starts, value, z + offset, from, to);
+  }
+}
+
+/**
+ * Block by block of inputs, each over all samples, so that most of a block's weights stay in the first-level cache. z keeps
+ * the sums in between, which does not change their bits.
+ */
+function forwardSparse(layer: WasmLayer, panel: WasmPanel, from: number, to: number): void {
+  const { blockBounds, index, value } = layer;
+  const { weights, bias, delta: z, forward } = panel;
+  for (let b = 0; b + 1 < blockBounds.length; b++) {
+    forward(weights, b === 0 ? bias : 0, blockBounds[b]!, blockBounds[b + 1]!, index, value, z, from, to);
+  }
+}
+
+/** A hidden layer with dense inputs has a single panel, unless its activation has no assembly code. */
+function backwardDense(layer: WasmLayer, below: WasmLayer, from: number, to: number): void {
+  const { starts, value, panels } = layer;
+  const { weights, delta, denseBackward } = panels[0]!;
+  for (const target of below.panels) {
+    denseBackward(weights, delta, target.firstColumn, target.width, starts, value, target.delta, from, to);
+  }
+}
+
+/** A place in the transposed batch: its slots and its values. */
+function entriesAt({ transposed }: WasmLayer, at: number): [slot: number, value: number] {
+  return [transposed.slot + at * WORD_BYTES, transposed.value + at * REAL_BYTES];
 }

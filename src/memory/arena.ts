@@ -1,6 +1,6 @@
-/** Hands out consecutive, aligned stretches of one shared buffer as typed arrays. */
+/** Allocates consecutive, aligned parts of one shared buffer as typed arrays. */
 
-/** A cache line: arrays that begin on one never share it with their neighbor. */
+/** A cache line, so that neighboring arrays never share one. */
 const ALIGNMENT_BYTES = 64;
 
 interface ArrayType<A> {
@@ -15,8 +15,8 @@ export class Arena {
   #position: number;
 
   /**
-   * @param base    bytes at the beginning that are not ours (the WebAssembly module's static data)
-   * @param buffer  without one the arena only measures: every array is empty, and `bytes` says what is needed
+   * @param base    bytes at the beginning that are already in use (the WebAssembly module's static data)
+   * @param buffer  without one the arena only measures: every array is empty, and `bytes` is the size needed
    */
   constructor(base: number, buffer?: SharedArrayBuffer) {
     this.#buffer = buffer;
@@ -29,7 +29,7 @@ export class Arena {
     return this.#buffer ? new Type(this.#buffer, offset, length) : new Type(NOTHING, 0, 0);
   }
 
-  /** Whether the arrays are there. */
+  /** Whether there is a buffer. */
   get isReal(): boolean {
     return this.#buffer !== undefined;
   }

@@ -1,30 +1,25 @@
 /**
- * The one place that knows where each array lies.
+ * The only place that knows where each array lies.
  *
- * One shared buffer holds the samples, the parameters and all scratch. Coordinator and workers each call
- * `layOut` with the same plan and get the same views, but for what is a worker's own, so that nothing but the plan travels
- * between threads.
+ * One shared buffer holds the samples, the parameters and all scratch. Coordinator and workers each call `layOut` with the
+ * same plan and get the same views, except for those that belong to one worker: only the plan travels between threads.
  *
- * Shapes: B batch, D inputs, C classes, T threads (workers), N, V and M training, validation and test samples, S slots. A slot is a sample's place in the
- * batch; there are S ≥ B of them, so that each worker has some of its own while it evaluates.
+ * Shapes: B batch, T threads (workers), N, V and M training, validation and test samples, S slots. A slot is a sample's
+ * place in the batch. There are S ≥ B slots, so that each worker has some of its own for evaluation.
  */
 import { errors } from '../errors.js';
 import { Arena } from './arena.js';
-import { inputBlocksOf, LANES, padded, panelCount, panelStart } from './cuts.js';
-import { heldOutSamples, ownBatch, type Plan, stepsPerEpoch } from './plan.js';
+import { heldOutSamples, ownBatch, type Plan, type RowForm, stepsPerEpoch } from './plan.js';
+import { inputBlocksOf, LANES, padded, panelCount, panelStart } from './tiling.js';
 
-/** Float32 in the WebAssembly kernels, float64 in the reference kernel. */
 export type Reals = Float32Array | Float64Array;
 
-/**
- * Of each sample the inputs that are not zero, in ascending order; in dense form all of them, and no `index`. Training
- * samples come first, then those held out: validation samples, then test samples.
- */
+/** Each sample's inputs, sparse or dense. Training samples come first, then validation samples, then test samples. */
 export interface SampleRows {
   /** (samples + 1): where each sample's row begins in `index` and `value`. */
   readonly starts: Uint32Array;
-  /** (samples, blocks − 1): and in it each of the first layer's blocks of inputs but the first. */
-  readonly cuts: Uint32Array;
+  /** (samples, blocks − 1): where each block of inputs but the first begins in the row. */
+  readonly blockStarts: Uint32Array;
   /** (stored inputs) Empty in dense form. */
   readonly index: Uint32Array;
   /** (stored inputs) */
@@ -33,17 +28,15 @@ export interface SampleRows {
   readonly labels: Uint32Array;
 }
 
-/** A layer's inputs, by slot: `length` pairs of (index, value) from `start` on; in dense form all values, in order. */
-export interface InputLists {
+/** A layer's inputs, a row per slot. */
+export interface InputRows {
+  readonly form: RowForm;
   /** (S) */
   readonly starts: Uint32Array;
   /** (S) */
   readonly lengths: Uint32Array;
-  /**
-   * (blocks + 1, S): where each is cut at the blocks of inputs that the forward pass goes by. Empty in dense form, and for the
-   * reference kernel.
-   */
-  readonly bounds: Uint32Array;
+  /** (blocks + 1, S): where each block of inputs begins and the last ends. Empty in dense form, and without `blocks`. */
+  readonly blockBounds: Uint32Array;
   /** Empty in dense form. */
   readonly index: Uint32Array;
   readonly value: Reals;
@@ -57,10 +50,7 @@ export interface Panel {
   readonly weights: Reals;
   /** (S, width): z going forward, δ = dL/dz going back. */
   readonly delta: Reals;
-  /**
-   * (inputs + 1, width): in strategy `dense` by worker, the sum of its share's gradients; else one for the whole batch's,
-   * or none.
-   */
+  /** (inputs + 1, width): in strategy `dense` a sum for each worker's share; else one for the whole batch, or none. */
   readonly gradients: readonly Reals[];
   /** (inputs + 1, width): what the optimizer remembers. */
   readonly moments: readonly Reals[];
@@ -71,33 +61,31 @@ export interface LayerMemory {
   readonly outputs: number;
   /** Columns with padding: the sum of the panels' widths. */
   readonly paddedOutputs: number;
-  /** Whether `lists` are in dense form, zeros included. */
-  readonly isDense: boolean;
-  /** Blocks of inputs that the forward pass goes by in each panel, so that a block's weights stay in the nearest cache. */
+  /** Blocks of inputs: going forward, a block's weights in a panel stay in the first-level cache. */
   readonly inputBlocks: number;
   /** Inputs of a block; the last may have fewer. */
   readonly blockInputs: number;
-  /** Of the first layer, where they lie in the samples' rows is a worker's own: all need it at once, and none waits for it. */
-  readonly lists: InputLists;
+  /** In the first layer, each worker has places of its own (they point into the samples' rows): no worker waits for them. */
+  readonly inputRows: InputRows;
   readonly panels: readonly Panel[];
   /** All panels' weights, one after another. */
   readonly parameters: Reals;
-  /** All panels' gradients, one after another, as `parameters`; and what the optimizer remembers. */
+  /** In the order of `parameters`, as all the following. */
   readonly gradients: readonly Reals[];
   readonly moments: readonly Reals[];
-  /** Likewise, the parameters of the best epoch. Empty if they are not kept. */
+  /** The parameters of the best epoch. Empty if they are not kept. */
   readonly best: Reals;
-  /** (inputs + 1, 4): sums of the squares of a row of the gradient. Empty if its norm is not asked for. */
+  /** (inputs + 1, 4): sums of the squares of a row of the gradient. Empty unless the norm is needed. */
   readonly rowSquares: Float64Array;
-  /** The batch as the reduction reads it. Empty for the reference kernel. */
+  /** The batch as the reduction reads it. Empty without `blocks`. */
   readonly transposed: Transposed;
 }
 
-/** By input row, the samples that light it; in dense form only where each slot's row begins. */
+/** For each row of weights, the samples whose input is not zero; in dense form only where each slot's row begins. */
 export interface Transposed {
   /**
-   * (B · (inputs + 1)), or in dense form (B): `starts` of the lists, which may be the next batch's by then; of the first layer
-   * a worker's own, as the lists' are.
+   * (B · (inputs + 1)), or in dense form (B): a copy of `inputRows.starts`, which may be the next batch's by then. In the
+   * first layer each worker has its own.
    */
   readonly slot: Uint32Array;
   /** (B · (inputs + 1)) */
@@ -110,13 +98,13 @@ export interface Transposed {
 export interface WorkerScratch {
   /** (BACKWARD_BLOCK, widest hidden layer, 4): partial sums of back-propagation. */
   readonly partial: Float32Array;
-  /** (TOTALS): what the reduction of some rows has summed in the blocks of samples before. Empty for the reference kernel. */
+  /** (TOTALS): sums of some rows' gradients over the previous blocks of samples. */
   readonly totals: Float32Array;
-  /** By the epoch's record (PHASES): milliseconds that it has spent in each phase. */
+  /** For each epoch record (PHASES): milliseconds that the worker has spent in each phase. */
   readonly phaseTimes: readonly [Float64Array, Float64Array];
-  /** (1): what it is doing, see `parallel/task.ts`. */
+  /** (1): what the worker is doing, see `parallel/task.ts`. */
   readonly phase: Int32Array;
-  /** (1): counts whenever it gets on with something: see `parallel/watchdog.ts`. */
+  /** (1): a counter that shows progress, see `parallel/watchdog.ts`. */
   readonly beats: Uint32Array;
 }
 
@@ -172,13 +160,7 @@ const EVALUATION_SLOTS = 16;
 /** Samples whose partial sums back-propagation keeps at once, so that a panel serves several. */
 export const BACKWARD_BLOCK = 16;
 
-/**
- * A hidden layer's activations are kept in dense form for a next layer of so few outputs: there, a list of the active units
- * costs more than their zeros do. As many as the narrowest panel of any engine has, so that all engines do the same.
- */
-const MOST_DENSE_OUTPUTS = 28;
-
-/** Three rows of four vectors, in dense form; a row of eight vectors, in lists. */
+/** Three rows of four vectors in dense form, a row of eight vectors in sparse form. */
 const TOTALS = 3 * 4 * LANES;
 
 /** The most that a WebAssembly memory of 32-bit addresses can hold. */
@@ -186,7 +168,7 @@ export const MEMORY_LIMIT_BYTES = 2 ** 32;
 const PAGE_BYTES = 65_536;
 
 /** Which of the two epoch records an epoch uses. */
-export function recordOf(epoch: number): 0 | 1 {
+export function recordIndex(epoch: number): 0 | 1 {
   return (epoch & 1) as 0 | 1;
 }
 
@@ -227,8 +209,8 @@ function carve(plan: Plan, arena: Arena, worker: number): Memory {
   const claims = arena.take(Int32Array, threads * CONTROL_STRIDE);
   const rows: SampleRows = {
     starts: arena.take(Uint32Array, samples + 1),
-    cuts: arena.take(Uint32Array, samples * (blocksOf(plan, 0) - 1)),
-    index: arena.take(Uint32Array, plan.denseInputs ? 0 : plan.storedInputs),
+    blockStarts: arena.take(Uint32Array, samples * (blocksOf(plan, 0) - 1)),
+    index: arena.take(Uint32Array, plan.inputForm === 'dense' ? 0 : plan.storedInputs),
     value: arena.take(Float32Array, plan.storedInputs),
     labels: arena.take(Uint32Array, samples),
   };
@@ -240,8 +222,8 @@ function carve(plan: Plan, arena: Arena, worker: number): Memory {
   const workers: WorkerScratch[] = [];
   for (let t = 0; t < threads; t++) {
     workers.push({
-      partial: arena.take(Float32Array, plan.realBytes === 4 ? BACKWARD_BLOCK * widestHidden * 4 : 0),
-      totals: arena.take(Float32Array, plan.realBytes === 4 ? TOTALS : 0),
+      partial: arena.take(Float32Array, plan.blocks ? BACKWARD_BLOCK * widestHidden * LANES : 0),
+      totals: arena.take(Float32Array, plan.blocks ? TOTALS : 0),
       phaseTimes: [arena.take(Float64Array, PHASES), arena.take(Float64Array, PHASES)],
       phase: arena.take(Int32Array, 1),
       beats: arena.take(Uint32Array, 1),
@@ -264,17 +246,18 @@ function carve(plan: Plan, arena: Arena, worker: number): Memory {
   return { control, claims, rows, slots, layers, workers, epochs, exchange, best };
 }
 
-/** Whether a layer's inputs are kept in dense form, zeros included. */
-function isDenseLayer(plan: Plan, l: number): boolean {
-  if (l === 0) return plan.denseInputs;
+/** The form of a layer's inputs. */
+function formOf(plan: Plan, l: number): RowForm {
+  if (l === 0) return plan.inputForm;
   const paddedOutputs = padded(plan.layers[l + 1]!, plan);
-  return plan.realBytes === 4 && panelCount(plan, l, paddedOutputs) === 1 && paddedOutputs <= MOST_DENSE_OUTPUTS;
+  const isNarrow = panelCount(plan, l, paddedOutputs) === 1 && paddedOutputs <= plan.denseOutputs;
+  return isNarrow ? 'dense' : plan.hiddenForm;
 }
 
 function blocksOf(plan: Plan, l: number): number {
-  if (plan.realBytes === 8 || isDenseLayer(plan, l)) return 1;
+  if (!plan.blocks || formOf(plan, l) === 'dense') return 1;
   const inputs = plan.layers[l]!;
-  // Of a hidden layer's units, half are taken to be active.
+  // Half of a hidden layer's units are assumed to be active.
   const ofSample = l === 0 ? plan.storedInputs / (plan.trainSamples + heldOutSamples(plan)) : inputs / 2;
   return inputBlocksOf(inputs, ofSample);
 }
@@ -282,7 +265,7 @@ function blocksOf(plan: Plan, l: number): number {
 function carveLayer(plan: Plan, arena: Arena, l: number, slots: number, rows: SampleRows, worker: number): LayerMemory {
   const inputs = plan.layers[l] as number;
   const outputs = plan.layers[l + 1] as number;
-  const Real = plan.realBytes === 4 ? Float32Array : Float64Array;
+  const Real = plan.reals === 'float32' ? Float32Array : Float64Array;
   const takeReals = (length: number): Reals => arena.take<Reals>(Real, length);
 
   const paddedInputs = l === 0 ? inputs : padded(inputs, plan);
@@ -311,29 +294,30 @@ function carveLayer(plan: Plan, arena: Arena, l: number, slots: number, rows: Sa
     };
   });
 
-  const isReference = plan.realBytes === 8;
-  const isDense = isDenseLayer(plan, l);
+  const form = formOf(plan, l);
+  const isDense = form === 'dense';
   const inputBlocks = blocksOf(plan, l);
-  const isCut = !isReference && !isDense;
+  const hasBounds = plan.blocks && !isDense;
   const ofEach = Array.from({ length: l === 0 ? plan.threads : 1 }, () => {
-    const bounds = arena.take(Uint32Array, isCut ? (inputBlocks + 1) * slots : 0);
+    const blockBounds = arena.take(Uint32Array, hasBounds ? (inputBlocks + 1) * slots : 0);
     return {
-      bounds,
-      // (What the first block's bounds are.)
-      starts: isCut ? bounds.subarray(0, slots) : arena.take(Uint32Array, slots),
+      blockBounds,
+      // (A row begins where its first block does.)
+      starts: hasBounds ? blockBounds.subarray(0, slots) : arena.take(Uint32Array, slots),
       lengths: arena.take(Uint32Array, slots),
       denseStarts: arena.take(Uint32Array, isDense ? ownBatch(plan) : 0),
     };
   });
   const { denseStarts, ...places } = ofEach[l === 0 ? worker : 0]!;
-  const lists: InputLists = {
+  const inputRows: InputRows = {
+    form,
     ...places,
-    // The first layer's lists are the samples' own rows. A hidden layer's have room for every unit, padding
-    // included, because ReLU writes each unit before it knows whether it is active.
+    // The first layer's rows are the samples' own. A hidden layer's have room for every unit, padding included, because
+    // ReLU writes each unit before it knows whether it is active.
     index: l === 0 ? rows.index : arena.take(Uint32Array, isDense ? 0 : slots * paddedInputs),
     value: l === 0 ? rows.value : takeReals(slots * paddedInputs),
   };
-  const transposedLength = isReference || isDense ? 0 : ownBatch(plan) * (inputs + 1);
+  const transposedLength = hasBounds ? ownBatch(plan) * (inputs + 1) : 0;
   const transposed = {
     slot: isDense ? denseStarts : arena.take(Uint32Array, transposedLength),
     value: takeReals(transposedLength),
@@ -343,10 +327,9 @@ function carveLayer(plan: Plan, arena: Arena, l: number, slots: number, rows: Sa
     inputs,
     outputs,
     paddedOutputs,
-    isDense,
     inputBlocks,
     blockInputs: Math.ceil(inputs / inputBlocks),
-    lists,
+    inputRows,
     panels,
     parameters,
     gradients,

@@ -1,37 +1,59 @@
-/** What a run needs of memory, in numbers: where the arrays lie follows from it (layout.ts). */
+/** What a run needs in memory. Where the arrays lie follows from it (layout.ts). */
 
-/** Everything that decides where the arrays lie. Plain data: it is sent to the workers as it is. */
-export interface Plan {
-  /** Widths, input to output: [D, …hidden, C]. */
-  readonly layers: readonly number[];
-  readonly trainSamples: number;
-  /** Held out of the training samples, to judge the run while it goes on. */
-  readonly validationSamples: number;
-  readonly testSamples: number;
-  /** Inputs that are stored of all samples, training, validation and test: those that are not zero, or all in dense form. */
-  readonly storedInputs: number;
-  /** Whether the samples are stored in dense form, zeros included. */
-  readonly denseInputs: boolean;
-  readonly batchSize: number;
-  /** Processes that share a batch by MPI (R), each of which has this whole memory; 0 without MPI. */
-  readonly ranks: number;
-  readonly threads: number;
-  readonly realBytes: 4 | 8;
-  /** The most columns of a panel of weights: a multiple of 4, or Infinity for one panel as wide as the layer. */
+/** How a row of inputs is stored: `sparse`, the nonzeros as (index, value) in ascending order; `dense`, all values in order. */
+export type RowForm = 'sparse' | 'dense';
+
+/** What a kernel build needs of the memory. */
+export interface KernelNeeds {
+  /** Type of parameters, activations and gradients. */
+  readonly reals: 'float32' | 'float64';
+  /** Outputs are padded to a multiple of this. 1: no padding. */
+  readonly lanes: number;
+  /** Maximum columns of a panel of weights: a multiple of `lanes`, or Infinity for one panel as wide as the layer. */
   readonly panelWidth: number;
-  /** Buffers for all gradients: one for each worker (strategy `dense`), one for all, or none. */
-  readonly gradientBuffers: number;
-  /** Arrays as large as the parameters, that the optimizer remembers from step to step. */
-  readonly moments: number;
-  /** Whether the gradient's norm is asked for. */
-  readonly needsNorm: boolean;
-  /** Whether the best epoch's parameters are kept. */
-  readonly keepsBest: boolean;
+  /** A hidden layer of at most this many outputs gets dense rows, even where zeros are common. */
+  readonly denseOutputs: number;
+  /** Whether it works in blocks: of inputs going forward, of samples in a transposed batch, with scratch for the sums between. */
+  readonly blocks: boolean;
   /** Bytes at the beginning of the memory that the kernel keeps for itself. */
   readonly reservedBytes: number;
 }
 
-/** What only some options ask for: of a plan without them. */
+/** How the hidden layers' activation wants its values stored. */
+export interface ActivationNeeds {
+  /** Its name in the table (kernels/activations.ts). */
+  readonly activation: string;
+  /** The form of its values, but for `denseOutputs`. */
+  readonly hiddenForm: RowForm;
+}
+
+/** Everything that decides where the arrays lie. Plain data: it is sent to the workers as it is. */
+export interface Plan extends KernelNeeds, ActivationNeeds {
+  /** Widths, input to output: [D, …hidden, C]. */
+  readonly layers: readonly number[];
+  readonly trainSamples: number;
+  /** Held out of the training samples. */
+  readonly validationSamples: number;
+  readonly testSamples: number;
+  /** Inputs stored for all samples, training, validation and test: those that are not zero, or in dense form all. */
+  readonly storedInputs: number;
+  /** The form of the samples' rows. */
+  readonly inputForm: RowForm;
+  readonly batchSize: number;
+  /** Processes that share a batch by MPI (R), each of which has this whole memory; 0 without MPI. */
+  readonly ranks: number;
+  readonly threads: number;
+  /** Buffers for all gradients: one for each worker (strategy `dense`), one for all, or none. */
+  readonly gradientBuffers: number;
+  /** Arrays as large as the parameters that the optimizer keeps from step to step. */
+  readonly moments: number;
+  /** Whether the gradient's norm is computed. */
+  readonly needsNorm: boolean;
+  /** Whether the best epoch's parameters are kept. */
+  readonly keepsBest: boolean;
+}
+
+/** Part of a plan: what only some options need, without these options. */
 export const PLAIN = {
   ranks: 0,
   validationSamples: 0,
@@ -46,7 +68,7 @@ export function heldOutSamples({ validationSamples, testSamples }: Plan): number
   return validationSamples + testSamples;
 }
 
-/** The most samples of a batch that this process computes. */
+/** Maximum samples of a batch that this process computes. */
 export function ownBatch({ batchSize, ranks }: Plan): number {
   return Math.ceil(batchSize / Math.max(1, ranks));
 }

@@ -1,4 +1,4 @@
-/** The part of the WebAssembly JavaScript interface that is used here: Node's own types leave it out. */
+/** The part of the WebAssembly JavaScript interface that is used here: Node's types lack it. */
 declare namespace WebAssembly {
   class Module {
     constructor(bytes: Uint8Array);

@@ -6,7 +6,7 @@
  */
 
 import type { ConfigRecord } from '../config/options.js';
-import type { KernelName } from '../kernels/kernel.js';
+import type { KernelName } from '../kernels/builds.js';
 
 export const SCHEMA = 1;
 

@@ -1,6 +1,6 @@
 /** What a run has to show: it reads the epochs' records, and says what a checkpoint must remember of them. */
 import { now } from '../memory/clock.js';
-import { type Memory, recordOf } from '../memory/layout.js';
+import { type Memory, recordIndex } from '../memory/layout.js';
 import { type Plan, stepsPerEpoch } from '../memory/plan.js';
 import type { EpochEvent, StepEvent } from './events.js';
 import { type Best, type Figures, NO_SUMS, type Position, type RunState } from './run-state.js';
@@ -194,6 +194,6 @@ export class Ledger {
   }
 
   #record(epoch: number) {
-    return this.#epochs[recordOf(epoch)];
+    return this.#epochs[recordIndex(epoch)];
   }
 }

@@ -3,9 +3,9 @@
  * `dense` it also adds the workers' gradients and applies the step.
  */
 import { shuffledOrder } from '../data/order.js';
+import { createKernel } from '../kernels/builds.js';
 import { allPanels } from '../kernels/forward-pass.js';
-import { createKernel } from '../kernels/select.js';
-import { type EpochRecord, type Memory, recordOf } from '../memory/layout.js';
+import { type EpochRecord, type Memory, recordIndex } from '../memory/layout.js';
 import { ownBatch, type Plan, stepsPerEpoch } from '../memory/plan.js';
 import type { Position } from '../metrics/run-state.js';
 import { parameterCount } from '../model/parameters.js';
@@ -105,7 +105,7 @@ export class Coordinator {
   }
 
   get record(): EpochRecord {
-    return this.#memory.epochs[recordOf(this.#epoch)];
+    return this.#memory.epochs[recordIndex(this.#epoch)];
   }
 
   get stepsDone(): number {
@@ -161,7 +161,7 @@ export class Coordinator {
     if (epoch > this.#job.epochs) return;
     const { epochs, stepsInEpoch } = this.#job.start;
     this.#control.clearRecord(epoch, epoch === epochs + 1 ? stepsInEpoch : 0);
-    shuffledOrder(this.#memory.epochs[recordOf(epoch)].order, this.#job.seed, epoch);
+    shuffledOrder(this.#memory.epochs[recordIndex(epoch)].order, this.#job.seed, epoch);
     this.#control.grant(epoch);
     this.#openGrant(ticketOf(HeldFor.GRANT, epoch));
   }
@@ -253,7 +253,7 @@ export class Coordinator {
   #gradientsApplier(): () => void {
     const { plan, shared, kernel, optimizer: options, epochs, start, stepsDone } = this.#job;
     const { layers } = this.#memory;
-    const own = createKernel(kernel, shared, this.#memory, 0);
+    const own = createKernel(kernel, plan.activation, shared, this.#memory, 0);
     const optimizer = new Optimizer(options, epochs, stepsPerEpoch(plan));
     const needs = needsOf(options);
     const firstIndex = start.epochs * stepsPerEpoch(plan) + start.stepsInEpoch;

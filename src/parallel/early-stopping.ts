@@ -2,7 +2,7 @@
  * Whether a run ends with the epoch that has just been evaluated, and which epoch was the best. The last worker to arrive
  * looks, while all others wait; by the validation loss, summed in the samples' order: no number of threads changes it.
  */
-import { type Memory, recordOf } from '../memory/layout.js';
+import { type Memory, recordIndex } from '../memory/layout.js';
 import { Command } from './control.js';
 import type { WorkerTask } from './task.js';
 
@@ -29,7 +29,7 @@ export class EarlyStopping {
 
   #judge(epoch: number): void {
     const { best, layers, epochs } = this.#memory;
-    const loss = validationLoss(epochs[recordOf(epoch)].heldOutLosses, this.#task.plan.validationSamples);
+    const loss = validationLoss(epochs[recordIndex(epoch)].heldOutLosses, this.#task.plan.validationSamples);
     if (best[1] !== 0 && !(loss < best[0]!)) return;
     best[0] = loss;
     // None, until the copy is whole: this thread may die in between.

@@ -57,11 +57,11 @@ export function cutRows(
   workers: number,
 ): readonly (readonly RowSlice[])[] {
   const firstCounts = new Float64Array(layers[0]!.inputs);
-  if (!layers[0]!.isDense)
+  if (layers[0]!.inputRows.form === 'sparse')
     for (let k = 0, end = rows.starts[trainSamples]!; k < end; k++) firstCounts[rows.index[k]!]!++;
-  return layers.map(({ inputs, isDense }, l) => {
+  return layers.map(({ inputs, inputRows }, l) => {
     const lit = (row: number) => {
-      if (row === inputs || isDense) return batchSize;
+      if (row === inputs || inputRows.form === 'dense') return batchSize;
       return l === 0 ? (firstCounts[row]! / trainSamples) * batchSize : batchSize / 2;
     };
     return Array.from({ length: workers }, (_, index) => {

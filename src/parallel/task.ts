@@ -1,6 +1,7 @@
 /** What a worker is told when its life begins. Plain data: it is cloned into the thread. */
+
+import type { KernelChoice } from '../kernels/builds.js';
 import type { Range, RowSlice } from '../kernels/kernel.js';
-import type { KernelChoice } from '../kernels/select.js';
 import type { Plan } from '../memory/plan.js';
 import type { Position } from '../metrics/run-state.js';
 import type { OptimizerOptions, Strategy } from '../optim/optimizer.js';

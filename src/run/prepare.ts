@@ -27,10 +27,11 @@ import { scaleParts } from '../data/table/scale-parts.js';
 import { errors, LockstepError } from '../errors.js';
 import { isSameOutput, openOutput, requireOutput } from '../files/output.js';
 import { targetOf } from '../files/target.js';
-import { chooseKernel, type KernelChoice, problemOf } from '../kernels/select.js';
+import { activationNeeds, DEFAULT_ACTIVATION } from '../kernels/activations.js';
+import { chooseKernel, type KernelChoice, problemOf } from '../kernels/builds.js';
 import { bytesNeeded, createSharedMemory, layOut, MEMORY_LIMIT_BYTES, type Memory } from '../memory/layout.js';
-import { cutIntoBlocks } from '../memory/lists.js';
 import { type Plan, stepsPerEpoch } from '../memory/plan.js';
+import { findBlockStarts } from '../memory/rows.js';
 import type { WarningEvent } from '../metrics/events.js';
 import { FRESH, type RunState } from '../metrics/run-state.js';
 import { drawInitialValues } from '../model/initial-values.js';
@@ -161,10 +162,11 @@ async function prepareFrom(
   if (raw.train.count === 0) throw errors.allHeldOut(config.validationSplit!, limit);
   config = { ...config, batchSize: batchFor(config, raw.train.count, given, resumed) };
   const { used, table } = raw.table ? scaleParts(raw, raw.table, config.scale) : { used: raw, table: undefined };
-  const { plan, density } = planOf(config, kernel, used, world?.ranks);
-  const { denseInputs, layers } = plan;
+  const { plan, density } = planOf(config, kernel, used, world?.ranks, resumed?.checkpoint.activation);
+  const { inputForm, layers } = plan;
   const model = {
     layers,
+    activation: plan.activation,
     // A run is to be resumed from another folder, too.
     config: {
       ...config,
@@ -184,10 +186,10 @@ async function prepareFrom(
   const memory = layOut(plan, shared);
   let row = 0;
   for (const samples of [used.train, used.validation, used.test]) {
-    writeRows(samples, samples.count, inputs, memory.rows, row, denseInputs);
+    writeRows(samples, samples.count, inputs, memory.rows, row, inputForm === 'dense');
     row += samples.count;
   }
-  cutIntoBlocks(memory, 0, row);
+  findBlockStarts(memory, 0, row);
   if (resumed) restore(memory, resumed.checkpoint, start);
   else drawInitialValues(memory.layers, config.seed);
 
@@ -323,22 +325,23 @@ export function planOf(
   kernel: KernelChoice,
   { inputs, classes, train, validation, test }: UsedSamples,
   ranks = 0,
+  activation = DEFAULT_ACTIVATION,
 ): { readonly plan: Plan; readonly density: number } {
   const { batchSize, threads, hidden } = config;
   const needs = needsOf(optimizerOf(config));
   const trainSamples = train.count;
   const nonzeros = countNonzeros(train, trainSamples, inputs);
   const density = nonzeros / (trainSamples * inputs);
-  const denseInputs = density >= kernel.denseFrom;
+  const isDense = density >= kernel.denseFrom;
   const plan: Plan = {
     layers: [inputs, ...hidden, classes],
     trainSamples,
     validationSamples: validation.count,
     testSamples: test.count,
-    storedInputs: denseInputs
+    storedInputs: isDense
       ? (trainSamples + validation.count + test.count) * inputs
       : nonzeros + countNonzeros(validation, validation.count, inputs) + countNonzeros(test, test.count, inputs),
-    denseInputs,
+    inputForm: isDense ? 'dense' : 'sparse',
     batchSize,
     ranks,
     threads,
@@ -347,6 +350,7 @@ export function planOf(
     needsNorm: needs.norm,
     keepsBest: config.keepBest,
     ...kernel.needs,
+    ...activationNeeds(activation),
   };
   return { plan, density };
 }

@@ -2,7 +2,7 @@
  * A run as it is at the moment, for a program that wants to look while it goes on. It reads the memory that the threads work
  * on, when it is asked: they are not told, they do not wait, and what is read may be a step, or part of one, old.
  */
-import { recordOf } from '../memory/layout.js';
+import { recordIndex } from '../memory/layout.js';
 import type { Plan } from '../memory/plan.js';
 import { parameterCount, readParameters } from '../model/parameters.js';
 import { type ThreadTimes, threadTimes } from '../parallel/phase-times.js';
@@ -29,6 +29,11 @@ export class RunView {
   /** Widths, input to output. */
   get layers(): readonly number[] {
     return this.#plan.layers;
+  }
+
+  /** Of the hidden layers. */
+  get activation(): string {
+    return this.#plan.activation;
   }
 
   get parameterCount(): number {
@@ -75,7 +80,7 @@ export class RunView {
     const split = testSamples > 0 ? 'test' : 'validation';
     const count = split === 'test' ? testSamples : validationSamples;
     if (count === 0 || ranks > 0) return undefined;
-    const { heldOutPredicted, heldOutLosses } = this.#run.memory.epochs[recordOf(epoch)];
+    const { heldOutPredicted, heldOutLosses } = this.#run.memory.epochs[recordIndex(epoch)];
     const from = split === 'test' ? validationSamples : 0;
     return {
       split,
@@ -87,11 +92,11 @@ export class RunView {
 
   /** (inputs) A copy of one of those samples, as the network takes it: a pixel is from 0 to 1. */
   heldOutSample(position: number): Float32Array {
-    const { trainSamples, validationSamples, testSamples, denseInputs } = this.#plan;
+    const { trainSamples, validationSamples, testSamples, inputForm } = this.#plan;
     const { starts, index, value } = this.#run.memory.rows;
     const row = trainSamples + (testSamples > 0 ? validationSamples : 0) + position;
     const [begin, end] = [starts[row]!, starts[row + 1]!];
-    if (denseInputs) return value.slice(begin, end);
+    if (inputForm === 'dense') return value.slice(begin, end);
     const sample = new Float32Array(this.#plan.layers[0]!);
     for (let k = begin; k < end; k++) sample[index[k]!] = value[k]!;
     return sample;

@@ -7,12 +7,12 @@ import { scaledInput } from '../data/table/scaling.js';
 import { errors } from '../errors.js';
 import { isRecord } from '../files/record.js';
 import type { Values } from '../files/safetensors.js';
+import { activationNeeds } from '../kernels/activations.js';
+import { chooseKernel, createKernel, type KernelName, problemOf } from '../kernels/builds.js';
 import { ForwardPass } from '../kernels/forward-pass.js';
-import type { KernelName } from '../kernels/kernel.js';
-import { chooseKernel, createKernel, problemOf } from '../kernels/select.js';
 import { bytesNeeded, createSharedMemory, layOut, type Memory } from '../memory/layout.js';
-import { cutIntoBlocks } from '../memory/lists.js';
 import { PLAIN, type Plan } from '../memory/plan.js';
+import { findBlockStarts } from '../memory/rows.js';
 import { parameterCount, weightsSha256, writeParameters } from '../model/parameters.js';
 import { SoftmaxCrossEntropy } from '../model/softmax-cross-entropy.js';
 
@@ -49,7 +49,7 @@ export class Network {
   readonly #forwardPass: ForwardPass;
   readonly #loss: SoftmaxCrossEntropy;
 
-  constructor({ layers, values, kernel, table, metadata }: ModelData) {
+  constructor({ layers, activation, values, kernel, table, metadata }: ModelData) {
     const choice = chooseKernel(kernel === undefined || problemOf(kernel) !== undefined ? 'auto' : kernel);
     const [inputs = 0] = layers;
     const plan: Plan = {
@@ -57,11 +57,12 @@ export class Network {
       trainSamples: 1,
       testSamples: 0,
       storedInputs: inputs,
-      denseInputs: false,
+      inputForm: 'sparse',
       batchSize: 1,
       threads: 1,
       ...PLAIN,
       ...choice.needs,
+      ...activationNeeds(activation),
     };
     const shared = createSharedMemory(bytesNeeded(plan));
     this.layers = layers;
@@ -74,7 +75,7 @@ export class Network {
     this.table = table;
     this.#memory = layOut(plan, shared);
     writeParameters(this.#memory.layers, values);
-    this.#forwardPass = new ForwardPass(createKernel(choice, shared, this.#memory, 0), this.#memory);
+    this.#forwardPass = new ForwardPass(createKernel(choice, plan.activation, shared, this.#memory, 0), this.#memory);
     this.#loss = new SoftmaxCrossEntropy(this.#memory.layers.at(-1)!);
   }
 
@@ -173,7 +174,7 @@ export class Network {
       k++;
     }
     starts[1] = k;
-    cutIntoBlocks(this.#memory, 0, 1);
+    findBlockStarts(this.#memory, 0, 1);
     this.#forwardPass.ofSamples(() => 0, 0, 1);
   }
 }

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { firstLayer, outputLayer } from '../../bench/kernels/cases.js';
 import { syntheticRows } from '../../bench/support/synthetic-batch.js';
-import { chooseKernel } from '../../src/kernels/select.js';
+import { chooseKernel } from '../../src/kernels/builds.js';
 import { fastKernels } from '../support/kernels.js';
 
 /** Sums of magnitudes over a layer, in float32 against float64. */

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Config, resolveOptions, type TrainOptions } from '../../src/config/options.js';
-import { chooseKernel } from '../../src/kernels/select.js';
+import { chooseKernel } from '../../src/kernels/builds.js';
 import { flagOf, inLibraryWords } from '../../src/text/words.js';
 import { collect } from '../support/events.js';
 import { refusalOf } from '../support/refusals.js';

@@ -35,7 +35,7 @@ const twoParts = fc.integer({ min: 1, max: 9 }).chain((inputs) =>
 function emptyRows(samples: number, nonzeros: number): SampleRows {
   return {
     starts: new Uint32Array(samples + 1),
-    cuts: new Uint32Array(0),
+    blockStarts: new Uint32Array(0),
     index: new Uint32Array(nonzeros),
     value: new Float32Array(nonzeros),
     labels: new Uint32Array(samples),

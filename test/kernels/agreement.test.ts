@@ -1,7 +1,7 @@
 /** Each WebAssembly kernel against the reference, operation by operation, on any shapes and inputs. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { chooseKernel, type KernelChoice } from '../../src/kernels/select.js';
+import { chooseKernel, type KernelChoice } from '../../src/kernels/builds.js';
 import { readParameters } from '../../src/model/parameters.js';
 import { fastKernels } from '../support/kernels.js';
 import {
@@ -135,9 +135,8 @@ describe.each(fastKernels())(
         fc.property(anyCase, (c) => {
           const act = (network: Network) => {
             forwardLayer(network, 0, 0, c.samples.length);
-            const { isDense, lists } = network.memory.layers[1]!;
-            for (const slot of isDense ? [] : c.samples.keys()) {
-              const { starts, lengths, index } = lists;
+            const { form, starts, lengths, index } = network.memory.layers[1]!.inputRows;
+            for (const slot of form === 'dense' ? [] : c.samples.keys()) {
               const list = [...index.subarray(starts[slot]!, starts[slot]! + lengths[slot]!)];
               expect(list).toEqual([...list].sort((a, b) => a - b));
               expect(outputsOf(network, 0, slot).every((z) => z === 0)).toBe(true);
@@ -255,10 +254,10 @@ describe.each(fastKernels())('kernel $name, its weights no longer finite', (fast
         // A NaN in padding comes from 0 · ∞ in a step; here it is put there.
         for (const { parameters } of network.memory.layers) parameters.fill(Number.NaN);
         forwardLayer(network, 0, 0, c.samples.length);
-        const { isDense, lists } = network.memory.layers[1]!;
+        const { form, lengths } = network.memory.layers[1]!.inputRows;
         for (const slot of c.samples.keys()) {
           expect(inputsOf(network, 1, slot).every(Number.isNaN)).toBe(true);
-          if (!isDense) expect(lists.lengths[slot]).toBe(c.hidden);
+          if (form === 'sparse') expect(lengths[slot]).toBe(c.hidden);
         }
       }),
     );

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { KernelChoice } from '../../src/kernels/select.js';
+import type { KernelChoice } from '../../src/kernels/builds.js';
 import { readParameters } from '../../src/model/parameters.js';
 import { SoftmaxCrossEntropy } from '../../src/model/softmax-cross-entropy.js';
 import { allKernels } from '../support/kernels.js';

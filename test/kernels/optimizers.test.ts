@@ -3,8 +3,8 @@
  * to PyTorch's by test/run/optimizers.test.ts.
  */
 import { describe, expect, it } from 'vitest';
+import type { KernelChoice } from '../../src/kernels/builds.js';
 import type { Update } from '../../src/kernels/kernel.js';
-import type { KernelChoice } from '../../src/kernels/select.js';
 import { type AdamNumbers, adamUpdate } from '../../src/optim/adam.js';
 import { gradientNorm, momentNames, needsOf, Optimizer, type OptimizerOptions } from '../../src/optim/optimizer.js';
 import { momentumUpdate, sgdUpdate } from '../../src/optim/sgd.js';

@@ -1,7 +1,7 @@
 /** Every operation writes its own part of the memory and nothing else: workers do the other parts at the same time. */
 import { describe, expect, it } from 'vitest';
+import type { KernelChoice } from '../../src/kernels/builds.js';
 import type { Update } from '../../src/kernels/kernel.js';
-import type { KernelChoice } from '../../src/kernels/select.js';
 import { BACKWARD_BLOCK, type Panel, type Reals } from '../../src/memory/layout.js';
 import { adamUpdate } from '../../src/optim/adam.js';
 import { gradientNorm } from '../../src/optim/optimizer.js';
@@ -89,7 +89,7 @@ describe.each(allKernels())('kernel $name writes nothing but its part', (choice)
 
         const forward = fresh();
         const { delta } = forward.memory.layers[l]!.panels[p]!;
-        if (l > 0) forward.kernel.cutInputs(l, SLOTS.from, SLOTS.to);
+        if (l > 0) forward.kernel.findBlocks(l, SLOTS.from, SLOTS.to);
         expectWrites(forward, [rowsOf(delta, forward.memory.layers[l]!.panels[p]!, SLOTS)], () => {
           forward.kernel.forward(l, panels, SLOTS.from, SLOTS.to);
         });
@@ -136,12 +136,12 @@ describe.each(allKernels())('kernel $name writes nothing but its part', (choice)
       const { gradients, transposed } = accumulate.memory.layers[l]!;
       const { slot, value, cursors } = transposed;
       // (In dense form `slot` is what a transposition has left.)
-      const lists = accumulate.memory.layers[l]!.isDense ? [] : [slot, value, cursors];
+      const lists = accumulate.memory.layers[l]!.inputRows.form === 'dense' ? [] : [slot, value, cursors];
       expectWrites(accumulate, [gradients[0]!, ...lists], () => accumulate.kernel.accumulate(l, SLOTS.from, SLOTS.to));
 
       if (l === 0) continue;
       const activate = fresh();
-      const { lists: next } = activate.memory.layers[l]!;
+      const { inputRows: next } = activate.memory.layers[l]!;
       const room = next.value.length / activate.memory.slots;
       const ofSlots = (array: View) => array.subarray(SLOTS.from * room, SLOTS.to * room);
       const zs = activate.memory.layers[l - 1]!.panels.map((panel) => rowsOf(panel.delta, panel, SLOTS));

@@ -1,7 +1,7 @@
 /** Sums over large batches: block by block of 256 samples, in one order, whatever the form and the cuts. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { KernelChoice } from '../../src/kernels/select.js';
+import type { KernelChoice } from '../../src/kernels/builds.js';
 import { readParameters } from '../../src/model/parameters.js';
 import { allKernels, fastKernels } from '../support/kernels.js';
 import { createNetwork, gradientsOf, type Network, setOutputs, stepLayer } from '../support/network.js';

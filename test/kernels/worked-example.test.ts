@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { chooseKernel } from '../../src/kernels/select.js';
+import { chooseKernel } from '../../src/kernels/builds.js';
 import { readParameters } from '../../src/model/parameters.js';
 import { SoftmaxCrossEntropy } from '../../src/model/softmax-cross-entropy.js';
 import { createNetwork, forwardLayer, gradientsOf, inputsOf, outputsOf, stepLayer } from '../support/network.js';

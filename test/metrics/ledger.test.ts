@@ -1,8 +1,10 @@
 /** What a checkpoint remembers of the figures: against sums over a list of all samples, wherever run and consumer are. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { activationNeeds, DEFAULT_ACTIVATION } from '../../src/kernels/activations.js';
+import { chooseKernel } from '../../src/kernels/builds.js';
 import { now } from '../../src/memory/clock.js';
-import { type EpochRecord, type Memory, recordOf } from '../../src/memory/layout.js';
+import { type EpochRecord, type Memory, recordIndex } from '../../src/memory/layout.js';
 import { PLAIN, type Plan, stepsPerEpoch } from '../../src/memory/plan.js';
 import { Ledger } from '../../src/metrics/ledger.js';
 import { FRESH, type Position, type RunState, type Sums } from '../../src/metrics/run-state.js';
@@ -23,14 +25,13 @@ function planOf({ samples, batch }: Shape): Plan {
     trainSamples: samples,
     testSamples: TEST_SAMPLES,
     storedInputs: 0,
-    denseInputs: false,
+    inputForm: 'sparse',
     batchSize: batch,
     threads: 1,
-    realBytes: 4,
-    panelWidth: 4,
     ...PLAIN,
     validationSamples: VALIDATION_SAMPLES,
-    reservedBytes: 0,
+    ...chooseKernel('reference').needs,
+    ...activationNeeds(DEFAULT_ACTIVATION),
   };
 }
 
@@ -172,7 +173,7 @@ function stateIn({ shape, from, told, at }: Situation): RunState {
     now(),
   );
   const write = (epoch: number) =>
-    writeRecord(plan, records[recordOf(epoch)], epoch, epoch === from.epochs + 1 ? from.stepsInEpoch : 0);
+    writeRecord(plan, records[recordIndex(epoch)], epoch, epoch === from.epochs + 1 ? from.stepsInEpoch : 0);
   for (let epoch = from.epochs + 1; epoch <= from.epochs + told.epochs; epoch++) {
     write(epoch);
     for (const _ of ledger.stepEvents(epoch, stepsPerEpoch(plan)));
@@ -205,7 +206,7 @@ describe('Ledger.stateAt', () => {
     const records = emptyRecords(plan, 4);
     const [asked, unasked] = [0, 1].map(() => new Ledger(plan, records, FRESH, 3, now())) as [Ledger, Ledger];
     for (const epoch of [1, 2]) {
-      writeRecord(plan, records[recordOf(epoch)], epoch, 0);
+      writeRecord(plan, records[recordIndex(epoch)], epoch, 0);
       const tell = (ledger: Ledger, steps: number) =>
         [...ledger.stepEvents(epoch, steps)].map(({ step, loss, error }) => ({ step, loss, error }));
       for (const steps of [2, 4]) {
@@ -221,7 +222,7 @@ describe('Ledger.stateAt', () => {
     const plan = planOf(shape);
     const records = emptyRecords(plan, 10);
     const ledger = new Ledger(plan, records, startAt(shape, { epochs: 0, stepsInEpoch: 6 }), 7, now());
-    writeRecord(plan, records[recordOf(1)], 1, 6);
+    writeRecord(plan, records[recordIndex(1)], 1, 6);
     const events = [...ledger.stepEvents(1, 10)];
     // Step 7 alone: the sums over steps 5 and 6 were begun for another window.
     expect(events.map(({ step, loss }) => ({ step, loss }))).toEqual([{ step: 7, loss: lossOf(1, 6) }]);

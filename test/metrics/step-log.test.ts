@@ -1,6 +1,8 @@
 /** Step events: the means of all samples since the last one, wherever the epochs and the coordinator's looks fall. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { activationNeeds, DEFAULT_ACTIVATION } from '../../src/kernels/activations.js';
+import { chooseKernel } from '../../src/kernels/builds.js';
 import type { EpochRecord } from '../../src/memory/layout.js';
 import { PLAIN, type Plan, stepsPerEpoch } from '../../src/memory/plan.js';
 import type { StepEvent } from '../../src/metrics/events.js';
@@ -15,13 +17,12 @@ function planOf(trainSamples: number, batchSize: number): Plan {
     trainSamples,
     testSamples: 0,
     storedInputs: 0,
-    denseInputs: false,
+    inputForm: 'sparse',
     batchSize,
     threads: 1,
-    realBytes: 4,
-    panelWidth: 4,
     ...PLAIN,
-    reservedBytes: 0,
+    ...chooseKernel('reference').needs,
+    ...activationNeeds(DEFAULT_ACTIVATION),
   };
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { chooseKernel } from '../../src/kernels/select.js';
+import { chooseKernel } from '../../src/kernels/builds.js';
 import { SoftmaxCrossEntropy } from '../../src/model/softmax-cross-entropy.js';
 import { createNetwork, outputsOf, setOutputs } from '../support/network.js';
 

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { checkOptions, optimizerOf, type TrainOptions } from '../../src/config/options.js';
 import { shuffledOrder } from '../../src/data/order.js';
 import { WasmKernel } from '../../src/kernels/wasm.js';
-import { type Memory, recordOf } from '../../src/memory/layout.js';
+import { type Memory, recordIndex } from '../../src/memory/layout.js';
 import type { Position } from '../../src/metrics/run-state.js';
 import { Barrier } from '../../src/parallel/barrier.js';
 import { Control, HeldFor, ticketOf } from '../../src/parallel/control.js';
@@ -46,7 +46,7 @@ it('grants an epoch when its order is in place and its record is empty', async (
     granted.push(epoch);
     const expected = new Uint32Array(60);
     shuffledOrder(expected, job.seed, epoch);
-    expect([...memory.epochs[recordOf(epoch)].order]).toEqual([...expected]);
+    expect([...memory.epochs[recordIndex(epoch)].order]).toEqual([...expected]);
     expect([this.stepsDone(epoch), this.isFinished(epoch)]).toEqual([0, false]);
     grant.call(this, epoch);
   });

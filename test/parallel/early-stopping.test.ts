@@ -1,6 +1,6 @@
 /** When patience ends, by validation losses that the test makes up. Runs that stop early: test/run/early-stopping.test.ts. */
 import { expect, it } from 'vitest';
-import { type Memory, recordOf } from '../../src/memory/layout.js';
+import { type Memory, recordIndex } from '../../src/memory/layout.js';
 import { Command } from '../../src/parallel/control.js';
 import { EarlyStopping } from '../../src/parallel/early-stopping.js';
 import type { WorkerTask } from '../../src/parallel/task.js';
@@ -27,7 +27,7 @@ function afterAll(losses: readonly number[], isTimeUp = false) {
   const stopping = new EarlyStopping(task, memory);
   const commands = losses.map((loss, i) => {
     // The third is a test sample's.
-    epochs[recordOf(i + 1)]!.heldOutLosses.set([loss - 1, loss + 1, 1e9]);
+    epochs[recordIndex(i + 1)]!.heldOutLosses.set([loss - 1, loss + 1, 1e9]);
     return stopping.after(i + 1, isTimeUp);
   });
   return { commands, best: [...best], copies: copied.length };

@@ -2,7 +2,7 @@
 import { expect, it, vi } from 'vitest';
 import { checkOptions, optimizerOf, type TrainOptions } from '../../src/config/options.js';
 import { shuffledOrder } from '../../src/data/order.js';
-import { recordOf } from '../../src/memory/layout.js';
+import { recordIndex } from '../../src/memory/layout.js';
 import { Barrier } from '../../src/parallel/barrier.js';
 import { Control, HeldFor, ticketOf } from '../../src/parallel/control.js';
 import { MpiLibrary } from '../../src/parallel/mpi/library.js';
@@ -28,7 +28,7 @@ async function memberOf(options: TrainOptions, more: Partial<WorkerTask> = {}, w
   const { plan, shared, kernel, memory, config } = run;
   const { epochs, seed, logEvery = 0 } = config;
   const control = new Control(memory.control);
-  for (let epoch = 1; epoch <= epochs; epoch++) shuffledOrder(memory.epochs[recordOf(epoch)].order, seed, epoch);
+  for (let epoch = 1; epoch <= epochs; epoch++) shuffledOrder(memory.epochs[recordIndex(epoch)].order, seed, epoch);
   control.grant(epochs);
   const slices = memory.layers.map(({ inputs }) => ({ index: 0, from: 0, to: inputs + 1 }));
   const task: WorkerTask = {
@@ -112,7 +112,7 @@ it("the only rank's epoch has the time of its training's exchanges, and not of i
     let looks = 0;
     vi.spyOn(performance, 'now').mockImplementation(() => ++looks);
     start();
-    return run.memory.workers[0]!.phaseTimes[recordOf(1)][Phase.EXCHANGE]!;
+    return run.memory.workers[0]!.phaseTimes[recordIndex(1)][Phase.EXCHANGE]!;
   };
   const [ofSix, ofThree] = [await timeOf(10), await timeOf(20)];
   vi.restoreAllMocks();

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TrainOptions } from '../../src/config/options.js';
-import type { KernelName } from '../../src/kernels/kernel.js';
+import type { KernelName } from '../../src/kernels/builds.js';
 import { collect } from '../support/events.js';
 import type { Folder } from '../support/idx-files.js';
 import { allKernels, fastKernels } from '../support/kernels.js';

@@ -1,5 +1,5 @@
 /** Which kernels this machine can test. */
-import { chooseKernel, type KernelChoice } from '../../src/kernels/select.js';
+import { chooseKernel, type KernelChoice } from '../../src/kernels/builds.js';
 
 /** The WebAssembly kernels that run here: `simd` everywhere, `simd-fma` where engine and processor have it. */
 export function fastKernels(): KernelChoice[] {

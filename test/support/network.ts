@@ -1,10 +1,11 @@
 /** A small network and batch in memory, for tests of the kernels without data sets or threads. */
 
+import { activationNeeds, DEFAULT_ACTIVATION } from '../../src/kernels/activations.js';
+import { createKernel, type KernelChoice } from '../../src/kernels/builds.js';
 import type { Kernel } from '../../src/kernels/kernel.js';
-import { createKernel, type KernelChoice } from '../../src/kernels/select.js';
 import { bytesNeeded, createSharedMemory, layOut, type Memory } from '../../src/memory/layout.js';
-import { cutIntoBlocks, placeHiddenLists, placeSamples } from '../../src/memory/lists.js';
 import { PLAIN, type Plan } from '../../src/memory/plan.js';
+import { findBlockStarts, forEachInput, placeHiddenRows, placeSamples } from '../../src/memory/rows.js';
 import { writeParameters } from '../../src/model/parameters.js';
 
 /** One sample's inputs, all of them. */
@@ -39,13 +40,14 @@ export function createNetwork(
     trainSamples: samples.length,
     testSamples: 0,
     storedInputs: denseInputs ? samples.flat().length : samples.flat().filter((x) => x !== 0).length,
-    denseInputs,
+    inputForm: denseInputs ? 'dense' : 'sparse',
     batchSize: samples.length,
     // Two slices of rows, and so two sets of cursors.
     threads: 2,
     ...PLAIN,
     gradientBuffers: 2,
     ...choice.needs,
+    ...activationNeeds(DEFAULT_ACTIVATION),
     panelWidth: choice.module ? panelWidth : Number.POSITIVE_INFINITY,
     ...more,
   };
@@ -53,13 +55,13 @@ export function createNetwork(
   const memory = layOut(plan, shared);
   placeAll(memory, samples);
   writeParameters(memory.layers, parameters);
-  return { plan, shared, memory, kernel: createKernel(choice, shared, memory, 0) };
+  return { plan, shared, memory, kernel: createKernel(choice, plan.activation, shared, memory, 0) };
 }
 
 /** The samples as rows, sample s in slot s. */
 function placeAll(memory: Memory, samples: readonly Sample[]): void {
   const { rows } = memory;
-  const { isDense } = memory.layers[0]!;
+  const isDense = memory.layers[0]!.inputRows.form === 'dense';
   let k = 0;
   for (const [s, sample] of samples.entries()) {
     for (const [i, x] of sample.entries()) {
@@ -70,9 +72,9 @@ function placeAll(memory: Memory, samples: readonly Sample[]): void {
     }
     rows.starts[s + 1] = k;
   }
-  cutIntoBlocks(memory, 0, samples.length);
+  findBlockStarts(memory, 0, samples.length);
   placeSamples(memory, (slot) => slot, 0, samples.length);
-  placeHiddenLists(memory);
+  placeHiddenRows(memory);
 }
 
 /** z or δ of one sample, padding left out. */
@@ -92,30 +94,30 @@ export function setOutputs({ memory }: Network, layer: number, slot: number, val
 
 /** A layer's inputs of one sample, all of them. */
 export function inputsOf({ memory }: Network, layer: number, slot: number): number[] {
-  const { inputs, isDense, lists } = memory.layers[layer]!;
-  if (isDense) return [...lists.value.subarray(lists.starts[slot]!, lists.starts[slot]! + inputs)];
+  const { inputs, inputRows } = memory.layers[layer]!;
   const values = new Array<number>(inputs).fill(0);
-  for (let k = lists.starts[slot]!, end = k + lists.lengths[slot]!; k < end; k++) {
-    values[lists.index[k]!] = lists.value[k]!;
-  }
+  forEachInput(inputRows, slot, (i, x) => {
+    values[i] = x;
+  });
   return values;
 }
 
 /** Gives a hidden layer its inputs directly. */
 export function setInputs({ memory }: Network, layer: number, slot: number, values: readonly number[]): void {
-  const { isDense, lists } = memory.layers[layer]!;
-  if (isDense) {
-    lists.value.set(values, lists.starts[slot]!);
+  const { form, starts, lengths, index, value } = memory.layers[layer]!.inputRows;
+  const start = starts[slot]!;
+  if (form === 'dense') {
+    value.set(values, start);
     return;
   }
   let length = 0;
-  for (const [i, value] of values.entries()) {
-    if (value === 0) continue;
-    lists.index[lists.starts[slot]! + length] = i;
-    lists.value[lists.starts[slot]! + length] = value;
+  for (const [i, x] of values.entries()) {
+    if (x === 0) continue;
+    index[start + length] = i;
+    value[start + length] = x;
     length++;
   }
-  lists.lengths[slot] = length;
+  lengths[slot] = length;
 }
 
 /** The dense strategy's sums of gradients, in the order of the parameters. */
@@ -136,7 +138,7 @@ export function gradientsOf({ memory }: Network): number[] {
 export function forwardLayer({ memory, kernel }: Network, layer: number, from: number, to: number, panelCut = 0): void {
   const { panels } = memory.layers[layer]!;
   const cut = Math.min(panelCut, panels.length);
-  if (layer > 0) kernel.cutInputs(layer, from, to);
+  if (layer > 0) kernel.findBlocks(layer, from, to);
   kernel.forward(layer, { from: 0, to: cut }, from, to);
   kernel.forward(layer, { from: cut, to: panels.length }, from, to);
   if (layer + 1 < memory.layers.length) kernel.activate(layer, from, to);
@@ -166,7 +168,7 @@ export function stepLayer(
         ];
   for (const slice of slices) kernel.transpose(layer, slice, plan.batchSize);
   // From here on a worker may place the next batch in the slots.
-  const { starts, lengths } = memory.layers[layer]!.lists;
+  const { starts, lengths } = memory.layers[layer]!.inputRows;
   const [startsBefore, lengthsBefore] = [starts.slice(), lengths.slice()];
   if (layer === 0) for (const list of [starts, lengths]) list.fill(0);
   for (const range of parts) for (const slice of slices) kernel.step(layer, slice, range, plan.batchSize, rate);

@@ -3,11 +3,11 @@ import { Panels, Vector, Word } from './vector';
 /**
  * One panel's part of δ of the layer below, Σ_j W[i, j] · δ[s, j], for each active input i of each sample s.
  *
- * Lane l of a partial sum holds the columns j ≡ l (mod 4), in ascending order over all panels: so the result
- * does not depend on the panels' width. The last panel adds up the lanes and puts δ where it belongs. ReLU's
- * derivative is in the choice of the inputs: δ of the others stays the zero that `rectifyPanel` left there.
+ * Lane l of a partial sum holds the columns j ≡ l (mod 4), in ascending order over all panels, so the result does not
+ * depend on the panels' width. The last panel adds up the lanes and stores δ. ReLU's derivative is 1 for the inputs in the
+ * list; δ of the others stays the zero that `rectifyPanel` wrote.
  *
- * @param partial     (samples of this call, stride) vectors: the partial sums between panels, by place in the list
+ * @param partial     (samples of this call, stride) vectors: the partial sums between panels, in the order of the list
  * @param isFirst     1: the sums begin at zero
  * @param isLast      1: this is the last panel
  * @param below       the layer below's δ, panel after panel, each (slots, panel's width)
@@ -48,8 +48,8 @@ export function backwardPanel<V>(
     const end = k + (Word.at(lengths + (s << 2)) << 2);
     let place = partial + (s - from) * (stride << 4);
 
-    // The list ascends, so the panel below that holds unit i is found by walking on: it holds the units up to
-    // `next`, and `out` is where its unit 0 would be.
+    // The panel below that holds unit i. It is searched forward, because the list ascends. It holds the units before
+    // `next`, and `out` is where unit 0 would be in it.
     let p: usize = 0;
     let next = Panels.start(1, vectors, panels);
     let out = below + s * (next << 2);

@@ -1,60 +1,24 @@
 /**
- * The kernels for inputs in dense form, zeros included: where few are zero, and in front of narrow layers, where a list of
- * the active inputs costs more than their zeros do. A zero times a finite weight leaves a sum as it was (but for the
- * sign of a sum that has underflown to zero), so these give the same bits as the kernels for lists.
+ * The kernels for inputs in dense form, zeros included: for data with few zeros, and in front of narrow layers, where finding
+ * the active inputs costs more than their zeros do. A zero times a finite weight leaves a sum as it was (except for the
+ * sign of a sum that has underflown to zero), so these give the same bits as the kernels for sparse inputs.
  *
- * Two samples (or rows) by four vectors at a time, or two or three by up to three: each load of a weight (or δ) serves as
- * many multiply-adds. Eight accumulators are what every engine keeps in registers here; nine, which hide better how long a
- * multiply-add takes, only the newer ones; four by three, none (docs/performance.md).
+ * A tile is two samples (or rows) by four vectors, or two or three by up to three: each load of a weight (or δ) serves as
+ * many multiply-adds. Every engine keeps eight accumulators in registers here; only newer ones keep nine, which hide the
+ * latency of a multiply-add better; none keeps twelve (docs/performance.md).
  */
-import { Blocks, V1, V2, V3, V4, Vector, Word } from './vector';
-
-/** The most vectors of a row that are worked on at once. */
-const MOST: usize = 4;
+import { Blocks, Vector, Word } from './vector';
 
 /**
- * z[s] = b + Σ x_i · W[i] over all inputs i of each sample s, in ascending order of i.
+ * z[s] = b + Σ x_i · W[i] over all inputs i of each sample s, in ascending order of i, in some columns of a panel.
  *
- * @param vectors   the panel's width
- * @param together  how many samples at a time, 2 or 3, where no more than three vectors are
- * @param weights  the panel, (inputs + 1, width): the last row is the bias
+ * @param V        columns, in vectors
+ * @param T        samples at a time: V2 or V3
+ * @param weights  (inputs + 1, width of the panel) from the first of the columns on: the last row is the bias
  * @param starts   (slots) where each sample's row begins, in elements of `value`
- * @param z        the panel of outputs, (slots, width)
+ * @param z        (slots, width of the panel) from the first of the columns on
  */
-export function denseForward(
-  vectors: usize,
-  together: usize,
-  weights: usize,
-  inputs: usize,
-  starts: usize,
-  value: usize,
-  z: usize,
-  from: usize,
-  to: usize,
-): void {
-  const rowBytes = vectors << 4;
-  let n = firstColumns(vectors);
-  for (let v: usize = 0; v < vectors; n = vectors - v) {
-    const w = weights + (v << 4);
-    const out = z + (v << 4);
-    if (n == 4) forwardColumns<V4, V2>(w, rowBytes, inputs, starts, value, out, from, to);
-    else if (together == 2) {
-      if (n == 1) forwardColumns<V1, V2>(w, rowBytes, inputs, starts, value, out, from, to);
-      else if (n == 2) forwardColumns<V2, V2>(w, rowBytes, inputs, starts, value, out, from, to);
-      else forwardColumns<V3, V2>(w, rowBytes, inputs, starts, value, out, from, to);
-    } else if (n == 1) forwardColumns<V1, V3>(w, rowBytes, inputs, starts, value, out, from, to);
-    else if (n == 2) forwardColumns<V2, V3>(w, rowBytes, inputs, starts, value, out, from, to);
-    else forwardColumns<V3, V3>(w, rowBytes, inputs, starts, value, out, from, to);
-    v += n;
-  }
-}
-
-/** A row of more than four vectors is worked on in two parts, the first not smaller than the second. */
-function firstColumns(vectors: usize): usize {
-  return vectors > MOST ? (vectors + 1) >> 1 : vectors;
-}
-
-function forwardColumns<V, T>(
+export function forwardTile<V, T>(
   weights: usize,
   rowBytes: usize,
   inputs: usize,
@@ -68,7 +32,7 @@ function forwardColumns<V, T>(
   const together: usize = offsetof<T>();
   const bias = weights + inputs * rowBytes;
   for (let s: usize = from; s < to; s += together) {
-    // Behind the last sample it comes again: computed twice, and stored twice.
+    // A tile that lacks samples repeats the last one: it is computed and stored twice.
     const second = min(s + 1, to - 1);
     const third = min(s + 2, to - 1);
     let x = value + (Word.at(starts + (s << 2)) << 2);
@@ -120,16 +84,16 @@ function forwardColumns<V, T>(
 
 /**
  * δ of the layer below, in one of its panels: Σ_j W[i, j] · δ[s, j] for each unit i that was active, 0 for the others.
- * The columns are added up as in `backwardPanel`, here for a layer with a single panel.
+ * The columns are added up as in backward.ts, here for a layer with a single panel.
  *
  * @param weights     (inputs + 1, width)
  * @param delta       (slots, width)
  * @param first       the first unit of the panel below
- * @param belowWidth  its columns, padding included: for padding, whatever lies behind the weights is read and masked
+ * @param belowWidth  its columns, padding included: for padding, what follows the weights is read and masked
  * @param starts      (slots) where each sample's row of activations begins, in elements of `value`
  * @param below       δ of that panel, (slots, belowWidth)
  */
-export function denseBackwardPanel<V>(
+export function backwardPanel<V>(
   weights: usize,
   delta: usize,
   first: usize,
@@ -168,57 +132,18 @@ export function denseBackwardPanel<V>(
 }
 
 /**
- * Reduces rows [rowFrom, rowTo) of a panel over the slots [from, to), each weight's sum block of samples by block of samples (see
- * `Blocks`), and applies it as `reducePanel` does.
+ * As `reducePanel` in update.ts, for some rows and columns of a panel over the slots [from, to).
  *
- * @param together  how many rows at a time, 2 or 3, where no more than three vectors are
- * @param weights  the panel's weights or gradients, (inputs + 1, width)
- * @param starts   (slots) where each sample's row begins, in elements of `value`
- * @param delta    the panel's δ, (slots, width)
- * @param B        V1: all slots are in one block; V2: they need not be
- * @param totals   scratch of this thread for three times four vectors
- * @param keep     1: the sums replace what stands there
+ * @param V       columns, in vectors
+ * @param T       rows at a time: V2 or V3
+ * @param B       V1: all slots are in one block; V2: they need not be
+ * @param target  weights or gradients, from the first row and column on
+ * @param starts  (slots) where each sample's row begins, in elements of `value`
+ * @param value   from the first row's input on
+ * @param delta   (slots, width of the panel) from the first of the columns on
+ * @param totals  scratch of this thread for three times four vectors
  */
-export function denseReduceRows<B>(
-  vectors: usize,
-  together: usize,
-  weights: usize,
-  inputs: usize,
-  rowFrom: usize,
-  rowTo: usize,
-  starts: usize,
-  value: usize,
-  delta: usize,
-  from: usize,
-  to: usize,
-  totals: usize,
-  factor: f32,
-  keep: usize,
-): void {
-  const rowBytes = vectors << 4;
-  const target = weights + rowFrom * rowBytes;
-  const rows = min(rowTo, inputs) - rowFrom;
-  const firstValue = value + (rowFrom << 2);
-  let n = firstColumns(vectors);
-  for (let v: usize = 0; v < vectors; n = vectors - v) {
-    const w = target + (v << 4);
-    const d = delta + (v << 4);
-    if (n == 4) reduceColumns<V4, V2, B>(w, rowBytes, rows, starts, firstValue, d, from, to, totals, factor, keep);
-    else if (together == 2) {
-      if (n == 1) reduceColumns<V1, V2, B>(w, rowBytes, rows, starts, firstValue, d, from, to, totals, factor, keep);
-      else if (n == 2)
-        reduceColumns<V2, V2, B>(w, rowBytes, rows, starts, firstValue, d, from, to, totals, factor, keep);
-      else reduceColumns<V3, V2, B>(w, rowBytes, rows, starts, firstValue, d, from, to, totals, factor, keep);
-    } else if (n == 1)
-      reduceColumns<V1, V3, B>(w, rowBytes, rows, starts, firstValue, d, from, to, totals, factor, keep);
-    else if (n == 2) reduceColumns<V2, V3, B>(w, rowBytes, rows, starts, firstValue, d, from, to, totals, factor, keep);
-    else reduceColumns<V3, V3, B>(w, rowBytes, rows, starts, firstValue, d, from, to, totals, factor, keep);
-    v += n;
-  }
-  if (rowTo > inputs) reduceBias(weights + inputs * rowBytes, rowBytes, delta, from, to, factor, keep);
-}
-
-function reduceColumns<V, T, B>(
+export function reduceTile<V, T, B>(
   target: usize,
   rowBytes: usize,
   rows: usize,
@@ -255,7 +180,7 @@ function reduceColumns<V, T, B>(
     for (let start = starts + (last << 2); start < end; start += 4, d += rowBytes) {
       const at = x + (Word.at(start) << 2);
       const p = v128.load32_splat(at);
-      // (Behind the last row, what lies there is read, and the sum dropped.)
+      // (Beyond the last row, other data is read, and the sum dropped.)
       const q = v128.load32_splat(at, 4);
       const r = together > 2 ? v128.load32_splat(at, 8) : q;
       let w = v128.load(d);
@@ -301,8 +226,8 @@ function reduceColumns<V, T, B>(
 }
 
 /**
- * Of a few rows' sums over the slots [from, to), which end where a block does: puts the sum of the blocks' sums into `totals`.
- * (A function of its own, as in update.ts.)
+ * Writes the sums of some rows over the slots [from, to), which end where a block does, to `totals`, block by block. (A
+ * function of its own, as in update.ts.)
  *
  * @param x  the first row's column in `value`
  */
@@ -336,7 +261,7 @@ function sumBlocks<V, T>(
     for (const end = starts + (Blocks.next(slot) << 2); start < end; start += 4, d += rowBytes) {
       const at = x + (Word.at(start) << 2);
       const p = v128.load32_splat(at);
-      // (Behind the last row, what lies there is read, and the sum dropped.)
+      // (Beyond the last row, other data is read, and the sum dropped.)
       const q = v128.load32_splat(at, 4);
       const r = together > 2 ? v128.load32_splat(at, 8) : q;
       let w = v128.load(d);
@@ -375,8 +300,8 @@ function sumBlocks<V, T>(
   }
 }
 
-/** The bias, the weight of an input that is always 1. */
-function reduceBias(
+/** As `reduceTile`, for the bias of a whole panel: the weight of an input that is always 1. */
+export function reduceBias(
   target: usize,
   rowBytes: usize,
   delta: usize,

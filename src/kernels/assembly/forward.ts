@@ -1,13 +1,13 @@
 import { Vector, Word } from './vector';
 
 /**
- * Cuts each sample's list at the blocks of inputs: bounds[b, s] is where its entries of block b begin, and
- * bounds[blocks, s] where the list ends, in elements.
+ * Finds the blocks of inputs in each sample's row: bounds[b, s] is where its entries of block b begin, and bounds[blocks, s]
+ * where the row ends, in elements.
  *
  * @param blockRows  inputs of a block
  * @param bounds     (blocks + 1, slots)
  */
-export function cutLists(
+export function findBlocks(
   starts: usize,
   lengths: usize,
   index: usize,
@@ -31,11 +31,11 @@ export function cutLists(
 }
 
 /**
- * Reads a word of each cache line of the samples' lists, so that many lines are under way at once.
+ * Reads a word of each cache line of the samples' rows, so that many lines are fetched at once.
  *
- * @returns their sum, without which a compiler might leave it
+ * @returns their sum, so that the compiler does not drop the loads
  */
-export function fetchLists(starts: usize, lengths: usize, index: usize, value: usize, from: usize, to: usize): u32 {
+export function fetchRows(starts: usize, lengths: usize, index: usize, value: usize, from: usize, to: usize): u32 {
   let sum: u32 = 0;
   for (let s: usize = from; s < to; s++) {
     const begin: usize = Word.at(starts + (s << 2)) << 2;
@@ -47,12 +47,12 @@ export function fetchLists(starts: usize, lengths: usize, index: usize, value: u
 }
 
 /**
- * z[s] = b + Σ x_i · W[i] over the nonzero inputs i of each sample s, in ascending order of i: a block of inputs of it.
+ * z[s] = b + Σ x_i · W[i] over the nonzero inputs i of each sample s, in ascending order of i, for one block of inputs.
  *
  * @param weights  the panel, (inputs + 1, width)
- * @param bias     its last row, where the sums begin in the first block; 0: they go on from what stands in z
+ * @param bias     in the first block the panel's last row, where the sums begin; 0: they continue from z
  * @param begins   (slots) where each sample's entries of this block begin, in elements of `index` and `value`
- * @param ends     (slots) and where they end
+ * @param ends     (slots) where they end
  * @param z        the panel of outputs, (slots, width)
  */
 export function forwardPanel<V>(

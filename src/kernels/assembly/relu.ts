@@ -1,6 +1,6 @@
 import { Word } from './vector';
 
-/** For each set of active lanes the shuffle that brings those to the front: sixteen of sixteen bytes. */
+/** For each set of active lanes, the shuffle of 16 bytes that moves these lanes to the front. */
 const TO_FRONT: usize = memory.data<u8>([
   12, 13, 14, 15, 12, 13, 14, 15, 12, 13, 14, 15, 12, 13, 14, 15, 0, 1, 2, 3, 12, 13, 14, 15, 12, 13, 14, 15, 12, 13,
   14, 15, 4, 5, 6, 7, 12, 13, 14, 15, 12, 13, 14, 15, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7, 12, 13, 14, 15, 12, 13,
@@ -14,14 +14,14 @@ const TO_FRONT: usize = memory.data<u8>([
 ]);
 
 /**
- * ReLU on the way out of a panel: appends the active units to each sample's list, the next layer's input,
- * and leaves zeros where z was, which is where back-propagation will put δ of the active units alone.
+ * ReLU of a panel, for a next layer with sparse inputs: appends the active units to each sample's list and sets z to 0.
+ * Back-propagation will write δ of the active units there.
  *
- * A NaN counts as active, so that it reaches the loss, where it ends the run, and is not silently dropped.
+ * A NaN counts as active, so that it reaches the loss and ends the run.
  *
- * @param first    the panel's first unit; 0 begins the lists anew
+ * @param first    the panel's first unit; 0: the lists are empty
  * @param width    columns of the panel, padding included
- * @param columns  without: padding is 0, unless the weights are not finite
+ * @param columns  columns without padding (which is 0, unless the weights are not finite)
  */
 export function rectifyPanel(
   z: usize,
@@ -40,9 +40,8 @@ export function rectifyPanel(
     const begin: usize = Word.at(starts + (s << 2)) << 2;
     let k: usize = begin + (first == 0 ? 0 : Word.at(lengths + (s << 2)) << 2);
     const row = z + s * rowBytes;
-    // Four units at a time: the active ones move to the front, all four are written, and the place moves on
-    // by as many as were active. No branch for the processor to mispredict; what is written too far stays
-    // within the list, which has room for every unit so far.
+    // Four units at a time: the active ones move to the front, all four are written, and the place advances by the number
+    // of active ones. There is no branch to mispredict. The list has room for every unit so far, so no write is out of it.
     let units = i32x4.splat(<i32>first);
     units = i32x4.add(units, i32x4(0, 1, 2, 3));
     for (let j: usize = 0; j < rowBytes; j += 16) {
@@ -61,8 +60,8 @@ export function rectifyPanel(
 }
 
 /**
- * ReLU on the way out of a panel whose layer is followed by one in dense form: h = max(z, 0) into each sample's row of
- * that layer's inputs. z stays; δ will take its place. A NaN stays a NaN, so that it reaches the loss.
+ * ReLU of a panel, for a next layer with dense inputs: writes h = max(z, 0) to each sample's row and leaves z. A NaN stays a
+ * NaN, so that it reaches the loss.
  *
  * @param first   the panel's first unit
  * @param width   columns of the panel, padding included

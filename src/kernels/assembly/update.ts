@@ -1,9 +1,9 @@
 import { Blocks, Vector, Word } from './vector';
 
 /**
- * Transposes a part of the batch: for each input row in [rowFrom, rowTo) the list of (slot, value) of the
- * samples that light it, in ascending order of slots, by counting, prefix sum and placing. The bias row is
- * lit by every sample, with value 1.
+ * Transposes a part of the batch: for each row of weights in [rowFrom, rowTo) makes the list of (slot, value) of the samples
+ * whose input is not zero, in ascending order of slots, by counting, prefix sum and placing. The bias row has every sample,
+ * with value 1.
  *
  * @param cursors  (rowTo - rowFrom + 2) scratch; afterwards row r's list is
  *                 [cursors[r - rowFrom], cursors[r - rowFrom + 1]) in elements of `litSlots` and `litValues`
@@ -25,8 +25,8 @@ export function transpose(
   const rows: usize = rowTo - rowFrom;
   memory.fill(cursors, 0, (rows + 2) << 2);
 
-  // Counts stand two places ahead: the prefix sum makes them starts one place ahead, and placing moves
-  // each start on to its end, which is the next row's start.
+  // Counts are stored two places ahead. The prefix sum turns them into starts, one place ahead, and placing advances each
+  // start to its end, which is the next row's start.
   const counts = cursors + 8;
   for (let s: usize = from; s < to; s++) {
     const begin: usize = index + (Word.at(starts + (s << 2)) << 2);
@@ -74,9 +74,9 @@ export function transpose(
 }
 
 /**
- * Reduces rows [0, rows) of a panel over the batch, each weight's sum block of samples by block of samples (see `Blocks`), and
- * applies it: W[i] ← W[i] + factor · Σ_s x[s, i] · δ[s], with factor = −learning rate.
- * With `keep` the sum replaces what stands at `target`, a buffer of gradients, instead.
+ * Sums the gradients of some rows of a panel over the batch, block of samples by block of samples (see `Blocks`), and steps:
+ * W[i] ← W[i] + factor · Σ_s x[s, i] · δ[s], with factor = −learning rate. With `keep`, the target is a gradient, and the
+ * sum replaces it.
  *
  * @param target  (rows, width) of the panel's weights or gradients, from the first row to reduce on
  * @param delta   the panel's δ, (slots, width)
@@ -102,7 +102,7 @@ export function reducePanel<V, B>(
   let k: usize = Word.at(cursors) << 2;
   for (let r: usize = 1; r <= rows; r++, target += rowBytes) {
     const end: usize = Word.at(cursors + (r << 2)) << 2;
-    // A row that no sample lights has a gradient of zero: a step leaves it alone, a buffer must be told.
+    // A row without samples has a gradient of zero: a step leaves the weights unchanged, a buffer must become 0.
     if (k == end && !keep) continue;
     if (!isOneBlock) k = sumBlocks<V>(totals, k, end, litSlots, litValues, delta);
     let a0 = zero;
@@ -158,8 +158,11 @@ export function reducePanel<V, B>(
 }
 
 /**
- * Of a row's list [k, end) all blocks of samples but the last: puts the sum of their sums into `totals`, and returns where the
- * last begins. (A function of its own: what it needs of registers would slow down the loop above.)
+ * Sums all blocks of samples in a row's list [k, end) but the last into `totals`.
+ *
+ * (A function of its own: its registers would slow down the loop above.)
+ *
+ * @returns where the last block begins
  */
 function sumBlocks<V>(totals: usize, k: usize, end: usize, litSlots: usize, litValues: usize, delta: usize): usize {
   const n: usize = offsetof<V>();
@@ -178,7 +181,7 @@ function sumBlocks<V>(totals: usize, k: usize, end: usize, litSlots: usize, litV
     let a5 = zero;
     let a6 = zero;
     let a7 = zero;
-    // No look at the list's end is needed: the last block comes before it.
+    // (The last block follows, so the list does not end here.)
     while (slot < bound) {
       const d = delta + slot * rowBytes;
       const x = v128.load32_splat(litValues + k);
@@ -209,7 +212,7 @@ function sumBlocks<V>(totals: usize, k: usize, end: usize, litSlots: usize, litV
  * The dense strategy's step: sums the workers' buffers in ascending order of workers and applies the sum.
  *
  * @param parameters  `bytes` of one layer's parameters, padding included
- * @param gradients   the first worker's buffer for them; each next one lies `stride` bytes further on
+ * @param gradients   the first worker's buffer for them; the others follow at `stride` bytes
  */
 export function applyGradients(
   parameters: usize,
@@ -225,7 +228,7 @@ export function applyGradients(
   }
 }
 
-/** The same sum, which takes the place of the first worker's buffer. */
+/** The sum replaces the first worker's buffer. */
 export function sumGradients(gradients: usize, bytes: usize, workers: usize, stride: usize): void {
   for (let i: usize = 0; i < bytes; i += 16) {
     v128.store(gradients + i, Vector.sumOf(gradients + i, workers, stride));

@@ -1,8 +1,7 @@
 /**
- * Vectors of four float32, and the one place where the two builds differ.
+ * Vectors of four float32, and the only place where the two builds differ.
  *
- * Decorated functions are no TypeScript, decorated methods are: hence a class, so that formatter and
- * linter can read these files too.
+ * (A class, because TypeScript's grammar, which formatter and linter read, has decorators for methods but not for functions.)
  */
 export class Vector {
   /** a·b + c, lane by lane: one rounding in the `simd-fma` build, two in the `simd` build. */
@@ -29,7 +28,7 @@ export class Vector {
     v128.store(p + (i << 4), f32x4.add(v128.load(p + (i << 4)), sum));
   }
 
-  /** The sum of the vectors at p, p + stride, …, in this order. */
+  /** The sum of `count` vectors at p, p + stride, …, in this order. */
   @inline
   static sumOf(p: usize, count: usize, stride: usize): v128 {
     let sum = v128.load(p);
@@ -73,7 +72,7 @@ export class Vector {
     if (n > 3) v128.store(p, a3, 48);
   }
 
-  /** The same of a row of sums: with `keep` they take the place of what stands there, otherwise they step it. */
+  /** Applies a row of sums to the row at p: with `keep` they replace it, otherwise they step it. */
   @inline
   static apply<V>(p: usize, factor: f32, keep: usize, a0: v128, a1: v128, a2: v128, a3: v128): void {
     if (keep) {
@@ -95,7 +94,7 @@ export class Vector {
     return f32x4.extract_lane(pairs, 0) + f32x4.extract_lane(pairs, 1);
   }
 
-  /** `sum` of four vectors, as the lanes of one. */
+  /** `sum` of each of four vectors, as the lanes of one. */
   @inline
   static sums(p: v128, q: v128, r: v128, t: v128): v128 {
     const pq = f32x4.add(i32x4.shuffle(p, q, 0, 1, 4, 5), i32x4.shuffle(p, q, 2, 3, 6, 7));
@@ -111,7 +110,7 @@ export class Word {
     return <usize>load<u32>(p);
   }
 
-  /** First place in an ascending list [from, to) of u32 addresses whose entry is not below `bound`. */
+  /** The first address in an ascending list of u32 at [from, to) whose entry is not below `bound`. */
   static lowerBound(from: usize, to: usize, bound: usize): usize {
     while (from < to) {
       const middle = from + (((to - from) >> 3) << 2);
@@ -123,36 +122,36 @@ export class Word {
 }
 
 /**
- * A gradient's sum over the samples: those of each block of neighboring slots are added up from 0 on, and the blocks' sums in
- * their order. One long sum of float32 numbers loses more, the longer it is. Blocks begin at multiples of SAMPLES, whoever
- * computes what (docs/design.md, "Order of summation").
+ * Gradients are summed over blocks of neighboring slots, each from 0, and the blocks' sums are added in order: one long sum of
+ * float32 numbers would be less accurate. Blocks begin at multiples of SAMPLES for every thread (docs/design.md, "Order of
+ * summation").
  */
 export class Blocks {
-  /** A batch of no more is one block, whose sum stays in registers. */
+  /** A batch of at most this size is one block, whose sum stays in registers. */
   static readonly SAMPLES: usize = 256;
 
-  /** Where the block of this slot begins. */
+  /** The first slot of this slot's block. */
   @inline
   static start(slot: usize): usize {
     return slot & ~(Blocks.SAMPLES - 1);
   }
 
-  /** Where the block behind that of this slot begins. */
+  /** The first slot of the next block. */
   @inline
   static next(slot: usize): usize {
     return Blocks.start(slot) + Blocks.SAMPLES;
   }
 
-  /** Of the slots [from, to): where the last block of them begins. */
+  /** The first slot of the last block in [from, to). */
   @inline
   static last(from: usize, to: usize): usize {
     return to == from ? from : max(from, Blocks.start(to - 1));
   }
 }
 
-/** A layer's outputs are cut into panels that are as equal as whole vectors can be (src/memory/cuts.ts). */
+/** How a layer's outputs are divided into panels (src/memory/tiling.ts). */
 export class Panels {
-  /** The first column of panel p; of the one behind the last, all columns. */
+  /** The first column of panel p; for p = `panels`, the number of columns. */
   @inline
   static start(p: usize, vectors: usize, panels: usize): usize {
     return (<usize>((<u64>p * <u64>vectors) / <u64>panels)) << 2;
@@ -160,8 +159,8 @@ export class Panels {
 }
 
 /**
- * A panel's width in vectors, as a type: AssemblyScript's generics take types alone, and the size of a
- * type is a constant to the compiler. `offsetof<V>()` = 1…8, so that every loop over a panel's row is unrolled.
+ * A panel's width in vectors, as a type: AssemblyScript's generics take types only, and the size of a type is a constant for
+ * the compiler. `offsetof<V>()` = 1…8, so that every loop over a panel's row is unrolled.
  */
 @unmanaged
 export class V1 {

@@ -3,6 +3,7 @@ import { type ModelData, tensorsOf } from '../../checkpoints/model-file.js';
 import type { Scaling } from '../../data/table/scaling.js';
 import { errors } from '../../errors.js';
 import { packageVersion } from '../../files/package-version.js';
+import { activationNamed } from '../../kernels/activations.js';
 import { encodeModel, type FloatTensor, type Node } from './onnx-proto.js';
 import { plainMetadata } from './plain-model.js';
 import { DIVIDE_BY, SUBTRACT } from './scaling-names.js';
@@ -25,20 +26,23 @@ export function encodeOnnx(model: ModelData): Uint8Array {
   const { file, layers, table } = model;
   const values = Float32Array.from(model.values);
   if (values.byteLength > MOST_BYTES) throw errors.tooLargeForFormat(file, values.byteLength, 'ONNX', MOST_BYTES);
+  const { name, onnxOperator } = activationNamed(model.activation);
+  if (onnxOperator === undefined) throw errors.notAModel(file, `ONNX has no operator for the activation ${name}`);
   const takes = inputOf(model);
   const [inputs = 0] = layers;
   const outputs = layers.at(-1)!;
+  const nodes = nodesOf(layers, table?.scaling ? 'scaled' : 'input', name, onnxOperator);
   return encodeModel({
     ir_version: IR_VERSION,
     producer_name: 'lockstep',
     producer_version: packageVersion(),
-    doc_string: `A fully connected classifier, ${layers.join('-')}, ReLU between its layers. Input: ${takes}.`,
+    doc_string: `A fully connected classifier, ${layers.join('-')}, ${onnxOperator} between its layers. Input: ${takes}.`,
     opset: OPSET,
     metadata_props: { ...plainMetadata(model), input: `float32 [batch, ${inputs}]: ${takes}` },
     graph: {
       name: 'lockstep',
       doc_string: '',
-      node: table?.scaling ? [...SCALING_NODES, ...nodesOf(layers, 'scaled')] : nodesOf(layers, 'input'),
+      node: table?.scaling ? [...SCALING_NODES, ...nodes] : nodes,
       initializer: [
         ...scalingTensors(table?.scaling),
         ...tensorsOf(layers, values).map(
@@ -70,7 +74,7 @@ function scalingTensors(scaling: Scaling | undefined): FloatTensor[] {
 }
 
 /** @param first  what the first layer takes */
-function nodesOf(layers: readonly number[], first: string): Node[] {
+function nodesOf(layers: readonly number[], first: string, activation: string, operator: string): Node[] {
   const last = layers.length - 2;
   const nodes = layers.slice(1).flatMap((_, l): Node[] => {
     const input = l === 0 ? first : `hidden.${l - 1}`;
@@ -82,7 +86,7 @@ function nodesOf(layers: readonly number[], first: string): Node[] {
       output: [output],
     };
     if (l === last) return [gemm];
-    return [gemm, { name: `relu.${l}`, op_type: 'Relu', input: [output], output: [`hidden.${l}`] }];
+    return [gemm, { name: `${activation}.${l}`, op_type: operator, input: [output], output: [`hidden.${l}`] }];
   });
   const softmax: Node = {
     name: 'softmax',

@@ -41,7 +41,15 @@ describe('the sheet of weights', () => {
     const layers = isHidden ? [6, units.length, 2] : [6, units.length];
     const rest = new Array<number>(isHidden ? units.length * 3 + 2 : units.length).fill(0.1);
     const values = Float32Array.from([...rows.flat(), ...rest]);
-    return { file: 'a/m.safetensors', layers, values, kernel: undefined, table: undefined, metadata: {} };
+    return {
+      file: 'a/m.safetensors',
+      layers,
+      activation: 'relu',
+      values,
+      kernel: undefined,
+      table: undefined,
+      metadata: {},
+    };
   }
   const small = [0, 0, 0, 0, 0, 1];
   const large = [-4, 0, 1, 0, 0, 4];

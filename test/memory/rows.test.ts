@@ -1,9 +1,9 @@
 /** A sample's row, cut at the blocks of inputs, as the forward pass goes by them. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { chooseKernel } from '../../src/kernels/select.js';
+import { chooseKernel } from '../../src/kernels/builds.js';
 import { layOut } from '../../src/memory/layout.js';
-import { placeSamples } from '../../src/memory/lists.js';
+import { placeSamples } from '../../src/memory/rows.js';
 import { createNetwork } from '../support/network.js';
 
 const INPUTS = 640;
@@ -20,16 +20,16 @@ it('a slot’s bounds part its sample’s inputs by blocks, whatever sample is p
     fc.property(rows, fc.infiniteStream(fc.nat()), (samples, places) => {
       const parameters = new Float32Array((INPUTS + 1) * 3);
       const { memory } = createNetwork(chooseKernel('simd'), [INPUTS, 3], samples, parameters);
-      const { lists, inputBlocks } = memory.layers[0]!;
+      const { inputRows, inputBlocks } = memory.layers[0]!;
       expect(inputBlocks).toBe(BLOCKS);
       const sampleOf = samples.map(() => places.next().value! % samples.length);
       placeSamples(memory, (slot) => sampleOf[slot]!, 0, samples.length);
       for (const slot of samples.keys()) {
         const lit = samples[sampleOf[slot]!]!.flatMap((x, i) => (x === 0 ? [] : [i]));
         for (let block = 0; block < BLOCKS; block++) {
-          const [from, to] = [block, block + 1].map((at) => lists.bounds[at * memory.slots + slot]!);
+          const [from, to] = [block, block + 1].map((at) => inputRows.blockBounds[at * memory.slots + slot]!);
           const [low, high] = [(block * INPUTS) / BLOCKS, ((block + 1) * INPUTS) / BLOCKS];
-          expect([...lists.index.subarray(from, to)]).toEqual(lit.filter((i) => i >= low && i < high));
+          expect([...inputRows.index.subarray(from, to)]).toEqual(lit.filter((i) => i >= low && i < high));
         }
       }
     }),
@@ -53,7 +53,7 @@ it.each([{ isDense: false }, { isDense: true }])(
       isDense,
     );
     const before = Buffer.from(shared.buffer).toString('base64');
-    kernel.fetchInputs(0, 0, samples.length);
+    kernel.prefetchInputs(0, 0, samples.length);
     expect(Buffer.from(shared.buffer).toString('base64') === before).toBe(true);
   },
 );
@@ -63,9 +63,9 @@ it('each worker has a view of its own of where its slots’ samples lie, and the
   const samples = [Array.from({ length: INPUTS }, (_, i) => i % 2)];
   const { plan, shared } = createNetwork(chooseKernel('simd'), [INPUTS, 3], samples, parameters);
   const [first, second] = [layOut(plan, shared), layOut(plan, shared, 1)];
-  const places = [first, second].map(({ layers }) => layers[0]!.lists);
-  for (const array of ['starts', 'lengths', 'bounds'] as const) {
-    const [a, b] = places.map((lists) => lists[array]);
+  const places = [first, second].map(({ layers }) => layers[0]!.inputRows);
+  for (const array of ['starts', 'lengths', 'blockBounds'] as const) {
+    const [a, b] = places.map((rows) => rows[array]);
     expect(a!.length).toBeGreaterThan(0);
     expect(a!.byteOffset + a!.byteLength).toBeLessThanOrEqual(b!.byteOffset);
   }

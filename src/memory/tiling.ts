@@ -1,0 +1,47 @@
+/** How a layer's weights are divided: outputs into panels, inputs into blocks. No division changes a bit of any result. */
+import type { KernelNeeds, Plan } from './plan.js';
+
+/** Numbers of a vector in the kernels' SIMD code: a panel's columns are whole vectors. */
+export const LANES = 4;
+
+/** Columns of a layer with padding. */
+export function padded(outputs: number, { lanes }: Pick<KernelNeeds, 'lanes'>): number {
+  return Math.ceil(outputs / lanes) * lanes;
+}
+
+/** Minimum columns of a panel when there are more panels than `panelWidth` asks for, so that threads have equal work. */
+const NARROWEST_PANEL = 8;
+
+/** As few panels as `panelWidth` allows; in the first layer an equal number for each thread, unless they get too narrow. */
+export function panelCount(
+  { panelWidth, threads }: Pick<Plan, 'panelWidth' | 'threads'>,
+  l: number,
+  paddedOutputs: number,
+): number {
+  const fewest = Math.max(1, Math.ceil(paddedOutputs / panelWidth));
+  if (l > 0 || fewest === 1) return fewest;
+  const even = Math.ceil(fewest / threads) * threads;
+  return even * NARROWEST_PANEL <= paddedOutputs ? even : fewest;
+}
+
+/**
+ * The first column of a panel; for `panel` = `count`, the number of columns. Panels are as equal as whole vectors allow, and
+ * the wider ones are spread evenly among the others.
+ */
+export function panelStart(panel: number, count: number, paddedOutputs: number): number {
+  // (A single panel need not be whole vectors.)
+  return count === 1 ? panel * paddedOutputs : Math.floor((panel * (paddedOutputs / LANES)) / count) * LANES;
+}
+
+/**
+ * The end of a block costs a mispredicted branch per sample, so a block needs enough nonzeros to be worth it. The weights of
+ * 160 inputs in a panel take 20 KB, which fits every first-level cache. Chosen by bench/operations.ts, on MNIST (two blocks)
+ * and Fashion-MNIST (four): docs/performance.md.
+ */
+const NONZEROS_OF_BLOCK = 80;
+const SMALLEST_BLOCK = 160;
+
+/** @param nonzeros  mean nonzero inputs of a sample */
+export function inputBlocksOf(inputs: number, nonzeros: number): number {
+  return Math.max(1, Math.min(Math.floor(inputs / SMALLEST_BLOCK), Math.round(nonzeros / NONZEROS_OF_BLOCK)));
+}
