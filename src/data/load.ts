@@ -60,14 +60,14 @@ export async function loadPart(data: string, part: 'train' | 'test'): Promise<Pa
  * @throws LockstepError if a label is none of them
  */
 export function requireClasses({ samples, labelsFile }: Part, classes: number): void {
-  requireLabels(labelsFile, samples.labels, classes, 'the classes of the network');
+  requireLabels(labelsFile, samples.targets, classes, 'the classes of the network');
 }
 
 function hasTest(source: Source): boolean {
   return [FILES.testImages, FILES.testLabels].some((name) => findFile(source, name) !== undefined);
 }
 
-function requireLabels(file: string, labels: Samples['labels'], classes: number, what: string): void {
+function requireLabels(file: string, labels: Samples['targets'], classes: number, what: string): void {
   const stray = labels.findIndex((label) => label >= classes);
   if (stray >= 0) throw errors.labelOutOfRange(file, stray, labels[stray]!, classes, what);
 }
@@ -102,5 +102,5 @@ async function load(source: Source, name: string): Promise<IdxArray> {
 
 function samplesOf({ images, labels }: Pair): Samples {
   const sha256 = createHash('sha256').update(images.sha256).update(labels.sha256).digest('hex');
-  return { count: labels.data.length, images: images.data, labels: labels.data, sha256 };
+  return { count: labels.data.length, values: images.data, targets: labels.data, sha256 };
 }

@@ -7,14 +7,14 @@ import type { Samples } from './samples.js';
 
 /** The nonzero inputs of the first `count` samples. */
 export function countNonzeros(samples: Samples, count: number, inputs: number): number {
-  const { images } = samples;
+  const { values } = samples;
   let nonzeros = 0;
-  if (images instanceof Float32Array) {
-    for (let p = 0, end = count * inputs; p < end; p++) nonzeros += Number(images[p] !== 0);
+  if (values instanceof Float32Array) {
+    for (let p = 0, end = count * inputs; p < end; p++) nonzeros += Number(values[p] !== 0);
     return nonzeros;
   }
   // 1 for every pixel but 0, without a branch that the processor could guess wrong.
-  for (let p = 0, end = count * inputs; p < end; p++) nonzeros += (images[p]! + 255) >> 8;
+  for (let p = 0, end = count * inputs; p < end; p++) nonzeros += (values[p]! + 255) >> 8;
   return nonzeros;
 }
 
@@ -35,23 +35,23 @@ export function writeRows(
   firstRow: number,
   isDense: boolean,
 ): void {
-  const { images } = samples;
-  if (images instanceof Float32Array) {
-    writeNumbers(samples, images, count, inputs, rows, firstRow, isDense);
+  const { values } = samples;
+  if (values instanceof Float32Array) {
+    writeNumbers(samples, values, count, inputs, rows, firstRow, isDense);
     return;
   }
-  const { starts, index, value, labels } = rows;
+  const { starts, index, value, targets } = rows;
   let k = starts[firstRow]!;
   for (let s = 0; s < count; s++) {
     for (let i = 0, p = s * inputs; i < inputs; i++, p++) {
-      const pixel = images[p]!;
+      const pixel = values[p]!;
       if (pixel === 0 && !isDense) continue;
       if (!isDense) index[k] = i;
       value[k] = SCALED[pixel]!;
       k++;
     }
     starts[firstRow + s + 1] = k;
-    labels[firstRow + s] = samples.labels[s]!;
+    targets[firstRow + s] = samples.targets[s]!;
   }
 }
 
@@ -65,7 +65,7 @@ function writeNumbers(
   firstRow: number,
   isDense: boolean,
 ): void {
-  const { starts, index, value, labels } = rows;
+  const { starts, index, value, targets } = rows;
   let k = starts[firstRow]!;
   for (let s = 0; s < count; s++) {
     for (let i = 0, p = s * inputs; i < inputs; i++, p++) {
@@ -76,6 +76,6 @@ function writeNumbers(
       k++;
     }
     starts[firstRow + s + 1] = k;
-    labels[firstRow + s] = samples.labels[s]!;
+    targets[firstRow + s] = samples.targets[s]!;
   }
 }

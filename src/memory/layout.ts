@@ -11,10 +11,13 @@
 import { errors } from '../errors.js';
 import { Arena } from './arena.js';
 import { inputBlocksOf, LANES, padded, panelCount, panelStart } from './cuts.js';
-import { heldOutSamples, ownBatch, type Plan, stepsPerEpoch } from './plan.js';
+import { type ElementType, heldOutSamples, ownBatch, type Plan, stepsPerEpoch, summedScores } from './plan.js';
 
 /** Float32 in the WebAssembly kernels, float64 in the reference kernel. */
 export type Reals = Float32Array | Float64Array;
+
+export type Elements = Uint8Array | Uint32Array | Float64Array;
+const ARRAYS = { uint8: Uint8Array, uint32: Uint32Array, float64: Float64Array } satisfies Record<ElementType, unknown>;
 
 /**
  * Of each sample the inputs that are not zero, in ascending order; in dense form all of them, and no `index`. Training
@@ -29,8 +32,8 @@ export interface SampleRows {
   readonly index: Uint32Array;
   /** (stored inputs) */
   readonly value: Float32Array;
-  /** (samples) */
-  readonly labels: Uint32Array;
+  /** (samples, targets per sample) */
+  readonly targets: Elements;
 }
 
 /** A layer's inputs, by slot: `length` pairs of (index, value) from `start` on; in dense form all values, in order. */
@@ -127,18 +130,20 @@ export interface WorkerScratch {
 export interface EpochRecord {
   /** (N) The epoch's order: which sample stands at which position. Written by the coordinator. */
   readonly order: Uint32Array;
-  /** (N) Loss of the sample at each position, before that step's update. */
-  readonly losses: Float64Array;
-  /** (N) 1 where the sample was classified wrongly. */
-  readonly wrong: Uint8Array;
+  /** (N) Scores of the sample at each position, before that step's update. */
+  readonly training: Scores;
   /** (steps) When each step ended, in milliseconds of `clock.ts`. */
   readonly stepEnds: Float64Array;
   /** [when the epoch began, when its last step ended], likewise. */
   readonly times: Float64Array;
-  /** (V + M) each, after the epoch: loss of each sample that is held out, whether it was classified wrongly, and as what. */
-  readonly heldOutLosses: Float64Array;
-  readonly heldOutWrong: Uint8Array;
-  readonly heldOutPredicted: Uint32Array;
+  /** (V + M) Scores of each held-out sample after the epoch. */
+  readonly heldOut: Scores;
+}
+
+/** By name: the loss of each sample, and the scores that the plan lists. */
+export interface Scores {
+  readonly loss: Float64Array;
+  readonly [score: string]: Elements;
 }
 
 export interface Memory {
@@ -150,7 +155,7 @@ export interface Memory {
   readonly layers: readonly LayerMemory[];
   readonly workers: readonly WorkerScratch[];
   readonly epochs: readonly [EpochRecord, EpochRecord];
-  /** (R, words and two for each sample of the largest share): what ranks tell each other, see parallel/mpi/exchange.ts. Empty without MPI. */
+  /** (R, words and the summed scores of the largest share): what ranks tell each other, see parallel/mpi/exchange.ts. Empty without MPI. */
   readonly exchange: Float64Array;
   /** [the least validation loss of an epoch so far, that epoch], or zeros: see parallel/early-stopping.ts. */
   readonly best: Float64Array;
@@ -230,7 +235,7 @@ function carve(plan: Plan, arena: Arena, worker: number): Memory {
     cuts: arena.take(Uint32Array, samples * (blocksOf(plan, 0) - 1)),
     index: arena.take(Uint32Array, plan.denseInputs ? 0 : plan.storedInputs),
     value: arena.take(Float32Array, plan.storedInputs),
-    labels: arena.take(Uint32Array, samples),
+    targets: arena.take<Elements>(ARRAYS[plan.targets.type], samples * plan.targets.perSample),
   };
 
   const layers: LayerMemory[] = [];
@@ -248,19 +253,24 @@ function carve(plan: Plan, arena: Arena, worker: number): Memory {
     });
   }
 
+  const scores = (length: number, kept: Plan['scores']): Scores => ({
+    loss: arena.take(Float64Array, length),
+    ...Object.fromEntries(kept.map(({ name, type }) => [name, arena.take<Elements>(ARRAYS[type], length)])),
+  });
   const epoch = (): EpochRecord => ({
     order: arena.take(Uint32Array, trainSamples),
-    losses: arena.take(Float64Array, trainSamples),
-    wrong: arena.take(Uint8Array, trainSamples),
+    training: scores(
+      trainSamples,
+      plan.scores.filter(({ isSummed }) => isSummed),
+    ),
     stepEnds: arena.take(Float64Array, stepsPerEpoch(plan)),
     times: arena.take(Float64Array, 2),
-    heldOutLosses: arena.take(Float64Array, heldOutSamples(plan)),
-    heldOutWrong: arena.take(Uint8Array, heldOutSamples(plan)),
-    heldOutPredicted: arena.take(Uint32Array, heldOutSamples(plan)),
+    heldOut: scores(heldOutSamples(plan), plan.scores),
   });
   const best = arena.take(Float64Array, 2);
   const epochs = [epoch(), epoch()] as const;
-  const exchange = arena.take(Float64Array, plan.ranks * (EXCHANGE_WORDS + 2 * largestExchange(plan)));
+  const rankWords = EXCHANGE_WORDS + summedScores(plan).length * largestExchange(plan);
+  const exchange = arena.take(Float64Array, plan.ranks * rankWords);
   return { control, claims, rows, slots, layers, workers, epochs, exchange, best };
 }
 

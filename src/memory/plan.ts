@@ -1,5 +1,24 @@
 /** What a run needs of memory, in numbers: where the arrays lie follows from it (layout.ts). */
 
+/** Types of arrays, as plain data. */
+export type ElementType = 'uint8' | 'uint32' | 'float64';
+
+/** An array of targets: (samples, perSample). */
+export interface TargetSpec {
+  readonly type: ElementType;
+  readonly perSample: number;
+}
+
+/** One number for each sample, kept in the epoch records. */
+export interface ScoreSpec {
+  readonly name: string;
+  readonly type: ElementType;
+  /** Whether metrics need its sum. If not, it is kept for held-out samples only, and not exchanged among ranks. */
+  readonly isSummed: boolean;
+  /** Name of its sum in a checkpoint's state. @default its name */
+  readonly storedAs?: string;
+}
+
 /** Everything that decides where the arrays lie. Plain data: it is sent to the workers as it is. */
 export interface Plan {
   /** Widths, input to output: [D, …hidden, C]. */
@@ -12,6 +31,9 @@ export interface Plan {
   readonly storedInputs: number;
   /** Whether the samples are stored in dense form, zeros included. */
   readonly denseInputs: boolean;
+  /** What the objective (model/objectives/) stores of each sample: targets, and scores besides the loss. */
+  readonly targets: TargetSpec;
+  readonly scores: readonly ScoreSpec[];
   readonly batchSize: number;
   /** Processes that share a batch by MPI (R), each of which has this whole memory; 0 without MPI. */
   readonly ranks: number;
@@ -33,13 +55,20 @@ export interface Plan {
 
 /** What only some options ask for: of a plan without them. */
 export const PLAIN = {
+  targets: { type: 'uint32', perSample: 1 },
+  scores: [],
   ranks: 0,
   validationSamples: 0,
   gradientBuffers: 0,
   moments: 0,
   needsNorm: false,
   keepsBest: false,
-} as const;
+} as const satisfies Partial<Plan>;
+
+/** Names of the scores that metrics are made of. */
+export function summedScores({ scores }: Pick<Plan, 'scores'>): readonly string[] {
+  return ['loss', ...scores.filter(({ isSummed }) => isSummed).map(({ name }) => name)];
+}
 
 /** V + M */
 export function heldOutSamples({ validationSamples, testSamples }: Plan): number {

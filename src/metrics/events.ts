@@ -7,6 +7,7 @@
 
 import type { ConfigRecord } from '../config/options.js';
 import type { KernelName } from '../kernels/kernel.js';
+import type { Metrics, SplitMetrics } from './sums.js';
 
 export const SCHEMA = 1;
 
@@ -58,34 +59,28 @@ export interface StartEvent {
   };
 }
 
-/** Every `--log-every` steps. */
-export interface StepEvent {
+/**
+ * Every `--log-every` steps. Loss and other metrics are means since the last step event (or the run's start), each sample's
+ * taken before its step's update.
+ */
+export interface StepEvent extends Metrics {
   readonly event: 'step';
   readonly epoch: number;
   /** Counted from the run's start, from 1, earlier parts of a resumed run included. */
   readonly step: number;
-  /** Mean since the last step event (or the run's start), each sample's taken before its step's update. */
-  readonly loss: number;
-  readonly error: number;
   /** Since the run's start, without the time between its parts if it was resumed. */
   readonly seconds: number;
 }
 
-/** After each epoch and its evaluation. */
-export interface EpochEvent {
+/**
+ * After each epoch and its evaluation. `train_loss`, `train_error`: means over the epoch, each sample's taken before its step's
+ * update. `validation_loss`, `validation_error`, `test_loss`, `test_error`: after the epoch; absent without such samples.
+ */
+export interface EpochEvent extends SplitMetrics<'train'>, Partial<SplitMetrics<'validation' | 'test'>> {
   readonly event: 'epoch';
   readonly epoch: number;
   /** Steps since the run's start. */
   readonly step: number;
-  /** Means over the epoch, each sample's taken before its step's update: the reference's running metrics. */
-  readonly train_loss: number;
-  readonly train_error: number;
-  /** Over the validation samples, after the epoch. Absent where none are held out. */
-  readonly validation_loss?: number;
-  readonly validation_error?: number;
-  /** Over the test samples, after the epoch. Absent where there are none. */
-  readonly test_loss?: number;
-  readonly test_error?: number;
   /** The learning rate of its last step. Absent where it is the same for all. */
   readonly lr?: number;
   /** The epoch's training, without its evaluation. */
@@ -148,8 +143,11 @@ export interface WarningEvent {
   readonly message: string;
 }
 
-/** The last event of every run that began. */
-export interface EndEvent {
+/**
+ * The last event of every run that began. Its metrics are those of the last completed epoch, or with `--keep-best` of the
+ * best: see EpochEvent. Absent if no epoch was completed.
+ */
+export interface EndEvent extends Partial<SplitMetrics<'train' | 'validation' | 'test'>> {
   readonly event: 'end';
   readonly status: 'completed' | 'interrupted' | 'failed';
   /** Epochs completed. */
@@ -158,13 +156,6 @@ export interface EndEvent {
   readonly stopped_by?: 'patience' | 'max_time';
   /** The epoch of the least validation loss. Absent where no samples are held out for it. */
   readonly best_epoch?: number;
-  /** Of the last completed epoch, or with `--keep-best` of the best: see EpochEvent. Absent where there is none. */
-  readonly train_loss?: number;
-  readonly train_error?: number;
-  readonly validation_loss?: number;
-  readonly validation_error?: number;
-  readonly test_loss?: number;
-  readonly test_error?: number;
   /** Since the run's start, with loading and evaluation, without the time between its parts. */
   readonly seconds: number;
   /**
@@ -182,14 +173,11 @@ export interface EndEvent {
 
 export type TrainEvent = StartEvent | StepEvent | EpochEvent | CheckpointEvent | WarningEvent | EndEvent;
 
-/** What `lockstep evaluate` finds. */
-export interface EvaluationEvent {
+/** What `lockstep evaluate` finds. `test_loss` and `test_error` are means over the samples, whichever split they are of. */
+export interface EvaluationEvent extends SplitMetrics<'test'> {
   readonly event: 'evaluation';
   readonly model: string;
   readonly dataset: { readonly name: string; readonly split: 'test' | 'train' | 'all'; readonly samples: number };
-  /** Means over the samples, as in the end event, whichever split they are of. */
-  readonly test_loss: number;
-  readonly test_error: number;
   readonly classes: readonly {
     /** Of a network that was trained on a table: as in its label column. */
     readonly class: number | string;
@@ -289,8 +277,8 @@ export interface Misclassified {
   readonly loss: number;
 }
 
-/** Where a run is, between events: for progress bars. */
-export interface Progress {
+/** Where a run is, between events: for progress bars. Loss and other metrics are means over this epoch so far. */
+export interface Progress extends Metrics {
   readonly epoch: number;
   readonly epochs: number;
   /** Steps of this epoch that are done, of `stepsPerEpoch`. */
@@ -298,9 +286,6 @@ export interface Progress {
   readonly stepsPerEpoch: number;
   /** Training samples of this epoch that are done. */
   readonly samples: number;
-  /** Means over this epoch so far. */
-  readonly loss: number;
-  readonly error: number;
   /** Over this epoch so far. */
   readonly samplesPerSecond: number;
   /** Until the run's end, evaluations included, at the speed so far. */

@@ -10,11 +10,11 @@ import type { Values } from '../files/safetensors.js';
 import { ForwardPass } from '../kernels/forward-pass.js';
 import type { KernelName } from '../kernels/kernel.js';
 import { chooseKernel, createKernel, problemOf } from '../kernels/select.js';
-import { bytesNeeded, createSharedMemory, layOut, type Memory } from '../memory/layout.js';
+import { bytesNeeded, createSharedMemory, layOut, type Memory, type Scores } from '../memory/layout.js';
 import { cutIntoBlocks } from '../memory/lists.js';
 import { PLAIN, type Plan } from '../memory/plan.js';
+import { SoftmaxCrossEntropy, softmaxCrossEntropy } from '../model/objectives/softmax-cross-entropy.js';
 import { parameterCount, weightsSha256, writeParameters } from '../model/parameters.js';
-import { SoftmaxCrossEntropy } from '../model/softmax-cross-entropy.js';
 
 export interface Prediction {
   /** The class with the highest probability; of several, the lowest. */
@@ -47,7 +47,7 @@ export class Network {
   readonly table: TableModel | undefined;
   readonly #memory: Memory;
   readonly #forwardPass: ForwardPass;
-  readonly #loss: SoftmaxCrossEntropy;
+  readonly #criterion: SoftmaxCrossEntropy;
 
   constructor({ layers, values, kernel, table, metadata }: ModelData) {
     const choice = chooseKernel(kernel === undefined || problemOf(kernel) !== undefined ? 'auto' : kernel);
@@ -61,6 +61,7 @@ export class Network {
       batchSize: 1,
       threads: 1,
       ...PLAIN,
+      scores: softmaxCrossEntropy.scores,
       ...choice.needs,
     };
     const shared = createSharedMemory(bytesNeeded(plan));
@@ -75,7 +76,7 @@ export class Network {
     this.#memory = layOut(plan, shared);
     writeParameters(this.#memory.layers, values);
     this.#forwardPass = new ForwardPass(createKernel(choice, shared, this.#memory, 0), this.#memory);
-    this.#loss = new SoftmaxCrossEntropy(this.#memory.layers.at(-1)!);
+    this.#criterion = new SoftmaxCrossEntropy(this.#memory);
   }
 
   /** SHA-256 of the parameters as float32: that of the run's `end` event. */
@@ -111,8 +112,8 @@ export class Network {
   predict(sample: Sample): Prediction {
     this.#forward(sample);
     this.#evaluate(0);
-    const label = this.#loss.predicted;
-    return { label, className: this.classNames[label]!, probabilities: this.#loss.probabilities.slice() };
+    const label = this.#criterion.predicted;
+    return { label, className: this.classNames[label]!, probabilities: this.#criterion.probabilities.slice() };
   }
 
   /**
@@ -144,12 +145,19 @@ export class Network {
       throw errors.noSuchClass(target, this.classes);
     this.#forward(sample);
     this.#evaluate(target);
-    return { loss: this.#loss.loss, label: this.#loss.predicted };
+    this.#criterion.record(this.scores, 0);
+    return { loss: this.#criterion.loss, label: this.#criterion.predicted };
+  }
+
+  /** Scores of the sample given to `evaluate` last, at position 0. */
+  get scores(): Scores {
+    return this.#memory.epochs[0].training;
   }
 
   #evaluate(target: number): void {
-    this.#loss.evaluate(0, target);
-    if (!Number.isFinite(this.#loss.loss)) throw errors.tooLargeSample();
+    this.#memory.rows.targets[0] = target;
+    this.#criterion.evaluate(0, 0);
+    if (!Number.isFinite(this.#criterion.loss)) throw errors.tooLargeSample();
   }
 
   #forward(sample: Sample): void {

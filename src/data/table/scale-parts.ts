@@ -28,7 +28,7 @@ export function scaleParts<Given extends Parts>(
   const scaling = fitScaling(train, inputs, scale);
   const scaled = (samples: Samples) => {
     const own = scaleSamples(samples, inputs, scaling);
-    const stray = (own.images as Float32Array).findIndex((x) => !Number.isFinite(x));
+    const stray = (own.values as Float32Array).findIndex((x) => !Number.isFinite(x));
     if (stray >= 0) throw errors.scaledTooLarge(scale, inputInWords(facts, stray % inputs));
     return own;
   };
