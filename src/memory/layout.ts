@@ -32,7 +32,7 @@ export interface SampleRows {
   readonly index: Uint32Array;
   /** (stored inputs) */
   readonly value: Float32Array;
-  /** (samples, targets per sample) */
+  /** (samples) Classes, for example: the objective knows what they are. */
   readonly targets: Elements;
 }
 
@@ -235,7 +235,7 @@ function carve(plan: Plan, arena: Arena, worker: number): Memory {
     cuts: arena.take(Uint32Array, samples * (blocksOf(plan, 0) - 1)),
     index: arena.take(Uint32Array, plan.denseInputs ? 0 : plan.storedInputs),
     value: arena.take(Float32Array, plan.storedInputs),
-    targets: arena.take<Elements>(ARRAYS[plan.targets.type], samples * plan.targets.perSample),
+    targets: arena.take<Elements>(ARRAYS[plan.targets], samples),
   };
 
   const layers: LayerMemory[] = [];

@@ -3,12 +3,6 @@
 /** Types of arrays, as plain data. */
 export type ElementType = 'uint8' | 'uint32' | 'float64';
 
-/** An array of targets: (samples, perSample). */
-export interface TargetSpec {
-  readonly type: ElementType;
-  readonly perSample: number;
-}
-
 /** One number for each sample, kept in the epoch records. */
 export interface ScoreSpec {
   readonly name: string;
@@ -32,7 +26,7 @@ export interface Plan {
   /** Whether the samples are stored in dense form, zeros included. */
   readonly denseInputs: boolean;
   /** What the objective (model/objectives/) stores of each sample: targets, and scores besides the loss. */
-  readonly targets: TargetSpec;
+  readonly targets: ElementType;
   readonly scores: readonly ScoreSpec[];
   readonly batchSize: number;
   /** Processes that share a batch by MPI (R), each of which has this whole memory; 0 without MPI. */
@@ -55,7 +49,7 @@ export interface Plan {
 
 /** What only some options ask for: of a plan without them. */
 export const PLAIN = {
-  targets: { type: 'uint32', perSample: 1 },
+  targets: 'uint32',
   scores: [],
   ranks: 0,
   validationSamples: 0,

@@ -1,7 +1,7 @@
 /** What a run must remember, besides its weights, to continue as if it had never stopped. */
 import { isRecord } from '../files/record.js';
 import type { Objective, Sums } from '../model/objectives/objective.js';
-import { isValueOf, noSums, type Split, type SplitMetrics } from './sums.js';
+import { isValueOf, noSums, SPLITS, type Split, type SplitMetrics } from './sums.js';
 
 /** Metrics after an epoch, as in EpochEvent. Empty before the first. */
 export type EpochMetrics = Partial<SplitMetrics<Split>>;
@@ -122,7 +122,7 @@ function sumsOf(value: unknown, objective: Objective): Sums | undefined {
 function metricsIn(value: unknown, { metrics }: Objective): EpochMetrics | undefined {
   if (!isRecord(value)) return undefined;
   const found: Record<string, unknown> = {};
-  for (const split of ['train', 'validation', 'test']) {
+  for (const split of SPLITS) {
     for (const metric of metrics) {
       const name = `${split}_${metric.name}`;
       if (value[name] === undefined) continue;

@@ -4,7 +4,8 @@ import { summedScores } from '../memory/plan.js';
 import type { MetricName } from '../model/objectives/index.js';
 import type { Metric, Objective, Sums } from '../model/objectives/objective.js';
 
-export type Split = 'train' | 'validation' | 'test';
+export const SPLITS = ['train', 'validation', 'test'] as const;
+export type Split = (typeof SPLITS)[number];
 
 /** By name: `loss`, `error`. */
 export type Metrics = { readonly [M in MetricName]: number };
@@ -35,6 +36,11 @@ export function metricsOf({ metrics }: Objective, sums: Sums): Metrics {
 
 export function splitMetricsOf<S extends Split>({ metrics }: Objective, split: S, sums: Sums): SplitMetrics<S> {
   return Object.fromEntries(metrics.map((metric) => [`${split}_${metric.name}`, metric.of(sums)])) as SplitMetrics<S>;
+}
+
+/** The reverse: the metric in an event, if it is there. */
+export function metricIn(event: object, { name }: Metric, split?: Split): number | undefined {
+  return (event as Readonly<Record<string, unknown>>)[split ? `${split}_${name}` : name] as number | undefined;
 }
 
 /** Whether the metric can have this value. */

@@ -338,14 +338,13 @@ export function planOf(
 ): { readonly plan: Plan; readonly density: number } {
   const { inputs, train, validation, test } = used;
   const { batchSize, threads, hidden } = config;
-  const outputs = objective.outputs(used);
   const needs = needsOf(optimizerOf(config));
   const trainSamples = train.count;
   const nonzeros = countNonzeros(train, trainSamples, inputs);
   const density = nonzeros / (trainSamples * inputs);
   const denseInputs = density >= kernel.denseFrom;
   const plan: Plan = {
-    layers: [inputs, ...hidden, outputs],
+    layers: [inputs, ...hidden, objective.outputs(used)],
     trainSamples,
     validationSamples: validation.count,
     testSamples: test.count,
@@ -353,7 +352,7 @@ export function planOf(
       ? (trainSamples + validation.count + test.count) * inputs
       : nonzeros + countNonzeros(validation, validation.count, inputs) + countNonzeros(test, test.count, inputs),
     denseInputs,
-    targets: objective.targets(outputs),
+    targets: objective.targets,
     scores: objective.scores,
     batchSize,
     ranks,

@@ -18,10 +18,8 @@ function randomNetwork(objective: Objective, layers: readonly number[], seed: nu
     Array.from({ length: layers[0]! }, () => (random.below(3) === 0 ? 0 : uniform())),
   );
   const outputs = layers.at(-1)!;
-  const targets = objective.targets(outputs);
-  const numbers = Array.from({ length: BATCH * targets.perSample }, () =>
-    targets.type === 'uint32' ? random.below(outputs) : 3 * uniform(),
-  );
+  const { targets } = objective;
+  const numbers = Array.from({ length: BATCH }, () => (targets === 'uint32' ? random.below(outputs) : 3 * uniform()));
   const count = layers.slice(1).reduce((sum, outputs, l) => sum + (layers[l]! + 1) * outputs, 0);
   const parameters = Float32Array.from({ length: count }, uniform);
   const choice = chooseKernel('reference');

@@ -1,4 +1,4 @@
-/** Makes squared error the objective of all runs of the process, and of its threads: loaded with `node --import`. */
+/** Makes squared error the objective of all runs of the process, in all its threads: `node --import dist/test/support/…`. */
 import { OBJECTIVES } from '../../src/model/objectives/index.js';
 import { squaredError } from './squared-error.js';
 

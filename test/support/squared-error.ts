@@ -1,22 +1,33 @@
 /**
- * An objective of the tests' own: half the squared error of each output against a number. Nothing outside the tests knows it.
- * Registered in OBJECTIVES here, and by `node --import dist/test/support/squared-error-everywhere.js` in place of the default.
+ * An objective that only the tests know: each output estimates the same number, by half its squared error. To train with it,
+ * load squared-error-everywhere.js.
  */
 import type { Memory, Scores } from '../../src/memory/layout.js';
-import { OBJECTIVES } from '../../src/model/objectives/index.js';
 import { type Criterion, type Objective, readOutputs, writeDelta } from '../../src/model/objectives/objective.js';
 
 export const squaredError: Objective = {
   name: 'squared-error',
-  outputs: () => 1,
-  targets: (outputs) => ({ type: 'float64', perSample: outputs }),
+  outputs: ({ classes }) => classes,
+  targets: 'float64',
   scores: [
     { name: 'absolute', type: 'float64', isSummed: true },
     { name: 'estimate', type: 'float64', isSummed: false },
   ],
   metrics: [
-    { name: 'loss', unit: 'target²', better: 'lower', of: ({ samples, loss }) => loss / samples },
-    { name: 'mae', unit: 'target', better: 'lower', of: ({ samples, absolute }) => absolute! / samples },
+    {
+      name: 'loss',
+      title: 'half the squared error',
+      unit: 'target²',
+      better: 'lower',
+      of: ({ samples, loss }) => loss / samples,
+    },
+    {
+      name: 'mae',
+      title: 'mean absolute error',
+      unit: 'target',
+      better: 'lower',
+      of: ({ samples, absolute }) => absolute! / samples,
+    },
   ],
   criterion: (memory) => new SquaredError(memory),
 };
@@ -40,7 +51,7 @@ class SquaredError implements Criterion {
     this.#estimate = differences[0]!;
     [this.loss, this.#absolute] = [0, 0];
     for (const j of differences.keys()) {
-      differences[j]! -= rows.targets[sample * differences.length + j]!;
+      differences[j]! -= rows.targets[sample]!;
       this.loss += differences[j]! ** 2 / 2;
       this.#absolute += Math.abs(differences[j]!) / differences.length;
     }
@@ -57,5 +68,3 @@ class SquaredError implements Criterion {
     if (estimate) estimate[position] = this.#estimate;
   }
 }
-
-Object.assign(OBJECTIVES, { [squaredError.name]: squaredError });

@@ -1,14 +1,14 @@
 /** What a network is trained for. To add an objective, write it in a file of this folder and list it in index.ts. */
 import type { LayerMemory, Memory, Scores } from '../../memory/layout.js';
-import type { ScoreSpec, TargetSpec } from '../../memory/plan.js';
+import type { ElementType, ScoreSpec } from '../../memory/plan.js';
 
 /** A description that all threads share; everything but its functions is plain data. */
 export interface Objective {
   readonly name: string;
   /** Outputs of a network for such data. */
   outputs(data: { readonly classes: number }): number;
-  /** How targets are stored, for a network with so many outputs. */
-  targets(outputs: number): TargetSpec;
+  /** Type of a target; there is one for each sample. */
+  readonly targets: ElementType;
   /** What is kept of each sample besides its loss. */
   readonly scores: readonly ScoreSpec[];
   /** What is reported. `loss` is the first: early stopping goes by it, and lower is better. */
@@ -19,6 +19,8 @@ export interface Objective {
 export interface Metric {
   /** `error`, for example: `error` in step events, `train_error`, `validation_error` and `test_error` in epoch events. */
   readonly name: string;
+  /** What it measures, for a chart. */
+  readonly title: string;
   readonly unit: 'nats' | 'fraction' | 'target' | 'target²';
   readonly better: 'lower' | 'higher';
   /** Its value over some samples, not negative. NaN if there are none. */

@@ -14,14 +14,20 @@ import { type Criterion, type Objective, readOutputs, writeDelta } from './objec
 export const softmaxCrossEntropy = {
   name: 'softmax-cross-entropy',
   outputs: ({ classes }) => classes,
-  targets: () => ({ type: 'uint32', perSample: 1 }),
+  targets: 'uint32',
   scores: [
     { name: 'incorrect', type: 'uint8', isSummed: true, storedAs: 'wrong' },
     { name: 'predicted', type: 'uint32', isSummed: false },
   ],
   metrics: [
-    { name: 'loss', unit: 'nats', better: 'lower', of: ({ samples, loss }) => loss / samples },
-    { name: 'error', unit: 'fraction', better: 'lower', of: ({ samples, incorrect }) => incorrect! / samples },
+    { name: 'loss', title: 'cross-entropy', unit: 'nats', better: 'lower', of: ({ samples, loss }) => loss / samples },
+    {
+      name: 'error',
+      title: 'error',
+      unit: 'fraction',
+      better: 'lower',
+      of: ({ samples, incorrect }) => incorrect! / samples,
+    },
   ],
   criterion: (memory) => new SoftmaxCrossEntropy(memory),
 } as const satisfies Objective;
