@@ -2,4 +2,4 @@
 import { OBJECTIVES } from '../../src/model/objectives/index.js';
 import { squaredError } from './squared-error.js';
 
-Object.assign(OBJECTIVES, { 'softmax-cross-entropy': squaredError });
+Object.assign(OBJECTIVES, { 'softmax-cross-entropy': squaredError, [squaredError.name]: squaredError });
