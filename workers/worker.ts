@@ -28,7 +28,7 @@
  */
 
 import { now } from '../src/memory/clock.js';
-import { type EpochRecord, layOut, type Memory, PHASES, recordOf } from '../src/memory/layout.js';
+import { type EpochRecord, layOut, type Memory, PHASES, recordIndex } from '../src/memory/layout.js';
 import { needsOf } from '../src/optim/optimizer.js';
 import { Barrier, type Hold, TeamAborted } from '../src/parallel/barrier.js';
 import { Claims } from '../src/parallel/claims.js';
@@ -109,7 +109,7 @@ class Worker {
     const record = this.#record(this.#epoch);
     if (worker === 0) record.times.fill(now());
     // The wait for the grant is no part of the epoch.
-    this.#times = this.#scratch.phaseTimes[recordOf(this.#epoch)].fill(0);
+    this.#times = this.#scratch.phaseTimes[recordIndex(this.#epoch)].fill(0);
     this.#phaseBegan = performance.now();
     let batch = this.#batchAt(record, steps * plan.batchSize);
     const { panels, exact } = this.#task;
@@ -405,7 +405,7 @@ class Worker {
   }
 
   #record(epoch: number): EpochRecord {
-    return this.#memory.epochs[recordOf(epoch)];
+    return this.#memory.epochs[recordIndex(epoch)];
   }
 
   /** Books the time since the last change to the phase that it leaves. */

@@ -191,7 +191,7 @@ export const MEMORY_LIMIT_BYTES = 2 ** 32;
 const PAGE_BYTES = 65_536;
 
 /** Which of the two epoch records an epoch uses. */
-export function recordOf(epoch: number): 0 | 1 {
+export function recordIndex(epoch: number): 0 | 1 {
   return (epoch & 1) as 0 | 1;
 }
 

@@ -1,6 +1,6 @@
 /** Reads the epoch records: the metrics of events, and what a checkpoint must remember. */
 import { now } from '../memory/clock.js';
-import { type Memory, recordOf } from '../memory/layout.js';
+import { type Memory, recordIndex } from '../memory/layout.js';
 import { type Plan, stepsPerEpoch } from '../memory/plan.js';
 import type { Objective } from '../model/objectives/objective.js';
 import type { EpochEvent, StepEvent } from './events.js';
@@ -200,6 +200,6 @@ export class Ledger {
   }
 
   #record(epoch: number) {
-    return this.#epochs[recordOf(epoch)];
+    return this.#epochs[recordIndex(epoch)];
   }
 }

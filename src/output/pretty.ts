@@ -12,7 +12,7 @@ export class PrettyFormat {
   readonly #bold: (text: string) => string;
   readonly #dim: (text: string) => string;
   readonly #columnsNow: () => number | undefined;
-  #table = tableOf(false, false);
+  #table = columnsFor(false, false);
 
   /**
    * @param color    whether the output is a terminal that shows colors
@@ -47,7 +47,7 @@ export class PrettyFormat {
 
   #start({ config, dataset, model, threads, ranks, mpi, kernel, node, resumed }: StartEvent): string {
     const { train, validation = 0 } = dataset;
-    this.#table = tableOf(validation > 0, dataset.test > 0);
+    this.#table = columnsFor(validation > 0, dataset.test > 0);
     const held = validation > 0 ? `, ${grouped(validation)} validation` : '';
     const test = dataset.test > 0 ? `, ${grouped(dataset.test)} test samples` : ', no test samples';
     const lines = [
@@ -128,7 +128,7 @@ interface Column {
 }
 
 /** 79 columns in total: terminals have 80. */
-function tableOf(hasValidation: boolean, hasTest: boolean): readonly Column[] {
+function columnsFor(hasValidation: boolean, hasTest: boolean): readonly Column[] {
   const narrow = hasValidation && hasTest ? 1 : 0;
   const column = (head: string, width: number, cell: Column['cell']): Column => ({ head, width, cell });
   const metrics = (split: Split, prefix: string) =>

@@ -14,7 +14,7 @@
  *   AGREED    first worker → last arrival, under MPI: what any rank wants of all (parallel/mpi/exchange.ts). Decisions follow it, and
  *             not this process's own COMMAND, so that all ranks obey at the same step.
  */
-import { CONTROL_STRIDE, recordOf } from '../memory/layout.js';
+import { CONTROL_STRIDE, recordIndex } from '../memory/layout.js';
 import { BARRIER_WORDS } from './barrier.js';
 
 const at = (word: number) => (BARRIER_WORDS + word) * CONTROL_STRIDE;
@@ -100,25 +100,25 @@ export class Control {
   }
 
   stepsDone(epoch: number): number {
-    return Atomics.load(this.#words, STEPS[recordOf(epoch)]);
+    return Atomics.load(this.#words, STEPS[recordIndex(epoch)]);
   }
 
   countStep(epoch: number): void {
-    Atomics.add(this.#words, STEPS[recordOf(epoch)], 1);
+    Atomics.add(this.#words, STEPS[recordIndex(epoch)], 1);
   }
 
   isFinished(epoch: number): boolean {
-    return Atomics.load(this.#words, FINISHED[recordOf(epoch)]) === 1;
+    return Atomics.load(this.#words, FINISHED[recordIndex(epoch)]) === 1;
   }
 
   finish(epoch: number): void {
-    Atomics.store(this.#words, FINISHED[recordOf(epoch)], 1);
+    Atomics.store(this.#words, FINISHED[recordIndex(epoch)], 1);
   }
 
   /** The coordinator, before it grants the epoch: its record holds nothing yet, or an earlier process's steps. */
   clearRecord(epoch: number, steps: number): void {
-    Atomics.store(this.#words, STEPS[recordOf(epoch)], steps);
-    Atomics.store(this.#words, FINISHED[recordOf(epoch)], 0);
+    Atomics.store(this.#words, STEPS[recordIndex(epoch)], steps);
+    Atomics.store(this.#words, FINISHED[recordIndex(epoch)], 0);
   }
 
   get diverged(): boolean {

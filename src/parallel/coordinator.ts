@@ -5,7 +5,7 @@
 import { shuffledOrder } from '../data/order.js';
 import { allPanels } from '../kernels/forward-pass.js';
 import { createKernel } from '../kernels/select.js';
-import { type EpochRecord, type Memory, recordOf } from '../memory/layout.js';
+import { type EpochRecord, type Memory, recordIndex } from '../memory/layout.js';
 import { ownBatch, type Plan, stepsPerEpoch } from '../memory/plan.js';
 import type { Position } from '../metrics/run-state.js';
 import { parameterCount } from '../model/parameters.js';
@@ -105,7 +105,7 @@ export class Coordinator {
   }
 
   get record(): EpochRecord {
-    return this.#memory.epochs[recordOf(this.#epoch)];
+    return this.#memory.epochs[recordIndex(this.#epoch)];
   }
 
   get stepsDone(): number {
@@ -161,7 +161,7 @@ export class Coordinator {
     if (epoch > this.#job.epochs) return;
     const { epochs, stepsInEpoch } = this.#job.start;
     this.#control.clearRecord(epoch, epoch === epochs + 1 ? stepsInEpoch : 0);
-    shuffledOrder(this.#memory.epochs[recordOf(epoch)].order, this.#job.seed, epoch);
+    shuffledOrder(this.#memory.epochs[recordIndex(epoch)].order, this.#job.seed, epoch);
     this.#control.grant(epoch);
     this.#openGrant(ticketOf(HeldFor.GRANT, epoch));
   }

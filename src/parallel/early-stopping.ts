@@ -3,7 +3,7 @@
  * The last worker to arrive decides, while all others wait. The loss is summed in the order of the samples, so the number of
  * threads does not change it.
  */
-import { type Memory, recordOf } from '../memory/layout.js';
+import { type Memory, recordIndex } from '../memory/layout.js';
 import { addScores, metricsOf, noSums } from '../metrics/sums.js';
 import { objectiveNamed } from '../model/objectives/index.js';
 import { Command } from './control.js';
@@ -34,7 +34,7 @@ export class EarlyStopping {
     const { best, layers, epochs } = this.#memory;
     const { objective: name, plan } = this.#task;
     const objective = objectiveNamed(name);
-    const sums = addScores(noSums(objective), epochs[recordOf(epoch)].heldOut, 0, plan.validationSamples);
+    const sums = addScores(noSums(objective), epochs[recordIndex(epoch)].heldOut, 0, plan.validationSamples);
     const { loss } = metricsOf(objective, sums);
     if (best[1] !== 0 && !(loss < best[0]!)) return;
     best[0] = loss;

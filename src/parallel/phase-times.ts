@@ -1,5 +1,5 @@
 /** Where the workers' time went, as they booked it by phase. */
-import { recordOf, type WorkerScratch } from '../memory/layout.js';
+import { recordIndex, type WorkerScratch } from '../memory/layout.js';
 import type { PhaseFractions } from '../metrics/events.js';
 import { Phase } from './task.js';
 
@@ -15,7 +15,7 @@ export interface ThreadTimes {
 /** By worker. */
 export function threadTimes(workers: readonly WorkerScratch[], epoch: number): ThreadTimes[] {
   return workers.map(({ phaseTimes }) => {
-    const time = phaseTimes[recordOf(epoch)];
+    const time = phaseTimes[recordIndex(epoch)];
     return {
       gradients: time[Phase.FORWARD]! + time[Phase.GRADIENTS]!,
       update: time[Phase.ACCUMULATE]! + time[Phase.UPDATE]!,
@@ -27,7 +27,7 @@ export function threadTimes(workers: readonly WorkerScratch[], epoch: number): T
 /** Of an epoch's training, over all workers. Evaluation is no part of it. */
 export function phaseFractions(workers: readonly WorkerScratch[], epoch: number): PhaseFractions {
   const timeIn = (...phases: readonly Phase[]) => {
-    const times = workers.map(({ phaseTimes }) => phaseTimes[recordOf(epoch)]);
+    const times = workers.map(({ phaseTimes }) => phaseTimes[recordIndex(epoch)]);
     return times.reduce((sum, time) => phases.reduce((partial, phase) => partial + time[phase]!, sum), 0);
   };
   const forward = timeIn(Phase.FORWARD);

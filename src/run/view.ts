@@ -2,7 +2,7 @@
  * A run as it is at the moment, for a program that wants to look while it goes on. It reads the memory that the threads work
  * on, when it is asked: they are not told, they do not wait, and what is read may be a step, or part of one, old.
  */
-import { recordOf } from '../memory/layout.js';
+import { recordIndex } from '../memory/layout.js';
 import type { Plan } from '../memory/plan.js';
 import { parameterCount, readParameters } from '../model/parameters.js';
 import { type ThreadTimes, threadTimes } from '../parallel/phase-times.js';
@@ -75,7 +75,7 @@ export class RunView {
     const split = testSamples > 0 ? 'test' : 'validation';
     const count = split === 'test' ? testSamples : validationSamples;
     if (count === 0 || ranks > 0) return undefined;
-    const { loss, predicted } = this.#run.memory.epochs[recordOf(epoch)].heldOut;
+    const { loss, predicted } = this.#run.memory.epochs[recordIndex(epoch)].heldOut;
     if (!predicted) return undefined;
     const { targets } = this.#run.memory.rows;
     const from = split === 'test' ? validationSamples : 0;

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { now } from '../../src/memory/clock.js';
-import { type EpochRecord, type Memory, recordOf } from '../../src/memory/layout.js';
+import { type EpochRecord, type Memory, recordIndex } from '../../src/memory/layout.js';
 import { PLAIN, type Plan, stepsPerEpoch } from '../../src/memory/plan.js';
 import { Ledger } from '../../src/metrics/ledger.js';
 import { freshState, type Position, type RunState, recordOfState, stateOf } from '../../src/metrics/run-state.js';
@@ -176,7 +176,7 @@ function stateIn({ shape, from, told, at }: Situation): RunState {
     now(),
   );
   const write = (epoch: number) =>
-    writeRecord(plan, records[recordOf(epoch)], epoch, epoch === from.epochs + 1 ? from.stepsInEpoch : 0);
+    writeRecord(plan, records[recordIndex(epoch)], epoch, epoch === from.epochs + 1 ? from.stepsInEpoch : 0);
   for (let epoch = from.epochs + 1; epoch <= from.epochs + told.epochs; epoch++) {
     write(epoch);
     for (const _ of ledger.stepEvents(epoch, stepsPerEpoch(plan)));
@@ -212,7 +212,7 @@ describe('Ledger.stateAt', () => {
       Ledger,
     ];
     for (const epoch of [1, 2]) {
-      writeRecord(plan, records[recordOf(epoch)], epoch, 0);
+      writeRecord(plan, records[recordIndex(epoch)], epoch, 0);
       const tell = (ledger: Ledger, steps: number) =>
         [...ledger.stepEvents(epoch, steps)].map(({ step, loss, error }) => ({ step, loss, error }));
       for (const steps of [2, 4]) {
@@ -235,7 +235,7 @@ describe('Ledger.stateAt', () => {
       7,
       now(),
     );
-    writeRecord(plan, records[recordOf(1)], 1, 6);
+    writeRecord(plan, records[recordIndex(1)], 1, 6);
     const events = [...ledger.stepEvents(1, 10)];
     // Step 7 alone: the sums over steps 5 and 6 were begun for another window.
     expect(events.map(({ step, loss }) => ({ step, loss }))).toEqual([{ step: 7, loss: lossOf(1, 6) }]);

@@ -10,7 +10,7 @@ const SESSION_END = '_hparams_/session_end_info';
 
 export function ofStart(start: StartEvent, wallTime: number): SummaryValue[] {
   return [
-    { tag: 'run', text: tableOf(start) },
+    { tag: 'run', text: markdownTable(start) },
     { tag: SESSION_START, hparams: { hparams: hparamsOf(start), start_time_secs: wallTime } },
   ];
 }
@@ -60,7 +60,7 @@ function scalars(values: Readonly<Record<string, number | undefined>>): SummaryV
 }
 
 /** The configuration, as far as it is set, what it is of, and what computes it. */
-function recordOf({ config, dataset, model, threads, kernel, node }: StartEvent): [string, HParam][] {
+function descriptionOf({ config, dataset, model, threads, kernel, node }: StartEvent): [string, HParam][] {
   const entries: [string, unknown][] = [
     ...Object.entries(config),
     ...Object.entries(dataset).map(([name, value]): [string, unknown] => [`dataset_${name}`, value]),
@@ -78,12 +78,12 @@ function plain(value: unknown): HParam {
 const NO_HPARAMS: readonly string[] = ['save', 'checkpoint_dir', 'checkpoint_required', 'keep'];
 
 function hparamsOf(start: StartEvent): Record<string, HParam> {
-  return Object.fromEntries(recordOf(start).filter(([name]) => !NO_HPARAMS.includes(name)));
+  return Object.fromEntries(descriptionOf(start).filter(([name]) => !NO_HPARAMS.includes(name)));
 }
 
 /** Markdown, which TensorBoard's text view renders. */
-function tableOf(start: StartEvent): string {
-  const rows = recordOf(start).map(([name, value]) => `| ${name} | ${cell(String(value))} |`);
+function markdownTable(start: StartEvent): string {
+  const rows = descriptionOf(start).map(([name, value]) => `| ${name} | ${cell(String(value))} |`);
   return ['| | |', '| --- | --- |', `| time | ${start.time} |`, ...rows].join('\n');
 }
 
