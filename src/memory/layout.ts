@@ -123,20 +123,17 @@ export interface WorkerScratch {
   readonly beats: Uint32Array;
 }
 
-/**
- * What the workers leave for the coordinator about one epoch. There are two, used in turn, so that the next
- * epoch can run while the coordinator still reads the last.
- */
+/** What the workers report about one epoch. Two take turns: an epoch can run while the coordinator reads the one before. */
 export interface EpochRecord {
-  /** (N) The epoch's order: which sample stands at which position. Written by the coordinator. */
+  /** (N) The sample at each position of the epoch. Written by the coordinator. */
   readonly order: Uint32Array;
   /** (N) Scores of the sample at each position, before that step's update. */
   readonly training: Scores;
   /** (steps) When each step ended, in milliseconds of `clock.ts`. */
   readonly stepEnds: Float64Array;
-  /** [when the epoch began, when its last step ended], likewise. */
+  /** [start of the epoch, end of its last step], in milliseconds of `clock.ts`. */
   readonly times: Float64Array;
-  /** (V + M) Scores of each held-out sample after the epoch. */
+  /** (V + M) Scores of each validation and test sample after the epoch. */
   readonly heldOut: Scores;
 }
 
@@ -155,7 +152,7 @@ export interface Memory {
   readonly layers: readonly LayerMemory[];
   readonly workers: readonly WorkerScratch[];
   readonly epochs: readonly [EpochRecord, EpochRecord];
-  /** (R, words and the summed scores of the largest share): what ranks tell each other, see parallel/mpi/exchange.ts. Empty without MPI. */
+  /** (R, words and summed scores of the largest share): the ranks' blocks, see parallel/mpi/exchange.ts. Empty without MPI. */
   readonly exchange: Float64Array;
   /** [the least validation loss of an epoch so far, that epoch], or zeros: see parallel/early-stopping.ts. */
   readonly best: Float64Array;
@@ -190,12 +187,12 @@ const TOTALS = 3 * 4 * LANES;
 export const MEMORY_LIMIT_BYTES = 2 ** 32;
 const PAGE_BYTES = 65_536;
 
-/** Which of the two epoch records an epoch uses. */
+/** Index of an epoch's record. */
 export function recordIndex(epoch: number): 0 | 1 {
   return (epoch & 1) as 0 | 1;
 }
 
-/** Samples whose results a rank may have to tell at once. */
+/** The most samples whose scores a rank sends at once. */
 function largestExchange(plan: Plan): number {
   return Math.ceil(Math.max(plan.batchSize, heldOutSamples(plan)) / Math.max(1, plan.ranks));
 }

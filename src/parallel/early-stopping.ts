@@ -19,7 +19,7 @@ export class EarlyStopping {
   }
 
   /**
-   * What comes after the epoch: GO, or why the run ends with it.
+   * Whether the run continues (GO), or why it ends.
    *
    * @param isTimeUp  whether the deadline has passed
    */
@@ -38,7 +38,7 @@ export class EarlyStopping {
     const { loss } = metricsOf(objective, sums);
     if (best[1] !== 0 && !(loss < best[0]!)) return;
     best[0] = loss;
-    // None, until the copy is whole: this thread may die in between.
+    // No best epoch until the copy is complete: this thread may die in between.
     best[1] = 0;
     if (plan.keepsBest) for (const layer of layers) (layer.best as Float64Array).set(layer.parameters);
     best[1] = epoch;

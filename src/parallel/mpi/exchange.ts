@@ -1,10 +1,9 @@
 /**
- * What ranks tell each other while they train. A process's first worker calls it, and nobody else; each call blocks until all
- * ranks have made it.
+ * What ranks send each other during training. Only the first worker of a process calls it; each call blocks until all ranks
+ * have made it.
  *
- * In every step two things travel. First a block from each rank to all: whether it wants to stop, whether it has diverged, and
- * the scores of its samples that metrics are made of; so that all know the same, decide the same, at the same step, and have
- * the same metrics. Then the gradients, layer by layer, summed where they lie, in the shared memory.
+ * Each step has two exchanges. First each rank sends a block to all others: whether it wants to stop, whether it has diverged,
+ * and the summed scores of its samples. So all ranks decide the same at the same step, and report the same metrics. Then the gradients, layer by layer, summed where they lie, in the shared memory.
  */
 
 import { errors } from '../../errors.js';
@@ -29,7 +28,7 @@ export class Exchange {
   readonly #rank: number;
   readonly #ranks: number;
   readonly #plan: Plan;
-  /** Names of the scores that travel. */
+  /** Names of the scores that are sent. */
   readonly #scores: readonly string[];
   readonly #memory: Memory;
   readonly #control: Control;
@@ -47,24 +46,24 @@ export class Exchange {
     this.#deadline = deadline;
   }
 
-  /** Before an epoch: whether all ranks go on. */
+  /** Before an epoch: whether all ranks continue. */
   meet(): void {
     this.#gather(this.#memory.epochs[0].training, 0, 0);
   }
 
-  /** After the gradients of the batch at `first`: its scores, and whether all go on. @param count  samples of the whole batch */
+  /** After the gradients of the batch at `first`: its scores, and whether all continue. @param count  samples of the whole batch */
   tell({ training }: EpochRecord, first: number, count: number): void {
     this.#gather(training, first, count);
   }
 
-  /** After an evaluation: its scores, whether all go on, and that all have the same weights. */
+  /** After an evaluation: its scores, whether all continue, and that all have the same weights. */
   tellHeldOut({ heldOut }: EpochRecord): void {
     this.#gather(heldOut, 0, heldOutSamples(this.#plan), checksum(this.#memory.layers));
   }
 
   /** Each layer's gradients ← their sum over all ranks. */
   sumGradients(): void {
-    // The last layer's come first, as they are there first.
+    // The last layer first: its gradients are ready first.
     for (const { gradients } of this.#memory.layers.toReversed()) this.#library.sum(gradients[0]!);
   }
 
