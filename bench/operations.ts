@@ -12,7 +12,7 @@ import { checkOptions } from '../src/config/options.js';
 import { shuffledOrder } from '../src/data/order.js';
 import { createKernel, type KernelName } from '../src/kernels/builds.js';
 import { placeHiddenRows, placeSamples } from '../src/memory/rows.js';
-import { SoftmaxCrossEntropy } from '../src/model/softmax-cross-entropy.js';
+import { SoftmaxCrossEntropy } from '../src/model/objectives/softmax-cross-entropy.js';
 import { prepare } from '../src/run/prepare.js';
 import { wholeFrom } from './support/options.js';
 import { median, spread } from './support/statistics.js';
@@ -46,9 +46,9 @@ const run = await prepare(
   }),
 );
 const { memory, plan } = run;
-const { layers, rows } = memory;
+const { layers } = memory;
 const kernel = createKernel(run.kernel, plan.activation, run.shared, memory, 0);
-const loss = new SoftmaxCrossEntropy(layers.at(-1)!);
+const loss = new SoftmaxCrossEntropy(memory);
 const last = layers.length - 1;
 const allPanels = layers.map(({ panels }) => ({ from: 0, to: panels.length }));
 const allRows = layers.map(({ inputs }) => ({ index: 0, from: 0, to: inputs + 1 }));
@@ -88,7 +88,7 @@ function step(batch: Uint32Array): void {
     if (l < last) time(`ReLU, layer ${l}`, () => kernel.activate(l, 0, size));
   }
   time('loss', () => {
-    for (const [slot, sample] of batch.entries()) loss.differentiate(slot, rows.labels[sample]!);
+    for (const [slot, sample] of batch.entries()) loss.differentiate(slot, sample);
   });
   for (let l = last; l > 0; l--) time(`backward, layer ${l}`, () => kernel.backward(l, 0, size), l);
   for (const l of layers.keys()) {

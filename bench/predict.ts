@@ -43,7 +43,7 @@ const DIGITS = 1000;
 
 const network = await loadModel(options.model ?? (await newModel()));
 const { test } = await loadDataset('mnist');
-const pixels = Array.from({ length: DIGITS }, (_, s) => test.images.subarray(s * 784, (s + 1) * 784));
+const pixels = Array.from({ length: DIGITS }, (_, s) => test.values.subarray(s * 784, (s + 1) * 784));
 const inputs = pixels.map((image) => Float32Array.from(image, (pixel) => pixel / 255));
 const lines = pixels.map((image) => `[${image.join(',')}]`);
 

@@ -11,7 +11,8 @@ import type { EpochRecord, Memory } from '../src/memory/layout.js';
 import { heldOutSamples, stepsPerEpoch } from '../src/memory/plan.js';
 import { placeSamples } from '../src/memory/rows.js';
 import { LANES } from '../src/memory/tiling.js';
-import { SoftmaxCrossEntropy } from '../src/model/softmax-cross-entropy.js';
+import { objectiveNamed } from '../src/model/objectives/index.js';
+import type { Criterion } from '../src/model/objectives/objective.js';
 import { gradientNorm, needsOf, Optimizer, type StepPosition } from '../src/optim/optimizer.js';
 import { sgdUpdate } from '../src/optim/sgd.js';
 import { SHARDS, shareOfRank } from '../src/parallel/mpi/shares.js';
@@ -39,7 +40,7 @@ export class Phases {
   readonly #memory: Memory;
   readonly #kernel: Kernel;
   readonly #forwardPass: ForwardPass;
-  readonly #loss: SoftmaxCrossEntropy;
+  readonly #criterion: Criterion;
   readonly #optimizer: Optimizer;
   /** Plain SGD: no gradient is kept. */
   readonly #isPlain: boolean;
@@ -56,14 +57,14 @@ export class Phases {
     this.#memory = memory;
     this.#kernel = createKernel(task.kernel, task.plan.activation, task.shared, memory, task.worker);
     this.#forwardPass = new ForwardPass(this.#kernel, memory);
-    this.#loss = new SoftmaxCrossEntropy(memory.layers.at(-1)!);
+    this.#criterion = objectiveNamed(task.objective).criterion(memory);
     this.#optimizer = new Optimizer(task.optimizer, task.epochs, stepsPerEpoch(task.plan));
     this.#isPlain = !needsOf(task.optimizer).gradient;
     this.#lastLayer = memory.layers.length - 1;
     this.#work = sampleWork(memory.rows, fixedCost(memory.layers));
     this.#byPanel = task.panels !== undefined;
-    const { index, value, labels } = memory.rows;
-    this.#fetched = Math.floor((FETCHED_BYTES * labels.length) / (index.byteLength + value.byteLength));
+    const { starts, index, value } = memory.rows;
+    this.#fetched = Math.floor((FETCHED_BYTES * (starts.length - 1)) / (index.byteLength + value.byteLength));
   }
 
   /**
@@ -109,11 +110,9 @@ export class Phases {
     let allFinite = true;
     for (let slot = from; slot < to; slot++) {
       const position = first + slot;
-      const target = this.#memory.rows.labels[record.order[position]!]!;
-      this.#loss.differentiate(slot, target);
-      record.losses[position] = this.#loss.loss;
-      record.wrong[position] = this.#loss.predicted === target ? 0 : 1;
-      allFinite &&= Number.isFinite(this.#loss.loss);
+      this.#criterion.differentiate(slot, record.order[position]!);
+      this.#criterion.record(record.training, position);
+      allFinite &&= Number.isFinite(this.#criterion.loss);
     }
     // The run ends here; δ of what is not finite leads nowhere.
     if (!allFinite) return false;
@@ -252,7 +251,7 @@ export class Phases {
   }
 
   /**
-   * Loss and prediction of our share of the samples that are held out, a block at a time in slots of our own.
+   * Scores our share of the held-out samples, a block at a time in slots of our own.
    *
    * @param goOn  asked before each block; if it says no, the rest is left
    * @returns false if a loss is not finite
@@ -277,12 +276,9 @@ export class Phases {
     this.#forwardPass.ofSamples((at) => firstRow + at - slot, slot, slot + count);
     let allFinite = true;
     for (let i = 0; i < count; i++) {
-      const target = this.#memory.rows.labels[firstRow + i]!;
-      this.#loss.evaluate(slot + i, target);
-      record.heldOutLosses[first + i] = this.#loss.loss;
-      record.heldOutWrong[first + i] = this.#loss.predicted === target ? 0 : 1;
-      record.heldOutPredicted[first + i] = this.#loss.predicted;
-      allFinite &&= Number.isFinite(this.#loss.loss);
+      this.#criterion.evaluate(slot + i, firstRow + i);
+      this.#criterion.record(record.heldOut, first + i);
+      allFinite &&= Number.isFinite(this.#criterion.loss);
     }
     return allFinite;
   }

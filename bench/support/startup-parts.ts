@@ -16,7 +16,8 @@ const { findBlockStarts } = await import('../../src/memory/rows.js');
 const { drawInitialValues } = await import('../../src/model/initial-values.js');
 const { optimizerOf, withDefaults } = await import('../../src/config/options.js');
 const { planOf, usedOf } = await import('../../src/run/prepare.js');
-const { FRESH } = await import('../../src/metrics/run-state.js');
+const { freshState } = await import('../../src/metrics/run-state.js');
+const { objectiveNamed } = await import('../../src/model/objectives/index.js');
 await import('../../src/output/output.js');
 await import('../../src/run/train.js');
 mark('imports');
@@ -29,7 +30,7 @@ const dataset = await loadDataset(config.data);
 mark('data read and checked');
 
 const used = usedOf(dataset, config.limit ?? dataset.train.count, config);
-const { plan } = planOf(config, kernel, used);
+const { plan } = planOf(config, kernel, objectiveNamed(), used);
 mark('nonzeros counted');
 
 const shared = createSharedMemory(bytesNeeded(plan));
@@ -51,6 +52,7 @@ const { Coordinator } = await import('../../src/parallel/coordinator.js');
 const { strategy, epochs, seed } = config;
 const run = {
   strategy,
+  objective: objectiveNamed().name,
   optimizer: optimizerOf(config),
   epochs,
   logEvery: 1,
@@ -61,7 +63,7 @@ const run = {
 const beginning = {
   ranks: undefined,
   exact: false,
-  start: FRESH,
+  start: freshState(objectiveNamed()),
   stepsDone: 0,
   checkpointEvery: 0,
   checkpointEverySteps: 0,

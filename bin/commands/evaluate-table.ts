@@ -1,6 +1,8 @@
-/** An evaluation for people: the figures, and the confusion matrix with precision and recall at its edges. */
+/** An evaluation as text for people: the metrics, and the confusion matrix with precision and recall. */
 
 import type { EvaluationEvent } from '../../src/metrics/events.js';
+import { objectiveNamed } from '../../src/model/objectives/index.js';
+import { metricText } from '../../src/output/pretty.js';
 import { grouped } from '../../src/text/grouped.js';
 import { columnsOf, cutTo, padStartTo, textsOnOneLine, wrapped } from '../../src/text/printable.js';
 
@@ -13,11 +15,12 @@ const KINDS = { test: 'test ', train: 'training ', all: '' } as const;
 /** @param columns  of the terminal: the matrix has as many classes as there is room for */
 export function confusionTable(given: EvaluationEvent, columns = Number.POSITIVE_INFINITY): string {
   const event = textsOnOneLine(given);
-  const { model, dataset, test_loss, test_error, classes, confusion, kernel, weights_sha256 } = event;
+  const { model, dataset, classes, confusion, kernel, weights_sha256 } = event;
+  const metrics = objectiveNamed().metrics.map((metric) => `${metric.name} ${metricText(event, metric, 'test')}`);
   const recalls = classes.map(({ recall }) => percent(recall));
   const precisions = classes.map(({ precision }) => percent(precision));
-  const figures = [...confusion.flat().map(String), ...recalls, ...precisions, 'class', 'prec.'];
-  const longest = figures.reduce((most, { length }) => Math.max(most, length), 0);
+  const texts = [...confusion.flat().map(String), ...recalls, ...precisions, 'class', 'prec.'];
+  const longest = texts.reduce((most, { length }) => Math.max(most, length), 0);
   const widthOf = (width: number) => (classes.length + 1) * width + SEPARATORS + 'recall'.length;
   // Where there is room, with space.
   const width = widthOf(WIDTH) <= columns ? WIDTH : Math.min(WIDTH, 1 + longest);
@@ -37,7 +40,7 @@ export function confusionTable(given: EvaluationEvent, columns = Number.POSITIVE
   return [
     ...[
       `${model} on ${grouped(dataset.samples)} ${KINDS[dataset.split]}samples of ${dataset.name}, kernel ${kernel}`,
-      `loss ${test_loss.toFixed(5)}, error ${(test_error * 100).toFixed(2)} %`,
+      metrics.join(', '),
       ...(hidden > 0 ? [`${hidden} more columns have no room here; --format ndjson has them`] : []),
     ].map((line) => wrapped(line, columns)),
     '',

@@ -1,10 +1,10 @@
 /** A model for people: what it is, what made it, and its tensors one by one. */
 import { shown } from '../../src/errors.js';
-import type { ModelEvent, TensorFigures } from '../../src/metrics/events.js';
+import type { ModelEvent, TensorStatistics } from '../../src/metrics/events.js';
 import { grouped } from '../../src/text/grouped.js';
 import { onOneLine, wrapped } from '../../src/text/printable.js';
 
-const COLUMNS: Readonly<Record<string, (tensor: TensorFigures) => string>> = {
+const COLUMNS: Readonly<Record<string, (tensor: TensorStatistics) => string>> = {
   tensor: ({ name }) => name,
   shape: ({ shape }) => shape.join(' × '),
   type: ({ type }) => type,
@@ -20,7 +20,7 @@ const COLUMNS: Readonly<Record<string, (tensor: TensorFigures) => string>> = {
 /** Names and types; the other columns are numbers. */
 const LEFT = ['tensor', 'type'];
 
-/** @param columns  of the terminal: of the tensors' figures, those that have room */
+/** @param columns  of the terminal: only the statistics that have room are shown */
 export function modelTable(event: ModelEvent, columns = Number.POSITIVE_INFINITY): string {
   const { model, kind, bytes, layers, parameters, metadata } = event;
   const { lockstep: _, lockstep_version: version, format_version: __, weights_sha256: ___, ...others } = metadata;
@@ -45,7 +45,7 @@ export function modelTable(event: ModelEvent, columns = Number.POSITIVE_INFINITY
   return [...head.map((line) => wrapped(line, columns)), '', ...tensorTable(event.tensors, columns), ''].join('\n');
 }
 
-function tensorTable(tensors: readonly TensorFigures[], room: number): string[] {
+function tensorTable(tensors: readonly TensorStatistics[], room: number): string[] {
   const columns = Object.entries(COLUMNS).map(([name, cellOf]) => {
     const cells = [name, ...tensors.map(cellOf)];
     const width = longest(cells);

@@ -8,7 +8,8 @@ import { fieldsOf } from '../files/record.js';
 import { decodeMetadata, decodeTensors, encodeTensors, TensorFileError, type Values } from '../files/safetensors.js';
 import { KERNEL_NAMES, type KernelName } from '../kernels/builds.js';
 import { MEMORY_LIMIT_BYTES } from '../memory/layout.js';
-import { type RunState, stateOf } from '../metrics/run-state.js';
+import { type RunState, recordOfState, stateOf } from '../metrics/run-state.js';
+import { objectiveNamed } from '../model/objectives/index.js';
 import { momentNames } from '../optim/optimizer.js';
 import { contradictionOf } from './consistency.js';
 import { describedNetwork } from './described-network.js';
@@ -35,7 +36,7 @@ export function encodeCheckpoint(
     ...modelMetadata('checkpoint', model, values),
     epochs: String(state.epochs),
     step: String(state.step),
-    state: JSON.stringify(state),
+    state: JSON.stringify(recordOfState(state, objectiveNamed())),
   };
   const names = momentNames(model.config);
   const remembered = moments.flatMap((moment, i) => tensorsOf(model.layers, moment, `${names[i]}.`));
@@ -125,7 +126,7 @@ function jsonOf(field: string, metadata: Readonly<Record<string, string>>): unkn
 
 /** Steps and epochs stand beside it, too, for those who list a folder. */
 function runStateOf(metadata: Readonly<Record<string, string>>): RunState {
-  const state = stateOf(jsonOf('state', metadata));
+  const state = stateOf(jsonOf('state', metadata), objectiveNamed());
   if (state && metadata.epochs === String(state.epochs) && metadata.step === String(state.step)) return state;
   throw new TensorFileError('its state is none that a run can be in');
 }

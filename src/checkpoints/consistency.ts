@@ -5,7 +5,7 @@ import type { KernelName } from '../kernels/builds.js';
 import type { RunState } from '../metrics/run-state.js';
 import type { ModelDescription } from './model-file.js';
 
-interface Parts extends ModelDescription {
+interface Contents extends ModelDescription {
   readonly kernel: KernelName;
   readonly state: RunState;
   readonly values: Values;
@@ -24,7 +24,7 @@ export function contradictionOf({
   values,
   moments,
   best,
-}: Parts): string | undefined {
+}: Contents): string | undefined {
   const { hidden, batchSize, limit, epochs, logEvery = 0, validationSplit } = config;
   const { train, validation = 0 } = dataset;
   const { stepsInEpoch, epochSums } = state;

@@ -65,14 +65,14 @@ export async function loadIdxPart(folder: IdxFolder, part: 'train' | 'test'): Pr
  * @throws LockstepError if a label is none of them
  */
 export function requireClasses({ samples, labelsFile }: Part, classes: number): void {
-  requireLabels(labelsFile, samples.labels, classes, 'the classes of the network');
+  requireLabels(labelsFile, samples.targets, classes, 'the classes of the network');
 }
 
 function hasTest(folder: IdxFolder): boolean {
   return [FILES.testImages, FILES.testLabels].some((name) => findFile(folder, name) !== undefined);
 }
 
-function requireLabels(file: string, labels: Samples['labels'], classes: number, what: string): void {
+function requireLabels(file: string, labels: Samples['targets'], classes: number, what: string): void {
   const stray = labels.findIndex((label) => label >= classes);
   if (stray >= 0) throw errors.labelOutOfRange(file, stray, labels[stray]!, classes, what);
 }
@@ -107,7 +107,7 @@ async function load(folder: IdxFolder, name: string): Promise<IdxArray> {
 
 function samplesOf({ images, labels }: Pair): Samples {
   const sha256 = createHash('sha256').update(images.sha256).update(labels.sha256).digest('hex');
-  return { count: labels.data.length, images: images.data, labels: labels.data, sha256 };
+  return { count: labels.data.length, values: images.data, targets: labels.data, sha256 };
 }
 
 /** The file of that name, plain or gzipped, or undefined if the folder holds neither. */

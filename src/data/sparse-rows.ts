@@ -1,20 +1,20 @@
 /**
- * From samples to sample rows: the inputs that are not zero, as (index, input), or in dense form all of them. A pixel's input
- * is pixel / 255; a table's numbers are inputs as they are.
+ * Converts samples to sample rows: inputs that are not zero, as (index, input), or all inputs in dense form. The input of a
+ * pixel is pixel / 255; the numbers of a table are inputs.
  */
 import type { SampleRows } from '../memory/layout.js';
 import type { Samples } from './samples.js';
 
-/** The nonzero inputs of the first `count` samples. */
+/** Counts the nonzero inputs of the first `count` samples. */
 export function countNonzeros(samples: Samples, count: number, inputs: number): number {
-  const { images } = samples;
+  const { values } = samples;
   let nonzeros = 0;
-  if (images instanceof Float32Array) {
-    for (let p = 0, end = count * inputs; p < end; p++) nonzeros += Number(images[p] !== 0);
+  if (values instanceof Float32Array) {
+    for (let p = 0, end = count * inputs; p < end; p++) nonzeros += Number(values[p] !== 0);
     return nonzeros;
   }
-  // 1 for every pixel but 0, without a branch that the processor could guess wrong.
-  for (let p = 0, end = count * inputs; p < end; p++) nonzeros += (images[p]! + 255) >> 8;
+  // 1 for every pixel but 0, without a branch that could be mispredicted.
+  for (let p = 0, end = count * inputs; p < end; p++) nonzeros += (values[p]! + 255) >> 8;
   return nonzeros;
 }
 
@@ -24,8 +24,8 @@ export const SCALED = Float32Array.from({ length: 256 }, (_, pixel) => pixel / 2
 /**
  * Writes the first `count` samples as rows `firstRow`, `firstRow` + 1, …
  *
- * @param rows     all rows before `firstRow` must be there already
- * @param isDense  zeros too, and no indices
+ * @param rows     must already have all rows before `firstRow`
+ * @param isDense  whether to write zeros, too, and no indices
  */
 export function writeRows(
   samples: Samples,
@@ -35,27 +35,27 @@ export function writeRows(
   firstRow: number,
   isDense: boolean,
 ): void {
-  const { images } = samples;
-  if (images instanceof Float32Array) {
-    writeNumbers(samples, images, count, inputs, rows, firstRow, isDense);
+  const { values } = samples;
+  if (values instanceof Float32Array) {
+    writeNumbers(samples, values, count, inputs, rows, firstRow, isDense);
     return;
   }
-  const { starts, index, value, labels } = rows;
+  const { starts, index, value, targets } = rows;
   let k = starts[firstRow]!;
   for (let s = 0; s < count; s++) {
     for (let i = 0, p = s * inputs; i < inputs; i++, p++) {
-      const pixel = images[p]!;
+      const pixel = values[p]!;
       if (pixel === 0 && !isDense) continue;
       if (!isDense) index[k] = i;
       value[k] = SCALED[pixel]!;
       k++;
     }
     starts[firstRow + s + 1] = k;
-    labels[firstRow + s] = samples.labels[s]!;
+    targets[firstRow + s] = samples.targets[s]!;
   }
 }
 
-/** The same, of numbers. (A loop of its own, so that the one over pixels stays of one type.) */
+/** The same for a table. (A separate loop, so that each loop sees one type of array.) */
 function writeNumbers(
   samples: Samples,
   numbers: Float32Array,
@@ -65,7 +65,7 @@ function writeNumbers(
   firstRow: number,
   isDense: boolean,
 ): void {
-  const { starts, index, value, labels } = rows;
+  const { starts, index, value, targets } = rows;
   let k = starts[firstRow]!;
   for (let s = 0; s < count; s++) {
     for (let i = 0, p = s * inputs; i < inputs; i++, p++) {
@@ -76,6 +76,6 @@ function writeNumbers(
       k++;
     }
     starts[firstRow + s + 1] = k;
-    labels[firstRow + s] = samples.labels[s]!;
+    targets[firstRow + s] = samples.targets[s]!;
   }
 }

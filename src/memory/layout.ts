@@ -9,10 +9,21 @@
  */
 import { errors } from '../errors.js';
 import { Arena } from './arena.js';
-import { heldOutSamples, ownBatch, type Plan, type RowForm, stepsPerEpoch } from './plan.js';
+import {
+  type ElementType,
+  heldOutSamples,
+  ownBatch,
+  type Plan,
+  type RowForm,
+  stepsPerEpoch,
+  summedScores,
+} from './plan.js';
 import { inputBlocksOf, LANES, padded, panelCount, panelStart } from './tiling.js';
 
 export type Reals = Float32Array | Float64Array;
+
+export type Elements = Uint8Array | Uint32Array | Float64Array;
+const ARRAYS = { uint8: Uint8Array, uint32: Uint32Array, float64: Float64Array } satisfies Record<ElementType, unknown>;
 
 /** Each sample's inputs, sparse or dense. Training samples come first, then validation samples, then test samples. */
 export interface SampleRows {
@@ -24,8 +35,8 @@ export interface SampleRows {
   readonly index: Uint32Array;
   /** (stored inputs) */
   readonly value: Float32Array;
-  /** (samples) */
-  readonly labels: Uint32Array;
+  /** (samples) Classes, for example: the objective knows what they are. */
+  readonly targets: Elements;
 }
 
 /** A layer's inputs, a row per slot. */
@@ -108,25 +119,24 @@ export interface WorkerScratch {
   readonly beats: Uint32Array;
 }
 
-/**
- * What the workers leave for the coordinator about one epoch. There are two, used in turn, so that the next
- * epoch can run while the coordinator still reads the last.
- */
+/** What the workers report about one epoch. Two take turns: an epoch can run while the coordinator reads the one before. */
 export interface EpochRecord {
-  /** (N) The epoch's order: which sample stands at which position. Written by the coordinator. */
+  /** (N) The sample at each position of the epoch. Written by the coordinator. */
   readonly order: Uint32Array;
-  /** (N) Loss of the sample at each position, before that step's update. */
-  readonly losses: Float64Array;
-  /** (N) 1 where the sample was classified wrongly. */
-  readonly wrong: Uint8Array;
+  /** (N) Scores of the sample at each position, before that step's update. */
+  readonly training: Scores;
   /** (steps) When each step ended, in milliseconds of `clock.ts`. */
   readonly stepEnds: Float64Array;
-  /** [when the epoch began, when its last step ended], likewise. */
+  /** [start of the epoch, end of its last step], in milliseconds of `clock.ts`. */
   readonly times: Float64Array;
-  /** (V + M) each, after the epoch: loss of each sample that is held out, whether it was classified wrongly, and as what. */
-  readonly heldOutLosses: Float64Array;
-  readonly heldOutWrong: Uint8Array;
-  readonly heldOutPredicted: Uint32Array;
+  /** (V + M) Scores of each validation and test sample after the epoch. */
+  readonly heldOut: Scores;
+}
+
+/** By name: the loss of each sample, and the scores that the plan lists. */
+export interface Scores {
+  readonly loss: Float64Array;
+  readonly [score: string]: Elements;
 }
 
 export interface Memory {
@@ -138,7 +148,7 @@ export interface Memory {
   readonly layers: readonly LayerMemory[];
   readonly workers: readonly WorkerScratch[];
   readonly epochs: readonly [EpochRecord, EpochRecord];
-  /** (R, words and two for each sample of the largest share): what ranks tell each other, see parallel/mpi/exchange.ts. Empty without MPI. */
+  /** (R, words and summed scores of the largest share): the ranks' blocks, see parallel/mpi/exchange.ts. Empty without MPI. */
   readonly exchange: Float64Array;
   /** [the least validation loss of an epoch so far, that epoch], or zeros: see parallel/early-stopping.ts. */
   readonly best: Float64Array;
@@ -172,7 +182,7 @@ export function recordIndex(epoch: number): 0 | 1 {
   return (epoch & 1) as 0 | 1;
 }
 
-/** Samples whose results a rank may have to tell at once. */
+/** The most samples whose scores a rank sends at once. */
 function largestExchange(plan: Plan): number {
   return Math.ceil(Math.max(plan.batchSize, heldOutSamples(plan)) / Math.max(1, plan.ranks));
 }
@@ -212,7 +222,7 @@ function carve(plan: Plan, arena: Arena, worker: number): Memory {
     blockStarts: arena.take(Uint32Array, samples * (blocksOf(plan, 0) - 1)),
     index: arena.take(Uint32Array, plan.inputForm === 'dense' ? 0 : plan.storedInputs),
     value: arena.take(Float32Array, plan.storedInputs),
-    labels: arena.take(Uint32Array, samples),
+    targets: arena.take<Elements>(ARRAYS[plan.targets], samples),
   };
 
   const layers: LayerMemory[] = [];
@@ -230,19 +240,24 @@ function carve(plan: Plan, arena: Arena, worker: number): Memory {
     });
   }
 
+  const scores = (length: number, kept: Plan['scores']): Scores => ({
+    loss: arena.take(Float64Array, length),
+    ...Object.fromEntries(kept.map(({ name, type }) => [name, arena.take<Elements>(ARRAYS[type], length)])),
+  });
   const epoch = (): EpochRecord => ({
     order: arena.take(Uint32Array, trainSamples),
-    losses: arena.take(Float64Array, trainSamples),
-    wrong: arena.take(Uint8Array, trainSamples),
+    training: scores(
+      trainSamples,
+      plan.scores.filter(({ isSummed }) => isSummed),
+    ),
     stepEnds: arena.take(Float64Array, stepsPerEpoch(plan)),
     times: arena.take(Float64Array, 2),
-    heldOutLosses: arena.take(Float64Array, heldOutSamples(plan)),
-    heldOutWrong: arena.take(Uint8Array, heldOutSamples(plan)),
-    heldOutPredicted: arena.take(Uint32Array, heldOutSamples(plan)),
+    heldOut: scores(heldOutSamples(plan), plan.scores),
   });
   const best = arena.take(Float64Array, 2);
   const epochs = [epoch(), epoch()] as const;
-  const exchange = arena.take(Float64Array, plan.ranks * (EXCHANGE_WORDS + 2 * largestExchange(plan)));
+  const rankWords = EXCHANGE_WORDS + summedScores(plan).length * largestExchange(plan);
+  const exchange = arena.take(Float64Array, plan.ranks * rankWords);
   return { control, claims, rows, slots, layers, workers, epochs, exchange, best };
 }
 

@@ -1,5 +1,18 @@
 /** What a run needs in memory. Where the arrays lie follows from it (layout.ts). */
 
+/** Types of arrays, as plain data. */
+export type ElementType = 'uint8' | 'uint32' | 'float64';
+
+/** One number for each sample, kept in the epoch records. */
+export interface ScoreSpec {
+  readonly name: string;
+  readonly type: ElementType;
+  /** Whether metrics need its sum. If not, it is kept for held-out samples only, and not exchanged among ranks. */
+  readonly isSummed: boolean;
+  /** Name of its sum in a checkpoint's state. @default its name */
+  readonly storedAs?: string;
+}
+
 /** How a row of inputs is stored: `sparse`, the nonzeros as (index, value) in ascending order; `dense`, all values in order. */
 export type RowForm = 'sparse' | 'dense';
 
@@ -39,6 +52,9 @@ export interface Plan extends KernelNeeds, ActivationNeeds {
   readonly storedInputs: number;
   /** The form of the samples' rows. */
   readonly inputForm: RowForm;
+  /** What the objective (model/objectives/) stores of each sample: targets, and scores besides the loss. */
+  readonly targets: ElementType;
+  readonly scores: readonly ScoreSpec[];
   readonly batchSize: number;
   /** Processes that share a batch by MPI (R), each of which has this whole memory; 0 without MPI. */
   readonly ranks: number;
@@ -55,13 +71,20 @@ export interface Plan extends KernelNeeds, ActivationNeeds {
 
 /** Part of a plan: what only some options need, without these options. */
 export const PLAIN = {
+  targets: 'uint32',
+  scores: [],
   ranks: 0,
   validationSamples: 0,
   gradientBuffers: 0,
   moments: 0,
   needsNorm: false,
   keepsBest: false,
-} as const;
+} as const satisfies Partial<Plan>;
+
+/** Names of the scores that metrics are made of. */
+export function summedScores({ scores }: Pick<Plan, 'scores'>): readonly string[] {
+  return ['loss', ...scores.filter(({ isSummed }) => isSummed).map(({ name }) => name)];
+}
 
 /** V + M */
 export function heldOutSamples({ validationSamples, testSamples }: Plan): number {

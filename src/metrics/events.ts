@@ -1,36 +1,37 @@
 /**
- * The metrics contract: one type a line of NDJSON (docs/metrics.md). Names are snake_case, as columns in the
- * tools that read them. A field may be added; none is renamed or dropped within a schema number.
+ * The metrics contract: one type for each kind of NDJSON line (docs/metrics.md). Within a schema number, fields may be added
+ * but not renamed or removed.
  *
  * Fractions are fractions: an `error` of 0.1251 is 12.51 % of the samples. Losses are means over samples, in nats.
  */
 
 import type { ConfigRecord } from '../config/options.js';
 import type { KernelName } from '../kernels/builds.js';
+import type { Metrics, SplitMetrics } from './sums.js';
 
 export const SCHEMA = 1;
 
-/** The first event: what is about to run. */
+/** The first event: describes the run. */
 export interface StartEvent {
   readonly event: 'start';
   readonly schema: typeof SCHEMA;
-  /** When the run began, ISO 8601, UTC. */
+  /** Start of the run: ISO 8601, UTC. */
   readonly time: string;
-  /** The options, as they apply. */
+  /** All options, with defaults filled in. */
   readonly config: ConfigRecord;
   readonly dataset: {
     readonly name: string;
-    /** Training samples used, without those held out for validation. */
+    /** Training samples used, without validation samples. */
     readonly train: number;
-    /** Validation samples. Absent where none are held out. */
+    /** Validation samples. Absent if there are none. */
     readonly validation?: number;
-    /** Test samples; 0 where there are none. */
+    /** Test samples; 0 if there are none. */
     readonly test: number;
     readonly inputs: number;
     readonly classes: number;
-    /** Of a table: what stands in its label column for class 0, 1, 2, … */
+    /** Tables only: the labels of classes 0, 1, 2, … */
     readonly class_names?: readonly (string | number)[];
-    /** Fraction of the training samples' inputs that are not zero; of a table, after scaling. */
+    /** Fraction of the training samples' inputs that are not zero (for a table, after scaling). */
     readonly density: number;
   };
   readonly model: {
@@ -38,271 +39,256 @@ export interface StartEvent {
     readonly layers: readonly number[];
     readonly parameters: number;
   };
-  /** Of each rank, where there are several. */
+  /** Per rank. */
   readonly threads: number;
-  /** Processes that share each batch by MPI, which of them this is, and the MPI's name and version. Absent without --mpi. */
+  /** Number of MPI ranks, this process's rank, and the MPI library's name and version. Absent without --mpi. */
   readonly ranks?: number;
   readonly rank?: number;
   readonly mpi?: string;
   readonly kernel: KernelName;
-  /** Node's version. */
+  /** Node.js version. */
   readonly node: string;
-  /** Where the run goes on, if it is resumed. */
+  /** Where the run was resumed. Absent if it was not. */
   readonly resumed?: {
-    /** The checkpoint. */
+    /** Path of the checkpoint. */
     readonly file: string;
-    /** Epochs completed. */
+    /** Completed epochs. */
     readonly epochs: number;
-    /** Steps done. */
+    /** Completed steps. */
     readonly step: number;
   };
 }
 
-/** Every `--log-every` steps. */
-export interface StepEvent {
+/**
+ * Every `--log-every` steps. Metrics are over the samples since the last step event (or the start of the run), each taken
+ * before the update of its step.
+ */
+export interface StepEvent extends Metrics {
   readonly event: 'step';
   readonly epoch: number;
-  /** Counted from the run's start, from 1, earlier parts of a resumed run included. */
+  /** Number of the step in the run, from 1. A resumed run continues the count. */
   readonly step: number;
-  /** Mean since the last step event (or the run's start), each sample's taken before its step's update. */
-  readonly loss: number;
-  readonly error: number;
-  /** Since the run's start, without the time between its parts if it was resumed. */
+  /** Since the start of the run, without the time between stop and resume. */
   readonly seconds: number;
 }
 
-/** After each epoch and its evaluation. */
-export interface EpochEvent {
+/**
+ * After each epoch and its evaluation. `train_loss` and `train_error` are over the samples of the epoch, each taken before
+ * the update of its step. `validation_loss`, `validation_error`, `test_loss` and `test_error` are evaluated after the epoch;
+ * they are absent if there are no such samples.
+ */
+export interface EpochEvent extends SplitMetrics<'train'>, Partial<SplitMetrics<'validation' | 'test'>> {
   readonly event: 'epoch';
   readonly epoch: number;
-  /** Steps since the run's start. */
+  /** Steps since the start of the run. */
   readonly step: number;
-  /** Means over the epoch, each sample's taken before its step's update: the reference's running metrics. */
-  readonly train_loss: number;
-  readonly train_error: number;
-  /** Over the validation samples, after the epoch. Absent where none are held out. */
-  readonly validation_loss?: number;
-  readonly validation_error?: number;
-  /** Over the test samples, after the epoch. Absent where there are none. */
-  readonly test_loss?: number;
-  readonly test_error?: number;
-  /** The learning rate of its last step. Absent where it is the same for all. */
+  /** Learning rate of the last step. Absent if the rate is constant. */
   readonly lr?: number;
-  /** The epoch's training, without its evaluation. */
+  /** Training time, without evaluation. */
   readonly seconds: number;
   readonly samples_per_second: number;
-  /** Fraction of the threads' time that they waited for each other. */
+  /** Fraction of the threads' time spent waiting for each other. */
   readonly wait_fraction: number;
-  /** Where the threads' time went: fractions of it, 1 together. */
+  /** Fractions of the threads' time by phase; their sum is 1. */
   readonly phase_fractions: PhaseFractions;
 }
 
 export interface PhaseFractions {
-  /** The first layer, where it is cut by panels; else next to nothing, and that layer is among the gradients. */
+  /** First layer, if it is split into panels. If not, this is close to 0, and `gradients` includes that layer. */
   readonly forward: number;
-  /** The other layers, the loss and back-propagation. */
+  /** Other layers, loss and back-propagation. */
   readonly gradients: number;
-  /** Reduction and step. Strategy `dense`: each thread's sums alone, the coordinator's part is a wait. */
+  /** Reduction and step. Strategy `dense`: only each thread's own sums; the coordinator's part counts as `wait`. */
   readonly update: number;
-  /** Among ranks, of their first workers: the sums travel, and the others wait (`wait`). Absent without --mpi. */
+  /** First worker of each rank: exchange with the other ranks, while its peers wait (`wait`). Absent without --mpi. */
   readonly exchange?: number;
   /** As `wait_fraction`. */
   readonly wait: number;
 }
 
-/** A checkpoint has been written, and is on the disk. */
+/** A checkpoint has been written to disk. */
 export interface CheckpointEvent {
   readonly event: 'checkpoint';
   readonly file: string;
-  /** Epochs completed. */
+  /** Completed epochs. */
   readonly epochs: number;
-  /** Steps done. */
+  /** Completed steps. */
   readonly step: number;
 }
 
 export const WARNINGS = [
-  /** There was no checkpoint to resume: the run starts afresh. */
+  /** There was no checkpoint to resume: a new run starts. */
   'nothing_to_resume',
-  /** A checkpoint of the folder cannot be used; an older one is. */
+  /** A checkpoint cannot be used: an older one is used instead. */
   'checkpoint_unusable',
-  /** The run is resumed with something other than it was begun with, as was asked for. */
+  /** The run is resumed with other data or another kernel, because of --resume-anyway. */
   'resumed_anyway',
-  /** The launcher has bound this process to fewer cores than it has threads. */
+  /** The launcher bound this process to fewer cores than it has threads. */
   'few_cores',
-  /** A table's label looks like a number to be estimated, or like a name of each row, and not like a class. */
+  /** The label column of a table looks like numbers to estimate, or like unique names, not like classes. */
   'doubtful_label',
-  /** The run ends before its learning rate has risen. */
+  /** The run ends before the warm-up of its learning rate does. */
   'warmup_too_long',
-  /** A checkpoint could not be written; the older ones are still there. */
+  /** A checkpoint could not be written; older ones still exist. */
   'checkpoint_failed',
   /** An older checkpoint could not be removed. */
   'checkpoint_not_removed',
-  /** What TensorBoard is to show could not be written; from then on it may have gaps. */
+  /** TensorBoard's file could not be written; it may have gaps from now on. */
   'tensorboard_failed',
 ] as const;
 
-/** Something is not as it should be, and the run goes on. */
+/** A problem that does not stop the run. */
 export interface WarningEvent {
   readonly event: 'warning';
   readonly code: (typeof WARNINGS)[number];
   readonly message: string;
 }
 
-/** The last event of every run that began. */
-export interface EndEvent {
+/**
+ * The last event of every run that started. Its metrics are those of the last completed epoch, or of the best epoch with
+ * `--keep-best` (see EpochEvent); they are absent if no epoch was completed.
+ */
+export interface EndEvent extends Partial<SplitMetrics<'train' | 'validation' | 'test'>> {
   readonly event: 'end';
   readonly status: 'completed' | 'interrupted' | 'failed';
-  /** Epochs completed. */
+  /** Completed epochs. */
   readonly epochs: number;
-  /** Why the run was complete before its last epoch. Absent if it was not. */
+  /** Why the run ended early. Absent if it did not. */
   readonly stopped_by?: 'patience' | 'max_time';
-  /** The epoch of the least validation loss. Absent where no samples are held out for it. */
+  /** Epoch with the lowest validation loss. Absent if there are no validation samples. */
   readonly best_epoch?: number;
-  /** Of the last completed epoch, or with `--keep-best` of the best: see EpochEvent. Absent where there is none. */
-  readonly train_loss?: number;
-  readonly train_error?: number;
-  readonly validation_loss?: number;
-  readonly validation_error?: number;
-  readonly test_loss?: number;
-  readonly test_error?: number;
-  /** Since the run's start, with loading and evaluation, without the time between its parts. */
+  /** Since the start of the run, including loading and evaluation, without the time between stop and resume. */
   readonly seconds: number;
   /**
-   * Of the parameters after the last whole step, or with `--keep-best` after the best epoch (docs/metrics.md). Absent if a
-   * thread died in one.
+   * Of the parameters after the last complete step, or after the best epoch with `--keep-best` (docs/metrics.md). Absent if a
+   * thread died during a step.
    */
   readonly weights_sha256?: string;
-  /** Where the model has been written, if that was asked for. */
+  /** Path of the saved model. Absent if it was not saved. */
   readonly saved?: string;
-  /** The newest checkpoint, to go on from. Absent where none is written. */
+  /** Path of the newest checkpoint. Absent if none was written. */
   readonly checkpoint?: string;
-  /** Why the run failed. */
+  /** Why the run failed. Absent if it did not. */
   readonly message?: string;
 }
 
 export type TrainEvent = StartEvent | StepEvent | EpochEvent | CheckpointEvent | WarningEvent | EndEvent;
 
-/** What `lockstep evaluate` finds. */
-export interface EvaluationEvent {
+/** Result of `lockstep evaluate`. `test_loss` and `test_error` are over its samples, whichever split they are from. */
+export interface EvaluationEvent extends SplitMetrics<'test'> {
   readonly event: 'evaluation';
   readonly model: string;
   readonly dataset: { readonly name: string; readonly split: 'test' | 'train' | 'all'; readonly samples: number };
-  /** Means over the samples, as in the end event, whichever split they are of. */
-  readonly test_loss: number;
-  readonly test_error: number;
   readonly classes: readonly {
-    /** Of a network that was trained on a table: as in its label column. */
+    /** Number of the class, or its label if the network was trained on a table. */
     readonly class: number | string;
     readonly samples: number;
-    /** Of the samples taken for this class, the fraction that are of it; null if none were. */
+    /** Fraction of the samples predicted as this class that belong to it; null if none were. */
     readonly precision: number | null;
-    /** Of the samples of this class, the fraction taken for it; null if there are none. */
+    /** Fraction of the samples of this class that were predicted as it; null if there are none. */
     readonly recall: number | null;
   }[];
-  /** (classes, classes) Row: the class; column: the one it was taken for. */
+  /** (classes, classes) Rows: true classes; columns: predicted classes. */
   readonly confusion: readonly (readonly number[])[];
   readonly kernel: KernelName;
-  /** SHA-256 of the model's parameters: as in the end event. */
+  /** SHA-256 of the model's parameters, as in the end event. */
   readonly weights_sha256: string;
 }
 
-/** What `lockstep export` wrote. */
+/** Result of `lockstep export`. */
 export interface ExportEvent {
   readonly event: 'export';
   readonly model: string;
   readonly file: string;
   readonly format: 'onnx' | 'npz' | 'safetensors';
   readonly bytes: number;
-  /** SHA-256 of the parameters as float32: as in the end event. */
+  /** SHA-256 of the parameters as float32, as in the end event. */
   readonly weights_sha256: string;
 }
 
-/** What `lockstep inspect` finds. */
+/** Result of `lockstep inspect`. */
 export interface ModelEvent {
   readonly event: 'model';
   readonly model: string;
-  /** Null where another program wrote the file. */
+  /** Null if another program wrote the file. */
   readonly kind: 'model' | 'checkpoint' | null;
   readonly bytes: number;
   /** Widths, input to output. */
   readonly layers: readonly number[];
   readonly parameters: number;
-  readonly tensors: readonly TensorFigures[];
-  /** Null where the file does not say it. Numbers, not what the run was asked for: what is in this file. */
+  readonly tensors: readonly TensorStatistics[];
+  /** Completed epochs and steps; null if the file does not say. */
   readonly epochs: number | null;
   readonly step: number | null;
   readonly kernel: string | null;
-  /** What it was trained on, and with which options: docs/files.md. */
+  /** Training data and options: docs/files.md. */
   readonly dataset: unknown;
   readonly config: unknown;
-  /** A checkpoint's: what a resume needs besides. */
+  /** The run's state, in a checkpoint. */
   readonly state: unknown;
-  /** All else that the file says of itself, as it is there. */
+  /** All other metadata, unchanged. */
   readonly metadata: Readonly<Record<string, string>>;
-  /** The whole file's. (A file whose checksum is wrong is refused.) */
+  /** Checksum of the whole file. (A file with an incorrect checksum is refused.) */
   readonly checksum: 'right' | 'absent';
-  /** Of the parameters, computed. */
+  /** Computed from the parameters. */
   readonly weights_sha256: string;
-  /** That of the file's metadata. (A file that has another one is refused.) */
+  /** Whether the metadata has that checksum. (A file with another one is refused.) */
   readonly weights_checksum: 'right' | 'absent';
 }
 
-export interface TensorFigures {
+export interface TensorStatistics {
   readonly name: string;
   readonly shape: readonly number[];
   readonly type: 'float32' | 'float64';
-  /** Over the finite values; null where there are none. */
+  /** Over the finite values; null if there are none. */
   readonly min: number | null;
   readonly max: number | null;
   readonly mean: number | null;
-  /** Standard deviation, of all values (not of a sample). */
+  /** Population standard deviation. */
   readonly std: number | null;
   /** Square root of the sum of squares. */
   readonly l2: number | null;
   /** Fraction of the values that are 0. */
   readonly zeros: number;
-  /** How many. */
+  /** Number of values. */
   readonly nan: number;
   readonly infinite: number;
 }
 
-/** A sheet of pictures that `lockstep inspect` wrote. */
+/** A sheet of pictures that `lockstep inspect` wrote to a file. */
 export interface SheetEvent {
   readonly event: 'sheet';
   readonly sheet: 'weights' | 'errors';
   readonly file: string;
-  /** How many there were to choose from: hidden units, or errors. */
+  /** Number of hidden units, or of errors, to choose from. */
   readonly of: number;
-  /** What is on it, in its order: the first layer's units, by number. */
+  /** Numbers of the hidden units shown, in order. */
   readonly units?: readonly number[];
-  /** Or the misclassified samples. */
+  /** The misclassified samples shown, in order. */
   readonly errors?: readonly Misclassified[];
 }
 
 export interface Misclassified {
-  /** Its number in the test set, from 0. */
+  /** Number of the sample in the test set, from 0. */
   readonly sample: number;
   readonly class: number;
-  /** What it was taken for, and with which probability. */
+  /** Predicted class, and its probability. */
   readonly taken_for: number;
   readonly probability: number;
   readonly loss: number;
 }
 
-/** Where a run is, between events: for progress bars. */
-export interface Progress {
+/** Progress of a run between events, for progress bars. Metrics are over this epoch so far. */
+export interface Progress extends Metrics {
   readonly epoch: number;
   readonly epochs: number;
-  /** Steps of this epoch that are done, of `stepsPerEpoch`. */
+  /** Completed steps of this epoch, out of `stepsPerEpoch`. */
   readonly step: number;
   readonly stepsPerEpoch: number;
-  /** Training samples of this epoch that are done. */
+  /** Completed training samples of this epoch. */
   readonly samples: number;
-  /** Means over this epoch so far. */
-  readonly loss: number;
-  readonly error: number;
-  /** Over this epoch so far. */
+  /** Average over this epoch so far. */
   readonly samplesPerSecond: number;
-  /** Until the run's end, evaluations included, at the speed so far. */
+  /** Estimated time to the end of the run, including evaluations. */
   readonly secondsLeft: number;
 }

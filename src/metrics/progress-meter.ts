@@ -1,12 +1,13 @@
-/** Measures, a few times a second, how far a run is. */
+/** Measures the progress of a run, a few times a second. */
 import { now } from '../memory/clock.js';
 import type { EpochRecord } from '../memory/layout.js';
 import { type Plan, stepsPerEpoch } from '../memory/plan.js';
+import type { Objective, Sums } from '../model/objectives/objective.js';
 import type { Progress } from './events.js';
-import { NO_SUMS, type RunState, type Sums } from './run-state.js';
-import { addTo, meanOf } from './sums.js';
+import type { RunState } from './run-state.js';
+import { addScores, metricsOf, noSums } from './sums.js';
 
-/** Where to look: the epoch that runs, its record, and how many of its steps are done. */
+/** The current epoch, its record, and its steps that are done. */
 export interface Place {
   readonly epoch: number;
   readonly record: EpochRecord;
@@ -17,6 +18,7 @@ const INTERVAL_MS = 100;
 
 export class ProgressMeter {
   readonly #plan: Plan;
+  readonly #objective: Objective;
   readonly #epochs: number;
   readonly #place: Place;
   readonly #report: (progress: Progress) => void;
@@ -24,13 +26,21 @@ export class ProgressMeter {
   /** When the first epoch began, in milliseconds of clock.ts. */
   #startedAt: number | undefined;
   #epoch: number;
-  /** Of this epoch, so far. */
+  /** Over this epoch so far. */
   #sums: Sums;
-  /** Where the run went on. */
+  /** Where the run was resumed. */
   readonly #start: RunState;
 
-  constructor(plan: Plan, epochs: number, start: RunState, place: Place, report: (progress: Progress) => void) {
+  constructor(
+    plan: Plan,
+    objective: Objective,
+    epochs: number,
+    start: RunState,
+    place: Place,
+    report: (progress: Progress) => void,
+  ) {
     this.#plan = plan;
+    this.#objective = objective;
     this.#epochs = epochs;
     this.#start = start;
     this.#sums = start.epochSums;
@@ -50,13 +60,13 @@ export class ProgressMeter {
     const time = now();
     if (epoch !== this.#epoch) {
       this.#epoch = epoch;
-      this.#sums = NO_SUMS;
+      this.#sums = noSums(this.#objective);
     }
     const { batchSize, trainSamples } = this.#plan;
     const samples = Math.min(stepsDone * batchSize, trainSamples);
-    this.#sums = addTo(this.#sums, record.losses, record.wrong, this.#sums.samples, samples);
+    this.#sums = addScores(this.#sums, record.training, this.#sums.samples, samples);
     const [began = 0] = record.times;
-    // Nothing of it has been done by this process yet.
+    // This process has done nothing of the epoch yet.
     if (began === 0 || samples === this.#before(epoch)) return;
 
     this.#startedAt ??= began;
@@ -68,13 +78,13 @@ export class ProgressMeter {
       step: stepsDone,
       stepsPerEpoch: stepsPerEpoch(this.#plan),
       samples,
-      ...meanOf(this.#sums),
+      ...metricsOf(this.#objective, this.#sums),
       samplesPerSecond: ((samples - this.#before(epoch)) / Math.max(1, time - began)) * 1000,
       secondsLeft: (((this.#epochs - epoch + 1) * trainSamples - samples) * perSampleMs) / 1000,
     });
   }
 
-  /** Samples of the epoch that earlier parts of the run have done. */
+  /** Samples of the epoch that were done before the run was resumed. */
   #before(epoch: number): number {
     return epoch === this.#start.epochs + 1 ? this.#start.epochSums.samples : 0;
   }

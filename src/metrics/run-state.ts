@@ -1,126 +1,146 @@
-/** What a run must remember, beside its weights, to go on as if it had never stopped. */
+/** What a run must remember, besides its weights, to continue as if it had never stopped. */
 import { isRecord } from '../files/record.js';
+import type { Objective, Sums } from '../model/objectives/objective.js';
+import { isValueOf, noSums, SPLITS, type Split, type SplitMetrics } from './sums.js';
 
-/** Of some samples, added up in their order. */
-export interface Sums {
-  readonly samples: number;
-  readonly loss: number;
-  /** How many were classified wrongly. */
-  readonly wrong: number;
-}
+/** Metrics after an epoch, as in EpochEvent. Empty before the first. */
+export type EpochMetrics = Partial<SplitMetrics<Split>>;
 
-export const NO_SUMS: Sums = { samples: 0, loss: 0, wrong: 0 };
-
-/** The last completed epoch's metrics: see EpochEvent. Absent where there is none. */
-export interface Figures {
-  readonly train_loss?: number;
-  readonly train_error?: number;
-  readonly validation_loss?: number;
-  readonly validation_error?: number;
-  readonly test_loss?: number;
-  readonly test_error?: number;
-}
-
-/** The epoch of the least validation loss. */
+/** The epoch with the lowest validation loss. */
 export interface Best {
   readonly epoch: number;
-  readonly figures: Figures;
+  readonly metrics: EpochMetrics;
 }
 
-/** Where a run is: after a step of it, or before the first. */
+/** Where a run is: after a step, or before the first. */
 export interface Position {
   /** Completed, evaluation included. */
   readonly epochs: number;
-  /** Steps done of the epoch after those. */
+  /** Steps done in the next epoch. */
   readonly stepsInEpoch: number;
 }
 
-/**
- * No generator's state is among it: an epoch's order depends on the seed and the epoch's number alone (data/order.ts).
- * Plain data: it goes to a file as JSON, in which float64 come back as they were.
- */
+/** No random number generator's state: the order of an epoch depends on seed and epoch alone (data/order.ts). */
 export interface RunState extends Position {
-  /** Of the run. */
+  /** Steps done in the run. */
   readonly step: number;
-  /** Over the unfinished epoch's steps. */
+  /** Over the steps of the unfinished epoch. */
   readonly epochSums: Sums;
   /** Training time of the unfinished epoch. */
   readonly epochSeconds: number;
-  /** Steps between two step events, 0 for none, and the sums since the last. */
+  /** Steps between two step events (0: none), and the sums since the last. */
   readonly logEvery: number;
   readonly logSums: Sums;
-  readonly figures: Figures;
-  /** Undefined where no validation samples are held out, or no epoch is completed. */
+  /** Of the last completed epoch. */
+  readonly metrics: EpochMetrics;
+  /** Undefined without validation samples, or before an epoch is completed. */
   readonly best: Best | undefined;
   /** Since the run's start, without the time that it was not running. */
   readonly seconds: number;
 }
 
-export const FRESH: RunState = {
-  epochs: 0,
-  stepsInEpoch: 0,
-  step: 0,
-  epochSums: NO_SUMS,
-  epochSeconds: 0,
-  logEvery: 0,
-  logSums: NO_SUMS,
-  figures: {},
-  best: undefined,
-  seconds: 0,
-};
+/** The state before the first step. */
+export function freshState(objective: Objective): RunState {
+  const sums = noSums(objective);
+  const position = { epochs: 0, stepsInEpoch: 0, step: 0 };
+  return {
+    ...position,
+    epochSums: sums,
+    epochSeconds: 0,
+    logEvery: 0,
+    logSums: sums,
+    metrics: {},
+    best: undefined,
+    seconds: 0,
+  };
+}
 
-/** Beyond what any run can come to: so that what is added to them stays a number, and a file's name can hold it. */
+/** Above what any run can reach: sums stay finite, and file names have room for the steps. */
 const MOST_STEPS = 2 ** 49;
 const MOST_SECONDS = 1e10;
-const MOST_LOSS = 1e290;
+const MOST_SCORE = 1e290;
 
-/** Undefined if it is no such state or contradicts itself, whatever made it. Nothing but a state's own fields is taken. */
-export function stateOf(value: unknown): RunState | undefined {
+/** The state as plain data for a checkpoint, where metrics have always been called `figures`. */
+export function recordOfState({ metrics, best, seconds, ...state }: RunState, objective: Objective): object {
+  return {
+    ...state,
+    epochSums: recordOfSums(state.epochSums, objective),
+    logSums: recordOfSums(state.logSums, objective),
+    figures: metrics,
+    best: best && { epoch: best.epoch, figures: best.metrics },
+    seconds,
+  };
+}
+
+/** The reverse. Undefined if the value is not a state, or contradicts itself. Ignores other fields. */
+export function stateOf(value: unknown, objective: Objective): RunState | undefined {
   if (!isRecord(value)) return undefined;
   const { epochs, stepsInEpoch, step, logEvery, epochSeconds, seconds } = value as unknown as RunState;
-  const epochSums = sumsOf(value.epochSums);
-  const logSums = sumsOf(value.logSums);
-  const figures = figuresOf(value.figures);
-  const best = bestOf(value.best, epochs);
-  if (!epochSums || !logSums || !figures || best === false) return undefined;
+  const epochSums = sumsOf(value.epochSums, objective);
+  const logSums = sumsOf(value.logSums, objective);
+  const metrics = metricsIn(value.figures, objective);
+  const best = bestOf(value.best, epochs, objective);
+  if (!epochSums || !logSums || !metrics || best === false) return undefined;
   const isState =
     [epochs, stepsInEpoch, step, logEvery].every((count) => isCount(count) && count <= MOST_STEPS) &&
     [epochSeconds, seconds].every((amount) => isAmount(amount) && amount <= MOST_SECONDS) &&
-    // An epoch has a step at least.
+    // An epoch has at least one step.
     step >= epochs + stepsInEpoch &&
     (epochs > 0 || step === stepsInEpoch) &&
     (logEvery > 0 || logSums.samples === 0);
   if (!isState) return undefined;
-  return { epochs, stepsInEpoch, step, epochSums, epochSeconds, logEvery, logSums, figures, best, seconds };
+  return { epochs, stepsInEpoch, step, epochSums, epochSeconds, logEvery, logSums, metrics, best, seconds };
 }
 
-function sumsOf(value: unknown): Sums | undefined {
+/** The names in the file of the sums that it has. */
+function storedNames({ scores }: Objective): (readonly [name: string, stored: string, isWhole: boolean])[] {
+  const summed = scores.filter(({ isSummed }) => isSummed);
+  return [
+    ['loss', 'loss', false],
+    ...summed.map(({ name, storedAs = name, type }) => [name, storedAs, type !== 'float64'] as const),
+  ];
+}
+
+function recordOfSums(sums: Sums, objective: Objective): object {
+  const stored = storedNames(objective).map(([name, field]) => [field, sums[name]]);
+  return { samples: sums.samples, ...Object.fromEntries(stored) };
+}
+
+function sumsOf(value: unknown, objective: Objective): Sums | undefined {
+  if (!isRecord(value) || !isCount(value.samples)) return undefined;
+  const { samples } = value;
+  const names = storedNames(objective);
+  const areSums = names.every(([, field, isWhole]) => {
+    const sum = value[field];
+    return isAmount(sum) && sum <= samples * MOST_SCORE && (!isWhole || isCount(sum));
+  });
+  const sums = { samples, ...Object.fromEntries(names.map(([name, field]) => [name, value[field]])) } as Sums;
+  const isPossible = samples === 0 || objective.metrics.every((metric) => isValueOf(metric, metric.of(sums)));
+  return areSums && isPossible ? sums : undefined;
+}
+
+function metricsIn(value: unknown, { metrics }: Objective): EpochMetrics | undefined {
   if (!isRecord(value)) return undefined;
-  const { samples, loss, wrong } = value as unknown as Sums;
-  const areSums =
-    isCount(samples) && isCount(wrong) && wrong <= samples && isAmount(loss) && loss <= samples * MOST_LOSS;
-  return areSums ? { samples, loss, wrong } : undefined;
+  const found: Record<string, unknown> = {};
+  for (const split of SPLITS) {
+    for (const metric of metrics) {
+      const name = `${split}_${metric.name}`;
+      if (value[name] === undefined) continue;
+      if (!isValueOf(metric, value[name])) return undefined;
+      found[name] = value[name];
+    }
+  }
+  return found;
 }
 
-const FIGURES = [
-  ...['train_loss', 'train_error', 'validation_loss', 'validation_error', 'test_loss', 'test_error'],
-] as const;
-
-function figuresOf(value: unknown): Figures | undefined {
-  if (!isRecord(value)) return undefined;
-  const found = FIGURES.filter((name) => value[name] !== undefined).map((name) => [name, value[name]] as const);
-  const areFigures = found.every(([name, figure]) => isAmount(figure) && (name.endsWith('loss') || figure <= 1));
-  return areFigures ? (Object.fromEntries(found) as Figures) : undefined;
-}
-
-/** False if it is none that can be after so many epochs. */
-function bestOf(value: unknown, epochs: number): Best | undefined | false {
+/** False if it cannot be the best of so many epochs. */
+function bestOf(value: unknown, epochs: number, objective: Objective): Best | undefined | false {
   if (value === undefined) return undefined;
   if (!isRecord(value)) return false;
   const { epoch } = value;
-  const figures = figuresOf(value.figures);
-  const isBest = isCount(epoch) && epoch >= 1 && epoch <= epochs && figures?.validation_loss !== undefined;
-  return isBest && { epoch, figures };
+  const metrics = metricsIn(value.figures, objective);
+  const isBest = isCount(epoch) && epoch >= 1 && epoch <= epochs && metrics?.validation_loss !== undefined;
+  return isBest && { epoch, metrics };
 }
 
 function isCount(value: unknown): value is number {

@@ -1,12 +1,14 @@
-/** The step events of a run, every so many steps. */
+/** The step events of a run. */
 import type { EpochRecord } from '../memory/layout.js';
 import type { Plan } from '../memory/plan.js';
+import type { Objective, Sums } from '../model/objectives/objective.js';
 import type { StepEvent } from './events.js';
-import { NO_SUMS, type RunState, type Sums } from './run-state.js';
-import { addTo, meanOf } from './sums.js';
+import type { RunState } from './run-state.js';
+import { addScores, metricsOf, noSums } from './sums.js';
 
 export class StepLog {
   readonly #plan: Plan;
+  readonly #objective: Objective;
   readonly #every: number;
   readonly #startedAt: number;
   /** Since the last event. */
@@ -17,28 +19,35 @@ export class StepLog {
   /**
    * @param every      steps between two events; 0 for none
    * @param startedAt  when the run began, in milliseconds of clock.ts
-   * @param start      the run's state when it went on; sums for another distance between events are of no use
+   * @param start      the run's state when it was resumed; its sums are dropped if events had another distance
    */
-  constructor(plan: Plan, every: number, startedAt: number, start: Pick<RunState, 'step' | 'logEvery' | 'logSums'>) {
+  constructor(
+    plan: Plan,
+    objective: Objective,
+    every: number,
+    startedAt: number,
+    start: Pick<RunState, 'step' | 'logEvery' | 'logSums'>,
+  ) {
     this.#plan = plan;
+    this.#objective = objective;
     this.#every = every;
     this.#startedAt = startedAt;
     this.#seen = start.step;
-    this.#sums = start.logEvery === every ? start.logSums : NO_SUMS;
+    this.#sums = start.logEvery === every ? start.logSums : noSums(objective);
   }
 
-  /** Of the steps seen since the last event. */
+  /** Over the steps seen since the last event. */
   get sums(): Sums {
     return this.#sums;
   }
 
   clone(): StepLog {
     const start = { step: this.#seen, logEvery: this.#every, logSums: this.#sums };
-    return new StepLog(this.#plan, this.#every, this.#startedAt, start);
+    return new StepLog(this.#plan, this.#objective, this.#every, this.#startedAt, start);
   }
 
   /**
-   * The events of the steps that have been done since the last call, up to `steps` of this epoch.
+   * The events of the steps done since the last call, up to `steps` of this epoch.
    *
    * @param before  steps of the run before the epoch
    */
@@ -48,7 +57,7 @@ export class StepLog {
     for (let step = this.#seen - before; step < steps; step++) {
       const first = step * batchSize;
       const end = Math.min(first + batchSize, trainSamples);
-      this.#sums = addTo(this.#sums, record.losses, record.wrong, first, end);
+      this.#sums = addScores(this.#sums, record.training, first, end);
       this.#seen++;
       if (this.#seen % this.#every === 0) yield this.#take(epoch, record.stepEnds[step]!);
     }
@@ -59,10 +68,10 @@ export class StepLog {
       event: 'step',
       epoch,
       step: this.#seen,
-      ...meanOf(this.#sums),
+      ...metricsOf(this.#objective, this.#sums),
       seconds: (endedAt - this.#startedAt) / 1000,
     };
-    this.#sums = NO_SUMS;
+    this.#sums = noSums(this.#objective);
     return event;
   }
 }

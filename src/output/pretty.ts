@@ -1,7 +1,10 @@
-/** Events for people: a heading, a table of epochs, a summary. */
+/** Events as text for people: a heading, a table of epochs, a summary. */
 import { styleText } from 'node:util';
 import type { ConfigRecord } from '../config/options.js';
 import type { EndEvent, EpochEvent, StartEvent, StepEvent, TrainEvent } from '../metrics/events.js';
+import { metricIn, SPLITS, type Split } from '../metrics/sums.js';
+import { objectiveNamed } from '../model/objectives/index.js';
+import type { Metric } from '../model/objectives/objective.js';
 import { grouped } from '../text/grouped.js';
 import { textsOnOneLine, wrapped } from '../text/printable.js';
 
@@ -9,7 +12,7 @@ export class PrettyFormat {
   readonly #bold: (text: string) => string;
   readonly #dim: (text: string) => string;
   readonly #columnsNow: () => number | undefined;
-  #table = tableOf(false, false);
+  #table = columnsFor(false, false);
 
   /**
    * @param color    whether the output is a terminal that shows colors
@@ -33,7 +36,7 @@ export class PrettyFormat {
       case 'epoch':
         return this.#epoch(event);
       case 'checkpoint':
-        // One a line would drown the table; that they are there, `ls` says.
+        // A line for each would drown the table.
         return '';
       case 'warning':
         return this.#lines([`${this.#bold('warning')}: ${event.message}`]);
@@ -44,7 +47,7 @@ export class PrettyFormat {
 
   #start({ config, dataset, model, threads, ranks, mpi, kernel, node, resumed }: StartEvent): string {
     const { train, validation = 0 } = dataset;
-    this.#table = tableOf(validation > 0, dataset.test > 0);
+    this.#table = columnsFor(validation > 0, dataset.test > 0);
     const held = validation > 0 ? `, ${grouped(validation)} validation` : '';
     const test = dataset.test > 0 ? `, ${grouped(dataset.test)} test samples` : ', no test samples';
     const lines = [
@@ -59,7 +62,7 @@ export class PrettyFormat {
         ? [`resumed from ${resumed.file}: ${plural(resumed.epochs, 'epoch')}, step ${grouped(resumed.step)}`]
         : []),
     ];
-    // Rows have no cells without a head, also where the terminal has become wider.
+    // Rows have no more cells than the heading, even if the terminal becomes wider.
     const heading = row(
       this.#table.map(({ head, width }) => [head, width]),
       this.#room,
@@ -68,8 +71,9 @@ export class PrettyFormat {
     return `${this.#lines(lines)}${config.epochs > 0 ? `\n${this.#bold(heading.text)}\n` : ''}`;
   }
 
-  #step({ epoch, step, loss, error, seconds }: StepEvent): string {
-    const cells = [`${epoch}`, fixed(loss), percent(error, 3)];
+  #step(event: StepEvent): string {
+    const { epoch, step, seconds } = event;
+    const cells = [`${epoch}`, ...objectiveNamed().metrics.map((metric) => metricText(event, metric))];
     const { text } = row(
       this.#table.slice(0, cells.length).map(({ width }, i) => [cells[i]!, width]),
       this.#room,
@@ -87,39 +91,21 @@ export class PrettyFormat {
     return this.#columnsNow() || Number.POSITIVE_INFINITY;
   }
 
-  /** Broken where the terminal is narrower. */
+  /** Wrapped at the width of the terminal. */
   #lines(lines: readonly string[]): string {
     return lines.map((line) => `${wrapped(line, this.#room)}\n`).join('');
   }
 
   #end(event: EndEvent): string {
-    const {
-      status,
-      epochs,
-      seconds,
-      train_loss,
-      train_error,
-      test_loss,
-      test_error,
-      validation_loss,
-      validation_error,
-      best_epoch,
-      stopped_by,
-      weights_sha256,
-      saved,
-      checkpoint,
-      message,
-    } = event;
-    const figures = [
-      train_loss !== undefined && `training loss ${fixed(train_loss)}, error ${percent(train_error, 3)}`,
-      validation_loss !== undefined &&
-        `validation loss ${fixed(validation_loss)}, error ${percent(validation_error, 2)}`,
-      test_loss !== undefined && `test loss ${fixed(test_loss)}, error ${percent(test_error, 2)}`,
-    ].filter((line) => line !== false);
+    const { status, epochs, seconds, best_epoch, stopped_by, weights_sha256, saved, checkpoint, message } = event;
+    const metrics = SPLITS.filter((split) => event[`${split}_loss`] !== undefined).map((split) => {
+      const texts = objectiveNamed().metrics.map((metric) => `${metric.name} ${metricText(event, metric, split)}`);
+      return `${split === 'train' ? 'training' : split} ${texts.join(', ')}`;
+    });
     const lines = [
       `${this.#bold(status)}${message ? `: ${message}` : ''} · ${plural(epochs, 'epoch')} · ${seconds.toFixed(1)} s`,
       ...(stopped_by ? [STOPPED_BY[stopped_by]] : []),
-      ...(figures.length > 0 ? [figures.join(' · ')] : []),
+      ...(metrics.length > 0 ? [metrics.join(' · ')] : []),
       ...(best_epoch !== undefined ? [`least validation loss after epoch ${best_epoch}`] : []),
       ...(saved ? [`saved as ${saved}`] : []),
       ...(checkpoint ? [`checkpoint ${checkpoint}: --resume goes on from it`] : []),
@@ -136,39 +122,27 @@ const STOPPED_BY = {
 
 interface Column {
   readonly head: string;
-  /** With the space before it. */
+  /** Including the space before it. */
   readonly width: number;
   readonly cell: (event: EpochEvent) => string;
 }
 
-/** 79 columns together, where a terminal has 80. */
-function tableOf(hasValidation: boolean, hasTest: boolean): readonly Column[] {
+/** 79 columns in total: terminals have 80. */
+function columnsFor(hasValidation: boolean, hasTest: boolean): readonly Column[] {
   const narrow = hasValidation && hasTest ? 1 : 0;
   const column = (head: string, width: number, cell: Column['cell']): Column => ({ head, width, cell });
-  const pair = (name: string, short: string, loss: Column['cell'], error: Column['cell']) => [
-    column(`${narrow ? short : name} loss`, 11, loss),
-    column(`${narrow ? short : name} error`, 12 - narrow, error),
-  ];
-  const validation = pair(
-    'valid.',
-    'val.',
-    ({ validation_loss }) => fixed(validation_loss),
-    ({ validation_error }) => percent(validation_error, 2),
-  );
-  const test = pair(
-    'test',
-    'test',
-    ({ test_loss }) => fixed(test_loss),
-    ({ test_error }) => percent(test_error, 2),
-  );
+  const metrics = (split: Split, prefix: string) =>
+    objectiveNamed().metrics.map((metric, i) => {
+      const width = i === 0 ? 11 : (split === 'train' ? 11 : 12) - narrow;
+      return column(`${prefix}${metric.name}`, width, (event) => metricText(event, metric, split));
+    });
   return [
     column('epoch', 5, ({ epoch }) => `${epoch}`),
-    column('loss', 11, ({ train_loss }) => fixed(train_loss)),
-    column('error', 11 - narrow, ({ train_error }) => percent(train_error, 3)),
-    ...(hasValidation ? validation : []),
-    ...(hasTest ? test : []),
+    ...metrics('train', ''),
+    ...(hasValidation ? metrics('validation', narrow ? 'val. ' : 'valid. ') : []),
+    ...(hasTest ? metrics('test', 'test ') : []),
     column('seconds', 9, ({ seconds }) => seconds.toFixed(2)),
-    // There is no room for more.
+    // (No room for more.)
     ...(narrow
       ? []
       : [
@@ -178,7 +152,7 @@ function tableOf(hasValidation: boolean, hasTest: boolean): readonly Column[] {
   ];
 }
 
-/** What is not as in the reference's run, in words. */
+/** The options that differ from the reference's run, in words. */
 function optionsOf(config: ConfigRecord): string[] {
   const { scale, optimizer, momentum, nesterov, beta1, beta2, weight_decay, clip_norm, schedule, warmup_steps } =
     config;
@@ -194,7 +168,7 @@ function optionsOf(config: ConfigRecord): string[] {
   return said.length > 0 ? [said.join(', ')] : [];
 }
 
-/** As many cells as there is room for, from the left. */
+/** The cells that have room, from the left. */
 function row(cells: readonly (readonly [text: string, width: number])[], room: number) {
   let line = '';
   for (const [i, [text, width]] of cells.entries()) {
@@ -209,10 +183,14 @@ function plural(count: number, what: string): string {
   return `${grouped(count)} ${what}${count === 1 ? '' : 's'}`;
 }
 
-function fixed(value: number | undefined): string {
-  return value === undefined ? '' : value < 1000 ? value.toFixed(5) : value.toPrecision(6);
+/** Training samples are many: a percentage of them has another digit. */
+export function metricText(event: object, metric: Metric, split?: Split): string {
+  const value = metricIn(event, metric, split);
+  if (value === undefined) return '';
+  if (metric.unit === 'fraction') return percent(value, split === 'validation' || split === 'test' ? 2 : 3);
+  return value < 1000 ? value.toFixed(5) : value.toPrecision(6);
 }
 
-function percent(fraction: number | undefined, digits: number): string {
-  return fraction === undefined ? '' : `${(fraction * 100).toFixed(digits)} %`;
+function percent(fraction: number, digits: number): string {
+  return `${(fraction * 100).toFixed(digits)} %`;
 }

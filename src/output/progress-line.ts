@@ -1,27 +1,32 @@
-/** How far a run is, in as many words as a line has room for. */
+/** The progress of a run, in as many words as a line has room for. */
 
 import type { Progress } from '../metrics/events.js';
+import { metricIn } from '../metrics/sums.js';
+import { objectiveNamed } from '../model/objectives/index.js';
 import { grouped } from '../text/grouped.js';
 
 /** @param room  columns: the line has no more, and no control characters */
 export function progressLine(progress: Progress, room: number): string {
-  const { step, stepsPerEpoch, loss, error, samplesPerSecond, secondsLeft } = progress;
+  const { step, stepsPerEpoch, samplesPerSecond, secondsLeft } = progress;
   const epoch = `epoch ${progress.epoch}/${progress.epochs}`;
   const bar = (cells: number) => {
     const filled = Math.min(cells, Math.round((cells * step) / stepsPerEpoch));
     return `${'█'.repeat(filled)}${'░'.repeat(cells - filled)}`;
   };
   const steps = `step ${step}/${stepsPerEpoch}`;
-  const figures = [`loss ${loss.toFixed(4)}`, `error ${(error * 100).toFixed(2)} %`];
+  const metrics = objectiveNamed().metrics.map((metric) => {
+    const value = metricIn(progress, metric)!;
+    return `${metric.name} ${metric.unit === 'fraction' ? `${(value * 100).toFixed(2)} %` : value.toFixed(4)}`;
+  });
   const speed = `${grouped(Math.round(samplesPerSecond))} samples/s`;
   const left = `${duration(secondsLeft)} left`;
   const joined = (...parts: readonly string[]) => parts.join(' · ');
   const lines = [
-    joined(`${epoch} ${bar(20)} ${steps}`, ...figures, speed, left),
-    joined(`${epoch} ${bar(20)} ${steps}`, ...figures, left),
-    joined(`${epoch} ${bar(10)} ${steps}`, ...figures, left),
-    joined(`${epoch} ${bar(10)}`, ...figures, left),
-    joined(`${epoch} ${bar(10)}`, figures[0]!, left),
+    joined(`${epoch} ${bar(20)} ${steps}`, ...metrics, speed, left),
+    joined(`${epoch} ${bar(20)} ${steps}`, ...metrics, left),
+    joined(`${epoch} ${bar(10)} ${steps}`, ...metrics, left),
+    joined(`${epoch} ${bar(10)}`, ...metrics, left),
+    joined(`${epoch} ${bar(10)}`, metrics[0]!, left),
     joined(`${epoch} ${bar(10)}`, left),
     `${epoch} ${bar(6)}`,
     epoch,

@@ -1,8 +1,11 @@
 /**
- * Whether a run ends with the epoch that has just been evaluated, and which epoch was the best. The last worker to arrive
- * looks, while all others wait; by the validation loss, summed in the samples' order: no number of threads changes it.
+ * Decides whether a run ends with the epoch that has just been evaluated, and which epoch was the best, by validation loss.
+ * The last worker to arrive decides, while all others wait. The loss is summed in the order of the samples, so the number of
+ * threads does not change it.
  */
 import { type Memory, recordIndex } from '../memory/layout.js';
+import { addScores, metricsOf, noSums } from '../metrics/sums.js';
+import { objectiveNamed } from '../model/objectives/index.js';
 import { Command } from './control.js';
 import type { WorkerTask } from './task.js';
 
@@ -16,7 +19,7 @@ export class EarlyStopping {
   }
 
   /**
-   * What comes after the epoch: GO, or why the run ends with it.
+   * Whether the run continues (GO), or why it ends.
    *
    * @param isTimeUp  whether the deadline has passed
    */
@@ -29,19 +32,15 @@ export class EarlyStopping {
 
   #judge(epoch: number): void {
     const { best, layers, epochs } = this.#memory;
-    const loss = validationLoss(epochs[recordIndex(epoch)].heldOutLosses, this.#task.plan.validationSamples);
+    const { objective: name, plan } = this.#task;
+    const objective = objectiveNamed(name);
+    const sums = addScores(noSums(objective), epochs[recordIndex(epoch)].heldOut, 0, plan.validationSamples);
+    const { loss } = metricsOf(objective, sums);
     if (best[1] !== 0 && !(loss < best[0]!)) return;
     best[0] = loss;
-    // None, until the copy is whole: this thread may die in between.
+    // No best epoch until the copy is complete: this thread may die in between.
     best[1] = 0;
-    if (this.#task.plan.keepsBest) for (const layer of layers) (layer.best as Float64Array).set(layer.parameters);
+    if (plan.keepsBest) for (const layer of layers) (layer.best as Float64Array).set(layer.parameters);
     best[1] = epoch;
   }
-}
-
-/** The mean. */
-function validationLoss(losses: Float64Array, samples: number): number {
-  let sum = 0;
-  for (let i = 0; i < samples; i++) sum += losses[i]!;
-  return sum / samples;
 }

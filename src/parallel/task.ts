@@ -13,6 +13,8 @@ export interface WorkerTask {
   readonly shared: WebAssembly.Memory;
   readonly kernel: KernelChoice;
   readonly strategy: Strategy;
+  /** Name of the objective, see model/objectives/. */
+  readonly objective: string;
   readonly optimizer: OptimizerOptions;
   readonly epochs: number;
   /** Where the run goes on. */

@@ -71,7 +71,7 @@ export async function* end(
     epochs: ledger.completed,
     ...(ending.endedBy && { stopped_by: ending.endedBy }),
     ...(best && { best_epoch: best.epoch }),
-    ...(isBest ? best.figures : ledger.figures),
+    ...(isBest ? best.metrics : ledger.metrics),
     seconds: ledger.seconds,
     ...((ending.isWhole || isBest) && { weights_sha256: weightsSha256(memory.layers) }),
     ...(saved !== undefined && { saved }),
@@ -97,7 +97,7 @@ export function endingWithoutTraining(run: Run, isStopped: boolean): Ending | un
   return isStopped ? { status: 'interrupted', step, isWhole: true, endedBy: undefined } : undefined;
 }
 
-/** Whether it resumes what is complete. (With no epochs there is an evaluation, whose figures no checkpoint holds.) */
+/** Whether it resumes what is complete. (With no epochs there is an evaluation, whose metrics no checkpoint holds.) */
 function isOver({ resumedFrom, start, config }: Run): boolean {
   const { epochs } = config;
   if (resumedFrom === undefined || epochs === 0 || start.stepsInEpoch > 0) return false;

@@ -33,8 +33,10 @@ import { bytesNeeded, createSharedMemory, layOut, MEMORY_LIMIT_BYTES, type Memor
 import { type Plan, stepsPerEpoch } from '../memory/plan.js';
 import { findBlockStarts } from '../memory/rows.js';
 import type { WarningEvent } from '../metrics/events.js';
-import { FRESH, type RunState } from '../metrics/run-state.js';
+import { freshState, type RunState } from '../metrics/run-state.js';
 import { drawInitialValues } from '../model/initial-values.js';
+import { objectiveNamed } from '../model/objectives/index.js';
+import type { Objective } from '../model/objectives/objective.js';
 import { likeParameters, momentsOf, writeParameters } from '../model/parameters.js';
 import { VALIDATION_SPLIT_STREAM } from '../model/random.js';
 import { needsOf } from '../optim/optimizer.js';
@@ -48,6 +50,7 @@ export interface Run {
   readonly config: Config;
   readonly kernel: KernelChoice;
   readonly plan: Plan;
+  readonly objective: Objective;
   readonly shared: WebAssembly.Memory;
   readonly memory: Memory;
   readonly dataset: {
@@ -63,7 +66,7 @@ export interface Run {
   };
   /** What files say of it. */
   readonly model: ModelDescription;
-  /** Where it goes on: FRESH, or a checkpoint's state. */
+  /** Where it starts: the fresh state, or that of a checkpoint. */
   readonly start: RunState;
   readonly resumedFrom: string | undefined;
   /** Whether that file was asked for by name. */
@@ -162,7 +165,8 @@ async function prepareFrom(
   if (raw.train.count === 0) throw errors.allHeldOut(config.validationSplit!, limit);
   config = { ...config, batchSize: batchFor(config, raw.train.count, given, resumed) };
   const { used, table } = raw.table ? scaleParts(raw, raw.table, config.scale) : { used: raw, table: undefined };
-  const { plan, density } = planOf(config, kernel, used, world?.ranks, resumed?.checkpoint.activation);
+  const objective = objectiveNamed();
+  const { plan, density } = planOf(config, kernel, objective, used, world?.ranks, resumed?.checkpoint.activation);
   const { inputForm, layers } = plan;
   const model = {
     layers,
@@ -181,7 +185,7 @@ async function prepareFrom(
   };
   const differences = resumed ? requireSameRun(model, resumed, given) : [];
 
-  const start = resumed ? stateFor(config, resumed.checkpoint) : FRESH;
+  const start = resumed ? stateFor(config, resumed.checkpoint) : freshState(objective);
   const shared = allocate(plan);
   const memory = layOut(plan, shared);
   let row = 0;
@@ -197,9 +201,10 @@ async function prepareFrom(
     config,
     kernel,
     plan,
+    objective,
     shared,
     memory,
-    dataset: { name, inputs, classes, table, density, isPixels: train.images instanceof Uint8Array },
+    dataset: { name, inputs, classes, table, density, isPixels: train.values instanceof Uint8Array },
     model,
     start,
     resumedFrom: resumed?.file,
@@ -247,7 +252,7 @@ function stateFor({ keepBest, validationSplit }: Config, { state, best, config }
 
 function restore(memory: Memory, { values, moments, best: bestValues }: Checkpoint, { best }: RunState): void {
   const { layers } = memory;
-  if (best) memory.best.set([best.figures.validation_loss!, best.epoch]);
+  if (best) memory.best.set([best.metrics.validation_loss!, best.epoch]);
   if (best && bestValues)
     writeParameters(
       likeParameters(layers, (layer) => layer.best),
@@ -323,10 +328,12 @@ export function usedOf(dataset: Dataset, limit: number, { validationSplit, seed 
 export function planOf(
   config: Config,
   kernel: KernelChoice,
-  { inputs, classes, train, validation, test }: UsedSamples,
+  objective: Objective,
+  used: UsedSamples,
   ranks = 0,
   activation = DEFAULT_ACTIVATION,
 ): { readonly plan: Plan; readonly density: number } {
+  const { inputs, train, validation, test } = used;
   const { batchSize, threads, hidden } = config;
   const needs = needsOf(optimizerOf(config));
   const trainSamples = train.count;
@@ -334,7 +341,7 @@ export function planOf(
   const density = nonzeros / (trainSamples * inputs);
   const isDense = density >= kernel.denseFrom;
   const plan: Plan = {
-    layers: [inputs, ...hidden, classes],
+    layers: [inputs, ...hidden, objective.outputs(used)],
     trainSamples,
     validationSamples: validation.count,
     testSamples: test.count,
@@ -342,6 +349,8 @@ export function planOf(
       ? (trainSamples + validation.count + test.count) * inputs
       : nonzeros + countNonzeros(validation, validation.count, inputs) + countNonzeros(test, test.count, inputs),
     inputForm: isDense ? 'dense' : 'sparse',
+    targets: objective.targets,
+    scores: objective.scores,
     batchSize,
     ranks,
     threads,

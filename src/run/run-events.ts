@@ -39,12 +39,12 @@ export function startEvent(run: Run, beganAt: number, world: World | undefined):
 
 export function epochEvent({ memory, config, plan }: Run, epoch: number, ledger: Ledger): EpochEvent {
   const fractions = phaseFractions(memory.workers, epoch);
-  const { seconds, samples_per_second, ...figures } = ledger.epoch(epoch);
+  const { seconds, samples_per_second, ...metrics } = ledger.epoch(epoch);
   const isScheduled = config.schedule !== 'constant' || config.warmupSteps > 0;
   const steps = stepsPerEpoch(plan);
   const lr = isScheduled && new Optimizer(optimizerOf(config), config.epochs, steps).rate(epoch * steps - 1);
   return {
-    ...figures,
+    ...metrics,
     ...(lr !== false && { lr }),
     ...{ seconds, samples_per_second },
     wait_fraction: fractions.wait,

@@ -80,13 +80,15 @@ export class RunView {
     const split = testSamples > 0 ? 'test' : 'validation';
     const count = split === 'test' ? testSamples : validationSamples;
     if (count === 0 || ranks > 0) return undefined;
-    const { heldOutPredicted, heldOutLosses } = this.#run.memory.epochs[recordIndex(epoch)];
+    const { loss, predicted } = this.#run.memory.epochs[recordIndex(epoch)].heldOut;
+    if (!predicted) return undefined;
+    const { targets } = this.#run.memory.rows;
     const from = split === 'test' ? validationSamples : 0;
     return {
       split,
-      labels: this.#run.memory.rows.labels.subarray(trainSamples + from, trainSamples + from + count),
-      predicted: heldOutPredicted.subarray(from, from + count),
-      losses: heldOutLosses.subarray(from, from + count),
+      labels: targets.subarray(trainSamples + from, trainSamples + from + count) as Uint32Array,
+      predicted: predicted.subarray(from, from + count) as Uint32Array,
+      losses: loss.subarray(from, from + count),
     };
   }
 

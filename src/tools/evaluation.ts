@@ -1,41 +1,34 @@
-/** How well a network does on samples whose classes are known. */
+/** Evaluates a network on samples whose classes are known. */
 import type { Samples } from '../data/samples.js';
 import type { EvaluationEvent } from '../metrics/events.js';
-import { meanOf } from '../metrics/sums.js';
+import { addScores, noSums, type SplitMetrics, splitMetricsOf } from '../metrics/sums.js';
+import { objectiveNamed } from '../model/objectives/index.js';
 import type { Network } from './network.js';
 
-/** What evaluating gives, but for where model and samples came from. */
-export type Evaluation = Pick<EvaluationEvent, 'test_loss' | 'test_error' | 'classes' | 'confusion'>;
+export type Evaluation = SplitMetrics<'test'> & Pick<EvaluationEvent, 'classes' | 'confusion'>;
 
 /**
- * Loss and error are those that training has at its end, to the last digit, with the same kernel: each sample is computed in
- * the same way, and they are added up in the same order.
+ * With the same kernel the metrics equal those at the end of training, to the last digit: each sample is computed in the same
+ * way, and scores are summed in the same order.
  *
- * @throws LockstepError if the samples have not as many pixels as the network has inputs, or classes that it does not know
+ * @throws LockstepError if the samples do not have as many values as the network has inputs, or have unknown classes
  */
-export function evaluateOn(network: Network, { count, images, labels }: Samples): Evaluation {
-  const { inputs, classes } = network;
-  const confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
-  let loss = 0;
-  let wrong = 0;
+export function evaluateOn(network: Network, { count, values, targets }: Samples): Evaluation {
+  const { inputs, classNames } = network;
+  const confusion = classNames.map(() => new Array<number>(classNames.length).fill(0));
+  const objective = objectiveNamed();
+  let sums = noSums(objective);
   for (let s = 0; s < count; s++) {
-    const target = labels[s]!;
-    const found = network.evaluate(images.subarray(s * inputs, (s + 1) * inputs), target);
-    loss += found.loss;
-    if (found.label !== target) wrong++;
-    confusion[target]![found.label]!++;
+    const target = targets[s]!;
+    const { label } = network.evaluate(values.subarray(s * inputs, (s + 1) * inputs), target);
+    sums = addScores(sums, network.scores, 0, 1);
+    confusion[target]![label]!++;
   }
-  const mean = meanOf({ samples: count, loss, wrong });
-  return {
-    test_loss: mean.loss,
-    test_error: mean.error,
-    classes: classFigures(confusion, network.classNames),
-    confusion,
-  };
+  return { ...splitMetricsOf(objective, 'test', sums), classes: classMetrics(confusion, classNames), confusion };
 }
 
-/** Null where there is nothing to divide by: no sample of the class, or none taken for it. */
-function classFigures(
+/** Null if the divisor is 0: no sample of the class, or none predicted as the class. */
+function classMetrics(
   confusion: readonly (readonly number[])[],
   names: Network['classNames'],
 ): EvaluationEvent['classes'] {

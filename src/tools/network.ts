@@ -1,4 +1,4 @@
-/** A trained network in a program's hands: loaded from a file, it classifies on the caller's own thread. */
+/** A trained network, loaded from a file. It classifies on the caller's thread. */
 import { type ModelData, readModel } from '../checkpoints/model-file.js';
 import { SCALED } from '../data/sparse-rows.js';
 import { type ClassName, numberIn } from '../data/table/cells.js';
@@ -10,44 +10,43 @@ import type { Values } from '../files/safetensors.js';
 import { activationNeeds } from '../kernels/activations.js';
 import { chooseKernel, createKernel, type KernelName, problemOf } from '../kernels/builds.js';
 import { ForwardPass } from '../kernels/forward-pass.js';
-import { bytesNeeded, createSharedMemory, layOut, type Memory } from '../memory/layout.js';
+import { bytesNeeded, createSharedMemory, layOut, type Memory, type Scores } from '../memory/layout.js';
 import { PLAIN, type Plan } from '../memory/plan.js';
 import { findBlockStarts } from '../memory/rows.js';
+import { SoftmaxCrossEntropy, softmaxCrossEntropy } from '../model/objectives/softmax-cross-entropy.js';
 import { parameterCount, weightsSha256, writeParameters } from '../model/parameters.js';
-import { SoftmaxCrossEntropy } from '../model/softmax-cross-entropy.js';
 
 export interface Prediction {
-  /** The class with the highest probability; of several, the lowest. */
+  /** The class with the highest probability; the lowest such class if several are equal. */
   readonly label: number;
-  /** What that class is called: of a network that was trained on a table as in its label column, else the number. */
+  /** Label of that class, if the network was trained on a table; else its number. */
   readonly className: ClassName;
-  /** (classes), together 1. */
+  /** (classes) Their sum is 1. */
   readonly probabilities: Float64Array;
 }
 
 /**
- * One sample, (inputs): numbers as the network takes them, or bytes (`Uint8Array`, `Uint8ClampedArray`) of pixels, which are
- * divided by 255 first, as in training. Of a network that was trained on a table: numbers as they stand in its columns, which are
- * scaled here as they were in training.
+ * The inputs of one sample. For a network trained on a table: the numbers in its columns, before scaling. For others: numbers
+ * from 0 to 1, or pixels as bytes (`Uint8Array`, `Uint8ClampedArray`), which are divided by 255.
  */
 export type Sample = ArrayLike<number>;
 
 export class Network {
   /** Widths, input to output. */
   readonly layers: readonly number[];
-  /** What the file says of it: docs/files.md. */
+  /** The file's metadata: docs/files.md. */
   readonly metadata: Readonly<Record<string, string>>;
-  /** What computes: the kernel that trained it, where this machine has that; then predictions are those of the training. */
+  /** The kernel that trained it, if it runs here: then predictions equal those of the training. */
   readonly kernel: KernelName;
-  /** What its classes are called, from class 0. */
+  /** Labels of classes 0, 1, 2, …; numbers if it was not trained on a table. */
   readonly classNames: readonly ClassName[];
-  /** The columns of the table that it was trained on, in the order of its inputs; undefined where they have no names. */
+  /** Columns of the training table, in the order of the inputs; undefined if they have no names. */
   readonly columns: readonly string[] | undefined;
-  /** What it was trained on, if that was a table. */
+  /** The training table; undefined if it was trained on images. */
   readonly table: TableModel | undefined;
   readonly #memory: Memory;
   readonly #forwardPass: ForwardPass;
-  readonly #loss: SoftmaxCrossEntropy;
+  readonly #criterion: SoftmaxCrossEntropy;
 
   constructor({ layers, activation, values, kernel, table, metadata }: ModelData) {
     const choice = chooseKernel(kernel === undefined || problemOf(kernel) !== undefined ? 'auto' : kernel);
@@ -61,6 +60,7 @@ export class Network {
       batchSize: 1,
       threads: 1,
       ...PLAIN,
+      scores: softmaxCrossEntropy.scores,
       ...choice.needs,
       ...activationNeeds(activation),
     };
@@ -69,25 +69,26 @@ export class Network {
     this.metadata = metadata;
     this.kernel = choice.name;
     const names = table?.classNames ?? Array.from({ length: layers.at(-1)! }, (_, label) => label);
-    // Copies that stay as they are: what is predicted is named by them.
+    // (Frozen copies: predictions are named by them.)
     this.classNames = Object.freeze([...names]);
     this.columns = table?.columns && Object.freeze([...table.columns]);
     this.table = table;
     this.#memory = layOut(plan, shared);
     writeParameters(this.#memory.layers, values);
     this.#forwardPass = new ForwardPass(createKernel(choice, plan.activation, shared, this.#memory, 0), this.#memory);
-    this.#loss = new SoftmaxCrossEntropy(this.#memory.layers.at(-1)!);
+    this.#criterion = new SoftmaxCrossEntropy(this.#memory);
   }
 
-  /** SHA-256 of the parameters as float32: that of the run's `end` event. */
+  /** SHA-256 of the parameters as float32, as in the `end` event. */
   get weightsSha256(): string {
     return weightsSha256(this.#memory.layers);
   }
 
   /**
-   * Other parameters take the place of those that are there: (parameters), as the file has them.
+   * Replaces all parameters.
    *
-   * @throws LockstepError if they are no Float32Array or Float64Array of as many
+   * @param values  (parameters), in the order of the file
+   * @throws LockstepError if they are not a Float32Array or Float64Array of that length
    */
   update(values: Values): void {
     const count = parameterCount(this.#memory.layers);
@@ -105,24 +106,24 @@ export class Network {
   }
 
   /**
-   * Class and probabilities of a sample.
+   * Predicts the class of a sample.
    *
-   * @throws LockstepError if it has not as many numbers as the network has inputs, or one that is not finite, or is too large for it
+   * @throws LockstepError if the sample's length is not the number of inputs, or a number is not finite or too large
    */
   predict(sample: Sample): Prediction {
     this.#forward(sample);
     this.#evaluate(0);
-    const label = this.#loss.predicted;
-    return { label, className: this.classNames[label]!, probabilities: this.#loss.probabilities.slice() };
+    const label = this.#criterion.predicted;
+    return { label, className: this.classNames[label]!, probabilities: this.#criterion.probabilities.slice() };
   }
 
   /**
-   * A row of a table as a sample: its fields are columns, and those that the network does not know are passed over.
+   * Converts a row of a table, with columns as fields, to a sample. Ignores other fields.
    *
    * @example
    * model.predict(model.sampleOf({ petal_length: 1.4, petal_width: 0.2 }));
    *
-   * @throws LockstepError if it is no row, a column is missing or holds no number, or the network knows no names of columns
+   * @throws LockstepError if it is not a row, a column is missing or not a number, or the network's columns have no names
    */
   sampleOf(row: Readonly<Record<string, unknown>>): Float32Array {
     if (!isRecord(row)) throw errors.notARow(row);
@@ -136,7 +137,7 @@ export class Network {
   }
 
   /**
-   * Loss, in nats, and prediction of a sample whose class is known.
+   * Loss (in nats) and predicted class of a sample whose class is known.
    *
    * @throws LockstepError as `predict`, or if there is no such class
    */
@@ -145,16 +146,23 @@ export class Network {
       throw errors.noSuchClass(target, this.classes);
     this.#forward(sample);
     this.#evaluate(target);
-    return { loss: this.#loss.loss, label: this.#loss.predicted };
+    this.#criterion.record(this.scores, 0);
+    return { loss: this.#criterion.loss, label: this.#criterion.predicted };
+  }
+
+  /** Scores of the sample given to `evaluate` last, at position 0. */
+  get scores(): Scores {
+    return this.#memory.epochs[0].training;
   }
 
   #evaluate(target: number): void {
-    this.#loss.evaluate(0, target);
-    if (!Number.isFinite(this.#loss.loss)) throw errors.tooLargeSample();
+    this.#memory.rows.targets[0] = target;
+    this.#criterion.evaluate(0, 0);
+    if (!Number.isFinite(this.#criterion.loss)) throw errors.tooLargeSample();
   }
 
   #forward(sample: Sample): void {
-    // (A program may give nothing at all.)
+    // (A caller may pass nothing.)
     const length = (sample as Sample | null | undefined)?.length;
     if (length !== this.inputs) throw errors.sampleLength(length, this.inputs);
     const isPixels = !this.table && (sample instanceof Uint8Array || sample instanceof Uint8ClampedArray);
@@ -163,10 +171,10 @@ export class Network {
     let k = 0;
     for (let i = 0; i < sample.length; i++) {
       const given = sample[i]!;
-      // (A program may give anything: null and '1' would pass for numbers.)
+      // (A caller may pass anything: arithmetic would accept null and '1'.)
       if (typeof given !== 'number') throw errors.sampleValue(i, given);
       const x = isPixels ? SCALED[given]! : scaling ? scaledInput(Math.fround(given), i, scaling) : given;
-      // Like a pixel that is 0, it adds nothing.
+      // (A zero adds nothing.)
       if (x === 0) continue;
       if (!Number.isFinite(Math.fround(x))) throw errors.sampleValue(i, given);
       index[k] = i;
@@ -180,13 +188,13 @@ export class Network {
 }
 
 /**
- * Loads a model (`--save`), a checkpoint, or any safetensors file that holds such a network.
+ * Loads a model (`--save`), a checkpoint, or another safetensors file with such a network.
  *
  * @example
  * const model = await loadModel('model.safetensors');
  * const { label, probabilities } = model.predict(pixels);
  *
- * @throws LockstepError if it cannot be read, is damaged, or holds no network
+ * @throws LockstepError if the file cannot be read, is damaged, or contains no network
  */
 export async function loadModel(file: string): Promise<Network> {
   const expected = 'a model or a checkpoint';

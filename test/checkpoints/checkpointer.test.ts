@@ -5,7 +5,8 @@ import { expect, it } from 'vitest';
 import { Checkpointer, type CheckpointerOptions } from '../../src/checkpoints/checkpointer.js';
 import { listCheckpoints } from '../../src/checkpoints/folder.js';
 import { checkOptions } from '../../src/config/options.js';
-import { FRESH } from '../../src/metrics/run-state.js';
+import { freshState } from '../../src/metrics/run-state.js';
+import { softmaxCrossEntropy } from '../../src/model/objectives/softmax-cross-entropy.js';
 import { prepare } from '../../src/run/prepare.js';
 import { scratchWith } from '../support/scratch.js';
 
@@ -18,7 +19,7 @@ async function optionsIn(folder: string): Promise<CheckpointerOptions> {
   return {
     ...{ folder, keep: 1, model, layers: memory.layers, listed: [] },
     ...{ resumedFrom: undefined, startStep: 0, isNamed: false },
-    ...{ stateAt: (position) => ({ ...FRESH, ...position, step: 6 * position.epochs }) },
+    ...{ stateAt: (position) => ({ ...freshState(softmaxCrossEntropy), ...position, step: 6 * position.epochs }) },
     ...{ onNews: () => undefined, onFailure: () => undefined },
   };
 }

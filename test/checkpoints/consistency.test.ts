@@ -154,7 +154,7 @@ describe('metadata that are not understood', () => {
 
   it('nothing else is taken from a state than what is one', () => {
     const bytes = changed(({ state }) => Object.assign(state.figures as Tree, { event: 'start', weights_sha256: 'x' }));
-    const { figures } = decodeCheckpoint('c', bytes).state;
-    expect(Object.keys(figures).sort()).toEqual(['test_error', 'test_loss', 'train_error', 'train_loss']);
+    const { metrics } = decodeCheckpoint('c', bytes).state;
+    expect(Object.keys(metrics).sort()).toEqual(['test_error', 'test_loss', 'train_error', 'train_loss']);
   });
 });

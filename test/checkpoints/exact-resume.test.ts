@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { TrainOptions } from '../../src/config/options.js';
 import { stateOf } from '../../src/metrics/run-state.js';
+import { objectiveNamed } from '../../src/model/objectives/index.js';
 import { train } from '../../src/run/train.js';
 import { collect, collectUntil } from '../support/events.js';
 import { allKernels } from '../support/kernels.js';
@@ -152,5 +153,5 @@ it('checkpoints keep coming, and are right, while a consumer is two epochs behin
 });
 
 function positionOf(checkpoint: string) {
-  return stateOf(JSON.parse(readTensorFile(checkpoint).metadata.state!))!;
+  return stateOf(JSON.parse(readTensorFile(checkpoint).metadata.state!), objectiveNamed())!;
 }

@@ -100,9 +100,9 @@ describe('a model file', () => {
       const { test } = await loadDataset(scratch.data);
       let [loss, wrong] = [0, 0];
       for (let s = 0; s < test.count; s++) {
-        const image = Array.from(test.images.subarray(s * 784, (s + 1) * 784), (pixel) => pixel / 255);
+        const image = Array.from(test.values.subarray(s * 784, (s + 1) * 784), (pixel) => pixel / 255);
         const scores = forward(file, image);
-        const label = test.labels[s]!;
+        const label = test.targets[s]!;
         loss += Math.log(scores.reduce((sum, z) => sum + Math.exp(z), 0)) - scores[label]!;
         if (scores.indexOf(Math.max(...scores)) !== label) wrong++;
       }

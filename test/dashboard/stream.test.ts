@@ -92,8 +92,8 @@ describe('the stream of a run', () => {
     const { test } = await loadDataset(scratch.data);
     const confusion = Array.from({ length: 100 }, () => 0);
     const judged = Array.from({ length: test.count }, (_, sample) => {
-      const pixels = test.images.subarray(sample * 784, (sample + 1) * 784) as Uint8Array;
-      const label = test.labels[sample]!;
+      const pixels = test.values.subarray(sample * 784, (sample + 1) * 784) as Uint8Array;
+      const label = test.targets[sample]!;
       const { label: predicted, probabilities } = model.predict(pixels);
       confusion[10 * label + predicted]!++;
       return { sample, class: label, predicted, probability: probabilities[label]!, pixels };

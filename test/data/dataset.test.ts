@@ -38,17 +38,17 @@ describe('mnist', () => {
   it('has 60,000 training and 10,000 test samples of 784 inputs in 10 classes', () => {
     const { name, inputs, classes, train, test } = mnist;
     expect({ name, inputs, classes }).toEqual({ name: 'mnist', inputs: 784, classes: 10 });
-    expect([train.count, train.labels.length, train.images.length]).toEqual([60_000, 60_000, 60_000 * 784]);
-    expect([test.count, test.labels.length, test.images.length]).toEqual([10_000, 10_000, 10_000 * 784]);
+    expect([train.count, train.targets.length, train.values.length]).toEqual([60_000, 60_000, 60_000 * 784]);
+    expect([test.count, test.targets.length, test.values.length]).toEqual([10_000, 10_000, 10_000 * 784]);
   });
 
   it('begins with the digits that everybody knows', () => {
-    expect([...mnist.train.labels.subarray(0, 5)]).toEqual([5, 0, 4, 1, 9]);
-    expect([...mnist.test.labels.subarray(0, 5)]).toEqual([7, 2, 1, 0, 4]);
+    expect([...mnist.train.targets.subarray(0, 5)]).toEqual([5, 0, 4, 1, 9]);
+    expect([...mnist.test.targets.subarray(0, 5)]).toEqual([7, 2, 1, 0, 4]);
   });
 
   it('has its images the right way up: the first 5 begins in its sixth row', () => {
-    const row = (y: number) => [...mnist.train.images.subarray(y * 28, (y + 1) * 28)];
+    const row = (y: number) => [...mnist.train.values.subarray(y * 28, (y + 1) * 28)];
     for (let y = 0; y < 5; y++) expect(row(y)).toEqual(new Array(28).fill(0));
     expect(row(5).slice(12, 24)).toEqual([3, 18, 18, 18, 126, 136, 175, 26, 166, 255, 247, 127]);
   });
@@ -82,11 +82,11 @@ describe('a folder', () => {
     writeDataset(folder, { train: TRAIN, test: TEST }, gzipped);
     const { inputs, classes, train, test } = await load();
     expect({ inputs, classes }).toEqual({ inputs: 4, classes: 3 });
-    expect([...train.images]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
-    expect([...train.labels]).toEqual([2, 0, 1]);
+    expect([...train.values]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+    expect([...train.targets]).toEqual([2, 0, 1]);
     expect(train.count).toBe(3);
-    expect([...test.images]).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
-    expect([...test.labels]).toEqual([1, 2]);
+    expect([...test.values]).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    expect([...test.targets]).toEqual([1, 2]);
     expect(test.count).toBe(2);
   });
 
@@ -95,7 +95,7 @@ describe('a folder', () => {
     writeDataset(folder, { train: TRAIN });
     writeDataset(folder, { test: TEST }, true);
     const { train, test } = await load();
-    expect([...train.images.subarray(0, 4)]).toEqual([0, 1, 2, 3]);
+    expect([...train.values.subarray(0, 4)]).toEqual([0, 1, 2, 3]);
     expect(test.count).toBe(2);
   });
 
@@ -111,7 +111,7 @@ describe('a folder', () => {
     writeDataset(folder, { train: TRAIN });
     const { train, test } = await load();
     expect(train.count).toBe(3);
-    expect(test).toEqual({ count: 0, images: new Uint8Array(0), labels: new Uint8Array(0), sha256: '' });
+    expect(test).toEqual({ count: 0, values: new Uint8Array(0), targets: new Uint8Array(0), sha256: '' });
   });
 
   it.each([
@@ -123,8 +123,8 @@ describe('a folder', () => {
     writeDataset(folder, { train: { ...TRAIN, shape }, test: { ...TEST, shape } });
     const dataset = await load();
     expect(dataset.inputs).toBe(inputs);
-    expect(dataset.train.images).toHaveLength(3 * inputs);
-    expect(dataset.test.images).toHaveLength(2 * inputs);
+    expect(dataset.train.values).toHaveLength(3 * inputs);
+    expect(dataset.test.values).toHaveLength(2 * inputs);
   });
 
   it('may have test images of another shape, if they are as large', async () => {

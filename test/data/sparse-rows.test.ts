@@ -17,8 +17,8 @@ const samplesOf = (inputs: number) =>
     return pixels.map(
       (images): Samples => ({
         count: labels.length,
-        images: Uint8Array.from(images),
-        labels: Uint8Array.from(labels),
+        values: Uint8Array.from(images),
+        targets: Uint8Array.from(labels),
         sha256: '',
       }),
     );
@@ -38,7 +38,7 @@ function emptyRows(samples: number, nonzeros: number): SampleRows {
     blockStarts: new Uint32Array(0),
     index: new Uint32Array(nonzeros),
     value: new Float32Array(nonzeros),
-    labels: new Uint32Array(samples),
+    targets: new Uint32Array(samples),
   };
 }
 
@@ -49,8 +49,8 @@ function denseRow({ starts, index, value }: SampleRows, row: number, inputs: num
   return dense;
 }
 
-function denseImage({ images }: Samples, sample: number, inputs: number): number[] {
-  return [...images.subarray(sample * inputs, (sample + 1) * inputs)].map((pixel) => Math.fround(pixel / 255));
+function denseImage({ values }: Samples, sample: number, inputs: number): number[] {
+  return [...values.subarray(sample * inputs, (sample + 1) * inputs)].map((pixel) => Math.fround(pixel / 255));
 }
 
 describe('writeRows', () => {
@@ -68,7 +68,7 @@ describe('writeRows', () => {
         for (let s = 0; s < test.count; s++) {
           expect(denseRow(rows, train.count + s, inputs)).toEqual(denseImage(test, s, inputs));
         }
-        expect([...rows.labels]).toEqual([...train.labels, ...test.labels]);
+        expect([...rows.targets]).toEqual([...train.targets, ...test.targets]);
         expect(rows.starts.at(-1)).toBe(nonzeros);
       }),
     );
@@ -91,8 +91,8 @@ describe('writeRows', () => {
   it('takes only the first samples, where no more are wanted', () => {
     const samples = {
       count: 3,
-      images: Uint8Array.of(0, 51, 255, 0, 102, 153),
-      labels: Uint8Array.of(1, 0, 1),
+      values: Uint8Array.of(0, 51, 255, 0, 102, 153),
+      targets: Uint8Array.of(1, 0, 1),
       sha256: '',
     };
     const rows = emptyRows(2, 2);
@@ -100,7 +100,7 @@ describe('writeRows', () => {
     expect([...rows.starts]).toEqual([0, 1, 2]);
     expect([...rows.index]).toEqual([1, 0]);
     expect([...rows.value]).toEqual([Math.fround(0.2), 1]);
-    expect([...rows.labels]).toEqual([1, 0]);
+    expect([...rows.targets]).toEqual([1, 0]);
   });
 });
 
@@ -109,7 +109,7 @@ describe('countNonzeros', () => {
     fc.assert(
       fc.property(samplesOf(5), fc.nat(12), (samples, wanted) => {
         const count = Math.min(wanted, samples.count);
-        const pixels = [...samples.images].slice(0, count * 5);
+        const pixels = [...samples.values].slice(0, count * 5);
         expect(countNonzeros(samples, count, 5)).toBe(pixels.filter((pixel) => pixel !== 0).length);
       }),
     );

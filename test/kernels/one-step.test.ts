@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { KernelChoice } from '../../src/kernels/builds.js';
+import { SoftmaxCrossEntropy } from '../../src/model/objectives/softmax-cross-entropy.js';
 import { readParameters } from '../../src/model/parameters.js';
-import { SoftmaxCrossEntropy } from '../../src/model/softmax-cross-entropy.js';
 import { allKernels } from '../support/kernels.js';
 import { createNetwork, forwardLayer, gradientsOf, stepLayer } from '../support/network.js';
 import { fixtures } from '../support/paths.js';
@@ -31,9 +31,10 @@ function oneStep(choice: KernelChoice) {
   const network = createNetwork(choice, torch.layers, torch.inputs, Float32Array.from(torch.parameters));
   const { memory, kernel } = network;
   for (const l of memory.layers.keys()) forwardLayer(network, l, 0, batch);
-  const loss = new SoftmaxCrossEntropy(memory.layers.at(-1)!);
-  const losses = torch.targets.map((target, slot) => {
-    loss.differentiate(slot, target);
+  memory.rows.targets.set(torch.targets);
+  const loss = new SoftmaxCrossEntropy(memory);
+  const losses = torch.targets.map((_, slot) => {
+    loss.differentiate(slot, slot);
     return loss.loss;
   });
   for (let l = memory.layers.length - 1; l > 0; l--) kernel.backward(l, 0, batch);

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { chooseKernel } from '../../src/kernels/builds.js';
+import { SoftmaxCrossEntropy } from '../../src/model/objectives/softmax-cross-entropy.js';
 import { readParameters } from '../../src/model/parameters.js';
-import { SoftmaxCrossEntropy } from '../../src/model/softmax-cross-entropy.js';
 import { createNetwork, forwardLayer, gradientsOf, inputsOf, outputsOf, stepLayer } from '../support/network.js';
 import { root } from '../support/paths.js';
 
@@ -53,9 +53,12 @@ function forward(parameters: readonly number[]) {
   const H = inputsOf(network, 1, 0);
   forwardLayer(network, 1, 0, 1);
   const Z = outputsOf(network, 1, 0);
-  const loss = new SoftmaxCrossEntropy(memory.layers[1]!);
-  loss.differentiate(0, TARGET);
-  return { network, Y, H, Z, P: [...loss.probabilities], L: loss.loss };
+  memory.rows.targets[0] = TARGET;
+  const loss = new SoftmaxCrossEntropy(memory);
+  loss.evaluate(0, 0);
+  const P = [...loss.probabilities];
+  loss.differentiate(0, 0);
+  return { network, Y, H, Z, P, L: loss.loss };
 }
 
 /** The loss after one step with this rate, in float64. */
@@ -63,8 +66,8 @@ function lossAfter(rate: number): number {
   const { network } = oneStep(rate);
   forwardLayer(network, 0, 0, 1);
   forwardLayer(network, 1, 0, 1);
-  const loss = new SoftmaxCrossEntropy(network.memory.layers[1]!);
-  loss.evaluate(0, TARGET);
+  const loss = new SoftmaxCrossEntropy(network.memory);
+  loss.evaluate(0, 0);
   return loss.loss;
 }
 

@@ -41,7 +41,7 @@ describe('serve.mjs', () => {
   it('classifies as the library does', async () => {
     const { test } = await loadDataset(scratch.data);
     for (let s = 0; s < 5; s++) {
-      const image = test.images.subarray(s * 784, (s + 1) * 784);
+      const image = test.values.subarray(s * 784, (s + 1) * 784);
       const { label, probabilities } = model.predict(image);
       expect(await post(JSON.stringify([...image]))).toEqual({
         status: 200,
@@ -70,8 +70,8 @@ describe('seven.png', () => {
     const { samples } = await loadPart('mnist', 'test');
     const found = [];
     for await (const { x } of samplesOf(example('seven.png'), { shape: { width: 28, height: 28 } })) found.push(x);
-    expect(found).toEqual([Float32Array.from(samples.images.subarray(0, 784), (pixel) => pixel / 255)]);
-    expect(samples.labels[0]).toBe(7);
+    expect(found).toEqual([Float32Array.from(samples.values.subarray(0, 784), (pixel) => pixel / 255)]);
+    expect(samples.targets[0]).toBe(7);
   });
 });
 

@@ -29,7 +29,7 @@ describe('predict', () => {
     const { test } = await loadDataset(data.path);
     expect(test.count).toBe(100);
     for (let s = 0; s < test.count; s++) {
-      const pixels = test.images.slice(s * 784, (s + 1) * 784);
+      const pixels = test.values.slice(s * 784, (s + 1) * 784);
       const expected = network.predict(pixels);
       expect(network.predict(Uint8ClampedArray.from(pixels))).toEqual(expected);
       expect(network.predict(Float32Array.from(pixels, (pixel) => pixel / 255))).toEqual(expected);

@@ -1,4 +1,4 @@
-/** What a checkpoint remembers of the figures: against sums over a list of all samples, wherever run and consumer are. */
+/** What a checkpoint remembers of the metrics: against sums over a list of all samples, wherever run and consumer are. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { activationNeeds, DEFAULT_ACTIVATION } from '../../src/kernels/activations.js';
@@ -7,8 +7,11 @@ import { now } from '../../src/memory/clock.js';
 import { type EpochRecord, type Memory, recordIndex } from '../../src/memory/layout.js';
 import { PLAIN, type Plan, stepsPerEpoch } from '../../src/memory/plan.js';
 import { Ledger } from '../../src/metrics/ledger.js';
-import { FRESH, type Position, type RunState, type Sums } from '../../src/metrics/run-state.js';
+import { freshState, type Position, type RunState, recordOfState, stateOf } from '../../src/metrics/run-state.js';
+import type { Sums } from '../../src/model/objectives/objective.js';
+import { softmaxCrossEntropy } from '../../src/model/objectives/softmax-cross-entropy.js';
 
+const FRESH = freshState(softmaxCrossEntropy);
 const VALIDATION_SAMPLES = 2;
 const TEST_SAMPLES = 3;
 const MS_PER_STEP = 250;
@@ -37,7 +40,7 @@ function planOf({ samples, batch }: Shape): Plan {
 
 /** Every sample of every epoch has a loss of its own, in training as in the evaluation. */
 const lossOf = (epoch: number, i: number) => Math.sqrt(epoch * 1000 + i);
-const isWrong = (epoch: number, i: number) => (i * 7 + epoch) % 3 === 0;
+const isIncorrect = (epoch: number, i: number) => (i * 7 + epoch) % 3 === 0;
 /** Worse and better by turns, and now and then as good as before. */
 const validationLossOf = (epoch: number, i: number) => ((epoch * 5) % 7) + i;
 const testLossOf = (epoch: number, i: number) => Math.cbrt(epoch * 1000 + i);
@@ -45,38 +48,36 @@ const testLossOf = (epoch: number, i: number) => Math.cbrt(epoch * 1000 + i);
 const validated = (epoch: number) =>
   Array.from({ length: VALIDATION_SAMPLES }, (_, i) => ({
     loss: validationLossOf(epoch, i),
-    wrong: isWrong(i, epoch),
+    incorrect: isIncorrect(i, epoch),
   }));
 const tested = (epoch: number) =>
-  Array.from({ length: TEST_SAMPLES }, (_, i) => ({ loss: testLossOf(epoch, i), wrong: isWrong(epoch, i) }));
+  Array.from({ length: TEST_SAMPLES }, (_, i) => ({ loss: testLossOf(epoch, i), incorrect: isIncorrect(epoch, i) }));
 
 /** What the workers write of an epoch of which this process has done the steps from `first` on. */
 function writeRecord(plan: Plan, record: EpochRecord, epoch: number, first: number): void {
   const positions = Array.from({ length: plan.trainSamples }, (_, i) => i);
   const isOwn = (i: number) => i >= first * plan.batchSize;
   // What an earlier process has done is not there.
-  record.losses.set(positions.map((i) => (isOwn(i) ? lossOf(epoch, i) : Number.NaN)));
-  record.wrong.set(positions.map((i) => (isOwn(i) ? Number(isWrong(epoch, i)) : 99)));
+  record.training.loss.set(positions.map((i) => (isOwn(i) ? lossOf(epoch, i) : Number.NaN)));
+  record.training.incorrect!.set(positions.map((i) => (isOwn(i) ? Number(isIncorrect(epoch, i)) : 99)));
   const began = 1e6 * epoch;
   for (let step = 0; step < stepsPerEpoch(plan); step++) {
     record.stepEnds[step] = step < first ? Number.NaN : began + MS_PER_STEP * (step - first + 1);
   }
   record.times.set([began, record.stepEnds.at(-1)!]);
   const heldOut = [...validated(epoch), ...tested(epoch)];
-  record.heldOutLosses.set(heldOut.map(({ loss }) => loss));
-  record.heldOutWrong.set(heldOut.map(({ wrong }) => Number(wrong)));
+  record.heldOut.loss.set(heldOut.map(({ loss }) => loss));
+  record.heldOut.incorrect!.set(heldOut.map(({ incorrect }) => Number(incorrect)));
 }
 
 function emptyRecords({ trainSamples }: Plan, steps: number): Memory['epochs'] {
+  const scores = (samples: number) => ({ loss: new Float64Array(samples), incorrect: new Uint8Array(samples) });
   const record = (): EpochRecord => ({
     order: new Uint32Array(trainSamples),
-    losses: new Float64Array(trainSamples),
-    wrong: new Uint8Array(trainSamples),
+    training: scores(trainSamples),
     stepEnds: new Float64Array(steps),
     times: new Float64Array(3),
-    heldOutLosses: new Float64Array(VALIDATION_SAMPLES + TEST_SAMPLES),
-    heldOutWrong: new Uint8Array(VALIDATION_SAMPLES + TEST_SAMPLES),
-    heldOutPredicted: new Uint32Array(0),
+    heldOut: scores(VALIDATION_SAMPLES + TEST_SAMPLES),
   });
   return [record(), record()];
 }
@@ -85,34 +86,34 @@ function emptyRecords({ trainSamples }: Plan, steps: number): Memory['epochs'] {
 function naiveState(shape: Shape, { epochs, stepsInEpoch }: Position): Omit<RunState, 'seconds'> {
   const { samples, batch, logEvery } = shape;
   const steps = Math.ceil(samples / batch);
-  const sum = (list: readonly { loss: number; wrong: boolean }[]): Sums => ({
+  const sum = (list: readonly { loss: number; incorrect: boolean }[]): Sums => ({
     samples: list.length,
     loss: list.reduce((total, { loss }) => total + loss, 0),
-    wrong: list.filter(({ wrong }) => wrong).length,
+    incorrect: list.filter(({ incorrect }) => incorrect).length,
   });
-  const done: { epoch: number; step: number; loss: number; wrong: boolean }[] = [];
+  const done: { epoch: number; step: number; loss: number; incorrect: boolean }[] = [];
   for (let epoch = 1; epoch <= epochs + 1; epoch++) {
     for (let i = 0; i < samples; i++) {
       const step = Math.floor(i / batch) + 1;
       if (epoch > epochs && step > stepsInEpoch) continue;
-      done.push({ epoch, step: (epoch - 1) * steps + step, loss: lossOf(epoch, i), wrong: isWrong(epoch, i) });
+      done.push({ epoch, step: (epoch - 1) * steps + step, loss: lossOf(epoch, i), incorrect: isIncorrect(epoch, i) });
     }
   }
   const step = epochs * steps + stepsInEpoch;
   const logged = logEvery === 0 ? Number.POSITIVE_INFINITY : step - (step % logEvery);
-  const figuresOf = (epoch: number) => {
+  const metricsOf = (epoch: number) => {
     const last = sum(done.filter((sample) => sample.epoch === epoch));
     return {
       train_loss: last.loss / samples,
-      train_error: last.wrong / samples,
+      train_error: last.incorrect! / samples,
       validation_loss: sum(validated(epoch)).loss / VALIDATION_SAMPLES,
-      validation_error: sum(validated(epoch)).wrong / VALIDATION_SAMPLES,
+      validation_error: sum(validated(epoch)).incorrect! / VALIDATION_SAMPLES,
       test_loss: sum(tested(epoch)).loss / TEST_SAMPLES,
-      test_error: sum(tested(epoch)).wrong / TEST_SAMPLES,
+      test_error: sum(tested(epoch)).incorrect! / TEST_SAMPLES,
     };
   };
-  const all = Array.from({ length: epochs }, (_, i) => ({ epoch: i + 1, figures: figuresOf(i + 1) }));
-  const least = Math.min(...all.map(({ figures }) => figures.validation_loss));
+  const all = Array.from({ length: epochs }, (_, i) => ({ epoch: i + 1, metrics: metricsOf(i + 1) }));
+  const least = Math.min(...all.map(({ metrics }) => metrics.validation_loss));
   return {
     epochs,
     stepsInEpoch,
@@ -122,14 +123,16 @@ function naiveState(shape: Shape, { epochs, stepsInEpoch }: Position): Omit<RunS
     epochSeconds: (stepsInEpoch * MS_PER_STEP) / 1000,
     logEvery,
     logSums: sum(done.filter((sample) => sample.step > logged)),
-    figures: epochs === 0 ? {} : figuresOf(epochs),
-    best: all.find(({ figures }) => figures.validation_loss === least),
+    metrics: epochs === 0 ? {} : metricsOf(epochs),
+    best: all.find(({ metrics }) => metrics.validation_loss === least),
   };
 }
 
 /** As the file gives it back. */
-const startAt = (shape: Shape, position: Position): RunState =>
-  JSON.parse(JSON.stringify({ ...naiveState(shape, position), seconds: 100 })) as RunState;
+function startAt(shape: Shape, position: Position): RunState {
+  const record = recordOfState({ ...naiveState(shape, position), seconds: 100 }, softmaxCrossEntropy);
+  return stateOf(JSON.parse(JSON.stringify(record)), softmaxCrossEntropy)!;
+}
 
 interface Situation {
   readonly shape: Shape;
@@ -167,6 +170,7 @@ function stateIn({ shape, from, told, at }: Situation): RunState {
   const records = emptyRecords(plan, stepsPerEpoch(plan));
   const ledger = new Ledger(
     plan,
+    softmaxCrossEntropy,
     records,
     from.epochs === 0 && from.stepsInEpoch === 0 ? { ...FRESH, seconds: 100 } : startAt(shape, from),
     shape.logEvery,
@@ -204,7 +208,10 @@ describe('Ledger.stateAt', () => {
     const shape = { samples: 10, batch: 3, logEvery: 3 };
     const plan = planOf(shape);
     const records = emptyRecords(plan, 4);
-    const [asked, unasked] = [0, 1].map(() => new Ledger(plan, records, FRESH, 3, now())) as [Ledger, Ledger];
+    const [asked, unasked] = [0, 1].map(() => new Ledger(plan, softmaxCrossEntropy, records, FRESH, 3, now())) as [
+      Ledger,
+      Ledger,
+    ];
     for (const epoch of [1, 2]) {
       writeRecord(plan, records[recordIndex(epoch)], epoch, 0);
       const tell = (ledger: Ledger, steps: number) =>
@@ -221,7 +228,14 @@ describe('Ledger.stateAt', () => {
     const shape = { samples: 10, batch: 1, logEvery: 4 };
     const plan = planOf(shape);
     const records = emptyRecords(plan, 10);
-    const ledger = new Ledger(plan, records, startAt(shape, { epochs: 0, stepsInEpoch: 6 }), 7, now());
+    const ledger = new Ledger(
+      plan,
+      softmaxCrossEntropy,
+      records,
+      startAt(shape, { epochs: 0, stepsInEpoch: 6 }),
+      7,
+      now(),
+    );
     writeRecord(plan, records[recordIndex(1)], 1, 6);
     const events = [...ledger.stepEvents(1, 10)];
     // Step 7 alone: the sums over steps 5 and 6 were begun for another window.

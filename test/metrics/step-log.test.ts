@@ -6,10 +6,12 @@ import { chooseKernel } from '../../src/kernels/builds.js';
 import type { EpochRecord } from '../../src/memory/layout.js';
 import { PLAIN, type Plan, stepsPerEpoch } from '../../src/memory/plan.js';
 import type { StepEvent } from '../../src/metrics/events.js';
-import { FRESH } from '../../src/metrics/run-state.js';
+import { freshState } from '../../src/metrics/run-state.js';
 import { StepLog } from '../../src/metrics/step-log.js';
+import { softmaxCrossEntropy } from '../../src/model/objectives/softmax-cross-entropy.js';
 
 const STARTED_AT = 5000;
+const FRESH = freshState(softmaxCrossEntropy);
 
 function planOf(trainSamples: number, batchSize: number): Plan {
   return {
@@ -27,24 +29,24 @@ function planOf(trainSamples: number, batchSize: number): Plan {
 }
 
 /** An epoch's record whose every loss is another, and whose steps end at different times. */
-function recordOf(plan: Plan, epoch: number): EpochRecord {
+function recordOf(plan: Plan, epoch: number) {
   const steps = stepsPerEpoch(plan);
   const positions = Array.from({ length: plan.trainSamples }, (_, i) => i);
   return {
     order: Uint32Array.from(positions),
-    losses: Float64Array.from(positions, (i) => Math.sqrt(epoch * 1000 + i)),
-    wrong: Uint8Array.from(positions, (i) => Number((i * 7 + epoch) % 3 === 0)),
+    training: {
+      loss: Float64Array.from(positions, (i) => Math.sqrt(epoch * 1000 + i)),
+      incorrect: Uint8Array.from(positions, (i) => Number((i * 7 + epoch) % 3 === 0)),
+    },
     stepEnds: Float64Array.from({ length: steps }, (_, i) => STARTED_AT + 250 * ((epoch - 1) * steps + i + 1)),
     times: new Float64Array(3),
-    heldOutLosses: new Float64Array(0),
-    heldOutWrong: new Uint8Array(0),
-    heldOutPredicted: new Uint32Array(0),
-  };
+    heldOut: { loss: new Float64Array(0) },
+  } satisfies EpochRecord;
 }
 
 /** The events of whole epochs, at each of which the coordinator looks after the given steps. */
 function logged(plan: Plan, every: number | undefined, epochs: number, looks: readonly number[]): StepEvent[] {
-  const log = new StepLog(plan, every ?? 0, STARTED_AT, FRESH);
+  const log = new StepLog(plan, softmaxCrossEntropy, every ?? 0, STARTED_AT, FRESH);
   const events: StepEvent[] = [];
   for (let epoch = 1; epoch <= epochs; epoch++) {
     const record = recordOf(plan, epoch);
@@ -59,14 +61,15 @@ function logged(plan: Plan, every: number | undefined, epochs: number, looks: re
 /** The same, from a list of all the run's samples. */
 function naive(plan: Plan, every: number, epochs: number): StepEvent[] {
   const { trainSamples, batchSize } = plan;
-  const samples: { epoch: number; step: number; loss: number; wrong: number; endedAt: number }[] = [];
+  const samples: { epoch: number; step: number; loss: number; incorrect: number; endedAt: number }[] = [];
   let step = 0;
   for (let epoch = 1; epoch <= epochs; epoch++) {
     const record = recordOf(plan, epoch);
     for (let i = 0; i < trainSamples; i++) {
       if (i % batchSize === 0) step++;
       const endedAt = record.stepEnds[Math.floor(i / batchSize)]!;
-      samples.push({ epoch, step, loss: record.losses[i]!, wrong: record.wrong[i]!, endedAt });
+      const { loss, incorrect } = record.training;
+      samples.push({ epoch, step, loss: loss[i]!, incorrect: incorrect[i]!, endedAt });
     }
   }
   const events: StepEvent[] = [];
@@ -78,7 +81,7 @@ function naive(plan: Plan, every: number, epochs: number): StepEvent[] {
       epoch,
       step: last,
       loss: own.reduce((sum, { loss }) => sum + loss, 0) / own.length,
-      error: own.reduce((sum, { wrong }) => sum + wrong, 0) / own.length,
+      error: own.reduce((sum, { incorrect }) => sum + incorrect, 0) / own.length,
       seconds: (endedAt - STARTED_AT) / 1000,
     });
   }
@@ -102,7 +105,7 @@ describe('StepLog', () => {
     // Two epochs of batches of 2, 2 and 1: the second event takes the last of the first epoch and the first of the next.
     const plan = planOf(5, 2);
     const [first, second, third, ...rest] = logged(plan, 2, 2, []);
-    const [one, two] = [recordOf(plan, 1).losses, recordOf(plan, 2).losses];
+    const [one, two] = [recordOf(plan, 1).training.loss, recordOf(plan, 2).training.loss];
     expect(first).toMatchObject({ epoch: 1, step: 2, seconds: 0.5 });
     expect(first?.loss).toBeCloseTo((one[0]! + one[1]! + one[2]! + one[3]!) / 4, 12);
     expect(second).toMatchObject({ epoch: 2, step: 4, seconds: 1 });
@@ -114,7 +117,7 @@ describe('StepLog', () => {
 
   it('gives each event as soon as its step is seen, and once', () => {
     const plan = planOf(10, 1);
-    const log = new StepLog(plan, 3, STARTED_AT, FRESH);
+    const log = new StepLog(plan, softmaxCrossEntropy, 3, STARTED_AT, FRESH);
     const record = recordOf(plan, 1);
     const steps = [0, 2, 3, 3, 9, 10].map((seen) => [...log.upTo(record, 1, 0, seen)].map(({ step }) => step));
     expect(steps).toEqual([[], [], [3], [], [6, 9], []]);

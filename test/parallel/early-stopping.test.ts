@@ -21,13 +21,15 @@ function afterAll(losses: readonly number[], isTimeUp = false) {
       },
     },
   };
-  const epochs = [{ heldOutLosses: new Float64Array(3) }, { heldOutLosses: new Float64Array(3) }];
+  const record = () => ({ heldOut: { loss: new Float64Array(3), incorrect: new Uint8Array(3) } });
+  const epochs = [record(), record()];
   const memory = { best, layers: [layer], epochs } as unknown as Memory;
-  const task = { patience: PATIENCE, plan: { validationSamples: 2, keepsBest: true } } as WorkerTask;
+  const plan = { validationSamples: 2, keepsBest: true };
+  const task = { patience: PATIENCE, objective: 'softmax-cross-entropy', plan } as WorkerTask;
   const stopping = new EarlyStopping(task, memory);
   const commands = losses.map((loss, i) => {
     // The third is a test sample's.
-    epochs[recordIndex(i + 1)]!.heldOutLosses.set([loss - 1, loss + 1, 1e9]);
+    epochs[recordIndex(i + 1)]!.heldOut.loss.set([loss - 1, loss + 1, 1e9]);
     return stopping.after(i + 1, isTimeUp);
   });
   return { commands, best: [...best], copies: copied.length };

@@ -22,7 +22,7 @@ interface Alone {
 }
 
 /** Six steps an epoch. */
-async function memberOf(options: TrainOptions, more: Partial<WorkerTask> = {}, world?: World): Promise<Alone> {
+async function workerOf(options: TrainOptions, more: Partial<WorkerTask> = {}, world?: World): Promise<Alone> {
   const given = checkOptions({ data: scratch.data, hidden: [5], batchSize: 10, threads: 1, epochs: 1, ...options });
   const run = await prepare(given, world);
   const { plan, shared, kernel, memory, config } = run;
@@ -36,7 +36,7 @@ async function memberOf(options: TrainOptions, more: Partial<WorkerTask> = {}, w
     ...{ start: { epochs: 0, stepsInEpoch: 0 }, stepsDone: 0, checkpointEvery: 0, checkpointEverySteps: 0 },
     ...{ patience: 0, deadline: Number.POSITIVE_INFINITY, logEvery, spins: 0 },
     ...{ slices, firstLayerSlices: [slices[0]!], panels: [{ from: 0, to: memory.layers[0]!.panels.length }] },
-    ...{ ranks: undefined, exact: false },
+    ...{ ranks: undefined, exact: false, objective: 'softmax-cross-entropy' },
     ...more,
   };
   return { run, control, start: () => runWorker(task) };
@@ -51,7 +51,7 @@ it.each([
 ])(
   'with --log-every %s it tells the coordinator %i times: of the steps that are to be logged, and of the epoch',
   async (logEvery, times) => {
-    const { control, start } = await memberOf(logEvery === undefined ? {} : { logEvery });
+    const { control, start } = await workerOf(logEvery === undefined ? {} : { logEvery });
     start();
     expect(control.stepsDone(1)).toBe(6);
     expect(control.isFinished(1)).toBe(true);
@@ -60,7 +60,7 @@ it.each([
 );
 
 it('each hold has a ticket of its own', async () => {
-  const { start } = await memberOf({ epochs: 2 }, { checkpointEverySteps: 2, checkpointEvery: 1 });
+  const { start } = await workerOf({ epochs: 2 }, { checkpointEverySteps: 2, checkpointEvery: 1 });
   const tickets: number[] = [];
   const { arrive } = Barrier.prototype;
   vi.spyOn(Barrier.prototype, 'arrive').mockImplementation(function (this: Barrier, last, hold, meanwhile) {
@@ -77,16 +77,16 @@ it('each hold has a ticket of its own', async () => {
 });
 
 it('a stop ends an evaluation before its next block', async () => {
-  const { run, control, start } = await memberOf({ epochs: 0 });
+  const { run, control, start } = await workerOf({ epochs: 0 });
   control.stop();
   start();
-  expect(run.memory.epochs[0].heldOutLosses).toEqual(new Float64Array(20));
+  expect(run.memory.epochs[0].heldOut.loss).toEqual(new Float64Array(20));
   expect(control.isFinished(0)).toBe(false);
 });
 
 it('an evaluation notices a loss that is not finite in any of its blocks', async () => {
   for (const sample of [0, 19]) {
-    const { run, control, start } = await memberOf({ epochs: 0 });
+    const { run, control, start } = await workerOf({ epochs: 0 });
     const { memory, plan } = run;
     // Blocks of a few samples.
     expect(memory.slots).toBeLessThan(20);
@@ -107,7 +107,7 @@ it("the only rank's epoch has the time of its training's exchanges, and not of i
   const world = { isFirst: true, rank: 0, ranks: 1, gather, broadcast: nothing, remarkOn: nothing };
   const ranks = { rank: 0, ranks: 1, library: { file: '', abi: 'MPICH' as const } };
   const timeOf = async (batchSize: number) => {
-    const { run, start } = await memberOf({ batchSize }, { ranks }, world as unknown as World);
+    const { run, start } = await workerOf({ batchSize }, { ranks }, world as unknown as World);
     // By a clock that counts its looks, every exchange takes the same time.
     let looks = 0;
     vi.spyOn(performance, 'now').mockImplementation(() => ++looks);

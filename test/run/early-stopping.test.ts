@@ -36,9 +36,9 @@ describe('--validation-split', () => {
     const { train } = await loadDataset(scratch.data);
     const { kept, apart } = splitOff(101, 0.3, 5, VALIDATION_SPLIT_STREAM);
     const partOf = (positions: Uint32Array): Part => ({
-      labels: [...positions].map((i) => train.labels[i]!),
+      labels: [...positions].map((i) => train.targets[i]!),
       shape: [28, 28],
-      pixel: (p) => train.images[positions[Math.floor(p / 784)]! * 784 + (p % 784)]!,
+      pixel: (p) => train.values[positions[Math.floor(p / 784)]! * 784 + (p % 784)]!,
     });
     writeDataset(parts, { train: partOf(kept), test: partOf(apart) });
     const same = await run({ ...given, data: parts.path, validationSplit: undefined, limit: undefined });

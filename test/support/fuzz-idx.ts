@@ -70,7 +70,7 @@ function isWhole({ dimensions, data }: IdxArray): boolean {
 
 function isSound({ inputs, classes, train, test }: Dataset): boolean {
   return [train, test].every(
-    ({ count, images, labels }) =>
-      images.length === count * inputs && labels.length === count && labels.every((label) => label < classes),
+    ({ count, values, targets }) =>
+      values.length === count * inputs && targets.length === count && targets.every((label) => label < classes),
   );
 }

@@ -13,8 +13,8 @@ export async function mnistPart(train: number, test: number): Promise<Folder> {
   const write = (name: string, dimensions: number[], data: Iterable<number>) =>
     folder.write(name, Buffer.concat([idxHeader(dimensions), Uint8Array.from(data)]));
   const writePair = (images: string, labels: string, samples: Samples, count: number) => {
-    write(images, [count, 28, 28], samples.images.subarray(0, count * 784));
-    write(labels, [count], samples.labels.subarray(0, count));
+    write(images, [count, 28, 28], samples.values.subarray(0, count * 784));
+    write(labels, [count], samples.targets.subarray(0, count));
   };
   writePair(FILES.trainImages, FILES.trainLabels, mnist.train, train);
   if (test > 0) writePair(FILES.testImages, FILES.testLabels, mnist.test, test);

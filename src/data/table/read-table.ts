@@ -187,7 +187,7 @@ function tableOf(facts: TableFacts, inputs: number, values: Float32Array, labels
     .update(bytesOf(values))
     .update(bytesOf(labels))
     .digest('hex');
-  return { inputs, facts, samples: { count: labels.length, images: values, labels, sha256 } };
+  return { inputs, facts, samples: { count: labels.length, values, targets: labels, sha256 } };
 }
 
 function grown<T extends Float32Array | Uint32Array>(from: T, to: T): T {

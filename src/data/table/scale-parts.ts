@@ -1,12 +1,12 @@
-/** A table's numbers as the network takes them. */
+/** Scales a table's numbers for the network. */
 import { errors } from '../../errors.js';
 import type { Samples } from '../samples.js';
 import { columnInWords } from './columns.js';
 import type { TableFacts, TableModel } from './facts.js';
 import { fitScaling, type Scale, scaleSamples } from './scaling.js';
 
-/** What a run trains on, and what it holds out. */
-interface Parts {
+/** The samples of a run, by split. */
+interface SplitSamples {
   readonly inputs: number;
   readonly train: Samples;
   readonly validation: Samples;
@@ -14,11 +14,11 @@ interface Parts {
 }
 
 /**
- * The scaling is fitted on the samples that are trained on, and on no others.
+ * The scaling is fitted on the training samples only.
  *
- * @throws LockstepError if numbers are too far apart for it
+ * @throws LockstepError if a scaled number overflows
  */
-export function scaleParts<Given extends Parts>(
+export function scaleParts<Given extends SplitSamples>(
   used: Given,
   facts: TableFacts,
   scale: Scale,
@@ -28,7 +28,7 @@ export function scaleParts<Given extends Parts>(
   const scaling = fitScaling(train, inputs, scale);
   const scaled = (samples: Samples) => {
     const own = scaleSamples(samples, inputs, scaling);
-    const stray = (own.images as Float32Array).findIndex((x) => !Number.isFinite(x));
+    const stray = (own.values as Float32Array).findIndex((x) => !Number.isFinite(x));
     if (stray >= 0) throw errors.scaledTooLarge(scale, inputInWords(facts, stray % inputs));
     return own;
   };

@@ -18,7 +18,7 @@ export interface Scaling {
  *
  * @param samples  of them the first `count`
  */
-export function fitScaling({ images, count }: Samples, inputs: number, scale: Exclude<Scale, 'none'>): Scaling {
+export function fitScaling({ values, count }: Samples, inputs: number, scale: Exclude<Scale, 'none'>): Scaling {
   const subtract = new Float32Array(inputs);
   const divideBy = new Float32Array(inputs).fill(1);
   for (let i = 0; i < inputs; i++) {
@@ -26,7 +26,7 @@ export function fitScaling({ images, count }: Samples, inputs: number, scale: Ex
     let most = Number.NEGATIVE_INFINITY;
     let sum = 0;
     for (let s = 0, at = i; s < count; s++, at += inputs) {
-      const x = images[at]!;
+      const x = values[at]!;
       least = Math.min(least, x);
       most = Math.max(most, x);
       sum += x;
@@ -36,7 +36,7 @@ export function fitScaling({ images, count }: Samples, inputs: number, scale: Ex
       continue;
     }
     const middle = scale === 'minmax' ? least : sum / count;
-    const width = scale === 'minmax' ? most - least : deviationFrom(middle, images, i, inputs, count);
+    const width = scale === 'minmax' ? most - least : deviationFrom(middle, values, i, inputs, count);
     subtract[i] = middle;
     // A width that float32 does not know is none to divide by: too small, or, of numbers up to its end, too large.
     const single = Math.fround(width);
@@ -46,9 +46,9 @@ export function fitScaling({ images, count }: Samples, inputs: number, scale: Ex
 }
 
 /** Of all values, not of a sample of them: as scikit-learn's StandardScaler. */
-function deviationFrom(mean: number, images: Samples['images'], i: number, inputs: number, count: number): number {
+function deviationFrom(mean: number, values: Samples['values'], i: number, inputs: number, count: number): number {
   let sum = 0;
-  for (let s = 0, at = i; s < count; s++, at += inputs) sum += (images[at]! - mean) ** 2;
+  for (let s = 0, at = i; s < count; s++, at += inputs) sum += (values[at]! - mean) ** 2;
   return Math.sqrt(sum / count);
 }
 
@@ -59,10 +59,10 @@ export function scaledInput(x: number, i: number, { subtract, divideBy }: Scalin
 
 /** A scaled copy of them. What is too large for float32 becomes infinite: `strayInput` finds it. */
 export function scaleSamples(samples: Samples, inputs: number, scaling: Scaling): Samples {
-  const { images, count } = samples;
+  const { values, count } = samples;
   const scaled = new Float32Array(count * inputs);
   for (let s = 0, at = 0; s < count; s++) {
-    for (let i = 0; i < inputs; i++, at++) scaled[at] = scaledInput(images[at]!, i, scaling);
+    for (let i = 0; i < inputs; i++, at++) scaled[at] = scaledInput(values[at]!, i, scaling);
   }
-  return { ...samples, images: scaled };
+  return { ...samples, values: scaled };
 }

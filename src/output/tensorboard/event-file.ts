@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import path from 'node:path';
 import { hasCode } from '../../errors.js';
 import { encodeEvent, type TensorBoardEvent } from './event-proto.js';
-import { recordOf } from './record.js';
+import { tfRecord } from './record.js';
 
 /** Events of this version may say that a session starts (again), and what that makes void. */
 const FILE_VERSION = 'brain.Event:2';
@@ -49,7 +49,7 @@ export class EventFile {
    */
   async append(event: TensorBoardEvent): Promise<void> {
     if (this.#isBroken) return;
-    const record = recordOf(encodeEvent(event));
+    const record = tfRecord(encodeEvent(event));
     try {
       for (let from = 0; from < record.length; ) {
         from += (await this.#handle.write(record, from, record.length - from, this.#bytes + from)).bytesWritten;

@@ -7,7 +7,7 @@ import { maskedCrc32c } from './crc32c.js';
 const LENGTH_BYTES = 8;
 const CRC_BYTES = 4;
 
-export function recordOf(data: Uint8Array): Uint8Array {
+export function tfRecord(data: Uint8Array): Uint8Array {
   const record = Buffer.alloc(LENGTH_BYTES + CRC_BYTES + data.length + CRC_BYTES);
   record.writeBigUInt64LE(BigInt(data.length));
   record.writeUInt32LE(maskedCrc32c(record.subarray(0, LENGTH_BYTES)), LENGTH_BYTES);

@@ -1,5 +1,7 @@
 /** What TensorBoard is shown of an event: docs/tensorboard.md has the tags. */
 import type { EndEvent, EpochEvent, StartEvent, StepEvent } from '../../metrics/events.js';
+import { metricIn, SPLITS } from '../../metrics/sums.js';
+import { objectiveNamed } from '../../model/objectives/index.js';
 import type { HParam, SummaryValue } from './event-proto.js';
 
 /** The tags under which the plug-in hparams looks for sessions. */
@@ -8,20 +10,21 @@ const SESSION_END = '_hparams_/session_end_info';
 
 export function ofStart(start: StartEvent, wallTime: number): SummaryValue[] {
   return [
-    { tag: 'run', text: tableOf(start) },
+    { tag: 'run', text: markdownTable(start) },
     { tag: SESSION_START, hparams: { hparams: hparamsOf(start), start_time_secs: wallTime } },
   ];
 }
 
-export function ofStep({ loss, error }: StepEvent): SummaryValue[] {
-  return scalars({ 'loss/step': loss, 'error/step': error });
+export function ofStep(event: StepEvent): SummaryValue[] {
+  const { metrics } = objectiveNamed();
+  return scalars(Object.fromEntries(metrics.map((metric) => [`${metric.name}/step`, metricIn(event, metric)])));
 }
 
 /** @param rate  the learning rate where the event has none: it is the same for all */
 export function ofEpoch(event: EpochEvent, rate: number): SummaryValue[] {
   const { forward, gradients, update, exchange, wait } = event.phase_fractions;
   return scalars({
-    ...figuresOf(event),
+    ...metricsOf(event),
     lr: event.lr ?? rate,
     samples_per_second: event.samples_per_second,
     wait_fraction: event.wait_fraction,
@@ -35,7 +38,7 @@ export function ofEpoch(event: EpochEvent, rate: number): SummaryValue[] {
 
 /** A run of no epochs has an evaluation all the same. */
 export function ofEvaluation(end: EndEvent): SummaryValue[] {
-  return scalars(figuresOf(end));
+  return scalars(metricsOf(end));
 }
 
 /** Nothing of what may be resumed: it is not over. */
@@ -44,15 +47,11 @@ export function ofEnd({ status }: EndEvent, wallTime: number): SummaryValue[] {
   return [{ tag: SESSION_END, hparams: { isSuccess: status === 'completed', end_time_secs: wallTime } }];
 }
 
-function figuresOf(event: EpochEvent | EndEvent) {
-  return {
-    'loss/train': event.train_loss,
-    'loss/validation': event.validation_loss,
-    'loss/test': event.test_loss,
-    'error/train': event.train_error,
-    'error/validation': event.validation_error,
-    'error/test': event.test_error,
-  };
+function metricsOf(event: EpochEvent | EndEvent): Record<string, number | undefined> {
+  const { metrics } = objectiveNamed();
+  return Object.fromEntries(
+    metrics.flatMap((metric) => SPLITS.map((split) => [`${metric.name}/${split}`, metricIn(event, metric, split)])),
+  );
 }
 
 /** Those that are there. */
@@ -61,7 +60,7 @@ function scalars(values: Readonly<Record<string, number | undefined>>): SummaryV
 }
 
 /** The configuration, as far as it is set, what it is of, and what computes it. */
-function recordOf({ config, dataset, model, threads, kernel, node }: StartEvent): [string, HParam][] {
+function descriptionOf({ config, dataset, model, threads, kernel, node }: StartEvent): [string, HParam][] {
   const entries: [string, unknown][] = [
     ...Object.entries(config),
     ...Object.entries(dataset).map(([name, value]): [string, unknown] => [`dataset_${name}`, value]),
@@ -79,12 +78,12 @@ function plain(value: unknown): HParam {
 const NO_HPARAMS: readonly string[] = ['save', 'checkpoint_dir', 'checkpoint_required', 'keep'];
 
 function hparamsOf(start: StartEvent): Record<string, HParam> {
-  return Object.fromEntries(recordOf(start).filter(([name]) => !NO_HPARAMS.includes(name)));
+  return Object.fromEntries(descriptionOf(start).filter(([name]) => !NO_HPARAMS.includes(name)));
 }
 
 /** Markdown, which TensorBoard's text view renders. */
-function tableOf(start: StartEvent): string {
-  const rows = recordOf(start).map(([name, value]) => `| ${name} | ${cell(String(value))} |`);
+function markdownTable(start: StartEvent): string {
+  const rows = descriptionOf(start).map(([name, value]) => `| ${name} | ${cell(String(value))} |`);
   return ['| | |', '| --- | --- |', `| time | ${start.time} |`, ...rows].join('\n');
 }
 

@@ -1,42 +1,35 @@
 /**
- * What ranks tell each other while they train. A process's first worker calls it, and nobody else; each call blocks until all
- * ranks have made it.
+ * What ranks send each other during training. Only the first worker of a process calls it; each call blocks until all ranks
+ * have made it.
  *
- * In every step two things travel. First a block from each rank to all: whether it wants to stop, whether it has diverged, and
- * the loss of each of its samples and whether it was classified incorrectly; so that all know the same, decide the same, at
- * the same step, and have the same metrics. Then the gradients, layer by layer, summed where they lie, in the shared memory.
+ * Each step has two exchanges. First each rank sends a block to all others: whether it wants to stop, whether it has diverged,
+ * and the summed scores of its samples. So all ranks decide the same at the same step, and report the same metrics. Then the gradients, layer by layer, summed where they lie, in the shared memory.
  */
 
 import { errors } from '../../errors.js';
 import { now } from '../../memory/clock.js';
-import type { EpochRecord, LayerMemory, Memory } from '../../memory/layout.js';
+import type { EpochRecord, LayerMemory, Memory, Scores } from '../../memory/layout.js';
 import { EXCHANGE_WORDS } from '../../memory/layout.js';
 import type { Plan } from '../../memory/plan.js';
-import { heldOutSamples } from '../../memory/plan.js';
+import { heldOutSamples, summedScores } from '../../memory/plan.js';
 import { Command, type Control } from '../control.js';
 import { MpiLibrary } from './library.js';
 import { largestShare, shareOfRank } from './shares.js';
 import type { RankTask } from './world.js';
 
 /**
- * A rank's block, in float64 words: this header (EXCHANGE_WORDS words), the loss of each sample of its share, then for each
- * of these samples 1 if it was classified incorrectly, else 0. WEIGHTS_CHECKSUM is 0 where weights are not compared.
+ * A rank's block, in float64 words: this header (EXCHANGE_WORDS words), then, one summed score after another, that of each
+ * sample of its share. WEIGHTS_CHECKSUM is 0 where weights are not compared.
  */
 const Word = { STOP: 0, DIVERGED: 1, TIME_UP: 2, WEIGHTS_CHECKSUM: 3 } as const;
-
-/** What a step or an evaluation found, by sample. */
-interface Results {
-  readonly losses: Float64Array;
-  readonly wrong: Uint8Array;
-}
-
-const NO_RESULTS: Results = { losses: new Float64Array(), wrong: new Uint8Array() };
 
 export class Exchange {
   readonly #library: MpiLibrary;
   readonly #rank: number;
   readonly #ranks: number;
   readonly #plan: Plan;
+  /** Names of the scores that are sent. */
+  readonly #scores: readonly string[];
   readonly #memory: Memory;
   readonly #control: Control;
   readonly #deadline: number;
@@ -47,30 +40,30 @@ export class Exchange {
     this.#rank = task.rank;
     this.#ranks = task.ranks;
     this.#plan = plan;
+    this.#scores = summedScores(plan);
     this.#memory = memory;
     this.#control = control;
     this.#deadline = deadline;
   }
 
-  /** Before an epoch: whether all ranks go on. */
+  /** Before an epoch: whether all ranks continue. */
   meet(): void {
-    this.#gather(NO_RESULTS, 0, 0);
+    this.#gather(this.#memory.epochs[0].training, 0, 0);
   }
 
-  /** After the gradients of the batch at `first`: its results, and whether all go on. @param count  samples of the whole batch */
-  tell({ losses, wrong }: EpochRecord, first: number, count: number): void {
-    this.#gather({ losses, wrong }, first, count);
+  /** After the gradients of the batch at `first`: its scores, and whether all continue. @param count  samples of the whole batch */
+  tell({ training }: EpochRecord, first: number, count: number): void {
+    this.#gather(training, first, count);
   }
 
-  /** After an evaluation: its results, whether all go on, and that all have the same weights. */
-  tellHeldOut({ heldOutLosses, heldOutWrong }: EpochRecord): void {
-    const results = { losses: heldOutLosses, wrong: heldOutWrong };
-    this.#gather(results, 0, heldOutSamples(this.#plan), checksum(this.#memory.layers));
+  /** After an evaluation: its scores, whether all continue, and that all have the same weights. */
+  tellHeldOut({ heldOut }: EpochRecord): void {
+    this.#gather(heldOut, 0, heldOutSamples(this.#plan), checksum(this.#memory.layers));
   }
 
   /** Each layer's gradients ← their sum over all ranks. */
   sumGradients(): void {
-    // The last layer's come first, as they are there first.
+    // The last layer first: its gradients are ready first.
     for (const { gradients } of this.#memory.layers.toReversed()) this.#library.sum(gradients[0]!);
   }
 
@@ -89,22 +82,19 @@ export class Exchange {
     }
   }
 
-  /** Completes the results of samples `first` to `first + count`, of which this rank has its share. */
-  #gather({ losses, wrong }: Results, first: number, count: number, weightsChecksum = 0): void {
+  /** Completes the scores of samples `first` to `first + count`, of which this rank has its share. */
+  #gather(scores: Scores, first: number, count: number, weightsChecksum = 0): void {
     const { exchange } = this.#memory;
     const largest = largestShare(count, this.#ranks);
-    const words = EXCHANGE_WORDS + 2 * largest;
+    const words = EXCHANGE_WORDS + this.#scores.length * largest;
     const blockOf = (rank: number) => {
       const block = exchange.subarray(rank * words, (rank + 1) * words);
       const { from, to } = shareOfRank(count, this.#ranks, rank);
-      const samples = to - from;
-      return {
-        header: block.subarray(0, EXCHANGE_WORDS),
-        losses: block.subarray(EXCHANGE_WORDS, EXCHANGE_WORDS + samples),
-        wrong: block.subarray(EXCHANGE_WORDS + largest, EXCHANGE_WORDS + largest + samples),
-        begin: first + from,
-        end: first + to,
+      const scoresOf = (i: number) => {
+        const begin = EXCHANGE_WORDS + i * largest;
+        return block.subarray(begin, begin + to - from);
       };
+      return { header: block.subarray(0, EXCHANGE_WORDS), scoresOf, begin: first + from, end: first + to };
     };
 
     const own = blockOf(this.#rank);
@@ -112,8 +102,7 @@ export class Exchange {
     own.header[Word.DIVERGED] = this.#control.diverged ? 1 : 0;
     own.header[Word.TIME_UP] = now() >= this.#deadline ? 1 : 0;
     own.header[Word.WEIGHTS_CHECKSUM] = weightsChecksum;
-    own.losses.set(losses.subarray(own.begin, own.end));
-    own.wrong.set(wrong.subarray(own.begin, own.end));
+    for (const [i, name] of this.#scores.entries()) own.scoresOf(i).set(scores[name]!.subarray(own.begin, own.end));
 
     this.#library.gather(exchange.subarray(0, words * this.#ranks), words * exchange.BYTES_PER_ELEMENT);
 
@@ -124,8 +113,7 @@ export class Exchange {
       says.diverged ||= its.header[Word.DIVERGED] !== 0;
       says.timeUp ||= its.header[Word.TIME_UP] !== 0;
       if (its.header[Word.WEIGHTS_CHECKSUM] !== weightsChecksum) throw errors.ranksDrifted(rank, this.#rank);
-      losses.set(its.losses, its.begin);
-      wrong.set(its.wrong, its.begin);
+      for (const [i, name] of this.#scores.entries()) scores[name]!.set(its.scoresOf(i), its.begin);
     }
     this.#control.agree(says);
   }

@@ -37,7 +37,7 @@ export function errorSheet(
   const shown = all.slice(0, count);
   const pictures = shown.map((error): Captioned => {
     const { sample } = error;
-    const pixels = data.samples.images.subarray(sample * inputs, (sample + 1) * inputs);
+    const pixels = data.samples.values.subarray(sample * inputs, (sample + 1) * inputs);
     return {
       png: () => grayPicture(shape, factor, (i) => theme.gray(pixels[i]! / 255)),
       tip: `sample ${sample}: ${error.class} taken for ${error.taken_for}, loss ${error.loss.toFixed(3)}`,
@@ -66,15 +66,15 @@ export function errorSheet(
  *
  * @throws LockstepError if the samples do not belong to the network
  */
-export function misclassified(network: Network, { count, images, labels }: Samples): Misclassified[] {
+export function misclassified(network: Network, { count, values, targets }: Samples): Misclassified[] {
   const { inputs } = network;
   const found: Misclassified[] = [];
   for (let sample = 0; sample < count; sample++) {
-    const pixels = images.subarray(sample * inputs, (sample + 1) * inputs);
-    const { loss, label } = network.evaluate(pixels, labels[sample]!);
-    if (label === labels[sample]) continue;
+    const pixels = values.subarray(sample * inputs, (sample + 1) * inputs);
+    const { loss, label } = network.evaluate(pixels, targets[sample]!);
+    if (label === targets[sample]) continue;
     const probability = network.predict(pixels).probabilities[label]!;
-    found.push({ sample, class: labels[sample]!, taken_for: label, probability, loss });
+    found.push({ sample, class: targets[sample]!, taken_for: label, probability, loss });
   }
   return found.sort((a, b) => b.loss - a.loss || a.sample - b.sample);
 }

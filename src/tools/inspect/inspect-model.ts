@@ -4,7 +4,7 @@ import { errors } from '../../errors.js';
 import { parseJson } from '../../files/json.js';
 import type { ModelEvent } from '../../metrics/events.js';
 import { sha256Of } from '../../model/parameters.js';
-import { figuresOf } from './tensor-figures.js';
+import { statisticsOf } from './tensor-statistics.js';
 
 /**
  * Reads a model, a checkpoint or any safetensors file that holds such a network, finite or not.
@@ -19,7 +19,7 @@ export async function inspectModel(file: string): Promise<ModelEvent> {
 export function describeModel(model: ModelFile): ModelEvent {
   const { file, bytes, layers, values, isSealed } = model;
   const { dataset, config, state, epochs, step, kernel, sha256: _, ...metadata } = model.metadata;
-  const tensors = tensorsOf(layers, values).map(figuresOf);
+  const tensors = tensorsOf(layers, values).map(statisticsOf);
   const weightsSha256 = sha256Of(values);
   const recorded = metadata.weights_sha256;
   if (recorded !== undefined && recorded !== weightsSha256) throw errors.otherWeights(file, weightsSha256, recorded);

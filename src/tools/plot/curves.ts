@@ -1,12 +1,19 @@
 /** The curves of one panel: which points they have, what they are called, how they look. */
 
+import { type MetricName, objectiveNamed } from '../../model/objectives/index.js';
+import type { Metric } from '../../model/objectives/objective.js';
 import { namesOf } from './names.js';
 import type { EpochPoint } from './points.js';
 import type { Run } from './run.js';
 import { type Colors, type Look, lookOf } from './theme.js';
 
-export const QUANTITIES = ['loss', 'error'] as const;
-export type Quantity = (typeof QUANTITIES)[number];
+const { metrics } = objectiveNamed();
+export type Quantity = MetricName;
+export const QUANTITIES = metrics.map(({ name }) => name as Quantity);
+
+export function metricOf(quantity: Quantity): Metric {
+  return metrics.find(({ name }) => name === quantity)!;
+}
 
 export type CurveKind = 'steps' | 'training' | 'validation' | 'test';
 
@@ -46,14 +53,14 @@ export function curvesOf(runs: readonly Run[], quantity: Quantity, hasSteps: boo
 }
 
 function pointsOf(run: Run, quantity: Quantity, kind: CurveKind): Point[] {
-  const unit = quantity === 'error' ? 100 : 1;
+  const unit = metricOf(quantity).unit === 'fraction' ? 100 : 1;
   if (kind === 'steps') {
     const perEpoch = stepsPerEpoch(run);
     return run.steps.map((step) => ({ x: step.step / perEpoch, y: step[quantity] * unit }));
   }
-  const figure = (point: EpochPoint) => point[`${FIELDS[kind]}_${quantity}`];
+  const valueIn = (point: EpochPoint) => point[`${FIELDS[kind]}_${quantity}`];
   return run.epochs.flatMap((point) => {
-    const y = figure(point);
+    const y = valueIn(point);
     return y === undefined ? [] : [{ x: point.epoch, y: y * unit }];
   });
 }

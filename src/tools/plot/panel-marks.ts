@@ -1,13 +1,12 @@
 /** A panel as marks of Vega: axes with their labels, grid, curves, and what stands beside them. */
 import type { EncodeEntry, GroupMark, Mark, Axis as VegaAxis } from 'vega';
 import { type Axis, hasPlaceOn, placeOn } from './axis.js';
-import type { Curve, Entry, Point } from './curves.js';
+import { type Curve, type Entry, metricOf, type Point } from './curves.js';
 import { TEXT, textMark } from './fonts.js';
 import { END_MARK, type Panel } from './panel.js';
 import { fitted } from './text.js';
 import type { Colors, Shape } from './theme.js';
 
-const HEADINGS = { loss: 'cross-entropy, nats', error: 'error, %' } as const;
 /** Of a run with few epochs each is marked. */
 const FEW = 20;
 /** Of longer ones so many, where they tell one run from another. */
@@ -82,6 +81,7 @@ function sample<T>(points: readonly T[], curve: number): T[] {
 
 export function panelMark(panel: Panel, data: readonly Data[], left: number, top: number): GroupMark {
   const { quantity, plot, x, y, ends, endsLeft, curves, colors, note } = panel;
+  const { title, unit } = metricOf(quantity);
   const names = new Set(data.map(({ name }) => name));
   const place = {
     x: { scale: scaleOf(panel, 'x'), field: 'x' },
@@ -153,7 +153,7 @@ export function panelMark(panel: Panel, data: readonly Data[], left: number, top
         ...(shape ? [shapeMark(shape, color, plot.width + endsLeft - END_MARK / 2 - 2, height)] : []),
         textMark(text, plot.width + endsLeft, height + 4, color, 'label'),
       ]),
-      textMark(HEADINGS[quantity], -plot.left, -12, colors.ink, 'heading'),
+      textMark(`${title}, ${unit === 'fraction' ? '%' : unit}`, -plot.left, -12, colors.ink, 'heading'),
       textMark('epoch', plot.width / 2, plot.height + 40, colors.ink, 'heading', 'center'),
       ...noteMarks(note, panel, colors),
     ],

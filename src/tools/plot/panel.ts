@@ -1,7 +1,7 @@
 /** The panels: their axes, what is drawn in them and where, and the last values at the curves' ends. */
 import { widthOf } from '../drawing/letters.js';
 import { type Axis, epochAxis, hasPlaceOn, linearAxis, logAxis, placeOn } from './axis.js';
-import { type Curve, type Quantity, thinned } from './curves.js';
+import { type Curve, metricOf, type Quantity, thinned } from './curves.js';
 import { TEXT } from './fonts.js';
 import { figureText } from './notation.js';
 import { spread } from './text.js';
@@ -111,7 +111,7 @@ function endsOf(curves: readonly Curve[]): (Look & { readonly value: number })[]
 }
 
 function endText(quantity: Quantity, value: number): string {
-  if (quantity === 'loss') return figureText(value);
+  if (metricOf(quantity).unit !== 'fraction') return figureText(value);
   // Two digits behind the point, and as many more as show that it is not 0.
   return `${value === 0 || value >= 0.005 ? value.toFixed(2) : figureText(value)} %`;
 }

@@ -1,51 +1,52 @@
-/** What is drawn of an event, and whether JSON from elsewhere is one. */
+/** What is drawn of an event, and whether a JSON value is such an event. */
 
 import { type Fields, isRecord } from '../../files/record.js';
-import type { EpochEvent, StartEvent, StepEvent } from '../../metrics/events.js';
+import type { StartEvent } from '../../metrics/events.js';
+import type { EpochMetrics } from '../../metrics/run-state.js';
+import { isValueOf, type Metrics, metricIn, type Split, type SplitMetrics } from '../../metrics/sums.js';
+import { objectiveNamed } from '../../model/objectives/index.js';
 
-export type EpochPoint = Pick<
-  EpochEvent,
-  'epoch' | 'step' | 'train_loss' | 'train_error' | 'validation_loss' | 'validation_error' | 'test_loss' | 'test_error'
->;
-export type StepPoint = Pick<StepEvent, 'epoch' | 'step' | 'loss' | 'error'>;
+interface Place {
+  readonly epoch: number;
+  readonly step: number;
+}
+
+export type EpochPoint = Place & SplitMetrics<'train'> & EpochMetrics;
+export type StepPoint = Place & Metrics;
 
 export function isStart(value: Fields): value is Fields & StartEvent {
   return value.event === 'start' && isRecord(value.config) && isRecord(value.dataset);
 }
 
 export function isEpoch(value: Fields): value is Fields & EpochPoint {
-  const { event, epoch, step, train_loss, train_error } = value;
+  const { event, epoch, step } = value;
   return (
     event === 'epoch' &&
     [epoch, step].every(isCount) &&
-    isFigure(train_loss) &&
-    isFraction(train_error) &&
-    areBothOrNone(value.validation_loss, value.validation_error) &&
-    areBothOrNone(value.test_loss, value.test_error)
+    hasMetrics(value, 'train') &&
+    (['validation', 'test'] as const).every((split) => hasMetrics(value, split) || hasNoMetrics(value, split))
   );
 }
 
-/** Where there are no such samples, there are no figures of them. */
-function areBothOrNone(loss: unknown, error: unknown): boolean {
-  return (isFigure(loss) && isFraction(error)) || (loss === undefined && error === undefined);
-}
-
 export function isStep(value: Fields): value is Fields & StepPoint {
-  const { event, epoch, step, loss, error } = value;
-  return event === 'step' && [epoch, step].every(isCount) && isFigure(loss) && isFraction(error);
+  const { event, epoch, step } = value;
+  return event === 'step' && [epoch, step].every(isCount) && hasMetrics(value);
 }
 
 function isCount(value: unknown): boolean {
   return Number.isSafeInteger(value) && (value as number) > 0;
 }
 
-/** Of float32 weights no loss is larger, and an axis to the end of float64 would have no round end. */
-const MOST_FIGURE = 1e300;
+/** No loss is larger with float32 weights, and an axis up to the largest float64 would have no round end. */
+const MOST_VALUE = 1e300;
 
-function isFigure(value: unknown): boolean {
-  return typeof value === 'number' && value >= 0 && value <= MOST_FIGURE;
+function hasMetrics(value: Fields, split?: Split): boolean {
+  return objectiveNamed().metrics.every((metric) => {
+    const found = metricIn(value, metric, split);
+    return isValueOf(metric, found) && found <= MOST_VALUE;
+  });
 }
 
-function isFraction(value: unknown): boolean {
-  return isFigure(value) && (value as number) <= 1;
+function hasNoMetrics(value: Fields, split: Split): boolean {
+  return objectiveNamed().metrics.every((metric) => metricIn(value, metric, split) === undefined);
 }

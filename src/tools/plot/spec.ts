@@ -28,7 +28,7 @@ export interface PlotOptions {
 }
 
 /** About GitHub's column of text; and about half a sheet of paper. */
-const WIDTHS = { both: 864, loss: 640, error: 640 } as const;
+const WIDTHS = { both: 864, one: 640 };
 /** Narrower, two panels go below each other. */
 const LEAST_SIDE_BY_SIDE = 640;
 const MARGIN = 16;
@@ -39,7 +39,14 @@ const GAP = 24;
  * @throws LockstepError if they are more than can be told apart
  */
 export function specOf(runs: readonly Run[], options: PlotOptions = {}): Spec {
-  const { what = 'both', log = false, steps = false, theme = 'auto', title, width = WIDTHS[what] } = options;
+  const {
+    what = 'both',
+    log = false,
+    steps = false,
+    theme = 'auto',
+    title,
+    width = WIDTHS[what === 'both' ? 'both' : 'one'],
+  } = options;
   if (runs.length > MOST_RUNS) throw errors.tooManyRuns(runs.length, MOST_RUNS);
   const colors = colorsOf(theme);
   const quantities: readonly Quantity[] = what === 'both' ? QUANTITIES : [what];

@@ -47,9 +47,9 @@ it.each([1, 2, 3])('seed %i', async (seed) => {
     if (!value) continue;
     counts.taken++;
     const { facts, inputs, samples } = value;
-    expect(samples.images).toHaveLength(samples.count * inputs);
-    expect(samples.images.every(Number.isFinite)).toBe(true);
-    expect(samples.labels.every((each) => each < facts.classNames.length)).toBe(true);
+    expect(samples.values).toHaveLength(samples.count * inputs);
+    expect(samples.values.every(Number.isFinite)).toBe(true);
+    expect(samples.targets.every((each) => each < facts.classNames.length)).toBe(true);
     expect(new Set(facts.classNames).size).toBe(facts.classNames.length);
   }
   expect(Math.min(counts.taken, counts.refused)).toBeGreaterThan(5);

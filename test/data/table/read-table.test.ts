@@ -15,8 +15,8 @@ const read = (text: string | Uint8Array, label = 'kind', header: Header = 'auto'
 
 async function contentOf(text: string | Uint8Array, label?: string, header?: Header) {
   const { facts, samples } = await read(text, label, header);
-  const labels = [...samples.labels].map((label) => facts.classNames[label]);
-  return { ...facts, numbers: [...samples.images], labels };
+  const labels = [...samples.targets].map((label) => facts.classNames[label]);
+  return { ...facts, numbers: [...samples.values], labels };
 }
 
 const EXPECTED = { columns: ['a', 'b'], classNames: ['x', 'y'], numbers: [1, 2.5, -3, 0.25], labels: ['y', 'x'] };
@@ -85,7 +85,7 @@ describe('columns', () => {
     const { facts } = await read('a,b,kind\n1,2,x\n3,4,y');
     const other = folder.write('other', '{"new":"?","kind":"y","b":2,"a":1}\n{"new":5,"kind":"x","b":4,"a":3}');
     const { samples } = await readTableLike(other, facts, 2, undefined, 'auto');
-    expect([[...samples.images], [...samples.labels]]).toEqual([
+    expect([[...samples.values], [...samples.targets]]).toEqual([
       [1, 2, 3, 4],
       [1, 0],
     ]);
@@ -94,9 +94,9 @@ describe('columns', () => {
   it('of another table without names are found by their order', async () => {
     const { facts } = await read('a,b,kind\n1,2,x\n3,4,y');
     const { samples } = await readTableLike(folder.write('other', '1,2,y\n3,4,x'), facts, 2, undefined, 'auto');
-    expect([...samples.labels]).toEqual([1, 0]);
+    expect([...samples.targets]).toEqual([1, 0]);
     const first = await readTableLike(folder.write('other', 'y,1,2\nx,3,4'), facts, 2, '1', 'auto');
-    expect([...first.samples.images]).toEqual([1, 2, 3, 4]);
+    expect([...first.samples.values]).toEqual([1, 2, 3, 4]);
   });
 });
 
@@ -124,7 +124,7 @@ describe('classes', () => {
   it('of another table are known in either spelling', async () => {
     const { facts } = await read('1,0\n2,1', '2');
     const { samples } = await readTableLike(folder.write('other', '1,1.0\n2,0.0'), facts, 1, undefined, 'auto');
-    expect([...samples.labels]).toEqual([1, 0]);
+    expect([...samples.targets]).toEqual([1, 0]);
   });
 });
 
@@ -158,5 +158,5 @@ it('a table that people have measured', async () => {
     columns: ['sepal_length', 'sepal_width', 'petal_length', 'petal_width'],
     classNames: ['setosa', 'versicolor', 'virginica'],
   });
-  expect([...samples.images.subarray(0, 4)]).toEqual([5.1, 3.5, 1.4, 0.2].map(Math.fround));
+  expect([...samples.values.subarray(0, 4)]).toEqual([5.1, 3.5, 1.4, 0.2].map(Math.fround));
 });

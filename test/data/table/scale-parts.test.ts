@@ -6,8 +6,8 @@ import { refusalOf } from '../../support/refusals.js';
 
 const samplesOf = (rows: readonly (readonly number[])[]): Samples => ({
   count: rows.length,
-  images: Float32Array.from(rows.flat()),
-  labels: new Uint32Array(rows.length),
+  values: Float32Array.from(rows.flat()),
+  targets: new Uint32Array(rows.length),
   sha256: '',
 });
 const parts = (test: readonly number[]) => ({
@@ -26,9 +26,9 @@ const label = (position: number) => ({ label: { name: undefined, position }, cla
 describe('scaleParts', () => {
   it('scales every part by what the training samples are', () => {
     const { used, table } = scaleParts(parts([5, 1, 1]), { ...label(3), columns: undefined }, 'minmax');
-    expect([...used.train.images]).toEqual([0, 0, 0, 1, 1, 1]);
-    expect([...used.validation.images]).toEqual([0.5, 1, 2]);
-    expect([...used.test.images]).toEqual([-0.5, -1, 0, 2, 0, 1]);
+    expect([...used.train.values]).toEqual([0, 0, 0, 1, 1, 1]);
+    expect([...used.validation.values]).toEqual([0.5, 1, 2]);
+    expect([...used.test.values]).toEqual([-0.5, -1, 0, 2, 0, 1]);
     expect(table).toMatchObject({ scale: 'minmax', columns: undefined });
   });
 

@@ -6,12 +6,12 @@ import { fitScaling, type Scaling, scaleSamples } from '../../../src/data/table/
 
 const samplesOf = (rows: readonly (readonly number[])[]): Samples => ({
   count: rows.length,
-  images: Float32Array.from(rows.flat()),
-  labels: new Uint32Array(rows.length),
+  values: Float32Array.from(rows.flat()),
+  targets: new Uint32Array(rows.length),
   sha256: '',
 });
 
-const columnOf = ({ images }: Samples, i: number, inputs: number) => [...images].filter((_, at) => at % inputs === i);
+const columnOf = ({ values }: Samples, i: number, inputs: number) => [...values].filter((_, at) => at % inputs === i);
 
 const rows = fc.array(fc.tuple(fc.integer({ min: -1000, max: 1000 }), fc.constant(7.1), fc.integer()), {
   minLength: 2,
@@ -59,8 +59,8 @@ describe('scaling', () => {
   it('numbers at the end of float32 are scaled, or become infinite for all to see', () => {
     const samples = samplesOf([[3e38], [-3e38], [1e-45]]);
     const standard = scaleSamples(samples, 1, fitScaling(samples, 1, 'standard'));
-    expect(standard.images.every(Number.isFinite)).toBe(true);
+    expect(standard.values.every(Number.isFinite)).toBe(true);
     const minmax = scaleSamples(samples, 1, fitScaling(samples, 1, 'minmax'));
-    expect(minmax.images[0]).toBe(Number.POSITIVE_INFINITY);
+    expect(minmax.values[0]).toBe(Number.POSITIVE_INFINITY);
   });
 });

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CONTROL_STRIDE, EXCHANGE_WORDS, type Memory } from '../../../src/memory/layout.js';
 import type { Plan } from '../../../src/memory/plan.js';
+import { softmaxCrossEntropy } from '../../../src/model/objectives/softmax-cross-entropy.js';
 import { Control } from '../../../src/parallel/control.js';
 import { Exchange } from '../../../src/parallel/mpi/exchange.js';
 import { MpiLibrary } from '../../../src/parallel/mpi/library.js';
@@ -13,11 +14,16 @@ const COUNT = 5;
 const FIRST = 2;
 const EVERYBODY = [0, 1, 2];
 
+interface TestScores {
+  readonly loss: Float64Array;
+  readonly incorrect: Uint8Array;
+}
+
 interface Rank {
   readonly control: Control;
   readonly exchange: Exchange;
   readonly weights: Float32Array;
-  readonly record: { losses: Float64Array; wrong: Uint8Array; heldOutLosses: Float64Array; heldOutWrong: Uint8Array };
+  readonly record: { readonly training: TestScores; readonly heldOut: TestScores };
 }
 
 /** What each rank has told. */
@@ -44,15 +50,17 @@ function ranksOf(deadlines: readonly number[] = []): Rank[] {
     const control = new Control(new Int32Array(new SharedArrayBuffer(16 * CONTROL_STRIDE * 4)));
     const weights = Float32Array.of(1, 2, 3);
     const exchange = new Float64Array(RANKS * (EXCHANGE_WORDS + 2 * COUNT));
-    const memory = { exchange, layers: [{ parameters: weights }] } as unknown as Memory;
-    const plan = { validationSamples: 2, testSamples: 3 } as Plan;
+    const plan = { validationSamples: 2, testSamples: 3, scores: softmaxCrossEntropy.scores } as unknown as Plan;
     const task = { rank, ranks: RANKS, library: { file: '', abi: 'MPICH' as const } };
-    const results = () => Float64Array.from({ length: COUNT + FIRST }, () => -1);
-    const record = { losses: results(), wrong: new Uint8Array(COUNT + FIRST).fill(9) };
-    const heldOut = { heldOutLosses: results().subarray(FIRST), heldOutWrong: new Uint8Array(COUNT) };
+    const scores = (count: number) => ({
+      loss: new Float64Array(count).fill(-1),
+      incorrect: new Uint8Array(count).fill(9),
+    });
+    const record = { training: scores(COUNT + FIRST), heldOut: scores(COUNT) };
+    const memory = { exchange, layers: [{ parameters: weights }], epochs: [record] } as unknown as Memory;
     const deadline = deadlines[rank] ?? Number.POSITIVE_INFINITY;
     return {
-      ...{ control, weights, record: { ...record, ...heldOut } },
+      ...{ control, weights, record },
       exchange: new Exchange(task, plan, memory, control, deadline),
     };
   });
@@ -103,32 +111,32 @@ describe('what one rank wants, all want', () => {
 describe('results', () => {
   /** By sample, from the batch's first on. */
   const losses = [10, 11, 12, 13, 14];
-  const wrong = [1, 0, 0, 1, 1];
+  const incorrect = [1, 0, 0, 1, 1];
   const owners = [0, 1, 1, 2, 2];
 
   it('of a batch are on all ranks what each has of its share, and nothing else changes', () => {
     const ranks = ranksOf();
     for (const [i, owner] of owners.entries()) {
-      ranks[owner]!.record.losses[FIRST + i] = losses[i]!;
-      ranks[owner]!.record.wrong[FIRST + i] = wrong[i]!;
+      ranks[owner]!.record.training.loss[FIRST + i] = losses[i]!;
+      ranks[owner]!.record.training.incorrect[FIRST + i] = incorrect[i]!;
     }
     together(ranks, ({ exchange, record }) => exchange.tell(record as never, FIRST, COUNT));
     for (const { record } of ranks) {
-      expect([...record.losses]).toEqual([-1, -1, ...losses]);
-      expect([...record.wrong]).toEqual([9, 9, ...wrong]);
+      expect([...record.training.loss]).toEqual([-1, -1, ...losses]);
+      expect([...record.training.incorrect]).toEqual([9, 9, ...incorrect]);
     }
   });
 
   it('of an evaluation likewise', () => {
     const ranks = ranksOf();
     for (const [i, owner] of owners.entries()) {
-      ranks[owner]!.record.heldOutLosses[i] = losses[i]!;
-      ranks[owner]!.record.heldOutWrong[i] = wrong[i]!;
+      ranks[owner]!.record.heldOut.loss[i] = losses[i]!;
+      ranks[owner]!.record.heldOut.incorrect[i] = incorrect[i]!;
     }
     together(ranks, ({ exchange, record }) => exchange.tellHeldOut(record as never));
     for (const { record } of ranks) {
-      expect([...record.heldOutLosses]).toEqual(losses);
-      expect([...record.heldOutWrong]).toEqual(wrong);
+      expect([...record.heldOut.loss]).toEqual(losses);
+      expect([...record.heldOut.incorrect]).toEqual(incorrect);
     }
   });
 });

@@ -27,7 +27,7 @@ let file: string;
 let onnx: OnnxFile;
 let predictions: Prediction[];
 
-const pixelsOf = (sample: number) => test.images.subarray(sample * 784, (sample + 1) * 784);
+const pixelsOf = (sample: number) => test.values.subarray(sample * 784, (sample + 1) * 784);
 const runOn = (sample: number) =>
   runOnnx(
     onnx,
@@ -110,7 +110,7 @@ describe('an ONNX file', () => {
     () => {
       const images = scratch.newPath('images');
       const outputs = scratch.newPath('outputs');
-      writeFileSync(images, test.images);
+      writeFileSync(images, test.values);
       const { status, stderr } = inPython(file, images, outputs);
       expect([status, String(stderr)]).toEqual([0, '']);
       const bytes = readFileSync(outputs);

@@ -184,9 +184,9 @@ describe('the sheet of errors', () => {
     expect(errors.map(({ loss }) => loss)).toEqual(errors.map(({ loss }) => loss).sort((a, b) => b - a));
     for (const error of errors) {
       const { label, probabilities } = network.predict(
-        samples.images.subarray(error.sample * 784, (error.sample + 1) * 784),
+        samples.values.subarray(error.sample * 784, (error.sample + 1) * 784),
       );
-      expect(error).toMatchObject({ class: samples.labels[error.sample], taken_for: label });
+      expect(error).toMatchObject({ class: samples.targets[error.sample], taken_for: label });
       expect(error.class).not.toBe(label);
       expect(error.probability).toBe(probabilities[label]);
       expect(error.loss).toBeCloseTo(-Math.log(probabilities[error.class]!), 6);
@@ -202,7 +202,7 @@ describe('the sheet of errors', () => {
       errors.flatMap((error) => [`${error.class} → ${error.taken_for}`, `${(error.probability * 100).toFixed(1)} %`]),
     );
     for (const [i, { sample }] of errors.entries()) {
-      const pixels = samples.images.subarray(sample * 784, (sample + 1) * 784);
+      const pixels = samples.values.subarray(sample * 784, (sample + 1) * 784);
       const picture = pictures[i]!;
       expect([picture.width, picture.height]).toEqual([84, 84]);
       const found = Array.from(

@@ -35,7 +35,7 @@ function* linesOfTestImages(): Generator<string> {
   for (let s = 0; s < 10_000; s++) yield `{"id":${s},"x":[${image(s).join(',')}]}\n`;
 }
 
-const image = (s: number) => mnist.test.images.subarray(s * 784, (s + 1) * 784);
+const image = (s: number) => mnist.test.values.subarray(s * 784, (s + 1) * 784);
 
 function parse(stdout: string): PredictionLine[] {
   return stdout
@@ -56,14 +56,14 @@ describe('all 10,000 test images', () => {
   });
 
   it('have the error of the end of training, and of evaluate, class by class', async () => {
-    const wrong = lines.filter((line, s) => line.class !== mnist.test.labels[s]).length;
+    const wrong = lines.filter((line, s) => line.class !== mnist.test.targets[s]).length;
     expect(wrong / 10_000).toBe(testError);
     expect(testError).toBeLessThan(0.5);
     const { stdout } = await runLockstep(['evaluate', model]);
     const event = JSON.parse(stdout) as EvaluationEvent;
     expect(event.test_error).toBe(testError);
     const confusion = event.confusion.map((row) => row.map(() => 0));
-    for (const [s, line] of lines.entries()) confusion[mnist.test.labels[s]!]![Number(line.class)]!++;
+    for (const [s, line] of lines.entries()) confusion[mnist.test.targets[s]!]![Number(line.class)]!++;
     expect(confusion).toEqual(event.confusion);
   });
 

@@ -33,7 +33,7 @@ const python = process.env.PYTHON ?? 'python3';
 const { samples } = await loadPart('mnist', 'test');
 const network = await loadModel(model);
 const { inputs, classes } = network;
-const image = (s: number) => samples.images.subarray(s * inputs, (s + 1) * inputs);
+const image = (s: number) => samples.values.subarray(s * inputs, (s + 1) * inputs);
 const expected = Array.from({ length: samples.count }, (_, s) => network.predict(image(s)));
 const integer = new Intl.NumberFormat('en-US');
 let isEqual = true;
@@ -63,12 +63,12 @@ console.log(
   `${path.basename(model)}: ${network.layers.join('-')}, kernel ${network.kernel}, Node ${process.versions.node}`,
 );
 console.log(`weights sha256 ${network.weightsSha256}\n`);
-const wrong = expected.filter(({ label }, s) => label !== samples.labels[s]).length;
+const wrong = expected.filter(({ label }, s) => label !== samples.targets[s]).length;
 say('the library', `${integer.format(wrong)} of ${integer.format(samples.count)} wrong`);
 
 const [evaluated] = (await lockstep(['evaluate', model])) as [EvaluationEvent];
 const confusion = evaluated.confusion.map((row) => row.map(() => 0));
-for (const [s, { label }] of expected.entries()) confusion[samples.labels[s]!]![label]!++;
+for (const [s, { label }] of expected.entries()) confusion[samples.targets[s]!]![label]!++;
 const isSame = JSON.stringify(confusion) === JSON.stringify(evaluated.confusion);
 say('evaluate', `loss ${evaluated.test_loss}, error ${evaluated.test_error}; its confusion matrix equal`, isSame);
 
@@ -92,7 +92,7 @@ const folder = temporaryFolder();
 try {
   const [onnx, images, outputs] = ['model.onnx', 'images', 'outputs'].map((name) => path.join(folder.path, name));
   await lockstep(['export', model, '-o', onnx!]);
-  writeFileSync(images!, samples.images);
+  writeFileSync(images!, samples.values);
   execFileSync(python, [path.join(fixtures, 'onnxruntime-logits.py'), onnx!, images!, outputs!]);
   const version = execFileSync(python, ['-c', 'import onnxruntime; print(onnxruntime.__version__)'], {
     encoding: 'utf8',

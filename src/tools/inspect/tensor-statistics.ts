@@ -1,10 +1,10 @@
-/** What a tensor's values are like. */
+/** Statistics of a tensor's values. */
 
 import type { Tensor } from '../../files/safetensors.js';
-import type { TensorFigures } from '../../metrics/events.js';
+import type { TensorStatistics } from '../../metrics/events.js';
 
-/** Sums in float64, the deviations' about the mean, so that nothing is lost to a large mean. */
-export function figuresOf({ name, shape, values }: Tensor): TensorFigures {
+/** Sums are in float64, and deviations are taken from the mean: a large mean costs no digits. */
+export function statisticsOf({ name, shape, values }: Tensor): TensorStatistics {
   let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   let [sum, zeros, nan, infinite] = [0, 0, 0, 0];
   for (const value of values) {
@@ -25,8 +25,8 @@ export function figuresOf({ name, shape, values }: Tensor): TensorFigures {
     squares += value * value;
     deviations += (value - mean) ** 2;
   }
-  // JSON has no other numbers: a float64 sum may be beyond them.
-  const orNull = (figure: number) => (finite > 0 && Number.isFinite(figure) ? figure : null);
+  // (A float64 sum may overflow, and JSON has no infinity.)
+  const orNull = (value: number) => (finite > 0 && Number.isFinite(value) ? value : null);
   return {
     name,
     shape,

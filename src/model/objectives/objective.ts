@@ -1,0 +1,63 @@
+/** What a network is trained for. To add an objective, write it in a file of this folder and list it in index.ts. */
+import type { LayerMemory, Memory, Scores } from '../../memory/layout.js';
+import type { ElementType, ScoreSpec } from '../../memory/plan.js';
+
+/** A description that all threads share; everything but its functions is plain data. */
+export interface Objective {
+  readonly name: string;
+  /** Outputs of a network for such data. */
+  outputs(data: { readonly classes: number }): number;
+  /** Type of a target; there is one for each sample. */
+  readonly targets: ElementType;
+  /** What is kept of each sample besides its loss. */
+  readonly scores: readonly ScoreSpec[];
+  /** What is reported. `loss` is the first: early stopping goes by it, and lower is better. */
+  readonly metrics: readonly Metric[];
+  criterion(memory: Memory): Criterion;
+}
+
+export interface Metric {
+  /** `error`, for example: `error` in step events, `train_error`, `validation_error` and `test_error` in epoch events. */
+  readonly name: string;
+  /** What it measures, for a chart. */
+  readonly title: string;
+  readonly unit: 'nats' | 'fraction' | 'target' | 'target²';
+  readonly better: 'lower' | 'higher';
+  /** Its value over some samples, not negative. NaN if there are none. */
+  of(sums: Sums): number;
+}
+
+/** Scores of some samples, summed in the order of the samples, by the scores' names. */
+export interface Sums {
+  readonly samples: number;
+  readonly loss: number;
+  readonly [score: string]: number;
+}
+
+/** Loss and gradient at the output layer. Each thread has its own. */
+export interface Criterion {
+  /** Of the last sample. */
+  readonly loss: number;
+  /** Computes the scores of the outputs in `slot`; `sample` is the row of its target. Leaves the outputs as they are. */
+  evaluate(slot: number, sample: number): void;
+  /** As `evaluate`, and replaces the outputs with δ, the gradient of the loss with respect to them. */
+  differentiate(slot: number, sample: number): void;
+  /** Writes the scores of the last sample: the loss, and those of the objective's scores that are kept there. */
+  record(scores: Scores, position: number): void;
+}
+
+/** Copies a sample's outputs, without padding. @param into  (outputs) */
+export function readOutputs({ panels }: LayerMemory, slot: number, into: Float64Array): void {
+  for (const { firstColumn, width, delta } of panels) {
+    const end = Math.min(firstColumn + width, into.length);
+    for (let j = firstColumn; j < end; j++) into[j] = delta[slot * width + j - firstColumn]!;
+  }
+}
+
+/** The reverse: δ in place of the outputs. */
+export function writeDelta({ panels }: LayerMemory, slot: number, values: Float64Array): void {
+  for (const { firstColumn, width, delta } of panels) {
+    const end = Math.min(firstColumn + width, values.length);
+    for (let j = firstColumn; j < end; j++) delta[slot * width + j - firstColumn] = values[j]!;
+  }
+}
