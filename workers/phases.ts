@@ -57,7 +57,7 @@ export class Phases {
     this.#memory = memory;
     this.#kernel = createKernel(task.kernel, task.plan.activation, task.shared, memory, task.worker);
     this.#forwardPass = new ForwardPass(this.#kernel, memory);
-    this.#criterion = objectiveNamed(task.objective).criterion(memory);
+    this.#criterion = objectiveNamed(task.plan.objective).criterion(memory);
     this.#optimizer = new Optimizer(task.optimizer, task.epochs, stepsPerEpoch(task.plan));
     this.#isPlain = !needsOf(task.optimizer).gradient;
     this.#lastLayer = memory.layers.length - 1;

@@ -17,7 +17,6 @@ const { drawInitialValues } = await import('../../src/model/initial-values.js');
 const { optimizerOf, withDefaults } = await import('../../src/config/options.js');
 const { planOf, usedOf } = await import('../../src/run/prepare.js');
 const { freshState } = await import('../../src/metrics/run-state.js');
-const { objectiveNamed } = await import('../../src/model/objectives/index.js');
 await import('../../src/output/output.js');
 await import('../../src/run/train.js');
 mark('imports');
@@ -30,7 +29,7 @@ const dataset = await loadDataset(config.data);
 mark('data read and checked');
 
 const used = usedOf(dataset, config.limit ?? dataset.train.count, config);
-const { plan } = planOf(config, kernel, objectiveNamed(), used);
+const { plan } = planOf(config, kernel, used);
 mark('nonzeros counted');
 
 const shared = createSharedMemory(bytesNeeded(plan));
@@ -52,7 +51,6 @@ const { Coordinator } = await import('../../src/parallel/coordinator.js');
 const { strategy, epochs, seed } = config;
 const run = {
   strategy,
-  objective: objectiveNamed().name,
   optimizer: optimizerOf(config),
   epochs,
   logEvery: 1,
@@ -63,7 +61,7 @@ const run = {
 const beginning = {
   ranks: undefined,
   exact: false,
-  start: freshState(objectiveNamed()),
+  start: freshState(plan),
   stepsDone: 0,
   checkpointEvery: 0,
   checkpointEverySteps: 0,

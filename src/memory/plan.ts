@@ -52,7 +52,8 @@ export interface Plan extends KernelNeeds, ActivationNeeds {
   readonly storedInputs: number;
   /** The form of the samples' rows. */
   readonly inputForm: RowForm;
-  /** What the objective (model/objectives/) stores of each sample: targets, and scores besides the loss. */
+  /** Name of the objective (model/objectives/), and what it stores of each sample: a target, and scores besides the loss. */
+  readonly objective: string;
   readonly targets: ElementType;
   readonly scores: readonly ScoreSpec[];
   readonly batchSize: number;
@@ -69,8 +70,9 @@ export interface Plan extends KernelNeeds, ActivationNeeds {
   readonly keepsBest: boolean;
 }
 
-/** Part of a plan: what only some options need, without these options. */
+/** A plan's values without options. */
 export const PLAIN = {
+  objective: 'softmax-cross-entropy',
   targets: 'uint32',
   scores: [],
   ranks: 0,
@@ -81,9 +83,9 @@ export const PLAIN = {
   keepsBest: false,
 } as const satisfies Partial<Plan>;
 
-/** Names of the scores that metrics are made of. */
-export function summedScores({ scores }: Pick<Plan, 'scores'>): readonly string[] {
-  return ['loss', ...scores.filter(({ isSummed }) => isSummed).map(({ name }) => name)];
+/** The scores that metrics are made of. */
+export function summedScores({ scores }: Pick<Plan, 'scores'>): readonly ScoreSpec[] {
+  return [{ name: 'loss', type: 'float64', isSummed: true }, ...scores.filter(({ isSummed }) => isSummed)];
 }
 
 /** V + M */

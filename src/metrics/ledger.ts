@@ -2,7 +2,7 @@
 import { now } from '../memory/clock.js';
 import { type Memory, recordIndex } from '../memory/layout.js';
 import { type Plan, stepsPerEpoch } from '../memory/plan.js';
-import type { Objective } from '../model/objectives/objective.js';
+import { objectiveNamed } from '../model/objectives/index.js';
 import type { EpochEvent, StepEvent } from './events.js';
 import type { Best, EpochMetrics, Position, RunState } from './run-state.js';
 import { StepLog } from './step-log.js';
@@ -16,7 +16,6 @@ const LEAST_SECONDS = 1e-6;
 
 export class Ledger {
   readonly #plan: Plan;
-  readonly #objective: Objective;
   readonly #epochs: Memory['epochs'];
   readonly #start: RunState;
   readonly #logEvery: number;
@@ -32,21 +31,13 @@ export class Ledger {
    * @param logEvery  steps between two step events, 0 for none
    * @param beganAt   when this process began with it, in milliseconds of clock.ts
    */
-  constructor(
-    plan: Plan,
-    objective: Objective,
-    epochs: Memory['epochs'],
-    start: RunState,
-    logEvery: number,
-    beganAt: number,
-  ) {
+  constructor(plan: Plan, epochs: Memory['epochs'], start: RunState, logEvery: number, beganAt: number) {
     this.#plan = plan;
-    this.#objective = objective;
     this.#epochs = epochs;
     this.#start = start;
     this.#logEvery = logEvery;
     this.#startedAt = beganAt - 1000 * start.seconds;
-    this.#steps = new StepLog(plan, objective, logEvery, this.#startedAt, start);
+    this.#steps = new StepLog(plan, logEvery, this.#startedAt, start);
     this.#metrics = start.metrics;
     this.#best = start.best;
     this.#completed = start.epochs;
@@ -165,23 +156,24 @@ export class Ledger {
 
   #epochSums(epoch: number, steps: number) {
     const { batchSize, trainSamples } = this.#plan;
-    const start = epoch === this.#start.epochs + 1 ? this.#start.epochSums : noSums(this.#objective);
+    const start = epoch === this.#start.epochs + 1 ? this.#start.epochSums : noSums(this.#plan);
     const end = Math.min(steps * batchSize, trainSamples);
     return addScores(start, this.#record(epoch).training, start.samples, end);
   }
 
   #metricsOf(epoch: number): SplitMetrics<'train'> & EpochMetrics {
     const sums = this.#epochSums(epoch, stepsPerEpoch(this.#plan));
-    return { ...splitMetricsOf(this.#objective, 'train', sums), ...this.#heldOutMetrics(epoch) };
+    const objective = objectiveNamed(this.#plan.objective);
+    return { ...splitMetricsOf(objective, 'train', sums), ...this.#heldOutMetrics(epoch) };
   }
 
   /** Only of the splits that have samples. */
   #heldOutMetrics(epoch: number): EpochMetrics {
-    const { validationSamples, testSamples } = this.#plan;
-    const { heldOut } = this.#record(epoch);
-    const metrics = (split: Split, from: number, count: number) =>
-      count > 0 &&
-      splitMetricsOf(this.#objective, split, addScores(noSums(this.#objective), heldOut, from, from + count));
+    const { validationSamples, testSamples, objective } = this.#plan;
+    const metrics = (split: Split, from: number, count: number) => {
+      const sums = addScores(noSums(this.#plan), this.#record(epoch).heldOut, from, from + count);
+      return count > 0 && splitMetricsOf(objectiveNamed(objective), split, sums);
+    };
     return {
       ...metrics('validation', 0, validationSamples),
       ...metrics('test', validationSamples, testSamples),

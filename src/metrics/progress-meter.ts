@@ -2,7 +2,8 @@
 import { now } from '../memory/clock.js';
 import type { EpochRecord } from '../memory/layout.js';
 import { type Plan, stepsPerEpoch } from '../memory/plan.js';
-import type { Objective, Sums } from '../model/objectives/objective.js';
+import { objectiveNamed } from '../model/objectives/index.js';
+import type { Sums } from '../model/objectives/objective.js';
 import type { Progress } from './events.js';
 import type { RunState } from './run-state.js';
 import { addScores, metricsOf, noSums } from './sums.js';
@@ -18,7 +19,6 @@ const INTERVAL_MS = 100;
 
 export class ProgressMeter {
   readonly #plan: Plan;
-  readonly #objective: Objective;
   readonly #epochs: number;
   readonly #place: Place;
   readonly #report: (progress: Progress) => void;
@@ -31,16 +31,8 @@ export class ProgressMeter {
   /** Where the run was resumed. */
   readonly #start: RunState;
 
-  constructor(
-    plan: Plan,
-    objective: Objective,
-    epochs: number,
-    start: RunState,
-    place: Place,
-    report: (progress: Progress) => void,
-  ) {
+  constructor(plan: Plan, epochs: number, start: RunState, place: Place, report: (progress: Progress) => void) {
     this.#plan = plan;
-    this.#objective = objective;
     this.#epochs = epochs;
     this.#start = start;
     this.#sums = start.epochSums;
@@ -60,7 +52,7 @@ export class ProgressMeter {
     const time = now();
     if (epoch !== this.#epoch) {
       this.#epoch = epoch;
-      this.#sums = noSums(this.#objective);
+      this.#sums = noSums(this.#plan);
     }
     const { batchSize, trainSamples } = this.#plan;
     const samples = Math.min(stepsDone * batchSize, trainSamples);
@@ -78,7 +70,7 @@ export class ProgressMeter {
       step: stepsDone,
       stepsPerEpoch: stepsPerEpoch(this.#plan),
       samples,
-      ...metricsOf(this.#objective, this.#sums),
+      ...metricsOf(objectiveNamed(this.#plan.objective), this.#sums),
       samplesPerSecond: ((samples - this.#before(epoch)) / Math.max(1, time - began)) * 1000,
       secondsLeft: (((this.#epochs - epoch + 1) * trainSamples - samples) * perSampleMs) / 1000,
     });

@@ -1,5 +1,6 @@
 /** What a run must remember, besides its weights, to continue as if it had never stopped. */
 import { isRecord } from '../files/record.js';
+import { type Plan, summedScores } from '../memory/plan.js';
 import type { Objective, Sums } from '../model/objectives/objective.js';
 import { isValueOf, noSums, SPLITS, type Split, type SplitMetrics } from './sums.js';
 
@@ -40,19 +41,13 @@ export interface RunState extends Position {
 }
 
 /** The state before the first step. */
-export function freshState(objective: Objective): RunState {
-  const sums = noSums(objective);
-  const position = { epochs: 0, stepsInEpoch: 0, step: 0 };
-  return {
-    ...position,
-    epochSums: sums,
-    epochSeconds: 0,
-    logEvery: 0,
-    logSums: sums,
-    metrics: {},
-    best: undefined,
-    seconds: 0,
-  };
+export function freshState(plan: Pick<Plan, 'scores'>): RunState {
+  const sums = noSums(plan);
+  const [position, sinceLog] = [
+    { epochs: 0, stepsInEpoch: 0, step: 0 },
+    { logEvery: 0, logSums: sums },
+  ];
+  return { ...position, epochSums: sums, epochSeconds: 0, ...sinceLog, metrics: {}, best: undefined, seconds: 0 };
 }
 
 /** Above what any run can reach: sums stay finite, and file names have room for the steps. */
@@ -92,29 +87,23 @@ export function stateOf(value: unknown, objective: Objective): RunState | undefi
   return { epochs, stepsInEpoch, step, epochSums, epochSeconds, logEvery, logSums, metrics, best, seconds };
 }
 
-/** The names in the file of the sums that it has. */
-function storedNames({ scores }: Objective): (readonly [name: string, stored: string, isWhole: boolean])[] {
-  const summed = scores.filter(({ isSummed }) => isSummed);
-  return [
-    ['loss', 'loss', false],
-    ...summed.map(({ name, storedAs = name, type }) => [name, storedAs, type !== 'float64'] as const),
-  ];
-}
-
 function recordOfSums(sums: Sums, objective: Objective): object {
-  const stored = storedNames(objective).map(([name, field]) => [field, sums[name]]);
+  const stored = summedScores(objective).map(({ name, storedAs = name }) => [storedAs, sums[name]]);
   return { samples: sums.samples, ...Object.fromEntries(stored) };
 }
 
 function sumsOf(value: unknown, objective: Objective): Sums | undefined {
   if (!isRecord(value) || !isCount(value.samples)) return undefined;
   const { samples } = value;
-  const names = storedNames(objective);
-  const areSums = names.every(([, field, isWhole]) => {
-    const sum = value[field];
-    return isAmount(sum) && sum <= samples * MOST_SCORE && (!isWhole || isCount(sum));
-  });
-  const sums = { samples, ...Object.fromEntries(names.map(([name, field]) => [name, value[field]])) } as Sums;
+  const stored = summedScores(objective).map(({ name, type, storedAs = name }) => ({
+    name,
+    type,
+    sum: value[storedAs],
+  }));
+  const areSums = stored.every(
+    ({ type, sum }) => isAmount(sum) && sum <= samples * MOST_SCORE && (type === 'float64' || isCount(sum)),
+  );
+  const sums = { samples, ...Object.fromEntries(stored.map(({ name, sum }) => [name, sum])) } as Sums;
   const isPossible = samples === 0 || objective.metrics.every((metric) => isValueOf(metric, metric.of(sums)));
   return areSums && isPossible ? sums : undefined;
 }

@@ -1,14 +1,14 @@
 /** The step events of a run. */
 import type { EpochRecord } from '../memory/layout.js';
 import type { Plan } from '../memory/plan.js';
-import type { Objective, Sums } from '../model/objectives/objective.js';
+import { objectiveNamed } from '../model/objectives/index.js';
+import type { Sums } from '../model/objectives/objective.js';
 import type { StepEvent } from './events.js';
 import type { RunState } from './run-state.js';
 import { addScores, metricsOf, noSums } from './sums.js';
 
 export class StepLog {
   readonly #plan: Plan;
-  readonly #objective: Objective;
   readonly #every: number;
   readonly #startedAt: number;
   /** Since the last event. */
@@ -21,19 +21,12 @@ export class StepLog {
    * @param startedAt  when the run began, in milliseconds of clock.ts
    * @param start      the run's state when it was resumed; its sums are dropped if events had another distance
    */
-  constructor(
-    plan: Plan,
-    objective: Objective,
-    every: number,
-    startedAt: number,
-    start: Pick<RunState, 'step' | 'logEvery' | 'logSums'>,
-  ) {
+  constructor(plan: Plan, every: number, startedAt: number, start: Pick<RunState, 'step' | 'logEvery' | 'logSums'>) {
     this.#plan = plan;
-    this.#objective = objective;
     this.#every = every;
     this.#startedAt = startedAt;
     this.#seen = start.step;
-    this.#sums = start.logEvery === every ? start.logSums : noSums(objective);
+    this.#sums = start.logEvery === every ? start.logSums : noSums(plan);
   }
 
   /** Over the steps seen since the last event. */
@@ -43,7 +36,7 @@ export class StepLog {
 
   clone(): StepLog {
     const start = { step: this.#seen, logEvery: this.#every, logSums: this.#sums };
-    return new StepLog(this.#plan, this.#objective, this.#every, this.#startedAt, start);
+    return new StepLog(this.#plan, this.#every, this.#startedAt, start);
   }
 
   /**
@@ -68,10 +61,10 @@ export class StepLog {
       event: 'step',
       epoch,
       step: this.#seen,
-      ...metricsOf(this.#objective, this.#sums),
+      ...metricsOf(objectiveNamed(this.#plan.objective), this.#sums),
       seconds: (endedAt - this.#startedAt) / 1000,
     };
-    this.#sums = noSums(this.#objective);
+    this.#sums = noSums(this.#plan);
     return event;
   }
 }

@@ -1,6 +1,6 @@
 /** Sums of scores, always in the order of the samples, so that threads cannot change them; and the metrics made of them. */
 import type { Scores } from '../memory/layout.js';
-import { summedScores } from '../memory/plan.js';
+import { type Plan, summedScores } from '../memory/plan.js';
 import type { MetricName } from '../model/objectives/index.js';
 import type { Metric, Objective, Sums } from '../model/objectives/objective.js';
 
@@ -13,8 +13,8 @@ export type Metrics = { readonly [M in MetricName]: number };
 /** By name in epoch events: `test_loss`, `test_error`. */
 export type SplitMetrics<S extends Split> = { readonly [M in MetricName as `${S}_${M}`]: number };
 
-export function noSums(objective: Objective): Sums {
-  return { samples: 0, loss: 0, ...Object.fromEntries(summedScores(objective).map((name) => [name, 0])) };
+export function noSums(plan: Pick<Plan, 'scores'>): Sums {
+  return { samples: 0, ...Object.fromEntries(summedScores(plan).map(({ name }) => [name, 0])) } as Sums;
 }
 
 /** These sums, and the scores at positions [from, to) added one by one. */

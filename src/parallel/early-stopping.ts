@@ -32,10 +32,9 @@ export class EarlyStopping {
 
   #judge(epoch: number): void {
     const { best, layers, epochs } = this.#memory;
-    const { objective: name, plan } = this.#task;
-    const objective = objectiveNamed(name);
-    const sums = addScores(noSums(objective), epochs[recordIndex(epoch)].heldOut, 0, plan.validationSamples);
-    const { loss } = metricsOf(objective, sums);
+    const { plan } = this.#task;
+    const sums = addScores(noSums(plan), epochs[recordIndex(epoch)].heldOut, 0, plan.validationSamples);
+    const { loss } = metricsOf(objectiveNamed(plan.objective), sums);
     if (best[1] !== 0 && !(loss < best[0]!)) return;
     best[0] = loss;
     // No best epoch until the copy is complete: this thread may die in between.

@@ -13,8 +13,6 @@ export interface WorkerTask {
   readonly shared: WebAssembly.Memory;
   readonly kernel: KernelChoice;
   readonly strategy: Strategy;
-  /** Name of the objective, see model/objectives/. */
-  readonly objective: string;
   readonly optimizer: OptimizerOptions;
   readonly epochs: number;
   /** Where the run goes on. */

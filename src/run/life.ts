@@ -28,8 +28,8 @@ export async function* live(
   run: Run,
   { beganAt, world, stop, onProgress, onView }: Surroundings,
 ): AsyncGenerator<TrainEvent, void, undefined> {
-  const { config, plan, objective, memory, start } = run;
-  const ledger = new Ledger(plan, objective, memory.epochs, start, config.logEvery ?? 0, beganAt);
+  const { config, plan, memory, start } = run;
+  const ledger = new Ledger(plan, memory.epochs, start, config.logEvery ?? 0, beganAt);
   let coordinator: Coordinator | undefined;
   let progress: ProgressMeter | undefined;
   let failure: unknown;
@@ -73,9 +73,7 @@ export async function* live(
     if (started instanceof Coordinator) {
       stop.addEventListener('abort', stopThreads);
       if (stop.aborted) stopThreads();
-      if (onProgress) {
-        progress = new ProgressMeter(plan, objective, config.epochs, start, started, guarded(onProgress, fail));
-      }
+      if (onProgress) progress = new ProgressMeter(plan, config.epochs, start, started, guarded(onProgress, fail));
       ending = yield* follow(run, started, ledger, checkpointer);
       progress?.stop();
       await close();
@@ -133,7 +131,7 @@ function createCheckpointer(
   });
 }
 
-function jobOf({ config, plan, objective, shared, kernel, start }: Run, beganAt: number, world: World | undefined) {
+function jobOf({ config, plan, shared, kernel, start }: Run, beganAt: number, world: World | undefined) {
   const { strategy, epochs, logEvery = 0, seed, checkpointDir } = config;
   const { checkpointEvery, checkpointEverySteps = 0, patience = 0, maxTime = Number.POSITIVE_INFINITY } = config;
   const checkpoints =
@@ -142,7 +140,6 @@ function jobOf({ config, plan, objective, shared, kernel, start }: Run, beganAt:
       : { checkpointEvery, checkpointEverySteps };
   const run = {
     strategy,
-    objective: objective.name,
     optimizer: optimizerOf(config),
     epochs,
     logEvery,

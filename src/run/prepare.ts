@@ -36,7 +36,6 @@ import type { WarningEvent } from '../metrics/events.js';
 import { freshState, type RunState } from '../metrics/run-state.js';
 import { drawInitialValues } from '../model/initial-values.js';
 import { objectiveNamed } from '../model/objectives/index.js';
-import type { Objective } from '../model/objectives/objective.js';
 import { likeParameters, momentsOf, writeParameters } from '../model/parameters.js';
 import { VALIDATION_SPLIT_STREAM } from '../model/random.js';
 import { needsOf } from '../optim/optimizer.js';
@@ -50,7 +49,6 @@ export interface Run {
   readonly config: Config;
   readonly kernel: KernelChoice;
   readonly plan: Plan;
-  readonly objective: Objective;
   readonly shared: WebAssembly.Memory;
   readonly memory: Memory;
   readonly dataset: {
@@ -165,8 +163,7 @@ async function prepareFrom(
   if (raw.train.count === 0) throw errors.allHeldOut(config.validationSplit!, limit);
   config = { ...config, batchSize: batchFor(config, raw.train.count, given, resumed) };
   const { used, table } = raw.table ? scaleParts(raw, raw.table, config.scale) : { used: raw, table: undefined };
-  const objective = objectiveNamed();
-  const { plan, density } = planOf(config, kernel, objective, used, world?.ranks, resumed?.checkpoint.activation);
+  const { plan, density } = planOf(config, kernel, used, world?.ranks, resumed?.checkpoint.activation);
   const { inputForm, layers } = plan;
   const model = {
     layers,
@@ -185,7 +182,7 @@ async function prepareFrom(
   };
   const differences = resumed ? requireSameRun(model, resumed, given) : [];
 
-  const start = resumed ? stateFor(config, resumed.checkpoint) : freshState(objective);
+  const start = resumed ? stateFor(config, resumed.checkpoint) : freshState(plan);
   const shared = allocate(plan);
   const memory = layOut(plan, shared);
   let row = 0;
@@ -201,7 +198,6 @@ async function prepareFrom(
     config,
     kernel,
     plan,
-    objective,
     shared,
     memory,
     dataset: { name, inputs, classes, table, density, isPixels: train.values instanceof Uint8Array },
@@ -328,12 +324,12 @@ export function usedOf(dataset: Dataset, limit: number, { validationSplit, seed 
 export function planOf(
   config: Config,
   kernel: KernelChoice,
-  objective: Objective,
   used: UsedSamples,
   ranks = 0,
   activation = DEFAULT_ACTIVATION,
 ): { readonly plan: Plan; readonly density: number } {
   const { inputs, train, validation, test } = used;
+  const objective = objectiveNamed();
   const { batchSize, threads, hidden } = config;
   const needs = needsOf(optimizerOf(config));
   const trainSamples = train.count;
@@ -349,6 +345,7 @@ export function planOf(
       ? (trainSamples + validation.count + test.count) * inputs
       : nonzeros + countNonzeros(validation, validation.count, inputs) + countNonzeros(test, test.count, inputs),
     inputForm: isDense ? 'dense' : 'sparse',
+    objective: objective.name,
     targets: objective.targets,
     scores: objective.scores,
     batchSize,

@@ -1,6 +1,6 @@
 /**
- * A run as it is at the moment, for a program that wants to look while it goes on. It reads the memory that the threads work
- * on, when it is asked: they are not told, they do not wait, and what is read may be a step, or part of one, old.
+ * Shows a run while it trains. Each call reads the memory that the threads work on; it does not stop them, so what it reads may
+ * be a step old, or in the middle of one.
  */
 import { recordIndex } from '../memory/layout.js';
 import type { Plan } from '../memory/plan.js';
@@ -8,14 +8,14 @@ import { parameterCount, readParameters } from '../model/parameters.js';
 import { type ThreadTimes, threadTimes } from '../parallel/phase-times.js';
 import type { Run } from './prepare.js';
 
-/** What an epoch's evaluation has found of each sample that is not trained on. */
+/** Result of an epoch's evaluation, by sample. */
 export interface HeldOut {
-  /** Which samples they are: those of the test set, or, where there is none, those held out for validation. */
+  /** The test samples, or the validation samples if there are no test samples. */
   readonly split: 'test' | 'validation';
-  /** (samples) Of each its class, and the class that it was taken for. */
+  /** (samples) True and predicted classes. */
   readonly labels: Uint32Array;
   readonly predicted: Uint32Array;
-  /** (samples) −log of the probability of its class, in nats. */
+  /** (samples) Losses, in nats: −log of the probability of the true class. */
   readonly losses: Float64Array;
 }
 
@@ -45,19 +45,19 @@ export class RunView {
     return this.#run.kernel.name;
   }
 
-  /** Height and width of the inputs where they are an image's pixels, and a square. */
+  /** Height and width of the images; undefined if the inputs are not pixels of a square. */
   get picture(): { readonly height: number; readonly width: number } | undefined {
     const { inputs, isPixels } = this.#run.dataset;
     const side = Math.round(Math.sqrt(inputs));
     return isPixels && side * side === inputs ? { height: side, width: side } : undefined;
   }
 
-  /** A copy of all parameters: layer by layer, weights [inputs, outputs], then biases. */
+  /** Copies all parameters: layer by layer, weights [inputs, outputs], then biases. */
   parameters(into: Float32Array = new Float32Array(this.parameterCount)): Float32Array {
     return readParameters(this.#run.memory.layers, into);
   }
 
-  /** Those of the first layer's first units: (units, inputs), a unit's weights in a row. */
+  /** Copies the weights of the first units of the first layer: (units, inputs). */
   firstLayer(units: number): Float32Array {
     const { inputs, outputs, panels } = this.#run.memory.layers[0]!;
     const count = Math.min(units, outputs);
@@ -72,8 +72,8 @@ export class RunView {
   }
 
   /**
-   * Views on what the epoch's evaluation has found; undefined where no sample is held out, and under MPI, where each process
-   * knows of its own share alone. They are good while its `epoch` event is being handled, and overwritten afterwards.
+   * Views of the result of the epoch's evaluation; undefined if there are no such samples, if the objective predicts no classes,
+   * and under MPI, where each process knows only its share. Valid while the `epoch` event is handled, and overwritten later.
    */
   heldOut(epoch: number): HeldOut | undefined {
     const { trainSamples, validationSamples, testSamples, ranks } = this.#plan;
@@ -92,7 +92,7 @@ export class RunView {
     };
   }
 
-  /** (inputs) A copy of one of those samples, as the network takes it: a pixel is from 0 to 1. */
+  /** (inputs) Copies the inputs of one of these samples, as the network gets them: pixels are from 0 to 1. */
   heldOutSample(position: number): Float32Array {
     const { trainSamples, validationSamples, testSamples, inputForm } = this.#plan;
     const { starts, index, value } = this.#run.memory.rows;
@@ -104,7 +104,7 @@ export class RunView {
     return sample;
   }
 
-  /** By thread: where its time went in an epoch that runs, or whose `epoch` event is being handled. */
+  /** Time of each thread by phase, in the current epoch or the one whose `epoch` event is handled. */
   threadTimes(epoch: number): ThreadTimes[] {
     return threadTimes(this.#run.memory.workers, epoch);
   }

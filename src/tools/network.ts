@@ -26,8 +26,8 @@ export interface Prediction {
 }
 
 /**
- * The inputs of one sample. For a network trained on a table: the numbers in its columns, before scaling. For others: numbers
- * from 0 to 1, or pixels as bytes (`Uint8Array`, `Uint8ClampedArray`), which are divided by 255.
+ * The inputs of one sample. For a network trained on a table: the numbers in its columns, before scaling. For others: inputs as
+ * the network gets them, or pixels as bytes (`Uint8Array`, `Uint8ClampedArray`), which are divided by 255.
  */
 export type Sample = ArrayLike<number>;
 

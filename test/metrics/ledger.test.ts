@@ -32,6 +32,7 @@ function planOf({ samples, batch }: Shape): Plan {
     batchSize: batch,
     threads: 1,
     ...PLAIN,
+    scores: softmaxCrossEntropy.scores,
     validationSamples: VALIDATION_SAMPLES,
     ...chooseKernel('reference').needs,
     ...activationNeeds(DEFAULT_ACTIVATION),
@@ -170,7 +171,6 @@ function stateIn({ shape, from, told, at }: Situation): RunState {
   const records = emptyRecords(plan, stepsPerEpoch(plan));
   const ledger = new Ledger(
     plan,
-    softmaxCrossEntropy,
     records,
     from.epochs === 0 && from.stepsInEpoch === 0 ? { ...FRESH, seconds: 100 } : startAt(shape, from),
     shape.logEvery,
@@ -208,10 +208,7 @@ describe('Ledger.stateAt', () => {
     const shape = { samples: 10, batch: 3, logEvery: 3 };
     const plan = planOf(shape);
     const records = emptyRecords(plan, 4);
-    const [asked, unasked] = [0, 1].map(() => new Ledger(plan, softmaxCrossEntropy, records, FRESH, 3, now())) as [
-      Ledger,
-      Ledger,
-    ];
+    const [asked, unasked] = [0, 1].map(() => new Ledger(plan, records, FRESH, 3, now())) as [Ledger, Ledger];
     for (const epoch of [1, 2]) {
       writeRecord(plan, records[recordIndex(epoch)], epoch, 0);
       const tell = (ledger: Ledger, steps: number) =>
@@ -228,14 +225,7 @@ describe('Ledger.stateAt', () => {
     const shape = { samples: 10, batch: 1, logEvery: 4 };
     const plan = planOf(shape);
     const records = emptyRecords(plan, 10);
-    const ledger = new Ledger(
-      plan,
-      softmaxCrossEntropy,
-      records,
-      startAt(shape, { epochs: 0, stepsInEpoch: 6 }),
-      7,
-      now(),
-    );
+    const ledger = new Ledger(plan, records, startAt(shape, { epochs: 0, stepsInEpoch: 6 }), 7, now());
     writeRecord(plan, records[recordIndex(1)], 1, 6);
     const events = [...ledger.stepEvents(1, 10)];
     // Step 7 alone: the sums over steps 5 and 6 were begun for another window.

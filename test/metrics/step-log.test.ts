@@ -23,8 +23,8 @@ function planOf(trainSamples: number, batchSize: number): Plan {
     batchSize,
     threads: 1,
     ...PLAIN,
-    ...chooseKernel('reference').needs,
-    ...activationNeeds(DEFAULT_ACTIVATION),
+    scores: softmaxCrossEntropy.scores,
+    reservedBytes: 0,
   };
 }
 
@@ -46,7 +46,7 @@ function recordOf(plan: Plan, epoch: number) {
 
 /** The events of whole epochs, at each of which the coordinator looks after the given steps. */
 function logged(plan: Plan, every: number | undefined, epochs: number, looks: readonly number[]): StepEvent[] {
-  const log = new StepLog(plan, softmaxCrossEntropy, every ?? 0, STARTED_AT, FRESH);
+  const log = new StepLog(plan, every ?? 0, STARTED_AT, FRESH);
   const events: StepEvent[] = [];
   for (let epoch = 1; epoch <= epochs; epoch++) {
     const record = recordOf(plan, epoch);
@@ -117,7 +117,7 @@ describe('StepLog', () => {
 
   it('gives each event as soon as its step is seen, and once', () => {
     const plan = planOf(10, 1);
-    const log = new StepLog(plan, softmaxCrossEntropy, 3, STARTED_AT, FRESH);
+    const log = new StepLog(plan, 3, STARTED_AT, FRESH);
     const record = recordOf(plan, 1);
     const steps = [0, 2, 3, 3, 9, 10].map((seen) => [...log.upTo(record, 1, 0, seen)].map(({ step }) => step));
     expect(steps).toEqual([[], [], [3], [], [6, 9], []]);

@@ -24,8 +24,8 @@ function afterAll(losses: readonly number[], isTimeUp = false) {
   const record = () => ({ heldOut: { loss: new Float64Array(3), incorrect: new Uint8Array(3) } });
   const epochs = [record(), record()];
   const memory = { best, layers: [layer], epochs } as unknown as Memory;
-  const plan = { validationSamples: 2, keepsBest: true };
-  const task = { patience: PATIENCE, objective: 'softmax-cross-entropy', plan } as WorkerTask;
+  const plan = { validationSamples: 2, keepsBest: true, objective: 'softmax-cross-entropy' };
+  const task = { patience: PATIENCE, plan } as WorkerTask;
   const stopping = new EarlyStopping(task, memory);
   const commands = losses.map((loss, i) => {
     // The third is a test sample's.

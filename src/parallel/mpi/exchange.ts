@@ -40,7 +40,7 @@ export class Exchange {
     this.#rank = task.rank;
     this.#ranks = task.ranks;
     this.#plan = plan;
-    this.#scores = summedScores(plan);
+    this.#scores = summedScores(plan).map(({ name }) => name);
     this.#memory = memory;
     this.#control = control;
     this.#deadline = deadline;
