@@ -2,10 +2,10 @@
 import { availableParallelism } from 'node:os';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Config, requireOptions, resolveOptions } from '../../src/config/options.js';
+import { type Config, OPTION_NAMES, requireOptions, resolveOptions } from '../../src/config/options.js';
 import { DATA_SOURCES, LockstepError, reason } from '../../src/errors.js';
 import { train } from '../../src/run/train.js';
-import { flagOf, OPTION_NAMES } from '../../src/text/words.js';
+import { flagOf } from '../../src/text/words.js';
 import { refusalOf } from '../support/refusals.js';
 
 type Given = Parameters<typeof resolveOptions>[0];
@@ -106,31 +106,28 @@ describe('what is in range', () => {
   });
 });
 
-const COUNT = 'expected a whole number from 1 to 2,147,483,647';
-const WIDTHS = 'expected widths from 1 to 16,777,216 with commas between, such as 1000 or 512,256, or none';
+const COUNT = 'expected an integer from 1 to 2,147,483,647';
+const WIDTHS = 'expected comma-separated widths from 1 to 16,777,216, such as 1000 or 512,256, or none';
 const FOLDER = `expected ${DATA_SOURCES}`;
 
 const REFUSED: [Given, string][] = [
-  [{ threads: 0 }, '--threads 0: expected a whole number from 1 to 1,024'],
-  [{ threads: 1025 }, '--threads 1025: expected a whole number from 1 to 1,024'],
-  [{ threads: 1.5 }, '--threads 1.5: expected a whole number from 1 to 1,024'],
-  [{ threads: '2' }, '--threads 2: expected a whole number from 1 to 1,024'],
-  [{ threads: Number.NaN }, '--threads NaN: expected a whole number from 1 to 1,024'],
-  [{ threads: null }, '--threads null: expected a whole number from 1 to 1,024'],
-  [{ threads: 2n }, '--threads 2n: expected a whole number from 1 to 1,024'],
+  [{ threads: 0 }, '--threads 0: expected an integer from 1 to 1,024'],
+  [{ threads: 1025 }, '--threads 1025: expected an integer from 1 to 1,024'],
+  [{ threads: 1.5 }, '--threads 1.5: expected an integer from 1 to 1,024'],
+  [{ threads: '2' }, '--threads 2: expected an integer from 1 to 1,024'],
+  [{ threads: Number.NaN }, '--threads NaN: expected an integer from 1 to 1,024'],
+  [{ threads: null }, '--threads null: expected an integer from 1 to 1,024'],
+  [{ threads: 2n }, '--threads 2n: expected an integer from 1 to 1,024'],
   [{ data: '' }, `--data "": ${FOLDER}`],
   [{ data: 7 }, `--data 7: ${FOLDER}`],
-  [{ label: '' }, `--label "": expected a column's name or number`],
-  [{ label: 5 }, `--label 5: expected a column's name or number`],
+  [{ label: '' }, `--label "": expected a column name or number`],
+  [{ label: 5 }, `--label 5: expected a column name or number`],
   [{ header: true }, '--header true: expected one of auto, yes, no'],
   [{ scale: 'max' }, '--scale max: expected one of none, minmax, standard'],
-  [{ testSplit: 0 }, '--test-split 0: expected a number above 0 to less than 1'],
-  [{ testSplit: 1 }, '--test-split 1: expected a number above 0 to less than 1'],
-  [{ testData: '' }, '--test-data "": expected a table (CSV or NDJSON), or - for one on stdin'],
-  [
-    { testSplit: 0.5, testData: 'b.csv' },
-    '--test-split and --test-data: expected one of them, for there is one test set',
-  ],
+  [{ testSplit: 0 }, '--test-split 0: expected a number, more than 0 and less than 1'],
+  [{ testSplit: 1 }, '--test-split 1: expected a number, more than 0 and less than 1'],
+  [{ testData: '' }, '--test-data "": expected a table (CSV or NDJSON), or - for stdin'],
+  [{ testSplit: 0.5, testData: 'b.csv' }, '--test-split and --test-data are mutually exclusive'],
   [{ hidden: [0] }, `--hidden 0: ${WIDTHS}`],
   [{ hidden: [10, -5] }, `--hidden 10,-5: ${WIDTHS}`],
   [{ hidden: [1.5] }, `--hidden 1.5: ${WIDTHS}`],
@@ -139,19 +136,19 @@ const REFUSED: [Given, string][] = [
   [{ hidden: 1000 }, `--hidden 1000: ${WIDTHS}`],
   [{ hidden: new Array(2) }, `--hidden [ <2 empty items> ]: ${WIDTHS}`],
   [{ hidden: ['10'] }, `--hidden [ '10' ]: ${WIDTHS}`],
-  [{ epochs: -1 }, '--epochs -1: expected a whole number from 0 to 2,147,483,647'],
-  [{ epochs: 2 ** 31 }, '--epochs 2147483648: expected a whole number from 0 to 2,147,483,647'],
+  [{ epochs: -1 }, '--epochs -1: expected an integer from 0 to 2,147,483,647'],
+  [{ epochs: 2 ** 31 }, '--epochs 2147483648: expected an integer from 0 to 2,147,483,647'],
   [{ batchSize: 0 }, `--batch-size 0: ${COUNT}`],
-  [{ lr: 0 }, '--lr 0: expected a finite number above 0'],
+  [{ lr: 0 }, '--lr 0: expected a positive finite number'],
   [{ lr: 1e-50 }, '--lr 1e-50: expected a number from 1e-45 to 3.4e38, the range of float32'],
   [{ lr: 1e300 }, '--lr 1e+300: expected a number from 1e-45 to 3.4e38, the range of float32'],
-  [{ lr: -1 }, '--lr -1: expected a finite number above 0'],
-  [{ lr: Number.NaN }, '--lr NaN: expected a finite number above 0'],
-  [{ lr: Number.POSITIVE_INFINITY }, '--lr Infinity: expected a finite number above 0'],
+  [{ lr: -1 }, '--lr -1: expected a positive finite number'],
+  [{ lr: Number.NaN }, '--lr NaN: expected a positive finite number'],
+  [{ lr: Number.POSITIVE_INFINITY }, '--lr Infinity: expected a positive finite number'],
   [{ reduction: 'average' }, '--reduction average: expected one of sum, mean'],
   [{ strategy: 'fast' }, '--strategy fast: expected one of sliced, dense'],
-  [{ seed: -1 }, '--seed -1: expected a whole number from 0 to 9,007,199,254,740,991'],
-  [{ seed: 2 ** 53 }, '--seed 9007199254740992: expected a whole number from 0 to 9,007,199,254,740,991'],
+  [{ seed: -1 }, '--seed -1: expected an integer from 0 to 9,007,199,254,740,991'],
+  [{ seed: 2 ** 53 }, '--seed 9007199254740992: expected an integer from 0 to 9,007,199,254,740,991'],
   [{ limit: 0 }, `--limit 0: ${COUNT}`],
   [{ kernel: 'gpu' }, '--kernel gpu: expected one of auto, simd-fma, simd, reference'],
   [{ kernel: 'toString' }, '--kernel toString: expected one of auto, simd-fma, simd, reference'],
@@ -162,28 +159,31 @@ const REFUSED: [Given, string][] = [
   [{ checkpointDir: 'a', checkpointEverySteps: 0.5 }, `--checkpoint-every-steps 0.5: ${COUNT}`],
   [{ checkpointDir: 'a', keep: 0 }, `--keep 0: ${COUNT}`],
   [{ checkpointDir: 'a', checkpointRequired: 1 }, '--checkpoint-required 1: expected true or false'],
-  [{ checkpointEvery: 2 }, '--checkpoint-every 2: there are no checkpoints without --checkpoint-dir'],
-  [{ checkpointRequired: true }, '--checkpoint-required: there are no checkpoints without --checkpoint-dir'],
-  [{ resume: '' }, '--resume "": expected a checkpoint or a folder of them'],
-  [{ resume: true }, '--resume: expected a checkpoint or a folder of them, or --checkpoint-dir besides'],
-  [{ resumeAnyway: true }, '--resume-anyway: expected --resume besides'],
+  [{ checkpointEvery: 2 }, '--checkpoint-every 2: requires --checkpoint-dir or --resume'],
+  [{ checkpointRequired: true }, '--checkpoint-required: requires --checkpoint-dir or --resume'],
+  [{ resume: '' }, '--resume "": expected a checkpoint or a folder of checkpoints'],
+  [{ resume: true }, '--resume: requires a checkpoint, a folder of checkpoints, or --checkpoint-dir'],
+  [{ resumeAnyway: true }, '--resume-anyway: requires --resume'],
 ];
 
 describe('what is out of range', () => {
   it.each<[Given, string]>([
-    [{ lr: '0.1' }, "`lr`: expected a finite number above 0; found the string '0.1'"],
-    [{ lr: null }, '`lr`: expected a finite number above 0; found null'],
-    [{ epochs: -1 }, '`epochs`: expected a whole number from 0 to 2,147,483,647; found the number -1'],
+    [{ lr: '0.1' }, "`lr`: expected a positive finite number; found the string '0.1'"],
+    [{ lr: null }, '`lr`: expected a positive finite number; found null'],
+    [{ epochs: -1 }, '`epochs`: expected an integer from 0 to 2,147,483,647; found the number -1'],
     [
       { hidden: 100 },
-      '`hidden`: expected an array of whole numbers from 1 to 16,777,216, such as [1000] or [512, 256], or [] for none; found the number 100',
+      '`hidden`: expected an array of integers from 1 to 16,777,216, such as [1000] or [512, 256], or [] for none; found the number 100',
     ],
     [{ reduction: 'average' }, "`reduction`: expected one of 'sum', 'mean'; found the string 'average'"],
     [{ checkpointDir: 3 }, '`checkpointDir`: expected a string: a folder; found the number 3'],
     [{ nesterov: {} }, '`nesterov`: expected true or false; found the object {}'],
-    [{ momentum: [0.5] }, '`momentum`: expected a number from 0 to less than 1; found the array [ 0.5 ]'],
-    [{ checkpointEvery: 2 }, '`checkpointEvery` 2: there are no checkpoints without `checkpointDir`'],
-    [{ resume: 5 }, '`resume`: expected true, false or a string: a checkpoint or a folder of them; found the number 5'],
+    [{ momentum: [0.5] }, '`momentum`: expected a number, 0 or more and less than 1; found the array [ 0.5 ]'],
+    [{ checkpointEvery: 2 }, '`checkpointEvery` 2: requires `checkpointDir` or `resume`'],
+    [
+      { resume: 5 },
+      '`resume`: expected true, false or a string: a checkpoint or a folder of checkpoints; found the number 5',
+    ],
   ])("is told to a program by the property's name, with both types: %o", async (given, message) => {
     const { error } = await refusalOf(() => resolveOptions(given));
     expect(error.message).toBe(message);
@@ -208,7 +208,7 @@ describe('whatever a program gives', () => {
     ['dropout', undefined],
   ])('%s is refused: train() has no such option; meant is %s', async (name, meant) => {
     const { error, status, code } = await refusalOf(() => train({ [name]: 1 }).next());
-    const remedy = meant === undefined ? 'expected one of threads, data, ' : `did you mean \`${meant}\`?`;
+    const remedy = meant === undefined ? 'expected one of data, limit, hidden, ' : `did you mean \`${meant}\`?`;
     expect(error.message.startsWith(`\`${name}\`: train() has no such option; ${remedy}`)).toBe(true);
     expect({ status, code }).toEqual({ status: 2, code: 'unknown_option' });
   });

@@ -1,0 +1,88 @@
+import { HEADERS } from '../../data/table/columns.js';
+import { SCALES } from '../../data/table/scaling.js';
+import { DATA_SOURCES, errors } from '../../errors.js';
+import { integer, oneOf, PART, text, WIDTHS } from '../checks.js';
+import { option } from '../option.js';
+
+export const DATA = {
+  /**
+   * Data set: `mnist`, `fashion-mnist`, a folder of IDX files, a table (a CSV or NDJSON file), or `-` for a table on stdin;
+   * gzipped or not. @default 'mnist'
+   */
+  data: option({
+    kind: text(DATA_SOURCES),
+    default: 'mnist',
+    short: 'd',
+    argument: '<source>',
+    help: 'data set: mnist, fashion-mnist, a folder of IDX files, or a table (CSV or NDJSON, - for stdin), gzipped or not',
+    resume: 'by-content',
+    mayDifferByRank: true,
+  }),
+  /** Number of training samples to use, the first of the data set. The test set is not affected. @default all */
+  limit: option({
+    kind: integer(1),
+    defaultText: 'all',
+    argument: '<n>',
+    help: 'train on the first n samples only',
+    resume: 'by-content',
+    recipe: 'always',
+  }),
+  /** Widths of the hidden layers, from input to output; empty for softmax regression. @default [1000] */
+  hidden: option({
+    kind: WIDTHS,
+    default: () => [1000],
+    argument: '<widths>',
+    help: 'hidden layer widths, such as 512,256, or none',
+    resume: 'network',
+  }),
+};
+
+export const TABLES = {
+  /** Column that holds the classes: its name, or its number from 1. All other columns are inputs. Required for a table. */
+  label: option({
+    kind: text('a column name or number'),
+    argument: '<column>',
+    help: 'label column, by name or number (from 1); required for a table',
+    isForTables: true,
+    resume: 'by-content',
+  }),
+  /** Whether the first row holds the column names; `auto` detects it. @default 'auto' */
+  header: option({
+    kind: oneOf(HEADERS),
+    default: 'auto',
+    argument: '<h>',
+    help: 'whether the first row has the column names',
+    isForTables: true,
+    resume: 'by-content',
+  }),
+  /** Scaling of each input column, fitted to the samples used for training. @default 'none' */
+  scale: option({
+    kind: oneOf(SCALES),
+    default: 'none',
+    argument: '<method>',
+    help: 'scaling of the input columns',
+    isForTables: true,
+    recipe: 'if-set',
+  }),
+  /** Fraction of the rows in the test set, chosen by the seed. @default none */
+  testSplit: option({
+    kind: PART,
+    defaultText: 'none',
+    argument: '<fraction>',
+    help: 'fraction of the rows in the test set',
+    excludes: { option: 'testData', refusal: errors.twoTests },
+    isForTables: true,
+    resume: 'between-epochs',
+    recipe: 'if-set',
+  }),
+  /** Another table to use as the test set, with the same columns. @default none */
+  testData: option({
+    kind: text('a table (CSV or NDJSON), or - for stdin'),
+    defaultText: 'none',
+    argument: '<table>',
+    help: 'another table, with the same columns, as the test set',
+    isForTables: true,
+    resume: 'by-content',
+    mayDifferByRank: true,
+  }),
+};

@@ -1,0 +1,66 @@
+import { availableParallelism } from 'node:os';
+import { errors } from '../../errors.js';
+import { KERNEL_NAMES } from '../../kernels/kernel.js';
+import { STRATEGIES } from '../../optim/optimizer.js';
+import { integer, oneOf, textOrYes, YES_OR_NO } from '../checks.js';
+import { option } from '../option.js';
+
+const MAX_THREADS = 1024;
+
+export const EXECUTION = {
+  /** Number of worker threads. @default the available cores */
+  threads: option({
+    kind: integer(1, MAX_THREADS),
+    default: () => Math.min(availableParallelism(), MAX_THREADS),
+    defaultText: 'the available cores',
+    short: 't',
+    argument: '<n>',
+    help: 'worker threads',
+    // The number of threads decides how this strategy groups its sums.
+    resume: ['strategy', 'dense'],
+    recipe: 'always',
+  }),
+  /** Implementation of the arithmetic; `auto` is the fastest that this machine can run. @default 'auto' */
+  kernel: option({
+    kind: oneOf(['auto', ...KERNEL_NAMES]),
+    default: 'auto',
+    argument: '<name>',
+    help: 'compute kernel',
+  }),
+  /** How the threads reduce gradients: see "Two strategies" in docs/design.md. @default 'sliced' */
+  strategy: option({
+    kind: oneOf(STRATEGIES),
+    default: 'sliced',
+    argument: '<name>',
+    help: 'gradient reduction strategy',
+    excludes: { option: 'mpi', refusal: errors.mpiStrategy },
+    recipe: 'always',
+  }),
+};
+
+/** Not recorded: it belongs to the invocation, not to the run. */
+export const MPI = {
+  /**
+   * Train together with the other processes that an MPI launcher has started; each takes a share of every batch. The value is
+   * the file of the MPI library, or true for the system's. All ranks yield the same events; only rank 0 writes files. If a rank
+   * fails, all ranks and their processes end within a second. Without this option, each process trains separately. See
+   * docs/cluster.md. @default false
+   */
+  mpi: option({
+    kind: textOrYes('the file of an MPI library'),
+    defaultText: 'false',
+    argument: '[library]',
+    help: 'share each batch with the other processes started by mpirun or srun',
+    negatedHelp: 'train a separate model in each process started by mpirun or srun',
+  }),
+};
+
+export const RANKS = {
+  /** Compute the same weights with 1, 2, 4 and 8 ranks; slower: see docs/cluster.md. @default false */
+  exact: option({
+    kind: YES_OR_NO,
+    default: false,
+    help: 'compute the same weights with 1, 2, 4 and 8 processes; slower',
+    needs: { anyOf: ['mpi'] },
+  }),
+};

@@ -1,0 +1,77 @@
+import { integer, PART, POSITIVE, YES_OR_NO } from '../checks.js';
+import { type Need, option } from '../option.js';
+
+export const TRAINING = {
+  /** Number of epochs; 0 evaluates the initial weights. @default 100 */
+  epochs: option({
+    kind: integer(0),
+    default: 100,
+    short: 'e',
+    argument: '<n>',
+    help: 'number of epochs; 0 evaluates the initial weights',
+    // The length of a cosine schedule is the length of the run.
+    resume: ['schedule', 'cosine'],
+    recipe: 'always',
+  }),
+  /** Samples per minibatch; the last one of an epoch may be smaller. @default 100, or all samples if there are fewer */
+  batchSize: option({
+    kind: integer(1),
+    default: 100,
+    defaultText: '100, or all samples if there are fewer',
+    short: 'b',
+    argument: '<n>',
+    help: 'samples per minibatch',
+    resume: 'between-epochs',
+    recipe: 'always',
+  }),
+  /** Seed of the initial weights, the sample order and the splits. @default 1 */
+  seed: option({
+    kind: integer(0, Number.MAX_SAFE_INTEGER),
+    default: 1,
+    argument: '<n>',
+    help: 'seed of the initial weights, sample order and splits',
+    resume: 'between-epochs',
+    recipe: 'always',
+  }),
+};
+
+const VALIDATION: Need = { anyOf: ['validationSplit'] };
+
+export const STOPPING = {
+  /** Fraction of the training samples held out for validation, chosen by the seed. @default none */
+  validationSplit: option({
+    kind: PART,
+    defaultText: 'none',
+    argument: '<fraction>',
+    help: 'fraction of the training samples held out for validation',
+    resume: 'between-epochs',
+    recipe: 'if-set',
+  }),
+  /** Early stopping: stop after this many epochs without improvement of the validation loss. @default never */
+  patience: option({
+    kind: integer(1),
+    defaultText: 'never',
+    argument: '<epochs>',
+    help: 'stop after this many epochs without improvement of the validation loss',
+    needs: VALIDATION,
+    resume: 'free',
+    recipe: 'if-set',
+  }),
+  /** Keep the weights of the epoch with the lowest validation loss instead of the last. @default false */
+  keepBest: option({
+    kind: YES_OR_NO,
+    default: false,
+    help: 'keep the weights with the lowest validation loss, not the last',
+    needs: VALIDATION,
+    recipe: 'if-set',
+  }),
+  /** Time limit: stop after the epoch in which this many seconds have passed since the start or the resume. @default none */
+  maxTime: option({
+    kind: POSITIVE,
+    defaultText: 'none',
+    argument: '<seconds>',
+    help: 'stop after the epoch in which the limit expires',
+    resume: 'free',
+    mayDifferByRank: true,
+  }),
+};
