@@ -165,7 +165,9 @@ function configFor(given: CheckedOptions, { file, checkpoint }: Resumed, warning
   // Where a model is written is not for a file to say, which may be a stranger's.
   const config = { ...stored, save: undefined, checkpointDir: path.dirname(file), ...own };
 
-  for (const name of CONFIG_NAMES) {
+  // Where both differ, an option is named before those whose rules depend on it.
+  const isDependent = (name: keyof Config) => Number(Array.isArray(OPTIONS[name].resume));
+  for (const name of [...CONFIG_NAMES].sort((a, b) => isDependent(a) - isDependent(b))) {
     const { resume: rule = 'same' } = OPTIONS[name];
     const [found, agreed] = [valueText(config[name]), valueText(stored[name])];
     if (rule === 'free' || rule === 'by-content' || found === agreed || (name === 'kernel' && found === 'auto'))

@@ -24,14 +24,18 @@ export const GROUPS: readonly { readonly heading: string; readonly options: Opti
   { heading: 'Output', options: OUTPUT },
 ];
 
-/** What a run is made of: metrics and checkpoints record these. */
-const RECORDED = {
-  ...{ ...DATA, ...TABLES, ...TRAINING, ...OPTIMIZER, ...STOPPING },
-  ...{ ...EXECUTION, ...RANKS, ...CHECKPOINTS, ...OUTPUT },
-};
-const TABLE = { ...RECORDED, ...MPI, ...RESUME };
+// Intersections, unlike spreads, keep the entries' comments in the declarations: editors show them for `TrainOptions`.
+type Recorded = typeof DATA &
+  typeof TABLES &
+  typeof TRAINING &
+  typeof OPTIMIZER &
+  typeof STOPPING &
+  typeof EXECUTION &
+  typeof RANKS &
+  typeof CHECKPOINTS &
+  typeof OUTPUT;
+type Table = Recorded & typeof MPI & typeof RESUME;
 
-type Table = typeof TABLE;
 type ValueOf<Entry> = Entry extends { readonly kind: Kind<infer Value> } ? Value : never;
 type OrUndefined<Entry> = Entry extends OptionWithDefault<unknown> ? never : undefined;
 
@@ -42,7 +46,7 @@ export interface TrainOptions extends OptionalValues {}
 type OptionalValues = { readonly [name in keyof Table]?: Value<name> };
 
 /** What a run is made of: every recorded option, checked. */
-export type Config = { readonly [name in keyof typeof RECORDED]: Value<name> };
+export type Config = { readonly [name in keyof Recorded]: Value<name> };
 
 /** The options that were given, checked. Those with an optional value are left out where they are false. */
 export type CheckedOptions = {
@@ -53,9 +57,12 @@ export type CheckedOptions = {
 export type Given = { readonly [name in keyof TrainOptions]?: unknown };
 
 export type OptionName = keyof Table;
-export const OPTIONS: Readonly<Record<OptionName, Option<unknown>>> = TABLE;
-export const OPTION_NAMES = Object.keys(TABLE) as OptionName[];
-export const CONFIG_NAMES = Object.keys(RECORDED) as (keyof Config)[];
+export const OPTIONS = Object.assign({}, ...GROUPS.map(({ options }) => options)) as Readonly<
+  Record<OptionName, Option<unknown>>
+>;
+export const OPTION_NAMES = Object.keys(OPTIONS) as OptionName[];
+/** Metrics and checkpoints record these. */
+export const CONFIG_NAMES = OPTION_NAMES.filter((name): name is keyof Config => !(name in MPI || name in RESUME));
 nameProperties(OPTION_NAMES);
 
 /**

@@ -2,10 +2,21 @@
 import { availableParallelism } from 'node:os';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Config, OPTION_NAMES, requireOptions, resolveOptions } from '../../src/config/options.js';
+import type { Condition } from '../../src/config/option.js';
+import {
+  CONFIG_NAMES,
+  type Config,
+  checkOptions,
+  GROUPS,
+  OPTION_NAMES,
+  OPTIONS,
+  requireOptions,
+  resolveOptions,
+} from '../../src/config/options.js';
 import { DATA_SOURCES, LockstepError, reason } from '../../src/errors.js';
 import { train } from '../../src/run/train.js';
-import { flagOf } from '../../src/text/words.js';
+import { flagOf, snakeCase } from '../../src/text/words.js';
+import { fieldTables } from '../support/documented-fields.js';
 import { refusalOf } from '../support/refusals.js';
 
 type Given = Parameters<typeof resolveOptions>[0];
@@ -219,10 +230,6 @@ describe('whatever a program gives', () => {
 
   const names = Object.keys(resolveOptions({}));
 
-  it('is known to the messages by its name', () => {
-    expect([...OPTION_NAMES].sort()).toEqual([...names, 'resume', 'resumeAnyway', 'mpi'].sort());
-  });
-
   it.each(names)('for %s is taken or refused by name, on one line, and nothing else is thrown', async (name) => {
     const values = fc.anything({ withBigInt: true, withNullPrototype: true, withSparseArray: true, withDate: true });
     await fc.assert(
@@ -246,5 +253,66 @@ describe('whatever a program gives', () => {
       }),
       { numRuns: 300 },
     );
+  });
+});
+
+describe('the table', () => {
+  it('has each option in one group', () => {
+    expect(GROUPS.flatMap(({ options }) => Object.keys(options))).toEqual(OPTION_NAMES);
+  });
+
+  it('names only options that exist', () => {
+    const named = Object.values(OPTIONS).flatMap(({ needs, excludes, resume }) => [
+      ...(needs?.anyOf ?? []),
+      ...(excludes ? [excludes.option] : []),
+      ...(Array.isArray(resume) ? [resume as Condition] : []),
+    ]);
+    const names = named.map((each) => (typeof each === 'string' ? each : each[0]));
+    expect(names.filter((name) => !OPTION_NAMES.some((each) => each === name))).toEqual([]);
+    expect(names).toContain('validationSplit');
+  });
+
+  it('has defaults that its checks accept', () => {
+    const defaults = resolveOptions({});
+    expect(checkOptions(defaults)).toEqual(
+      Object.fromEntries(Object.entries(defaults).filter(([, value]) => value !== undefined)),
+    );
+  });
+
+  it.each(CONFIG_NAMES)('%s has its type and values in docs/metrics.md', (name) => {
+    const { kind, default: usual } = OPTIONS[name];
+    const row = fieldTables()
+      .get('start')
+      ?.get(`config.${snakeCase(name)}`);
+    expect(row?.type).toBe(`${kind.type}${usual === undefined ? ' or null' : ''}`);
+    if (Array.isArray(kind.values)) expect(row?.values).toBe(kind.values.map((each) => `\`${each}\``).join(', '));
+  });
+});
+
+describe('an option that needs another', () => {
+  it.each<[Given, string]>([
+    [{ optimizer: 'adam', momentum: 0.5 }, '--momentum 0.5: requires --optimizer sgd'],
+    [{ nesterov: true }, '--nesterov: requires --momentum'],
+    [{ beta1: 0.9 }, '--beta1 0.9: requires --optimizer adam'],
+    [{ patience: 3 }, '--patience 3: requires --validation-split'],
+    [{ keepBest: true }, '--keep-best: requires --validation-split'],
+    [{ lrGamma: 0.1 }, '--lr-gamma 0.1: requires --schedule step'],
+    [{ exact: true }, '--exact: requires --mpi'],
+    [{ strategy: 'dense', mpi: true }, '--strategy dense and --mpi are mutually exclusive'],
+  ])('is refused without it: %o', async (given, message) => {
+    expect((await refusalOf(() => resolveOptions(given))).message).toBe(message);
+  });
+
+  it.each<Given>([
+    { optimizer: 'adam', momentum: 0, nesterov: false },
+    { momentum: 0.5, nesterov: true },
+    { optimizer: 'adam', beta1: 0 },
+    { validationSplit: 0.1, patience: 1, keepBest: true },
+    { schedule: 'step', lrStepSize: 2 },
+    { exact: true, mpi: true },
+    { exact: false, keepBest: false, checkpointRequired: false, resumeAnyway: false },
+    { keep: 2, resume: 'folder' },
+  ])('is taken with it, or turned off: %o', (given) => {
+    expect(() => resolveOptions(given)).not.toThrow();
   });
 });
