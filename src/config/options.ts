@@ -39,18 +39,16 @@ type Table = Recorded & typeof MPI & typeof RESUME;
 type ValueOf<Entry> = Entry extends { readonly kind: Kind<infer Value> } ? Value : never;
 type OrUndefined<Entry> = Entry extends OptionWithDefault<unknown> ? never : undefined;
 
-type Value<Name extends keyof Table> = ValueOf<Table[Name]> | OrUndefined<Table[Name]>;
-
 /** The options of `train()`, all optional: docs/options.md. */
 export interface TrainOptions extends OptionalValues {}
-type OptionalValues = { readonly [name in keyof Table]?: Value<name> };
+type OptionalValues = { readonly [name in keyof Table]?: ValueOf<Table[name]> | OrUndefined<Table[name]> };
 
 /** What a run is made of: every recorded option, checked. */
-export type Config = { readonly [name in keyof Recorded]: Value<name> };
+export type Config = { readonly [name in keyof Recorded]: ValueOf<Recorded[name]> | OrUndefined<Recorded[name]> };
 
 /** The options that were given, checked. Those with an optional value are left out where they are false. */
 export type CheckedOptions = {
-  readonly [name in keyof Table]?: string | boolean extends ValueOf<Table[name]> ? string | true : Value<name>;
+  readonly [name in keyof Table]?: string | boolean extends ValueOf<Table[name]> ? string | true : TrainOptions[name];
 };
 
 /** Programs may give anything, whatever the types say. */
