@@ -6,9 +6,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { trainCommand } from '../bin/commands/train-options.js';
+import { newTrainCommand } from '../bin/commands/train-options.js';
 import type { Option } from '../src/config/option.js';
-import { CONFIG_NAMES, conditionsText, defaultText, GROUPS, OPTIONS } from '../src/config/options.js';
+import { CONFIG_NAMES, conditionsText, defaultText, flagsOf, GROUPS, OPTIONS } from '../src/config/options.js';
 import { flagOf } from '../src/text/words.js';
 
 // From dist/scripts/ to the repository's root.
@@ -77,25 +77,10 @@ function table(rows: readonly string[]): string {
 }
 
 function rowOf(name: string, entry: Option<unknown>, description: string): string {
-  const {
-    kind,
-    default: usual,
-    short,
-    argument,
-    negatedHelp,
-    needs,
-    excludes,
-    resume = 'same',
-    mayDifferByRank,
-  } = entry;
-  const flag = `--${flagOf(name)}${argument === undefined ? '' : ` ${argument}`}`;
-  const flags = [
-    ...(short === undefined ? [] : [`-${short}`]),
-    flag,
-    ...(negatedHelp === undefined ? [] : [`--no-${flagOf(name)}`]),
-  ];
+  const { kind, default: usual, negatedHelp, needs, excludes, resume = 'same', mayDifferByRank } = entry;
+  const flags = `${flagsOf(name, entry)}${negatedHelp === undefined ? '' : `, --no-${flagOf(name)}`}`;
   const { type, values } = kind;
-  const range = typeof values === 'string' ? `${type}, ${values}` : (values?.map(code).join(', ') ?? type);
+  const choices = typeof values === 'string' ? [type, values].filter(Boolean).join(', ') : values.map(code).join(', ');
   const other = excludes && code(`--${flagOf(excludes.option)}`);
   const remarks = [
     description,
@@ -105,26 +90,23 @@ function rowOf(name: string, entry: Option<unknown>, description: string): strin
   const rule = typeof resume === 'string' ? RULES[resume] : `same if ${code(`--${flagOf(resume[0])} ${resume[1]}`)}`;
   // The others belong to the invocation, and no checkpoint has them.
   const changes = !isRecorded(name) ? ['', ''] : [rule, mayDifferByRank ? 'own' : 'same'];
-  const cells = [
-    flags.map(code).join(', '),
-    code(name),
-    range,
-    defaultText(entry) ?? '',
-    remarks.join(' '),
-    ...changes,
-  ];
+  const cells = [codes(flags), code(name), choices, defaultText(entry), remarks.join(' '), ...changes];
   return `| ${cells.join(' | ')} |`;
 }
 
 /** Options of the command that are not options of a run. */
 function commandOnly(): string {
-  const others = trainCommand().options.filter((each) => !(each.attributeName() in OPTIONS));
-  const rows = others.map(({ flags, description }) => `| ${flags.split(', ').map(code).join(', ')} | ${description} |`);
+  const others = newTrainCommand().options.filter((each) => !(each.attributeName() in OPTIONS));
+  const rows = others.map(({ flags, description }) => `| ${codes(flags)} | ${description} |`);
   return ['The command also has these options:\n', '| option | description |', '| --- | --- |', ...rows].join('\n');
 }
 
 function isRecorded(name: string): boolean {
   return CONFIG_NAMES.some((each) => each === name);
+}
+
+function codes(texts: string): string {
+  return texts.split(', ').map(code).join(', ');
 }
 
 function code(text: string): string {

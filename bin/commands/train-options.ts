@@ -1,7 +1,14 @@
 /** The `train` command's arguments, read with commander. */
 import type { Command } from 'commander';
 import type { Option } from '../../src/config/option.js';
-import { type CheckedOptions, checkOptions, conditionsText, defaultText, GROUPS } from '../../src/config/options.js';
+import {
+  type CheckedOptions,
+  checkOptions,
+  conditionsText,
+  defaultText,
+  flagsOf,
+  GROUPS,
+} from '../../src/config/options.js';
 import { DEFAULT_PORT, isPort, PORT_RANGE } from '../../src/dashboard/port.js';
 import { errors } from '../../src/errors.js';
 import type { Format } from '../../src/output/formats.js';
@@ -25,7 +32,7 @@ export interface TrainCommand {
  * @throws LockstepError (status 2) on wrong usage
  */
 export function parseTrainCommand(args: readonly string[]): TrainCommand | undefined {
-  const command = trainCommand();
+  const command = newTrainCommand();
   if (!parse(command, args, 0)) return undefined;
   const { format, progress, tensorboard, dashboard, ...options } = command.opts<{
     format?: unknown;
@@ -44,7 +51,7 @@ export function parseTrainCommand(args: readonly string[]): TrainCommand | undef
   return { options: checked, ...told };
 }
 
-export function trainCommand(): Command {
+export function newTrainCommand(): Command {
   const command = newCommand(
     'train',
     'Train a fully connected classifier on all cores. The weights are the same for any number of threads.',
@@ -67,29 +74,28 @@ function addOptions(command: Command, groups: typeof GROUPS): void {
   for (const { heading, options } of groups) {
     command.optionsGroup(`${heading}:`);
     for (const [name, entry] of Object.entries(options)) {
-      const { kind, short, argument, negatedHelp } = entry;
-      const flags = `${short === undefined ? '' : `-${short}, `}${`--${flagOf(name)} ${argument ?? ''}`.trimEnd()}`;
-      const isNumber = kind.type === 'integer' || kind.type === 'number';
+      const { type } = entry.kind;
+      const isNumber = type === 'integer' || type === 'number';
       const parseText: (text: string) => unknown = isNumber
         ? numberOrText
-        : kind.type === 'integer[]'
+        : type === 'integer[]'
           ? widthsOrText
           : String;
-      if (argument === undefined) command.option(flags, helpOf(entry));
-      else command.option(flags, helpOf(entry), parseText);
-      if (negatedHelp !== undefined) command.option(`--no-${flagOf(name)}`, negatedHelp);
+      if (type === 'boolean') command.option(flagsOf(name, entry), helpOf(entry));
+      else command.option(flagsOf(name, entry), helpOf(entry), parseText);
+      if (entry.negatedHelp !== undefined) command.option(`--no-${flagOf(name)}`, entry.negatedHelp);
     }
   }
 }
 
 /** `learning rate schedule: constant, step or cosine (default: constant)`. */
 function helpOf(entry: Option<unknown>): string {
-  const { help, kind, argument, needs } = entry;
+  const { help, kind, needs } = entry;
   const { values } = kind;
-  const choices = Array.isArray(values) ? `: ${values.slice(0, -1).join(', ')} or ${values.at(-1)}` : '';
-  const usual = argument?.startsWith('<') ? defaultText(entry) : undefined;
+  const choices = typeof values === 'string' ? '' : `: ${values.slice(0, -1).join(', ')} or ${values.at(-1)}`;
+  const hasDefault = entry.defaultText !== undefined || (entry.default !== undefined && entry.default !== false);
   const remarks = [
-    usual && usual !== 'none' && `default: ${usual}`,
+    hasDefault && `default: ${defaultText(entry)}`,
     needs && `requires ${conditionsText(needs.anyOf)}`,
   ].filter(Boolean);
   return `${help}${choices}${remarks.length > 0 ? ` (${remarks.join('; ')})` : ''}`;

@@ -34,11 +34,11 @@ export interface Option<Value> {
   readonly kind: Kind<Value>;
   /** Absent: the option is undefined unless it is given. */
   readonly default?: Value | (() => Value);
-  /** For a default that cannot be printed. */
+  /** For a default that is not a value. */
   readonly defaultText?: string;
   /** Letter of its short flag. */
   readonly short?: string;
-  /** `<n>`, or `[path]` if it may be omitted; absent: a switch. */
+  /** Name of its value, `[path]` if that may be omitted. @default by its kind: `<n>` for an integer, none for a switch */
   readonly argument?: string;
   /** For `--help`, which adds the choices, the default and what the option requires. */
   readonly help: string;
@@ -52,8 +52,12 @@ export interface Option<Value> {
   readonly resume?: ResumeRule;
   /** Whether each rank may have its own value under MPI. */
   readonly mayDifferByRank?: true;
-  /** Whether a model file states it: always, or where it is not the default. */
-  readonly recipe?: 'always' | 'if-set';
+  /**
+   * Whether a model file states it. `if-set`: where it is not the default.
+   *
+   * @default 'if-set' if its resume rule is `same` or `between-epochs`, else 'never'
+   */
+  readonly recipe?: 'always' | 'if-set' | 'never';
 }
 
 export interface OptionWithDefault<Value> extends Option<Value> {

@@ -34,21 +34,24 @@ type Recorded = typeof DATA &
   typeof RANKS &
   typeof CHECKPOINTS &
   typeof OUTPUT;
-type Table = Recorded & typeof MPI & typeof RESUME;
+/** These belong to the invocation, not to the run. */
+const UNRECORDED = { ...MPI, ...RESUME };
+type Unrecorded = typeof MPI & typeof RESUME;
+type Table = Recorded & Unrecorded;
 
 type ValueOf<Entry> = Entry extends { readonly kind: Kind<infer Value> } ? Value : never;
 type OrUndefined<Entry> = Entry extends OptionWithDefault<unknown> ? never : undefined;
 
 /** The options of `train()`, all optional: docs/options.md. */
 export interface TrainOptions extends OptionalValues {}
-type OptionalValues = { readonly [name in keyof Table]?: ValueOf<Table[name]> | OrUndefined<Table[name]> };
+type OptionalValues = { readonly [name in keyof Table]?: ValueOf<Table[name]> | undefined };
 
 /** What a run is made of: every recorded option, checked. */
 export type Config = { readonly [name in keyof Recorded]: ValueOf<Recorded[name]> | OrUndefined<Recorded[name]> };
 
-/** The options that were given, checked. Those with an optional value are left out where they are false. */
-export type CheckedOptions = {
-  readonly [name in keyof Table]?: string | boolean extends ValueOf<Table[name]> ? string | true : TrainOptions[name];
+/** The options that were given, checked. Those that are not recorded are left out where they are false. */
+export type CheckedOptions = Partial<Config> & {
+  readonly [name in keyof Unrecorded]?: string extends ValueOf<Unrecorded[name]> ? string | true : boolean;
 };
 
 /** Programs may give anything, whatever the types say. */
@@ -60,7 +63,7 @@ export const OPTIONS = Object.assign({}, ...GROUPS.map(({ options }) => options)
 >;
 export const OPTION_NAMES = Object.keys(OPTIONS) as OptionName[];
 /** Metrics and checkpoints record these. */
-export const CONFIG_NAMES = OPTION_NAMES.filter((name): name is keyof Config => !(name in MPI || name in RESUME));
+export const CONFIG_NAMES = OPTION_NAMES.filter((name): name is keyof Config => !(name in UNRECORDED));
 nameProperties(OPTION_NAMES);
 
 /**
@@ -77,10 +80,10 @@ function checkEach(given: Given): CheckedOptions {
   const checked: Record<string, unknown> = {};
   for (const name of OPTION_NAMES) {
     const value = given[name];
-    if (value !== undefined) checked[name] = OPTIONS[name].kind.check(name, value);
+    if (value === undefined) continue;
+    const accepted = OPTIONS[name].kind.check(name, value);
+    if (accepted !== false || !(name in UNRECORDED)) checked[name] = accepted;
   }
-  if (checked.resume === false) delete checked.resume;
-  if (checked.mpi === false) delete checked.mpi;
   return checked;
 }
 
@@ -107,9 +110,22 @@ function defaultOf({ default: value }: Option<unknown>): unknown {
   return typeof value === 'function' ? value() : value;
 }
 
-/** For help and documentation; undefined where there is nothing to say. */
-export function defaultText(entry: Option<unknown>): string | undefined {
-  return entry.defaultText ?? (entry.default === undefined ? undefined : valueText(defaultOf(entry)));
+/** For help and documentation. */
+export function defaultText(entry: Option<unknown>): string {
+  return entry.defaultText ?? valueText(defaultOf(entry));
+}
+
+const ARGUMENTS: { readonly [type in Kind<unknown>['type']]?: string } = {
+  integer: ' <n>',
+  number: ' <number>',
+  'integer[]': ' <widths>',
+  string: ' <name>',
+};
+
+/** `-e, --epochs <n>`. */
+export function flagsOf(name: string, { short, argument, kind }: Option<unknown>): string {
+  const value = argument === undefined ? (ARGUMENTS[kind.type] ?? '') : ` ${argument}`;
+  return `${short === undefined ? '' : `-${short}, `}--${flagOf(name)}${value}`;
 }
 
 /** Defaults, which are the reference's run, for what is not given. */
@@ -204,7 +220,8 @@ export function configOfRecord(record: Fields): Config {
 export function recipeOf(record: ConfigRecord): Partial<ConfigRecord> {
   const usual = recordOfConfig(withDefaults({}));
   const isStated = (name: keyof Config) => {
-    const { recipe } = OPTIONS[name];
+    const { resume = 'same', recipe = resume === 'same' || resume === 'between-epochs' ? 'if-set' : 'never' } =
+      OPTIONS[name];
     const key = snakeCase(name);
     return recipe === 'always' || (recipe === 'if-set' && record[key] !== usual[key]);
   };

@@ -62,7 +62,7 @@ const COUNT = 'expected an integer from 1 to 2,147,483,647';
 const EPOCHS = 'expected an integer from 0 to 2,147,483,647';
 const SEED = 'expected an integer from 0 to 9,007,199,254,740,991';
 const WIDTHS = 'expected comma-separated widths from 1 to 16,777,216, such as 1000 or 512,256, or none';
-const RATE = 'expected a positive finite number';
+const RATE = 'expected a positive number in the range of float32, 1e-45 to 3.4e38';
 
 describe('wrong usage: status 2', () => {
   it.each([
@@ -80,7 +80,7 @@ describe('wrong usage: status 2', () => {
     ['lr', '-1', RATE],
     ['lr', 'Infinity', RATE],
     ['lr', '0x10', RATE],
-    ['weight-decay', '-1', 'expected 0 or a positive finite number'],
+    ['weight-decay', '-1', 'expected 0 or a positive number in the range of float32, 1e-45 to 3.4e38'],
     ['epochs', '-1', EPOCHS],
     ['epochs', '1.5', EPOCHS],
     ['batch-size', '0', COUNT],

@@ -135,8 +135,8 @@ const REFUSED: [Given, string][] = [
   [{ label: 5 }, `--label 5: expected a column name or number`],
   [{ header: true }, '--header true: expected one of auto, yes, no'],
   [{ scale: 'max' }, '--scale max: expected one of none, minmax, standard'],
-  [{ testSplit: 0 }, '--test-split 0: expected a number, more than 0 and less than 1'],
-  [{ testSplit: 1 }, '--test-split 1: expected a number, more than 0 and less than 1'],
+  [{ testSplit: 0 }, '--test-split 0: expected a number above 0 and below 1'],
+  [{ testSplit: 1 }, '--test-split 1: expected a number above 0 and below 1'],
   [{ testData: '' }, '--test-data "": expected a table (CSV or NDJSON), or - for stdin'],
   [{ testSplit: 0.5, testData: 'b.csv' }, '--test-split and --test-data are mutually exclusive'],
   [{ hidden: [0] }, `--hidden 0: ${WIDTHS}`],
@@ -150,12 +150,15 @@ const REFUSED: [Given, string][] = [
   [{ epochs: -1 }, '--epochs -1: expected an integer from 0 to 2,147,483,647'],
   [{ epochs: 2 ** 31 }, '--epochs 2147483648: expected an integer from 0 to 2,147,483,647'],
   [{ batchSize: 0 }, `--batch-size 0: ${COUNT}`],
-  [{ lr: 0 }, '--lr 0: expected a positive finite number'],
-  [{ lr: 1e-50 }, '--lr 1e-50: expected a number from 1e-45 to 3.4e38, the range of float32'],
-  [{ lr: 1e300 }, '--lr 1e+300: expected a number from 1e-45 to 3.4e38, the range of float32'],
-  [{ lr: -1 }, '--lr -1: expected a positive finite number'],
-  [{ lr: Number.NaN }, '--lr NaN: expected a positive finite number'],
-  [{ lr: Number.POSITIVE_INFINITY }, '--lr Infinity: expected a positive finite number'],
+  [{ lr: 0 }, '--lr 0: expected a positive number in the range of float32, 1e-45 to 3.4e38'],
+  [{ lr: 1e-50 }, '--lr 1e-50: expected a positive number in the range of float32, 1e-45 to 3.4e38'],
+  [{ lr: 1e300 }, '--lr 1e+300: expected a positive number in the range of float32, 1e-45 to 3.4e38'],
+  [{ lr: -1 }, '--lr -1: expected a positive number in the range of float32, 1e-45 to 3.4e38'],
+  [{ lr: Number.NaN }, '--lr NaN: expected a positive number in the range of float32, 1e-45 to 3.4e38'],
+  [
+    { lr: Number.POSITIVE_INFINITY },
+    '--lr Infinity: expected a positive number in the range of float32, 1e-45 to 3.4e38',
+  ],
   [{ reduction: 'average' }, '--reduction average: expected one of sum, mean'],
   [{ strategy: 'fast' }, '--strategy fast: expected one of sliced, dense'],
   [{ seed: -1 }, '--seed -1: expected an integer from 0 to 9,007,199,254,740,991'],
@@ -179,8 +182,11 @@ const REFUSED: [Given, string][] = [
 
 describe('what is out of range', () => {
   it.each<[Given, string]>([
-    [{ lr: '0.1' }, "`lr`: expected a positive finite number; found the string '0.1'"],
-    [{ lr: null }, '`lr`: expected a positive finite number; found null'],
+    [
+      { lr: '0.1' },
+      "`lr`: expected a positive number in the range of float32, 1e-45 to 3.4e38; found the string '0.1'",
+    ],
+    [{ lr: null }, '`lr`: expected a positive number in the range of float32, 1e-45 to 3.4e38; found null'],
     [{ epochs: -1 }, '`epochs`: expected an integer from 0 to 2,147,483,647; found the number -1'],
     [
       { hidden: 100 },
@@ -189,7 +195,7 @@ describe('what is out of range', () => {
     [{ reduction: 'average' }, "`reduction`: expected one of 'sum', 'mean'; found the string 'average'"],
     [{ checkpointDir: 3 }, '`checkpointDir`: expected a string: a folder; found the number 3'],
     [{ nesterov: {} }, '`nesterov`: expected true or false; found the object {}'],
-    [{ momentum: [0.5] }, '`momentum`: expected a number, 0 or more and less than 1; found the array [ 0.5 ]'],
+    [{ momentum: [0.5] }, '`momentum`: expected a number from 0 to below 1; found the array [ 0.5 ]'],
     [{ checkpointEvery: 2 }, '`checkpointEvery` 2: requires `checkpointDir` or `resume`'],
     [
       { resume: 5 },

@@ -10,7 +10,6 @@ export const CHECKPOINTS = {
   /** File to which the model is written when the run ends or is interrupted (safetensors). @default none */
   save: option({
     kind: text('a file, such as model.safetensors'),
-    defaultText: 'none',
     argument: '<file>',
     help: 'write the model to this file when the run ends (safetensors)',
     ...WRITING,
@@ -27,7 +26,6 @@ export const CHECKPOINTS = {
   checkpointEvery: option({
     kind: integer(1),
     default: 1,
-    argument: '<epochs>',
     help: 'epochs between two checkpoints',
     needs: FOLDER,
     ...WRITING,
@@ -35,8 +33,6 @@ export const CHECKPOINTS = {
   /** Steps between two additional checkpoints. @default none */
   checkpointEverySteps: option({
     kind: integer(1),
-    defaultText: 'none',
-    argument: '<steps>',
     help: 'steps between two additional checkpoints',
     needs: FOLDER,
     ...WRITING,
@@ -45,7 +41,6 @@ export const CHECKPOINTS = {
   keep: option({
     kind: integer(1),
     default: 3,
-    argument: '<n>',
     help: 'number of checkpoints to keep; older ones are deleted',
     needs: FOLDER,
     ...WRITING,
@@ -60,7 +55,7 @@ export const CHECKPOINTS = {
   }),
 };
 
-/** Not recorded: these belong to the invocation, not to the run. */
+/** Not recorded in metrics and checkpoints. */
 export const RESUME = {
   /**
    * Resume from a checkpoint: a file, or a folder for its newest; true stands for `checkpointDir`. Options that are not given are
@@ -69,7 +64,7 @@ export const RESUME = {
    */
   resume: option({
     kind: textOrYes('a checkpoint or a folder of checkpoints'),
-    defaultText: 'false',
+    default: false,
     argument: '[path]',
     help: 'resume from a checkpoint, or from the newest in a folder (--checkpoint-dir if omitted)',
   }),
@@ -84,11 +79,5 @@ export const RESUME = {
 
 export const OUTPUT = {
   /** Steps between two `step` events. @default none */
-  logEvery: option({
-    kind: integer(1),
-    defaultText: 'none',
-    argument: '<steps>',
-    help: 'steps between additional metric lines',
-    ...WRITING,
-  }),
+  logEvery: option({ kind: integer(1), help: 'steps between additional metric lines', ...WRITING }),
 };

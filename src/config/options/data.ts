@@ -22,7 +22,6 @@ export const DATA = {
   limit: option({
     kind: integer(1),
     defaultText: 'all',
-    argument: '<n>',
     help: 'train on the first n samples only',
     resume: 'by-content',
     recipe: 'always',
@@ -31,14 +30,13 @@ export const DATA = {
   hidden: option({
     kind: WIDTHS,
     default: () => [1000],
-    argument: '<widths>',
     help: 'hidden layer widths, such as 512,256, or none',
     resume: 'network',
   }),
 };
 
 export const TABLES = {
-  /** Column that holds the classes: its name, or its number from 1. All other columns are inputs. Required for a table. */
+  /** Column that holds the classes: its name, or its number from 1. All other columns are inputs. Required for a table. @default none */
   label: option({
     kind: text('a column name or number'),
     argument: '<column>',
@@ -50,35 +48,24 @@ export const TABLES = {
   header: option({
     kind: oneOf(HEADERS),
     default: 'auto',
-    argument: '<h>',
     help: 'whether the first row has the column names',
     isForTables: true,
     resume: 'by-content',
   }),
   /** Scaling of each input column, fitted to the samples used for training. @default 'none' */
-  scale: option({
-    kind: oneOf(SCALES),
-    default: 'none',
-    argument: '<method>',
-    help: 'scaling of the input columns',
-    isForTables: true,
-    recipe: 'if-set',
-  }),
+  scale: option({ kind: oneOf(SCALES), default: 'none', help: 'scaling of the input columns', isForTables: true }),
   /** Fraction of the rows in the test set, chosen by the seed. @default none */
   testSplit: option({
     kind: PART,
-    defaultText: 'none',
     argument: '<fraction>',
     help: 'fraction of the rows in the test set',
     excludes: { option: 'testData', refusal: errors.twoTests },
     isForTables: true,
     resume: 'between-epochs',
-    recipe: 'if-set',
   }),
   /** Another table to use as the test set, with the same columns. @default none */
   testData: option({
     kind: text('a table (CSV or NDJSON), or - for stdin'),
-    defaultText: 'none',
     argument: '<table>',
     help: 'another table, with the same columns, as the test set',
     isForTables: true,

@@ -14,7 +14,6 @@ export const EXECUTION = {
     default: () => Math.min(availableParallelism(), MAX_THREADS),
     defaultText: 'the available cores',
     short: 't',
-    argument: '<n>',
     help: 'worker threads',
     // The number of threads decides how this strategy groups its sums.
     resume: ['strategy', 'dense'],
@@ -24,31 +23,29 @@ export const EXECUTION = {
   kernel: option({
     kind: oneOf(['auto', ...KERNEL_NAMES]),
     default: 'auto',
-    argument: '<name>',
     help: 'compute kernel',
+    // A model file states the kernel that ran.
+    recipe: 'never',
   }),
   /** How the threads reduce gradients: see "Two strategies" in docs/design.md. @default 'sliced' */
   strategy: option({
     kind: oneOf(STRATEGIES),
     default: 'sliced',
-    argument: '<name>',
     help: 'gradient reduction strategy',
     excludes: { option: 'mpi', refusal: errors.mpiStrategy },
     recipe: 'always',
   }),
 };
 
-/** Not recorded: it belongs to the invocation, not to the run. */
+/** Not recorded in metrics and checkpoints. */
 export const MPI = {
   /**
-   * Train together with the other processes that an MPI launcher has started; each takes a share of every batch. The value is
-   * the file of the MPI library, or true for the system's. All ranks yield the same events; only rank 0 writes files. If a rank
-   * fails, all ranks and their processes end within a second. Without this option, each process trains separately. See
-   * docs/cluster.md. @default false
+   * Train one model together with the other processes that an MPI launcher has started: see docs/cluster.md. The value is the
+   * file of the MPI library, or true for the system's. All ranks yield the same events; only rank 0 writes files. @default false
    */
   mpi: option({
     kind: textOrYes('the file of an MPI library'),
-    defaultText: 'false',
+    default: false,
     argument: '[library]',
     help: 'share each batch with the other processes started by mpirun or srun',
     negatedHelp: 'train a separate model in each process started by mpirun or srun',
@@ -62,5 +59,6 @@ export const RANKS = {
     default: false,
     help: 'compute the same weights with 1, 2, 4 and 8 processes; slower',
     needs: { anyOf: ['mpi'] },
+    recipe: 'never',
   }),
 };

@@ -9,115 +9,41 @@ const STEPS: Need = { anyOf: [['schedule', 'step']] };
 /** What makes a step: the threads receive these. docs/mathematics.md, "Optimizers", has the formulas. */
 export const OPTIMIZER = {
   /** Optimizer. @default 'sgd' */
-  optimizer: option({
-    kind: oneOf(OPTIMIZERS),
-    default: 'sgd',
-    argument: '<name>',
-    help: 'optimizer',
-    recipe: 'if-set',
-  }),
+  optimizer: option({ kind: oneOf(OPTIMIZERS), default: 'sgd', help: 'optimizer' }),
   /** Learning rate. @default 0.001 */
-  lr: option({ kind: RATE, default: 0.001, argument: '<rate>', help: 'learning rate', recipe: 'always' }),
+  lr: option({ kind: RATE, default: 0.001, help: 'learning rate', recipe: 'always' }),
   /** How the gradients of a batch are combined. Recipes from other frameworks need `mean`. @default 'sum' */
   reduction: option({
     kind: oneOf(REDUCTIONS),
     default: 'sum',
-    argument: '<kind>',
     help: 'reduction of batch gradients (other frameworks use mean)',
     recipe: 'always',
   }),
   /** Momentum coefficient; 0 for no momentum. @default 0 */
-  momentum: option({
-    kind: DECAY,
-    default: 0,
-    argument: '<m>',
-    help: 'momentum coefficient',
-    needs: { anyOf: [['optimizer', 'sgd']] },
-    recipe: 'if-set',
-  }),
+  momentum: option({ kind: DECAY, default: 0, help: 'momentum coefficient', needs: { anyOf: [['optimizer', 'sgd']] } }),
   /** Nesterov momentum. @default false */
-  nesterov: option({
-    kind: YES_OR_NO,
-    default: false,
-    help: 'use Nesterov momentum',
-    needs: { anyOf: ['momentum'] },
-    recipe: 'if-set',
-  }),
+  nesterov: option({ kind: YES_OR_NO, default: false, help: 'use Nesterov momentum', needs: { anyOf: ['momentum'] } }),
   /** Decay factor of Adam's first moment. @default 0.9 */
-  beta1: option({
-    kind: DECAY,
-    default: 0.9,
-    argument: '<b>',
-    help: 'decay factor of the first moment',
-    needs: ADAM,
-    recipe: 'if-set',
-  }),
+  beta1: option({ kind: DECAY, default: 0.9, help: 'decay factor of the first moment', needs: ADAM }),
   /** Decay factor of Adam's second moment. @default 0.999 */
-  beta2: option({
-    kind: DECAY,
-    default: 0.999,
-    argument: '<b>',
-    help: 'decay factor of the second moment',
-    needs: ADAM,
-    recipe: 'if-set',
-  }),
+  beta2: option({ kind: DECAY, default: 0.999, help: 'decay factor of the second moment', needs: ADAM }),
   /** Constant that Adam adds to the denominator. @default 1e-8 */
-  eps: option({
-    kind: RATE,
-    default: 1e-8,
-    argument: '<e>',
-    help: 'constant added to the denominator',
-    needs: ADAM,
-    recipe: 'if-set',
-  }),
+  eps: option({ kind: RATE, default: 1e-8, help: 'constant added to the denominator', needs: ADAM }),
   /** L2 penalty: this multiple of the parameters, biases included, is added to the gradient. @default 0 */
-  weightDecay: option({
-    kind: RATE_OR_ZERO,
-    default: 0,
-    argument: '<l>',
-    help: 'L2 penalty',
-    recipe: 'if-set',
-  }),
+  weightDecay: option({ kind: RATE_OR_ZERO, default: 0, help: 'L2 penalty' }),
   /** Maximum global norm of the reduced gradient; a longer gradient is scaled down to it. @default unlimited */
-  clipNorm: option({
-    kind: RATE,
-    defaultText: 'unlimited',
-    argument: '<n>',
-    help: 'maximum global gradient norm',
-    recipe: 'if-set',
-  }),
+  clipNorm: option({ kind: RATE, defaultText: 'unlimited', help: 'maximum global gradient norm' }),
   /** Learning rate schedule. @default 'constant' */
-  schedule: option({
-    kind: oneOf(SCHEDULES),
-    default: 'constant',
-    argument: '<name>',
-    help: 'learning rate schedule',
-    recipe: 'if-set',
-  }),
+  schedule: option({ kind: oneOf(SCHEDULES), default: 'constant', help: 'learning rate schedule' }),
   /** Steps over which the learning rate rises linearly to `lr`. @default 0 */
-  warmupSteps: option({
-    kind: integer(0),
-    default: 0,
-    argument: '<n>',
-    help: 'steps over which the learning rate rises to --lr',
-    recipe: 'if-set',
-  }),
+  warmupSteps: option({ kind: integer(0), default: 0, help: 'steps over which the learning rate rises to --lr' }),
   /** Epochs between two decays of the learning rate. @default 30 */
   lrStepSize: option({
     kind: integer(1),
     default: 30,
-    argument: '<epochs>',
     help: 'epochs between two decays of the learning rate',
     needs: STEPS,
-    recipe: 'if-set',
   }),
   /** Decay factor of the learning rate. @default 0.1 */
-  lrGamma: option({
-    kind: RATE,
-    default: 0.1,
-    argument: '<factor>',
-    help: 'decay factor of the learning rate',
-    needs: STEPS,
-    recipe: 'if-set',
-  }),
+  lrGamma: option({ kind: RATE, default: 0.1, help: 'decay factor of the learning rate', needs: STEPS }),
 };

@@ -7,7 +7,6 @@ export const TRAINING = {
     kind: integer(0),
     default: 100,
     short: 'e',
-    argument: '<n>',
     help: 'number of epochs; 0 evaluates the initial weights',
     // The length of a cosine schedule is the length of the run.
     resume: ['schedule', 'cosine'],
@@ -19,7 +18,6 @@ export const TRAINING = {
     default: 100,
     defaultText: '100, or all samples if there are fewer',
     short: 'b',
-    argument: '<n>',
     help: 'samples per minibatch',
     resume: 'between-epochs',
     recipe: 'always',
@@ -28,7 +26,6 @@ export const TRAINING = {
   seed: option({
     kind: integer(0, Number.MAX_SAFE_INTEGER),
     default: 1,
-    argument: '<n>',
     help: 'seed of the initial weights, sample order and splits',
     resume: 'between-epochs',
     recipe: 'always',
@@ -41,17 +38,14 @@ export const STOPPING = {
   /** Fraction of the training samples held out for validation, chosen by the seed. @default none */
   validationSplit: option({
     kind: PART,
-    defaultText: 'none',
     argument: '<fraction>',
     help: 'fraction of the training samples held out for validation',
     resume: 'between-epochs',
-    recipe: 'if-set',
   }),
   /** Early stopping: stop after this many epochs without improvement of the validation loss. @default never */
   patience: option({
     kind: integer(1),
     defaultText: 'never',
-    argument: '<epochs>',
     help: 'stop after this many epochs without improvement of the validation loss',
     needs: VALIDATION,
     resume: 'free',
@@ -63,12 +57,10 @@ export const STOPPING = {
     default: false,
     help: 'keep the weights with the lowest validation loss, not the last',
     needs: VALIDATION,
-    recipe: 'if-set',
   }),
   /** Time limit: stop after the epoch in which this many seconds have passed since the start or the resume. @default none */
   maxTime: option({
     kind: POSITIVE,
-    defaultText: 'none',
     argument: '<seconds>',
     help: 'stop after the epoch in which the limit expires',
     resume: 'free',
