@@ -96,7 +96,7 @@ function rowOf(name: string, entry: Option<unknown>, description: string): strin
 
 /** Options of the command that are not options of a run. */
 function commandOnly(): string {
-  const others = newTrainCommand().options.filter((each) => !(each.attributeName() in OPTIONS));
+  const others = newTrainCommand('train').options.filter((each) => !(each.attributeName() in OPTIONS));
   const rows = others.map(({ flags, description }) => `| ${codes(flags)} | ${description} |`);
   return ['The command also has these options:\n', '| option | description |', '| --- | --- |', ...rows].join('\n');
 }

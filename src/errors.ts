@@ -200,7 +200,9 @@ export const errors = withCodes({
 
   // Tables: wrong usage, then status 1.
   onlyForTables: (flag: string, found: unknown, data: string) =>
-    usage(`--${flag} ${shown(found)}: requires a table (CSV or NDJSON), and --data ${data} is not a table`),
+    usage(
+      `${given(flag, found)}: only for tables (CSV or NDJSON), and --data ${data} is not a table; choose a table, or omit this option`,
+    ),
   twoTests: () => usage('--test-split and --test-data are mutually exclusive'),
   labelMissing: (file: string, columns: string) =>
     usage(`${file}: which column is the class? Say it with --label, by name or number; its columns are ${columns}`),
@@ -440,7 +442,7 @@ export const errors = withCodes({
     usage(
       `--resume: ${file} is of a run with --exact; give --mpi besides (without a launcher, this process is the only rank)`,
     ),
-  mpiStrategy: (strategy: unknown) => usage(`--strategy ${shown(strategy)} and --mpi are mutually exclusive`),
+  mpiStrategy: (strategy: unknown) => usage(`--strategy ${shown(strategy)}: expected sliced with --mpi`),
   mpiStdin: () =>
     usage(
       '-: stdin reaches the first rank alone, and with --mpi every rank reads the table; give a file that all of them can read',
@@ -575,9 +577,13 @@ function usage(message: string, inLibrary?: string): Draft {
   };
 }
 
-/** @param needed  another option, or several to choose from */
+/** An option as it was given: --keep 3. */
+function given(flag: string, found: unknown): string {
+  return found === true ? `--${flag}` : `--${flag} ${shown(found)}`;
+}
+
 function requires(flag: string, found: unknown, needed: string): Draft {
-  return usage(`--${flag}${found === true ? '' : ` ${shown(found)}`}: requires ${needed}`);
+  return usage(`${given(flag, found)}: requires ${needed}`);
 }
 
 function failure(message: string, cause?: unknown): Draft {

@@ -28,11 +28,12 @@ export interface TrainCommand {
 }
 
 /**
- * @returns undefined where help or the version was asked for, and has been printed
+ * @param name  the command as the user typed it, for help and messages
+ * @returns undefined if help or the version was requested, and has been printed
  * @throws LockstepError (status 2) on wrong usage
  */
-export function parseTrainCommand(args: readonly string[]): TrainCommand | undefined {
-  const command = newTrainCommand();
+export function parseTrainCommand(args: readonly string[], name = 'train'): TrainCommand | undefined {
+  const command = newTrainCommand(name);
   if (!parse(command, args, 0)) return undefined;
   const { format, progress, tensorboard, dashboard, ...options } = command.opts<{
     format?: unknown;
@@ -51,9 +52,9 @@ export function parseTrainCommand(args: readonly string[]): TrainCommand | undef
   return { options: checked, ...told };
 }
 
-export function newTrainCommand(): Command {
+export function newTrainCommand(name: string): Command {
   const command = newCommand(
-    'train',
+    name,
     'Train a fully connected classifier on all cores. The weights are the same for any number of threads.',
   );
   addOptions(command, GROUPS);
@@ -66,7 +67,7 @@ export function newTrainCommand(): Command {
       numberOrText,
     )
     .option('--no-progress', 'do not show a progress bar (shown on stderr if that is a terminal)')
-    .addHelpText('after', HELP_END);
+    .addHelpText('after', helpEnd(name));
 }
 
 /** Groups of the table of options, for a command that takes them. */
@@ -109,9 +110,9 @@ function portOf(given: unknown): number | undefined {
   throw errors.invalidOption('dashboard', given, PORT_RANGE);
 }
 
-const HELP_END = `
+const helpEnd = (name: string) => `
 Metrics are written to stdout as NDJSON, one object per line:
-  train --epochs 2 | jq -c 'select(.event=="epoch") | [.epoch,.train_loss,.test_error]'
+  ${name} --epochs 2 | jq -c 'select(.event=="epoch") | [.epoch,.train_loss,.test_error]'
 
 Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted, 143 terminated, 129 hung up,
 141 stdout closed by its reader.`;

@@ -304,7 +304,7 @@ describe('an option that needs another', () => {
     [{ keepBest: true }, '--keep-best: requires --validation-split'],
     [{ lrGamma: 0.1 }, '--lr-gamma 0.1: requires --schedule step'],
     [{ exact: true }, '--exact: requires --mpi'],
-    [{ strategy: 'dense', mpi: true }, '--strategy dense and --mpi are mutually exclusive'],
+    [{ strategy: 'dense', mpi: true }, '--strategy dense: expected sliced with --mpi'],
   ])('is refused without it: %o', async (given, message) => {
     expect((await refusalOf(() => resolveOptions(given))).message).toBe(message);
   });

@@ -286,11 +286,11 @@ describe('resume', () => {
 
 describe('what tables and images have not in common', () => {
   it.each<[TrainOptions, string]>([
-    [{ label: 'x' }, '--label x: requires a table (CSV or NDJSON), and --data mnist is not a table'],
-    [{ scale: 'minmax' }, '--scale minmax: requires a table'],
-    [{ testSplit: 0.5 }, '--test-split 0.5: requires a table'],
-    [{ testData: IRIS }, `--test-data ${IRIS}: requires a table`],
-    [{ header: 'yes' }, '--header yes: requires a table'],
+    [{ label: 'x' }, '--label x: only for tables (CSV or NDJSON), and --data mnist is not a table; choose a table'],
+    [{ scale: 'minmax' }, '--scale minmax: only for tables'],
+    [{ testSplit: 0.5 }, '--test-split 0.5: only for tables'],
+    [{ testData: IRIS }, `--test-data ${IRIS}: only for tables`],
+    [{ header: 'yes' }, '--header yes: only for tables'],
   ])('%j', async (given, expected) => {
     const { message, status } = await refusalOf(() => collect(given));
     expect(status).toBe(2);
@@ -305,8 +305,8 @@ describe('what tables and images have not in common', () => {
     [evaluate, [model, '--data', 'mnist'], 1, '--data mnist: no table, and '],
     [evaluate, [model], 2, 'no data set of that name'],
     [evaluate, [model, '--label', 'species'], 2, '--label species: requires --data and a table'],
-    [evaluate, [model, '--data', 'mnist', '--header', 'yes'], 2, '--header yes: requires a table'],
-    [evaluate, [model, '--data', 'mnist', '--split', 'all'], 2, '--split all: requires a table'],
+    [evaluate, [model, '--data', 'mnist', '--header', 'yes'], 2, '--header yes: only for tables'],
+    [evaluate, [model, '--data', 'mnist', '--split', 'all'], 2, '--split all: only for tables'],
   ])('%o %j', async (command, args, status, expected) => {
     const refusal = await refusalOf(() => command(args));
     expect(refusal.status).toBe(status);
