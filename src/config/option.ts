@@ -30,20 +30,11 @@ export type ResumeRule =
   | 'network'
   | readonly [option: string, value: string];
 
-export interface Option<Value> {
+/** What an option means. */
+interface Facts<Value> {
   readonly kind: Kind<Value>;
   /** Absent: the option is undefined unless it is given. */
   readonly default?: Value | (() => Value);
-  /** For a default that is not a value. */
-  readonly defaultText?: string;
-  /** Letter of its short flag. */
-  readonly short?: string;
-  /** Name of its value, `[path]` if that may be omitted. @default by its kind: `<n>` for an integer, none for a switch */
-  readonly argument?: string;
-  /** For `--help`, which adds the choices, the default and what the option requires. */
-  readonly help: string;
-  /** Text for the flag `--no-…`, if there is one. */
-  readonly negatedHelp?: string;
   readonly needs?: Need;
   readonly excludes?: { readonly option: string; readonly refusal: (value: unknown) => LockstepError };
   /** Refused unless the data are a table. */
@@ -60,17 +51,34 @@ export interface Option<Value> {
   readonly recipe?: 'always' | 'if-set' | 'never';
 }
 
+/** How the command takes and explains it. */
+interface Usage {
+  /** For `--help`, which adds the choices, the default and what the option requires. */
+  readonly help: string;
+  /** Letter of its short flag. */
+  readonly short?: string;
+  /** Name of its value, `[path]` if that may be omitted. @default by its kind: `<n>` for an integer, none for a switch */
+  readonly argument?: string;
+  /** For a default that is not a value. */
+  readonly defaultText?: string;
+  /** Text for the flag `--no-…`, if there is one. */
+  readonly negatedHelp?: string;
+}
+
+export interface Option<Value> extends Facts<Value>, Usage {}
+
 export interface OptionWithDefault<Value> extends Option<Value> {
   readonly default: Value | (() => Value);
 }
 
 export type Options = Readonly<Record<string, Option<unknown>>>;
 
-/** Gives an entry of the table its type. */
+/** An entry of the table. */
 export function option<const Value>(
-  entry: Option<Value> & { readonly default: NoInfer<Value> | (() => NoInfer<Value>) },
+  facts: Facts<Value> & { readonly default: NoInfer<Value> | (() => NoInfer<Value>) },
+  usage: Usage,
 ): OptionWithDefault<Value>;
-export function option<const Value>(entry: Option<Value>): Option<Value>;
-export function option<const Value>(entry: Option<Value>): Option<Value> {
-  return entry;
+export function option<const Value>(facts: Facts<Value>, usage: Usage): Option<Value>;
+export function option<const Value>(facts: Facts<Value>, usage: Usage): Option<Value> {
+  return { ...facts, ...usage };
 }

@@ -9,41 +9,43 @@ const STEPS: Need = { anyOf: [['schedule', 'step']] };
 /** What makes a step: the threads receive these. docs/mathematics.md, "Optimizers", has the formulas. */
 export const OPTIMIZER = {
   /** Optimizer. @default 'sgd' */
-  optimizer: option({ kind: oneOf(OPTIMIZERS), default: 'sgd', help: 'optimizer' }),
+  optimizer: option({ kind: oneOf(OPTIMIZERS), default: 'sgd' }, { help: 'optimizer' }),
   /** Learning rate. @default 0.001 */
-  lr: option({ kind: RATE, default: 0.001, help: 'learning rate', recipe: 'always' }),
+  lr: option({ kind: RATE, default: 0.001, recipe: 'always' }, { help: 'learning rate' }),
   /** How the gradients of a batch are combined. Recipes from other frameworks need `mean`. @default 'sum' */
-  reduction: option({
-    kind: oneOf(REDUCTIONS),
-    default: 'sum',
-    help: 'reduction of batch gradients (other frameworks use mean)',
-    recipe: 'always',
-  }),
+  reduction: option(
+    { kind: oneOf(REDUCTIONS), default: 'sum', recipe: 'always' },
+    { help: 'reduction of batch gradients (other frameworks use mean)' },
+  ),
   /** Momentum coefficient; 0 for no momentum. @default 0 */
-  momentum: option({ kind: DECAY, default: 0, help: 'momentum coefficient', needs: { anyOf: [['optimizer', 'sgd']] } }),
+  momentum: option(
+    { kind: DECAY, default: 0, needs: { anyOf: [['optimizer', 'sgd']] } },
+    { help: 'momentum coefficient' },
+  ),
   /** Nesterov momentum. @default false */
-  nesterov: option({ kind: YES_OR_NO, default: false, help: 'use Nesterov momentum', needs: { anyOf: ['momentum'] } }),
+  nesterov: option(
+    { kind: YES_OR_NO, default: false, needs: { anyOf: ['momentum'] } },
+    { help: 'use Nesterov momentum' },
+  ),
   /** Decay factor of Adam's first moment. @default 0.9 */
-  beta1: option({ kind: DECAY, default: 0.9, help: 'decay factor of the first moment', needs: ADAM }),
+  beta1: option({ kind: DECAY, default: 0.9, needs: ADAM }, { help: 'decay factor of the first moment' }),
   /** Decay factor of Adam's second moment. @default 0.999 */
-  beta2: option({ kind: DECAY, default: 0.999, help: 'decay factor of the second moment', needs: ADAM }),
+  beta2: option({ kind: DECAY, default: 0.999, needs: ADAM }, { help: 'decay factor of the second moment' }),
   /** Constant that Adam adds to the denominator. @default 1e-8 */
-  eps: option({ kind: RATE, default: 1e-8, help: 'constant added to the denominator', needs: ADAM }),
+  eps: option({ kind: RATE, default: 1e-8, needs: ADAM }, { help: 'constant added to the denominator' }),
   /** L2 penalty: this multiple of the parameters, biases included, is added to the gradient. @default 0 */
-  weightDecay: option({ kind: RATE_OR_ZERO, default: 0, help: 'L2 penalty' }),
+  weightDecay: option({ kind: RATE_OR_ZERO, default: 0 }, { help: 'L2 penalty' }),
   /** Maximum global norm of the reduced gradient; a longer gradient is scaled down to it. @default unlimited */
-  clipNorm: option({ kind: RATE, defaultText: 'unlimited', help: 'maximum global gradient norm' }),
+  clipNorm: option({ kind: RATE }, { help: 'maximum global gradient norm', defaultText: 'unlimited' }),
   /** Learning rate schedule. @default 'constant' */
-  schedule: option({ kind: oneOf(SCHEDULES), default: 'constant', help: 'learning rate schedule' }),
+  schedule: option({ kind: oneOf(SCHEDULES), default: 'constant' }, { help: 'learning rate schedule' }),
   /** Steps over which the learning rate rises linearly to `lr`. @default 0 */
-  warmupSteps: option({ kind: integer(0), default: 0, help: 'steps over which the learning rate rises to --lr' }),
+  warmupSteps: option({ kind: integer(0), default: 0 }, { help: 'steps over which the learning rate rises to --lr' }),
   /** Epochs between two decays of the learning rate. @default 30 */
-  lrStepSize: option({
-    kind: integer(1),
-    default: 30,
-    help: 'epochs between two decays of the learning rate',
-    needs: STEPS,
-  }),
+  lrStepSize: option(
+    { kind: integer(1), default: 30, needs: STEPS },
+    { help: 'epochs between two decays of the learning rate' },
+  ),
   /** Decay factor of the learning rate. @default 0.1 */
-  lrGamma: option({ kind: RATE, default: 0.1, help: 'decay factor of the learning rate', needs: STEPS }),
+  lrGamma: option({ kind: RATE, default: 0.1, needs: STEPS }, { help: 'decay factor of the learning rate' }),
 };
