@@ -5,6 +5,7 @@ import {
   type CheckedOptions,
   CONFIG_NAMES,
   type Config,
+  changesNoStep,
   flagText,
   OPTIONS,
   requireTogether,
@@ -151,10 +152,7 @@ async function find(given: CheckedOptions, warnings: WarningEvent[]): Promise<Re
  * may change on a resume do not: `--resume runs/a --epochs 200` means an existing run.
  */
 export function saysWhatToTrain(given: CheckedOptions): boolean {
-  return CONFIG_NAMES.some((name) => {
-    const { resume: rule = 'same' } = OPTIONS[name];
-    return given[name] !== undefined && rule !== 'free' && typeof rule === 'string';
-  });
+  return CONFIG_NAMES.some((name) => given[name] !== undefined && !changesNoStep(name));
 }
 
 function configFor(given: CheckedOptions, { file, checkpoint }: Resumed, warnings: WarningEvent[]): Config {

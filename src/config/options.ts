@@ -188,6 +188,12 @@ export function requireNothingOfTables(config: Config): void {
   if (stray) throw errors.onlyForTables(flagOf(stray), config[stray], config.data);
 }
 
+/** Whether an option affects no step: only how the run is computed, its length or its output. */
+export function changesNoStep(name: keyof Config): boolean {
+  const { resume } = OPTIONS[name];
+  return resume === 'free' || Array.isArray(resume);
+}
+
 /** What makes the steps: plain data, which is sent to the threads. */
 export function optimizerOf(config: Config): OptimizerOptions {
   const names = Object.keys(OPTIMIZER) as (keyof typeof OPTIMIZER)[];

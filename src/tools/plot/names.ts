@@ -1,16 +1,11 @@
 /** What runs are called in a legend: by what differs between them, or else by their files. */
 import path from 'node:path';
-import { CONFIG_NAMES, OPTIONS } from '../../config/options.js';
+import { CONFIG_NAMES, changesNoStep } from '../../config/options.js';
 import { snakeCase } from '../../text/words.js';
 import type { Run } from './run.js';
 
-/** Options that change no step: where files go, how often metrics are written, how long a run takes, and on how many cores. */
-const BESIDE_THE_POINT: ReadonlySet<string> = new Set(
-  CONFIG_NAMES.filter((name) => {
-    const { resume } = OPTIONS[name];
-    return resume === 'free' || Array.isArray(resume);
-  }).map(snakeCase),
-);
+/** Options that do not change the curves. */
+const BESIDE_THE_POINT: ReadonlySet<string> = new Set(CONFIG_NAMES.filter(changesNoStep).map(snakeCase));
 
 /** More would be no name but a list. */
 const MOST_DIFFERENCES = 2;
