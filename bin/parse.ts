@@ -48,4 +48,4 @@ export function oneOf<T extends string>(name: string, value: unknown, allowed: r
 }
 
 /** The text of `--format`. */
-export const FORMAT_HELP = `${FORMATS.join(' or ')} (default: pretty where stdout is a terminal)`;
+export const FORMAT_HELP = `output format: ${FORMATS.join(' or ')} (default: pretty if stdout is a terminal)`;

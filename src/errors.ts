@@ -8,7 +8,7 @@ import { inspect } from 'node:util';
 import { grouped } from './text/grouped.js';
 import { nearest } from './text/nearest.js';
 import { onOneLine } from './text/printable.js';
-import { flagOf, inLibraryWords } from './text/words.js';
+import { flagOf, inLibraryWords, type SnakeCase, snakeCase } from './text/words.js';
 
 export class LockstepError extends Error {
   override readonly name = 'LockstepError';
@@ -45,21 +45,16 @@ interface Draft {
   readonly code?: string | undefined;
 }
 
-type SnakeCase<Text extends string> = Text extends `${infer First}${infer Rest}`
-  ? `${First extends Lowercase<First> ? First : `_${Lowercase<First>}`}${SnakeCase<Rest>}`
-  : '';
-
 export type ErrorCode = SnakeCase<keyof typeof errors>;
 
 /** The table's entries as they are used: each gives its error the entry's name as its code. */
 function withCodes<const Table extends Record<string, (...args: never[]) => Draft>>(table: Table) {
-  const codeOf = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-  const codes = new Set(Object.keys(table).map(codeOf));
+  const codes = new Set<string>(Object.keys(table).map((name) => snakeCase(name)));
   const entries = Object.entries(table).map(([name, draft]) => {
     const create = (...args: never[]) => {
       const drafted = draft(...args);
       const { code = '' } = drafted;
-      return new LockstepError((codes.has(code) ? code : codeOf(name)) as ErrorCode, drafted);
+      return new LockstepError((codes.has(code) ? code : snakeCase(name)) as ErrorCode, drafted);
     };
     return [name, create];
   });
@@ -105,17 +100,15 @@ export const errors = withCodes({
       `this run needs ${gibibytes(bytes)} of shared memory, and WebAssembly can address ${gibibytes(limit)}; ` +
         'use a smaller --limit, --batch-size or --hidden, or fewer --threads',
     ),
-  requiresOption: (flag: string, found: unknown, needed: string) =>
-    usage(`--${flag}${found === true ? '' : ` ${shown(found)}`}: expected ${needed} besides`),
-  needsFolder: (flag: string, found: unknown) =>
-    usage(`--${flag}${found === true ? '' : ` ${shown(found)}`}: there are no checkpoints without --checkpoint-dir`),
-  resumeWithoutFolder: () => usage('--resume: expected a checkpoint or a folder of them, or --checkpoint-dir besides'),
+  requiresOption: requires,
+  needsFolder: requires,
+  resumeWithoutFolder: () => usage('--resume: requires a checkpoint, a folder of checkpoints, or --checkpoint-dir'),
   nothingToResume: (folder: string) =>
     usage(
       `--resume: ${folder} holds no checkpoint, and no option says what to train; check the folder, ` +
         'or start a run with --data mnist, for example',
     ),
-  resumeAnywayAlone: () => usage('--resume-anyway: expected --resume besides'),
+  resumeAnywayAlone: requires,
   folderTaken: (folder: string, name: string) =>
     usage(
       `--checkpoint-dir ${folder}: it holds checkpoints of another run (${name}); ` +
@@ -208,9 +201,9 @@ export const errors = withCodes({
   // Tables: wrong usage, then status 1.
   onlyForTables: (flag: string, found: unknown, data: string) =>
     usage(
-      `--${flag} ${shown(found)}: for tables (CSV or NDJSON), and --data ${data} is none; name a table, or leave the option out`,
+      `${given(flag, found)}: only for tables (CSV or NDJSON), and --data ${data} is not a table; choose a table, or omit this option`,
     ),
-  twoTests: () => usage('--test-split and --test-data: expected one of them, for there is one test set'),
+  twoTests: () => usage('--test-split and --test-data are mutually exclusive'),
   labelMissing: (file: string, columns: string) =>
     usage(`${file}: which column is the class? Say it with --label, by name or number; its columns are ${columns}`),
   noSuchColumn: (file: string, label: string, columns: string, hasHeader: boolean) =>
@@ -449,7 +442,7 @@ export const errors = withCodes({
     usage(
       `--resume: ${file} is of a run with --exact; give --mpi besides (without a launcher, this process is the only rank)`,
     ),
-  mpiStrategy: (strategy: string) => usage(`--strategy ${strategy}: expected sliced, with --mpi`),
+  mpiStrategy: (strategy: unknown) => usage(`--strategy ${shown(strategy)}: expected sliced with --mpi`),
   mpiStdin: () =>
     usage(
       '-: stdin reaches the first rank alone, and with --mpi every rank reads the table; give a file that all of them can read',
@@ -582,6 +575,15 @@ function usage(message: string, inLibrary?: string): Draft {
     status: 2,
     ...(inLibrary !== undefined && { inLibrary: onOneLine(inLibrary) }),
   };
+}
+
+/** An option as it was given: --keep 3. */
+function given(flag: string, found: unknown): string {
+  return found === true ? `--${flag}` : `--${flag} ${shown(found)}`;
+}
+
+function requires(flag: string, found: unknown, needed: string): Draft {
+  return usage(`${given(flag, found)}: requires ${needed}`);
 }
 
 function failure(message: string, cause?: unknown): Draft {

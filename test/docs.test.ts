@@ -2,8 +2,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { documentedOptions, optionsPage } from '../scripts/options-page.js';
+import { defaultText, OPTION_NAMES, OPTIONS } from '../src/config/options.js';
 import { root } from './support/paths.js';
-import { runTrain } from './support/run-command.js';
 
 const PAGES = [
   ...['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'bench/README.md', 'examples/README.md'],
@@ -118,10 +119,17 @@ describe('what is looked for', () => {
   });
 });
 
-it('the README has what train --help says, verbatim', async () => {
-  const { stdout } = await runTrain(['--help']);
-  const readme = read('README.md');
-  const begin = readme.indexOf('```\nUsage: train [options]') + '```\n'.length;
-  // (A pipe has no width: commander takes 80 columns.)
-  expect(`${readme.slice(begin, readme.indexOf('\n```', begin))}\n`).toBe(stdout);
+describe('docs/options.md', () => {
+  it('is what the table of options says (node dist/scripts/options-page.js prints it)', () => {
+    expect(read('docs/options.md')).toBe(optionsPage());
+  });
+
+  it('describes each option, and its comment states its default', () => {
+    const documented = documentedOptions();
+    expect([...documented.keys()].sort()).toEqual([...OPTION_NAMES].sort());
+    for (const name of OPTION_NAMES) {
+      const stated = documented.get(name)!.default?.replaceAll(/^['[]|['\]]$/g, '');
+      expect({ name, default: stated }).toEqual({ name, default: defaultText(OPTIONS[name]) });
+    }
+  });
 });

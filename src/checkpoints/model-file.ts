@@ -3,7 +3,7 @@
  * so that the tensors' bytes together are what `weights_sha256` is taken of; and metadata that say what they are.
  */
 
-import { type Config, type ConfigRecord, recordOfConfig, withDefaults } from '../config/options.js';
+import { type Config, recipeOf, recordOfConfig } from '../config/options.js';
 import type { Dataset } from '../data/dataset.js';
 import { type TableModel, tableMetadata } from '../data/table/facts.js';
 import { errors } from '../errors.js';
@@ -69,37 +69,18 @@ export function modelMetadata(
   { layers, activation, config, kernel, run, dataset, table }: ModelDescription,
   values: Values,
 ): Record<string, string> {
+  const record = recordOfConfig(config);
   return {
     lockstep: kind,
     lockstep_version: packageVersion(),
     ...networkMetadata(layers, activation),
     ...(table ? tableMetadata(table) : IMAGE_METADATA),
     dataset: JSON.stringify(dataset),
-    config: JSON.stringify(kind === 'model' ? recipeOf(config) : recordOfConfig(config)),
+    config: JSON.stringify(kind === 'model' ? recipeOf(record) : record),
     kernel,
     run,
     weights_sha256: sha256Of(values),
   };
-}
-
-/** What a model was made with. A model is given away: where its maker keeps which files is nobody's business. */
-function recipeOf(config: Config): Partial<ConfigRecord> {
-  return recipeOfRecord(recordOfConfig(config));
-}
-
-/** What is always said, and what is said where it is not as in the reference's run. */
-const ALWAYS = ['epochs', 'batch_size', 'lr', 'reduction', 'strategy', 'threads', 'seed', 'limit'] as const;
-const WHERE_GIVEN = [
-  ...['scale', 'test_split'],
-  ...['optimizer', 'momentum', 'nesterov', 'beta1', 'beta2', 'eps', 'weight_decay', 'clip_norm'],
-  ...['schedule', 'warmup_steps', 'lr_step_size', 'lr_gamma', 'validation_split', 'patience', 'keep_best'],
-] as const;
-
-/** The same, of a checkpoint's configuration. */
-export function recipeOfRecord(record: ConfigRecord): Partial<ConfigRecord> {
-  const plain = recordOfConfig(withDefaults({}));
-  const names = [...ALWAYS, ...WHERE_GIVEN.filter((name) => record[name] !== plain[name])];
-  return Object.fromEntries(names.map((name) => [name, record[name]]));
 }
 
 /**

@@ -1,18 +1,26 @@
 /** Going on from a checkpoint: which one, with which options, and whether that can be. */
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { type CheckedOptions, type Config, requireTogether, withDefaults } from '../config/options.js';
+import {
+  type CheckedOptions,
+  CONFIG_NAMES,
+  type Config,
+  changesNoStep,
+  flagText,
+  OPTIONS,
+  requireTogether,
+  valueText,
+  withDefaults,
+} from '../config/options.js';
 import { errors, hasCode, LockstepError, reason } from '../errors.js';
 import type { FolderLock } from '../files/folder-lock.js';
 import { isSameOutput } from '../files/output.js';
 import { problemOf } from '../kernels/builds.js';
 import type { WarningEvent } from '../metrics/events.js';
 import { momentNames } from '../optim/optimizer.js';
-import { flagOf } from '../text/words.js';
 import { type Checkpoint, readCheckpoint } from './checkpoint-file.js';
 import { type Listed, listCheckpoints, lockCheckpointFolder, requireCheckpointFolder } from './folder.js';
 import type { DatasetRecord } from './model-file.js';
-import { RESUME_RULES, saysWhatToTrain } from './resume-rules.js';
 
 export interface Resumed {
   readonly file: string;
@@ -139,6 +147,14 @@ async function find(given: CheckedOptions, warnings: WarningEvent[]): Promise<Re
   throw errors.noneUsable(where, warnings.at(-1)!.message);
 }
 
+/**
+ * Whether these options say what to train, where there is no checkpoint: at least one of them affects the weights. Options that
+ * may change on a resume do not: `--resume runs/a --epochs 200` means an existing run.
+ */
+export function saysWhatToTrain(given: CheckedOptions): boolean {
+  return CONFIG_NAMES.some((name) => given[name] !== undefined && !changesNoStep(name));
+}
+
 function configFor(given: CheckedOptions, { file, checkpoint }: Resumed, warnings: WarningEvent[]): Config {
   const { resume: _, mpi: __, resumeAnyway = false, ...own } = given;
   const { state } = checkpoint;
@@ -147,13 +163,17 @@ function configFor(given: CheckedOptions, { file, checkpoint }: Resumed, warning
   // Where a model is written is not for a file to say, which may be a stranger's.
   const config = { ...stored, save: undefined, checkpointDir: path.dirname(file), ...own };
 
-  for (const name of Object.keys(RESUME_RULES) as (keyof Config)[]) {
-    const rule = RESUME_RULES[name];
-    const where = typeof rule === 'function' ? rule(config) : '';
-    if (rule === 'free' || rule === 'by-content' || where === undefined) continue;
-    const [found, agreed] = [inWords(config[name]), inWords(stored[name])];
-    if (found === agreed || (name === 'kernel' && found === 'auto')) continue;
-    const [difference, expected] = [`--${flagOf(name)} ${found}`, where === '' ? agreed : `${agreed} (${where})`];
+  // Where both differ, an option is named before those whose rules depend on it.
+  const isDependent = (name: keyof Config) => Number(Array.isArray(OPTIONS[name].resume));
+  for (const name of [...CONFIG_NAMES].sort((a, b) => isDependent(a) - isDependent(b))) {
+    const { resume: rule = 'same' } = OPTIONS[name];
+    const [found, agreed] = [valueText(config[name]), valueText(stored[name])];
+    if (rule === 'free' || rule === 'by-content' || found === agreed || (name === 'kernel' && found === 'auto'))
+      continue;
+    const [other, value] = typeof rule === 'string' ? [] : rule;
+    if (other !== undefined && config[other as keyof Config] !== value) continue;
+    const difference = flagText(name, config[name]);
+    const expected = other === undefined ? agreed : `${agreed} (${other} ${value})`;
     const isMoments = name === 'optimizer' || name === 'momentum';
     if (isMoments && String(momentNames(config)) !== String(momentNames(stored)))
       throw errors.otherMoments(file, difference, expected);
@@ -165,11 +185,6 @@ function configFor(given: CheckedOptions, { file, checkpoint }: Resumed, warning
     throw errors.epochsPassed(config.epochs, file, state.epochs, state.step);
   }
   return config;
-}
-
-/** As the command takes it. */
-function inWords(value: Config[keyof Config]): string {
-  return value === undefined || (Array.isArray(value) && value.length === 0) ? 'none' : String(value);
 }
 
 /**

@@ -1,75 +1,93 @@
-/** What the value of an option may be: each check gives the value, or refuses it by the name that a program has for it. */
-
+/** The kinds of values that options take. */
 import { errors } from '../errors.js';
 import { grouped } from '../text/grouped.js';
 
-export const MAX_COUNT = 2 ** 31 - 1;
+const MAX_COUNT = 2 ** 31 - 1;
 const MAX_WIDTH = 2 ** 24;
 
-export function whole(name: string, value: unknown, least: number, most: number): number {
-  if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) return value;
-  throw errors.invalidOption(name, value, `a whole number from ${least} to ${grouped(most)}`);
+export interface Kind<Value> {
+  /** As docs/metrics.md names it. */
+  readonly type: 'integer' | 'number' | 'integer[]' | 'boolean' | 'string' | 'string or boolean';
+  /** The names to choose from, or the range. */
+  readonly values: readonly string[] | string;
+  /** @throws LockstepError (status 2) that names the option, if it cannot have this value */
+  readonly check: (name: string, value: unknown) => Value;
 }
 
-export function positive(name: string, value: unknown): number {
-  if (typeof value === 'number' && value > 0 && Number.isFinite(value)) return value;
-  throw errors.invalidOption(name, value, 'a finite number above 0');
+/** @param inLibrary  what a program is told, where that differs */
+function kind<Value>(
+  type: Kind<Value>['type'],
+  values: Kind<Value>['values'],
+  accepts: (value: unknown) => boolean,
+  expected: string,
+  inLibrary = expected,
+): Kind<Value> {
+  const check = (name: string, value: unknown) => {
+    if (accepts(value)) return value as Value;
+    throw errors.invalidOption(name, value, expected, inLibrary);
+  };
+  return { type, values, check };
 }
 
-/** A rate, or 0 for none. */
-export function rateOrNone(name: string, value: unknown): number {
-  if (typeof value === 'number' && !(value >= 0))
-    throw errors.invalidOption(name, value, '0, or a finite number above 0');
-  return value === 0 ? 0 : rate(name, value);
+export function integer(least: number, most = MAX_COUNT): Kind<number> {
+  const accepts = (value: unknown) => Number.isInteger(value) && Number(value) >= least && Number(value) <= most;
+  const range = most === MAX_COUNT ? `from ${least}` : `${least} to ${grouped(most)}`;
+  return kind('integer', range, accepts, `an integer from ${least} to ${grouped(most)}`);
 }
 
-/** The step is computed in float32, where a rate beyond its range would be 0 or infinite. */
-export function rate(name: string, value: unknown): number {
-  const number = positive(name, value);
-  const single = Math.fround(number);
-  if (single > 0 && Number.isFinite(single)) return number;
-  throw errors.invalidOption(name, value, 'a number from 1e-45 to 3.4e38, the range of float32');
+const isPositive = (value: unknown) => typeof value === 'number' && value > 0 && Number.isFinite(value);
+export const POSITIVE: Kind<number> = kind('number', 'above 0', isPositive, 'a positive finite number');
+
+/** Steps are computed in float32, where a number outside its range would become 0 or infinite. */
+const isRate = (value: unknown) => isPositive(value) && isPositive(Math.fround(Number(value)));
+const RATE_TEXT = 'a positive number in the range of float32, 1e-45 to 3.4e38';
+export const RATE: Kind<number> = kind('number', '1e-45 to 3.4e38', isRate, RATE_TEXT);
+export const RATE_OR_ZERO: Kind<number> = kind(
+  'number',
+  '0 to 3.4e38',
+  (value) => value === 0 || isRate(value),
+  `0 or ${RATE_TEXT}`,
+);
+
+const isPart = (value: unknown) => isPositive(value) && Number(value) < 1;
+/** Of a data set. */
+export const PART: Kind<number> = kind('number', 'above 0, below 1', isPart, 'a number above 0 and below 1');
+/** A decay factor. */
+export const DECAY: Kind<number> = kind(
+  'number',
+  '0 to below 1',
+  (value) => value === 0 || isPart(value),
+  'a number from 0 to below 1',
+);
+
+const isWidth = (value: unknown) => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= MAX_WIDTH;
+const widths = kind<readonly number[]>(
+  'integer[]',
+  `1 to ${grouped(MAX_WIDTH)} each`,
+  // A copy has no holes, which `every` would skip.
+  (value) => Array.isArray(value) && [...(value as unknown[])].every(isWidth),
+  `comma-separated widths from 1 to ${grouped(MAX_WIDTH)}, such as 1000 or 512,256, or none`,
+  `an array of integers from 1 to ${grouped(MAX_WIDTH)}, such as [1000] or [512, 256], or [] for none`,
+);
+/** Copied, because the array is the caller's. */
+export const WIDTHS: Kind<readonly number[]> = { ...widths, check: (name, value) => [...widths.check(name, value)] };
+
+const isText = (value: unknown) => typeof value === 'string' && value !== '';
+const isYesOrNo = (value: unknown) => typeof value === 'boolean';
+export const YES_OR_NO: Kind<boolean> = kind('boolean', '', isYesOrNo, 'true or false');
+
+export function text(expected: string): Kind<string> {
+  return kind('string', '', isText, expected, `a string: ${expected}`);
 }
 
-/** @param least  whether 0 itself is one */
-export function fraction(name: string, value: unknown, least: 'from 0' | 'above 0' = 'from 0'): number {
-  if (typeof value === 'number' && value < 1 && (value > 0 || (value === 0 && least === 'from 0'))) return value;
-  throw errors.invalidOption(name, value, `a number ${least} to less than 1`);
+/** An option whose value may be omitted. */
+export function textOrYes(expected: string): Kind<string | boolean> {
+  const accepts = (value: unknown) => isText(value) || isYesOrNo(value);
+  return kind('string or boolean', '', accepts, expected, `true, false or a string: ${expected}`);
 }
 
-export function widths(name: string, value: unknown): readonly number[] {
-  const isWidth = (width: unknown) => Number.isInteger(width) && Number(width) >= 1 && Number(width) <= MAX_WIDTH;
-  // A copy: it is the program's array; and one without holes, which `every` would pass over.
-  const copy: unknown[] | undefined = Array.isArray(value) ? [...value] : undefined;
-  if (copy?.every(isWidth)) return copy as number[];
-  const most = grouped(MAX_WIDTH);
-  throw errors.invalidOption(
-    name,
-    value,
-    `widths from 1 to ${most} with commas between, such as 1000 or 512,256, or none`,
-    `an array of whole numbers from 1 to ${most}, such as [1000] or [512, 256], or [] for none`,
-  );
-}
-
-export function text(name: string, value: unknown, expected: string): string {
-  if (typeof value === 'string' && value !== '') return value;
-  throw errors.invalidOption(name, value, expected, `a string: ${expected}`);
-}
-
-/** An option that may be given without a value. */
-export function textOrYes(name: string, value: unknown, expected: string): string | boolean {
-  if (typeof value === 'boolean' || (typeof value === 'string' && value !== '')) return value;
-  throw errors.invalidOption(name, value, expected, `true, false or a string: ${expected}`);
-}
-
-export function yesOrNo(name: string, value: unknown): boolean {
-  if (typeof value === 'boolean') return value;
-  throw errors.invalidOption(name, value, 'true or false');
-}
-
-export function oneOf<T extends string>(name: string, value: unknown, allowed: readonly T[]): T {
-  const found = allowed.find((each) => each === value);
-  if (found !== undefined) return found;
-  const inLibrary = `one of ${allowed.map((each) => `'${each}'`).join(', ')}`;
-  throw errors.invalidOption(name, value, `one of ${allowed.join(', ')}`, inLibrary);
+export function oneOf<const T extends string>(values: readonly T[]): Kind<T> {
+  const accepts = (value: unknown) => values.some((each) => each === value);
+  const inLibrary = `one of ${values.map((each) => `'${each}'`).join(', ')}`;
+  return kind('string', values, accepts, `one of ${values.join(', ')}`, inLibrary);
 }

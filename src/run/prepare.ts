@@ -144,12 +144,7 @@ async function prepareFrom(
   const writes = world?.isFirst ?? true;
   const { resumed, warnings, ...begun } = await beginRun(given, found, writes);
   let { config } = begun;
-  if (world && config.strategy !== 'sliced') throw errors.mpiStrategy(config.strategy);
-  if (config.exact && !world) {
-    throw resumed && !given.exact
-      ? errors.exactOfCheckpoint(resumed.file)
-      : errors.requiresOption('exact', true, '--mpi');
-  }
+  if (config.exact && !world && resumed) throw errors.exactOfCheckpoint(resumed.file);
   if (config.exact && world && SHARDS % world.ranks !== 0) throw errors.exactRanks(world.ranks, SHARDS);
   if (config.save !== undefined && writes) await requireSave(config.save, config, resumed);
   const kernel = kernelFor(config, resumed);

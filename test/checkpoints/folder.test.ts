@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { saysWhatToTrain } from '../../src/checkpoints/resume-rules.js';
+import { saysWhatToTrain } from '../../src/checkpoints/resume.js';
 import { resolveOptions, type TrainOptions } from '../../src/config/options.js';
 import { ownerName } from '../../src/files/owner.js';
 import type { TrainEvent } from '../../src/metrics/events.js';

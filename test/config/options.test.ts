@@ -2,10 +2,21 @@
 import { availableParallelism } from 'node:os';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Config, requireOptions, resolveOptions } from '../../src/config/options.js';
+import type { Condition } from '../../src/config/option.js';
+import {
+  CONFIG_NAMES,
+  type Config,
+  checkOptions,
+  GROUPS,
+  OPTION_NAMES,
+  OPTIONS,
+  requireOptions,
+  resolveOptions,
+} from '../../src/config/options.js';
 import { DATA_SOURCES, LockstepError, reason } from '../../src/errors.js';
 import { train } from '../../src/run/train.js';
-import { flagOf, OPTION_NAMES } from '../../src/text/words.js';
+import { flagOf, snakeCase } from '../../src/text/words.js';
+import { fieldTables } from '../support/documented-fields.js';
 import { refusalOf } from '../support/refusals.js';
 
 type Given = Parameters<typeof resolveOptions>[0];
@@ -106,31 +117,28 @@ describe('what is in range', () => {
   });
 });
 
-const COUNT = 'expected a whole number from 1 to 2,147,483,647';
-const WIDTHS = 'expected widths from 1 to 16,777,216 with commas between, such as 1000 or 512,256, or none';
+const COUNT = 'expected an integer from 1 to 2,147,483,647';
+const WIDTHS = 'expected comma-separated widths from 1 to 16,777,216, such as 1000 or 512,256, or none';
 const FOLDER = `expected ${DATA_SOURCES}`;
 
 const REFUSED: [Given, string][] = [
-  [{ threads: 0 }, '--threads 0: expected a whole number from 1 to 1,024'],
-  [{ threads: 1025 }, '--threads 1025: expected a whole number from 1 to 1,024'],
-  [{ threads: 1.5 }, '--threads 1.5: expected a whole number from 1 to 1,024'],
-  [{ threads: '2' }, '--threads 2: expected a whole number from 1 to 1,024'],
-  [{ threads: Number.NaN }, '--threads NaN: expected a whole number from 1 to 1,024'],
-  [{ threads: null }, '--threads null: expected a whole number from 1 to 1,024'],
-  [{ threads: 2n }, '--threads 2n: expected a whole number from 1 to 1,024'],
+  [{ threads: 0 }, '--threads 0: expected an integer from 1 to 1,024'],
+  [{ threads: 1025 }, '--threads 1025: expected an integer from 1 to 1,024'],
+  [{ threads: 1.5 }, '--threads 1.5: expected an integer from 1 to 1,024'],
+  [{ threads: '2' }, '--threads 2: expected an integer from 1 to 1,024'],
+  [{ threads: Number.NaN }, '--threads NaN: expected an integer from 1 to 1,024'],
+  [{ threads: null }, '--threads null: expected an integer from 1 to 1,024'],
+  [{ threads: 2n }, '--threads 2n: expected an integer from 1 to 1,024'],
   [{ data: '' }, `--data "": ${FOLDER}`],
   [{ data: 7 }, `--data 7: ${FOLDER}`],
-  [{ label: '' }, `--label "": expected a column's name or number`],
-  [{ label: 5 }, `--label 5: expected a column's name or number`],
+  [{ label: '' }, `--label "": expected a column name or number`],
+  [{ label: 5 }, `--label 5: expected a column name or number`],
   [{ header: true }, '--header true: expected one of auto, yes, no'],
   [{ scale: 'max' }, '--scale max: expected one of none, minmax, standard'],
-  [{ testSplit: 0 }, '--test-split 0: expected a number above 0 to less than 1'],
-  [{ testSplit: 1 }, '--test-split 1: expected a number above 0 to less than 1'],
-  [{ testData: '' }, '--test-data "": expected a table (CSV or NDJSON), or - for one on stdin'],
-  [
-    { testSplit: 0.5, testData: 'b.csv' },
-    '--test-split and --test-data: expected one of them, for there is one test set',
-  ],
+  [{ testSplit: 0 }, '--test-split 0: expected a number above 0 and below 1'],
+  [{ testSplit: 1 }, '--test-split 1: expected a number above 0 and below 1'],
+  [{ testData: '' }, '--test-data "": expected a table (CSV or NDJSON), or - for stdin'],
+  [{ testSplit: 0.5, testData: 'b.csv' }, '--test-split and --test-data are mutually exclusive'],
   [{ hidden: [0] }, `--hidden 0: ${WIDTHS}`],
   [{ hidden: [10, -5] }, `--hidden 10,-5: ${WIDTHS}`],
   [{ hidden: [1.5] }, `--hidden 1.5: ${WIDTHS}`],
@@ -139,19 +147,22 @@ const REFUSED: [Given, string][] = [
   [{ hidden: 1000 }, `--hidden 1000: ${WIDTHS}`],
   [{ hidden: new Array(2) }, `--hidden [ <2 empty items> ]: ${WIDTHS}`],
   [{ hidden: ['10'] }, `--hidden [ '10' ]: ${WIDTHS}`],
-  [{ epochs: -1 }, '--epochs -1: expected a whole number from 0 to 2,147,483,647'],
-  [{ epochs: 2 ** 31 }, '--epochs 2147483648: expected a whole number from 0 to 2,147,483,647'],
+  [{ epochs: -1 }, '--epochs -1: expected an integer from 0 to 2,147,483,647'],
+  [{ epochs: 2 ** 31 }, '--epochs 2147483648: expected an integer from 0 to 2,147,483,647'],
   [{ batchSize: 0 }, `--batch-size 0: ${COUNT}`],
-  [{ lr: 0 }, '--lr 0: expected a finite number above 0'],
-  [{ lr: 1e-50 }, '--lr 1e-50: expected a number from 1e-45 to 3.4e38, the range of float32'],
-  [{ lr: 1e300 }, '--lr 1e+300: expected a number from 1e-45 to 3.4e38, the range of float32'],
-  [{ lr: -1 }, '--lr -1: expected a finite number above 0'],
-  [{ lr: Number.NaN }, '--lr NaN: expected a finite number above 0'],
-  [{ lr: Number.POSITIVE_INFINITY }, '--lr Infinity: expected a finite number above 0'],
+  [{ lr: 0 }, '--lr 0: expected a positive number in the range of float32, 1e-45 to 3.4e38'],
+  [{ lr: 1e-50 }, '--lr 1e-50: expected a positive number in the range of float32, 1e-45 to 3.4e38'],
+  [{ lr: 1e300 }, '--lr 1e+300: expected a positive number in the range of float32, 1e-45 to 3.4e38'],
+  [{ lr: -1 }, '--lr -1: expected a positive number in the range of float32, 1e-45 to 3.4e38'],
+  [{ lr: Number.NaN }, '--lr NaN: expected a positive number in the range of float32, 1e-45 to 3.4e38'],
+  [
+    { lr: Number.POSITIVE_INFINITY },
+    '--lr Infinity: expected a positive number in the range of float32, 1e-45 to 3.4e38',
+  ],
   [{ reduction: 'average' }, '--reduction average: expected one of sum, mean'],
   [{ strategy: 'fast' }, '--strategy fast: expected one of sliced, dense'],
-  [{ seed: -1 }, '--seed -1: expected a whole number from 0 to 9,007,199,254,740,991'],
-  [{ seed: 2 ** 53 }, '--seed 9007199254740992: expected a whole number from 0 to 9,007,199,254,740,991'],
+  [{ seed: -1 }, '--seed -1: expected an integer from 0 to 9,007,199,254,740,991'],
+  [{ seed: 2 ** 53 }, '--seed 9007199254740992: expected an integer from 0 to 9,007,199,254,740,991'],
   [{ limit: 0 }, `--limit 0: ${COUNT}`],
   [{ kernel: 'gpu' }, '--kernel gpu: expected one of auto, simd-fma, simd, reference'],
   [{ kernel: 'toString' }, '--kernel toString: expected one of auto, simd-fma, simd, reference'],
@@ -162,28 +173,34 @@ const REFUSED: [Given, string][] = [
   [{ checkpointDir: 'a', checkpointEverySteps: 0.5 }, `--checkpoint-every-steps 0.5: ${COUNT}`],
   [{ checkpointDir: 'a', keep: 0 }, `--keep 0: ${COUNT}`],
   [{ checkpointDir: 'a', checkpointRequired: 1 }, '--checkpoint-required 1: expected true or false'],
-  [{ checkpointEvery: 2 }, '--checkpoint-every 2: there are no checkpoints without --checkpoint-dir'],
-  [{ checkpointRequired: true }, '--checkpoint-required: there are no checkpoints without --checkpoint-dir'],
-  [{ resume: '' }, '--resume "": expected a checkpoint or a folder of them'],
-  [{ resume: true }, '--resume: expected a checkpoint or a folder of them, or --checkpoint-dir besides'],
-  [{ resumeAnyway: true }, '--resume-anyway: expected --resume besides'],
+  [{ checkpointEvery: 2 }, '--checkpoint-every 2: requires --checkpoint-dir or --resume'],
+  [{ checkpointRequired: true }, '--checkpoint-required: requires --checkpoint-dir or --resume'],
+  [{ resume: '' }, '--resume "": expected a checkpoint or a folder of checkpoints'],
+  [{ resume: true }, '--resume: requires a checkpoint, a folder of checkpoints, or --checkpoint-dir'],
+  [{ resumeAnyway: true }, '--resume-anyway: requires --resume'],
 ];
 
 describe('what is out of range', () => {
   it.each<[Given, string]>([
-    [{ lr: '0.1' }, "`lr`: expected a finite number above 0; found the string '0.1'"],
-    [{ lr: null }, '`lr`: expected a finite number above 0; found null'],
-    [{ epochs: -1 }, '`epochs`: expected a whole number from 0 to 2,147,483,647; found the number -1'],
+    [
+      { lr: '0.1' },
+      "`lr`: expected a positive number in the range of float32, 1e-45 to 3.4e38; found the string '0.1'",
+    ],
+    [{ lr: null }, '`lr`: expected a positive number in the range of float32, 1e-45 to 3.4e38; found null'],
+    [{ epochs: -1 }, '`epochs`: expected an integer from 0 to 2,147,483,647; found the number -1'],
     [
       { hidden: 100 },
-      '`hidden`: expected an array of whole numbers from 1 to 16,777,216, such as [1000] or [512, 256], or [] for none; found the number 100',
+      '`hidden`: expected an array of integers from 1 to 16,777,216, such as [1000] or [512, 256], or [] for none; found the number 100',
     ],
     [{ reduction: 'average' }, "`reduction`: expected one of 'sum', 'mean'; found the string 'average'"],
     [{ checkpointDir: 3 }, '`checkpointDir`: expected a string: a folder; found the number 3'],
     [{ nesterov: {} }, '`nesterov`: expected true or false; found the object {}'],
-    [{ momentum: [0.5] }, '`momentum`: expected a number from 0 to less than 1; found the array [ 0.5 ]'],
-    [{ checkpointEvery: 2 }, '`checkpointEvery` 2: there are no checkpoints without `checkpointDir`'],
-    [{ resume: 5 }, '`resume`: expected true, false or a string: a checkpoint or a folder of them; found the number 5'],
+    [{ momentum: [0.5] }, '`momentum`: expected a number from 0 to below 1; found the array [ 0.5 ]'],
+    [{ checkpointEvery: 2 }, '`checkpointEvery` 2: requires `checkpointDir` or `resume`'],
+    [
+      { resume: 5 },
+      '`resume`: expected true, false or a string: a checkpoint or a folder of checkpoints; found the number 5',
+    ],
   ])("is told to a program by the property's name, with both types: %o", async (given, message) => {
     const { error } = await refusalOf(() => resolveOptions(given));
     expect(error.message).toBe(message);
@@ -208,7 +225,7 @@ describe('whatever a program gives', () => {
     ['dropout', undefined],
   ])('%s is refused: train() has no such option; meant is %s', async (name, meant) => {
     const { error, status, code } = await refusalOf(() => train({ [name]: 1 }).next());
-    const remedy = meant === undefined ? 'expected one of threads, data, ' : `did you mean \`${meant}\`?`;
+    const remedy = meant === undefined ? 'expected one of data, limit, hidden, ' : `did you mean \`${meant}\`?`;
     expect(error.message.startsWith(`\`${name}\`: train() has no such option; ${remedy}`)).toBe(true);
     expect({ status, code }).toEqual({ status: 2, code: 'unknown_option' });
   });
@@ -218,10 +235,6 @@ describe('whatever a program gives', () => {
   });
 
   const names = Object.keys(resolveOptions({}));
-
-  it('is known to the messages by its name', () => {
-    expect([...OPTION_NAMES].sort()).toEqual([...names, 'resume', 'resumeAnyway', 'mpi'].sort());
-  });
 
   it.each(names)('for %s is taken or refused by name, on one line, and nothing else is thrown', async (name) => {
     const values = fc.anything({ withBigInt: true, withNullPrototype: true, withSparseArray: true, withDate: true });
@@ -246,5 +259,66 @@ describe('whatever a program gives', () => {
       }),
       { numRuns: 300 },
     );
+  });
+});
+
+describe('the table', () => {
+  it('has each option in one group', () => {
+    expect(GROUPS.flatMap(({ options }) => Object.keys(options))).toEqual(OPTION_NAMES);
+  });
+
+  it('names only options that exist', () => {
+    const named = Object.values(OPTIONS).flatMap(({ needs, excludes, resume }) => [
+      ...(needs?.anyOf ?? []),
+      ...(excludes ? [excludes.option] : []),
+      ...(Array.isArray(resume) ? [resume as Condition] : []),
+    ]);
+    const names = named.map((each) => (typeof each === 'string' ? each : each[0]));
+    expect(names.filter((name) => !OPTION_NAMES.some((each) => each === name))).toEqual([]);
+    expect(names).toContain('validationSplit');
+  });
+
+  it('has defaults that its checks accept', () => {
+    const defaults = resolveOptions({});
+    expect(checkOptions(defaults)).toEqual(
+      Object.fromEntries(Object.entries(defaults).filter(([, value]) => value !== undefined)),
+    );
+  });
+
+  it.each(CONFIG_NAMES)('%s has its type and values in docs/metrics.md', (name) => {
+    const { kind, default: usual } = OPTIONS[name];
+    const row = fieldTables()
+      .get('start')
+      ?.get(`config.${snakeCase(name)}`);
+    expect(row?.type).toBe(`${kind.type}${usual === undefined ? ' or null' : ''}`);
+    if (Array.isArray(kind.values)) expect(row?.values).toBe(kind.values.map((each) => `\`${each}\``).join(', '));
+  });
+});
+
+describe('an option that needs another', () => {
+  it.each<[Given, string]>([
+    [{ optimizer: 'adam', momentum: 0.5 }, '--momentum 0.5: requires --optimizer sgd'],
+    [{ nesterov: true }, '--nesterov: requires --momentum'],
+    [{ beta1: 0.9 }, '--beta1 0.9: requires --optimizer adam'],
+    [{ patience: 3 }, '--patience 3: requires --validation-split'],
+    [{ keepBest: true }, '--keep-best: requires --validation-split'],
+    [{ lrGamma: 0.1 }, '--lr-gamma 0.1: requires --schedule step'],
+    [{ exact: true }, '--exact: requires --mpi'],
+    [{ strategy: 'dense', mpi: true }, '--strategy dense: expected sliced with --mpi'],
+  ])('is refused without it: %o', async (given, message) => {
+    expect((await refusalOf(() => resolveOptions(given))).message).toBe(message);
+  });
+
+  it.each<Given>([
+    { optimizer: 'adam', momentum: 0, nesterov: false },
+    { momentum: 0.5, nesterov: true },
+    { optimizer: 'adam', beta1: 0 },
+    { validationSplit: 0.1, patience: 1, keepBest: true },
+    { schedule: 'step', lrStepSize: 2 },
+    { exact: true, mpi: true },
+    { exact: false, keepBest: false, checkpointRequired: false, resumeAnyway: false },
+    { keep: 2, resume: 'folder' },
+  ])('is taken with it, or turned off: %o', (given) => {
+    expect(() => resolveOptions(given)).not.toThrow();
   });
 });

@@ -105,9 +105,9 @@ describe('the field tables of docs/metrics.md', () => {
 
 describe('a table that is wrong', () => {
   const table = new Map([
-    ['loss', { type: 'number', isAlways: true, isOfRanks: false }],
-    ['parts', { type: 'object[]', isAlways: false, isOfRanks: false }],
-    ['parts[].of', { type: 'integer', isAlways: true, isOfRanks: false }],
+    ['loss', { type: 'number', values: '', isAlways: true, isOfRanks: false }],
+    ['parts', { type: 'object[]', values: '', isAlways: false, isOfRanks: false }],
+    ['parts[].of', { type: 'integer', values: '', isAlways: true, isOfRanks: false }],
   ]);
 
   it('is told of what it lacks, has in vain, or calls by another type', () => {

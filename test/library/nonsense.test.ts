@@ -2,12 +2,11 @@
 import path from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { TrainOptions } from '../../src/config/options.js';
+import { OPTION_NAMES, type TrainOptions } from '../../src/config/options.js';
 import { Dashboard } from '../../src/dashboard/dashboard.js';
 import { LockstepError } from '../../src/errors.js';
 import { withTensorBoard } from '../../src/output/tensorboard/with-tensorboard.js';
 import { train } from '../../src/run/train.js';
-import { OPTION_NAMES } from '../../src/text/words.js';
 import { loadModel, type Network, type Sample } from '../../src/tools/network.js';
 import { collect } from '../support/events.js';
 import { temporaryFolder } from '../support/idx-files.js';

@@ -1,10 +1,11 @@
 /** What the command calls --batch-size is batchSize to a program, in errors and in events alike. */
 import { describe, expect, it } from 'vitest';
 import { parseTrainCommand } from '../../bin/commands/train-options.js';
+import { OPTION_NAMES } from '../../src/config/options.js';
 import { errors, reason } from '../../src/errors.js';
 import type { TrainEvent } from '../../src/metrics/events.js';
 import { train, trainAsCommand } from '../../src/run/train.js';
-import { flagOf, inLibraryWords, OPTION_NAMES } from '../../src/text/words.js';
+import { flagOf, inLibraryWords } from '../../src/text/words.js';
 import { refusalOf } from '../support/refusals.js';
 import { runTrain } from '../support/run-command.js';
 import { scratchWith } from '../support/scratch.js';
@@ -19,6 +20,7 @@ describe('a message', () => {
     ],
     ['--checkpoint-every-steps and --checkpoint-every', '`checkpointEverySteps` and `checkpointEvery`'],
     ['(--keep)', '(`keep`)'],
+    ['srun --mpi=pmix, or --mpi', 'srun --mpi=pmix, or `mpi`'],
     ['--tensorboard logs: --dashboard 80', '`folder` logs: `port` 80'],
     // Other programs' options, and what only looks like one.
     [
@@ -32,7 +34,7 @@ describe('a message', () => {
   it('names every option in both ways', () => {
     expect(
       OPTION_NAMES.map((name) => inLibraryWords(errors.requiresOption(flagOf(name), true, 'it').inCommandWords)),
-    ).toEqual(OPTION_NAMES.map((name) => `\`${name}\`: expected it besides`));
+    ).toEqual(OPTION_NAMES.map((name) => `\`${name}\`: requires it`));
   });
 
   it('that relays another keeps the words of its reader', () => {

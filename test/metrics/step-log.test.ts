@@ -23,8 +23,9 @@ function planOf(trainSamples: number, batchSize: number): Plan {
     batchSize,
     threads: 1,
     ...PLAIN,
+    ...chooseKernel('reference').needs,
+    ...activationNeeds(DEFAULT_ACTIVATION),
     scores: softmaxCrossEntropy.scores,
-    reservedBytes: 0,
   };
 }
 

@@ -286,11 +286,11 @@ describe('resume', () => {
 
 describe('what tables and images have not in common', () => {
   it.each<[TrainOptions, string]>([
-    [{ label: 'x' }, '--label x: for tables (CSV or NDJSON), and --data mnist is none'],
-    [{ scale: 'minmax' }, '--scale minmax: for tables'],
-    [{ testSplit: 0.5 }, '--test-split 0.5: for tables'],
-    [{ testData: IRIS }, `--test-data ${IRIS}: for tables`],
-    [{ header: 'yes' }, '--header yes: for tables'],
+    [{ label: 'x' }, '--label x: only for tables (CSV or NDJSON), and --data mnist is not a table; choose a table'],
+    [{ scale: 'minmax' }, '--scale minmax: only for tables'],
+    [{ testSplit: 0.5 }, '--test-split 0.5: only for tables'],
+    [{ testData: IRIS }, `--test-data ${IRIS}: only for tables`],
+    [{ header: 'yes' }, '--header yes: only for tables'],
   ])('%j', async (given, expected) => {
     const { message, status } = await refusalOf(() => collect(given));
     expect(status).toBe(2);
@@ -304,9 +304,9 @@ describe('what tables and images have not in common', () => {
     [predict, [model, '--strict', inFolder('none.csv')], 1, 'none.csv: cannot be read (ENOENT'],
     [evaluate, [model, '--data', 'mnist'], 1, '--data mnist: no table, and '],
     [evaluate, [model], 2, 'no data set of that name'],
-    [evaluate, [model, '--label', 'species'], 2, '--label species: expected --data and a table besides'],
-    [evaluate, [model, '--data', 'mnist', '--header', 'yes'], 2, '--header yes: for tables'],
-    [evaluate, [model, '--data', 'mnist', '--split', 'all'], 2, '--split all: for tables'],
+    [evaluate, [model, '--label', 'species'], 2, '--label species: requires --data and a table'],
+    [evaluate, [model, '--data', 'mnist', '--header', 'yes'], 2, '--header yes: only for tables'],
+    [evaluate, [model, '--data', 'mnist', '--split', 'all'], 2, '--split all: only for tables'],
   ])('%o %j', async (command, args, status, expected) => {
     const refusal = await refusalOf(() => command(args));
     expect(refusal.status).toBe(status);

@@ -5,6 +5,8 @@ import { root } from './paths.js';
 
 export interface Documented {
   readonly type: string;
+  /** Unit and accepted values. */
+  readonly values: string;
   /** In every object of that kind. */
   readonly isAlways: boolean;
   /** Only where several processes share a run: nothing that is run here writes it. */
@@ -15,7 +17,7 @@ export interface Documented {
 export type FieldTable = ReadonlyMap<string, Documented>;
 
 const DOCUMENT = 'docs/metrics.md';
-const ROW = /^\| `([^`]+)` +\| ([^|]+?) +\| ([^|]+?) +\|/;
+const ROW = /^\| `([^`]+)` +\| ([^|]+?) +\| ([^|]+?) +\| ([^|]*?) *\|/;
 
 /** By the word that a section's heading begins with. */
 export function fieldTables(): ReadonlyMap<string, FieldTable> {
@@ -28,9 +30,9 @@ export function fieldTables(): ReadonlyMap<string, FieldTable> {
     if (name === undefined || begin < 0) continue;
     const table = new Map<string, Documented>();
     for (const line of lines.slice(begin + 2)) {
-      const [, field, type, when] = ROW.exec(line) ?? [];
+      const [, field, type, when, values = ''] = ROW.exec(line) ?? [];
       if (field === undefined) break;
-      table.set(field, { type: type!, isAlways: when === 'always', isOfRanks: when!.includes('`--mpi`') });
+      table.set(field, { type: type!, values, isAlways: when === 'always', isOfRanks: when!.includes('`--mpi`') });
     }
     tables.set(name, table);
   }

@@ -1,38 +1,16 @@
 /** Mutated options: arguments for the command, and objects for a program. Run by `watched`. */
 import { parseTrainCommand } from '../../bin/commands/train-options.js';
-import { checkOptions, type Given } from '../../src/config/options.js';
+import { checkOptions, type Given, OPTION_NAMES } from '../../src/config/options.js';
 import { Random } from '../../src/model/random.js';
+import { flagOf } from '../../src/text/words.js';
 import type { FuzzTask } from './fuzz-tensors.js';
 import { Tally, verdictOf } from './judge.js';
 import { mutateBytes, mutateValue, once, pick } from './mutate.js';
 import type { Mark } from './watched.js';
 
 const FLAGS = [
-  ...['--threads', '--data', '--hidden', '--epochs', '--batch-size', '--lr', '--reduction', '--strategy', '--seed'],
-  ...['--limit', '--kernel', '--log-every', '--save', '--checkpoint-dir', '--checkpoint-every', '--resume-anyway'],
-  ...['--checkpoint-every-steps', '--keep', '--checkpoint-required', '--resume', '--format', '--no-progress', '--'],
-  ...[
-    '--label',
-    '--header',
-    '--scale',
-    '--test-split',
-    '--test-data',
-    '--optimizer',
-    '--momentum',
-    '--nesterov',
-    '--beta1',
-  ],
-  ...[
-    '--beta2',
-    '--eps',
-    '--weight-decay',
-    '--clip-norm',
-    '--schedule',
-    '--warmup-steps',
-    '--lr-step-size',
-    '--lr-gamma',
-  ],
-  ...['--validation-split', '--patience', '--keep-best', '--max-time'],
+  ...OPTION_NAMES.map((name) => `--${flagOf(name)}`),
+  ...['--format', '--no-progress', '--tensorboard', '--dashboard', '--no-mpi', '--'],
   ...['-t', '-d', '-e', '-b', '-h', '-V', '--help', '--version', '--no-threads', '--constructor', '--__proto__'],
 ];
 const VALUES = [
@@ -103,25 +81,7 @@ const LONG = [
 /** What commander itself says of a long argument holds all of it. */
 const MOST_CHARACTERS = 250_000;
 
-const NAMES = [
-  ...['threads', 'data', 'hidden', 'epochs', 'batchSize', 'lr', 'reduction', 'strategy', 'seed', 'limit', 'kernel'],
-  ...['logEvery', 'save', 'checkpointDir', 'checkpointEvery', 'checkpointEverySteps', 'keep', 'checkpointRequired'],
-  ...[
-    'label',
-    'header',
-    'scale',
-    'testSplit',
-    'testData',
-    'optimizer',
-    'momentum',
-    'nesterov',
-    'beta1',
-    'beta2',
-    'eps',
-  ],
-  ...['weightDecay', 'clipNorm', 'schedule', 'warmupSteps', 'lrStepSize', 'lrGamma', 'validationSplit', 'patience'],
-  ...['keepBest', 'maxTime', 'resume', 'resumeAnyway', 'constructor', 'nothing'],
-];
+const NAMES = [...OPTION_NAMES, 'constructor', 'nothing'];
 const hollow = new Array<number>(5);
 const cyclic: unknown[] = [];
 cyclic.push(cyclic);

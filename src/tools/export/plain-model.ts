@@ -1,6 +1,6 @@
 /** A checkpoint as a plain model: float32, and without the state of the run that wrote it. */
-import { type ModelData, recipeOfRecord, tensorsOf } from '../../checkpoints/model-file.js';
-import type { ConfigRecord } from '../../config/options.js';
+import { type ModelData, tensorsOf } from '../../checkpoints/model-file.js';
+import { type ConfigRecord, recipeOf } from '../../config/options.js';
 import { parseJson } from '../../files/json.js';
 import { encodeTensors } from '../../files/safetensors.js';
 import { sha256Of } from '../../model/parameters.js';
@@ -29,7 +29,7 @@ export function plainMetadata({ metadata, values }: ModelData): Record<string, s
 /** Undefined where there is none. */
 function recipeIn(config = ''): string | undefined {
   try {
-    return JSON.stringify(recipeOfRecord(parseJson(config) as ConfigRecord));
+    return JSON.stringify(recipeOf(parseJson(config) as ConfigRecord));
   } catch {
     return undefined;
   }

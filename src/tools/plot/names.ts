@@ -1,19 +1,11 @@
 /** What runs are called in a legend: by what differs between them, or else by their files. */
 import path from 'node:path';
+import { CONFIG_NAMES, changesNoStep } from '../../config/options.js';
+import { snakeCase } from '../../text/words.js';
 import type { Run } from './run.js';
 
-/** Where a run's files go, how often it speaks and on how many cores it runs changes no curve. */
-const BESIDE_THE_POINT = new Set([
-  'threads',
-  'epochs',
-  'log_every',
-  'save',
-  'checkpoint_dir',
-  'checkpoint_every',
-  'checkpoint_every_steps',
-  'keep',
-  'checkpoint_required',
-]);
+/** Options that do not change the curves. */
+const BESIDE_THE_POINT: ReadonlySet<string> = new Set(CONFIG_NAMES.filter(changesNoStep).map(snakeCase));
 
 /** More would be no name but a list. */
 const MOST_DIFFERENCES = 2;

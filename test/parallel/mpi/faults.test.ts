@@ -284,7 +284,7 @@ describe('what --mpi needs', () => {
   it.skipIf(noOpenMpi)(`strategy sliced${ifSkipped(noOpenMpi)}`, async () => {
     expect(await runTrain(job('--strategy', 'dense'))).toEqual({
       ...{ status: 2, stdout: '' },
-      stderr: 'train: --strategy dense: expected sliced, with --mpi\n',
+      stderr: 'train: --strategy dense: expected sliced with --mpi\n',
     });
   });
 });

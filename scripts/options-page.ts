@@ -1,0 +1,116 @@
+/**
+ * Prints docs/options.md: the table of options (src/config/options), with its entries' comments.
+ *
+ *   npm run build && node dist/scripts/options-page.js > docs/options.md
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { newTrainCommand } from '../bin/commands/train-options.js';
+import type { Option } from '../src/config/option.js';
+import { CONFIG_NAMES, conditionsText, defaultText, flagsOf, GROUPS, OPTIONS } from '../src/config/options.js';
+import { flagOf } from '../src/text/words.js';
+
+// From dist/scripts/ to the repository's root.
+const folder = path.join(import.meta.dirname, '../../src/config/options');
+
+const INTRODUCTION = `# Options
+
+The options of \`train\`, and the properties of the same names that the library's \`train()\` takes. This page is generated from
+[src/config/options](../src/config/options).
+
+Two columns say what happens when an option changes:
+
+- **Resume**: what \`--resume\` does with an option that is given and differs from the checkpoint's.
+  - *free*: it may differ.
+  - *content*: it may differ; the data are compared by their SHA-256.
+  - *same*: it must be the same, unless \`--resume-anyway\` is given.
+  - *epoch*: as *same*, but in the middle of an epoch it can never change.
+  - *fixed*: it can never change.
+  - *same if …*: as *same* if the condition holds, otherwise *free*.
+- **Ranks**: with \`--mpi\`, whether all ranks need the same value (*same*) or each may have its own (*own*).`;
+
+/** Refused unless the data are a table. */
+const FOR_TABLES = 'For tables only: see [tables.md](tables.md).';
+const HEAD = '| option | property | values | default | description | resume | ranks |';
+const RULES = {
+  free: 'free',
+  'by-content': 'content',
+  same: 'same',
+  'between-epochs': 'epoch',
+  network: 'fixed',
+} as const;
+
+export interface Documented {
+  readonly description: string;
+  /** What the comment says after `@default`. */
+  readonly default: string | undefined;
+}
+
+/** The comments of the table's entries, by name. */
+export function documentedOptions(): ReadonlyMap<string, Documented> {
+  const sources = readdirSync(folder).map((name) => readFileSync(path.join(folder, name), 'utf8'));
+  const comments = sources.flatMap((source) => [
+    ...source.matchAll(/\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\n {2}(\w+): option\(/g),
+  ]);
+  return new Map(
+    comments.map(([, comment = '', name = '']) => {
+      const text = comment.replaceAll(/\s+(\* )?/g, ' ').replaceAll(/docs\/([\w.]+\.md)/g, '[$1]($1)');
+      const [description = '', usual] = text.trim().split(' @default ');
+      return [name, { description, default: usual }];
+    }),
+  );
+}
+
+export function optionsPage(): string {
+  const documented = documentedOptions();
+  const sections = GROUPS.map(({ heading, options }) => {
+    const rows = Object.entries(options).map(([name, entry]) => rowOf(name, entry, documented.get(name)!.description));
+    const isForTables = Object.values(options).every((entry) => entry.isForTables);
+    return [`## ${heading}`, ...(isForTables ? [FOR_TABLES] : []), table(rows)].join('\n\n');
+  });
+  return `${[INTRODUCTION, ...sections, commandOnly()].join('\n\n')}\n`;
+}
+
+function table(rows: readonly string[]): string {
+  return [HEAD, HEAD.replaceAll(/[^|]+/g, ' --- '), ...rows].join('\n');
+}
+
+function rowOf(name: string, entry: Option<unknown>, description: string): string {
+  const { kind, default: usual, negatedHelp, needs, excludes, resume = 'same', mayDifferByRank } = entry;
+  const flags = `${flagsOf(name, entry)}${negatedHelp === undefined ? '' : `, --no-${flagOf(name)}`}`;
+  const { type, values } = kind;
+  const choices = typeof values === 'string' ? [type, values].filter(Boolean).join(', ') : values.map(code).join(', ');
+  const other = excludes && code(`--${flagOf(excludes.option)}`);
+  const remarks = [
+    description,
+    needs && `Requires ${conditionsText(needs.anyOf).split(' or ').map(code).join(' or ')}.`,
+    excludes && `${usual === undefined ? 'M' : 'Other values than the default are m'}utually exclusive with ${other}.`,
+  ].filter((remark) => remark !== undefined);
+  const rule = typeof resume === 'string' ? RULES[resume] : `same if ${code(`--${flagOf(resume[0])} ${resume[1]}`)}`;
+  // The others belong to the invocation, and no checkpoint has them.
+  const changes = !isRecorded(name) ? ['', ''] : [rule, mayDifferByRank ? 'own' : 'same'];
+  const cells = [codes(flags), code(name), choices, defaultText(entry), remarks.join(' '), ...changes];
+  return `| ${cells.join(' | ')} |`;
+}
+
+/** Options of the command that are not options of a run. */
+function commandOnly(): string {
+  const others = newTrainCommand('train').options.filter((each) => !(each.attributeName() in OPTIONS));
+  const rows = others.map(({ flags, description }) => `| ${codes(flags)} | ${description} |`);
+  return ['The command also has these options:\n', '| option | description |', '| --- | --- |', ...rows].join('\n');
+}
+
+function isRecorded(name: string): boolean {
+  return CONFIG_NAMES.some((each) => each === name);
+}
+
+function codes(texts: string): string {
+  return texts.split(', ').map(code).join(', ');
+}
+
+function code(text: string): string {
+  return `\`${text}\``;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) process.stdout.write(optionsPage());

@@ -1,0 +1,70 @@
+import { errors } from '../../errors.js';
+import { integer, text, textOrYes, YES_OR_NO } from '../checks.js';
+import { type Need, option } from '../option.js';
+
+/** Only rank 0 writes files, and whoever writes them changes no step. */
+const WRITING = { resume: 'free', mayDifferByRank: true } as const;
+const FOLDER: Need = { anyOf: ['checkpointDir', 'resume'], refusal: errors.needsFolder };
+
+export const CHECKPOINTS = {
+  /** File to which the model is written when the run ends or is interrupted (safetensors). @default none */
+  save: option(
+    { kind: text('a file, such as model.safetensors'), ...WRITING },
+    { help: 'write the model to this file when the run ends (safetensors)', argument: '<file>' },
+  ),
+  /** Folder for checkpoints; created if it does not exist. @default the resumed checkpoint's folder, or none */
+  checkpointDir: option(
+    { kind: text('a folder'), ...WRITING },
+    {
+      help: 'write checkpoints to this folder; if it already has some, add --resume',
+      argument: '<folder>',
+      defaultText: "the resumed checkpoint's folder, or none",
+    },
+  ),
+  /** Epochs between two checkpoints. @default 1 */
+  checkpointEvery: option(
+    { kind: integer(1), default: 1, needs: FOLDER, ...WRITING },
+    { help: 'epochs between two checkpoints' },
+  ),
+  /** Steps between two additional checkpoints. @default none */
+  checkpointEverySteps: option(
+    { kind: integer(1), needs: FOLDER, ...WRITING },
+    { help: 'steps between two additional checkpoints' },
+  ),
+  /** Number of checkpoints to keep, the newest. @default 3 */
+  keep: option(
+    { kind: integer(1), default: 3, needs: FOLDER, ...WRITING },
+    { help: 'number of checkpoints to keep; older ones are deleted' },
+  ),
+  /** End the run if a checkpoint cannot be written, instead of continuing with a warning. @default false */
+  checkpointRequired: option(
+    { kind: YES_OR_NO, default: false, needs: FOLDER, ...WRITING },
+    { help: 'end the run if a checkpoint cannot be written, instead of warning' },
+  ),
+};
+
+/** Not recorded in metrics and checkpoints. */
+export const RESUME = {
+  /**
+   * Resume from a checkpoint: a file, or a folder for its newest; true stands for `checkpointDir`. Options that are not given are
+   * the checkpoint's. If there is no checkpoint yet, a new run starts if an option says what to train: see docs/reliability.md.
+   * @default false
+   */
+  resume: option(
+    { kind: textOrYes('a checkpoint or a folder of checkpoints'), default: false },
+    {
+      help: 'resume from a checkpoint, or from the newest in a folder (--checkpoint-dir if omitted)',
+      argument: '[path]',
+    },
+  ),
+  /** Resume even with options or data that lead to other weights, where that is possible. @default false */
+  resumeAnyway: option(
+    { kind: YES_OR_NO, default: false, needs: { anyOf: ['resume'], refusal: errors.resumeAnywayAlone } },
+    { help: 'resume even with options or data that lead to other weights' },
+  ),
+};
+
+export const OUTPUT = {
+  /** Steps between two `step` events. @default none */
+  logEvery: option({ kind: integer(1), ...WRITING }, { help: 'steps between additional metric lines' }),
+};

@@ -1,0 +1,62 @@
+import { availableParallelism } from 'node:os';
+import { errors } from '../../errors.js';
+import { KERNEL_NAMES } from '../../kernels/builds.js';
+import { STRATEGIES } from '../../optim/optimizer.js';
+import { integer, oneOf, textOrYes, YES_OR_NO } from '../checks.js';
+import { option } from '../option.js';
+
+const MAX_THREADS = 1024;
+
+export const EXECUTION = {
+  /** Number of worker threads. @default the available cores */
+  threads: option(
+    // The number of threads decides how this strategy groups its sums.
+    {
+      kind: integer(1, MAX_THREADS),
+      default: () => Math.min(availableParallelism(), MAX_THREADS),
+      resume: ['strategy', 'dense'],
+      recipe: 'always',
+    },
+    { help: 'worker threads', short: 't', defaultText: 'the available cores' },
+  ),
+  /** Implementation of the arithmetic; `auto` is the fastest that this machine can run. @default 'auto' */
+  kernel: option(
+    // A model file states the kernel that ran.
+    { kind: oneOf(['auto', ...KERNEL_NAMES]), default: 'auto', recipe: 'never' },
+    { help: 'compute kernel' },
+  ),
+  /** How the threads reduce gradients: see "Two strategies" in docs/design.md. @default 'sliced' */
+  strategy: option(
+    {
+      kind: oneOf(STRATEGIES),
+      default: 'sliced',
+      excludes: { option: 'mpi', refusal: errors.mpiStrategy },
+      recipe: 'always',
+    },
+    { help: 'gradient reduction strategy' },
+  ),
+};
+
+/** Not recorded in metrics and checkpoints. */
+export const MPI = {
+  /**
+   * Train one model together with the other processes that an MPI launcher has started: see docs/cluster.md. The value is the
+   * file of the MPI library, or true for the system's. All ranks yield the same events; only rank 0 writes files. @default false
+   */
+  mpi: option(
+    { kind: textOrYes('the file of an MPI library'), default: false },
+    {
+      help: 'share each batch with the other processes started by mpirun or srun',
+      argument: '[library]',
+      negatedHelp: 'train a separate model in each process started by mpirun or srun',
+    },
+  ),
+};
+
+export const RANKS = {
+  /** Compute the same weights with 1, 2, 4 and 8 ranks; slower: see docs/cluster.md. @default false */
+  exact: option(
+    { kind: YES_OR_NO, default: false, needs: { anyOf: ['mpi'] }, recipe: 'never' },
+    { help: 'compute the same weights with 1, 2, 4 and 8 processes; slower' },
+  ),
+};

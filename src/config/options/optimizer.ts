@@ -1,0 +1,51 @@
+import { OPTIMIZERS, REDUCTIONS } from '../../optim/optimizer.js';
+import { SCHEDULES } from '../../optim/schedule.js';
+import { DECAY, integer, oneOf, RATE, RATE_OR_ZERO, YES_OR_NO } from '../checks.js';
+import { type Need, option } from '../option.js';
+
+const ADAM: Need = { anyOf: [['optimizer', 'adam']] };
+const STEPS: Need = { anyOf: [['schedule', 'step']] };
+
+/** What makes a step: the threads receive these. docs/mathematics.md, "Optimizers", has the formulas. */
+export const OPTIMIZER = {
+  /** Optimizer. @default 'sgd' */
+  optimizer: option({ kind: oneOf(OPTIMIZERS), default: 'sgd' }, { help: 'optimizer' }),
+  /** Learning rate. @default 0.001 */
+  lr: option({ kind: RATE, default: 0.001, recipe: 'always' }, { help: 'learning rate' }),
+  /** How the gradients of a batch are combined. Recipes from other frameworks need `mean`. @default 'sum' */
+  reduction: option(
+    { kind: oneOf(REDUCTIONS), default: 'sum', recipe: 'always' },
+    { help: 'reduction of batch gradients (other frameworks use mean)' },
+  ),
+  /** Momentum coefficient; 0 for no momentum. @default 0 */
+  momentum: option(
+    { kind: DECAY, default: 0, needs: { anyOf: [['optimizer', 'sgd']] } },
+    { help: 'momentum coefficient' },
+  ),
+  /** Nesterov momentum. @default false */
+  nesterov: option(
+    { kind: YES_OR_NO, default: false, needs: { anyOf: ['momentum'] } },
+    { help: 'use Nesterov momentum' },
+  ),
+  /** Decay factor of Adam's first moment. @default 0.9 */
+  beta1: option({ kind: DECAY, default: 0.9, needs: ADAM }, { help: 'decay factor of the first moment' }),
+  /** Decay factor of Adam's second moment. @default 0.999 */
+  beta2: option({ kind: DECAY, default: 0.999, needs: ADAM }, { help: 'decay factor of the second moment' }),
+  /** Constant that Adam adds to the denominator. @default 1e-8 */
+  eps: option({ kind: RATE, default: 1e-8, needs: ADAM }, { help: 'constant added to the denominator' }),
+  /** L2 penalty: this multiple of the parameters, biases included, is added to the gradient. @default 0 */
+  weightDecay: option({ kind: RATE_OR_ZERO, default: 0 }, { help: 'L2 penalty' }),
+  /** Maximum global norm of the reduced gradient; a longer gradient is scaled down to it. @default unlimited */
+  clipNorm: option({ kind: RATE }, { help: 'maximum global gradient norm', defaultText: 'unlimited' }),
+  /** Learning rate schedule. @default 'constant' */
+  schedule: option({ kind: oneOf(SCHEDULES), default: 'constant' }, { help: 'learning rate schedule' }),
+  /** Steps over which the learning rate rises linearly to `lr`. @default 0 */
+  warmupSteps: option({ kind: integer(0), default: 0 }, { help: 'steps over which the learning rate rises to --lr' }),
+  /** Epochs between two decays of the learning rate. @default 30 */
+  lrStepSize: option(
+    { kind: integer(1), default: 30, needs: STEPS },
+    { help: 'epochs between two decays of the learning rate' },
+  ),
+  /** Decay factor of the learning rate. @default 0.1 */
+  lrGamma: option({ kind: RATE, default: 0.1, needs: STEPS }, { help: 'decay factor of the learning rate' }),
+};

@@ -1,0 +1,46 @@
+import { integer, PART, POSITIVE, YES_OR_NO } from '../checks.js';
+import { type Need, option } from '../option.js';
+
+export const TRAINING = {
+  /** Number of epochs; 0 evaluates the initial weights. @default 100 */
+  epochs: option(
+    // The length of a cosine schedule is the length of the run.
+    { kind: integer(0), default: 100, resume: ['schedule', 'cosine'], recipe: 'always' },
+    { help: 'number of epochs; 0 evaluates the initial weights', short: 'e' },
+  ),
+  /** Samples per minibatch; the last one of an epoch may be smaller. @default 100, or all samples if there are fewer */
+  batchSize: option(
+    { kind: integer(1), default: 100, resume: 'between-epochs', recipe: 'always' },
+    { help: 'samples per minibatch', short: 'b', defaultText: '100, or all samples if there are fewer' },
+  ),
+  /** Seed of the initial weights, the sample order and the splits. @default 1 */
+  seed: option(
+    { kind: integer(0, Number.MAX_SAFE_INTEGER), default: 1, resume: 'between-epochs', recipe: 'always' },
+    { help: 'seed of the initial weights, sample order and splits' },
+  ),
+};
+
+const VALIDATION: Need = { anyOf: ['validationSplit'] };
+
+export const STOPPING = {
+  /** Fraction of the training samples held out for validation, chosen by the seed. @default none */
+  validationSplit: option(
+    { kind: PART, resume: 'between-epochs' },
+    { help: 'fraction of the training samples held out for validation', argument: '<fraction>' },
+  ),
+  /** Early stopping: stop after this many epochs without improvement of the validation loss. @default never */
+  patience: option(
+    { kind: integer(1), needs: VALIDATION, resume: 'free', recipe: 'if-set' },
+    { help: 'stop after this many epochs without improvement of the validation loss', defaultText: 'never' },
+  ),
+  /** Keep the weights of the epoch with the lowest validation loss instead of the last. @default false */
+  keepBest: option(
+    { kind: YES_OR_NO, default: false, needs: VALIDATION },
+    { help: 'keep the weights with the lowest validation loss, not the last' },
+  ),
+  /** Time limit: stop after the epoch in which this many seconds have passed since the start or the resume. @default none */
+  maxTime: option(
+    { kind: POSITIVE, resume: 'free', mayDifferByRank: true },
+    { help: 'stop after the epoch in which the limit expires', argument: '<seconds>' },
+  ),
+};
