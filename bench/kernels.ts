@@ -1,28 +1,27 @@
 /**
- * How near do the kernels come to what this machine can do? GFLOP/s of each operation for inputs of several densities,
- * beside limits that are measured in the same run.
+ * How close do the kernels come to the machine's limits? GFLOP/s of each operation for inputs of several densities, beside
+ * limits measured in the same run.
  *
  *   node dist/bench/kernels.js [--kernels simd-fma,simd,reference] [--densities 5,10,20,50,100] [--rounds 15] [--json]
  *
- * The operations: the reference's first layer (784 to 1000, batch 100) over made-up inputs, the same layer's `backward`
- * as if it were the second, and the output layer (1000 to 10) with half of its inputs active. From 50 % on also in dense
- * form. Only multiply-adds of a weight and a stored input count, as two operations each; neither skipped zeros, nor
- * padding, nor biases, nor the step's last one, W − rate · sum, do. Transposing is given in nanoseconds for a nonzero.
+ * Operations: the reference's first layer (784 to 1000, batch 100) with synthetic inputs, `backward` of the same layer as if
+ * it were the second, and the output layer (1000 to 10) with half of its inputs active. From 50 % on also in dense form. Only
+ * multiply-adds of a weight and a stored input count, as two operations each; skipped zeros, padding, biases and the step's
+ * last multiply-add, W − rate · sum, do not. Transposing is in nanoseconds per nonzero.
  *
- * The limits are loops of multiply-adds in WebAssembly, with 16-byte vectors, fused for `simd-fma` and not for `simd`:
- * out of registers; and with one load for each, from 16 KB (the first level of the cache), a panel of weights (the second),
- * and 8 MB (the third, or the memory). An operation's bound is the loop of the same loads over as many bytes as the
- * operation goes over again and again (of forward: a block of the inputs' weights): since that loop multiplies and adds too,
- * it is the lower of the two bounds, of the arithmetic and of the loads. (In dense form, where a load serves two, it is the
- * arithmetic.) The two run turn by turn, and their ratio is the median of the rounds'. No kernel can reach 1: a nonzero needs
- * two loads more, of its index and its value, which with eight vectors a row and two loads a cycle leaves 0.8.
+ * Limits: loops of multiply-adds in WebAssembly with 16-byte vectors, fused for `simd-fma` and not for `simd`, with operands
+ * in registers, or with one load each: from 16 KB (first-level cache), a panel of weights (second level), and 8 MB (third
+ * level, or memory). An operation's bound is the loop of loads over as many bytes as the operation reads repeatedly (for
+ * forward: a block of the inputs' weights). That loop multiplies and adds too, so it is the lower of the bounds of arithmetic
+ * and of loads. (In dense form, where a load serves two multiply-adds, it is the arithmetic.) Operation and bound run
+ * alternately; their ratio is the median over the rounds. No kernel can reach 1: a nonzero needs two more loads, for its index
+ * and its value, which leaves 0.8 with eight vectors a row and two loads a cycle.
  *
- * In C: the same forward and step by lists, compiled by `cc -O3` with 16-byte vectors, over the same lists, panels and
- * blocks; checked to
- * have computed the same. They run before and after the kernel's; shown is the median of their times over its.
+ * C: the same forward and step on sparse rows, compiled by `cc -O3` with 16-byte vectors, with the same panels and blocks;
+ * the results are compared. It runs before and after the kernel; shown is the median of its times divided by the kernel's.
  *
- * Shown are medians of the rounds and the spread, of time on the processor. Warmed up until two medians in a row agree;
- * what did not settle is marked `~`.
+ * Shown are medians of the rounds and the range, in processor time. The warm-up ends when two consecutive medians agree; `~`
+ * marks what did not settle.
  */
 import { cpus } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
@@ -50,7 +49,7 @@ const options = new Command('kernels')
   .opts<Options>();
 
 const SEED = 1;
-/** Below, nobody would store the zeros. */
+/** Below this density the dense form is never useful. */
 const DENSE_SHOWN_FROM = 0.5;
 const FIRST_LEVEL_BYTES = 16 << 10;
 
@@ -154,7 +153,7 @@ function multiplying(kernel: KernelName, operation: Operation, measured: Case, l
     `${text(timing, products)}  ${fraction.toFixed(2)} of ${limitRate.toFixed(1).padStart(4)} ` +
     `(${loop}, ${size(bytes)})`;
   if (c.length === 0) return { figures: { ...figures, ...ofBound }, line };
-  // (C goes by lists.)
+  // (C takes sparse rows only.)
   const cRate = gflops(median(c), measured.nonzeros * measured.outputs);
   const fractionOfC = median(c) / timing.median;
   return {
@@ -163,7 +162,7 @@ function multiplying(kernel: KernelName, operation: Operation, measured: Case, l
   };
 }
 
-/** Seconds of a call, in half of the rounds; of those operations that C has, where there is C. */
+/** Seconds per call in half of the rounds; empty without C, or where C lacks the operation. */
 function inC(kernel: 'simd-fma' | 'simd', { name }: Operation, { sums }: Case): readonly number[] {
   if (typeof loops === 'string' || (name !== 'forward' && name !== 'step')) return [];
   return loops.measure(kernel, name, Math.ceil(rounds / 2), sums);

@@ -1,11 +1,10 @@
 /**
- * Where does an epoch go? One thread runs the reference's epoch operation by operation and times each.
+ * Where is an epoch's time spent? One thread runs the reference's epoch and times each operation.
  *
  *   node dist/bench/operations.js [--kernel auto] [--data mnist] [--hidden 1000] [--batch-size 100] [--epochs 5] [--json]
  *
- * The first epoch warms up; shown are the medians of the others and their spread, and for the products the rate of
- * multiply-adds (skipped zeros do not count) in GFLOP/s. Seconds are of the process's time on the processor, so that other
- * programs on the machine count for little.
+ * The first epoch is the warm-up. Shown are medians and ranges of the others, and for products the rate of multiply-adds
+ * (skipped zeros do not count) in GFLOP/s. Seconds are processor time, so that other programs matter little.
  */
 import { Command } from 'commander';
 import { checkOptions } from '../src/config/options.js';
@@ -55,7 +54,7 @@ const allRows = layers.map(({ inputs }) => ({ index: 0, from: 0, to: inputs + 1 
 
 placeHiddenRows(memory);
 
-/** Seconds, and multiply-adds, by operation: of this epoch. */
+/** Seconds and multiply-adds of each operation in this epoch. */
 const seconds = new Map<string, number>();
 const products = new Map<string, number>();
 
@@ -97,7 +96,7 @@ function step(batch: Uint32Array): void {
   }
 }
 
-/** @param layer  whose nonzero inputs times outputs are the operation's multiply-adds */
+/** @param layer  the layer whose nonzero inputs times outputs are the operation's multiply-adds */
 function time(name: string, act: () => void, layer?: number): void {
   const start = process.cpuUsage();
   act();

@@ -14,12 +14,12 @@ export const RATE = 0.001;
 
 const ROUND_MILLISECONDS = 20;
 
-/** A layer and its batch, as they stand outside of the panels. */
+/** A layer and its batch, without panels. */
 export interface PlainLayer {
   readonly inputs: number;
   readonly outputs: number;
   readonly panels: number;
-  /** Blocks of inputs that the forward pass goes by. */
+  /** Blocks of inputs in the forward pass. */
   readonly blocks: number;
   readonly rows: SyntheticRows;
   /** (inputs + 1, outputs) */
@@ -28,13 +28,13 @@ export interface PlainLayer {
   readonly delta: Float32Array;
 }
 
-/** By which to see that the same was computed: Σ |z|, and Σ of how far the first step moved each parameter. */
+/** For comparing results: Σ |z|, and Σ |change| of each parameter in the first step. */
 export interface Sums {
   readonly z: number;
   readonly moved: number;
 }
 
-/** C and the kernels add in the same order; only these sums over their results are added in another. */
+/** C and the kernels add in the same order; only these two sums are added in different orders. */
 const SUMS_AGREE_WITHIN = 1e-6;
 
 export class CLoops {
@@ -44,12 +44,12 @@ export class CLoops {
     this.#folder = folder;
   }
 
-  /** @returns the programs, or why there are none */
+  /** @returns the programs, or why they cannot be built */
   static build(): CLoops | string {
     if (endianness() !== 'LE') return 'loops.c reads little-endian files';
     const folder = mkdtempSync(path.join(tmpdir(), 'lockstep-kernels-'));
     atExit(() => rmSync(folder, { recursive: true, force: true }));
-    // Not -march=native: 16-byte vectors, and the sixteen registers for them that WebAssembly's compiler uses.
+    // Not -march=native: only 16-byte vectors and sixteen registers, as WebAssembly's compiler uses.
     const machine = process.arch === 'x64' ? ['-mavx2', '-mfma'] : [];
     for (const [name, contract] of [
       ['simd-fma', 'fast'],
@@ -65,7 +65,7 @@ export class CLoops {
     return new CLoops(folder);
   }
 
-  /** The layer that `measure` is about from now on. */
+  /** Sets the layer for `measure`. */
   take({ inputs, outputs, panels, blocks, rows, parameters, delta }: PlainLayer): void {
     const head = Uint32Array.of(inputs, outputs, panels, blocks, rows.starts.length - 1);
     const parts = [head, rows.starts, rows.index, rows.value, parameters, delta];
@@ -73,8 +73,8 @@ export class CLoops {
   }
 
   /**
-   * @returns seconds of a call, in each round
-   * @throws Error if C computes something else than has these sums
+   * @returns seconds per call in each round
+   * @throws Error if the results of C have other sums
    */
   measure(kernel: 'simd-fma' | 'simd', operation: 'forward' | 'step', rounds: number, expected: Sums): number[] {
     const args = [this.#file, operation, `${rounds}`, `${ROUND_MILLISECONDS}`];

@@ -1,4 +1,4 @@
-/** What is measured: a layer, its batch, and the kernel's operations on it, each with what bounds it. */
+/** The measured cases: a layer, its batch, and the kernel's operations, each with its bound. */
 
 import type { KernelChoice } from '../../src/kernels/builds.js';
 import type { Kernel } from '../../src/kernels/kernel.js';
@@ -21,18 +21,17 @@ import type { LimitLoop } from './limits.js';
 /** The reference's network and batch. */
 const [INPUTS, HIDDEN, CLASSES, BATCH] = [784, 1000, 10, 100];
 
-/** A layer below the measured one, where one is needed: as small as it can be. */
+/** Inputs of the layer below the measured one, where one is needed: as few as possible. */
 const BELOW = 1;
 
-/** About what ReLU leaves. */
+/** Typical after ReLU. */
 const HIDDEN_DENSITY = 0.5;
 
 export interface Operation {
   readonly name: 'forward' | 'backward' | 'transpose' | 'step';
   readonly run: () => void;
   /**
-   * What a vector of multiply-adds needs of the memory, and of how many bytes over and over again. Undefined where
-   * nothing is multiplied.
+   * The loop that bounds the operation, and the bytes that it reads repeatedly. Undefined where nothing is multiplied.
    */
   readonly bound: { readonly loop: LimitLoop; readonly bytes: number } | undefined;
 }
@@ -44,16 +43,16 @@ export interface Case {
   readonly nonzeros: number;
   /** How the inputs are stored. */
   readonly form: RowForm;
-  /** Multiply-adds of weights and inputs that an operation does: with every input that is stored. */
+  /** Multiply-adds of an operation: one for each stored input and output. */
   readonly products: number;
   readonly operations: readonly Operation[];
-  /** For the same in C. */
+  /** Input of the C program. */
   readonly plain: PlainLayer;
-  /** Of the kernel's first forward and step. */
+  /** Results of the kernel's first forward and step. */
   readonly sums: Sums;
 }
 
-/** The first layer at a density of its inputs; and `backward`, which a first layer has none of, of one like it. */
+/** The first layer, and `backward` of a second layer of the same size. */
 export function firstLayer(choice: KernelChoice, density: number, seed: number, form: RowForm = 'sparse'): Case {
   const rows = syntheticRows(BATCH, INPUTS, density, seed);
   const batch = createBatch(choice, [INPUTS, HIDDEN], rows, seed, form === 'dense');
@@ -61,7 +60,7 @@ export function firstLayer(choice: KernelChoice, density: number, seed: number, 
   return createCase(density, rows, batch, 0, seed, above);
 }
 
-/** The output layer, whose inputs are what ReLU left. */
+/** The output layer, with inputs as after ReLU. */
 export function outputLayer(choice: KernelChoice, seed: number): Case {
   const rows = syntheticRows(BATCH, HIDDEN, HIDDEN_DENSITY, seed);
   const batch = secondLayerBatch(choice, HIDDEN, CLASSES, rows, seed);
@@ -106,8 +105,7 @@ function createCase(
     nonzeros: rows.index.length,
     form: layer.inputRows.form,
     products: (layer.inputRows.form === 'dense' ? BATCH * inputs : rows.index.length) * outputs,
-    // Neither a layer in dense form nor the reference kernel has anything to transpose; and in dense form, `backward` is of
-    // the output layer alone.
+    // Dense rows and the reference kernel have nothing to transpose. In dense form only the output layer has `backward`.
     operations: Object.values(operations).filter(({ name }) => {
       if (name === 'transpose') return layer.transposed.value.length > 0;
       return name !== 'backward' || layer.inputRows.form === 'sparse' || above === batch;
@@ -135,7 +133,7 @@ function operationsOf(kernel: Kernel, layer: LayerMemory, l: number, above: Kern
   const panelOfWeights = { loop: 'loads', bytes: (inputs + 1) * columnBytes } as const;
   const blockOfWeights = { loop: 'loads', bytes: Math.ceil(inputs / inputBlocks) * columnBytes } as const;
   const panelOfDelta = { loop: 'loads', bytes: BATCH * columnBytes } as const;
-  // In dense form each load serves two multiply-adds, of two samples or two rows: these are the bound, but in `backward`.
+  // In dense form each load serves two multiply-adds, of two samples or rows, so arithmetic is the bound, but not in `backward`.
   const products = { loop: 'registers', bytes: 0 } as const;
   return {
     forward: {

@@ -1,4 +1,4 @@
-/** The loops of assembly/: what the machine can do at most, through WebAssembly, with 16-byte vectors. */
+/** The machine's limits in WebAssembly with 16-byte vectors, measured by the loops of assembly/. */
 import { readFileSync } from 'node:fs';
 import { type Timing, timeTurnByTurn } from '../support/timing.js';
 
@@ -12,7 +12,7 @@ export type LimitLoop = 'registers' | 'loads';
 
 export interface Limit {
   readonly loop: LimitLoop;
-  /** The data that the loop goes over again and again; 0 for `registers`. */
+  /** Bytes that the loop reads repeatedly; 0 for `registers`. */
   readonly bytes: number;
   readonly timing: Timing;
   readonly run: () => void;
@@ -26,13 +26,13 @@ const PAGE_BYTES = 65_536;
 
 /** The first page holds the module's own data. */
 const DATA = PAGE_BYTES;
-/** More than any second-level cache has: what streams from behind it. */
+/** More than any second-level cache holds. */
 export const STREAM_BYTES = 8 << 20;
 
-/** A call of a loop does about as many multiply-adds, of vectors: about 0.1 ms, so that calling costs nothing. */
+/** Multiply-adds of vectors per call: about 0.1 ms, so that the cost of calling is negligible. */
 const CALL_VECTORS = 400_000;
 
-/** What assembly/index.ts has, and why. */
+/** assembly/index.ts says why these. */
 const ACCUMULATORS = [8, 7, 6];
 
 export class Limits {
@@ -52,7 +52,7 @@ export class Limits {
     this.#rounds = rounds;
   }
 
-  /** Measured once: the fastest of the loops with so many accumulators. */
+  /** The fastest loop of this kind, measured once. */
   of(loop: LimitLoop, bytes = 0): Limit {
     const key = `${loop} ${bytes}`;
     const known = this.#known.get(key);

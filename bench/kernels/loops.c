@@ -1,5 +1,5 @@
 /*
- * The kernels' loops over lists in C with 16-byte vectors: the same panels, blocks, lists and order of summation.
+ * The kernels' loops over sparse rows in C with 16-byte vectors: the same panels, blocks and order of summation.
  *
  * Build: cc -O3 -mavx2 -mfma -ffp-contract=fast loops.c -o loops    (contract=off: multiply, then add, as `simd` does)
  * Run:   ./loops <file> <forward or step> <rounds> <milliseconds of a round>
@@ -7,8 +7,8 @@
  * The file holds, little-endian: u32 inputs, outputs, panels, blocks of inputs, samples; u32 starts[samples + 1]; u32 index[nonzeros];
  * f32 value[nonzeros]; f32 parameters[(inputs + 1) * outputs], the last row the biases; f32 delta[samples * outputs].
  *
- * Prints one JSON object: seconds of a call in each round; and sums by which to see that the same was computed: of |z|,
- * and of how far the first step moved each parameter.
+ * Prints one JSON object: seconds per call in each round, and two sums for comparing results: of |z|, and of |change| of
+ * each parameter in the first step.
  */
 #include <math.h>
 #include <stdio.h>
@@ -21,7 +21,7 @@ typedef float vec __attribute__((vector_size(16)));
 typedef unsigned int u32;
 
 #define INLINE static inline __attribute__((always_inline))
-/** A panel's width is a constant to the compiler, as it is to AssemblyScript's. */
+/** Makes a panel's width a constant for the compiler, as in AssemblyScript. */
 #define FOR_WIDTH(vectors, loop, ...)             \
   switch (vectors) {                              \
     case 1: loop(1, __VA_ARGS__); break;          \
@@ -41,7 +41,7 @@ static u32 *starts, *lit_index;
 static float *lit_value;
 /** Panel after panel, as in src/memory/. */
 static float *parameters, *z, *delta;
-/** (blocks + 1, samples): where each list is cut. */
+/** (blocks + 1, samples): where each block of inputs begins in a sample's row. */
 static u32 *bounds;
 static u32 *cursors, *slots;
 static float *slot_value;
@@ -102,7 +102,7 @@ static void step(void) {
   }
 }
 
-static void cut_lists(void) {
+static void find_blocks(void) {
   u32 block_rows = (inputs + blocks - 1) / blocks;
   bounds = malloc((size_t)(blocks + 1) * samples * sizeof *bounds);
   for (u32 s = 0; s < samples; s++) {
@@ -199,7 +199,7 @@ int main(int argc, char **argv) {
   delta = panels_of(read_all(file, (size_t)samples * outputs), samples);
   z = allocate((size_t)samples * padded);
   transpose();
-  cut_lists();
+  find_blocks();
 
   size_t count = (size_t)(inputs + 1) * padded;
   double z_sum = 0, moved = 0;

@@ -95,7 +95,7 @@ function denseRows({ starts, index, value }: SyntheticRows, inputs: number): Syn
   return { starts: starts.map((_, s) => s * inputs), index: new Uint32Array(0), value: dense };
 }
 
-/** Gives a hidden layer these rows as its inputs, as if ReLU had left them. */
+/** Writes a hidden layer's inputs, as ReLU would. */
 export function fillInputs({ inputs, inputRows }: LayerMemory, rows: SyntheticRows): void {
   if (inputRows.form === 'dense') {
     inputRows.value.set(denseRows(rows, inputs).value);
@@ -110,7 +110,7 @@ export function fillInputs({ inputs, inputRows }: LayerMemory, rows: SyntheticRo
   }
 }
 
-/** A δ for each sample and output, as the loss or the layer above would leave it: (samples, outputs). */
+/** Random δ: (samples, outputs). */
 export function syntheticDelta(samples: number, outputs: number, seed: number): Float32Array {
   const random = new Random(seed, DELTA_STREAM);
   return Float32Array.from({ length: samples * outputs }, () => (random.fraction() - 0.5) / 10);

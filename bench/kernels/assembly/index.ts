@@ -1,14 +1,14 @@
 /**
- * The machine's limits, as WebAssembly can reach them: loops of nothing but the kernels' own multiply-add, with operands
- * in registers, or each with a vector of its own from memory. Built twice, as the kernels are.
+ * The machine's limits in WebAssembly: loops of the kernels' own multiply-add, with operands in registers, or each with a
+ * vector from memory. Built twice, as the kernels are.
  *
- * Each loop exists with six, seven and eight accumulators, and the fastest counts: a multiply-add has a latency of four
- * cycles and there are two a cycle, so fewer than eight leave the processor waiting; but Node 20's and 22's compilers run
- * out of registers at eight loads.
+ * Each loop exists with six, seven and eight accumulators, and the fastest counts. A multiply-add has a latency of four cycles
+ * and two start in each, so the processor waits with fewer than eight; but the compilers of Node 20 and 22 run out of
+ * registers with eight loads.
  */
 import { V6, V7, V8, Vector } from '../../../src/kernels/assembly/vector';
 
-/** Two multiply-adds of vectors for each accumulator in a round. */
+/** In each round, two multiply-adds of vectors for each accumulator. */
 function registersOf<V>(rounds: usize, table: usize): f32 {
   const n: usize = offsetof<V>();
   const zero = f32x4.splat(0);
@@ -23,8 +23,8 @@ function registersOf<V>(rounds: usize, table: usize): f32 {
   let a6 = zero;
   let a7 = zero;
   for (let r: usize = 0; r < rounds; r++) {
-    // Loaded anew in each round, from another place: else the compiler would take loads and products out of the loop. One
-    // load for two multiply-adds costs nothing: it is half of what the load ports can do.
+    // Loaded in each round from another place, so that the compiler cannot move loads and products out of the loop. One load
+    // for two multiply-adds is free: the load ports can do twice as many.
     const p = table + ((r & 15) << 4);
     let x = v128.load(p, 32);
     a0 = Vector.madd(x, b0, a0);
@@ -58,7 +58,7 @@ function registersOf<V>(rounds: usize, table: usize): f32 {
   return sumOf(a0, a1, a2, a3, a4, a5, a6, a7);
 }
 
-/** One load and one multiply-add for each vector of the rows in [from, to), again and again. */
+/** In each pass, one load and one multiply-add for each vector of the rows in [from, to). */
 function loadsOf<V>(from: usize, to: usize, passes: usize): f32 {
   const n: usize = offsetof<V>();
   const rowBytes: usize = n * 16;
@@ -87,7 +87,7 @@ function loadsOf<V>(from: usize, to: usize, passes: usize): f32 {
   return sumOf(a0, a1, a2, a3, a4, a5, a6, a7);
 }
 
-/** Something that needs all of them, so that none is left out. */
+/** A result that depends on all accumulators, so that none is optimized away. */
 function sumOf(a0: v128, a1: v128, a2: v128, a3: v128, a4: v128, a5: v128, a6: v128, a7: v128): f32 {
   const low = f32x4.add(f32x4.add(a0, a1), f32x4.add(a2, a3));
   const high = f32x4.add(f32x4.add(a4, a5), f32x4.add(a6, a7));
