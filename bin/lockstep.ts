@@ -1,34 +1,34 @@
 #!/usr/bin/env node
-/** The `lockstep` command: one name for all that can be done with a run and what comes out of it. */
+/** The `lockstep` command. */
 import { errors } from '../src/errors.js';
 import { main } from './main.js';
 
 type Subcommand = (args: readonly string[]) => Promise<number | undefined>;
 
-/** Loaded when they are asked for: each has libraries of its own, and some take their time. */
+/** Loaded on demand: some have libraries that load slowly. */
 const SUBCOMMANDS: Record<string, { readonly does: string; readonly load: () => Promise<Subcommand> }> = {
   train: {
-    does: 'train a network; the same as the command train',
+    does: 'train a network (same as the train command)',
     load: async () => (await import('./commands/train.js')).trainCommand,
   },
   evaluate: {
-    does: 'loss, error, precision and recall of a model on a test set',
+    does: 'compute the loss, error, precision and recall of a model on a test set',
     load: async () => (await import('./commands/evaluate.js')).evaluateCommand,
   },
   plot: {
-    does: 'loss and error against epoch, as SVG or PNG',
+    does: 'plot loss and error by epoch, as SVG or PNG',
     load: async () => (await import('./commands/plot.js')).plotCommand,
   },
   predict: {
-    does: 'class and probabilities of samples: NDJSON lines, pictures, IDX files',
+    does: 'predict the classes of samples: NDJSON lines, tables, images, IDX files',
     load: async () => (await import('./commands/predict.js')).predictCommand,
   },
   inspect: {
-    does: 'what a model file holds, and pictures of its weights and its errors',
+    does: 'describe a model file, and draw its weights and its errors',
     load: async () => (await import('./commands/inspect.js')).inspectCommand,
   },
   export: {
-    does: 'a model as ONNX, NumPy arrays or plain safetensors',
+    does: 'export a model as ONNX, NumPy arrays or plain safetensors',
     load: async () => (await import('./commands/export.js')).exportCommand,
   },
 };
@@ -42,7 +42,7 @@ function subcommand(called: string) {
   return Object.hasOwn(SUBCOMMANDS, called) ? SUBCOMMANDS[called] : undefined;
 }
 
-/** `lockstep help plot` is `lockstep plot --help`: the overview knows no subcommand's options. */
+/** `lockstep help plot` is `lockstep plot --help`. */
 async function helpOf(called: string): Promise<number | undefined> {
   if (name !== 'help' || called === '' || called.startsWith('-')) return undefined;
   const asked = subcommand(called);
@@ -50,11 +50,10 @@ async function helpOf(called: string): Promise<number | undefined> {
   return (await (await asked.load())(['--help'])) ?? 0;
 }
 
-/** Help, the version, or what is wrong. */
 async function overview(): Promise<undefined> {
   const { newCommand, parse } = await import('./parse.js');
-  const command = newCommand('lockstep', 'Train neural networks on all cores, and use what comes out.');
+  const command = newCommand('lockstep', 'Train neural networks on all cores, and use the trained models.');
   for (const [subcommand, { does }] of Object.entries(SUBCOMMANDS)) command.command(subcommand).description(does);
-  command.addHelpText('after', '\nEach has its own --help.');
+  command.addHelpText('after', '\nEach command has its own --help.');
   parse(command, process.argv.length > 2 ? process.argv.slice(2) : ['--help'], 0);
 }

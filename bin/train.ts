@@ -2,5 +2,5 @@
 /** The `train` command. */
 import { main } from './main.js';
 
-// Loaded only here: what fails while that is loaded is told in one line, too.
+// Imported here, so that an error while loading is reported in one line, too.
 await main('train', async () => (await import('./commands/train.js')).trainCommand(process.argv.slice(2)));

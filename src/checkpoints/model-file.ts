@@ -1,6 +1,6 @@
 /**
  * A network in a safetensors file: tensors `layers.0.weight` [inputs, outputs], `layers.0.bias` [outputs], … in this order,
- * so that the tensors' bytes together are what `weights_sha256` is taken of; and metadata that say what they are.
+ * and metadata. `weights_sha256` is the hash of the bytes of all tensors.
  */
 
 import { type Config, type ConfigRecord, recordOfConfig, withDefaults } from '../config/options.js';
@@ -24,14 +24,14 @@ import type { Plan } from '../memory/plan.js';
 import { sha256Of } from '../model/parameters.js';
 import { describedNetwork, IMAGE_METADATA, networkMetadata } from './described-network.js';
 
-/** What the samples were. */
 export interface DatasetRecord {
   readonly name: string;
-  /** Training samples used, those held out of them for validation (absent: none), and test samples. */
+  /** Number of training samples used, without validation samples. */
   readonly train: number;
+  /** Absent if there are none. */
   readonly validation?: number;
   readonly test: number;
-  /** SHA-256 of all there are, used or not: see `Samples`. */
+  /** SHA-256 of all samples, used or not: see `Samples`. */
   readonly train_sha256: string;
   readonly test_sha256: string;
 }
@@ -41,14 +41,14 @@ export interface ModelDescription {
   readonly layers: readonly number[];
   readonly config: Config;
   readonly kernel: KernelName;
-  /** The run's name, made up when it began, and kept when it is resumed: it tells checkpoints of different runs apart. */
+  /** A random UUID that identifies the run; resuming keeps it. */
   readonly run: string;
   readonly dataset: DatasetRecord;
-  /** Undefined where it was trained on images. */
+  /** Undefined if it was not trained on a table. */
   readonly table: TableModel | undefined;
 }
 
-/** @param plan  what is used of it */
+/** @param plan  the samples used */
 export function datasetRecord({ name, train, test }: Dataset, plan: Plan): DatasetRecord {
   const { trainSamples, validationSamples, testSamples } = plan;
   return {
@@ -61,7 +61,7 @@ export function datasetRecord({ name, train, test }: Dataset, plan: Plan): Datas
   };
 }
 
-/** What a model and a checkpoint both have. */
+/** The metadata that models and checkpoints have in common. */
 export function modelMetadata(
   kind: 'model' | 'checkpoint',
   { layers, config, kernel, run, dataset, table }: ModelDescription,
@@ -80,12 +80,12 @@ export function modelMetadata(
   };
 }
 
-/** What a model was made with. A model is given away: where its maker keeps which files is nobody's business. */
+/** The configuration without paths, because models are shared. */
 function recipeOf(config: Config): Partial<ConfigRecord> {
   return recipeOfRecord(recordOfConfig(config));
 }
 
-/** What is always said, and what is said where it is not as in the reference's run. */
+/** Always recorded; the others only if they differ from the defaults. */
 const ALWAYS = ['epochs', 'batch_size', 'lr', 'reduction', 'strategy', 'threads', 'seed', 'limit'] as const;
 const WHERE_GIVEN = [
   ...['scale', 'test_split'],
@@ -93,7 +93,7 @@ const WHERE_GIVEN = [
   ...['schedule', 'warmup_steps', 'lr_step_size', 'lr_gamma', 'validation_split', 'patience', 'keep_best'],
 ] as const;
 
-/** The same, of a checkpoint's configuration. */
+/** The recipe from the configuration of a checkpoint. */
 export function recipeOfRecord(record: ConfigRecord): Partial<ConfigRecord> {
   const plain = recordOfConfig(withDefaults({}));
   const names = [...ALWAYS, ...WHERE_GIVEN.filter((name) => record[name] !== plain[name])];
@@ -101,10 +101,10 @@ export function recipeOfRecord(record: ConfigRecord): Partial<ConfigRecord> {
 }
 
 /**
- * Writes a model: float32, whatever the kernel computes with. Where something else has come under its name, it is written
- * under a name beside that: what took hours is not lost.
+ * Writes a model in float32. If something else has taken the name, the file gets another name, so that the model is not
+ * lost.
  *
- * @throws the system's error
+ * @throws the system error
  */
 export async function saveModel(
   file: string,
@@ -118,9 +118,10 @@ export async function saveModel(
 }
 
 /**
- * All parameters, in the order of `readParameters`, as tensors.
+ * All parameters as tensors.
  *
- * @param prefix  of their names: whose moments they are, say
+ * @param values  in the order of `readParameters`
+ * @param prefix  of the names, such as the name of a moment
  */
 export function tensorsOf(layers: readonly number[], values: Values, prefix = ''): Tensor[] {
   let end = 0;
@@ -137,7 +138,7 @@ export function tensorsOf(layers: readonly number[], values: Values, prefix = ''
 }
 
 /**
- * The reverse: all parameters of a file whose layers have these widths, whatever else it holds.
+ * All parameters of a file, in the order of `readParameters`. Other tensors are ignored.
  *
  * @throws TensorFileError if a tensor is missing or of another shape
  */
@@ -151,7 +152,7 @@ export function valuesOf({ tensors }: TensorFile, layers: readonly number[], pre
     const tensor = tensors.get(name);
     const isRight = tensor?.values instanceof Type && tensor.shape.join() === shape.join();
     if (!isRight) {
-      throw new TensorFileError(`tensor ${name} is not there with the shape ${shape.join(' × ')}`);
+      throw new TensorFileError(`no tensor ${name} of shape ${shape.join(' × ')}`);
     }
     return tensor.values;
   });
@@ -164,30 +165,29 @@ export function valuesOf({ tensors }: TensorFile, layers: readonly number[], pre
   return values;
 }
 
-/** Of Lockstep. */
 export interface ModelData {
   readonly file: string;
   /** Widths, input to output. */
   readonly layers: readonly number[];
   /** In the order of `readParameters`. */
   readonly values: Values;
-  /** What made it; undefined in a file of another program. */
+  /** Undefined in a file of another program. */
   readonly kernel: KernelName | undefined;
-  /** What it was trained on, if that was a table. */
+  /** Undefined if it was not trained on a table. */
   readonly table: TableModel | undefined;
   /** As in the file: docs/files.md. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** A file looked at, whatever its values: they may not be finite, and then it classifies nothing. */
+/** Its values may not be finite. */
 export interface ModelFile extends ModelData {
   readonly bytes: number;
-  /** Whether it has a checksum (which is right, then). */
+  /** Whether the file has a checksum. */
   readonly isSealed: boolean;
 }
 
 /**
- * Reads a model, a checkpoint, or any safetensors file whose tensors are a network's: `layers.0.weight` [inputs, outputs],
+ * Reads a model, a checkpoint, or any safetensors file with the tensors `layers.0.weight` [inputs, outputs],
  * `layers.0.bias` [outputs], …
  *
  * @throws LockstepError if it cannot be read, is damaged, or holds no such network
@@ -197,7 +197,7 @@ export async function readModel(file: string): Promise<ModelData> {
 }
 
 /**
- * The same, of values that are not finite, too: to see what is wrong with them.
+ * Also accepts values that are not finite, so that they can be examined.
  *
  * @throws LockstepError if it cannot be read, is damaged, or holds no such network
  */
@@ -206,7 +206,7 @@ export async function readModelFile(file: string): Promise<ModelFile> {
 }
 
 /**
- * @param file  its name, for messages
+ * @param file  for messages
  * @throws LockstepError
  */
 export function decodeModel(file: string, bytes: Uint8Array): ModelData {
@@ -215,7 +215,7 @@ export function decodeModel(file: string, bytes: Uint8Array): ModelData {
   return model;
 }
 
-/** @throws LockstepError if a network of such values can classify nothing */
+/** @throws LockstepError if a weight is not finite */
 export function requireFinite({ file, values }: ModelData): void {
   if (!values.every(Number.isFinite)) throw errors.notAModel(file, 'its weights are not all finite');
 }

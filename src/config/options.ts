@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { HEADERS, type Header } from '../data/table/columns.js';
 import { SCALES, type Scale } from '../data/table/scaling.js';
-import { DATA_SOURCES, errors } from '../errors.js';
+import { DATA_SOURCES, errors, snakeCase } from '../errors.js';
 import { type Fields, isRecord } from '../files/record.js';
 import { KERNEL_NAMES, type KernelName } from '../kernels/kernel.js';
 import {
@@ -423,18 +423,12 @@ export interface ConfigRecord {
 }
 
 export function recordOfConfig(config: Config): ConfigRecord {
-  const entries = Object.entries(config).map(([name, value]) => [inSnakeCase(name), value ?? null]);
+  const entries = Object.entries(config).map(([name, value]) => [snakeCase(name), value ?? null]);
   return Object.fromEntries(entries) as ConfigRecord;
 }
 
 /** @throws LockstepError if it is no record of ours, whatever wrote it */
 export function configOfRecord(record: Readonly<Record<string, unknown>>): Config {
   const names = Object.keys(CHECKS) as (keyof Given)[];
-  return withDefaults(
-    checkEach(Object.fromEntries(names.map((name) => [name, record[inSnakeCase(name)] ?? undefined]))),
-  );
-}
-
-function inSnakeCase(name: string): string {
-  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return withDefaults(checkEach(Object.fromEntries(names.map((name) => [name, record[snakeCase(name)] ?? undefined]))));
 }

@@ -1,6 +1,6 @@
 /**
- * Whether a run ends with the epoch that has just been evaluated, and which epoch was the best. The last worker to arrive
- * looks, while all others wait; by the validation loss, summed in the samples' order: no number of threads changes it.
+ * Early stopping and the best epoch, by the validation loss. The last worker to arrive decides, while all others wait. The
+ * loss is summed in the order of the samples, so it does not depend on the number of threads.
  */
 import { type Memory, recordOf } from '../memory/layout.js';
 import { Command } from './control.js';
@@ -16,7 +16,7 @@ export class EarlyStopping {
   }
 
   /**
-   * What comes after the epoch: GO, or why the run ends with it.
+   * @returns GO, or why the run ends with this epoch
    *
    * @param isTimeUp  whether the deadline has passed
    */
@@ -32,14 +32,14 @@ export class EarlyStopping {
     const loss = validationLoss(epochs[recordOf(epoch)].heldOutLosses, this.#task.plan.validationSamples);
     if (best[1] !== 0 && !(loss < best[0]!)) return;
     best[0] = loss;
-    // None, until the copy is whole: this thread may die in between.
+    // No best epoch until the copy is complete, because this thread may die in between.
     best[1] = 0;
     if (this.#task.plan.keepsBest) for (const layer of layers) (layer.best as Float64Array).set(layer.parameters);
     best[1] = epoch;
   }
 }
 
-/** The mean. */
+/** Mean over the samples. */
 function validationLoss(losses: Float64Array, samples: number): number {
   let sum = 0;
   for (let i = 0; i < samples; i++) sum += losses[i]!;

@@ -182,6 +182,6 @@ describe('what is said of it', () => {
     writeFileSync(table, `x,y,class\n${'3e38,-3e38,a\n3e38,3e38,b\n'.repeat(10)}`);
     const options = { data: table, label: 'class', hidden: [20], batchSize: 4, threads: 1, epochs: 1 };
     const { end } = await collectFailed(options);
-    expect(end.message).toMatch(/^the loss is not finite before any step: .* use `scale` standard$/);
+    expect(end.message).toMatch(/^the loss is not finite before the first step: .* use `scale` standard$/);
   });
 });

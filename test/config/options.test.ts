@@ -127,10 +127,7 @@ const REFUSED: [Given, string][] = [
   [{ testSplit: 0 }, '--test-split 0: expected a number above 0 to less than 1'],
   [{ testSplit: 1 }, '--test-split 1: expected a number above 0 to less than 1'],
   [{ testData: '' }, '--test-data "": expected a table (CSV or NDJSON), or - for one on stdin'],
-  [
-    { testSplit: 0.5, testData: 'b.csv' },
-    '--test-split and --test-data: expected one of them, for there is one test set',
-  ],
+  [{ testSplit: 0.5, testData: 'b.csv' }, '--test-split and --test-data are mutually exclusive'],
   [{ hidden: [0] }, `--hidden 0: ${WIDTHS}`],
   [{ hidden: [10, -5] }, `--hidden 10,-5: ${WIDTHS}`],
   [{ hidden: [1.5] }, `--hidden 1.5: ${WIDTHS}`],
@@ -162,11 +159,11 @@ const REFUSED: [Given, string][] = [
   [{ checkpointDir: 'a', checkpointEverySteps: 0.5 }, `--checkpoint-every-steps 0.5: ${COUNT}`],
   [{ checkpointDir: 'a', keep: 0 }, `--keep 0: ${COUNT}`],
   [{ checkpointDir: 'a', checkpointRequired: 1 }, '--checkpoint-required 1: expected true or false'],
-  [{ checkpointEvery: 2 }, '--checkpoint-every 2: there are no checkpoints without --checkpoint-dir'],
-  [{ checkpointRequired: true }, '--checkpoint-required: there are no checkpoints without --checkpoint-dir'],
+  [{ checkpointEvery: 2 }, '--checkpoint-every 2: requires --checkpoint-dir'],
+  [{ checkpointRequired: true }, '--checkpoint-required: requires --checkpoint-dir'],
   [{ resume: '' }, '--resume "": expected a checkpoint or a folder of them'],
-  [{ resume: true }, '--resume: expected a checkpoint or a folder of them, or --checkpoint-dir besides'],
-  [{ resumeAnyway: true }, '--resume-anyway: expected --resume besides'],
+  [{ resume: true }, '--resume: requires a checkpoint, a folder of checkpoints, or --checkpoint-dir'],
+  [{ resumeAnyway: true }, '--resume-anyway: requires --resume'],
 ];
 
 describe('what is out of range', () => {
@@ -182,7 +179,7 @@ describe('what is out of range', () => {
     [{ checkpointDir: 3 }, '`checkpointDir`: expected a string: a folder; found the number 3'],
     [{ nesterov: {} }, '`nesterov`: expected true or false; found the object {}'],
     [{ momentum: [0.5] }, '`momentum`: expected a number from 0 to less than 1; found the array [ 0.5 ]'],
-    [{ checkpointEvery: 2 }, '`checkpointEvery` 2: there are no checkpoints without `checkpointDir`'],
+    [{ checkpointEvery: 2 }, '`checkpointEvery` 2: requires `checkpointDir`'],
     [{ resume: 5 }, '`resume`: expected true, false or a string: a checkpoint or a folder of them; found the number 5'],
   ])("is told to a program by the property's name, with both types: %o", async (given, message) => {
     const { error } = await refusalOf(() => resolveOptions(given));

@@ -104,7 +104,7 @@ describe.concurrent('train --dashboard', () => {
     expect(result).toEqual({
       status: 1,
       stdout: '',
-      stderr: expect.stringMatching(/^train: --dashboard \d+: another program has this port .*\n$/),
+      stderr: expect.stringMatching(/^train: --dashboard \d+: another program uses this port .*\n$/),
     });
   });
 

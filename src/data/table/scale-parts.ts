@@ -1,12 +1,11 @@
-/** A table's numbers as the network takes them. */
+/** Scales the inputs of all parts of a table. */
 import { errors } from '../../errors.js';
 import type { Samples } from '../samples.js';
 import { columnInWords } from './columns.js';
 import type { TableFacts, TableModel } from './facts.js';
 import { fitScaling, type Scale, scaleSamples } from './scaling.js';
 
-/** What a run trains on, and what it holds out. */
-interface Parts {
+interface SplitSamples {
   readonly inputs: number;
   readonly train: Samples;
   readonly validation: Samples;
@@ -14,11 +13,11 @@ interface Parts {
 }
 
 /**
- * The scaling is fitted on the samples that are trained on, and on no others.
+ * Fits the scaling only on the training samples.
  *
- * @throws LockstepError if numbers are too far apart for it
+ * @throws LockstepError if a scaled number exceeds float32
  */
-export function scaleParts<Given extends Parts>(
+export function scaleParts<Given extends SplitSamples>(
   used: Given,
   facts: TableFacts,
   scale: Scale,
@@ -36,7 +35,7 @@ export function scaleParts<Given extends Parts>(
   return { used: { ...used, ...parts }, table: { ...facts, scale, scaling } };
 }
 
-/** The name of an input's column, or its position in the table, the label's among them. */
+/** For messages: the name of the column, or its position in the table. */
 function inputInWords({ columns, label }: TableFacts, input: number): string {
   return columns ? `column ${columns[input]}` : columnInWords(input < label.position ? input : input + 1, undefined);
 }

@@ -1,10 +1,10 @@
-/** The system's MPI library in this thread: its functions, called through koffi, which is loaded here and nowhere else. */
+/** The MPI library of the system in this thread, called through koffi. */
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { errors } from '../../errors.js';
 import { type Abi, type HandleName, libraryFiles, MPICH, OPEN_MPI, STANDARD } from './abi.js';
 
-/** What of koffi is used. (Its own types are there only where it is.) */
+/** The parts of koffi that are used. (koffi is optional, so its own types may be missing.) */
 interface Koffi {
   load(file: string, options: { readonly global: boolean }): Loaded;
 }
@@ -14,13 +14,13 @@ interface Loaded {
   symbol(name: string): unknown;
 }
 
-/** A handle of the library's, in whatever form it has them. */
+/** A handle of the library; the form depends on the library. */
 type Handle = unknown;
 
 /** Arrays over any memory, shared or not. */
 export type Bytes = Uint8Array | Float32Array | Float64Array;
 
-/** Where the library lies and what it is. Plain data: the workers are told it. */
+/** Plain data, because it is passed to the workers. */
 export interface LibraryChoice {
   readonly file: string;
   readonly abi: Abi['name'];

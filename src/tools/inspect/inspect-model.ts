@@ -1,7 +1,7 @@
 /** What a model file holds, and whether it is whole. */
 import { type ModelFile, readModelFile, tensorsOf } from '../../checkpoints/model-file.js';
 import { errors } from '../../errors.js';
-import { parseJson } from '../../files/json.js';
+import { parseJsonOr } from '../../files/json.js';
 import type { ModelEvent } from '../../metrics/events.js';
 import { sha256Of } from '../../model/parameters.js';
 import { figuresOf } from './tensor-figures.js';
@@ -34,9 +34,10 @@ export function describeModel(model: ModelFile): ModelEvent {
     epochs: countIn(epochs),
     step: countIn(step),
     kernel: kernel ?? null,
-    dataset: jsonIn(dataset),
-    config: jsonIn(config),
-    state: jsonIn(state),
+    // Files of other programs may hold text instead of JSON.
+    dataset: parseJsonOr(dataset, dataset),
+    config: parseJsonOr(config, config),
+    state: parseJsonOr(state, state),
     metadata,
     checksum: isSealed ? 'right' : 'absent',
     weights_sha256: weightsSha256,
@@ -46,14 +47,4 @@ export function describeModel(model: ModelFile): ModelEvent {
 
 function countIn(text = ''): number | null {
   return /^\d{1,15}$/.test(text) ? Number(text) : null;
-}
-
-/** The text itself where it is no JSON: another program may have written it. */
-function jsonIn(text: string | undefined): unknown {
-  if (text === undefined) return null;
-  try {
-    return parseJson(text);
-  } catch {
-    return text;
-  }
 }

@@ -66,7 +66,7 @@ export class RunReader {
     try {
       value = parseJson(line);
     } catch (error) {
-      return error instanceof JsonLimitError ? error.message : 'not JSON';
+      return error instanceof JsonLimitError ? error.message : 'invalid JSON';
     }
     if (!isRecord(value)) return 'no event of train';
     if (isEpoch(value)) {

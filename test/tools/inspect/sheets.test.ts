@@ -138,8 +138,8 @@ describe('the shape of a picture', () => {
   });
 
   it.each([
-    [785, undefined, /^pictures of 785 inputs, which are no square: expected --shape <width>x<height> besides/],
-    [784, '28x27', /^--shape 28x27: expected as many pixels as the network has inputs, 784/],
+    [785, undefined, /^images of 785 inputs are not square: requires --shape <width>x<height>/],
+    [784, '28x27', /^--shape 28x27: expected 784 pixels, the inputs of the network/],
     [784, '28', /^--shape 28: expected width x height, such as 28x28/],
     [784, '0x0', /^--shape 0x0: expected width x height/],
     [784, '28x28x1', /^--shape 28x28x1: expected width x height/],
@@ -245,7 +245,7 @@ describe('the sheet of errors', () => {
     const gif = scratch.newPath('errors.gif');
     expect(await refusalOf(() => writePicture(pictureAt('--errors', gif), svg))).toMatchObject({
       status: 2,
-      message: `--errors ${gif}: expected a file name that ends in .svg or .png, which says its format`,
+      message: `--errors ${gif}: unsupported file type; expected a name that ends in .svg or .png`,
     });
     expect(existsSync(gif)).toBe(false);
   });

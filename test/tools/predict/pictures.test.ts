@@ -91,14 +91,14 @@ describe('PNG', () => {
   ])('%s is refused', async (_, damage) => {
     const file = Buffer.from(encode({ width: 2, height: 2, channels: 1, data: Uint8Array.of(1, 2, 3, 4) }));
     const { message } = await refusalOf(() => decodePng('x.png', damage(file), false));
-    expect(message).toMatch(/^x\.png: not a picture that can be used: ./);
+    expect(message).toMatch(/^x\.png: not a usable image: ./);
   });
 
   it('that promises more pixels than anybody has is refused before they are made', async () => {
     const { message } = await refusalOf(() =>
       decodePng('x', png([60000, 60000, 8, 0, 0, 0, 0], Uint8Array.of(0)), false),
     );
-    expect(message).toBe('x: 60000x60000 pixels; expected at most 33,554,432 in all: make it smaller');
+    expect(message).toBe('x: 60000x60000 pixels; expected at most 33,554,432 in total; make the image smaller');
   });
 });
 
