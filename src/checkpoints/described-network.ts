@@ -51,7 +51,7 @@ export function describedNetwork({ tensors, metadata }: Pick<TensorFile, 'tensor
       `its metadata declares ${shown(metadata.classes)} classes, but its tensors have ${classes}`,
     );
   }
-  return { layers, table: tableOf(metadata, layers) };
+  return { layers, table: tableModelIn(metadata, layers) };
 }
 
 function requireKind({ lockstep, format_version: version }: Metadata): void {
@@ -100,7 +100,7 @@ function requireArchitecture(text: string | undefined, layers: readonly number[]
 }
 
 /** Undefined if it was trained on images, or another program wrote it. */
-function tableOf(metadata: Metadata, layers: readonly number[]): TableModel | undefined {
+function tableModelIn(metadata: Metadata, layers: readonly number[]): TableModel | undefined {
   const table = tableIn(metadata, layers);
   if (typeof table === 'string') throw new TensorFileError(table);
   if (table) return table;

@@ -1,14 +1,14 @@
-/** A progress bar: the last line of a terminal. */
+/** A progress bar in the last line of a terminal. */
 import process from 'node:process';
 import type { Progress } from '../metrics/events.js';
 import { progressLine } from './progress-line.js';
 
-/** No cursor, and nothing that wraps: a terminal that gets narrower would leave parts of the bar behind. */
+/** Hides the cursor and disables wrapping, which would leave parts of the bar behind when the terminal becomes narrower. */
 const BEGIN = '\x1b[?25l\x1b[?7l';
 const END = '\x1b[?7h\x1b[?25h';
 const CLEAR = '\r\x1b[K';
 
-/** Of a terminal that does not say. */
+/** If the terminal does not report its width. */
 const USUAL_COLUMNS = 80;
 
 export class ProgressBar {
@@ -26,7 +26,7 @@ export class ProgressBar {
     this.#draw();
   }
 
-  /** Takes the bar away, so that other lines can be written; the next `show` brings it back. */
+  /** Removes the bar, so that other lines can be written, until the next `show`. */
   hide(): void {
     if (!this.#isOn) return;
     this.#isOn = false;
@@ -43,12 +43,12 @@ export class ProgressBar {
   }
 
   readonly #draw = (): void => {
-    // In the last column some terminals wrap all the same.
+    // Some terminals wrap after the last column anyway.
     const room = (this.#stream.columns || USUAL_COLUMNS) - 1;
     if (this.#last) this.#stream.write(`\r${progressLine(this.#last, room)}\x1b[K`);
   };
 
-  /** What takes the terminal away from the run, while the bar is there: it gets its cursor and its wrapping back. */
+  /** Restores cursor and wrapping when the process is suspended or quits. */
   readonly #listeners = {
     exit: () => this.hide(),
     /** Ctrl-Z. */

@@ -119,7 +119,7 @@ describe('lockstep export', () => {
   });
 
   it.each<[readonly string[], number, RegExp]>([
-    [[], 2, /^expected -o and a file to write/],
+    [[], 2, /^requires -o and a file name/],
     [['-o', 'model.csv'], 2, /^-o model\.csv: unsupported file type; expected a name that ends in/],
     [['-o', 'no/such/folder/model.onnx'], 1, /^-o no\/such\/folder\/model\.onnx: cannot be written/],
   ])('%j is refused', async (args, expected, message) => {
@@ -131,6 +131,6 @@ describe('lockstep export', () => {
   it('of what is refused says one line, and nothing on stdout', async () => {
     const { status, stdout, stderr } = await lockstep('export', save);
     expect([status, stdout]).toEqual([2, '']);
-    expect(stderr).toMatch(/^lockstep export: expected -o and a file to write.*\n$/);
+    expect(stderr).toMatch(/^lockstep export: requires -o and a file name.*\n$/);
   });
 });

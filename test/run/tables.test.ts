@@ -185,7 +185,7 @@ describe('one network, five ways to ask it', () => {
     expect(wrong(train) + wrong(test)).toBe(wrong(all));
     const fewer = folder.write('fewer.csv', csvOf(ROWS.slice(1)));
     const refused = await refusalOf(() => evaluateCommand([model, '--data', fewer, '--split', 'test']));
-    expect(refused.message).toContain('was not trained on');
+    expect(refused.message).toContain('was trained on other rows than those of');
     expect(await evaluated(fewer)).toMatchObject({ split: 'all', samples: 149 });
   });
 
@@ -225,7 +225,7 @@ describe('one network, five ways to ask it', () => {
     for (const [petal_width, expected] of [
       [undefined, 'column petal_width: missing; expected a number'],
       ['wide', 'column petal_width: wide, text; expected a number'],
-      [1e39, 'column petal_width: 1e+39, too large for float32, which ends at 3.4e38; expected a number'],
+      [1e39, 'column petal_width: 1e+39, too large for float32 (maximum 3.4e38); expected a number'],
     ] as const) {
       expect((await refusalOf(() => network.sampleOf({ ...row, petal_width }))).message).toBe(expected);
     }
@@ -286,11 +286,11 @@ describe('resume', () => {
 
 describe('what tables and images have not in common', () => {
   it.each<[TrainOptions, string]>([
-    [{ label: 'x' }, '--label x: for tables (CSV or NDJSON), and --data mnist is none'],
-    [{ scale: 'minmax' }, '--scale minmax: for tables'],
-    [{ testSplit: 0.5 }, '--test-split 0.5: for tables'],
-    [{ testData: IRIS }, `--test-data ${IRIS}: for tables`],
-    [{ header: 'yes' }, '--header yes: for tables'],
+    [{ label: 'x' }, '--label x: only for tables (CSV or NDJSON), and --data mnist is not a table'],
+    [{ scale: 'minmax' }, '--scale minmax: only for tables'],
+    [{ testSplit: 0.5 }, '--test-split 0.5: only for tables'],
+    [{ testData: IRIS }, `--test-data ${IRIS}: only for tables`],
+    [{ header: 'yes' }, '--header yes: only for tables'],
   ])('%j', async (given, expected) => {
     const { message, status } = await refusalOf(() => collect(given));
     expect(status).toBe(2);
@@ -302,11 +302,11 @@ describe('what tables and images have not in common', () => {
     [predict, [model, '--pixels'], 2, '--pixels: only for networks trained on images'],
     [predict, [model, '--invert', IRIS], 2, '--invert: only for networks trained on images'],
     [predict, [model, '--strict', inFolder('none.csv')], 1, 'none.csv: cannot be read (ENOENT'],
-    [evaluate, [model, '--data', 'mnist'], 1, '--data mnist: no table, and '],
-    [evaluate, [model], 2, 'no data set of that name'],
+    [evaluate, [model, '--data', 'mnist'], 1, '--data mnist: not a table, but '],
+    [evaluate, [model], 2, ', which cannot be found; specify the data with --data'],
     [evaluate, [model, '--label', 'species'], 2, '--label species: requires --data and a table'],
-    [evaluate, [model, '--data', 'mnist', '--header', 'yes'], 2, '--header yes: for tables'],
-    [evaluate, [model, '--data', 'mnist', '--split', 'all'], 2, '--split all: for tables'],
+    [evaluate, [model, '--data', 'mnist', '--header', 'yes'], 2, '--header yes: only for tables'],
+    [evaluate, [model, '--data', 'mnist', '--split', 'all'], 2, '--split all: only for tables'],
   ])('%o %j', async (command, args, status, expected) => {
     const refusal = await refusalOf(() => command(args));
     expect(refusal.status).toBe(status);

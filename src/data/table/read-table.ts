@@ -176,7 +176,8 @@ function takeLabel(file: string, { row, cells }: Row, { label, names }: Columns,
 }
 
 function foundIn(cell: unknown, problem: string): string {
-  return problem === 'text' || problem === 'not a number' ? `${problem} ${shown(cell)}` : problem;
+  if (problem === 'text') return `text ${shown(cell)}`;
+  return problem === 'not a number' ? `${problem} (${shown(cell)})` : problem;
 }
 
 /** The hash covers numbers, classes and names, but neither file nor format. */

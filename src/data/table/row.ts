@@ -6,6 +6,3 @@ export interface Row {
   /** Set for the field names of NDJSON objects. */
   readonly isHeader?: boolean;
 }
-
-/** As many rows as came at once. */
-export type Rows = AsyncIterable<readonly Row[]>;

@@ -50,13 +50,13 @@ export async function* headed<T>(
   read: (bytes: Headed) => AsyncIterable<T>,
 ): AsyncGenerator<T> {
   try {
-    yield* read(await headOf(source));
+    yield* read(await readHead(source));
   } finally {
     await source.return(undefined);
   }
 }
 
-export async function headOf(source: AsyncGenerator<Uint8Array>): Promise<Headed> {
+export async function readHead(source: AsyncGenerator<Uint8Array>): Promise<Headed> {
   let head: Buffer = Buffer.alloc(0);
   let isBegun = false;
   let isQuoted = false;

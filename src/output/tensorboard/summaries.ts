@@ -1,14 +1,14 @@
-/** What TensorBoard is shown of an event: docs/tensorboard.md has the tags. */
+/** Converts events to TensorBoard summaries. docs/tensorboard.md lists the tags. */
 import type { EndEvent, EpochEvent, StartEvent, StepEvent } from '../../metrics/events.js';
 import type { HParam, SummaryValue } from './event-proto.js';
 
-/** The tags under which the plug-in hparams looks for sessions. */
+/** Tags that the hparams plugin expects. */
 const SESSION_START = '_hparams_/session_start_info';
 const SESSION_END = '_hparams_/session_end_info';
 
 export function ofStart(start: StartEvent, wallTime: number): SummaryValue[] {
   return [
-    { tag: 'run', text: tableOf(start) },
+    { tag: 'run', text: markdownTable(start) },
     { tag: SESSION_START, hparams: { hparams: hparamsOf(start), start_time_secs: wallTime } },
   ];
 }
@@ -17,11 +17,11 @@ export function ofStep({ loss, error }: StepEvent): SummaryValue[] {
   return scalars({ 'loss/step': loss, 'error/step': error });
 }
 
-/** @param rate  the learning rate where the event has none: it is the same for all */
+/** @param rate  the learning rate, if it is constant and the event has none */
 export function ofEpoch(event: EpochEvent, rate: number): SummaryValue[] {
   const { forward, gradients, update, exchange, wait } = event.phase_fractions;
   return scalars({
-    ...figuresOf(event),
+    ...metricScalars(event),
     lr: event.lr ?? rate,
     samples_per_second: event.samples_per_second,
     wait_fraction: event.wait_fraction,
@@ -33,18 +33,18 @@ export function ofEpoch(event: EpochEvent, rate: number): SummaryValue[] {
   });
 }
 
-/** A run of no epochs has an evaluation all the same. */
+/** A run without epochs still has an evaluation. */
 export function ofEvaluation(end: EndEvent): SummaryValue[] {
-  return scalars(figuresOf(end));
+  return scalars(metricScalars(end));
 }
 
-/** Nothing of what may be resumed: it is not over. */
+/** None for a run that may be resumed, because it is not over. */
 export function ofEnd({ status }: EndEvent, wallTime: number): SummaryValue[] {
   if (status === 'interrupted') return [];
   return [{ tag: SESSION_END, hparams: { isSuccess: status === 'completed', end_time_secs: wallTime } }];
 }
 
-function figuresOf(event: EpochEvent | EndEvent) {
+function metricScalars(event: EpochEvent | EndEvent) {
   return {
     'loss/train': event.train_loss,
     'loss/validation': event.validation_loss,
@@ -55,13 +55,13 @@ function figuresOf(event: EpochEvent | EndEvent) {
   };
 }
 
-/** Those that are there. */
+/** Only the defined values. */
 function scalars(values: Readonly<Record<string, number | undefined>>): SummaryValue[] {
   return Object.entries(values).flatMap(([tag, value]) => (value === undefined ? [] : [{ tag, simple_value: value }]));
 }
 
-/** The configuration, as far as it is set, what it is of, and what computes it. */
-function recordOf({ config, dataset, model, threads, kernel, node }: StartEvent): [string, HParam][] {
+/** Configuration (only set options), data set and kernel. */
+function hyperparameters({ config, dataset, model, threads, kernel, node }: StartEvent): [string, HParam][] {
   const entries: [string, unknown][] = [
     ...Object.entries(config),
     ...Object.entries(dataset).map(([name, value]): [string, unknown] => [`dataset_${name}`, value]),
@@ -75,20 +75,20 @@ function plain(value: unknown): HParam {
   return Array.isArray(value) ? value.join('-') : String(value);
 }
 
-/** What is compared between runs: not where files lie. */
+/** Options that are not hyperparameters. */
 const NO_HPARAMS: readonly string[] = ['save', 'checkpoint_dir', 'checkpoint_required', 'keep'];
 
 function hparamsOf(start: StartEvent): Record<string, HParam> {
-  return Object.fromEntries(recordOf(start).filter(([name]) => !NO_HPARAMS.includes(name)));
+  return Object.fromEntries(hyperparameters(start).filter(([name]) => !NO_HPARAMS.includes(name)));
 }
 
-/** Markdown, which TensorBoard's text view renders. */
-function tableOf(start: StartEvent): string {
-  const rows = recordOf(start).map(([name, value]) => `| ${name} | ${cell(String(value))} |`);
+/** Markdown, which the text view of TensorBoard renders. */
+function markdownTable(start: StartEvent): string {
+  const rows = hyperparameters(start).map(([name, value]) => `| ${name} | ${cell(String(value))} |`);
   return ['| | |', '| --- | --- |', `| time | ${start.time} |`, ...rows].join('\n');
 }
 
-/** A path may hold anything. */
+/** Escapes Markdown, because paths may contain any character. */
 function cell(text: string): string {
   return text.replaceAll(/[\\|`*_<>[\]]/g, (character) => `\\${character}`).replaceAll(/[\r\n]/g, ' ');
 }

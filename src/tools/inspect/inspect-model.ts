@@ -1,13 +1,13 @@
-/** What a model file holds, and whether it is whole. */
+/** Describes a model file, and verifies its checksums. */
 import { type ModelFile, readModelFile, tensorsOf } from '../../checkpoints/model-file.js';
 import { errors } from '../../errors.js';
 import { parseJsonOr } from '../../files/json.js';
 import type { ModelEvent } from '../../metrics/events.js';
 import { sha256Of } from '../../model/parameters.js';
-import { figuresOf } from './tensor-figures.js';
+import { tensorStatistics } from './tensor-figures.js';
 
 /**
- * Reads a model, a checkpoint or any safetensors file that holds such a network, finite or not.
+ * Reads a model, a checkpoint or any safetensors file that holds such a network. Its weights may not be finite.
  *
  * @throws LockstepError if it cannot be read, is damaged, or holds no such network
  */
@@ -15,11 +15,11 @@ export async function inspectModel(file: string): Promise<ModelEvent> {
   return describeModel(await readModelFile(file));
 }
 
-/** @throws LockstepError if its weights are not those that it speaks of */
+/** @throws LockstepError if the weights do not match `weights_sha256` */
 export function describeModel(model: ModelFile): ModelEvent {
   const { file, bytes, layers, values, isSealed } = model;
   const { dataset, config, state, epochs, step, kernel, sha256: _, ...metadata } = model.metadata;
-  const tensors = tensorsOf(layers, values).map(figuresOf);
+  const tensors = tensorsOf(layers, values).map(tensorStatistics);
   const weightsSha256 = sha256Of(values);
   const recorded = metadata.weights_sha256;
   if (recorded !== undefined && recorded !== weightsSha256) throw errors.otherWeights(file, weightsSha256, recorded);

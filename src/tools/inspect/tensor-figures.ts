@@ -1,10 +1,10 @@
-/** What a tensor's values are like. */
+/** Statistics of a tensor. */
 
 import type { Tensor } from '../../files/safetensors.js';
 import type { TensorFigures } from '../../metrics/events.js';
 
-/** Sums in float64, the deviations' about the mean, so that nothing is lost to a large mean. */
-export function figuresOf({ name, shape, values }: Tensor): TensorFigures {
+/** Sums are float64. The deviation is computed around the mean in a second pass, to avoid cancellation. */
+export function tensorStatistics({ name, shape, values }: Tensor): TensorFigures {
   let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   let [sum, zeros, nan, infinite] = [0, 0, 0, 0];
   for (const value of values) {
@@ -25,7 +25,7 @@ export function figuresOf({ name, shape, values }: Tensor): TensorFigures {
     squares += value * value;
     deviations += (value - mean) ** 2;
   }
-  // JSON has no other numbers: a float64 sum may be beyond them.
+  // Sums of float64 may overflow, and JSON has no infinity.
   const orNull = (figure: number) => (finite > 0 && Number.isFinite(figure) ? figure : null);
   return {
     name,

@@ -1,4 +1,4 @@
-/** What is drawn of an event, and whether JSON from elsewhere is one. */
+/** Points of the curves, and validation of untrusted events. */
 
 import { type Fields, isRecord } from '../../files/record.js';
 import type { EpochEvent, StartEvent, StepEvent } from '../../metrics/events.js';
@@ -25,7 +25,7 @@ export function isEpoch(value: Fields): value is Fields & EpochPoint {
   );
 }
 
-/** Where there are no such samples, there are no figures of them. */
+/** Null or absent if there are no such samples. */
 function areBothOrNone(loss: unknown, error: unknown): boolean {
   return (isFigure(loss) && isFraction(error)) || (loss === undefined && error === undefined);
 }
@@ -39,7 +39,7 @@ function isCount(value: unknown): boolean {
   return Number.isSafeInteger(value) && (value as number) > 0;
 }
 
-/** Of float32 weights no loss is larger, and an axis to the end of float64 would have no round end. */
+/** No loss of float32 weights is larger, and float64 has no round numbers near its limit. */
 const MOST_FIGURE = 1e300;
 
 function isFigure(value: unknown): boolean {

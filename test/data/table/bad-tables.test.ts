@@ -33,7 +33,7 @@ describe('cells', () => {
     [
       'too large',
       'a,b,kind\n1,2,x\n1,1e39,y',
-      `1 ${COLUMN}: too large for float32, which ends at 3.4e38; expected a number`,
+      `1 ${COLUMN}: too large for float32 (maximum 3.4e38); expected a number`,
     ],
     [
       'too large for JSON',
@@ -41,7 +41,11 @@ describe('cells', () => {
       `1 ${COLUMN}: Infinity, which is not finite; expected a number`,
     ],
     ['null', '{"a":1,"b":1,"kind":"x"}\n\n{"a":1,"b":null,"kind":"y"}', `1 ${COLUMN}: missing; expected a number`],
-    ['a list', '{"a":1,"b":1,"kind":"x"}\n\n{"a":1,"b":[2],"kind":"y"}', `1 ${COLUMN}: no number 2; expected a number`],
+    [
+      'a list',
+      '{"a":1,"b":1,"kind":"x"}\n\n{"a":1,"b":[2],"kind":"y"}',
+      `1 ${COLUMN}: not a number (2); expected a number`,
+    ],
     ['no class', 'a,b,kind\n1,2,x\n1,3, ', '1 row 3, column 3 (kind): missing; expected a class'],
     ['no class in JSON', '{"a":1,"kind":"x"}\n{"a":1,"kind":{}}', '1 row 2, column 2 (kind): {}; expected a class'],
   ])('%s', async (_, text, expected) => {
@@ -70,7 +74,7 @@ describe('rows', () => {
     [
       'another field',
       '{"a":1,"kind":"x"}\n{"a":1,"kind":"y","c":5}',
-      '1 row 2: a field c; expected the fields of the first row, and no others',
+      '1 row 2: unexpected field c; expected only the fields of the first row',
     ],
     ['a field less', '{"a":1,"kind":"x"}\n{"kind":"y"}', '1 row 2, column 1 (a): missing; expected a number'],
     [
@@ -80,13 +84,9 @@ describe('rows', () => {
     ],
     ['no JSON', '{"a":1,"kind":"x"}\n{"a":1,', '1 row 2: invalid JSON ('],
     ['JSON over several lines', '[\n  {"a":1}\n]', '1 row 1: invalid JSON ('],
-    ['a quote that is not closed', 'a,b,kind\n1,2,x\n1,2,"y\n1,2,z\n', '1 row 3: a quote (") that is never closed; '],
-    ['a quote within', 'a,b,kind\n1,2,x\n1,2"5,y\n', '1 row 3: a quote (") in the middle of a cell; '],
-    [
-      'a quote that ends too early',
-      'a,b,kind\n1,2,x\n1,2,"y"z\n',
-      '1 row 3: a quoted cell goes on behind its closing quote; ',
-    ],
+    ['a quote that is not closed', 'a,b,kind\n1,2,x\n1,2,"y\n1,2,z\n', '1 row 3: an unclosed quote ("); '],
+    ['a quote within', 'a,b,kind\n1,2,x\n1,2"5,y\n', '1 row 3: a quote (") inside an unquoted cell; '],
+    ['a quote that ends too early', 'a,b,kind\n1,2,x\n1,2,"y"z\n', '1 row 3: text after a closing quote; '],
     [
       'no UTF-8',
       Buffer.concat([Buffer.from('a,b,kind\r\n1,2,x\r\n1,2,'), Buffer.from([0xe9, 0x0a])]),

@@ -1,8 +1,7 @@
 /** The framing: checksums against published values, and records read by a reader that is not ours. */
 import { describe, expect, it } from 'vitest';
-import { crc32c, maskedCrc32c } from '../../../src/output/tensorboard/crc32c.js';
 import { encodeEvent } from '../../../src/output/tensorboard/event-proto.js';
-import { recordOf } from '../../../src/output/tensorboard/record.js';
+import { crc32c, maskedCrc32c, tfRecord } from '../../../src/output/tensorboard/record.js';
 import { readEvents } from '../../support/event-files.js';
 
 describe('CRC-32C', () => {
@@ -30,7 +29,7 @@ describe('records', () => {
     { wall_time: 1.5, step: 2 ** 40 + 1, summary: [{ tag: 'loss/é', simple_value: 0.1 }] },
     { wall_time: 2, step: 3, isSessionStart: true },
   ];
-  const bytes = Buffer.concat(events.map((event) => recordOf(encodeEvent(event))));
+  const bytes = Buffer.concat(events.map((event) => tfRecord(encodeEvent(event))));
 
   it('are what was written', () => {
     const { events: read, rest } = readEvents(bytes);
@@ -44,7 +43,7 @@ describe('records', () => {
   });
 
   it('are as many as are whole, wherever the file ends', () => {
-    const ends = events.map((_, i) => recordOf(encodeEvent(events[i]!)).length);
+    const ends = events.map((_, i) => tfRecord(encodeEvent(events[i]!)).length);
     for (let length = 0; length <= bytes.length; length++) {
       const whole = ends.filter((_, i) => ends.slice(0, i + 1).reduce((sum, each) => sum + each, 0) <= length).length;
       expect(readEvents(bytes.subarray(0, length)).events).toHaveLength(whole);

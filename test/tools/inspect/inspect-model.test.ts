@@ -5,7 +5,7 @@ import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { modelTable } from '../../../bin/commands/inspect-table.js';
 import { inspectModel } from '../../../src/tools/inspect/inspect-model.js';
-import { figuresOf } from '../../../src/tools/inspect/tensor-figures.js';
+import { tensorStatistics } from '../../../src/tools/inspect/tensor-figures.js';
 import { collect } from '../../support/events.js';
 import { refusalOf } from '../../support/refusals.js';
 import { scratchWith } from '../../support/scratch.js';
@@ -39,7 +39,7 @@ function foreignFile(weights: readonly number[], metadata?: Readonly<Record<stri
 
 describe('the figures of a tensor', () => {
   const figures = (...values: number[]) =>
-    figuresOf({ name: 'x', shape: [values.length], values: Float64Array.from(values) });
+    tensorStatistics({ name: 'x', shape: [values.length], values: Float64Array.from(values) });
 
   it('are those of its values', () => {
     expect(figures(1, 2, 3, 0, -2, -4)).toEqual({

@@ -189,7 +189,7 @@ describe('the sheet of errors', () => {
     const { errors, of, svg } = sheetOf({ count: 4 });
     const { pictures, texts } = readSheet(svg);
     expect(errors).toHaveLength(4);
-    expect(texts[0]).toBe(`The 4 worst of ${of} errors on 200 test samples: class → taken for`);
+    expect(texts[0]).toBe(`The 4 worst of ${of} errors on 200 test samples: class → predicted class`);
     expect(texts.slice(2)).toEqual(
       errors.flatMap((error) => [`${error.class} → ${error.taken_for}`, `${(error.probability * 100).toFixed(1)} %`]),
     );
@@ -211,7 +211,7 @@ describe('the sheet of errors', () => {
     const none = { ...samples, count: 0 };
     const { svg, of } = errorSheet(model(), network, { name: 'none', samples: none }, OPTIONS);
     expect(of).toBe(0);
-    expect(readSheet(svg).texts[0]).toBe('All 0 errors on 0 test samples: class → taken for');
+    expect(readSheet(svg).texts[0]).toBe('All 0 errors on 0 test samples: class → predicted class');
   });
 
   it('is written as PNG, twice as fine as the SVG, with its texts', async () => {
