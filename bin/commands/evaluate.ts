@@ -22,14 +22,17 @@ interface Options {
 }
 
 export async function evaluateCommand(args: readonly string[]): Promise<undefined> {
-  const command = newCommand('lockstep evaluate', 'Loss, error, precision and recall of a model on a test set.')
+  const command = newCommand(
+    'lockstep evaluate',
+    'Compute the loss, error, precision and recall of a model on a test set.',
+  )
     .argument('<model>', 'a file written by train --save, or a checkpoint')
     .option('-d, --data <source>', 'data set, as for train (default: the named data set of the training, or mnist)')
     .option('--label <column>', 'class column of a table, by name or number (default: as in training)')
     .option('--header <h>', `whether the first row of a table holds column names: ${HEADERS.join(', ')}`, HEADERS[0])
     .option(
       '--split <name>',
-      `samples to evaluate: ${SPLITS.join(', ')} (tables only) (default: test, or all of a table not used in training)`,
+      `samples: ${SPLITS.join(', ')} (tables only); default: test, or all of a table not used in training`,
     )
     .option('--format <name>', FORMAT_HELP);
   if (!parse(command, args, 1)) return;

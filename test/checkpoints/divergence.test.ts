@@ -158,11 +158,11 @@ describe('what is said of it', () => {
     const options = { data: scratch.data, ...ONE_STEP, batchSize: 60, epochs: 1 };
     expect((await collectFailed(options)).end.message).toContain('at step 1 (learning rate 1e+38): training diverged');
     const scheduled = await collectFailed({ ...options, warmupSteps: 4 });
-    expect(scheduled.end.message).toContain('at step 1 (learning rate 2.5e+37, by the schedule; `lr` 1e+38): training');
+    expect(scheduled.end.message).toContain('at step 1 (learning rate 2.5e+37 by the schedule, `lr` 1e+38): training');
     // The loss tells it a step later, whose rate is named.
     const steps = await collectFailed({ ...options, batchSize: 20, hidden: [20], lr: 1e30, warmupSteps: 4 });
     expect(steps.end.message).toMatch(
-      /^the loss is not finite at step 2 \(learning rate 5e\+29, by the schedule; `lr` 1e\+30\)/,
+      /^the loss is not finite at step 2 \(learning rate 5e\+29 by the schedule, `lr` 1e\+30\)/,
     );
   });
 

@@ -374,7 +374,7 @@ describe('a kernel that this machine does not have', () => {
       expect(first.stdout).toContain('"kernel":"simd-fma"');
 
       const { message, status } = await refusalOf(() => collect({ resume: checkpointDir, epochs: 2 }));
-      expect(message).toMatch(/was written with kernel simd-fma, and Node 20.* has no WebAssembly relaxed SIMD/);
+      expect(message).toMatch(/was written with kernel simd-fma: Node 20.* has no WebAssembly relaxed SIMD/);
       expect(message).toContain('--kernel and --resume-anyway');
       expect(status).toBe(1);
       const auto = await refusalOf(() => collect({ resume: checkpointDir, epochs: 2, kernel: 'auto' }));

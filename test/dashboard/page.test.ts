@@ -150,7 +150,7 @@ describe.skipIf(executable === undefined)('the page in Chromium (skipped where t
     await dashboard.close();
     await isIn('lost');
     expect(await textOf('#state-text')).toBe('connection lost');
-    expect(await textOf('#notice')).toMatch(/^The run is over, and its program has been closed/);
+    expect(await textOf('#notice')).toMatch(/^The run is over, and the trainer has exited/);
 
     dashboard = await Dashboard.open(port);
     const data = temporaryFolder();
