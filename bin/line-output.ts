@@ -1,15 +1,15 @@
-/** stdout for commands that write much: at its reader's pace, and no further than its reader reads. */
+/** stdout for commands with much output: it waits for a slow reader, and stops when the reader has gone. */
 export class LineOutput {
   readonly #stdout: NodeJS.WriteStream;
   #isClosed = false;
 
-  /** @param onClosed  stdout can no longer be written. (What is said of it then is main's to say.) */
+  /** @param onClosed  called when stdout can no longer be written. (main() reports the error.) */
   constructor(stdout: NodeJS.WriteStream, onClosed: () => void) {
     this.#stdout = stdout;
     stdout.on('error', () => {
       this.#isClosed = true;
       onClosed();
-      // Whoever waits for the reader to take more would wait for ever.
+      // A pending write() would wait forever.
       stdout.emit('drain');
     });
   }

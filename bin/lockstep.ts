@@ -1,12 +1,12 @@
 #!/usr/bin/env node
-/** The `lockstep` command, which dispatches to its subcommands. */
+/** The `lockstep` command. */
 import { errors } from '../src/errors.js';
 import { main } from './main.js';
 
 /** @param name  the command as the user typed it, for help and messages */
 type Subcommand = (args: readonly string[], name: string) => Promise<number | undefined>;
 
-/** Each is loaded on demand, because some have libraries that take long to load. */
+/** Loaded on demand: some have libraries that load slowly. */
 const SUBCOMMANDS: Record<string, { readonly does: string; readonly load: () => Promise<Subcommand> }> = {
   train: {
     does: 'train a network',
@@ -44,7 +44,7 @@ function subcommand(called: string) {
   return Object.hasOwn(SUBCOMMANDS, called) ? SUBCOMMANDS[called] : undefined;
 }
 
-/** `lockstep help plot` prints what `lockstep plot --help` prints. */
+/** `lockstep help plot` is `lockstep plot --help`. */
 async function helpOf(called: string): Promise<number | undefined> {
   if (name !== 'help' || called === '' || called.startsWith('-')) return undefined;
   const asked = subcommand(called);
@@ -52,7 +52,6 @@ async function helpOf(called: string): Promise<number | undefined> {
   return (await (await asked.load())(['--help'], fullName(called))) ?? 0;
 }
 
-/** Prints the help or the version, or reports wrong usage. */
 async function overview(): Promise<undefined> {
   const { newCommand, parse } = await import('./parse.js');
   const command = newCommand('lockstep', 'Train neural networks on all cores, and use the trained models.');

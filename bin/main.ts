@@ -1,13 +1,13 @@
-/** What all commands have in common: how they end, and what they say then. */
+/** Runs a command: exit status and error message. */
 import process from 'node:process';
 import { errors, LockstepError, reason } from '../src/errors.js';
 import { neverBlock } from './never-block.js';
 
-/** 128 + SIGPIPE: whoever read stdout has gone. */
+/** 128 + SIGPIPE: the reader of stdout has gone. */
 export const CLOSED_PIPE = 141;
 
 /**
- * Runs a command to its exit status. Nothing here ends the process: every line is to reach its reader.
+ * Runs a command and sets the exit status. It never calls process.exit(), which could lose output.
  *
  * @param name     for messages
  * @param command  returns the exit status, or nothing for 0
@@ -18,7 +18,7 @@ export async function main(name: string, command: () => Promise<number | undefin
       process.exitCode = error.code === 'EPIPE' ? CLOSED_PIPE : report(name, errors.stdoutFailed(error));
     });
     for (const stream of [process.stdout, process.stderr]) neverBlock(stream);
-    // A terminal that has gone takes the progress bar with it, and the run goes on.
+    // If the terminal closes, the run continues without a progress bar.
     process.stderr.on('error', () => undefined);
     const status = await command();
     if (status) process.exitCode = status;

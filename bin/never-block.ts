@@ -1,18 +1,18 @@
 /**
- * Writing to a terminal without waiting for it.
+ * Writes to a terminal without blocking.
  *
- * Node writes to a pipe in the background. To a terminal it writes in the foreground: if the terminal takes no more, the
- * main thread waits, hears no signal, and writes no checkpoint. A terminal stops taking output after Ctrl-S; and Open MPI's
- * mpirun gives its ranks terminals, which it no longer reads once it has been told to end.
+ * Node's writes to a terminal are synchronous. If the terminal accepts no more output, the main thread blocks: it handles no
+ * signal and writes no checkpoint. This happens after Ctrl-S, and under Open MPI's mpirun, which gives its ranks terminals
+ * and stops reading them when it is told to end.
  */
 import { accessSync, constants, readlinkSync } from 'node:fs';
 
-/** Node has no public way to do this: `setBlocking` is a method of its internal handles. */
+/** Node has no public API for this: `setBlocking` is a method of its internal handles. */
 interface InternalHandle {
   setBlocking?(isBlocking: boolean): number;
 }
 
-/** What is written waits in memory from now on, in order, and the process does not end before it has left. */
+/** From now on, output is queued in memory, in order; the process does not exit before it is written. */
 export function neverBlock(stream: NodeJS.WriteStream & { readonly fd: number }): void {
   if (!stream.isTTY || !canBeReopened(stream.fd)) return;
   const { _handle: handle } = stream as { _handle?: InternalHandle };
@@ -20,9 +20,8 @@ export function neverBlock(stream: NodeJS.WriteStream & { readonly fd: number })
 }
 
 /**
- * Node opens a terminal again by its name, so that its settings are this process's alone. Where it cannot (after su, the
- * terminal is another user's), it shares them with other processes; and told not to block, it would try to write again and
- * again without a pause.
+ * Node reopens a terminal by name, so that other processes do not share its settings. If it cannot (after su, the terminal
+ * belongs to another user), a non-blocking descriptor would make Node retry writes in a busy loop.
  */
 function canBeReopened(descriptor: number): boolean {
   try {

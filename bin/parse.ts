@@ -1,4 +1,4 @@
-/** Reading arguments with commander: what is wrong is thrown as an error of ours, and printed by whoever catches it. */
+/** Parses arguments with commander, and throws LockstepError on wrong usage. */
 import { Command, CommanderError } from 'commander';
 import { errors } from '../src/errors.js';
 import { packageVersion } from '../src/files/package-version.js';
@@ -10,12 +10,12 @@ export function newCommand(name: string, description: string): Command {
 
 /**
  * @param most  positional arguments that the command takes
- * @returns false where help or the version was asked for, and has been printed
+ * @returns false if help or the version was requested, and has been printed
  * @throws LockstepError (status 2) on wrong usage
  */
 export function parse(command: Command, args: readonly string[], most: number): boolean {
   command
-    // Commander would only count them: what is wrong with one is said here.
+    // Commander's message would not name the argument.
     .allowExcessArguments()
     .exitOverride()
     .configureOutput({ outputError: () => undefined });
@@ -32,20 +32,19 @@ export function parse(command: Command, args: readonly string[], most: number): 
 }
 
 /**
- * @param isLaunched  whether stdout leads to a launcher of several processes: some make it a terminal, whatever their own is
- * @throws LockstepError (status 2) if there is no such format
+ * @param isLaunched  whether a launcher (mpirun, srun) reads stdout: some make it a terminal even if theirs is not one
+ * @throws LockstepError (status 2)
  */
 export function formatOf(format: unknown, isLaunched = false): Format {
   if (format === undefined) return process.stdout.isTTY && !isLaunched ? 'pretty' : 'ndjson';
   return oneOf('format', format, FORMATS);
 }
 
-/** @throws LockstepError (status 2) if it is none of them */
+/** @throws LockstepError (status 2) */
 export function oneOf<T extends string>(name: string, value: unknown, allowed: readonly T[]): T {
   const found = allowed.find((each) => each === value);
   if (found !== undefined) return found;
   throw errors.invalidOption(name, value, `one of ${allowed.join(', ')}`);
 }
 
-/** The text of `--format`. */
 export const FORMAT_HELP = `output format: ${FORMATS.join(' or ')} (default: pretty if stdout is a terminal)`;

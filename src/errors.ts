@@ -1,8 +1,6 @@
 /**
- * Every error that a user can meet, in one table. Each says what was found, what was expected and what to do, in the words of
- * the command line; `inLibraryWords` makes a program's of them.
- *
- * `status` is the exit status of the command: 2 for wrong usage, 1 for everything else.
+ * Every error that a user can meet, in one table. Each message says what was found, what was expected and what to do, in the
+ * terms of the command line; `inLibraryWords` translates it for programs.
  */
 import { inspect } from 'node:util';
 import { grouped } from './text/grouped.js';
@@ -12,11 +10,11 @@ import { flagOf, inLibraryWords, type SnakeCase, snakeCase } from './text/words.
 
 export class LockstepError extends Error {
   override readonly name = 'LockstepError';
-  /** The kind of error, such as `data_not_found`. It stays the same between versions: docs/errors.md lists all codes. */
+  /** The kind of error, such as `data_not_found`. Stable between versions; docs/errors.md lists all codes. */
   readonly code: ErrorCode;
   /** The exit status of the command: 2 for wrong usage, 1 for everything else. */
   readonly status: 1 | 2;
-  /** Under MPI, of what all ranks fail of alike: that another one says it. */
+  /** Under MPI: whether another rank reports this error, because all ranks fail with the same one. */
   isToldElsewhere = false;
   readonly #inCommandWords: string;
 
@@ -27,27 +25,27 @@ export class LockstepError extends Error {
     this.#inCommandWords = message;
   }
 
-  /** The message as the command says it: `--batch-size` where `message` says `batchSize`. */
+  /** The message as the command prints it: `--batch-size` where `message` has `batchSize`. */
   get inCommandWords(): string {
     return this.#inCommandWords;
   }
 }
 
-/** An error of the table, before it has its code. */
+/** An error without its code. */
 interface Draft {
-  /** In the command's words. */
+  /** For the command line. */
   readonly message: string;
-  /** In a program's, where other names of options are not enough. */
+  /** For programs, if translating the names of options is not enough. */
   readonly inLibrary?: string;
   readonly status: 1 | 2;
   readonly cause?: unknown;
-  /** Where it relays another's, perhaps of another process. */
+  /** The code of the error that this one relays, perhaps from another process. */
   readonly code?: string | undefined;
 }
 
 export type ErrorCode = SnakeCase<keyof typeof errors>;
 
-/** The table's entries as they are used: each gives its error the entry's name as its code. */
+/** Each function of the table returns an error whose code is the function's name in snake case. */
 function withCodes<const Table extends Record<string, (...args: never[]) => Draft>>(table: Table) {
   const codes = new Set<string>(Object.keys(table).map((name) => snakeCase(name)));
   const entries = Object.entries(table).map(([name, draft]) => {
@@ -63,14 +61,14 @@ function withCodes<const Table extends Record<string, (...args: never[]) => Draf
   };
 }
 
-/** What `--data` may be. */
+/** What `--data` accepts. */
 export const DATA_SOURCES =
-  'mnist, fashion-mnist, a folder of IDX files, a table (CSV or NDJSON), or - for one on stdin';
+  'mnist, fashion-mnist, a folder of IDX files, a table (CSV or NDJSON), or - for a table on stdin';
 
 export const errors = withCodes({
   // Usage: status 2, before any work starts.
   usage: (message: string, command = 'train') => usage(`${message}; see ${command} --help`),
-  /** @param inLibrary  what is expected of a program, where that is something else */
+  /** @param inLibrary  what is expected from a program, if different */
   invalidOption: (name: string, found: unknown, expected: string, inLibrary = expected) =>
     usage(
       `--${flagOf(name)} ${shown(found)}: expected ${expected}`,
@@ -83,7 +81,7 @@ export const errors = withCodes({
     const remedy = meant === undefined ? `expected one of ${known.join(', ')}` : `did you mean \`${meant}\`?`;
     return usage(`\`${shown(name)}\`: train() has no such option; ${remedy}`);
   },
-  /** @param file  the checkpoint that has this batch, where nobody else has chosen it */
+  /** @param file  the checkpoint that sets the batch size, if no option does */
   batchBeyondData: (batchSize: number, samples: number, file?: string) =>
     usage(
       `${file === undefined ? '' : `${file} was written with `}--batch-size ${batchSize}: there are only ${grouped(samples)} training samples; ` +
@@ -91,65 +89,64 @@ export const errors = withCodes({
     ),
   allHeldOut: (fraction: number, samples: number) =>
     usage(
-      `--validation-split ${fraction}: it leaves none of ${grouped(samples)} samples to train on; choose a smaller part`,
+      `--validation-split ${fraction}: leaves none of ${grouped(samples)} samples for training; choose a smaller fraction`,
     ),
   limitBeyondData: (limit: number, samples: number) =>
     usage(`--limit ${limit}: there are only ${grouped(samples)} training samples; choose a smaller limit`),
   tooMuchMemory: (bytes: number, limit: number) =>
     usage(
-      `this run needs ${gibibytes(bytes)} of shared memory, and WebAssembly can address ${gibibytes(limit)}; ` +
-        'use a smaller --limit, --batch-size or --hidden, or fewer --threads',
+      `this run needs ${gibibytes(bytes)} of shared memory, but WebAssembly can address only ${gibibytes(limit)}; ` +
+        'choose a smaller --limit, --batch-size or --hidden, or fewer --threads',
     ),
   requiresOption: requires,
   needsFolder: requires,
   resumeWithoutFolder: () => usage('--resume: requires a checkpoint, a folder of checkpoints, or --checkpoint-dir'),
   nothingToResume: (folder: string) =>
     usage(
-      `--resume: ${folder} holds no checkpoint, and no option says what to train; check the folder, ` +
-        'or start a run with --data mnist, for example',
+      `--resume: no checkpoint in ${folder}, and no option says what to train; check the folder, ` +
+        'or start a new run, for example with --data mnist',
     ),
   resumeAnywayAlone: requires,
   folderTaken: (folder: string, name: string) =>
     usage(
-      `--checkpoint-dir ${folder}: it holds checkpoints of another run (${name}); ` +
-        'add --resume to go on with that, or choose another folder',
+      `--checkpoint-dir ${folder}: contains checkpoints of another run (${name}); ` +
+        'add --resume to continue that run, or choose another folder',
     ),
   folderBusy: (folder: string) =>
     usage(
-      `--checkpoint-dir ${folder}: another run writes its checkpoints there; wait until it ends, or choose another folder`,
+      `--checkpoint-dir ${folder}: another run is writing checkpoints there; wait until it ends, or choose another folder`,
     ),
   folderChanged: (folder: string) =>
     usage(
-      `--checkpoint-dir ${folder}: another run has written checkpoints there while this one was getting ready; start it again`,
+      `--checkpoint-dir ${folder}: another run wrote checkpoints there while this one was starting; start this run again`,
     ),
   saveAmongCheckpoints: (file: string) =>
-    usage(`--save ${file}: checkpoints in --checkpoint-dir have such names; choose another name`),
+    usage(`--save ${file}: this name is reserved for checkpoints in --checkpoint-dir; choose another name`),
   newerCheckpoint: (file: string, newer: string) =>
     usage(
-      `--resume ${file}: ${newer} in the same folder is newer, and would be mixed up with what this run writes; ` +
+      `--resume ${file}: ${newer} in the same folder is newer and would be mixed with the checkpoints of this run; ` +
         'move it away, or choose another --checkpoint-dir',
     ),
   resumeDiffers: (file: string, found: string, expected: string, remedy: string) =>
     usage(
-      `${found}: ${file} was written with ${expected}, and would not end in the same weights; ` +
-        `${remedy}, or add --resume-anyway`,
+      `${found}: ${file} was written with ${expected}, so the final weights would differ; ${remedy}, or add --resume-anyway`,
     ),
   otherNetwork: (file: string, found: string, expected: string) =>
-    usage(`${found}: ${file} holds a network with ${expected}; leave the option out, or start another run`),
+    usage(`${found}: ${file} holds a network with ${expected}; omit this option, or start a new run`),
   otherMoments: (file: string, found: string, expected: string) =>
     usage(
-      `${found}: ${file} was written with ${expected}, and holds nothing that the other optimizer remembers; ` +
-        'leave the option out, or start another run',
+      `${found}: ${file} was written with ${expected} and does not hold the state of the other optimizer; ` +
+        'omit this option, or start a new run',
     ),
   withinEpoch: (file: string, found: string, expected: string) =>
     usage(
-      `${found}: ${file} was written with ${expected} in the middle of an epoch, whose order depends on it; ` +
+      `${found}: ${file} was written mid-epoch with ${expected}, which determines the order of the samples; ` +
         'resume from the end of an epoch',
     ),
   epochsPassed: (epochs: number, file: string, done: number, step: number) =>
     usage(
-      `--epochs ${epochs}: ${file} is at step ${step}, beyond that (epochs complete: ${done}); ` +
-        'give more epochs, or an older checkpoint',
+      `--epochs ${epochs}: ${file} is already at step ${step} (epochs complete: ${done}); ` +
+        'choose more epochs, or an older checkpoint',
     ),
 
   // Data: status 1.
@@ -157,43 +154,42 @@ export const errors = withCodes({
   packageNotFound: (data: string, install: string) =>
     failure(`--data ${data}: not installed; run ${install}, or specify a folder of IDX files`),
   fileNotFound: (folder: string, name: string) =>
-    failure(`${folder}: no ${name} nor ${name}.gz; the folder must hold IDX files under their canonical names`),
-  unreadable: (file: string, cause: unknown) =>
-    failure(`${file}: cannot be read (${reason(cause)}); check the path and its permissions`, cause),
+    failure(`${folder}: no ${name} or ${name}.gz; expected a folder of IDX files with their standard names`),
+  unreadable: (file: string, cause: unknown) => inaccessible(file, 'read', cause),
   notGzip: (file: string, cause: unknown) =>
-    failure(`${file}: not valid gzip data (${reason(cause)}); fetch or compress the file again`, cause),
+    failure(`${file}: invalid gzip data (${reason(cause)}); download or compress the file again`, cause),
   gzipBomb: (file: string, bytes: number, inflated: number, most: number) =>
     failure(
-      `${file}: ${grouped(bytes)} compressed bytes become ${grouped(inflated)} and more, over ${most} times as many; ` +
-        'if that is meant, decompress the file first (gunzip)',
+      `${file}: ${grouped(bytes)} compressed bytes expand to ${grouped(inflated)} or more, over ${most} times as many; ` +
+        'if this is intended, decompress the file first (gunzip)',
     ),
   idxHeader: (file: string, found: string) =>
     failure(`${file}: not an IDX file: ${found}; expected 0 0 8 (unsigned bytes) and the number of dimensions`),
   idxType: (file: string, type: number) =>
     failure(
-      `${file}: IDX type 0x${type.toString(16).padStart(2, '0')}; expected 0x08, unsigned bytes: convert the file`,
+      `${file}: IDX type 0x${type.toString(16).padStart(2, '0')}; expected 0x08 (unsigned bytes); convert the file`,
     ),
   idxDimensions: (file: string, found: readonly number[], expected: string) =>
     failure(`${file}: dimensions ${shape(found)}; expected ${expected}`),
   idxTooLarge: (file: string, dimensions: readonly number[], most: number) =>
-    failure(`${file}: its header (${shape(dimensions)}) promises more than ${gibibytes(most)}, which no run can hold`),
+    failure(`${file}: the header (${shape(dimensions)}) declares more than ${gibibytes(most)}, the maximum of a run`),
   idxLength: (file: string, found: number | string, dimensions: readonly number[], expected: number) =>
     failure(
-      `${file}: ${typeof found === 'number' ? grouped(found) : found} bytes of data; its header (${shape(
+      `${file}: ${typeof found === 'number' ? grouped(found) : found} bytes of data; the header (${shape(
         dimensions,
-      )}) promises ${grouped(expected)}: the file is ${
-        typeof found === 'number' && found < expected ? 'truncated' : 'not what its header says'
-      }, fetch it again`,
+      )}) declares ${grouped(expected)}; the file ${
+        typeof found === 'number' && found < expected ? 'is truncated' : 'does not match its header'
+      }: download it again`,
     ),
   dataChecksum: (file: string, found: string, expected: string) =>
-    failure(`${file}: SHA-256 ${found}; expected ${expected}: the file is damaged, install it again`),
+    failure(`${file}: SHA-256 ${found}; expected ${expected}; the file is damaged: install it again`),
   countsDiffer: (images: string, imageCount: number, labels: string, labelCount: number) =>
     failure(
-      `${images} holds ${grouped(imageCount)} images, but ${labels} ${grouped(labelCount)} labels; ` +
-        'expected as many labels as images: the two files do not belong together',
+      `${images} has ${grouped(imageCount)} images, but ${labels} has ${grouped(labelCount)} labels; ` +
+        'expected one label per image: check that the files belong together',
     ),
   imageSize: (file: string, found: number, expected: number) =>
-    failure(`${file}: ${found} pixels an image; expected ${expected}, as in the training images`),
+    failure(`${file}: ${found} pixels per image; expected ${expected}, as in the training images`),
   labelOutOfRange: (file: string, position: number, found: number, classes: number, what: string) =>
     failure(`${file}: label ${found} of sample ${position}; expected 0 to ${classes - 1}, ${what}`),
   oneClass: (file: string) => failure(`${file}: every label is 0; expected at least two classes, 0 and 1`),
@@ -205,40 +201,39 @@ export const errors = withCodes({
     ),
   twoTests: () => usage('--test-split and --test-data are mutually exclusive'),
   labelMissing: (file: string, columns: string) =>
-    usage(`${file}: which column is the class? Say it with --label, by name or number; its columns are ${columns}`),
+    usage(`${file}: requires --label, the name or number of the class column; its columns are ${columns}`),
   noSuchColumn: (file: string, label: string, columns: string, hasHeader: boolean) =>
     usage(
       `--label ${shown(label)}: ${file} has no such column; its columns are ${columns}` +
-        (hasHeader ? '' : ' (if its first row is one of names, add --header yes)'),
+        (hasHeader ? '' : ' (if the first row holds column names, add --header yes)'),
     ),
   headerOfObjects: (file: string) =>
-    usage(`--header no: the rows of ${file} are objects, whose fields are its columns; leave the option out`),
+    usage(`--header no: the rows of ${file} are objects, whose field names are the columns; omit this option`),
   allSplitOff: (fraction: number, rows: number) =>
-    usage(`--test-split ${fraction}: it leaves none of ${grouped(rows)} rows to train on; choose a smaller part`),
+    usage(`--test-split ${fraction}: leaves none of ${grouped(rows)} rows for training; choose a smaller fraction`),
   noTestTable: (data: string, found: string) =>
     failure(
-      `--test-data ${data}: ${found}; expected a table (CSV or NDJSON) of the same columns as the training table`,
+      `--test-data ${data}: ${found}; expected a table (CSV or NDJSON) with the same columns as the training table`,
     ),
   notATable: (file: string) =>
-    failure(`${file}: not a table: it holds zero bytes; expected CSV or NDJSON in UTF-8, or a folder of IDX files`),
+    failure(`${file}: not a table (it contains null bytes); expected CSV or NDJSON in UTF-8, or a folder of IDX files`),
   emptyTable: (file: string) => failure(`${file}: empty; expected rows of numbers and a class`),
-  headerOnly: (file: string) => failure(`${file}: a header and no rows; expected rows of numbers and a class`),
+  headerOnly: (file: string) => failure(`${file}: a header but no rows; expected rows of numbers and a class`),
   oneColumn: (file: string) =>
     failure(
-      `${file}: its first row has one column; expected a class and one number at least, ` +
-        'with commas, semicolons or tabs between them',
+      `${file}: the first row has one column; expected a class and at least one number, ` +
+        'separated by commas, semicolons or tabs',
     ),
   sameColumns: (file: string, name: string, first: number, second: number) =>
-    failure(`${file}: columns ${first} and ${second} are both called ${shown(name)}; give each a name of its own`),
+    failure(`${file}: columns ${first} and ${second} have the same name, ${shown(name)}; rename one of them`),
   otherColumns: (file: string, found: number, expected: number) =>
-    failure(`${file}: ${found} columns; expected ${expected}, as in the table that was trained on`),
+    failure(`${file}: ${found} columns; expected ${expected}, as in the training table`),
   noSuchInput: (file: string, name: string, columns: string) =>
-    failure(`${file}: no column ${shown(name)}, which the table that was trained on has; its columns are ${columns}`),
+    failure(`${file}: no column ${shown(name)}, which the training table has; its columns are ${columns}`),
   tableRow: (file: string, row: number, problem: string) => failure(`${file}: row ${row}: ${problem}`),
-  tableNotUtf8: (file: string, row: number) =>
-    failure(`${file}: row ${row}: bytes that are not UTF-8; save the table as UTF-8`),
+  tableNotUtf8: (file: string, row: number) => failure(`${file}: row ${row}: invalid UTF-8; save the table as UTF-8`),
   rowTooLong: (file: string, row: number, bytes: number) =>
-    failure(`${file}: row ${row}: longer than ${grouped(bytes)} bytes; expected a row of a table a line`),
+    failure(`${file}: row ${row}: longer than ${grouped(bytes)} bytes; expected one row per line`),
   raggedRow: (file: string, row: number, found: number, expected: number) =>
     failure(
       `${file}: row ${row}: ${found} ${found === 1 ? 'column' : 'columns'}; expected ${expected}, as in the first row`,
@@ -248,247 +243,225 @@ export const errors = withCodes({
   unknownClass: (file: string, row: number, column: string, name: string, classes: string) =>
     failure(`${file}: row ${row}, ${column}: ${shown(name)}; expected a class of the training table: ${classes}`),
   oneClassInTable: (file: string, column: string, name: string) =>
-    failure(`${file}: ${column} holds one class only, ${shown(name)}; expected two at least`),
+    failure(`${file}: ${column} holds only one class, ${shown(name)}; expected at least two`),
   tooManyClasses: (file: string, column: string, most: number) =>
     failure(
-      `${file}: ${column} holds more than ${grouped(most)} classes; is the label a number to be estimated, ` +
-        'or a name of each row? Choose another --label',
+      `${file}: ${column} holds more than ${grouped(most)} classes; it may be a numeric target or an identifier: ` +
+        'choose another --label',
     ),
   tableTooLarge: (file: string, row: number, columns: number) =>
     failure(
-      `${file}: row ${grouped(row)}: with ${grouped(columns)} numbers a row the table does not fit in memory, ` +
-        'or in the 4 GiB that a run can have; use fewer rows or columns',
+      `${file}: row ${grouped(row)}: with ${grouped(columns)} numbers per row, the table exceeds the available memory ` +
+        'or the 4 GiB that a run can use; use fewer rows or columns',
     ),
   scaledTooLarge: (scale: string, column: string) =>
     failure(
-      `--scale ${scale}: ${column} has numbers so far apart that float32 cannot hold them scaled; use --scale none`,
+      `--scale ${scale}: the values of ${column} are too far apart for float32 to hold them scaled; use --scale none`,
     ),
   stdinOfCheckpoint: (file: string) =>
-    usage(`--resume: ${file} had its data from stdin; give them again, with --data - or their place`),
+    usage(`--resume: ${file} was trained on data from stdin; provide the same data with --data`),
 
   // Checkpoints and models: status 1.
   nothingThere: (where: string) =>
-    failure(`--resume ${where}: no such file or folder; expected a checkpoint or a folder of them`),
-  notACheckpoint: (file: string, why: string) => failure(`${file}: not a checkpoint that can be used: ${why}`),
+    failure(`--resume ${where}: no such file or folder; expected a checkpoint or a folder of checkpoints`),
+  notACheckpoint: (file: string, why: string) => failure(`${file}: not a usable checkpoint: ${why}`),
   otherWeights: (file: string, found: string, recorded: string) =>
     failure(
-      `${file}: its weights have the SHA-256 ${found}, and it says of them ${shown(recorded)}: it is damaged, ` +
-        'or was changed by a program that should have left weights_sha256 out',
+      `${file}: the SHA-256 of the weights is ${found}, but weights_sha256 says ${shown(recorded)}; ` +
+        'the file is damaged, or a program changed the weights and kept the old weights_sha256',
     ),
   notAModel: (file: string, why: string) =>
-    failure(`${file}: not a model that can be used: ${why}; expected what train --save writes, or a checkpoint`),
+    failure(`${file}: not a usable model: ${why}; expected a file written by train --save, or a checkpoint`),
   dataOfCheckpoint: (file: string, cause: unknown) =>
-    failure(`${reason(cause)} (there ${file} had its data; if they have moved, give their place with --data)`, cause),
-  noneUsable: (folder: string, last: string) =>
-    failure(`--resume ${folder}: none of its checkpoints can be used: ${last}`),
+    failure(`${reason(cause)} (${file} was trained on this data; if it has moved, specify it with --data)`, cause),
+  noneUsable: (folder: string, last: string) => failure(`--resume ${folder}: no usable checkpoint: ${last}`),
   otherShapes: (file: string, found: string, expected: string) =>
-    failure(`${file}: its network takes ${expected}; the data have ${found}: they do not belong together`),
+    failure(`${file}: the network has the layers ${expected}, but the data requires ${found}; provide other data`),
   kernelOfCheckpoint: (file: string, name: string, why: string) =>
     failure(
-      `${file} was written with kernel ${name}, and ${why}; resume it where there is one, ` +
-        'or with another --kernel and --resume-anyway, which ends in other weights',
+      `${file} was written with kernel ${name}: ${why}; resume on a machine that has it, ` +
+        'or with another --kernel and --resume-anyway (the final weights will differ)',
     ),
-  folderUnusable: (folder: string, cause: unknown) =>
-    failure(
-      `--checkpoint-dir ${folder}: cannot be written (${reason(cause)}); check the path and its permissions`,
-      cause,
-    ),
-  tensorBoardUnusable: (folder: string, cause: unknown) =>
-    failure(`--tensorboard ${folder}: cannot be written (${reason(cause)}); check the path and its permissions`, cause),
+  folderUnusable: (folder: string, cause: unknown) => inaccessible(`--checkpoint-dir ${folder}`, 'written', cause),
+  tensorBoardUnusable: (folder: string, cause: unknown) => inaccessible(`--tensorboard ${folder}`, 'written', cause),
   tensorBoardFailed: (file: string, cause: unknown) =>
-    failure(`${file} could not be written (${reason(cause)}); make room: what TensorBoard shows has a gap`, cause),
+    failure(`${file} could not be written (${reason(cause)}); free disk space; the TensorBoard log has a gap`, cause),
   checkpointFailed: (file: string, cause: unknown, newest: string | undefined) =>
     failure(
-      `${file} could not be written (${reason(cause)}); make room, or choose another --checkpoint-dir; ` +
+      `${file} could not be written (${reason(cause)}); free disk space, or choose another --checkpoint-dir; ` +
         (newest === undefined ? 'there is no checkpoint yet' : `the newest checkpoint is ${newest}`),
       cause,
     ),
   saveFailed: (file: string, cause: unknown) =>
     failure(
-      `--save ${file}: the model could not be written (${reason(cause)}); make room, and resume from the last checkpoint if there is one`,
+      `--save ${file}: the model could not be written (${reason(cause)}); free disk space, and resume from the last checkpoint if there is one`,
       cause,
     ),
   savedElsewhere: (file: string, cause: unknown, saved: string) =>
     failure(`--save ${file}: not replaced (${reason(cause)}); the model was saved as ${saved}`, cause),
 
-  noTestSamples: (data: string) => failure(`--data ${data}: it has no test pair; use --split train`),
+  noTestSamples: (data: string) => failure(`--data ${data}: no test samples; use --split train`),
   noSuchPart: (data: string, found: string, other: string) =>
-    failure(`--data ${data}: it has no ${found} samples; use --split ${other}`),
+    failure(`--data ${data}: no ${found} samples; use --split ${other}`),
   otherTable: (file: string, data: string, split: string) =>
     failure(
-      `--split ${split}: ${file} was not trained on ${data}, or not with the same rows, whose parts it knows; use --split all`,
+      `--split ${split}: ${file} was trained on other rows than those of ${data}, so the split is unknown; use --split all`,
     ),
   tableForImages: (file: string, data: string) =>
-    failure(`--data ${data}: a table, and ${file} was not trained on one; give a folder of IDX files`),
+    failure(`--data ${data}: a table, but ${file} was trained on images; specify a folder of IDX files`),
   imagesForTable: (file: string, data: string) =>
-    failure(`--data ${data}: no table, and ${file} was trained on one; give a file of CSV or NDJSON`),
+    failure(`--data ${data}: not a table, but ${file} was trained on one; specify a CSV or NDJSON file`),
   errorsOfTable: (file: string) =>
-    usage(
-      `--errors: pictures of samples, and ${file} was trained on a table; lockstep evaluate tells how many there are`,
-    ),
+    usage(`--errors: draws images, but ${file} was trained on a table; count its errors with lockstep evaluate`),
   trainedElsewhere: (file: string, name: string) =>
-    usage(
-      `${file} was trained on data that were called ${shown(name)}, and no data set of that name holds them: say where they are with --data`,
-    ),
-  tooLargeSample: () => failure('a sample whose numbers are too large for the network: its outputs are not finite'),
+    usage(`${file} was trained on ${shown(name)}, which cannot be found; specify the data with --data`),
+  tooLargeSample: () => failure('the numbers of a sample are too large for the network: its outputs are not finite'),
   otherSize: (file: string, expected: number, data: string, found: number) =>
-    failure(
-      `${file} takes ${expected} inputs, and the images of ${data} have ${found} pixels: they do not belong together`,
-    ),
+    failure(`${file} takes ${expected} inputs, but the images of ${data} have ${found} pixels; provide other images`),
   sampleLength: (found: unknown, expected: number) =>
     failure(
       typeof found === 'number'
-        ? `a sample of ${found} numbers; expected ${expected}, the network's inputs`
-        : `no sample; expected an array of ${expected} numbers, the network's inputs`,
+        ? `a sample of ${found} numbers; expected ${expected}, the inputs of the network`
+        : `not a sample; expected an array of ${expected} numbers, the inputs of the network`,
     ),
   sampleValue: (position: number, found: unknown) =>
     failure(`number ${position} of a sample is ${shown(found)}; expected a finite float32`),
   notARow: (found: unknown) =>
-    failure(`a row of a table: expected an object whose fields are columns; found ${withType(found)}`),
+    failure(`a row of a table: expected an object with one field per column; found ${withType(found)}`),
   noColumns: () =>
-    failure('a row by the names of its columns; the network knows none: give its numbers as an array, in order'),
+    failure('the network has no column names; instead of an object, pass its numbers as an array, in order'),
   fieldOfRow: (name: string, cell: unknown, problem: string) =>
     failure(`column ${shown(name)}: ${cell === undefined ? problem : `${shown(cell)}, ${problem}`}; expected a number`),
   picturesOfTable: (flag: string) =>
-    usage(`--${flag}: for networks of images; this one was trained on a table, and takes its numbers`),
+    usage(`--${flag}: only for networks trained on images; this one was trained on a table`),
   noSuchClass: (found: unknown, classes: number) =>
-    failure(`class ${shown(found)}; expected 0 to ${classes - 1}, the network's classes`),
+    failure(`class ${shown(found)}; expected 0 to ${classes - 1}, the classes of the network`),
 
-  // Pictures: wrong usage, then status 1.
-  pictureEnding: (file: string) => usage(`--output ${file}: expected a name that ends in .svg or .png`),
+  // Plots: wrong usage, then status 1.
+  pictureEnding: (file: string) => extension('--output', file, '.svg or .png'),
   noMetrics: () =>
-    usage('no metrics to read: name files, or pipe them in (train | tee run.ndjson | lockstep plot -o live.svg)'),
-  stdinTwice: () => usage('-: stdin can be read once only'),
+    usage('no metrics to plot; name files, or pipe them in (train | tee run.ndjson | lockstep plot -o live.svg)'),
+  stdinTwice: () => usage('-: stdin can be read only once'),
   noEpochs: (source: string, lines: number) =>
     failure(
-      `${source}: no epoch event in ${grouped(lines)} lines; expected what train writes to a piped stdout ` +
-        '(NDJSON) with --epochs 1 or more',
+      `${source}: no epoch event in ${grouped(lines)} lines; expected the NDJSON that train writes to a pipe, ` +
+        'with --epochs 1 or more',
     ),
   tooManyRuns: (found: number, most: number) =>
     failure(
-      `${grouped(found)} runs; expected ${most} at most, for more cannot be told apart: name fewer files, or pipe in only some of the lines`,
+      `${grouped(found)} runs; expected at most ${most}, because more cannot be told apart; plot fewer files or lines`,
     ),
   noFont: (font: string | undefined) =>
     failure(
       font === undefined
-        ? 'this system has no font to write with in a PNG; install one (such as DejaVu Sans), give --font, or write an SVG'
-        : `--font ${font}: no font that can be used; expected a TrueType or OpenType file`,
+        ? 'no font found for a PNG; install one (such as DejaVu Sans), specify --font, or write an SVG'
+        : `--font ${font}: not a usable font; expected a TrueType or OpenType file`,
     ),
 
   // Samples to predict: status 1.
-  /** @param where  `line 17`, or a file's position */
+  /** @param where  `line 17`, or the position in a file */
   badSample: (where: string, cause: unknown) => failure(`${where}: ${reason(cause)}`, cause),
-  lineTooLong: (bytes: number) => failure(`longer than ${grouped(bytes)} bytes; expected one JSON value a line`),
-  notUtf8: () => failure('not UTF-8; expected JSON'),
+  lineTooLong: (bytes: number) => failure(`longer than ${grouped(bytes)} bytes; expected one JSON value per line`),
+  notUtf8: () => failure('invalid UTF-8; expected JSON'),
   largeDocument: (file: string, cause: unknown) =>
-    failure(
-      `${file}: too large a document (${reason(cause)}); write one sample a line, in a file named .ndjson`,
-      cause,
-    ),
-  notJson: (why: string) => failure(`not JSON (${why}); expected an array of numbers, or {"id": …, "x": [numbers]}`),
+    failure(`${file}: document too large (${reason(cause)}); write one sample per line, in a .ndjson file`, cause),
+  notJson: (why: string) =>
+    failure(`invalid JSON (${why}); expected an array of numbers, or {"id": …, "x": [numbers]}`),
   notASample: (found: unknown) =>
-    failure(`${shown(found)}: no sample; expected an array of numbers, or {"id": …, "x": [numbers]}`),
+    failure(`${shown(found)}: not a sample; expected an array of numbers, or {"id": …, "x": [numbers]}`),
   sampleId: (found: unknown) =>
-    failure(`id ${shown(found)}; expected a string, or a number that JSON readers keep: write it as a string`),
+    failure(`id ${shown(found)}; expected a string, or a number that JSON keeps exactly; write it as a string`),
   pixelValue: (position: number, found: number) =>
-    failure(`number ${position} of a sample is ${found}; expected pixels, 0 to 255, with --pixels`),
-  notAPicture: (file: string, why: string) => failure(`${file}: not a picture that can be used: ${why}`),
+    failure(`number ${position} of a sample is ${found}; expected 0 to 255 with --pixels`),
+  notAPicture: (file: string, why: string) => failure(`${file}: not a usable image: ${why}`),
   unknownFile: (file: string) =>
     failure(
-      `${file}: of a kind not known; expected PNG, PGM (P2 or P5), an IDX file of images, gzipped or not, ` +
-        'or lines in a file named .ndjson, .jsonl or .json',
+      `${file}: unsupported file type; expected PNG, PGM (P2 or P5), an IDX file of images (or one of these gzipped), ` +
+        'or lines in a .ndjson, .jsonl or .json file',
     ),
   pictureTooLarge: (file: string, width: number, height: number, most: number) =>
-    failure(`${file}: ${width}x${height} pixels; expected at most ${grouped(most)} in all: make it smaller`),
+    failure(`${file}: ${width}x${height} pixels; expected at most ${grouped(most)} in total; make the image smaller`),
   pictureSize: (file: string, width: number, height: number, expected: string) =>
-    failure(`${file}: ${width}x${height} pixels; the network takes ${expected}: add --resize to fit it`),
-  notSquare: (inputs: number) =>
-    usage(`pictures of ${inputs} inputs, which are no square: expected --shape <width>x<height> besides`),
+    failure(`${file}: ${width}x${height} pixels; expected ${expected}; add --resize to fit the image`),
+  notSquare: (inputs: number) => usage(`images of ${inputs} inputs are not square: requires --shape <width>x<height>`),
   shapeOfOthers: (shape: string, inputs: number) =>
-    usage(`--shape ${shape}: expected as many pixels as the network has inputs, ${inputs}`),
-  onlyForPictures: (flag: string) => usage(`--${flag}: expected pictures besides, as further arguments`),
+    usage(`--shape ${shape}: expected ${inputs} pixels, the inputs of the network`),
+  onlyForPictures: (flag: string) => requires(flag, true, 'image files as arguments'),
   onlyForLines: (flag: string) =>
-    usage(`--${flag}: for lines of numbers, on stdin or in a file; pictures and IDX files hold pixels anyway`),
-  // Export and pictures: status 2, and 1 where it is no matter of usage.
-  fileExtension: (flag: string, file: string, expected: string) =>
-    usage(`${flag} ${shown(file)}: expected a file name that ends in ${expected}, which says its format`),
+    usage(`--${flag}: only for samples given as lines; image and IDX files always hold pixels`),
+
+  // Files to write: status 2, then 1.
+  fileExtension: (flag: string, file: string, expected: string) => extension(flag, file, expected),
   outputIsInput: (flag: string, file: string, input: string) =>
-    usage(
-      `${flag} ${shown(file)}: the same file as ${shown(input)}, which this command reads; choose another file to write`,
-    ),
+    usage(`${flag} ${shown(file)}: same file as ${shown(input)}, which this command reads; choose another output file`),
   outputIsStream: (flag: string, file: string, stream: string) =>
-    usage(`${flag} ${shown(file)}: ${stream} is redirected to this file; choose another file to write`),
+    usage(`${flag} ${shown(file)}: ${stream} is redirected to this file; choose another output file`),
   outputTaken: (flag: string, file: string, kind: string) =>
     usage(`${flag} ${shown(file)}: this file exists and is not ${kind}; choose another name, or remove the file first`),
-  sameFile: (file: string) =>
-    usage(`--weights and --errors: both are to be ${shown(file)}; choose another file for one`),
-  withoutSheet: (flag: string, sheets: string) => usage(`--${flag}: expected ${sheets} besides`),
+  sameFile: (file: string) => usage(`--weights and --errors: both name ${shown(file)}; choose two different files`),
+  withoutSheet: (flag: string, sheets: string) => requires(flag, true, sheets),
   sheetTooLarge: (pixels: number, most: number) =>
     usage(
-      `--count and --scale: a sheet of ${grouped(pixels)} pixels; expected ${grouped(most)} at most: ` +
-        'choose fewer or smaller pictures',
+      `--count and --scale: a sheet of ${grouped(pixels)} pixels; expected at most ${grouped(most)}: ` +
+        'choose fewer or smaller images',
     ),
-  outputUnusable: (flag: string, file: string, cause: unknown) =>
-    failure(`${flag} ${file}: cannot be written (${reason(cause)}); check the path and its permissions`, cause),
+  outputUnusable: (flag: string, file: string, cause: unknown) => inaccessible(`${flag} ${file}`, 'written', cause),
   tooLargeForFormat: (file: string, bytes: number, format: string, most: number) =>
     failure(
-      `${file}: ${gibibytes(bytes)} of parameters, and ${format} holds ${gibibytes(most)}; choose another format`,
+      `${file}: ${gibibytes(bytes)} of parameters, but ${format} holds at most ${gibibytes(most)}; choose another format`,
     ),
   noFontFor: (file: string) =>
-    failure(`${file}: no font was found to write with; install one (fonts-dejavu-core, for one), or write .svg`),
+    failure(`${file}: no font found; install one (such as fonts-dejavu-core), or write .svg`),
 
-  // Several processes, by MPI: status 2, then 1.
+  // MPI: status 2, then 1.
   exactOfCheckpoint: (file: string) =>
-    usage(
-      `--resume: ${file} is of a run with --exact; give --mpi besides (without a launcher, this process is the only rank)`,
-    ),
+    usage(`--resume: ${file} was trained with --exact; add --mpi (without a launcher, this process is the only rank)`),
   mpiStrategy: (strategy: unknown) => usage(`--strategy ${shown(strategy)}: expected sliced with --mpi`),
   mpiStdin: () =>
     usage(
-      '-: stdin reaches the first rank alone, and with --mpi every rank reads the table; give a file that all of them can read',
+      '-: with --mpi every rank reads the table, but only the first has stdin; specify a file that all ranks can read',
     ),
   exactRanks: (ranks: number, shards: number) =>
-    usage(`--exact: found ${ranks} ranks; expected a number that divides ${shards}: 1, 2, 4 or 8`),
+    usage(`--exact: found ${ranks} ranks; expected a divisor of ${shards}: 1, 2, 4 or 8`),
   noKoffi: (cause: unknown) =>
     failure(
-      `--mpi: the package koffi, which calls MPI, cannot be loaded (${firstLine(cause)}); install it: npm install koffi`,
+      `--mpi: cannot load the package koffi, which calls MPI (${firstLine(cause)}); install it: npm install koffi`,
       cause,
     ),
   noMpi: (tried: readonly string[]) =>
     failure(
-      `--mpi: this system has no MPI library (looked for ${tried.map((each) => each.split(':')[0]).join(', ')}); ` +
-        'install Open MPI (Debian and Ubuntu: apt install openmpi-bin), or name its library: --mpi /path/to/libmpi.so',
+      `--mpi: no MPI library found (looked for ${tried.map((each) => each.split(':')[0]).join(', ')}); ` +
+        'install Open MPI (Debian and Ubuntu: apt install openmpi-bin), or specify a library: --mpi /path/to/libmpi.so',
     ),
   notMpi: (why: string) =>
     failure(`--mpi ${why}: expected an MPI library, such as /usr/lib/x86_64-linux-gnu/libmpi.so.40`),
   mpiThreads: (version: string) =>
     failure(
-      `--mpi: ${version} was built without support for threads; expected MPI_THREAD_SERIALIZED at least: install another build`,
+      `--mpi: ${version} was built without thread support; expected at least MPI_THREAD_SERIALIZED; install another build`,
     ),
   otherMpi: (launched: number, version: string) =>
     failure(
-      `--mpi: the launcher started ${launched} ranks, and ${version} knows of this one alone: they are of different MPIs; ` +
-        'use its own launcher (with Slurm: srun --mpi=pmix, or --mpi=pmi2 for MPICH), ' +
-        'or name the library of the launcher: --mpi /path/to/libmpi.so',
+      `--mpi: the launcher started ${launched} ranks, but ${version} sees only this one, so the launcher belongs to another MPI library; ` +
+        'use the launcher of this library (with Slurm: srun --mpi=pmix, or --mpi=pmi2 for MPICH), ' +
+        'or specify the library of the launcher: --mpi /path/to/libmpi.so',
     ),
-  /** @param launch  what started the process, and how many */
+  /** @param launch  the launcher and the number of processes that it started */
   launchedWithoutMpi: (launch: string) =>
     usage(
-      `${launch}, and without --mpi each would train the whole model and write the same files; ` +
-        'add --mpi to train one model together, or --no-mpi to train one in each process',
+      `${launch}; without --mpi, each would train the whole model and write the same files; ` +
+        'add --mpi to train one model together, or --no-mpi to train one model in each process',
     ),
   mpiInUse: () =>
     failure(
-      'mpi: another run with mpi is under way in this process, and ranks can train one model at a time; ' +
-        'finish that run, or leave its loop, before the next one begins',
+      'mpi: another run with mpi is active in this process; finish that run, or leave its loop, before starting the next',
     ),
   mpiBegunElsewhere: (version: string) =>
     failure(
-      `mpi: ${version} has been initialized in this process by other code (or another thread); ` +
-        'train with mpi from one thread only, or in a process of its own',
+      `mpi: ${version} was initialized in this process by other code (or another thread); ` +
+        'use mpi from one thread only, or in a separate process',
     ),
-  mpiCall: (name: string, code: number) => failure(`${name} failed with error ${code}; see what MPI wrote`),
-  /** @param code  of that rank's error, if it has one */
+  mpiCall: (name: string, code: number) => failure(`${name} failed with error ${code}; see the output of MPI`),
+  /** @param code  the code of that rank's error, if it has one */
   rankFailed: (rank: string, message: string, status: 1 | 2, cause: unknown, code?: string): Draft => ({
     message: onOneLine(`${rank}: ${message}`),
     status,
@@ -497,13 +470,13 @@ export const errors = withCodes({
   }),
   ranksDiffer: (what: string, rank: string, found: string, first: string, expected: string) =>
     failure(
-      `${what}: ${rank} has ${found}, and ${first} ${expected}; all ranks must have the same: ` +
-        'bring them in line, and start again',
+      `${what}: ${rank} has ${found}, but ${first} has ${expected}; expected the same on all ranks: ` +
+        'correct the difference, and start again',
     ),
   ranksDrifted: (rank: number, own: number) =>
     failure(
-      `the weights of rank ${rank} are no longer those of rank ${own}: a machine or its MPI computes wrongly; ` +
-        'go on from the last checkpoint, without it',
+      `the weights of rank ${rank} differ from those of rank ${own}: a machine or its MPI computes incorrectly; ` +
+        'resume from the last checkpoint without that machine',
     ),
 
   // The run: status 1.
@@ -515,7 +488,7 @@ export const errors = withCodes({
     what: string,
     step: number,
     run: {
-      /** The step's own. */
+      /** The learning rate of this step. */
       readonly rate: number;
       readonly lr: number;
       readonly reduction: string;
@@ -523,26 +496,26 @@ export const errors = withCodes({
     },
   ) =>
     failure(
-      `${what} is not finite at step ${step} (learning rate ${run.rate}${run.rate === run.lr ? '' : `, by the schedule; --lr ${run.lr}`}): ` +
+      `${what} is not finite at step ${step} (learning rate ${run.rate}${run.rate === run.lr ? '' : ` by the schedule, --lr ${run.lr}`}): ` +
         'training diverged; try a smaller --lr' +
-        (run.reduction === 'sum' ? ', or --reduction mean if the rate is from another program' : '') +
+        (run.reduction === 'sum' ? ', or --reduction mean if the rate comes from another program' : '') +
         (run.hasCheckpoint ? ', perhaps from a checkpoint with --resume-anyway' : ''),
     ),
   notFiniteAtStart: (what: string, isTable: boolean) =>
     failure(
-      `${what} is not finite before any step: the inputs are too large for the network; ` +
+      `${what} is not finite before the first step: the inputs are too large for the network; ` +
         (isTable ? 'use --scale standard' : 'check the data'),
     ),
   addressSpace: (threads: number, needed: number, room: number) =>
     failure(
-      `${threads} worker threads reserve up to ${gibibytes(needed)} of addresses, and the system leaves ${gibibytes(room)}; ` +
-        'use fewer --threads, or allow more (ulimit -v)',
+      `${threads} worker threads reserve up to ${gibibytes(needed)} of address space, but only ${gibibytes(room)} is available; ` +
+        'use fewer --threads, or raise the limit (ulimit -v)',
     ),
   threadsUnavailable: (threads: number, cause: unknown) =>
     failure(`cannot start ${threads} worker threads (${reason(cause)}); use fewer --threads`, cause),
   threadDied: (worker: number, threads: number, where: string, cause: unknown) =>
     failure(
-      `worker thread ${worker + 1} of ${threads} died ${where}: ${reason(cause)}; the run cannot go on without it`,
+      `worker thread ${worker + 1} of ${threads} died ${where}: ${reason(cause)}; the run cannot continue without it`,
       cause,
     ),
   barrierStalled: (threads: number, steps: number, seconds: number) =>
@@ -553,20 +526,22 @@ export const errors = withCodes({
   threadStalled: (workers: readonly string[], threads: number, where: string, seconds: number) =>
     failure(
       `worker thread ${workers.join(' and ')} of ${threads} made no progress for ${seconds.toFixed(0)} s ${where}; ` +
-        'the run cannot go on without it',
+        'the run cannot continue without it',
     ),
   dashboardPort: (port: number, cause: unknown) =>
     failure(
-      hasCode(cause, 'EADDRINUSE')
-        ? `--dashboard ${port}: another program has this port (perhaps the page of another run); choose another, or 0 for any that is free`
-        : `--dashboard ${port}: the page cannot be served there (${reason(cause)}); choose another port, or 0 for any that is free`,
+      `--dashboard ${port}: ${
+        hasCode(cause, 'EADDRINUSE')
+          ? 'another program uses this port (perhaps the page of another run)'
+          : `cannot serve the page (${reason(cause)})`
+      }; choose another port, or 0 for any free port`,
       cause,
     ),
-  dashboardOfRanks: () => usage('--dashboard: a page shows a process of its own; leave out --mpi, or the page'),
+  dashboardOfRanks: () => usage('--dashboard and --mpi are mutually exclusive'),
   stdoutFailed: (cause: unknown) =>
-    failure(`stdout cannot be written (${reason(cause)}); make room, or send the metrics elsewhere`, cause),
+    failure(`stdout cannot be written (${reason(cause)}); free disk space, or redirect the metrics`, cause),
   notPlain: (event: string, field: string, found: unknown) =>
-    failure(`event "${event}": field ${field} is ${shown(found)}; expected what JSON can hold`),
+    failure(`event "${event}": field ${field} is ${shown(found)}; expected a JSON value`),
 });
 
 function usage(message: string, inLibrary?: string): Draft {
@@ -575,6 +550,10 @@ function usage(message: string, inLibrary?: string): Draft {
     status: 2,
     ...(inLibrary !== undefined && { inLibrary: onOneLine(inLibrary) }),
   };
+}
+
+function failure(message: string, cause?: unknown): Draft {
+  return { message: onOneLine(message), status: 1, cause };
 }
 
 /** An option as it was given: --keep 3. */
@@ -586,25 +565,29 @@ function requires(flag: string, found: unknown, needed: string): Draft {
   return usage(`${given(flag, found)}: requires ${needed}`);
 }
 
-function failure(message: string, cause?: unknown): Draft {
-  return { message: onOneLine(message), status: 1, cause };
+function extension(flag: string, file: string, expected: string): Draft {
+  return usage(`${flag} ${shown(file)}: unsupported file type; expected a name that ends in ${expected}`);
 }
 
-/** Whether it is the system's error of that code, such as ENOENT. */
+function inaccessible(what: string, verb: 'read' | 'written', cause: unknown): Draft {
+  return failure(`${what}: cannot be ${verb} (${reason(cause)}); check the path and its permissions`, cause);
+}
+
+/** Whether `error` is a system error with this code, such as ENOENT. */
 export function hasCode(error: unknown, code: string): boolean {
   return error instanceof Error && 'code' in error && error.code === code;
 }
 
-/** What an unknown error says of itself, on one line, in the command's words; where the system's limits are its reason, with the remedy. */
+/** The message of any thrown value, on one line, for the command line; with a remedy if a system limit was reached. */
 export function reason(cause: unknown): string {
   if (cause instanceof LockstepError) return cause.inCommandWords;
   const message = onOneLine(cause instanceof Error ? cause.message : String(cause));
-  const text = `${hasAnyCode(cause) ? cause.code : ''} ${message}`;
+  const text = `${cause instanceof Error && 'code' in cause ? cause.code : ''} ${message}`;
   const limit = LIMITS.find(({ sign }) => sign.test(text));
   return limit ? `${message}; ${limit.remedy}` : message;
 }
 
-/** Of the system and the process, as Node and V8 tell of them. */
+/** System and process limits, as Node and V8 report them. */
 const LIMITS = [
   { sign: /\b(EMFILE|ENFILE)\b/, remedy: 'allow more open files (ulimit -n)' },
   {
@@ -614,23 +597,19 @@ const LIMITS = [
   { sign: /\bEAGAIN\b/, remedy: 'allow more threads (ulimit -u)' },
 ] as const;
 
-function hasAnyCode(error: unknown): error is Error & { readonly code: unknown } {
-  return error instanceof Error && 'code' in error;
-}
-
-/** Some messages go on with where it was looked for. */
+/** Some messages continue with the places that were searched. */
 function firstLine(cause: unknown): string {
   return reason(cause instanceof Error ? cause.message.split('\n')[0] : cause);
 }
 
 const MOST_SHOWN = 200;
 
-/** Anything, in a few words: a program, or a file, may have given it. */
+/** Any value, from a program or a file, as short text. */
 export function shown(value: unknown): string {
   return shortened(shownWhole(value));
 }
 
-/** The same with its type, for programs: the string '0.1'. */
+/** The value with its type, for programs: the string '0.1'. */
 function withType(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   const type = Array.isArray(value) ? 'array' : typeof value;
@@ -643,22 +622,15 @@ function shortened(text: string): string {
 
 function shownWhole(value: unknown): string {
   if (typeof value === 'string') return value === '' ? '""' : value;
-  if (
-    Array.isArray(value) &&
-    value.length > 0 &&
-    value.length <= MOST_SHOWN &&
-    [...value].every((each) => typeof each === 'number')
-  ) {
-    return value.join(',');
-  }
-  return inspected(value);
+  const isShortList = Array.isArray(value) && value.length > 0 && value.length <= MOST_SHOWN;
+  return isShortList && [...value].every((each) => typeof each === 'number') ? value.join(',') : inspected(value);
 }
 
 function inspected(value: unknown): string {
   return inspect(value, { depth: 1, breakLength: Number.POSITIVE_INFINITY, customInspect: false });
 }
 
-/** none, or 60000 × 28 × 28; of very many dimensions, the first. */
+/** none, or 60000 × 28 × 28; only the first of very many dimensions. */
 function shape(dimensions: readonly number[]): string {
   if (dimensions.length === 0) return 'none';
   const most = 8;

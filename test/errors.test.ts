@@ -52,9 +52,7 @@ describe('codes', () => {
 describe('a message', () => {
   it('has one line, whatever it quotes', () => {
     expect(errors.usage('a\nb\r\n  c\u2028d').message).toBe('a b c d; see train --help');
-    expect(errors.notACheckpoint('x', 'it is a\rmodel').message).toBe(
-      'x: not a checkpoint that can be used: it is a model',
-    );
+    expect(errors.notACheckpoint('x', 'it is a\rmodel').message).toBe('x: not a usable checkpoint: it is a model');
   });
 
   it('holds nothing that a terminal would obey', () => {

@@ -188,7 +188,7 @@ class Worker {
       const next = this.#earlyStopping.after(epoch, this.#isTimeUp);
       if (epoch < this.#task.epochs) this.#control.decide(next);
       this.#control.finish(epoch);
-      this.#control.ring();
+      this.#control.wake();
     };
     const isDue = epoch < this.#task.epochs && this.#isEpochSnapshotDue();
     const goesOn = this.#arrive(finished, isDue ? this.#holdFor(HeldFor.SNAPSHOT) : undefined);
@@ -216,7 +216,7 @@ class Worker {
     return {
       ticket: ticketOf(service, this.#steps),
       ready: () => this.#control.decision !== Command.GO,
-      announce: () => this.#control.ring(),
+      announce: () => this.#control.wake(),
       opening: nothing,
     };
   }
@@ -245,7 +245,7 @@ class Worker {
     record.stepEnds[this.#first / plan.batchSize] = at;
     this.#control.countStep(this.#epoch);
     if (this.#first + plan.batchSize >= plan.trainSamples) record.times[1] = at;
-    if (logEvery > 0 && this.#steps % logEvery === 0) this.#control.ring();
+    if (logEvery > 0 && this.#steps % logEvery === 0) this.#control.wake();
     this.#decide();
   };
 

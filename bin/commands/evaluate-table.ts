@@ -1,4 +1,4 @@
-/** An evaluation as text for people: the metrics, and the confusion matrix with precision and recall. */
+/** Prints an evaluation: metrics, and the confusion matrix with precision and recall. */
 
 import type { EvaluationEvent } from '../../src/metrics/events.js';
 import { objectiveNamed } from '../../src/model/objectives/index.js';
@@ -6,13 +6,13 @@ import { metricText } from '../../src/output/pretty.js';
 import { grouped } from '../../src/text/grouped.js';
 import { columnsOf, cutTo, padStartTo, textsOnOneLine, wrapped } from '../../src/text/printable.js';
 
-/** Of a column: a count of six digits, and a space; what is longer is cut. */
+/** Width of a column: a space and a count of six digits. Longer names are cut. */
 const WIDTH = 7;
-/** Two bars, each with a space before it; and the space before the last column's heading. */
+/** Two bars, each after a space, and the space before the last heading. */
 const SEPARATORS = 5;
 const KINDS = { test: 'test ', train: 'training ', all: '' } as const;
 
-/** @param columns  of the terminal: the matrix has as many classes as there is room for */
+/** @param columns  of the terminal: classes that do not fit are left out */
 export function confusionTable(given: EvaluationEvent, columns = Number.POSITIVE_INFINITY): string {
   const event = textsOnOneLine(given);
   const { model, dataset, classes, confusion, kernel, weights_sha256 } = event;
@@ -22,7 +22,6 @@ export function confusionTable(given: EvaluationEvent, columns = Number.POSITIVE
   const texts = [...confusion.flat().map(String), ...recalls, ...precisions, 'class', 'prec.'];
   const longest = texts.reduce((most, { length }) => Math.max(most, length), 0);
   const widthOf = (width: number) => (classes.length + 1) * width + SEPARATORS + 'recall'.length;
-  // Where there is room, with space.
   const width = widthOf(WIDTH) <= columns ? WIDTH : Math.min(WIDTH, 1 + longest);
   const room = classes.length - Math.ceil(Math.max(0, widthOf(width) - columns) / width);
   const shown = classes.slice(0, Math.max(1, room));
@@ -36,7 +35,7 @@ export function confusionTable(given: EvaluationEvent, columns = Number.POSITIVE
     classes.map((each) => each.class),
     ' recall',
   );
-  const note = '   (columns: taken for)';
+  const note = '   (columns: predicted class)';
   return [
     ...[
       `${model} on ${grouped(dataset.samples)} ${KINDS[dataset.split]}samples of ${dataset.name}, kernel ${kernel}`,

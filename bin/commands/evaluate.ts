@@ -1,4 +1,4 @@
-/** `lockstep evaluate`: a model's figures on a test set. */
+/** `lockstep evaluate`: metrics of a model on a test set. */
 import { findSource } from '../../src/data/sources.js';
 import { HEADERS } from '../../src/data/table/columns.js';
 import { errors, type LockstepError } from '../../src/errors.js';
@@ -22,17 +22,17 @@ interface Options {
 }
 
 export async function evaluateCommand(args: readonly string[]): Promise<undefined> {
-  const command = newCommand('lockstep evaluate', 'Loss, error, precision and recall of a model on a test set.')
-    .argument('<model>', 'what train --save wrote, or a checkpoint')
-    .option(
-      '-d, --data <source>',
-      'as of train (default: the data set it was trained on, if that has a name, else mnist)',
-    )
-    .option('--label <column>', 'of a table: the column with the classes, by name or number (default: as in training)')
-    .option('--header <h>', `of a table: whether its first row holds names: ${HEADERS.join(', ')}`, HEADERS[0])
+  const command = newCommand(
+    'lockstep evaluate',
+    'Compute the loss, error, precision and recall of a model on a test set.',
+  )
+    .argument('<model>', 'a file written by train --save, or a checkpoint')
+    .option('-d, --data <source>', 'data set, as for train (default: the named data set of the training, or mnist)')
+    .option('--label <column>', 'class column of a table, by name or number (default: as in training)')
+    .option('--header <h>', `whether the first row of a table holds column names: ${HEADERS.join(', ')}`, HEADERS[0])
     .option(
       '--split <name>',
-      `${SPLITS.join(', ')} (of tables) samples (default: test; all of a table that the model was not trained on)`,
+      `samples: ${SPLITS.join(', ')} (tables only); default: test, or all of a table not used in training`,
     )
     .option('--format <name>', FORMAT_HELP);
   if (!parse(command, args, 1)) return;
@@ -67,7 +67,6 @@ async function imagesOf(file: string, network: Network, data: string | undefined
   return { ...(await dataFor(file, network, data, split)), split };
 }
 
-/** What is asked of a table, where there is none, or none is named. */
 function onlyForTables(flag: string, value: string, data: string | undefined): LockstepError {
   if (data === undefined) return errors.requiresOption(flag, value, '--data and a table');
   return errors.onlyForTables(flag, value, data);

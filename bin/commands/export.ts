@@ -1,4 +1,4 @@
-/** `lockstep export`: a model in another program's format. */
+/** `lockstep export`: a model in the format of another program. */
 import { errors } from '../../src/errors.js';
 import { ndjsonLine } from '../../src/output/ndjson.js';
 import { grouped } from '../../src/text/grouped.js';
@@ -7,19 +7,19 @@ import { EXTENSIONS, exportFormatOf, exportModel } from '../../src/tools/export/
 import { FORMAT_HELP, formatOf, newCommand, parse } from '../parse.js';
 
 export async function exportCommand(args: readonly string[]): Promise<undefined> {
-  const command = newCommand('lockstep export', 'A model as ONNX, NumPy arrays or plain safetensors.')
-    .argument('<model>', 'what train --save wrote, or a checkpoint')
-    .option('-o, --output <file>', `what to write; its extension is the format: ${EXTENSIONS}`)
-    .option('--format <name>', `of what is said on stdout: ${FORMAT_HELP}`)
+  const command = newCommand('lockstep export', 'Export a model as ONNX, NumPy arrays or plain safetensors.')
+    .argument('<model>', 'a file written by train --save, or a checkpoint')
+    .option('-o, --output <file>', `file to write; its extension selects the format: ${EXTENSIONS}`)
+    .option('--format <name>', FORMAT_HELP)
     .addHelpText('after', HELP_END);
   if (!parse(command, args, 1)) return;
   const [model = ''] = command.args;
   const options = command.opts<{ output?: string; format?: unknown }>();
   const format = formatOf(options.format);
   if (options.output === undefined) {
-    throw errors.usage(`expected -o and a file to write, whose extension is the format: ${EXTENSIONS}`, command.name());
+    throw errors.usage(`requires -o and a file name that ends in ${EXTENSIONS}`, command.name());
   }
-  // Before the model is read: wrong usage is said at once.
+  // Reports wrong usage before the model is read.
   exportFormatOf(options.output);
   const event = await exportModel(model, options.output);
   process.stdout.write(
@@ -28,5 +28,5 @@ export async function exportCommand(args: readonly string[]): Promise<undefined>
 }
 
 const HELP_END = `
-The ONNX graph takes "input", float32 [batch, inputs] (of images, pixels / 255), and gives "logits" and
-"probabilities", float32 [batch, classes]. A checkpoint becomes a model: float32, without its run's state.`;
+The ONNX graph takes "input", float32 [batch, inputs] (for images, pixels / 255), and returns "logits" and
+"probabilities", float32 [batch, classes]. A checkpoint is exported as a model: float32, without the state of its run.`;

@@ -1,4 +1,4 @@
-/** A model for people: what it is, what made it, and its tensors one by one. */
+/** Prints a model: its metadata, and one row per tensor. */
 import { shown } from '../../src/errors.js';
 import type { ModelEvent, TensorStatistics } from '../../src/metrics/events.js';
 import { grouped } from '../../src/text/grouped.js';
@@ -17,10 +17,10 @@ const COLUMNS: Readonly<Record<string, (tensor: TensorStatistics) => string>> = 
   NaN: ({ nan }) => grouped(nan),
   inf: ({ infinite }) => grouped(infinite),
 };
-/** Names and types; the other columns are numbers. */
+/** Left-aligned columns; the others hold numbers. */
 const LEFT = ['tensor', 'type'];
 
-/** @param columns  of the terminal: only the statistics that have room are shown */
+/** @param columns  of the terminal: columns of the tensor table that do not fit are left out */
 export function modelTable(event: ModelEvent, columns = Number.POSITIVE_INFINITY): string {
   const { model, kind, bytes, layers, parameters, metadata } = event;
   const { lockstep: _, lockstep_version: version, format_version: __, weights_sha256: ___, ...others } = metadata;
@@ -32,9 +32,9 @@ export function modelTable(event: ModelEvent, columns = Number.POSITIVE_INFINITY
     ['with', pairsOf(event.config)],
     ['until', untilOf(event)],
     ['state', pairsOf(event.state)],
-    ['checksum', `of the file: ${event.checksum}; of the weights: ${event.weights_checksum}`],
+    ['checksum', `file: ${event.checksum}; weights: ${event.weights_checksum}`],
     ['sha256', `${event.weights_sha256} (weights)`],
-    // A table may have thousands of columns.
+    // shown() cuts long values: a table may have thousands of columns.
     ...Object.entries(others).map(([name, value]): [string, string] => [name, shown(value)]),
   ];
   const said = lines.flatMap(([name, value]) =>
@@ -67,7 +67,7 @@ function untilOf({ epochs, step, kernel }: ModelEvent): string | undefined {
   return `epoch ${grouped(epochs)}, step ${grouped(step)}, kernel ${shown(kernel)}`;
 }
 
-/** What an object holds, without what it does not say. */
+/** `name value` pairs, without null and false. */
 function pairsOf(value: unknown): string | undefined {
   if (value === null) return undefined;
   if (typeof value !== 'object') return shown(value);

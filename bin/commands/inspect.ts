@@ -1,4 +1,4 @@
-/** `lockstep inspect`: what a model file holds, and sheets of pictures of its weights and its errors. */
+/** `lockstep inspect`: describes a model file, and draws sheets of its weights and its errors. */
 import { readModelFile, requireFinite } from '../../src/checkpoints/model-file.js';
 import { inputFilesOf } from '../../src/data/sources.js';
 import { errors } from '../../src/errors.js';
@@ -32,18 +32,18 @@ interface Options {
 }
 
 export async function inspectCommand(args: readonly string[]): Promise<undefined> {
-  const command = newCommand('lockstep inspect', 'What a model file holds, and pictures of its weights and its errors.')
-    .argument('<model>', 'what train --save wrote, or a checkpoint')
+  const command = newCommand('lockstep inspect', 'Describe a model file, and draw its weights and its errors.')
+    .argument('<model>', 'a file written by train --save, or a checkpoint')
     .option(
       '-o, --weights <file>',
-      "the first layer's weights, a picture a unit, the largest norms first: .png or .svg",
+      'draw the weights of the first layer, one image per unit, largest norm first: .png or .svg',
     )
-    .option('--errors <file>', 'the misclassified test samples, the worst first: .png or .svg')
-    .option('-d, --data <source>', 'test samples for --errors, as of train (default: as evaluate)')
-    .option('--count <n>', `pictures on a sheet at most, default ${DEFAULT_COUNT}`)
-    .option('--shape <WxH>', 'width and height of the inputs as a picture (default: a square)')
-    .option('--scale <n>', 'pixels a value, to each side (default: pictures of about 84 pixels)')
-    .option('--theme <name>', `of the sheets: ${THEMES.join(' (default) or ')}; their pictures have the colors of one`)
+    .option('--errors <file>', 'draw the misclassified test samples, largest loss first: .png or .svg')
+    .option('-d, --data <source>', 'test samples for --errors, as for train (default: as for evaluate)')
+    .option('--count <n>', `maximum number of images on a sheet, default ${DEFAULT_COUNT}`)
+    .option('--shape <WxH>', 'width and height of the inputs as an image (default: a square)')
+    .option('--scale <n>', 'width of a value in pixels (default: images of about 84 pixels)')
+    .option('--theme <name>', `theme of the sheets: ${THEMES.join(' (default) or ')}`)
     .option('--format <name>', FORMAT_HELP);
   if (!parse(command, args, 1)) return;
   const [file = ''] = command.args;
@@ -58,7 +58,6 @@ export async function inspectCommand(args: readonly string[]): Promise<undefined
   await requirePictures(pictures, inputs);
 
   const model = await readModelFile(file);
-  // (Wrong usage is said before anything else.)
   if (pictures.length > 0) shapeFor(model.layers[0]!, sheetOptions.shape);
   const event = describeModel(model);
   process.stdout.write(format === 'ndjson' ? ndjsonLine(event) : modelTable(event, process.stdout.columns));
@@ -82,14 +81,14 @@ export async function inspectCommand(args: readonly string[]): Promise<undefined
     const network = new Network(model);
     const { name, samples } = await dataFor(file, network, options.data, 'test');
     const sheet = errorSheet(model, network, { name, samples }, sheetOptions);
-    // Where the case of letters does not matter, only now it shows that both are one file.
+    // On a file system that ignores case, two names turn out to be one file only once it exists.
     await requirePictures(pictures, inputs);
     await writePicture(wrong, sheet.svg);
     say({ event: 'sheet', sheet: 'errors', file: wrong.file, of: sheet.of, errors: sheet.errors }, sheet.errors.length);
   }
 }
 
-/** @throws LockstepError (status 2) before anything is read */
+/** @throws LockstepError (status 2) */
 function checkSheets(options: Options): SheetOptions {
   const { weights, errors: wrong, shape, theme = THEMES[0] } = options;
   if (weights === undefined && wrong === undefined) {

@@ -1,4 +1,4 @@
-/** The page of `train --dashboard`: it is there before the run begins, and stays when that is over, until somebody closes it. */
+/** The page of `train --dashboard`. It opens before the run begins, and stays after the run until Ctrl-C. */
 import { closeSync, openSync } from 'node:fs';
 import { devNull } from 'node:os';
 import type { Dashboard, DashboardControls } from '../../src/dashboard/index.js';
@@ -19,20 +19,20 @@ export class LivePage {
   }
 
   /**
-   * Says on stderr where it is.
+   * Prints the address on stderr.
    *
-   * @param port  0 for any that is free
-   * @throws LockstepError if it cannot be had
+   * @param port  0 for any free port
+   * @throws LockstepError if the port cannot be used
    */
   static async open(port: number): Promise<LivePage> {
-    // Only whoever asks for it pays for it.
+    // Runs without a page do not load its code.
     const { Dashboard } = await import('../../src/dashboard/index.js');
     const dashboard = await Dashboard.open(port);
     process.stderr.write(`dashboard: ${dashboard.url}\n`);
     return new LivePage(dashboard);
   }
 
-  /** @param onProgress  somebody else's, who also wants to hear of it */
+  /** @param onProgress  also called with each report of progress */
   controls(onProgress: ((progress: Progress) => void) | undefined): DashboardControls {
     const { controls } = this.#dashboard;
     if (!onProgress) return controls;
@@ -50,20 +50,21 @@ export class LivePage {
     if (event.event === 'end') this.#isOver = true;
   }
 
-  /** The run has begun and ended: the page has something to show, and nothing more will come. */
+  /** Whether the run has begun and ended. */
   get isOver(): boolean {
     return this.#isOver;
   }
 
-  /** Whoever reads stdout is told that there is no more, and the page stays until `leave`. */
+  /** Closes stdout, so that its reader ends, and waits for `leave`. */
   async stay(): Promise<void> {
     if (this.#isLeft) return;
-    if (process.stderr.isTTY) process.stderr.write(`The page stays at ${this.#dashboard.url} until Ctrl-C.\n`);
+    if (process.stderr.isTTY)
+      process.stderr.write(`The page is available at ${this.#dashboard.url} until you press Ctrl-C.\n`);
     if (!process.stdout.isTTY) closeStdout();
     await this.#left;
   }
 
-  /** Ends a stay. @returns false where there is none to end: the run is not over, or it has been asked before */
+  /** Ends `stay`. @returns false if the run is not over, or this was called before */
   leave(): boolean {
     if (!this.#isOver || this.#isLeft) return false;
     this.#isLeft = true;
@@ -79,8 +80,8 @@ export class LivePage {
 const STDOUT = 1;
 
 /**
- * Node itself never closes stdout. Its number must not become that of a file or connection that is opened later, which would
- * then get whatever is still written to stdout: so something that takes everything has its place at once.
+ * Node never closes stdout itself. The null device takes its descriptor at once; otherwise a file or connection that is
+ * opened later could get it, and receive late writes to stdout.
  */
 function closeStdout(): void {
   closeSync(STDOUT);

@@ -21,25 +21,25 @@ export interface RawPlotOptions {
 
 export type CheckedPlotOptions = PngOptions & { readonly output?: string };
 
-/** Less and letters lie over each other; more is no picture but a wall. */
+/** In pixels. Below the minimum, labels overlap. */
 const WIDTHS = [240, 10_000] as const;
 const SCALES = [0.25, 8] as const;
 
 export function addPlotOptions(command: Command): Command {
   return command
-    .argument('[files...]', 'what train wrote (NDJSON), one run or several; stdin where there are none, or for -')
+    .argument('[files...]', 'NDJSON written by train, of one or more runs; - is stdin, the default')
     .option(
       '-o, --output <file>',
-      'an .svg or .png; of stdin it is written again as epochs come (default: SVG to stdout)',
+      '.svg or .png file to write; updated at each epoch if the input is stdin (default: SVG to stdout)',
     )
-    .option('--what <subject>', SUBJECTS.join(' or '), 'both')
-    .option('--log', 'logarithmic y axes: they have no place for 0, which is left out')
-    .option('--steps', 'also what the step events say (train --log-every), as thin lines')
-    .option('--theme <name>', `${THEMES.join(', ')} (as the reader's system has it; a PNG: light)`, 'auto')
-    .option('--title <text>', 'above the picture')
-    .option('--width <pixels>', 'default 864 for both, 640 for one')
-    .option('--scale <factor>', 'of a PNG: its pixels a pixel of the picture, default 1; 2 for print and fine screens')
-    .option('--font <file>', "of a PNG: a TrueType or OpenType file (default: the system's fonts)")
+    .option('--what <subject>', `metrics to plot: ${SUBJECTS.join(' or ')}`, 'both')
+    .option('--log', 'use logarithmic y axes; zeros are left out')
+    .option('--steps', 'also plot the step events (train --log-every), as thin lines')
+    .option('--theme <name>', `${THEMES.join(', ')} (follows the system of the reader; light for PNG)`, 'auto')
+    .option('--title <text>', 'title above the plot')
+    .option('--width <pixels>', 'width of the plot (default: 864 for both, 640 for one)')
+    .option('--scale <factor>', 'pixels of a PNG per pixel of the plot (default: 1); 2 suits print')
+    .option('--font <file>', 'TrueType or OpenType font for a PNG (default: fonts of the system)')
     .addHelpText('after', HELP_END);
 }
 

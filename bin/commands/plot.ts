@@ -1,6 +1,7 @@
-/** `lockstep plot`: metric lines in, a picture out. */
+/** `lockstep plot`: plots the metrics of runs. */
 import path from 'node:path';
 import process from 'node:process';
+import { STDIN } from '../../src/data/table/bytes.js';
 import { errors } from '../../src/errors.js';
 import { linesOf } from '../../src/files/lines.js';
 import { openStream } from '../../src/files/open-stream.js';
@@ -12,19 +13,16 @@ import { type Run, RunReader } from '../../src/tools/plot/run.js';
 import { newCommand, parse } from '../parse.js';
 import { addPlotOptions, checkPlotOptions, type RawPlotOptions } from './plot-options.js';
 
-const STDIN = '-';
 const STDIN_NAME = 'stdin';
 /** 128 + SIGINT. */
 const INTERRUPTED = 130;
-/** More bad lines of one file are counted, not listed. */
+/** Bad lines of a file that are listed; the others are only counted. */
 const MOST_REPORTED = 5;
-/** An event of a table with very many classes is some hundred kilobytes. */
+/** Events of tables with very many classes take some hundred kilobytes. */
 const MOST_LINE_BYTES = 1 << 24;
 
 export async function plotCommand(args: readonly string[]): Promise<number> {
-  const command = addPlotOptions(
-    newCommand('lockstep plot', 'Loss and error against epoch, as an SVG or PNG picture.'),
-  );
+  const command = addPlotOptions(newCommand('lockstep plot', 'Plot loss and error by epoch, as SVG or PNG.'));
   if (!parse(command, args, Number.POSITIVE_INFINITY)) return 0;
   const options = checkPlotOptions(command.opts<RawPlotOptions>());
   const sources = command.args.length > 0 ? command.args : [STDIN];
@@ -51,14 +49,14 @@ export async function plotCommand(args: readonly string[]): Promise<number> {
   let isAtPipe = false;
   if (isLive) {
     await openOutput(output);
-    // Sent from a terminal it ends the whole pipe: what its other parts still say is drawn.
+    // Ctrl-C in a terminal reaches the whole pipe: the last events of the trainer are still plotted.
     process.on('SIGINT', () => {
       if (interruption !== 0 || !isAtPipe) process.exit(INTERRUPTED);
       interruption = INTERRUPTED;
     });
   }
 
-  // Files first: what stdin brings is drawn beside them.
+  // Files first, because stdin may be a run in progress.
   const order = sources.map((_, i) => i).sort((a, b) => Number(sources[a] === STDIN) - Number(sources[b] === STDIN));
   for (const i of order) {
     isAtPipe = sources[i] === STDIN;
@@ -69,7 +67,7 @@ export async function plotCommand(args: readonly string[]): Promise<number> {
   return interruption;
 }
 
-/** @param onPoint  called when there is something more to draw */
+/** @param onPoint  called when there is a new point to plot */
 async function readAll(reader: RunReader, onPoint?: () => void): Promise<void> {
   const name = reader.source;
   let bad = 0;
@@ -97,7 +95,7 @@ function note(message: string): void {
 }
 
 async function drawn(runs: readonly Run[], options: PngOptions & { readonly output?: string }): Promise<Uint8Array> {
-  // Vega takes its time to load: what is wrong with the input is said before.
+  // Vega loads slowly: errors of the input are reported first.
   const { plotPng, plotSvg } = await import('../../src/tools/plot/render.js');
   return outputOf(options.output)?.kind === 'png'
     ? await plotPng(runs, options)

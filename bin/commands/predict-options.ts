@@ -1,4 +1,5 @@
 /** The arguments of `lockstep predict`. */
+import { STDIN } from '../../src/data/table/bytes.js';
 import { errors } from '../../src/errors.js';
 import type { Format } from '../../src/output/formats.js';
 import { isLineFile } from '../../src/tools/predict/line-samples.js';
@@ -29,32 +30,26 @@ interface Options {
   readonly format?: unknown;
 }
 
-/** In the place of a file. */
-export const STDIN = '-';
-
-/** The longest list of files that anybody gives. */
-const ANY_NUMBER = Number.POSITIVE_INFINITY;
-
 /**
- * @returns undefined where help or the version was asked for, and has been printed
+ * @returns undefined if help or the version was requested, and has been printed
  * @throws LockstepError (status 2) on wrong usage
  */
 export function parsePredictCommand(args: readonly string[]): PredictCommand | undefined {
-  const command = newCommand('lockstep predict', 'Class and probabilities of samples, a line each, in order.')
-    .argument('<model>', 'what train --save wrote, or a checkpoint')
+  const command = newCommand('lockstep predict', 'Predict the classes of samples, one line per sample, in order.')
+    .argument('<model>', 'a file written by train --save, or a checkpoint')
     .argument(
       '[files...]',
-      'pictures (PNG, PGM), IDX files, gzipped or not, or lines (.ndjson, .jsonl, .json; - is stdin, the default)',
+      'images (PNG, PGM) or IDX files, optionally gzipped, or lines (.ndjson, .jsonl, .json); - is stdin, the default',
     )
-    .option('--pixels', 'the numbers of lines are pixels, 0 to 255, and are divided by 255')
-    .option('--top <k>', 'only the k most probable classes, best first')
-    .option('--strict', 'the first line or file that cannot be used ends it, status 1 (default: reported and skipped)')
-    .option('--resize', 'make pictures of another size fit (default: they are refused)')
-    .option('--invert', 'pictures are black on white (default: white on black, as in MNIST)')
-    .option('--shape <WxH>', 'of the pictures that the network knows (default: a square)')
+    .option('--pixels', 'the lines hold pixels from 0 to 255, to be divided by 255')
+    .option('--top <k>', 'print only the k most probable classes, best first')
+    .option('--strict', 'fail at the first unusable line or file (default: report and skip it)')
+    .option('--resize', 'scale images of another size (default: refuse them)')
+    .option('--invert', 'images are black on white (default: white on black, as in MNIST)')
+    .option('--shape <WxH>', 'image size that the network takes (default: a square)')
     .option('--format <name>', FORMAT_HELP)
     .addHelpText('after', HELP_END);
-  if (!parse(command, args, ANY_NUMBER)) return undefined;
+  if (!parse(command, args, Number.POSITIVE_INFINITY)) return undefined;
   const [model = '', ...files] = command.args;
   const {
     pixels = false,
@@ -88,16 +83,16 @@ export function parsePredictCommand(args: readonly string[]): PredictCommand | u
 }
 
 function countOf(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw errors.invalidOption('top', text, 'a whole number from 1 on');
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw errors.invalidOption('top', text, 'a whole number of at least 1');
   return Number(text);
 }
 
 const HELP_END = `
-A line is an array of numbers, or {"id": …, "x": [numbers]}; one comes out for each:
+A line is an array of numbers, or {"id": …, "x": [numbers]}. Each line of input gives one line of output:
   echo '{"id": "a", "x": [0, 0.5, …]}' | lockstep predict model.safetensors
   {"id":"a","class":3,"probability":0.98,"probabilities":[…]}
-A network that was trained on a table takes its numbers as they stand there, by position, by name, or as CSV:
+A network that was trained on a table takes unscaled numbers by position, by column name, or as CSV:
   lockstep predict iris.safetensors table.csv
 
-Exit status: 0 done, 1 failed (a file could not be used, or anything with --strict), 2 wrong usage,
+Exit status: 0 success, 1 failure (an unusable file; with --strict, also an unusable line), 2 wrong usage,
 141 stdout closed by its reader.`;

@@ -1,20 +1,20 @@
-/** Predictions for people: a row each, as they come. */
+/** Prints predictions, one row per sample. */
 import path from 'node:path';
 import { cutTo, onOneLine, padEndTo, padStartTo } from '../../src/text/printable.js';
 import type { Network } from '../../src/tools/network.js';
 import { best, type PredictionLine } from '../../src/tools/predict/prediction-line.js';
 
-/** Most files' names fit, and a table of 80 columns has room for the rest. */
+/** Fits most file names, and leaves room for the other columns in 80. */
 const NAME_WIDTH = 28;
-/** How many classes stand beside the best. */
+/** Number of classes shown beside the best one. */
 const OTHERS = 2;
 
 export const PREDICTION_HEADING = `${'sample'.padEnd(NAME_WIDTH)}  class  probability  then\n`;
 
 /**
- * @param name   of a sample without id
- * @param names  of the classes
- * @param columns  of the terminal: what has no room is left out, from the right
+ * @param name     for a sample without an id
+ * @param names    of the classes
+ * @param columns  of the terminal: the row is cut to fit
  */
 export function predictionRow(
   name: string,

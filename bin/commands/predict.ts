@@ -1,6 +1,6 @@
 /** `lockstep predict`: samples in, classes and probabilities out, in order. */
 import process from 'node:process';
-import { bytesOfTable } from '../../src/data/table/bytes.js';
+import { bytesOfTable, STDIN } from '../../src/data/table/bytes.js';
 import { headed, isJson } from '../../src/data/table/rows.js';
 import { errors, LockstepError, reason } from '../../src/errors.js';
 import { ndjsonLine } from '../../src/output/ndjson.js';
@@ -18,14 +18,14 @@ import { predictionLine } from '../../src/tools/predict/prediction-line.js';
 import { shapeFor } from '../../src/tools/predict/shape.js';
 import { samplesOfTable } from '../../src/tools/predict/table-samples.js';
 import { LineOutput } from '../line-output.js';
-import { type PredictCommand, parsePredictCommand, STDIN } from './predict-options.js';
+import { type PredictCommand, parsePredictCommand } from './predict-options.js';
 import { PREDICTION_HEADING, predictionRow } from './predict-table.js';
 
-/** Reported one by one; the others are counted. */
+/** Problems that are reported one by one; the others are only counted. */
 const MOST_REPORTED = 20;
 
-interface Named {
-  /** For people. */
+interface NamedSample {
+  /** For messages and the table. */
   readonly name: string;
   readonly file?: string;
   readonly id?: SampleId;
@@ -39,7 +39,7 @@ export async function predictCommand(args: readonly string[]): Promise<number> {
   const network = await loadModel(command.model);
   const { top, format } = command;
   if (top !== undefined && top > network.classes)
-    throw errors.invalidOption('top', top, `1 to ${network.classes}, the network's classes`);
+    throw errors.invalidOption('top', top, `1 to ${network.classes}, the classes of the network`);
 
   if (network.table) requireNothingOfPictures(command);
   const { stdin, stdout } = process;
@@ -61,7 +61,7 @@ export async function predictCommand(args: readonly string[]): Promise<number> {
       predicted++;
     }
   } catch (error) {
-    // Reading was ended because nobody reads what comes of it.
+    // A closed stdout has ended the reading of stdin.
     if (!output.isClosed) throw error;
   }
   if (output.isClosed) return 0;
@@ -69,23 +69,23 @@ export async function predictCommand(args: readonly string[]): Promise<number> {
   return problems.hasLostFile ? 1 : 0;
 }
 
-/** @throws LockstepError (status 2) that names what a network of numbers has no use for */
+/** @throws LockstepError (status 2) if an option is only for images */
 function requireNothingOfPictures({ isPixels, resize, invert, shape }: PredictCommand): void {
   const stray = Object.entries({ pixels: isPixels, resize, invert, shape }).find(([, given]) => given);
   if (stray) throw errors.picturesOfTable(stray[0]);
 }
 
-/** Undefined, and reported, where the numbers are too large for the network. */
+/** Undefined, and reported, if the numbers are too large for the network. */
 function predictionOf(network: Network, x: Sample, name: string, problems: Problems): Prediction | undefined {
   try {
     return network.predict(x);
   } catch (error) {
-    problems.report(name || 'a picture', error);
+    problems.report(name || 'an image', error);
     return undefined;
   }
 }
 
-async function* samplesFor(network: Network, command: PredictCommand, problems: Problems): AsyncGenerator<Named> {
+async function* samplesFor(network: Network, command: PredictCommand, problems: Problems): AsyncGenerator<NamedSample> {
   const { sources, shape, resize, invert } = command;
   if (network.table) {
     yield* samplesOfTables(network, command, problems);
@@ -114,13 +114,13 @@ async function* samplesFor(network: Network, command: PredictCommand, problems: 
   }
 }
 
-/** For a network of numbers: CSV, and JSON, told apart by what is in them, from files or stdin, gzipped or not. */
+/** For a network that was trained on a table: CSV or JSON, detected by content, from files or stdin, optionally gzipped. */
 async function* samplesOfTables(
   network: Network,
   { sources }: PredictCommand,
   problems: Problems,
-): AsyncGenerator<Named> {
-  // (No pixels, of which nothing is to be hinted.)
+): AsyncGenerator<NamedSample> {
+  // As if --pixels were given: the hint to add it makes no sense here.
   const lines = new Lines(true, problems);
   for (const source of sources) {
     if (source === STDIN && process.stdin.isTTY) problems.hint(TYPING);
@@ -131,7 +131,7 @@ async function* samplesOfTables(
         for await (const sample of lines.usable(samples, prefix)) yield { ...ofFile, ...sample };
         continue;
       }
-      yield* headed(bytesOfTable(source), async function* (bytes): AsyncGenerator<Named> {
+      yield* headed(bytesOfTable(source), async function* (bytes): AsyncGenerator<NamedSample> {
         if (isJson(bytes.head)) {
           const samples = samplesOfLines(bytes.chunks, network, false);
           for await (const sample of lines.usable(samples, prefix)) yield { ...ofFile, ...sample };
@@ -148,10 +148,9 @@ async function* samplesOfTables(
   }
 }
 
-/** Somebody who sees nothing happen is to know what it waits for. */
-const TYPING = 'reading samples from the terminal, an array of numbers a line; Ctrl-D ends them (see --help)';
+const TYPING = 'reading samples from the terminal, one array of numbers per line; end with Ctrl-D (see --help)';
 
-/** Samples from lines. What is wrong with one is reported, and the next is taken. */
+/** Samples from lines. Unusable lines are reported and skipped. */
 class Lines {
   readonly #problems: Problems;
   #hasHinted: boolean;
@@ -161,8 +160,8 @@ class Lines {
     this.#hasHinted = isPixels;
   }
 
-  /** @param prefix  of the lines' names: their file's */
-  async *usable(samples: AsyncIterable<LineSample>, prefix: string): AsyncGenerator<Named> {
+  /** @param prefix  of the names of the lines: the file */
+  async *usable(samples: AsyncIterable<LineSample>, prefix: string): AsyncGenerator<NamedSample> {
     for await (const { place, sample } of samples) {
       const name = `${prefix}${place}`;
       if ('error' in sample) {
@@ -172,7 +171,7 @@ class Lines {
       if (!this.#hasHinted && sample.x.some((value) => value > 1)) {
         this.#hasHinted = true;
         this.#problems.hint(
-          `${name}: numbers above 1, where training had pixels / 255: add --pixels if these are pixels`,
+          `${name}: numbers above 1, but the network was trained on pixels / 255; add --pixels if these are pixels`,
         );
       }
       yield { name, ...sample };
@@ -180,7 +179,7 @@ class Lines {
   }
 }
 
-/** What could not be used, on stderr: a line each, but not without end. */
+/** Reports unusable input on stderr, up to a limit. */
 class Problems {
   readonly #isStrict: boolean;
   #count = 0;
@@ -190,14 +189,14 @@ class Problems {
     this.#isStrict = isStrict;
   }
 
-  /** A file that was asked for by name is missing from the output. */
+  /** Whether a file could not be used. */
   get hasLostFile(): boolean {
     return this.#hasLostFile;
   }
 
   /**
-   * @param where  undefined: in a file, which the error names
-   * @throws LockstepError, the same, where the first one is to end it
+   * @param where  undefined if the error names the file
+   * @throws LockstepError with --strict
    */
   report(where: string | undefined, error: unknown): void {
     this.skip(where === undefined ? error : errors.badSample(where, error));
@@ -205,10 +204,9 @@ class Problems {
   }
 
   /**
-   * Something that is left out, of a source that goes on behind it.
+   * Reports a sample that is left out; its source continues.
    *
-   * @param problem  which says where
-   * @throws LockstepError, the same, where the first one is to end it
+   * @throws LockstepError with --strict
    */
   skip(problem: unknown): void {
     if (this.#isStrict) throw problem;

@@ -1,11 +1,11 @@
-/** A table to look at a model with: whole, or, if it is the one that the model was trained on, by the run's own parts. */
+/** The table to evaluate a model on: all of it, or the training or test part if the model was trained on this table. */
 import { NO_SAMPLES, type Samples } from '../../src/data/samples.js';
 import { shortNameOfTable } from '../../src/data/table/bytes.js';
 import type { Header } from '../../src/data/table/columns.js';
 import { testPart } from '../../src/data/table/load.js';
 import { readTableLike } from '../../src/data/table/read-table.js';
 import { errors } from '../../src/errors.js';
-import { parseJson } from '../../src/files/json.js';
+import { parseJsonOr } from '../../src/files/json.js';
 import { fieldsOf } from '../../src/files/record.js';
 import type { EvaluationEvent } from '../../src/metrics/events.js';
 import type { Network } from '../../src/tools/network.js';
@@ -20,8 +20,8 @@ export interface TablePart {
 
 /**
  * @param data   a file, or `-`
- * @param split  undefined: what the run did not train on, if it is its table, else all rows
- * @throws LockstepError if it cannot be used, or has no such part
+ * @param split  undefined: the test part if the model was trained on this table, else all rows
+ * @throws LockstepError if the table cannot be used, or has no such part
  */
 export async function tablePart(
   file: string,
@@ -42,15 +42,10 @@ export async function tablePart(
   return { name, split: wanted, samples: parts[wanted] };
 }
 
-interface Parts {
-  readonly train: Samples;
-  readonly test: Samples;
-}
-
-/** Undefined if the run knew no such table. */
-function partsOfRun(samples: Samples, inputs: number, metadata: Network['metadata']): Parts | undefined {
-  const { train_sha256, test_sha256 } = fieldsIn(metadata.dataset);
-  const { test_split: fraction, seed } = fieldsIn(metadata.config);
+/** Undefined if the model was not trained on this table. */
+function partsOfRun(samples: Samples, inputs: number, metadata: Network['metadata']) {
+  const { train_sha256, test_sha256 } = metadataFields(metadata.dataset);
+  const { test_split: fraction, seed } = metadataFields(metadata.config);
   if (typeof fraction === 'number' && fraction > 0 && fraction < 1 && Number.isSafeInteger(seed)) {
     const parts = testPart(samples, inputs, fraction, seed as number);
     return parts.train.sha256 === train_sha256 && parts.test.sha256 === test_sha256 ? parts : undefined;
@@ -59,10 +54,7 @@ function partsOfRun(samples: Samples, inputs: number, metadata: Network['metadat
   return samples.sha256 === test_sha256 ? { train: NO_SAMPLES, test: samples } : undefined;
 }
 
-function fieldsIn(text: string | undefined) {
-  try {
-    return fieldsOf(parseJson(text ?? ''));
-  } catch {
-    return {};
-  }
+/** Fields of a JSON object in the metadata; none if there is no such object. */
+export function metadataFields(text: string | undefined): Record<string, unknown> {
+  return fieldsOf(parseJsonOr(text, undefined));
 }

@@ -8,7 +8,7 @@ import { CLOSED_PIPE, report } from '../main.js';
 import { LivePage } from './live-page.js';
 import { parseTrainCommand, type TrainCommand } from './train-options.js';
 
-/** Exit status of a run that a signal ended: 128 + its number, as shells have it. */
+/** Exit status of a run that a signal ended: 128 + its number, as in shells. */
 const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 /**
@@ -23,7 +23,7 @@ export async function trainCommand(args: readonly string[], name: string): Promi
 /** Trains, and returns the exit status. Nothing here ends the process: every line is to reach its reader. */
 async function run({ options, format, progress, tensorboard, dashboard }: TrainCommand, name: string): Promise<number> {
   const { stdout, stderr } = process;
-  // A run has its own way with a stdout that fails.
+  // A closed stdout ends the run in an orderly way: see onClosed.
   stdout.removeAllListeners('error');
   const abort = new AbortController();
   let interruption = 0;
@@ -43,9 +43,8 @@ async function run({ options, format, progress, tensorboard, dashboard }: TrainC
   const page = dashboard === undefined ? undefined : await LivePage.open(dashboard);
   for (const [signal, status] of Object.entries(SIGNALS)) {
     process.on(signal, () => {
-      // A run that is over has its status: all that there is to end is its page.
       if (page?.leave()) return;
-      // The second time somebody does not want to wait.
+      // A second signal ends the process at once.
       if (interruption !== 0 || page?.isOver) process.exit(status);
       interruption = status;
       abort.abort();
@@ -54,7 +53,7 @@ async function run({ options, format, progress, tensorboard, dashboard }: TrainC
 
   let status = 0;
   try {
-    // Of several ranks, the first speaks.
+    // Under MPI, only rank 0 writes.
     let isSilent = false;
     const { onProgress: show } = output;
     const onProgress = show && ((progress: Progress) => (isSilent ? undefined : show(progress)));
@@ -68,11 +67,11 @@ async function run({ options, format, progress, tensorboard, dashboard }: TrainC
       if (event.event === 'end' && event.status === 'interrupted') status = interruption;
     }
   } catch (error) {
-    // Reading a table may take long, or wait for somebody to type it: there is nothing yet to end in order.
+    // Interrupted while reading the data: no run to end in an orderly way.
     if (!hasBegun && abort.signal.aborted) status = interruption;
     else if (!page?.isOver) throw error;
     else {
-      // It is told now, not when the page is closed.
+      // Reported now, not when the page is closed.
       output.hideProgress();
       status = report(name, error);
     }
@@ -82,7 +81,7 @@ async function run({ options, format, progress, tensorboard, dashboard }: TrainC
     if (!page?.isOver) await page?.close();
   }
   if (page?.isOver) {
-    // Who has asked a run to end from afar, or reads it no more, does not wait for somebody to close its page.
+    // The page does not stay if the run was ended remotely, or if stdout was closed.
     const isAlone = interruption !== 0 && !(interruption === SIGNALS.SIGINT && process.stderr.isTTY);
     if (!closed && !isAlone) await page.stay();
     await page.close();
@@ -92,7 +91,6 @@ async function run({ options, format, progress, tensorboard, dashboard }: TrainC
   throw errors.stdoutFailed(closed);
 }
 
-/** Its code is loaded when it is asked for. */
 async function forTensorBoard(events: AsyncIterable<TrainEvent>, folder: string): Promise<AsyncIterable<TrainEvent>> {
   const { withTensorBoard } = await import('../../src/output/tensorboard/with-tensorboard.js');
   return withTensorBoard(events, folder);

@@ -1,4 +1,4 @@
-/** A checkpoint: a model's file with the run's state, and its parameters as the kernel holds them, float64 perhaps. */
+/** A checkpoint: a model file with the state of the run, and parameters in the precision of the kernel. */
 import { open } from 'node:fs/promises';
 import { type Config, configOfRecord } from '../config/options.js';
 import { errors, LockstepError, reason, shown } from '../errors.js';
@@ -19,9 +19,9 @@ export interface Checkpoint extends ModelDescription {
   readonly state: RunState;
   /** In the order of `readParameters`. */
   readonly values: Values;
-  /** What the optimizer remembers, likewise: see `momentNames`. */
+  /** State of the optimizer, by `momentNames`, each in the order of `readParameters`. */
   readonly moments: readonly Values[];
-  /** The parameters of the best epoch, likewise; undefined where they are not kept, or there is none yet. */
+  /** Parameters of the best epoch, if they are kept and there is one. */
   readonly best: Values | undefined;
 }
 
@@ -47,14 +47,14 @@ export function encodeCheckpoint(
   ]);
 }
 
-/** @throws LockstepError if it cannot be read, is damaged, or is no checkpoint */
+/** @throws LockstepError if it cannot be read, is damaged, or is not a checkpoint */
 export async function readCheckpoint(file: string): Promise<Checkpoint> {
   return decodeCheckpoint(file, await readWhole(file, MEMORY_LIMIT_BYTES));
 }
 
 /**
- * @param file  its name, for messages
- * @throws LockstepError if it is damaged, or no checkpoint
+ * @param file  for messages
+ * @throws LockstepError if it is damaged, or not a checkpoint
  */
 export function decodeCheckpoint(file: string, bytes: Uint8Array): Checkpoint {
   try {
@@ -104,7 +104,7 @@ export async function headerOfCheckpoint(file: string): Promise<Header> {
   }
 }
 
-/** @throws the system's error, or TensorFileError if the file is not a checkpoint */
+/** @throws the system error, or TensorFileError if the file is not a checkpoint */
 export async function readHeader(file: string): Promise<Header> {
   const handle = await open(file, READ);
   try {
@@ -120,15 +120,15 @@ function jsonOf(field: string, metadata: Readonly<Record<string, string>>): unkn
   try {
     return parseJson(metadata[field] ?? '');
   } catch {
-    throw new TensorFileError(`its ${field} is not JSON`);
+    throw new TensorFileError(`its ${field} is not valid JSON`);
   }
 }
 
-/** Steps and epochs stand beside it, too, for those who list a folder. */
+/** The numbers of epochs and steps are also separate fields, which can be read without the state. */
 function runStateOf(metadata: Readonly<Record<string, string>>): RunState {
   const state = stateOf(jsonOf('state', metadata), objectiveNamed());
   if (state && metadata.epochs === String(state.epochs) && metadata.step === String(state.step)) return state;
-  throw new TensorFileError('its state is none that a run can be in');
+  throw new TensorFileError('its state is not valid');
 }
 
 function requireCheckpoint({ lockstep }: Readonly<Record<string, string>>): void {
@@ -141,7 +141,7 @@ function configOf(record: unknown): Config {
     return configOfRecord(fieldsOf(record));
   } catch (error) {
     if (!(error instanceof LockstepError)) throw error;
-    throw new TensorFileError(`its configuration cannot be used: ${reason(error)}`);
+    throw new TensorFileError(`its configuration is not valid: ${reason(error)}`);
   }
 }
 
@@ -163,5 +163,5 @@ function datasetOf(value: unknown): DatasetRecord {
     [train, validation, test].every((count) => Number.isSafeInteger(count) && (count as number) >= 0);
   const record = { name, train, ...(validation !== 0 && { validation }), test, train_sha256, test_sha256 };
   if (isDataset) return record as DatasetRecord;
-  throw new TensorFileError('its data are not described');
+  throw new TensorFileError('its data set is not described');
 }

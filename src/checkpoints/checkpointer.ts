@@ -1,5 +1,6 @@
-/** Writes a run's checkpoints behind it: the team waits only while its parameters are copied. */
-import { stat, unlink } from 'node:fs/promises';
+/** Writes checkpoints in the background: the team waits only while its parameters are copied. */
+import { existsSync } from 'node:fs';
+import { unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { errors, hasCode, reason } from '../errors.js';
 import { writeAtomically } from '../files/atomic-write.js';
@@ -14,17 +15,17 @@ import type { ModelDescription } from './model-file.js';
 
 export interface CheckpointerOptions {
   readonly folder: string;
-  /** How many are kept. */
+  /** Number of checkpoints to keep. */
   readonly keep: number;
   readonly model: ModelDescription;
   readonly layers: readonly LayerMemory[];
-  /** Those that are in the folder, newest first. */
+  /** Checkpoints in the folder, newest first. */
   readonly listed: readonly Listed[];
-  /** The file that the run goes on from, in this folder or another. */
+  /** The checkpoint that the run resumes from, in any folder. */
   readonly resumedFrom: string | undefined;
-  /** Steps of the run that are done there. */
+  /** Number of steps done in that checkpoint. */
   readonly startStep: number;
-  /** Whether that file was asked for by name: then it is not to be removed. */
+  /** Whether `--resume` names that file: then it is not removed. */
   readonly isNamed: boolean;
   readonly stateAt: (position: Position) => RunState;
   /** Called when there is something to `drain`. */
@@ -33,7 +34,7 @@ export interface CheckpointerOptions {
   readonly onFailure: (failure: unknown) => void;
 }
 
-/** Of what threads change. */
+/** Copies of the memory that threads change. */
 interface Copies {
   readonly parameters: readonly LayerMemory[];
   readonly moments: readonly (readonly LayerMemory[])[];
@@ -42,10 +43,10 @@ interface Copies {
 
 export class Checkpointer {
   readonly #options: CheckpointerOptions;
-  /** Newest first; those that an older one may have to give way to. */
+  /** Newest first; the last ones are removed as new ones are written. */
   #kept: Listed[];
   #newest: string | undefined;
-  /** The name of the one that was taken last. */
+  /** The name of the checkpoint taken last. */
   #last: string | undefined;
   #writing: Promise<void> = Promise.resolve();
   #news: (CheckpointEvent | WarningEvent)[] = [];
@@ -53,7 +54,7 @@ export class Checkpointer {
   constructor(options: CheckpointerOptions) {
     this.#options = options;
     const { resumedFrom, folder, listed, model, isNamed, startStep } = options;
-    // Another run's are its own, what was asked for by name is whoever's asked, and what is newer could not be resumed.
+    // Checkpoints of other runs, the named file, and newer (unusable) checkpoints are not removed.
     this.#kept = listed.filter(
       ({ run, file, step = Number.POSITIVE_INFINITY }) =>
         run === model.run && step <= startStep && !(isNamed && isSame(file, resumedFrom)),
@@ -64,19 +65,19 @@ export class Checkpointer {
     }
   }
 
-  /** The newest that is there; undefined if there is none. */
+  /** The newest checkpoint, if any. */
   get newest(): string | undefined {
     return this.#newest;
   }
 
-  /** What has happened since the last call. */
+  /** Events since the last call. */
   drain(): (CheckpointEvent | WarningEvent)[] {
     return this.#news.splice(0);
   }
 
   /**
-   * Takes a checkpoint, while nobody changes the parameters. Resolves when they have been copied; before that the one
-   * before must have been written, so that a slow disk makes the run wait and not grow.
+   * Takes a checkpoint while the parameters do not change. Resolves when they have been copied. It first waits for the
+   * previous checkpoint to be written, so that a slow disk slows the run down instead of filling the memory.
    */
   async take(position: Position): Promise<void> {
     await this.#writing;
@@ -96,9 +97,9 @@ export class Checkpointer {
   }
 
   /**
-   * Resolves when everything has been written, or has failed to be.
+   * Resolves when all writes have finished or failed.
    *
-   * @param isGood  whether the run is complete: then its evaluation has shown that the last one is good
+   * @param isGood  whether the run is complete: then its evaluation has shown that the last checkpoint is good
    */
   async finish(isGood: boolean): Promise<void> {
     await this.#writing;
@@ -111,13 +112,13 @@ export class Checkpointer {
     const own: Listed = { file, step: state.step, run: model.run };
     try {
       const values = kernelValues(parameters);
-      // The step that finds it out will end the run, and the last good checkpoint is to stay the newest.
+      // The next step will end the run; the last good checkpoint remains the newest.
       if (!values.every(Number.isFinite)) return;
-      if (await isThere(file)) {
+      if (existsSync(file)) {
         const { run } = await headerOfCheckpoint(file);
-        if (run !== undefined && run !== model.run) throw new Error('another run has written it meanwhile');
+        if (run !== undefined && run !== model.run) throw new Error('another run has written this file');
       }
-      // The run has come from the last one to here, with finite losses: that one is good, and may take an older one's place.
+      // The losses since the last checkpoint were finite, so that checkpoint is good and older ones can be removed.
       await this.#prune();
       await writeAtomically(
         file,
@@ -128,7 +129,7 @@ export class Checkpointer {
       this.#keep(own);
     } catch (error) {
       this.#last = undefined;
-      // Where only the folder could not be flushed, the file is in place, and one day to be pruned like any other.
+      // If only the flush of the folder failed, the file exists and must be pruned later.
       const { step, run } = await headerOfCheckpoint(file);
       if (step === own.step && run === own.run) this.#keep(own);
       const failed = errors.checkpointFailed(file, error, this.newest);
@@ -147,19 +148,19 @@ export class Checkpointer {
     for (const old of this.#kept.slice(this.#options.keep)) {
       this.#kept = this.#kept.filter((each) => each !== old);
       try {
-        // The folder may have been replaced since: a file of that name is then another run's.
+        // If the folder has been replaced, the file may belong to another run.
         const { step, run } = await readHeader(old.file);
         if (step === old.step && run === old.run) await unlink(old.file);
       } catch (error) {
         if (hasCode(error, 'ENOENT')) continue;
-        const message = `${old.file} could not be removed (${reason(error)}); remove it by hand`;
+        const message = `${old.file} could not be removed (${reason(error)}); remove it manually`;
         this.#news.push({ event: 'warning', code: 'checkpoint_not_removed', message });
       }
     }
   }
 }
 
-/** In file order, float64 where the kernel's are. */
+/** In the order of the file and the precision of the kernel. */
 function kernelValues(layers: readonly LayerMemory[]): Values {
   const length = parameterCount(layers);
   const isSingle = layers[0]!.parameters instanceof Float32Array;
@@ -168,13 +169,4 @@ function kernelValues(layers: readonly LayerMemory[]): Values {
 
 function isSame(file: string, other: string | undefined): boolean {
   return other !== undefined && path.resolve(file) === path.resolve(other);
-}
-
-async function isThere(file: string): Promise<boolean> {
-  try {
-    await stat(file);
-    return true;
-  } catch {
-    return false;
-  }
 }

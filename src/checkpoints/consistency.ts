@@ -1,4 +1,4 @@
-/** Whether what a checkpoint says fits together: a file may have a right checksum, and another writer. */
+/** Consistency checks: a file with a valid checksum may still come from another program. */
 
 import type { Values } from '../files/safetensors.js';
 import type { KernelName } from '../kernels/builds.js';
@@ -13,7 +13,7 @@ interface Contents extends ModelDescription {
   readonly best: Values | undefined;
 }
 
-/** What cannot be in a checkpoint that a run wrote, and would make the run that goes on from it hang, fail or lie. */
+/** A contradiction, which would make the resumed run hang, fail or give wrong results; undefined if there is none. */
 export function contradictionOf({
   layers,
   config,
@@ -30,35 +30,35 @@ export function contradictionOf({
   const { stepsInEpoch, epochSums } = state;
   const stepsPerEpoch = Math.ceil(dataset.train / batchSize);
   const rules: readonly (readonly [isKept: boolean, broken: string])[] = [
-    [layers.slice(1, -1).join() === hidden.join(), 'its layers are not those of its configuration'],
+    [layers.slice(1, -1).join() === hidden.join(), 'its layers do not match its configuration'],
     [
       [values, ...moments, ...(best ? [best] : [])].every(
         (each) => each instanceof Float64Array === (kernel === 'reference'),
       ),
-      'its tensors are not of the type that its kernel has',
+      'the type of its tensors does not match its kernel',
     ],
     [[values, ...(best ? [best] : [])].every((each) => each.every(Number.isFinite)), 'its weights are not all finite'],
-    [(table?.scale ?? 'none') === config.scale, 'its scaling is not that of its configuration'],
+    [(table?.scale ?? 'none') === config.scale, 'its scaling does not match its configuration'],
     [
       (table !== undefined) === (config.label !== undefined),
-      'it has the classes of a table without a label, or none with one',
+      'it has class names without a label, or a label without class names',
     ],
-    [batchSize <= dataset.train, 'its batch is larger than its data'],
-    [limit === undefined || limit === train + validation, 'its limit is not the number of its samples'],
+    [batchSize <= dataset.train, 'its batch size exceeds its number of samples'],
+    [limit === undefined || limit === train + validation, 'its limit does not match its number of samples'],
     [
       validationSplit === undefined ? validation === 0 : validation > 0,
-      'its validation samples are not as many as were split off',
+      'its number of validation samples does not match its configuration',
     ],
     [
       (validation > 0 && state.epochs > 0) === (state.best !== undefined),
-      'it has a best epoch without validation samples, or none with them',
+      'it has a best epoch without validation samples, or validation samples without a best epoch',
     ],
-    [logEvery === state.logEvery, 'its step events are not those of its configuration'],
+    [logEvery === state.logEvery, 'its log interval does not match its configuration'],
     [state.epochs + (stepsInEpoch > 0 ? 1 : 0) <= epochs, 'it is beyond its last epoch'],
     [stepsInEpoch <= stepsPerEpoch, 'it is beyond the last step of its epoch'],
     [
       epochSums.samples === Math.min(stepsInEpoch * batchSize, dataset.train),
-      'its sums are not of the steps it has done',
+      'its sums do not match its number of steps',
     ],
   ];
   return rules.find(([isKept]) => !isKept)?.[1];

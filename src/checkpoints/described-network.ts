@@ -1,15 +1,15 @@
 /**
- * The network that a file describes: layers by its tensors, and what its metadata say of them. The one place that reads this,
- * for whatever the file is wanted. What is not understood is refused: it would be computed as something else.
+ * Reads the network that a file describes, from its tensors and metadata. An unsupported description is an error, because
+ * the network would be computed incorrectly.
  */
 import { type TableModel, tableIn } from '../data/table/facts.js';
 import { shown } from '../errors.js';
-import { parseJson } from '../files/json.js';
+import { parseJsonOr } from '../files/json.js';
 import { isRecord } from '../files/record.js';
 import { type TensorFile, TensorFileError } from '../files/safetensors.js';
 import { activationNames, DEFAULT_ACTIVATION } from '../kernels/activations.js';
 
-/** Readers refuse what they don't know: a file of a higher number. */
+/** Readers refuse files with a higher version. */
 export const FORMAT_VERSION = 1;
 
 /** There is no other yet. */
@@ -23,16 +23,16 @@ type Metadata = Readonly<Record<string, string>>;
 export interface DescribedNetwork {
   /** Widths, input to output. */
   readonly layers: readonly number[];
-  /** Of the hidden layers. */
+  /** Undefined if it was not trained on a table. */
   readonly activation: string;
   /** What it was trained on, if that was a table. */
   readonly table: TableModel | undefined;
 }
 
-/** Of a network that was trained on images: those of a table are `tableMetadata`. */
+/** Metadata of a network that was trained on images; for tables, see `tableMetadata`. */
 export const IMAGE_METADATA = { input_scaling: PIXEL_SCALING };
 
-/** The metadata that `describedNetwork` reads, but for those of the inputs. */
+/** The metadata that `describedNetwork` reads, except those of the inputs. */
 export function networkMetadata(layers: readonly number[], activation: string): Record<string, string> {
   return {
     format_version: String(FORMAT_VERSION),
@@ -41,21 +41,21 @@ export function networkMetadata(layers: readonly number[], activation: string): 
   };
 }
 
-/** @throws TensorFileError if the tensors are no network, or the metadata say that they are one that Lockstep does not compute */
+/** @throws TensorFileError if the tensors do not form a network, or the metadata describes an unsupported one */
 export function describedNetwork({ tensors, metadata }: Pick<TensorFile, 'tensors' | 'metadata'>): DescribedNetwork {
   const isOurs = metadata.lockstep !== undefined;
   if (isOurs) requireKind(metadata);
   const layers = layersOf(tensors);
-  // (Another program may have said nothing.)
+  // Files of other programs may have no description.
   const isDescribed = isOurs || metadata.architecture !== undefined;
   const activation = isDescribed ? activationIn(metadata.architecture, layers) : DEFAULT_ACTIVATION;
   const classes = layers.at(-1)!;
   if (isOurs && metadata.classes !== String(classes)) {
     throw new TensorFileError(
-      `it says that it has ${shown(metadata.classes)} classes, and its tensors have ${classes}`,
+      `its metadata declares ${shown(metadata.classes)} classes, but its tensors have ${classes}`,
     );
   }
-  return { layers, activation, table: tableOf(metadata, layers) };
+  return { layers, activation, table: tableModelIn(metadata, layers) };
 }
 
 function requireKind({ lockstep, format_version: version }: Metadata): void {
@@ -64,7 +64,7 @@ function requireKind({ lockstep, format_version: version }: Metadata): void {
   throw new TensorFileError(`format version ${shown(version)}, expected ${FORMAT_VERSION}; use a newer Lockstep`);
 }
 
-/** Widths, from the tensors' own shapes. */
+/** Widths, from the shapes of the tensors. */
 function layersOf(tensors: TensorFile['tensors']): number[] {
   const first = tensors.get('layers.0.weight');
   if (first?.shape.length !== 2) throw new TensorFileError('it has no tensor layers.0.weight [inputs, outputs]');
@@ -74,17 +74,17 @@ function layersOf(tensors: TensorFile['tensors']): number[] {
     if (!weight) break;
     const [inputs, outputs] = weight.shape;
     if (weight.shape.length !== 2 || inputs !== layers.at(-1)) {
-      throw new TensorFileError(`tensor layers.${l}.weight does not take what the layer before gives`);
+      throw new TensorFileError(`tensor layers.${l}.weight does not fit the outputs of the previous layer`);
     }
     layers.push(outputs!);
   }
   requireNoOthers(tensors, layers.length - 1);
   if (layers.includes(0) || layers.at(-1)! < 2)
-    throw new TensorFileError(`a network ${layers.join('-')} classifies nothing`);
+    throw new TensorFileError(`a network ${layers.join('-')} cannot classify`);
   return layers;
 }
 
-/** A layer behind a gap, or a third tensor of one, would be passed over. */
+/** Layers after a gap, or additional tensors of a layer, must not be ignored. */
 function requireNoOthers(tensors: TensorFile['tensors'], count: number): void {
   const known = new Set(Array.from({ length: count }, (_, l) => [`layers.${l}.weight`, `layers.${l}.bias`]).flat());
   const stray = [...tensors.keys()].find((name) => name.startsWith('layers.') && !known.has(name));
@@ -94,7 +94,7 @@ function requireNoOthers(tensors: TensorFile['tensors'], count: number): void {
 
 /** The activation, once all of the architecture is known to be supported. */
 function activationIn(text: string | undefined, layers: readonly number[]): string {
-  const architecture = jsonIn(text);
+  const architecture = parseJsonOr(text, undefined);
   const { layers: widths, activation, output, ...others } = isRecord(architecture) ? architecture : {};
   const known = activationNames().find((name) => name === activation);
   if (known === undefined || output !== OUTPUT || Object.keys(others).length > 0) {
@@ -102,30 +102,20 @@ function activationIn(text: string | undefined, layers: readonly number[]): stri
     throw new TensorFileError(`unsupported architecture ${shown(text ?? 'none')}; ${expected}`);
   }
   if (Array.isArray(widths) && widths.join() === layers.join()) return known;
-  throw new TensorFileError(
-    `its architecture has the layers ${shown(widths)}, and its tensors ${layers.join()}: they do not belong together`,
-  );
+  throw new TensorFileError(`its architecture has the layers ${shown(widths)}, but its tensors have ${layers.join()}`);
 }
 
-/** Undefined where it was trained on images, or another program made it. */
-function tableOf(metadata: Metadata, layers: readonly number[]): TableModel | undefined {
+/** Undefined if it was trained on images, or another program wrote it. */
+function tableModelIn(metadata: Metadata, layers: readonly number[]): TableModel | undefined {
   const table = tableIn(metadata, layers);
   if (typeof table === 'string') throw new TensorFileError(table);
   if (table) return table;
   const { input_scaling: scaling, columns, label } = metadata;
   if (columns !== undefined || label !== undefined) {
-    throw new TensorFileError('it has the columns of a table, and no class_names');
+    throw new TensorFileError('it has columns or a label, but no class_names');
   }
-  if (scaling !== undefined && JSON.stringify(jsonIn(scaling)) !== PIXEL_SCALING) {
+  if (scaling !== undefined && JSON.stringify(parseJsonOr(scaling, undefined)) !== PIXEL_SCALING) {
     throw new TensorFileError(`unsupported input_scaling ${shown(scaling)}; expected ${PIXEL_SCALING} for images`);
   }
   return undefined;
-}
-
-function jsonIn(text: string | undefined): unknown {
-  try {
-    return parseJson(text ?? '');
-  } catch {
-    return undefined;
-  }
 }

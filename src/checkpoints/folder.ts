@@ -1,4 +1,4 @@
-/** A folder of checkpoints: their names, and which is the newest. */
+/** The checkpoint folder: names, listing and locking. */
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { errors } from '../errors.js';
@@ -18,12 +18,12 @@ export function checkpointName({ epochs, stepsInEpoch, step }: RunState): string
 
 export interface Listed {
   readonly file: string;
-  /** Steps done and the run's name, as its header says. Undefined if that cannot be read. */
+  /** Number of steps done and name of the run, from the header; undefined if it cannot be read. */
   readonly step: number | undefined;
   readonly run: string | undefined;
 }
 
-/** Newest first; of the same step an epoch's, which is more complete, first. Those that cannot be read come first of all. */
+/** Newest first; at the same step, `epoch-…` before `step-…`. Unreadable files come first. */
 export async function listCheckpoints(folder: string): Promise<Listed[]> {
   const names = (await namesIn(folder)).filter((name) => NAME.test(name)).sort();
   const listed: Listed[] = [];
@@ -40,10 +40,10 @@ export function isCheckpointName(name: string): boolean {
 }
 
 /**
- * Whether a run could write its checkpoints there: nothing is touched, so that a run that is refused has done nothing.
+ * Checks that a run could write its checkpoints there. Changes nothing.
  *
- * @returns whether it is there
- * @throws LockstepError if it could not
+ * @returns whether the folder exists
+ * @throws LockstepError
  */
 export async function requireCheckpointFolder(folder: string): Promise<boolean> {
   let isBusy: boolean;
@@ -58,10 +58,9 @@ export async function requireCheckpointFolder(folder: string): Promise<boolean> 
 }
 
 /**
- * Makes the folder if it is not there, locks it, and removes what runs that were killed have left half written. (With the lock held,
- * no checkpoint is being written by anybody else.)
+ * Creates the folder if necessary, locks it, and removes temporary files of killed runs.
  *
- * @throws LockstepError if another run holds it, or nothing can be written there
+ * @throws LockstepError if another run holds it, or it is not writable
  */
 export async function lockCheckpointFolder(folder: string): Promise<FolderLock> {
   let lock: FolderLock | undefined;
@@ -78,7 +77,7 @@ export async function lockCheckpointFolder(folder: string): Promise<FolderLock> 
   return lock;
 }
 
-/** From the folder that was there to the one that was made: else a loss of power could take all of it. */
+/** Makes the new folders survive a power failure. */
 async function flushDown(from: string, to: string): Promise<void> {
   for (let folder = to; folder.length >= from.length; folder = path.dirname(folder)) {
     await flushFolder(folder);

@@ -1,6 +1,6 @@
 /**
  * A network in a safetensors file: tensors `layers.0.weight` [inputs, outputs], `layers.0.bias` [outputs], … in this order,
- * so that the tensors' bytes together are what `weights_sha256` is taken of; and metadata that say what they are.
+ * and metadata. `weights_sha256` is the hash of the bytes of all tensors.
  */
 
 import { type Config, recipeOf, recordOfConfig } from '../config/options.js';
@@ -24,14 +24,14 @@ import type { Plan } from '../memory/plan.js';
 import { sha256Of } from '../model/parameters.js';
 import { describedNetwork, IMAGE_METADATA, networkMetadata } from './described-network.js';
 
-/** What the samples were. */
 export interface DatasetRecord {
   readonly name: string;
-  /** Training samples used, those held out of them for validation (absent: none), and test samples. */
+  /** Number of training samples used, without validation samples. */
   readonly train: number;
+  /** Absent if there are none. */
   readonly validation?: number;
   readonly test: number;
-  /** SHA-256 of all there are, used or not: see `Samples`. */
+  /** SHA-256 of all samples, used or not: see `Samples`. */
   readonly train_sha256: string;
   readonly test_sha256: string;
 }
@@ -43,14 +43,14 @@ export interface ModelDescription {
   readonly activation: string;
   readonly config: Config;
   readonly kernel: KernelName;
-  /** The run's name, made up when it began, and kept when it is resumed: it tells checkpoints of different runs apart. */
+  /** A random UUID that identifies the run; resuming keeps it. */
   readonly run: string;
   readonly dataset: DatasetRecord;
-  /** Undefined where it was trained on images. */
+  /** Undefined if it was not trained on a table. */
   readonly table: TableModel | undefined;
 }
 
-/** @param plan  what is used of it */
+/** @param plan  the samples used */
 export function datasetRecord({ name, train, test }: Dataset, plan: Plan): DatasetRecord {
   const { trainSamples, validationSamples, testSamples } = plan;
   return {
@@ -63,7 +63,7 @@ export function datasetRecord({ name, train, test }: Dataset, plan: Plan): Datas
   };
 }
 
-/** What a model and a checkpoint both have. */
+/** The metadata that models and checkpoints have in common. */
 export function modelMetadata(
   kind: 'model' | 'checkpoint',
   { layers, activation, config, kernel, run, dataset, table }: ModelDescription,
@@ -84,10 +84,10 @@ export function modelMetadata(
 }
 
 /**
- * Writes a model: float32, whatever the kernel computes with. Where something else has come under its name, it is written
- * under a name beside that: what took hours is not lost.
+ * Writes a model in float32. If something else has taken the name, the file gets another name, so that the model is not
+ * lost.
  *
- * @throws the system's error
+ * @throws the system error
  */
 export async function saveModel(
   file: string,
@@ -101,9 +101,10 @@ export async function saveModel(
 }
 
 /**
- * All parameters, in the order of `readParameters`, as tensors.
+ * All parameters as tensors.
  *
- * @param prefix  of their names: whose moments they are, say
+ * @param values  in the order of `readParameters`
+ * @param prefix  of the names, such as the name of a moment
  */
 export function tensorsOf(layers: readonly number[], values: Values, prefix = ''): Tensor[] {
   let end = 0;
@@ -120,7 +121,7 @@ export function tensorsOf(layers: readonly number[], values: Values, prefix = ''
 }
 
 /**
- * The reverse: all parameters of a file whose layers have these widths, whatever else it holds.
+ * All parameters of a file, in the order of `readParameters`. Other tensors are ignored.
  *
  * @throws TensorFileError if a tensor is missing or of another shape
  */
@@ -134,7 +135,7 @@ export function valuesOf({ tensors }: TensorFile, layers: readonly number[], pre
     const tensor = tensors.get(name);
     const isRight = tensor?.values instanceof Type && tensor.shape.join() === shape.join();
     if (!isRight) {
-      throw new TensorFileError(`tensor ${name} is not there with the shape ${shape.join(' × ')}`);
+      throw new TensorFileError(`no tensor ${name} of shape ${shape.join(' × ')}`);
     }
     return tensor.values;
   });
@@ -147,7 +148,6 @@ export function valuesOf({ tensors }: TensorFile, layers: readonly number[], pre
   return values;
 }
 
-/** Of Lockstep. */
 export interface ModelData {
   readonly file: string;
   /** Widths, input to output. */
@@ -156,23 +156,23 @@ export interface ModelData {
   readonly activation: string;
   /** In the order of `readParameters`. */
   readonly values: Values;
-  /** What made it; undefined in a file of another program. */
+  /** Undefined in a file of another program. */
   readonly kernel: KernelName | undefined;
-  /** What it was trained on, if that was a table. */
+  /** Undefined if it was not trained on a table. */
   readonly table: TableModel | undefined;
   /** As in the file: docs/files.md. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** A file looked at, whatever its values: they may not be finite, and then it classifies nothing. */
+/** Its values may not be finite. */
 export interface ModelFile extends ModelData {
   readonly bytes: number;
-  /** Whether it has a checksum (which is right, then). */
+  /** Whether the file has a checksum. */
   readonly isSealed: boolean;
 }
 
 /**
- * Reads a model, a checkpoint, or any safetensors file whose tensors are a network's: `layers.0.weight` [inputs, outputs],
+ * Reads a model, a checkpoint, or any safetensors file with the tensors `layers.0.weight` [inputs, outputs],
  * `layers.0.bias` [outputs], …
  *
  * @throws LockstepError if it cannot be read, is damaged, or holds no such network
@@ -182,7 +182,7 @@ export async function readModel(file: string): Promise<ModelData> {
 }
 
 /**
- * The same, of values that are not finite, too: to see what is wrong with them.
+ * Also accepts values that are not finite, so that they can be examined.
  *
  * @throws LockstepError if it cannot be read, is damaged, or holds no such network
  */
@@ -191,7 +191,7 @@ export async function readModelFile(file: string): Promise<ModelFile> {
 }
 
 /**
- * @param file  its name, for messages
+ * @param file  for messages
  * @throws LockstepError
  */
 export function decodeModel(file: string, bytes: Uint8Array): ModelData {
@@ -200,7 +200,7 @@ export function decodeModel(file: string, bytes: Uint8Array): ModelData {
   return model;
 }
 
-/** @throws LockstepError if a network of such values can classify nothing */
+/** @throws LockstepError if a weight is not finite */
 export function requireFinite({ file, values }: ModelData): void {
   if (!values.every(Number.isFinite)) throw errors.notAModel(file, 'its weights are not all finite');
 }

@@ -1,4 +1,4 @@
-/** Going on from a checkpoint: which one, with which options, and whether that can be. */
+/** Resuming: which checkpoint, with which options, and whether it is allowed. */
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import {
@@ -25,7 +25,7 @@ import type { DatasetRecord } from './model-file.js';
 export interface Resumed {
   readonly file: string;
   readonly checkpoint: Checkpoint;
-  /** Whether it is the newest of a folder that can be used, and not a file that was asked for. */
+  /** Whether it is the newest usable checkpoint of a folder, not a file named by `--resume`. */
   readonly isNewest: boolean;
 }
 
@@ -36,17 +36,16 @@ export interface Found {
 
 export interface Beginning {
   readonly config: Config;
-  /** Undefined: the run starts afresh. */
+  /** Undefined: a new run. */
   readonly resumed: Resumed | undefined;
   readonly warnings: readonly WarningEvent[];
 }
 
 /**
- * From the options that were given to those that apply, with the checkpoint that the run goes on from. The folder for its
- * checkpoints is looked at, and not touched yet.
+ * Combines the given options with those of the checkpoint. The checkpoint folder is checked, but not changed.
  *
- * @param writes  false where another process is to write them
- * @throws LockstepError if it cannot go on from there with these options, or checkpoints would be mixed up
+ * @param writes  whether this process writes the checkpoints
+ * @throws LockstepError if the options do not allow to resume, or checkpoints of two runs would be mixed
  */
 export async function beginRun(given: CheckedOptions, found: Found, writes: boolean): Promise<Beginning> {
   const warnings = [...found.warnings];
@@ -64,14 +63,14 @@ export async function beginRun(given: CheckedOptions, found: Found, writes: bool
 
 export interface OpenFolder {
   readonly lock: FolderLock;
-  /** Those in the folder, newest first. */
+  /** Newest first. */
   readonly checkpoints: readonly Listed[];
 }
 
 /**
- * Takes the folder for this run alone, when it has been accepted.
+ * Locks the folder for this run.
  *
- * @throws LockstepError if another run has it, or had it since it was looked at
+ * @throws LockstepError if another run holds it, or has changed it since it was checked
  */
 export async function openFolder(folder: string, resumed: Resumed | undefined): Promise<OpenFolder> {
   const lock = await lockCheckpointFolder(folder);
@@ -85,13 +84,13 @@ export async function openFolder(folder: string, resumed: Resumed | undefined): 
   }
 }
 
-/** Whether the run would still begin from where it does. */
+/** Whether the run would still resume from the same checkpoint. */
 async function isAsFound(folder: string, listed: readonly Listed[], resumed: Resumed | undefined): Promise<boolean> {
   if (!resumed || !isIn(folder, resumed)) return listed.length === 0;
   if (!resumed.isNewest) return newerThan(resumed, listed) === undefined;
   for (const { file } of listed) {
     if (path.basename(file) === path.basename(resumed.file)) return true;
-    // The newer ones, which could not be used.
+    // Newer checkpoints are expected only if they are unusable.
     if (await isUsable(file)) return false;
   }
   return false;
@@ -107,7 +106,7 @@ async function isUsable(file: string): Promise<boolean> {
   }
 }
 
-/** @throws LockstepError if there is nothing to go on from */
+/** @throws LockstepError if there is nothing to resume */
 export async function findCheckpoint(given: CheckedOptions): Promise<Found> {
   const warnings: WarningEvent[] = [];
   const resumed = await find(given, warnings);
@@ -122,9 +121,9 @@ async function find(given: CheckedOptions, warnings: WarningEvent[]): Promise<Re
   if (info === undefined && resume !== true) throw errors.nothingThere(where);
   const folder = info?.isFile() ? path.dirname(where) : info?.isDirectory() ? where : undefined;
   if (folder !== undefined && (checkpointDir === undefined || (await isSameOutput(folder, checkpointDir)))) {
-    // While another run writes there, what is found may be gone before it is read.
+    // If another run writes there, it may remove the checkpoint before it is read.
     await requireCheckpointFolder(folder);
-    // Links can give the folder several names. From here on it has one, so that paths can be compared.
+    // With symbolic links, the folder may have several names. One of them is used from here on.
     const own = checkpointDir ?? folder;
     where = info?.isFile() ? path.join(own, path.basename(where)) : own;
   }
@@ -133,7 +132,7 @@ async function find(given: CheckedOptions, warnings: WarningEvent[]): Promise<Re
   const listed = info ? await listCheckpoints(where) : [];
   if (listed.length === 0) {
     if (!saysWhatToTrain(given)) throw errors.nothingToResume(where);
-    warnings.push(warning('nothing_to_resume', `${where} holds no checkpoint: the run starts afresh`));
+    warnings.push(warning('nothing_to_resume', `no checkpoint in ${where}; starting a new run`));
     return undefined;
   }
   for (const { file } of listed) {
@@ -141,7 +140,7 @@ async function find(given: CheckedOptions, warnings: WarningEvent[]): Promise<Re
       return { file, checkpoint: await readCheckpoint(file), isNewest: true };
     } catch (error) {
       if (!(error instanceof LockstepError)) throw error;
-      warnings.push(warning('checkpoint_unusable', `${reason(error)}; an older checkpoint is looked for`));
+      warnings.push(warning('checkpoint_unusable', `${reason(error)}; trying an older checkpoint`));
     }
   }
   throw errors.noneUsable(where, warnings.at(-1)!.message);
@@ -158,9 +157,9 @@ export function saysWhatToTrain(given: CheckedOptions): boolean {
 function configFor(given: CheckedOptions, { file, checkpoint }: Resumed, warnings: WarningEvent[]): Config {
   const { resume: _, mpi: __, resumeAnyway = false, ...own } = given;
   const { state } = checkpoint;
-  // `auto` may be another kernel elsewhere, and other bits.
+  // `auto` may choose another kernel on this machine, with other results.
   const stored: Config = { ...checkpoint.config, kernel: checkpoint.kernel };
-  // Where a model is written is not for a file to say, which may be a stranger's.
+  // A checkpoint, which may be untrusted, must not decide which file is written.
   const config = { ...stored, save: undefined, checkpointDir: path.dirname(file), ...own };
 
   // Where both differ, an option is named before those whose rules depend on it.
@@ -187,11 +186,7 @@ function configFor(given: CheckedOptions, { file, checkpoint }: Resumed, warning
   return config;
 }
 
-/**
- * Whether the samples are those that the run was begun with.
- *
- * @throws LockstepError if they are not, and that was not allowed
- */
+/** As on the command line. */
 export function requireSameData(
   found: DatasetRecord,
   { file, checkpoint }: Resumed,
@@ -211,7 +206,7 @@ export function requireSameData(
   return warnings;
 }
 
-/** @throws LockstepError if `--kernel auto` is another kernel than the checkpoint's, and that was not allowed */
+/** @throws LockstepError if `--kernel auto` chose another kernel than the checkpoint has, without --resume-anyway */
 export function requireSameKernel(
   kernel: string,
   { file, checkpoint }: Resumed,
@@ -226,7 +221,7 @@ export function requireSameKernel(
   return warnings;
 }
 
-/** A warning if it was asked for, else an error. */
+/** Adds a warning if the difference is allowed. @throws LockstepError if it is not */
 function allow(
   difference: string,
   expected: string,
@@ -235,16 +230,14 @@ function allow(
   isTooLate: boolean,
   warnings: WarningEvent[],
 ): void {
-  const remedy = difference.startsWith('--') ? 'leave the option out' : 'give the same data with --data';
+  const remedy = difference.startsWith('--') ? 'omit this option' : 'provide the same data with --data';
   if (!isAllowed) throw errors.resumeDiffers(file, difference, expected, remedy);
   if (isTooLate) throw errors.withinEpoch(file, difference, expected);
   warnings.push(warning('resumed_anyway', `${difference}: ${file} was written with ${expected}`));
 }
 
 /**
- * Two runs' checkpoints in one folder would be taken for one run's, and the wrong one for the newest.
- *
- * @throws LockstepError if that could come
+ * @throws LockstepError if checkpoints of two runs would be mixed in one folder, where the wrong one could be resumed
  */
 function requireRoom(folder: string, listed: readonly Listed[], resumed: Resumed | undefined): void {
   if (!resumed || !isIn(folder, resumed)) {
@@ -261,12 +254,12 @@ function isIn(folder: string, { file }: Resumed): boolean {
   return path.resolve(path.dirname(file)) === path.resolve(folder);
 }
 
-/** @returns one of the newer ones, if there are any */
+/** @returns any newer checkpoint */
 function newerThan({ checkpoint }: Resumed, listed: readonly Listed[]): Listed | undefined {
   return listed.find(({ step }) => step !== undefined && step > checkpoint.state.step);
 }
 
-/** A folder to resume from is one to go on in. */
+/** By default, a run continues in the folder that it resumes from. */
 function folderOf({ checkpointDir, resume }: CheckedOptions): string | undefined {
   return checkpointDir ?? (typeof resume === 'string' ? resume : undefined);
 }

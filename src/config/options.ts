@@ -1,4 +1,4 @@
-/** The table of options, and what follows from it: types, checks, defaults and records. */
+/** A run's options: their defaults, which are the reference's run, and what each may be. */
 import { errors } from '../errors.js';
 import { type Fields, isRecord } from '../files/record.js';
 import type { OptimizerOptions } from '../optim/optimizer.js';

@@ -1,12 +1,12 @@
-/** Says what a drawing is, by the weights that the run has at the moment. */
+/** Classifies drawings with the current weights of the run. */
 
 import type { RunView } from '../run/view.js';
 import { Network } from '../tools/network.js';
 import type { Classification } from './messages.js';
 
-/** How old a copy of the weights may be: a copy of the reference's takes some milliseconds. */
+/** Maximum age of the copy of the weights. (Copying takes a few milliseconds.) */
 const FRESH_MS = 1000;
-/** Answers a second, and as many at once: a hand draws slower. */
+/** Maximum answers per second, and maximum burst. */
 const MOST_A_SECOND = 25;
 
 export class DrawingClassifier {
@@ -26,7 +26,7 @@ export class DrawingClassifier {
     this.#view = view;
   }
 
-  /** The weights will not change any more; the next copy is the last. */
+  /** The weights no longer change, so the next copy is the last. */
   finish(): void {
     this.#copiedAt = Number.NEGATIVE_INFINITY;
     this.#isFinal = true;

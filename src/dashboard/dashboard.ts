@@ -1,6 +1,6 @@
 /**
- * A run on a page. It takes the run's events as they come, and looks at the run itself a few times a second at most, on the
- * main thread, which has nothing else to do then; where no page is open, only what is cheap to keep is kept.
+ * The live page of a run. It receives the events of the run, and samples its state a few times per second on the main thread,
+ * which is idle then. While no page is open, expensive data is not computed.
  */
 import path from 'node:path';
 import { errors } from '../errors.js';
@@ -18,21 +18,21 @@ import { PageServer } from './server.js';
 import { Streams } from './streams.js';
 import { Growing, Latest } from './topics.js';
 
-/** Progress is told four times a second, what the threads do twice, and weights are drawn every other second. */
+/** Progress is sent four times per second, thread times twice, and weights every two seconds. */
 const PROGRESS_MS = 250;
 const THREADS_MS = 500;
 const WEIGHTS_MS = 2000;
-/** Points that a curve has at most: more than a screen has columns. */
+/** Maximum number of points of a curve: more than a screen has columns. */
 const MOST_EPOCHS = 1500;
 const MOST_RECENT = 1500;
-/** A point of fewer samples than these says little; but after so long there is one. */
+/** Minimum number of samples of a point, unless the time limit has passed. */
 const FEWEST_SAMPLES = 1000;
 const MOST_RECENT_MS = 2000;
 const SHOWN_UNITS = 48;
 const SHOWN_THREADS = 64;
 const SHOWN_WARNINGS = 20;
 
-/** What the last recent point has told of: sums over its epoch so far, and when it did. */
+/** Sums over the epoch at the last recent point, and its time. */
 const NOTHING_TOLD = { epoch: 0, samples: 0, losses: 0, errors: 0, at: 0 };
 
 export interface DashboardControls extends TrainControls {
@@ -41,7 +41,7 @@ export interface DashboardControls extends TrainControls {
 }
 
 export class Dashboard {
-  /** For `train`. */
+  /** To be passed to `train`. */
   readonly controls: DashboardControls = {
     onProgress: (progress) => this.#look(progress),
     onView: (view) => this.#watch(view),
@@ -85,8 +85,8 @@ export class Dashboard {
   /**
    * Serves the page on 127.0.0.1.
    *
-   * @param port  0 for any that is free
-   * @throws LockstepError if it is no port, or cannot be had
+   * @param port  0 for any free port
+   * @throws LockstepError if the port is invalid, or cannot be used
    */
   static async open(port: number = DEFAULT_PORT): Promise<Dashboard> {
     if (!isPort(port)) throw errors.invalidOption('port', port, PORT_RANGE);
@@ -104,7 +104,7 @@ export class Dashboard {
     return this.#server!.url;
   }
 
-  /** Shows an event of the run; it must be called before the next one is asked for. */
+  /** Shows an event of the run. Must be called before the next event is requested. */
   show(given: TrainEvent): void {
     if (!isRecord(given)) throw errors.invalidOption('event', given, 'an event of train()');
     const event = textsOnOneLine(given);
@@ -129,13 +129,13 @@ export class Dashboard {
         this.#showEnd(event);
         break;
       case 'step':
-        // (What the steps have to tell is seen by looking, asked for or not.)
+        // Progress within epochs is sampled, so step events are ignored.
         break;
     }
     this.#streams.tell();
   }
 
-  /** Closes the page: browsers that have it open keep what they have seen. */
+  /** Closes the page. Open browser tabs keep the last state. */
   async close(): Promise<void> {
     this.#streams.close();
     await this.#server?.close();
@@ -149,7 +149,7 @@ export class Dashboard {
   }
 
   #showEpoch(event: Extract<TrainEvent, { event: 'epoch' }>): void {
-    // (What else is in the event, the page has no place for.)
+    // Other fields of the event are not shown.
     const { event: _, step, wait_fraction, phase_fractions, ...point } = event;
     this.#epochs.push(point);
     this.#keepResults(event.epoch);
@@ -160,7 +160,7 @@ export class Dashboard {
   #showEnd(event: Extract<TrainEvent, { event: 'end' }>): void {
     this.#phase = event.status;
     this.#end = event;
-    // Where there is only an evaluation, no epoch's event has told of it.
+    // Without epochs, there is no epoch event with the evaluation.
     if (this.#start?.config.epochs === 0 && event.status === 'completed') this.#keepResults(0);
     this.#classifier.finish();
     this.#weightsAt = Number.NEGATIVE_INFINITY;
@@ -168,14 +168,14 @@ export class Dashboard {
     this.#run.changed();
   }
 
-  /** About ten times a second. */
+  /** Called about ten times per second. */
   #look(progress: Progress): void {
     if (!this.#start) return;
     const now = performance.now();
     this.#addRecent(progress, this.#start.dataset.train, now);
     if (now - this.#progressAt < PROGRESS_MS) return;
     this.#progressAt = now;
-    // An epoch that has just begun has little to say of the threads; short ones tell when they are over.
+    // At the beginning of an epoch, thread times are not yet meaningful.
     const isSame = progress.epoch === this.#lastProgress?.epoch;
     if (isSame && now - this.#threadsAt > THREADS_MS) this.#keepThreads(progress.epoch);
     this.#lastProgress = progress;
@@ -184,13 +184,13 @@ export class Dashboard {
     this.#streams.tell();
   }
 
-  /** The samples since the last point, when they are enough for one. */
+  /** Adds a point of the samples since the last point, if there are enough. */
   #addRecent(progress: Progress, samplesPerEpoch: number, now: number): void {
     const { epoch, samples, loss, error } = progress;
     const before = this.#told.epoch === epoch ? this.#told : { ...NOTHING_TOLD, at: this.#told.at };
     const [count, elapsed] = [samples - before.samples, now - before.at];
     if (count <= 0 || elapsed < PROGRESS_MS || (count < FEWEST_SAMPLES && elapsed < MOST_RECENT_MS)) return;
-    // A sum is lost in rounding where it grows by nothing, or next to nothing.
+    // Rounding may make the difference of the sums 0 or negative.
     const since = (sum: number, told: number) => Math.max(0, sum - told) / count;
     const [losses, errors] = [loss * samples, error * samples];
     const perSecond = before.samples > 0 ? (1000 * count) / elapsed : progress.samplesPerSecond;
@@ -219,7 +219,7 @@ export class Dashboard {
     this.#threads.changed();
   }
 
-  /** Not before they are due. (They are copied when they are told, and only if somebody listens.) */
+  /** Only when they are due. (They are copied when they are sent, and only if a page is open.) */
   #drawWeights(): void {
     const now = performance.now();
     if (!this.#view?.picture || now - this.#weightsAt < WEIGHTS_MS) return;

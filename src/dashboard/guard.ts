@@ -1,13 +1,12 @@
 /**
- * Who may ask. The page is for browsers on this machine, and whatever else a browser shows must neither read a run nor have
- * anything done: so a request must name this machine (a foreign name that was made to resolve to it is refused), and must
- * not come from another site's page.
+ * Access control. The page is for browsers on this machine; other sites in these browsers must not access it. A request must
+ * name this machine in its Host header (which prevents DNS rebinding), and must not come from a page of another site.
  */
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 
 /** On every response. */
 export const HEADERS: OutgoingHttpHeaders = {
-  // Nothing but what this server itself serves; pictures are drawn, and nothing is framed or sent elsewhere.
+  // Only resources of this server; no frames, no forms to other sites.
   'content-security-policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -26,7 +25,7 @@ export function refusalOf(headers: IncomingHttpHeaders, port: number): string | 
   if (origin !== undefined && !names.some((name) => origin === `http://${name}`)) return 'Origin: expected this page';
   const site = headers['sec-fetch-site'];
   if (site === undefined || site === 'same-origin' || site === 'none') return undefined;
-  // Another page may have a link to this one, which opens it as a page of its own.
+  // A link on another page may open this page.
   const isLink = headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';
   return isLink && origin === undefined ? undefined : 'Sec-Fetch-Site: expected this page';
 }

@@ -1,3 +1,3 @@
-/** What a program imports from 'lockstep/dashboard'. */
+/** Public API of 'lockstep/dashboard'. */
 export { Dashboard, type DashboardControls } from './dashboard.js';
 export { DEFAULT_PORT } from './port.js';

@@ -1,9 +1,8 @@
 /**
- * What the server tells the page, and the page the server. Types alone, and without imports: the page, which is compiled for
- * browsers, has them too.
+ * Messages between the server and the page. Only types, without imports, because the page is compiled for browsers.
  *
- * A stream's messages are server-sent events: the name is a key of `Messages`, the data are JSON of its type. Each is the whole
- * of what is known, and takes the place of what was there, but for the lists, which grow.
+ * The stream consists of server-sent events: the name is a key of `Messages`, the data is JSON of its type. A message replaces
+ * the previous one of its name, except for lists, which grow.
  */
 
 export interface Messages {
@@ -16,20 +15,19 @@ export interface Messages {
   readonly results: ResultsMessage;
 }
 
-/** Where a run is in its life. */
 export type Phase = 'starting' | 'running' | 'completed' | 'interrupted' | 'failed';
 
 export interface RunMessage {
   readonly phase: Phase;
-  /** The `start` event, as docs/metrics.md has it. */
+  /** The `start` event: see docs/metrics.md. */
   readonly start?: StartFacts;
   /** The `end` event. */
   readonly end?: EndFacts;
-  /** Height and width of the inputs, where they are pictures. */
+  /** Height and width of the inputs, if they are images. */
   readonly picture?: Shape;
-  /** Of the newest warnings, the messages. */
+  /** Messages of the newest warnings. */
   readonly warnings: readonly string[];
-  /** The newest checkpoint's file name, and the steps that were done. */
+  /** File name and number of steps of the newest checkpoint. */
   readonly checkpoint?: { readonly file: string; readonly step: number };
 }
 
@@ -56,7 +54,7 @@ export interface StartFacts {
     readonly test: number;
     readonly inputs: number;
     readonly classes: number;
-    /** Of each class its name, where it has one. */
+    /** Names of the classes, if they have names. */
     readonly class_names?: readonly (string | number)[];
   };
   readonly model: { readonly layers: readonly number[]; readonly parameters: number };
@@ -81,13 +79,13 @@ export interface EndFacts {
   readonly message?: string;
 }
 
-/** What has been added since the last such message; or, after `reset`, all there is. */
+/** The items added since the last message; with `reset`, all items. */
 export interface ListMessage<Item> {
   readonly reset: boolean;
   readonly items: readonly Item[];
 }
 
-/** Of an `epoch` event, what the page shows. */
+/** The fields of an `epoch` event that the page shows. */
 export interface EpochPoint {
   readonly epoch: number;
   readonly train_loss: number;
@@ -96,16 +94,16 @@ export interface EpochPoint {
   readonly validation_error?: number;
   readonly test_loss?: number;
   readonly test_error?: number;
-  /** The learning rate of its last step, where it is not the same for all. */
+  /** The learning rate of its last step, if it is not constant. */
   readonly lr?: number;
   readonly seconds: number;
   readonly samples_per_second: number;
 }
 
-/** [epochs done, with the part of the one that runs; loss and error of the samples since the last point; samples a second] */
+/** [epochs done (fractional); loss and error of the samples since the last point; samples per second] */
 export type RecentPoint = readonly [epochs: number, loss: number, error: number, samplesPerSecond: number];
 
-/** As `onProgress` has it. */
+/** As in `onProgress`. */
 export interface ProgressMessage {
   readonly epoch: number;
   readonly epochs: number;
@@ -118,21 +116,21 @@ export interface ProgressMessage {
 }
 
 export interface ThreadsMessage {
-  /** The epoch that these are of. */
+  /** The epoch of these times. */
   readonly epoch: number;
-  /** By thread, [forward and back-propagation, update, waiting]: fractions of its time, 1 together. */
+  /** By thread: [forward and back-propagation, update, waiting] as fractions of its time, sum 1. */
   readonly threads: readonly (readonly [gradients: number, update: number, wait: number])[];
-  /** Threads that there are; only the first are told of. */
+  /** Total number of threads; only the first ones are sent. */
   readonly of: number;
 }
 
 export interface WeightsMessage {
-  /** Units that there are; only the first are told of. */
+  /** Total number of units; only the first ones are sent. */
   readonly of: number;
   readonly units: number;
-  /** (units, inputs), base64 of int8: −127 is −scale, 127 is scale. */
+  /** [units, inputs], base64 of int8: −127 is −scale, 127 is scale. */
   readonly values: string;
-  /** The weight at the end of the colors; the few beyond it are cut to it. */
+  /** The weight at the end of the color scale; the few larger ones are clipped. */
   readonly scale: number;
 }
 
@@ -140,22 +138,22 @@ export interface ResultsMessage {
   readonly epoch: number;
   readonly split: 'test' | 'validation';
   readonly samples: number;
-  /** (classes, classes) Row: the class; column: the one it was taken for. Absent where there are too many classes. */
+  /** [classes, classes], rows: true class, columns: predicted class. Absent if there are too many classes. */
   readonly confusion?: readonly number[];
-  /** Then these, the most frequent first: [class, taken for, how often]. */
+  /** With too many classes, the most frequent errors: [class, predicted class, count]. */
   readonly confused?: readonly (readonly [number, number, number])[];
-  /** The samples with the largest losses, the largest first. Absent where they are no pictures. */
+  /** The samples with the largest losses, largest first. Absent if they are not images. */
   readonly hardest?: readonly HardSample[];
 }
 
 export interface HardSample {
-  /** Its number in the set, from 0. */
+  /** Position in the set, from 0. */
   readonly sample: number;
   readonly class: number;
   readonly predicted: number;
-  /** That it had for the network, of its class. */
+  /** Of the true class. */
   readonly probability: number;
-  /** (inputs), base64 of uint8: pixels. */
+  /** [inputs], base64 of uint8. */
   readonly pixels: string;
 }
 

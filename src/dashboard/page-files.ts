@@ -1,4 +1,4 @@
-/** The page's files: a fixed table, read when the server starts. A request's path is looked up, and never made one of a file. */
+/** The files of the page: a fixed table, read when the server starts. Paths of requests are never used as file paths. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
@@ -12,7 +12,7 @@ const CSS = 'text/css; charset=utf-8';
 const SCRIPT = 'text/javascript; charset=utf-8';
 const SVG = 'image/svg+xml';
 
-/** The page's own scripts, each a module. */
+/** Scripts of the page. */
 const SCRIPTS = [
   'main',
   'charts',
@@ -22,7 +22,6 @@ const SCRIPTS = [
   'elements',
   'epochs-table',
   'format',
-  'grown',
   'header',
   'pad',
   'pen',
@@ -32,7 +31,7 @@ const SCRIPTS = [
   'threads',
 ] as const;
 
-/** By path. @throws Error if one is missing: then this is no whole package */
+/** By path. @throws Error if a file is missing in the package */
 export function readPageFiles(): ReadonlyMap<string, PageFile> {
   const own = (name: string) => readFileSync(new URL(`./page/${name}`, import.meta.url));
   const require = createRequire(import.meta.url);

@@ -1,13 +1,13 @@
-/** Numbers as the page draws them: small, and in base64. */
+/** Encodes images for the page: 8 bits per value, in base64. */
 import type { WeightsMessage } from './messages.js';
 
-/** The few weights beyond this fraction of them are drawn as the last color: else they would leave all others pale. */
+/** The color scale ends at this quantile of the magnitudes, because a few outliers would make all other weights pale. */
 const DRAWN_FRACTION = 0.999;
 const BINS = 512;
 
 /**
- * @param weights  (units, inputs)
- * @param of       units that there are
+ * @param weights  [units, inputs]
+ * @param of       total number of units
  */
 export function weightsMessage(weights: Float32Array, inputs: number, of: number): WeightsMessage {
   const scale = scaleOf(weights);
@@ -17,16 +17,16 @@ export function weightsMessage(weights: Float32Array, inputs: number, of: number
   return { of, units: weights.length / inputs, values: base64(new Uint8Array(bytes.buffer)), scale };
 }
 
-/** Of a sample as the network takes it, its pixels. */
+/** The pixels of a sample. */
 export function pixelsMessage(sample: Float32Array): string {
   return base64(Uint8Array.from(sample, (value) => Math.round(value * 255)));
 }
 
-/** The magnitude below which almost all of them are: by counting, which takes a tenth of the time of sorting them. */
+/** The quantile of the magnitudes, from a histogram, which takes a tenth of the time of sorting. */
 function scaleOf(weights: Float32Array): number {
   let most = 0;
   for (const weight of weights) most = Math.max(most, Math.abs(weight));
-  // (Of a run that diverges.)
+  // Not finite if the run diverges.
   if (!(most > 0) || !Number.isFinite(most)) return 0;
   const counts = new Uint32Array(BINS + 1);
   for (const weight of weights) counts[Math.floor((Math.abs(weight) / most) * BINS)]!++;

@@ -1,9 +1,9 @@
-/** What an epoch's evaluation found, counted while it is there: which classes were taken for which, and the hardest samples. */
+/** The results of the evaluation of an epoch: confusion matrix and hardest samples. */
 import type { RunView } from '../run/view.js';
 import type { ResultsMessage } from './messages.js';
 import { pixelsMessage } from './pictures.js';
 
-/** A matrix of more is no picture any more: then the most frequent errors are listed. */
+/** With more classes, the most frequent errors are listed instead of a matrix. */
 const MOST_CLASSES = 30;
 const MOST_CONFUSED = 20;
 const HARDEST = 12;
@@ -14,9 +14,9 @@ export class Results {
   readonly #split: ResultsMessage['split'];
   readonly #samples: number;
   readonly #classes: number;
-  /** (classes, classes), by row the class. */
+  /** [classes, classes], rows: true class. */
   readonly #confusion: Uint32Array;
-  /** The hardest samples, the hardest first, with what is known of them. */
+  /** The hardest samples, hardest first. */
   readonly #hardest: { sample: number; class: number; predicted: number; loss: number }[] = [];
 
   private constructor(view: RunView, epoch: number, { split, labels, predicted, losses }: Evaluated) {
@@ -39,7 +39,7 @@ export class Results {
     }
   }
 
-  /** While the epoch's event is being handled. Undefined where nothing is held out. */
+  /** Must be called while the epoch event is being handled. Undefined without test and validation samples. */
   static of(view: RunView, epoch: number): Results | undefined {
     const heldOut = view.heldOut(epoch);
     return heldOut && new Results(view, epoch, heldOut);

@@ -1,6 +1,6 @@
 /**
- * The HTTP server behind the page: a fixed table of files, one stream of events, and one question, what a drawing is. It is
- * bound to this machine's own address, and every request is small: see docs/dashboard.md, "Security".
+ * The HTTP server of the page: a fixed table of files, a stream of events, and the classification of drawings. It listens
+ * only on the loopback address, and limits the size of requests: see docs/dashboard.md, "Security".
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -18,13 +18,13 @@ const LIMITS = {
   keepAliveTimeout: 5000,
   connectionsCheckingInterval: 1000,
 } as const;
-/** Streams, and as many requests again besides. */
+/** Streams, plus the same number of other requests. */
 const MOST_CONNECTIONS = 128;
 
 export interface Classifier {
-  /** Bytes of a drawing, one a pixel; undefined as long as there is no network that takes pictures. */
+  /** Number of bytes of a drawing, one per pixel; undefined if there is no network for images (yet). */
   readonly inputs: number | undefined;
-  /** Undefined where it has been asked too often. */
+  /** Undefined after too many requests. */
   classify(pixels: Uint8Array): Classification | undefined;
 }
 
@@ -40,15 +40,15 @@ export class PageServer {
     this.#files = readPageFiles();
     const handle = (request: IncomingMessage, response: ServerResponse) => this.#handle(request, response);
     this.#server = createServer(LIMITS, handle);
-    // Who asks before it sends a body is answered as everybody is.
+    // Requests with `Expect: 100-continue` are handled like all others.
     this.#server.on('checkContinue', handle);
     this.#server.on('clientError', (_, socket) => socket.destroy());
     this.#server.maxConnections = MOST_CONNECTIONS;
   }
 
   /**
-   * @param port  0 for any that is free
-   * @throws Error of the system's if it cannot be had
+   * @param port  0 for any free port
+   * @throws the system error
    */
   static async listen(port: number, streams: Streams, classifier: Classifier): Promise<PageServer> {
     const page = new PageServer(streams, classifier);
@@ -73,7 +73,7 @@ export class PageServer {
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#server.closeIdleConnections();
-    // What has been written leaves; who does not take it in time is left.
+    // Lets pending responses finish, up to a time limit.
     const timer = setTimeout(() => this.#server.closeAllConnections(), 500);
     await closed;
     clearTimeout(timer);
@@ -88,7 +88,7 @@ export class PageServer {
     if (refusal) refuse(request, response, refusal);
   }
 
-  /** Answers, now or later. @returns why not */
+  /** Answers, perhaps later. @returns the reason for a refusal */
   #route(request: IncomingMessage, response: ServerResponse): Refusal | undefined {
     const { method, url = '' } = request;
     if (url === '/classify') return this.#routeDrawing(request, response);
@@ -110,8 +110,8 @@ export class PageServer {
     const { method, headers } = request;
     if (method !== 'POST') return { status: 405, why: 'expected POST', allow: 'POST' };
     const { inputs } = this.#classifier;
-    if (inputs === undefined) return { status: 503, why: 'there is no network yet that takes pictures' };
-    // (A form, or a page elsewhere, cannot send this type without asking first.)
+    if (inputs === undefined) return { status: 503, why: 'no network for images yet' };
+    // Forms and pages of other sites cannot send this type without a preflight request.
     if (headers['content-type'] !== 'application/octet-stream') {
       return { status: 415, why: 'expected application/octet-stream' };
     }
@@ -133,10 +133,10 @@ export class PageServer {
       if (answer) {
         response.writeHead(200, { 'content-type': 'application/json' });
         response.end(JSON.stringify(answer));
-      } else refuse(request, response, { status: 429, why: 'too many drawings: wait a moment' });
+      } else refuse(request, response, { status: 429, why: 'too many requests; wait a moment' });
     } catch {
-      // Whoever asked has gone; or these weights are of a run that has diverged, and say nothing.
-      refuse(request, response, { status: 500, why: 'the network gives no answer' });
+      // The client has gone, or the run has diverged.
+      refuse(request, response, { status: 500, why: 'the network cannot classify the drawing' });
     }
   }
 }
@@ -144,15 +144,15 @@ export class PageServer {
 interface Refusal {
   readonly status: number;
   readonly why: string;
-  /** The methods that there are. */
+  /** For the Allow header. */
   readonly allow?: string;
 }
 
 function wrongLength(found: number, expected: number): Refusal {
-  return { status: found > expected ? 413 : 400, why: `expected ${expected} bytes, one a pixel` };
+  return { status: found > expected ? 413 : 400, why: `expected ${expected} bytes, one per pixel` };
 }
 
-/** Says why, and closes the connection: what else is on its way is not read. */
+/** Sends the reason, and closes the connection without reading the rest of the request. */
 function refuse(request: IncomingMessage, response: ServerResponse, { status, why, allow }: Refusal): void {
   request.pause();
   const { socket } = request;
@@ -164,7 +164,7 @@ function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0;
 }
 
-/** All of it; or, of one that is longer than `most` bytes, so much that it is longer. */
+/** The body; if it is longer than `most` bytes, only its beginning, which is longer than `most`. */
 function bodyOf(request: IncomingMessage, most: number): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];

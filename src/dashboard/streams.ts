@@ -1,21 +1,21 @@
-/** The open event streams. Each is written at its reader's pace: what it has not got yet is never queued, only known. */
+/** The open event streams. Messages are not queued for slow readers; they get the newest state when they can take it. */
 import type { ServerResponse } from 'node:http';
 import type { Topic } from './topics.js';
 
-/** A browser opens one a tab. */
+/** A browser opens one per tab. */
 const MOST_STREAMS = 32;
-/** A comment tells both sides, and what is between them, that the stream is alive. */
+/** A comment in the stream keeps the connection alive. */
 const HEARTBEAT_MS = 10_000;
-/** A reader that takes nothing for so many heartbeats is dropped: it may come again. */
+/** A reader that accepts nothing for this many heartbeats is dropped; it may reconnect. */
 const MOST_STALLED_HEARTBEATS = 3;
-/** Changes are told together, so many milliseconds after the first: twenty times a second at most. */
+/** Changes are sent together, this many milliseconds after the first: at most twenty times per second. */
 const GATHER_MS = 50;
 
 interface Stream {
   readonly response: ServerResponse;
-  /** By topic, the version that has been written. */
+  /** The version written last, by topic. */
   readonly sent: Map<Topic, number>;
-  /** Heartbeats that it has not taken what was written before. */
+  /** Number of heartbeats since the reader accepted data. */
   stalled: number;
 }
 
@@ -25,7 +25,7 @@ export class Streams {
   readonly #heartbeat: NodeJS.Timeout;
   #gathering: NodeJS.Timeout | undefined;
 
-  /** @param topics  in the order in which a new reader is told of them */
+  /** @param topics  in the order in which a new reader gets them */
   constructor(topics: readonly Topic[]) {
     this.#topics = topics;
     this.#heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS).unref();
@@ -39,11 +39,11 @@ export class Streams {
     return this.#open.size === 0;
   }
 
-  /** Makes the response a stream. The headers that all responses have must have been set. */
+  /** Turns the response into a stream. The common headers must have been set. */
   open(response: ServerResponse): void {
     const stream: Stream = { response, sent: new Map(), stalled: 0 };
     response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
-    // How long a browser waits before it tries again.
+    // Delay before the browser reconnects.
     response.write('retry: 1000\n\n');
     response.on('drain', () => {
       stream.stalled = 0;
@@ -55,13 +55,13 @@ export class Streams {
     this.#write(stream);
   }
 
-  /** Topics have changed: their readers are told soon. */
+  /** Topics have changed; readers are notified soon. */
   tell(): void {
     if (this.isIdle) return;
     this.#gathering ??= setTimeout(() => this.#tellNow(), GATHER_MS).unref();
   }
 
-  /** Tells every reader the newest, as far as it takes that at once, and that there is no more. */
+  /** Sends the newest state to every reader that can take it at once, and ends the streams. */
   close(): void {
     clearInterval(this.#heartbeat);
     clearTimeout(this.#gathering);
@@ -74,7 +74,7 @@ export class Streams {
     for (const stream of this.#open) this.#write(stream);
   }
 
-  /** As much as the reader takes: the rest when it has taken that. */
+  /** Writes as much as the reader accepts, and the rest when it is ready. */
   #write({ response, sent }: Stream): void {
     for (const topic of this.#topics) {
       if (response.writableNeedDrain || response.destroyed) return;

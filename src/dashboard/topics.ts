@@ -1,25 +1,25 @@
 /**
- * What is known, by topic. A topic counts its versions, and whoever has one version can ask for what makes it the newest: so
- * nothing is queued for a reader who is slow, and nothing is made where nobody reads.
+ * The state of the run, by topic. A topic counts its versions, and can produce the message from any version to the newest.
+ * Thus nothing is queued for slow readers, and nothing is computed without readers.
  */
 import type { ListMessage, Messages } from './messages.js';
 
 export interface Topic {
   readonly name: keyof Messages;
-  /** Counts changes; 0 while nothing is known. */
+  /** Number of changes; 0: no data yet. */
   readonly version: number;
-  /** JSON of what brings a reader from a version, 0 for none, to the newest. */
+  /** JSON of the message from a version (0 for none) to the newest. */
   text(since: number): string;
 }
 
-/** A topic whose message is the whole of it. */
+/** A topic whose message is its whole state. */
 export class Latest<Name extends keyof Messages> implements Topic {
   readonly name: Name;
   readonly #make: () => Messages[Name];
   #version = 0;
   #made = { version: 0, text: '' };
 
-  /** @param make  called once a version at most, and only if somebody reads it */
+  /** @param make  called at most once per version, and only if there is a reader */
   constructor(name: Name, make: () => Messages[Name]) {
     this.name = name;
     this.#make = make;
@@ -41,7 +41,7 @@ export class Latest<Name extends keyof Messages> implements Topic {
   }
 }
 
-/** A list that grows, and is thinned when it is too long to draw: its readers then get all of it anew. */
+/** A growing list. If it becomes too long, it is thinned, and readers get all of it again. */
 export class Growing<Item> implements Topic {
   readonly name: 'epochs' | 'recent';
   readonly #most: number;
@@ -50,7 +50,7 @@ export class Growing<Item> implements Topic {
   /** The version of the last thinning. */
   #thinnedAt = 0;
 
-  /** @param most  items that are kept; at least 2 */
+  /** @param most  maximum number of items; at least 2 */
   constructor(name: 'epochs' | 'recent', most: number) {
     this.name = name;
     this.#most = most;
@@ -68,7 +68,7 @@ export class Growing<Item> implements Topic {
     this.#version++;
     this.#items.push(item);
     if (this.#items.length <= this.#most) return;
-    // Every other one, the newest among them.
+    // Keeps every other item, including the newest.
     const isKept = (this.#items.length - 1) % 2;
     this.#items = this.#items.filter((_, i) => i % 2 === isKept);
     this.#thinnedAt = this.#version;

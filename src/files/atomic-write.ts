@@ -1,4 +1,4 @@
-/** Files that are either there whole or not there at all, whatever happens while they are written. */
+/** Atomic writes: after a crash at any moment, a file is either complete or as it was before. */
 import { type FileHandle, lstat, open, readdir, rename, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { hasCode, reason } from '../errors.js';
@@ -6,35 +6,35 @@ import { isOfKind, type Kind, kindName } from './kinds.js';
 import { isGone, ownerName } from './owner.js';
 import { targetOf } from './target.js';
 
-/** What is written at once: below every limit of Node's and of the systems'. */
+/** Bytes per write: below the limits of Node and of all systems. */
 const CHUNK_BYTES = 1 << 28;
 
-/** What a file system says that cannot flush a folder, as some network ones cannot: then nobody can do more. */
+/** Errors of file systems, such as some network ones, that cannot flush a folder; they are ignored. */
 const CANNOT_FLUSH = ['EINVAL', 'ENOTSUP', 'ENOSYS'];
 
-/** So many may be written at once under one name by one process. */
+/** Maximum number of concurrent writes by one process to one name. */
 const MOST_TEMPORARY = 100;
 
-/** Under this name is what a new file must not replace. */
+/** The name belongs to something that a new file must not replace. */
 export class TakenError extends Error {
   override readonly name = 'TakenError';
 }
 
-/** It is of another kind than the new one. */
+/** The name belongs to a file of another kind. */
 export class OtherKindError extends TakenError {}
 
 /**
- * Writes to a temporary file in the same folder, flushes it to the disk, gives it its name, and flushes the folder. A
- * reader sees the file as it was before, or whole. After an error what was there before is still there, unless it was the
- * last step that failed: then the new file is in place, and may not outlive a loss of power.
+ * Writes a temporary file in the same folder, flushes it to disk, renames it, and flushes the folder. Readers see either the
+ * old file or the complete new one. After an error, the old file is unchanged, unless only the last step failed: then the
+ * new file is in place, but may not survive a power failure.
  *
- * What is there is looked at last of all, for it may have come while the file was written. (Between the look and the renaming there
- * are microseconds: systems have no call that does both.)
+ * The existing file is checked just before the renaming, because it may have appeared during the write. (No system call
+ * does both; the gap is microseconds.)
  *
- * @param file   of a symbolic link its target is written
- * @param kind   only a file of the same kind is replaced, or an empty one
- * @param parts  its content, one after another
- * @throws TakenError if something else is there; or the system's error
+ * @param file   if it is a symbolic link, its target is written
+ * @param kind   only a file of the same kind, or an empty file, is replaced
+ * @param parts  the content
+ * @throws TakenError if something else has this name; or the system error
  */
 export async function writeAtomically(file: string, kind: Kind, parts: readonly Uint8Array[]): Promise<void> {
   const target = await targetOf(file);
@@ -55,7 +55,7 @@ export async function writeAtomically(file: string, kind: Kind, parts: readonly 
   await flushFolder(path.dirname(target));
 }
 
-/** Who may read the file that is replaced: the new one is as private. Undefined where there is none. */
+/** Permissions of the existing file, to be kept; undefined if there is none. */
 async function modeOf(target: string): Promise<number | undefined> {
   try {
     return (await stat(target)).mode & 0o777;
@@ -71,9 +71,9 @@ async function writeAll(handle: FileHandle, part: Uint8Array): Promise<void> {
   }
 }
 
-/** Else a loss of power could take a new name in it back. */
+/** Makes new names in the folder survive a power failure. */
 export async function flushFolder(folder: string): Promise<void> {
-  // Windows cannot open a folder as a file, and writes names through by itself.
+  // Windows cannot open a folder as a file, and writes names through to disk itself.
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');
   try {
@@ -86,16 +86,15 @@ export async function flushFolder(folder: string): Promise<void> {
 }
 
 /**
- * Whether a file of that kind may take the place of what is there, if anything is. An empty file may be replaced: programs that make
- * names for others leave such.
+ * Checks that a file of this kind may replace the existing file, if any. Empty files may be replaced: mktemp and other
+ * programs create them to reserve a name.
  *
- * @throws TakenError if it may not, or cannot be looked at
+ * @throws TakenError if it may not, or if the existing file cannot be read
  */
 export async function requireReplaceable(target: string, kind: Kind): Promise<void> {
   let isRight: boolean;
   try {
     const info = await stat(target);
-    // A device would be replaced by a file, and a pipe would be waited for.
     if (!info.isFile()) throw new TakenError('it exists and is not a regular file');
     isRight = info.size === 0 || (await isOfKind(target, kind));
   } catch (error) {
@@ -106,9 +105,9 @@ export async function requireReplaceable(target: string, kind: Kind): Promise<vo
 }
 
 /**
- * Tries whether `writeAtomically` could write the file, and leaves nothing behind.
+ * Checks that `writeAtomically` can write the file, by creating and removing a temporary file.
  *
- * @throws the system's error
+ * @throws the system error
  */
 export async function tryToWrite(file: string, kind: Kind): Promise<void> {
   const { handle, temporary } = await openTemporary(await targetOf(file), kind);
@@ -120,8 +119,7 @@ export async function tryToWrite(file: string, kind: Kind): Promise<void> {
 }
 
 /**
- * Hidden. The name says that Lockstep wrote it, what, and which process: so nobody else's file has such a name, and what a killed
- * process left can be told from what is being written.
+ * Its hidden name holds the program, the kind and the process, so that leftovers of killed processes can be recognized.
  */
 async function openTemporary(target: string, kind: Kind) {
   const mode = await modeOf(target);
@@ -130,11 +128,11 @@ async function openTemporary(target: string, kind: Kind) {
     const temporary = `${stem}${number === 1 ? '' : `.${number}`}.tmp`;
     try {
       const handle = await open(temporary, 'wx', mode);
-      // The process's mask may have taken away what others may do. (Some file systems know no modes.)
+      // The umask may have removed permissions. (Some file systems have none.)
       if (mode !== undefined) await handle.chmod(mode).catch(() => undefined);
       return { handle, temporary };
     } catch (error) {
-      // Another write of this process to the same name, or an earlier process's of the same number.
+      // Another write of this process to the same name, or of an earlier process with the same pid.
       if (!hasCode(error, 'EEXIST') || number === MOST_TEMPORARY) throw error;
     }
   }
@@ -142,19 +140,19 @@ async function openTemporary(target: string, kind: Kind) {
 
 const TEMPORARY = /^\.(.+)\.lockstep-([a-z]+)-([0-9a-f]{8}-\w+-\d+)(?:\.\d+)?\.tmp$/;
 
-/** A temporary file's name. */
+/** The parts of a temporary file's name. */
 export interface Leftover {
-  /** Of the file that it was to become. */
+  /** Name of the file to be written. */
   readonly of: string;
   readonly kind: string;
-  /** Whether the process that wrote it is gone for certain. */
+  /** Whether the process that wrote it has certainly ended. */
   readonly isOrphan: boolean;
 }
 
 /**
- * Removes temporary files that no process writes any more. One that cannot be removed is left: it is in nobody's way.
+ * Removes abandoned temporary files. Files that cannot be removed are harmless, and are left.
  *
- * @param isDead  whether the file of this name is such a one
+ * @param isDead  whether a temporary file is abandoned
  */
 export async function removeLeftovers(folder: string, isDead: (leftover: Leftover) => boolean): Promise<void> {
   for (const name of await readdir(folder)) {
@@ -165,7 +163,7 @@ export async function removeLeftovers(folder: string, isDead: (leftover: Leftove
     try {
       if ((await lstat(file)).isFile()) await unlink(file);
     } catch {
-      // Somebody else has removed it, or it is somebody else's.
+      // Another process has removed it, or another user owns it.
     }
   }
 }

@@ -1,27 +1,27 @@
-/** How one of several contenders wins, who share nothing but a place where each can show that it lives. */
+/** Mutual exclusion of processes that share only a folder, in which each can show a sign that it is alive. */
 
 export interface Arena {
   /**
-   * The others whose sign is there and who live. A sign that is there from the beginning of the look to its end is seen; one
-   * that comes or goes meanwhile may be missed, as in a folder that is listed.
+   * The signs of other live contenders. A sign that appears or disappears during the call may be missed, as in the listing
+   * of a folder.
    */
   readonly others: () => Promise<readonly string[]>;
-  /** @returns the name of the sign, which no other sign ever has */
+  /** @returns the name of the sign, which is unique forever */
   readonly show: () => Promise<string>;
   readonly hide: () => void | Promise<void>;
-  /** @returns false if it has been waited for long enough */
+  /** @returns false after the time limit */
   readonly wait: () => Promise<boolean>;
 }
 
 /**
- * The winner's sign stays until the winner hides it, or dies.
+ * The sign of the winner stays until the winner hides it, or dies.
  *
- * No two win: each shows its sign before its last look, so of any two the later one to show sees the other. Of several that show
- * themselves at the same time the smallest name stays, and waits for the others to leave; so one of them wins. It gives up if
- * that takes too long, for an other may have looked before it came, and won. Nothing depends on a dead contender's sign: names
- * are used once, so it can be removed by anybody, at any time.
+ * At most one wins: each shows its sign before its last look, so the later of any two sees the other. If several contend at
+ * the same time, the smallest name waits for the others to leave, and wins. It gives up after the time limit, because
+ * another contender may have looked before its sign appeared, and won. Signs of dead contenders may be removed by anyone at
+ * any time, because names are never reused.
  *
- * @returns whether it has won
+ * @returns whether this contender has won
  */
 export async function contend(arena: Arena): Promise<boolean> {
   if ((await arena.others()).length > 0) return false;

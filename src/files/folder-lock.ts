@@ -1,18 +1,18 @@
-/** A folder that one run at a time writes in, whatever process or container it is in. */
+/** A lock on a folder, held by one run at a time, across processes, containers and machines. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { contend } from './contest.js';
 import { SignOfLife, type SignOptions } from './sign-of-life.js';
 
-/** How long one that might win waits for the others to see it: some file operations, on a loaded machine. */
+/** How long the smallest name waits for the other contenders to leave: a few file operations, on a loaded machine. */
 const PATIENCE_MS = 10_000;
 const LOOK_MS = 20;
 
-/** Held until it is disposed of, or its process ends. */
+/** Held until it is disposed, or its process ends. */
 export interface FolderLock extends Disposable {}
 
 /**
- * @returns undefined if another run holds it, or takes it just now: of several that come at once, one gets it
- * @throws the system's error if no file can be made there
+ * @returns undefined if another run holds the lock. If several try at once, one gets it
+ * @throws the system error if no file can be created there
  */
 export async function lockFolder(folder: string, options?: SignOptions): Promise<FolderLock | undefined> {
   const sign = new SignOfLife(folder, options);
@@ -29,7 +29,7 @@ export async function lockFolder(folder: string, options?: SignOptions): Promise
   return hasWon ? { [Symbol.dispose]: () => sign.hide() } : undefined;
 }
 
-/** Whether another run of this machine holds it: to refuse early, without touching anything. */
+/** Whether another run on this machine holds the lock. Changes nothing. */
 export async function isLocked(folder: string): Promise<boolean> {
   return await new SignOfLife(folder).isAnswered();
 }

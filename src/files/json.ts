@@ -1,33 +1,39 @@
-/** The only place where JSON of strangers is parsed: what it would cost is bounded before it is. */
+/** Parses untrusted JSON. Its size is checked first, because V8 aborts the process when its heap is full. */
 
 export interface JsonLimits {
-  /** Arrays and objects in one another. */
+  /** Nesting depth of arrays and objects. */
   readonly depth: number;
-  /** Arrays, objects and keys, together. */
+  /** Number of arrays, objects and keys. */
   readonly nodes: number;
-  /** Values in arrays and objects, together. */
+  /** Number of values in arrays and objects. */
   readonly values: number;
 }
 
 /**
- * Nothing that Lockstep reads is nested deeper than 5 levels. As many empty arrays take about 150 MB, as many numbers 400 MB
- * while they are parsed: V8 ends the whole process where its heap, of 2 GB or more, is full.
+ * The files that Lockstep reads are nested at most 5 levels deep. While they are parsed, 2^22 empty arrays take about 150 MB
+ * and 2^24 numbers 400 MB; V8's heap limit is 2 GB or more.
  */
 const USUAL: JsonLimits = { depth: 64, nodes: 2 ** 22, values: 2 ** 24 };
 
-/** JSON, perhaps, but too much of it. */
 export class JsonLimitError extends Error {
   override readonly name = 'JsonLimitError';
 }
 
-/**
- * @throws SyntaxError if it is not JSON, JsonLimitError if it is beyond a limit
- */
+/** @throws SyntaxError if it is not JSON, JsonLimitError if it exceeds a limit */
 export function parseJson(text: string, limits: JsonLimits = USUAL): unknown {
-  // Most texts are lines so short, and with so few brackets, that they cannot be beyond any limit.
+  // Most texts are too short, with too few brackets, to exceed a limit.
   const isSmall = text.length <= limits.nodes && hasFewBrackets(text, limits.depth);
   if (!isSmall) requireWithin(text, limits);
   return JSON.parse(text) as unknown;
+}
+
+/** @returns null for undefined, and `fallback` for invalid JSON */
+export function parseJsonOr(text: string | undefined, fallback: unknown): unknown {
+  try {
+    return text === undefined ? null : parseJson(text);
+  } catch {
+    return fallback;
+  }
 }
 
 function hasFewBrackets(text: string, most: number): boolean {
@@ -67,7 +73,7 @@ function requireWithin(text: string, limits: JsonLimits): void {
   }
 }
 
-/** Where its closing quote is; the end of the text if it has none. */
+/** Position of the closing quote, or the end of the text. */
 function endOfString(text: string, begin: number): number {
   for (let end = text.indexOf('"', begin + 1); end >= 0; end = text.indexOf('"', end + 1)) {
     let backslashes = 0;

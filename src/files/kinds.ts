@@ -1,9 +1,9 @@
-/** The kinds of files that Lockstep writes, and how a file that is there is known to be of one. */
+/** The kinds of files that Lockstep writes, recognized by content. */
 import { type FileHandle, open } from 'node:fs/promises';
 import { READ } from './read-whole.js';
 
 interface FileKind {
-  /** As messages name it. */
+  /** For messages. */
   readonly name: string;
   readonly matches: (handle: FileHandle, size: number) => Promise<boolean>;
 }
@@ -11,9 +11,8 @@ interface FileKind {
 /** Enough for an SVG's prolog and the start of a safetensors header. */
 const HEAD_BYTES = 1 << 16;
 
-/** What a file must be for a new one of the same kind to replace it. Each looks at the content, never at the name. */
 const KINDS = {
-  // What `train --save` and `export` write, or any network that they could have written.
+  // Files of `train --save` and `export`, or of other programs with the same tensors.
   model: {
     name: 'a model',
     matches: async (handle, size) => {
@@ -25,8 +24,8 @@ const KINDS = {
     name: 'a checkpoint',
     matches: async (handle, size) => CHECKPOINT.test(await safetensorsHeader(handle, size)),
   },
-  svg: { name: 'an SVG picture', matches: async (handle) => SVG.test((await head(handle)).toString('utf8')) },
-  png: { name: 'a PNG picture', matches: async (handle) => (await head(handle)).indexOf(PNG) === 0 },
+  svg: { name: 'an SVG image', matches: async (handle) => SVG.test((await head(handle)).toString('utf8')) },
+  png: { name: 'a PNG image', matches: async (handle) => (await head(handle)).indexOf(PNG) === 0 },
   onnx: { name: 'an ONNX model', matches: isOnnx },
   npz: { name: 'a NumPy archive', matches: async (handle) => isNpz(await head(handle)) },
 } as const satisfies Record<string, FileKind>;
@@ -37,7 +36,7 @@ export function kindName(kind: Kind): string {
   return KINDS[kind].name;
 }
 
-/** @throws the system's error if it cannot be read */
+/** @throws the system error if it cannot be read */
 export async function isOfKind(file: string, kind: Kind): Promise<boolean> {
   const handle = await open(file, READ);
   try {
@@ -49,7 +48,7 @@ export async function isOfKind(file: string, kind: Kind): Promise<boolean> {
 }
 
 const PNG = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
-/** Behind a declaration, comments and a document type. */
+/** After an XML declaration, comments and a document type. */
 const SVG = /^\ufeff?\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--(?:(?!-->)[\s\S])*-->\s*|<!DOCTYPE[^>]*>\s*)*<svg[\s>]/;
 const MODEL = /"lockstep"\s*:\s*"model"/;
 const CHECKPOINT = /"lockstep"\s*:\s*"checkpoint"/;

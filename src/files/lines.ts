@@ -1,21 +1,18 @@
-/** Cuts a stream of bytes into lines, of which none takes more memory than it may. */
+/** Splits a stream of bytes into lines of limited length. */
 import { isUtf8 } from 'node:buffer';
 import { errors, type LockstepError } from '../errors.js';
 
 export interface Line {
   /** From 1. */
   readonly number: number;
-  /** Without its end; or what is wrong with it. */
+  /** Without the line feed; or an error. */
   readonly text: string | LockstepError;
 }
 
 const LINE_FEED = 0x0a;
-/** Some programs put it at the start of a file. */
 const BYTE_ORDER_MARK = '\ufeff';
 
-/**
- * @param mostBytes  of a longer line no more than this is kept, and it is given as an error
- */
+/** @param mostBytes  longer lines become errors, and are not kept in memory */
 export async function* linesOf(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   mostBytes: number,

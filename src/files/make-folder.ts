@@ -1,21 +1,20 @@
-/** A folder, and those above it, folder by folder. */
+/** Creates folders. */
 import { constants } from 'node:fs';
 import { access, mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { hasCode } from '../errors.js';
 
 /**
- * Makes the folder if it is not there. (Not by `mkdir` with `recursive`: where a file system refuses new folders with ENOENT, as
- * /proc does, some Nodes go on trying for ever.)
+ * Creates the folder and its parents if necessary. (`mkdir` with `recursive` loops forever in some versions of Node if the
+ * file system refuses new folders with ENOENT, as /proc does.)
  *
- * @returns the first folder that was made, of those that had to be; undefined if none
- * @throws the system's error
+ * @returns the topmost folder that was created, or undefined
+ * @throws the system error
  */
 export async function makeFolder(folder: string): Promise<string | undefined> {
   const missing: string[] = [];
-  for (let at = path.resolve(folder); !(await isThere(at)); at = path.dirname(at)) {
+  for (let at = path.resolve(folder); !(await isFolder(at)); at = path.dirname(at)) {
     missing.push(at);
-    // Not even the root.
     if (at === path.dirname(at)) break;
   }
   let first: string | undefined;
@@ -26,22 +25,22 @@ export async function makeFolder(folder: string): Promise<string | undefined> {
 }
 
 /**
- * Whether the folder is there and can be written in, or could be made: nothing is touched.
+ * Checks that the folder is writable, or could be created. Changes nothing.
  *
- * @returns whether it is there
- * @throws the system's error if it can not
+ * @returns whether it exists
+ * @throws the system error
  */
 export async function requireFolder(folder: string): Promise<boolean> {
   const wanted = path.resolve(folder);
   let at = wanted;
-  while (!(await isThere(at)) && at !== path.dirname(at)) at = path.dirname(at);
-  // (Read: it is listed, and flushed.)
+  while (!(await isFolder(at)) && at !== path.dirname(at)) at = path.dirname(at);
+  // Read permission is needed to list and to flush it.
   await access(at, constants.R_OK | constants.W_OK | constants.X_OK);
   return at === wanted;
 }
 
-/** @throws the system's error, where nobody can tell, or it is no folder */
-async function isThere(folder: string): Promise<boolean> {
+/** @throws the system error if it is something else than a folder, or cannot be examined */
+async function isFolder(folder: string): Promise<boolean> {
   try {
     const info = await stat(folder);
     if (info.isDirectory()) return true;
@@ -52,13 +51,13 @@ async function isThere(folder: string): Promise<boolean> {
   throw Object.assign(new Error(`ENOTDIR: not a folder, '${folder}'`), { code: 'ENOTDIR' });
 }
 
-/** @returns false where another process has been faster */
+/** @returns false if another process has created it */
 async function make(folder: string): Promise<boolean> {
   try {
     await mkdir(folder);
     return true;
   } catch (error) {
-    if (hasCode(error, 'EEXIST') && (await isThere(folder))) return false;
+    if (hasCode(error, 'EEXIST') && (await isFolder(folder))) return false;
     throw error;
   }
 }

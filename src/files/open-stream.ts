@@ -1,4 +1,4 @@
-/** Opens anything that has a path as a stream whose reading can be ended at any moment. */
+/** Opens files, pipes and terminals as streams that can be closed at any moment. */
 import { close, createReadStream, fstat, open } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { isatty } from 'node:tty';
@@ -8,18 +8,16 @@ import { READ } from './read-whole.js';
 const CHUNK_BYTES = 1 << 18;
 
 /**
- * A regular file, a named pipe (also before it has a writer), `<(…)` or a terminal.
+ * Node reads files on a thread pool, and cannot exit while such a thread is blocked, as by a pipe without a writer.
+ * Therefore pipes and terminals are opened non-blocking, and polled.
  *
- * Node opens and reads files on threads of its own, and cannot exit while one of them is blocked: a pipe without a writer
- * would hold the process forever. So pipes and terminals are opened without blocking, and polled.
- *
- * @throws the system's error
+ * @throws the system error
  */
 export async function openStream(file: string): Promise<Readable> {
   const fd = await promisify(open)(file, READ);
   try {
     if ((await promisify(fstat)(fd)).isFIFO()) {
-      // Part of Node's network, which nothing else here needs.
+      // Loaded on demand: most commands do not need it.
       const { Socket } = await import('node:net');
       return new Socket({ fd, readable: true, writable: false });
     }

@@ -1,4 +1,4 @@
-/** Files that are asked for by name: what must not be written over, before any work and when they are written. */
+/** Output files named by an option: checks before any work, and writing. */
 import { constants } from 'node:fs';
 import { access, lstat } from 'node:fs/promises';
 import path from 'node:path';
@@ -15,7 +15,7 @@ import { type Kind, kindName } from './kinds.js';
 import { type FileOrDescriptor, isSameFile, targetOf } from './target.js';
 
 export interface Output {
-  /** That names it, such as `--save`. */
+  /** The option, such as `--save`. */
   readonly flag: string;
   readonly file: string;
   readonly kind: Kind;
@@ -27,10 +27,10 @@ const OWN_OUTPUTS = [
 ] as const;
 
 /**
- * Whether it may be written: nothing is touched. To be called before any work.
+ * Checks that the file may be written, before any work. Changes nothing.
  *
- * @param inputs  what the same command reads, and must find as it is
- * @throws LockstepError unless it may
+ * @param inputs  files that the same command reads
+ * @throws LockstepError
  */
 export async function requireOutput(output: Output, inputs: readonly FileOrDescriptor[]): Promise<void> {
   const { flag, file, kind } = output;
@@ -39,11 +39,11 @@ export async function requireOutput(output: Output, inputs: readonly FileOrDescr
     throw errors.outputIsInput(flag, file, typeof input === 'number' ? 'stdin' : input);
   }
   try {
-    // (Its end would be lost on the way.)
+    // path.resolve() would remove the slash.
     if (file.endsWith('/') || file.endsWith(path.sep)) throw new Error('the name is that of a folder');
     const target = await targetOf(file);
     await requireReplaceable(target, kind);
-    // (Read: it is flushed, too.)
+    // Read permission is needed to flush it.
     await access(path.dirname(target), constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     throw refusalOf(output, error);
@@ -54,9 +54,9 @@ export async function requireOutput(output: Output, inputs: readonly FileOrDescr
 }
 
 /**
- * Tries to write it, and removes its leftovers.
+ * Checks by writing a temporary file, and removes leftovers of killed processes.
  *
- * @throws LockstepError if it cannot be written
+ * @throws LockstepError
  */
 export async function openOutput(output: Output): Promise<void> {
   const { file, kind } = output;
@@ -68,11 +68,7 @@ export async function openOutput(output: Output): Promise<void> {
   }
 }
 
-/**
- * Writes it, and removes its leftovers.
- *
- * @throws LockstepError if it cannot be written
- */
+/** Also removes leftovers of killed processes. @throws LockstepError */
 export async function writeOutput(output: Output, parts: readonly Uint8Array[]): Promise<void> {
   try {
     await removeLeftoversOf(output.file);
@@ -88,7 +84,7 @@ async function removeLeftoversOf(file: string): Promise<void> {
   await removeLeftovers(path.dirname(target), ({ of, isOrphan }) => isOrphan && of === path.basename(target));
 }
 
-/** Whether both names stand for one file or folder, which need not be there yet. */
+/** Whether both paths name the same file or folder, which need not exist yet. */
 export async function isSameOutput(one: string, other: string): Promise<boolean> {
   if (await isSameFile(one, other)) return true;
   const [a, b] = await Promise.all([one, other].map((file) => targetOf(file).catch(() => path.resolve(file))));
@@ -97,24 +93,24 @@ export async function isSameOutput(one: string, other: string): Promise<boolean>
 
 export interface Written {
   readonly file: string;
-  /** Why it is another one than was asked for, if it is. */
+  /** Why another name had to be chosen. */
   readonly problem?: unknown;
 }
 
 /**
- * Writes what must not be lost: where something else has come under its name, it is written beside that, as `model-2.safetensors`.
+ * Writes a file that must not be lost. If something else has taken the name, the file is written as `model-2.safetensors`.
  *
- * @throws the system's error
+ * @throws the system error
  */
 export async function writeInAnyCase(file: string, kind: Kind, parts: readonly Uint8Array[]): Promise<Written> {
   let problem: unknown;
   const { dir, name: stem, ext } = path.parse(file);
   for (let number = 1; ; number++) {
     const name = number === 1 ? file : path.join(dir, `${stem}-${number}${ext}`);
-    if (number > 1 && (await isThere(name))) continue;
+    if (number > 1 && (await exists(name))) continue;
     try {
       await writeAtomically(name, kind, parts);
-      // Only afterwards, and whatever comes of it: nothing may keep the file from being written.
+      // Afterwards, and ignoring errors: nothing may prevent the write.
       await removeLeftoversOf(name).catch(() => undefined);
       return { file: name, problem };
     } catch (error) {
@@ -124,8 +120,8 @@ export async function writeInAnyCase(file: string, kind: Kind, parts: readonly U
   }
 }
 
-/** A link, too, wherever it points to. */
-async function isThere(file: string): Promise<boolean> {
+/** True for dangling symbolic links, too. @throws the system error */
+async function exists(file: string): Promise<boolean> {
   try {
     await lstat(file);
     return true;

@@ -1,4 +1,4 @@
-/** The name of this process, for the names of its files: no two that live at once have the same, in whatever container. */
+/** A name for this process, unique among live processes of all containers, to be used in names of files. */
 import { createHash } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
@@ -6,7 +6,7 @@ import { hasCode } from '../errors.js';
 
 const OWNER = /^([0-9a-f]{8})-(\d+)-(\d+)$/;
 
-/** The running kernel: the same in all its containers, and another after each boot. */
+/** Identifies the running system kernel: shared by its containers, and new after each boot. */
 export function machineName(): string {
   return createHash('sha256').update(bootId()).digest('hex').slice(0, 8);
 }
@@ -15,13 +15,13 @@ export function ownerName(): string {
   return `${machineName()}-${pidNamespace()}-${process.pid}`;
 }
 
-/** Whether the process of that name is gone for certain. One of another machine or PID namespace cannot be told. */
+/** Whether this process has certainly ended. False if it belongs to another machine or PID namespace. */
 export function isGone(owner: string): boolean {
   const [, machine, namespace, pid] = OWNER.exec(owner) ?? [];
   return machine === machineName() && namespace === pidNamespace() && !isAlive(Number(pid));
 }
 
-/** Systems other than Linux do not tell: their machines are told apart by their names. */
+/** The host name on systems other than Linux. */
 function bootId(): string {
   try {
     return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8');
@@ -30,7 +30,7 @@ function bootId(): string {
   }
 }
 
-/** Its number. Other systems than Linux have none. Where Linux does not tell it, the name is one that `isGone` does not know. */
+/** If Linux hides the number, the result never matches in `isGone`. */
 function pidNamespace(): string {
   try {
     return /\d+/.exec(readlinkSync('/proc/self/ns/pid'))![0];
@@ -44,7 +44,7 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // EPERM: there is one, and it is somebody else's.
+    // EPERM: it exists, and belongs to another user.
     return !hasCode(error, 'ESRCH');
   }
 }

@@ -1,9 +1,8 @@
-/** This package's version. */
 import { readFileSync } from 'node:fs';
 
-/** As package.json says. */
+/** The version in package.json. */
 export function packageVersion(): string {
-  // From dist/src/files/ to the package's root.
+  // Relative to dist/src/files/.
   const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
 }

@@ -1,16 +1,16 @@
-/** Reads a regular file to its end, in one piece. */
+/** Reads a regular file into memory. */
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { errors } from '../errors.js';
 
-/** A pipe is to be refused, not waited for. (Windows has no such flag, and no such pipes.) */
+/** Does not block on a pipe without a writer. (Windows has neither the flag nor such pipes.) */
 export const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
 const CHUNK_BYTES = 1 << 28;
 
 /**
- * @param mostBytes  a larger file is refused before anything is allocated for it
- * @throws LockstepError if it cannot be read
+ * @param mostBytes  larger files are refused before any allocation
+ * @throws LockstepError if the file cannot be read
  */
 export async function readWhole(file: string, mostBytes: number): Promise<Uint8Array> {
   try {
@@ -18,7 +18,7 @@ export async function readWhole(file: string, mostBytes: number): Promise<Uint8A
     try {
       const info = await handle.stat();
       if (!info.isFile()) throw new Error('not a regular file');
-      if (info.size > mostBytes) throw new Error(`${info.size} bytes are more than any run of ours can have written`);
+      if (info.size > mostBytes) throw new Error(`${info.size} bytes, more than Lockstep writes`);
       const bytes = new Uint8Array(info.size);
       let length = 0;
       while (length < bytes.length) {

@@ -1,13 +1,13 @@
-/** What JSON from elsewhere may be. */
+/** Type guards for parsed JSON. */
 
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** An object with fields: no array, and not null. */
+/** Whether the value is an object, but neither an array nor null. */
 export function isRecord(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Its fields, or none: each is to be checked anyway. */
+/** The fields of an object; none for any other value. */
 export function fieldsOf(value: unknown): Fields {
   return isRecord(value) ? value : {};
 }

@@ -1,9 +1,9 @@
 /**
- * The safetensors format (https://huggingface.co/docs/safetensors): the header's length as a little-endian uint64, the
- * header in JSON, padded with spaces, then the tensors' bytes, little-endian, without gaps. The header maps each tensor's
- * name to its type, shape and place, and `__metadata__` to strings.
+ * The safetensors format (https://huggingface.co/docs/safetensors): the length of the header as a little-endian uint64, the
+ * header in JSON, padded with spaces, then the bytes of the tensors, little-endian, without gaps. The header maps the name
+ * of each tensor to its type, shape and offsets, and `__metadata__` to strings.
  *
- * We add a checksum, as a string of the metadata: `sha256` is the SHA-256 of the whole file with that field's digits all 0.
+ * Lockstep adds a checksum to the metadata: `sha256` is the SHA-256 of the whole file with the digits of this field all 0.
  * Other readers ignore it.
  */
 import { createHash } from 'node:crypto';
@@ -23,19 +23,18 @@ export interface Tensor {
 
 export interface TensorFile {
   readonly metadata: Readonly<Record<string, string>>;
-  /** By name. Types other than F32 and F64 are none of ours: their values are left out. */
+  /** By name. Tensors of types other than F32 and F64 are left out. */
   readonly tensors: ReadonlyMap<string, Tensor>;
-  /** Whether it has a checksum (which is right, then). */
+  /** Whether the file has a checksum. A wrong one is an error. */
   readonly isSealed: boolean;
 }
 
-/** What is wrong with a file. */
 export class TensorFileError extends Error {
   override readonly name = 'TensorFileError';
 }
 
 const LENGTH_BYTES = 8;
-/** Readers refuse longer headers. */
+/** The limit of other readers. */
 const MOST_HEADER_BYTES = 100_000_000;
 /** A hundred thousand tensors. */
 const HEADER_LIMITS: JsonLimits = { depth: 8, nodes: 2 ** 20, values: 2 ** 20 };
@@ -46,7 +45,7 @@ const TYPE_BYTES: Readonly<Record<string, number>> = {
   ...{ I32: 4, U32: 4, F32: 4, F64: 8, I64: 8, U64: 8 },
 };
 
-/** The file's bytes, in parts; its `sha256` is added to the metadata. */
+/** @returns the bytes of the file, in parts; the checksum is added to the metadata */
 export function encodeTensors(metadata: Readonly<Record<string, string>>, tensors: readonly Tensor[]): Uint8Array[] {
   const entries: Record<string, unknown> = { __metadata__: { ...metadata, sha256: BLANK } };
   const bodies: Uint8Array[] = [];
@@ -58,7 +57,7 @@ export function encodeTensors(metadata: Readonly<Record<string, string>>, tensor
     bodies.push(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
   }
   const json = Buffer.from(JSON.stringify(entries));
-  // So that the tensors begin at a multiple of 8 and can be used where they lie.
+  // Tensors begin at a multiple of 8, so that views on the bytes are possible.
   const header = Buffer.alloc(LENGTH_BYTES + Math.ceil(json.length / 8) * 8, ' ');
   header.writeBigUInt64LE(BigInt(header.length - LENGTH_BYTES));
   json.copy(header, LENGTH_BYTES);
@@ -67,8 +66,8 @@ export function encodeTensors(metadata: Readonly<Record<string, string>>, tensor
 }
 
 /**
- * Everything that the format demands is checked, and nothing is allocated by what the header promises: tensors are views
- * on the bytes. A file without a checksum, which another program may have written, is taken as it is.
+ * Checks all rules of the format. Tensors are views on the bytes, so a false header cannot cause large allocations. A file
+ * of another program, without a checksum, is accepted.
  *
  * @throws TensorFileError
  */
@@ -79,7 +78,7 @@ export function decodeTensors(bytes: Uint8Array): TensorFile {
   const isSealed = verifyChecksum(header, body);
   const { __metadata__: parsed = {}, ...entries } = parseHeader(header);
   const metadata = stringsOf(parsed);
-  // Else one damaged digit would make a file without a checksum of it.
+  // A damaged digit must not turn this into a file without a checksum.
   if (!isSealed && Object.hasOwn(metadata, 'sha256')) {
     throw new TensorFileError(
       'its checksum is not as Lockstep writes it: the file is damaged, or another program has written it',
@@ -89,9 +88,9 @@ export function decodeTensors(bytes: Uint8Array): TensorFile {
 }
 
 /**
- * The metadata alone, of a file that is not read to its end; its checksum cannot be verified.
+ * Reads only the metadata; the checksum is not verified.
  *
- * @throws TensorFileError, and the system's errors
+ * @throws TensorFileError, or the system error
  */
 export async function decodeMetadata(handle: FileHandle): Promise<Record<string, string>> {
   const { size } = await handle.stat();
@@ -102,7 +101,7 @@ export async function decodeMetadata(handle: FileHandle): Promise<Record<string,
   return stringsOf(parseHeader(header).__metadata__ ?? {});
 }
 
-/** The header's length, its own length field included. */
+/** Length of the header, including the length field. */
 function headerLength(start: Buffer, fileBytes: number): number {
   if (fileBytes < LENGTH_BYTES) throw new TensorFileError(`${fileBytes} bytes are too few for a header`);
   const json = start.readBigUInt64LE();
@@ -112,7 +111,7 @@ function headerLength(start: Buffer, fileBytes: number): number {
   return LENGTH_BYTES + Number(json);
 }
 
-/** @returns false where there is none */
+/** @returns false if there is no checksum @throws TensorFileError if it is wrong */
 function verifyChecksum(header: Buffer, body: Uint8Array): boolean {
   const place = checksumPlace(header);
   if (place === undefined) return false;
@@ -131,8 +130,8 @@ function parseHeader(header: Buffer): Record<string, unknown> {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(header.subarray(LENGTH_BYTES));
     parsed = parseJson(text, HEADER_LIMITS);
   } catch (error) {
-    if (error instanceof JsonLimitError) throw new TensorFileError(`its header is too much to read: ${reason(error)}`);
-    throw new TensorFileError('its header is not JSON');
+    if (error instanceof JsonLimitError) throw new TensorFileError(`its header is too large: ${reason(error)}`);
+    throw new TensorFileError('its header is not valid JSON');
   }
   if (!isRecord(parsed) || !text.startsWith('{')) throw new TensorFileError('its header is not an object');
   const twice = repeatedKey(text);
@@ -144,7 +143,7 @@ function stringsOf(metadata: unknown): Record<string, string> {
   if (isRecord(metadata) && Object.values(metadata).every((value) => typeof value === 'string')) {
     return metadata as Record<string, string>;
   }
-  throw new TensorFileError('its metadata are not strings');
+  throw new TensorFileError('its metadata contains values that are not strings');
 }
 
 function tensorsOf(entries: Record<string, unknown>, body: Uint8Array): Map<string, Tensor> {
@@ -160,7 +159,7 @@ function tensorsOf(entries: Record<string, unknown>, body: Uint8Array): Map<stri
     if (values) tensors.set(name, { name, shape, values });
   }
   if (position !== body.length) {
-    throw new TensorFileError(`it holds ${body.length} bytes of tensors; its header promises ${position}`);
+    throw new TensorFileError(`it holds ${body.length} bytes of tensors, but its header declares ${position}`);
   }
   return tensors;
 }
@@ -180,7 +179,7 @@ function entryOf(name: string, entry: unknown): Entry {
     const bytes = shape.reduce((product, length) => product * length, size);
     if (end - begin === bytes) return { type: dtype as string, shape, begin, end };
   }
-  throw new TensorFileError(`tensor ${shown(name)} is not described as the format demands`);
+  throw new TensorFileError(`the header entry of tensor ${shown(name)} is invalid`);
 }
 
 function valuesOf(type: string, body: Uint8Array, begin: number, end: number): Values | undefined {
@@ -188,14 +187,14 @@ function valuesOf(type: string, body: Uint8Array, begin: number, end: number): V
   const Type = type === 'F32' ? Float32Array : Float64Array;
   const at = body.byteOffset + begin;
   const length = (end - begin) / Type.BYTES_PER_ELEMENT;
-  // Another program may have padded its header otherwise.
+  // Files of other programs may be misaligned.
   if (at % Type.BYTES_PER_ELEMENT !== 0) return new Type(body.slice(begin, end).buffer);
   return new Type(body.buffer as ArrayBuffer, at, length);
 }
 
-/** A key that an object has twice, which the format forbids: readers differ in which of the two they take. */
+/** A duplicate key, which the format forbids, because readers differ in which value they use. */
 function repeatedKey(json: string): string | undefined {
-  // Of the objects and arrays around, the innermost last.
+  // Keys of the enclosing objects and arrays, the innermost last.
   const keys: Set<string>[] = [];
   for (let i = 0; i < json.length; i++) {
     const character = json[i];
@@ -223,13 +222,13 @@ function isSizes(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
 }
 
-/** Where the checksum's digits are. (In a string of the metadata the quotes would be escaped: the match is the field.) */
+/** Offset of the digits of the checksum. (Quotes inside other strings are escaped, so they cannot match.) */
 function checksumPlace(header: Buffer): number | undefined {
   const match = /"sha256":"[0-9a-f]{64}"/.exec(header.toString('latin1'));
   return match ? match.index + '"sha256":"'.length : undefined;
 }
 
-/** Of these parts together. A hash takes less than 2 GiB at once. */
+/** Hashes the parts in pieces, because update() accepts less than 2 GiB. */
 function sha256(header: Uint8Array, bodies: readonly Uint8Array[]): string {
   const most = 1 << 30;
   const hash = createHash('sha256').update(header);

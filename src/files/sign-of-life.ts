@@ -1,9 +1,9 @@
 /**
- * A file that shows that a process lives: a Unix socket that it listens on. The system closes it with the process, whatever
- * ends that, and says so to whoever connects, in any container of the machine.
+ * A file that shows that a process is alive: a Unix socket on which the process listens. The system closes it when the
+ * process ends for any reason, and then refuses connections from any container of the machine.
  *
- * Where there can be no sockets (Windows, some network file systems), and between machines that share a folder, the file's
- * time shows it: the process sets it anew every ten seconds. That is weaker: a process that is suspended is taken for dead.
+ * Without sockets (Windows, some network file systems), and between machines that share a folder, the process instead
+ * updates the modification time of the file every ten seconds. This is weaker: a suspended process appears dead.
  */
 import { randomBytes } from 'node:crypto';
 import { unlinkSync } from 'node:fs';
@@ -15,22 +15,22 @@ import { hasCode } from '../errors.js';
 import { isGone, machineName, ownerName } from './owner.js';
 import { socketFolder } from './socket-path.js';
 
-/** With the machine's name in it. A sign is made as `.new`, and renamed when it shows what it is to show. */
+/** Contains the name of the machine. A sign is created as `.new`, and renamed to `.lock` when it is complete. */
 const NAME = /^\.lockstep-([0-9a-f]{8})-[0-9a-f]{16}\.(lock|new)$/;
-/** In a file that is no socket. */
+/** Content of a sign without a socket. */
 const TEXT = /^A Lockstep run writes in this folder: ([0-9a-f]{8}-\w+-\d+)\n$/;
 const MOST_TEXT_BYTES = 200;
 
 const BEAT_MS = 10_000;
-/** Network file systems may show a new time a minute later. */
+/** Network file systems may show a new time up to a minute later. */
 const SILENCE_MS = 75_000;
-/** Machines' clocks differ, but not by so much. */
+/** More than the clocks of machines differ. */
 const LONG_AGO_MS = 3_600_000;
 const LOOK_MS = 250;
 /** A sign is `.new` for milliseconds. */
 const STILLBORN_MS = 10_000;
 
-/** Types, as `statfs` has them, of file systems that one machine alone mounts: ext2 to 4, XFS, Btrfs, F2FS, tmpfs, overlayfs. */
+/** `statfs` types of file systems mounted by only one machine: ext2 to 4, XFS, Btrfs, F2FS, tmpfs, overlayfs. */
 const OF_ONE_MACHINE = [0xef53, 0x58465342, 0x9123683e, 0xf2f52010, 0x01021994, 0x794c7630];
 
 /** For tests. @default as above */
@@ -54,16 +54,16 @@ export class SignOfLife {
   }
 
   /**
-   * Shows it. It keeps no process alive.
+   * Creates the sign. It does not keep the process running.
    *
-   * @returns its name, which no other sign ever has
-   * @throws the system's error if no file can be made there
+   * @returns its name, which is never reused
+   * @throws the system error if no file can be created
    */
   async show(): Promise<string> {
     const { usesSockets, beatMs } = this.#options;
     this.#server = usesSockets ? await this.#listen() : undefined;
     if (!this.#server) {
-      // Another process may have found the socket dead and be about to remove it, so the file must not reuse its name.
+      // Another process may be about to remove the dead socket, so its name must not be reused.
       this.#name = unusedName();
       const made = this.#pathOf(this.#newName);
       await writeFile(made, `A Lockstep run writes in this folder: ${ownerName()}\n`, { flag: 'wx' });
@@ -72,40 +72,39 @@ export class SignOfLife {
     const file = this.#pathOf(this.#name);
     this.#beat = setInterval(() => {
       const now = new Date();
-      // (Somebody may have removed it.)
       utimes(file, now, now).catch(() => undefined);
     }, beatMs).unref();
     return this.#name;
   }
 
-  /** Takes it away, at once: the process may be about to exit. */
+  /** Synchronous, because the process may be about to exit. */
   hide(): void {
     clearInterval(this.#beat);
     try {
       unlinkSync(this.#pathOf(this.#name));
     } catch {
-      // It is gone already, or will be found dead.
+      // Already removed, or others will find it dead.
     }
     this.#server?.close();
   }
 
   /**
-   * Others' signs in the folder that live. Those of dead processes are removed.
+   * The signs of other live processes. Signs of dead processes are removed.
    *
-   * @throws the system's error if the folder cannot be read
+   * @throws the system error if the folder cannot be read
    */
   async others(): Promise<string[]> {
     const alive: string[] = [];
     for (const { name, machine, isNew } of await this.#signs()) {
       const state = await this.#stateOf(name, machine);
       if (state === 'alive' && !isNew) alive.push(name);
-      // Removed too early, a `.new` one would only have to be made again.
+      // A young `.new` sign may belong to a process that is just starting.
       if (state === 'dead' && !(isNew && (await this.#ageOf(name)) < STILLBORN_MS)) await this.#remove(name);
     }
     return alive;
   }
 
-  /** Whether a process of this machine answers there: nothing is touched or waited for. */
+  /** Whether another process on this machine is alive. Changes nothing, and does not wait. */
   async isAnswered(): Promise<boolean> {
     for (const { name, machine, isNew } of await this.#signs()) {
       if (!isNew && machine === machineName() && (await this.#connect(name)) === 'alive') return true;
@@ -122,11 +121,11 @@ export class SignOfLife {
   }
 
   /**
-   * @returns undefined where there can be no sockets
-   * @throws the system's error if there are too few descriptors to find out
+   * @returns undefined if the file system does not support sockets
+   * @throws the system error if file descriptors run out
    */
   async #listen(): Promise<Server | undefined> {
-    // Loaded by runs with checkpoints alone.
+    // Loaded on demand: only runs with checkpoints need it.
     const { createServer } = await import('node:net');
     const server = createServer((socket) => socket.destroy());
     let shortage: unknown;
@@ -135,7 +134,7 @@ export class SignOfLife {
       try {
         await new Promise<void>((resolve, reject) => {
           server.once('error', reject);
-          // Other users are to connect, too. (In a cluster its first process would listen for all, but for `exclusive`.)
+          // Writable, so that other users can connect. (Without `exclusive`, cluster workers share their parent's socket.)
           server.listen({ path: near.pathOf(this.#newName), writableAll: true, exclusive: true }, resolve);
         });
       } finally {
@@ -144,10 +143,10 @@ export class SignOfLife {
       server.on('error', () => undefined);
       server.unref();
       await rename(this.#pathOf(this.#newName), this.#pathOf(this.#name));
-      // Some file systems keep sockets that nobody can connect to.
+      // On some file systems sockets exist, but refuse connections.
       if ((await this.#connect(this.#name)) === 'alive') return server;
     } catch (error) {
-      // Otherwise there are no sockets, or nothing at all can be made there: the file will tell.
+      // Any other error means no sockets, or no files at all: then writing the file fails, too.
       if (isShortage(error)) shortage = error;
     }
     server.close();
@@ -162,7 +161,7 @@ export class SignOfLife {
       const info = await lstat(file);
       if (info.isSocket()) {
         if (machine === machineName()) return await this.#connect(name);
-        // It is from before the last boot.
+        // From before the last boot.
         if (await this.#isOfOneMachine()) return 'dead';
       } else {
         const [, owner] =
@@ -173,7 +172,7 @@ export class SignOfLife {
       return (await this.#beats(name, info.mtimeMs)) ? 'alive' : 'dead';
     } catch (error) {
       if (isShortage(error)) throw error;
-      // Where it cannot be looked at, another user's run may live.
+      // An unreadable sign may belong to a live run of another user.
       return hasCode(error, 'ENOENT') ? 'dead' : 'alive';
     }
   }
@@ -198,7 +197,7 @@ export class SignOfLife {
         });
         socket.on('error', (error) => {
           if (isShortage(error)) reject(error);
-          // Any other error but a refusal says nothing: then it may live.
+          // Other errors prove nothing, so it may be alive.
           else resolve(hasCode(error, 'ECONNREFUSED') || hasCode(error, 'ENOENT') ? 'dead' : 'alive');
         });
       });
@@ -217,7 +216,7 @@ export class SignOfLife {
     return info ? Date.now() - info.mtimeMs : 0;
   }
 
-  /** It is in nobody's way if that fails: names are never used again. */
+  /** A failure is harmless, because names are never reused. */
   async #remove(name: string): Promise<void> {
     await unlink(this.#pathOf(name)).catch(() => undefined);
   }
@@ -235,7 +234,7 @@ function unusedName(): string {
   return `.lockstep-${machineName()}-${randomBytes(8).toString('hex')}.lock`;
 }
 
-/** Too few file descriptors, in this process or in the system: this says nothing about the sign. */
+/** File descriptors ran out, which proves nothing about the sign. */
 function isShortage(error: unknown): boolean {
   return hasCode(error, 'EMFILE') || hasCode(error, 'ENFILE');
 }

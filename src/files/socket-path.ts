@@ -1,20 +1,20 @@
-/** Names for sockets in a folder: systems take 104 or 108 bytes, and a folder's own path may be longer. */
+/** Short paths for sockets: systems limit them to 104 or 108 bytes, and the path of a folder may be longer. */
 import { closeSync, existsSync, mkdtempSync, openSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-/** What all systems take, without the zero behind it. */
+/** Below the limit of all systems. */
 const MOST_BYTES = 100;
-/** A link for each open file of this process. */
+/** Links to the open files of this process. */
 const OPEN_FILES = '/proc/self/fd';
 
 export interface SocketFolder {
   readonly pathOf: (name: string) => string;
-  /** Paths are to be used before this; sockets stay. */
+  /** Invalidates the paths; sockets stay open. */
   readonly close: () => void;
 }
 
-/** @throws the system's error */
+/** @throws the system error */
 export function socketFolder(folder: string, longestName: string): SocketFolder {
   const full = path.join(folder, longestName);
   if (Buffer.byteLength(full) <= MOST_BYTES) return at(folder, () => undefined);

@@ -1,17 +1,17 @@
-/** Which file a name stands for. */
+/** Resolves symbolic links, and compares files. */
 import { fstatSync } from 'node:fs';
 import { readlink, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { hasCode } from '../errors.js';
 
-/** As Linux has it. */
+/** The limit of Linux. */
 const MOST_LINKS = 40;
 
 /**
- * The file that is to be written under a name, which need not be there yet: symbolic links are followed, also one whose target
- * is not there. Its folder must be.
+ * The path of the file to write: symbolic links are followed, even if the final target does not exist. Its folder must
+ * exist.
  *
- * @throws the system's error; ELOOP where links lead in a circle
+ * @throws the system error; ELOOP for circular links
  */
 export async function targetOf(file: string): Promise<string> {
   let at = path.resolve(file);
@@ -25,13 +25,13 @@ export async function targetOf(file: string): Promise<string> {
     at = `${folder}${folder.endsWith(path.sep) ? '' : path.sep}${path.basename(at)}`;
     const link = await linkIn(at);
     if (link === undefined) return at;
-    // Not normalized: `..` behind a link is for the system to follow.
+    // Not normalized, because `..` after a link refers to the target of the link.
     at = path.isAbsolute(link) ? link : `${folder}${path.sep}${link}`;
   }
   throw Object.assign(new Error(`ELOOP: too many symbolic links, '${file}'`), { code: 'ELOOP' });
 }
 
-/** Where it points to; undefined if it is no link, or not there. */
+/** Undefined if it is not a link, or does not exist. */
 async function linkIn(file: string): Promise<string | undefined> {
   try {
     return await readlink(file);
@@ -41,16 +41,16 @@ async function linkIn(file: string): Promise<string | undefined> {
   }
 }
 
-/** By its name, or an open one by its descriptor. */
+/** A path, or the descriptor of an open file. */
 export type FileOrDescriptor = string | number;
 
 /**
- * Whether both are one file, by whatever names: hard and symbolic links, the case of letters where that does not matter,
- * `/dev/stdin`. False where one of them is not there, or nobody can tell.
+ * Whether both are the same file, considering hard and symbolic links, case-insensitive file systems, and `/dev/stdin`.
+ * False if one does not exist, or cannot be examined.
  */
 export async function isSameFile(one: FileOrDescriptor, other: FileOrDescriptor): Promise<boolean> {
   const [a, b] = [await statOf(one), await statOf(other)];
-  // (Some file systems do not number their files.)
+  // Some file systems have no inode numbers.
   return a !== undefined && b !== undefined && a.ino !== 0n && a.ino === b.ino && a.dev === b.dev;
 }
 

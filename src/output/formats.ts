@@ -1,3 +1,3 @@
-/** How events can be written. (By itself, so that what asks for the names alone does not load what writes.) */
+/** Output formats. (In a separate file, so that importing the names does not load the writers.) */
 export const FORMATS = ['ndjson', 'pretty'] as const;
 export type Format = (typeof FORMATS)[number];

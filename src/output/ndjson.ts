@@ -1,11 +1,11 @@
-/** Events as NDJSON lines, and nothing else: what leaves here can be read by anything that reads JSON. */
+/** Writes events as NDJSON. */
 import type { Transform } from 'node:stream';
 import ndjson from 'ndjson';
 import { errors } from '../errors.js';
 import type { TrainEvent } from '../metrics/events.js';
 import { escapedJson } from '../text/printable.js';
 
-/** A stream that takes events and gives lines. Its events must have passed `requirePlain`. */
+/** A stream from events to lines. Events must have passed `requirePlain`. */
 export function ndjsonLines(): Transform {
   const lines = ndjson.stringify();
   const push = lines.push.bind(lines);
@@ -13,14 +13,13 @@ export function ndjsonLines(): Transform {
   return lines;
 }
 
-/** One value as such a line. */
 export function ndjsonLine(value: unknown): string {
   return `${escapedJson(JSON.stringify(value))}\n`;
 }
 
 /**
- * JSON has no NaN or infinity (they would become null in silence), no undefined and no functions (they would be
- * left out). The events' types allow none of them, but only here is it certain.
+ * JSON.stringify silently converts NaN and infinity to null, and omits undefined and functions. The types of the events do
+ * not rule out all of these.
  *
  * @throws LockstepError that names the field
  */

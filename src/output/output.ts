@@ -1,4 +1,4 @@
-/** Where the command's events go: NDJSON or pretty lines on stdout, and a progress bar on stderr. */
+/** Output of the train command: events on stdout (NDJSON or pretty), and a progress bar on stderr. */
 import { PassThrough, type Transform } from 'node:stream';
 import type { Progress, TrainEvent } from '../metrics/events.js';
 import type { Format } from './formats.js';
@@ -10,9 +10,9 @@ export interface OutputOptions {
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
   readonly format: Format;
-  /** Whether a progress bar is wanted; it is shown where stderr is a terminal. */
+  /** Whether to show a progress bar, if stderr is a terminal. */
   readonly progress: boolean;
-  /** Called once when stdout can no longer be written: its reader has gone (EPIPE), or something worse. */
+  /** Called once when stdout can no longer be written, such as when its reader has gone (EPIPE). */
   readonly onClosed: (error: NodeJS.ErrnoException) => void;
 }
 
@@ -34,16 +34,16 @@ export class Output {
     stdout.on('error', (error: NodeJS.ErrnoException) => {
       if (!this.#isClosed) onClosed(error);
       this.#isClosed = true;
-      // Whoever waits for the reader to take more would wait for ever.
+      // A pending write() would wait forever.
       this.#lines.emit('drain');
     });
     this.#lines.pipe(stdout, { end: false });
   }
 
-  /** For `train`; undefined where no progress bar is shown. */
+  /** Undefined if no progress bar is shown. */
   get onProgress(): ((progress: Progress) => void) | undefined {
     const bar = this.#bar;
-    // (A terminal that takes no more is not to be given more.)
+    // Skips updates while the terminal accepts no more output.
     return bar && ((progress) => (this.#stderr.writableLength > 0 ? undefined : bar.show(progress)));
   }
 
@@ -57,7 +57,7 @@ export class Output {
     }
   }
 
-  /** Resolves when all that was written has left, or stdout has been closed: only then is it known whether it could be written. */
+  /** Resolves when all output has been written, or stdout has been closed. Only then are all errors known. */
   async flushed(): Promise<void> {
     if (this.#isClosed) return;
     await new Promise<void>((resolve) => {

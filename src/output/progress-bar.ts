@@ -3,7 +3,7 @@ import process from 'node:process';
 import type { Progress } from '../metrics/events.js';
 import { progressLine } from './progress-line.js';
 
-/** Without cursor and wrapping: if the terminal became narrower, a wrapped bar would leave parts behind. */
+/** Hides the cursor and disables wrapping, which would leave parts of the bar behind when the terminal becomes narrower. */
 const BEGIN = '\x1b[?25l\x1b[?7l';
 const END = '\x1b[?7h\x1b[?25h';
 const CLEAR = '\r\x1b[K';
@@ -43,12 +43,12 @@ export class ProgressBar {
   }
 
   readonly #draw = (): void => {
-    // Some terminals wrap in the last column regardless.
+    // Some terminals wrap after the last column anyway.
     const room = (this.#stream.columns || USUAL_COLUMNS) - 1;
     if (this.#last) this.#stream.write(`\r${progressLine(this.#last, room)}\x1b[K`);
   };
 
-  /** Restore cursor and wrapping when the run loses the terminal. */
+  /** Restores cursor and wrapping when the process is suspended or quits. */
   readonly #listeners = {
     exit: () => this.hide(),
     /** Ctrl-Z. */

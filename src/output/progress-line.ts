@@ -1,11 +1,11 @@
-/** The progress of a run, in as many words as a line has room for. */
+/** The text of the progress bar, adapted to the width of the terminal. */
 
 import type { Progress } from '../metrics/events.js';
 import { metricIn } from '../metrics/sums.js';
 import { objectiveNamed } from '../model/objectives/index.js';
 import { grouped } from '../text/grouped.js';
 
-/** @param room  columns: the line has no more, and no control characters */
+/** @param room  maximum number of columns */
 export function progressLine(progress: Progress, room: number): string {
   const { step, stepsPerEpoch, samplesPerSecond, secondsLeft } = progress;
   const epoch = `epoch ${progress.epoch}/${progress.epochs}`;

@@ -1,16 +1,14 @@
-/** Whether the system leaves a process the addresses for its threads. */
+/** Checks that the process has enough address space for its threads. */
 import { readFileSync } from 'node:fs';
 import { errors } from '../errors.js';
 
-/**
- * What V8 reserves for a thread, most of it never used. Measured: 0.62 GiB in Node 20, 22 and 24, 0.86 GiB in Node 26.
- */
+/** Address space that V8 reserves per thread. Measured: 0.62 GiB in Node 20, 22 and 24, 0.86 GiB in Node 26. */
 const BYTES_A_THREAD = 2 ** 30;
 
 /**
- * A thread that cannot reserve them ends the whole process, in the middle of V8, without a word of ours.
+ * Without enough address space, V8 aborts the whole process when a thread starts.
  *
- * @throws LockstepError where a limit (ulimit -v) leaves too few; only Linux tells of it
+ * @throws LockstepError if a limit (ulimit -v) leaves too little; Linux only
  */
 export function requireAddressSpace(threads: number): void {
   const limit = numberIn('/proc/self/limits', /^Max address space +(\d+)/m);

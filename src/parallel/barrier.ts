@@ -1,29 +1,29 @@
 /**
- * The barrier at which the workers of a team meet, made of three words of shared memory.
+ * The barrier at which the workers of a team meet: three words of shared memory.
  *
- *   STATE    generation · 2 + aborted. The only word that anybody waits on. Opening the barrier adds 2; an
- *            abort sets the lowest bit, for good. Either changes the word, so a worker that is about to wait for
- *            the old value does not fall asleep: Atomics.wait compares and sleeps as one step.
- *   ARRIVED  how many workers have arrived in this generation.
- *   HELD     not 0 while everybody has arrived and the barrier is kept shut for the coordinator: the hold's ticket.
+ *   STATE    generation · 2 + aborted. The only word that workers wait on. Opening the barrier adds 2; an abort sets
+ *            the lowest bit forever. Either changes the word, so a worker that is about to wait for the old value
+ *            does not sleep: Atomics.wait compares and sleeps atomically.
+ *   ARRIVED  the number of workers that have arrived in this generation.
+ *   HELD     the ticket of the hold while all workers have arrived and the barrier stays closed for the coordinator,
+ *            else 0.
  *
- * A round. Each worker reads STATE, then adds itself to ARRIVED, then (when it has done what it can meanwhile)
- * waits until STATE differs from what it read. The last one sets ARRIVED back to 0 and only then opens: a worker
- * that is let through may arrive at the next round at once, and must count from zero. STATE is read before ARRIVED
- * is added to: the other way round, the last could open in between, and the reader would wait for a generation that
- * is already here.
+ * A round. Each worker reads STATE, adds 1 to ARRIVED, does its work of the meantime, and waits until STATE differs from
+ * the value that it read. The last worker resets ARRIVED to 0 before it opens the barrier, because released workers may
+ * arrive at the next round at once. STATE is read before ARRIVED is incremented: otherwise the last worker could open the
+ * barrier in between, and the reader would wait for the wrong generation.
  *
- * Holding. The last worker may leave the barrier shut until the coordinator has done something ("ready").
- * It sets HELD, and then asks again whether it is ready; the coordinator makes it ready, and then looks at
- * HELD. Whoever comes second sees the other (both are sequentially consistent), so the barrier is not left
- * shut; and the compare-exchange of HELD to 0 lets just one of the two open it.
+ * Holding. The last worker may keep the barrier closed until the coordinator is ready. It sets HELD, then checks again
+ * whether the coordinator is ready; the coordinator becomes ready, then checks HELD. The operations are sequentially
+ * consistent, so the second of the two sees the first, and the barrier cannot stay closed. The compare-exchange of HELD to
+ * 0 lets only one of them open it.
  *
- * Tickets. The system may take the coordinator's processor between making the hold ready and looking at HELD, for as
- * long as it likes: the team then opens that hold by itself, and may be held again, for something that is not ready.
- * So a ticket names what its hold waits for (which epoch, say), and `release` opens the hold with that ticket alone.
+ * Tickets. The coordinator may be suspended between becoming ready and checking HELD. Meanwhile the team may open this hold
+ * itself, and be held again for something that is not ready. Therefore a ticket names what its hold waits for (such as an
+ * epoch), and `release` opens only the hold with that ticket.
  *
- * Aborting. Whoever notices a death sets the bit and wakes all; workers that are awake see it when they next
- * arrive. An aborted team never meets again, so the counts may stay as they are.
+ * Aborting. Whoever notices a death sets the bit and wakes all waiting workers; the others see it when they next arrive. An
+ * aborted team never meets again, so the counts need no reset.
  */
 import { CONTROL_STRIDE } from '../memory/layout.js';
 
@@ -31,26 +31,25 @@ const STATE = 0 * CONTROL_STRIDE;
 const ARRIVED = 1 * CONTROL_STRIDE;
 const HELD = 2 * CONTROL_STRIDE;
 
-/** Control words from this one on are not the barrier's. */
+/** Number of control words that the barrier uses. */
 export const BARRIER_WORDS = 3;
 
 const ABORTED = 1;
 const GENERATION = 2;
 
-/** What a worker's `arrive` throws when the team has been aborted. */
+/** Thrown by `arrive` when the team has been aborted. */
 export class TeamAborted extends Error {
   override readonly name = 'TeamAborted';
 }
 
-/** Why a barrier may have to be held. */
 export interface Hold {
-  /** What it waits for: not 0, and not that of another hold that the coordinator may still be about to release. */
+  /** Names what the hold waits for. Not 0, and different from any hold that the coordinator may still release. */
   readonly ticket: number;
-  /** Whether it need not be held (any more). Called once or twice; once true it must stay true. */
+  /** Whether the barrier may open. Called once or twice; must not change from true to false. */
   ready(): boolean;
-  /** Done by the last worker after it has published its hold, to tell the coordinator. */
+  /** Called by the last worker after it has set HELD, to wake the coordinator. */
   announce(): void;
-  /** Done by the last worker just before it opens, and only if it is the one that opens. */
+  /** Called by the last worker just before it opens the barrier itself. */
   opening(): void;
 }
 
@@ -61,8 +60,8 @@ export class Barrier {
 
   /**
    * @param words  the control block
-   * @param spins  how often a worker looks before it sleeps: 0 where workers share processors, since a worker
-   *               that spins there keeps another from arriving
+   * @param spins  how often a worker checks before it sleeps; 0 if workers share processors, because a spinning worker
+   *               would keep another from arriving
    */
   constructor(words: Int32Array, workers: number, spins: number) {
     this.#words = words;
@@ -73,10 +72,9 @@ export class Barrier {
   /**
    * Waits for all workers.
    *
-   * @param last       done by the last one to arrive, while all others wait
-   * @param meanwhile  done by each when it has arrived, before it waits, and by the last when it has opened: so it must need
-   *                   nothing that others write in this phase or the next, and write nothing that they read (Gupta 1989
-   *                   calls that a fuzzy barrier)
+   * @param last       called by the last worker to arrive, while all others wait
+   * @param meanwhile  called by each worker between arriving and waiting (by the last one after opening). It must not read
+   *                   what others write in this phase or the next, or write what they read (a fuzzy barrier, Gupta 1989)
    * @throws TeamAborted
    */
   arrive(last: () => void, hold?: Hold, meanwhile?: () => void): void {
@@ -97,7 +95,7 @@ export class Barrier {
     if (Atomics.load(words, STATE) & ABORTED) throw new TeamAborted();
   }
 
-  /** The coordinator: opens the barrier if it is held with this ticket. `first` is done just before. */
+  /** For the coordinator: opens the barrier if it is held with this ticket, and calls `first` just before. */
   release(ticket: number, first: () => void): void {
     if (!this.#takeHold(ticket)) return;
     first();
@@ -110,10 +108,9 @@ export class Barrier {
   }
 
   /**
-   * As `abort`, but only if the barrier has never opened: then no worker has begun anything, and none will. Looking and
-   * aborting are one step, so it cannot open in between.
+   * Aborts only if the barrier has never opened, atomically: then no worker has begun or will begin.
    *
-   * @returns whether it was so
+   * @returns whether it has aborted
    */
   abortUnopened(): boolean {
     if (Atomics.compareExchange(this.#words, STATE, 0, ABORTED) !== 0) return false;
@@ -121,27 +118,27 @@ export class Barrier {
     return true;
   }
 
-  /** Ends every wait at this barrier, now and later. Anybody may call it, any number of times. */
+  /** Ends all waits at this barrier, now and later. Any thread may call it, any number of times. */
   abort(): void {
     Atomics.or(this.#words, STATE, ABORTED);
     Atomics.notify(this.#words, STATE);
   }
 
-  /** Whether the last worker may open: either nothing is to be waited for, or it took back its hold. */
+  /** Whether the last worker may open: the hold is ready, or has been taken back. */
   #mayOpen(hold: Hold): boolean {
     if (hold.ready()) return true;
     Atomics.store(this.#words, HELD, hold.ticket);
     return hold.ready() && this.#takeHold(hold.ticket);
   }
 
-  /** At most one caller a round gets true, and it alone may open. */
+  /** Returns true to at most one caller per round, which must open the barrier. */
   #takeHold(ticket: number): boolean {
     return Atomics.compareExchange(this.#words, HELD, ticket, 0) === ticket;
   }
 
   #open(): void {
-    // Add, not store: an abort that comes in between must not be overwritten. Value first, then wake: a
-    // worker that is woken before the value changes would find the old one and sleep on.
+    // Add instead of store, so as not to overwrite an abort. The value changes before the notification; otherwise a woken
+    // worker could see the old value and sleep again.
     Atomics.add(this.#words, STATE, GENERATION);
     Atomics.notify(this.#words, STATE);
   }

@@ -1,19 +1,19 @@
 /**
- * Who steps which panel of the first layer. Each worker has a part of them, of equal work, and takes those one by one; one
- * that is done takes what is left of the others', so that a processor that is slower, or busy with something else, keeps
- * nobody waiting for long. Whoever computes a panel does so in the same order: no bit depends on it.
+ * Distributes the panels of the first layer among the workers. Each worker takes the panels of its own part one by one, then
+ * the remaining panels of other parts, so that a slow or busy processor does not delay the team for long. The result of a
+ * panel does not depend on who computes it.
  *
- * A counter for each part says how many of its panels are taken. All are set back while every worker waits at the barrier.
+ * One counter per part holds the number of taken panels. They are reset while all workers wait at the barrier.
  */
 import type { Range } from '../kernels/kernel.js';
 import { CONTROL_STRIDE } from '../memory/layout.js';
 
 export class Claims {
-  /** (T) on cache lines of their own. */
+  /** [threads], each on its own cache line. */
   readonly #taken: Int32Array;
   readonly #parts: readonly Range[];
   readonly #worker: number;
-  /** How many parts, from its own on, this worker has seen to be all taken. */
+  /** Number of parts, starting with its own, that this worker has found to be taken. */
   #finished = 0;
 
   /** @param parts  by worker */
@@ -23,17 +23,17 @@ export class Claims {
     this.#worker = worker;
   }
 
-  /** Only for whoever is about to open the barrier. */
+  /** Only for the worker that is about to open the barrier. */
   reset(): void {
     for (let part = 0; part < this.#parts.length; part++) Atomics.store(this.#taken, part * CONTROL_STRIDE, 0);
   }
 
-  /** Begins a round: at the worker's own part. */
+  /** Begins a round, at the part of this worker. */
   begin(): void {
     this.#finished = 0;
   }
 
-  /** A panel that nobody else takes in this round; undefined when all are taken. */
+  /** A panel that no other worker has in this round; undefined when all are taken. */
   next(): number | undefined {
     for (; this.#finished < this.#parts.length; this.#finished++) {
       const part = (this.#worker + this.#finished) % this.#parts.length;

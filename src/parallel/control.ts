@@ -1,18 +1,18 @@
 /**
- * What coordinator and workers tell each other besides meeting at the barrier, word by word.
+ * Shared words between coordinator and workers, besides the barrier.
  *
- *   COMMAND   coordinator → workers: what it wants of them (go on, or stop). Never taken back.
- *   DECISION  last arrival → all: the command as it was when the barrier opened. Workers obey this one, so
- *             that all obey at the same step, whenever the command came.
- *   GRANTED   coordinator → workers: how many epochs they may run; their order is in place, and what the epoch
- *             before the last left in the same record has been read.
- *   STEPS     last arrival → coordinator: by record, how many steps of its epoch are done.
- *   FINISHED  last arrival → coordinator: by record, 1 once its epoch is trained and evaluated.
- *   BELL      workers → coordinator: something has changed. The coordinator waits on it asynchronously, workers
- *             never wait on it: a word has waiters of one kind only.
+ *   COMMAND   coordinator → workers: GO or STOP. STOP is final.
+ *   DECISION  last arrival → all: the command at the time when the barrier opened. Workers obey this one, so that all
+ *             obey at the same step.
+ *   GRANTED   coordinator → workers: the number of epochs they may run. Their order is in place, and the record that
+ *             the last of them uses has been read.
+ *   STEPS     last arrival → coordinator, by record: the number of steps of its epoch that are done.
+ *   FINISHED  last arrival → coordinator, by record: 1 once its epoch is trained and evaluated.
+ *   WAKE_UPS  workers → coordinator: counts changes. The coordinator waits on it asynchronously; workers never wait
+ *             on it, so that each word has waiters of one kind only.
  *   DIVERGED  any worker → last arrival: a loss of this step is not finite.
- *   AGREED    first worker → last arrival, under MPI: what any rank wants of all (parallel/mpi/exchange.ts). Decisions follow it, and
- *             not this process's own COMMAND, so that all ranks obey at the same step.
+ *   AGREED    first worker → last arrival, under MPI: what the ranks have agreed on (parallel/mpi/exchange.ts). It
+ *             decides instead of the COMMAND of this process, so that all ranks obey at the same step.
  */
 import { CONTROL_STRIDE, recordIndex } from '../memory/layout.js';
 import { BARRIER_WORDS } from './barrier.js';
@@ -23,18 +23,17 @@ const DECISION = at(1);
 const GRANTED = at(2);
 const STEPS = [at(3), at(4)] as const;
 const FINISHED = [at(5), at(6)] as const;
-const BELL = at(7);
+const WAKE_UPS = at(7);
 const DIVERGED = at(8);
 const AGREED = at(9);
 
 /**
- * Values of DECISION, the first two also of COMMAND. DIVERGED: a loss is not finite. The last two: the run is complete
- * before its last epoch, and why.
+ * Values of DECISION; the first two are also values of COMMAND. DIVERGED: a loss is not finite. PATIENCE and TIME_UP: the
+ * run is complete before its last epoch.
  */
 export const Command = { GO: 0, STOP: 1, DIVERGED: 2, PATIENCE: 3, TIME_UP: 4 } as const;
 export type Command = (typeof Command)[keyof typeof Command];
 
-/** What ranks agree on. */
 export interface Agreement {
   readonly stop: boolean;
   readonly diverged: boolean;
@@ -50,14 +49,13 @@ export type HeldFor = (typeof HeldFor)[keyof typeof HeldFor];
 /**
  * The ticket of a hold (see barrier.ts): the reason in the lowest two bits, the number above them.
  *
- * @param number  of the epoch that is to be granted, or of steps that are done. What of it does not fit is cut off: nobody
- *   is 2³⁰ epochs or steps late
+ * @param number  the epoch to be granted, or the number of steps done, modulo 2³⁰
  */
 export function ticketOf(why: HeldFor, number: number): number {
   return (number << 2) | why;
 }
 
-/** 0 for the ticket 0: the barrier is not held. */
+/** 0 if the barrier is not held. */
 export function reasonOf(ticket: number): HeldFor | 0 {
   return (ticket & 3) as HeldFor | 0;
 }
@@ -81,7 +79,7 @@ export class Control {
     return Atomics.load(this.#words, DECISION) as Command;
   }
 
-  /** Publishes what all are to do next. Only for whoever is about to open the barrier. */
+  /** Only for the thread that is about to open the barrier. */
   decide(decision: Command): void {
     Atomics.store(this.#words, DECISION, decision);
   }
@@ -90,7 +88,7 @@ export class Control {
     return Atomics.load(this.#words, GRANTED);
   }
 
-  /** Whether the team may go on at the hold in front of this epoch: to run it, or to end. */
+  /** Whether the hold before this epoch may open: to run the epoch, or to end. */
   isGranted(epoch: number): boolean {
     return this.granted >= epoch || this.command !== Command.GO;
   }
@@ -115,7 +113,11 @@ export class Control {
     Atomics.store(this.#words, FINISHED[recordIndex(epoch)], 1);
   }
 
-  /** The coordinator, before it grants the epoch: its record holds nothing yet, or an earlier process's steps. */
+  /**
+   * Called by the coordinator before it grants the epoch.
+   *
+   * @param steps  done by an earlier process, if the run is resumed within the epoch
+   */
   clearRecord(epoch: number, steps: number): void {
     Atomics.store(this.#words, STEPS[recordIndex(epoch)], steps);
     Atomics.store(this.#words, FINISHED[recordIndex(epoch)], 0);
@@ -143,18 +145,19 @@ export class Control {
     };
   }
 
-  ring(): void {
-    Atomics.add(this.#words, BELL, 1);
-    Atomics.notify(this.#words, BELL);
+  /** Wakes the coordinator. */
+  wake(): void {
+    Atomics.add(this.#words, WAKE_UPS, 1);
+    Atomics.notify(this.#words, WAKE_UPS);
   }
 
-  get rings(): number {
-    return Atomics.load(this.#words, BELL);
+  get wakeUps(): number {
+    return Atomics.load(this.#words, WAKE_UPS);
   }
 
-  /** Resolves once the bell has rung more often than `rings`. */
-  async rungSince(rings: number): Promise<void> {
-    const wait = Atomics.waitAsync(this.#words, BELL, rings);
+  /** Resolves once there have been more than `wakeUps` wake-ups. */
+  async wokenSince(wakeUps: number): Promise<void> {
+    const wait = Atomics.waitAsync(this.#words, WAKE_UPS, wakeUps);
     if (wait.async) await wait.value;
   }
 }

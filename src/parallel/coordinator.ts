@@ -1,6 +1,6 @@
 /**
- * The main thread's side of the team: it cuts the work, grants epochs, follows, and never blocks. In strategy
- * `dense` it also adds the workers' gradients and applies the step.
+ * The main thread's side of the team: divides the work, grants epochs, follows progress, and never blocks. With strategy
+ * `dense` it also adds the gradients of the workers and applies the step.
  */
 import { shuffledOrder } from '../data/order.js';
 import { createKernel } from '../kernels/builds.js';
@@ -17,12 +17,11 @@ import type { WorkerTask } from './task.js';
 import { spinsFor, Team } from './team.js';
 import { type TeamWait, Watchdog } from './watchdog.js';
 
-/** What all workers are told, and the seed, which only the coordinator needs. */
+/** The common part of the tasks, and the seed, which only the coordinator needs. */
 export interface Job extends Omit<WorkerTask, 'worker' | 'slices' | 'firstLayerSlices' | 'panels' | 'spins'> {
   readonly seed: number;
 }
 
-/** How the team ended: it ran all epochs, was told to stop, met a loss that is not finite, or lost a worker. */
 export type Outcome = 'completed' | 'stopped' | 'diverged' | 'died';
 
 export interface Look {
@@ -33,7 +32,7 @@ export interface Look {
   readonly change: () => Promise<void>;
 }
 
-/** Saves the run as it is at a position. The team waits until that resolves; it must not reject. */
+/** Saves the state of the run at a position. The team waits until it resolves; it must not reject. */
 export type TakeSnapshot = (position: Position) => Promise<void>;
 
 export class Coordinator {
@@ -46,20 +45,20 @@ export class Coordinator {
   #epoch: number;
   #outcome: Outcome | undefined;
   #failure: unknown;
-  /** The team has ended, and all that is left to do is the last snapshot. */
+  /** The team has ended; only the last snapshot remains. */
   #isEnding = false;
   readonly #takeSnapshot: TakeSnapshot | undefined;
   readonly #watchdog: Watchdog;
-  /** Whether what the barrier is held for is being done. */
+  /** Whether a service for the current hold is running. */
   #isServing = false;
-  /** What goes on beside the team: resolves when there is nothing more to do. */
+  /** Loops that serve holds; they resolve after the end of the team. */
   readonly #services: Promise<void>[] = [];
 
   /**
    * Starts the team.
    *
-   * @param takeSnapshot  called as often as the job says, and when the team has ended, unless it failed. It is served at
-   *   once, however long the consumer takes for an event
+   * @param takeSnapshot  called as often as the job says, and when the team has ended, unless it failed. It does not wait
+   *   for the consumer of the events
    */
   constructor(job: Job, memory: Memory, takeSnapshot?: TakeSnapshot) {
     this.#job = job;
@@ -68,11 +67,11 @@ export class Coordinator {
     this.#control = new Control(memory.control);
     this.#epoch = job.epochs === 0 ? 0 : job.start.epochs + 1;
     this.#barrier = new Barrier(memory.control, job.plan.threads, 0);
-    // Both records are free: the team may run one epoch ahead of what has been read.
+    // Both records are free: the team may run one epoch ahead of the reader.
     this.#grant(this.#epoch);
     this.#grant(this.#epoch + 1);
     const applyGradients = job.strategy === 'dense' ? this.#gradientsApplier() : undefined;
-    // Nothing that can fail comes after this: nobody could end the threads.
+    // Nothing after this may throw, because nobody could end the threads.
     this.#team = new Team(workerTasks(job, memory), memory, this.#barrier, () => this.#stepsOfRun);
     this.#team.done.then(
       () => this.#finish(this.#outcomeOf()),
@@ -94,12 +93,12 @@ export class Coordinator {
     return this.#outcome;
   }
 
-  /** What `died` died of. */
+  /** The cause of the outcome `died`. */
   get failure(): unknown {
     return this.#failure;
   }
 
-  /** The epoch that runs, or has just run; 0 where there is only an evaluation. */
+  /** The current epoch; 0 if there is only an evaluation. */
   get epoch(): number {
     return this.#epoch;
   }
@@ -112,17 +111,17 @@ export class Coordinator {
     return this.#control.stepsDone(this.#epoch);
   }
 
-  /** Goes on to the next epoch: the record of this one has been read and may be used again. */
+  /** Continues with the next epoch. The record of the current one may be reused. */
   nextEpoch(): void {
     this.#grant(this.#epoch + 2);
     this.#epoch++;
   }
 
-  /** Tells the team to end after the step it is in. */
+  /** Tells the team to end after the current step. */
   stop(): void {
     this.#control.stop();
-    // Workers that have not begun have nothing to finish, and a thousand threads may take a minute to start. (Other ranks
-    // would wait for them.)
+    // Before the first step there is nothing to finish, and a thousand threads may take a minute to start. (Under MPI, other
+    // ranks would wait for this one.)
     const { epochs, stepsInEpoch } = this.#job.start;
     const mayBeUnopened = !this.#job.ranks && this.#epoch <= epochs + 1 && this.stepsDone === stepsInEpoch;
     if (mayBeUnopened && this.#barrier.abortUnopened()) this.#finish('stopped');
@@ -130,28 +129,27 @@ export class Coordinator {
   }
 
   /**
-   * Whether the team has ended, and whether the epoch has; `change` resolves when something has changed since this
-   * look. Looking first and waiting then leaves no change unseen.
+   * The state of the team. `change` resolves at the first change after this call, so no change is missed.
    */
   look(): Look {
-    const rings = this.#control.rings;
+    const { wakeUps } = this.#control;
     const outcome = this.#outcome;
     const isEpochFinished = this.#control.isFinished(this.#epoch);
-    return { outcome, isEpochFinished, change: () => this.#control.rungSince(rings) };
+    return { outcome, isEpochFinished, change: () => this.#control.wokenSince(wakeUps) };
   }
 
-  /** Makes whoever waits for a change look again. */
-  ring(): void {
-    this.#control.ring();
+  /** Resolves all pending `change` promises. */
+  wake(): void {
+    this.#control.wake();
   }
 
-  /** Stops the team, wherever it is, and ends its threads. */
+  /** Stops the team, and ends its threads. */
   async close(): Promise<void> {
     this.stop();
     while (this.#outcome === undefined) await this.look().change();
     this.#watchdog.stop();
     const destroyed = this.#team.destroy();
-    // A worker that waits for other ranks cannot be ended: all of them will be, together (parallel/mpi/world.ts).
+    // A worker that waits for other ranks cannot be ended; MPI_Abort ends all ranks (parallel/mpi/world.ts).
     if (this.#job.ranks && this.#outcome === 'died') return;
     await destroyed;
     await Promise.all(this.#services);
@@ -166,15 +164,14 @@ export class Coordinator {
     this.#openGrant(ticketOf(HeldFor.GRANT, epoch));
   }
 
-  /** Opens the barrier if the team is held there with this ticket, and it is one for an epoch. */
+  /** Opens the barrier if it is held with this ticket, and the ticket is for an epoch. */
   #openGrant(ticket: number): void {
     if (reasonOf(ticket) !== HeldFor.GRANT) return;
-    // (Ranks decide together, behind the barrier.)
+    // Under MPI, the ranks decide together after the barrier.
     const { ranks } = this.#job;
     this.#barrier.release(ticket, () => this.#control.decide(ranks ? Command.GO : this.#control.command));
   }
 
-  /** What the watchdog is to know of a team that stands still. */
   get #waitOfTeam(): TeamWait {
     const { held } = this.#barrier;
     const reason = reasonOf(held);
@@ -187,12 +184,10 @@ export class Coordinator {
     return isOwed ? 'coordinator' : 'stalled';
   }
 
-  /**
-   * Where the team is, which may be up to two epochs ahead of what has been read. Exact while it is held, or has ended.
-   */
+  /** Up to two epochs ahead of the reader. Exact while the barrier is held, and after the end of the team. */
   get #position(): Position {
     if (this.#job.epochs === 0) return { epochs: 0, stepsInEpoch: 0 };
-    // The record of an epoch that has not been granted still holds the steps of the one before the last.
+    // The record of an epoch that has not been granted still holds the steps of an earlier epoch.
     const { granted } = this.#control;
     let done = this.#epoch - 1;
     while (done < granted && this.#control.isFinished(done + 1)) done++;
@@ -207,19 +202,18 @@ export class Coordinator {
 
   #fail(failure: unknown): void {
     this.#failure ??= failure;
-    // Who waits for a barrier that will not open would wait for ever.
     this.#barrier.abort();
     this.#end('died');
   }
 
-  /** The workers have ended well: their last step is whole. */
+  /** The workers have ended normally, after a complete step. */
   #finish(outcome: Outcome): void {
-    // A team that has failed may end well too, if all its workers live to see the abort: with a step half done.
+    // After a failure the surviving workers end normally, too, but with an incomplete step.
     if (this.#isEnding || this.#outcome !== undefined) return;
     this.#isEnding = true;
-    // However long a disk takes now: no worker has anything left to do.
+    // Writing to a slow disk is not a stall.
     this.#watchdog.stop();
-    // What has diverged is not to replace what was good.
+    // Diverged weights must not replace a good checkpoint.
     const saved = outcome === 'diverged' ? undefined : this.#takeSnapshot?.(this.#position);
     const ended = Promise.resolve(saved).then(() => this.#end(outcome));
     this.#services.push(ended.catch((failure) => this.#fail(failure)));
@@ -228,14 +222,14 @@ export class Coordinator {
   /** The first outcome stays. */
   #end(outcome: Outcome): void {
     this.#outcome ??= outcome;
-    this.#control.ring();
+    this.#control.wake();
   }
 
-  /** Whenever the barrier is held for this reason: does what it is held for, and opens it. */
+  /** Whenever the barrier is held for this reason, does the work and opens the barrier. */
   #serve(why: HeldFor, work: () => void | Promise<void>): void {
     const serve = async () => {
       while (this.#outcome === undefined) {
-        const rings = this.#control.rings;
+        const { wakeUps } = this.#control;
         const ticket = this.#barrier.held;
         if (reasonOf(ticket) === why) {
           this.#isServing = true;
@@ -243,13 +237,13 @@ export class Coordinator {
           this.#isServing = false;
           this.#barrier.release(ticket, () => undefined);
         }
-        await this.#control.rungSince(rings);
+        await this.#control.wokenSince(wakeUps);
       }
     };
     this.#services.push(serve().catch((failure) => this.#fail(failure)));
   }
 
-  /** Strategy `dense`: all workers wait, each with its share's gradients in its buffer; adds the buffers and steps. */
+  /** Strategy `dense`: adds the gradient buffers of the waiting workers, and applies the step. */
   #gradientsApplier(): () => void {
     const { plan, shared, kernel, optimizer: options, epochs, start, stepsDone } = this.#job;
     const { layers } = this.#memory;
@@ -282,7 +276,7 @@ export class Coordinator {
     };
   }
 
-  /** Why the run was complete before its last epoch; undefined if it was not. */
+  /** Why the run was complete before its last epoch, if it was. */
   get endedBy(): 'patience' | 'max_time' | undefined {
     if (this.#outcome !== 'completed') return undefined;
     if (this.#control.decision === Command.PATIENCE) return 'patience';
@@ -291,25 +285,25 @@ export class Coordinator {
 
   #outcomeOf(): Outcome {
     const { diverged } = this.#job.ranks ? this.#control.agreed : this.#control;
-    // Also if it was told to stop at the same time: its weights are to replace nothing that was good.
+    // Takes precedence over a stop at the same time: the weights must not be saved.
     if (diverged || this.#control.decision === Command.DIVERGED) return 'diverged';
     return this.#control.decision === Command.STOP ? 'stopped' : 'completed';
   }
 }
 
-/** Multiply-adds in a millisecond of one thread of many on a processor: the reference kernel alone does ten times as many. */
-const FEWEST_PRODUCTS_A_MS = 10_000;
+/** Multiply-adds per millisecond: a tenth of the speed of the reference kernel, for many threads on one processor. */
+const MIN_PRODUCTS_PER_MS = 10_000;
 
-/** At most: three products a weight and sample, forward, back and the gradient. */
+/** Upper bound: three products per weight and sample (forward, backward, gradient). */
 function firstStepMs({ layers }: Memory, { batchSize }: Plan): number {
-  return (3 * batchSize * parameterCount(layers)) / FEWEST_PRODUCTS_A_MS;
+  return (3 * batchSize * parameterCount(layers)) / MIN_PRODUCTS_PER_MS;
 }
 
 function workerTasks(job: Job, memory: Memory): WorkerTask[] {
   const { seed: _, ...common } = job;
   const { trainSamples, threads }: Plan = job.plan;
   const slices = cutRows(memory.layers, memory.rows, trainSamples, ownBatch(job.plan), threads);
-  // In strategy `dense` a worker does everything for its own samples.
+  // With strategy `dense`, a worker does everything for its own samples.
   const panels = job.strategy === 'sliced' ? cutPanels(memory.layers[0]!, threads) : undefined;
   const task = { ...common, firstLayerSlices: slices[0]!, panels, spins: spinsFor(threads) };
   return Array.from({ length: threads }, (_, worker) => ({

@@ -1,7 +1,6 @@
 /**
- * Decides whether a run ends with the epoch that has just been evaluated, and which epoch was the best, by validation loss.
- * The last worker to arrive decides, while all others wait. The loss is summed in the order of the samples, so the number of
- * threads does not change it.
+ * Early stopping and the best epoch, by the validation loss. The last worker to arrive decides, while all others wait. The
+ * loss is summed in the order of the samples, so it does not depend on the number of threads.
  */
 import { type Memory, recordIndex } from '../memory/layout.js';
 import { addScores, metricsOf, noSums } from '../metrics/sums.js';
@@ -19,7 +18,7 @@ export class EarlyStopping {
   }
 
   /**
-   * Whether the run continues (GO), or why it ends.
+   * @returns GO, or why the run ends with this epoch
    *
    * @param isTimeUp  whether the deadline has passed
    */
@@ -37,7 +36,7 @@ export class EarlyStopping {
     const { loss } = metricsOf(objectiveNamed(plan.objective), sums);
     if (best[1] !== 0 && !(loss < best[0]!)) return;
     best[0] = loss;
-    // No best epoch until the copy is complete: this thread may die in between.
+    // No best epoch until the copy is complete, because this thread may die in between.
     best[1] = 0;
     if (plan.keepsBest) for (const layer of layers) (layer.best as Float64Array).set(layer.parameters);
     best[1] = epoch;

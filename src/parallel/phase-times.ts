@@ -1,9 +1,9 @@
-/** Where the workers' time went, as they booked it by phase. */
+/** Time that the workers spent in each phase. */
 import { recordIndex, type WorkerScratch } from '../memory/layout.js';
 import type { PhaseFractions } from '../metrics/events.js';
 import { Phase } from './task.js';
 
-/** Milliseconds of one thread in an epoch's training, so far. */
+/** Milliseconds of one thread in the training of an epoch, so far. */
 export interface ThreadTimes {
   /** Forward and back-propagation. */
   readonly gradients: number;
@@ -24,7 +24,7 @@ export function threadTimes(workers: readonly WorkerScratch[], epoch: number): T
   });
 }
 
-/** Of an epoch's training, over all workers. Evaluation is no part of it. */
+/** Fractions of the training time of an epoch, over all workers, without evaluation. */
 export function phaseFractions(workers: readonly WorkerScratch[], epoch: number): PhaseFractions {
   const timeIn = (...phases: readonly Phase[]) => {
     const times = workers.map(({ phaseTimes }) => phaseTimes[recordIndex(epoch)]);
@@ -35,7 +35,7 @@ export function phaseFractions(workers: readonly WorkerScratch[], epoch: number)
   const update = timeIn(Phase.ACCUMULATE, Phase.UPDATE);
   const wait = timeIn(Phase.WAIT);
   const exchange = timeIn(Phase.EXCHANGE);
-  // (Of an epoch that an earlier process has trained there is nothing here.)
+  // 0 if an earlier process has trained the epoch.
   const all = forward + gradients + update + wait + exchange || 1;
   return {
     forward: forward / all,

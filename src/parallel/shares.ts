@@ -1,13 +1,13 @@
 /**
- * How work is cut. Every cut is contiguous and in order, and no result depends on where it falls (strategy
- * `dense` aside, which is why these cuts depend on counts alone, never on time).
+ * Divides work among the workers. Parts are contiguous and in order. With strategy `dense` the result depends on the parts,
+ * so they depend only on counts, never on measured time.
  */
 import type { Range, RowSlice } from '../kernels/kernel.js';
 import type { LayerMemory, SampleRows } from '../memory/layout.js';
 
 /**
- * Cuts items 0 … count − 1 into parts of nearly equal work and gives the one of `part`: the items whose middle
- * falls into that part of the whole. Neighboring parts touch, and parts may be empty.
+ * Divides items 0 … count − 1 into parts of nearly equal work, and returns one of them: the items whose middle falls into
+ * that part of the total work. Parts may be empty.
  */
 export function cut(count: number, work: (item: number) => number, parts: number, part: number): Range {
   let total = 0;
@@ -24,13 +24,12 @@ export function cut(count: number, work: (item: number) => number, parts: number
     if (middle < upper) to = item + 1;
     before += own;
   }
-  // The last part ends with the last item, whatever the rounding of `upper`.
+  // `upper` of the last part may be rounded down.
   return { from, to: part === parts - 1 ? count : to };
 }
 
 /**
- * What a sample costs besides its nonzero inputs, in nonzero inputs: the other layers, whose activity is taken
- * to be one half.
+ * Cost of the other layers per sample, in units of one nonzero input. Half of the units are assumed to be active.
  */
 export function fixedCost(layers: readonly LayerMemory[]): number {
   const [first, ...others] = layers;
@@ -39,7 +38,7 @@ export function fixedCost(layers: readonly LayerMemory[]): number {
   return Math.max(1, work / first!.paddedOutputs);
 }
 
-/** Nonzeros of a sample, and what comes besides. */
+/** Cost of a sample: nonzero inputs plus `fixed`. */
 export function sampleWork(rows: SampleRows, fixed: number): (sample: number) => number {
   const { starts } = rows;
   return (sample) => starts[sample + 1]! - starts[sample]! + fixed;
@@ -48,7 +47,7 @@ export function sampleWork(rows: SampleRows, fixed: number): (sample: number) =>
 /** A pass over a row's weights costs about as much as this many multiply-adds. */
 const ROW_COST = 4;
 
-/** By layer and worker: rows of about equal work, by the nonzeros that a batch is expected to have in them. */
+/** By layer and worker: rows of about equal work, from the expected number of nonzeros per batch. */
 export function cutRows(
   layers: readonly LayerMemory[],
   rows: SampleRows,
@@ -70,7 +69,7 @@ export function cutRows(
   });
 }
 
-/** By worker: panels of the layer, about as many for each; undefined if there are fewer panels than workers. */
+/** By worker: panels of about equal total width; undefined if there are fewer panels than workers. */
 export function cutPanels({ panels }: LayerMemory, workers: number): readonly Range[] | undefined {
   if (panels.length < workers) return undefined;
   return Array.from({ length: workers }, (_, worker) => cut(panels.length, (p) => panels[p]!.width, workers, worker));

@@ -1,4 +1,4 @@
-/** What a worker is told when its life begins. Plain data: it is cloned into the thread. */
+/** The task of a worker. Plain data, because it is cloned into the thread. */
 
 import type { KernelChoice } from '../kernels/builds.js';
 import type { Range, RowSlice } from '../kernels/kernel.js';
@@ -15,34 +15,35 @@ export interface WorkerTask {
   readonly strategy: Strategy;
   readonly optimizer: OptimizerOptions;
   readonly epochs: number;
-  /** Where the run goes on. */
+  /** Where the run starts or resumes. */
   readonly start: Position;
-  /** Steps of the run that are done there. (After other batches they are not those of so many epochs.) */
+  /** Steps done before `start`. (Not derived from its epochs, because the batch size may have changed.) */
   readonly stepsDone: number;
-  /** Epochs between two checkpoints, 0 for none, and besides steps, likewise. */
+  /** Epochs between checkpoints; 0: none. */
   readonly checkpointEvery: number;
+  /** Steps between additional checkpoints within epochs; 0: none. */
   readonly checkpointEverySteps: number;
-  /** Epochs that the validation loss may go without becoming less, 0: as many as there are. */
+  /** Epochs without a lower validation loss before the run stops; 0: unlimited. */
   readonly patience: number;
-  /** When an epoch is to be the last, in milliseconds of clock.ts. Infinity: never. */
+  /** The run ends with the first epoch that ends after this time, in milliseconds of clock.ts. Infinity: never. */
   readonly deadline: number;
-  /** Steps between two rings of the bell; 0: at the epochs' ends alone. */
+  /** Steps between wake-ups of the coordinator; 0: only at the end of each epoch. */
   readonly logEvery: number;
-  /** By layer: the rows that this worker transposes and, unless the layer is cut by panels, steps. */
+  /** By layer: the rows that this worker transposes and, unless the layer is divided by panels, updates. */
   readonly slices: readonly RowSlice[];
-  /** By worker: the same of the first layer, all of which whoever steps a panel reads. */
+  /** Slices of the first layer by worker: updating a panel reads all of them. */
   readonly firstLayerSlices: readonly RowSlice[];
-  /** By worker: its part of the first layer's panels. Undefined where that layer is not cut by panels. */
+  /** Panels of the first layer by worker; undefined if that layer is not divided by panels. */
   readonly panels: readonly Range[] | undefined;
   /** See `Barrier`. */
   readonly spins: number;
-  /** Under MPI: which of the ranks this process is. */
+  /** Under MPI only. */
   readonly ranks: RankTask | undefined;
-  /** Under MPI: whether sums are made in a tree of shards, so that no number of ranks changes them. */
+  /** Under MPI: whether sums are added in a tree of shards, so that they do not depend on the number of ranks. */
   readonly exact: boolean;
 }
 
-/** What a worker is doing: for the message if it dies there, and to book its time. `PHASES` in layout.ts has room for 8. */
+/** Current activity of a worker, for error messages and timing. `PHASES` in layout.ts has room for 8. */
 export const Phase = {
   START: 0,
   FORWARD: 1,
@@ -51,23 +52,23 @@ export const Phase = {
   UPDATE: 4,
   EVALUATE: 5,
   WAIT: 6,
-  /** Among ranks, and waiting for them. */
+  /** Includes waiting for other ranks. */
   EXCHANGE: 7,
 } as const;
 export type Phase = (typeof Phase)[keyof typeof Phase];
 
 const PHASE_NAMES: Record<Phase, string> = {
-  [Phase.START]: 'while it started',
+  [Phase.START]: 'while starting',
   [Phase.FORWARD]: 'in the forward phase',
   [Phase.GRADIENTS]: 'in the gradient phase',
   [Phase.ACCUMULATE]: 'in the accumulation phase',
   [Phase.UPDATE]: 'in the update phase',
-  [Phase.EVALUATE]: 'in the evaluation',
+  [Phase.EVALUATE]: 'during evaluation',
   [Phase.WAIT]: 'at a barrier',
   [Phase.EXCHANGE]: 'in an exchange with the other ranks',
 };
 
-/** Where in the run that is, for messages. @param steps  of the run, that are done */
+/** For messages. @param steps  number of steps done in the run */
 export function whereabouts(phase: Phase, steps: number): string {
   if (phase === Phase.START) return PHASE_NAMES[phase];
   return `${PHASE_NAMES[phase]}, ${phase === Phase.EVALUATE ? `after step ${steps}` : `in step ${steps + 1}`}`;

@@ -1,4 +1,4 @@
-/** The team: T threads of Piscina's, each with one task that lasts as long as the run. */
+/** The thread team: a Piscina pool in which each thread has one task for the whole run. */
 import { availableParallelism } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
 import { FixedQueue, Piscina } from 'piscina';
@@ -7,12 +7,12 @@ import type { Memory } from '../memory/layout.js';
 import type { Barrier } from './barrier.js';
 import { Phase, type WorkerTask, whereabouts } from './task.js';
 
-/** The compiled worker, as it lies in dist/. */
+/** In dist/. */
 const WORKER = new URL('../../workers/entry.cjs', import.meta.url).href;
 
 /**
- * How often a worker looks at the barrier before it sleeps: about 50 µs. Sleeping and waking cost 10 to 50 µs,
- * and the phases of a step that are cut well end within a few µs of each other.
+ * How often a worker checks the barrier before it sleeps: about 50 µs. Sleeping and waking cost 10 to 50 µs, and workers
+ * with balanced work arrive within a few µs of each other.
  */
 const SPINS = 20_000;
 
@@ -22,35 +22,34 @@ export function spinsFor(threads: number): number {
 }
 
 /**
- * Node 20 aborts the whole process ("Assertion failed: (data.first) != nullptr") when a thread ends while V8 compiles one
- * of its functions in the background: the thread is unregistered first, and waited for then. Where the engine is that old,
- * threads compile in the foreground instead. V8's flags belong to the process and are read when a thread begins, so this
- * one stays: threads that replace dead ones begin later. (From Node 22 on V8 no longer asks in between.)
+ * Node 20 aborts the process ("Assertion failed: (data.first) != nullptr") if a thread ends while V8 compiles one of its
+ * functions in the background. In Node 20, threads therefore compile in the foreground. The flag applies to the whole
+ * process and is read when a thread starts, so it stays set for threads that replace dead ones.
  */
 export function avoidBackgroundCompilation(): void {
   if (Number.parseInt(process.versions.node, 10) < 22) setFlagsFromString('--no-concurrent-recompilation');
 }
 
-/** A worker needs a few MB of heap: one that runs away is to fail soon, not to fill the machine. */
+/** A worker needs a few MB of heap. The limit makes a runaway worker fail early. */
 const HEAP_LIMIT_MB = 256;
 
 export class Team {
   readonly #pool: Piscina;
-  /** Of tasks that have no thread yet. */
+  /** Tasks that have no thread yet. */
   readonly #queue = new FixedQueue();
   readonly #memory: Memory;
   readonly #stepsDone: () => number;
   readonly #barrier: Barrier;
-  /** Resolves when every worker has ended well, rejects when one has not: then all have been told to end. */
+  /** Resolves when all workers have ended normally; rejects when one has failed, after the barrier has been aborted. */
   readonly done: Promise<void>;
-  /** Threads end from now on because they are to. */
+  /** From now on, the end of a thread is expected. */
   #isEnding = false;
 
   /**
    * Starts the threads.
    *
-   * @param stepsDone  of the run
-   * @throws LockstepError if the system does not give that many; then none is left
+   * @param stepsDone  number of steps done in the run
+   * @throws LockstepError if the system refuses so many threads; then none is left running
    */
   constructor(tasks: readonly WorkerTask[], memory: Memory, barrier: Barrier, stepsDone: () => number) {
     this.#memory = memory;
@@ -59,18 +58,18 @@ export class Team {
     this.#pool = createPool(tasks.length, this.#queue);
     const lost = this.#firstLost();
     this.done = Promise.race([lost, this.#watch(this.#start(tasks))]);
-    // Whoever holds the team may be elsewhere when it fails; the failure waits for him in `done`.
+    // Avoids an unhandled rejection until the owner awaits `done`.
     this.done.catch(() => undefined);
   }
 
-  /** Ends all threads, whatever they do. */
+  /** Ends all threads immediately. */
   async destroy(): Promise<void> {
     this.#isEnding = true;
     this.#barrier.abort();
     await this.#pool.destroy();
   }
 
-  /** A dead worker's peers wait for one that will never come: they are told to end, and do so without error. */
+  /** Aborts the barrier when a worker dies, so that the others do not wait for it. They end without an error. */
   async #watch(workers: readonly Promise<void>[]): Promise<void> {
     await Promise.all(
       workers.map(async (ended, worker) => {
@@ -84,7 +83,6 @@ export class Team {
     );
   }
 
-  /** One thread a task. */
   #start(tasks: readonly WorkerTask[]): Promise<void>[] {
     const workers: Promise<void>[] = [];
     try {
@@ -92,7 +90,7 @@ export class Team {
       return workers;
     } catch (error) {
       for (const worker of workers) worker.catch(() => undefined);
-      // The last one waits there, and nobody holds the promise that Piscina would reject.
+      // The last task is still queued; Piscina would reject its promise, which nobody handles.
       while (this.#queue.shift()) {}
       void this.destroy();
       throw errors.threadsUnavailable(tasks.length, error);
@@ -100,8 +98,8 @@ export class Team {
   }
 
   /**
-   * Rejects when a thread has died that had no task yet, so that no task tells it. After any death Piscina is to start no
-   * other thread: it would load in vain.
+   * Rejects when a thread dies before it has a task, which no task would report. After any death, Piscina must not start a
+   * replacement.
    */
   #firstLost(): Promise<never> {
     let cause: unknown;
@@ -110,17 +108,17 @@ export class Team {
         if (this.#isEnding) return;
         this.#isEnding = true;
         this.#barrier.abort();
-        // A pool that is being closed replaces nobody.
+        // A closing pool starts no replacements.
         this.#pool.close().catch(() => undefined);
-        // The task of a thread that had one is first to tell.
+        // If the thread had a task, the task reports the death first.
         setImmediate(() => {
           const unborn = this.#memory.workers.findIndex(({ phase }) => phase[0] === Phase.START);
-          reject(this.#death(Math.max(unborn, 0), cause ?? new Error('it ended before it had begun')));
+          reject(this.#death(Math.max(unborn, 0), cause ?? new Error('it ended before its task began')));
         });
       };
-      // Comes before the thread would be replaced.
+      // Emitted before the thread is replaced.
       this.#pool.on('workerDestroy', tell);
-      // Comes after that. (An error event without a listener would end the process.)
+      // Emitted afterwards. (Without a listener, it would end the process.)
       this.#pool.on('error', (error) => {
         cause ??= error;
         tell();
@@ -140,10 +138,10 @@ function createPool(threads: number, taskQueue: FixedQueue): Piscina {
     return new Piscina({
       filename: WORKER,
       taskQueue,
-      // The others start with their tasks: a pool whose constructor throws leaves threads that nobody can end. This one has a
-      // task at once, which keeps the process alive while the others load.
+      // The other threads start with their tasks: if the constructor threw, its threads could not be ended. The first one gets
+      // a task at once, which keeps the process alive while the others load.
       minThreads: 1,
-      // Neither more, which would idle, nor fewer: a team that is larger than its pool never meets.
+      // With fewer threads than tasks, the team would never meet at the barrier.
       maxThreads: threads,
       concurrentTasksPerWorker: 1,
       idleTimeout: Number.POSITIVE_INFINITY,

@@ -1,16 +1,16 @@
-/** Notices a team that no longer gets on: a worker that hangs neither throws nor ends, and its peers wait for it. */
+/** Detects a hanging worker, which neither throws nor ends while the others wait for it. */
 import { errors } from '../errors.js';
 import type { Memory } from '../memory/layout.js';
 import { Phase, whereabouts } from './task.js';
 
 /**
- * What the barrier is held for: nothing; something that the coordinator, or the consumer of the events, has not given yet; or
- * something already given, so that nobody will open it.
+ * Why the barrier is held: not at all; for the coordinator or the consumer of the events; or for something already granted,
+ * so that it will never open.
  */
 export type TeamWait = 'none' | 'coordinator' | 'stalled';
 
 export class Watchdog {
-  /** No worker may stand still for longer than the longer of this and so many times the slowest step so far. */
+  /** The limit is `leastMs` or `steps` times the slowest step so far, whichever is longer. */
   static readonly patience = { leastMs: 60_000, steps: 100, lookEveryMs: 1000 };
 
   readonly #memory: Memory;
@@ -21,17 +21,16 @@ export class Watchdog {
   #beats: number;
   #steps: number;
   #lookedAt = performance.now();
-  /** Since any worker got on. */
+  /** Time since any worker made progress. */
   #stillMs = 0;
-  /** Spent in steps since one was last done, and the most that one took. */
+  /** Time since the last completed step. */
   #stepMs = 0;
   #slowestStepMs = 0;
   readonly #firstStepMs: number;
 
   /**
-   * @param wait  what the team waits for at the barrier
-   * @param stepsDone  of the run
-   * @param firstStepMs  how long the first step may take, which nothing before it tells
+   * @param stepsDone    number of steps done in the run
+   * @param firstStepMs  limit for the first step, for which there is no measurement yet
    */
   constructor(
     memory: Memory,
@@ -57,11 +56,11 @@ export class Watchdog {
   #look(): void {
     const { leastMs, steps: patientSteps, lookEveryMs } = Watchdog.patience;
     const time = performance.now();
-    // More has passed only if this very process was suspended, or busy: that is not the workers' fault.
+    // Longer intervals mean that this process was suspended or busy.
     const passedMs = Math.min(time - this.#lookedAt, 2 * lookEveryMs);
     this.#lookedAt = time;
 
-    // One that exchanges waits for other ranks, whose own watchdogs look after them.
+    // An exchange waits for other ranks, which have their own watchdogs.
     const isHeld = this.#wait() === 'coordinator' || this.#isAny(Phase.EXCHANGE);
     if (!isHeld && !this.#isAny(Phase.START) && !this.#isAny(Phase.EVALUATE)) this.#timeSteps(passedMs);
     const beats = this.#allBeats();
@@ -95,7 +94,7 @@ export class Watchdog {
     const seconds = this.#stillMs / 1000;
     if (this.#wait() === 'stalled') return errors.barrierStalled(workers.length, this.#stepsDone(), seconds);
     const late = [...workers.keys()].filter((worker) => workers[worker]!.phase[0] !== Phase.WAIT);
-    // If all wait, and for nothing, any one is as guilty as another.
+    // If all wait for nothing, no single worker is to blame.
     const named = late.length > 0 ? late : [...workers.keys()];
     const phase = workers[named[0]!]!.phase[0] as Phase;
     const names = named.map((worker) => `${worker + 1}`);

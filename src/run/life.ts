@@ -42,7 +42,7 @@ export async function* live(
     if (config.checkpointRequired) fail(error);
   };
   const writes = world?.isFirst ?? true;
-  const checkpointer = writes ? createCheckpointer(run, ledger, () => coordinator?.ring(), failIfRequired) : undefined;
+  const checkpointer = writes ? createCheckpointer(run, ledger, () => coordinator?.wake(), failIfRequired) : undefined;
   /** Or how the run ends because the system does not give that many. */
   const startThreads = (): Coordinator | Ending => {
     try {

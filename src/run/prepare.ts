@@ -232,7 +232,7 @@ function remarksOn(config: Config, { table, train, test }: Dataset, plan: Plan, 
 }
 
 function remarkOnWarmup({ warmupSteps, lr }: Config, steps: number): string {
-  return `--warmup-steps ${warmupSteps}: the run has ${steps} steps only, and does not reach its learning rate, ${lr}`;
+  return `--warmup-steps ${warmupSteps}: the run has only ${steps} steps and does not reach the learning rate ${lr}`;
 }
 
 /** A checkpoint that does not hold the best epoch's parameters knows of no best epoch. */

@@ -40,7 +40,7 @@ function changed(change: Change, mutateBody: (body: Float32Array) => void = () =
 async function refusal(bytes: Uint8Array): Promise<string> {
   const { message, status } = await refusalOf(() => decodeCheckpoint('c.safetensors', bytes));
   expect(status).toBe(1);
-  return message.replace('c.safetensors: not a checkpoint that can be used: ', '');
+  return message.replace('c.safetensors: not a usable checkpoint: ', '');
 }
 
 it('is taken if nothing is changed but the checksum made anew', () => {
@@ -54,16 +54,28 @@ it('is taken if nothing is changed but the checksum made anew', () => {
 
 describe('parts that do not fit together', () => {
   it.each<[string, Change, string]>([
-    ['other hidden layers', ({ config }) => (config.hidden = [4]), 'its layers are not those of its configuration'],
-    ['a kernel of another precision', (m) => (m.kernel = 'reference'), 'its tensors are not of the type'],
-    ['a batch beyond the data', ({ config }) => (config.batch_size = 24), 'its batch is larger than its data'],
-    ['another limit', ({ config }) => (config.limit = 22), 'its limit is not the number of its samples'],
-    ['validation samples of no split', ({ dataset }) => (dataset.validation = 5), 'its validation samples are not as'],
-    ['a split without samples', ({ config }) => (config.validation_split = 0.2), 'its validation samples are not as'],
+    ['other hidden layers', ({ config }) => (config.hidden = [4]), 'its layers do not match its configuration'],
+    ['a kernel of another precision', (m) => (m.kernel = 'reference'), 'the type of its tensors does not match'],
+    [
+      'a batch beyond the data',
+      ({ config }) => (config.batch_size = 24),
+      'its batch size exceeds its number of samples',
+    ],
+    ['another limit', ({ config }) => (config.limit = 22), 'its limit does not match its number of samples'],
+    [
+      'validation samples of no split',
+      ({ dataset }) => (dataset.validation = 5),
+      'its number of validation samples does not match',
+    ],
+    [
+      'a split without samples',
+      ({ config }) => (config.validation_split = 0.2),
+      'its number of validation samples does not match',
+    ],
     [
       'a best epoch without validation samples',
       ({ state }) => (state.best = { epoch: 1, figures: { validation_loss: 1 } }),
-      'it has a best epoch without validation samples, or none with them',
+      'it has a best epoch without validation samples, or validation samples without a best epoch',
     ],
     [
       'validation samples without a best epoch',
@@ -71,14 +83,14 @@ describe('parts that do not fit together', () => {
         config.validation_split = 0.2;
         dataset.validation = 5;
       },
-      'it has a best epoch without validation samples, or none with them',
+      'it has a best epoch without validation samples, or validation samples without a best epoch',
     ],
-    ['other step events', ({ config }) => (config.log_every = 5), 'its step events are not those'],
+    ['other step events', ({ config }) => (config.log_every = 5), 'its log interval does not match'],
     ['fewer epochs than are done', ({ config }) => (config.epochs = 1), 'it is beyond its last epoch'],
     [
       'sums of other samples',
       ({ state }) => Object.assign(state.epochSums as Tree, { samples: 11 }),
-      'its sums are not of',
+      'its sums do not match',
     ],
     [
       'steps beyond the epoch',
@@ -127,11 +139,11 @@ describe('a state that no run can be in', () => {
       metadata.epochs = String(metadata.state.epochs);
       if ('logEvery' in change) metadata.config.log_every = null;
     });
-    expect(await refusal(bytes)).toBe('its state is none that a run can be in');
+    expect(await refusal(bytes)).toBe('its state is not valid');
   });
 
   it('another step than the one that a folder is listed by', async () => {
-    expect(await refusal(changed((metadata) => (metadata.step = '8')))).toBe('its state is none that a run can be in');
+    expect(await refusal(changed((metadata) => (metadata.step = '8')))).toBe('its state is not valid');
   });
 });
 
@@ -143,8 +155,8 @@ describe('metadata that are not understood', () => {
       'unsupported architecture {"layers":[4,3,3],"activation":"tanh","output":"softmax"}; ' +
         'expected layers, activation relu and output softmax',
     ],
-    ['no JSON', (m) => Object.assign(m, { state: '{' }), 'its state is not JSON'],
-    ['a negative number of samples', ({ dataset }) => (dataset.test = -1), 'its data are not described'],
+    ['no JSON', (m) => Object.assign(m, { state: '{' }), 'its state is not valid JSON'],
+    ['a negative number of samples', ({ dataset }) => (dataset.test = -1), 'its data set is not described'],
     ['a kind of several lines', (m) => (m.lockstep = 'a\nb'), 'it is a a b'],
     ['a kernel of a megabyte', (m) => (m.kernel = 'k'.repeat(1e6)), `its kernel is unknown: ${'k'.repeat(200)}…`],
     ['another format', (m) => (m.format_version = '2'), 'format version 2, expected 1; use a newer Lockstep'],

@@ -60,22 +60,18 @@ const UNKNOWN: [string, (metadata: Metadata, header: Record<string, unknown>) =>
   [
     'other layers',
     architectureWith({ layers: [4, 4, 3] }),
-    'its architecture has the layers 4,4,3, and its tensors 4,3,3',
+    'its architecture has the layers 4,4,3, but its tensors have 4,3,3',
   ],
-  ['no layers', architectureWith({ layers: undefined }), 'its architecture has the layers undefined, and its'],
-  ['other classes', (m) => (m.classes = '10'), 'it says that it has 10 classes, and its tensors have 3'],
-  ['no classes', (m) => delete m.classes, 'it says that it has undefined classes'],
+  ['no layers', architectureWith({ layers: undefined }), 'its architecture has the layers undefined, but its'],
+  ['other classes', (m) => (m.classes = '10'), 'its metadata declares 10 classes, but its tensors have 3'],
+  ['no classes', (m) => delete m.classes, 'its metadata declares undefined classes'],
   ['another format', (m) => (m.format_version = '2'), 'format version 2, expected 1; use a newer Lockstep'],
   ['no format', (m) => delete m.format_version, 'format version undefined, expected 1'],
   ['another kind', (m) => (m.lockstep = 'optimizer'), 'it is a optimizer'],
   ['another scaling', (m) => (m.input_scaling = '{"divide_by":127}'), 'unsupported input_scaling {"divide_by":127}'],
   ['a scaling of columns', (m) => (m.input_scaling = '{"method":"standard"}'), 'unsupported input_scaling'],
   ['a scaling that is no JSON', (m) => (m.input_scaling = 'none'), 'unsupported input_scaling none'],
-  [
-    'the columns of a table',
-    (m) => (m.columns = '["a","b","c","d"]'),
-    'it has the columns of a table, and no class_names',
-  ],
+  ['the columns of a table', (m) => (m.columns = '["a","b","c","d"]'), 'it has columns or a label, but no class_names'],
   [
     'a layer behind a gap',
     (_, header) => (header['layers.3.weight'] = empty(header)),
@@ -129,7 +125,7 @@ describe("another program's file", () => {
 it('every command and loadModel refuse it', async () => {
   const file = path.join(folder.path, 'tanh.safetensors');
   writeFileSync(file, changed(architectureWith({ activation: 'tanh' })));
-  const told = `${file}: not a model that can be used: unsupported architecture `;
+  const told = `${file}: not a usable model: unsupported architecture `;
   const out = path.join(folder.path, 'out.onnx');
   const commands: (() => Promise<unknown>)[] = [
     () => evaluateCommand([file, '--data', run.data]),

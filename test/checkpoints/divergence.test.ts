@@ -158,11 +158,11 @@ describe('what is said of it', () => {
     const options = { data: scratch.data, ...ONE_STEP, batchSize: 60, epochs: 1 };
     expect((await collectFailed(options)).end.message).toContain('at step 1 (learning rate 1e+38): training diverged');
     const scheduled = await collectFailed({ ...options, warmupSteps: 4 });
-    expect(scheduled.end.message).toContain('at step 1 (learning rate 2.5e+37, by the schedule; `lr` 1e+38): training');
+    expect(scheduled.end.message).toContain('at step 1 (learning rate 2.5e+37 by the schedule, `lr` 1e+38): training');
     // The loss tells it a step later, whose rate is named.
     const steps = await collectFailed({ ...options, batchSize: 20, hidden: [20], lr: 1e30, warmupSteps: 4 });
     expect(steps.end.message).toMatch(
-      /^the loss is not finite at step 2 \(learning rate 5e\+29, by the schedule; `lr` 1e\+30\)/,
+      /^the loss is not finite at step 2 \(learning rate 5e\+29 by the schedule, `lr` 1e\+30\)/,
     );
   });
 
@@ -182,6 +182,6 @@ describe('what is said of it', () => {
     writeFileSync(table, `x,y,class\n${'3e38,-3e38,a\n3e38,3e38,b\n'.repeat(10)}`);
     const options = { data: table, label: 'class', hidden: [20], batchSize: 4, threads: 1, epochs: 1 };
     const { end } = await collectFailed(options);
-    expect(end.message).toMatch(/^the loss is not finite before any step: .* use `scale` standard$/);
+    expect(end.message).toMatch(/^the loss is not finite before the first step: .* use `scale` standard$/);
   });
 });

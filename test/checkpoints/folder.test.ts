@@ -157,8 +157,8 @@ describe('a folder that holds checkpoints', () => {
     const folder = folderWith('epoch-000001', 'epoch-000002');
     const { message, status } = await refusalOf(() => collect({ ...options(), checkpointDir: folder }));
     expect(message).toBe(
-      `--checkpoint-dir ${folder}: it holds checkpoints of another run (epoch-000002.safetensors); ` +
-        'add --resume to go on with that, or choose another folder',
+      `--checkpoint-dir ${folder}: contains checkpoints of another run (epoch-000002.safetensors); ` +
+        'add --resume to continue that run, or choose another folder',
     );
     expect(status).toBe(2);
     expect(namesIn(folder)).toEqual(['epoch-000001', 'epoch-000002']);
@@ -167,7 +167,7 @@ describe('a folder that holds checkpoints', () => {
   it('is refused to a run that is resumed from elsewhere', async () => {
     const folder = folderWith('epoch-000001');
     const { message } = await refusalOf(() => collect({ resume: all, checkpointDir: folder, epochs: 4 }));
-    expect(message).toMatch(/it holds checkpoints of another run/);
+    expect(message).toMatch(/contains checkpoints of another run/);
   });
 
   it('is refused to a run that is resumed from an older one of them by name', async () => {
@@ -175,8 +175,8 @@ describe('a folder that holds checkpoints', () => {
     const resume = path.join(folder, fileOf('epoch-000001'));
     const { message, status } = await refusalOf(() => collect({ resume }));
     expect(message).toBe(
-      `--resume ${resume}: epoch-000002.safetensors in the same folder is newer, and would be mixed up with what this ` +
-        'run writes; move it away, or choose another --checkpoint-dir',
+      `--resume ${resume}: epoch-000002.safetensors in the same folder is newer and would be mixed with the checkpoints of this ` +
+        'run; move it away, or choose another --checkpoint-dir',
     );
     expect(status).toBe(2);
     const { end } = await collect({ resume, checkpointDir: scratch.newPath() });
@@ -201,7 +201,7 @@ describe('nothing to resume', () => {
     expect(all[1]).toEqual({
       event: 'warning',
       code: 'nothing_to_resume',
-      message: `${checkpointDir} holds no checkpoint: the run starts afresh`,
+      message: `no checkpoint in ${checkpointDir}; starting a new run`,
     });
     expect(all[0]).not.toHaveProperty('resumed');
     expect(end.weights_sha256).toBe(undisturbed.end.weights_sha256);
@@ -225,8 +225,8 @@ describe('nothing to resume', () => {
     for (const where of [{ resume: empty }, { checkpointDir: empty, resume: true as const }]) {
       const { message, status, code } = await refusalOf(() => collect({ ...where, ...given }));
       expect(message).toBe(
-        `--resume: ${empty} holds no checkpoint, and no option says what to train; check the folder, ` +
-          'or start a run with --data mnist, for example',
+        `--resume: no checkpoint in ${empty}, and no option says what to train; check the folder, ` +
+          'or start a new run, for example with --data mnist',
       );
       expect({ status, code }).toEqual({ status: 2, code: 'nothing_to_resume' });
     }
@@ -246,7 +246,9 @@ describe('nothing to resume', () => {
   it('a path that is not there given to --resume is an error: it may be a typing error', async () => {
     const resume = scratch.newPath();
     const { message, status } = await refusalOf(() => collect({ ...options(), resume }));
-    expect(message).toBe(`--resume ${resume}: no such file or folder; expected a checkpoint or a folder of them`);
+    expect(message).toBe(
+      `--resume ${resume}: no such file or folder; expected a checkpoint or a folder of checkpoints`,
+    );
     expect(status).toBe(1);
     expect(existsSync(resume)).toBe(false);
   });
@@ -293,7 +295,7 @@ describe('damaged checkpoints', () => {
     const folder = folderWith('epoch-000001', 'epoch-000002');
     for (const name of ['epoch-000001', 'epoch-000002']) damage(folder, name, how);
     const { message, status } = await refusalOf(() => collect({ ...options(), resume: folder }));
-    expect(message).toMatch(new RegExp(`^--resume ${folder}: none of its checkpoints can be used: `));
+    expect(message).toMatch(new RegExp(`^--resume ${folder}: no usable checkpoint: `));
     expect(status).toBe(1);
     expect(namesIn(folder)).toEqual(['epoch-000001', 'epoch-000002']);
   });
@@ -303,7 +305,7 @@ describe('damaged checkpoints', () => {
     damage(folder, 'epoch-000002', how);
     const resume = path.join(folder, fileOf('epoch-000002'));
     const { message } = await refusalOf(() => collect({ resume }));
-    expect(message).toContain(`${resume}: not a checkpoint that can be used: ${says}`);
+    expect(message).toContain(`${resume}: not a usable checkpoint: ${says}`);
   });
 
   it('do not keep good ones from being kept', async () => {
@@ -330,7 +332,7 @@ it('a model is no checkpoint, and is called what it is', async () => {
   const save = scratch.newPath('model.safetensors');
   await collect({ ...options(), epochs: 0, save });
   const { message, status } = await refusalOf(() => collect({ resume: save }));
-  expect(message).toBe(`${save}: not a checkpoint that can be used: it is a model`);
+  expect(message).toBe(`${save}: not a usable checkpoint: it is a model`);
   expect(status).toBe(1);
 });
 
@@ -373,6 +375,6 @@ describe('a folder that cannot be', () => {
     const file = scratch.newPath('file');
     writeFileSync(file, 'mine');
     const { message } = await refusalOf(() => collect({ ...options(), checkpointDir: file, resume: true }));
-    expect(message).toBe(`${file}: not a checkpoint that can be used: 4 bytes are too few for a header`);
+    expect(message).toBe(`${file}: not a usable checkpoint: 4 bytes are too few for a header`);
   });
 });

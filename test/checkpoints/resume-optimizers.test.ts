@@ -120,7 +120,7 @@ describe('with another optimizer than the checkpoint was written with', () => {
     expect(refusal.status).toBe(2);
     const anyway = resume({ ...given, resumeAnyway: true });
     if (isForGood) {
-      expect((await refusalOf(anyway)).message).toContain('holds nothing that the other optimizer remembers');
+      expect((await refusalOf(anyway)).message).toContain('does not hold the state of the other optimizer');
       return;
     }
     const { end, all } = await anyway();

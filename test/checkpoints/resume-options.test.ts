@@ -277,7 +277,7 @@ describe('epochs', () => {
   ])('$epochs from $name is refused', async ({ file, epochs }) => {
     for (const resumeAnyway of [false, true]) {
       const { message, status } = await refused(file(), { epochs, resumeAnyway });
-      expect(message).toMatch(/^--epochs \d: .* is at step [46], beyond that \(epochs complete: [12]\); give more/);
+      expect(message).toMatch(/^--epochs \d: .* is already at step [46] \(epochs complete: [12]\); choose more/);
       expect(message).toContain(`--epochs ${epochs}: ${file()} `);
       expect(status).toBe(2);
     }
@@ -340,7 +340,7 @@ describe('data', () => {
       expect(message).toMatch(/^training data \(.*\): .* was written with other data/);
       expect(status).toBe(2);
     }
-    expect((await refused(within, { data, resumeAnyway: true })).message).toContain('in the middle of an epoch');
+    expect((await refused(within, { data, resumeAnyway: true })).message).toContain('mid-epoch');
     const { all, end } = await resumed(atEnd, { data, epochs: 3, resumeAnyway: true });
     expect(all[1]).toMatchObject({ event: 'warning', code: 'resumed_anyway' });
     expect(end.status).toBe('completed');
@@ -363,7 +363,7 @@ describe('data', () => {
       return { bytes: smaller };
     });
     const { message } = await refused(atEnd, { data, resumeAnyway: true });
-    expect(message).toContain('its network takes 784-7-5-10; the data have 392-7-5-10');
+    expect(message).toContain('the network has the layers 784-7-5-10, but the data requires 392-7-5-10');
   });
 });
 
@@ -380,7 +380,7 @@ describe('a kernel that this machine does not have', () => {
       expect(first.stdout).toContain('"kernel":"simd-fma"');
 
       const { message, status } = await refusalOf(() => collect({ resume: checkpointDir, epochs: 2 }));
-      expect(message).toMatch(/was written with kernel simd-fma, and Node 20.* has no WebAssembly relaxed SIMD/);
+      expect(message).toMatch(/was written with kernel simd-fma: Node 20.* has no WebAssembly relaxed SIMD/);
       expect(message).toContain('--kernel and --resume-anyway');
       expect(status).toBe(1);
       const auto = await refusalOf(() => collect({ resume: checkpointDir, epochs: 2, kernel: 'auto' }));

@@ -41,21 +41,25 @@ it('is taken as it is', () => {
 
 describe('what does not fit the layers', () => {
   it.each<[string, (metadata: Metadata) => unknown, string]>([
-    ['a class too few', (m) => (m.class_names = '["a","b"]'), 'its class names are not those of its outputs'],
-    ['a class twice', (m) => (m.class_names = '["a","b","a"]'), 'its class names are not those of its outputs'],
-    ['a class that is no name', (m) => (m.class_names = '["a","b",null]'), 'its class names are not those of'],
-    ['no JSON', (m) => (m.class_names = '['), 'its class names are not those of its outputs'],
-    ['a column too many', (m) => (m.columns = '["a","b","c","d","e"]'), 'its columns are not those of its inputs'],
-    ['columns that are none', (m) => (m.columns = '{}'), 'its columns are not those of its inputs'],
-    ['no label', (m) => delete m.label, 'its label is no column'],
-    ['a label before the first', (m) => (m.label = '{"name":null,"position":0}'), 'its label is no column'],
-    ['an unknown scaling', scalingWith({ method: 'log' }), 'its scaling is none of its inputs'],
-    ['a number too few', scalingWith({ subtract: [1, 2, 3] }), 'its scaling is none of its inputs'],
-    ['a division by 0', scalingWith({ divide_by: [1, 0, 1, 1] }), 'its scaling is none of its inputs'],
-    ['numbers that are no float32', scalingWith({ divide_by: [1, 0.1, 1, 1] }), 'its scaling is none of its inputs'],
-    ['numbers without a scaling', scalingWith({ method: 'none' }), 'its scaling is none of its inputs'],
-    ['no class names', (m) => delete m.class_names, 'it has the columns of a table, and no class_names'],
-    ['an image’s scaling', (m) => (m.input_scaling = '{"divide_by":255}'), 'its scaling is none of its inputs'],
+    ['a class too few', (m) => (m.class_names = '["a","b"]'), 'its class names do not match its outputs'],
+    ['a class twice', (m) => (m.class_names = '["a","b","a"]'), 'its class names do not match its outputs'],
+    ['a class that is no name', (m) => (m.class_names = '["a","b",null]'), 'its class names do not match its outputs'],
+    ['no JSON', (m) => (m.class_names = '['), 'its class names do not match its outputs'],
+    ['a column too many', (m) => (m.columns = '["a","b","c","d","e"]'), 'its columns do not match its inputs'],
+    ['columns that are none', (m) => (m.columns = '{}'), 'its columns do not match its inputs'],
+    ['no label', (m) => delete m.label, 'its label is not a column'],
+    ['a label before the first', (m) => (m.label = '{"name":null,"position":0}'), 'its label is not a column'],
+    ['an unknown scaling', scalingWith({ method: 'log' }), 'its scaling does not match its inputs'],
+    ['a number too few', scalingWith({ subtract: [1, 2, 3] }), 'its scaling does not match its inputs'],
+    ['a division by 0', scalingWith({ divide_by: [1, 0, 1, 1] }), 'its scaling does not match its inputs'],
+    [
+      'numbers that are no float32',
+      scalingWith({ divide_by: [1, 0.1, 1, 1] }),
+      'its scaling does not match its inputs',
+    ],
+    ['numbers without a scaling', scalingWith({ method: 'none' }), 'its scaling does not match its inputs'],
+    ['no class names', (m) => delete m.class_names, 'it has columns or a label, but no class_names'],
+    ['an image’s scaling', (m) => (m.input_scaling = '{"divide_by":255}'), 'its scaling does not match its inputs'],
   ])('%s', async (_, change, expected) => {
     const bytes = changed((metadata) => void change(metadata));
     for (const decode of [decodeCheckpoint, decodeModel]) {
@@ -69,11 +73,11 @@ describe('what does not fit the layers', () => {
 describe('what does not fit the configuration', () => {
   const none = '{"method":"none"}';
   it.each<[string, (metadata: Metadata) => unknown, string]>([
-    ['another scaling', (m) => (m.input_scaling = none), 'its scaling is not that of its configuration'],
+    ['another scaling', (m) => (m.input_scaling = none), 'its scaling does not match its configuration'],
     [
       'a table without a label',
       (m) => (m.config = m.config!.replace('"label":"species"', '"label":null')),
-      'it has the classes of a table without a label, or none with one',
+      'it has class names without a label, or a label without class names',
     ],
     [
       'a label without a table',
@@ -82,7 +86,7 @@ describe('what does not fit the configuration', () => {
         m.input_scaling = '{"divide_by":255}';
         m.config = m.config!.replace('"scale":"standard"', '"scale":"none"');
       },
-      'it has the classes of a table without a label, or none with one',
+      'it has class names without a label, or a label without class names',
     ],
   ])('%s', async (_, change, expected) => {
     const { message } = await refusalOf(() =>

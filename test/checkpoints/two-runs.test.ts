@@ -47,7 +47,7 @@ const options = (seed: number): TrainOptions => ({ data: data.path, hidden: [5],
 const inFolder = (...names: string[]) => path.join(folder.path, ...names);
 
 const busy = (folder: string) =>
-  `--checkpoint-dir ${folder}: another run writes its checkpoints there; wait until it ends, or choose another folder`;
+  `--checkpoint-dir ${folder}: another run is writing checkpoints there; wait until it ends, or choose another folder`;
 
 /** All that is in a folder, and when each was changed. */
 const stateOf = (folder: string) =>
@@ -150,7 +150,7 @@ describe('a folder that another run writes in', () => {
     expect(done).toHaveLength(1);
     for (const { status, stdout, stderr } of runs.filter((run) => run !== done[0])) {
       expect([status, stdout]).toEqual([2, '']);
-      expect(stderr).toMatch(/another run (writes|has written)|holds checkpoints of another run/);
+      expect(stderr).toMatch(/another run (is writing|wrote)|contains checkpoints of another run/);
     }
     const end = endOf(done[0]!.stdout)!;
     expect(readdirSync(checkpointDir)).toHaveLength(3);
@@ -191,9 +191,7 @@ describe('a folder that changes while a run gets ready', () => {
     // Another run writes, and ends, before this one takes the folder.
     copyFileSync(path.join(other, names[1]), path.join(checkpointDir, names[1]));
     const { message, status } = await refusalOf(() => openFolder(checkpointDir, found));
-    expect(message).toMatch(
-      /another run has written checkpoints there while this one was getting ready; start it again/,
-    );
+    expect(message).toMatch(/another run wrote checkpoints there while this one was starting; start this run again/);
     expect(status).toBe(2);
     expect(readdirSync(checkpointDir).filter((name) => !name.endsWith('.safetensors'))).toEqual([]);
   });

@@ -147,7 +147,9 @@ describe('options that do not fit the data: status 2', () => {
   it('a network larger than memory', async () => {
     expect(
       await refusalOfRun(['--data', folder.path, '--batch-size', '1', '--hidden', '16777216,16777216'], 2),
-    ).toMatch(/^this run needs [\d.]+ GiB of shared memory, and WebAssembly can address 4\.00 GiB; use a smaller /);
+    ).toMatch(
+      /^this run needs [\d.]+ GiB of shared memory, but WebAssembly can address only 4\.00 GiB; choose a smaller /,
+    );
   });
 });
 
@@ -172,15 +174,15 @@ describe('data that cannot be used: status 1', () => {
 
   it('an IDX file without its folder', async () => {
     const file = path.join(folder.path, FILES.trainImages);
-    expect(await refusalOfRun(['--data', file], 1)).toMatch(/: not a table: it holds zero bytes; expected /);
+    expect(await refusalOfRun(['--data', file], 1)).toMatch(/: not a table \(it contains null bytes\); expected /);
   });
 
   const ROWS: [string, string, Buffer, string][] = [
-    ['a truncated file', FILES.trainImages, idxHeader([30, 2, 2]), '0 bytes of data; its header (30 × 2 × 2) promises'],
+    ['a truncated file', FILES.trainImages, idxHeader([30, 2, 2]), '0 bytes of data; the header (30 × 2 × 2) declares'],
     ['an empty file', FILES.trainLabels, Buffer.alloc(0), 'not an IDX file: the file ends after 0 bytes'],
     ['a file of another format', FILES.testLabels, Buffer.from('<html>'), 'not an IDX file: it begins with bytes 60'],
     ['a header that promises the world', FILES.testImages, idxHeader([2 ** 32 - 1, 2 ** 32 - 1]), 'truncated'],
-    ['contradictory files', FILES.trainLabels, idxBytes([2], [0, 1]), 'labels; expected as many labels as images'],
+    ['contradictory files', FILES.trainLabels, idxBytes([2], [0, 1]), 'labels; expected one label per image'],
     ['a stray label', FILES.testLabels, idxBytes([3], [0, 1, 9]), 'label 9 of sample 2; expected 0 to 2'],
     ['a single class', FILES.trainLabels, idxBytes([30], new Array(30).fill(0)), 'expected at least two classes'],
   ];
@@ -203,9 +205,9 @@ describe('data that cannot be used: status 1', () => {
     try {
       writeDataset(damaged, { train: TRAIN }, true);
       const file = damaged.write(`${FILES.trainLabels}.gz`, gzipSync(idxBytes([30], TRAIN.labels)).subarray(0, 20));
-      expect(await refusalOfRun(['--data', damaged.path], 1)).toContain(`${file}: not valid gzip data (`);
+      expect(await refusalOfRun(['--data', damaged.path], 1)).toContain(`${file}: invalid gzip data (`);
       damaged.write(`${FILES.trainLabels}.gz`, idxBytes([30], TRAIN.labels));
-      expect(await refusalOfRun(['--data', damaged.path], 1)).toContain(`${file}: not valid gzip data (`);
+      expect(await refusalOfRun(['--data', damaged.path], 1)).toContain(`${file}: invalid gzip data (`);
     } finally {
       damaged.remove();
     }

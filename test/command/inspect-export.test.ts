@@ -58,12 +58,12 @@ describe('lockstep inspect', () => {
   });
 
   it.each<[readonly string[], RegExp]>([
-    [['--weights', 'a.gif'], /^--weights a\.gif: expected a file name that ends in \.svg or \.png/],
-    [['--weights', 'a.png', '--errors', './a.png'], /both are to be a\.png/],
-    [['--count', '5'], /--count: expected --weights or --errors besides/],
-    [['--data', 'mnist'], /--data: expected --errors besides/],
+    [['--weights', 'a.gif'], /^--weights a\.gif: unsupported file type; expected a name that ends in \.svg or \.png/],
+    [['--weights', 'a.png', '--errors', './a.png'], /both name a\.png/],
+    [['--count', '5'], /--count: requires --weights or --errors/],
+    [['--data', 'mnist'], /--data: requires --errors/],
     [['-o', 'a.png', '--count', '0'], /--count 0: expected a whole number from 1 to 10,000/],
-    [['-o', 'a.png', '--shape', '27x28'], /--shape 27x28: expected as many pixels as the network has inputs, 784/],
+    [['-o', 'a.png', '--shape', '27x28'], /--shape 27x28: expected 784 pixels, the inputs of the network/],
     [['-o', 'a.png', '--scale', '1.5'], /--scale 1\.5: expected a whole number from 1 to 64/],
     [['-o', 'a.png', '--theme', 'blue'], /--theme blue: expected one of light, dark/],
   ])('%j is wrong usage', async (args, expected) => {
@@ -119,8 +119,8 @@ describe('lockstep export', () => {
   });
 
   it.each<[readonly string[], number, RegExp]>([
-    [[], 2, /^expected -o and a file to write/],
-    [['-o', 'model.csv'], 2, /^-o model\.csv: expected a file name that ends in/],
+    [[], 2, /^requires -o and a file name/],
+    [['-o', 'model.csv'], 2, /^-o model\.csv: unsupported file type; expected a name that ends in/],
     [['-o', 'no/such/folder/model.onnx'], 1, /^-o no\/such\/folder\/model\.onnx: cannot be written/],
   ])('%j is refused', async (args, expected, message) => {
     const { status, line } = await refusedBy(() => exportCommand([save, ...args]));
@@ -131,6 +131,6 @@ describe('lockstep export', () => {
   it('of what is refused says one line, and nothing on stdout', async () => {
     const { status, stdout, stderr } = await lockstep('export', save);
     expect([status, stdout]).toEqual([2, '']);
-    expect(stderr).toMatch(/^lockstep export: expected -o and a file to write.*\n$/);
+    expect(stderr).toMatch(/^lockstep export: requires -o and a file name.*\n$/);
   });
 });

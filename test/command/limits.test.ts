@@ -64,7 +64,9 @@ describe.skipIf(process.platform !== 'linux')('with little (on Linux)', () => {
 
   it('memory for its threads, train says so before it starts them', () => {
     const { status, stdout, stderr } = runWithin('-v 40000000', train(64));
-    expect(stderr).toMatch(/^train: 64 worker threads reserve .*; use fewer --threads, or allow more \(ulimit -v\)\n$/);
+    expect(stderr).toMatch(
+      /^train: 64 worker threads reserve .*; use fewer --threads, or raise the limit \(ulimit -v\)\n$/,
+    );
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
   });
 });

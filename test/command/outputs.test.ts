@@ -57,10 +57,10 @@ describe('an existing file of another kind', () => {
   });
 
   it.each([
-    ['--weights', 'a.svg', 'an SVG picture'],
-    ['--weights', 'a.png', 'a PNG picture'],
-    ['--errors', 'a.svg', 'an SVG picture'],
-    ['--errors', 'a.png', 'a PNG picture'],
+    ['--weights', 'a.svg', 'an SVG image'],
+    ['--weights', 'a.png', 'a PNG image'],
+    ['--errors', 'a.svg', 'an SVG image'],
+    ['--errors', 'a.png', 'a PNG image'],
   ])('inspect %s %s', async (flag, name, kind) => {
     const file = newFile(name, MINE);
     await expectRefusal(
@@ -72,8 +72,8 @@ describe('an existing file of another kind', () => {
   });
 
   it.each([
-    ['a.svg', 'an SVG picture'],
-    ['a.png', 'a PNG picture'],
+    ['a.svg', 'an SVG image'],
+    ['a.png', 'a PNG image'],
   ])('plot -o %s', async (name, kind) => {
     const file = newFile(name, MINE);
     await expectRefusal('plot', [newFile('run.ndjson', NDJSON), '-o', file], file, taken('-o', kind));
@@ -81,7 +81,7 @@ describe('an existing file of another kind', () => {
 });
 
 describe('what is read', () => {
-  const IS_INPUT = /: the same file as .*, which this command reads; choose another file to write$/;
+  const IS_INPUT = /: same file as .*, which this command reads; choose another output file$/;
 
   it('export', async () => {
     await expectRefusal('export', [model, '-o', linkTo(model, 'link.safetensors')], model, IS_INPUT);
@@ -97,7 +97,7 @@ describe('what is read', () => {
   it('inspect: one picture for both', async () => {
     const file = newFile('both.svg', '<svg >');
     const args = [model, '-o', file, '--errors', linkTo(file, 'link.svg'), '--data', scratch.data];
-    await expectRefusal('inspect', args, file, /^--weights and --errors: both are to be /);
+    await expectRefusal('inspect', args, file, /^--weights and --errors: both name /);
   });
 
   it('plot: metrics, and the font', async () => {
@@ -129,7 +129,7 @@ describe('what a shell redirects', () => {
       const file = newFile('table.csv', TABLE);
       const { status, stderr } = run('train.js', ['--data', data, ...job, '--save', file], file);
       expect(stderr).toMatch(
-        /^train: --save .*table\.csv: the same file as (stdin|\/dev\/stdin), which this command reads; .*\n$/,
+        /^train: --save .*table\.csv: same file as (stdin|\/dev\/stdin), which this command reads; .*\n$/,
       );
       expect([status, readFileSync(file, 'utf8')]).toEqual([2, TABLE]);
     },
@@ -144,7 +144,7 @@ describe('what a shell redirects', () => {
       file,
     );
     expect(stderr).toMatch(
-      /^train: --save .*out\.ndjson: stdout is redirected to this file; choose another file to write\n$/,
+      /^train: --save .*out\.ndjson: stdout is redirected to this file; choose another output file\n$/,
     );
     expect([status, readFileSync(file, 'utf8')]).toEqual([2, '']);
   });
@@ -152,7 +152,7 @@ describe('what a shell redirects', () => {
   it('plot: the metrics that are stdin', () => {
     const file = newFile('run.svg', NDJSON);
     const { status, stderr } = run('lockstep.js', ['plot', '-o', file], file);
-    expect(stderr).toMatch(/^lockstep plot: -o .*run\.svg: the same file as stdin, which this command reads; .*\n$/);
+    expect(stderr).toMatch(/^lockstep plot: -o .*run\.svg: same file as stdin, which this command reads; .*\n$/);
     expect([status, readFileSync(file, 'utf8')]).toEqual([2, NDJSON]);
   });
 });

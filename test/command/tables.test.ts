@@ -72,5 +72,5 @@ it('a matrix of ten classes has all of them on 80 columns, and says what it leav
       .find((line) => line.startsWith('     9 '));
   expect(rowOf(80)).toBe(`     9 │${'  1234'.repeat(10)} │ 50.0%`);
   expect(rowOf(60)).toBe(`     9 │${'  1234'.repeat(7)} │ 50.0%`);
-  expect(confusionTable(evaluation(10, String), 60)).toContain('columns have no room here; --format ndjson has them');
+  expect(confusionTable(evaluation(10, String), 60)).toContain('columns do not fit; --format ndjson has all of them');
 });

@@ -104,14 +104,14 @@ describe.concurrent('train --dashboard', () => {
     expect(result).toEqual({
       status: 1,
       stdout: '',
-      stderr: expect.stringMatching(/^train: --dashboard \d+: another program has this port .*\n$/),
+      stderr: expect.stringMatching(/^train: --dashboard \d+: another program uses this port .*\n$/),
     });
   });
 
   it.each(['65536', '-1', '1.5', 'http', ''])('is refused %o as a port', async (port) => {
     expect(await refusalOf(() => parseTrainCommand(['--dashboard', port]))).toMatchObject({
       status: 2,
-      message: expect.stringMatching(/^--dashboard .*: expected a port from 1 to 65535, or 0 for any that is free$/),
+      message: expect.stringMatching(/^--dashboard .*: expected a port from 1 to 65535, or 0 for any free port$/),
     });
   });
 

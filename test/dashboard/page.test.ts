@@ -96,7 +96,7 @@ describe.skipIf(executable === undefined)('the page in Chromium (skipped where t
     await expect.poll(() => textOf('#pad-answer')).toMatch(/^7 \((> )?\d/);
     expect(await textOf('#pad-bars li.first .bar-name')).toBe('7');
     await page.getByRole('button', { name: 'Clear' }).click();
-    await expect.poll(() => textOf('#pad-answer')).toBe('Nothing is drawn yet.');
+    await expect.poll(() => textOf('#pad-answer')).toBe('Nothing drawn yet.');
     expect(complaints).toEqual([]);
   });
 
@@ -138,7 +138,7 @@ describe.skipIf(executable === undefined)('the page in Chromium (skipped where t
     await expect.poll(() => textOf('#pad-answer')).toMatch(/^7 \((> )?\d/);
     expect(await textOf('#pad-pen')).toBe('pen up at column 14, row 22 of 28');
     await press('Backspace');
-    await expect.poll(() => textOf('#pad-answer')).toBe('Nothing is drawn yet.');
+    await expect.poll(() => textOf('#pad-answer')).toBe('Nothing drawn yet.');
     expect(complaints).toEqual([]);
   });
 
@@ -150,7 +150,7 @@ describe.skipIf(executable === undefined)('the page in Chromium (skipped where t
     await dashboard.close();
     await isIn('lost');
     expect(await textOf('#state-text')).toBe('connection lost');
-    expect(await textOf('#notice')).toMatch(/^The run is over, and its program has been closed/);
+    expect(await textOf('#notice')).toMatch(/^The run is over, and the trainer has exited/);
 
     dashboard = await Dashboard.open(port);
     const data = temporaryFolder();
@@ -161,7 +161,7 @@ describe.skipIf(executable === undefined)('the page in Chromium (skipped where t
     await isIn('failed');
     expect(await textOf('#notice')).toBe(end.message);
     expect(await textOf('#course-text')).toMatch(/^0 epochs in /);
-    await expect.poll(() => label('loss-chart')).toContain('no epoch is over yet');
+    await expect.poll(() => label('loss-chart')).toContain('no epoch completed yet');
     // It is no picture, and has no samples held out.
     for (const id of ['skip', 'pad-card', 'weights-card', 'confusion-card', 'hardest-card']) {
       expect([id, await page.locator(`#${id}`).isVisible()]).toEqual([id, false]);

@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ListMessage } from '../../src/dashboard/messages.js';
-import { grown } from '../../src/dashboard/page/grown.js';
+import { grown } from '../../src/dashboard/page/chart-data.js';
 import { Streams } from '../../src/dashboard/streams.js';
 import { Growing, Latest, type Topic } from '../../src/dashboard/topics.js';
 import { linesOf } from '../support/child.js';

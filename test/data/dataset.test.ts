@@ -62,8 +62,8 @@ describe('fashion-mnist', () => {
     const { message, status } = await refusalOf(() => loadDataset('fashion-mnist'));
     expect(status).toBe(1);
     expect(message).toBe(
-      "--data fashion-mnist: not found, it comes with Debian's package dataset-fashion-mnist; " +
-        'install that, or give a folder of IDX files',
+      "--data fashion-mnist: not found; install Debian's package dataset-fashion-mnist, " +
+        'or specify a folder of IDX files',
     );
   });
 
@@ -154,7 +154,7 @@ describe('what is not there', () => {
     const file = folder.write('file', 'text');
     const { message, status } = await refusalOf(() => loadDataset(file));
     expect(status).toBe(1);
-    expect(message).toContain(`${file}: its first row has one column; `);
+    expect(message).toContain(`${file}: the first row has one column; `);
   });
 
   it('is a folder whose path the system refuses', async () => {
@@ -180,12 +180,12 @@ describe('what is not there', () => {
     writeDataset(folder, { train: TRAIN, test: TEST });
     rmSync(inFolder(missing));
     expect(await complaint()).toBe(
-      `${folder.path}: no ${missing} nor ${missing}.gz; the folder must hold IDX files under their canonical names`,
+      `${folder.path}: no ${missing} or ${missing}.gz; expected a folder of IDX files with their standard names`,
     );
   });
 
   it('is everything, in an empty folder', async () => {
-    expect(await complaint()).toMatch(/: no train-(images|labels)-idx\d-ubyte nor /);
+    expect(await complaint()).toMatch(/: no train-(images|labels)-idx\d-ubyte or /);
   });
 });
 
@@ -198,8 +198,8 @@ describe('what does not hold together', () => {
   ])('is a number of %s labels that is not that of the images', async (_, imagesName, labelsName, images) => {
     folder.write(labelsName, idxBytes([1500], new Array(1500).fill(0)));
     expect(await complaint()).toBe(
-      `${inFolder(imagesName)} holds ${images} images, but ${inFolder(labelsName)} 1,500 labels; ` +
-        'expected as many labels as images: the two files do not belong together',
+      `${inFolder(imagesName)} has ${images} images, but ${inFolder(labelsName)} has 1,500 labels; ` +
+        'expected one label per image: check that the files belong together',
     );
   });
 
@@ -213,7 +213,7 @@ describe('what does not hold together', () => {
   it('is another size of test images', async () => {
     writeDataset(folder, { test: { ...TEST, shape: [2, 3] } });
     expect(await complaint()).toBe(
-      `${inFolder(FILES.testImages)}: 6 pixels an image; expected 4, as in the training images`,
+      `${inFolder(FILES.testImages)}: 6 pixels per image; expected 4, as in the training images`,
     );
   });
 
@@ -271,7 +271,7 @@ describe('a source with checksums', () => {
     expect(status).toBe(1);
     expect(message).toBe(
       `${inFolder(FILES.trainLabels)}: SHA-256 9d14ce8a82612d5cbb1f14bdd4fb21464e58db5071c9cd821b19af08b147db8a; ` +
-        `expected ${checksums[FILES.trainLabels]}: the file is damaged, install it again`,
+        `expected ${checksums[FILES.trainLabels]}; the file is damaged: install it again`,
     );
   });
 });

@@ -167,8 +167,8 @@ describe.each(FORMS)('damage, $form', ({ name, pack }) => {
         length < headerBytes
           ? `not an IDX file: the file ends after ${length} bytes; ` +
               'expected 0 0 8 (unsigned bytes) and the number of dimensions'
-          : `${length - headerBytes} bytes of data; its header (2 × 3) promises 6: ` +
-              'the file is truncated, fetch it again',
+          : `${length - headerBytes} bytes of data; the header (2 × 3) declares 6; ` +
+              'the file is truncated: download it again',
       );
     }
   });
@@ -181,8 +181,8 @@ describe.each(FORMS)('damage, $form', ({ name, pack }) => {
     const found =
       name === 'file' ? (size + extra).toLocaleString('en-US') : `more than ${size.toLocaleString('en-US')}`;
     expect(await said(Buffer.concat([idxHeader([1, size]), new Uint8Array(size + extra)]))).toBe(
-      `${found} bytes of data; its header (1 × ${size}) promises ${size.toLocaleString('en-US')}: ` +
-        'the file is not what its header says, fetch it again',
+      `${found} bytes of data; the header (1 × ${size}) declares ${size.toLocaleString('en-US')}; ` +
+        'the file does not match its header: download it again',
     );
   });
 
@@ -190,7 +190,7 @@ describe.each(FORMS)('damage, $form', ({ name, pack }) => {
     const bytes = Buffer.from(whole);
     bytes[2] = type;
     const hexadecimal = type.toString(16).padStart(2, '0');
-    expect(await said(bytes)).toBe(`IDX type 0x${hexadecimal}; expected 0x08, unsigned bytes: convert the file`);
+    expect(await said(bytes)).toBe(`IDX type 0x${hexadecimal}; expected 0x08 (unsigned bytes); convert the file`);
   });
 
   it('another format altogether', async () => {
@@ -209,7 +209,7 @@ describe.each(FORMS)('damage, $form', ({ name, pack }) => {
   it('data where a dimension is zero, however large the others are', async () => {
     const dimensions = [...new Array<number>(40).fill(HUGE), 0];
     expect(await said(idxBytes(dimensions, [1, 2]))).toMatch(
-      /^(more than 0|2) bytes of data; .* promises 0: the file is not what its header says/,
+      /^(more than 0|2) bytes of data; .* declares 0; the file does not match its header/,
     );
   });
 });
@@ -223,7 +223,7 @@ describe.each(FORMS)('a header that promises far more than there is, $form', ({ 
     const before = process.memoryUsage().arrayBuffers;
     const message = await complaint(name, pack(idxBytes(dimensions, [1, 2, 3])));
     expect(message).toBe(
-      `3 bytes of data; its header (${shape}) promises ${promised}: the file is truncated, fetch it again`,
+      `3 bytes of data; the header (${shape}) declares ${promised}; the file is truncated: download it again`,
     );
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(32 * MEBI);
   });
@@ -231,7 +231,7 @@ describe.each(FORMS)('a header that promises far more than there is, $form', ({ 
 
 describe('gzip', () => {
   const packed = gzipSync(idxBytes([2, 3], [1, 2, 3, 4, 5, 6]));
-  const NOT_GZIP = /^not valid gzip data \(.+\); fetch or compress the file again$/;
+  const NOT_GZIP = /^invalid gzip data \(.+\); download or compress the file again$/;
 
   it('that ends too early, wherever it ends', async () => {
     for (let length = 0; length < packed.length; length++) {
@@ -254,7 +254,9 @@ describe('gzip', () => {
   });
 
   it('with zeros behind it, which Node passes over', async () => {
-    expect(await complaint('zeros.gz', Buffer.concat([packed, Buffer.alloc(3)]))).toMatch(/\(3 bytes follow its end\)/);
+    expect(await complaint('zeros.gz', Buffer.concat([packed, Buffer.alloc(3)]))).toMatch(
+      /\(3 extra bytes after the end\)/,
+    );
   });
 
   it('under a plain name', async () => {
@@ -268,7 +270,7 @@ describe('gzip', () => {
     const bomb = Buffer.concat([gzipSync(idxBytes([4], [1, 2])), ...gibibyte, Buffer.from('the end')]);
     const before = process.memoryUsage().arrayBuffers;
     expect(await complaint('bomb.gz', bomb)).toBe(
-      'more than 4 bytes of data; its header (4) promises 4: the file is not what its header says, fetch it again',
+      'more than 4 bytes of data; the header (4) declares 4; the file does not match its header: download it again',
     );
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(32 * MEBI);
   });

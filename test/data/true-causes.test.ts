@@ -56,9 +56,7 @@ describe('a path that is not there', () => {
     const given = { resume: end.checkpoint!, epochs: 2, checkpointDir: inFolder('others') };
     const { message, code } = await refusalOf(() => collect(given));
     expect(message).toContain(`--data ${data}: no such file or folder`);
-    expect(message).toContain(
-      `(there ${end.checkpoint} had its data; if they have moved, give their place with --data)`,
-    );
+    expect(message).toContain(`(${end.checkpoint} was trained on this data; if it has moved, specify it with --data)`);
     expect(code).toBe('data_of_checkpoint');
     expect((await collect({ ...given, data: moved })).end.status).toBe('completed');
   });
@@ -70,7 +68,7 @@ describe('a path that is not there', () => {
     const data = folder.write('unfit.csv', 'a,b\n"');
     const { message, code } = await refusalOf(() => collect({ data, label: 'b', testData }));
     expect(message).toBe(
-      `--test-data ${testData}: ${found}; expected a table (CSV or NDJSON) of the same columns as the training table`,
+      `--test-data ${testData}: ${found}; expected a table (CSV or NDJSON) with the same columns as the training table`,
     );
     expect(code).toBe('no_test_table');
   });

@@ -74,8 +74,8 @@ const refusal = (file: string, kind: Kind, inputs: readonly FileOrDescriptor[] =
 const NAMES: Readonly<Record<Kind, string>> = {
   model: 'a model',
   checkpoint: 'a checkpoint',
-  svg: 'an SVG picture',
-  png: 'a PNG picture',
+  svg: 'an SVG image',
+  png: 'a PNG image',
   onnx: 'an ONNX model',
   npz: 'a NumPy archive',
 };
@@ -242,9 +242,7 @@ describe('an input of the same command', () => {
       const input = fileWith(bytes, `input-${bytes.length}`);
       const name = nameOf(input);
       const { message, status } = await refusal(name, 'svg', [at('other'), input]);
-      expect(message).toBe(
-        `-o ${name}: the same file as ${input}, which this command reads; choose another file to write`,
-      );
+      expect(message).toBe(`-o ${name}: same file as ${input}, which this command reads; choose another output file`);
       expect(status).toBe(2);
       for (const link of ['link', 'here', 'hard']) if (existsSync(at(link))) unlinkSync(at(link));
     }
@@ -252,7 +250,7 @@ describe('an input of the same command', () => {
 
   it('is known by its descriptor: stdin, redirected from it', async () => {
     const descriptor = openSync(fileWith(contents.get('svg')!), 'r');
-    expect((await refusal(at('output'), 'svg', [descriptor])).message).toMatch(/the same file as stdin, which/);
+    expect((await refusal(at('output'), 'svg', [descriptor])).message).toMatch(/same file as stdin, which/);
     closeSync(descriptor);
   });
 
@@ -321,7 +319,7 @@ describe('train --save', () => {
     for (const save of [data, testData]) {
       const { message, status } = await refusalOf(() => collect({ ...tableOptions, data, testData, save }));
       expect(message).toBe(
-        `--save ${save}: the same file as ${save}, which this command reads; choose another file to write`,
+        `--save ${save}: same file as ${save}, which this command reads; choose another output file`,
       );
       expect([status, readFileSync(save, 'utf8')]).toEqual([2, table()]);
     }
@@ -337,7 +335,7 @@ describe('train --save', () => {
     for (const name of Object.values(FILES)) {
       const save = path.join(at('same'), `${name}${ending}`);
       const { message } = await refusalOf(() => collect({ ...imageOptions, data: folder, save }));
-      expect(message).toMatch(/^--save .*: the same file as .*, which this command reads;/);
+      expect(message).toMatch(/^--save .*: same file as .*, which this command reads;/);
     }
     expect(readFileSync(at(`${FILES.trainImages}${ending}`)).length).toBeGreaterThan(100);
   });
@@ -348,12 +346,14 @@ describe('train --save', () => {
     const save = path.join(checkpointDir, 'epoch-000001.safetensors');
     const bytes = readFileSync(save);
     const resumed = { resume: checkpointDir, epochs: 2 };
-    expect((await refusalOf(() => collect({ ...resumed, save }))).message).toMatch(/the same file as .*epoch-000001/);
+    expect((await refusalOf(() => collect({ ...resumed, save }))).message).toMatch(/same file as .*epoch-000001/);
     const fresh = { ...imageOptions, data: scratch.data, save };
     expect((await refusalOf(() => collect(fresh))).message).toMatch(/this file exists and is not a model/);
     const later = path.join(checkpointDir, 'epoch-000002.safetensors');
     const { message, status } = await refusalOf(() => collect({ ...resumed, save: later }));
-    expect(message).toBe(`--save ${later}: checkpoints in --checkpoint-dir have such names; choose another name`);
+    expect(message).toBe(
+      `--save ${later}: this name is reserved for checkpoints in --checkpoint-dir; choose another name`,
+    );
     expect([status, readdirSync(checkpointDir)]).toEqual([2, ['epoch-000001.safetensors']]);
     symlinkSync(checkpointDir, at('folder-link'));
     symlinkSync(later, at('file-link'));

@@ -51,7 +51,7 @@ describe('serve.mjs', () => {
   });
 
   it.each([
-    ['[1,2,3]', "a sample of 3 numbers; expected 784, the network's inputs"],
+    ['[1,2,3]', 'a sample of 3 numbers; expected 784, the inputs of the network'],
     ['{"x":1}', 'expected an array of pixels'],
     ['[0,256]', 'pixel 1: expected a whole number from 0 to 255'],
     [`[${'0,'.repeat(50_000)}0]`, 'more than 65536 bytes'],

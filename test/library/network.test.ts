@@ -48,13 +48,13 @@ describe('predict', () => {
   });
 
   it.each<[unknown, string]>([
-    [undefined, 'no sample; expected an array of 784 numbers'],
-    [null, 'no sample; expected an array of 784 numbers'],
-    [7, 'no sample; expected an array of 784 numbers'],
+    [undefined, 'not a sample; expected an array of 784 numbers'],
+    [null, 'not a sample; expected an array of 784 numbers'],
+    [7, 'not a sample; expected an array of 784 numbers'],
     [[1, 2], 'a sample of 2 numbers; expected 784'],
   ])('refuses %j', async (value, expected) => {
     const { message } = await refusalOf(() => network.predict(value as Sample));
-    expect(message).toBe(`${expected}, the network's inputs`);
+    expect(message).toBe(`${expected}, the inputs of the network`);
   });
 
   it('refuses numbers whose outputs are not finite', async () => {
@@ -67,7 +67,7 @@ it('the command tells such a line by its number, and goes on', async () => {
   const lines = [new Array(784).fill(3e38), new Array(784).fill(0.5)].map((x) => `${JSON.stringify(x)}\n`);
   const { status, stdout, stderr } = await runLockstep(['predict', file], lines.join(''));
   expect(stdout.trim().split('\n')).toHaveLength(1);
-  expect(stderr).toContain('line 1: a sample whose numbers are too large for the network');
+  expect(stderr).toContain('line 1: the numbers of a sample are too large for the network');
   expect(status).toBe(0);
 });
 
@@ -76,7 +76,7 @@ describe('a model that was trained on a folder', () => {
     const [name = '', ...options] = command.split(' ');
     const { status, stderr } = await runLockstep([name, file, ...options]);
     expect(status).toBe(2);
-    expect(stderr).toMatch(/was trained on data that were called .*: say where they are with --data\n$/);
+    expect(stderr).toMatch(/was trained on .*, which cannot be found; specify the data with --data\n$/);
   });
 
   it('is, on the folder', async () => {

@@ -147,7 +147,7 @@ describe('Dashboard', () => {
     await fc.assert(fc.asyncProperty(values, async (value) => isRefused(() => Dashboard.open(value as number))));
     for (const port of [-1, 65_536, 80.5, '80']) {
       const { error, code } = await refusalOf(() => Dashboard.open(port as number));
-      expect(error.message).toMatch(/^`port`: expected a port from 1 to 65535, or 0 for any that is free; found the /);
+      expect(error.message).toMatch(/^`port`: expected a port from 1 to 65535, or 0 for any free port; found the /);
       expect(code).toBe('invalid_option');
     }
   });

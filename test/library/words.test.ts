@@ -52,7 +52,7 @@ const textsOf = async (events: AsyncIterable<TrainEvent>) => {
 };
 
 it('an event names the property to a program, and the flag to who typed it', async () => {
-  const told = 'the run has 2 steps only, and does not reach its learning rate, 0.001';
+  const told = 'the run has only 2 steps and does not reach the learning rate 0.001';
   const options = { ...warned, data: scratch.data };
   expect(await textsOf(train(options))).toEqual([`\`warmupSteps\` 1000: ${told}`]);
   expect(await textsOf(trainAsCommand(options, {}))).toEqual([`--warmup-steps 1000: ${told}`]);

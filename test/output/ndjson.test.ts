@@ -70,7 +70,7 @@ describe('requirePlain', () => {
   ])('refuses %s and names the field', async (value, shown) => {
     const event = { ...EPOCH, train_loss: value } as unknown as EpochEvent;
     const { message, status } = await refusalOf(() => requirePlain(event));
-    expect(message).toBe(`event "epoch": field train_loss is ${shown}; expected what JSON can hold`);
+    expect(message).toBe(`event "epoch": field train_loss is ${shown}; expected a JSON value`);
     expect(status).toBe(1);
   });
 

@@ -70,7 +70,7 @@ const PHASES = [
     where: 'in the update phase, in step \\d+',
     hidden: '100',
   },
-  { phase: 'evaluation', method: 'forward', calls: 7, where: 'in the evaluation, after step 3' },
+  { phase: 'evaluation', method: 'forward', calls: 7, where: 'during evaluation, after step 3' },
   { phase: 'barrier', method: 'arrive', calls: 4, where: 'at a barrier, in step 2' },
   { phase: 'first barrier', method: 'arrive', calls: 1, where: 'at a barrier, in step 1' },
 ];

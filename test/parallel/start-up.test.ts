@@ -85,7 +85,7 @@ describe('a thread that dies while it loads', () => {
     for (const thread of ['1', '2', '3']) {
       const environment = { LOADING_FAULT: `${manner}:${thread}` };
       const run = await runTrain([...job(), '--threads', '3'], environment, fault('loading-fault.js'));
-      expect(run.stderr).toMatch(new RegExp(`^train: worker thread \\d of 3 died while it started: .*(${says})`));
+      expect(run.stderr).toMatch(new RegExp(`^train: worker thread \\d of 3 died while starting: .*(${says})`));
       expect(run.status).toBe(1);
       expect(run.stdout).toMatch(/"event":"end","status":"failed"/);
     }

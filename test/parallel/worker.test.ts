@@ -55,7 +55,7 @@ it.each([
     start();
     expect(control.stepsDone(1)).toBe(6);
     expect(control.isFinished(1)).toBe(true);
-    expect(control.rings).toBe(times);
+    expect(control.wakeUps).toBe(times);
   },
 );
 

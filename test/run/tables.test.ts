@@ -87,7 +87,7 @@ describe('a run on a table', () => {
 
   it('with all of it held out is refused', async () => {
     const refusal = await refusalOf(() => collect({ ...OPTIONS, testSplit: 0.9, validationSplit: 0.99 }));
-    expect(refusal.message).toContain('--validation-split 0.99: it leaves none of 15 samples to train on');
+    expect(refusal.message).toContain('--validation-split 0.99: leaves none of 15 samples for training');
   });
 
   it('is the same whether the table is CSV, NDJSON, or gzipped, and whatever its columns are called in a file without names', async () => {
@@ -185,7 +185,7 @@ describe('one network, five ways to ask it', () => {
     expect(wrong(train) + wrong(test)).toBe(wrong(all));
     const fewer = folder.write('fewer.csv', csvOf(ROWS.slice(1)));
     const refused = await refusalOf(() => evaluateCommand([model, '--data', fewer, '--split', 'test']));
-    expect(refused.message).toContain('was not trained on');
+    expect(refused.message).toContain('was trained on other rows than those of');
     expect(await evaluated(fewer)).toMatchObject({ split: 'all', samples: 149 });
   });
 
@@ -225,7 +225,7 @@ describe('one network, five ways to ask it', () => {
     for (const [petal_width, expected] of [
       [undefined, 'column petal_width: missing; expected a number'],
       ['wide', 'column petal_width: wide, text; expected a number'],
-      [1e39, 'column petal_width: 1e+39, too large for float32, which ends at 3.4e38; expected a number'],
+      [1e39, 'column petal_width: 1e+39, too large for float32 (maximum 3.4e38); expected a number'],
     ] as const) {
       expect((await refusalOf(() => network.sampleOf({ ...row, petal_width }))).message).toBe(expected);
     }
@@ -299,8 +299,8 @@ describe('what tables and images have not in common', () => {
 
   const [evaluate, predict] = [evaluateCommand, predictCommand];
   it.each<[(args: string[]) => Promise<unknown>, string[], 1 | 2, string]>([
-    [predict, [model, '--pixels'], 2, '--pixels: for networks of images'],
-    [predict, [model, '--invert', IRIS], 2, '--invert: for networks of images'],
+    [predict, [model, '--pixels'], 2, '--pixels: only for networks trained on images'],
+    [predict, [model, '--invert', IRIS], 2, '--invert: only for networks trained on images'],
     [predict, [model, '--strict', inFolder('none.csv')], 1, 'none.csv: cannot be read (ENOENT'],
     [evaluate, [model, '--data', 'mnist'], 1, '--data mnist: no table, and '],
     [evaluate, [model], 2, 'no data set of that name'],
@@ -315,7 +315,7 @@ describe('what tables and images have not in common', () => {
 
   it('inspect draws no samples of a table', async () => {
     const { status, message } = await refusalOf(() => inspectCommand([model, '--errors', inFolder('e.svg')]));
-    expect([status, message.includes('--errors: pictures of samples')]).toEqual([2, true]);
+    expect([status, message.includes('--errors: draws images')]).toEqual([2, true]);
   });
 
   it('a table from stdin trains, and has to be given again to resume', async () => {
@@ -325,7 +325,7 @@ describe('what tables and images have not in common', () => {
     const { status, stdout } = await runLockstep(all, readFileSync(IRIS, 'utf8'));
     expect([status, stdout.includes('"name":"stdin","train":150,')]).toEqual([0, true]);
     const { message } = await refusalOf(() => collect({ resume: checkpointDir, epochs: 2 }));
-    expect(message).toContain('had its data from stdin; give them again');
+    expect(message).toContain('was trained on data from stdin; provide the same data');
     const again = await collect({ resume: checkpointDir, epochs: 2, data: IRIS });
     expect(again.end.status).toBe('completed');
   });

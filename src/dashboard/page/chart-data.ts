@@ -1,5 +1,5 @@
-/** The curves' numbers, as uPlot has them: one list of places for all curves, and null where a curve has no point. */
-import type { EpochPoint, RecentPoint } from '../messages.js';
+/** The data of uPlot: one list of x for all curves, and null where a curve has no point. */
+import type { EpochPoint, ListMessage, RecentPoint } from '../messages.js';
 
 export type Column = (number | null)[];
 
@@ -28,15 +28,20 @@ export function curvesOf(epochs: readonly EpochPoint[], recent: readonly RecentP
   return curves;
 }
 
-/** On a logarithmic scale there is no place for 0. */
+/** A logarithmic scale cannot show 0. */
 export function withoutZeros([x, ...columns]: Curves): Curves {
   const kept = columns.map((column) => column.map((value) => (value !== null && value > 0 ? value : null)));
   return [x, ...kept] as Curves;
 }
 
-/** The value at a place, or else at the nearest before it, or behind it. */
+/** The value at an index, or the nearest one before it, or after it. */
 export function nearest(column: Column, at: number): number | null {
   for (let i = at; i >= 0; i--) if (column[i] != null) return column[i]!;
   for (let i = at + 1; i < column.length; i++) if (column[i] != null) return column[i]!;
   return null;
+}
+
+/** Applies a message to a list. */
+export function grown<Item>(items: readonly Item[], { reset, items: added }: ListMessage<Item>): readonly Item[] {
+  return reset ? added : [...items, ...added];
 }

@@ -1,4 +1,4 @@
-/** The curves, by uPlot: loss and error over the epochs, and the speed. */
+/** The charts, drawn with uPlot: loss and error by epoch, and speed. */
 import type { EpochPoint, RecentPoint } from '../messages.js';
 import { type Column, type Curves, curvesOf, nearest, withoutZeros } from './chart-data.js';
 import { color, onSchemeChange } from './colors.js';
@@ -6,7 +6,7 @@ import { byId, make, setText } from './elements.js';
 import { loss, percent, whole } from './format.js';
 import uPlot from './uplot.js';
 
-/** In the order of `Curves`, without the places. */
+/** In the order of `Curves`, without x. */
 const CURVES = [
   { key: 'recent', label: 'latest samples', color: '--recent', width: 1 },
   { key: 'train', label: 'training', color: '--train', width: 2 },
@@ -14,15 +14,15 @@ const CURVES = [
   { key: 'test', label: 'test', color: '--test', width: 2 },
 ] as const;
 
-/** More points than these are a line anyway. */
+/** With more points, markers are hidden. */
 const MOST_MARKED = 30;
-/** Room for a chart is never less. */
+/** In pixels. */
 const LEAST_WIDTH = 200;
 
 interface Kind {
   readonly figure: 'loss' | 'error';
   readonly format: (value: number) => string;
-  /** Beside the axis, where numbers are round. */
+  /** For round numbers. */
   readonly axisFormat: (value: number) => string;
 }
 
@@ -58,8 +58,8 @@ class CurveChart {
       const value = key === 'recent' ? undefined : last?.[`${key}_${figure}`];
       return value === undefined ? [] : [`${label} ${format(value)}`];
     });
-    const text = last ? `after epoch ${last.epoch}: ${says.join(', ')}` : 'no epoch is over yet';
-    this.#place.setAttribute('aria-label', `${figure} against epochs; ${text}`);
+    const text = last ? `after epoch ${last.epoch}: ${says.join(', ')}` : 'no epoch completed yet';
+    this.#place.setAttribute('aria-label', `${figure} by epoch; ${text}`);
   }
 
   #build(): void {
@@ -95,7 +95,7 @@ class CurveChart {
     this.#showLegend();
   }
 
-  /** What the curves are, and where they stand: at the cursor, or at their ends. */
+  /** Names of the curves, with their values at the cursor, or the last values. */
   #showLegend(): void {
     const [x, ...columns] = this.#data;
     const at = this.#chart?.cursor.idx ?? x.length - 1;
@@ -126,15 +126,15 @@ class SpeedChart {
     this.#build();
   }
 
-  /** The latest samples' speed, or, where epochs are over before there are such points, the epochs'. */
+  /** Speed of the latest samples; for short epochs, speed by epoch. */
   show(epochs: readonly EpochPoint[], recent: readonly RecentPoint[]): void {
     const ofEpochs = recent.length < epochs.length;
     const speeds = ofEpochs ? epochs.map((point) => point.samples_per_second) : recent.map(([, , , speed]) => speed);
     this.#data = [ofEpochs ? epochs.map(({ epoch }) => epoch) : recent.map(([x]) => x), speeds];
     this.#chart?.setData(this.#data);
     const last = speeds.at(-1);
-    const now = last === undefined ? '' : `; the last ${whole(last)}`;
-    this.#place.setAttribute('aria-label', `samples a second against epochs${now}`);
+    const now = last === undefined ? '' : `; last value ${whole(last)}`;
+    this.#place.setAttribute('aria-label', `samples per second by epoch${now}`);
   }
 
   #build(): void {
@@ -178,7 +178,7 @@ export class Charts {
     });
   }
 
-  /** Draws what there is when the screen is drawn next, however often it is called before that. */
+  /** Draws at the next animation frame, at most once per frame. */
   show(current: () => { readonly epochs: readonly EpochPoint[]; readonly recent: readonly RecentPoint[] }): void {
     if (this.#isDue) return;
     this.#isDue = true;
@@ -192,12 +192,12 @@ export class Charts {
   }
 }
 
-/** Without the last digits that arithmetic leaves. */
+/** Removes rounding errors. */
 function roundNumber(value: number): string {
   return String(Number(value.toPrecision(6)));
 }
 
-/** Epochs are whole, unless there is but one. */
+/** Fractions are used only within a single epoch. */
 const WHOLE_STEPS = [0.1, 0.2, 0.5, ...[1, 10, 100, 1000, 10_000, 100_000].flatMap((ten) => [ten, 2 * ten, 5 * ten])];
 
 function axis(own: Partial<uPlot.Axis>): uPlot.Axis {
@@ -211,13 +211,13 @@ function axis(own: Partial<uPlot.Axis>): uPlot.Axis {
   };
 }
 
-/** From where the run goes on to where it is; one epoch at least. */
+/** From the start of the run to its current position; at least one epoch. */
 function rangeOfEpochs(_: uPlot, min: number | null, max: number | null): [number, number] {
   const from = Math.floor(min ?? 0);
   return [from <= 1 ? 0 : from, Math.max(1, max ?? 1)];
 }
 
-/** From 0. As soon as there are curves, the first steps, which are far above them, are left outside. */
+/** From 0. Once there are curves, the range ignores the first steps, which are far above them. */
 function rangeOfValues({ data }: uPlot, _: number | null, max: number | null): [number, number] {
   const [, , ...curves] = data as Curves;
   const ofCurves = curves.flat().filter((value) => value !== null);

@@ -1,6 +1,6 @@
-/** Colors that are drawn and not styled: they are the style sheet's, or follow the light. */
+/** Colors for drawing on canvas. */
 
-/** A custom property of the style sheet, as it is now. */
+/** The current value of a custom property of the style sheet. */
 export function color(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
@@ -18,13 +18,13 @@ export function onSchemeChange(changed: () => void): void {
 type Rgb = readonly [number, number, number];
 
 /**
- * From the most negative weight through 0 to the most positive, as `lockstep inspect` has them. Light: ColorBrewer's RdBu;
- * dark: after Crameri's berlin. Both are safe for the color-blind.
+ * From the most negative to the most positive weight, as in `lockstep inspect`. Light: ColorBrewer's RdBu; dark: based on
+ * Crameri's berlin. Both are color-blind safe.
  */
 const LIGHT = fromHex('053061 2166ac 4393c3 92c5de d1e5f0 ffffff fddbc7 f4a582 d6604d b2182b 67001f');
 const DARK = fromHex('9eb0ff 5ba4db 2d7597 1a4256 10212b 000000 301208 5f2413 9c4a35 cf8073 ffadad');
 
-/** (255) By value + 127: the colors of weights from −127 to 127. */
+/** [255] Colors of the values −127 to 127; the index is value + 127. */
 export function divergingColors(): readonly Rgb[] {
   const stops = isDark() ? DARK : LIGHT;
   return Array.from({ length: 255 }, (_, i): Rgb => {

@@ -1,7 +1,7 @@
 /**
- * From strokes to a picture as MNIST's are: the drawing fits a box of 20 of 28 pixels, as wide or high as that, and its center
- * of mass stands in the picture's center. The strokes themselves are made larger or smaller, and then drawn with a pen of
- * MNIST's width: so it does not matter how large somebody draws.
+ * Converts strokes to an image like those of MNIST: the drawing fills a box of 20 of 28 pixels, with its center of mass in
+ * the center of the image. The strokes are scaled before they are drawn with the pen width of MNIST, so the size of the
+ * drawing does not matter.
  */
 
 export interface Point {
@@ -12,15 +12,15 @@ export interface Point {
 
 export type Stroke = readonly Point[];
 
-/** Of 28 pixels, how many the drawing may fill; and half the pen's width. */
+/** Size of the drawing and half the width of the pen, as fractions of the image. */
 const BOX = 20 / 28;
 const PEN_RADIUS = 1.2 / 28;
-/** A dot is not blown up to a disk. */
+/** Prevents that a dot becomes a disk. */
 const MOST_ENLARGED = 4;
 
 /**
- * @param side  pixels of the picture's side
- * @returns (side, side) pixels, 0 where there is no ink; undefined if nothing is drawn
+ * @param side  width and height of the image, in pixels
+ * @returns [side, side], 0: no ink; undefined if nothing is drawn
  */
 export function pictureOf(strokes: readonly Stroke[], side: number): Uint8Array<ArrayBuffer> | undefined {
   const points = strokes.flat();
@@ -43,7 +43,7 @@ export function pictureOf(strokes: readonly Stroke[], side: number): Uint8Array<
   return Uint8Array.from(inkOf(placed(side / 2 - x, side / 2 - y), side), (ink) => Math.round(255 * ink));
 }
 
-/** (side, side) From 0 to 1. @param strokes  in pixels */
+/** @param strokes  in pixels @returns [side, side], from 0 to 1 */
 function inkOf(strokes: readonly Stroke[], side: number): Float64Array {
   const ink = new Float64Array(side * side);
   const radius = PEN_RADIUS * side;
@@ -65,7 +65,7 @@ function inkOf(strokes: readonly Stroke[], side: number): Float64Array {
   return ink;
 }
 
-/** The pixels that a line from `a` to `b` may reach, half-open. */
+/** The half-open range of pixels that a line from `a` to `b` may touch. */
 function span(a: number, b: number, reach: number, side: number): { from: number; to: number } {
   return {
     from: Math.max(0, Math.floor(Math.min(a, b) - reach)),
@@ -73,7 +73,7 @@ function span(a: number, b: number, reach: number, side: number): { from: number
   };
 }
 
-/** From a point to a line with ends. */
+/** Distance from a point to a line segment. */
 function distance(x: number, y: number, from: Point, to: Point): number {
   const [dx, dy] = [to.x - from.x, to.y - from.y];
   const length = dx * dx + dy * dy;

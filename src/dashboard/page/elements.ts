@@ -1,6 +1,4 @@
-/** The document's elements. */
-
-/** The element of that id, which index.html has. */
+/** An element of index.html. */
 export function byId<Kind extends HTMLElement = HTMLElement>(id: string): Kind {
   const found = document.getElementById(id);
   if (!found) throw new Error(`no element #${id}`);
@@ -9,7 +7,7 @@ export function byId<Kind extends HTMLElement = HTMLElement>(id: string): Kind {
 
 type Content = Node | string;
 
-/** A new element; `classes` may be none. */
+/** A new element; `classes` may be ''. */
 export function make<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
   classes = '',
@@ -21,12 +19,11 @@ export function make<Tag extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** Sets a text only where it is another: readers of screens would read it out again. */
+/** Sets a text only if it differs, because screen readers would announce it again. */
 export function setText(element: HTMLElement, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** A canvas's context. */
 export function contextOf(canvas: HTMLCanvasElement): CanvasRenderingContext2D {
   const context = canvas.getContext('2d');
   if (!context) throw new Error('no 2D canvas');

@@ -1,9 +1,9 @@
-/** The curves' numbers, for whoever would rather read them. */
+/** The numbers of the curves as a table. */
 import type { EpochPoint } from '../messages.js';
 import { byId, make } from './elements.js';
 import { duration, loss, percent, rate, whole } from './format.js';
 
-/** The newest. */
+/** Only the newest epochs are shown. */
 const MOST_ROWS = 200;
 
 const COLUMNS: readonly (readonly [string, (point: EpochPoint) => string | undefined])[] = [
@@ -16,7 +16,7 @@ const COLUMNS: readonly (readonly [string, (point: EpochPoint) => string | undef
   ['test error', ({ test_error: value }) => (value === undefined ? undefined : percent(value))],
   ['learning rate', ({ lr }) => (lr === undefined ? undefined : rate(lr))],
   ['time', ({ seconds }) => duration(seconds)],
-  ['samples a second', ({ samples_per_second: value }) => whole(value)],
+  ['samples per second', ({ samples_per_second: value }) => whole(value)],
 ];
 
 export class EpochsTable {
@@ -32,7 +32,7 @@ export class EpochsTable {
     this.#draw();
   }
 
-  /** Only while somebody looks. */
+  /** Only while the table is open. */
   #draw(): void {
     if (!this.#details.open) return;
     const newest = this.#epochs.slice(-MOST_ROWS).reverse();

@@ -1,4 +1,4 @@
-/** Numbers as the page has them: as in the command's own table. */
+/** Number formats, as in the table of the command. */
 
 const integer = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 
@@ -6,7 +6,7 @@ export function whole(value: number): string {
   return integer.format(value);
 }
 
-/** A fraction as a percentage, with as many digits as tell something. */
+/** A fraction as a percentage. */
 export function percent(fraction: number): string {
   const value = 100 * fraction;
   if (value === 0) return '0 %';
@@ -14,7 +14,7 @@ export function percent(fraction: number): string {
   return `${value < 0.1 ? value.toFixed(3) : value < 10 ? value.toFixed(2) : value.toFixed(1)} %`;
 }
 
-/** A probability: never 100 % unless it is. */
+/** A probability, never rounded up to 100 %. */
 export function chance(probability: number): string {
   if (probability > 0.999 && probability < 1) return '> 99.9 %';
   if (probability < 0.001 && probability > 0) return '< 0.1 %';

@@ -1,16 +1,16 @@
-/** The page's head: what runs, how far it is, and where it stands. */
+/** The head of the page: configuration, progress and metrics. */
 import type { EpochPoint, ProgressMessage, RunMessage } from '../messages.js';
 import { byId, make, setText } from './elements.js';
 import { counted, duration, loss, percent, rate, whole } from './format.js';
 
-/** From left to right, those that there are. */
+/** From left to right. */
 const TILES = [
   'test error',
   'validation error',
   'training error',
   'test loss',
   'training loss',
-  'samples a second',
+  'samples per second',
 ] as const;
 type Tile = (typeof TILES)[number];
 const UNKNOWN = '–';
@@ -74,7 +74,6 @@ export class Header {
     if (!start) return;
     const { config, dataset, model, threads, kernel, node, resumed } = start;
     const optimizer = config.optimizer === 'sgd' ? '' : `${config.optimizer}, `;
-    // Where it changes: how, and to what.
     const schedule = config.schedule === 'constant' ? '' : `, ${config.schedule}`;
     const warmup = config.warmup_steps > 0 ? `, ${counted(config.warmup_steps, 'warm-up step')}` : '';
     const now = this.#last?.lr === undefined ? '' : `, at ${rate(this.#last.lr)}`;
@@ -92,7 +91,7 @@ export class Header {
       `${whole(dataset.test)} test samples`,
       `seed ${config.seed}`,
       `Node ${node}`,
-      `begun ${new Date(start.time).toLocaleString()}`,
+      `started ${new Date(start.time).toLocaleString()}`,
       ...(resumed ? [`resumed after epoch ${resumed.epochs}`] : []),
       ...(this.#run?.checkpoint ? [`newest checkpoint ${this.#run.checkpoint.file}`] : []),
       ...(this.#run?.end?.saved ? [`saved as ${this.#run.end.saved}`] : []),
@@ -108,14 +107,13 @@ export class Header {
     if (end) {
       this.#progress.value =
         epochs === 0 ? 1 : Math.min(1, (end.status === 'completed' ? epochs : end.epochs) / epochs);
-      const why =
-        end.stopped_by === 'patience' ? ': the validation loss fell no more' : end.stopped_by ? ': time is up' : '';
+      const why = end.stopped_by === 'patience' ? ': early stopping' : end.stopped_by ? ': time limit' : '';
       setText(text, `${counted(end.epochs, 'epoch')} in ${duration(end.seconds)}${why}`);
       return;
     }
     const now = this.#now;
     if (!now) {
-      setText(text, start ? 'the threads start' : 'data are being loaded');
+      setText(text, start ? 'starting threads' : 'loading data');
       return;
     }
     this.#progress.value = (now.epoch - 1 + now.step / now.stepsPerEpoch) / now.epochs;
@@ -126,7 +124,7 @@ export class Header {
     const notice = byId('notice');
     const { end, warnings = [] } = this.#run ?? {};
     const text = isLost
-      ? `${end ? 'The run is over, and its program has been closed' : 'The connection is lost: the program may have been closed'}. What is here is what was heard last; this page looks for it again by itself.`
+      ? `${end ? 'The run is over, and the trainer has exited' : 'Cannot reach the trainer; it may have exited'}. This page shows the last data received, and reconnects automatically.`
       : (end?.message ?? warnings.at(-1) ?? '');
     notice.dataset.kind = !isLost && end?.message !== undefined ? 'failure' : 'notice';
     notice.hidden = text === '';
@@ -144,7 +142,7 @@ export class Header {
       'training error': textOf(percent, now?.error ?? last?.train_error),
       'test loss': textOf(loss, last?.test_loss ?? end?.test_loss),
       'training loss': textOf(loss, now?.loss ?? last?.train_loss),
-      'samples a second': textOf(whole, now?.samplesPerSecond ?? last?.samples_per_second),
+      'samples per second': textOf(whole, now?.samplesPerSecond ?? last?.samples_per_second),
     };
     const absent = [test === 0 && 'test', validation === 0 && 'validation'];
     for (const name of TILES) {
@@ -155,7 +153,7 @@ export class Header {
     }
   }
 
-  /** A tab in the background tells how it goes. */
+  /** Shows the state in the title of a background tab. */
   #showTitle(words: string): void {
     const error = this.#last?.test_error ?? this.#last?.validation_error;
     const parts = [error === undefined ? '' : percent(error), words, this.#run?.start?.dataset.name ?? '', 'Lockstep'];

@@ -1,9 +1,9 @@
-/** The page: takes what the stream says to the part that shows it. */
+/** The page: passes the messages of the stream to the parts that show them. */
 import type { EpochPoint, RecentPoint, ResultsMessage, RunMessage, WeightsMessage } from '../messages.js';
+import { grown } from './chart-data.js';
 import { Charts } from './charts.js';
 import { onSchemeChange } from './colors.js';
 import { EpochsTable } from './epochs-table.js';
-import { grown } from './grown.js';
 import { Header } from './header.js';
 import { Pad } from './pad.js';
 import { WeightPictures } from './pictures.js';
@@ -29,13 +29,13 @@ function showCurves(): void {
   header.showEpoch(epochs.at(-1));
 }
 
-/** A class's name, or its number. */
+/** The name of a class, or its number. */
 function nameOf(label: number): string {
   return String(run?.start?.dataset.class_names?.[label] ?? label);
 }
 
 function showRun(message: RunMessage): void {
-  // After a pause, it may be another run that is served here.
+  // After a reconnection, this may be another run.
   if (run && run.start?.time !== message.start?.time) {
     epochs = [];
     recent = [];
@@ -46,7 +46,7 @@ function showRun(message: RunMessage): void {
   header.showRun(message);
   const { start, picture } = message;
   const isDigits = start?.dataset.name === 'mnist' || (start?.dataset.classes === 10 && !start.dataset.class_names);
-  if (start) pad.prepare(picture, start.dataset.classes, nameOf, isDigits ? 'a digit' : 'a picture');
+  if (start) pad.prepare(picture, start.dataset.classes, nameOf, isDigits ? 'a digit' : 'an image');
   if (start)
     results.prepare(start.dataset.test + (start.dataset.validation ?? 0) > 0, picture, message.end !== undefined);
   if (message.end) pad.refresh();

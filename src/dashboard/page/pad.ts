@@ -1,4 +1,4 @@
-/** The pad: a person draws, and the network says what it takes that for. */
+/** The drawing pad, whose drawings the network classifies. */
 import type { Classification, Shape } from '../messages.js';
 import { onSchemeChange } from './colors.js';
 import { pictureOf } from './digit.js';
@@ -7,15 +7,15 @@ import { chance } from './format.js';
 import { Pen } from './pen.js';
 import { drawPixels } from './pictures.js';
 
-/** While a hand draws, it is asked so often. */
+/** Interval between requests while drawing. */
 const ASK_MS = 120;
-/** What is said aloud waits until the hand rests. */
+/** Delay before the answer is announced to screen readers. */
 const SAY_MS = 600;
-/** More classes than these have no bar each: the likeliest have. */
+/** With more classes, only the most probable ones are shown. */
 const MOST_BARS = 12;
 const LIKELIEST = 10;
 
-const NOTHING = 'Nothing is drawn yet.';
+const NOTHING = 'Nothing drawn yet.';
 
 interface Bar {
   readonly item: HTMLElement;
@@ -33,7 +33,7 @@ export class Pad {
   #bars: Bar[] = [];
   #asking: number | undefined;
   #saying: number | undefined;
-  /** Counts questions: an answer to an older one is none. */
+  /** Number of the last request; answers to older ones are ignored. */
   #question = 0;
 
   constructor() {
@@ -50,7 +50,7 @@ export class Pad {
     });
   }
 
-  /** @param shape  undefined where the network takes no pictures, and there is nothing to draw */
+  /** @param shape  undefined if the inputs are not images; then the pad is hidden */
   prepare(shape: Shape | undefined, classes: number, nameOf: (label: number) => string, what: string): void {
     for (const id of ['pad-card', 'skip']) byId(id).hidden = !shape;
     this.#shape = shape;
@@ -66,7 +66,7 @@ export class Pad {
     this.#drawPreview();
   }
 
-  /** The network is another one: what is drawn is asked again. */
+  /** Classifies the drawing again, with the new weights. */
   refresh(): void {
     if (this.#pen.strokes.length > 0) this.#ask();
   }
@@ -136,14 +136,14 @@ export class Pad {
   }
 }
 
-/** @throws Error that says why there is no answer */
+/** @throws Error with a message for the user */
 async function classify(pixels: Uint8Array<ArrayBuffer>): Promise<Classification> {
   const request = { method: 'POST', headers: { 'content-type': 'application/octet-stream' }, body: pixels };
   const response = await fetch('/classify', request).catch(() => undefined);
-  if (!response) throw new Error('The program is not there to be asked.');
-  if (response.status === 429) throw new Error('Asked too often: wait a moment.');
-  if (response.status === 503) throw new Error('There is no network yet.');
-  if (!response.ok) throw new Error('The network gives no answer.');
+  if (!response) throw new Error('Cannot reach the trainer.');
+  if (response.status === 429) throw new Error('Too many requests; wait a moment.');
+  if (response.status === 503) throw new Error('The network is not ready yet.');
+  if (!response.ok) throw new Error('The network cannot classify the drawing.');
   return (await response.json()) as Classification;
 }
 

@@ -3,7 +3,7 @@ import { color } from './colors.js';
 import type { Point, Stroke } from './digit.js';
 import { contextOf } from './elements.js';
 
-/** Of the canvas's side: the pen's width, and a step of the keyboard's. */
+/** Width of the pen, and step of the keyboard, as fractions of the canvas. */
 const WIDTH = 0.07;
 const STEP = 1 / 28;
 const LARGE_STEP = 4 / 28;
@@ -21,17 +21,17 @@ export class Pen {
   readonly #changed: () => void;
   readonly #say: (text: string) => void;
   #strokes: Point[][] = [];
-  /** The stroke that a pointer draws. */
+  /** The stroke of the pointer. */
   #drawing: Point[] | undefined;
-  /** Where the keyboard's pen is, and the stroke that it draws, if it is down. */
+  /** Position of the keyboard's pen, and its stroke while it is down. */
   #cursor: Point = { x: 0.5, y: 0.25 };
   #written: Point[] | undefined;
-  /** The cursor is shown to whoever has used keys. */
+  /** The cursor is shown after the first key. */
   #byKeys = false;
 
   /**
-   * @param changed  called when there is another drawing
-   * @param say      tells whoever does not see it what the keyboard's pen does
+   * @param changed  called when the drawing changes
+   * @param say      announces the actions of the keyboard's pen to screen readers
    */
   constructor(canvas: HTMLCanvasElement, changed: () => void, say: (text: string) => void) {
     this.#canvas = canvas;
@@ -78,14 +78,14 @@ export class Pen {
       const [first = { x: 0, y: 0 }, ...others] = stroke;
       context.moveTo(first.x * side, first.y * side);
       for (const { x, y } of others) context.lineTo(x * side, y * side);
-      // (A line of no length is a dot.)
+      // A line of length 0 is a dot.
       context.lineTo(stroke.at(-1)!.x * side, stroke.at(-1)!.y * side + 0.01);
       context.stroke();
     }
     if (this.#byKeys && document.activeElement === this.#canvas) this.#drawCursor(side);
   }
 
-  /** The middle, where a drawing has most room. */
+  /** The center. */
   #drawGuide(side: number): void {
     const context = this.#context;
     context.strokeStyle = color('--line');

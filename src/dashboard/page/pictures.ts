@@ -1,10 +1,10 @@
-/** Weights and samples as pictures, a value a pixel: the style sheet makes them larger, with sharp edges. */
+/** Draws weights and samples as images, one pixel per value; the style sheet enlarges them. */
 import type { Shape, WeightsMessage } from '../messages.js';
 import { divergingColors, isDark } from './colors.js';
 import { byId, contextOf, setText } from './elements.js';
 import { whole } from './format.js';
 
-/** Units side by side, where there are many. */
+/** Maximum number of units per row. */
 const COLUMNS = 8;
 
 export class WeightPictures {
@@ -30,7 +30,7 @@ export class WeightPictures {
     const colors = divergingColors();
     const columns = Math.min(COLUMNS, units > COLUMNS && units <= 2 * COLUMNS ? Math.ceil(units / 2) : units);
     const rows = Math.ceil(units / columns);
-    // A pixel between two pictures; they are set in a plain ground.
+    // One pixel between images.
     this.#canvas.width = columns * (width + 1) - 1;
     this.#canvas.height = rows * (height + 1) - 1;
     const context = contextOf(this.#canvas);
@@ -46,18 +46,15 @@ export class WeightPictures {
     const end = scale.toPrecision(2);
     setText(
       byId('weights-note'),
-      `what ${units < of ? `the first ${units} of ${whole(of)}` : `all ${of}`} units look for`,
+      `weights of ${units < of ? `the first ${units} of ${whole(of)}` : `all ${of}`} units`,
     );
     setText(byId('scale-low'), `−${end}`);
     setText(byId('scale-high'), end);
-    this.#canvas.setAttribute(
-      'aria-label',
-      `Weights of ${units} units as pictures, from −${end}, blue, to ${end}, red`,
-    );
+    this.#canvas.setAttribute('aria-label', `Weights of ${units} units as images, from −${end} (blue) to ${end} (red)`);
   }
 }
 
-/** @param pixels  0 where there is no ink. Dark on light, or light on dark, as the page is */
+/** Draws dark on light, or light on dark, like the page. @param pixels  0: no ink */
 export function drawPixels(canvas: HTMLCanvasElement, pixels: ArrayLike<number>, { height, width }: Shape): void {
   canvas.width = width;
   canvas.height = height;

@@ -1,13 +1,13 @@
-/** What the last evaluation found: which classes are taken for which, and the samples that are hardest to tell. */
+/** Results of the last evaluation: confusion matrix and hardest samples. */
 import type { ResultsMessage, Shape } from '../messages.js';
 import { onSchemeChange } from './colors.js';
 import { byId, make, setText } from './elements.js';
 import { chance, whole } from './format.js';
 import { bytesOf, drawPixels } from './pictures.js';
 
-/** How much of the color the most frequent mistake has, in per cent: its number must still be legible. */
+/** Color strength of the most frequent error, in percent, with a legible number. */
 const MOST_HEAT = 70;
-/** Letters of a class's name that there is room for. */
+/** Minimum and maximum width of class names, in characters. */
 const LEAST_NAME = 4;
 const MOST_NAME = 16;
 
@@ -19,20 +19,20 @@ export class ResultCards {
   }
 
   /**
-   * Makes room for what the first evaluation will find.
+   * Shows empty cards before the first evaluation.
    *
-   * @param hasSamples  whether any are held out, to be evaluated
-   * @param isOver      whether the run has ended, and nothing will be found any more
+   * @param hasSamples  whether there are test or validation samples
+   * @param isOver      whether the run has ended
    */
   prepare(hasSamples: boolean, shape: Shape | undefined, isOver: boolean): void {
     if (this.#shown) return;
     byId('confusion-card').hidden = !hasSamples;
     byId('hardest-card').hidden = !hasSamples || !shape;
-    const note = isOver ? 'the run has ended before an epoch was over' : 'to be seen when an epoch is over';
+    const note = isOver ? 'no epoch was completed' : 'available after the first epoch';
     for (const id of ['confusion-note', 'hardest-note']) setText(byId(id), note);
   }
 
-  /** @param shape  of the samples' pictures, if they are some */
+  /** @param shape  of the samples, if they are images */
   show(message: ResultsMessage, nameOf: (label: number) => string, shape: Shape | undefined): void {
     this.#shown = { message, nameOf, shape };
     this.#draw();
@@ -58,37 +58,37 @@ export class ResultCards {
     byId('hardest-card').hidden = !message.hardest || !shape;
     if (!message.hardest || !shape) return;
     byId('hardest').replaceChildren(...picturesOf(message.hardest, nameOf, shape));
-    setText(byId('hardest-note'), 'class → taken for, and the probability of its class');
+    setText(byId('hardest-note'), 'class → predicted class, and probability of the true class');
   }
 }
 
-/** @param counts  (classes, classes), by row the class */
+/** @param counts  [classes, classes], rows: true class */
 function matrixOf(counts: readonly number[], nameOf: (label: number) => string): HTMLElement[] {
   const classes = Math.sqrt(counts.length);
   const labels = Array.from({ length: classes }, (_, i) => i);
   const mistakes = counts.filter((_, i) => i % classes !== Math.floor(i / classes));
   const most = Math.max(1, ...mistakes);
   const corner = make('td', 'corner', 'class');
-  const head = make('tr', '', corner, ...labels.map((label) => headOf(nameOf(label), 'col')));
-  head.append(headOf('right', 'col'));
+  const head = make('tr', '', corner, ...labels.map((label) => headerCell(nameOf(label), 'col')));
+  head.append(headerCell('recall', 'col'));
   const rows = labels.map((label) => {
-    const row = make('tr', '', headOf(nameOf(label), 'row'));
+    const row = make('tr', '', headerCell(nameOf(label), 'row'));
     const own = counts.slice(label * classes, (label + 1) * classes);
     const all = own.reduce((sum, count) => sum + count, 0);
     for (const [taken, count] of own.entries()) {
       const isRight = taken === label;
       const cell = make('td', isRight ? 'right' : count > 0 ? 'wrong' : 'none', count > 0 ? String(count) : '·');
-      // A root: else only the worst would have a color.
+      // The square root makes rare errors visible, too.
       if (!isRight && count > 0)
         cell.style.setProperty('--heat', `${Math.round(MOST_HEAT * Math.sqrt(count / most))}%`);
-      cell.title = `${nameOf(label)} taken for ${nameOf(taken)}: ${whole(count)} of ${whole(all)}`;
+      cell.title = `${nameOf(label)} predicted as ${nameOf(taken)}: ${whole(count)} of ${whole(all)}`;
       row.append(cell);
     }
     row.append(make('td', 'recall', all > 0 ? `${((100 * own[label]!) / all).toFixed(1)} %` : ''));
     return row;
   });
   return [
-    make('caption', 'unseen', 'Rows: the class. Columns: what it was taken for.'),
+    make('caption', 'unseen', 'Rows: true class. Columns: predicted class.'),
     make('thead', '', head),
     make('tbody', '', ...rows),
   ];
@@ -98,14 +98,20 @@ function listOf(
   confused: readonly (readonly [number, number, number])[],
   nameOf: (label: number) => string,
 ): HTMLElement[] {
-  const head = make('tr', '', headOf('class', 'col'), headOf('taken for', 'col'), headOf('times', 'col'));
+  const head = make(
+    'tr',
+    '',
+    headerCell('class', 'col'),
+    headerCell('predicted class', 'col'),
+    headerCell('count', 'col'),
+  );
   const rows = confused.map(([label, taken, count]) =>
-    make('tr', '', headOf(nameOf(label), 'row'), make('td', '', nameOf(taken)), make('td', 'number', whole(count))),
+    make('tr', '', headerCell(nameOf(label), 'row'), make('td', '', nameOf(taken)), make('td', 'number', whole(count))),
   );
   return [make('thead', '', head), make('tbody', '', ...rows)];
 }
 
-function headOf(text: string, scope: 'row' | 'col'): HTMLTableCellElement {
+function headerCell(text: string, scope: 'row' | 'col'): HTMLTableCellElement {
   const cell = make('th', '', text);
   cell.title = text;
   cell.scope = scope;

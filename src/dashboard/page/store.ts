@@ -1,4 +1,4 @@
-/** The event stream: what comes of it, and whether it is there. */
+/** The event stream and the state of its connection. */
 import type { Messages } from '../messages.js';
 
 export type Listener = { readonly [Name in keyof Messages]: (message: Messages[Name]) => void };
@@ -6,9 +6,9 @@ export type Listener = { readonly [Name in keyof Messages]: (message: Messages[N
 const AGAIN_MS = 3000;
 
 /**
- * Listens for good: a stream that breaks off is opened again, by the browser or, where that gives it up, by us.
+ * Listens forever. A broken stream is reopened by the browser, or here if the browser gives up.
  *
- * @param onConnection  called with whether there is one, when that changes
+ * @param onConnection  called when the connection is established or lost
  */
 export function listen(listener: Listener, onConnection: (isThere: boolean) => void): void {
   const source = new EventSource('/events');

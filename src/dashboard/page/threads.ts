@@ -1,4 +1,4 @@
-/** Where the threads' time goes: a row each. */
+/** The time of each thread by phase. */
 import type { ThreadsMessage } from '../messages.js';
 import { byId, make, setText } from './elements.js';
 
@@ -23,13 +23,13 @@ export class Threads {
       }
     }
     const some = threads.length < of ? `the first ${threads.length} of ${of}, ` : '';
-    setText(byId('threads-note'), `${some}where their time goes, epoch ${epoch}`);
+    setText(byId('threads-note'), `${some}time by phase, epoch ${epoch}`);
   }
 
   reset(): void {
     this.#rows = [];
     this.#table.replaceChildren();
-    setText(byId('threads-note'), 'where their time goes');
+    setText(byId('threads-note'), 'time by phase');
   }
 
   #build(count: number): void {

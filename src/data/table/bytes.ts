@@ -1,4 +1,4 @@
-/** A table's bytes, from a file or stdin, unzipped where they are gzipped. */
+/** The bytes of a table, from a file or stdin, gunzipped if necessary. */
 import { type Stats, statSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
@@ -7,30 +7,30 @@ import { errors } from '../../errors.js';
 import { openStream } from '../../files/open-stream.js';
 import { gunzipped } from '../../files/unzip.js';
 
-/** As `--data` has it. */
+/** In place of a file name. */
 export const STDIN = '-';
 
-/** Whether `--data` names a table: stdin, or whatever is there and no folder. */
+/** Whether `--data` names a table: stdin, or anything that exists and is not a folder. */
 export function isTable(data: string): boolean {
   return data === STDIN || statOf(data)?.isDirectory() === false;
 }
 
-/** As messages name it. */
+/** For messages. */
 export function nameOfTable(data: string): string {
   return data === STDIN ? 'stdin' : data;
 }
 
-/** As metrics name it: without the folders that it is in. */
+/** For metrics: the name without its folder. */
 export function shortNameOfTable(data: string): string {
   return data === STDIN ? 'stdin' : path.basename(data);
 }
 
 /**
- * Pipes are read, too: `--data <(unzip -p a.zip)`.
+ * Also reads pipes, such as `--data <(unzip -p a.zip)`.
  *
  * @param data    a file, or `-` for stdin
- * @param signal  ends the reading, also while it waits
- * @throws LockstepError if it cannot be read, or is damaged; the signal's reason
+ * @param signal  ends the reading, even while it waits
+ * @throws LockstepError if it cannot be read, or is damaged; the reason of the signal
  */
 export async function* bytesOfTable(data: string, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
   signal?.throwIfAborted();
@@ -49,7 +49,7 @@ export async function* bytesOfTable(data: string, signal?: AbortSignal): AsyncGe
   }
 }
 
-/** Whether it is gzipped, its first two bytes say: stdin has no name. */
+/** Detects gzip by the first two bytes, because stdin has no file extension. */
 export async function* unzippedIfZipped(name: string, raw: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const chunks = raw[Symbol.asyncIterator]();
   let head: Uint8Array = new Uint8Array(0);

@@ -1,20 +1,18 @@
-/** What one cell says, in either format: a number, or a class. */
+/** Parses the cells of a table: numbers and classes. */
 
-/** A class as people call it. */
 export type ClassName = string | number;
 
-/** (One way to match it alone: what can match in many ways takes quadratic time to refuse many digits.) */
+/** Unambiguous, because otherwise rejecting a long run of digits would take quadratic time. */
 const DECIMAL = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
-/** What programs write for a number that is none, or too large. */
 const NOT_FINITE = /^[+-]?(nan|inf|infinity)$/i;
-/** What people and programs write where there is nothing. */
+/** Common notations for a missing value. */
 const MISSING = /^(|na|n\/a|null|none|\?)$/i;
 
-/** The number, or what is wrong with the cell. A number of float32: seven digits count. */
+/** @returns the number, rounded to float32; or the problem */
 export function numberIn(cell: unknown): number | string {
   if (typeof cell === 'number') return singleOf(cell, String(cell));
   if (cell === undefined || cell === null) return 'missing';
-  if (typeof cell !== 'string') return 'no number';
+  if (typeof cell !== 'string') return 'not a number';
   const text = cell.trim();
   if (DECIMAL.test(text)) return singleOf(Number(text), text);
   if (MISSING.test(text)) return text === '' ? 'missing' : `missing (${text})`;
@@ -23,12 +21,12 @@ export function numberIn(cell: unknown): number | string {
 
 function singleOf(value: number, text: string): number | string {
   if (!Number.isFinite(value) && !DECIMAL.test(text)) return `${text}, which is not finite`;
-  // (Adding 0 makes 0 of -0, which is the same number.)
+  // Adding 0 turns -0 into 0.
   const single = Math.fround(value) + 0;
-  return Number.isFinite(single) ? single : 'too large for float32, which ends at 3.4e38';
+  return Number.isFinite(single) ? single : 'too large for float32 (maximum 3.4e38)';
 }
 
-/** The class's name as a text; undefined where the cell is empty, or holds what can be no name. */
+/** The name of the class; undefined if the cell is empty, or cannot be a name. */
 export function labelIn(cell: unknown): string | undefined {
   if (typeof cell === 'number' || typeof cell === 'boolean') return String(cell);
   if (typeof cell !== 'string') return undefined;
@@ -37,18 +35,18 @@ export function labelIn(cell: unknown): string | undefined {
 }
 
 /**
- * The number that a class's name is: undefined of a text, of a code with leading zeros, and of a number that has lost digits.
- * `1` and `1.0`, as some programs write it, are the same.
+ * The class name as a number; undefined for text, for codes with leading zeros, and for integers beyond 2^53. `1` and `1.0`
+ * are the same.
  */
 export function numberNamed(name: string): number | undefined {
   if (!DECIMAL.test(name) || /^[+-]?0\d/.test(name)) return undefined;
   const value = Number(name);
   const isKept = Number.isInteger(value) ? Number.isSafeInteger(value) : Number.isFinite(value);
-  // (Adding 0 makes 0 of -0.)
+  // Adding 0 turns -0 into 0.
   return isKept ? value + 0 : undefined;
 }
 
-/** Whether a first row's cell says what is beneath it: no number, and not a number that is missing. */
+/** Whether a cell of the first row may be a column name: neither a number nor a missing value. */
 export function isName(cell: unknown): boolean {
   return (
     typeof cell === 'string' &&

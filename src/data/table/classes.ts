@@ -1,18 +1,16 @@
-/** The classes of a table: from what stands in its label column to 0, 1, 2, … */
+/** Maps the labels of a table to classes 0, 1, 2, … */
 import { errors } from '../../errors.js';
 import { type ClassName, numberNamed } from './cells.js';
 
-/** More are no classes: the label is a number to be estimated, or tells each row apart. */
+/** With more classes, the label is probably a numeric target or an identifier. */
 export const MOST_CLASSES = 65_536;
 
-/** Labels as they come, each name numbered when it is first seen. */
+/** Numbers class names in order of appearance. */
 export class LabelCollector {
   readonly #numbers = new Map<string, number>();
 
   /**
-   * The number that stands for the name until `finish`.
-   *
-   * @returns undefined if that is one class too many
+   * @returns the provisional number of the name; undefined if there are too many classes
    */
   numberOf(name: string): number | undefined {
     const known = this.#numbers.get(name);
@@ -24,8 +22,8 @@ export class LabelCollector {
   }
 
   /**
-   * The classes: numbers in their order if all names are numbers, else texts in the order of their UTF-16 code units, which is
-   * the same everywhere. Of the class of each name, by the number that stood for it, `classOf` tells.
+   * @returns the names in order: numeric if all names are numbers, else by UTF-16 code units, which does not depend on the
+   *   locale; and the final class of each provisional number
    */
   finish(): { readonly names: readonly ClassName[]; readonly classOf: Uint32Array } {
     const texts = [...this.#numbers.keys()];
@@ -40,7 +38,7 @@ export class LabelCollector {
   }
 }
 
-/** Looks the classes up that a network knows. */
+/** Looks up the classes of a network. */
 export class ClassIndex {
   readonly #positions: ReadonlyMap<ClassName, number>;
 
@@ -48,13 +46,13 @@ export class ClassIndex {
     this.#positions = new Map(names.map((name, i) => [name, i]));
   }
 
-  /** Undefined of a name that is none of theirs. */
+  /** Undefined for an unknown name. */
   classOf(name: string): number | undefined {
     return this.#positions.get(name) ?? this.#positions.get(numberNamed(name) ?? name);
   }
 }
 
-/** @throws LockstepError if there is nothing to tell apart */
+/** @throws LockstepError if there is only one class */
 export function requireClasses(file: string, label: string, names: readonly ClassName[]): void {
   if (names.length < 2) throw errors.oneClassInTable(file, label, String(names[0]));
 }

@@ -1,28 +1,28 @@
-/** Which column is the label, which are inputs, and whether the first row names them. */
+/** Finds the label and the inputs among the columns of a table, and its header. */
 import { errors } from '../../errors.js';
 import { isName } from './cells.js';
 import type { Row } from './row.js';
 
 export const HEADERS = ['auto', 'yes', 'no'] as const;
-/** Whether the first row holds the columns' names. */
+/** Whether the first row holds column names. */
 export type Header = (typeof HEADERS)[number];
 
 export interface Columns {
-  /** Of all columns; undefined where there is no header. */
+  /** Names of all columns; undefined without a header. */
   readonly names: readonly string[] | undefined;
-  /** How many there are. */
+  /** Number of columns. */
   readonly count: number;
-  /** The label's position, from 0. */
+  /** Position of the label, from 0. */
   readonly label: number;
-  /** The inputs' positions, in the order of the network's inputs. */
+  /** Positions of the inputs, in the order of the network's inputs. */
   readonly inputs: readonly number[];
 }
 
-/** What a table must be like to be read for a network: the columns that it was trained on. */
+/** The columns of the training table. */
 export interface Expected {
-  /** Of the inputs; undefined where the training table had no header. */
+  /** Names of the inputs; undefined if the training table had no header. */
   readonly names: readonly string[] | undefined;
-  /** How many inputs. */
+  /** Number of inputs. */
   readonly inputs: number;
   readonly label: { readonly name: string | undefined; readonly position: number };
 }
@@ -30,10 +30,10 @@ export interface Expected {
 const POSITION = /^[1-9]\d{0,8}$/;
 
 /**
- * Of a table to train on: all columns but the label are inputs.
+ * The columns of a training table: all but the label are inputs.
  *
- * @param file   its name, for messages
- * @param first  its first row
+ * @param file   for messages
+ * @param first  the first row
  * @throws LockstepError
  */
 export function columnsOf(file: string, first: Row, label: string | undefined, header: Header): Columns {
@@ -48,10 +48,10 @@ export function columnsOf(file: string, first: Row, label: string | undefined, h
 }
 
 /**
- * Of a table for a network that is there: the columns that it knows, by their names if both tables have names, and then
- * others are passed over; else by their positions.
+ * The columns of a table for an existing network: by name if both tables have names (other columns are ignored), else by
+ * position.
  *
- * @param label  as it was given; undefined: the network's
+ * @param label  `--label`; undefined: the label of the network
  * @throws LockstepError
  */
 export function columnsLike(
@@ -76,8 +76,8 @@ export function columnsLike(
 }
 
 /**
- * Of a table whose classes are not known, or do not matter: the inputs by their names, if both tables have names; else by
- * their positions, with the label among them or without it.
+ * The inputs of a table that need not have a label: by name if both tables have names, else by position, with or without
+ * the label column.
  *
  * @throws LockstepError
  */
@@ -93,7 +93,7 @@ export function inputColumnsOf(file: string, first: Row, expected: Expected): Om
   return { names, count, inputs: all.filter((i) => i !== expected.label.position) };
 }
 
-/** A column in words: `column 3 (petal_length)`. */
+/** For messages: `column 3 (petal_length)`. */
 export function columnInWords(position: number, names: readonly string[] | undefined): string {
   return names ? `column ${position + 1} (${names[position]})` : `column ${position + 1}`;
 }
@@ -107,7 +107,7 @@ function positionsOf(file: string, wanted: readonly string[], names: readonly st
   });
 }
 
-/** Undefined where the first row is one of numbers. */
+/** Undefined if the first row is not a header. */
 function namesIn(file: string, first: Row, label: string | undefined, header: Header): readonly string[] | undefined {
   const { cells, isHeader = false } = first;
   if (isHeader && header === 'no') throw errors.headerOfObjects(file);
@@ -122,17 +122,17 @@ function namesIn(file: string, first: Row, label: string | undefined, header: He
   return names;
 }
 
-/** The label is asked for by a name that stands in it; or a cell is a name where a column of numbers begins. */
+/** The row contains the name of the label; or at least one name besides a label given by number. */
 function isHeaderRow(cells: readonly unknown[], label: string | undefined): boolean {
   if (label !== undefined && POSITION.test(label)) {
     return cells.some((cell, i) => i !== Number(label) - 1 && isName(cell));
   }
   const hasLabel = cells.some((cell) => typeof cell === 'string' && cell.trim() === label);
-  // Nothing comes of a label that is not there but a message, which lists the columns.
+  // A missing label only leads to an error message, which lists the columns.
   return hasLabel || 2 * cells.filter(isName).length > cells.length;
 }
 
-/** A name goes before a position that it could be, too. */
+/** A name takes precedence over a position. */
 function positionOf(label: string, names: readonly string[] | undefined, count: number): number | undefined {
   const named = names?.indexOf(label) ?? -1;
   if (named >= 0) return named;
@@ -142,7 +142,7 @@ function positionOf(label: string, names: readonly string[] | undefined, count: 
 
 const MOST_LISTED = 20;
 
-/** The columns, as `--label` takes them. */
+/** For messages. */
 function listed(names: readonly string[] | undefined, count: number): string {
   if (!names) return `1 to ${count}, without names`;
   const first = names.slice(0, MOST_LISTED).map((name, i) => `${i + 1} ${name}`);

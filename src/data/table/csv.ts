@@ -1,17 +1,17 @@
-/** CSV: cells with commas, semicolons or tabs between them, quoted or not (RFC 4180). */
+/** CSV (RFC 4180), with commas, semicolons or tabs. */
 import { CsvError, parse } from 'csv-parse/sync';
 import { errors } from '../../errors.js';
 import type { Row } from './row.js';
 import { checkedText, MOST_ROW_BYTES } from './text.js';
 
-/** In this order: where there are semicolons, commas are those of decimal numbers. */
+/** By precedence: with semicolons, commas are decimal separators. */
 const DELIMITERS = ['\t', ';', ','] as const;
 
 /**
- * Blank lines are passed over.
+ * Skips blank lines.
  *
- * @param file  its name, for messages
- * @param head  its first line, at least: which delimiter it has
+ * @param file  for messages
+ * @param head  at least the first line, which determines the delimiter
  * @throws LockstepError that names the row
  */
 export async function* csvRows(
@@ -24,24 +24,24 @@ export async function* csvRows(
   yield records.finish();
 }
 
-/** The first of them that stands in the first line outside quotes. */
+/** The first delimiter by precedence that occurs in the first line outside quotes. */
 export function delimiterOf(text: string): string {
   const line = /^\s*[^\r\n]*/.exec(text.replaceAll(/"[^"]*("|$)/g, ''))?.[0] ?? '';
   return DELIMITERS.find((each) => line.includes(each)) ?? ',';
 }
 
 /**
- * Cuts text into records as it comes. A line without quotes is one, and is only to be split: tables of numbers have no others.
- * What has quotes, over several lines perhaps, is the CSV parser's.
+ * Splits a stream of text into records. Lines without quotes, the common case, are simply split; records with quotes, which
+ * may span several lines, go to the CSV parser.
  */
 class Records {
   readonly #file: string;
   readonly #delimiter: string;
-  /** The line that is being read. */
+  /** Number of the current line. */
   #row = 1;
-  /** Of that line, what is there. */
+  /** The incomplete last line. */
   #rest = '';
-  /** Of a record of several lines, those before, with their ends; and whether a quoted cell is open behind them. */
+  /** The previous lines of a record with quotes, and whether a quoted cell is still open. */
   #begun = '';
   #isOpen = false;
   #rows: Row[] = [];
@@ -51,13 +51,13 @@ class Records {
     this.#delimiter = delimiter;
   }
 
-  /** The rows that are whole with this. */
+  /** @returns the rows that this text completes */
   take(text: string): readonly Row[] {
     const all = this.#rest + text;
     const lineEnd = /\r\n|\n|\r/g;
     let from = 0;
     for (let found = lineEnd.exec(all); found; found = lineEnd.exec(all)) {
-      // It may be half of CRLF.
+      // May be the first half of CRLF.
       if (found[0] === '\r' && lineEnd.lastIndex === all.length) break;
       this.#line(all.slice(from, found.index), found[0]);
       from = lineEnd.lastIndex;
@@ -66,7 +66,7 @@ class Records {
     return this.#takeRows();
   }
 
-  /** What the last line holds, if it has no end. */
+  /** @returns the last row, if it has no line end */
   finish(): readonly Row[] {
     this.#line(this.#rest.replace(/\r$/, ''), '');
     if (this.#isOpen) this.#record();
@@ -88,12 +88,15 @@ class Records {
     this.#isOpen = hasOddQuotes(line) !== this.#isOpen;
     this.#begun += this.#isOpen ? line + end : line;
     if (this.#begun.length > MOST_ROW_BYTES) {
-      throw errors.tableRow(this.#file, this.#row, `longer than ${MOST_ROW_BYTES} bytes; is a quote (") not closed?`);
+      throw errors.tableRow(
+        this.#file,
+        this.#row,
+        `longer than ${MOST_ROW_BYTES} bytes; check for an unclosed quote (")`,
+      );
     }
     if (!this.#isOpen) this.#record();
   }
 
-  /** A cell's quotes are even: where they are not yet, its record goes on in the next line. */
   #record(): void {
     try {
       for (const cells of parse(this.#begun, {
@@ -123,15 +126,14 @@ function hasOddQuotes(line: string): boolean {
   return isOdd;
 }
 
-/** In our words. */
 function problemOf(error: CsvError): string {
   switch (error.code) {
     case 'CSV_QUOTE_NOT_CLOSED':
-      return 'a quote (") that is never closed; close it, or write it twice ("") inside a quoted cell';
+      return 'an unclosed quote ("); close it, or double it ("") inside a quoted cell';
     case 'CSV_INVALID_CLOSING_QUOTE':
-      return 'a quoted cell goes on behind its closing quote; write a quote inside it twice ("")';
+      return 'text after a closing quote; double quotes ("") inside a quoted cell';
     case 'INVALID_OPENING_QUOTE':
-      return 'a quote (") in the middle of a cell; quote the whole cell, and write the quote in it twice ("")';
+      return 'a quote (") inside an unquoted cell; quote the cell, and double the quote inside it ("")';
     default:
       return error.message;
   }

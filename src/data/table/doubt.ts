@@ -1,15 +1,15 @@
 /** Whether a label column is likely to hold classes. */
 import type { TableFacts } from './facts.js';
 
-/** As many may be marks, years or half stars. */
+/** Up to this number, values are plausible classes (grades, years, ratings). */
 const FEW_CLASSES = 20;
-/** On average: with fewer, numbers are measured or counted rather than named. */
-const ROWS_OF_A_NUMBER = 10;
-/** Names that tell the rows apart. */
-const ROWS_OF_A_TEXT = 2;
+/** With fewer rows per class on average, numbers look like a numeric target. */
+const ROWS_PER_NUMBER = 10;
+/** With fewer rows per class on average, texts look like identifiers. */
+const ROWS_PER_TEXT = 2;
 
 /**
- * What to say of a label that looks like something else: a number to be estimated, or a name of each row's own.
+ * A warning if the label looks like a numeric target or an identifier.
  *
  * @param rows  of the table
  */
@@ -18,8 +18,10 @@ export function doubtAbout({ label, classNames }: TableFacts, rows: number): str
   if (count <= FEW_CLASSES) return undefined;
   const areNumbers = classNames.every((name) => typeof name === 'number');
   const areFractions = areNumbers && !classNames.every(Number.isInteger);
-  if (!areFractions && rows >= count * (areNumbers ? ROWS_OF_A_NUMBER : ROWS_OF_A_TEXT)) return undefined;
+  if (!areFractions && rows >= count * (areNumbers ? ROWS_PER_NUMBER : ROWS_PER_TEXT)) return undefined;
   const column = label.name ?? `column ${label.position + 1}`;
-  const advice = areNumbers ? 'a number to be estimated has to be cut into a few ranges first' : 'is it the label?';
-  return `--label ${column}: ${count} different values in ${rows} rows, and each is a class of its own; ${advice}`;
+  const advice = areNumbers
+    ? 'if it is a numeric target, divide it into a few ranges first'
+    : 'check that it is the label';
+  return `--label ${column}: ${count} different values in ${rows} rows, each a class of its own; ${advice}`;
 }

@@ -1,20 +1,18 @@
-/** What a network must remember of the table that it was trained on, and how files say it. */
-import { parseJson } from '../../files/json.js';
+/** The description of the training table that a network keeps, and its metadata in files. */
+import { parseJsonOr } from '../../files/json.js';
 import { fieldsOf, isRecord } from '../../files/record.js';
 import type { ClassName } from './cells.js';
 import type { Expected } from './columns.js';
 import { SCALES, type Scale, type Scaling } from './scaling.js';
 
-/** What the columns and classes of a table are. */
 export interface TableFacts {
   readonly label: { readonly name: string | undefined; readonly position: number };
-  /** Of the inputs, in their order; undefined where there was no header. */
+  /** Names of the inputs, in order; undefined without a header. */
   readonly columns: readonly string[] | undefined;
-  /** Of the classes 0, 1, 2, … */
+  /** Names of the classes 0, 1, 2, … */
   readonly classNames: readonly ClassName[];
 }
 
-/** With how its numbers become inputs. */
 export interface TableModel extends TableFacts {
   readonly scale: Scale;
   /** Undefined with scale `none`. */
@@ -25,7 +23,7 @@ export function expectedOf({ label, columns }: TableFacts, inputs: number): Expe
   return { names: columns, inputs, label };
 }
 
-/** The metadata of a model: docs/files.md. */
+/** See docs/files.md. */
 export function tableMetadata({ label, columns, classNames, scale, scaling }: TableModel): Record<string, string> {
   const { subtract = [], divideBy = [] } = scaling ?? {};
   return {
@@ -40,9 +38,9 @@ export function tableMetadata({ label, columns, classNames, scale, scaling }: Ta
 }
 
 /**
- * The reverse.
+ * Reads the metadata that `tableMetadata` writes.
  *
- * @returns undefined if they are of no table; or what is wrong with them
+ * @returns undefined if the network was not trained on a table; a string that describes a problem
  */
 export function tableIn(
   metadata: Readonly<Record<string, string>>,
@@ -50,15 +48,15 @@ export function tableIn(
 ): TableModel | string | undefined {
   if (metadata.class_names === undefined) return undefined;
   const [inputs = 0] = layers;
-  const classNames = jsonIn(metadata.class_names);
-  const columns = jsonIn(metadata.columns) ?? undefined;
-  const { name, position } = fieldsOf(jsonIn(metadata.label));
-  if (!areDistinct(classNames, layers.at(-1)!, isClassName)) return 'its class names are not those of its outputs';
-  if (columns !== undefined && !areDistinct(columns, inputs, isText)) return 'its columns are not those of its inputs';
+  const classNames = parseJsonOr(metadata.class_names, undefined);
+  const columns = parseJsonOr(metadata.columns, Number.NaN) ?? undefined;
+  const { name, position } = fieldsOf(parseJsonOr(metadata.label, undefined));
+  if (!areDistinct(classNames, layers.at(-1)!, isClassName)) return 'its class names do not match its outputs';
+  if (columns !== undefined && !areDistinct(columns, inputs, isText)) return 'its columns do not match its inputs';
   const isLabel = (name === null || isText(name)) && Number.isSafeInteger(position) && (position as number) >= 1;
-  if (!isLabel) return 'its label is no column';
-  const scaled = scalingIn(jsonIn(metadata.input_scaling), inputs);
-  if (!scaled) return 'its scaling is none of its inputs';
+  if (!isLabel) return 'its label is not a column';
+  const scaled = scalingIn(parseJsonOr(metadata.input_scaling, undefined), inputs);
+  if (!scaled) return 'its scaling does not match its inputs';
   return {
     label: { name: name ?? undefined, position: (position as number) - 1 },
     columns: columns as string[] | undefined,
@@ -95,12 +93,4 @@ function isText(value: unknown): value is string {
 
 function isClassName(value: unknown): value is ClassName {
   return isText(value) || Number.isFinite(value);
-}
-
-function jsonIn(text: string | undefined): unknown {
-  try {
-    return parseJson(text ?? 'null');
-  } catch {
-    return Number.NaN;
-  }
 }

@@ -1,4 +1,4 @@
-/** A table as a data set: with a test part, if one is split off, or a table of its own. */
+/** Loads a table as a data set, with a test part that is split off, or read from another table. */
 import { existsSync } from 'node:fs';
 import { errors } from '../../errors.js';
 import { TEST_SPLIT_STREAM } from '../../model/random.js';
@@ -9,17 +9,16 @@ import { isTable, STDIN, shortNameOfTable } from './bytes.js';
 import type { Header } from './columns.js';
 import { readTable, readTableLike } from './read-table.js';
 
-/** What is asked of a table. */
 export interface TableOptions {
-  /** The column that holds the classes: its name, or its number, from 1. */
+  /** Name of the class column, or its number, from 1. */
   readonly label?: string | undefined;
   /** @default 'auto' */
   readonly header?: Header;
-  /** Fraction of the rows that is split off for the test, chosen by the seed. */
+  /** Fraction of the rows to split off as test set. */
   readonly testSplit?: number | undefined;
-  /** A table of the same columns, to test on. */
+  /** A test table with the same columns. */
   readonly testData?: string | undefined;
-  /** Of the split. @default 1 */
+  /** Determines the split. @default 1 */
   readonly seed?: number;
   /** Ends the reading. */
   readonly signal?: AbortSignal | undefined;
@@ -48,7 +47,7 @@ export async function loadTable(data: string, options: TableOptions): Promise<Da
   return { name: shortNameOfTable(data), inputs, classes: facts.classNames.length, table: facts, ...parts };
 }
 
-/** What `--test-split` splits off, and what it leaves. */
+/** Splits off the test set of `--test-split`. */
 export function testPart(
   samples: Samples,
   inputs: number,
@@ -59,7 +58,7 @@ export function testPart(
   return { train: takeSamples(samples, inputs, kept), test: takeSamples(samples, inputs, apart) };
 }
 
-/** Before the training table is read, which may take long. */
+/** Called before the training table is read, which may take long. */
 function requireTestTable(data: string): void {
   if (!isTable(data)) throw errors.noTestTable(data, existsSync(data) ? 'a folder' : 'no such file');
 }

@@ -1,4 +1,4 @@
-/** NDJSON: a JSON text a line, an object of cells by name or an array of them by position. */
+/** NDJSON: one object (cells by name) or array (cells by position) per line. */
 import { errors, reason, shown } from '../../errors.js';
 import { parseJson } from '../../files/json.js';
 import { linesOf } from '../../files/lines.js';
@@ -6,14 +6,14 @@ import { isRecord } from '../../files/record.js';
 import type { Row } from './row.js';
 import { MOST_ROW_BYTES } from './text.js';
 
-/** Rows that are handed on at once. */
+/** Rows per chunk. */
 const BATCH_ROWS = 256;
 
 /**
- * Of objects, the first one's fields are the columns, given as a header before it; the others must have the same, in any
- * order. Blank lines are passed over.
+ * Skips blank lines. For objects, the fields of the first become the header; the others must have the same fields, in any
+ * order.
  *
- * @param file  its name, for messages
+ * @param file  for messages
  * @throws LockstepError that names the row
  */
 export async function* ndjsonRows(file: string, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<readonly Row[]> {
@@ -42,7 +42,7 @@ function parse(file: string, row: number, text: string): unknown {
   try {
     return parseJson(text);
   } catch (error) {
-    throw errors.tableRow(file, row, `not JSON (${reason(error)}); expected one object or array a line`);
+    throw errors.tableRow(file, row, `invalid JSON (${reason(error)}); expected one object or array per line`);
   }
 }
 
@@ -61,7 +61,7 @@ function cellsOf(
   for (const [name, cell] of Object.entries(value)) {
     const i = names.get(name);
     if (i === undefined) {
-      throw errors.tableRow(file, row, `a field ${shown(name)}; expected the fields of the first row, and no others`);
+      throw errors.tableRow(file, row, `unexpected field ${shown(name)}; expected only the fields of the first row`);
     }
     cells[i] = cell;
   }

@@ -1,4 +1,4 @@
-/** Reads a table's rows into numbers: inputs as float32, and the class of each row. */
+/** Reads the rows of a table: inputs as float32, and the class of each row. */
 import { createHash } from 'node:crypto';
 import { errors, shown } from '../../errors.js';
 import { bytesOf, type Samples } from '../samples.js';
@@ -17,17 +17,17 @@ export interface Table {
   readonly samples: Samples;
 }
 
-/** More do not fit in a run's memory, which is 4 GiB. */
+/** float32 numbers in 4 GiB, the maximum memory of a run. */
 const MOST_NUMBERS = 2 ** 30;
 const FIRST_ROWS = 256;
 
 /**
- * A table to train on: its label column says which classes there are.
+ * Reads a training table, whose label column determines the classes.
  *
- * @param data   a file, or `-`
- * @param label  the column's name, or its number, from 1
- * @param signal ends the reading
- * @throws LockstepError that names row and column of what cannot be used
+ * @param data    a file, or `-`
+ * @param label   name of the column, or its number, from 1
+ * @param signal  ends the reading
+ * @throws LockstepError that names the row and column
  */
 export async function readTable(
   data: string,
@@ -53,7 +53,7 @@ export async function readTable(
     columns: columns.names && columns.inputs.map((i) => columns.names![i]!),
     classNames,
   };
-  return tableOf(
+  return withHash(
     facts,
     columns.inputs.length,
     values,
@@ -62,10 +62,10 @@ export async function readTable(
 }
 
 /**
- * A table for a network that is there: of its columns those that the network knows, and of its classes no others.
+ * Reads a table for an existing network, which determines the columns and the classes.
  *
- * @param label  as it was given; undefined: the network's
- * @throws LockstepError that names row and column of what cannot be used
+ * @param label  `--label`; undefined: the label of the network
+ * @throws LockstepError that names the row and column
  */
 export async function readTableLike(
   data: string,
@@ -86,12 +86,12 @@ export async function readTableLike(
     },
     signal,
   });
-  return tableOf(facts, inputs, values, labels);
+  return withHash(facts, inputs, values, labels);
 }
 
 interface Place {
   readonly row: number;
-  /** In words. */
+  /** For messages. */
   readonly column: string;
 }
 
@@ -140,9 +140,9 @@ async function read(
 }
 
 /**
- * Writes a row's inputs from `at` on.
+ * Writes the inputs of a row to `values`, starting at `at`.
  *
- * @throws LockstepError that names row and column
+ * @throws LockstepError that names the row and column
  */
 export function takeRow(
   file: string,
@@ -176,11 +176,12 @@ function takeLabel(file: string, { row, cells }: Row, { label, names }: Columns,
 }
 
 function foundIn(cell: unknown, problem: string): string {
-  return problem === 'text' || problem === 'no number' ? `${problem} ${shown(cell)}` : problem;
+  if (problem === 'text') return `text ${shown(cell)}`;
+  return problem === 'not a number' ? `${problem} (${shown(cell)})` : problem;
 }
 
-/** What tells tables apart: their numbers, classes and names, whatever file and format they are in. */
-function tableOf(facts: TableFacts, inputs: number, values: Float32Array, labels: Uint32Array): Table {
+/** The hash covers numbers, classes and names, but neither file nor format. */
+function withHash(facts: TableFacts, inputs: number, values: Float32Array, labels: Uint32Array): Table {
   const { label, columns = null, classNames } = facts;
   const sha256 = createHash('sha256')
     .update(JSON.stringify([inputs, label.name ?? label.position, columns, classNames]))

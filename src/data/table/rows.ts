@@ -1,4 +1,4 @@
-/** From bytes to rows of cells, whichever of the two formats they are in: its first character tells. */
+/** Reads rows of cells from CSV or NDJSON, which are told apart by their first character. */
 import { errors } from '../../errors.js';
 import { bytesOfTable, nameOfTable } from './bytes.js';
 import { csvRows } from './csv.js';
@@ -8,24 +8,20 @@ import { MOST_ROW_BYTES } from './text.js';
 
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 const LINE_ENDS: readonly number[] = [0x0a, 0x0d];
-/** With those of a byte order mark, which may stand before all. */
+/** Includes a leading byte order mark. */
 const BLANKS: readonly number[] = [...LINE_ENDS, 0x09, 0x20, ...BYTE_ORDER_MARK];
 const QUOTE = 0x22;
 
 /**
  * @param data    a file, or `-`
  * @param signal  ends the reading
- * @throws LockstepError if it cannot be read, or is no table; or row by row; the signal's reason
+ * @throws LockstepError if it cannot be read, is not a table, or has an invalid row; the reason of the signal
  */
 export function rowsOf(data: string, signal?: AbortSignal): AsyncGenerator<readonly Row[]> {
   return headed(bytesOfTable(data, signal), (bytes) => rowsIn(nameOfTable(data), bytes));
 }
 
-/**
- * The same, of bytes whose head has been looked at.
- *
- * @param file  its name, for messages
- */
+/** @param file  for messages */
 export async function* rowsIn(file: string, { head, chunks }: Headed): AsyncGenerator<readonly Row[]> {
   if (head.includes(0)) throw errors.notATable(file);
   const first = head.find((byte) => !BLANKS.includes(byte));
@@ -33,7 +29,7 @@ export async function* rowsIn(file: string, { head, chunks }: Headed): AsyncGene
   yield* isJson(head) ? ndjsonRows(file, chunks) : csvRows(file, chunks, head);
 }
 
-/** Bytes, and a copy of the first of them: the first line that is not blank at least, without a byte order mark. */
+/** Bytes, with a copy of the beginning: at least the first line that is not blank, without a byte order mark. */
 export interface Headed {
   readonly head: Buffer;
   readonly chunks: AsyncIterable<Uint8Array>;
@@ -48,20 +44,19 @@ function isOpening(byte: number | undefined): boolean {
   return byte === 0x7b || byte === 0x5b;
 }
 
-/** Reads the head, and all of it by `read`; closes the source, also where that refuses it by its head. */
+/** Passes the head and all bytes to `read`, and closes the source even if `read` rejects it. */
 export async function* headed<T>(
   source: AsyncGenerator<Uint8Array>,
   read: (bytes: Headed) => AsyncIterable<T>,
 ): AsyncGenerator<T> {
   try {
-    yield* read(await headOf(source));
+    yield* read(await readHead(source));
   } finally {
     await source.return(undefined);
   }
 }
 
-/** Keeps the head for those who read all. */
-export async function headOf(source: AsyncGenerator<Uint8Array>): Promise<Headed> {
+export async function readHead(source: AsyncGenerator<Uint8Array>): Promise<Headed> {
   let head: Buffer = Buffer.alloc(0);
   let isBegun = false;
   let isQuoted = false;
@@ -72,7 +67,7 @@ export async function headOf(source: AsyncGenerator<Uint8Array>): Promise<Headed
       isBegun = true;
       isLines = isOpening(byte);
     }
-    // A cell of CSV may go over several lines.
+    // A quoted cell of CSV may span several lines.
     return isBegun && (isLines || !isQuoted) && LINE_ENDS.includes(byte);
   };
   while (head.length <= MOST_ROW_BYTES) {

@@ -1,11 +1,10 @@
-/** Scales a table's numbers for the network. */
+/** Scales the inputs of all parts of a table. */
 import { errors } from '../../errors.js';
 import type { Samples } from '../samples.js';
 import { columnInWords } from './columns.js';
 import type { TableFacts, TableModel } from './facts.js';
 import { fitScaling, type Scale, scaleSamples } from './scaling.js';
 
-/** The samples of a run, by split. */
 interface SplitSamples {
   readonly inputs: number;
   readonly train: Samples;
@@ -14,9 +13,9 @@ interface SplitSamples {
 }
 
 /**
- * The scaling is fitted on the training samples only.
+ * Fits the scaling only on the training samples.
  *
- * @throws LockstepError if a scaled number overflows
+ * @throws LockstepError if a scaled number exceeds float32
  */
 export function scaleParts<Given extends SplitSamples>(
   used: Given,
@@ -36,7 +35,7 @@ export function scaleParts<Given extends SplitSamples>(
   return { used: { ...used, ...parts }, table: { ...facts, scale, scaling } };
 }
 
-/** The name of an input's column, or its position in the table, the label's among them. */
+/** For messages: the name of the column, or its position in the table. */
 function inputInWords({ columns, label }: TableFacts, input: number): string {
   return columns ? `column ${columns[input]}` : columnInWords(input < label.position ? input : input + 1, undefined);
 }

@@ -1,22 +1,19 @@
-/** Makes columns of a table comparable: each input x becomes (x − subtract) / divide_by, in float32. */
+/** Input scaling for tables: each input x becomes (x − subtract) / divide_by, in float32. */
 import type { Samples } from '../samples.js';
 
 export const SCALES = ['none', 'minmax', 'standard'] as const;
 /** `minmax`: from 0 to 1. `standard`: mean 0, standard deviation 1. */
 export type Scale = (typeof SCALES)[number];
 
-/** By input. All are float32. */
 export interface Scaling {
+  /** [inputs] */
   readonly subtract: Float32Array;
-  /** None is 0. */
+  /** [inputs], never 0. */
   readonly divideBy: Float32Array;
 }
 
 /**
- * Fitted on samples that are trained on, and no others. A column that has one value only becomes 0, and is not divided. Sums
- * are float64, in the samples' order: they are the same whatever the number of threads.
- *
- * @param samples  of them the first `count`
+ * Fits the scaling on the first `count` samples. A constant column becomes 0. Sums are float64, in the order of the samples.
  */
 export function fitScaling({ values, count }: Samples, inputs: number, scale: Exclude<Scale, 'none'>): Scaling {
   const subtract = new Float32Array(inputs);
@@ -38,26 +35,26 @@ export function fitScaling({ values, count }: Samples, inputs: number, scale: Ex
     const middle = scale === 'minmax' ? least : sum / count;
     const width = scale === 'minmax' ? most - least : deviationFrom(middle, values, i, inputs, count);
     subtract[i] = middle;
-    // A width that float32 does not know is none to divide by: too small, or, of numbers up to its end, too large.
+    // Do not divide by a width that underflows or overflows float32.
     const single = Math.fround(width);
     divideBy[i] = single > 0 && Number.isFinite(single) ? single : 1;
   }
   return { subtract, divideBy };
 }
 
-/** Of all values, not of a sample of them: as scikit-learn's StandardScaler. */
+/** Population standard deviation, as in scikit-learn's StandardScaler. */
 function deviationFrom(mean: number, values: Samples['values'], i: number, inputs: number, count: number): number {
   let sum = 0;
   for (let s = 0, at = i; s < count; s++, at += inputs) sum += (values[at]! - mean) ** 2;
   return Math.sqrt(sum / count);
 }
 
-/** One number as the network takes it: each operation rounded to float32, as ONNX's Sub and Div are. */
+/** Rounds each operation to float32, as ONNX's Sub and Div do. */
 export function scaledInput(x: number, i: number, { subtract, divideBy }: Scaling): number {
   return Math.fround(Math.fround(x - subtract[i]!) / divideBy[i]!);
 }
 
-/** A scaled copy of them. What is too large for float32 becomes infinite: `strayInput` finds it. */
+/** A scaled copy. Numbers that exceed float32 become infinite. */
 export function scaleSamples(samples: Samples, inputs: number, scaling: Scaling): Samples {
   const { values, count } = samples;
   const scaled = new Float32Array(count * inputs);

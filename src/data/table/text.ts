@@ -1,20 +1,19 @@
-/** Makes sure that bytes are text, line by line, before anybody takes them for it. */
+/** Checks that a stream of bytes is UTF-8 text with lines of limited length. */
 import { isUtf8 } from 'node:buffer';
 import { errors } from '../../errors.js';
 
-/** No row of numbers is longer: a longer line is no table, and is not to be kept in memory. */
+/** Longer lines are not rows of a table, and are not kept in memory. */
 export const MOST_ROW_BYTES = 1 << 24;
 
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
-/** The longest UTF-8 character. */
 const MOST_CHARACTER_BYTES = 4;
 
 /**
- * Passes chunks on that hold whole characters.
+ * Yields chunks that end between characters.
  *
- * @param file  its name, for messages
- * @throws LockstepError that names the row if it is not UTF-8, or longer than a row may be
+ * @param file  for messages
+ * @throws LockstepError that names the row if it is not UTF-8, or too long
  */
 export async function* checkedText(file: string, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
   let row = 1;
@@ -45,7 +44,7 @@ function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer<ArrayB
   return Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength);
 }
 
-/** Where the last character ends that is whole. What is no character at all is left in, to be found out. */
+/** Position after the last complete character. Invalid bytes are kept, so that the check finds them. */
 function endOfCharacters(bytes: Uint8Array): number {
   for (let back = 1; back < MOST_CHARACTER_BYTES && back <= bytes.length; back++) {
     const byte = bytes[bytes.length - back]!;
@@ -56,7 +55,7 @@ function endOfCharacters(bytes: Uint8Array): number {
   return bytes.length;
 }
 
-/** Line ends before the line that is not UTF-8. */
+/** Number of line ends before the first invalid line. */
 function linesBeforeFault(bytes: Buffer, wasReturn: boolean): number {
   let lines = 0;
   let from = 0;

@@ -1,4 +1,4 @@
-/** A file of events that TensorBoard reads while it grows: whole records, whatever happens. */
+/** An event file, which TensorBoard reads as it grows. It always ends with a complete record. */
 import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
@@ -6,15 +6,15 @@ import { hasCode } from '../../errors.js';
 import { encodeEvent, type TensorBoardEvent } from './event-proto.js';
 import { tfRecord } from './record.js';
 
-/** Events of this version may say that a session starts (again), and what that makes void. */
+/** From this version on, events can declare that a resumed session replaces later steps. */
 const FILE_VERSION = 'brain.Event:2';
 
 export class EventFile {
   readonly path: string;
   readonly #handle: FileHandle;
-  /** Of the whole records. */
+  /** Length of the complete records, in bytes. */
   #bytes = 0;
-  /** What has been written in part could not be taken back: what came behind it could not be read. */
+  /** A partial record could not be removed, so later records would be unreadable. */
   #isBroken = false;
 
   private constructor(file: string, handle: FileHandle) {
@@ -23,10 +23,10 @@ export class EventFile {
   }
 
   /**
-   * Begins a new file in a folder that is there.
+   * Creates a file in an existing folder.
    *
-   * @param events  its first ones
-   * @throws the system's error; then there is no file
+   * @param events  the first events
+   * @throws the system error; then there is no file
    */
   static async create(folder: string, wallTime: number, events: readonly TensorBoardEvent[]): Promise<EventFile> {
     const { file, handle } = await openNew(folder, wallTime);
@@ -43,9 +43,9 @@ export class EventFile {
   }
 
   /**
-   * Hands a record to the system, whole. After an error the file ends with the last whole one, and the next may be tried.
+   * Writes a complete record. After an error, the file ends with the previous record, and later calls may succeed.
    *
-   * @throws the system's error
+   * @throws the system error
    */
   async append(event: TensorBoardEvent): Promise<void> {
     if (this.#isBroken) return;
@@ -63,13 +63,13 @@ export class EventFile {
     }
   }
 
-  /** @throws the system's error */
+  /** @throws the system error */
   async close(): Promise<void> {
     await this.#handle.close();
   }
 }
 
-/** Under the name that TensorBoard looks for; two files of one second and one process are told apart by a number. */
+/** With the name that TensorBoard expects; a number distinguishes files of the same second and process. */
 async function openNew(folder: string, wallTime: number) {
   const name = `events.out.tfevents.${Math.floor(wallTime)}.${hostname() || 'localhost'}.${process.pid}`;
   for (let number = 0; ; number++) {

@@ -1,6 +1,6 @@
 /**
- * TensorBoard's events as protobuf: of event.proto, summary.proto, tensor.proto (tensorboard/compat/proto) and the plug-in
- * hparams' plugin_data.proto what we write, fields under their own names and numbers.
+ * TensorBoard events as protobuf: the used parts of event.proto, summary.proto, tensor.proto (tensorboard/compat/proto) and
+ * plugin_data.proto of the hparams plugin, with the original names and numbers of the fields.
  */
 import { PbfWriter } from 'pbf';
 
@@ -8,10 +8,10 @@ export interface TensorBoardEvent {
   /** Seconds since 1970. */
   readonly wall_time: number;
   readonly step: number;
-  /** Of a file's first event. */
+  /** Only in the first event of a file. */
   readonly file_version?: string;
   readonly summary?: readonly SummaryValue[];
-  /** What an earlier file has of this step and later ones is to be forgotten. */
+  /** Makes TensorBoard discard this and later steps of earlier files. */
   readonly isSessionStart?: boolean;
 }
 
@@ -34,7 +34,7 @@ export interface SessionEnd {
   readonly end_time_secs: number;
 }
 
-/** SessionLog.SessionStatus, DataType, and Status of hparams' api.proto. */
+/** SessionLog.SessionStatus, DataType, and Status in api.proto of hparams. */
 const START = 1;
 const DT_STRING = 7;
 const STATUS_SUCCESS = 1;
@@ -63,7 +63,7 @@ function writeValue(value: SummaryValue, pbf: PbfWriter): void {
   } else pbf.writeMessage(9, writeMetadata, { plugin_name: 'hparams', content: encodeHParams(value.hparams) });
 }
 
-/** A scalar: its shape has no dimensions. */
+/** A scalar, whose shape has no dimensions. */
 function writeStringTensor(text: string, pbf: PbfWriter): void {
   pbf.writeVarintField(1, DT_STRING);
   pbf.writeMessage(2, () => undefined, undefined);

@@ -1,10 +1,10 @@
-/** What TensorBoard is shown of an event: docs/tensorboard.md has the tags. */
+/** Converts events to TensorBoard summaries. docs/tensorboard.md lists the tags. */
 import type { EndEvent, EpochEvent, StartEvent, StepEvent } from '../../metrics/events.js';
 import { metricIn, SPLITS } from '../../metrics/sums.js';
 import { objectiveNamed } from '../../model/objectives/index.js';
 import type { HParam, SummaryValue } from './event-proto.js';
 
-/** The tags under which the plug-in hparams looks for sessions. */
+/** Tags that the hparams plugin expects. */
 const SESSION_START = '_hparams_/session_start_info';
 const SESSION_END = '_hparams_/session_end_info';
 
@@ -20,7 +20,7 @@ export function ofStep(event: StepEvent): SummaryValue[] {
   return scalars(Object.fromEntries(metrics.map((metric) => [`${metric.name}/step`, metricIn(event, metric)])));
 }
 
-/** @param rate  the learning rate where the event has none: it is the same for all */
+/** @param rate  the learning rate, if it is constant and the event has none */
 export function ofEpoch(event: EpochEvent, rate: number): SummaryValue[] {
   const { forward, gradients, update, exchange, wait } = event.phase_fractions;
   return scalars({
@@ -36,12 +36,12 @@ export function ofEpoch(event: EpochEvent, rate: number): SummaryValue[] {
   });
 }
 
-/** A run of no epochs has an evaluation all the same. */
+/** A run without epochs still has an evaluation. */
 export function ofEvaluation(end: EndEvent): SummaryValue[] {
   return scalars(metricsOf(end));
 }
 
-/** Nothing of what may be resumed: it is not over. */
+/** None for a run that may be resumed, because it is not over. */
 export function ofEnd({ status }: EndEvent, wallTime: number): SummaryValue[] {
   if (status === 'interrupted') return [];
   return [{ tag: SESSION_END, hparams: { isSuccess: status === 'completed', end_time_secs: wallTime } }];
@@ -54,12 +54,12 @@ function metricsOf(event: EpochEvent | EndEvent): Record<string, number | undefi
   );
 }
 
-/** Those that are there. */
+/** Only the defined values. */
 function scalars(values: Readonly<Record<string, number | undefined>>): SummaryValue[] {
   return Object.entries(values).flatMap(([tag, value]) => (value === undefined ? [] : [{ tag, simple_value: value }]));
 }
 
-/** The configuration, as far as it is set, what it is of, and what computes it. */
+/** Configuration (only set options), data set and kernel. */
 function descriptionOf({ config, dataset, model, threads, kernel, node }: StartEvent): [string, HParam][] {
   const entries: [string, unknown][] = [
     ...Object.entries(config),
@@ -74,7 +74,7 @@ function plain(value: unknown): HParam {
   return Array.isArray(value) ? value.join('-') : String(value);
 }
 
-/** What is compared between runs: not where files lie. */
+/** Options that are not hyperparameters. */
 const NO_HPARAMS: readonly string[] = ['save', 'checkpoint_dir', 'checkpoint_required', 'keep'];
 
 function hparamsOf(start: StartEvent): Record<string, HParam> {
@@ -87,7 +87,7 @@ function markdownTable(start: StartEvent): string {
   return ['| | |', '| --- | --- |', `| time | ${start.time} |`, ...rows].join('\n');
 }
 
-/** A path may hold anything. */
+/** Escapes Markdown, because paths may contain any character. */
 function cell(text: string): string {
   return text.replaceAll(/[\\|`*_<>[\]]/g, (character) => `\\${character}`).replaceAll(/[\r\n]/g, ' ');
 }

@@ -1,4 +1,4 @@
-/** A run's events, written for TensorBoard as they pass. */
+/** Writes the events of a run for TensorBoard. */
 
 import { errors } from '../../errors.js';
 import { makeFolder } from '../../files/make-folder.js';
@@ -10,14 +10,13 @@ import type { SummaryValue } from './event-proto.js';
 import { ofEnd, ofEpoch, ofEvaluation, ofStart, ofStep } from './summaries.js';
 
 /**
- * Passes events on, and writes what TensorBoard shows of them to a new file in the folder, each record before its event is
- * passed on. The step is the run's: of an epoch, its last. A resumed run adds a file to the folder of the run that it goes on
- * with, and takes the place of what that told of later steps.
+ * Passes events on, and writes them for TensorBoard to a new file in the folder, each before it is passed on. The step of an
+ * epoch is its last step. A resumed run adds a file to the folder of the original run, and replaces its later steps.
  *
- * When the file cannot be written any more, a `warning` event tells it once, and the run goes on.
+ * If the file can no longer be written, one `warning` event is added, and the run continues.
  *
- * @param folder  made if it is not there, with the first event: a run that is refused leaves nothing
- * @throws LockstepError before `start` is passed on, if the folder cannot be written; and whatever `events` throws
+ * @param folder  created at the first event if necessary, so that a refused run leaves nothing behind
+ * @throws LockstepError before `start` is passed on, if the folder cannot be written; or any error of `events`
  *
  * @example
  * for await (const event of withTensorBoard(train({ epochs: 5 }), 'logs/run1')) console.log(event);
@@ -26,7 +25,7 @@ export async function* withTensorBoard(
   events: AsyncIterable<TrainEvent>,
   folder: string,
 ): AsyncGenerator<TrainEvent, void, undefined> {
-  // A program may give anything.
+  // Types do not bind JavaScript callers.
   if (!isIterable(events)) throw errors.invalidOption('events', events, 'the events of train()');
   if (typeof folder !== 'string' || folder === '')
     throw errors.invalidOption('folder', folder, 'a folder', 'a string: a folder');
@@ -35,7 +34,7 @@ export async function* withTensorBoard(
     for await (const event of events) {
       if (!isRecord(event)) throw errors.invalidOption('events', event, 'the events of train()');
       if (event.event === 'start') {
-        // Of several ranks, the first writes.
+        // Under MPI, only rank 0 writes.
         if (!event.rank) writer = await Writer.begin(folder, event);
       } else {
         const warning = await writer?.write(event);
@@ -48,7 +47,7 @@ export async function* withTensorBoard(
   }
 }
 
-/** An array of events, kept from a run, will do. */
+/** Accepts an array of events as well. */
 function isIterable(events: unknown): boolean {
   if (typeof events !== 'object' || events === null) return false;
   return Symbol.asyncIterator in events || Symbol.iterator in events;
@@ -57,7 +56,7 @@ function isIterable(events: unknown): boolean {
 class Writer {
   readonly #file: EventFile;
   readonly #rate: number;
-  /** Without epochs the end event is the only one that tells of the evaluation. */
+  /** Without epochs, only the end event has the evaluation. */
   readonly #isEvaluation: boolean;
   #step: number;
   #hasFailed = false;
@@ -69,7 +68,7 @@ class Writer {
     this.#step = resumed?.step ?? 0;
   }
 
-  /** @throws LockstepError if it cannot be written */
+  /** @throws LockstepError if the file cannot be written */
   static async begin(folder: string, start: StartEvent): Promise<Writer> {
     const { EventFile } = await import('./event-file.js');
     const step = start.resumed?.step ?? 0;
@@ -86,7 +85,7 @@ class Writer {
     }
   }
 
-  /** @returns the warning that it cannot be written, the first time */
+  /** @returns a warning at the first failure to write */
   async write(event: TrainEvent): Promise<WarningEvent | undefined> {
     const wallTime = now() / 1000;
     const summary = this.#summaryOf(event, wallTime);
@@ -99,7 +98,7 @@ class Writer {
     }
   }
 
-  /** Nothing that was written is lost if this fails. */
+  /** Errors are ignored, because all records have been written. */
   async close(): Promise<void> {
     await this.#file.close().catch(() => undefined);
   }

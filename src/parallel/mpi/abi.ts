@@ -1,11 +1,11 @@
 /**
- * What differs between MPI libraries: how their handles look, and the names of their files. The functions are the same, and
- * so are their arguments; three binary interfaces cover what clusters run.
+ * Differences between MPI libraries: the form of their handles and the names of their files. Functions and arguments are the
+ * same. Three binary interfaces cover the libraries in common use.
  */
 
 import { type Environment, launchOf } from './launcher.js';
 
-/** Of the C type of a handle: an int, or a pointer. */
+/** The C type of a handle. */
 export type HandleType = 'int' | 'void *';
 
 export interface Abi {
@@ -14,9 +14,9 @@ export interface Abi {
   /** MPI_IN_PLACE and MPI_STATUS_IGNORE, pointers. */
   readonly inPlace: bigint;
   readonly noStatus: bigint | null;
-  /** The least MPI_THREAD_… that lets one thread after another call, and the one that lets any. */
+  /** Values of MPI_THREAD_SERIALIZED and MPI_THREAD_MULTIPLE. */
   readonly threads: { readonly serialized: number; readonly multiple: number };
-  /** Values of the handles, or, where they are addresses that the library decides, its symbols. */
+  /** Values of the handles, or names of symbols in the library. */
   readonly handles: Readonly<Record<HandleName, number | bigint | string>>;
 }
 
@@ -38,7 +38,7 @@ export const OPEN_MPI: Abi = {
   },
 };
 
-/** MPICH and its kin (Intel MPI, MVAPICH, Cray MPICH), which keep one binary interface: handles are ints. */
+/** MPICH and its relatives (Intel MPI, MVAPICH, Cray MPICH) share one binary interface, in which handles are ints. */
 export const MPICH: Abi = {
   name: 'MPICH',
   handle: 'int',
@@ -49,7 +49,7 @@ export const MPICH: Abi = {
   handles: { world: 0x4400_0000, byte: 0x4c00_010d, float32: 0x4c00_040a, float64: 0x4c00_080b, sum: 0x5800_0003 },
 };
 
-/** The standard's own, since MPI 5.0: handles are small numbers in pointers. */
+/** The standard ABI since MPI 5.0: handles are small numbers in pointers. */
 export const STANDARD: Abi = {
   name: 'MPI ABI',
   handle: 'void *',
@@ -59,12 +59,12 @@ export const STANDARD: Abi = {
   handles: { world: 0x101n, byte: 0x247n, float32: 0x210n, float64: 0x214n, sum: 0x21n },
 };
 
-/** The files of an MPI, as the system's loader knows them. */
+/** File names for the dynamic loader. */
 const OPEN_MPI_FILES = ['libmpi.so.40'];
 const MPICH_FILES = ['libmpi.so.12', 'libmpich.so.12'];
 const STANDARD_FILES = ['libmpi_abi.so.1', 'libmpi_abi.so.0', 'libmpi_abi.so'];
 
-/** Those to try, in this order: first those of the launcher that started this process, which its environment tells. */
+/** In the order to try: the library of the launcher that started this process comes first. */
 export function libraryFiles(environment: Environment): readonly string[] {
   const isHydra = launchOf(environment)?.launcher === 'Hydra';
   const [first, second] = isHydra ? [MPICH_FILES, OPEN_MPI_FILES] : [OPEN_MPI_FILES, MPICH_FILES];

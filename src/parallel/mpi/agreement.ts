@@ -1,4 +1,4 @@
-/** What ranks settle before they train: that all can, and that all are about to do the same. */
+/** Agreement of the ranks before training: all can train, with the same options and data. */
 import { errors, LockstepError, reason } from '../../errors.js';
 import { ownHost, rankName, type World } from './world.js';
 
@@ -10,8 +10,8 @@ interface Failure {
 }
 
 /**
- * Does the work on every rank, and meets: if it failed on any, it has failed on all, for the reason of the first that it
- * failed on. Without a world it is done, and that is all.
+ * Runs `work` on every rank, and waits for all. If it fails on any rank, all ranks throw the error of the first such rank.
+ * Without a world, only runs `work`.
  */
 export async function together<T>(world: World | undefined, work: () => Promise<T>): Promise<T> {
   if (!world) return await work();
@@ -37,10 +37,10 @@ function failureOf(error: unknown): Failure {
   return { message: reason(error), status, host: ownHost, code };
 }
 
-/** What must be the same on all ranks, by what messages call it. */
+/** Values that must agree on all ranks, with their names for messages. */
 export type Identity = readonly (readonly [what: string, value: string])[];
 
-/** @throws LockstepError, on every rank, that names the first thing that is not the same */
+/** @throws LockstepError, on every rank, that names the first difference */
 export function requireSame(world: World, identity: Identity): void {
   const all = world.gather({ host: ownHost, identity });
   const [first] = all as [(typeof all)[number]];
@@ -54,7 +54,7 @@ export function requireSame(world: World, identity: Identity): void {
   }
 }
 
-/** What a rank's run failed of, as that rank is to tell it. @param isEverywhere  whether all ranks fail of the same */
+/** The error as this rank reports it. @param isEverywhere  whether all ranks have the same error */
 export function asTold(world: World | undefined, failure: unknown, isEverywhere: boolean): unknown {
   if (!world || world.isFirst) return failure;
   if (isEverywhere && failure instanceof LockstepError) return toldOnce(world, failure);
@@ -62,7 +62,7 @@ export function asTold(world: World | undefined, failure: unknown, isEverywhere:
   return errors.rankFailed(rankName(world.rank, ownHost), reason(failure), 1, failure, code);
 }
 
-/** An error that all ranks have: rank 0 alone tells it. */
+/** For an error of all ranks: only rank 0 reports it. */
 function toldOnce(world: World, error: LockstepError): LockstepError {
   error.isToldElsewhere = !world.isFirst;
   return error;

@@ -1,13 +1,13 @@
-/** Which launcher started this process, and as one of how many: what its environment tells. */
+/** Detects the launcher and the number of processes from the environment. */
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Hydra is MPICH's launcher, and that of its relatives (Intel MPI, MVAPICH). */
+/** Hydra is the launcher of MPICH and its relatives (Intel MPI, MVAPICH). */
 export type Launcher = 'Open MPI' | 'Hydra' | 'Slurm' | 'PMIx';
 
 export interface Launch {
   readonly launcher: Launcher;
-  /** How many processes it started; where it tells only a process's number (PMIx), at least so many. */
+  /** Number of processes; with PMIx, which tells only the rank, a lower bound. */
   readonly processes: number;
 }
 
@@ -20,11 +20,11 @@ const NAMES: Readonly<Record<Launcher, string>> = {
 };
 
 /**
- * The variable that each launcher sets to the number of processes it started. A launcher may have been started by the ones
- * below it (Open MPI and Hydra start their daemons with srun), so the first one that is set is the innermost.
+ * The variable that each launcher sets to its number of processes. Launchers may be nested (Open MPI and Hydra start their
+ * daemons with srun), so the innermost comes first.
  *
- * Slurm sets SLURM_NTASKS and SLURM_PROCID for a batch script too, which runs once whatever the number of tasks.
- * SLURM_STEP_NUM_TASKS is set only in a step, that is by srun.
+ * Slurm sets SLURM_NTASKS and SLURM_PROCID also for a batch script, which runs only once. SLURM_STEP_NUM_TASKS is set only
+ * by srun.
  */
 const SIZE_VARIABLES: readonly (readonly [Launcher, string])[] = [
   ['Open MPI', 'OMPI_COMM_WORLD_SIZE'],
@@ -32,10 +32,10 @@ const SIZE_VARIABLES: readonly (readonly [Launcher, string])[] = [
   ['Slurm', 'SLURM_STEP_NUM_TASKS'],
 ];
 
-/** Set by other launchers that use PMIx: the process's number, from 0. PMIx has no variable for the size. */
+/** Set by other launchers that use PMIx: the rank, from 0. PMIx has no variable for the size. */
 const PMIX_RANK = 'PMIX_RANK';
 
-/** Undefined if no launcher that is known here started this process. */
+/** Undefined if no known launcher started this process. */
 export function launchOf(environment: Environment): Launch | undefined {
   for (const [launcher, variable] of SIZE_VARIABLES) {
     const processes = wholeNumber(environment[variable]);

@@ -1,10 +1,10 @@
-/** The system's MPI library in this thread: its functions, called through koffi, which is loaded here and nowhere else. */
+/** The MPI library of the system in this thread, called through koffi. */
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { errors } from '../../errors.js';
 import { type Abi, type HandleName, libraryFiles, MPICH, OPEN_MPI, STANDARD } from './abi.js';
 
-/** What of koffi is used. (Its own types are there only where it is.) */
+/** The parts of koffi that are used. (koffi is optional, so its own types may be missing.) */
 interface Koffi {
   load(file: string, options: { readonly global: boolean }): Loaded;
 }
@@ -14,13 +14,13 @@ interface Loaded {
   symbol(name: string): unknown;
 }
 
-/** A handle of the library's, in whatever form it has them. */
+/** A handle of the library; the form depends on the library. */
 type Handle = unknown;
 
 /** Arrays over any memory, shared or not. */
 export type Bytes = Uint8Array | Float32Array | Float64Array;
 
-/** Where the library lies and what it is. Plain data: the workers are told it. */
+/** Plain data, because it is passed to the workers. */
 export interface LibraryChoice {
   readonly file: string;
   readonly abi: Abi['name'];
@@ -65,10 +65,10 @@ export class MpiLibrary {
   }
 
   /**
-   * Finds and loads it; MPI_Init has not been called.
+   * Finds and loads the library, without calling MPI_Init.
    *
-   * @param file  where it lies, or undefined for the system's
-   * @throws LockstepError if koffi or the library is not there
+   * @param file  undefined: the library of the system
+   * @throws LockstepError if koffi or the library is missing
    */
   static load(file: string | undefined): MpiLibrary {
     const koffi = loadKoffi();
@@ -83,17 +83,17 @@ export class MpiLibrary {
     throw file === undefined ? errors.noMpi(tried) : errors.notMpi(tried[0]!);
   }
 
-  /** The same in another thread of the process. */
+  /** Loads the library in another thread of the process. */
   static attach({ file }: LibraryChoice): MpiLibrary {
     return MpiLibrary.#open(loadKoffi(), file);
   }
 
   static #open(koffi: Koffi, file: string): MpiLibrary {
-    // Global, because Open MPI's components, which it loads by itself, look for its symbols there.
+    // Global, because the components that Open MPI loads need its symbols.
     return new MpiLibrary(file, koffi.load(file, { global: true }));
   }
 
-  /** Its name and version, on one line: `Open MPI v4.1.4`. */
+  /** Name and version: `Open MPI v4.1.4`. */
   get version(): string {
     const text = Buffer.alloc(MOST_VERSION_BYTES);
     this.#call('int MPI_Get_library_version(void *text, void *length)', text, new Int32Array(1));
@@ -102,9 +102,9 @@ export class MpiLibrary {
   }
 
   /**
-   * Begins MPI in this process.
+   * Initializes MPI in this process.
    *
-   * @returns false if the library was built so that only the thread that began it may call it
+   * @returns false if the library supports calls only from the initializing thread
    */
   init(): boolean {
     const { multiple, serialized } = this.#abi.threads;
@@ -119,7 +119,7 @@ export class MpiLibrary {
     return provided[0]! >= serialized;
   }
 
-  /** Whether MPI has begun in this process, whoever began it; also if it has ended since. */
+  /** Whether MPI has been initialized in this process by any code, even if it has been finalized since. */
   get isInitialized(): boolean {
     const answer = new Int32Array(1);
     this.#call('int MPI_Initialized(void *answer)', answer);
@@ -130,7 +130,7 @@ export class MpiLibrary {
     this.#call('int MPI_Finalize()');
   }
 
-  /** Ends all ranks, this one too. Any thread may call it, whatever the others do. */
+  /** Ends all ranks, including this one. Any thread may call it at any time. */
   abort(status: number): void {
     this.#call(`int MPI_Abort(${this.#abi.handle} comm, int status)`, this.#handles.world, status);
   }
@@ -143,14 +143,14 @@ export class MpiLibrary {
     return this.#ask('MPI_Comm_size');
   }
 
-  /** values ← the sum of all ranks' values, in place. Blocks. */
+  /** values ← the sum over all ranks, in place. Blocks. */
   sum(values: Float32Array | Float64Array): void {
     const { world, sum, float32, float64 } = this.#handles;
     const type = values instanceof Float32Array ? float32 : float64;
     check(this.#allreduce(this.#abi.inPlace, values, values.length, type, sum, world), 'MPI_Allreduce');
   }
 
-  /** into ← the other rank's values, which gets these: two arrays of the same length and type. Blocks. */
+  /** Exchanges values with another rank: two arrays of the same length and type. Blocks. */
   swap(values: Float32Array | Float64Array, into: Float32Array | Float64Array, other: number): void {
     const { world, float32, float64 } = this.#handles;
     const type = values instanceof Float32Array ? float32 : float64;
@@ -162,14 +162,14 @@ export class MpiLibrary {
     );
   }
 
-  /** Every rank's block, of the same length, one after another; this rank's own stands in its place already. Blocks. */
+  /** Gathers blocks of equal length from all ranks. The block of this rank must already be in its place. Blocks. */
   gather(blocks: Bytes, blockBytes: number): void {
     const { world, byte } = this.#handles;
     const result = this.#allgather(this.#abi.inPlace, 0, byte, blocks, blockBytes, byte, world);
     check(result, 'MPI_Allgather');
   }
 
-  /** bytes ← rank 0's. Blocks. */
+  /** bytes ← the bytes of rank 0. Blocks. */
   broadcast(bytes: Uint8Array): void {
     const { world, byte } = this.#handles;
     check(this.#bcast(bytes, bytes.length, byte, 0, world), 'MPI_Bcast');
@@ -186,7 +186,7 @@ export class MpiLibrary {
   }
 }
 
-/** (By default MPI ends all ranks when a call fails: this is for those that were told to return.) */
+/** By default, MPI ends all ranks when a call fails; this handles calls that return an error instead. */
 function check(result: number, name: string): void {
   if (result !== 0) throw errors.mpiCall(name, result);
 }

@@ -1,14 +1,13 @@
 /**
- * All ranks, as the main thread sees them: one process each, of which this is one.
+ * The MPI ranks, as seen by the main thread of one of them. Each rank is a process.
  *
- * MPI can be begun once in a process and ended once. It is begun by the first run that asks for it, and ended when the process
- * exits. Runs follow each other; there is one at a time, because each rank has one communicator.
+ * MPI can be initialized and finalized only once in a process: by the first run with MPI, and when the process exits. Only
+ * one run at a time can use it, because each rank has one communicator.
  *
- * From its beginning a run is awaited: the other ranks wait for this one, in whatever they do together. It no longer is once
- * all ranks have agreed to end (`agreeToEnd`). A run that is left while it is awaited, in whatever way, ends all ranks by
- * MPI_Abort, so that none waits for one that has gone; so does a process that exits then.
+ * From its beginning until all ranks have agreed to end (`agreeToEnd`), the other ranks wait for this one ("awaited"). If
+ * the run or the process ends while it is awaited, MPI_Abort ends all ranks, so that none waits forever.
  *
- * While a run trains, the main thread makes no call that could block: its first worker does (exchange.ts).
+ * During training, the main thread makes no blocking call; its first worker does (exchange.ts).
  */
 import { availableParallelism, cpus, hostname } from 'node:os';
 import process from 'node:process';
@@ -16,14 +15,14 @@ import { errors } from '../../errors.js';
 import { launchOf } from './launcher.js';
 import { type LibraryChoice, MpiLibrary } from './library.js';
 
-/** What a worker must know to speak for its process. Plain data. */
+/** The MPI data of a worker. Plain data. */
 export interface RankTask {
   readonly rank: number;
   readonly ranks: number;
   readonly library: LibraryChoice;
 }
 
-/** How long a rank that has failed waits before it ends the others: its last lines are to reach their readers. */
+/** How long a failed rank waits before it ends the others, so that its last output reaches its readers. */
 const GRACE_MS = 1000;
 
 let joined: World | undefined;
@@ -32,7 +31,7 @@ export class World {
   readonly #library: MpiLibrary;
   readonly rank: number;
   readonly ranks: number;
-  /** The MPI's name and version. */
+  /** Name and version of the MPI library. */
   readonly version: string;
   #isRunning = false;
   #isAwaited = false;
@@ -40,7 +39,7 @@ export class World {
   private constructor(library: MpiLibrary) {
     this.#library = library;
     this.version = library.version;
-    // By another thread of this process, for example: MPI would end all ranks.
+    // A second initialization would end all ranks.
     if (library.isInitialized) throw errors.mpiBegunElsewhere(this.version);
     if (!library.init()) throw errors.mpiThreads(this.version);
     this.rank = library.rank;
@@ -49,17 +48,17 @@ export class World {
   }
 
   /**
-   * The ranks that this process is one of: itself alone, where no launcher started it.
+   * Joins the ranks of the launcher. Without a launcher, this process is the only rank.
    *
-   * @param file  the MPI library; undefined for the system's
-   * @throws LockstepError if there is none, or it is not the launcher's
+   * @param file  the MPI library; undefined: the library of the system
+   * @throws LockstepError if there is none, or it does not belong to the launcher
    */
   static join(file?: string): World {
     keepMemoryHooksOut();
     joined ??= new World(MpiLibrary.load(file));
     const { ranks, version } = joined;
     const launched = launchOf(process.env)?.processes ?? 1;
-    // Each for itself, they would all train the whole, and write the same files.
+    // Each process would train the whole model alone, and write the same files.
     if (ranks === 1 && launched > 1) throw errors.otherMpi(launched, version);
     return joined;
   }
@@ -72,20 +71,20 @@ export class World {
     return this.rank === 0;
   }
 
-  /** What is to be said of where the launcher has put this process: undefined if nothing is. */
+  /** A warning if the launcher has bound this process to fewer cores than it has threads. */
   remarkOn(threads: number): string | undefined {
     const bound = availableParallelism();
     if (threads <= bound || bound >= cpus().length) return undefined;
     return (
       `${threads} threads share ${bound === 1 ? '1 core' : `${bound} cores`}, to which the launcher has bound each rank; ` +
-      `bind it to more (Open MPI: --map-by socket:PE=${threads}, or --bind-to none), or give fewer --threads`
+      `bind each rank to more cores (Open MPI: --map-by socket:PE=${threads}, or --bind-to none), or use fewer --threads`
     );
   }
 
   /**
-   * A run begins in this process.
+   * Begins a run.
    *
-   * @throws LockstepError if one is under way
+   * @throws LockstepError if another run is active
    */
   begin(): void {
     if (this.#isRunning) throw errors.mpiInUse();
@@ -93,26 +92,26 @@ export class World {
     this.#isAwaited = true;
   }
 
-  /** Whether other ranks wait, or are going to, for what this one does next. */
+  /** Whether other ranks wait, or will wait, for this one. */
   get isAwaited(): boolean {
     return this.#isAwaited;
   }
 
-  /** All ranks know that the run ends, and what of: none waits for this one any more. */
+  /** All ranks know that the run ends, and why. */
   agreeToEnd(): void {
     this.#isAwaited = false;
   }
 
   /**
-   * The run has ended in this process. If the other ranks wait for it all the same, all of them are ended, as soon as what
-   * this one has written has reached its readers.
+   * Ends the run in this process. If other ranks still wait for it, they are ended after a delay that lets the output of
+   * this process reach its readers.
    */
   leave(): void {
     this.#isRunning = false;
     if (this.#isAwaited) setTimeout(() => this.#library.abort(1), GRACE_MS);
   }
 
-  /** What every rank says, by rank. All must call it; blocks until all have. */
+  /** The values of all ranks, by rank. All must call it; blocks until all have. */
   gather<T>(value: T): T[] {
     const text = new TextEncoder().encode(JSON.stringify(value));
     const lengths = new Float64Array(this.ranks);
@@ -128,7 +127,7 @@ export class World {
     });
   }
 
-  /** Rank 0's bytes; nothing if it has none. Likewise. @param bytes  read on rank 0 */
+  /** The bytes of rank 0; undefined if it has none. All must call it; blocks until all have. @param bytes  on rank 0 */
   broadcast(bytes: Uint8Array | undefined): Uint8Array | undefined {
     const [length] = this.gather(bytes ? bytes.length : -1);
     if (length === undefined || length < 0) return undefined;
@@ -144,15 +143,15 @@ export class World {
 }
 
 /**
- * UCX, which MPICH and some builds of Open MPI send by, patches the C library's memory functions when MPI begins, while the
- * engine's own threads allocate: of some hundred runs one then died of it (https://github.com/openucx/ucx/issues/3831). It reads
- * this when it is loaded; whoever needs the hooks can ask for them. (Of a worker's environment the C library would know nothing.)
+ * UCX, which MPICH and some builds of Open MPI use, patches the memory functions of the C library during MPI_Init, while
+ * threads of V8 allocate. About one in a hundred runs crashed (https://github.com/openucx/ucx/issues/3831). UCX reads this
+ * variable when it is loaded; users can set it to keep the hooks. (Setting it in a worker would not reach the C library.)
  */
 function keepMemoryHooksOut(): void {
   process.env.UCX_MEM_EVENTS ??= 'n';
 }
 
-/** A rank's name in messages. */
+/** For messages. */
 export function rankName(rank: number, host: string): string {
   return `rank ${rank} (${host})`;
 }

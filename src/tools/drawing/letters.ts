@@ -1,21 +1,21 @@
-/** Text in an SVG: in which fonts, how wide it will be about, and what of it is no text to XML. */
+/** Text in SVG: fonts, estimated width, escaping. */
 import { onOneLine } from '../../text/printable.js';
 
-/** What the reader's system has; names for systems with no more than a few free fonts come last. */
+/** Fonts of common systems; the last ones are for systems with few free fonts. */
 export const FONT =
   'system-ui, -apple-system, Segoe UI, Roboto, Noto Sans, Helvetica Neue, Arial, Liberation Sans, DejaVu Sans, sans-serif';
 
 /**
- * An estimate, on the wide side: nothing here knows the reader's fonts.
+ * An upper estimate, because the font is not known here.
  *
- * @param size  of the letters, in pixels
- * @returns pixels
+ * @param size  font size in pixels
+ * @returns width in pixels
  */
 export function widthOf(text: string, size: number): number {
   return [...text].reduce((sum, character) => sum + emOf(character), 0) * size;
 }
 
-/** Of DejaVu Sans, which is wider than what most readers have. */
+/** Widths of DejaVu Sans, which is wider than most fonts. */
 function emOf(character: string): number {
   if (/[\u1100-\u{10ffff}]/u.test(character) && !/[\u2000-\u22ff]/.test(character)) return 1;
   if (/[ .,:;'|!ijlI()[\]/]/.test(character)) return 0.38;
@@ -23,7 +23,7 @@ function emOf(character: string): number {
   return /[A-Z]/.test(character) ? 0.72 : 0.635;
 }
 
-/** Files' names are in there, and what strangers' files say. */
+/** Escapes untrusted text, such as file names. */
 export function escaped(text: string): string {
   return onOneLine(text)
     .replaceAll('&', '&amp;')

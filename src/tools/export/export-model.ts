@@ -1,4 +1,4 @@
-/** A model in another program's format, by the file's extension. */
+/** Exports a model in the format given by the file extension. */
 import path from 'node:path';
 import { type ModelData, readModel } from '../../checkpoints/model-file.js';
 import { errors } from '../../errors.js';
@@ -10,7 +10,7 @@ import { sha256Of } from '../../model/parameters.js';
 type Format = ExportEvent['format'];
 type Encoder = (model: ModelData) => Uint8Array[];
 
-/** Each is loaded when it is asked for: it has a library of its own. */
+/** Loaded on demand, because each has its own library. */
 const ENCODERS: Record<Format, () => Promise<Encoder>> = {
   onnx: async () => {
     const { encodeOnnx } = await import('./onnx.js');
@@ -23,15 +23,14 @@ const ENCODERS: Record<Format, () => Promise<Encoder>> = {
   safetensors: async () => (await import('./plain-model.js')).encodePlainModel,
 };
 
-/** Of the files that they write. */
 const KINDS: Record<Format, Kind> = { onnx: 'onnx', npz: 'npz', safetensors: 'model' };
 
 export const EXPORT_FORMATS = Object.keys(ENCODERS) as Format[];
 
-/** The extensions, in words. */
+/** For messages. */
 export const EXTENSIONS = EXPORT_FORMATS.map((format) => `.${format}`).join(', ');
 
-/** @throws LockstepError (status 2) if the file's name says none */
+/** @throws LockstepError (status 2) for an unsupported extension */
 export function exportFormatOf(file: string): Format {
   const extension = path.extname(file).slice(1).toLowerCase();
   const format = EXPORT_FORMATS.find((each) => each === extension);
@@ -40,8 +39,8 @@ export function exportFormatOf(file: string): Format {
 }
 
 /**
- * Reads a model, a checkpoint or any safetensors file that holds such a network, and writes it in the format of the new
- * file's extension: the file is there whole, or not at all.
+ * Reads a model, a checkpoint or any safetensors file that holds such a network, and writes it atomically in the format of
+ * the file extension.
  *
  * @throws LockstepError
  */

@@ -1,16 +1,16 @@
-/** A network as NumPy arrays (`numpy.load`): a zip of .npy files, one a tensor, under the tensors' names. */
+/** NumPy arrays (`numpy.load`): a zip with one .npy file per tensor. */
 import { type Zippable, zipSync } from 'fflate';
 import { type ModelData, tensorsOf } from '../../checkpoints/model-file.js';
 import { errors } from '../../errors.js';
 import { DIVIDE_BY, SUBTRACT } from './scaling-names.js';
 
-/** A zip of the plain kind, which every reader reads, holds so much. What is not weights has room enough in the rest. */
+/** The limit of zip files without the zip64 extension, minus room for everything but weights. */
 const MOST_BYTES = 2 ** 32 - 2 ** 20;
-/** A zip knows no earlier day: the same model makes the same file, whenever. */
+/** The earliest date of a zip file. It is constant, so that the same model gives the same file. */
 const NO_DATE = '1980-01-02';
 
 /**
- * float32: a checkpoint's float64 are rounded.
+ * Rounds float64 weights of a checkpoint to float32.
  *
  * @throws LockstepError if the model is larger than the format can hold
  */
@@ -27,7 +27,7 @@ export function encodeNpz({ file, layers, values, table }: ModelData): Uint8Arra
       files[`${name}.npy`] = encodeNpy([own.length], own);
     }
   }
-  // Stored, as numpy.savez does: weights hardly get smaller.
+  // Uncompressed, as in numpy.savez: weights hardly compress.
   return zipSync(files, { level: 0, mtime: NO_DATE });
 }
 
@@ -36,7 +36,7 @@ function encodeNpy(shape: readonly number[], values: Float32Array): Uint8Array {
   const dimensions = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
   const description = `{'descr': '<f4', 'fortran_order': False, 'shape': (${dimensions}), }`;
   const preamble = 10;
-  // Padded with spaces, and ended by a line end, so that the values begin at a multiple of 64.
+  // Padded with spaces up to a line end, so that the values begin at a multiple of 64.
   const length = Math.ceil((preamble + description.length + 1) / 64) * 64 - preamble;
   const header = Buffer.alloc(preamble + length, ' ');
   header.write('\x93NUMPY\x01\x00', 'latin1');

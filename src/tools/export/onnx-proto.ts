@@ -1,6 +1,6 @@
 /**
- * ONNX's messages as protobuf: of onnx.proto (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto3) what a chain of fully
- * connected layers needs, its fields under their own names and numbers.
+ * ONNX messages as protobuf: the part of onnx.proto (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto3) that fully
+ * connected layers need, with the original names and numbers of the fields.
  */
 import { PbfWriter } from 'pbf';
 
@@ -10,7 +10,7 @@ export interface Model {
   readonly producer_version: string;
   readonly doc_string: string;
   readonly graph: Graph;
-  /** Of the standard operators. */
+  /** Version of the standard operators. */
   readonly opset: number;
   readonly metadata_props: Readonly<Record<string, string>>;
 }
@@ -39,7 +39,7 @@ export interface FloatTensor {
   readonly values: Float32Array;
 }
 
-/** A name for what differs from call to call. */
+/** A name stands for a size that may differ between calls. */
 export type Dimension = number | string;
 
 export interface FloatValue {
@@ -91,7 +91,7 @@ function writeTensor({ name, dims, values }: FloatTensor, pbf: PbfWriter): void 
   pbf.writePackedVarint(1, [...dims]);
   pbf.writeVarintField(2, FLOAT);
   pbf.writeStringField(8, name);
-  // raw_data: little-endian, as this machine's memory is (WebAssembly's is, everywhere Lockstep runs).
+  // raw_data is little-endian, like the memory of every machine on which Lockstep runs.
   pbf.writeBytesField(9, new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
 }
 
@@ -119,7 +119,7 @@ function writeDimension(dimension: Dimension, pbf: PbfWriter): void {
   else pbf.writeStringField(2, dimension);
 }
 
-/** The standard operators' domain is the empty name. */
+/** The domain of the standard operators is the empty string. */
 function writeOperatorSet(version: number, pbf: PbfWriter): void {
   pbf.writeStringField(1, '');
   pbf.writeVarintField(2, version);

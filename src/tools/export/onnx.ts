@@ -1,4 +1,4 @@
-/** A network as an ONNX graph: a table's scaling by Sub and Div; Gemm and Relu, layer by layer; and Softmax at its end. */
+/** A network as an ONNX graph: Sub and Div for the scaling of a table, Gemm and Relu for each layer, and Softmax. */
 import { type ModelData, tensorsOf } from '../../checkpoints/model-file.js';
 import type { Scaling } from '../../data/table/scaling.js';
 import { errors } from '../../errors.js';
@@ -8,17 +8,17 @@ import { encodeModel, type FloatTensor, type Node } from './onnx-proto.js';
 import { plainMetadata } from './plain-model.js';
 import { DIVIDE_BY, SUBTRACT } from './scaling-names.js';
 
-/** Of 2020, and read by every runtime since: Gemm, Relu and Softmax have not changed meanwhile. */
+/** From 2020, supported by every runtime since. */
 const OPSET = 13;
-/** The format's version that goes with it. */
+/** The format version of this operator set. */
 const IR_VERSION = 7;
 
-/** No protobuf is larger. What is not weights has room enough in the rest. */
+/** The limit of protobuf, minus room for everything but weights. */
 const MOST_BYTES = 2 ** 31 - 2 ** 20;
 
 /**
- * float32 in, `input` [batch, inputs]; float32 out, `logits` and `probabilities` [batch, classes]. The weights are
- * [inputs, outputs], as Gemm takes them, and those of the model to the bit; a checkpoint's float64 are rounded.
+ * Input: `input` float32 [batch, inputs]. Outputs: `logits` and `probabilities` float32 [batch, classes]. The weights,
+ * [inputs, outputs] as Gemm takes them, are exact; float64 weights of a checkpoint are rounded to float32.
  *
  * @throws LockstepError if the model is larger than an ONNX file can be
  */
@@ -52,13 +52,13 @@ export function encodeOnnx(model: ModelData): Uint8Array {
       input: [{ name: 'input', shape: ['batch', inputs], doc_string: takes }],
       output: [
         { name: 'logits', shape: ['batch', outputs], doc_string: 'before the softmax' },
-        { name: 'probabilities', shape: ['batch', outputs], doc_string: 'of the classes, together 1' },
+        { name: 'probabilities', shape: ['batch', outputs], doc_string: 'of the classes, sum 1' },
       ],
     },
   });
 }
 
-/** Each operation rounds to float32, as `scaledInput` does: the inputs are the same to the bit. */
+/** Each operation rounds to float32, as in `scaledInput`, so the scaled inputs are exactly the same. */
 const SCALING_NODES: readonly Node[] = [
   { name: 'scaling.subtract', op_type: 'Sub', input: ['input', SUBTRACT], output: ['moved'] },
   { name: 'scaling.divide', op_type: 'Div', input: ['moved', DIVIDE_BY], output: ['scaled'] },
@@ -73,7 +73,7 @@ function scalingTensors(scaling: Scaling | undefined): FloatTensor[] {
   ];
 }
 
-/** @param first  what the first layer takes */
+/** @param first  name of the input of the first layer */
 function nodesOf(layers: readonly number[], first: string, activation: string, operator: string): Node[] {
   const last = layers.length - 2;
   const nodes = layers.slice(1).flatMap((_, l): Node[] => {
@@ -98,12 +98,12 @@ function nodesOf(layers: readonly number[], first: string, activation: string, o
   return [...nodes, softmax];
 }
 
-/** What the network takes, in words: another program's file does not say it. */
+/** A description of the input. */
 function inputOf({ metadata, table }: ModelData): string {
   if (table) {
     const { columns } = table;
-    return `a row of a table${columns ? `, ${columns.join(', ')}` : ' without its label'}, its numbers as they are`;
+    return `a row of a table${columns ? `, ${columns.join(', ')}` : ' without its label'}, unscaled numbers`;
   }
-  if (metadata.lockstep === undefined) return 'a sample a row, scaled as in its training';
+  if (metadata.lockstep === undefined) return 'one sample per row, scaled as in training';
   return 'a sample a row, each number a pixel / 255, from 0 to 1';
 }

@@ -1,18 +1,17 @@
-/** A checkpoint as a plain model: float32, and without the state of the run that wrote it. */
+/** A checkpoint as a plain model: float32, without the state of the run. */
 import { type ModelData, tensorsOf } from '../../checkpoints/model-file.js';
 import { type ConfigRecord, recipeOf } from '../../config/options.js';
 import { parseJson } from '../../files/json.js';
 import { encodeTensors } from '../../files/safetensors.js';
 import { sha256Of } from '../../model/parameters.js';
 
-/** Of a checkpoint at a run's end: byte for byte what `--save` writes then. */
+/** For a checkpoint at the end of a run, exactly the file that `--save` writes. */
 export function encodePlainModel(model: ModelData): Uint8Array[] {
   return encodeTensors(plainMetadata(model), tensorsOf(model.layers, Float32Array.from(model.values)));
 }
 
 /**
- * What can be said of the weights alone, wherever they go: not the run's state, nor which files its maker has, nor the
- * checksum of the file that they came from. In the order of the file.
+ * Metadata of the weights, in the order of the file: without the state of the run, paths, and the checksum of the file.
  */
 export function plainMetadata({ metadata, values }: ModelData): Record<string, string> {
   const { state: _, sha256: __, ...rest } = metadata;
@@ -26,7 +25,6 @@ export function plainMetadata({ metadata, values }: ModelData): Record<string, s
   return plain;
 }
 
-/** Undefined where there is none. */
 function recipeIn(config = ''): string | undefined {
   try {
     return JSON.stringify(recipeOf(parseJson(config) as ConfigRecord));

@@ -1,9 +1,9 @@
-/** A model in a few words, for the sheets. */
+/** Titles of the sheets. */
 import path from 'node:path';
 import type { ModelData } from '../../checkpoints/model-file.js';
 import { parseJson } from '../../files/json.js';
 
-/** Its file, its widths and what it was trained on, as far as the file says it. */
+/** File name, widths and training data, as far as they are known. */
 export function titleOf({ file, layers, metadata }: Pick<ModelData, 'file' | 'layers' | 'metadata'>): string {
   const parts = [path.basename(file), layers.join('-')];
   const { epochs } = metadata;

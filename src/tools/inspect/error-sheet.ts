@@ -1,4 +1,4 @@
-/** The misclassified samples of a test set as a sheet of pictures, the worst first. */
+/** A sheet of the misclassified test samples, largest loss first. */
 import type { ModelData } from '../../checkpoints/model-file.js';
 import type { Samples } from '../../data/samples.js';
 import type { Misclassified } from '../../metrics/events.js';
@@ -13,15 +13,14 @@ import { theme as themes } from './theme.js';
 
 export interface ErrorSheet {
   readonly svg: string;
-  /** Those on it, in its order. */
+  /** The errors on the sheet, in order. */
   readonly errors: readonly Misclassified[];
-  /** Those that there are. */
+  /** Total number of errors. */
   readonly of: number;
 }
 
 /**
- * @param data  the samples, and their set's name
- * @throws LockstepError as `misclassified`, or if the inputs are no picture of this shape (status 2)
+ * @throws LockstepError as `misclassified`, or if the shape does not fit the inputs (status 2)
  */
 export function errorSheet(
   model: Pick<ModelData, 'file' | 'layers' | 'metadata'>,
@@ -40,7 +39,7 @@ export function errorSheet(
     const pixels = data.samples.values.subarray(sample * inputs, (sample + 1) * inputs);
     return {
       png: () => grayPicture(shape, factor, (i) => theme.gray(pixels[i]! / 255)),
-      tip: `sample ${sample}: ${error.class} taken for ${error.taken_for}, loss ${error.loss.toFixed(3)}`,
+      tip: `sample ${sample}: ${error.class} predicted as ${error.taken_for}, loss ${error.loss.toFixed(3)}`,
       caption: [verdict(error), [{ text: percent(error.probability), color: 'muted' }]],
     };
   });
@@ -49,9 +48,9 @@ export function errorSheet(
     {
       title:
         shown.length < all.length
-          ? `The ${grouped(shown.length)} worst of ${grouped(all.length)} errors on ${ofAll}: class → taken for`
-          : `All ${grouped(all.length)} errors on ${ofAll}: class → taken for`,
-      subtitle: `${titleOf(model)} · beneath: the wrong class's probability`,
+          ? `The ${grouped(shown.length)} worst of ${grouped(all.length)} errors on ${ofAll}: class → predicted class`
+          : `All ${grouped(all.length)} errors on ${ofAll}: class → predicted class`,
+      subtitle: `${titleOf(model)} · below: probability of the predicted class`,
       pictures,
       width: shape.width * factor,
       height: shape.height * factor,
@@ -62,9 +61,9 @@ export function errorSheet(
 }
 
 /**
- * All samples taken for another class than theirs, the largest loss first.
+ * All misclassified samples, largest loss first.
  *
- * @throws LockstepError if the samples do not belong to the network
+ * @throws LockstepError if the samples do not fit the network
  */
 export function misclassified(network: Network, { count, values, targets }: Samples): Misclassified[] {
   const { inputs } = network;
@@ -86,7 +85,7 @@ function verdict(error: Misclassified): Span[] {
   ];
 }
 
-/** Never 100: it is not certain of an error. */
+/** Never 100 %, because the true class has a probability above 0. */
 function percent(probability: number): string {
   return probability > 0.9995 ? '> 99.9 %' : `${(probability * 100).toFixed(1)} %`;
 }

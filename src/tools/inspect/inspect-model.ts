@@ -1,13 +1,13 @@
-/** What a model file holds, and whether it is whole. */
+/** Describes a model file, and verifies its checksums. */
 import { type ModelFile, readModelFile, tensorsOf } from '../../checkpoints/model-file.js';
 import { errors } from '../../errors.js';
-import { parseJson } from '../../files/json.js';
+import { parseJsonOr } from '../../files/json.js';
 import type { ModelEvent } from '../../metrics/events.js';
 import { sha256Of } from '../../model/parameters.js';
 import { statisticsOf } from './tensor-statistics.js';
 
 /**
- * Reads a model, a checkpoint or any safetensors file that holds such a network, finite or not.
+ * Reads a model, a checkpoint or any safetensors file that holds such a network. Its weights may not be finite.
  *
  * @throws LockstepError if it cannot be read, is damaged, or holds no such network
  */
@@ -15,7 +15,7 @@ export async function inspectModel(file: string): Promise<ModelEvent> {
   return describeModel(await readModelFile(file));
 }
 
-/** @throws LockstepError if its weights are not those that it speaks of */
+/** @throws LockstepError if the weights do not match `weights_sha256` */
 export function describeModel(model: ModelFile): ModelEvent {
   const { file, bytes, layers, values, isSealed } = model;
   const { dataset, config, state, epochs, step, kernel, sha256: _, ...metadata } = model.metadata;
@@ -34,9 +34,10 @@ export function describeModel(model: ModelFile): ModelEvent {
     epochs: countIn(epochs),
     step: countIn(step),
     kernel: kernel ?? null,
-    dataset: jsonIn(dataset),
-    config: jsonIn(config),
-    state: jsonIn(state),
+    // Files of other programs may hold text instead of JSON.
+    dataset: parseJsonOr(dataset, dataset),
+    config: parseJsonOr(config, config),
+    state: parseJsonOr(state, state),
     metadata,
     checksum: isSealed ? 'right' : 'absent',
     weights_sha256: weightsSha256,
@@ -46,14 +47,4 @@ export function describeModel(model: ModelFile): ModelEvent {
 
 function countIn(text = ''): number | null {
   return /^\d{1,15}$/.test(text) ? Number(text) : null;
-}
-
-/** The text itself where it is no JSON: another program may have written it. */
-function jsonIn(text: string | undefined): unknown {
-  if (text === undefined) return null;
-  try {
-    return parseJson(text);
-  } catch {
-    return text;
-  }
 }

@@ -1,18 +1,17 @@
-/** Small pictures as PNG, scaled up by a whole factor: each value becomes a square of pixels, sharp in every viewer. */
+/** Small images as PNG, enlarged by an integer factor, so that they look sharp in every viewer. */
 import { encode } from 'fast-png';
 import type { Shape } from '../predict/picture.js';
 import type { Color } from './theme.js';
 
-/** A picture without --scale is about so many pixels wide. */
+/** Approximate width of an image in pixels, without --scale. */
 const USUAL_SIZE = 84;
 
-/** A whole factor that makes such pictures legible. */
 export function usualScale({ height, width }: Shape): number {
   return Math.max(1, Math.round(USUAL_SIZE / Math.max(height, width)));
 }
 
 /**
- * @param colorOf  of value i, row by row
+ * @param colorOf  color of value i, in row-major order
  * @returns a PNG file
  */
 export function colorPicture(shape: Shape, scale: number, colorOf: (i: number) => Color): Uint8Array {
@@ -20,7 +19,7 @@ export function colorPicture(shape: Shape, scale: number, colorOf: (i: number) =
 }
 
 /**
- * @param grayOf  of value i, row by row: from 0, black, to 1, white
+ * @param grayOf  gray of value i, in row-major order, from 0 (black) to 1 (white)
  * @returns a PNG file
  */
 export function grayPicture(shape: Shape, scale: number, grayOf: (i: number) => number): Uint8Array {

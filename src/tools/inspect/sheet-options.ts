@@ -1,13 +1,13 @@
-/** What both sheets can be told. */
+/** Options of both sheets. */
 import type { Shape } from '../predict/picture.js';
 import type { ThemeName } from './theme.js';
 
 export interface SheetOptions {
-  /** Pictures at most. */
+  /** Maximum number of images. */
   readonly count: number;
   readonly theme: ThemeName;
-  /** Of the inputs as a picture. @default a square */
+  /** Shape of the inputs as an image. @default a square */
   readonly shape?: Shape | undefined;
-  /** Pixels a value, to each side. @default what makes a picture some 84 pixels wide */
+  /** Width of a value in pixels. @default images about 84 pixels wide */
   readonly scale?: number | undefined;
 }

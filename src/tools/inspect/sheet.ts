@@ -1,15 +1,15 @@
-/** A sheet of pictures, each with its caption, under a title: laid out as SVG. */
+/** Lays out a sheet of images with captions as SVG. */
 
 import { errors } from '../../errors.js';
 import { escaped, FONT, widthOf } from '../drawing/letters.js';
 import type { Theme } from './theme.js';
 
 export interface Captioned {
-  /** Makes a PNG file, of the sheet's picture size: once it is known that the sheet can be drawn. */
+  /** Makes a PNG file of the size of the sheet's images. Called after the size of the sheet has been checked. */
   readonly png: () => Uint8Array;
-  /** What a viewer says when it is pointed at. */
+  /** Tooltip. */
   readonly tip: string;
-  /** Beneath it: nothing, or lines of text. */
+  /** Lines of text below the image. */
   readonly caption: readonly (readonly Span[])[];
 }
 
@@ -23,49 +23,48 @@ export interface Sheet {
   readonly title: string;
   readonly subtitle: string;
   readonly pictures: readonly Captioned[];
-  /** Of each picture, in pixels. */
+  /** Size of each image, in pixels. */
   readonly width: number;
   readonly height: number;
-  /** At the sheet's end, if there is one. */
   readonly legend?: Legend;
 }
 
-/** A bar of color with texts at its ends and in its middle. */
+/** A color bar with texts at its ends and in its middle. */
 export interface Legend {
   /** From left to right, evenly spaced. */
   readonly colors: readonly string[];
   readonly texts: readonly [string, string, string];
 }
 
-/** SVG pixels. A picture drawn at twice that is some hundred megabytes. */
+/** SVG pixels. As PNG, at twice the resolution, such a sheet takes some hundred megabytes of memory. */
 const MOST_PIXELS = 2 ** 24 + 2 ** 23;
 
 const MARGIN = 24;
 const GAP = 10;
 const TITLE_SIZE = 17;
 const SUBTITLE_SIZE = 13;
-/** First line of a caption, and the others. */
+/** Font sizes of the first and the other lines of a caption. */
 const CAPTION_SIZES = [15, 12.5] as const;
 const CAPTION_LINE = 18;
-/** A caption needs so much, however small its picture is. */
+/** Minimum width of an image with a caption. */
 const LEAST_CAPTIONED = 60;
 const LEGEND_WIDTH = 240;
 const LEGEND_HEIGHT = 12;
-/** Its texts stand out to both sides, half of them each. */
+/** Width of its texts, which extend by half of it on both sides. */
 const LEGEND_TEXT = 60;
 
-/** @throws LockstepError (status 2) if it would be larger than can be drawn */
+/** @throws LockstepError (status 2) if the sheet would be too large */
 export function drawSheet({ title, subtitle, pictures, width, height, legend }: Sheet, theme: Theme): string {
   const lines = Math.max(0, ...pictures.map(({ caption }) => caption.length));
   const leastCell = (lines > 0 ? Math.max(width, LEAST_CAPTIONED) : width) + GAP;
   const captionHeight = lines > 0 ? lines * CAPTION_LINE + GAP : 0;
   const cellHeight = height + GAP + captionHeight;
   const headWidth = Math.max(widthOf(title, TITLE_SIZE), widthOf(subtitle, SUBTITLE_SIZE));
-  // About as many rows as columns; of few pictures, as many as fit beneath the title.
+  // About as many rows as columns; with few images, as many columns as fit below the title.
   const fitting = Math.floor((headWidth + GAP) / leastCell);
   const columns = Math.min(pictures.length, Math.max(Math.ceil(Math.sqrt(pictures.length)), fitting));
   const rows = columns > 0 ? Math.ceil(pictures.length / columns) : 0;
-  // Full rows are as wide as the title: by whole pixels, which keeps pictures sharp.
+  // Full rows are as wide as the title. Whole pixels keep the images sharp.
   const spare = headWidth - (columns * leastCell - GAP);
   const gap = GAP + (rows > 1 && columns > 1 && spare > 0 ? Math.floor(spare / (columns - 1)) : 0);
   const cellWidth = leastCell - GAP + gap;
@@ -74,7 +73,7 @@ export function drawSheet({ title, subtitle, pictures, width, height, legend }: 
   const gridWidth = columns * cellWidth - gap;
   const sheetWidth = Math.ceil(Math.max(gridWidth, headWidth, LEGEND_WIDTH + LEGEND_TEXT)) + 2 * MARGIN;
   const legendTop = top + rows * cellHeight + (rows > 0 ? 8 : 0);
-  // Beneath the last row there is no other to keep away from.
+  // No gap after the last row.
   const gridBottom = top + rows * cellHeight - (lines > 0 ? 2 * GAP - 4 : GAP);
   const sheetHeight = (legend ? legendTop + LEGEND_HEIGHT + 26 : gridBottom) + MARGIN;
   if (sheetWidth * sheetHeight > MOST_PIXELS) throw errors.sheetTooLarge(sheetWidth * sheetHeight, MOST_PIXELS);

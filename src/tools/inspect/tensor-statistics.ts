@@ -1,9 +1,9 @@
-/** Statistics of a tensor's values. */
+/** Statistics of a tensor. */
 
 import type { Tensor } from '../../files/safetensors.js';
 import type { TensorStatistics } from '../../metrics/events.js';
 
-/** Sums are in float64, and deviations are taken from the mean: a large mean costs no digits. */
+/** Sums are float64. The deviation is computed around the mean in a second pass, to avoid cancellation. */
 export function statisticsOf({ name, shape, values }: Tensor): TensorStatistics {
   let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   let [sum, zeros, nan, infinite] = [0, 0, 0, 0];
@@ -25,7 +25,7 @@ export function statisticsOf({ name, shape, values }: Tensor): TensorStatistics 
     squares += value * value;
     deviations += (value - mean) ** 2;
   }
-  // (A float64 sum may overflow, and JSON has no infinity.)
+  // Sums of float64 may overflow, and JSON has no infinity.
   const orNull = (value: number) => (finite > 0 && Number.isFinite(value) ? value : null);
   return {
     name,

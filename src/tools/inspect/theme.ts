@@ -1,4 +1,4 @@
-/** Colors of the sheets, for light pages and dark ones. */
+/** Colors of the sheets. */
 
 export const THEMES = ['light', 'dark'] as const;
 export type ThemeName = (typeof THEMES)[number];
@@ -10,13 +10,13 @@ export interface Theme {
   readonly page: string;
   readonly text: string;
   readonly muted: string;
-  /** What an image was wrongly taken for. */
+  /** The predicted class of an error. */
   readonly wrong: string;
-  /** Around a picture. */
+  /** Frame of an image. */
   readonly frame: string;
-  /** From the most negative value through 0 to the most positive, evenly spaced. */
+  /** From the most negative value to the most positive, evenly spaced, with 0 in the middle. */
   readonly diverging: readonly Color[];
-  /** Of a pixel, from 0 to 1: ink on paper, or light on black, as the images themselves are. */
+  /** Gray of a pixel from 0 to 1: black on white, or white on black like the images themselves. */
   readonly gray: (pixel: number) => number;
 }
 
@@ -27,7 +27,7 @@ export const theme: Readonly<Record<ThemeName, Theme>> = {
     muted: '#59636e',
     wrong: '#b3380a',
     frame: '#d1d9e0',
-    // ColorBrewer's RdBu, turned round, white in its middle: safe for the color-blind.
+    // ColorBrewer's RdBu, reversed, white in the middle: color-blind safe.
     diverging: fromHex('053061 2166ac 4393c3 92c5de d1e5f0 ffffff fddbc7 f4a582 d6604d b2182b 67001f'),
     gray: (pixel) => 1 - pixel,
   },
@@ -37,7 +37,7 @@ export const theme: Readonly<Record<ThemeName, Theme>> = {
     muted: '#9198a1',
     wrong: '#ffa657',
     frame: '#30363d',
-    // After Crameri's berlin, black in its middle: blue and red of even lightness, safe for the color-blind.
+    // Based on Crameri's berlin, black in the middle, with blue and red of equal lightness: color-blind safe.
     diverging: fromHex('9eb0ff 5ba4db 2d7597 1a4256 10212b 000000 301208 5f2413 9c4a35 cf8073 ffadad'),
     gray: (pixel) => pixel,
   },

@@ -1,4 +1,4 @@
-/** The first layer's weights as a sheet of pictures, one a unit: what each looks for in its input. */
+/** A sheet of the weights of the first layer, one image per unit. */
 import { type ModelData, requireFinite, tensorsOf } from '../../checkpoints/model-file.js';
 import { grouped } from '../../text/grouped.js';
 import { shapeFor } from '../predict/shape.js';
@@ -10,19 +10,19 @@ import { type Color, divergingColor, theme as themes } from './theme.js';
 
 export interface WeightSheet {
   readonly svg: string;
-  /** Units on it, in its order. */
+  /** The units on the sheet, in order. */
   readonly units: readonly number[];
-  /** Units that there are. */
+  /** Total number of units. */
   readonly of: number;
 }
 
-/** The few weights beyond this fraction of them are drawn as the last color: else they would leave all others pale. */
+/** The color scale ends at this quantile of the magnitudes, because a few outliers would make all other weights pale. */
 const DRAWN_FRACTION = 0.9998;
 
 /**
- * Units with the largest norms first; one scale of colors for all, the same to both sides of 0.
+ * Units with the largest norm first. All share one color scale, symmetric around 0.
  *
- * @throws LockstepError if the weights are not finite, or no picture of this shape (status 2)
+ * @throws LockstepError if the weights are not finite, or the shape does not fit the inputs (status 2)
  */
 export function weightSheet(model: ModelData, { count, shape: given, scale, theme: name }: SheetOptions): WeightSheet {
   requireFinite(model);
@@ -31,7 +31,7 @@ export function weightSheet(model: ModelData, { count, shape: given, scale, them
   const shape = shapeFor(inputs, given);
   const factor = scale ?? usualScale(shape);
   const theme = themes[name];
-  // (inputs, units)
+  // [inputs, units]
   const weights = tensorsOf(layers, values)[0]!.values;
   const norms = normsOf(weights, units);
   const chosen = Array.from(norms.keys())
@@ -52,7 +52,7 @@ export function weightSheet(model: ModelData, { count, shape: given, scale, them
   const selection =
     chosen.length < units
       ? `the ${grouped(chosen.length)} of ${grouped(units)} ${what} with the largest norms`
-      : `all ${grouped(units)} ${what}, the largest norms first`;
+      : `all ${grouped(units)} ${what}, largest norm first`;
   const end = limit.toPrecision(2);
   const svg = drawSheet(
     {
@@ -74,7 +74,7 @@ function normsOf(weights: ArrayLike<number>, units: number): Float64Array {
   return squares.map(Math.sqrt);
 }
 
-/** The largest of their magnitudes that is no rarity. */
+/** The quantile `DRAWN_FRACTION` of the magnitudes. */
 function scaleOf(weights: readonly number[]): number {
   const magnitudes = Float64Array.from(weights, Math.abs).sort();
   return magnitudes[Math.ceil((magnitudes.length - 1) * DRAWN_FRACTION)] ?? 0;

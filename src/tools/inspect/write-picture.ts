@@ -1,4 +1,4 @@
-/** A drawing to a file: SVG as it is, or drawn as PNG. */
+/** Writes an SVG drawing as SVG or PNG. */
 import path from 'node:path';
 import { errors } from '../../errors.js';
 import { isSameOutput, type Output, requireOutput, writeOutput } from '../../files/output.js';
@@ -7,13 +7,13 @@ import { pngOf } from '../drawing/png.js';
 
 const EXTENSIONS = ['.svg', '.png'] as const;
 
-/** PNG pixels to one of SVG: sharp text on screens of today. */
+/** PNG pixels per SVG pixel, for sharp text on high-resolution screens. */
 const ZOOM = 2;
 
 /**
- * A picture to be written, by the flag that names its file.
+ * The output file of an option.
  *
- * @throws LockstepError (status 2) if the file's name ends in neither .svg nor .png
+ * @throws LockstepError (status 2) if the name ends in neither .svg nor .png
  */
 export function pictureAt(flag: string, file: string): Output {
   const extension = extensionOf(file);
@@ -22,7 +22,7 @@ export function pictureAt(flag: string, file: string): Output {
 }
 
 /**
- * Before any work: whether all can be written, and none over what is read, or over another.
+ * Checks before any work that all files can be written, and that they differ from the inputs and from each other.
  *
  * @throws LockstepError
  */
@@ -35,7 +35,7 @@ export async function requirePictures(pictures: readonly Output[], inputs: reado
   }
 }
 
-/** @throws LockstepError if it cannot be drawn or written */
+/** @throws LockstepError if the file cannot be drawn or written */
 export async function writePicture(picture: Output, svg: string): Promise<void> {
   const bytes = picture.kind === 'svg' ? Buffer.from(svg) : await drawPng(picture.file, svg);
   await writeOutput(picture, [bytes]);

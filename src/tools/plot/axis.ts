@@ -1,4 +1,4 @@
-/** Where values have their places on an axis, and which of them are written there. */
+/** Axis scales and ticks. */
 import { widthOf } from '../drawing/letters.js';
 import { TEXT } from './fonts.js';
 import { tickTexts } from './notation.js';
@@ -7,23 +7,23 @@ export interface Axis {
   readonly type: 'linear' | 'log';
   readonly domain: readonly [number, number];
   readonly ticks: readonly number[];
-  /** What is written at each tick. */
+  /** Labels of the ticks. */
   readonly texts: readonly string[];
 }
 
-/** Smaller values are as good as 0, which has no place on a logarithmic axis: float64 has no round numbers there. */
+/** Smaller values count as 0, which a logarithmic axis cannot show. (Below it, float64 loses precision.) */
 const LEAST = 1e-300;
-/** Pixels: the least from one round epoch to the next, and between two labels. */
+/** Minimum distances in pixels: between ticks, and between labels. */
 const EPOCH_DISTANCE = 56;
 const LABEL_GAP = 8;
 
-/** From 0 to a round number above all values. */
+/** A linear axis from 0 to a round number above all values. */
 export function linearAxis(values: readonly number[], most: number): Axis {
   const found = largest(values);
   const max = found < LEAST ? 1 : found;
   const step = roundStep(max / most);
   const count = Math.ceil(max / step - 1e-9);
-  // (Twelve digits: 3 × 0.1 is 0.30000000000000004.)
+  // Rounded to twelve digits, because 3 × 0.1 is 0.30000000000000004.
   const ticks = Array.from({ length: count + 1 }, (_, i) => Number((i * step).toPrecision(12)));
   return {
     type: 'linear',
@@ -33,13 +33,13 @@ export function linearAxis(values: readonly number[], most: number): Axis {
   };
 }
 
-/** As many digits behind the point at each: 0.0, 0.5, 1.0. */
+/** With the same number of decimals: 0.0, 0.5, 1.0. */
 function stepTexts(ticks: readonly number[], step: number): string[] {
   const digits = Math.max(0, -exponentOf(step));
   return tickTexts(ticks).map((text, i) => (/^[\d.]+$/.test(text) && digits <= 4 ? ticks[i]!.toFixed(digits) : text));
 }
 
-/** Between round numbers that enclose all values above 0: the others have no place on it. */
+/** A logarithmic axis between round numbers that enclose all values above 0. */
 export function logAxis(values: readonly number[]): Axis {
   const placed = values.filter((value) => value >= LEAST);
   const [min, max] = placed.length > 0 ? [smallest(placed), largest(placed)] : [0.1, 1];
@@ -49,7 +49,7 @@ export function logAxis(values: readonly number[]): Axis {
   return { type: 'log', domain: [from, to], ticks, texts: tickTexts(ticks) };
 }
 
-/** As many as have room: each, or 1, 2, 5, 10, …, or powers of ten. */
+/** As many ticks as fit: all, or 1, 2, 5, 10, …, or powers of ten. */
 function logTicks(from: number, to: number): number[] {
   const decades = Math.log10(to) - Math.log10(from);
   const mantissas = decades > 2.5 ? [1] : decades > 0.4 ? [1, 2, 5] : [1, 2, 3, 4, 5, 6, 7, 8, 9];
@@ -63,7 +63,7 @@ function logTicks(from: number, to: number): number[] {
 }
 
 /**
- * Whole epochs: the first, round ones after it, and the last where it has room beside those.
+ * Ticks at whole epochs: the first, round ones, and the last if it fits.
  *
  * @param width  of the axis, in pixels
  */
@@ -84,7 +84,7 @@ export function epochAxis(first: number, last: number, width: number): Axis {
   return { type: 'linear', domain, ticks, texts: tickTexts(ticks) };
 }
 
-/** Of the way from the axis's low end to its high one: 0 to 1. */
+/** Position on the axis, from 0 to 1. */
 export function placeOn({ type, domain: [from, to] }: Axis, value: number): number {
   if (type === 'linear') return (value - from) / (to - from);
   return (Math.log(value) - Math.log(from)) / (Math.log(to) - Math.log(from));
@@ -114,12 +114,12 @@ function exponentOf(value: number): number {
   return Math.floor(Math.log10(value) + 1e-9);
 }
 
-/** Exactly the number that its decimal notation means. */
+/** Parsed from decimal notation, to avoid rounding errors. */
 function tenTo(exponent: number, mantissa: number): number {
   return Number(`${mantissa}e${exponent}`);
 }
 
-/** (Math.max takes no more arguments than the stack does.) */
+/** Unlike Math.max(...values), not limited by the size of the stack. */
 function largest(values: readonly number[]): number {
   return values.reduce((most, value) => Math.max(most, value), 0);
 }

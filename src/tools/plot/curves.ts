@@ -1,4 +1,4 @@
-/** The curves of one panel: which points they have, what they are called, how they look. */
+/** The curves of a panel: points, names and styles. */
 
 import { type MetricName, objectiveNamed } from '../../model/objectives/index.js';
 import type { Metric } from '../../model/objectives/objective.js';
@@ -20,13 +20,13 @@ export type CurveKind = 'steps' | 'training' | 'validation' | 'test';
 /** Back to front. */
 const KINDS = ['steps', 'training', 'validation', 'test'] as const satisfies CurveKind[];
 const FIELDS = { training: 'train', validation: 'validation', test: 'test' } as const;
-const WORDS = { steps: 'training, within epochs', training: 'training', validation: 'validation', test: 'test' };
+const WORDS = { steps: 'training steps', training: 'training', validation: 'validation', test: 'test' };
 
 export interface Curve extends Look {
-  /** Of its data, unique in the picture. */
+  /** Name of its data, unique in the plot. */
   readonly name: string;
   readonly kind: CurveKind;
-  /** x in epochs, y in nats or per cent. */
+  /** x in epochs, y in nats or percent. */
   readonly points: readonly Point[];
 }
 
@@ -70,7 +70,7 @@ function stepsPerEpoch({ epochs }: Run): number {
   return step / epoch;
 }
 
-/** Means over as many neighbors as it takes to leave no more than `most` points. */
+/** Averages neighboring points until at most `most` are left. */
 export function thinned(points: readonly Point[], most: number): Point[] {
   const group = Math.ceil(points.length / most);
   if (group <= 1) return [...points];
@@ -80,7 +80,7 @@ export function thinned(points: readonly Point[], most: number): Point[] {
   });
 }
 
-/** What the legend says. Of one run the colors tell training and test apart, of several the runs. */
+/** The legend. Colors distinguish training and test for one run, and the runs for several. */
 export function entriesOf(runs: readonly Run[], curves: readonly Curve[], colors: Colors): Entry[] {
   const inWords = [...KINDS.filter((kind) => kind !== 'steps'), 'steps' as const];
   const kinds = inWords.filter((kind) => curves.some((curve) => curve.kind === kind));

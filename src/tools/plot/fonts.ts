@@ -1,4 +1,4 @@
-/** Letters: how large, where. */
+/** Text marks and font sizes. */
 import type { TextMark } from 'vega';
 import { onOneLine } from '../../text/printable.js';
 import { FONT } from '../drawing/letters.js';
@@ -21,7 +21,7 @@ export function textMark(
     interactive: false,
     encode: {
       enter: {
-        // Vega escapes markup, and nothing else.
+        // Vega escapes markup only, not control characters.
         text: { value: onOneLine(text) },
         x: { value: x },
         y: { value: y },

@@ -1,4 +1,4 @@
-/** The legend: samples of the lines with what they stand for, above the panels: runs, then kinds of lines. */
+/** The legend above the panels: runs, then kinds of lines. */
 import type { Mark } from 'vega';
 import { widthOf } from '../drawing/letters.js';
 import type { Entry } from './curves.js';
@@ -26,7 +26,7 @@ const BETWEEN = 20;
 const BELOW = 10;
 
 export function legendOf(entries: readonly Entry[], room: number): Legend {
-  // What the runs are called, and how their lines look, are two things: two rows, if there are runs to name.
+  // Names of runs and kinds of lines are separate rows.
   const groups = [entries.filter(({ kind }) => kind === 'run'), entries.filter(({ kind }) => kind !== 'run')];
   const items: Item[] = [];
   let row = 0;
@@ -37,7 +37,7 @@ export function legendOf(entries: readonly Entry[], room: number): Legend {
   return { height: row * ROW + BELOW, items };
 }
 
-/** In one row, close to each other, if they have room there; else in columns of equal width. */
+/** In one row if they fit, else in columns of equal width. */
 function placed(entries: readonly Entry[], from: number, room: number): Item[] {
   const texts = entries.map(({ text }) => fitted(text, TEXT.legend, room - SAMPLE - SAMPLE_GAP));
   const widths = texts.map((text) => SAMPLE + SAMPLE_GAP + widthOf(text, TEXT.legend) + BETWEEN);

@@ -1,4 +1,4 @@
-/** A picture that follows a run: drawn again when there is something new, but not more often than one can look. */
+/** Redraws a plot as a run progresses, at a limited rate. */
 
 const LEAST_MS = 1000;
 
@@ -11,24 +11,24 @@ export class Live {
   #timer: NodeJS.Timeout | undefined;
 
   /**
-   * @param draw     draws all that is known
-   * @param leastMs  between the end of one drawing and the beginning of the next
+   * @param draw     draws the current state
+   * @param leastMs  minimum time between the end of a drawing and the beginning of the next
    */
   constructor(draw: () => Promise<void>, leastMs = LEAST_MS) {
     this.#draw = draw;
     this.#leastMs = leastMs;
   }
 
-  /** There is something new. The first time it is drawn at once. */
+  /** Reports new data. The first report is drawn at once. */
   changed(): void {
     this.#isNew = true;
     if (!this.#running && !this.#timer) this.#start();
   }
 
   /**
-   * Draws what has not been drawn. After that it must not change.
+   * Draws the final state if necessary.
    *
-   * @throws what that drawing throws. Of those that failed before and have been made up for nothing is said.
+   * @throws the error of this drawing; errors of earlier drawings are ignored
    */
   async finish(): Promise<void> {
     this.#isFinishing = true;
@@ -40,7 +40,7 @@ export class Live {
   #start(): void {
     this.#isNew = false;
     this.#running = this.#draw()
-      // A disk may be full for a while, and whoever pipes a run in here wants that to go on.
+      // A temporary error, such as a full disk, must not end the pipe.
       .catch(() => {
         this.#isNew = true;
       })

@@ -1,4 +1,4 @@
-/** What runs are called in a legend: by what differs between them, or else by their files. */
+/** Names of runs in the legend: by the options that differ, else by their files. */
 import path from 'node:path';
 import { CONFIG_NAMES, changesNoStep } from '../../config/options.js';
 import { snakeCase } from '../../text/words.js';
@@ -7,7 +7,7 @@ import type { Run } from './run.js';
 /** Options that do not change the curves. */
 const BESIDE_THE_POINT: ReadonlySet<string> = new Set(CONFIG_NAMES.filter(changesNoStep).map(snakeCase));
 
-/** More would be no name but a list. */
+/** Maximum number of differing options in a name. */
 const MOST_DIFFERENCES = 2;
 
 const SPOKEN: Readonly<Record<string, string>> = {
@@ -15,14 +15,14 @@ const SPOKEN: Readonly<Record<string, string>> = {
   lr: 'learning rate',
 };
 
-/** As many as there are runs, each another. */
+/** One unique name per run. */
 export function namesOf(runs: readonly Run[]): string[] {
   return namesByConfig(runs) ?? namesByFile(runs.map(({ source }) => source));
 }
 
-/** Undefined unless each run says what it is, they differ in little, and no two are alike. */
+/** Undefined unless all runs have a configuration, and the names are short and unique. */
 function namesByConfig(runs: readonly Run[]): string[] | undefined {
-  // The kernel that ran: one may have asked for it, the other for `auto`.
+  // The kernel in use, because the option may be `auto`.
   const configs = runs.map(
     ({ start }) => start && new Map<string, unknown>(Object.entries({ ...start.config, kernel: start.kernel })),
   );
@@ -45,7 +45,7 @@ function spoken(key: string, value: unknown): string {
   return `${name} ${String(value)}`;
 }
 
-/** Without folders and ending, where that is enough to tell them apart; those of one file with their number in it. */
+/** Without folder and extension if that is unique; runs of one file are numbered. */
 function namesByFile(sources: readonly string[]): string[] {
   const files = [...new Set(sources)];
   const short = files.map((file) => path.basename(file).replace(/\.(ndjson|jsonl|json)$/, ''));

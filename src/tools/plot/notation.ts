@@ -1,8 +1,8 @@
-/** Numbers as a picture writes them: 0.002, 20,000, 5e30. */
+/** Number formats of a plot: 0.002, 20,000, 5e30. */
 
 const grouped = new Intl.NumberFormat('en-US', { maximumFractionDigits: 20 });
 
-/** Outside of it decimals are too long to be read. */
+/** Outside this range, decimals are too long. */
 const LEAST_DECIMAL = 1e-4;
 const LEAST_SCIENTIFIC = 1e6;
 
@@ -12,7 +12,7 @@ export function tickTexts(ticks: readonly number[]): string[] {
   return ticks.map((tick) => (isShort ? grouped.format(tick) : scientific(tick, 2)));
 }
 
-/** A measured value, in three digits. */
+/** A measured value, with three digits. */
 export function figureText(value: number): string {
   if (value === 0) return '0';
   if (value >= 0.001 && value < 999.5) return value.toPrecision(3);
@@ -21,9 +21,9 @@ export function figureText(value: number): string {
 }
 
 /**
- * (Raised exponents would be nicer, but many fonts have none, and a PNG would take them from another.)
+ * No superscripts, because many fonts lack them.
  *
- * @param most  digits behind the point; those that are 0 are left out
+ * @param most  maximum number of decimals, without trailing zeros
  */
 function scientific(value: number, most: number): string {
   if (value === 0) return '0';

@@ -1,4 +1,4 @@
-/** A panel as marks of Vega: axes with their labels, grid, curves, and what stands beside them. */
+/** The Vega marks of a panel: axes, grid, curves, labels. */
 import type { EncodeEntry, GroupMark, Mark, Axis as VegaAxis } from 'vega';
 import { type Axis, hasPlaceOn, placeOn } from './axis.js';
 import { type Curve, type Entry, metricOf, type Point } from './curves.js';
@@ -9,7 +9,7 @@ import type { Colors, Shape } from './theme.js';
 
 /** Of a run with few epochs each is marked. */
 const FEW = 20;
-/** Of longer ones so many, where they tell one run from another. */
+/** Number of symbols on a longer curve, if symbols distinguish the runs. */
 const SHAPES_A_CURVE = 6;
 /** Square pixels. */
 const MARK_SIZE = 36;
@@ -31,7 +31,7 @@ export function lineStyle(kind: Entry['kind'], color: string): EncodeEntry {
   };
 }
 
-/** A mark that stands alone, not on a curve. */
+/** A mark that is not on a curve. */
 export function shapeMark(shape: Shape, color: string, x: number, y: number): Mark {
   return {
     type: 'symbol',
@@ -48,7 +48,7 @@ export function shapeMark(shape: Shape, color: string, x: number, y: number): Ma
   };
 }
 
-/** What the marks of a panel are drawn from. */
+/** The data of the marks. */
 export function panelData({ curves, y }: Panel): Data[] {
   const isFew = areFew(curves);
   return curves.flatMap((curve, i) => {
@@ -58,7 +58,7 @@ export function panelData({ curves, y }: Panel): Data[] {
       return { ...point, y: isDrawn ? point.y : y.domain[0], isDrawn };
     });
     const marked = kind === 'steps' ? [] : isFew ? all : curve.shape ? sample(all, i) : [];
-    // A line needs two points: one between others that are left out would vanish.
+    // A single point between gaps would be invisible as a line.
     const alone = marked === all ? [] : all.filter((_, at) => !all[at - 1]?.isDrawn && !all[at + 1]?.isDrawn);
     return [
       { name, values: all },
@@ -72,7 +72,7 @@ function areFew(curves: readonly Curve[]): boolean {
   return curves.every(({ kind, points }) => kind === 'steps' || points.length <= FEW);
 }
 
-/** Evenly spaced, at other places than on the curve before: curves that lie close have their marks side by side. */
+/** Evenly spaced, and shifted from curve to curve, so that symbols of close curves do not overlap. */
 function sample<T>(points: readonly T[], curve: number): T[] {
   const spacing = points.length / SHAPES_A_CURVE;
   const begin = (curve * 0.618) % 1;
@@ -90,7 +90,7 @@ export function panelMark(panel: Panel, data: readonly Data[], left: number, top
   const lines = curves.map(
     ({ name, kind, color }): Mark => ({
       type: 'line',
-      // (A mark's name is a data set, too: of its items.)
+      // The name of a mark is also the name of the data set of its items.
       name: `${name}-line`,
       from: { data: name },
       interactive: false,
@@ -164,7 +164,7 @@ function scaleOf({ quantity }: Panel, axis: 'x' | 'y'): string {
   return `${quantity}-${axis}`;
 }
 
-/** Vega's own labels would be in d3's notation: 1e+30. */
+/** Vega's own labels would use the notation 1e+30. */
 function tickMarks({ x, y, plot, colors: { muted } }: Panel): Mark[] {
   return [
     ...x.ticks.map((tick, i) =>
@@ -187,7 +187,7 @@ function axisOf(axis: Axis, panel: Panel, orient: 'bottom' | 'left'): VegaAxis {
   const isX = orient === 'bottom';
   return {
     scale: scaleOf(panel, isX ? 'x' : 'y'),
-    // The grid is as long as the other axis, not as the picture.
+    // The grid spans the panel, not the whole plot.
     gridScale: scaleOf(panel, isX ? 'y' : 'x'),
     orient,
     values: [...axis.ticks],

@@ -1,4 +1,4 @@
-/** The panels: their axes, what is drawn in them and where, and the last values at the curves' ends. */
+/** The panels: axes, curves, layout, and the last values at the ends of the curves. */
 import { widthOf } from '../drawing/letters.js';
 import { type Axis, epochAxis, hasPlaceOn, linearAxis, logAxis, placeOn } from './axis.js';
 import { type Curve, metricOf, type Quantity, thinned } from './curves.js';
@@ -25,13 +25,13 @@ export interface Panel {
   readonly x: Axis;
   readonly y: Axis;
   readonly ends: readonly (Look & { readonly text: string; readonly y: number })[];
-  /** Where their texts begin, to the right of the plot. */
+  /** x of their texts, to the right of the panel. */
   readonly endsLeft: number;
-  /** Beneath the axes; '' where there is nothing to say. */
+  /** Below the axes; may be ''. */
   readonly note: string;
 }
 
-/** Of heights to widths. */
+/** Height / width. */
 const SHAPE = 0.68;
 const MOST_HEIGHT = 420;
 const LEAST_HEIGHT = 140;
@@ -39,11 +39,11 @@ const ABOVE = 26;
 const BELOW = 44;
 const NOTE = 20;
 const END_GAP = 8;
-/** A run's mark before its value. */
+/** The symbol of a run before its value. */
 export const END_MARK = 12;
 const END_DISTANCE = 15;
 
-/** Their axes are of the same size, so that one panel can be compared with the other. */
+/** All panels have axes of the same size. */
 export function panelsOf(options: readonly PanelOptions[]): Panel[] {
   const measured = options.map(measuredOf);
   const left = Math.max(...measured.map((each) => each.left));
@@ -55,7 +55,7 @@ export function panelsOf(options: readonly PanelOptions[]): Panel[] {
     const plotWidth = Math.max(40, width - left - right);
     const usual = Math.min(MOST_HEIGHT, Math.max(LEAST_HEIGHT, width * SHAPE));
     const plotHeight = Math.round(Math.max(usual, (ends - 1) * END_DISTANCE));
-    // What has no place on the axis is written at its lower end.
+    // Values outside the axis are labeled at its lower end.
     const placed = each.ends.map(({ value }) => (hasPlaceOn(y, value) ? 1 - placeOn(y, value) : 1) * plotHeight);
     const heights = spread(placed, END_DISTANCE, 0, plotHeight);
     return {
@@ -76,7 +76,7 @@ export function panelsOf(options: readonly PanelOptions[]): Panel[] {
 function measuredOf(options: PanelOptions) {
   const { quantity, width, isLog } = options;
   const curves = options.curves.map((curve) =>
-    // Two points a pixel are more than can be seen.
+    // More than two points per pixel cannot be seen.
     curve.kind === 'steps' ? { ...curve, points: thinned(curve.points, 2 * width) } : curve,
   );
   const values = curves.flatMap(({ points }) => points.map(({ y }) => y));
@@ -90,7 +90,7 @@ function measuredOf(options: PanelOptions) {
   return { ...options, curves, y, left, right, ends, endsLeft, note };
 }
 
-/** The first and the last that are drawn. */
+/** The first and the last epoch of the plot. */
 function epochsOf({ curves, hasSteps }: PanelOptions): [number, number] {
   const epochs = curves.flatMap((curve) => (curve.kind === 'steps' ? [] : curve.points.map((point) => point.x)));
   const first = hasSteps ? 0 : epochs.reduce((least, each) => Math.min(least, each), Number.POSITIVE_INFINITY);
@@ -98,7 +98,7 @@ function epochsOf({ curves, hasSteps }: PanelOptions): [number, number] {
   return [first, [...epochs, ...stepEnds].reduce((most, each) => Math.max(most, each), 0)];
 }
 
-/** Of one run all values are written; of several, one each: of the test, or else of the validation, or else of the training. */
+/** For one run, all values; for several runs, one each: test, else validation, else training. */
 function endsOf(curves: readonly Curve[]): (Look & { readonly value: number })[] {
   const isOne = curves.filter(({ kind }) => kind === 'training').length === 1;
   return curves.flatMap(({ kind, color, shape, points, name }) => {

@@ -1,4 +1,4 @@
-/** What is drawn of an event, and whether a JSON value is such an event. */
+/** Points of the curves, and validation of untrusted events. */
 
 import { type Fields, isRecord } from '../../files/record.js';
 import type { StartEvent } from '../../metrics/events.js';
@@ -37,7 +37,7 @@ function isCount(value: unknown): boolean {
   return Number.isSafeInteger(value) && (value as number) > 0;
 }
 
-/** No loss is larger with float32 weights, and an axis up to the largest float64 would have no round end. */
+/** No loss of float32 weights is larger, and float64 has no round numbers near its limit. */
 const MOST_VALUE = 1e300;
 
 function hasMetrics(value: Fields, split?: Split): boolean {

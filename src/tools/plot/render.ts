@@ -1,4 +1,4 @@
-/** From runs to the bytes of a picture, without a browser. */
+/** Renders runs as SVG or PNG, without a browser. */
 import { None, parse, View } from 'vega';
 import { errors } from '../../errors.js';
 import { escaped } from '../drawing/letters.js';
@@ -7,7 +7,7 @@ import type { Run } from './run.js';
 import { type PlotOptions, specOf } from './spec.js';
 import { darkRules } from './theme.js';
 
-/** @param runs  each with an epoch at least */
+/** @param runs  each with at least one epoch */
 export async function plotSvg(runs: readonly Run[], options: PlotOptions = {}): Promise<string> {
   const view = new View(parse(specOf(runs, options)), { renderer: 'none', logLevel: None });
   try {
@@ -24,15 +24,15 @@ export async function plotSvg(runs: readonly Run[], options: PlotOptions = {}): 
 }
 
 export interface PngOptions extends PlotOptions {
-  /** Pixels of the file a pixel of the picture. @default 1 */
+  /** PNG pixels per pixel of the plot. @default 1 */
   readonly scale?: number;
-  /** A TrueType or OpenType file to write with. @default the system's fonts */
+  /** A TrueType or OpenType file. @default fonts of the system */
   readonly font?: string;
 }
 
 /**
- * @param runs  each with an epoch at least
- * @throws LockstepError where there is no font to write with: letters would be left out in silence
+ * @param runs  each with at least one epoch
+ * @throws LockstepError if there is no font, because the text would be missing
  */
 export async function plotPng(runs: readonly Run[], options: PngOptions = {}): Promise<Uint8Array> {
   const { theme = 'auto', scale = 1, font } = options;

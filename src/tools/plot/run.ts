@@ -1,4 +1,4 @@
-/** Runs as their metric lines tell them, read line by line: what is drawn of them, and what could not be read. */
+/** Reads runs from lines of NDJSON. */
 import { reason } from '../../errors.js';
 import { JsonLimitError, parseJson } from '../../files/json.js';
 import { type Fields, isRecord } from '../../files/record.js';
@@ -6,9 +6,9 @@ import type { StartEvent } from '../../metrics/events.js';
 import { type EpochPoint, isEpoch, isStart, isStep, type StepPoint } from './points.js';
 
 export interface Run {
-  /** Where its lines came from: a file's path, or `stdin`. */
+  /** A file, or `stdin`. */
   readonly source: string;
-  /** The last one, if there was any. */
+  /** The last start event, if any. */
   readonly start: StartEvent | undefined;
   /** By epoch, ascending. */
   readonly epochs: readonly EpochPoint[];
@@ -16,15 +16,14 @@ export interface Run {
   readonly steps: readonly StepPoint[];
 }
 
-/** Those that say nothing about the curves. */
+/** Events that do not affect the curves. */
 const OTHERS = new Set(['start', 'checkpoint', 'warning', 'end', 'evaluation']);
 
 /**
- * Takes a stream's lines: of a run, or of several, one after another. A `start` begins another run, unless it says that it
- * goes on with the one before it (`resumed`). So does an epoch 1 that is told again where lines of `start` were filtered out.
+ * Reads the lines of one or more consecutive runs. A `start` event begins a new run, unless it resumes the previous one
+ * (`resumed`). Without `start` events, a repeated epoch 1 begins a new run.
  */
 export class RunReader {
-  /** Where the lines come from. */
   readonly source: string;
   #runs: RunBuilder[] = [];
   #lines = 0;
@@ -34,12 +33,12 @@ export class RunReader {
     this.source = source;
   }
 
-  /** Lines taken so far: the number of the last one. */
+  /** Number of lines so far. */
   get lines(): number {
     return this.#lines;
   }
 
-  /** Epoch and step events taken so far. */
+  /** Number of epoch and step events so far. */
   get points(): number {
     return this.#points;
   }
@@ -48,17 +47,17 @@ export class RunReader {
     return this.#runs.some(({ hasEpochs }) => hasEpochs);
   }
 
-  /** Those with an epoch at least, in the order of their lines. */
+  /** Runs with at least one epoch, in order. */
   get runs(): Run[] {
     return this.#runs.filter(({ hasEpochs }) => hasEpochs).map((run) => run.built(this.source));
   }
 
-  /** Runs that began and told no epoch. */
+  /** Number of runs without an epoch. */
   get empty(): number {
     return this.#runs.filter(({ hasEpochs }) => !hasEpochs).length;
   }
 
-  /** @returns what is wrong with the line, if anything; it is left out then */
+  /** @returns the problem of an unusable line, which is left out */
   add(line: string): string | undefined {
     this.#lines++;
     if (line.trim() === '') return undefined;
@@ -66,7 +65,7 @@ export class RunReader {
     try {
       value = parseJson(line);
     } catch (error) {
-      return error instanceof JsonLimitError ? error.message : 'not JSON';
+      return error instanceof JsonLimitError ? error.message : 'invalid JSON';
     }
     if (!isRecord(value)) return 'no event of train';
     if (isEpoch(value)) {
@@ -85,7 +84,7 @@ export class RunReader {
     return undefined;
   }
 
-  /** A line that cannot be used. @returns what is wrong with it */
+  /** Counts an unusable line. @returns its problem */
   skip(problem: unknown): string {
     this.#lines++;
     return reason(problem);
@@ -103,8 +102,7 @@ export class RunReader {
 }
 
 /**
- * One run, which may have been resumed: the parts' lines come one after another. An epoch that is told again takes with it
- * all that had been told after it, for that was of a part that has been given up.
+ * A run, perhaps with several resumed parts. A repeated epoch replaces all later points, which belong to an abandoned part.
  */
 class RunBuilder {
   #start: StartEvent | undefined;
@@ -125,7 +123,7 @@ class RunBuilder {
     };
   }
 
-  /** Whether it is of an epoch 1 that is over, and that no resumed part can tell again. */
+  /** Whether the event repeats epoch 1, although no part has been resumed. */
   wasTold({ epoch }: EpochPoint | StepPoint): boolean {
     return epoch === 1 && this.#epochs.has(1) && !this.#isResumed;
   }
@@ -150,7 +148,7 @@ function problemOf({ event }: Fields): string {
   return event === 'epoch' || event === 'step' ? `event "${event}" without its figures` : 'no event of train';
 }
 
-/** If it is there: it, and what comes after it. */
+/** Removes the item, if present, and all later ones. */
 function forgetFrom(points: Map<number, unknown>, position: number): void {
   if (!points.has(position)) return;
   for (const each of [...points.keys()]) if (each >= position) points.delete(each);

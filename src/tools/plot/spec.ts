@@ -1,4 +1,4 @@
-/** The picture as a Vega specification. Everything is placed here: Vega has no fonts to measure without a browser. */
+/** The Vega specification of a plot. The layout is computed here, because Vega cannot measure fonts without a browser. */
 import type { Mark, Spec } from 'vega';
 import { errors } from '../../errors.js';
 import { curvesOf, entriesOf, QUANTITIES, type Quantity } from './curves.js';
@@ -18,7 +18,7 @@ export interface PlotOptions {
   readonly what?: Subject;
   /** Logarithmic y axes. @default false */
   readonly log?: boolean;
-  /** Also what the step events say, as thin lines. @default false */
+  /** Also plot the step events, as thin lines. @default false */
   readonly steps?: boolean;
   /** @default 'auto' */
   readonly theme?: Theme;
@@ -27,7 +27,7 @@ export interface PlotOptions {
   readonly width?: number;
 }
 
-/** About GitHub's column of text; and about half a sheet of paper. */
+/** For both panels, about the width of a README on GitHub; for one panel, about half a sheet of paper. */
 const WIDTHS = { both: 864, one: 640 };
 /** Narrower, two panels go below each other. */
 const LEAST_SIDE_BY_SIDE = 640;
@@ -35,8 +35,8 @@ const MARGIN = 16;
 const GAP = 24;
 
 /**
- * @param runs  each with an epoch at least
- * @throws LockstepError if they are more than can be told apart
+ * @param runs  each with at least one epoch
+ * @throws LockstepError if there are too many runs
  */
 export function specOf(runs: readonly Run[], options: PlotOptions = {}): Spec {
   const {

@@ -1,7 +1,7 @@
-/** Text that has less room than it wants. */
+/** Fits text into limited space. */
 import { widthOf } from '../drawing/letters.js';
 
-/** The text, or its beginning and end with an ellipsis between them. */
+/** Shortens text in the middle, with an ellipsis. */
 export function fitted(text: string, size: number, room: number): string {
   if (widthOf(text, size) <= room) return text;
   const characters = [...text];
@@ -14,15 +14,15 @@ export function fitted(text: string, size: number, room: number): string {
 }
 
 /**
- * Moves labels apart that would overlap: as little as can be, and none out of [from, to] if they all have room there.
+ * Moves overlapping labels apart as little as possible, within [from, to] if they fit.
  *
- * @param wanted    centres
- * @param distance  the least between two centres
- * @returns centres, in the given order
+ * @param wanted    centers
+ * @param distance  minimum distance between centers
+ * @returns centers, in the given order
  */
 export function spread(wanted: readonly number[], distance: number, from: number, to: number): number[] {
   const order = wanted.map((_, i) => i).sort((a, b) => wanted[a]! - wanted[b]! || a - b);
-  // Groups that touch share one shift: the mean of what their workers want.
+  // Labels that touch form a group, which is shifted by the mean of the wanted shifts.
   const groups: { sum: number; count: number }[] = [];
   const firstOf = ({ sum, count }: { sum: number; count: number }) =>
     Math.max(from, Math.min(sum / count - ((count - 1) * distance) / 2, to - (count - 1) * distance));

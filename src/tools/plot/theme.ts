@@ -1,16 +1,16 @@
 /**
- * Colors. Curves have those of Okabe and Ito's palette, which color-blind readers can tell apart, darkened on light
- * ground and lightened on dark until text in them is legible (4.5 : 1).
+ * Colors. Curves use the palette of Okabe and Ito, which is color-blind safe, darkened on light background and lightened on
+ * dark background for a contrast of 4.5 : 1.
  */
 
 export const THEMES = ['light', 'dark', 'auto'] as const;
-/** `auto`: as the reader's system has it, where the picture is shown by something that knows CSS; else light. */
+/** `auto`: follows the system of the reader if the viewer supports CSS; else light. */
 export type Theme = (typeof THEMES)[number];
 
-/** How the curves of a run are told from those of others. */
+/** The style of a run. */
 export interface Look {
   readonly color: string;
-  /** Marks along the line, where runs are more than colors. */
+  /** Symbols along the line, if there are more runs than colors. */
   readonly shape?: Shape;
 }
 
@@ -22,13 +22,13 @@ export interface Colors {
   readonly grid: string;
   readonly ink: string;
   readonly muted: string;
-  /** Of the runs, in this order. */
+  /** Colors of the runs, in order. */
   readonly curves: readonly string[];
-  /** Of the curves of a single run. */
+  /** Colors of the curves of a single run. */
   readonly ofKinds: Readonly<Record<'steps' | 'training' | 'validation' | 'test', string>>;
 }
 
-/** @param curves  of the runs */
+/** @param curves  colors of the runs */
 function withKinds<T extends Pick<Colors, 'ground' | 'grid' | 'ink' | 'muted'>>(
   colors: T,
   curves: readonly [string, string, string, ...string[]],
@@ -58,10 +58,10 @@ const DARK = withKinds(
   ['#6cc0f5', '#f59a4a', '#35c99b', '#e79cc8', '#e3c04a', '#b7bec7'],
 );
 
-/** More cannot be told apart. */
+/** More runs cannot be distinguished. */
 export const MOST_RUNS = LIGHT.curves.length * (1 + SHAPES.length);
 
-/** @param index  of one of several runs, less than MOST_RUNS */
+/** @param index  less than MOST_RUNS */
 export function lookOf(index: number, { curves }: Colors): Look {
   const color = curves[index % curves.length]!;
   const shape = SHAPES[Math.floor(index / curves.length) - 1];
@@ -72,7 +72,7 @@ export function colorsOf(theme: Theme): Colors {
   return theme === 'dark' ? DARK : LIGHT;
 }
 
-/** Style sheet for `auto`: in the dark, each light color is replaced. A style wins over an SVG attribute. */
+/** Style sheet for `auto`, which replaces light colors by dark ones. CSS takes precedence over SVG attributes. */
 export function darkRules(): string {
   const rules = Object.entries(pairs()).map(
     ([light, dark]) => `[fill="${light}"]{fill:${dark}}[stroke="${light}"]{stroke:${dark}}`,

@@ -1,4 +1,4 @@
-/** Samples from files, whatever kind they are of: pictures, one sample each, and IDX files, one an image. */
+/** Samples from image files (one each) and IDX files (one per image). */
 import { open } from 'node:fs/promises';
 import { readIdx } from '../../data/idx.js';
 import { errors } from '../../errors.js';
@@ -10,31 +10,29 @@ import type { Picture, Shape } from './picture.js';
 import { decodePng, isPng } from './png.js';
 
 export interface Fitting {
-  /** Of the network's inputs. */
+  /** The inputs of the network as an image. */
   readonly shape: Shape;
-  /** Pictures of another size are made to fit. @default false: they are refused */
+  /** Scale images of another size, instead of refusing them. @default false */
   readonly resize?: boolean;
-  /** They are black on white, where the network knows white on black. @default false */
+  /** The images are black on white, but the network was trained on white on black. @default false */
   readonly invert?: boolean;
 }
 
 export interface FileSample {
-  /** Of an IDX file. */
+  /** Set for images of an IDX file. */
   readonly file?: string;
-  /** A picture's file name, or an image's position in its IDX file, from 0. */
+  /** The file name of an image, or the position in the IDX file, from 0. */
   readonly id: string | number;
   readonly x: Sample;
 }
 
-/** A picture's file, compressed, of more bytes is no picture of `MOST_PIXELS`. */
+/** Files of images with `MOST_PIXELS` pixels are smaller. */
 const MOST_FILE_BYTES = 2 ** 28;
 const HEAD_BYTES = 16;
 
-/**
- * @throws LockstepError if it cannot be read, is of no kind known, damaged, or of another size than the network takes
- */
+/** @throws LockstepError if the file cannot be read, is damaged or unsupported, or has images of another size */
 export async function* samplesOf(file: string, fitting: Fitting): AsyncGenerator<FileSample> {
-  const head = await headOf(file);
+  const head = await readHead(file);
   if (isPgm(head) || isPng(head)) yield { id: file, x: inputsOf(await readPicture(file, fitting)) };
   else if (isIdx(head) || isGzip(head)) yield* imagesOf(file, fitting);
   else throw errors.unknownFile(file);
@@ -71,7 +69,7 @@ function fitted(file: string, picture: Picture, fitting: Fitting): Picture {
   return isOfSize ? turned : resize(turned, shape);
 }
 
-async function headOf(file: string): Promise<Uint8Array> {
+async function readHead(file: string): Promise<Uint8Array> {
   try {
     const handle = await open(file, READ);
     try {

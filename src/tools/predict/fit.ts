@@ -1,14 +1,12 @@
-/** Makes pictures fit a network's inputs: size, and what is black. */
+/** Resizes and inverts images to fit the inputs of a network. */
 import type { Picture, Shape } from './picture.js';
 
-/** Black becomes white, and white black. */
 export function invert(picture: Picture): Picture {
   return { ...picture, gray: picture.gray.map((value) => picture.white - value) };
 }
 
 /**
- * To another size, width and height each for itself: down by averaging over areas, up by bilinear interpolation. The
- * proportions become the new ones.
+ * Scales width and height independently: down by area averaging, up by bilinear interpolation.
  */
 export function resize(picture: Picture, to: Shape): Picture {
   const { width, height, white, gray } = picture;
@@ -33,12 +31,12 @@ export function resize(picture: Picture, to: Shape): Picture {
   return { ...to, white, gray: fitted };
 }
 
-/** (inputs): from 0, black, to 1, white. A gray of 8 bits gives the very inputs that training makes of it. */
+/** [inputs], from 0 (black) to 1 (white). Gray values of 8 bits give exactly the same inputs as in training. */
 export function inputsOf({ white, gray }: Picture): Float32Array {
   return gray.map((value) => value / white);
 }
 
-/** Of each new pixel: the old ones that it is made of, and how much of each, together 1. */
+/** For each new pixel: pairs of an old pixel and its weight. The weights sum to 1. */
 function weightsOf(from: number, to: number): (readonly [number, number])[][] {
   return Array.from({ length: to }, (_, i) => (to < from ? areaOf(i, from / to) : between(i, from, from / to)));
 }
@@ -48,13 +46,13 @@ function areaOf(i: number, scale: number): (readonly [number, number])[] {
   const weights: [number, number][] = [];
   for (let at = Math.floor(begin); at < end; at++) {
     const covered = Math.min(end, at + 1) - Math.max(begin, at);
-    // Rounding may leave a last sliver of the pixel behind the end.
+    // Rounding may leave a sliver after the end.
     if (covered > 1e-9) weights.push([at, covered / scale]);
   }
   return weights;
 }
 
-/** Between the centres of two pixels; beyond the outermost center, that pixel. */
+/** Interpolates between the centers of two pixels; outside the outermost center, uses that pixel. */
 function between(i: number, from: number, scale: number): (readonly [number, number])[] {
   const center = Math.min(Math.max((i + 0.5) * scale - 0.5, 0), from - 1);
   const left = Math.floor(center);

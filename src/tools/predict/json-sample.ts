@@ -1,4 +1,4 @@
-/** One line of NDJSON as a sample: an array of numbers, an object that holds one and an id, or a row of a table. */
+/** Parses samples from JSON: an array of numbers, an object with an array and an id, or a row of a table. */
 import { errors, reason } from '../../errors.js';
 import { parseJson } from '../../files/json.js';
 import { isRecord } from '../../files/record.js';
@@ -7,13 +7,11 @@ import type { Network } from '../network.js';
 export type SampleId = string | number | null;
 
 export interface GivenSample {
-  /** As it was given; undefined where there was none. */
   readonly id?: SampleId;
-  /** (inputs): as the network takes them. */
+  /** [inputs] */
   readonly x: Float32Array;
 }
 
-/** A pixel's largest value, for inputs from 0 to 1. */
 const WHITE = 255;
 
 /**
@@ -25,9 +23,9 @@ export function parseSample(text: string, network: Network, isPixels: boolean): 
 }
 
 /**
- * @param value     `[…]`, or `{"id": …, "x": […]}`, whose other fields are passed over; for a network that knows names of columns
- *                  also `{"id": …, "x": {row}}`, or a row itself, whose `id` is one if no column is called so
- * @param isPixels  from 0 to 255, to be divided by 255
+ * @param value     `[…]` or `{"id": …, "x": […]}`; if the network knows column names, also `{"id": …, "x": {row}}` or a row.
+ *                  Other fields are ignored. In a row, `id` is the id unless a column has this name
+ * @param isPixels  whether the numbers are 0 to 255, to be divided by 255
  * @throws LockstepError
  */
 export function sampleOf(value: unknown, network: Network, isPixels: boolean): GivenSample {
@@ -54,7 +52,7 @@ function valueIn(text: string): unknown {
   }
 }
 
-/** (A whole number beyond 2^53 has lost digits by now: the id in the answer would be another.) */
+/** JSON.parse rounds integers beyond 2^53, so the id in the answer would be wrong. */
 function isId(id: unknown): id is SampleId {
   if (typeof id !== 'number') return typeof id === 'string' || id === null;
   return Number.isInteger(id) ? Number.isSafeInteger(id) : Number.isFinite(id);
@@ -65,7 +63,7 @@ function numbersOf(values: readonly unknown[], inputs: number, isPixels: boolean
   const x = new Float32Array(inputs);
   for (let i = 0; i < inputs; i++) {
     const value = values[i];
-    // What is no number must not be taken for one: null would be 0, and "5" would be 5.
+    // Assignment would convert null to 0 and "5" to 5.
     if (typeof value !== 'number') throw errors.sampleValue(i, value);
     if (isPixels && !(value >= 0 && value <= WHITE)) throw errors.pixelValue(i, value);
     x[i] = isPixels ? value / WHITE : value;

@@ -1,4 +1,4 @@
-/** Samples from lines of NDJSON, wherever they come from, and from a JSON document. */
+/** Samples from lines of NDJSON, and from JSON documents. */
 import path from 'node:path';
 import { errors } from '../../errors.js';
 import { JsonLimitError, parseJson } from '../../files/json.js';
@@ -8,31 +8,30 @@ import { readWhole } from '../../files/read-whole.js';
 import type { Network } from '../network.js';
 import { type GivenSample, parseSample, sampleOf } from './json-sample.js';
 
-/** Of a sample. (JSON of a float64 takes 25 bytes at most, its comma included; some write it with spaces.) */
+/** Maximum length of a line. (A float64 in JSON takes at most 25 bytes with its comma; spaces may be added.) */
 const LINE_BYTES = 1 << 20;
 const LINE_BYTES_A_NUMBER = 64;
 
-/** What names a file of lines, or of a document; all others are told by what is in them. */
+/** Extensions of files with samples as JSON. */
 const EXTENSIONS = ['.ndjson', '.jsonl', '.json'];
 const DOCUMENT = '.json';
-/** A document is parsed in one piece, and a string of Node's is no longer than that. */
+/** A document is parsed as one string. The limit is below Node's maximum length of a string. */
 const MOST_DOCUMENT_BYTES = 2 ** 28;
 
 export interface LineSample {
   /** Such as `line 3`, counted from 1. */
   readonly place: string;
-  /** Or what is wrong with it. */
   readonly sample: GivenSample | { readonly error: unknown };
 }
 
-/** Whether it holds samples as JSON, by its name. */
+/** Whether the file holds samples as JSON, by its extension. */
 export function isLineFile(file: string): boolean {
   return EXTENSIONS.includes(path.extname(file).toLowerCase());
 }
 
 /**
- * Of a file of lines; or of a document: a sample, or an array of samples, laid out as it may be. A document that is none is taken
- * for lines.
+ * Samples of a file of lines, or of a .json document with a sample or an array of samples. If the document is not valid
+ * JSON, it is read as lines.
  *
  * @throws LockstepError if it cannot be read
  */
@@ -57,7 +56,7 @@ export async function* samplesOfJsonFile(
   }
 }
 
-/** @throws LockstepError if it is too large to be parsed at once */
+/** @throws LockstepError if the document is too large */
 function documentIn(file: string, bytes: Uint8Array): unknown {
   try {
     return parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes));

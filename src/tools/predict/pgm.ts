@@ -10,18 +10,19 @@ export function isPgm(bytes: Uint8Array): boolean {
   return bytes[0] === 0x50 && (bytes[1] === 0x32 || bytes[1] === 0x35) && isSpace(bytes[2]);
 }
 
-/** @throws LockstepError if it is not what it says */
+/** @throws LockstepError if it is damaged */
 export function decodePgm(file: string, bytes: Uint8Array): Picture {
   const reader = new Reader(file, bytes);
   const width = reader.number('width');
   const height = reader.number('height');
-  const white = reader.number('largest value');
+  const white = reader.number('maximum value');
   requireSize(file, { width, height });
   if (white < 1 || white > MOST_WHITE)
-    throw errors.notAPicture(file, `its largest value is ${white}, expected 1 to ${MOST_WHITE}`);
+    throw errors.notAPicture(file, `its maximum value is ${white}; expected 1 to ${MOST_WHITE}`);
   const gray = bytes[1] === 0x35 ? reader.binary(width * height, white) : reader.text(width * height);
   const beyond = gray.findIndex((value) => value > white);
-  if (beyond >= 0) throw errors.notAPicture(file, `pixel ${beyond} is ${gray[beyond]}, beyond its white, ${white}`);
+  if (beyond >= 0)
+    throw errors.notAPicture(file, `pixel ${beyond} is ${gray[beyond]}, above its maximum value ${white}`);
   return { width, height, white, gray };
 }
 
@@ -35,7 +36,7 @@ class Reader {
     this.#bytes = bytes;
   }
 
-  /** A decimal number, and what separates it from what was before. */
+  /** Skips space, and reads a decimal number. */
   number(what: string): number {
     this.#skipSpace();
     const from = this.#at;
@@ -49,7 +50,7 @@ class Reader {
   }
 
   text(count: number): Float32Array {
-    // Memory grows with what is there, not with what the header promises: a pixel takes two bytes.
+    // A pixel takes at least two bytes: the header must not cause an allocation that the file does not justify.
     if (2 * count - 1 > this.#bytes.length) throw this.#truncated();
     const gray = Float32Array.from({ length: count }, (_, pixel) => this.number(`pixel ${pixel}`));
     this.#skipSpace();
@@ -58,7 +59,7 @@ class Reader {
   }
 
   binary(count: number, white: number): Float32Array {
-    if (!isSpace(this.#bytes[this.#at])) throw errors.notAPicture(this.#file, 'no space behind its header');
+    if (!isSpace(this.#bytes[this.#at])) throw errors.notAPicture(this.#file, 'no space after its header');
     this.#at++;
     const width = white < 256 ? 1 : 2;
     if (this.#bytes.length - this.#at < count * width) throw this.#truncated();
@@ -76,7 +77,7 @@ class Reader {
     return digit >= 0 && digit <= 9 ? digit : undefined;
   }
 
-  /** Space, and comments: from # to the line's end. */
+  /** Skips space, and comments from # to the end of the line. */
   #skipSpace(): void {
     for (; this.#at < this.#bytes.length; this.#at++) {
       const byte = this.#bytes[this.#at];
@@ -89,11 +90,12 @@ class Reader {
 
   #requireEnd(): void {
     const behind = this.#bytes.length - this.#at;
-    if (behind > 0) throw errors.notAPicture(this.#file, `${behind} bytes follow its last pixel; expected one picture`);
+    if (behind > 0)
+      throw errors.notAPicture(this.#file, `${behind} extra bytes after its last pixel; expected a single image`);
   }
 
   #truncated() {
-    return errors.notAPicture(this.#file, 'it has fewer pixels than its header says: it is truncated');
+    return errors.notAPicture(this.#file, 'it is truncated: it has fewer pixels than its header declares');
   }
 }
 

@@ -1,4 +1,4 @@
-/** A gray picture, and how large one may be. */
+/** A gray image. */
 import { errors } from '../../errors.js';
 
 export interface Picture {
@@ -6,7 +6,7 @@ export interface Picture {
   readonly height: number;
   /** The value of white. */
   readonly white: number;
-  /** (height, width): from 0, black, to `white`. */
+  /** [height, width], from 0 (black) to `white`. */
   readonly gray: Float32Array;
 }
 
@@ -15,11 +15,11 @@ export interface Shape {
   readonly height: number;
 }
 
-/** A photograph of 33 million pixels is 128 MiB of float32: enough for what is to be made small anyway. */
+/** 33 million pixels, which take 128 MiB as float32. Larger than any photograph worth reducing to the inputs of a network. */
 export const MOST_PIXELS = 2 ** 25;
 
-/** @throws LockstepError before anything is allocated for it */
+/** To be called before any allocation. @throws LockstepError */
 export function requireSize(file: string, { width, height }: Shape): void {
-  if (width < 1 || height < 1) throw errors.notAPicture(file, `it is of ${width}x${height} pixels`);
+  if (width < 1 || height < 1) throw errors.notAPicture(file, `it has ${width}x${height} pixels`);
   if (width * height > MOST_PIXELS) throw errors.pictureTooLarge(file, width, height, MOST_PIXELS);
 }

@@ -1,11 +1,11 @@
-/** PNG of any kind as a gray picture, by fast-png; what it does not look after is checked here. */
+/** Decodes PNG as a gray image with fast-png, with the checks that fast-png lacks. */
 import { convertIndexedToRgb, type DecodedPng, decode, hasPngSignature } from 'fast-png';
 import { errors, LockstepError, reason } from '../../errors.js';
 import { inflatedAtMost } from '../../files/unzip.js';
 import { type Picture, requireSize } from './picture.js';
 
 const SIGNATURE_BYTES = 8;
-/** Channels of a pixel, by the header's color type. */
+/** Channels per pixel, by color type. */
 const CHANNELS: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
 
 export function isPng(bytes: Uint8Array): boolean {
@@ -13,10 +13,10 @@ export function isPng(bytes: Uint8Array): boolean {
 }
 
 /**
- * Colors become gray by their luminance (Rec. 601: 0.299 R + 0.587 G + 0.114 B). What is transparent shows the background.
+ * Converts colors to luminance (Rec. 601: 0.299 R + 0.587 G + 0.114 B). Transparent pixels show the background.
  *
- * @param isWhite  the background's color: white, else black
- * @throws LockstepError if it is damaged, or too large
+ * @param isWhite  whether the background is white; else it is black
+ * @throws LockstepError if the file is damaged, or the image is too large
  */
 export function decodePng(file: string, bytes: Uint8Array, isWhite: boolean): Picture {
   try {
@@ -27,13 +27,13 @@ export function decodePng(file: string, bytes: Uint8Array, isWhite: boolean): Pi
   }
 }
 
-/** What decides the pixels. All else, such as color profiles and texts, may inflate to gigabytes, and is left out. */
+/** Chunks that determine the pixels. The others, such as color profiles and texts, may inflate to gigabytes. */
 const NEEDED = ['IHDR', 'PLTE', 'tRNS', 'IDAT', 'IEND'];
 const IHDR_BYTES = 13;
 
 /**
- * The picture without what it does not need, and with as many pixels as its size says: fast-png would not notice missing ones,
- * and more could fill the memory.
+ * Removes unneeded chunks, and checks the number of pixels: fast-png does not notice missing ones, and excess data could
+ * fill the memory.
  */
 function sound(file: string, bytes: Uint8Array): Uint8Array {
   const parts = [bytes.subarray(0, SIGNATURE_BYTES)];
@@ -63,7 +63,7 @@ function* chunksOf(bytes: Uint8Array) {
 }
 
 function headerIn(body: Uint8Array): DataView {
-  if (body.length !== IHDR_BYTES) throw new Error(`it has a header of ${body.length} bytes, expected ${IHDR_BYTES}`);
+  if (body.length !== IHDR_BYTES) throw new Error(`it has a header of ${body.length} bytes; expected ${IHDR_BYTES}`);
   return new DataView(body.buffer, body.byteOffset, body.length);
 }
 
@@ -72,16 +72,16 @@ function requirePixels(file: string, header: DataView, data: Uint8Array): void {
   requireSize(file, { width, height });
   const bits = header.getUint8(8) * (CHANNELS[header.getUint8(9)] ?? 0);
   const isInterlaced = header.getUint8(12) !== 0;
-  // fast-png 8.0.0 takes each such pixel for a byte.
+  // fast-png 8.0.0 reads each such pixel as a byte.
   if (isInterlaced && header.getUint8(8) < 8)
-    throw new Error('it is interlaced with less than 8 bits a pixel; save it without interlacing');
+    throw new Error('it is interlaced with less than 8 bits per pixel; save it without interlacing');
   const row = 1 + Math.ceil((width * bits) / 8);
   const expected = row * height;
-  // Interlaced it is cut into seven pictures, each with rows that begin anew.
+  // An interlaced image consists of seven images, each with its own rows.
   const most = isInterlaced ? 2 * expected + 14 * (height + 8) : expected;
   const found = inflatedAtMost(data, most).length;
   if (found < (isInterlaced ? Math.ceil((width * height * bits) / 8) : expected))
-    throw new Error(`it has pixels for ${Math.floor(found / row)} of ${height} rows`);
+    throw new Error(`it has pixels for only ${Math.floor(found / row)} of ${height} rows`);
 }
 
 function grayOf(png: DecodedPng, isWhite: boolean): Picture {
@@ -91,11 +91,11 @@ function grayOf(png: DecodedPng, isWhite: boolean): Picture {
   const isGrey = channels < 3;
   const behind = isWhite ? white : 0;
   const { transparency } = png;
-  // One gray, or one color, may stand for what is transparent.
+  // One gray or color may be declared transparent.
   const clear = png.palette || hasAlpha ? undefined : transparency;
   for (let p = 0, at = 0; p < gray.length; p++, at += channels) {
     const [r = 0, g = r, b = r] = isGrey ? [data[at]!] : [data[at]!, data[at + 1]!, data[at + 2]!];
-    // In this order of operations, gray given as three equal colors stays exactly that gray.
+    // In this order of operations, three equal colors give exactly the same gray.
     const luminance = (299 * r + 587 * g + 114 * b) / 1000;
     const isClear = clear !== undefined && r === clear[0] && (isGrey || (g === clear[1] && b === clear[2]));
     const alpha = isClear ? 0 : hasAlpha ? data[at + channels - 1]! / white : 1;
@@ -104,7 +104,7 @@ function grayOf(png: DecodedPng, isWhite: boolean): Picture {
   return { width, height, white, gray };
 }
 
-/** Palettes, and pixels of less than a byte, unfolded to one number a channel. */
+/** Expands palettes, and pixels of less than a byte, to one number per channel. */
 function fullColor(png: DecodedPng) {
   const { width, height, depth, palette } = png;
   if (palette) {

@@ -1,26 +1,25 @@
-/** A prediction as it leaves the command, a line each: docs/formats.md. */
+/** A prediction as a line of output: see docs/formats.md. */
 import type { ClassName } from '../../data/table/cells.js';
 import type { Prediction } from '../network.js';
 import type { SampleId } from './json-sample.js';
 
 export interface PredictionLine {
-  /** Of an image in an IDX file, and of a line in a file: that file. */
+  /** The file, for images of an IDX file and lines of a file. */
   readonly file?: string;
-  /** The sample's, where it has one. */
   readonly id?: SampleId;
-  /** Of a network that was trained on a table: as in its label column. */
+  /** For a table, as in its label column. */
   readonly class: ClassName;
-  /** Of that class: a fraction. */
+  /** Of `class`, from 0 to 1. */
   readonly probability: number;
-  /** (classes), together 1. */
+  /** [classes], sum 1. Absent with `top`. */
   readonly probabilities?: readonly number[];
-  /** Instead of all: the most probable classes, [class, probability], best first. */
+  /** The most probable classes and their probabilities, best first. */
   readonly top?: readonly (readonly [ClassName, number])[];
 }
 
 /**
  * @param names  of the classes
- * @param top    how many classes, best first; all in their order where it is undefined
+ * @param top    number of classes, best first; undefined: all, in order
  */
 export function predictionLine(
   sample: Pick<PredictionLine, 'file' | 'id'>,
@@ -38,7 +37,7 @@ export function predictionLine(
   };
 }
 
-/** Of two alike, the lower class first, as in `Prediction.label`. */
+/** Equal probabilities: the lower class first, as in `Prediction.label`. */
 export function best(
   probabilities: ArrayLike<number>,
   names: readonly ClassName[],

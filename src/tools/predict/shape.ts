@@ -1,8 +1,8 @@
-/** The size of a picture, as every command is told it: width by height. */
+/** The option --shape: width by height of the inputs as an image. */
 import { errors } from '../../errors.js';
 import type { Shape } from './picture.js';
 
-/** @throws LockstepError (status 2) if it is no such text as 28x28, width by height */
+/** @param text  such as 28x28 @throws LockstepError (status 2) */
 export function parseShape(text: string): Shape {
   const [, width, height] = /^([1-9]\d{0,8})[x×]([1-9]\d{0,8})$/i.exec(text) ?? [];
   if (width === undefined) throw errors.invalidOption('shape', text, 'width x height, such as 28x28');
@@ -10,10 +10,10 @@ export function parseShape(text: string): Shape {
 }
 
 /**
- * The inputs as a picture.
+ * The shape of the inputs as an image.
  *
- * @param given  @default a square, where the inputs are one
- * @throws LockstepError (status 2) if it has another number of pixels, or the inputs are no square and there is none
+ * @param given  @default a square
+ * @throws LockstepError (status 2) if the number of pixels differs, or the inputs are not a square
  */
 export function shapeFor(inputs: number, given?: Shape): Shape {
   if (given) {

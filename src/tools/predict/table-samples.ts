@@ -1,4 +1,4 @@
-/** Rows of a table as samples, for a network that was trained on one: its label, and what else is in it, are passed over. */
+/** Samples from the rows of a table. The label and unknown columns are ignored. */
 import { inputColumnsOf } from '../../data/table/columns.js';
 import { expectedOf } from '../../data/table/facts.js';
 import { takeRow } from '../../data/table/read-table.js';
@@ -9,13 +9,13 @@ import type { Network } from '../network.js';
 export interface TableSample {
   /** The line that the row begins in, from 1. */
   readonly row: number;
-  /** As it stands in the table; or what is wrong with the row. */
+  /** Unscaled inputs, or the error of the row. */
   readonly x: Float32Array | LockstepError;
 }
 
 /**
- * @param file  its name, for messages
- * @throws LockstepError if it is no table for this network, or is damaged, so that nothing behind that can be read
+ * @param file  for messages
+ * @throws LockstepError if the table does not fit the network, or is damaged
  */
 export async function* samplesOfTable(file: string, bytes: Headed, network: Network): AsyncGenerator<TableSample> {
   const { table, inputs } = network;

@@ -33,7 +33,7 @@ describe('cells', () => {
     [
       'too large',
       'a,b,kind\n1,2,x\n1,1e39,y',
-      `1 ${COLUMN}: too large for float32, which ends at 3.4e38; expected a number`,
+      `1 ${COLUMN}: too large for float32 (maximum 3.4e38); expected a number`,
     ],
     [
       'too large for JSON',
@@ -41,7 +41,11 @@ describe('cells', () => {
       `1 ${COLUMN}: Infinity, which is not finite; expected a number`,
     ],
     ['null', '{"a":1,"b":1,"kind":"x"}\n\n{"a":1,"b":null,"kind":"y"}', `1 ${COLUMN}: missing; expected a number`],
-    ['a list', '{"a":1,"b":1,"kind":"x"}\n\n{"a":1,"b":[2],"kind":"y"}', `1 ${COLUMN}: no number 2; expected a number`],
+    [
+      'a list',
+      '{"a":1,"b":1,"kind":"x"}\n\n{"a":1,"b":[2],"kind":"y"}',
+      `1 ${COLUMN}: not a number (2); expected a number`,
+    ],
     ['no class', 'a,b,kind\n1,2,x\n1,3, ', '1 row 3, column 3 (kind): missing; expected a class'],
     ['no class in JSON', '{"a":1,"kind":"x"}\n{"a":1,"kind":{}}', '1 row 2, column 2 (kind): {}; expected a class'],
   ])('%s', async (_, text, expected) => {
@@ -65,12 +69,12 @@ describe('rows', () => {
     [
       'an array that is too short',
       '[1,2,"x"]\n[1,2]',
-      '2 --label kind: T has no such column; its columns are 1 to 3, without names (if its first row is one of names, add --header yes)',
+      '2 --label kind: T has no such column; its columns are 1 to 3, without names (if the first row holds column names, add --header yes)',
     ],
     [
       'another field',
       '{"a":1,"kind":"x"}\n{"a":1,"kind":"y","c":5}',
-      '1 row 2: a field c; expected the fields of the first row, and no others',
+      '1 row 2: unexpected field c; expected only the fields of the first row',
     ],
     ['a field less', '{"a":1,"kind":"x"}\n{"kind":"y"}', '1 row 2, column 1 (a): missing; expected a number'],
     [
@@ -78,31 +82,27 @@ describe('rows', () => {
       '{"a":1,"kind":"x"}\n[1,"y"]',
       "1 row 2: [ 1, 'y' ]; expected an object, as in the first row",
     ],
-    ['no JSON', '{"a":1,"kind":"x"}\n{"a":1,', '1 row 2: not JSON ('],
-    ['JSON over several lines', '[\n  {"a":1}\n]', '1 row 1: not JSON ('],
-    ['a quote that is not closed', 'a,b,kind\n1,2,x\n1,2,"y\n1,2,z\n', '1 row 3: a quote (") that is never closed; '],
-    ['a quote within', 'a,b,kind\n1,2,x\n1,2"5,y\n', '1 row 3: a quote (") in the middle of a cell; '],
-    [
-      'a quote that ends too early',
-      'a,b,kind\n1,2,x\n1,2,"y"z\n',
-      '1 row 3: a quoted cell goes on behind its closing quote; ',
-    ],
+    ['no JSON', '{"a":1,"kind":"x"}\n{"a":1,', '1 row 2: invalid JSON ('],
+    ['JSON over several lines', '[\n  {"a":1}\n]', '1 row 1: invalid JSON ('],
+    ['a quote that is not closed', 'a,b,kind\n1,2,x\n1,2,"y\n1,2,z\n', '1 row 3: an unclosed quote ("); '],
+    ['a quote within', 'a,b,kind\n1,2,x\n1,2"5,y\n', '1 row 3: a quote (") inside an unquoted cell; '],
+    ['a quote that ends too early', 'a,b,kind\n1,2,x\n1,2,"y"z\n', '1 row 3: text after a closing quote; '],
     [
       'no UTF-8',
       Buffer.concat([Buffer.from('a,b,kind\r\n1,2,x\r\n1,2,'), Buffer.from([0xe9, 0x0a])]),
-      '1 row 3: bytes that are not UTF-8; ',
+      '1 row 3: invalid UTF-8; ',
     ],
     [
       'half a character at the end',
       Buffer.concat([Buffer.from('a,b,kind\n1,2,'), Buffer.from([0xc3])]),
-      '1 row 2: bytes that are not UTF-8; ',
+      '1 row 2: invalid UTF-8; ',
     ],
     [
       'no UTF-8 in JSON',
       Buffer.concat([Buffer.from('{"a":1,"kind":"x"}\n{"a":2,"kind":"'), Buffer.from([0xff])]),
-      '1 row 2: not UTF-8; ',
+      '1 row 2: invalid UTF-8; ',
     ],
-    ['UTF-16', Buffer.from('\ufeffa,kind\n1,x', 'utf16le'), '1 not a table: it holds zero bytes; '],
+    ['UTF-16', Buffer.from('\ufeffa,kind\n1,x', 'utf16le'), '1 not a table (it contains null bytes); '],
   ])('%s', async (_, text, expected) => {
     expect((await refusal(text)).slice(0, expected.length)).toBe(expected);
   });
@@ -111,7 +111,7 @@ describe('rows', () => {
     const rows = csvOf(Array.from({ length: 40_000 }, (_, i) => [i, i % 3 === 0 ? 'é' : 'z']));
     expect(await refusal(`${rows}x,y\n`, '2', 'no')).toBe('1 row 40001, column 1: text x; expected a number');
     const bad = Buffer.concat([Buffer.from(rows), Buffer.from([0xc3, 0x28])]);
-    expect(await refusal(bad, '2', 'no')).toContain('1 row 40001: bytes that are not UTF-8');
+    expect(await refusal(bad, '2', 'no')).toContain('1 row 40001: invalid UTF-8');
   });
 });
 
@@ -120,23 +120,23 @@ describe('tables', () => {
     ['empty', '', 'kind', 'auto', '1 empty; expected rows of numbers and a class'],
     ['blank', ' \n\n', 'kind', 'auto', '1 empty; expected rows of numbers and a class'],
     ['an empty gzip', gzipSync(''), 'kind', 'auto', '1 empty; expected rows of numbers and a class'],
-    ['a header only', 'a,b,kind\n', 'kind', 'auto', '1 a header and no rows; expected rows of numbers and a class'],
-    ['a row that is taken for a header', '1,2,x\n', '3', 'yes', '1 a header and no rows; expected rows'],
-    ['one column', 'kind\nx\ny\n', 'kind', 'auto', '1 its first row has one column; '],
+    ['a header only', 'a,b,kind\n', 'kind', 'auto', '1 a header but no rows; expected rows of numbers and a class'],
+    ['a row that is taken for a header', '1,2,x\n', '3', 'yes', '1 a header but no rows; expected rows'],
+    ['one column', 'kind\nx\ny\n', 'kind', 'auto', '1 the first row has one column; '],
     [
       'one class',
       'a,kind\n1,x\n2,x\n',
       'kind',
       'auto',
-      '1 column 2 (kind) holds one class only, x; expected two at least',
+      '1 column 2 (kind) holds only one class, x; expected at least two',
     ],
-    ['columns of one name', 'a,b,a,kind\n', 'kind', 'auto', '1 columns 1 and 3 are both called a; '],
+    ['columns of one name', 'a,b,a,kind\n', 'kind', 'auto', '1 columns 1 and 3 have the same name, a; '],
     [
       'no label',
       'a,b,kind\n1,2,x',
       undefined,
       'auto',
-      '2 which column is the class? Say it with --label, by name or number; its columns are 1 a, 2 b, 3 kind',
+      '2 requires --label, the name or number of the class column; its columns are 1 a, 2 b, 3 kind',
     ],
     [
       'a label that is not there',
@@ -165,14 +165,14 @@ describe('tables', () => {
       gzipSync('a,kind\n1,x\n2,y\n').subarray(0, 30),
       'kind',
       'auto',
-      '1 not valid gzip data (unexpected end of file); ',
+      '1 invalid gzip data (unexpected end of file); ',
     ],
     [
       'more behind gzip',
       Buffer.concat([gzipSync('a,kind\n1,x\n2,y\n'), Buffer.from('more')]),
       'kind',
       'auto',
-      '1 not valid gzip data (',
+      '1 invalid gzip data (',
     ],
   ])('%s', async (_, text, label, header, expected) => {
     expect((await refusalOfTable(text, label, header)).slice(0, expected.length)).toBe(expected);
@@ -192,7 +192,7 @@ describe('tables', () => {
 
   it('more classes than classes can be', async () => {
     const rows = csvOf(Array.from({ length: 65_537 }, (_, i) => [1, i]));
-    expect(await refusal(rows, '2')).toMatch(/^1 column 2 holds more than 65,536 classes; is the label a number/);
+    expect(await refusal(rows, '2')).toMatch(/^1 column 2 holds more than 65,536 classes; it may be a numeric target/);
   });
 
   it('a file that is not there, and one that cannot be read', async () => {
@@ -212,10 +212,10 @@ describe('tables', () => {
       return message.replace(`${file}: `, '').replace(file, 'T');
     };
     expect(await like('a,c,kind\n1,2,x')).toBe(
-      'no column b, which the table that was trained on has; its columns are 1 a, 2 c, 3 kind',
+      'no column b, which the training table has; its columns are 1 a, 2 c, 3 kind',
     );
     expect(await like('a,b,sort\n1,2,x')).toContain('--label kind: T has no such column');
-    expect(await like('1,2,3,x')).toBe('4 columns; expected 3, as in the table that was trained on');
+    expect(await like('1,2,3,x')).toBe('4 columns; expected 3, as in the training table');
     expect(await like('a,b,kind\n1,2,x\n1,2,z')).toBe(
       'row 3, column 3 (kind): z; expected a class of the training table: x, y',
     );
@@ -239,7 +239,7 @@ describe('a line of two gigabytes', () => {
     const { message } = await refusalOf(async () => {
       for await (const _ of checkedText('T', endless(',', taken)));
     });
-    expect(message).toBe('T: row 1: longer than 16,777,216 bytes; expected a row of a table a line');
+    expect(message).toBe('T: row 1: longer than 16,777,216 bytes; expected one row per line');
     expect(taken.bytes).toBeLessThan(most);
   });
 

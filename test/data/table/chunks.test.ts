@@ -1,6 +1,6 @@
 /** Tables as they come, in chunks that end anywhere: characters and first lines stay whole, and no more is read than is needed. */
 import { describe, expect, it } from 'vitest';
-import { headOf } from '../../../src/data/table/rows.js';
+import { readHead } from '../../../src/data/table/rows.js';
 import { checkedText } from '../../../src/data/table/text.js';
 
 async function* inPieces(bytes: Uint8Array, size: number, taken = { bytes: 0 }): AsyncGenerator<Uint8Array> {
@@ -25,7 +25,7 @@ describe('checkedText', () => {
 describe('the head of a table', () => {
   const headIn = async (text: string, size: number) => {
     const taken = { bytes: 0 };
-    const { head, chunks } = await headOf(inPieces(Buffer.from(text), size, taken));
+    const { head, chunks } = await readHead(inPieces(Buffer.from(text), size, taken));
     const bytes = taken.bytes;
     const all: Uint8Array[] = [];
     for await (const chunk of chunks) all.push(chunk);

@@ -262,7 +262,7 @@ describe('the command', () => {
     const [file] = readdirSync(folder);
     expect(events[1]).toMatchObject({
       code: 'tensorboard_failed',
-      message: expect.stringMatching(new RegExp(`${file}.* could not be written \\(ENOSPC.*make room`)) as string,
+      message: expect.stringMatching(new RegExp(`${file}.* could not be written \\(ENOSPC.*free disk space`)) as string,
     });
     expect(scalarsIn(readEventFiles(folder))['loss/test']!.map(([step]) => step)).toEqual([15]);
   });

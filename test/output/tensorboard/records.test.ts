@@ -1,8 +1,7 @@
 /** The framing: checksums against published values, and records read by a reader that is not ours. */
 import { describe, expect, it } from 'vitest';
-import { crc32c, maskedCrc32c } from '../../../src/output/tensorboard/crc32c.js';
 import { encodeEvent } from '../../../src/output/tensorboard/event-proto.js';
-import { tfRecord } from '../../../src/output/tensorboard/record.js';
+import { crc32c, maskedCrc32c, tfRecord } from '../../../src/output/tensorboard/record.js';
 import { readEvents } from '../../support/event-files.js';
 
 describe('CRC-32C', () => {

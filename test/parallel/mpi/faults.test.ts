@@ -54,7 +54,7 @@ describe.skipIf(noOpenMpi)(`ranks that cannot train together${ifSkipped(noOpenMp
     async () => {
       await expectRefusal(
         [trainCommand, ...job('--epochs', '1', '--data', otherData.path)],
-        /^train: SHA-256 of the test data: rank 1 \(.*\) has [0-9a-f]{64}, and rank 0 \(.*\) [0-9a-f]{64}; all ranks must/,
+        /^train: SHA-256 of the test data: rank 1 \(.*\) has [0-9a-f]{64}, but rank 0 \(.*\) has [0-9a-f]{64}; expected the same/,
       );
     },
     LIMIT_MS,
@@ -65,7 +65,9 @@ describe.skipIf(noOpenMpi)(`ranks that cannot train together${ifSkipped(noOpenMp
     async () => {
       const args = [trainCommand, ...job('--epochs', '1', '--data', '-', '--label', '1')];
       const { status, stdout, stderr } = await runRanks([{ ranks: 2, args }]);
-      expect(said(stderr)).toEqual([expect.stringMatching(/^train: -: stdin reaches the first rank alone, /)]);
+      expect(said(stderr)).toEqual([
+        expect.stringMatching(/^train: -: with --mpi every rank reads the table, but only the first has stdin/),
+      ]);
       expect(status).not.toBe(0);
       expect(stdout).toBe('');
     },
@@ -77,7 +79,7 @@ describe.skipIf(noOpenMpi)(`ranks that cannot train together${ifSkipped(noOpenMp
     async () => {
       await expectRefusal(
         [trainCommand, ...job('--epochs', '1', '--lr', '0.5')],
-        /^train: --lr: rank 1 \(.*\) has 0.5, and rank 0 \(.*\) 0.001; all ranks must have the same/,
+        /^train: --lr: rank 1 \(.*\) has 0.5, but rank 0 \(.*\) has 0.001; expected the same on all ranks/,
       );
     },
     LIMIT_MS,
@@ -105,7 +107,7 @@ describe.skipIf(noOpenMpi)(`ranks that cannot train together${ifSkipped(noOpenMp
       const asLinked = ['--preserve-symlinks', '--preserve-symlinks-main', path.join(other, 'dist/bin/train.js')];
       await expectRefusal(
         [...asLinked, ...job('--epochs', '1')],
-        /^train: Lockstep's version: rank 1 \(.*\) has 99.1.0, and rank 0 \(.*\) \d+\.\d+\.\d+;/,
+        /^train: Lockstep's version: rank 1 \(.*\) has 99.1.0, but rank 0 \(.*\) has \d+\.\d+\.\d+;/,
       );
     },
     LIMIT_MS,
@@ -146,7 +148,7 @@ describe.skipIf(noOpenMpi)(`ranks that end before their time${ifSkipped(noOpenMp
       expect(lastOf(resumed.stdout)).toMatchObject({ status: 'completed', epochs: epochs + 1 });
       // Sums in a tree of shards are MPI's business, and the option is in the checkpoint.
       await expect(collect({ checkpointDir: folder, resume: true, epochs: epochs + 2 })).rejects.toThrow(
-        /^`resume`: .*\.safetensors is of a run with `exact`; give `mpi` besides/,
+        /^`resume`: .*\.safetensors was trained with `exact`; add `mpi`/,
       );
     },
     LIMIT_MS,
@@ -264,7 +266,7 @@ describe('what --mpi needs', () => {
     const { status, stdout, stderr } = await refusal(['--mpi'], ['--import', NO_KOFFI]);
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
     expect(stderr).toBe(
-      "train: --mpi: the package koffi, which calls MPI, cannot be loaded (Cannot find module 'koffi'); " +
+      "train: --mpi: cannot load the package koffi, which calls MPI (Cannot find module 'koffi'); " +
         'install it: npm install koffi\n',
     );
   });
@@ -278,7 +280,7 @@ describe('what --mpi needs', () => {
   it.skipIf(noOpenMpi)(`that the launcher is of the same MPI${ifSkipped(noOpenMpi)}`, async () => {
     const { status, stderr } = await runTrain(job(), { OMPI_COMM_WORLD_SIZE: '3' });
     expect(status).toBe(1);
-    expect(stderr).toMatch(/^train: --mpi: the launcher started 3 ranks, and .* knows of this one alone/);
+    expect(stderr).toMatch(/^train: --mpi: the launcher started 3 ranks, but .* sees only this one/);
   });
 
   it.skipIf(noOpenMpi)(`strategy sliced${ifSkipped(noOpenMpi)}`, async () => {

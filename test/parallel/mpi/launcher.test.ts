@@ -56,8 +56,8 @@ describe('the command', () => {
     expect(await runTrain(args(), STEP)).toEqual({
       ...{ status: 2, stdout: '' },
       stderr:
-        'train: srun started 4 processes, and without --mpi each would train the whole model and write the same files; ' +
-        'add --mpi to train one model together, or --no-mpi to train one in each process\n',
+        'train: srun started 4 processes; without --mpi, each would train the whole model and write the same files; ' +
+        'add --mpi to train one model together, or --no-mpi to train one model in each process\n',
     });
   });
 

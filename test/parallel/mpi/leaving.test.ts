@@ -120,8 +120,8 @@ describe.skipIf(noOpenMpi)(`two ranks, of which one leaves${ifSkipped(noOpenMpi)
   it('a second run at once is refused, and one in another thread; the first goes on', () => {
     for (const { refusals } of ranks) {
       expect(refusals).toEqual([
-        expect.stringMatching(/^mpi: another run with mpi is under way in this process/),
-        expect.stringMatching(/^mpi: Open MPI .* has been initialized in this process by other code/),
+        expect.stringMatching(/^mpi: another run with mpi is active in this process/),
+        expect.stringMatching(/^mpi: Open MPI .* was initialized in this process by other code/),
       ]);
     }
   });
@@ -148,7 +148,7 @@ describe.skipIf(noOpenMpi)(`the command${ifSkipped(noOpenMpi)}`, () => {
   it.each([
     ['prepare', 'it has not understood'],
     ['start', 'no thread to be had'],
-    ['drift', 'the weights of rank 0 are no longer those of rank 1'],
+    ['drift', 'the weights of rank 0 differ from those of rank 1'],
   ])(
     'a rank that fails alone (%s) says so, and all end',
     async (where, what) => {

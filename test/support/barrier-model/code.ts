@@ -8,8 +8,8 @@ function codesOf<Name extends string>(...names: readonly Name[]): Readonly<Recor
 const KIND = codesOf<Round['kind']>('grant', 'gradients', 'snapshot', 'plain', 'end');
 const OWNER = codesOf<EpochRecord['owner']>('ungranted', 'running', 'finished', 'read');
 const PLACE = codesOf<Place>(
-  ...(['unborn', 'loading', 'read', 'arrive', 'reset', 'judge', 'finish', 'ring finish', 'wake finish'] as const),
-  ...(['look', 'hold', 'look again', 'ring', 'wake coordinator', 'take', 'decide', 'open', 'notify'] as const),
+  ...(['unborn', 'loading', 'read', 'arrive', 'reset', 'judge', 'finish', 'signal finish', 'wake finish'] as const),
+  ...(['look', 'hold', 'look again', 'signal', 'wake coordinator', 'take', 'decide', 'open', 'notify'] as const),
   ...(['late reset', 'late read', 'wait', 'asleep', 'check', 'obey'] as const),
   ...(['stopped', 'finished', 'aborted', 'dead', 'destroyed'] as const),
 );
@@ -53,7 +53,7 @@ function codeOfRound(round: Round | undefined): number {
 }
 
 function codeOfLoop(loop: Loop | undefined): number {
-  return loop ? ((LOOP[loop.place] + 1) * 2 + Number(loop.isRung)) * 4 + loop.ticket : 0;
+  return loop ? ((LOOP[loop.place] + 1) * 2 + Number(loop.isSignaled)) * 4 + loop.ticket : 0;
 }
 
 function codeOfRecord({ epoch, owner, isFinished }: EpochRecord): number {

@@ -46,7 +46,7 @@ export function destroys(s: State): State[] {
   const consumer = s.loops.findIndex(({ serves }) => serves === 'consumer');
   const isHeard = s.loops[consumer]!.place === 'over' || s.command === 1;
   if (!isFree(s) || !s.isOver || s.isDestroyed || !isHeard) return [];
-  const left = withLoop(s, consumer, { place: 'over', isRung: false });
+  const left = withLoop(s, consumer, { place: 'over', isSignaled: false });
   return [{ ...left, state: s.state | 1, isDestroyed: true, duty: { at: 'wake aborted' } }];
 }
 
@@ -146,18 +146,18 @@ function toNextEpoch(s: State): State {
   };
 }
 
-/** A loop's next access, if it does not wait for the bell. */
+/** A loop's next access, if it does not wait for the wake-up word. */
 function loopStep(s: State, i: number, mistake: Mistake): State[] {
-  const { serves, place, isRung, ticket } = s.loops[i]!;
+  const { serves, place, isSignaled, ticket } = s.loops[i]!;
   const go = (to: Loop['place'], own: Partial<Loop> = {}, shared: Partial<State> = {}) => [
     withLoop({ ...s, ...shared }, i, { place: to, ...own }),
   ];
-  const isLate = mistake === 'look before reading the bell';
+  const isLate = mistake === 'look before reading the wake-up word';
   const beforeSleep = isLate ? 'late read' : 'sleep';
   switch (place) {
     case 'ready':
       // (What the run has finished is read all the same.)
-      return s.isOver && serves !== 'consumer' ? go('over') : go('look', { isRung: false });
+      return s.isOver && serves !== 'consumer' ? go('over') : go('look', { isSignaled: false });
     case 'look':
       if (serves === 'consumer') {
         const { epoch, isFinished } = recordOf(s, 0);
@@ -177,10 +177,10 @@ function loopStep(s: State, i: number, mistake: Mistake): State[] {
     case 'notify':
       return [wake(withLoop(s, i, { place: beforeSleep }))];
     case 'late read':
-      return go('sleep', { isRung: false });
+      return go('sleep', { isSignaled: false });
     case 'sleep': {
-      const sleeps = mistake === 'sleep without comparing the bell' || !isRung;
-      return sleeps ? go('asleep') : go('ready', { isRung: false });
+      const sleeps = mistake === 'sleep without comparing the wake-up word' || !isSignaled;
+      return sleeps ? go('asleep') : go('ready', { isSignaled: false });
     }
     default:
       return [];
@@ -189,7 +189,7 @@ function loopStep(s: State, i: number, mistake: Mistake): State[] {
 
 /** The consumer has the record of its epoch, and grants the one after the next. */
 function granting(s: State, i: number, mistake: Mistake): State[] {
-  return [{ ...withLoop(s, i, { place: 'ready', isRung: false }), duty: grantOf(2, mistake) }];
+  return [{ ...withLoop(s, i, { place: 'ready', isSignaled: false }), duty: grantOf(2, mistake) }];
 }
 
 export function grantOf(epoch: number, mistake: Mistake): Duty {

@@ -5,7 +5,7 @@
  * states: either side may stand still in front of any of them, for any time. The coordinator's constructor grants the first two
  * epochs, and then the threads are born, load and begin. Which barriers they meet at is chosen as they come to them: every list
  * of rounds, of any length, that a run can be made of. Some rounds are held until the coordinator grants an epoch; some for a
- * service of the coordinator's (the gradients' sum, a snapshot), which a loop of its own does when the bell tells it that the
+ * service of the coordinator's (the gradients' sum, a snapshot), which a loop of its own does when the wake-up word tells it that the
  * barrier is held for that. The consumer, another loop, reads a finished epoch's record, clears it, and grants the epoch after
  * the next, which uses it again. Grants, stops, aborts and all loops share the coordinator's one thread: each goes on until it
  * awaits something, and a service is awaited, so that anything else may come during one. The coordinator may say "stop" at any
@@ -88,7 +88,12 @@ function startOf(model: Model, first: Round): State {
     rounds: [first],
     firstRound: 0,
     workers: Array.from({ length: model.workers }, () => ({ place: 'unborn', round: 0, seen: 0 })),
-    loops: [...services, 'consumer' as const].map((serves) => ({ serves, place: 'ready', isRung: false, ticket: 0 })),
+    loops: [...services, 'consumer' as const].map((serves) => ({
+      serves,
+      place: 'ready',
+      isSignaled: false,
+      ticket: 0,
+    })),
     duty: grantOf(0, model.mistake),
     areStarted: false,
     state: 0,

@@ -35,12 +35,12 @@ export type Place =
   | 'reset' // ARRIVED ← 0
   | 'judge' // DECISION ← COMMAND, or GO
   | 'finish' // FINISHED ← 1
-  | 'ring finish' // BELL + 1
+  | 'signal finish' // WAKE_UPS + 1
   | 'wake finish'
   | 'look' // need it not be held?
   | 'hold' // HELD ← ticket
   | 'look again'
-  | 'ring' // BELL + 1
+  | 'signal' // WAKE_UPS + 1
   | 'wake coordinator'
   | 'take' // HELD ticket → 0, if it still is
   | 'decide' // DECISION ← COMMAND
@@ -98,22 +98,22 @@ export type Duty =
   | { readonly at: 'wake aborted' }
   | { readonly at: 'stop late'; readonly ticket: Ticket | undefined }; // (a mistake's)
 
-/** What goes on beside each other in the coordinator's one thread: each awaits the bell. */
+/** What goes on beside each other in the coordinator's one thread: each awaits the wake-up word. */
 export interface Loop {
   readonly serves: 'gradients' | 'snapshot' | 'consumer';
   readonly place:
-    | 'ready' // to go on: reads the bell, or ends
+    | 'ready' // to go on: reads the wake-up word, or ends
     | 'look' // is there anything to do?
     | 'serving' // awaits the work; then takes the hold
     | 'reading' // the consumer has the record; then grants
     | 'open'
     | 'notify'
     | 'late read' // (a mistake's)
-    | 'sleep' // compare BELL with what was read
+    | 'sleep' // compare WAKE_UPS with what was read
     | 'asleep'
     | 'over';
-  /** Whether BELL differs from what it read. */
-  readonly isRung: boolean;
+  /** Whether WAKE_UPS differs from what it read. */
+  readonly isSignaled: boolean;
   /** What it serves at the moment: which of the state's rounds. */
   readonly ticket: number;
 }
@@ -140,7 +140,7 @@ export interface State {
   readonly duty: Duty;
   /** Whether the coordinator's constructor has come so far as to start the threads. */
   readonly areStarted: boolean;
-  // The words of shared memory (BELL is in the loops: what matters is whether it differs from what each has read).
+  // The words of shared memory (WAKE_UPS is in the loops: what matters is whether it differs from what each has read).
   /** From the first of the rounds on. */
   readonly state: number;
   /** Whether STATE has been opened before. */
@@ -203,24 +203,24 @@ export function wake(s: State): State {
   return { ...s, workers: s.workers.map((m) => (m.place === 'asleep' ? { ...m, place: 'wait' } : m)) };
 }
 
-/** BELL + 1. (A loop that is about to read it will see no difference.) */
-export function ring(s: State): State {
+/** WAKE_UPS + 1. (A loop that is about to read it will see no difference.) */
+export function signal(s: State): State {
   const isDeaf = ({ place }: Loop) => place === 'ready' || place === 'reading' || place === 'over';
-  return { ...s, loops: s.loops.map((loop) => (isDeaf(loop) ? loop : { ...loop, isRung: true })) };
+  return { ...s, loops: s.loops.map((loop) => (isDeaf(loop) ? loop : { ...loop, isSignaled: true })) };
 }
 
-/** Atomics.notify of BELL. */
+/** Atomics.notify of WAKE_UPS. */
 export function wakeLoops(s: State, mistake: Mistake): State {
   const first = s.loops.findIndex(({ place }) => place === 'asleep');
   const isWoken = ({ place }: Loop, i: number) =>
     place === 'asleep' && (mistake !== 'wake only one loop' || i === first);
   return {
     ...s,
-    loops: s.loops.map((loop, i) => (isWoken(loop, i) ? { ...loop, place: 'ready', isRung: false } : loop)),
+    loops: s.loops.map((loop, i) => (isWoken(loop, i) ? { ...loop, place: 'ready', isSignaled: false } : loop)),
   };
 }
 
-/** The outcome is known. (The bell has no listeners but this thread's: to ring and to wake are one step to them.) */
+/** The outcome is known. (The wake-up word has no listeners but this thread's: to signal and to wake are one step to them.) */
 export function end(s: State): State {
-  return wakeLoops(ring({ ...s, isOver: true }), undefined);
+  return wakeLoops(signal({ ...s, isOver: true }), undefined);
 }

@@ -6,8 +6,8 @@ import {
   type Place,
   recordOf,
   requireOwner,
-  ring,
   type State,
+  signal,
   type Ticket,
   type Worker,
   wake,
@@ -54,7 +54,7 @@ function workerStep(s: State, { place, round, seen }: Worker, i: number, model: 
   const ticket: Ticket = { kind: kind as Ticket['kind'], number: isGrant ? epoch : round };
   // Both words only ever become true, so that reading one after the other is as good as reading them at once.
   const isReady = isGrant ? s.granted >= epoch || s.command === 1 : s.decision === 1;
-  const isEarly = mistake === 'ring before holding';
+  const isEarly = mistake === 'signal before holding';
   const isLate = mistake === 'read the state after arriving';
   const isSwapped = mistake === 'notify before the value changes';
   const finishesLate = mistake === 'finish after opening';
@@ -100,27 +100,27 @@ function workerStep(s: State, { place, round, seen }: Worker, i: number, model: 
     case 'finish': {
       const finished = isGrant ? epoch - 1 : epoch;
       const owned = requireOwner(s, finished, 'running', 'an epoch is finished that does not run');
-      const next = finishesLate ? 'wait' : mistake === 'finish without ringing' ? judged : 'ring finish';
+      const next = finishesLate ? 'wait' : mistake === 'finish without signaling' ? judged : 'signal finish';
       return [withWorker(withRecord(owned, finished, { owner: 'finished', isFinished: true }), i, { place: next })];
     }
-    case 'ring finish':
-      return [ring(to('wake finish'))];
+    case 'signal finish':
+      return [signal(to('wake finish'))];
     case 'wake finish':
       return [wakeLoops(to(judged), mistake)];
     case 'look':
       if (isGrant) return go(isReady ? 'decide' : 'hold');
-      return go(isReady ? opening : isEarly ? 'ring' : 'hold');
+      return go(isReady ? opening : isEarly ? 'signal' : 'hold');
     case 'hold':
       // (DECISION is the last worker's own until it opens: where it goes by that, a second look shows nothing new.)
-      if (!isGrant) return go(isEarly ? 'wait' : 'ring', { held: ticket });
+      if (!isGrant) return go(isEarly ? 'wait' : 'signal', { held: ticket });
       return go(mistake === 'hold without a second look' ? 'wait' : 'look again', { held: ticket });
     case 'look again':
       if (!isReady) return go('wait');
       if (mistake === 'open without taking the hold') return go('decide');
       if (mistake === 'decide before taking the hold') return go('take', { decision: s.command });
       return go('take');
-    case 'ring':
-      return [ring(to(mistake === 'ring without waking' ? 'wait' : 'wake coordinator'))];
+    case 'signal':
+      return [signal(to(mistake === 'signal without waking' ? 'wait' : 'wake coordinator'))];
     case 'wake coordinator':
       return [wakeLoops(to(isEarly ? 'hold' : 'wait'), mistake)];
     case 'take':

@@ -77,7 +77,9 @@ describe('what is refused', () => {
     const file = scratch.newPath(name);
     const { status, message } = await refusalOf(() => exportModel(save, name === '.onnx' ? name : file));
     expect(status).toBe(2);
-    expect(message).toMatch(/^-o .*: expected a file name that ends in \.onnx, \.npz or \.safetensors/);
+    expect(message).toMatch(
+      /^-o .*: unsupported file type; expected a name that ends in \.onnx, \.npz or \.safetensors/,
+    );
     expect(existsSync(file)).toBe(false);
   });
 

@@ -107,7 +107,7 @@ describe('inspect', () => {
   it('refuses weights that are not those that the file speaks of', async () => {
     const file = foreignFile([1, 2, 3, 4, 5, 6], { weights_sha256: '0'.repeat(64) });
     const { status, message } = await refusalOf(() => inspectModel(file));
-    expect([status, message]).toEqual([1, expect.stringContaining('it says of them 000')]);
+    expect([status, message]).toEqual([1, expect.stringContaining('but weights_sha256 says 000')]);
   });
 
   it('refuses a damaged file', async () => {

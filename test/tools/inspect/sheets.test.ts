@@ -146,8 +146,8 @@ describe('the shape of a picture', () => {
   });
 
   it.each([
-    [785, undefined, /^pictures of 785 inputs, which are no square: expected --shape <width>x<height> besides/],
-    [784, '28x27', /^--shape 28x27: expected as many pixels as the network has inputs, 784/],
+    [785, undefined, /^images of 785 inputs are not square: requires --shape <width>x<height>/],
+    [784, '28x27', /^--shape 28x27: expected 784 pixels, the inputs of the network/],
     [784, '28', /^--shape 28: expected width x height, such as 28x28/],
     [784, '0x0', /^--shape 0x0: expected width x height/],
     [784, '28x28x1', /^--shape 28x28x1: expected width x height/],
@@ -197,7 +197,7 @@ describe('the sheet of errors', () => {
     const { errors, of, svg } = sheetOf({ count: 4 });
     const { pictures, texts } = readSheet(svg);
     expect(errors).toHaveLength(4);
-    expect(texts[0]).toBe(`The 4 worst of ${of} errors on 200 test samples: class → taken for`);
+    expect(texts[0]).toBe(`The 4 worst of ${of} errors on 200 test samples: class → predicted class`);
     expect(texts.slice(2)).toEqual(
       errors.flatMap((error) => [`${error.class} → ${error.taken_for}`, `${(error.probability * 100).toFixed(1)} %`]),
     );
@@ -219,7 +219,7 @@ describe('the sheet of errors', () => {
     const none = { ...samples, count: 0 };
     const { svg, of } = errorSheet(model(), network, { name: 'none', samples: none }, OPTIONS);
     expect(of).toBe(0);
-    expect(readSheet(svg).texts[0]).toBe('All 0 errors on 0 test samples: class → taken for');
+    expect(readSheet(svg).texts[0]).toBe('All 0 errors on 0 test samples: class → predicted class');
   });
 
   it('is written as PNG, twice as fine as the SVG, with its texts', async () => {
@@ -253,7 +253,7 @@ describe('the sheet of errors', () => {
     const gif = scratch.newPath('errors.gif');
     expect(await refusalOf(() => writePicture(pictureAt('--errors', gif), svg))).toMatchObject({
       status: 2,
-      message: `--errors ${gif}: expected a file name that ends in .svg or .png, which says its format`,
+      message: `--errors ${gif}: unsupported file type; expected a name that ends in .svg or .png`,
     });
     expect(existsSync(gif)).toBe(false);
   });

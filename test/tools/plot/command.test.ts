@@ -84,9 +84,9 @@ describe('lockstep plot', () => {
     const { status, stdout, stderr } = await plot(lines);
     expect(status).toBe(0);
     expect(stderr.trim().split('\n')).toEqual([
-      'lockstep plot: stdin: line 3: not JSON; left out',
+      'lockstep plot: stdin: line 3: invalid JSON; left out',
       'lockstep plot: stdin: line 4: event "epoch" without its figures; left out',
-      'lockstep plot: stdin: line 7: not JSON; left out',
+      'lockstep plot: stdin: line 7: invalid JSON; left out',
     ]);
     expect(stdout).toBe(await pictureOf('a.ndjson'));
   });
@@ -98,11 +98,15 @@ describe('lockstep plot', () => {
   });
 
   it.each([
-    [['-o', 'x.pdf'], 2, /^lockstep plot: --output x\.pdf: expected a name that ends in \.svg or \.png\n$/],
-    [['-', '-'], 2, /stdin can be read once only/],
+    [
+      ['-o', 'x.pdf'],
+      2,
+      /^lockstep plot: --output x\.pdf: unsupported file type; expected a name that ends in \.svg or \.png\n$/,
+    ],
+    [['-', '-'], 2, /stdin can be read only once/],
     [['--nothing'], 2, /unknown option '--nothing'; see lockstep plot --help\n$/],
     [['/nowhere/run.ndjson'], 1, /^lockstep plot: \/nowhere\/run\.ndjson: cannot be read \(ENOENT.*\n$/],
-    [[], 1, /^lockstep plot: stdin: no epoch event in 1 lines; expected what train writes.*\n$/],
+    [[], 1, /^lockstep plot: stdin: no epoch event in 1 lines; expected the NDJSON that train writes.*\n$/],
     [['-o', '/nowhere/x.svg', 'A'], 1, /^lockstep plot: -o \/nowhere\/x\.svg: cannot be written \(ENOENT.*\n$/],
   ])('%j ends with status %i and one line', async (args, status, message) => {
     const all = args.map((arg) => (arg === 'A' ? at('a.ndjson') : arg));
@@ -112,7 +116,7 @@ describe('lockstep plot', () => {
   });
 
   it.each([
-    [{ output: 'x' }, /^--output x: expected a name/],
+    [{ output: 'x' }, /^--output x: unsupported file type/],
     [{ what: 'accuracy' }, /^--what accuracy: expected one of loss, error, both$/],
     [{ theme: 'blue' }, /^--theme blue: expected one of light, dark, auto$/],
     [{ width: '10' }, /^--width 10: expected a number from 240 to 10000 \(pixels\)$/],

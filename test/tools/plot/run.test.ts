@@ -87,7 +87,7 @@ describe('a run', () => {
   });
 
   it.each([
-    ['{"event":"epoch","ep', 'not JSON'],
+    ['{"event":"epoch","ep', 'invalid JSON'],
     ['[1]', 'no event of train'],
     ['null', 'no event of train'],
     ['7', 'no event of train'],

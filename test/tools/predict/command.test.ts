@@ -86,7 +86,7 @@ describe.concurrent('lines', () => {
   it('that seem to be pixels are predicted as they are, with one hint', async () => {
     const { status, stdout, stderr } = await predict([], '[0,0,0,200]\n[0,0,0,200]\n');
     expect(stderr).toBe(
-      'lockstep predict: line 1: numbers above 1, where training had pixels / 255: add --pixels if these are pixels\n',
+      'lockstep predict: line 1: numbers above 1, but the network was trained on pixels / 255; add --pixels if these are pixels\n',
     );
     expect([status, classes(stdout)]).toEqual([0, [0, 0]]);
   });
@@ -112,17 +112,17 @@ describe.concurrent('lines', () => {
 
 /** Each bad in its own way, and what is said of it. */
 const BAD: readonly (readonly [string, string])[] = [
-  ['[1,2,3]', "a sample of 3 numbers; expected 4, the network's inputs"],
+  ['[1,2,3]', 'a sample of 3 numbers; expected 4, the inputs of the network'],
   ['[1,0,null,0]', 'number 2 of a sample is null; expected a finite float32'],
   ['[1,0,0,"5"]', 'number 3 of a sample is 5; expected a finite float32'],
   ['[1e39,0,0,0]', 'number 0 of a sample is 1e+39; expected a finite float32'],
   ['[1e400,0,0,0]', 'number 0 of a sample is Infinity; expected a finite float32'],
-  ['7', '7: no sample; expected an array of numbers, or {"id": …, "x": [numbers]}'],
-  ['{"id":1}', '{ id: 1 }: no sample; expected an array of numbers, or {"id": …, "x": [numbers]}'],
-  ['{"id":[1],"x":[0,0,0,0]}', 'id 1; expected a string, or a number that JSON readers keep: write it as a string'],
+  ['7', '7: not a sample; expected an array of numbers, or {"id": …, "x": [numbers]}'],
+  ['{"id":1}', '{ id: 1 }: not a sample; expected an array of numbers, or {"id": …, "x": [numbers]}'],
+  ['{"id":[1],"x":[0,0,0,0]}', 'id 1; expected a string, or a number that JSON keeps exactly; write it as a string'],
   [
     '{"id":12345678901234567890,"x":[0,0,0,0]}',
-    'id 12345678901234567000; expected a string, or a number that JSON readers keep: write it as a string',
+    'id 12345678901234567000; expected a string, or a number that JSON keeps exactly; write it as a string',
   ],
 ];
 
@@ -136,14 +136,14 @@ describe.concurrent('bad lines', () => {
 
   it('that are no JSON, or not UTF-8', async () => {
     const { status, stderr } = await predict([], [Buffer.from('[1,0,\n'), Buffer.from([0x5b, 0xff, 0x5d])]);
-    expect(stderr).toMatch(/^lockstep predict: line 1: not JSON \(.+\); expected an array of numbers/);
-    expect(stderr).toContain('\nlockstep predict: line 2: not UTF-8; expected JSON\n');
+    expect(stderr).toMatch(/^lockstep predict: line 1: invalid JSON \(.+\); expected an array of numbers/);
+    expect(stderr).toContain('\nlockstep predict: line 2: invalid UTF-8; expected JSON\n');
     expect(status).toBe(0);
   });
 
   it('--pixels beyond 255', async () => {
     const { stderr } = await predict(['--pixels'], '[0,256,0,0]');
-    expect(stderr).toMatch(/^lockstep predict: line 1: number 1 of a sample is 256; expected pixels, 0 to 255/);
+    expect(stderr).toMatch(/^lockstep predict: line 1: number 1 of a sample is 256; expected 0 to 255/);
   });
 
   it('are shown twenty times, and counted', async () => {
@@ -157,7 +157,7 @@ describe.concurrent('bad lines', () => {
 
   it('end it with --strict, and those before are written', async () => {
     const { status, stdout, stderr } = await predict(['--strict'], `${FIRST}\n${LAST}\n[1]\n${FIRST}\n`);
-    expect(stderr).toBe("lockstep predict: line 3: a sample of 1 numbers; expected 4, the network's inputs\n");
+    expect(stderr).toBe('lockstep predict: line 3: a sample of 1 numbers; expected 4, the inputs of the network\n');
     expect([status, classes(stdout)]).toEqual([1, [1, 0]]);
   });
 
@@ -170,7 +170,9 @@ describe.concurrent('bad lines', () => {
     const tellsPeak = 'data:text/javascript,process.on("exit",()=>console.error(process.resourceUsage().maxRSS))';
     const { stdout, stderr } = await runLockstep(['predict', model], input(), ['--import', tellsPeak]);
     const lines = stderr.trim().split('\n');
-    expect(lines[0]).toMatch(/^lockstep predict: line 1: longer than 1,048,576 bytes; expected one JSON value a line/);
+    expect(lines[0]).toMatch(
+      /^lockstep predict: line 1: longer than 1,048,576 bytes; expected one JSON value per line/,
+    );
     expect(classes(stdout)).toEqual([1]);
     // KiB: about 100 MiB is Node and the network.
     expect(Number(lines.at(-1))).toBeLessThan(400 * 1024);
@@ -203,7 +205,7 @@ describe.concurrent('files', () => {
     const fits = folder.write('fits.pgm', 'P2 2 2 9 0 0 0 9');
     const { status, stdout, stderr } = await predict([large, fits]);
     expect(stderr).toBe(
-      `lockstep predict: ${large}: 4x4 pixels; the network takes 2x2: add --resize to fit it\n` +
+      `lockstep predict: ${large}: 4x4 pixels; expected 2x2; add --resize to fit the image\n` +
         'lockstep predict: 1 predicted, 1 could not be used\n',
     );
     expect([status, classes(stdout)]).toEqual([1, [0]]);
@@ -216,28 +218,25 @@ describe.concurrent('files', () => {
     const missing = path.join(folder.path, 'missing.png');
     const { status, stderr } = await predict([missing, text]);
     expect(stderr).toMatch(/missing\.png: cannot be read \(ENOENT/);
-    expect(stderr).toContain(`${text}: of a kind not known; expected PNG, PGM (P2 or P5), an IDX file of images`);
+    expect(stderr).toContain(`${text}: unsupported file type; expected PNG, PGM (P2 or P5), an IDX file of images`);
     expect(status).toBe(1);
   });
 
   it.sequential.each([
-    [['--shape', '3x1', 'x.png'], '--shape 3x1: expected as many pixels as the network has inputs, 4'],
+    [['--shape', '3x1', 'x.png'], '--shape 3x1: expected 4 pixels, the inputs of the network'],
     [['--shape', '2', 'x.png'], '--shape 2: expected width x height, such as 28x28'],
-    [['--resize'], '--resize: expected pictures besides, as further arguments'],
-    [
-      ['--pixels', 'x.png'],
-      '--pixels: for lines of numbers, on stdin or in a file; pictures and IDX files hold pixels anyway',
-    ],
-    [['-', 'x.jsonl', '--invert'], '--invert: expected pictures besides, as further arguments'],
-    [['-', 'x.png', '-'], '-: stdin can be read once only'],
-    [['--top', '0'], '--top 0: expected a whole number from 1 on'],
-    [['--top', '3'], "--top 3: expected 1 to 2, the network's classes"],
+    [['--resize'], '--resize: requires image files as arguments'],
+    [['--pixels', 'x.png'], '--pixels: only for samples given as lines; image and IDX files always hold pixels'],
+    [['-', 'x.jsonl', '--invert'], '--invert: requires image files as arguments'],
+    [['-', 'x.png', '-'], '-: stdin can be read only once'],
+    [['--top', '0'], '--top 0: expected a whole number of at least 1'],
+    [['--top', '3'], '--top 3: expected 1 to 2, the classes of the network'],
   ])('%j is wrong usage', async (args, message) => {
     expect(await refusedBy(() => predictCommand([model, ...args]))).toEqual({ status: 2, line: message });
   });
 
   it('of wrong usage the command says one line, and nothing on stdout', async () => {
-    const stderr = 'lockstep predict: --resize: expected pictures besides, as further arguments\n';
+    const stderr = 'lockstep predict: --resize: requires image files as arguments\n';
     expect(await predict(['--resize'])).toEqual({ status: 2, stdout: '', stderr });
   });
 });
@@ -249,7 +248,7 @@ describe('files of lines', () => {
     const picture = folder.write('p.pgm', 'P2 2 2 9 9 0 0 0');
     const { status, stdout, stderr } = await predict([lines, '-', picture, one], `\n${FIRST}\n`);
     expect(stderr).toBe(
-      `lockstep predict: ${lines} line 2: a sample of 1 numbers; expected 4, the network's inputs\n` +
+      `lockstep predict: ${lines} line 2: a sample of 1 numbers; expected 4, the inputs of the network\n` +
         'lockstep predict: 5 predicted, 1 could not be used\n',
     );
     const found = stdout
@@ -273,9 +272,9 @@ describe('files of lines', () => {
     const { status, stdout, stderr } = await predict([many, one, none]);
     expect(classes(stdout)).toEqual([1, 0, 1]);
     expect(stderr.split('\n')).toEqual([
-      `lockstep predict: ${many} sample 3: a sample of 1 numbers; expected 4, the network's inputs`,
-      `lockstep predict: ${many} sample 4: 5: no sample; expected an array of numbers, or {"id": …, "x": [numbers]}`,
-      `lockstep predict: ${none} the document: { private: true }: no sample; expected an array of numbers, or {"id": …, "x": [numbers]}`,
+      `lockstep predict: ${many} sample 3: a sample of 1 numbers; expected 4, the inputs of the network`,
+      `lockstep predict: ${many} sample 4: 5: not a sample; expected an array of numbers, or {"id": …, "x": [numbers]}`,
+      `lockstep predict: ${none} the document: { private: true }: not a sample; expected an array of numbers, or {"id": …, "x": [numbers]}`,
       'lockstep predict: 3 predicted, 3 could not be used',
       '',
     ]);
@@ -314,7 +313,7 @@ describe.skipIf(process.platform !== 'linux' || spawnSync('script', ['--version'
         // (The terminal shows what is typed, too. Ctrl-D is the end of input at the start of a line.)
         if (!before.includes('\n') && shown.includes('\n')) script.stdin.write(`${FIRST}\n\u0004`);
       }
-      expect(shown).toMatch(/^lockstep predict: reading samples from the terminal, .*; Ctrl-D ends them/);
+      expect(shown).toMatch(/^lockstep predict: reading samples from the terminal, .*; end with Ctrl-D/);
       expect(shown).toContain('"class":1');
     });
   },

@@ -91,14 +91,14 @@ describe('PNG', () => {
   ])('%s is refused', async (_, damage) => {
     const file = Buffer.from(encode({ width: 2, height: 2, channels: 1, data: Uint8Array.of(1, 2, 3, 4) }));
     const { message } = await refusalOf(() => decodePng('x.png', damage(file), false));
-    expect(message).toMatch(/^x\.png: not a picture that can be used: ./);
+    expect(message).toMatch(/^x\.png: not a usable image: ./);
   });
 
   it('that promises more pixels than anybody has is refused before they are made', async () => {
     const { message } = await refusalOf(() =>
       decodePng('x', png([60000, 60000, 8, 0, 0, 0, 0], Uint8Array.of(0)), false),
     );
-    expect(message).toBe('x: 60000x60000 pixels; expected at most 33,554,432 in all: make it smaller');
+    expect(message).toBe('x: 60000x60000 pixels; expected at most 33,554,432 in total; make the image smaller');
   });
 });
 
@@ -110,14 +110,14 @@ describe('PGM', () => {
   });
 
   it.each([
-    ['P5 2 2 255\n', /fewer pixels than its header says: it is truncated/],
+    ['P5 2 2 255\n', /it is truncated: it has fewer pixels than its header declares/],
     ['P2 100 100 255 1', /truncated/],
     ['P2 2 1 9 1', /no pixel 1 at byte 10/],
-    ['P2 2 1 9 1 10', /pixel 1 is 10, beyond its white, 9/],
-    ['P2 2 1 9 1 2 3', /1 bytes follow its last pixel/],
+    ['P2 2 1 9 1 10', /pixel 1 is 10, above its maximum value 9/],
+    ['P2 2 1 9 1 2 3', /1 extra bytes after its last pixel/],
     ['P2 2 x', /no height at byte 5/],
-    ['P2 2 1 0 0 0', /its largest value is 0, expected 1 to 65535/],
-    ['P2 2 1 70000 0 0', /its largest value is 70000/],
+    ['P2 2 1 0 0 0', /its maximum value is 0; expected 1 to 65535/],
+    ['P2 2 1 70000 0 0', /its maximum value is 70000/],
     ['P5 99999 99999 255\n', /99999x99999 pixels; expected at most/],
     ['P2 #', /no width/],
   ])('%j is refused', async (text, message) => {
