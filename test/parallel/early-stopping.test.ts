@@ -1,6 +1,7 @@
 /** When patience ends, by validation losses that the test makes up. Runs that stop early: test/run/early-stopping.test.ts. */
 import { expect, it } from 'vitest';
 import { type Memory, recordIndex } from '../../src/memory/layout.js';
+import { softmaxCrossEntropy } from '../../src/model/objectives/softmax-cross-entropy.js';
 import { Command } from '../../src/parallel/control.js';
 import { EarlyStopping } from '../../src/parallel/early-stopping.js';
 import type { WorkerTask } from '../../src/parallel/task.js';
@@ -24,8 +25,9 @@ function afterAll(losses: readonly number[], isTimeUp = false) {
   const record = () => ({ heldOut: { loss: new Float64Array(3), incorrect: new Uint8Array(3) } });
   const epochs = [record(), record()];
   const memory = { best, layers: [layer], epochs } as unknown as Memory;
-  const plan = { validationSamples: 2, keepsBest: true, objective: 'softmax-cross-entropy' };
-  const task = { patience: PATIENCE, plan } as WorkerTask;
+  const { name: objective, scores } = softmaxCrossEntropy;
+  const plan = { validationSamples: 2, keepsBest: true, objective, scores };
+  const task = { patience: PATIENCE, plan } as unknown as WorkerTask;
   const stopping = new EarlyStopping(task, memory);
   const commands = losses.map((loss, i) => {
     // The third is a test sample's.

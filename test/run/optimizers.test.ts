@@ -102,7 +102,7 @@ it('a run that ends while its rate still rises says so', async () => {
   };
   expect(await warnings(3)).toEqual([]);
   expect(await warnings(4)).toEqual([
-    'warmup_too_long: `warmupSteps` 4: the run has 3 steps only, and does not reach its learning rate, 0.001',
+    'warmup_too_long: `warmupSteps` 4: the run has only 3 steps and does not reach the learning rate 0.001',
   ]);
 });
 
