@@ -1,19 +1,19 @@
-/** Samples, whatever they came from: images or a table. */
+/** Samples from images or a table. */
 import { createHash } from 'node:crypto';
 
 export interface Samples {
   readonly count: number;
-  /** (count, inputs): one byte a pixel, or, of a table, float32 as the network takes them. */
+  /** [count, inputs]: one byte per pixel, or float32 for tables. */
   readonly images: Uint8Array | Float32Array;
-  /** (count): the class of each. */
+  /** [count]: classes. */
   readonly labels: Uint8Array | Uint32Array;
-  /** Of where they came from, uncompressed: tells whether samples are the same. */
+  /** Of the uncompressed source. */
   readonly sha256: string;
 }
 
 export const NO_SAMPLES: Samples = { count: 0, images: new Uint8Array(0), labels: new Uint8Array(0), sha256: '' };
 
-/** A copy of some of them, in the order of `positions`. */
+/** A copy of the samples at `positions`, in this order. */
 export function takeSamples(samples: Samples, inputs: number, positions: Uint32Array): Samples {
   const { images, labels } = samples;
   const taken = new (images instanceof Uint8Array ? Uint8Array : Float32Array)(positions.length * inputs);

@@ -1,11 +1,11 @@
 /**
- * From samples to sample rows: the inputs that are not zero, as (index, input), or in dense form all of them. A pixel's input
- * is pixel / 255; a table's numbers are inputs as they are.
+ * Converts samples to sample rows: nonzero inputs as (index, input), or all inputs in dense form. The input of a pixel is
+ * pixel / 255; numbers of tables are not changed.
  */
 import type { SampleRows } from '../memory/layout.js';
 import type { Samples } from './samples.js';
 
-/** The nonzero inputs of the first `count` samples. */
+/** Number of nonzero inputs of the first `count` samples. */
 export function countNonzeros(samples: Samples, count: number, inputs: number): number {
   const { images } = samples;
   let nonzeros = 0;
@@ -13,7 +13,7 @@ export function countNonzeros(samples: Samples, count: number, inputs: number): 
     for (let p = 0, end = count * inputs; p < end; p++) nonzeros += Number(images[p] !== 0);
     return nonzeros;
   }
-  // 1 for every pixel but 0, without a branch that the processor could guess wrong.
+  // 1 for every pixel except 0, without a branch that could be mispredicted.
   for (let p = 0, end = count * inputs; p < end; p++) nonzeros += (images[p]! + 255) >> 8;
   return nonzeros;
 }
@@ -24,8 +24,8 @@ export const SCALED = Float32Array.from({ length: 256 }, (_, pixel) => pixel / 2
 /**
  * Writes the first `count` samples as rows `firstRow`, `firstRow` + 1, …
  *
- * @param rows     all rows before `firstRow` must be there already
- * @param isDense  zeros too, and no indices
+ * @param rows     rows before `firstRow` must have been written
+ * @param isDense  write all inputs, without indices
  */
 export function writeRows(
   samples: Samples,
@@ -55,7 +55,7 @@ export function writeRows(
   }
 }
 
-/** The same, of numbers. (A loop of its own, so that the one over pixels stays of one type.) */
+/** For tables. (A separate loop, so that the loop over pixels stays monomorphic.) */
 function writeNumbers(
   samples: Samples,
   numbers: Float32Array,
