@@ -1,6 +1,6 @@
 /**
- * A run as it is at the moment, for a program that wants to look while it goes on. It reads the memory that the threads work
- * on, when it is asked: they are not told, they do not wait, and what is read may be a step, or part of one, old.
+ * A live view of a run. It reads the memory of the threads without synchronization, so values may be one step old, or belong
+ * to two consecutive steps.
  */
 import { recordOf } from '../memory/layout.js';
 import type { Plan } from '../memory/plan.js';
@@ -8,14 +8,15 @@ import { parameterCount, readParameters } from '../model/parameters.js';
 import { type ThreadTimes, threadTimes } from '../parallel/phase-times.js';
 import type { Run } from './prepare.js';
 
-/** What an epoch's evaluation has found of each sample that is not trained on. */
+/** Results of the evaluation of an epoch, by sample. */
 export interface HeldOut {
-  /** Which samples they are: those of the test set, or, where there is none, those held out for validation. */
+  /** The test set, or the validation samples if there is no test set. */
   readonly split: 'test' | 'validation';
-  /** (samples) Of each its class, and the class that it was taken for. */
+  /** [samples] True classes. */
   readonly labels: Uint32Array;
+  /** [samples] Predicted classes. */
   readonly predicted: Uint32Array;
-  /** (samples) −log of the probability of its class, in nats. */
+  /** [samples] −log of the probability of the true class, in nats. */
   readonly losses: Float64Array;
 }
 
@@ -35,12 +36,11 @@ export class RunView {
     return parameterCount(this.#run.memory.layers);
   }
 
-  /** The kernel that trains. */
   get kernel() {
     return this.#run.kernel.name;
   }
 
-  /** Height and width of the inputs where they are an image's pixels, and a square. */
+  /** Height and width of the inputs, if they are the pixels of a square image. */
   get picture(): { readonly height: number; readonly width: number } | undefined {
     const { inputs, isPixels } = this.#run.dataset;
     const side = Math.round(Math.sqrt(inputs));
@@ -52,7 +52,7 @@ export class RunView {
     return readParameters(this.#run.memory.layers, into);
   }
 
-  /** Those of the first layer's first units: (units, inputs), a unit's weights in a row. */
+  /** Weights of the first units of the first layer, [units, inputs]. */
   firstLayer(units: number): Float32Array {
     const { inputs, outputs, panels } = this.#run.memory.layers[0]!;
     const count = Math.min(units, outputs);
@@ -67,8 +67,8 @@ export class RunView {
   }
 
   /**
-   * Views on what the epoch's evaluation has found; undefined where no sample is held out, and under MPI, where each process
-   * knows of its own share alone. They are good while its `epoch` event is being handled, and overwritten afterwards.
+   * Views of the results of the last evaluation, valid only while its `epoch` event is being handled. Undefined without test
+   * and validation samples, and under MPI, where each process has only its own share.
    */
   heldOut(epoch: number): HeldOut | undefined {
     const { trainSamples, validationSamples, testSamples, ranks } = this.#plan;
@@ -85,7 +85,7 @@ export class RunView {
     };
   }
 
-  /** (inputs) A copy of one of those samples, as the network takes it: a pixel is from 0 to 1. */
+  /** A copy of the inputs of an evaluated sample, [inputs]; pixels from 0 to 1. */
   heldOutSample(position: number): Float32Array {
     const { trainSamples, validationSamples, testSamples, denseInputs } = this.#plan;
     const { starts, index, value } = this.#run.memory.rows;
@@ -97,7 +97,7 @@ export class RunView {
     return sample;
   }
 
-  /** By thread: where its time went in an epoch that runs, or whose `epoch` event is being handled. */
+  /** Times by thread, for the current epoch, or the epoch whose event is being handled. */
   threadTimes(epoch: number): ThreadTimes[] {
     return threadTimes(this.#run.memory.workers, epoch);
   }
