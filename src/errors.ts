@@ -592,7 +592,7 @@ const LIMITS = [
   { sign: /\b(EMFILE|ENFILE)\b/, remedy: 'allow more open files (ulimit -n)' },
   {
     sign: /\bENOMEM\b|ERR_MEMORY_ALLOCATION_FAILED|allocation failed|could not allocate|out of memory/i,
-    remedy: 'free memory, or allow more (ulimit -v)',
+    remedy: 'free memory, or raise the limit (ulimit -v)',
   },
   { sign: /\bEAGAIN\b/, remedy: 'allow more threads (ulimit -u)' },
 ] as const;

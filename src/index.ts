@@ -1,4 +1,4 @@
-/** What a program imports. */
+/** Public API. */
 
 export type { TrainOptions } from './config/options.js';
 export { type ErrorCode, LockstepError } from './errors.js';

@@ -76,7 +76,7 @@ async function readAll(reader: RunReader, onPoint?: () => void): Promise<void> {
     const bytes: AsyncIterable<Uint8Array> = name === STDIN_NAME ? process.stdin : await openStream(name);
     for await (const { text } of linesOf(bytes, MOST_LINE_BYTES)) {
       const problem = typeof text === 'string' ? reader.add(text) : reader.skip(text);
-      if (problem !== undefined && ++bad <= MOST_REPORTED) note(`${name}: line ${reader.lines}: ${problem}; left out`);
+      if (problem !== undefined && ++bad <= MOST_REPORTED) note(`${name}: line ${reader.lines}: ${problem}; skipped`);
       if (reader.points === points) continue;
       points = reader.points;
       if (reader.hasEpochs) onPoint?.();
@@ -87,7 +87,7 @@ async function readAll(reader: RunReader, onPoint?: () => void): Promise<void> {
   if (bad > MOST_REPORTED) note(`${name}: and ${bad - MOST_REPORTED} more such lines`);
   if (!reader.hasEpochs) throw errors.noEpochs(name, reader.lines);
   const { empty } = reader;
-  if (empty > 0) note(`${name}: ${empty === 1 ? 'a run' : `${empty} runs`} without an epoch; left out`);
+  if (empty > 0) note(`${name}: ${empty === 1 ? 'a run' : `${empty} runs`} without an epoch; skipped`);
 }
 
 function note(message: string): void {

@@ -4,23 +4,23 @@ import type { TableFacts } from './table/facts.js';
 
 export interface Dataset {
   readonly name: string;
-  /** Pixels of an image: the product of all dimensions but the first. Of a table, its columns but the label. */
+  /** Pixels per image, or columns of a table without the label. */
   readonly inputs: number;
-  /** The largest training label + 1. Of a table, as many as there are different labels. */
+  /** The largest training label + 1, or the number of different labels of a table. */
   readonly classes: number;
   readonly train: Samples;
-  /** Without samples where the folder has no test pair, and of a table where nothing is asked for. */
+  /** Empty if the folder has no test files, or no test set of a table is requested. */
   readonly test: Samples;
-  /** Of a table: its columns and classes. Its samples are not scaled yet. */
+  /** Columns and classes of a table, whose samples are not scaled yet. */
   readonly table?: TableFacts;
 }
 
-/** One part of a data set, for a network that has been trained: the other part's files are not read. */
+/** One part of a data set, for a trained network. The files of the other part are not read. */
 export interface Part {
   readonly name: string;
-  /** Pixels of an image. */
+  /** Pixels per image. */
   readonly inputs: number;
-  /** None where there is no such pair, which can only be the test pair. */
+  /** Empty if there are no test files. */
   readonly samples: Samples;
   readonly labelsFile: string;
 }

@@ -14,24 +14,24 @@ import { grouped } from '../text/grouped.js';
 export interface IdxArray {
   readonly file: string;
   readonly dimensions: readonly number[];
-  /** As many bytes as the dimensions' product. */
+  /** One byte per element. */
   readonly data: Uint8Array;
-  /** Of the whole file, uncompressed, in hexadecimal. */
+  /** Of the uncompressed file, in hexadecimal. */
   readonly sha256: string;
 }
 
 const UNSIGNED_BYTE = 0x08;
 const MAGIC_BYTES = 4;
 const CHUNK_BYTES = 1 << 20;
-/** The longest header, of 255 dimensions, fits. */
+/** More than the longest header, of 255 dimensions. */
 const HEADER_CHUNK_BYTES = 1 << 12;
 
 /**
  * Reads an IDX file of unsigned bytes, gzipped if its name ends in `.gz`.
  *
- * Memory grows with the bytes that arrive, never with what the header promises.
+ * Memory grows with the bytes that arrive, because the header of an untrusted file may be false.
  *
- * @throws LockstepError if it cannot be read, or is not exactly what its header says
+ * @throws LockstepError if the file cannot be read, or does not match its header
  */
 export async function readIdx(file: string): Promise<IdxArray> {
   const gzipped = file.endsWith('.gz');
@@ -59,13 +59,13 @@ async function* unzipped(file: string): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** Reads to where the data will lie: a stream's buffers and the copies out of them took as long as the reading. */
+/** Reads directly into the final buffer: with streams, copying took as long as reading. */
 async function* plain(file: string, reader: IdxReader): AsyncGenerator<Uint8Array> {
   const handle = await open(file);
   try {
     const header = new Uint8Array(HEADER_CHUNK_BYTES);
     for (;;) {
-      // When there is no more room, one more read finds the end of the file, or that it has grown.
+      // When the buffer is full, one more read detects the end of the file, or excess data.
       const into = reader.room.length > 0 ? reader.room.subarray(0, CHUNK_BYTES) : header;
       const { bytesRead } = await handle.read(into, 0, into.length);
       if (bytesRead === 0) return;
@@ -86,10 +86,10 @@ async function regularFileBytes(file: string): Promise<number> {
   }
 }
 
-/** Takes a file's bytes as they come. */
+/** Parses the bytes of a file incrementally. */
 class IdxReader {
   readonly #file: string;
-  /** Size of the file, where that is the size of its content. */
+  /** Size of the file, if it is not compressed. */
   readonly #fileBytes: number | undefined;
   #header = new Uint8Array(0);
   #dimensions: number[] | undefined;
@@ -102,7 +102,7 @@ class IdxReader {
     this.#fileBytes = fileBytes;
   }
 
-  /** Where the next bytes belong, if that is known: bytes read to here need not be copied. */
+  /** The place of the next bytes, if known: bytes read into it need not be copied. */
   get room(): Uint8Array {
     return this.#data.subarray(this.#received);
   }
@@ -129,7 +129,7 @@ class IdxReader {
     return { dimensions: this.#dimensions, data: this.#data };
   }
 
-  /** The header's length, once it is there. */
+  /** Length of the header, once it is complete. */
   #parseHeader(bytes: Uint8Array): number | undefined {
     if (bytes.length < MAGIC_BYTES) return undefined;
     const [zero1, zero2, type, rank] = bytes as unknown as [number, number, number, number];
@@ -157,7 +157,7 @@ class IdxReader {
     const total = this.#received + bytes.length;
     if (total > this.#expected) throw this.#wrongLength(`more than ${grouped(this.#expected)}`);
     if (total > this.#data.length) {
-      // A plain file's size has been checked; a gzipped one's content can only be believed as it comes.
+      // The size of a plain file has been checked; the size of gzipped content is unknown.
       const room = this.#fileBytes !== undefined ? this.#expected : Math.min(2 * total, this.#expected);
       if (room > MEMORY_LIMIT_BYTES) throw errors.idxTooLarge(this.#file, this.#dimensions!, MEMORY_LIMIT_BYTES);
       const grown = new Uint8Array(room);

@@ -2,7 +2,7 @@
 import { epochStream, Random } from '../model/random.js';
 
 /**
- * A permutation of 0 … length − 1 that depends on the seed and the epoch alone, not on earlier epochs.
+ * A permutation of 0 … length − 1 that depends only on the seed and the epoch, not on earlier epochs.
  *
  * @param epoch  from 1 on
  */
@@ -10,7 +10,7 @@ export function shuffledOrder(order: Uint32Array, seed: number, epoch: number): 
   shuffle(order, new Random(seed, epochStream(epoch)));
 }
 
-/** Writes a permutation of 0 … length − 1: Fisher and Yates's shuffle, last position first. */
+/** Writes a permutation of 0 … length − 1: Fisher-Yates shuffle, last position first. */
 export function shuffle(order: Uint32Array, random: Random): void {
   for (let i = 0; i < order.length; i++) order[i] = i;
   for (let i = order.length - 1; i > 0; i--) {

@@ -1,11 +1,11 @@
 /**
- * Converts samples to sample rows: inputs that are not zero, as (index, input), or all inputs in dense form. The input of a
- * pixel is pixel / 255; the numbers of a table are inputs.
+ * Converts samples to sample rows: nonzero inputs as (index, input), or all inputs in dense form. The input of a pixel is
+ * pixel / 255; numbers of tables are not changed.
  */
 import type { SampleRows } from '../memory/layout.js';
 import type { Samples } from './samples.js';
 
-/** Counts the nonzero inputs of the first `count` samples. */
+/** Number of nonzero inputs of the first `count` samples. */
 export function countNonzeros(samples: Samples, count: number, inputs: number): number {
   const { values } = samples;
   let nonzeros = 0;
@@ -13,7 +13,7 @@ export function countNonzeros(samples: Samples, count: number, inputs: number): 
     for (let p = 0, end = count * inputs; p < end; p++) nonzeros += Number(values[p] !== 0);
     return nonzeros;
   }
-  // 1 for every pixel but 0, without a branch that could be mispredicted.
+  // 1 for every pixel except 0, without a branch that could be mispredicted.
   for (let p = 0, end = count * inputs; p < end; p++) nonzeros += (values[p]! + 255) >> 8;
   return nonzeros;
 }
@@ -24,8 +24,8 @@ export const SCALED = Float32Array.from({ length: 256 }, (_, pixel) => pixel / 2
 /**
  * Writes the first `count` samples as rows `firstRow`, `firstRow` + 1, …
  *
- * @param rows     must already have all rows before `firstRow`
- * @param isDense  whether to write zeros, too, and no indices
+ * @param rows     rows before `firstRow` must have been written
+ * @param isDense  write all inputs, without indices
  */
 export function writeRows(
   samples: Samples,
@@ -55,7 +55,7 @@ export function writeRows(
   }
 }
 
-/** The same for a table. (A separate loop, so that each loop sees one type of array.) */
+/** For tables. (A separate loop, so that the loop over pixels stays monomorphic.) */
 function writeNumbers(
   samples: Samples,
   numbers: Float32Array,

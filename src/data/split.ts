@@ -1,24 +1,23 @@
-/** Which samples are split off, for a test or a validation that training never sees. */
+/** Splits off test or validation samples. */
 import { Random } from '../model/random.js';
 import { shuffle } from './order.js';
 
 export interface Split {
-  /** Positions of the samples that stay, ascending: together with `apart` 0 … count − 1, each once. */
+  /** Positions of the remaining samples, ascending. */
   readonly kept: Uint32Array;
-  /** Positions of those that are split off, ascending. */
+  /** Positions of the samples that are split off, ascending. */
   readonly apart: Uint32Array;
 }
 
-/** Below the smallest part of a sample that a fraction can be meant to have: 0.07 × 100 is 7.000000000000001. */
+/** Tolerance for rounding errors: 0.07 × 100 is 7.000000000000001. */
 const ROUNDING = 1e-9;
 
 /**
- * Each sample is as likely to be split off as any other, whatever its class: as scikit-learn's `train_test_split` does where
- * it is not told to stratify. Seed and stream alone decide, not the number of threads.
+ * A uniform random split without stratification, like scikit-learn's `train_test_split`. It depends only on seed and stream.
  *
- * @param count     samples
- * @param fraction  of them, 0 to 1: rounded up to whole samples
- * @param stream    of the seed: see model/random.ts
+ * @param count     number of samples
+ * @param fraction  to split off, from 0 to 1; rounded up to whole samples
+ * @param stream    see model/random.ts
  */
 export function splitOff(count: number, fraction: number, seed: number, stream: number): Split {
   const order = new Uint32Array(count);

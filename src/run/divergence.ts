@@ -1,4 +1,4 @@
-/** What to say of a run that has diverged. */
+/** The error of a run that has diverged. */
 import type { Checkpointer } from '../checkpoints/checkpointer.js';
 import { optimizerOf } from '../config/options.js';
 import { errors, type LockstepError } from '../errors.js';
@@ -7,11 +7,11 @@ import { Optimizer } from '../optim/optimizer.js';
 import type { Run } from './prepare.js';
 
 interface Place {
-  /** That is not finite. */
+  /** The value that is not finite. */
   readonly what: string;
-  /** Where it was found: of the run, from 1; 0 before the first. */
+  /** The step of the run, from 1; 0 before the first. */
   readonly step: number;
-  /** Steps of the run that had been applied by then. */
+  /** Number of steps applied before. */
   readonly updates: number;
 }
 
@@ -21,7 +21,7 @@ export function divergence(
   checkpointer: Checkpointer | undefined,
 ): LockstepError {
   if (updates === 0) return errors.notFiniteAtStart(what, config.label !== undefined);
-  // The schedule counts as epochs of this length do.
+  // The schedule counts steps as if all epochs had the current length.
   const index = start.epochs * stepsPerEpoch(plan) + start.stepsInEpoch + (step - 1 - start.step);
   const rate = new Optimizer(optimizerOf(config), config.epochs, stepsPerEpoch(plan)).rate(Math.max(0, index));
   const { lr, reduction } = config;

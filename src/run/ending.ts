@@ -1,4 +1,4 @@
-/** How a run ends: what it leaves, and its last event. */
+/** The end of a run: saves the model, and yields the last event. */
 import type { Checkpointer } from '../checkpoints/checkpointer.js';
 import { saveModel } from '../checkpoints/model-file.js';
 import type { Config } from '../config/options.js';
@@ -15,27 +15,26 @@ import type { Run } from './prepare.js';
 export interface Ending {
   readonly status: EndEvent['status'];
   readonly failure?: unknown;
-  /** Steps of the run that are done. */
+  /** Number of steps done in the run. */
   readonly step: number;
-  /** Why it is complete before its last epoch. */
+  /** Why it is complete before its last epoch, if so. */
   readonly endedBy: EndEvent['stopped_by'] | undefined;
-  /** A thread may have died with its part of a step half done. */
+  /** Whether the last step is complete; not if a thread died. */
   readonly isWhole: boolean;
 }
 
-/** What the end event says besides. */
 interface Circumstances {
-  /** Under MPI, all ranks: the first saves. */
+  /** Under MPI only; rank 0 saves. */
   readonly world: World | undefined;
-  /** Why the run was ended, if it was: its weights are whole then, and are saved all the same. */
+  /** The error that stopped the run between steps, if any. Its weights are saved anyway. */
   readonly cut?: unknown;
   readonly checkpointer: Checkpointer | undefined;
 }
 
 /**
- * Saves the model if that is wanted, and yields the last event.
+ * Saves the model if requested, and yields the last event.
  *
- * @throws what the run failed of
+ * @throws the error of a failed run
  */
 export async function* end(
   run: Run,
@@ -45,15 +44,15 @@ export async function* end(
 ): AsyncGenerator<EndEvent, void, undefined> {
   const { config, memory, model } = run;
   const { best } = ledger;
-  // A thread that has died while it copied them has left none (parallel/early-stopping.ts).
+  // No best weights if a thread died while copying them (parallel/early-stopping.ts).
   const isBest = config.keepBest && best !== undefined && memory.best[1] === best.epoch;
   if (isBest) restoreBest(memory.layers);
-  // What diverged, or died in a step, is to be seen as it is; the best epoch's weights are as good as ever.
+  // A failed run keeps its current weights, unless there are weights of the best epoch.
   const isGood = isBest || ending.status !== 'failed';
   let failure = ending.failure ?? cut;
   let saved: string | undefined;
   if (isGood && !areFinite(memory.layers)) {
-    // The very last step, or the last before an interruption: no loss has told it.
+    // The last step diverged, and no loss has been computed since.
     failure ??= divergence(run, { what: 'a weight', step: ending.step, updates: ending.step }, checkpointer);
   } else if (isGood && config.save !== undefined && (world?.isFirst ?? true) && !isUntrained(ending)) {
     try {
@@ -82,12 +81,12 @@ export async function* end(
   if (failure !== undefined) throw world?.isAwaited ? failure : asTold(world, failure, failure !== cut);
 }
 
-/** Stopped before its first step: what it has drawn by lot is not to replace a model. */
+/** Stopped before its first step: random weights must not replace a model. */
 function isUntrained({ status, step }: Ending): boolean {
   return status === 'interrupted' && step === 0;
 }
 
-/** How a run ends that needs no threads: it resumes what is complete, or is told to stop by then. */
+/** The ending of a run that needs no threads: it resumes a complete run, or was stopped before it began. */
 export function endingWithoutTraining(run: Run, isStopped: boolean): Ending | undefined {
   const { epochs, step } = run.start;
   if (isOver(run)) {
@@ -97,7 +96,7 @@ export function endingWithoutTraining(run: Run, isStopped: boolean): Ending | un
   return isStopped ? { status: 'interrupted', step, isWhole: true, endedBy: undefined } : undefined;
 }
 
-/** Whether it resumes what is complete. (With no epochs there is an evaluation, whose metrics no checkpoint holds.) */
+/** Whether it resumes a complete run. (A run without epochs must evaluate, because checkpoints do not hold its metrics.) */
 function isOver({ resumedFrom, start, config }: Run): boolean {
   const { epochs } = config;
   if (resumedFrom === undefined || epochs === 0 || start.stepsInEpoch > 0) return false;

@@ -1,4 +1,4 @@
-/** Following the threads: what they have done becomes events. */
+/** Follows the threads, and yields events. */
 import type { Checkpointer } from '../checkpoints/checkpointer.js';
 import { stepsPerEpoch } from '../memory/plan.js';
 import type { TrainEvent } from '../metrics/events.js';
@@ -9,7 +9,7 @@ import type { Ending } from './ending.js';
 import type { Run } from './prepare.js';
 import { epochEvent } from './run-events.js';
 
-/** Yields the step and epoch events as they happen, and the news. */
+/** Yields step and epoch events, and events of the checkpointer. */
 export async function* follow(
   run: Run,
   coordinator: Coordinator,
@@ -26,7 +26,7 @@ export async function* follow(
   };
 
   while (coordinator.epoch <= epochs) {
-    // Looked at before the steps: an epoch that ends while they are being handled has more of them to tell.
+    // Read before the steps: if the epoch ends while they are handled, there are more of them.
     const { outcome, isEpochFinished, change } = coordinator.look();
     const { epoch, stepsDone } = coordinator;
     if (checkpointer) yield* checkpointer.drain();
@@ -46,7 +46,7 @@ export async function* follow(
       return ending('failed', coordinator.failure);
     } else if (outcome === 'diverged') {
       const { step } = ending('failed');
-      // Either in the next step, or, with all of the epoch's done, in its evaluation.
+      // In the next step, or in the evaluation if all steps of the epoch are done.
       const inEvaluation = epochs === 0 || stepsDone === stepsPerEpoch(run.plan);
       const where = inEvaluation
         ? { what: `the ${ledger.brokenSplit(epoch)} loss`, step, updates: step }

@@ -1,4 +1,4 @@
-/** One run's life, from its first event to its last. */
+/** A run from its first event to its last. */
 import { Checkpointer } from '../checkpoints/checkpointer.js';
 import { optimizerOf } from '../config/options.js';
 import type { Progress, TrainEvent } from '../metrics/events.js';
@@ -15,15 +15,15 @@ import { RunView } from './view.js';
 export interface Surroundings {
   /** Milliseconds of clock.ts. */
   readonly beganAt: number;
-  /** All ranks, under MPI. */
+  /** Under MPI only. */
   readonly world: World | undefined;
-  /** Ends the run after the step it is in. */
+  /** Ends the run after the current step. */
   readonly stop: AbortSignal;
   readonly onProgress: ((progress: Progress) => void) | undefined;
   readonly onView: ((view: RunView) => void) | undefined;
 }
 
-/** Its consumer must hear it to its end. @throws what the run fails of, after its last event */
+/** Must be consumed to its end. @throws the error of a failed run, after its last event */
 export async function* live(
   run: Run,
   { beganAt, world, stop, onProgress, onView }: Surroundings,
@@ -43,7 +43,7 @@ export async function* live(
   };
   const writes = world?.isFirst ?? true;
   const checkpointer = writes ? createCheckpointer(run, ledger, () => coordinator?.wake(), failIfRequired) : undefined;
-  /** Or how the run ends because the system does not give that many. */
+  /** Returns an ending if the threads cannot be started. */
   const startThreads = (): Coordinator | Ending => {
     try {
       coordinator = new Coordinator(
@@ -56,18 +56,18 @@ export async function* live(
       return { status: 'failed', failure: error, step: start.step, isWhole: true, endedBy: undefined };
     }
   };
-  /** (The other ranks' threads end with these, at the same step; but they wait for one that died.) */
+  /** (The threads of all ranks end at the same step, unless one died.) */
   const close = async () => {
     await coordinator?.close();
     if (coordinator && coordinator.outcome !== 'died') world?.agreeToEnd();
   };
   try {
-    // (Every rank has the same checkpoint.)
+    // Every rank has the same checkpoint.
     if (endingWithoutTraining(run, false)) world?.agreeToEnd();
     await (onView?.(new RunView(run)) as unknown);
     yield startEvent(run, beganAt, world);
     yield* run.warnings;
-    // (Other ranks would wait for this one: all are told at the first step.)
+    // Under MPI, all ranks stop together at the first step.
     const started = endingWithoutTraining(run, stop.aborted && !world) ?? startThreads();
     let ending: Ending;
     if (started instanceof Coordinator) {
@@ -77,11 +77,11 @@ export async function* live(
       ending = yield* follow(run, started, ledger, checkpointer);
       progress?.stop();
       await close();
-      // (What a stop cuts short has had no evaluation to show that it is good.)
+      // After a stop, no evaluation has shown that the last checkpoint is good.
       await checkpointer?.finish(ending.status === 'completed');
     } else {
       ending = started;
-      // So that a resume goes on with this run's options.
+      // A later resume uses the options of this run.
       if (ending.status === 'interrupted') await checkpointer?.take(start);
       await checkpointer?.finish(false);
     }
@@ -95,11 +95,11 @@ export async function* live(
   }
 }
 
-/** It is called from a timer, where an error would end the process: it ends the run instead. */
+/** Called from a timer, where an error would end the process. The error ends the run instead. */
 function guarded(onProgress: (progress: Progress) => void, fail: (error: unknown) => void) {
   return (measured: Progress) => {
     try {
-      // (It may be an async function, whatever its type says.)
+      // May be an async function, despite its type.
       const result: unknown = onProgress(measured);
       if (result instanceof Promise) result.catch(fail);
     } catch (error) {

@@ -1,4 +1,4 @@
-/** A run's first event, and an epoch's. */
+/** Builds start and epoch events. */
 
 import { optimizerOf, recordOfConfig } from '../config/options.js';
 import { stepsPerEpoch } from '../memory/plan.js';
@@ -10,7 +10,7 @@ import type { World } from '../parallel/mpi/world.js';
 import { phaseFractions } from '../parallel/phase-times.js';
 import type { Run } from './prepare.js';
 
-/** Copies: a consumer may do to an event what it likes. */
+/** Copies arrays, because consumers may change events. */
 export function startEvent(run: Run, beganAt: number, world: World | undefined): StartEvent {
   const { config, plan, kernel, memory, dataset, start, resumedFrom: file } = run;
   return {

@@ -14,22 +14,22 @@ import type { RunView } from './view.js';
 
 export interface TrainControls {
   /**
-   * Ends the run after the step it is in; the `end` event says `interrupted`. While a table is being read, `train()` throws
-   * the signal's reason at once.
+   * Ends the run after the current step with an `end` event of status `interrupted`. While a table is being read, `train()`
+   * throws the reason of the signal at once.
    */
   readonly signal?: AbortSignal | undefined;
-  /** Called about ten times a second while the team trains. */
+  /** Called about ten times per second during training. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
-  /** Called once, before the first event, with what lets a program look at the run while it goes on. */
+  /** Called once, before the first event, with a live view of the run. */
   readonly onView?: ((view: RunView) => void) | undefined;
 }
 
 /**
- * Trains a network and yields what happens: `start`, then `step`, `epoch`, `checkpoint` and `warning` events, then `end`.
+ * Trains a network, and yields events: `start`, then `step`, `epoch`, `checkpoint` and `warning`, then `end`.
  *
- * The threads run at most one epoch ahead of the event that is being handled. Leaving the loop early ends the run as an
- * aborted `signal` does: its threads end, a last checkpoint and the model are written where that was asked for, and what the run
- * has failed of is thrown. A generator that is neither finished nor left keeps them, and the process, waiting.
+ * The threads run at most one epoch ahead of the event being handled. Leaving the loop early ends the run like an aborted
+ * `signal`: the threads end, a last checkpoint and the model are written if requested, and an error of the run is thrown. A
+ * generator that is neither finished nor left keeps the threads and the process waiting.
  *
  * @example
  * for await (const event of train({ epochs: 5, threads: 2 })) {
@@ -49,7 +49,7 @@ export async function* train(options: TrainOptions & TrainControls = {}): AsyncG
   }
 }
 
-/** What a program may give besides options. */
+/** Arguments of a program in addition to options. */
 const CONTROLS = {
   signal: { isOne: (value: unknown) => value instanceof AbortSignal, expected: 'an AbortSignal' },
   onProgress: { isOne: isFunction, expected: 'a function' },
@@ -67,7 +67,7 @@ function requireControls(controls: TrainControls): void {
   }
 }
 
-/** The same, with messages in the command's words, for options that are checked. */
+/** `train` for checked options, with messages for the command line. */
 export async function* trainAsCommand(
   checked: CheckedOptions,
   { signal, onProgress, onView }: TrainControls,
@@ -85,7 +85,7 @@ export async function* trainAsCommand(
     if (signal?.aborted) stop();
     yield* untilTheEnd(live(run, { beganAt, world, onProgress, onView, stop: stopping.signal }), stop);
   } catch (error) {
-    // What the other ranks do not know of, this one tells.
+    // Errors that other ranks do not know are reported by this one.
     throw world?.isAwaited ? asTold(world, error, false) : error;
   } finally {
     signal?.removeEventListener('abort', stop);

@@ -1,10 +1,9 @@
-/** What it means to leave a run's events before the last. */
+/** Handles consumers that leave the events of a run before the last. */
 
 /**
- * Passes events on. A consumer that leaves hears no more of them, but the run is followed to its end, so that it ends as one
- * that was told to stop, and no failure is lost: leaving throws what would have been thrown after the last event.
+ * Passes events on. If the consumer leaves, the run is stopped and followed to its end, and an error of the run is thrown.
  *
- * @param stop  tells the run to end soon
+ * @param stop  tells the run to end
  */
 export async function* untilTheEnd<T>(
   events: AsyncGenerator<T, void, undefined>,
@@ -16,14 +15,14 @@ export async function* untilTheEnd<T>(
     for (let next = await events.next(); !next.done; next = await events.next()) yield next.value;
     isHeard = true;
   } catch (error) {
-    // The run's own, or one that the consumer has thrown in.
+    // An error of the run, or one that the consumer has thrown into the generator.
     isFailed = true;
     throw error;
   } finally {
     if (!isHeard) {
       stop();
       const rest = skip(events);
-      // The first error is the one to tell.
+      // The first error is reported.
       await (isFailed ? rest.catch(() => undefined) : rest);
     }
   }

@@ -1,9 +1,9 @@
-/** What somebody has probably meant who has mistyped a name. */
+/** Suggests the intended name for a mistyped one. */
 
-/** So many letters may be wrong, one in three at most. */
+/** Maximum edit distance; also at most a third of the letters. */
 const MOST_WRONG = 2;
 
-/** @returns the known name that is nearest, or undefined where none is near */
+/** @returns the nearest known name, or undefined if none is near */
 export function nearest(name: string, known: readonly string[]): string | undefined {
   const plain = plainOf(name);
   const most = Math.min(MOST_WRONG, Math.floor(plain.length / 3));
@@ -18,12 +18,12 @@ export function nearest(name: string, known: readonly string[]): string | undefi
   return found;
 }
 
-/** batch_size, batch-size and BatchSize are the same name, written otherwise. */
+/** Treats batch_size, batch-size and BatchSize as the same name. */
 function plainOf(name: string): string {
   return name.replaceAll(/[-_\s]/g, '').toLowerCase();
 }
 
-/** Letters to be put in, left out or changed, or neighbors to be exchanged (optimal string alignment). */
+/** Edit distance with transpositions (optimal string alignment). */
 function distanceBetween(a: string, b: string): number {
   let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);

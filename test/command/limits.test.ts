@@ -58,7 +58,7 @@ describe.skipIf(process.platform !== 'linux')('with little (on Linux)', () => {
   it.each(COMMANDS.slice(0, 3))('memory, %s works or says so', (_, args) => {
     const { status, stdout, stderr } = runWithin('-v 3000000', args());
     if (status === 0) return;
-    expect(stderr).toMatch(/^[^\n]*allow more \(ulimit -v\)[^\n]*\n$/);
+    expect(stderr).toMatch(/^[^\n]*raise the limit \(ulimit -v\)[^\n]*\n$/);
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
   });
 

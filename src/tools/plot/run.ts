@@ -67,7 +67,7 @@ export class RunReader {
     } catch (error) {
       return error instanceof JsonLimitError ? error.message : 'invalid JSON';
     }
-    if (!isRecord(value)) return 'no event of train';
+    if (!isRecord(value)) return 'not an event of train';
     if (isEpoch(value)) {
       const run = this.#current;
       (run.wasTold(value) ? this.#begin() : run).addEpoch(value);
@@ -145,7 +145,7 @@ class RunBuilder {
 }
 
 function problemOf({ event }: Fields): string {
-  return event === 'epoch' || event === 'step' ? `event "${event}" without its figures` : 'no event of train';
+  return event === 'epoch' || event === 'step' ? `event "${event}" without valid metrics` : 'not an event of train';
 }
 
 /** Removes the item, if present, and all later ones. */

@@ -52,7 +52,7 @@ function valueIn(text: string): unknown {
   }
 }
 
-/** JSON.parse rounds integers beyond 2^53, so the id in the answer would be wrong. */
+/** Integers beyond 2^53 have been rounded while parsing, so the id in the answer would be wrong. */
 function isId(id: unknown): id is SampleId {
   if (typeof id !== 'number') return typeof id === 'string' || id === null;
   return Number.isInteger(id) ? Number.isSafeInteger(id) : Number.isFinite(id);

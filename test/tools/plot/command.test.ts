@@ -84,9 +84,9 @@ describe('lockstep plot', () => {
     const { status, stdout, stderr } = await plot(lines);
     expect(status).toBe(0);
     expect(stderr.trim().split('\n')).toEqual([
-      'lockstep plot: stdin: line 3: invalid JSON; left out',
-      'lockstep plot: stdin: line 4: event "epoch" without its figures; left out',
-      'lockstep plot: stdin: line 7: invalid JSON; left out',
+      'lockstep plot: stdin: line 3: invalid JSON; skipped',
+      'lockstep plot: stdin: line 4: event "epoch" without valid metrics; skipped',
+      'lockstep plot: stdin: line 7: invalid JSON; skipped',
     ]);
     expect(stdout).toBe(await pictureOf('a.ndjson'));
   });

@@ -88,16 +88,16 @@ describe('a run', () => {
 
   it.each([
     ['{"event":"epoch","ep', 'invalid JSON'],
-    ['[1]', 'no event of train'],
-    ['null', 'no event of train'],
-    ['7', 'no event of train'],
-    ['{"loss":1}', 'no event of train'],
-    ['{"event":"epoch","epoch":1}', 'event "epoch" without its figures'],
-    [JSON.stringify({ ...EPOCH, test_loss: '1' }), 'event "epoch" without its figures'],
-    ['{"event":"step","epoch":1,"step":1,"loss":1e301,"error":0}', 'event "step" without its figures'],
-    [JSON.stringify({ ...EPOCH, train_error: 12 }), 'event "epoch" without its figures'],
-    [JSON.stringify({ ...EPOCH, epoch: 0 }), 'event "epoch" without its figures'],
-    [JSON.stringify({ ...STEP, loss: null }), 'event "step" without its figures'],
+    ['[1]', 'not an event of train'],
+    ['null', 'not an event of train'],
+    ['7', 'not an event of train'],
+    ['{"loss":1}', 'not an event of train'],
+    ['{"event":"epoch","epoch":1}', 'event "epoch" without valid metrics'],
+    [JSON.stringify({ ...EPOCH, test_loss: '1' }), 'event "epoch" without valid metrics'],
+    ['{"event":"step","epoch":1,"step":1,"loss":1e301,"error":0}', 'event "step" without valid metrics'],
+    [JSON.stringify({ ...EPOCH, train_error: 12 }), 'event "epoch" without valid metrics'],
+    [JSON.stringify({ ...EPOCH, epoch: 0 }), 'event "epoch" without valid metrics'],
+    [JSON.stringify({ ...STEP, loss: null }), 'event "step" without valid metrics'],
   ])('leaves out %s', (line, problem) => {
     const { problems, reader } = readerOf([line]);
     expect(problems).toEqual([problem]);
