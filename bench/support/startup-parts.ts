@@ -9,13 +9,11 @@ mark('node');
 
 const { parseTrainCommand } = await import('../../bin/commands/train-options.js');
 const { loadDataset } = await import('../../src/data/sources.js');
-const { writeRows } = await import('../../src/data/sparse-rows.js');
 const { chooseKernel } = await import('../../src/kernels/builds.js');
 const { bytesNeeded, createSharedMemory, layOut } = await import('../../src/memory/layout.js');
-const { findBlockStarts } = await import('../../src/memory/rows.js');
 const { drawInitialValues } = await import('../../src/model/initial-values.js');
 const { optimizerOf, withDefaults } = await import('../../src/config/options.js');
-const { planOf, usedOf } = await import('../../src/run/prepare.js');
+const { planOf, usedOf, writeSamples } = await import('../../src/run/run-memory.js');
 const { freshState } = await import('../../src/metrics/run-state.js');
 await import('../../src/output/output.js');
 await import('../../src/run/train.js');
@@ -36,12 +34,7 @@ const shared = createSharedMemory(bytesNeeded(plan));
 const memory = layOut(plan, shared);
 mark('memory');
 
-const { inputs, train, test } = used;
-const { trainSamples } = plan;
-const isDense = plan.inputForm === 'dense';
-writeRows(train, trainSamples, inputs, memory.rows, 0, isDense);
-writeRows(test, test.count, inputs, memory.rows, trainSamples, isDense);
-findBlockStarts(memory, 0, trainSamples + test.count);
+writeSamples(memory, plan, used);
 mark('sparse rows');
 
 drawInitialValues(memory.layers, config.seed);

@@ -40,7 +40,7 @@ export function confusionTable(given: EvaluationEvent, columns = Number.POSITIVE
     ...[
       `${model} on ${grouped(dataset.samples)} ${KINDS[dataset.split]}samples of ${dataset.name}, kernel ${kernel}`,
       metrics.join(', '),
-      ...(hidden > 0 ? [`${hidden} more columns have no room here; --format ndjson has them`] : []),
+      ...(hidden > 0 ? [`${hidden} more columns do not fit; --format ndjson has all of them`] : []),
     ].map((line) => wrapped(line, columns)),
     '',
     columnsOf(heading + note) <= columns ? heading + note : heading,

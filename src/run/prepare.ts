@@ -14,12 +14,9 @@ import {
   requireSameData,
   requireSameKernel,
 } from '../checkpoints/resume.js';
-import { type CheckedOptions, type Config, optimizerOf, requireNothingOfTables } from '../config/options.js';
+import { type CheckedOptions, type Config, requireNothingOfTables } from '../config/options.js';
 import type { Dataset } from '../data/dataset.js';
-import { NO_SAMPLES, type Samples, takeSamples } from '../data/samples.js';
 import { findSource, inputFilesOf, placeOf } from '../data/sources.js';
-import { countNonzeros, writeRows } from '../data/sparse-rows.js';
-import { splitOff } from '../data/split.js';
 import { STDIN } from '../data/table/bytes.js';
 import { doubtAbout } from '../data/table/doubt.js';
 import type { TableModel } from '../data/table/facts.js';
@@ -27,23 +24,17 @@ import { scaleParts } from '../data/table/scale-parts.js';
 import { errors, LockstepError } from '../errors.js';
 import { isSameOutput, openOutput, requireOutput } from '../files/output.js';
 import { targetOf } from '../files/target.js';
-import { activationNeeds, DEFAULT_ACTIVATION } from '../kernels/activations.js';
 import { chooseKernel, type KernelChoice, problemOf } from '../kernels/builds.js';
-import { bytesNeeded, createSharedMemory, layOut, MEMORY_LIMIT_BYTES, type Memory } from '../memory/layout.js';
+import { layOut, type Memory } from '../memory/layout.js';
 import { type Plan, stepsPerEpoch } from '../memory/plan.js';
-import { findBlockStarts } from '../memory/rows.js';
 import type { WarningEvent } from '../metrics/events.js';
 import { freshState, type RunState } from '../metrics/run-state.js';
 import { drawInitialValues } from '../model/initial-values.js';
-import { objectiveNamed } from '../model/objectives/index.js';
-import { likeParameters, momentsOf, writeParameters } from '../model/parameters.js';
-import { VALIDATION_SPLIT_STREAM } from '../model/random.js';
-import { needsOf } from '../optim/optimizer.js';
-import { requireAddressSpace } from '../parallel/address-space.js';
 import { requireSame, together } from '../parallel/mpi/agreement.js';
 import { SHARDS } from '../parallel/mpi/shares.js';
 import type { World } from '../parallel/mpi/world.js';
 import { identityOf, identityOfOptions, NOTHING_FOUND, shareCheckpoint } from './ranks.js';
+import { allocate, planOf, restore, usedOf, writeSamples } from './run-memory.js';
 
 export interface Run {
   readonly config: Config;
@@ -159,7 +150,7 @@ async function prepareFrom(
   config = { ...config, batchSize: batchFor(config, raw.train.count, given, resumed) };
   const { used, table } = raw.table ? scaleParts(raw, raw.table, config.scale) : { used: raw, table: undefined };
   const { plan, density } = planOf(config, kernel, used, world?.ranks, resumed?.checkpoint.activation);
-  const { inputForm, layers } = plan;
+  const { layers } = plan;
   const model = {
     layers,
     activation: plan.activation,
@@ -180,12 +171,7 @@ async function prepareFrom(
   const start = resumed ? stateFor(config, resumed.checkpoint) : freshState(plan);
   const shared = allocate(plan);
   const memory = layOut(plan, shared);
-  let row = 0;
-  for (const samples of [used.train, used.validation, used.test]) {
-    writeRows(samples, samples.count, inputs, memory.rows, row, inputForm === 'dense');
-    row += samples.count;
-  }
-  findBlockStarts(memory, 0, row);
+  writeSamples(memory, plan, used);
   if (resumed) restore(memory, resumed.checkpoint, start);
   else drawInitialValues(memory.layers, config.seed);
 
@@ -241,18 +227,6 @@ function stateFor({ keepBest, validationSplit }: Config, { state, best, config }
   return isSame ? state : { ...state, best: undefined };
 }
 
-function restore(memory: Memory, { values, moments, best: bestValues }: Checkpoint, { best }: RunState): void {
-  const { layers } = memory;
-  if (best) memory.best.set([best.metrics.validation_loss!, best.epoch]);
-  if (best && bestValues)
-    writeParameters(
-      likeParameters(layers, (layer) => layer.best),
-      bestValues,
-    );
-  writeParameters(layers, values);
-  for (const [i, remembered] of momentsOf(layers).entries()) writeParameters(remembered, moments[i]!);
-}
-
 /** @throws LockstepError if the data cannot be used */
 async function loadFor(
   config: Config,
@@ -298,76 +272,4 @@ function requireSameRun(
     ...(config.kernel === 'auto' ? requireSameKernel(kernel, resumed, resumeAnyway) : []),
     ...requireSameData(dataset, resumed, resumeAnyway),
   ];
-}
-
-/** Of a data set what a run uses: the training samples are the first `train.count`. */
-interface UsedSamples extends Dataset {
-  readonly validation: Samples;
-}
-
-/** The first `limit` training samples, some of them held out for validation if that is asked for. */
-export function usedOf(dataset: Dataset, limit: number, { validationSplit, seed }: Config): UsedSamples {
-  if (validationSplit === undefined) {
-    return { ...dataset, train: { ...dataset.train, count: limit }, validation: NO_SAMPLES };
-  }
-  const { kept, apart } = splitOff(limit, validationSplit, seed, VALIDATION_SPLIT_STREAM);
-  const take = (positions: Uint32Array) => takeSamples(dataset.train, dataset.inputs, positions);
-  return { ...dataset, train: take(kept), validation: take(apart) };
-}
-
-/** What the run's memory is to hold, and the density of its training samples. @param ranks  under MPI */
-export function planOf(
-  config: Config,
-  kernel: KernelChoice,
-  used: UsedSamples,
-  ranks = 0,
-  activation = DEFAULT_ACTIVATION,
-): { readonly plan: Plan; readonly density: number } {
-  const { inputs, train, validation, test } = used;
-  const objective = objectiveNamed();
-  const { batchSize, threads, hidden } = config;
-  const needs = needsOf(optimizerOf(config));
-  const trainSamples = train.count;
-  const nonzeros = countNonzeros(train, trainSamples, inputs);
-  const density = nonzeros / (trainSamples * inputs);
-  const isDense = density >= kernel.denseFrom;
-  const plan: Plan = {
-    layers: [inputs, ...hidden, objective.outputs(used)],
-    trainSamples,
-    validationSamples: validation.count,
-    testSamples: test.count,
-    storedInputs: isDense
-      ? (trainSamples + validation.count + test.count) * inputs
-      : nonzeros + countNonzeros(validation, validation.count, inputs) + countNonzeros(test, test.count, inputs),
-    inputForm: isDense ? 'dense' : 'sparse',
-    objective: objective.name,
-    targets: objective.targets,
-    scores: objective.scores,
-    batchSize,
-    ranks,
-    threads,
-    gradientBuffers: gradientBuffersOf(config, ranks),
-    moments: needs.moments,
-    needsNorm: needs.norm,
-    keepsBest: config.keepBest,
-    ...kernel.needs,
-    ...activationNeeds(activation),
-  };
-  return { plan, density };
-}
-
-function gradientBuffersOf(config: Config, ranks: number): number {
-  const { strategy, exact, threads } = config;
-  if (strategy === 'dense') return threads;
-  // The gradient, a level of the tree of shards each, and room for another rank's at least.
-  if (exact) return Math.max(2, 1 + Math.log2(SHARDS / Math.max(1, ranks)));
-  return Number(needsOf(optimizerOf(config)).gradient || ranks > 0);
-}
-
-function allocate(plan: Plan): WebAssembly.Memory {
-  const bytes = bytesNeeded(plan);
-  if (bytes > MEMORY_LIMIT_BYTES) throw errors.tooMuchMemory(bytes, MEMORY_LIMIT_BYTES);
-  const shared = createSharedMemory(bytes);
-  requireAddressSpace(plan.threads);
-  return shared;
 }

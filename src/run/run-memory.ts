@@ -1,0 +1,120 @@
+/** A run's memory: what it must hold, and what it holds when the threads start. */
+import type { Checkpoint } from '../checkpoints/checkpoint-file.js';
+import { type Config, optimizerOf } from '../config/options.js';
+import type { Dataset } from '../data/dataset.js';
+import { NO_SAMPLES, type Samples, takeSamples } from '../data/samples.js';
+import { countNonzeros, writeRows } from '../data/sparse-rows.js';
+import { splitOff } from '../data/split.js';
+import { errors } from '../errors.js';
+import { activationNeeds, DEFAULT_ACTIVATION } from '../kernels/activations.js';
+import type { KernelChoice } from '../kernels/builds.js';
+import { bytesNeeded, createSharedMemory, MEMORY_LIMIT_BYTES, type Memory } from '../memory/layout.js';
+import type { Plan } from '../memory/plan.js';
+import { findBlockStarts } from '../memory/rows.js';
+import type { RunState } from '../metrics/run-state.js';
+import { objectiveNamed } from '../model/objectives/index.js';
+import { likeParameters, momentsOf, writeParameters } from '../model/parameters.js';
+import { VALIDATION_SPLIT_STREAM } from '../model/random.js';
+import { needsOf } from '../optim/optimizer.js';
+import { requireAddressSpace } from '../parallel/address-space.js';
+import { SHARDS } from '../parallel/mpi/shares.js';
+
+/** The part of a data set that a run uses. */
+export interface UsedSamples extends Dataset {
+  readonly validation: Samples;
+}
+
+/** The first `limit` training samples, some of them held out for validation if the run asks for it. */
+export function usedOf(dataset: Dataset, limit: number, { validationSplit, seed }: Config): UsedSamples {
+  if (validationSplit === undefined) {
+    return { ...dataset, train: { ...dataset.train, count: limit }, validation: NO_SAMPLES };
+  }
+  const { kept, apart } = splitOff(limit, validationSplit, seed, VALIDATION_SPLIT_STREAM);
+  const take = (positions: Uint32Array) => takeSamples(dataset.train, dataset.inputs, positions);
+  return { ...dataset, train: take(kept), validation: take(apart) };
+}
+
+/** The plan of the memory, and the density of the training samples. @param ranks  under MPI */
+export function planOf(
+  config: Config,
+  kernel: KernelChoice,
+  used: UsedSamples,
+  ranks = 0,
+  activation = DEFAULT_ACTIVATION,
+): { readonly plan: Plan; readonly density: number } {
+  const { inputs, train, validation, test } = used;
+  const objective = objectiveNamed();
+  const { batchSize, threads, hidden } = config;
+  const needs = needsOf(optimizerOf(config));
+  const trainSamples = train.count;
+  const nonzeros = countNonzeros(train, trainSamples, inputs);
+  const density = nonzeros / (trainSamples * inputs);
+  const isDense = density >= kernel.denseFrom;
+  const plan: Plan = {
+    layers: [inputs, ...hidden, objective.outputs(used)],
+    trainSamples,
+    validationSamples: validation.count,
+    testSamples: test.count,
+    storedInputs: isDense
+      ? (trainSamples + validation.count + test.count) * inputs
+      : nonzeros + countNonzeros(validation, validation.count, inputs) + countNonzeros(test, test.count, inputs),
+    inputForm: isDense ? 'dense' : 'sparse',
+    objective: objective.name,
+    targets: objective.targets,
+    scores: objective.scores,
+    batchSize,
+    ranks,
+    threads,
+    gradientBuffers: gradientBuffersOf(config, ranks),
+    moments: needs.moments,
+    needsNorm: needs.norm,
+    keepsBest: config.keepBest,
+    ...kernel.needs,
+    ...activationNeeds(activation),
+  };
+  return { plan, density };
+}
+
+function gradientBuffersOf(config: Config, ranks: number): number {
+  const { strategy, exact, threads } = config;
+  if (strategy === 'dense') return threads;
+  // The gradient, a level of the tree of shards each, and room for another rank's at least.
+  if (exact) return Math.max(2, 1 + Math.log2(SHARDS / Math.max(1, ranks)));
+  return Number(needsOf(optimizerOf(config)).gradient || ranks > 0);
+}
+
+/** @throws LockstepError if the plan needs more than the addresses, or the system, can give */
+export function allocate(plan: Plan): WebAssembly.Memory {
+  const bytes = bytesNeeded(plan);
+  if (bytes > MEMORY_LIMIT_BYTES) throw errors.tooMuchMemory(bytes, MEMORY_LIMIT_BYTES);
+  const shared = createSharedMemory(bytes);
+  requireAddressSpace(plan.threads);
+  return shared;
+}
+
+/** Writes all samples, in the order of the splits. */
+export function writeSamples(
+  memory: Memory,
+  { inputForm }: Plan,
+  { inputs, train, validation, test }: UsedSamples,
+): void {
+  let row = 0;
+  for (const samples of [train, validation, test]) {
+    writeRows(samples, samples.count, inputs, memory.rows, row, inputForm === 'dense');
+    row += samples.count;
+  }
+  findBlockStarts(memory, 0, row);
+}
+
+/** Parameters, moments and the best epoch of a checkpoint. */
+export function restore(memory: Memory, { values, moments, best: bestValues }: Checkpoint, { best }: RunState): void {
+  const { layers } = memory;
+  if (best) memory.best.set([best.metrics.validation_loss!, best.epoch]);
+  if (best && bestValues)
+    writeParameters(
+      likeParameters(layers, (layer) => layer.best),
+      bestValues,
+    );
+  writeParameters(layers, values);
+  for (const [i, remembered] of momentsOf(layers).entries()) writeParameters(remembered, moments[i]!);
+}
