@@ -1,7 +1,7 @@
 /**
- * What a worker does between barriers: its part of each phase. No waiting and no talking here; worker.ts says when.
+ * A worker's part of each phase. Nothing here waits or communicates; step.ts says which phase comes when.
  *
- * A batch is the `count` samples from position `first` of an epoch's order on; position first + slot is in that slot.
+ * A batch is the `count` samples from position `first` of an epoch's order. The sample at position first + slot is in that slot.
  */
 
 import { createKernel } from '../src/kernels/builds.js';
@@ -15,8 +15,8 @@ import { objectiveNamed } from '../src/model/objectives/index.js';
 import type { Criterion } from '../src/model/objectives/objective.js';
 import { gradientNorm, needsOf, Optimizer, type StepPosition } from '../src/optim/optimizer.js';
 import { sgdUpdate } from '../src/optim/sgd.js';
-import { SHARDS, shareOfRank } from '../src/parallel/mpi/shares.js';
-import { cut, fixedCost, sampleWork } from '../src/parallel/shares.js';
+import { SHARDS, shareOfRank } from '../src/parallel/mpi/rank-shares.js';
+import { fixedCost, partOf, sampleWork } from '../src/parallel/shares.js';
 import type { WorkerTask } from '../src/parallel/task.js';
 
 export interface Batch {
@@ -26,13 +26,13 @@ export interface Batch {
   readonly count: number;
 }
 
-/** The numbers of a step: of plain SGD, which reduces and steps in one pass, or of another optimizer. */
+/** One step: the rate of plain SGD, which reduces and steps in one pass, or the update of another optimizer. */
 export type StepNumbers = number | Update;
 
-/** Samples that go forward and back together: so many that fetching weights costs little, and that z and δ stay cached. */
+/** Samples that go forward and back together: enough to amortize loading weights, few enough to keep z and δ cached. */
 const GRADIENT_BLOCK = 100;
 
-/** What is fetched before it is needed, at most: what a second-level cache has room for besides weights (docs/performance.md, "Sixteen cores"). */
+/** Bytes to prefetch at most: what fits in a second-level cache next to weights (docs/performance.md, "Sixteen cores"). */
 const FETCHED_BYTES = 256 * 1024;
 
 export class Phases {
@@ -45,11 +45,11 @@ export class Phases {
   /** Plain SGD: no gradient is kept. */
   readonly #isPlain: boolean;
   readonly #lastLayer: number;
-  /** What a sample costs from the data on. */
+  /** Cost of a sample if the first layer is computed by sample. */
   readonly #work: (sample: number) => number;
-  /** Whether the first layer is forwarded and stepped by panel. */
+  /** Whether the first layer is computed and stepped by panel. */
   readonly #byPanel: boolean;
-  /** Samples that are fetched at most. */
+  /** Samples to prefetch at most. */
   readonly #fetched: number;
 
   constructor(task: WorkerTask, memory: Memory) {
@@ -68,34 +68,34 @@ export class Phases {
   }
 
   /**
-   * Makes the batch the first layer's input, or some slots of it. Every worker does so for itself: some microseconds, and
-   * cheaper than to meet once more. The batch before may still have to be stepped: what that reads, δ and the batch transposed,
-   * stays as it is.
+   * Makes the batch, or some of its slots, the input of the first layer. Each worker does so for itself: that takes a few
+   * microseconds, less than another barrier. It leaves δ and the transposed batch alone, because the previous batch may not have
+   * been stepped yet.
    */
   place({ record, first, count }: Batch, slots: Range = { from: 0, to: count }): void {
     placeSamples(this.#memory, (slot) => record.order[first + slot]!, slots.from, slots.to);
   }
 
-  /** Has the first samples of the batch, which has been placed, in the caches when it comes to them. */
+  /** Prefetches the first samples of a placed batch. */
   fetch({ count }: Batch): void {
     this.#kernel.prefetchInputs(0, 0, Math.min(count, this.#fetched));
   }
 
-  /** By panel: the first layer of all samples of the batch that has been placed. */
+  /** By panel: the first layer, for all samples of a placed batch. */
   forward(panels: Range, { count }: Batch): void {
     this.#kernel.forward(0, panels, 0, count);
   }
 
   /**
-   * By sample: for each of our samples the loss and, factor by factor, its gradient; and our slice of the first layer's
-   * batch, transposed for all, where that layer is cut by panels.
+   * By sample: the loss and the gradient, in factored form, of each of our samples. Also transposes our slice of the first
+   * layer's batch for all workers, if that layer is divided by panels.
    *
    * @returns false if a loss is not finite
    */
   gradients(batch: Batch): boolean {
     const { from, to } = this.#shareOf(batch);
     if (this.#byPanel) this.#kernel.transpose(0, this.#slice(0), batch.count);
-    // Who reduces by row goes through all samples; strategy `dense` through our own alone.
+    // To reduce by row, a worker reads all samples; in strategy `dense` only its own.
     else this.place(batch, this.#task.strategy === 'dense' ? { from, to } : undefined);
     for (let slot = from; slot < to; slot += GRADIENT_BLOCK) {
       this.#beat();
@@ -114,17 +114,13 @@ export class Phases {
       this.#criterion.record(record.training, position);
       allFinite &&= Number.isFinite(this.#criterion.loss);
     }
-    // The run ends here; δ of what is not finite leads nowhere.
+    // The run ends here.
     if (!allFinite) return false;
     for (let l = this.#lastLayer; l > 0; l--) this.#kernel.backward(l, from, to);
     return true;
   }
 
-  /**
-   * The numbers of the batch's step. Where the gradient's norm is asked for, `squareRows` must have gone over all of it.
-   *
-   * @param stepsDone  of the run
-   */
+  /** @param stepsDone  of the run. If the optimizer clips, `squareRows` must have been called for all rows. */
   numbersOf({ epoch, first, count }: Batch, stepsDone: number): StepNumbers {
     const { plan } = this.#task;
     const index = (epoch - 1) * stepsPerEpoch(plan) + first / plan.batchSize;
@@ -133,14 +129,14 @@ export class Phases {
     return this.#optimizer.update(position, gradientNorm(this.#memory.layers));
   }
 
-  /** The same, where the gradient stands in memory whatever the optimizer. */
+  /** The same, for a gradient that is in memory. */
   updateOf(batch: Batch, stepsDone: number): Update {
     const numbers = this.numbersOf(batch, stepsDone);
-    // Of the same bits as plain SGD's step in one pass.
+    // Gives the same bits as plain SGD's step in one pass.
     return typeof numbers === 'number' ? sgdUpdate({ scale: 1, weightDecay: 0, rate: numbers }) : numbers;
   }
 
-  /** The part of the batch that this process computes: all of it, unless there are ranks. */
+  /** The part of the batch that this process computes; without MPI all of it. */
   ownOf(batch: Batch): Batch {
     const { ranks } = this.#task;
     if (!ranks) return batch;
@@ -161,8 +157,8 @@ export class Phases {
   }
 
   /**
-   * Our part of the tree of shards: adds the k-th shard's sum, which is the gradient, to those before it as a binary counter
-   * carries. Buffer b holds the sum of 2^(b − 1) shards; behind the last shard the gradient is the sum of all.
+   * Our part of the tree of shards: adds the k-th shard's sum, which is in the gradient, to the previous sums, like the carry of
+   * a binary counter. Buffer b holds the sum of 2^(b − 1) shards. After the last shard the gradient is the sum of all.
    */
   addShard(k: number, isLast: boolean): void {
     let free = 1;
@@ -176,21 +172,21 @@ export class Phases {
     }
   }
 
-  /** All of a layer's gradient ← it + the second buffer. */
+  /** Adds the second buffer to the gradient of a layer. */
   addOther(l: number): void {
     this.#kernel.addGradient(l, { from: 0, to: this.#memory.layers[l]!.parameters.length }, 1);
   }
 
-  /** Our part of a layer's array: whole vectors. */
+  /** Our part of a layer's array, in whole vectors. */
   #elementsOf(l: number): Range {
     const { plan, worker } = this.#task;
     const { length } = this.#memory.layers[l]!.parameters;
-    const cutAt = (part: number) =>
+    const boundary = (part: number) =>
       part === plan.threads ? length : Math.floor((length * part) / plan.threads / LANES) * LANES;
-    return { from: cutAt(worker), to: cutAt(worker + 1) };
+    return { from: boundary(worker), to: boundary(worker + 1) };
   }
 
-  /** By parameter: our rows of every layer that is cut by rows, reduced over the whole batch and stepped. */
+  /** Reduces our rows over the whole batch and steps them, in every layer that is divided by rows. */
   stepRows(batch: Batch, numbers: StepNumbers): void {
     this.#byRows((l, slice, panels) => {
       this.#kernel.transpose(l, slice, batch.count);
@@ -198,12 +194,12 @@ export class Phases {
     });
   }
 
-  /** The same of a panel of the first layer: all its rows, from all workers' transposed slices. */
+  /** The same for a panel of the first layer: all its rows, from the transposed slices of all workers. */
   stepPanel(panel: number, batch: Batch, numbers: StepNumbers): void {
     for (const slice of this.#task.firstLayerSlices) this.#stepSlice(0, slice, only(panel), batch, numbers);
   }
 
-  /** The same in parts, for an optimizer that must know the whole gradient first: the sums of our rows, and of a panel. */
+  /** Reduces our rows into the gradient in memory. */
   reduceRows({ count }: Batch): void {
     this.#byRows((l, slice, panels) => {
       this.#kernel.transpose(l, slice, count);
@@ -215,12 +211,12 @@ export class Phases {
     for (const slice of this.#task.firstLayerSlices) this.#kernel.reduce(0, slice, only(panel), count);
   }
 
-  /** And then, of our rows of all layers, the gradient's squares. */
+  /** Squares the gradient, for its norm: our rows of all layers. */
   squareRows(): void {
     for (let l = 0; l <= this.#lastLayer; l++) this.#kernel.squareRows(l, this.#slice(l));
   }
 
-  /** And then the step. */
+  /** Applies the gradient that is in memory. */
   updateRows(update: Update): void {
     this.#byRows((l, slice, panels) => this.#kernel.update(l, slice, panels, update));
   }
@@ -244,7 +240,7 @@ export class Phases {
     }
   }
 
-  /** Strategy `dense`: our samples' gradients into our buffer; the coordinator adds the buffers and steps. */
+  /** Strategy `dense`: sums our samples' gradients in our buffer. The coordinator adds the buffers and steps. */
   accumulate(batch: Batch): void {
     const { from, to } = this.#shareOf(batch);
     for (let l = 0; l <= this.#lastLayer; l++) this.#kernel.accumulate(l, from, to);
@@ -253,18 +249,18 @@ export class Phases {
   /**
    * Scores our share of the held-out samples, a block at a time in slots of our own.
    *
-   * @param goOn  asked before each block; if it says no, the rest is left
+   * @param goOn  called before each block; false skips the rest
    * @returns false if a loss is not finite
    */
   evaluate(record: EpochRecord, goOn: () => boolean): boolean {
     const { plan, worker } = this.#task;
     const { from, to } = this.#ownHeldOut;
-    const ofOwn = cut(to - from, (i) => this.#work(plan.trainSamples + from + i), plan.threads, worker);
-    const share = { from: from + ofOwn.from, to: from + ofOwn.to };
+    const ofOwn = partOf(to - from, (i) => this.#work(plan.trainSamples + from + i), plan.threads, worker);
+    const own = { from: from + ofOwn.from, to: from + ofOwn.to };
     const block = Math.floor(this.#memory.slots / plan.threads);
     let allFinite = true;
-    for (let first = share.from; first < share.to && goOn(); first += block) {
-      const count = Math.min(block, share.to - first);
+    for (let first = own.from; first < own.to && goOn(); first += block) {
+      const count = Math.min(block, own.to - first);
       this.#beat();
       allFinite = this.#evaluateBlock(record, first, count, worker * block) && allFinite;
     }
@@ -283,21 +279,21 @@ export class Phases {
     return allFinite;
   }
 
-  /** Which of the samples that are held out this process evaluates. */
+  /** The held-out samples that this process evaluates. */
   get #ownHeldOut(): Range {
     const { plan, ranks } = this.#task;
     const { rank, ranks: count } = ranks ?? { rank: 0, ranks: 1 };
     return shareOfRank(heldOutSamples(plan), count, rank);
   }
 
-  /** Which slots of the batch are ours: by nonzeros, unless the first layer, which reads them, is not cut by sample. */
+  /** Our slots of the batch: weighted by nonzeros if the first layer is computed by sample. */
   #shareOf({ record, first, count }: Batch): Range {
     const { plan, worker } = this.#task;
     const work = this.#byPanel ? () => 1 : (slot: number) => this.#work(record.order[first + slot]!);
-    return cut(count, work, plan.threads, worker);
+    return partOf(count, work, plan.threads, worker);
   }
 
-  /** For the watchdog: this worker gets on. */
+  /** Tells the watchdog that this worker makes progress. */
   #beat(): void {
     this.#memory.workers[this.#task.worker]!.beats[0]!++;
   }

@@ -12,9 +12,9 @@
  */
 import { needsOf } from '../src/optim/optimizer.js';
 import type { Hold } from '../src/parallel/barrier.js';
-import type { Claims } from '../src/parallel/claims.js';
-import { Command, type Control } from '../src/parallel/control.js';
+import { Command, type Control } from '../src/parallel/control-words.js';
 import type { Exchange } from '../src/parallel/mpi/exchange.js';
+import type { Claims } from '../src/parallel/panel-claims.js';
 import { Phase, type WorkerTask } from '../src/parallel/task.js';
 import type { Batch, Phases } from './phases.js';
 

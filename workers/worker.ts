@@ -8,7 +8,7 @@
  *                    evaluation    this worker's validation and test samples
  *                    — barrier —
  *
- * The first layer is divided by panels: the worker that has claimed a panel (parallel/claims.ts) steps it and takes the next
+ * The first layer is divided by panels: the worker that has claimed a panel (parallel/panel-claims.ts) steps it and takes the next
  * batch through it, so that the panel's weights stay in that core's cache. Where that layer has fewer panels than there are
  * threads, it is computed by sample and stepped by row, like the other layers.
  */
@@ -16,10 +16,10 @@
 import { now } from '../src/memory/clock.js';
 import { type EpochRecord, layOut, type Memory, PHASES, recordIndex } from '../src/memory/layout.js';
 import { Barrier, type Hold, TeamAborted } from '../src/parallel/barrier.js';
-import { Claims } from '../src/parallel/claims.js';
-import { Command, Control, HeldFor, ticketOf } from '../src/parallel/control.js';
+import { Command, Control, HeldFor, ticketOf } from '../src/parallel/control-words.js';
 import { EarlyStopping } from '../src/parallel/early-stopping.js';
 import { Exchange } from '../src/parallel/mpi/exchange.js';
+import { Claims } from '../src/parallel/panel-claims.js';
 import { Phase, type WorkerTask } from '../src/parallel/task.js';
 import { type Batch, Phases } from './phases.js';
 import { phasesOfStep, type StepPhase } from './step.js';

@@ -19,7 +19,7 @@
  * power and, as hardware threads, their units.
  */
 import { LANES, padded, panelCount, panelStart } from '../../src/memory/tiling.js';
-import { cut } from '../../src/parallel/shares.js';
+import { partOf } from '../../src/parallel/shares.js';
 import { type Equation, fitNonNegative } from '../support/least-squares.js';
 
 export interface Job {
@@ -110,7 +110,7 @@ function panelsOf({ layers, panelWidth }: Job, threads: number): number[] {
   return Array.from({ length: count }, (_, p) => panelStart(p + 1, count, columns) - panelStart(p, count, columns));
 }
 
-/** Whether the first layer is cut by panels: with more threads than panels it is cut by sample and by row. */
+/** Whether the first layer is divided by panels: with more threads than panels it is divided by sample and by row. */
 function hasPanels(job: Job, threads: number): boolean {
   return panelsOf(job, threads).length >= threads;
 }
@@ -127,10 +127,10 @@ function excesses(job: Job, threads: number) {
   return { byPanel: bySample, byUpdate: excess(threads, layers[0]! + 1, () => 1), bySample };
 }
 
-/** @param size  of an item, by which they are cut */
+/** @param size  of an item, by which they are divided */
 function excess(threads: number, items: number, size: (item: number) => number): number {
   const shares = Array.from({ length: threads }, (_, worker) => {
-    const { from, to } = cut(items, size, threads, worker);
+    const { from, to } = partOf(items, size, threads, worker);
     let share = 0;
     for (let item = from; item < to; item++) share += size(item);
     return share;

@@ -7,9 +7,9 @@ import { ndjsonLine } from '../../src/output/ndjson.js';
 import { evaluateOn } from '../../src/tools/evaluation.js';
 import { loadModel, type Network } from '../../src/tools/network.js';
 import { FORMAT_HELP, formatOf, newCommand, oneOf, parse } from '../parse.js';
-import { confusionTable } from './evaluate-table.js';
-import { type Split, type TablePart, tablePart } from './table-parts.js';
-import { dataFor } from './trained-on.js';
+import { dataFor } from './evaluation-data.js';
+import { type Split, type TablePart, tablePart } from './evaluation-table.js';
+import { confusionTable } from './print-evaluation.js';
 
 const SPLITS = ['test', 'train', 'all'] as const;
 

@@ -13,8 +13,8 @@ import { pictureAt, requirePictures, writePicture } from '../../src/tools/inspec
 import { Network } from '../../src/tools/network.js';
 import { parseShape, shapeFor } from '../../src/tools/predict/shape.js';
 import { FORMAT_HELP, formatOf, newCommand, oneOf, parse } from '../parse.js';
-import { modelTable } from './inspect-table.js';
-import { dataFor } from './trained-on.js';
+import { dataFor } from './evaluation-data.js';
+import { modelTable } from './print-model.js';
 
 const DEFAULT_COUNT = 100;
 const MOST_COUNT = 10_000;

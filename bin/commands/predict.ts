@@ -19,7 +19,7 @@ import { shapeFor } from '../../src/tools/predict/shape.js';
 import { samplesOfTable } from '../../src/tools/predict/table-samples.js';
 import { LineOutput } from '../line-output.js';
 import { type PredictCommand, parsePredictCommand } from './predict-options.js';
-import { PREDICTION_HEADING, predictionRow } from './predict-table.js';
+import { PREDICTION_HEADING, predictionRow } from './print-prediction.js';
 
 /** Problems that are reported one by one; the others are only counted. */
 const MOST_REPORTED = 20;

@@ -2,11 +2,11 @@
  * Reads the network that a file describes, from its tensors and metadata. An unsupported description is an error, because
  * the network would be computed incorrectly.
  */
-import { type TableModel, tableIn } from '../data/table/facts.js';
+import { type TableModel, tableIn } from '../data/table/table-metadata.js';
 import { shown } from '../errors.js';
 import { parseJsonOr } from '../files/json.js';
-import { isRecord } from '../files/record.js';
 import { type TensorFile, TensorFileError } from '../files/safetensors.js';
+import { isRecord } from '../files/type-guards.js';
 import { activationNames, DEFAULT_ACTIVATION } from '../kernels/activations.js';
 
 /** Readers refuse files with a higher version. */

@@ -5,7 +5,7 @@
 
 import { type Config, recipeOf, recordOfConfig } from '../config/options.js';
 import type { Dataset } from '../data/dataset.js';
-import { type TableModel, tableMetadata } from '../data/table/facts.js';
+import { type TableModel, tableMetadata } from '../data/table/table-metadata.js';
 import { errors } from '../errors.js';
 import { type Written, writeInAnyCase } from '../files/output.js';
 import { packageVersion } from '../files/package-version.js';

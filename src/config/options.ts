@@ -1,6 +1,6 @@
 /** A run's options: their defaults, which are the reference's run, and what each may be. */
 import { errors } from '../errors.js';
-import { type Fields, isRecord } from '../files/record.js';
+import { type Fields, isRecord } from '../files/type-guards.js';
 import type { OptimizerOptions } from '../optim/optimizer.js';
 import { flagOf, nameProperties, type SnakeCase, snakeCase } from '../text/words.js';
 import type { Kind } from './checks.js';

@@ -4,7 +4,7 @@
  */
 import path from 'node:path';
 import { errors } from '../errors.js';
-import { isRecord } from '../files/record.js';
+import { isRecord } from '../files/type-guards.js';
 import type { Progress, TrainEvent } from '../metrics/events.js';
 import type { TrainControls } from '../run/train.js';
 import type { RunView } from '../run/view.js';

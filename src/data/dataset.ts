@@ -1,6 +1,6 @@
 /** A data set: training and test samples that agree with each other. */
 import type { Samples } from './samples.js';
-import type { TableFacts } from './table/facts.js';
+import type { TableFacts } from './table/table-metadata.js';
 
 export interface Dataset {
   readonly name: string;

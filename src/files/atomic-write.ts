@@ -4,7 +4,7 @@ import path from 'node:path';
 import { hasCode, reason } from '../errors.js';
 import { isOfKind, type Kind, kindName } from './kinds.js';
 import { isGone, ownerName } from './owner.js';
-import { targetOf } from './target.js';
+import { targetOf } from './resolve-links.js';
 
 /** Bytes per write: below the limits of Node and of all systems. */
 const CHUNK_BYTES = 1 << 28;

@@ -1,6 +1,6 @@
 /** A lock on a folder, held by one run at a time, across processes, containers and machines. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { contend } from './contest.js';
+import { contend } from './mutual-exclusion.js';
 import { SignOfLife, type SignOptions } from './sign-of-life.js';
 
 /** How long the smallest name waits for the other contenders to leave: a few file operations, on a loaded machine. */

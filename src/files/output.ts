@@ -12,7 +12,7 @@ import {
   writeAtomically,
 } from './atomic-write.js';
 import { type Kind, kindName } from './kinds.js';
-import { type FileOrDescriptor, isSameFile, targetOf } from './target.js';
+import { type FileOrDescriptor, isSameFile, targetOf } from './resolve-links.js';
 
 export interface Output {
   /** The option, such as `--save`. */

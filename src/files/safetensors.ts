@@ -10,7 +10,7 @@ import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { reason, shown } from '../errors.js';
 import { JsonLimitError, type JsonLimits, parseJson } from './json.js';
-import { isRecord } from './record.js';
+import { isRecord } from './type-guards.js';
 
 export type Values = Float32Array | Float64Array;
 

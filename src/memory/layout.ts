@@ -141,7 +141,7 @@ export interface Scores {
 
 export interface Memory {
   readonly control: Int32Array;
-  /** (T, CONTROL_STRIDE): see parallel/claims.ts. */
+  /** (T, CONTROL_STRIDE): see parallel/panel-claims.ts. */
   readonly claims: Int32Array;
   readonly rows: SampleRows;
   readonly slots: number;
@@ -154,7 +154,7 @@ export interface Memory {
   readonly best: Float64Array;
 }
 
-/** Words of the control block, each on a cache line of its own: see parallel/barrier.ts and parallel/control.ts. */
+/** Words of the control block, each on a cache line of its own: see parallel/barrier.ts and parallel/control-words.ts. */
 export const CONTROL_STRIDE = 16;
 const CONTROL_WORDS = 16;
 

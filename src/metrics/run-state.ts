@@ -1,5 +1,5 @@
 /** What a run must remember, besides its weights, to continue as if it had never stopped. */
-import { isRecord } from '../files/record.js';
+import { isRecord } from '../files/type-guards.js';
 import { type Plan, summedScores } from '../memory/plan.js';
 import type { Objective, Sums } from '../model/objectives/objective.js';
 import { isValueOf, noSums, SPLITS, type Split, type SplitMetrics } from './sums.js';

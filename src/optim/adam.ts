@@ -1,5 +1,5 @@
 /** Adam (Kingma and Ba 2015, algorithm 1), as PyTorch's Adam has it. */
-import { power } from '../kernels/elementary.js';
+import { power } from '../kernels/exact-math.js';
 import type { Update } from '../kernels/kernel.js';
 import type { CommonNumbers, Rule } from './rule.js';
 

@@ -1,5 +1,5 @@
 /** How the learning rate changes over a run. */
-import { cosineOfHalfTurn, power } from '../kernels/elementary.js';
+import { cosineOfHalfTurn, power } from '../kernels/exact-math.js';
 
 export interface Schedule extends CurveOptions {
   readonly schedule: ScheduleName;
@@ -35,7 +35,7 @@ export const SCHEDULES = Object.keys(CURVES) as readonly ScheduleName[];
 /**
  * The rate of step `index`, from 0. During the warm-up it is lr · (index + 1) / warmupSteps; then the schedule begins.
  *
- * Powers and the cosine are our own (kernels/elementary.ts): an engine's may differ from another's in the last bit.
+ * Powers and the cosine are our own (kernels/exact-math.ts): an engine's may differ from another's in the last bit.
  */
 export function rateAt(schedule: Schedule, index: number, stepsPerEpoch: number, totalSteps: number): number {
   const { lr, warmupSteps } = schedule;

@@ -11,8 +11,8 @@ import type { Position } from '../metrics/run-state.js';
 import { parameterCount } from '../model/parameters.js';
 import { gradientNorm, needsOf, Optimizer } from '../optim/optimizer.js';
 import { Barrier } from './barrier.js';
-import { Command, Control, HeldFor, reasonOf, ticketOf } from './control.js';
-import { cutPanels, cutRows } from './shares.js';
+import { Command, Control, HeldFor, reasonOf, ticketOf } from './control-words.js';
+import { dividePanels, divideRows } from './shares.js';
 import type { WorkerTask } from './task.js';
 import { spinsFor, Team } from './team.js';
 import { type TeamWait, Watchdog } from './watchdog.js';
@@ -302,9 +302,9 @@ function firstStepMs({ layers }: Memory, { batchSize }: Plan): number {
 function workerTasks(job: Job, memory: Memory): WorkerTask[] {
   const { seed: _, ...common } = job;
   const { trainSamples, threads }: Plan = job.plan;
-  const slices = cutRows(memory.layers, memory.rows, trainSamples, ownBatch(job.plan), threads);
+  const slices = divideRows(memory.layers, memory.rows, trainSamples, ownBatch(job.plan), threads);
   // With strategy `dense`, a worker does everything for its own samples.
-  const panels = job.strategy === 'sliced' ? cutPanels(memory.layers[0]!, threads) : undefined;
+  const panels = job.strategy === 'sliced' ? dividePanels(memory.layers[0]!, threads) : undefined;
   const task = { ...common, firstLayerSlices: slices[0]!, panels, spins: spinsFor(threads) };
   return Array.from({ length: threads }, (_, worker) => ({
     ...task,

@@ -5,7 +5,7 @@
 import { type Memory, recordIndex } from '../memory/layout.js';
 import { addScores, metricsOf, noSums } from '../metrics/sums.js';
 import { objectiveNamed } from '../model/objectives/index.js';
-import { Command } from './control.js';
+import { Command } from './control-words.js';
 import type { WorkerTask } from './task.js';
 
 export class EarlyStopping {

@@ -9,7 +9,7 @@ import type { LayerMemory, SampleRows } from '../memory/layout.js';
  * Divides items 0 … count − 1 into parts of nearly equal work, and returns one of them: the items whose middle falls into
  * that part of the total work. Parts may be empty.
  */
-export function cut(count: number, work: (item: number) => number, parts: number, part: number): Range {
+export function partOf(count: number, work: (item: number) => number, parts: number, part: number): Range {
   let total = 0;
   for (let item = 0; item < count; item++) total += work(item);
   const lower = (total * part) / parts;
@@ -48,7 +48,7 @@ export function sampleWork(rows: SampleRows, fixed: number): (sample: number) =>
 const ROW_COST = 4;
 
 /** By layer and worker: rows of about equal work, from the expected number of nonzeros per batch. */
-export function cutRows(
+export function divideRows(
   layers: readonly LayerMemory[],
   rows: SampleRows,
   trainSamples: number,
@@ -64,13 +64,15 @@ export function cutRows(
       return l === 0 ? (firstCounts[row]! / trainSamples) * batchSize : batchSize / 2;
     };
     return Array.from({ length: workers }, (_, index) => {
-      return { index, ...cut(inputs + 1, (row) => lit(row) + ROW_COST, workers, index) };
+      return { index, ...partOf(inputs + 1, (row) => lit(row) + ROW_COST, workers, index) };
     });
   });
 }
 
 /** By worker: panels of about equal total width; undefined if there are fewer panels than workers. */
-export function cutPanels({ panels }: LayerMemory, workers: number): readonly Range[] | undefined {
+export function dividePanels({ panels }: LayerMemory, workers: number): readonly Range[] | undefined {
   if (panels.length < workers) return undefined;
-  return Array.from({ length: workers }, (_, worker) => cut(panels.length, (p) => panels[p]!.width, workers, worker));
+  return Array.from({ length: workers }, (_, worker) =>
+    partOf(panels.length, (p) => panels[p]!.width, workers, worker),
+  );
 }

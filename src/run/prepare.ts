@@ -18,12 +18,12 @@ import { type CheckedOptions, type Config, requireNothingOfTables } from '../con
 import type { Dataset } from '../data/dataset.js';
 import { findSource, inputFilesOf, placeOf } from '../data/sources.js';
 import { STDIN } from '../data/table/bytes.js';
-import { doubtAbout } from '../data/table/doubt.js';
-import type { TableModel } from '../data/table/facts.js';
+import { doubtAbout } from '../data/table/label-check.js';
 import { scaleParts } from '../data/table/scale-parts.js';
+import type { TableModel } from '../data/table/table-metadata.js';
 import { errors, LockstepError } from '../errors.js';
 import { isSameOutput, openOutput, requireOutput } from '../files/output.js';
-import { targetOf } from '../files/target.js';
+import { targetOf } from '../files/resolve-links.js';
 import { chooseKernel, type KernelChoice, problemOf } from '../kernels/builds.js';
 import { layOut, type Memory } from '../memory/layout.js';
 import { type Plan, stepsPerEpoch } from '../memory/plan.js';
@@ -31,9 +31,9 @@ import type { WarningEvent } from '../metrics/events.js';
 import { freshState, type RunState } from '../metrics/run-state.js';
 import { drawInitialValues } from '../model/initial-values.js';
 import { requireSame, together } from '../parallel/mpi/agreement.js';
-import { SHARDS } from '../parallel/mpi/shares.js';
+import { SHARDS } from '../parallel/mpi/rank-shares.js';
 import type { World } from '../parallel/mpi/world.js';
-import { identityOf, identityOfOptions, NOTHING_FOUND, shareCheckpoint } from './ranks.js';
+import { identityOf, identityOfOptions, NOTHING_FOUND, shareCheckpoint } from './rank-consistency.js';
 import { allocate, planOf, restore, usedOf, writeSamples } from './run-memory.js';
 
 export interface Run {

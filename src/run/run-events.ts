@@ -2,8 +2,8 @@
 
 import { optimizerOf, recordOfConfig } from '../config/options.js';
 import { stepsPerEpoch } from '../memory/plan.js';
+import type { Ledger } from '../metrics/epoch-metrics.js';
 import { type EpochEvent, SCHEMA, type StartEvent } from '../metrics/events.js';
-import type { Ledger } from '../metrics/ledger.js';
 import { parameterCount } from '../model/parameters.js';
 import { Optimizer } from '../optim/optimizer.js';
 import type { World } from '../parallel/mpi/world.js';

@@ -17,7 +17,7 @@ import { likeParameters, momentsOf, writeParameters } from '../model/parameters.
 import { VALIDATION_SPLIT_STREAM } from '../model/random.js';
 import { needsOf } from '../optim/optimizer.js';
 import { requireAddressSpace } from '../parallel/address-space.js';
-import { SHARDS } from '../parallel/mpi/shares.js';
+import { SHARDS } from '../parallel/mpi/rank-shares.js';
 
 /** The part of a data set that a run uses. */
 export interface UsedSamples extends Dataset {

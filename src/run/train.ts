@@ -7,9 +7,9 @@ import type { Progress, TrainEvent } from '../metrics/events.js';
 import { asTold } from '../parallel/mpi/agreement.js';
 import { World } from '../parallel/mpi/world.js';
 import { inLibraryWords } from '../text/words.js';
-import { live } from './life.js';
+import { untilTheEnd } from './early-exit.js';
 import { prepare } from './prepare.js';
-import { untilTheEnd } from './until-the-end.js';
+import { live } from './run-lifecycle.js';
 import type { RunView } from './view.js';
 
 export interface TrainControls {

@@ -57,7 +57,7 @@ export function wrapped(line: string, columns: number): string {
 const INDENT = '  ';
 
 /** Cuts text to a number of columns, with an ellipsis at the end. */
-export function cutTo(text: string, columns: number): string {
+export function truncated(text: string, columns: number): string {
   if (columnsOf(text) <= columns) return text;
   let kept = '';
   for (const character of text) {

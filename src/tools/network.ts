@@ -2,11 +2,11 @@
 import { type ModelData, readModel } from '../checkpoints/model-file.js';
 import { SCALED } from '../data/sparse-rows.js';
 import { type ClassName, numberIn } from '../data/table/cells.js';
-import type { TableModel } from '../data/table/facts.js';
 import { scaledInput } from '../data/table/scaling.js';
+import type { TableModel } from '../data/table/table-metadata.js';
 import { errors } from '../errors.js';
-import { isRecord } from '../files/record.js';
 import type { Values } from '../files/safetensors.js';
+import { isRecord } from '../files/type-guards.js';
 import { activationNeeds } from '../kernels/activations.js';
 import { chooseKernel, createKernel, type KernelName, problemOf } from '../kernels/builds.js';
 import { ForwardPass } from '../kernels/forward-pass.js';

@@ -1,8 +1,8 @@
 /** Tables for people fit their terminals: what has no room is dropped from the right. */
 import { describe, expect, it } from 'vitest';
-import { confusionTable } from '../../bin/commands/evaluate-table.js';
-import { modelTable } from '../../bin/commands/inspect-table.js';
-import { predictionRow } from '../../bin/commands/predict-table.js';
+import { confusionTable } from '../../bin/commands/print-evaluation.js';
+import { modelTable } from '../../bin/commands/print-model.js';
+import { predictionRow } from '../../bin/commands/print-prediction.js';
 import type { EvaluationEvent, ModelEvent } from '../../src/metrics/events.js';
 import { columnsOf } from '../../src/text/printable.js';
 

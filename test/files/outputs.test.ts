@@ -22,7 +22,7 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { FILES } from '../../src/data/idx-folder.js';
 import type { Kind } from '../../src/files/kinds.js';
 import { isSameOutput, openOutput, requireOutput, writeOutput } from '../../src/files/output.js';
-import type { FileOrDescriptor } from '../../src/files/target.js';
+import type { FileOrDescriptor } from '../../src/files/resolve-links.js';
 import { exportModel } from '../../src/tools/export/export-model.js';
 import { collect, collectFailed } from '../support/events.js';
 import { olderModel } from '../support/older-model.js';

@@ -7,7 +7,7 @@ import { WasmKernel } from '../../src/kernels/wasm.js';
 import { type Memory, recordIndex } from '../../src/memory/layout.js';
 import type { Position } from '../../src/metrics/run-state.js';
 import { Barrier } from '../../src/parallel/barrier.js';
-import { Control, HeldFor, ticketOf } from '../../src/parallel/control.js';
+import { Control, HeldFor, ticketOf } from '../../src/parallel/control-words.js';
 import { Coordinator, type Job } from '../../src/parallel/coordinator.js';
 import { Watchdog } from '../../src/parallel/watchdog.js';
 import { prepare } from '../../src/run/prepare.js';

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { type Memory, recordIndex } from '../../src/memory/layout.js';
 import { softmaxCrossEntropy } from '../../src/model/objectives/softmax-cross-entropy.js';
-import { Command } from '../../src/parallel/control.js';
+import { Command } from '../../src/parallel/control-words.js';
 import { EarlyStopping } from '../../src/parallel/early-stopping.js';
 import type { WorkerTask } from '../../src/parallel/task.js';
 

@@ -1,7 +1,7 @@
-/** How work is cut: every item is in exactly one part, in order, and parts have about the same work. */
+/** How work is divided: every item is in exactly one part, in order, and parts have about the same work. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cut } from '../../src/parallel/shares.js';
+import { partOf } from '../../src/parallel/shares.js';
 
 /** Work that no float64 holds exactly: its sums depend on rounding. */
 const work = fc.array(
@@ -11,9 +11,9 @@ const work = fc.array(
 const parts = fc.integer({ min: 1, max: 12 });
 
 const cutAll = (items: readonly number[], count: number) =>
-  Array.from({ length: count }, (_, part) => cut(items.length, (item) => items[item]!, count, part));
+  Array.from({ length: count }, (_, part) => partOf(items.length, (item) => items[item]!, count, part));
 
-describe('cut', () => {
+describe('partOf', () => {
   it('has every item once, in order', () => {
     fc.assert(
       fc.property(work, parts, (items, count) => {

@@ -4,7 +4,7 @@ import { checkOptions, optimizerOf, type TrainOptions } from '../../src/config/o
 import { shuffledOrder } from '../../src/data/order.js';
 import { recordIndex } from '../../src/memory/layout.js';
 import { Barrier } from '../../src/parallel/barrier.js';
-import { Control, HeldFor, ticketOf } from '../../src/parallel/control.js';
+import { Control, HeldFor, ticketOf } from '../../src/parallel/control-words.js';
 import { MpiLibrary } from '../../src/parallel/mpi/library.js';
 import type { World } from '../../src/parallel/mpi/world.js';
 import { Phase, type WorkerTask } from '../../src/parallel/task.js';

@@ -27,12 +27,12 @@ const COVERED_BY: Readonly<Record<string, readonly [quick: string, thorough: str
   bin: ['command/command-line command/bad-input', 'command/ predict/command plot/command options run/tables'],
   'bin/main': ['errors', 'command/'],
   'bin/commands/inspect': ['command/inspect-export', 'inspect/'],
-  'bin/commands/inspect-table': ['inspect/', 'command/inspect-export'],
+  'bin/commands/print-model': ['inspect/', 'command/inspect-export'],
   'bin/commands/plot': ['plot/command', 'plot/'],
   'bin/commands/predict': ['predict/command', 'run/tables library/network predict/'],
   'bin/commands/evaluate': ['command/evaluate', 'run/tables library/network predict/agreement'],
-  'bin/commands/table-parts': ['run/tables', 'command/evaluate'],
-  'bin/commands/trained-on': ['library/network', 'run/tables'],
+  'bin/commands/evaluation-table': ['run/tables', 'command/evaluate'],
+  'bin/commands/evaluation-data': ['library/network', 'run/tables'],
   'bin/commands/live-page': ['dashboard/command', 'dashboard/'],
   'bin/commands/export': ['command/inspect-export', 'export/'],
   'src/checkpoints': [
@@ -79,8 +79,8 @@ const COVERED_BY: Readonly<Record<string, readonly [quick: string, thorough: str
   'src/parallel': [
     [
       'barrier.test',
-      'claims',
-      'control',
+      'panel-claims',
+      'control-words',
       'coordinator',
       'early-stopping',
       'worker',

@@ -6,7 +6,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { deflateSync, gzipSync } from 'node:zlib';
-import { modelTable } from '../../bin/commands/inspect-table.js';
+import { modelTable } from '../../bin/commands/print-model.js';
 import { readCheckpoint } from '../../src/checkpoints/checkpoint-file.js';
 import { readIdx } from '../../src/data/idx.js';
 import { readTable } from '../../src/data/table/read-table.js';

@@ -4,7 +4,7 @@
  * this rank other sums.
  */
 
-import { Control } from '../../src/parallel/control.js';
+import { Control } from '../../src/parallel/control-words.js';
 import { MpiLibrary } from '../../src/parallel/mpi/library.js';
 import { World } from '../../src/parallel/mpi/world.js';
 

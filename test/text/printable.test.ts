@@ -2,9 +2,9 @@
 import { Resvg } from '@resvg/resvg-js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { confusionTable } from '../../bin/commands/evaluate-table.js';
-import { modelTable } from '../../bin/commands/inspect-table.js';
-import { predictionRow } from '../../bin/commands/predict-table.js';
+import { confusionTable } from '../../bin/commands/print-evaluation.js';
+import { modelTable } from '../../bin/commands/print-model.js';
+import { predictionRow } from '../../bin/commands/print-prediction.js';
 import { errors, type LockstepError, reason } from '../../src/errors.js';
 import type { EvaluationEvent, ModelEvent, TrainEvent } from '../../src/metrics/events.js';
 import { ndjsonLine, ndjsonLines } from '../../src/output/ndjson.js';

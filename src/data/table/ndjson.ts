@@ -2,7 +2,7 @@
 import { errors, reason, shown } from '../../errors.js';
 import { parseJson } from '../../files/json.js';
 import { linesOf } from '../../files/lines.js';
-import { isRecord } from '../../files/record.js';
+import { isRecord } from '../../files/type-guards.js';
 import type { Row } from './row.js';
 import { MOST_ROW_BYTES } from './text.js';
 

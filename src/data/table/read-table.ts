@@ -6,9 +6,9 @@ import { nameOfTable } from './bytes.js';
 import { labelIn, numberIn } from './cells.js';
 import { ClassIndex, LabelCollector, MOST_CLASSES, requireClasses } from './classes.js';
 import { type Columns, columnInWords, columnsLike, columnsOf, type Header } from './columns.js';
-import { expectedOf, type TableFacts } from './facts.js';
 import type { Row } from './row.js';
 import { rowsOf } from './rows.js';
+import { expectedOf, type TableFacts } from './table-metadata.js';
 
 export interface Table {
   readonly inputs: number;

@@ -2,8 +2,8 @@
 import { errors } from '../../errors.js';
 import type { Samples } from '../samples.js';
 import { columnInWords } from './columns.js';
-import type { TableFacts, TableModel } from './facts.js';
 import { fitScaling, type Scale, scaleSamples } from './scaling.js';
+import type { TableFacts, TableModel } from './table-metadata.js';
 
 interface SplitSamples {
   readonly inputs: number;

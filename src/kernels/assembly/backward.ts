@@ -1,3 +1,7 @@
+/**
+ * Back-propagation through a layer whose inputs are sparse. A narrow layer, such as most output layers, has dense inputs:
+ * see `backwardPanel` in dense.ts.
+ */
 import { Panels, Vector, Word } from './vector';
 
 /**

@@ -7,7 +7,7 @@
  * Subtracting the maximum changes neither P nor L, and no exponential can overflow.
  */
 
-import { expOfNonPositive, logOfAtLeastOne } from '../../kernels/elementary.js';
+import { expOfNonPositive, logOfAtLeastOne } from '../../kernels/exact-math.js';
 import type { LayerMemory, Memory, Scores } from '../../memory/layout.js';
 import { type Criterion, type Objective, readOutputs, writeDelta } from './objective.js';
 

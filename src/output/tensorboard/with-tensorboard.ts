@@ -2,7 +2,7 @@
 
 import { errors } from '../../errors.js';
 import { makeFolder } from '../../files/make-folder.js';
-import { isRecord } from '../../files/record.js';
+import { isRecord } from '../../files/type-guards.js';
 import { now } from '../../memory/clock.js';
 import type { StartEvent, TrainEvent, WarningEvent } from '../../metrics/events.js';
 import type { EventFile } from './event-file.js';

@@ -12,9 +12,9 @@ import type { EpochRecord, LayerMemory, Memory, Scores } from '../../memory/layo
 import { EXCHANGE_WORDS } from '../../memory/layout.js';
 import type { Plan } from '../../memory/plan.js';
 import { heldOutSamples, summedScores } from '../../memory/plan.js';
-import { Command, type Control } from '../control.js';
+import { Command, type Control } from '../control-words.js';
 import { MpiLibrary } from './library.js';
-import { largestShare, shareOfRank } from './shares.js';
+import { largestShare, shareOfRank } from './rank-shares.js';
 import type { RankTask } from './world.js';
 
 /**

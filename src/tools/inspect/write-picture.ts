@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { errors } from '../../errors.js';
 import { isSameOutput, type Output, requireOutput, writeOutput } from '../../files/output.js';
-import type { FileOrDescriptor } from '../../files/target.js';
+import type { FileOrDescriptor } from '../../files/resolve-links.js';
 import { pngOf } from '../drawing/png.js';
 
 const EXTENSIONS = ['.svg', '.png'] as const;

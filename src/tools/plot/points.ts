@@ -1,6 +1,6 @@
 /** Points of the curves, and validation of untrusted events. */
 
-import { type Fields, isRecord } from '../../files/record.js';
+import { type Fields, isRecord } from '../../files/type-guards.js';
 import type { StartEvent } from '../../metrics/events.js';
 import type { EpochMetrics } from '../../metrics/run-state.js';
 import { isValueOf, type Metrics, metricIn, type Split, type SplitMetrics } from '../../metrics/sums.js';

@@ -1,7 +1,7 @@
 /** Reads runs from lines of NDJSON. */
 import { reason } from '../../errors.js';
 import { JsonLimitError, parseJson } from '../../files/json.js';
-import { type Fields, isRecord } from '../../files/record.js';
+import { type Fields, isRecord } from '../../files/type-guards.js';
 import type { StartEvent } from '../../metrics/events.js';
 import { type EpochPoint, isEpoch, isStart, isStep, type StepPoint } from './points.js';
 

@@ -1,7 +1,7 @@
 /** Parses samples from JSON: an array of numbers, an object with an array and an id, or a row of a table. */
 import { errors, reason } from '../../errors.js';
 import { parseJson } from '../../files/json.js';
-import { isRecord } from '../../files/record.js';
+import { isRecord } from '../../files/type-guards.js';
 import type { Network } from '../network.js';
 
 export type SampleId = string | number | null;

@@ -1,8 +1,8 @@
 /** Samples from the rows of a table. The label and unknown columns are ignored. */
 import { inputColumnsOf } from '../../data/table/columns.js';
-import { expectedOf } from '../../data/table/facts.js';
 import { takeRow } from '../../data/table/read-table.js';
 import { type Headed, rowsIn } from '../../data/table/rows.js';
+import { expectedOf } from '../../data/table/table-metadata.js';
 import { LockstepError } from '../../errors.js';
 import type { Network } from '../network.js';
 

@@ -1,7 +1,7 @@
 /** Labels that look like no classes are told from those that do. */
 import { expect, it } from 'vitest';
 import type { ClassName } from '../../../src/data/table/cells.js';
-import { doubtAbout } from '../../../src/data/table/doubt.js';
+import { doubtAbout } from '../../../src/data/table/label-check.js';
 
 const NUMBERS = Array.from({ length: 30 }, (_, i) => i);
 

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CONTROL_STRIDE, EXCHANGE_WORDS, type Memory } from '../../../src/memory/layout.js';
 import type { Plan } from '../../../src/memory/plan.js';
 import { softmaxCrossEntropy } from '../../../src/model/objectives/softmax-cross-entropy.js';
-import { Control } from '../../../src/parallel/control.js';
+import { Control } from '../../../src/parallel/control-words.js';
 import { Exchange } from '../../../src/parallel/mpi/exchange.js';
 import { MpiLibrary } from '../../../src/parallel/mpi/library.js';
 

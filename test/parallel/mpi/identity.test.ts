@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { CONFIG_NAMES, checkOptions, OPTIONS } from '../../../src/config/options.js';
 import { prepare } from '../../../src/run/prepare.js';
-import { identityOf } from '../../../src/run/ranks.js';
+import { identityOf } from '../../../src/run/rank-consistency.js';
 import { flagOf } from '../../../src/text/words.js';
 import { scratchWith } from '../../support/scratch.js';
 

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { modelTable } from '../../../bin/commands/inspect-table.js';
+import { modelTable } from '../../../bin/commands/print-model.js';
 import { inspectModel } from '../../../src/tools/inspect/inspect-model.js';
 import { statisticsOf } from '../../../src/tools/inspect/tensor-statistics.js';
 import { collect } from '../../support/events.js';

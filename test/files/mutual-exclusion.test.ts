@@ -1,7 +1,7 @@
 /** Several runs that contend for one folder: whatever the order of their operations, no two win, and one does. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Arena, contend } from '../../src/files/contest.js';
+import { type Arena, contend } from '../../src/files/mutual-exclusion.js';
 
 /** A place whose every operation waits for its turn. */
 class Place {

@@ -1,7 +1,7 @@
 /** The words by which coordinator and workers tell each other what they want. */
 import { describe, expect, it } from 'vitest';
 import { CONTROL_STRIDE } from '../../src/memory/layout.js';
-import { type Agreement, Control, HeldFor, reasonOf, ticketOf } from '../../src/parallel/control.js';
+import { type Agreement, Control, HeldFor, reasonOf, ticketOf } from '../../src/parallel/control-words.js';
 
 const fresh = () => new Control(new Int32Array(new SharedArrayBuffer(16 * CONTROL_STRIDE * 4)));
 

@@ -5,7 +5,7 @@ import { isNamedSet } from '../../src/data/named-sets.js';
 import { findSource, loadPart } from '../../src/data/sources.js';
 import { errors } from '../../src/errors.js';
 import type { Network } from '../../src/tools/network.js';
-import { metadataFields } from './table-parts.js';
+import { metadataFields } from './evaluation-table.js';
 
 /**
  * @param data  `--data`, or undefined

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CONTROL_STRIDE } from '../../src/memory/layout.js';
-import { Claims } from '../../src/parallel/claims.js';
+import { Claims } from '../../src/parallel/panel-claims.js';
 
 /** Neighboring parts of these sizes, empty ones too, and each worker's claims on them. */
 function teamOf(sizes: readonly number[]): Claims[] {

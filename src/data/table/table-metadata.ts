@@ -1,6 +1,6 @@
 /** The description of the training table that a network keeps, and its metadata in files. */
 import { parseJsonOr } from '../../files/json.js';
-import { fieldsOf, isRecord } from '../../files/record.js';
+import { fieldsOf, isRecord } from '../../files/type-guards.js';
 import type { ClassName } from './cells.js';
 import type { Expected } from './columns.js';
 import { SCALES, type Scale, type Scaling } from './scaling.js';

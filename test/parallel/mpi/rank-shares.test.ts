@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { libraryFiles } from '../../../src/parallel/mpi/abi.js';
-import { largestShare, shareOfRank } from '../../../src/parallel/mpi/shares.js';
+import { largestShare, shareOfRank } from '../../../src/parallel/mpi/rank-shares.js';
 
 describe('shares of ranks', () => {
   it('cover all items once, in order, and differ by one at most', () => {

@@ -3,7 +3,7 @@
  *
  * ECMAScript leaves the rounding of Math.exp and Math.log to the engine, so that weights could differ between versions and
  * processors. IEEE 754 defines the four operations exactly, so these functions give the same bits everywhere. exp and log are
- * within 1 ulp of the true value (test/kernels/elementary.test.ts).
+ * within 1 ulp of the true value (test/kernels/exact-math.test.ts).
  */
 
 /** ln 2 in two parts: the first has trailing zeros, so that k times it is exact for every exponent k. */

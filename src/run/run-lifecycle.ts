@@ -1,13 +1,13 @@
 /** A run from its first event to its last. */
 import { Checkpointer } from '../checkpoints/checkpointer.js';
 import { optimizerOf } from '../config/options.js';
+import { Ledger } from '../metrics/epoch-metrics.js';
 import type { Progress, TrainEvent } from '../metrics/events.js';
-import { Ledger } from '../metrics/ledger.js';
 import { ProgressMeter } from '../metrics/progress-meter.js';
 import { Coordinator } from '../parallel/coordinator.js';
 import type { World } from '../parallel/mpi/world.js';
 import { type Ending, end, endingWithoutTraining } from './ending.js';
-import { follow } from './follow.js';
+import { follow } from './follow-threads.js';
 import type { Run } from './prepare.js';
 import { startEvent } from './run-events.js';
 import { RunView } from './view.js';

@@ -1,5 +1,5 @@
 /** Whether a label column is likely to hold classes. */
-import type { TableFacts } from './facts.js';
+import type { TableFacts } from './table-metadata.js';
 
 /** Up to this number, values are plausible classes (grades, years, ratings). */
 const FEW_CLASSES = 20;

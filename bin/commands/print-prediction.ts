@@ -1,6 +1,6 @@
 /** Prints predictions, one row per sample. */
 import path from 'node:path';
-import { cutTo, onOneLine, padEndTo, padStartTo } from '../../src/text/printable.js';
+import { onOneLine, padEndTo, padStartTo, truncated } from '../../src/text/printable.js';
 import type { Network } from '../../src/tools/network.js';
 import { best, type PredictionLine } from '../../src/tools/predict/prediction-line.js';
 
@@ -31,7 +31,7 @@ export function predictionRow(
     padStartTo(onOneLine(`${line.class}`), 5),
     percent(line.probability).padStart(11),
   ];
-  return `${cutTo([...cells, others.join(', ')].join('  ').trimEnd(), columns)}\n`;
+  return `${truncated([...cells, others.join(', ')].join('  ').trimEnd(), columns)}\n`;
 }
 
 function percent(probability: number): string {

@@ -4,7 +4,7 @@ import type { EvaluationEvent } from '../../src/metrics/events.js';
 import { objectiveNamed } from '../../src/model/objectives/index.js';
 import { metricText } from '../../src/output/pretty.js';
 import { grouped } from '../../src/text/grouped.js';
-import { columnsOf, cutTo, padStartTo, textsOnOneLine, wrapped } from '../../src/text/printable.js';
+import { columnsOf, padStartTo, textsOnOneLine, truncated, wrapped } from '../../src/text/printable.js';
 
 /** Width of a column: a space and a count of six digits. Longer names are cut. */
 const WIDTH = 7;
@@ -27,7 +27,7 @@ export function confusionTable(given: EvaluationEvent, columns = Number.POSITIVE
   const shown = classes.slice(0, Math.max(1, room));
   const hidden = classes.length - shown.length;
 
-  const cell = (value: string | number) => padStartTo(cutTo(String(value), width - 1), width);
+  const cell = (value: string | number) => padStartTo(truncated(String(value), width - 1), width);
   const row = (head: string | number, cells: readonly (string | number)[], end: string) =>
     `${cell(head)} │${cells.slice(0, shown.length).map(cell).join('')} │${end}`;
   const heading = row(

@@ -6,7 +6,7 @@ import { chooseKernel } from '../../src/kernels/builds.js';
 import { now } from '../../src/memory/clock.js';
 import { type EpochRecord, type Memory, recordIndex } from '../../src/memory/layout.js';
 import { PLAIN, type Plan, stepsPerEpoch } from '../../src/memory/plan.js';
-import { Ledger } from '../../src/metrics/ledger.js';
+import { Ledger } from '../../src/metrics/epoch-metrics.js';
 import { freshState, type Position, type RunState, recordOfState, stateOf } from '../../src/metrics/run-state.js';
 import type { Sums } from '../../src/model/objectives/objective.js';
 import { softmaxCrossEntropy } from '../../src/model/objectives/softmax-cross-entropy.js';

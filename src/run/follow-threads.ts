@@ -1,8 +1,8 @@
 /** Follows the threads, and yields events. */
 import type { Checkpointer } from '../checkpoints/checkpointer.js';
 import { stepsPerEpoch } from '../memory/plan.js';
+import type { Ledger } from '../metrics/epoch-metrics.js';
 import type { TrainEvent } from '../metrics/events.js';
-import type { Ledger } from '../metrics/ledger.js';
 import type { Coordinator } from '../parallel/coordinator.js';
 import { divergence } from './divergence.js';
 import type { Ending } from './ending.js';

@@ -6,7 +6,7 @@ import { testPart } from '../../src/data/table/load.js';
 import { readTableLike } from '../../src/data/table/read-table.js';
 import { errors } from '../../src/errors.js';
 import { parseJsonOr } from '../../src/files/json.js';
-import { fieldsOf } from '../../src/files/record.js';
+import { fieldsOf } from '../../src/files/type-guards.js';
 import type { EvaluationEvent } from '../../src/metrics/events.js';
 import type { Network } from '../../src/tools/network.js';
 

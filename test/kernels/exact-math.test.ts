@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { expOfNonPositive, logOfAtLeastOne } from '../../src/kernels/elementary.js';
+import { expOfNonPositive, logOfAtLeastOne } from '../../src/kernels/exact-math.js';
 
 /** Fixed-point numbers of 160 fractional bits: some 48 decimal digits, against the 16 of a float64. */
 const BITS = 160n;
