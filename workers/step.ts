@@ -7,8 +7,8 @@
  *   exact          (forward | gradients | reduce | add) for each shard | exchange | (square |) update
  *   strategy dense gradients, held while the coordinator reduces and steps | nothing
  *
- * `step` reduces and steps in one pass. Where the whole gradient must be known before any of it is applied, `reduce` leaves it
- * in memory, and `update` applies it. Both take the next batch through the first layer, panel by panel.
+ * `step` reduces and steps in one pass. If the whole gradient must be known before any of it is applied, `reduce` leaves it in
+ * memory, and `update` applies it. Both then compute the first layer of the next batch, panel by panel.
  */
 import { needsOf } from '../src/optim/optimizer.js';
 import type { Hold } from '../src/parallel/barrier.js';
@@ -20,9 +20,9 @@ import type { Batch, Phases } from './phases.js';
 
 export interface Step {
   readonly batch: Batch;
-  /** Undefined behind the epoch's last. */
+  /** Undefined after the last batch of the epoch. */
   readonly next: Batch | undefined;
-  /** Steps of the run that are done. */
+  /** Completed steps of the run. */
   readonly stepsDone: number;
 }
 
@@ -72,7 +72,7 @@ function gradients({ task, phases, control, claims, enter }: StepParts): StepPha
         phases.accumulate(batch);
       }
     },
-    // A stop is not obeyed here, where the step is half done. A divergence is, unless other ranks must know of it first.
+    // In the middle of a step, a stop is not obeyed. A divergence is, unless other ranks must learn of it first.
     last: () => {
       control.decide(control.diverged && !task.ranks ? Command.DIVERGED : Command.GO);
       claims?.reset();
@@ -155,7 +155,7 @@ function stepPanels(
   });
 }
 
-/** Tells the other ranks of the step and sums over them, unless a loss of any is not finite: then the run ends here. */
+/** Exchanges scores with the other ranks and sums the gradients, unless the run ends here because a loss is not finite. */
 function exchange({ task, phases, control, exchange, enter }: StepParts): StepPhase {
   return {
     work: ({ batch }) => {
@@ -170,7 +170,7 @@ function exchange({ task, phases, control, exchange, enter }: StepParts): StepPh
   };
 }
 
-/** Shard by shard, as if each were a batch. Their sums are added in a tree that no number of ranks or threads changes. */
+/** Treats each shard as a batch. The shards' sums are added in a tree that does not depend on the number of ranks or threads. */
 function shards(parts: StepParts): StepPhase[] {
   const { phases, control, claims, enter } = parts;
   const { shardsOfRank: count } = phases;

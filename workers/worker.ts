@@ -24,7 +24,7 @@ import { Phase, type WorkerTask } from '../src/parallel/task.js';
 import { type Batch, Phases } from './phases.js';
 import { phasesOfStep, type StepPhase } from './step.js';
 
-/** Piscina's entry: returns when the run is over for this worker, also when a peer's death ended it. */
+/** Piscina's entry. Returns when the run ends for this worker, even if another worker died. */
 export default function runWorker(task: WorkerTask): void {
   try {
     new Worker(task).run();
@@ -39,25 +39,25 @@ class Worker {
   readonly #control: Control;
   readonly #barrier: Barrier;
   readonly #phases: Phases;
-  /** Where the first layer is cut by panels. */
+  /** If the first layer is divided by panels. */
   readonly #claims: Claims | undefined;
-  /** Under MPI, and of the first worker alone. */
+  /** Under MPI, for the first worker only. */
   readonly #exchange: Exchange | undefined;
   readonly #earlyStopping: EarlyStopping;
-  /** Each ends at a barrier of its own; the last at the step's. */
+  /** All phases but the last, each with a barrier behind it. The step's barrier is behind the last. */
   readonly #phasesOfStep: readonly StepPhase[];
   readonly #lastPhaseOfStep: StepPhase;
-  /** Steps of the whole run that are done. */
+  /** Completed steps of the whole run. */
   #steps: number;
-  /** Where the run is. */
+  /** The current epoch. */
   #epoch = 0;
-  /** The first position of the batch in the epoch's order. */
+  /** Position of the batch in the epoch's order. */
   #first = 0;
-  /** When the phase that it is in began, by this thread's own clock. */
+  /** Start of the current phase, by this thread's clock. */
   #phaseBegan = performance.now();
-  /** (PHASES) Where time is booked between epochs: what lies in the next epoch's record may still be read. */
+  /** (PHASES) Times between epochs, when the record of the next epoch may still be in use. */
   readonly #timesBetween = new Float64Array(PHASES);
-  /** (PHASES) Where time is booked: in the epoch's record while it runs. */
+  /** (PHASES) Where times are added: during an epoch, in its record. */
   #times: Float64Array = this.#timesBetween;
 
   constructor(task: WorkerTask) {
@@ -95,14 +95,14 @@ class Worker {
   }
 
   /**
-   * @param steps  of the epoch, that are done already
-   * @returns false if the team is to stop
+   * @param steps  completed steps of the epoch
+   * @returns false if the team must stop
    */
   #trainEpoch(steps: number): boolean {
     const { plan, worker } = this.#task;
     const record = this.#record(this.#epoch);
     if (worker === 0) record.times.fill(now());
-    // The wait for the grant is no part of the epoch.
+    // The wait for the grant does not count as part of the epoch.
     this.#times = this.#scratch.phaseTimes[recordIndex(this.#epoch)].fill(0);
     this.#phaseBegan = performance.now();
     let batch = this.#batchAt(record, steps * plan.batchSize);
@@ -122,14 +122,14 @@ class Worker {
     return true;
   }
 
-  /** Undefined behind the epoch's last. */
+  /** Undefined after the last batch of the epoch. */
   #batchAt(record: EpochRecord, first: number): Batch | undefined {
     const { batchSize, trainSamples } = this.#task.plan;
     if (first >= trainSamples) return undefined;
     return { record, epoch: this.#epoch, first, count: Math.min(batchSize, trainSamples - first) };
   }
 
-  /** @returns false if the team is to stop */
+  /** @returns false if the team must stop */
   #step(batch: Batch, next: Batch | undefined): boolean {
     this.#first = batch.first;
     const step = { batch, next, stepsDone: this.#steps };
@@ -145,34 +145,34 @@ class Worker {
     );
   }
 
-  /** Whether the coordinator is to take a checkpoint after this step. One that the epoch's end will take need not be taken twice. */
+  /** Whether a checkpoint is due after this step, and not at the end of the epoch anyway. */
   #isSnapshotDue(isLast: boolean): boolean {
     const { checkpointEverySteps: every } = this.#task;
     if (every === 0 || this.#steps % every !== 0) return false;
     return !(isLast && this.#isEpochSnapshotDue());
   }
 
-  /** The last epoch's is taken when all workers have ended. */
+  /** (The checkpoint of the last epoch is taken after all workers have ended.) */
   #isEpochSnapshotDue(): boolean {
     const { checkpointEvery: every, epochs } = this.#task;
     return every > 0 && (this.#epoch % every === 0 || this.#epoch === epochs);
   }
 
-  /** Only the first worker has anything to tell; the others wait for it at the barrier that follows. */
+  /** Only the first worker communicates. The others wait at the following barrier. */
   #tellRanks(tell: (exchange: Exchange) => void): void {
     if (!this.#exchange) return;
     this.#enter(Phase.EXCHANGE);
     tell(this.#exchange);
   }
 
-  /** Evaluates, and meets. @returns false if the team is to stop */
+  /** Evaluates the held-out samples. @returns false if the team must stop */
   #evaluate(epoch: number): boolean {
     const record = this.#record(epoch);
     this.#enter(Phase.EVALUATE);
     const allFinite = this.#phases.evaluate(record, () => this.#control.command === Command.GO);
     if (!allFinite) this.#control.reportDivergence();
     if (this.#task.ranks) {
-      // (The epoch's time is its training's.)
+      // Exchanges of the evaluation do not count as training time.
       const trained = this.#times.slice();
       this.#arrive(nothing);
       this.#tellRanks((exchange) => exchange.tellHeldOut(record));
@@ -181,9 +181,9 @@ class Worker {
     }
     const finished = () => {
       this.#decide();
-      // What has diverged is not to be saved, though a stop came at the same time.
+      // A divergence takes precedence over a simultaneous stop, because diverged weights must not be saved.
       if (this.#diverged) this.#control.decide(Command.DIVERGED);
-      // A stop during the evaluation leaves it incomplete: then there is no such epoch.
+      // If a stop leaves the evaluation incomplete, the epoch does not count.
       if (this.#control.decision !== Command.GO) return;
       const next = this.#earlyStopping.after(epoch, this.#isTimeUp);
       if (epoch < this.#task.epochs) this.#control.decide(next);
@@ -196,14 +196,14 @@ class Worker {
     return goesOn;
   }
 
-  /** Meets when the epoch may begin. @returns false if the team is to stop */
+  /** Waits until the epoch is granted. @returns false if the team must stop */
   #awaitGrant(epoch: number): boolean {
     const { ranks } = this.#task;
     const isGranted = this.#arrive(nothing, {
       ticket: ticketOf(HeldFor.GRANT, epoch),
       ready: () => this.#control.isGranted(epoch),
       announce: nothing,
-      // (Ranks have not agreed yet.)
+      // Under MPI the ranks must agree first.
       opening: () => this.#control.decide(ranks ? Command.GO : this.#control.command),
     });
     if (!ranks) return isGranted;
@@ -211,7 +211,7 @@ class Worker {
     return this.#arrive(this.#decide);
   }
 
-  /** Until the coordinator has added up the gradients, or copied the parameters, which nothing changes meanwhile. */
+  /** Holds the barrier while the coordinator sums the gradients or copies the parameters. */
   #holdFor(service: typeof HeldFor.GRADIENTS | typeof HeldFor.SNAPSHOT): Hold {
     return {
       ticket: ticketOf(service, this.#steps),
@@ -221,7 +221,7 @@ class Worker {
     };
   }
 
-  /** Publishes what is wanted of all, as it is by now: of this process's workers, or of all ranks. */
+  /** Publishes the current command, under MPI that of all ranks, as the decision for all workers. */
   readonly #decide = () => {
     const { stop, diverged } = this.#control.agreed;
     const agreed = diverged ? Command.DIVERGED : stop ? Command.STOP : Command.GO;
@@ -238,7 +238,7 @@ class Worker {
 
   readonly #stepDone = () => {
     const { plan, logEvery, exact } = this.#task;
-    // The first shard's forward phase comes next.
+    // The forward phase of the first shard follows.
     if (exact) this.#claims?.reset();
     const record = this.#record(this.#epoch);
     const at = now();
@@ -249,7 +249,7 @@ class Worker {
     this.#decide();
   };
 
-  /** @returns false if the team is to stop */
+  /** @returns false if the team must stop */
   #arrive(last: () => void, hold?: Hold, meanwhile?: () => void): boolean {
     this.#enter(Phase.WAIT);
     this.#barrier.arrive(last, hold, meanwhile);
@@ -260,7 +260,7 @@ class Worker {
     return this.#memory.epochs[recordIndex(epoch)];
   }
 
-  /** Books the time since the last change to the phase that it leaves. */
+  /** Adds the time since the last change to the phase that ends. */
   #enter(phase: Phase): void {
     const { phase: current } = this.#scratch;
     const at = performance.now();

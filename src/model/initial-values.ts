@@ -1,4 +1,4 @@
-/** The reference's initial values: weights and biases uniform in ±1/√inputs of their layer. */
+/** Initial values as in the reference: weights and biases uniform in ±1/√inputs of their layer. */
 import type { LayerMemory } from '../memory/layout.js';
 import { forEachParameter } from './parameters.js';
 import { INITIAL_VALUES_STREAM, Random } from './random.js';

@@ -4,8 +4,8 @@ import type { Values } from '../files/safetensors.js';
 import type { LayerMemory, Reals } from '../memory/layout.js';
 
 /**
- * Visits a layer's parameters in the order in which everything outside the kernels sees them: weights
- * [inputs, outputs] row by row, then biases [outputs]; padding is left out.
+ * Visits a layer's parameters in the order used outside of the kernels: weights [inputs, outputs] row by row, then biases
+ * [outputs], without padding.
  */
 export function forEachParameter(layer: LayerMemory, visit: (panel: Reals, at: number) => void): void {
   const { inputs, outputs, panels } = layer;
@@ -20,7 +20,7 @@ export function forEachParameter(layer: LayerMemory, visit: (panel: Reals, at: n
 /**
  * All parameters, layer by layer.
  *
- * @param into  (parameters) @default a new Float32Array: the reference kernel's, which are float64, are rounded
+ * @param into  (parameters) @default a new Float32Array, which rounds the float64 values of the reference kernel
  */
 export function readParameters(layers: readonly LayerMemory[]): Float32Array;
 export function readParameters<V extends Values>(layers: readonly LayerMemory[], into: V): V;
@@ -55,30 +55,30 @@ export function parameterCount(layers: readonly Pick<LayerMemory, 'inputs' | 'ou
   return layers.reduce((sum, { inputs, outputs }) => sum + (inputs + 1) * outputs, 0);
 }
 
-/** The best epoch's parameters take the place of those that are there. */
+/** Replaces the parameters with those of the best epoch. */
 export function restoreBest(layers: readonly LayerMemory[]): void {
   for (const { parameters, best } of layers) (parameters as Float64Array).set(best);
 }
 
-/** A copy of the layers' parameters, made as fast as can be. */
+/** Copies the parameters, as they are in memory. */
 export function copyParameters(layers: readonly LayerMemory[]): LayerMemory[] {
   return likeParameters(layers, ({ parameters }) => parameters.slice());
 }
 
-/** Copies of what the optimizer remembers, of each of its arrays one. */
+/** Copies the optimizer's moments, by moment. */
 export function copyMoments(layers: readonly LayerMemory[]): LayerMemory[][] {
   return momentsOf(layers).map(copyParameters);
 }
 
-/** Views on what the optimizer remembers. */
+/** Views of the optimizer's moments, by moment. */
 export function momentsOf(layers: readonly LayerMemory[]): LayerMemory[][] {
   return layers[0]!.moments.map((_, i) => likeParameters(layers, ({ moments }) => moments[i]!));
 }
 
 /**
- * Views as on the layers' parameters, of which nothing else may be used.
+ * Layers whose parameters are another array with the same layout, such as a moment. Nothing else of them may be used.
  *
- * @param pick  of each layer, an array that lies as its parameters do: what the optimizer remembers, for one
+ * @param pick  the array of a layer
  */
 export function likeParameters(layers: readonly LayerMemory[], pick: (layer: LayerMemory) => Reals): LayerMemory[] {
   return layers.map((layer) => {
@@ -98,7 +98,7 @@ const HASHED_AT_ONCE_BYTES = 1 << 16;
 /** SHA-256 of all parameters as little-endian float32, in hexadecimal. */
 export function weightsSha256(layers: readonly LayerMemory[]): string {
   const hash = createHash('sha256');
-  // Piece by piece: a model may be larger than a hash takes at once, and a copy of it costs memory.
+  // In pieces: a model may exceed what a hash takes at once, and a copy would cost memory.
   const piece = new DataView(new ArrayBuffer(HASHED_AT_ONCE_BYTES));
   let filled = 0;
   for (const layer of layers) {
@@ -114,7 +114,7 @@ export function weightsSha256(layers: readonly LayerMemory[]): string {
   return hash.update(new Uint8Array(piece.buffer, 0, filled)).digest('hex');
 }
 
-/** The same, of what `readParameters` gives. */
+/** The same for the values of `readParameters`. */
 export function sha256Of(values: Values): string {
   const hash = createHash('sha256');
   const pieceLength = HASHED_AT_ONCE_BYTES / 4;

@@ -1,15 +1,11 @@
 /**
- * The one source of randomness: xoshiro128** 1.1 (Blackman and Vigna, "Scrambled linear pseudorandom number
+ * The only source of randomness: xoshiro128** 1.1 (Blackman and Vigna, "Scrambled linear pseudorandom number
  * generators", 2021; https://prng.di.unimi.it/), seeded by SplitMix64.
  *
- * Its output is part of Lockstep's contract: the same seed gives the same numbers for ever
- * (test/model/random.test.ts holds them).
+ * Its output is part of Lockstep's contract: the same seed always gives the same numbers (test/model/random.test.ts).
  */
 
-/**
- * The seed's streams: one for the initial values, from 1 on one an epoch, for its order, and beyond the last epoch one for each
- * way that samples are split off.
- */
+/** Streams of a seed: for the initial values, for the order of each epoch (from 1 on), and for each kind of split. */
 export const INITIAL_VALUES_STREAM = 0;
 export const epochStream = (epoch: number): number => epoch;
 export const TEST_SPLIT_STREAM = 2 ** 32;
@@ -24,23 +20,22 @@ export class Random {
   #d: number;
 
   /**
-   * @param seed    a whole number from 0 to 2^53 − 1
-   * @param stream  likewise: each stream of a seed is a generator of its own
+   * @param seed    an integer from 0 to 2^53 − 1
+   * @param stream  an integer from 0 to 2^53 − 1; each stream of a seed is a separate generator
    */
   constructor(seed: number, stream: number) {
-    // Two rounds, so that neighboring seeds and streams have nothing in common.
+    // Two rounds, so that neighboring seeds and streams are unrelated.
     const mixed = splitMix64(splitMix64(BigInt(seed)) ^ BigInt(stream));
     const first = splitMix64(mixed);
     const second = splitMix64(first);
     this.#a = Number(first & 0xffffffffn) | 0;
     this.#b = Number(first >> 32n) | 0;
     this.#c = Number(second & 0xffffffffn) | 0;
-    // The all-zero state, which the generator could never leave, cannot occur twice in 2^64 states of a
-    // bijection; the bit makes it impossible.
+    // The generator could never leave the all-zero state.
     this.#d = Number(second >> 32n) | 1;
   }
 
-  /** The next 32 bits, as a whole number from 0 to 2^32 − 1. */
+  /** The next 32 bits: an integer from 0 to 2^32 − 1. */
   next(): number {
     const scrambled = Math.imul(rotateLeft(Math.imul(this.#b, 5), 7), 9);
     const shifted = this.#b << 9;
@@ -58,7 +53,7 @@ export class Random {
     return (this.next() >>> 8) * 2 ** -24;
   }
 
-  /** A whole number from 0 to `bound` − 1, each as likely: those draws that would favor some are repeated. */
+  /** Uniform integer from 0 to `bound` − 1. Draws that would introduce a bias are repeated. */
   below(bound: number): number {
     const fair = 2 ** 32 - (2 ** 32 % bound);
     let draw = this.next();
@@ -71,7 +66,7 @@ function rotateLeft(x: number, bits: number): number {
   return (x << bits) | (x >>> (32 - bits));
 }
 
-/** One step of SplitMix64 (Steele, Lea and Flood 2014): a bijection of 64 bits that mixes them well. */
+/** One step of SplitMix64 (Steele, Lea and Flood 2014): a bijection of 64 bits. */
 function splitMix64(x: bigint): bigint {
   let z = (x + 0x9e3779b97f4a7c15n) & MASK_64;
   z = ((z ^ (z >> 30n)) * 0xbf58476d1ce4e5b9n) & MASK_64;

@@ -1,7 +1,4 @@
-/**
- * How a minibatch's gradients become one step: the numbers of it. The arithmetic is the kernels'; docs/mathematics.md,
- * "Optimizers", has the formulas, which are PyTorch's.
- */
+/** From the gradients of a minibatch to one step. docs/mathematics.md, "Optimizers", has the formulas, which are PyTorch's. */
 import type { Update } from '../kernels/kernel.js';
 import type { LayerMemory } from '../memory/layout.js';
 import { ADAM } from './adam.js';
@@ -9,15 +6,15 @@ import type { Rule, RuleOptions } from './rule.js';
 import { rateAt, type Schedule } from './schedule.js';
 import { SGD } from './sgd.js';
 
-/** Of the batch's gradients: their sum, as the reference has it, or their mean. */
+/** How the gradients of a batch are combined. The reference uses the sum. */
 export const REDUCTIONS = ['sum', 'mean'] as const;
 export type Reduction = (typeof REDUCTIONS)[number];
 
-/** Who adds the gradients up: docs/design.md, "Two strategies". */
+/** Which thread sums the gradients: docs/design.md, "Two strategies". */
 export const STRATEGIES = ['sliced', 'dense'] as const;
 export type Strategy = (typeof STRATEGIES)[number];
 
-/** An optimizer is one entry. */
+/** All optimizers. */
 const RULES = { sgd: SGD, adam: ADAM } satisfies Readonly<Record<string, Rule>>;
 export type OptimizerName = keyof typeof RULES;
 /** The default first. */
@@ -27,7 +24,7 @@ export const OPTIMIZERS = Object.keys(RULES) as readonly OptimizerName[];
 export interface OptimizerOptions extends Schedule, RuleOptions {
   readonly optimizer: OptimizerName;
   readonly reduction: Reduction;
-  /** λ: λ·θ is added to the gradient. 0 for none. */
+  /** L2 penalty λ: λ·θ is added to the gradient. */
   readonly weightDecay: number;
   /** The maximum global norm of the gradient; a longer one is scaled down to it. */
   readonly clipNorm: number | undefined;
@@ -37,7 +34,7 @@ export interface OptimizerOptions extends Schedule, RuleOptions {
 export interface OptimizerNeeds {
   /** Arrays as large as the parameters. */
   readonly moments: number;
-  /** Whether the batch's gradient must stand in memory before it is applied. */
+  /** Whether the gradient must be in memory before it is applied. */
   readonly gradient: boolean;
   readonly norm: boolean;
 }
@@ -49,26 +46,26 @@ export function needsOf(options: OptimizerOptions): OptimizerNeeds {
   return { moments, gradient: !isPlain, norm: clipNorm !== undefined };
 }
 
-/** The names of the moments in files. */
+/** Names of the moments in files. */
 export function momentNames(options: OptimizerOptions): readonly string[] {
   return RULES[options.optimizer].moments(options);
 }
 
-/** Of the gradient, from its rows' sums of squares, in their order. 0 where they are not kept. */
+/** Norm of the gradient, from the sums of squares of its rows, in their order. 0 if they are not kept. */
 export function gradientNorm(layers: readonly Pick<LayerMemory, 'rowSquares'>[]): number {
   let sum = 0;
   for (const { rowSquares } of layers) for (let i = 0; i < rowSquares.length; i++) sum += rowSquares[i]!;
   return Math.sqrt(sum);
 }
 
-/** As PyTorch's clip_grad_norm_ has it, so that a norm of 0 divides nothing. */
+/** As in PyTorch's clip_grad_norm_; avoids a division by 0. */
 const CLIP_EPSILON = 1e-6;
 
-/** Where a run is with its steps, for the numbers of the next. */
+/** The position of a step in the run. */
 export interface StepPosition {
-  /** Steps of the run before it: for Adam's bias correction. */
+  /** Steps before it, for Adam's bias correction. */
   readonly stepsDone: number;
-  /** The same as the epochs of this length make it: for the schedule. They differ only if a run was resumed with other batches. */
+  /** Index by epoch and step, for the schedule. Differs from `stepsDone` only if a run was resumed with another batch size. */
   readonly index: number;
   /** Samples of the batch. */
   readonly batch: number;
@@ -91,17 +88,13 @@ export class Optimizer {
     return rateAt(this.#options, index, this.#stepsPerEpoch, this.#totalSteps);
   }
 
-  /** Plain SGD: what the SUM of the gradients over the batch is multiplied with. */
+  /** Plain SGD: the factor of the SUM of the gradients over the batch. */
   plainRate({ index, batch }: StepPosition): number {
     const rate = this.rate(index);
     return this.#options.reduction === 'mean' ? rate / batch : rate;
   }
 
-  /**
-   * The numbers of a step.
-   *
-   * @param sumNorm  of the sum of the gradients over the batch; not read where nothing is clipped
-   */
+  /** @param sumNorm  norm of the sum of the gradients over the batch; used only for clipping */
   update({ stepsDone, index, batch }: StepPosition, sumNorm: number): Update {
     const { optimizer, reduction, weightDecay, clipNorm } = this.#options;
     const mean = reduction === 'mean' ? 1 / batch : 1;

@@ -46,32 +46,32 @@ export interface Run {
     readonly name: string;
     readonly inputs: number;
     readonly classes: number;
-    /** Of a table: how its numbers became inputs, and what its classes are called. */
+    /** For a table: scaling, and names of columns and classes. */
     readonly table: TableModel | undefined;
     /** Fraction of the training samples' inputs that are not zero. */
     readonly density: number;
-    /** Whether the inputs are an image's pixels. */
+    /** Whether the inputs are pixels. */
     readonly isPixels: boolean;
   };
-  /** What files say of it. */
+  /** Description in model files and checkpoints. */
   readonly model: ModelDescription;
-  /** Where it starts: the fresh state, or that of a checkpoint. */
+  /** The fresh state, or that of a checkpoint. */
   readonly start: RunState;
   readonly resumedFrom: string | undefined;
-  /** Whether that file was asked for by name. */
+  /** Whether the user named that file. */
   readonly isNamed: boolean;
-  /** Those in the folder for checkpoints, newest first. */
+  /** Checkpoints in the folder, newest first. */
   readonly checkpoints: readonly Listed[];
-  /** Of that folder: held until it is disposed of. */
+  /** Lock on that folder, to be disposed of. */
   readonly lock: OpenFolder['lock'] | undefined;
   readonly warnings: readonly WarningEvent[];
 }
 
 /**
- * @param world   under MPI, all ranks: they prepare together, and rank 0 alone looks at the files to be written
- * @param signal  ends the reading of a table
- * @throws LockstepError if the data cannot be used, or the options do not fit them, a checkpoint or this machine; on every
- *   rank, if it is so on any, or if they are not about to do the same
+ * @param world   under MPI: all ranks prepare together, and only rank 0 accesses output files
+ * @param signal  aborts the reading of a table
+ * @throws LockstepError if the data are invalid, or the options do not fit the data, a checkpoint or this machine. Under MPI all
+ *   ranks throw if any does, or if they differ.
  */
 export async function prepare(given: CheckedOptions, world?: World, signal?: AbortSignal): Promise<Run> {
   if (!world) return await openOutputs(await prepareFrom(given, await findCheckpoint(given), undefined, signal));
@@ -83,7 +83,7 @@ export async function prepare(given: CheckedOptions, world?: World, signal?: Abo
   return await together(world, async () => (world.isFirst ? await openOutputs(run) : withoutOutputs(run)));
 }
 
-/** All but what it holds, as long as it touches nothing. */
+/** A run that has not touched any file. */
 interface Prepared extends Omit<Run, 'checkpoints' | 'lock'> {
   readonly resumed: Resumed | undefined;
 }
@@ -92,11 +92,7 @@ function withoutOutputs(prepared: Prepared): Run {
   return { ...prepared, checkpoints: [], lock: undefined };
 }
 
-/**
- * Of a run that has been accepted: from here on it touches files.
- *
- * @throws LockstepError
- */
+/** Opens the output files of a run, once nothing else can be refused. @throws LockstepError */
 async function openOutputs(prepared: Prepared): Promise<Run> {
   const { config, resumed } = prepared;
   const { checkpointDir, save } = config;
@@ -114,12 +110,12 @@ function modelAt(file: string) {
   return { flag: '--save', file, kind: 'model' } as const;
 }
 
-/** @throws LockstepError if the model must not be written there */
+/** @throws LockstepError if the model must not be written to this file */
 async function requireSave(save: string, { data, testData, checkpointDir }: Config, resumed: Resumed | undefined) {
   const inputs = [data, ...(testData === undefined ? [] : [testData])].flatMap(inputFilesOf);
   await requireOutput(modelAt(save), [...inputs, ...(resumed ? [resumed.file] : [])]);
   if (checkpointDir === undefined) return;
-  // Both the link and its target, where it is one.
+  // The file, and its target if it is a link.
   for (const file of [save, await targetOf(save)]) {
     if (!isCheckpointName(path.basename(file))) continue;
     if (await isSameOutput(path.dirname(file), checkpointDir)) throw errors.saveAmongCheckpoints(save);
@@ -154,7 +150,7 @@ async function prepareFrom(
   const model = {
     layers,
     activation: plan.activation,
-    // A run is to be resumed from another folder, too.
+    // Absolute, so that the run can be resumed from another working folder.
     config: {
       ...config,
       data: placeOf(config.data),
@@ -192,9 +188,9 @@ async function prepareFrom(
 }
 
 /**
- * A batch that nobody has chosen is as large as the data allow.
+ * The default batch size is limited by the number of samples.
  *
- * @throws LockstepError if one that was chosen, now or when the run began, is larger than that
+ * @throws LockstepError if a batch size that was given, now or at the start of a resumed run, exceeds the number of samples
  */
 function batchFor({ batchSize }: Config, samples: number, given: CheckedOptions, resumed: Resumed | undefined): number {
   if (batchSize <= samples) return batchSize;
@@ -202,7 +198,7 @@ function batchFor({ batchSize }: Config, samples: number, given: CheckedOptions,
   throw errors.batchBeyondData(batchSize, samples, given.batchSize === undefined ? resumed?.file : undefined);
 }
 
-/** What can be done, and is hardly meant. */
+/** Warnings about options that are valid but probably not intended. */
 function remarksOn(config: Config, { table, train, test }: Dataset, plan: Plan, world?: World): WarningEvent[] {
   const steps = config.epochs * stepsPerEpoch(plan);
   const remarks = {
@@ -221,7 +217,7 @@ function remarkOnWarmup({ warmupSteps, lr }: Config, steps: number): string {
   return `--warmup-steps ${warmupSteps}: the run has only ${steps} steps and does not reach the learning rate ${lr}`;
 }
 
-/** A checkpoint that does not hold the best epoch's parameters knows of no best epoch. */
+/** Without the parameters of the best epoch, or with another validation set, there is no best epoch. */
 function stateFor({ keepBest, validationSplit }: Config, { state, best, config }: Checkpoint): RunState {
   const isSame = validationSplit === config.validationSplit && !(keepBest && best === undefined);
   return isSame ? state : { ...state, best: undefined };
