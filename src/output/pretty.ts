@@ -55,7 +55,7 @@ export class PrettyFormat {
       `${dataset.name}: ${grouped(train)} training${held}${test}, ` +
         `${percent(dataset.density, 1)} of the inputs nonzero`,
       `network ${model.layers.join('-')}: ${grouped(model.parameters)} parameters; batch ${config.batch_size}, ` +
-        `learning rate ${config.lr}, gradients' ${config.reduction}, seed ${config.seed}`,
+        `learning rate ${config.lr}, ${config.reduction} of gradients, seed ${config.seed}`,
       ...(mpi ? [`ranks joined by ${mpi}`] : []),
       ...optionsOf(config),
       ...(resumed

@@ -25,7 +25,7 @@ describe('a run', () => {
     expect(pretty(START, STEP, EPOCH, last, END)).toBe(`\
 Lockstep · 2 threads · kernel simd-fma · sliced · Node 24.0.0
 mnist: 60,000 training, 10,000 test samples, 19.1 % of the inputs nonzero
-network 784-1000-10: 795,010 parameters; batch 100, learning rate 0.001, gradients' sum, seed 1
+network 784-1000-10: 795,010 parameters; batch 100, learning rate 0.001, sum of gradients, seed 1
 
 epoch       loss      error  test loss  test error  seconds  samples/s  waiting
     1    2.25000   87.500 %  step 100 at 0.50 s
@@ -45,7 +45,7 @@ weights sha256 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
     expect(pretty(start, STEP, epoch, { ...end, epochs: 12 })).toBe(`\
 Lockstep · 1 thread · kernel simd-fma · sliced · Node 24.0.0
 mnist: 60,000 training, no test samples, 19.1 % of the inputs nonzero
-network 784-1000-10: 795,010 parameters; batch 100, learning rate 0.001, gradients' sum, seed 1
+network 784-1000-10: 795,010 parameters; batch 100, learning rate 0.001, sum of gradients, seed 1
 
 epoch       loss      error  seconds  samples/s  waiting
     1    2.25000   87.500 %  step 100 at 0.50 s
@@ -63,7 +63,7 @@ weights sha256 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
     expect(pretty(start, { ...end, epochs: 0 })).toBe(`\
 Lockstep · 2 threads · kernel simd-fma · dense · Node 24.0.0
 mnist: 60,000 training, 10,000 test samples, 19.1 % of the inputs nonzero
-network 784-1000-10: 795,010 parameters; batch 100, learning rate 1e-7, gradients' sum, seed 1
+network 784-1000-10: 795,010 parameters; batch 100, learning rate 1e-7, sum of gradients, seed 1
 
 completed · 0 epochs · 1.5 s
 test loss 0.25000, error 7.25 %
@@ -78,7 +78,7 @@ weights sha256 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
         .split('\n')
         .slice(2, 5);
     expect(headingOf(2, 1200)).toEqual([
-      "network 784-1000-10: 795,010 parameters; batch 100, learning rate 0.001, gradients' sum, seed 1",
+      "network 784-1000-10: 795,010 parameters; batch 100, learning rate 0.001, sum of gradients, seed 1",
       `resumed from ${file}: 2 epochs, step 1,200`,
       '',
     ]);
@@ -138,7 +138,7 @@ mnist: 60,000 training, 10,000 test
   samples, 19.1 % of the inputs nonzero
 network 784-1000-10: 795,010 parameters;
   batch 100, learning rate 0.001,
-  gradients' sum, seed 1
+  sum of gradients, seed 1
 
 epoch       loss      error  test loss
     1    2.25000   87.500 %
@@ -172,7 +172,7 @@ describe('on a terminal with colors', () => {
     expect(marked).toBe(`\
 <b>Lockstep</> · 2 threads · kernel simd-fma · sliced · Node 24.0.0
 mnist: 60,000 training, 10,000 test samples, 19.1 % of the inputs nonzero
-network 784-1000-10: 795,010 parameters; batch 100, learning rate 0.001, gradients' sum, seed 1
+network 784-1000-10: 795,010 parameters; batch 100, learning rate 0.001, sum of gradients, seed 1
 
 <b>epoch       loss      error  test loss  test error  seconds  samples/s  waiting</>
 <dim>    1    2.25000   87.500 %  step 100 at 0.50 s</>

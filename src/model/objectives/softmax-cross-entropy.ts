@@ -2,7 +2,7 @@
  * Softmax cross-entropy, for classes. All kernels share this code, in float64.
  *
  *   P_j = e^(Z_j − m) / Σ_c e^(Z_c − m),  m = max Z      L = log Σ_c e^(Z_c − m) − (Z_t − m) = −log P_t
- *   dL/dZ = P − T                                        docs/mathematics.md, "Softmax and cross-entropy"
+ *   dL/dZ = P − T                                        docs/mathematics.md, "The loss"
  *
  * Subtracting the maximum changes neither P nor L, and no exponential can overflow.
  */

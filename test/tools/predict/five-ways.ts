@@ -72,12 +72,12 @@ for (const [s, { label }] of expected.entries()) confusion[samples.targets[s]!]!
 const isSame = JSON.stringify(confusion) === JSON.stringify(evaluated.confusion);
 say('evaluate', `loss ${evaluated.test_loss}, error ${evaluated.test_error}; its confusion matrix equal`, isSame);
 
-if (run === undefined) say("training's end", 'not compared: give the NDJSON of the run besides');
+if (run === undefined) say('end of training', 'not compared: add the NDJSON of the run');
 else {
   const end = JSON.parse(readFileSync(run, 'utf8').trim().split('\n').at(-1)!) as EndEvent;
   const isTheRun = end.weights_sha256 === network.weightsSha256;
   const isThere = end.test_loss === evaluated.test_loss && end.test_error === evaluated.test_error;
-  say("training's end", `loss ${end.test_loss}, error ${end.test_error}`, isTheRun && isThere);
+  say('end of training', `loss ${end.test_loss}, error ${end.test_error}`, isTheRun && isThere);
 }
 
 const classesOf = (lines: unknown[]) => (lines as PredictionLine[]).map((line) => Number(line.class));
