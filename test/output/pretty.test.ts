@@ -137,8 +137,8 @@ Lockstep · 2 threads · kernel simd-fma ·
 mnist: 60,000 training, 10,000 test
   samples, 19.1 % of the inputs nonzero
 network 784-1000-10: 795,010 parameters;
-  batch 100, learning rate 0.001,
-  sum of gradients, seed 1
+  batch 100, learning rate 0.001, sum of
+  gradients, seed 1
 
 epoch       loss      error  test loss
     1    2.25000   87.500 %
