@@ -25,7 +25,7 @@ const SUBCOMMANDS: Record<string, { readonly does: string; readonly load: () => 
     load: async () => (await import('./commands/predict.js')).predictCommand,
   },
   inspect: {
-    does: 'show the contents of a model file; draw its weights and its errors',
+    does: 'describe a model file; draw its weights and its misclassified samples',
     load: async () => (await import('./commands/inspect.js')).inspectCommand,
   },
   export: {

@@ -16,18 +16,18 @@ const folder = path.join(import.meta.dirname, '../../src/config/options');
 
 const INTRODUCTION = `# Options
 
-The options of \`train\`, and the properties of the same names that the library's \`train()\` takes. This page is generated from
-[src/config/options](../src/config/options).
+This page lists the options of the command \`train\` and the corresponding properties of the library's \`train()\`. It is
+generated from [src/config/options](../src/config/options).
 
-Two columns say what happens when an option changes:
+The last two columns state whether the value of an option may differ:
 
-- **Resume**: what \`--resume\` does with an option that is given and differs from the checkpoint's.
+- **Resume**: whether an option that is given with \`--resume\` may differ from the checkpoint's value.
   - *free*: it may differ.
-  - *content*: it may differ; the data are compared by their SHA-256.
+  - *content*: it may differ if the data, compared by their SHA-256, are the same.
   - *same*: it must be the same, unless \`--resume-anyway\` is given.
-  - *epoch*: as *same*, but in the middle of an epoch it can never change.
+  - *epoch*: like *same*, but in the middle of an epoch it can never change.
   - *fixed*: it can never change.
-  - *same if …*: as *same* if the condition holds, otherwise *free*.
+  - *same if …*: like *same* if the condition holds, otherwise *free*.
 - **Ranks**: with \`--mpi\`, whether all ranks need the same value (*same*) or each may have its own (*own*).`;
 
 /** Refused unless the data are a table. */
@@ -85,7 +85,7 @@ function rowOf(name: string, entry: Option<unknown>, description: string): strin
   const remarks = [
     description,
     needs && `Requires ${conditionsText(needs.anyOf).split(' or ').map(code).join(' or ')}.`,
-    excludes && `${usual === undefined ? 'M' : 'Other values than the default are m'}utually exclusive with ${other}.`,
+    excludes && `${usual === undefined ? 'M' : 'Values other than the default are m'}utually exclusive with ${other}.`,
   ].filter((remark) => remark !== undefined);
   const rule = typeof resume === 'string' ? RULES[resume] : `same if ${code(`--${flagOf(resume[0])} ${resume[1]}`)}`;
   // The others belong to the invocation, and no checkpoint has them.

@@ -27,12 +27,12 @@ export async function evaluateCommand(args: readonly string[]): Promise<undefine
     'Compute the loss, error, precision and recall of a model on a test set.',
   )
     .argument('<model>', 'a file written by train --save, or a checkpoint')
-    .option('-d, --data <source>', 'data set, as for train (default: the named data set of the training, or mnist)')
-    .option('--label <column>', 'class column of a table, by name or number (default: as in training)')
+    .option('-d, --data <source>', 'data set, as for train (default: the named data set used in training, or mnist)')
+    .option('--label <column>', 'label column of a table, by name or number (default: as in training)')
     .option('--header <h>', `whether the first row of a table holds column names: ${HEADERS.join(', ')}`, HEADERS[0])
     .option(
       '--split <name>',
-      `samples: ${SPLITS.join(', ')} (tables only); default: test, or all of a table not used in training`,
+      `samples to use: ${SPLITS.join(', ')} (tables only); default: test, or all for a table not used in training`,
     )
     .option('--format <name>', FORMAT_HELP);
   if (!parse(command, args, 1)) return;

@@ -27,19 +27,19 @@ const SCALES = [0.25, 8] as const;
 
 export function addPlotOptions(command: Command): Command {
   return command
-    .argument('[files...]', 'NDJSON written by train, of one or more runs; - is stdin, the default')
+    .argument('[files...]', 'NDJSON files written by train, from one or more runs; - is stdin, the default')
     .option(
       '-o, --output <file>',
       '.svg or .png file to write; updated at each epoch if the input is stdin (default: SVG to stdout)',
     )
-    .option('--what <subject>', `metrics to plot: ${SUBJECTS.join(' or ')}`, 'both')
-    .option('--log', 'use logarithmic y axes; zeros are left out')
+    .option('--what <subject>', `metrics to plot: ${SUBJECTS.slice(0, -1).join(', ')} or ${SUBJECTS.at(-1)}`, 'both')
+    .option('--log', 'use logarithmic y axes; zeros are omitted')
     .option('--steps', 'also plot the step events (train --log-every), as thin lines')
-    .option('--theme <name>', `${THEMES.join(', ')} (follows the system of the reader; light for PNG)`, 'auto')
+    .option('--theme <name>', `color theme: ${THEMES.join(', ')} (as in the reader's system; light for PNG)`, 'auto')
     .option('--title <text>', 'title above the plot')
-    .option('--width <pixels>', 'width of the plot (default: 864 for both, 640 for one)')
-    .option('--scale <factor>', 'pixels of a PNG per pixel of the plot (default: 1); 2 suits print')
-    .option('--font <file>', 'TrueType or OpenType font for a PNG (default: fonts of the system)')
+    .option('--width <pixels>', 'width of the plot (default: 864 for both metrics, 640 for one)')
+    .option('--scale <factor>', 'PNG pixels per plot pixel (default: 1); use 2 for print')
+    .option('--font <file>', 'TrueType or OpenType font for a PNG (default: system fonts)')
     .addHelpText('after', HELP_END);
 }
 

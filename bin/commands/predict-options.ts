@@ -39,14 +39,14 @@ export function parsePredictCommand(args: readonly string[]): PredictCommand | u
     .argument('<model>', 'a file written by train --save, or a checkpoint')
     .argument(
       '[files...]',
-      'images (PNG, PGM) or IDX files, optionally gzipped, or lines (.ndjson, .jsonl, .json); - is stdin, the default',
+      'images (PNG, PGM), IDX files (optionally gzipped), or files of lines (.ndjson, .jsonl, .json); - is stdin, the default',
     )
-    .option('--pixels', 'the lines hold pixels from 0 to 255, to be divided by 255')
+    .option('--pixels', 'the numbers in lines are pixels from 0 to 255; divide them by 255')
     .option('--top <k>', 'print only the k most probable classes, best first')
     .option('--strict', 'fail at the first unusable line or file (default: report and skip it)')
-    .option('--resize', 'scale images of another size (default: refuse them)')
+    .option('--resize', 'scale images of another size (default: reject them)')
     .option('--invert', 'images are black on white (default: white on black, as in MNIST)')
-    .option('--shape <WxH>', 'image size that the network takes (default: a square)')
+    .option('--shape <WxH>', 'image size that the network expects (default: a square)')
     .option('--format <name>', FORMAT_HELP)
     .addHelpText('after', HELP_END);
   if (!parse(command, args, Number.POSITIVE_INFINITY)) return undefined;

@@ -114,7 +114,7 @@ const helpEnd = (name: string) => `
 Metrics are written to stdout as NDJSON, one object per line:
   ${name} --epochs 2 | jq -c 'select(.event=="epoch") | [.epoch,.train_loss,.test_error]'
 
-Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted, 143 terminated, 129 hung up,
+Exit status: 0 success, 1 failure, 2 wrong usage, 130 interrupted, 143 terminated, 129 hung up,
 141 stdout closed by its reader.`;
 
 /**

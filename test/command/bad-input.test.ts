@@ -222,7 +222,7 @@ describe.concurrent('what is not an error', () => {
     const explained = [...stdout.matchAll(/^ {2}(?:-\w, +)?(--[\w-]+)/gm)].map(([, name]) => name);
     const others = ['version', 'help', 'no-mpi', 'format', 'tensorboard', 'dashboard', 'no-progress'];
     expect(explained.sort()).toEqual([...OPTION_NAMES.map(flagOf), ...others].map((name) => `--${name}`).sort());
-    expect(stdout).toContain('Exit status: 0 done, 1 failed, 2 wrong usage');
+    expect(stdout).toContain('Exit status: 0 success, 1 failure, 2 wrong usage');
   });
 
   it.each(['--version', '-V'])("%s is the package's, on stdout: status 0", async (flag) => {

@@ -7,7 +7,7 @@ const WRITING = { resume: 'free', mayDifferByRank: true } as const;
 const FOLDER: Need = { anyOf: ['checkpointDir', 'resume'], refusal: errors.needsFolder };
 
 export const CHECKPOINTS = {
-  /** File to which the model is written when the run ends or is interrupted (safetensors). @default none */
+  /** File to which the model is written when the run ends or is interrupted, in safetensors format. @default none */
   save: option(
     { kind: text('a file, such as model.safetensors'), ...WRITING },
     { help: 'write the model to this file when the run ends (safetensors)', argument: '<file>' },
@@ -21,17 +21,17 @@ export const CHECKPOINTS = {
       defaultText: "the resumed checkpoint's folder, or none",
     },
   ),
-  /** Epochs between two checkpoints. @default 1 */
+  /** Number of epochs between checkpoints. @default 1 */
   checkpointEvery: option(
     { kind: integer(1), default: 1, needs: FOLDER, ...WRITING },
-    { help: 'epochs between two checkpoints' },
+    { help: 'number of epochs between checkpoints' },
   ),
-  /** Steps between two additional checkpoints. @default none */
+  /** Number of steps between additional checkpoints. @default none */
   checkpointEverySteps: option(
     { kind: integer(1), needs: FOLDER, ...WRITING },
-    { help: 'steps between two additional checkpoints' },
+    { help: 'number of steps between additional checkpoints' },
   ),
-  /** Number of checkpoints to keep, the newest. @default 3 */
+  /** Number of checkpoints to keep; older ones are deleted. @default 3 */
   keep: option(
     { kind: integer(1), default: 3, needs: FOLDER, ...WRITING },
     { help: 'number of checkpoints to keep; older ones are deleted' },
@@ -46,8 +46,9 @@ export const CHECKPOINTS = {
 /** Not recorded in metrics and checkpoints. */
 export const RESUME = {
   /**
-   * Resume from a checkpoint: a file, or a folder for its newest; true stands for `checkpointDir`. Options that are not given are
-   * the checkpoint's. If there is no checkpoint yet, a new run starts if an option says what to train: see docs/reliability.md.
+   * Resume from a checkpoint file, or from the newest checkpoint in a folder; true stands for the folder `checkpointDir`. Options
+   * that are not given are taken from the checkpoint. If there is no checkpoint yet, a new run starts, but only if an option says
+   * what to train: see docs/reliability.md.
    * @default false
    */
   resume: option(
@@ -57,14 +58,14 @@ export const RESUME = {
       argument: '[path]',
     },
   ),
-  /** Resume even with options or data that lead to other weights, where that is possible. @default false */
+  /** Resume, if possible, even with options or data that change the resulting weights. @default false */
   resumeAnyway: option(
     { kind: YES_OR_NO, default: false, needs: { anyOf: ['resume'], refusal: errors.resumeAnywayAlone } },
-    { help: 'resume even with options or data that lead to other weights' },
+    { help: 'resume even with options or data that change the resulting weights' },
   ),
 };
 
 export const OUTPUT = {
-  /** Steps between two `step` events. @default none */
-  logEvery: option({ kind: integer(1), ...WRITING }, { help: 'steps between additional metric lines' }),
+  /** Number of steps between `step` events. @default none */
+  logEvery: option({ kind: integer(1), ...WRITING }, { help: 'also write metrics every n steps' }),
 };

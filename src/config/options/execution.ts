@@ -19,7 +19,7 @@ export const EXECUTION = {
     },
     { help: 'worker threads', short: 't', defaultText: 'the available cores' },
   ),
-  /** Implementation of the arithmetic; `auto` is the fastest that this machine can run. @default 'auto' */
+  /** Compute kernel; `auto` selects the fastest that this machine can run. @default 'auto' */
   kernel: option(
     // A model file states the kernel that ran.
     { kind: oneOf(['auto', ...KERNEL_NAMES]), default: 'auto', recipe: 'never' },
@@ -41,7 +41,8 @@ export const EXECUTION = {
 export const MPI = {
   /**
    * Train one model together with the other processes that an MPI launcher has started: see docs/cluster.md. The value is the
-   * file of the MPI library, or true for the system's. All ranks yield the same events; only rank 0 writes files. @default false
+   * path of the MPI library, or true for the system's MPI library. All ranks yield the same events; only rank 0 writes files.
+   * @default false
    */
   mpi: option(
     { kind: textOrYes('the file of an MPI library'), default: false },
@@ -54,7 +55,7 @@ export const MPI = {
 };
 
 export const RANKS = {
-  /** Compute the same weights with 1, 2, 4 and 8 ranks; slower: see docs/cluster.md. @default false */
+  /** Compute the same weights with 1, 2, 4 and 8 ranks. This is slower: see docs/cluster.md. @default false */
   exact: option(
     { kind: YES_OR_NO, default: false, needs: { anyOf: ['mpi'] }, recipe: 'never' },
     { help: 'compute the same weights with 1, 2, 4 and 8 processes; slower' },

@@ -15,7 +15,7 @@ export const OPTIMIZER = {
   /** How the gradients of a batch are combined. Recipes from other frameworks need `mean`. @default 'sum' */
   reduction: option(
     { kind: oneOf(REDUCTIONS), default: 'sum', recipe: 'always' },
-    { help: 'reduction of batch gradients (other frameworks use mean)' },
+    { help: 'how to combine the gradients of a batch (other frameworks use mean)' },
   ),
   /** Momentum coefficient; 0 for no momentum. @default 0 */
   momentum: option(
@@ -35,16 +35,19 @@ export const OPTIMIZER = {
   eps: option({ kind: RATE, default: 1e-8, needs: ADAM }, { help: 'constant added to the denominator' }),
   /** L2 penalty: this multiple of the parameters, biases included, is added to the gradient. @default 0 */
   weightDecay: option({ kind: RATE_OR_ZERO, default: 0 }, { help: 'L2 penalty' }),
-  /** Maximum global norm of the reduced gradient; a longer gradient is scaled down to it. @default unlimited */
+  /** Maximum global norm of the reduced gradient. A gradient with a larger norm is scaled down to the maximum. @default unlimited */
   clipNorm: option({ kind: RATE }, { help: 'maximum global gradient norm', defaultText: 'unlimited' }),
   /** Learning rate schedule. @default 'constant' */
   schedule: option({ kind: oneOf(SCHEDULES), default: 'constant' }, { help: 'learning rate schedule' }),
-  /** Steps over which the learning rate rises linearly to `lr`. @default 0 */
-  warmupSteps: option({ kind: integer(0), default: 0 }, { help: 'steps over which the learning rate rises to --lr' }),
-  /** Epochs between two decays of the learning rate. @default 30 */
+  /** Number of steps over which the learning rate rises linearly to `lr`. @default 0 */
+  warmupSteps: option(
+    { kind: integer(0), default: 0 },
+    { help: 'number of steps over which the learning rate rises to --lr' },
+  ),
+  /** Number of epochs between decays of the learning rate. @default 30 */
   lrStepSize: option(
     { kind: integer(1), default: 30, needs: STEPS },
-    { help: 'epochs between two decays of the learning rate' },
+    { help: 'number of epochs between decays of the learning rate' },
   ),
   /** Decay factor of the learning rate. @default 0.1 */
   lrGamma: option({ kind: RATE, default: 0.1, needs: STEPS }, { help: 'decay factor of the learning rate' }),
