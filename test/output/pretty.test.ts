@@ -78,7 +78,7 @@ weights sha256 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
         .split('\n')
         .slice(2, 5);
     expect(headingOf(2, 1200)).toEqual([
-      "network 784-1000-10: 795,010 parameters; batch 100, learning rate 0.001, sum of gradients, seed 1",
+      'network 784-1000-10: 795,010 parameters; batch 100, learning rate 0.001, sum of gradients, seed 1',
       `resumed from ${file}: 2 epochs, step 1,200`,
       '',
     ]);
