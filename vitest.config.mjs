@@ -3,13 +3,16 @@ import { defineConfig } from 'vitest/config';
 
 const ALL = 'dist/test/**/*.test.js';
 
-/** Those that neither train nor start processes, and are over soon: a process for each would take longer than they do. */
+/**
+ * Those that neither train nor start processes, and are over soon: a process for each would take longer than they do. They
+ * share one, so what registers activations (test/support/activations.ts) is not among them.
+ */
 const LIGHT = [
   'dist/test/{bench,data,metrics,model,optim}/**/*.test.js',
   'dist/test/{architecture,docs,errors}.test.js',
   'dist/test/checkpoints/{consistency,leftovers,table-metadata}.test.js',
   'dist/test/files/{make-folder,mutual-exclusion,safetensors}.test.js',
-  'dist/test/kernels/{exact-math,forward-pass,gradients,one-step,optimizers}.test.js',
+  'dist/test/kernels/{exact-math,forward-pass,one-step,optimizers}.test.js',
   'dist/test/library/event-fields.test.js',
   'dist/test/output/*.test.js',
   'dist/test/output/tensorboard/records.test.js',

@@ -67,7 +67,7 @@ export interface StartFacts {
 export interface EndFacts {
   readonly status: 'completed' | 'interrupted' | 'failed';
   readonly epochs: number;
-  readonly stopped_by?: string;
+  readonly stopped_by?: 'patience' | 'max_time';
   readonly best_epoch?: number;
   readonly train_loss?: number;
   readonly train_error?: number;

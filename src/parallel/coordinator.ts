@@ -7,6 +7,7 @@ import { createKernel } from '../kernels/builds.js';
 import { allPanels } from '../kernels/forward-pass.js';
 import { type EpochRecord, type Memory, recordIndex } from '../memory/layout.js';
 import { ownBatch, type Plan, stepsPerEpoch } from '../memory/plan.js';
+import type { EndEvent } from '../metrics/events.js';
 import type { Position } from '../metrics/run-state.js';
 import { parameterCount } from '../model/parameters.js';
 import { gradientNorm, needsOf, Optimizer } from '../optim/optimizer.js';
@@ -277,7 +278,7 @@ export class Coordinator {
   }
 
   /** Why the run was complete before its last epoch, if it was. */
-  get endedBy(): 'patience' | 'max_time' | undefined {
+  get endedBy(): EndEvent['stopped_by'] {
     if (this.#outcome !== 'completed') return undefined;
     if (this.#control.decision === Command.PATIENCE) return 'patience';
     return this.#control.decision === Command.TIME_UP ? 'max_time' : undefined;

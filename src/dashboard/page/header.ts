@@ -1,5 +1,5 @@
 /** The head of the page: configuration, progress and metrics. */
-import type { EpochPoint, ProgressMessage, RunMessage } from '../messages.js';
+import type { EndFacts, EpochPoint, ProgressMessage, RunMessage } from '../messages.js';
 import { byId, make, setText } from './elements.js';
 import { counted, duration, loss, percent, rate, whole } from './format.js';
 
@@ -14,6 +14,11 @@ const TILES = [
 ] as const;
 type Tile = (typeof TILES)[number];
 const UNKNOWN = '–';
+
+const STOPPED_BY: Readonly<Record<NonNullable<EndFacts['stopped_by']>, string>> = {
+  patience: 'early stopping',
+  max_time: 'time limit',
+};
 
 export class Header {
   readonly #state = byId('state');
@@ -107,7 +112,7 @@ export class Header {
     if (end) {
       this.#progress.value =
         epochs === 0 ? 1 : Math.min(1, (end.status === 'completed' ? epochs : end.epochs) / epochs);
-      const why = end.stopped_by === 'patience' ? ': early stopping' : end.stopped_by ? ': time limit' : '';
+      const why = end.stopped_by ? `: ${STOPPED_BY[end.stopped_by]}` : '';
       setText(text, `${counted(end.epochs, 'epoch')} in ${duration(end.seconds)}${why}`);
       return;
     }

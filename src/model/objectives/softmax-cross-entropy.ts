@@ -29,7 +29,7 @@ export const softmaxCrossEntropy = {
       of: ({ samples, incorrect }) => incorrect! / samples,
     },
   ],
-  criterion: (memory) => new SoftmaxCrossEntropy(memory),
+  criterion: (memory): Criterion => new SoftmaxCrossEntropy(memory),
 } as const satisfies Objective;
 
 export class SoftmaxCrossEntropy implements Criterion {
