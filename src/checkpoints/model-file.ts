@@ -160,7 +160,7 @@ export interface ModelData {
   readonly kernel: KernelName | undefined;
   /** Undefined if it was not trained on a table. */
   readonly table: TableModel | undefined;
-  /** As in the file: docs/files.md. */
+  /** As in the file: docs/model-files.md. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 

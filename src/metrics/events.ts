@@ -221,7 +221,7 @@ export interface ModelEvent {
   readonly epochs: number | null;
   readonly step: number | null;
   readonly kernel: string | null;
-  /** Training data and options: docs/files.md. */
+  /** Training data and options: docs/model-files.md. */
   readonly dataset: unknown;
   readonly config: unknown;
   /** The run's state, in a checkpoint. */

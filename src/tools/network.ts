@@ -34,7 +34,7 @@ export type Sample = ArrayLike<number>;
 export class Network {
   /** Widths, input to output. */
   readonly layers: readonly number[];
-  /** The file's metadata: docs/files.md. */
+  /** The file's metadata: docs/model-files.md. */
   readonly metadata: Readonly<Record<string, string>>;
   /** The kernel that trained it, if it runs here: then predictions equal those of the training. */
   readonly kernel: KernelName;

@@ -23,7 +23,7 @@ export function expectedOf({ label, columns }: TableFacts, inputs: number): Expe
   return { names: columns, inputs, label };
 }
 
-/** See docs/files.md. */
+/** See docs/model-files.md. */
 export function tableMetadata({ label, columns, classNames, scale, scaling }: TableModel): Record<string, string> {
   const { subtract = [], divideBy = [] } = scaling ?? {};
   return {

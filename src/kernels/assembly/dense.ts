@@ -84,7 +84,7 @@ export function forwardTile<V, T>(
 
 /**
  * δ of the layer below, in one of its panels: Σ_j W[i, j] · δ[s, j] for each unit i that was active, 0 for the others.
- * The columns are added up as in backward.ts, here for a layer with a single panel.
+ * The columns are added up as in sparse-backward.ts, here for a layer with a single panel.
  *
  * @param weights     (inputs + 1, width)
  * @param delta       (slots, width)

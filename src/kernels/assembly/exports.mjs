@@ -14,8 +14,8 @@ const [ONE_BLOCK, BLOCKS] = [', V1', ', V2'];
 
 /** Name of the exports, sizes, file and name of the generic function, further type arguments. */
 const EXPORTS = [
-  ['forward', WIDTHS, 'forward', 'forwardPanel', ''],
-  ['backward', WIDTHS, 'backward', 'backwardPanel', ''],
+  ['forward', WIDTHS, 'sparse-forward', 'forwardPanel', ''],
+  ['backward', WIDTHS, 'sparse-backward', 'backwardPanel', ''],
   ['reduce', WIDTHS, 'update', 'reducePanel', ONE_BLOCK],
   ['reduceBlocks', WIDTHS, 'update', 'reducePanel', BLOCKS],
   ['denseForward', TILES, 'dense', 'forwardTile', ''],

@@ -7,7 +7,7 @@
 import { Vector } from './vector';
 
 export { reduceBias } from './dense';
-export { fetchRows, findBlocks } from './forward';
+export { fetchRows, findBlocks } from './sparse-forward';
 export { adamUpdate, momentumUpdate, sgdUpdate, squareRows } from './optimizers';
 export { rectifyPanel, rectifyRows } from './relu';
 export { applyGradients, sumGradients, transpose } from './update';
