@@ -7,9 +7,9 @@
 import { Vector } from './vector';
 
 export { reduceBias } from './dense';
-export { fetchRows, findBlocks } from './sparse-forward';
 export { adamUpdate, momentumUpdate, sgdUpdate, squareRows } from './optimizers';
 export { rectifyPanel, rectifyRows } from './relu';
+export { fetchRows, findBlocks } from './sparse-forward';
 export { applyGradients, sumGradients, transpose } from './update';
 
 /** The first address that the module itself does not use. */
