@@ -44,7 +44,7 @@ export async function evaluateCommand(args: readonly string[]): Promise<undefine
   const format = formatOf(options.format);
 
   const network = await loadModel(file);
-  const isOfTable = data !== undefined && findSource(data).format === 'table';
+  const isOfTable = data !== undefined && findSource(data).kind === 'table';
   if (!isOfTable && label !== undefined) throw onlyForTables('label', label, data);
   if (!isOfTable && header !== HEADERS[0]) throw onlyForTables('header', header, data);
   const part = isOfTable

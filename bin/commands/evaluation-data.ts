@@ -1,6 +1,5 @@
 /** The data to evaluate a model on; by default the data set that it was trained on. */
-import type { Part } from '../../src/data/dataset.js';
-import { requireClasses } from '../../src/data/idx-folder.js';
+import { type Part, requireClasses } from '../../src/data/dataset.js';
 import { isNamedSet } from '../../src/data/named-sets.js';
 import { findSource, loadPart } from '../../src/data/sources.js';
 import { errors } from '../../src/errors.js';
@@ -23,7 +22,7 @@ export async function dataFor(
   const own = typeof trainedOn.name === 'string' ? trainedOn.name : 'mnist';
   if (data === undefined && !isNamedSet(own)) throw errors.trainedElsewhere(file, own);
   if (data !== undefined) {
-    const isTable = findSource(data).format === 'table';
+    const isTable = findSource(data).kind === 'table';
     if (table) throw errors.imagesForTable(file, data);
     if (isTable) throw errors.tableForImages(file, data);
   }

@@ -1,7 +1,7 @@
 /** Consistency checks: a file with a valid checksum may still come from another program. */
 
 import type { Values } from '../files/safetensors.js';
-import type { KernelName } from '../kernels/builds.js';
+import { type KernelName, realsOf } from '../kernels/builds.js';
 import type { RunState } from '../metrics/run-state.js';
 import type { ModelDescription } from './model-file.js';
 
@@ -33,7 +33,7 @@ export function contradictionOf({
     [layers.slice(1, -1).join() === hidden.join(), 'its layers do not match its configuration'],
     [
       [values, ...moments, ...(best ? [best] : [])].every(
-        (each) => each instanceof Float64Array === (kernel === 'reference'),
+        (each) => each instanceof Float64Array === (realsOf(kernel) === 'float64'),
       ),
       'the type of its tensors does not match its kernel',
     ],

@@ -1,4 +1,5 @@
 /** A data set: training and test samples that agree with each other. */
+import { errors } from '../errors.js';
 import type { Samples } from './samples.js';
 import type { TableFacts } from './table/table-metadata.js';
 
@@ -23,4 +24,21 @@ export interface Part {
   /** Empty if there are no test files. */
   readonly samples: Samples;
   readonly labelsFile: string;
+}
+
+/**
+ * @param classes  of the network
+ * @throws LockstepError if a label is none of them
+ */
+export function requireClasses({ samples, labelsFile }: Part, classes: number): void {
+  requireLabels(labelsFile, samples.targets, classes, 'the classes of the network');
+}
+
+/**
+ * @param what  for the message: what has so many classes
+ * @throws LockstepError if a label is none of them
+ */
+export function requireLabels(file: string, labels: Samples['targets'], classes: number, what: string): void {
+  const stray = labels.findIndex((label) => label >= classes);
+  if (stray >= 0) throw errors.labelOutOfRange(file, stray, labels[stray]!, classes, what);
 }

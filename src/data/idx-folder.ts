@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { errors } from '../errors.js';
-import type { Dataset, Part } from './dataset.js';
+import { type Dataset, type Part, requireLabels } from './dataset.js';
 import { type IdxArray, readIdx } from './idx.js';
 import { NO_SAMPLES, type Samples } from './samples.js';
 
@@ -60,21 +60,8 @@ export async function loadIdxPart(folder: IdxFolder, part: 'train' | 'test'): Pr
   return { name, inputs: pair.inputs, samples: samplesOf(pair), labelsFile: pair.labels.file };
 }
 
-/**
- * @param classes  of the network
- * @throws LockstepError if a label is none of them
- */
-export function requireClasses({ samples, labelsFile }: Part, classes: number): void {
-  requireLabels(labelsFile, samples.targets, classes, 'the classes of the network');
-}
-
 function hasTest(folder: IdxFolder): boolean {
   return [FILES.testImages, FILES.testLabels].some((name) => findFile(folder, name) !== undefined);
-}
-
-function requireLabels(file: string, labels: Samples['targets'], classes: number, what: string): void {
-  const stray = labels.findIndex((label) => label >= classes);
-  if (stray >= 0) throw errors.labelOutOfRange(file, stray, labels[stray]!, classes, what);
 }
 
 interface Pair {

@@ -8,12 +8,23 @@ import { isNamedSet, namedSet } from './named-sets.js';
 import { isTable, STDIN } from './table/bytes.js';
 import type { TableOptions } from './table/load.js';
 
-export interface DataSource {
-  readonly format: 'idx' | 'table';
+export type DataSource = ImageSource | TableSource;
+
+interface Source {
   /** The files that are read, as far as they exist; stdin by its descriptor. Nothing may write over them. */
   readonly files: () => (string | number)[];
   /** @throws LockstepError if anything is missing, damaged or contradictory */
   readonly load: (options: TableOptions) => Promise<Dataset>;
+}
+
+interface ImageSource extends Source {
+  readonly kind: 'images';
+  /** Loads the training or the test images alone, for `evaluate` and `inspect`. @throws LockstepError as `load` */
+  readonly loadPart: (part: 'train' | 'test') => Promise<Part>;
+}
+
+interface TableSource extends Source {
+  readonly kind: 'table';
 }
 
 /** In this order; each gives the source, or undefined if the name is not of its kind. */
@@ -41,15 +52,17 @@ export async function loadDataset(data: string, options: TableOptions = {}): Pro
 }
 
 /**
- * The training or the test images of a named set or a folder.
+ * The training or the test images of a source that is not a table.
  *
- * @throws LockstepError if there is no such folder, or anything in it is missing, damaged or contradictory
+ * @throws LockstepError if there is no such source, or anything in it is missing, damaged or contradictory
  */
 export async function loadPart(data: string, part: 'train' | 'test'): Promise<Part> {
-  return await loadIdxPart(findIdxFolder(data), part);
+  const source = findSource(data);
+  if (source.kind === 'table') throw errors.dataNotFound(data);
+  return await source.loadPart(part);
 }
 
-/** @throws LockstepError if that names no folder */
+/** A named set or a folder of IDX files. @throws LockstepError if that names no folder */
 export function findIdxFolder(data: string): IdxFolder {
   const named = namedSet(data);
   if (named) return named;
@@ -73,12 +86,17 @@ export function inputFilesOf(data: string): (string | number)[] {
 
 function idxSource(find: () => IdxFolder): DataSource {
   const files = () => Object.values(FILES).flatMap((name) => findFile(find(), name) ?? []);
-  return { format: 'idx', files, load: async () => await loadIdxFolder(find()) };
+  return {
+    kind: 'images',
+    files,
+    load: async () => await loadIdxFolder(find()),
+    loadPart: async (part) => await loadIdxPart(find(), part),
+  };
 }
 
 function tableSource(data: string): DataSource {
   return {
-    format: 'table',
+    kind: 'table',
     files: () => [data === STDIN ? 0 : data],
     load: async (options) => {
       // Images need none of this code.

@@ -4,31 +4,36 @@ import { errors } from '../errors.js';
 import type { Memory } from '../memory/layout.js';
 import type { KernelNeeds } from '../memory/plan.js';
 import { LANES } from '../memory/tiling.js';
-import { activationNamed } from './activations.js';
+import { type Activation, activationNamed } from './activations.js';
 import type { Kernel } from './kernel.js';
 import { ReferenceKernel } from './reference.js';
 import { WasmKernel } from './wasm.js';
 import { instantiate, type WasmModule } from './wasm-module.js';
 
-/** One way to compute. */
-interface KernelBuild<Name extends string = string> {
+/** One way to compute: a WebAssembly module, or a class in plain TypeScript. */
+type KernelBuild<Name extends string = string> = Facts<Name> & ({ readonly wasm: Wasm } | { readonly plain: Plain });
+
+interface Wasm {
+  /** In assembly/. */
+  readonly file: string;
+  /** What an engine that refuses the module lacks. */
+  readonly feature: string;
+  /** Why the module cannot run on this processor; undefined if it can. */
+  readonly problem: (wasm: WasmModule) => string | undefined;
+}
+
+type Plain = new (memory: Memory, activation: Activation, worker: number) => Kernel;
+
+interface Facts<Name extends string> {
   readonly name: Name;
-  /** In assembly/. Undefined: plain TypeScript. */
-  readonly wasm?: {
-    readonly file: string;
-    /** What an engine that refuses the module lacks. */
-    readonly feature: string;
-    /** Why the module cannot run on this processor; undefined if it can. */
-    readonly problem: (wasm: WasmModule) => string | undefined;
-  };
   readonly needs: KernelNeeds;
   /** Samples are stored in dense form where at least this fraction of their inputs is not zero. */
   readonly denseFrom: number;
 }
 
 /** A build that runs here, in a form that can be sent to a thread. */
-export interface KernelChoice extends Omit<KernelBuild, 'wasm' | 'name'> {
-  readonly name: KernelName;
+export interface KernelChoice extends Facts<KernelName> {
+  /** Undefined: plain TypeScript. */
   readonly module: WebAssembly.Module | undefined;
   /** Samples or rows in a tile of the dense form, where it is narrow enough. */
   readonly tileRows: 2 | 3;
@@ -71,6 +76,7 @@ const BUILDS = [
   { name: 'simd', wasm: { file: 'simd.wasm', feature: 'SIMD', problem: () => undefined }, ...WASM },
   {
     name: 'reference',
+    plain: ReferenceKernel,
     needs: {
       reals: 'float64',
       lanes: 1,
@@ -103,27 +109,39 @@ export function chooseKernel(wanted: KernelName | 'auto'): KernelChoice {
 
 /** Why a kernel cannot run here; undefined if it can. */
 export function problemOf(name: KernelName): string | undefined {
-  const choice = load(BUILDS.find((build) => build.name === name)!);
+  const choice = load(buildOf(name));
   return typeof choice === 'string' ? choice : undefined;
+}
+
+/** Type of its parameters. */
+export function realsOf(name: KernelName): KernelNeeds['reals'] {
+  return buildOf(name).needs.reals;
 }
 
 /** @param memory  the thread's view of `shared` */
 export function createKernel(
-  { module, tileRows }: KernelChoice,
+  { name, module, tileRows }: KernelChoice,
   activationName: string,
   shared: WebAssembly.Memory,
   memory: Memory,
   worker: number,
 ): Kernel {
   const activation = activationNamed(activationName);
-  if (!module) return new ReferenceKernel(memory, activation, worker);
-  return new WasmKernel(instantiate(module, shared), memory, activation, worker, tileRows);
+  if (module) return new WasmKernel(instantiate(module, shared), memory, activation, worker, tileRows);
+  const { plain: Plain } = buildOf(name) as { readonly plain: Plain };
+  return new Plain(memory, activation, worker);
+}
+
+function buildOf(name: KernelName): KernelBuild<KernelName> {
+  return BUILDS.find((build) => build.name === name)!;
 }
 
 /** The build, or why it cannot run here. */
-function load({ name, wasm, needs, denseFrom }: KernelBuild<KernelName>): KernelChoice | string {
+function load(build: KernelBuild<KernelName>): KernelChoice | string {
+  const { name, needs, denseFrom } = build;
   const tileRows = KEEPS_NINE ? 3 : 2;
-  if (!wasm) return { name, module: undefined, needs, denseFrom, tileRows };
+  if ('plain' in build) return { name, module: undefined, needs, denseFrom, tileRows };
+  const { wasm } = build;
   const bytes = readFileSync(new URL(`./assembly/${wasm.file}`, import.meta.url));
   if (!WebAssembly.validate(bytes)) return `Node ${process.versions.node} has no WebAssembly ${wasm.feature}`;
   const module = new WebAssembly.Module(bytes);

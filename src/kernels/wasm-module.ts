@@ -1,11 +1,12 @@
 /** The WebAssembly module's exports, as the kernel calls them. The sources in assembly/ say what each parameter is. */
+import type { UpdateFunction } from './kernel.js';
 
 export type WasmFunction = (...args: number[]) => void;
 
 /** A function for each size (assembly/exports.mjs): vectors of a panel, `8`, or vectors and rows of a tile, `3x2`. */
 export type BySize = Readonly<Record<string, WasmFunction>>;
 
-export interface WasmModule {
+export interface WasmModule extends Readonly<Record<UpdateFunction, WasmFunction>> {
   readonly heapBase: () => number;
   readonly multiplyAdd: (a: number, b: number, c: number) => number;
   readonly findBlocks: WasmFunction;
@@ -25,9 +26,6 @@ export interface WasmModule {
   readonly applyGradients: WasmFunction;
   readonly sumGradients: WasmFunction;
   readonly squareRows: WasmFunction;
-  readonly sgdUpdate: WasmFunction;
-  readonly momentumUpdate: WasmFunction;
-  readonly adamUpdate: WasmFunction;
 }
 
 export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): WasmModule {

@@ -154,18 +154,22 @@ function columnsFor(hasValidation: boolean, hasTest: boolean): readonly Column[]
 
 /** The options that differ from the reference's run, in words. */
 function optionsOf(config: ConfigRecord): string[] {
-  const { scale, optimizer, momentum, nesterov, beta1, beta2, weight_decay, clip_norm, schedule, warmup_steps } =
-    config;
-  const ofSgd = momentum > 0 && `${nesterov ? 'Nesterov ' : ''}momentum ${momentum}`;
+  const { scale, weight_decay, clip_norm, schedule, warmup_steps } = config;
   const said = [
     scale !== 'none' && `columns scaled (${scale})`,
-    optimizer === 'adam' ? `Adam (${beta1}, ${beta2})` : ofSgd,
+    optimizerOf(config),
     weight_decay > 0 && `weight decay ${weight_decay}`,
     clip_norm !== null && `norm at most ${clip_norm}`,
     schedule !== 'constant' && `${schedule} schedule`,
     warmup_steps > 0 && `warm-up of ${plural(warmup_steps, 'step')}`,
   ].filter((text) => text !== false);
   return said.length > 0 ? [said.join(', ')] : [];
+}
+
+function optimizerOf({ optimizer, momentum, nesterov, beta1, beta2 }: ConfigRecord): string | false {
+  if (optimizer === 'adam') return `Adam (${beta1}, ${beta2})`;
+  if (optimizer !== 'sgd') return optimizer;
+  return momentum > 0 && `${nesterov ? 'Nesterov ' : ''}momentum ${momentum}`;
 }
 
 /** The cells that have room, from the left. */

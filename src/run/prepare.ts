@@ -235,7 +235,7 @@ async function loadFor(
     throw errors.stdinOfCheckpoint(resumed.file);
   try {
     const source = findSource(data);
-    if (source.format !== 'table') requireNothingOfTables(config);
+    if (source.kind !== 'table') requireNothingOfTables(config);
     return await source.load({ ...config, signal });
   } catch (error) {
     if (resumed && given.data === undefined && error instanceof LockstepError && error.status === 1) {

@@ -1,14 +1,15 @@
 /** Which kernels this machine can test. */
-import { chooseKernel, type KernelChoice } from '../../src/kernels/builds.js';
+import { chooseKernel, KERNEL_NAMES, type KernelChoice, problemOf } from '../../src/kernels/builds.js';
 
-/** The WebAssembly kernels that run here: `simd` everywhere, `simd-fma` where engine and processor have it. */
-export function fastKernels(): KernelChoice[] {
-  const simd = chooseKernel('simd');
-  const best = chooseKernel('auto');
-  return best.name === 'simd' ? [simd] : [simd, best];
+/** Every kernel that runs here: the fastest last but one, the reference last. */
+export function allKernels(): KernelChoice[] {
+  return KERNEL_NAMES.filter((name) => problemOf(name) === undefined && name !== 'reference')
+    .reverse()
+    .concat('reference')
+    .map(chooseKernel);
 }
 
-/** Every kernel that runs here. */
-export function allKernels(): KernelChoice[] {
-  return [...fastKernels(), chooseKernel('reference')];
+/** The WebAssembly kernels that run here, the fastest last. */
+export function fastKernels(): KernelChoice[] {
+  return allKernels().filter(({ module }) => module !== undefined);
 }
