@@ -25,7 +25,7 @@ The last two columns state whether the value of an option may differ:
   - *free*: it may differ.
   - *content*: it may differ if the data, compared by their SHA-256, are the same.
   - *same*: it must be the same, unless \`--resume-anyway\` is given.
-  - *epoch*: like *same*, but in the middle of an epoch it can never change.
+  - *epoch*: like *same*, but it can never change if the checkpoint was written in the middle of an epoch.
   - *fixed*: it can never change.
   - *same if …*: like *same* if the condition holds, otherwise *free*.
 - **Ranks**: with \`--mpi\`, whether all ranks need the same value (*same*) or each may have its own (*own*).`;

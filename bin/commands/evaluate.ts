@@ -32,7 +32,7 @@ export async function evaluateCommand(args: readonly string[]): Promise<undefine
     .option('--header <h>', `whether the first row of a table holds column names: ${HEADERS.join(', ')}`, HEADERS[0])
     .option(
       '--split <name>',
-      `samples to use: ${SPLITS.join(', ')} (tables only); default: test, or all for a table not used in training`,
+      `samples to use: ${SPLITS.join(', ')} (tables only); default: test; for a training table without a test split, train; for a table not used in training, all`,
     )
     .option('--format <name>', FORMAT_HELP);
   if (!parse(command, args, 1)) return;

@@ -22,7 +22,10 @@ export const DATA = {
     { kind: integer(1), resume: 'by-content', recipe: 'always' },
     { help: 'train only on the first n training samples', defaultText: 'all' },
   ),
-  /** Widths of the hidden layers, from input to output; empty for softmax regression. @default [1000] */
+  /**
+   * Widths of the hidden layers, from input to output; an empty array (`none` on the command line) for softmax regression.
+   * @default [1000]
+   */
   hidden: option(
     { kind: WIDTHS, default: () => [1000], resume: 'network' },
     { help: 'hidden layer widths, such as 512,256, or none' },
