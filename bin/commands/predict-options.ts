@@ -39,7 +39,7 @@ export function parsePredictCommand(args: readonly string[]): PredictCommand | u
     .argument('<model>', 'a file written by train --save, or a checkpoint')
     .argument(
       '[files...]',
-      'images (PNG, PGM), IDX files or CSV tables (optionally gzipped), or files of lines (.ndjson, .jsonl, .json); - is stdin, the default',
+      'images (PNG, PGM), IDX files or CSV tables (optionally gzipped), or JSON files (.ndjson, .jsonl, .json); - is stdin, the default',
     )
     .option('--pixels', 'the numbers in lines are pixels from 0 to 255; divide them by 255')
     .option('--top <k>', 'print only the k most probable classes, best first')

@@ -55,6 +55,6 @@ export const TABLES = {
   /** Another table to use as the test set, with the same columns. @default none */
   testData: option(
     { kind: text('a table (CSV or NDJSON), or - for stdin'), ...OF_TABLES, mayDifferByRank: true },
-    { help: 'another table, with the same columns, as the test set', argument: '<table>' },
+    { help: 'another table to use as the test set, with the same columns', argument: '<table>' },
   ),
 };
