@@ -106,9 +106,9 @@ export class PrettyFormat {
       `${this.#bold(status)}${message ? `: ${message}` : ''} · ${plural(epochs, 'epoch')} · ${seconds.toFixed(1)} s`,
       ...(stopped_by ? [STOPPED_BY[stopped_by]] : []),
       ...(metrics.length > 0 ? [metrics.join(' · ')] : []),
-      ...(best_epoch !== undefined ? [`least validation loss after epoch ${best_epoch}`] : []),
+      ...(best_epoch !== undefined ? [`lowest validation loss after epoch ${best_epoch}`] : []),
       ...(saved ? [`saved as ${saved}`] : []),
-      ...(checkpoint ? [`checkpoint ${checkpoint}: --resume goes on from it`] : []),
+      ...(checkpoint ? [`checkpoint ${checkpoint}: continue with --resume`] : []),
       ...(weights_sha256 ? [this.#dim(`weights sha256 ${weights_sha256}`)] : []),
     ];
     return `\n${this.#lines(lines)}`;
@@ -116,8 +116,8 @@ export class PrettyFormat {
 }
 
 const STOPPED_BY = {
-  patience: 'the validation loss has not fallen for as many epochs as --patience allows',
-  max_time: 'the time of --max-time is over',
+  patience: 'no improvement of the validation loss for --patience epochs',
+  max_time: 'the time limit --max-time was reached',
 };
 
 interface Column {
