@@ -22,7 +22,7 @@ const OF_FIXED_LENGTH = [
 
 function testsInFull() {
   return [
-    { files: ['parallel/dead-worker'], seconds: 60 },
+    { files: ['parallel/dead-worker', 'parallel/late'], seconds: 110 },
     { files: ['run/exactness', 'run/reference-job'], seconds: 60 },
     { files: ['run/optimizers', 'run/early-stopping'], seconds: 40 },
     { files: ['checkpoints/kill', 'checkpoints/faulty-disk', 'checkpoints/exact-resume'], seconds: 40 },

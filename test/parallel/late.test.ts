@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LateJobs, lateJobs } from '../support/late-jobs.js';
+import { casesOf } from '../support/thoroughness.js';
 
 let jobs: LateJobs;
 beforeAll(async () => {
@@ -11,10 +12,14 @@ beforeAll(async () => {
 });
 afterAll(() => jobs.remove());
 
-const CASES = [1, 2].flatMap((threads) =>
-  (['sliced', 'dense'] as const).flatMap((strategy) =>
-    [false, true].map((checkpoints) => ({ threads, strategy, checkpoints })),
+/** Every pair of two of the three occurs in those that are always tried. */
+const CASES = casesOf(
+  [1, 2].flatMap((threads) =>
+    (['sliced', 'dense'] as const).flatMap((strategy) =>
+      [false, true].map((checkpoints) => ({ threads, strategy, checkpoints })),
+    ),
   ),
+  ({ threads, strategy, checkpoints }) => ((threads === 2) === (strategy === 'sliced')) === checkpoints,
 );
 
 describe('the main thread is late', () => {
