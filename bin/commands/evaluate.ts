@@ -35,7 +35,7 @@ export async function evaluateCommand(args: readonly string[]): Promise<undefine
     .option('--header <h>', `whether the first row of a table holds column names: ${HEADERS.join(', ')}`, HEADERS[0])
     .option(
       '--split <name>',
-      `samples to use: ${SPLITS.join(', ')} (tables only). Default: test; but train for the training table if it has no test split, and all for another table`,
+      `samples to use: ${SPLITS.join(', ')} (tables only); the default is test, but train for the training table if it has no test split, and all for any other table`,
     )
     .option('--format <name>', FORMAT_HELP);
   if (!parse(command, args, 1)) return;

@@ -42,7 +42,8 @@ export const STOPPING = {
     { help: 'keep the weights with the lowest validation loss instead of the last weights' },
   ),
   /**
-   * Time limit, counted from the start of the run or from its resume. The run stops after the epoch in which the limit expires.
+   * Time limit, counted from the start of the run or, if it was resumed, from the resume. The run stops after the epoch in which
+   * the limit expires.
    * @default none
    */
   maxTime: option(
