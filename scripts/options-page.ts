@@ -19,19 +19,19 @@ const INTRODUCTION = `# Options
 This page lists the options of the command \`train\` and the corresponding properties of the library's \`train()\`. It is
 generated from [src/config/options](../src/config/options).
 
-The last two columns state whether the value of an option may differ:
+The last two columns state whether the value of an option may differ in a resumed run and between MPI ranks:
 
-- **Resume**: whether an option that is given with \`--resume\` may differ from the checkpoint's value.
+- **Resume**: whether an option that is given with \`--resume\` may have a different value than in the checkpoint.
   - *free*: it may differ.
-  - *content*: it may differ if the data, compared by their SHA-256, are the same.
+  - *content*: it may differ if the data are the same, as compared by their SHA-256.
   - *same*: it must be the same, unless \`--resume-anyway\` is given.
-  - *epoch*: like *same*, but it can never change if the checkpoint was written in the middle of an epoch.
+  - *epoch*: like *same*, but the value can never change if the checkpoint was written in the middle of an epoch.
   - *fixed*: it can never change.
   - *same if …*: like *same* if the condition holds, otherwise *free*.
 - **Ranks**: with \`--mpi\`, whether all ranks need the same value (*same*) or each may have its own (*own*).`;
 
 /** Refused unless the data are a table. */
-const FOR_TABLES = 'For tables only: see [tables.md](tables.md).';
+const FOR_TABLES = 'These options are for tables only: see [tables.md](tables.md).';
 const HEAD = '| option | property | values | default | description | resume | ranks |';
 const RULES = {
   free: 'free',

@@ -27,12 +27,15 @@ export async function evaluateCommand(args: readonly string[]): Promise<undefine
     'Compute the loss, error, precision and recall of a model on a test set.',
   )
     .argument('<model>', 'a file written by train --save, or a checkpoint')
-    .option('-d, --data <source>', 'data set, as for train (default: the named data set used in training, or mnist)')
+    .option(
+      '-d, --data <source>',
+      'data set, specified as for train (default: the named data set used in training, or mnist)',
+    )
     .option('--label <column>', 'label column of a table, by name or number (default: as in training)')
     .option('--header <h>', `whether the first row of a table holds column names: ${HEADERS.join(', ')}`, HEADERS[0])
     .option(
       '--split <name>',
-      `samples to use: ${SPLITS.join(', ')} (tables only); default: test; for a training table without a test split, train; for a table not used in training, all`,
+      `samples to use: ${SPLITS.join(', ')} (tables only); the default is test, but train for the training table if it has no test split, and all for any other table`,
     )
     .option('--format <name>', FORMAT_HELP);
   if (!parse(command, args, 1)) return;

@@ -29,4 +29,4 @@ export async function exportCommand(args: readonly string[]): Promise<undefined>
 
 const HELP_END = `
 The ONNX graph takes "input", float32 [batch, inputs] (for images, pixels / 255), and returns "logits" and
-"probabilities", float32 [batch, classes]. A checkpoint is exported as a model: float32, without the state of its run.`;
+"probabilities", float32 [batch, classes]. A checkpoint is exported as a float32 model without training state.`;

@@ -34,7 +34,7 @@ interface Options {
 export async function inspectCommand(args: readonly string[]): Promise<undefined> {
   const command = newCommand(
     'lockstep inspect',
-    'Describe a model file, and draw its weights and its misclassified samples.',
+    'Describe a model file, and draw its weights and the samples that it misclassifies.',
   )
     .argument('<model>', 'a file written by train --save, or a checkpoint')
     .option(
@@ -44,11 +44,11 @@ export async function inspectCommand(args: readonly string[]): Promise<undefined
     .option('--errors <file>', 'draw the misclassified test samples, largest loss first: .png or .svg')
     .option(
       '-d, --data <source>',
-      'data set with the test samples for --errors, as for train (default: as for evaluate)',
+      'data set with the test samples for --errors, specified as for train (default: as for evaluate)',
     )
     .option('--count <n>', `maximum number of images on a sheet (default: ${DEFAULT_COUNT})`)
     .option('--shape <WxH>', 'width and height of the inputs as an image (default: a square)')
-    .option('--scale <n>', 'pixels per value (default: such that images are about 84 pixels wide)')
+    .option('--scale <n>', 'pixels per value (default: chosen so that images are about 84 pixels wide)')
     .option('--theme <name>', `theme of the sheets: ${THEMES.join(' or ')} (default: ${THEMES[0]})`)
     .option('--format <name>', FORMAT_HELP);
   if (!parse(command, args, 1)) return;

@@ -35,8 +35,12 @@ export function addPlotOptions(command: Command): Command {
     .option('--what <subject>', `metrics to plot: ${SUBJECTS.slice(0, -1).join(', ')} or ${SUBJECTS.at(-1)}`, 'both')
     .option('--log', 'use logarithmic y axes; zeros are omitted')
     .option('--steps', 'also plot the step events (train --log-every), as thin lines')
-    .option('--theme <name>', `color theme: ${THEMES.join(', ')} (as in the reader's system; light for PNG)`, 'auto')
-    .option('--title <text>', 'title above the plot')
+    .option(
+      '--theme <name>',
+      `color theme: ${THEMES.join(', ')} (auto: the theme of the reader's system; light for PNG)`,
+      'auto',
+    )
+    .option('--title <text>', 'title shown above the plot')
     .option('--width <pixels>', 'width of the plot (default: 864 for both metrics, 640 for one)')
     .option('--scale <factor>', 'PNG pixels per plot pixel (default: 1); use 2 for print')
     .option('--font <file>', 'TrueType or OpenType font for a PNG (default: system fonts)')

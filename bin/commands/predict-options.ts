@@ -41,7 +41,7 @@ export function parsePredictCommand(args: readonly string[]): PredictCommand | u
       '[files...]',
       'images (PNG, PGM), IDX files or CSV tables (optionally gzipped), or JSON files (.ndjson, .jsonl, .json); - is stdin, the default',
     )
-    .option('--pixels', 'the numbers in lines are pixels from 0 to 255; divide them by 255')
+    .option('--pixels', 'the numbers in the input lines are pixels from 0 to 255; divide them by 255')
     .option('--top <k>', 'print only the k most probable classes, best first')
     .option('--strict', 'fail at the first unusable line or file (default: report and skip it)')
     .option('--resize', 'scale images of another size (default: reject them)')
@@ -88,7 +88,7 @@ function countOf(text: string): number {
 }
 
 const HELP_END = `
-A line is an array of numbers, or {"id": …, "x": [numbers]}. Each line of input gives one line of output:
+A line is an array of numbers, or {"id": …, "x": [numbers]}. Each input line produces one output line:
   echo '{"id": "a", "x": [0, 0.5, …]}' | lockstep predict model.safetensors
   {"id":"a","class":3,"probability":0.98,"probabilities":[…]}
 A network that was trained on a table takes unscaled numbers by position, by column name, or as CSV:

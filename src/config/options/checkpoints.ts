@@ -39,16 +39,16 @@ export const CHECKPOINTS = {
   /** End the run if a checkpoint cannot be written, instead of continuing with a warning. @default false */
   checkpointRequired: option(
     { kind: YES_OR_NO, default: false, needs: FOLDER, ...WRITING },
-    { help: 'end the run if a checkpoint cannot be written, instead of warning' },
+    { help: 'end the run if a checkpoint cannot be written, instead of continuing with a warning' },
   ),
 };
 
 /** Not recorded in metrics and checkpoints. */
 export const RESUME = {
   /**
-   * Resume from a checkpoint file, or from the newest checkpoint in a folder; true stands for the folder `checkpointDir`. Options
-   * that are not given are taken from the checkpoint. If there is no checkpoint yet, a new run starts, but only if an option says
-   * what to train: see docs/reliability.md.
+   * Resume from a checkpoint file, or from the newest checkpoint in a folder; true means the folder `checkpointDir`. Options
+   * that are not given are taken from the checkpoint. If there is no checkpoint yet, a new run starts, but only if an option
+   * specifies what to train: see docs/reliability.md.
    * @default false
    */
   resume: option(

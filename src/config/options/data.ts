@@ -23,7 +23,8 @@ export const DATA = {
     { help: 'train only on the first n training samples', defaultText: 'all' },
   ),
   /**
-   * Widths of the hidden layers, from input to output; an empty array (`none` on the command line) for softmax regression.
+   * Widths of the hidden layers, from input to output. An empty array (`none` on the command line) means no hidden layers, which
+   * is softmax regression.
    * @default [1000]
    */
   hidden: option(
@@ -35,7 +36,7 @@ export const DATA = {
 const OF_TABLES = { isForTables: true, resume: 'by-content' } as const;
 
 export const TABLES = {
-  /** Label column, by name or number (from 1). All other columns are inputs. Required for a table. @default none */
+  /** Name or number (from 1) of the label column. All other columns are inputs. Required for a table. @default none */
   label: option(
     { kind: text('a column name or number'), ...OF_TABLES },
     { help: 'label column, by name or number (from 1); required for a table', argument: '<column>' },
@@ -47,7 +48,7 @@ export const TABLES = {
   ),
   /** Scaling of each input column, fitted to the samples used for training. @default 'none' */
   scale: option({ kind: oneOf(SCALES), default: 'none', isForTables: true }, { help: 'scaling of the input columns' }),
-  /** Fraction of the rows used as the test set. The seed determines which rows. @default none */
+  /** Fraction of the rows used as the test set. The seed determines which rows are used. @default none */
   testSplit: option(
     { kind: PART, ...OF_TABLES, excludes: { option: 'testData', refusal: errors.twoTests }, resume: 'between-epochs' },
     { help: 'fraction of the rows used as the test set', argument: '<fraction>' },

@@ -17,9 +17,9 @@ export const EXECUTION = {
       resume: ['strategy', 'dense'],
       recipe: 'always',
     },
-    { help: 'worker threads', short: 't', defaultText: 'the available cores' },
+    { help: 'number of worker threads', short: 't', defaultText: 'the available cores' },
   ),
-  /** Compute kernel; `auto` selects the fastest that this machine can run. @default 'auto' */
+  /** Compute kernel; `auto` selects the fastest kernel that this machine can run. @default 'auto' */
   kernel: option(
     // A model file states the kernel that ran.
     { kind: oneOf(['auto', ...KERNEL_NAMES]), default: 'auto', recipe: 'never' },

@@ -8,21 +8,21 @@ const STEPS: Need = { anyOf: [['schedule', 'step']] };
 
 /** What makes a step: the threads receive these. docs/mathematics.md, "Optimizers", has the formulas. */
 export const OPTIMIZER = {
-  /** Optimizer. @default 'sgd' */
+  /** Optimizer: stochastic gradient descent or Adam. @default 'sgd' */
   optimizer: option({ kind: oneOf(OPTIMIZERS), default: 'sgd' }, { help: 'optimizer' }),
   /** Learning rate. @default 0.001 */
   lr: option({ kind: RATE, default: 0.001, recipe: 'always' }, { help: 'learning rate' }),
-  /** How the gradients of a batch are combined. Recipes from other frameworks need `mean`. @default 'sum' */
+  /** How the gradients of the samples in a batch are combined. Recipes from other frameworks need `mean`. @default 'sum' */
   reduction: option(
     { kind: oneOf(REDUCTIONS), default: 'sum', recipe: 'always' },
     { help: 'how to combine the gradients of a batch (other frameworks use mean)' },
   ),
-  /** Momentum coefficient; 0 for no momentum. @default 0 */
+  /** Momentum coefficient. 0 means no momentum. @default 0 */
   momentum: option(
     { kind: DECAY, default: 0, needs: { anyOf: [['optimizer', 'sgd']] } },
     { help: 'momentum coefficient' },
   ),
-  /** Nesterov momentum. @default false */
+  /** Whether to use Nesterov momentum. @default false */
   nesterov: option(
     { kind: YES_OR_NO, default: false, needs: { anyOf: ['momentum'] } },
     { help: 'use Nesterov momentum' },
@@ -31,9 +31,9 @@ export const OPTIMIZER = {
   beta1: option({ kind: DECAY, default: 0.9, needs: ADAM }, { help: 'decay factor of the first moment' }),
   /** Decay factor of Adam's second moment. @default 0.999 */
   beta2: option({ kind: DECAY, default: 0.999, needs: ADAM }, { help: 'decay factor of the second moment' }),
-  /** Constant that Adam adds to the denominator. @default 1e-8 */
+  /** Constant that Adam adds to the denominator of its step. @default 1e-8 */
   eps: option({ kind: RATE, default: 1e-8, needs: ADAM }, { help: 'constant added to the denominator' }),
-  /** L2 penalty: this multiple of the parameters, biases included, is added to the gradient. @default 0 */
+  /** L2 penalty coefficient: the parameters, including biases, are added to the gradient with this factor. @default 0 */
   weightDecay: option({ kind: RATE_OR_ZERO, default: 0 }, { help: 'L2 penalty' }),
   /** Maximum global norm of the reduced gradient. A gradient with a larger norm is scaled down to the maximum. @default unlimited */
   clipNorm: option({ kind: RATE }, { help: 'maximum global gradient norm', defaultText: 'unlimited' }),

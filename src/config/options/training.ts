@@ -2,16 +2,19 @@ import { integer, PART, POSITIVE, YES_OR_NO } from '../checks.js';
 import { type Need, option } from '../option.js';
 
 export const TRAINING = {
-  /** Number of epochs; 0 evaluates the initial weights. @default 100 */
+  /** Number of epochs. With 0, the run only evaluates the initial weights. @default 100 */
   epochs: option(
     // The length of a cosine schedule is the length of the run.
     { kind: integer(0), default: 100, resume: ['schedule', 'cosine'], recipe: 'always' },
     { help: 'number of epochs; 0 evaluates the initial weights', short: 'e' },
   ),
-  /** Samples per minibatch; the last minibatch of an epoch may be smaller. @default 100, or all samples if there are fewer */
+  /**
+   * Number of samples per minibatch. The last minibatch of an epoch may be smaller.
+   * @default 100, or all samples if there are fewer
+   */
   batchSize: option(
     { kind: integer(1), default: 100, resume: 'between-epochs', recipe: 'always' },
-    { help: 'samples per minibatch', short: 'b', defaultText: '100, or all samples if there are fewer' },
+    { help: 'number of samples per minibatch', short: 'b', defaultText: '100, or all samples if there are fewer' },
   ),
   /** Seed of the initial weights, the sample order and the splits. @default 1 */
   seed: option(
@@ -23,7 +26,7 @@ export const TRAINING = {
 const VALIDATION: Need = { anyOf: ['validationSplit'] };
 
 export const STOPPING = {
-  /** Fraction of the training samples held out for validation. The seed determines which samples. @default none */
+  /** Fraction of the training samples held out for validation. The seed determines which samples are held out. @default none */
   validationSplit: option(
     { kind: PART, resume: 'between-epochs' },
     { help: 'fraction of the training samples held out for validation', argument: '<fraction>' },
@@ -33,12 +36,16 @@ export const STOPPING = {
     { kind: integer(1), needs: VALIDATION, resume: 'free', recipe: 'if-set' },
     { help: 'stop after this many epochs without improvement of the validation loss', defaultText: 'never' },
   ),
-  /** Keep the weights of the epoch with the lowest validation loss, not those of the last epoch. @default false */
+  /** Keep the weights of the epoch with the lowest validation loss instead of the weights of the last epoch. @default false */
   keepBest: option(
     { kind: YES_OR_NO, default: false, needs: VALIDATION },
-    { help: 'keep the weights with the lowest validation loss, not the last weights' },
+    { help: 'keep the weights with the lowest validation loss instead of the last weights' },
   ),
-  /** Time limit, counted from the start or the resume. The run stops after the epoch in which the limit expires. @default none */
+  /**
+   * Time limit, counted from the start of the run or, if it was resumed, from the resume. The run stops after the epoch in which
+   * the limit expires.
+   * @default none
+   */
   maxTime: option(
     { kind: POSITIVE, resume: 'free', mayDifferByRank: true },
     { help: 'stop after the epoch in which the limit expires', argument: '<seconds>' },
