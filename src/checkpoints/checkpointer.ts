@@ -1,9 +1,9 @@
 /** Writes checkpoints in the background: the team waits only while its parameters are copied. */
-import { existsSync } from 'node:fs';
 import { unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { errors, hasCode, reason } from '../errors.js';
 import { writeAtomically } from '../files/atomic-write.js';
+import { exists } from '../files/output.js';
 import type { Values } from '../files/safetensors.js';
 import type { LayerMemory } from '../memory/layout.js';
 import type { CheckpointEvent, WarningEvent } from '../metrics/events.js';
@@ -114,7 +114,7 @@ export class Checkpointer {
       const values = kernelValues(parameters);
       // The next step will end the run; the last good checkpoint remains the newest.
       if (!values.every(Number.isFinite)) return;
-      if (existsSync(file)) {
+      if (await exists(file)) {
         const { run } = await headerOfCheckpoint(file);
         if (run !== undefined && run !== model.run) throw new Error('another run has written this file');
       }

@@ -121,7 +121,7 @@ export async function writeInAnyCase(file: string, kind: Kind, parts: readonly U
 }
 
 /** True for dangling symbolic links, too. @throws the system error */
-async function exists(file: string): Promise<boolean> {
+export async function exists(file: string): Promise<boolean> {
   try {
     await lstat(file);
     return true;
