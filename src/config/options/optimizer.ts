@@ -33,7 +33,7 @@ export const OPTIMIZER = {
   beta2: option({ kind: DECAY, default: 0.999, needs: ADAM }, { help: 'decay factor of the second moment' }),
   /** Constant that Adam adds to the denominator of its step. @default 1e-8 */
   eps: option({ kind: RATE, default: 1e-8, needs: ADAM }, { help: 'constant added to the denominator' }),
-  /** L2 penalty coefficient: the parameters, including biases, are added to the gradient with this factor. @default 0 */
+  /** L2 penalty coefficient: the parameters, including biases, are multiplied by this factor and added to the gradient. @default 0 */
   weightDecay: option({ kind: RATE_OR_ZERO, default: 0 }, { help: 'L2 penalty' }),
   /** Maximum global norm of the reduced gradient. A gradient with a larger norm is scaled down to the maximum. @default unlimited */
   clipNorm: option({ kind: RATE }, { help: 'maximum global gradient norm', defaultText: 'unlimited' }),
