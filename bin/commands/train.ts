@@ -3,7 +3,6 @@ import process from 'node:process';
 import { errors } from '../../src/errors.js';
 import type { Progress, TrainEvent } from '../../src/metrics/events.js';
 import { Output } from '../../src/output/output.js';
-import { trainAsCommand } from '../../src/run/train.js';
 import { CLOSED_PIPE, report } from '../main.js';
 import { LivePage } from './live-page.js';
 import { parseTrainCommand, type TrainCommand } from './train-options.js';
@@ -58,6 +57,8 @@ async function run({ options, format, progress, tensorboard, dashboard }: TrainC
     const { onProgress: show } = output;
     const onProgress = show && ((progress: Progress) => (isSilent ? undefined : show(progress)));
     const controls = { signal: abort.signal, onProgress, ...page?.controls(onProgress) };
+    // Loaded here, so that --help and wrong usage do not wait for it.
+    const { trainAsCommand } = await import('../../src/run/train.js');
     const events = trainAsCommand(options, controls);
     for await (const event of tensorboard === undefined ? events : await forTensorBoard(events, tensorboard)) {
       hasBegun = true;
