@@ -39,7 +39,7 @@ export interface DatasetRecord {
 export interface ModelDescription {
   /** Widths, input to output. */
   readonly layers: readonly number[];
-  /** Of the hidden layers: see `kernels/activations.ts`. */
+  /** Activation of the hidden layers: see `kernels/activations.ts`. */
   readonly activation: string;
   readonly config: Config;
   readonly kernel: KernelName;
@@ -152,7 +152,7 @@ export interface ModelData {
   readonly file: string;
   /** Widths, input to output. */
   readonly layers: readonly number[];
-  /** Of the hidden layers: see `kernels/activations.ts`. */
+  /** Activation of the hidden layers: see `kernels/activations.ts`. */
   readonly activation: string;
   /** In the order of `readParameters`. */
   readonly values: Values;

@@ -50,7 +50,7 @@ export const RATE_OR_ZERO: Kind<number> = kind(
 );
 
 const isPart = (value: unknown) => isPositive(value) && Number(value) < 1;
-/** Of a data set. */
+/** Fraction of a data set. */
 export const PART: Kind<number> = kind('number', 'above 0, below 1', isPart, 'a number above 0 and below 1');
 /** A decay factor. */
 export const DECAY: Kind<number> = kind(

@@ -151,7 +151,7 @@ export interface HardSample {
   readonly sample: number;
   readonly class: number;
   readonly predicted: number;
-  /** Of the true class. */
+  /** Probability of the true class. */
   readonly probability: number;
   /** [inputs], base64 of uint8. */
   readonly pixels: string;

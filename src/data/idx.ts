@@ -16,7 +16,7 @@ export interface IdxArray {
   readonly dimensions: readonly number[];
   /** One byte per element. */
   readonly data: Uint8Array;
-  /** Of the uncompressed file, in hexadecimal. */
+  /** SHA-256 of the uncompressed file, in hexadecimal. */
   readonly sha256: string;
 }
 

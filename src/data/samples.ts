@@ -7,7 +7,7 @@ export interface Samples {
   readonly values: Uint8Array | Float32Array;
   /** (count) The class of each sample. */
   readonly targets: Uint8Array | Uint32Array;
-  /** Of the uncompressed source: tells whether samples are the same. */
+  /** SHA-256 of the uncompressed source, to tell whether samples are the same. */
   readonly sha256: string;
 }
 

@@ -35,7 +35,7 @@ export interface WasmPanel {
 
 /** Some of a panel's columns, which are computed together. */
 export interface Tile {
-  /** Of its first column in a row, in bytes. */
+  /** Offset of its first column in a row, in bytes. */
   readonly offset: number;
   readonly forward: WasmFunction;
   readonly reduce: WasmFunction;

@@ -198,7 +198,7 @@ export function bytesNeeded(plan: Plan): number {
 export function createSharedMemory(bytes: number): WebAssembly.Memory {
   const pages = Math.ceil(bytes / PAGE_BYTES);
   try {
-    // Of one size for good: growing it while threads run would leave them with views on different buffers.
+    // The size is fixed: growing the memory while threads run would leave them with views of different buffers.
     return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
   } catch (error) {
     throw errors.outOfMemory(bytes, error);

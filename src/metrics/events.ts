@@ -160,7 +160,7 @@ export interface EndEvent extends Partial<SplitMetrics<'train' | 'validation' | 
   /** Since the start of the run, including loading and evaluation, without the time between stop and resume. */
   readonly seconds: number;
   /**
-   * Of the parameters after the last complete step, or after the best epoch with `--keep-best` (docs/metrics.md). Absent if a
+   * Hash of the parameters after the last complete step, or after the best epoch with `--keep-best` (docs/metrics.md). Absent if a
    * thread died during a step.
    */
   readonly weights_sha256?: string;

@@ -32,7 +32,7 @@ export interface RunState extends Position {
   /** Steps between two step events (0: none), and the sums since the last. */
   readonly logEvery: number;
   readonly logSums: Sums;
-  /** Of the last completed epoch. */
+  /** Metrics of the last completed epoch. */
   readonly metrics: EpochMetrics;
   /** Undefined without validation samples, or before an epoch is completed. */
   readonly best: Best | undefined;

@@ -10,7 +10,7 @@ interface CurveOptions {
   readonly lr: number;
   /** Steps over which the rate rises to `lr` in a straight line; the schedule begins behind them. */
   readonly warmupSteps: number;
-  /** Of `step`: after every so many epochs the rate is multiplied by `lrGamma`. */
+  /** For `step`: epochs between two multiplications of the rate by `lrGamma`. */
   readonly lrStepSize: number;
   readonly lrGamma: number;
 }

@@ -31,7 +31,7 @@ export class RunView {
     return this.#plan.layers;
   }
 
-  /** Of the hidden layers. */
+  /** Activation of the hidden layers. */
   get activation(): string {
     return this.#plan.activation;
   }

@@ -2,7 +2,7 @@ import { errors } from '../../errors.js';
 import { integer, text, textOrYes, YES_OR_NO } from '../checks.js';
 import { type Need, option } from '../option.js';
 
-/** Only rank 0 writes files, and whoever writes them changes no step. */
+/** Only rank 0 writes files, and writing them does not affect training. */
 const WRITING = { resume: 'free', mayDifferByRank: true } as const;
 const FOLDER: Need = { anyOf: ['checkpointDir', 'resume'], refusal: errors.needsFolder };
 

@@ -36,7 +36,7 @@ export interface Sums {
 
 /** Loss and gradient at the output layer. Each thread has its own. */
 export interface Criterion {
-  /** Of the last sample. */
+  /** Loss of the last sample. */
   readonly loss: number;
   /** Computes the scores of the outputs in `slot`; `sample` is the row of its target. Leaves the outputs as they are. */
   evaluate(slot: number, sample: number): void;

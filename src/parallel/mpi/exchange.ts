@@ -68,7 +68,7 @@ export class Exchange {
   }
 
   /**
-   * The same in a fixed tree: in each round two neighboring subtrees are added, so that ranks, whose number is a power of two,
+   * Sums the gradients in a fixed tree: in each round two neighboring subtrees are added, so that ranks, whose number is a power of two,
    * make the upper part of the tree of shards. (The sum of two is the same on both, whichever comes first.)
    *
    * @param add  adds the layer's second buffer to its first

@@ -7,7 +7,7 @@ import { END_MARK, type Panel } from './panel.js';
 import { fitted } from './text.js';
 import type { Colors, Shape } from './theme.js';
 
-/** Of a run with few epochs each is marked. */
+/** With up to this many epochs, each point is marked. */
 const FEW = 20;
 /** Number of symbols on a longer curve, if symbols distinguish the runs. */
 const SHAPES_A_CURVE = 6;

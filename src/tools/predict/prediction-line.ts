@@ -9,7 +9,7 @@ export interface PredictionLine {
   readonly id?: SampleId;
   /** For a table, as in its label column. */
   readonly class: ClassName;
-  /** Of `class`, from 0 to 1. */
+  /** Probability of `class`, from 0 to 1. */
   readonly probability: number;
   /** [classes], sum 1. Absent with `top`. */
   readonly probabilities?: readonly number[];
