@@ -149,7 +149,7 @@ const ACTIVE = 0.5;
 function bytesFetched(job: Job, threads: number): { readonly gradients: number; readonly update: number } {
   const { batchSize, layers, nonzeros } = job;
   const [inputs, outputs] = layers as readonly [number, number];
-  // Of everything that all have written together, a worker wrote its own part itself.
+  // A worker wrote its own part of the shared data itself.
   const foreign = (threads - 1) / threads;
   const later = layers.slice(1, -1).map((units, i) => ({ units, next: layers[i + 2]! }));
   const laterWeights = later.reduce((sum, { units, next }) => sum + NUMBER_BYTES * (units + 1) * next, 0);

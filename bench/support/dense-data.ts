@@ -10,7 +10,7 @@ const SAMPLES = 60_000;
 const SIDE = 28;
 const INPUTS = SIDE * SIDE;
 const CLASSES = 10;
-/** Of the generator that draws the data: any number that no other use of the seed has. */
+/** Stream of the random number generator: any number that is not used elsewhere. */
 const STREAM = 0xdada;
 
 /**

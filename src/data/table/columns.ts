@@ -122,7 +122,7 @@ function namesIn(file: string, first: Row, label: string | undefined, header: He
   return names;
 }
 
-/** The row contains the name of the label; or at least one name besides a label given by number. */
+/** The row contains the name of the label column or, if that is given by number, another name. */
 function isHeaderRow(cells: readonly unknown[], label: string | undefined): boolean {
   if (label !== undefined && POSITION.test(label)) {
     return cells.some((cell, i) => i !== Number(label) - 1 && isName(cell));
