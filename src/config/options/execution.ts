@@ -10,7 +10,7 @@ const MAX_THREADS = 1024;
 export const EXECUTION = {
   /** Number of worker threads. @default the available cores */
   threads: option(
-    // The number of threads decides how this strategy groups its sums.
+    // The number of threads determines how strategy `dense` groups its sums.
     {
       kind: integer(1, MAX_THREADS),
       default: () => Math.min(availableParallelism(), MAX_THREADS),
@@ -37,7 +37,7 @@ export const EXECUTION = {
   ),
 };
 
-/** Not recorded in metrics and checkpoints. */
+/** Not recorded in metrics or checkpoints. */
 export const MPI = {
   /**
    * Train one model together with the other processes that an MPI launcher has started: see docs/cluster.md. The value is the

@@ -6,7 +6,7 @@ import { type Need, option } from '../option.js';
 const ADAM: Need = { anyOf: [['optimizer', 'adam']] };
 const STEPS: Need = { anyOf: [['schedule', 'step']] };
 
-/** What makes a step: the threads receive these. docs/mathematics.md, "Optimizers", has the formulas. */
+/** The options of the update step; the worker threads receive them. docs/mathematics.md, "Optimizers", has the formulas. */
 export const OPTIMIZER = {
   /** Optimizer: stochastic gradient descent or Adam. @default 'sgd' */
   optimizer: option({ kind: oneOf(OPTIMIZERS), default: 'sgd' }, { help: 'optimizer' }),
