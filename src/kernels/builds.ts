@@ -8,6 +8,7 @@ import { type Activation, activationNamed } from './activations.js';
 import type { Kernel } from './kernel.js';
 import { ReferenceKernel } from './reference.js';
 import { WasmKernel } from './wasm.js';
+import type { TileRows } from './wasm-layer.js';
 import { instantiate, type WasmModule } from './wasm-module.js';
 
 /** One way to compute: a WebAssembly module, or a class in plain TypeScript. */
@@ -35,8 +36,7 @@ interface Facts<Name extends string> {
 export interface KernelChoice extends Facts<KernelName> {
   /** Undefined: plain TypeScript. */
   readonly module: WebAssembly.Module | undefined;
-  /** Samples or rows in a tile of the dense form, where it is narrow enough. */
-  readonly tileRows: 2 | 3;
+  readonly tileRows: TileRows;
 }
 
 /**
@@ -139,7 +139,7 @@ function buildOf(name: KernelName): KernelBuild<KernelName> {
 /** The build, or why it cannot run here. */
 function load(build: KernelBuild<KernelName>): KernelChoice | string {
   const { name, needs, denseFrom } = build;
-  const tileRows = KEEPS_NINE ? 3 : 2;
+  const tileRows = { 1: 3, 2: 3, 3: KEEPS_NINE ? 3 : 2, 4: 2 };
   if ('plain' in build) return { name, module: undefined, needs, denseFrom, tileRows };
   const { wasm } = build;
   const bytes = readFileSync(new URL(`./assembly/${wasm.file}`, import.meta.url));

@@ -1,14 +1,17 @@
 /** A layer as the WebAssembly module sees it: byte addresses, and the functions for its sizes. Made once for each kernel. */
 import type { LayerMemory, Panel, Reals } from '../memory/layout.js';
 import { LANES } from '../memory/tiling.js';
-import type { WasmFunction, WasmModule } from './wasm-module.js';
+import type { Apply, WasmFunction, WasmModule } from './wasm-module.js';
 
 export const REAL_BYTES = 4;
 export const WORD_BYTES = 4;
 const VECTOR_BYTES = LANES * REAL_BYTES;
 
-/** Maximum vectors of a tile. */
-const TILE_VECTORS = 4;
+/** Maximum vectors of a row that back-propagation takes at once (`PARTS` in assembly/templates.mjs). */
+const PART_VECTORS = 8;
+
+/** Samples or rows of a tile, by its vectors: tiles that the module has. */
+export type TileRows = Readonly<Record<number, number>>;
 
 export interface WasmPanel {
   readonly firstColumn: number;
@@ -25,27 +28,36 @@ export interface WasmPanel {
   readonly moments: readonly number[];
   /** For inputs in dense form. */
   readonly tiles: readonly Tile[];
-  readonly denseBackward: WasmFunction;
+  readonly reduceBias: Readonly<Record<Apply, WasmFunction>>;
   /** For sparse inputs. */
   readonly forward: WasmFunction;
-  readonly backward: WasmFunction;
-  readonly reduce: WasmFunction;
-  readonly reduceBlocks: WasmFunction;
+  readonly reduce: Reduce;
+  /** For back-propagation: the panel without padding. */
+  readonly parts: readonly Part[];
 }
+
+/** By what becomes of the sum, for batches of one block of samples, and of several. */
+type Reduce = Readonly<Record<Apply, { readonly oneBlock: WasmFunction; readonly blocks: WasmFunction }>>;
 
 /** Some of a panel's columns, which are computed together. */
 export interface Tile {
   /** Offset of its first column in a row, in bytes. */
   readonly offset: number;
   readonly forward: WasmFunction;
-  readonly reduce: WasmFunction;
-  readonly reduceBlocks: WasmFunction;
+  readonly reduce: Reduce;
+}
+
+export interface Part {
+  readonly offset: number;
+  readonly backward: WasmFunction;
+  readonly denseBackward: WasmFunction;
 }
 
 export interface WasmLayer {
   readonly inputs: number;
-  /** Columns of all panels, in vectors. */
-  readonly vectors: number;
+  /** Columns of all panels, in units of `unit` columns, of which panels are made. */
+  readonly units: number;
+  readonly unit: number;
   readonly isDense: boolean;
   readonly starts: number;
   readonly lengths: number;
@@ -61,12 +73,13 @@ export interface WasmLayer {
   readonly rowSquares: (row: number) => number;
 }
 
-export function wasmLayer(layer: LayerMemory, slots: number, wasm: WasmModule, tileRows: 2 | 3): WasmLayer {
-  const { inputs, inputRows, inputBlocks, blockInputs, paddedOutputs, transposed, rowSquares } = layer;
+export function wasmLayer(layer: LayerMemory, slots: number, wasm: WasmModule, tileRows: TileRows): WasmLayer {
+  const { inputs, inputRows, inputBlocks, blockInputs, paddedOutputs, lanes, transposed, rowSquares } = layer;
   const { starts, lengths, index, value, blockBounds } = inputRows;
   return {
     inputs,
-    vectors: paddedOutputs / LANES,
+    units: paddedOutputs / lanes,
+    unit: lanes,
     isDense: inputRows.form === 'dense',
     starts: starts.byteOffset,
     lengths: lengths.byteOffset,
@@ -82,15 +95,16 @@ export function wasmLayer(layer: LayerMemory, slots: number, wasm: WasmModule, t
   };
 }
 
-function wasmPanel(panel: Panel, { inputs, outputs }: LayerMemory, wasm: WasmModule, tileRows: 2 | 3): WasmPanel {
+function wasmPanel(panel: Panel, { inputs, outputs }: LayerMemory, wasm: WasmModule, tileRows: TileRows): WasmPanel {
   const { firstColumn, width, weights, delta, gradients, moments } = panel;
   const addressOf = ({ byteOffset }: Reals) => byteOffset;
   const vectors = width / LANES;
   const rowBytes = width * REAL_BYTES;
+  const columns = Math.min(width, outputs - firstColumn);
   return {
     firstColumn,
     width,
-    columns: Math.min(width, outputs - firstColumn),
+    columns,
     vectors,
     rowBytes,
     weights: addressOf(weights),
@@ -99,27 +113,38 @@ function wasmPanel(panel: Panel, { inputs, outputs }: LayerMemory, wasm: WasmMod
     gradients: gradients.map(addressOf),
     moments: moments.map(addressOf),
     tiles: tilesOf(vectors, wasm, tileRows),
-    denseBackward: wasm.denseBackward[vectors]!,
+    reduceBias: { step: wasm.stepBias[vectors]!, keep: wasm.keepBias[vectors]! },
     forward: wasm.forward[vectors]!,
-    backward: wasm.backward[vectors]!,
-    reduce: wasm.reduce[vectors]!,
-    reduceBlocks: wasm.reduceBlocks[vectors]!,
+    reduce: reduceOf('Sparse', `${vectors}`, wasm),
+    parts: divide(Math.ceil(columns / LANES), PART_VECTORS, 1).map(({ offset, vectors: ofPart }) => ({
+      offset,
+      backward: wasm.backward[ofPart]!,
+      denseBackward: wasm.denseBackward[ofPart]!,
+    })),
   };
 }
 
-/** One tile for a narrow panel, else two, the first not smaller than the second. */
-function tilesOf(vectors: number, wasm: WasmModule, tileRows: 2 | 3): Tile[] {
-  const first = vectors > TILE_VECTORS ? Math.ceil(vectors / 2) : vectors;
-  const tiles: Tile[] = [];
-  for (let v = 0; v < vectors; v += first) {
-    const width = Math.min(first, vectors - v);
-    const size = `${width}x${width === TILE_VECTORS ? 2 : tileRows}`;
-    tiles.push({
-      offset: v * VECTOR_BYTES,
-      forward: wasm.denseForward[size]!,
-      reduce: wasm.denseReduce[size]!,
-      reduceBlocks: wasm.denseReduceBlocks[size]!,
-    });
-  }
-  return tiles;
+/** (Only pairs of vectors have tiles where all sizes are even.) */
+function tilesOf(vectors: number, wasm: WasmModule, tileRows: TileRows): Tile[] {
+  const widths = Object.keys(tileRows).map(Number);
+  return divide(vectors, Math.max(...widths), Math.min(...widths)).map(({ offset, vectors: width }) => {
+    const size = `${width}_${tileRows[width]}`;
+    return { offset, forward: wasm.denseForward[size]!, reduce: reduceOf('Dense', size, wasm) };
+  });
+}
+
+function reduceOf(form: 'Sparse' | 'Dense', size: string, wasm: WasmModule): Reduce {
+  return {
+    step: { oneBlock: wasm[`step${form}`][size]!, blocks: wasm[`step${form}Blocks`][size]! },
+    keep: { oneBlock: wasm[`keep${form}`][size]!, blocks: wasm[`keep${form}Blocks`][size]! },
+  };
+}
+
+/** A row in as few parts of at most `most` vectors as possible, nearly equal multiples of `unit`, none smaller than the next. */
+function divide(vectors: number, most: number, unit: number): { readonly offset: number; readonly vectors: number }[] {
+  const count = Math.ceil(vectors / most);
+  const largest = Math.ceil(vectors / unit / count) * unit;
+  return Array.from({ length: count }, (_, i) => {
+    return { offset: i * largest * VECTOR_BYTES, vectors: Math.min(largest, vectors - i * largest) };
+  });
 }

@@ -18,7 +18,7 @@ import {
   stepsPerEpoch,
   summedScores,
 } from './plan.js';
-import { inputBlocksOf, LANES, padded, panelCount, panelStart } from './tiling.js';
+import { inputBlocksOf, inVectors, LANES, padded, panelCount, panelStart } from './tiling.js';
 
 export type Reals = Float32Array | Float64Array;
 
@@ -72,6 +72,8 @@ export interface LayerMemory {
   readonly outputs: number;
   /** Columns with padding: the sum of the panels' widths. */
   readonly paddedOutputs: number;
+  /** The panels' widths are multiples of this. */
+  readonly lanes: number;
   /** Blocks of inputs: going forward, a block's weights in a panel stay in the first-level cache. */
   readonly inputBlocks: number;
   /** Inputs of a block; the last may have fewer. */
@@ -170,8 +172,8 @@ const EVALUATION_SLOTS = 16;
 /** Samples whose partial sums back-propagation keeps at once, so that a panel serves several. */
 export const BACKWARD_BLOCK = 16;
 
-/** Three rows of four vectors in dense form, a row of eight vectors in sparse form. */
-const TOTALS = 3 * 4 * LANES;
+/** The largest tile, three rows of six vectors; a row of sixteen vectors in sparse form takes less. */
+const TOTALS = 3 * 6 * LANES;
 
 /** The most that a WebAssembly memory of 32-bit addresses can hold. */
 export const MEMORY_LIMIT_BYTES = 2 ** 32;
@@ -264,8 +266,8 @@ function carve(plan: Plan, arena: Arena, worker: number): Memory {
 /** The form of a layer's inputs. */
 function formOf(plan: Plan, l: number): RowForm {
   if (l === 0) return plan.inputForm;
-  const paddedOutputs = padded(plan.layers[l + 1]!, plan);
-  const isNarrow = panelCount(plan, l, paddedOutputs) === 1 && paddedOutputs <= plan.denseOutputs;
+  const outputs = plan.layers[l + 1]!;
+  const isNarrow = panelCount(plan, l, padded(outputs, plan)) === 1 && inVectors(outputs) <= plan.denseOutputs;
   return isNarrow ? 'dense' : plan.hiddenForm;
 }
 
@@ -297,7 +299,7 @@ function carveLayer(plan: Plan, arena: Arena, l: number, slots: number, rows: Sa
   const count = panelCount(plan, l, paddedOutputs);
   // (A size alone needs no views: a layer too wide for the memory may have a million panels.)
   const panels = Array.from({ length: arena.isReal ? count : 0 }, (_, p): Panel => {
-    const [from, to] = [panelStart(p, count, paddedOutputs), panelStart(p + 1, count, paddedOutputs)];
+    const [from, to] = [p, p + 1].map((at) => panelStart(at, count, paddedOutputs, plan.lanes)) as [number, number];
     const part = (array: Reals, height: number) => array.subarray(from * height, to * height);
     return {
       firstColumn: from,
@@ -342,6 +344,7 @@ function carveLayer(plan: Plan, arena: Arena, l: number, slots: number, rows: Sa
     inputs,
     outputs,
     paddedOutputs,
+    lanes: plan.lanes,
     inputBlocks,
     blockInputs: Math.ceil(inputs / inputBlocks),
     inputRows,

@@ -20,7 +20,7 @@ export type RowForm = 'sparse' | 'dense';
 export interface KernelNeeds {
   /** Type of parameters, activations and gradients. */
   readonly reals: 'float32' | 'float64';
-  /** Outputs are padded to a multiple of this. 1: no padding. */
+  /** Outputs are padded to a multiple of this, and panels are multiples of it. 1: no padding. */
   readonly lanes: number;
   /** Maximum columns of a panel of weights: a multiple of `lanes`, or Infinity for one panel as wide as the layer. */
   readonly panelWidth: number;

@@ -1,12 +1,17 @@
 /** How a layer's weights are divided: outputs into panels, inputs into blocks. No division changes a bit of any result. */
 import type { KernelNeeds, Plan } from './plan.js';
 
-/** Numbers of a vector in the kernels' SIMD code: a panel's columns are whole vectors. */
+/** Numbers of a vector in the kernels' SIMD code: a panel's columns are whole vectors, or pairs of them (`KernelNeeds.lanes`). */
 export const LANES = 4;
 
 /** Columns of a layer with padding. */
 export function padded(outputs: number, { lanes }: Pick<KernelNeeds, 'lanes'>): number {
   return Math.ceil(outputs / lanes) * lanes;
+}
+
+/** Columns in whole vectors: for decisions that must not depend on how far a kernel build pads. */
+export function inVectors(outputs: number): number {
+  return padded(outputs, { lanes: LANES });
 }
 
 /** Minimum columns of a panel when there are more panels than `panelWidth` asks for, so that threads have equal work. */
@@ -25,12 +30,11 @@ export function panelCount(
 }
 
 /**
- * The first column of a panel; for `panel` = `count`, the number of columns. Panels are as equal as whole vectors allow, and
- * the wider ones are spread evenly among the others.
+ * The first column of a panel; for `panel` = `count`, the number of columns. Panels are as equal as multiples of `lanes` allow,
+ * and the wider ones are spread evenly among the others.
  */
-export function panelStart(panel: number, count: number, paddedOutputs: number): number {
-  // (A single panel need not be whole vectors.)
-  return count === 1 ? panel * paddedOutputs : Math.floor((panel * (paddedOutputs / LANES)) / count) * LANES;
+export function panelStart(panel: number, count: number, paddedOutputs: number, lanes: number): number {
+  return Math.floor((panel * (paddedOutputs / lanes)) / count) * lanes;
 }
 
 /**

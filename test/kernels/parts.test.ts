@@ -99,7 +99,7 @@ describe.each(allKernels())('kernel $name writes nothing but its part', (choice)
           const panel = network.memory.layers[l]!.panels[p]!;
           network.kernel.transpose(l, slice, SAMPLES);
           const target = operation === 'step' ? panel.weights : panel.gradients[0]!;
-          expectWrites(network, [rowsOf(target, panel, ROWS)], () => {
+          expectWrites(network, [rowsOf(target, panel, ROWS), network.memory.workers[0]!.totals], () => {
             if (operation === 'step') network.kernel.step(l, slice, panels, SAMPLES, 0.5);
             else network.kernel.reduce(l, slice, panels, SAMPLES);
           });
@@ -137,7 +137,9 @@ describe.each(allKernels())('kernel $name writes nothing but its part', (choice)
       const { slot, value, cursors } = transposed;
       // (In dense form `slot` is what a transposition has left.)
       const lists = accumulate.memory.layers[l]!.inputRows.form === 'dense' ? [] : [slot, value, cursors];
-      expectWrites(accumulate, [gradients[0]!, ...lists], () => accumulate.kernel.accumulate(l, SLOTS.from, SLOTS.to));
+      expectWrites(accumulate, [gradients[0]!, ...lists, accumulate.memory.workers[0]!.totals], () => {
+        accumulate.kernel.accumulate(l, SLOTS.from, SLOTS.to);
+      });
 
       if (l === 0) continue;
       const activate = fresh();

@@ -77,11 +77,15 @@ export function rectifyRows(
   to: usize,
 ): void {
   const rowBytes: usize = width << 2;
+  const zero = f32x4.splat(0);
   for (let s: usize = from; s < to; s++) {
-    const row = z + s * rowBytes;
-    const out = value + ((Word.at(starts + (s << 2)) + first) << 2);
-    for (let j: usize = 0; j < rowBytes; j += 16) {
-      v128.store(out + j, f32x4.pmax(v128.load(row + j), f32x4.splat(0)));
+    let row = z + s * rowBytes;
+    let out = value + ((Word.at(starts + (s << 2)) + first) << 2);
+    for (const end = row + rowBytes; row < end; row += 16 * $n, out += 16 * $n) {
+      const h$v = v128.load(row, 16 * $v);
+      const kept$v = v128.andnot(h$v, f32x4.lt(h$v, zero));
+
+      v128.store(out, kept$v, 16 * $v);
     }
   }
 }
