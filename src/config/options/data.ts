@@ -23,8 +23,8 @@ export const DATA = {
     { help: 'train only on the first n training samples', defaultText: 'all' },
   ),
   /**
-   * Widths of the hidden layers, from input to output. An empty array (`none` on the command line) means no hidden layers, which
-   * is softmax regression.
+   * Widths of the hidden layers, from input to output. An empty array (`none` on the command line) means no hidden layers; the
+   * network then computes a softmax regression.
    * @default [1000]
    */
   hidden: option(
@@ -36,12 +36,12 @@ export const DATA = {
 const OF_TABLES = { isForTables: true, resume: 'by-content' } as const;
 
 export const TABLES = {
-  /** Name or number (from 1) of the label column. All other columns are inputs. Required for a table. @default none */
+  /** Name of the label column, or its number, counted from 1. All other columns are inputs. Required for a table. @default none */
   label: option(
     { kind: text('a column name or number'), ...OF_TABLES },
     { help: 'label column, by name or number (from 1); required for a table', argument: '<column>' },
   ),
-  /** Whether the first row holds the column names; `auto` detects it. @default 'auto' */
+  /** Whether the first row contains the column names; with `auto`, Lockstep detects this. @default 'auto' */
   header: option(
     { kind: oneOf(HEADERS), default: 'auto', ...OF_TABLES },
     { help: 'whether the first row has the column names' },

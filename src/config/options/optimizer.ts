@@ -12,7 +12,7 @@ export const OPTIMIZER = {
   optimizer: option({ kind: oneOf(OPTIMIZERS), default: 'sgd' }, { help: 'optimizer' }),
   /** Learning rate. @default 0.001 */
   lr: option({ kind: RATE, default: 0.001, recipe: 'always' }, { help: 'learning rate' }),
-  /** How the gradients of the samples in a batch are combined. Recipes from other frameworks need `mean`. @default 'sum' */
+  /** How the gradients of the samples in a batch are combined. Training recipes from other frameworks need `mean`. @default 'sum' */
   reduction: option(
     { kind: oneOf(REDUCTIONS), default: 'sum', recipe: 'always' },
     { help: 'how to combine the gradients of a batch (other frameworks use mean)' },

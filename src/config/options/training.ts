@@ -31,7 +31,7 @@ export const STOPPING = {
     { kind: PART, resume: 'between-epochs' },
     { help: 'fraction of the training samples held out for validation', argument: '<fraction>' },
   ),
-  /** Early stopping: stop after this many epochs without improvement of the validation loss. @default never */
+  /** Early stopping: stop after this many epochs without an improvement in the validation loss. @default never */
   patience: option(
     { kind: integer(1), needs: VALIDATION, resume: 'free', recipe: 'if-set' },
     { help: 'stop after this many epochs without improvement of the validation loss', defaultText: 'never' },
@@ -42,8 +42,8 @@ export const STOPPING = {
     { help: 'keep the weights with the lowest validation loss instead of the last weights' },
   ),
   /**
-   * Time limit, counted from the start of the run or, if it was resumed, from the resume. The run stops after the epoch in which
-   * the limit expires.
+   * Time limit in seconds, measured from the time at which the run was started or resumed. The run stops after the epoch
+   * in which the limit expires.
    * @default none
    */
   maxTime: option(
