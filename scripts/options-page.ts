@@ -23,7 +23,7 @@ The last two columns state whether the value of an option may differ in a resume
 
 - **Resume**: whether an option that is given with \`--resume\` may have a value other than the one in the checkpoint.
   - *free*: it may differ.
-  - *content*: it may differ, provided that the data have the same SHA-256.
+  - *content*: it may differ, provided that the data has the same SHA-256.
   - *same*: it must be the same, unless \`--resume-anyway\` is given.
   - *epoch*: like *same*, but if the checkpoint was written in the middle of an epoch, the value must be the same even with
     \`--resume-anyway\`.

@@ -1,11 +1,15 @@
 /** A layer as the WebAssembly module sees it: byte addresses, and the functions for its sizes. Made once for each kernel. */
-import type { LayerMemory, Panel, Reals } from '../memory/layout.js';
-import { LANES } from '../memory/tiling.js';
+import { formOf, type LayerMemory, type Panel, type Reals } from '../memory/layout.js';
+import { ownBatch, type Plan } from '../memory/plan.js';
+import { LANES, padded, panelCount, panelStart } from '../memory/tiling.js';
 import type { Apply, WasmFunction, WasmModule } from './wasm-module.js';
 
 export const REAL_BYTES = 4;
 export const WORD_BYTES = 4;
 const VECTOR_BYTES = LANES * REAL_BYTES;
+
+/** `Blocks.SAMPLES` of assembly/vector.ts: a batch of at most this size is one block. */
+export const SAMPLE_BLOCK = 256;
 
 /** Maximum vectors of a row that back-propagation takes at once (`PARTS` in assembly/templates.mjs). */
 const PART_VECTORS = 8;
@@ -124,12 +128,17 @@ function wasmPanel(panel: Panel, { inputs, outputs }: LayerMemory, wasm: WasmMod
   };
 }
 
-/** (Only pairs of vectors have tiles where all sizes are even.) */
 function tilesOf(vectors: number, wasm: WasmModule, tileRows: TileRows): Tile[] {
+  return tileSizes(vectors, tileRows).map(({ offset, size }) => {
+    return { offset, forward: wasm.denseForward[size]!, reduce: reduceOf('Dense', size, wasm) };
+  });
+}
+
+/** (Only pairs of vectors have tiles where all sizes are even.) */
+function tileSizes(vectors: number, tileRows: TileRows): { readonly offset: number; readonly size: string }[] {
   const widths = Object.keys(tileRows).map(Number);
   return divide(vectors, Math.max(...widths), Math.min(...widths)).map(({ offset, vectors: width }) => {
-    const size = `${width}_${tileRows[width]}`;
-    return { offset, forward: wasm.denseForward[size]!, reduce: reduceOf('Dense', size, wasm) };
+    return { offset, size: `${width}_${tileRows[width]}` };
   });
 }
 
@@ -147,4 +156,29 @@ function divide(vectors: number, most: number, unit: number): { readonly offset:
   return Array.from({ length: count }, (_, i) => {
     return { offset: i * largest * VECTOR_BYTES, vectors: Math.min(largest, vectors - i * largest) };
   });
+}
+
+/** Names of the exports with sizes that a run with this plan calls in a layer. */
+export function exportsOf(plan: Plan, l: number, tileRows: TileRows): Set<string> {
+  const outputs = plan.layers[l + 1]!;
+  const columns = padded(outputs, plan);
+  const count = panelCount(plan, l, columns);
+  const isDense = formOf(plan, l) === 'dense';
+  const names = new Set<string>();
+  for (let p = 0; p < count; p++) {
+    const [from, to] = [p, p + 1].map((at) => panelStart(at, count, columns, plan.lanes)) as [number, number];
+    const vectors = (to - from) / LANES;
+    const sizes = isDense ? tileSizes(vectors, tileRows).map(({ size }) => size) : [`${vectors}`];
+    for (const size of sizes) names.add(`${isDense ? 'denseForward' : 'forward'}${size}`);
+    for (const apply of plan.gradientBuffers > 0 ? ['keep'] : ['step']) {
+      for (const size of sizes)
+        names.add(`${apply}${isDense ? 'Dense' : 'Sparse'}${ownBatch(plan) > SAMPLE_BLOCK ? 'Blocks' : ''}${size}`);
+      if (isDense) names.add(`${apply}Bias${vectors}`);
+    }
+    if (l === 0) continue;
+    for (const part of divide(Math.ceil(Math.min(to, outputs) / LANES) - from / LANES, PART_VECTORS, 1)) {
+      names.add(`${isDense ? 'denseBackward' : 'backward'}${part.vectors}`);
+    }
+  }
+  return names;
 }

@@ -3,14 +3,19 @@ import { BACKWARD_BLOCK, type Memory } from '../memory/layout.js';
 import type { Activation } from './activations.js';
 import type { Kernel, Range, RowSlice, Update } from './kernel.js';
 import { activatePlainly, backwardPlainly } from './plain-activation.js';
-import { REAL_BYTES, type TileRows, type WasmLayer, type WasmPanel, WORD_BYTES, wasmLayer } from './wasm-layer.js';
+import {
+  REAL_BYTES,
+  SAMPLE_BLOCK,
+  type TileRows,
+  type WasmLayer,
+  type WasmPanel,
+  WORD_BYTES,
+  wasmLayer,
+} from './wasm-layer.js';
 import type { Apply, WasmModule } from './wasm-module.js';
 
 /** Samples that go through all panels together: enough to make fetching weights cheap, few enough that their rows stay cached. */
 const FORWARD_BLOCK = 500;
-
-/** `Blocks.SAMPLES` of assembly/vector.ts. */
-const SAMPLE_BLOCK = 256;
 
 /** A sum of gradients over slots, and what becomes of it. */
 interface Reduction {

@@ -264,7 +264,7 @@ function carve(plan: Plan, arena: Arena, worker: number): Memory {
 }
 
 /** The form of a layer's inputs. */
-function formOf(plan: Plan, l: number): RowForm {
+export function formOf(plan: Plan, l: number): RowForm {
   if (l === 0) return plan.inputForm;
   const outputs = plan.layers[l + 1]!;
   const isNarrow = panelCount(plan, l, padded(outputs, plan)) === 1 && inVectors(outputs) <= plan.denseOutputs;
@@ -276,7 +276,7 @@ function blocksOf(plan: Plan, l: number): number {
   const inputs = plan.layers[l]!;
   // Half of a hidden layer's units are assumed to be active.
   const ofSample = l === 0 ? plan.storedInputs / (plan.trainSamples + heldOutSamples(plan)) : inputs / 2;
-  return inputBlocksOf(inputs, ofSample);
+  return inputBlocksOf(inputs, ofSample, plan.blocks);
 }
 
 function carveLayer(plan: Plan, arena: Arena, l: number, slots: number, rows: SampleRows, worker: number): LayerMemory {

@@ -1,5 +1,5 @@
 /** How a layer's weights are divided: outputs into panels, inputs into blocks. No division changes a bit of any result. */
-import type { KernelNeeds, Plan } from './plan.js';
+import type { InputBlocks, KernelNeeds, Plan } from './plan.js';
 
 /** Numbers of a vector in the kernels' SIMD code: a panel's columns are whole vectors, or pairs of them (`KernelNeeds.lanes`). */
 export const LANES = 4;
@@ -37,15 +37,7 @@ export function panelStart(panel: number, count: number, paddedOutputs: number, 
   return Math.floor((panel * (paddedOutputs / lanes)) / count) * lanes;
 }
 
-/**
- * The end of a block costs a mispredicted branch per sample, so a block needs enough nonzeros to be worth it. The weights of
- * 160 inputs in a panel take 20 KB, which fits every first-level cache. Chosen by bench/operations.ts, on MNIST (two blocks)
- * and Fashion-MNIST (four): docs/performance.md.
- */
-const NONZEROS_OF_BLOCK = 80;
-const SMALLEST_BLOCK = 160;
-
 /** @param nonzeros  mean nonzero inputs of a sample */
-export function inputBlocksOf(inputs: number, nonzeros: number): number {
-  return Math.max(1, Math.min(Math.floor(inputs / SMALLEST_BLOCK), Math.round(nonzeros / NONZEROS_OF_BLOCK)));
+export function inputBlocksOf(inputs: number, nonzeros: number, block: InputBlocks): number {
+  return Math.max(1, Math.min(Math.floor(inputs / block.inputs), Math.round(nonzeros / block.nonzeros)));
 }

@@ -45,13 +45,24 @@ export class PrettyFormat {
     }
   }
 
-  #start({ config, dataset, model, threads, ranks, mpi, kernel, node, resumed }: StartEvent): string {
+  #start({
+    config,
+    dataset,
+    model,
+    threads,
+    ranks,
+    mpi,
+    kernel,
+    vector_bits: bits,
+    node,
+    resumed,
+  }: StartEvent): string {
     const { train, validation = 0 } = dataset;
     this.#table = columnsFor(validation > 0, dataset.test > 0);
     const held = validation > 0 ? `, ${grouped(validation)} validation` : '';
     const test = dataset.test > 0 ? `, ${grouped(dataset.test)} test samples` : ', no test samples';
     const lines = [
-      `${this.#bold('Lockstep')} · ${ranks ? `${plural(ranks, 'rank')} of ` : ''}${plural(threads, 'thread')} · kernel ${kernel} · ${config.strategy}${config.exact ? ', exact' : ''} · Node ${node}`,
+      `${this.#bold('Lockstep')} · ${ranks ? `${plural(ranks, 'rank')} of ` : ''}${plural(threads, 'thread')} · kernel ${kernel}${bits === undefined ? '' : ` (${bits} bits)`} · ${config.strategy}${config.exact ? ', exact' : ''} · Node ${node}`,
       `${dataset.name}: ${grouped(train)} training${held}${test}, ` +
         `${percent(dataset.density, 1)} of the inputs nonzero`,
       `network ${model.layers.join('-')}: ${grouped(model.parameters)} parameters; batch ${config.batch_size}, ` +

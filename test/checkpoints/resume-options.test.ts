@@ -173,6 +173,7 @@ describe.each(DIFFERENCES)('$found instead of $expected', ({ given, found, expec
 /** Of each option another value than the run's, and what the checkpoint has to say of it. */
 const OTHER_VALUES: { readonly [name in keyof Config]: () => TrainOptions } = {
   threads: () => ({ threads: 1 }),
+  vectorBits: () => ({ vectorBits: '128' }),
   data: () => ({ data: `${scratch.data}/.` }),
   label: () => ({ label: 'class' }),
   header: () => ({ header: 'yes' }),
@@ -215,7 +216,7 @@ const OTHER_VALUES: { readonly [name in keyof Config]: () => TrainOptions } = {
   checkpointRequired: () => ({ checkpointRequired: true }),
 };
 const HARMLESS: readonly string[] = [
-  ...['threads', 'data', 'epochs', 'patience', 'maxTime', 'logEvery', 'save'],
+  ...['threads', 'vectorBits', 'data', 'epochs', 'patience', 'maxTime', 'logEvery', 'save'],
   ...['checkpointDir', 'checkpointEvery', 'checkpointEverySteps', 'keep', 'checkpointRequired'],
 ];
 

@@ -57,6 +57,7 @@ describe('defaults', () => {
       seed: 1,
       limit: undefined,
       kernel: 'auto',
+      vectorBits: 'auto',
       logEvery: undefined,
       save: undefined,
       checkpointDir: undefined,

@@ -204,7 +204,7 @@ describe.each(allKernels().slice(0, -1))(
   },
 );
 
-describe.each(fastKernels())('kernel $name gives the same bits', (fast) => {
+describe.each(fastKernels())('kernel $name ($vectorBits bits) gives the same bits', (fast) => {
   /** A whole step, its parts cut as told; all that it leaves. */
   function wholeStep(c: Case, panelWidth: number, slotCut: number, rowCut: number, panelCut: number): number[] {
     const network = networkOf(fast, { ...c, panelWidth });
@@ -246,7 +246,7 @@ describe.each(fastKernels())('kernel $name gives the same bits', (fast) => {
   });
 });
 
-describe.each(fastKernels())('kernel $name, its weights no longer finite', (fast) => {
+describe.each(fastKernels())('kernel $name ($vectorBits bits), its weights no longer finite', (fast) => {
   it('passes on real units only, each as NaN: padding, which is NaN too, is none', () => {
     fc.assert(
       fc.property(anyCase, (c) => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { KernelChoice } from '../../src/kernels/builds.js';
 import type { Update } from '../../src/kernels/kernel.js';
 import { BACKWARD_BLOCK, type Panel, type Reals } from '../../src/memory/layout.js';
+import { LANES } from '../../src/memory/tiling.js';
 import { adamUpdate } from '../../src/optim/adam.js';
 import { gradientNorm } from '../../src/optim/optimizer.js';
 import { momentumUpdate, sgdUpdate } from '../../src/optim/sgd.js';
@@ -15,9 +16,10 @@ const SAMPLES = 4;
 const SLOTS = { from: 1, to: 3 };
 const ROWS = { from: 1, to: 3 };
 
-/** Two hidden layers of two panels each and an output layer of one, all panels `width` wide. What must not change is 3 everywhere. */
+/** Two hidden layers of two panels each and an output layer of one, all panels `width` wide (twice as wide in the wide form). What must not change is 3 everywhere. */
 function networkOf(choice: KernelChoice, width: number, isDense: boolean, slots = SAMPLES): Network {
-  const layers = [INPUTS, 2 * width, 2 * width, width];
+  const columns = (width * choice.needs.lanes) / (choice.module ? LANES : 1);
+  const layers = [INPUTS, 2 * columns, 2 * columns, columns];
   const count = layers.slice(1).reduce((sum, outputs, l) => sum + (layers[l]! + 1) * outputs, 0);
   const samples = Array.from({ length: slots }, (_, s) => {
     return Array.from({ length: INPUTS }, (_, i) => ((s + i) % 3) / 2);
@@ -74,7 +76,7 @@ const shapes = [1, 2, 3, 4, 5, 6, 7, 8].flatMap((vectors) => {
   return [false, true].map((isDense) => ({ width: 4 * vectors, isDense }));
 });
 
-describe.each(allKernels())('kernel $name writes nothing but its part', (choice) => {
+describe.each(allKernels())('kernel $name ($vectorBits bits) writes nothing but its part', (choice) => {
   const isReference = choice.name === 'reference';
   const ofKernel = isReference ? [{ width: 4, isDense: false }] : shapes;
 
@@ -206,7 +208,7 @@ describe.each(allKernels())('kernel $name writes nothing but its part', (choice)
   });
 });
 
-describe.each(fastKernels())('kernel $name', (fast) => {
+describe.each(fastKernels())('kernel $name ($vectorBits bits)', (fast) => {
   it('transposes into the room of its slice alone', () => {
     const network = networkOf(fast, 8, false);
     const { inputs, transposed } = network.memory.layers[0]!;

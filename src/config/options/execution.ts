@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { errors } from '../../errors.js';
 import { KERNEL_NAMES } from '../../kernels/builds.js';
+import { VECTOR_BITS } from '../../kernels/forms.js';
 import { STRATEGIES } from '../../optim/optimizer.js';
 import { integer, oneOf, textOrYes, YES_OR_NO } from '../checks.js';
 import { option } from '../option.js';
@@ -24,6 +25,14 @@ export const EXECUTION = {
     // A model file states the kernel that ran.
     { kind: oneOf(['auto', ...KERNEL_NAMES]), default: 'auto', recipe: 'never' },
     { help: 'compute kernel' },
+  ),
+  /**
+   * Width of the vectors in the kernels: 128 bits, 256 bits where this gives the same results, or the faster of the two in a
+   * trial of some milliseconds. The weights are the same. @default 'auto'
+   */
+  vectorBits: option(
+    { kind: oneOf(VECTOR_BITS), default: 'auto', resume: 'free', recipe: 'never' },
+    { help: 'vector width of the kernel' },
   ),
   /** How the threads reduce gradients: see "Two strategies" in docs/design.md. @default 'sliced' */
   strategy: option(

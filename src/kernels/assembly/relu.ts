@@ -46,7 +46,7 @@ export function rectifyPanel(
     units = i32x4.add(units, i32x4(0, 1, 2, 3));
     for (let j: usize = 0; j < rowBytes; j += 16) {
       const h = v128.load(row + j);
-      const isUnit = (1 << (<i32>min<usize>(columns - (j >> 2), 4))) - 1;
+      const isUnit = (1 << max(0, min(<i32>columns - (<i32>j >> 2), 4))) - 1;
       const active = (i32x4.bitmask(f32x4.le(h, f32x4.splat(0))) ^ 15) & isUnit;
       const toFront = v128.load(TO_FRONT + ((<usize>active) << 4));
       v128.store(value + k, i8x16.swizzle(h, toFront));
