@@ -15,12 +15,15 @@ const HAS_FLAGS = Number.parseInt(process.versions.v8, 10) >= 13;
 /** Whether this engine may have 256-bit vectors. */
 export const MAY_BE_WIDE = HAS_FLAGS && process.arch === 'x64';
 
-/** Flags by what they are set to here and, before and afterwards, by default. */
+/**
+ * What flags are set to here and, before and afterwards, by default. They are set in this order and put back in the reverse one:
+ * inlining uses what only the baseline compiler collects, and V8 14 crashes if it is on without that compiler, also in a thread
+ * that compiles something else meanwhile.
+ */
 const OPTIMIZED = [
+  { on: '--no-wasm-inlining', off: '--wasm-inlining' },
   // Without the baseline compiler, a function's first call compiles it with the optimizing compiler.
   { on: '--no-liftoff', off: '--liftoff' },
-  // Inlining uses what only the baseline compiler collects: V8 14 crashes without it.
-  { on: '--no-wasm-inlining', off: '--wasm-inlining' },
 ];
 const WIDE = [{ on: '--experimental-wasm-revectorize', off: '--no-experimental-wasm-revectorize' }];
 
@@ -44,7 +47,7 @@ export function compileAhead(
       if (typeof value === 'function' && isNeeded(name)) (value as WasmFunction)(...new Array(value.length).fill(0));
     }
   } finally {
-    for (const { off } of flags) setFlagsFromString(off);
+    for (const { off } of flags.toReversed()) setFlagsFromString(off);
   }
   return true;
 }

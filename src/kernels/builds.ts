@@ -59,6 +59,7 @@ const WASM = {
     // The weights of 160 inputs in a panel take 20 KB, which fits every first-level cache. Chosen by bench/operations.ts, on
     // MNIST (two blocks) and Fashion-MNIST (four): docs/performance.md.
     blocks: { nonzeros: 80, inputs: 160 },
+    mirrors: false,
     // Known when the module is loaded.
     reservedBytes: 0,
   },
@@ -87,6 +88,7 @@ const BUILDS = [
       panelWidth: Number.POSITIVE_INFINITY,
       denseOutputs: 0,
       blocks: undefined,
+      mirrors: false,
       reservedBytes: 0,
     },
     denseFrom: Number.POSITIVE_INFINITY,

@@ -92,6 +92,7 @@ export function wideForm(narrow: KernelChoice): KernelChoice | undefined {
       panelWidth: 64,
       // 35 KB of weights a block (bench/operations.ts; docs/performance.md).
       blocks: { nonzeros: 30, inputs: 140 },
+      mirrors: true,
     },
     tileRows: { 2: 8, 4: 4, 6: 3, 8: 2 },
   };

@@ -40,6 +40,15 @@ export interface WasmPanel {
   readonly parts: readonly Part[];
 }
 
+/** The weights of the units of a panel of the layer below, mirrored. */
+export interface Mirror {
+  readonly address: number;
+  readonly firstRow: number;
+  readonly rowBytes: number;
+  readonly rows: number;
+  readonly tiles: readonly { readonly offset: number; readonly backward: WasmFunction }[];
+}
+
 /** By what becomes of the sum, for batches of one block of samples, and of several. */
 type Reduce = Readonly<Record<Apply, { readonly oneBlock: WasmFunction; readonly blocks: WasmFunction }>>;
 
@@ -59,6 +68,7 @@ export interface Part {
 
 export interface WasmLayer {
   readonly inputs: number;
+  readonly outputs: number;
   /** Columns of all panels, in units of `unit` columns, of which panels are made. */
   readonly units: number;
   readonly unit: number;
@@ -71,17 +81,27 @@ export interface WasmLayer {
   /** Where each block of inputs begins, and where the last ends. */
   readonly blockBounds: readonly number[];
   readonly panels: readonly WasmPanel[];
+  /** For each panel of the layer below. */
+  readonly mirrors: readonly Mirror[];
   readonly transposed: { readonly slot: number; readonly value: number };
   /** For each slice. */
   readonly cursors: (slice: number) => number;
   readonly rowSquares: (row: number) => number;
 }
 
-export function wasmLayer(layer: LayerMemory, slots: number, wasm: WasmModule, tileRows: TileRows): WasmLayer {
+/** @param below  undefined for the first layer */
+export function wasmLayer(
+  layer: LayerMemory,
+  below: LayerMemory | undefined,
+  slots: number,
+  wasm: WasmModule,
+  tileRows: TileRows,
+): WasmLayer {
   const { inputs, inputRows, inputBlocks, blockInputs, paddedOutputs, lanes, transposed, rowSquares } = layer;
   const { starts, lengths, index, value, blockBounds } = inputRows;
   return {
     inputs,
+    outputs: layer.outputs,
     units: paddedOutputs / lanes,
     unit: lanes,
     isDense: inputRows.form === 'dense',
@@ -92,6 +112,7 @@ export function wasmLayer(layer: LayerMemory, slots: number, wasm: WasmModule, t
     blockInputs,
     blockBounds: Array.from({ length: inputBlocks + 1 }, (_, b) => blockBounds.byteOffset + b * slots * WORD_BYTES),
     panels: layer.panels.map((panel) => wasmPanel(panel, layer, wasm, tileRows)),
+    mirrors: layer.mirror.map((mirror, p) => mirrorOf(mirror, below!.panels[p]!, wasm, tileRows)),
     transposed: { slot: transposed.slot.byteOffset, value: transposed.value.byteOffset },
     // A cursor for each row, and two more.
     cursors: (slice) => transposed.cursors.byteOffset + slice * (inputs + 3) * WORD_BYTES,
@@ -128,6 +149,18 @@ function wasmPanel(panel: Panel, { inputs, outputs }: LayerMemory, wasm: WasmMod
   };
 }
 
+function mirrorOf(mirror: Reals, { firstColumn, width }: Panel, wasm: WasmModule, tileRows: TileRows): Mirror {
+  return {
+    address: mirror.byteOffset,
+    firstRow: firstColumn,
+    rowBytes: width * REAL_BYTES,
+    rows: width,
+    tiles: tileSizes(width / LANES, tileRows).map(({ offset, size }) => {
+      return { offset, backward: wasm.mirrorBackward[size]! };
+    }),
+  };
+}
+
 function tilesOf(vectors: number, wasm: WasmModule, tileRows: TileRows): Tile[] {
   return tileSizes(vectors, tileRows).map(({ offset, size }) => {
     return { offset, forward: wasm.denseForward[size]!, reduce: reduceOf('Dense', size, wasm) };
@@ -160,25 +193,37 @@ function divide(vectors: number, most: number, unit: number): { readonly offset:
 
 /** Names of the exports with sizes that a run with this plan calls in a layer. */
 export function exportsOf(plan: Plan, l: number, tileRows: TileRows): Set<string> {
-  const outputs = plan.layers[l + 1]!;
-  const columns = padded(outputs, plan);
-  const count = panelCount(plan, l, columns);
   const isDense = formOf(plan, l) === 'dense';
+  const kind = isDense ? 'Dense' : 'Sparse';
+  const apply = plan.gradientBuffers > 0 ? 'keep' : 'step';
+  const blocks = ownBatch(plan) > SAMPLE_BLOCK ? 'Blocks' : '';
   const names = new Set<string>();
-  for (let p = 0; p < count; p++) {
-    const [from, to] = [p, p + 1].map((at) => panelStart(at, count, columns, plan.lanes)) as [number, number];
-    const vectors = (to - from) / LANES;
+  let before = 0;
+  for (const width of panelWidths(plan, l)) {
+    const vectors = width / LANES;
     const sizes = isDense ? tileSizes(vectors, tileRows).map(({ size }) => size) : [`${vectors}`];
-    for (const size of sizes) names.add(`${isDense ? 'denseForward' : 'forward'}${size}`);
-    for (const apply of plan.gradientBuffers > 0 ? ['keep'] : ['step']) {
-      for (const size of sizes)
-        names.add(`${apply}${isDense ? 'Dense' : 'Sparse'}${ownBatch(plan) > SAMPLE_BLOCK ? 'Blocks' : ''}${size}`);
-      if (isDense) names.add(`${apply}Bias${vectors}`);
+    for (const size of sizes) {
+      names.add(`${isDense ? 'denseForward' : 'forward'}${size}`);
+      names.add(`${apply}${kind}${blocks}${size}`);
     }
-    if (l === 0) continue;
-    for (const part of divide(Math.ceil(Math.min(to, outputs) / LANES) - from / LANES, PART_VECTORS, 1)) {
+    if (isDense) names.add(`${apply}Bias${vectors}`);
+    const used = Math.ceil(Math.min(width, plan.layers[l + 1]! - before) / LANES);
+    before += width;
+    if (l === 0 || plan.mirrors) continue;
+    for (const part of divide(used, PART_VECTORS, 1))
       names.add(`${isDense ? 'denseBackward' : 'backward'}${part.vectors}`);
+  }
+  if (l > 0 && plan.mirrors) {
+    for (const width of panelWidths(plan, l - 1)) {
+      for (const { size } of tileSizes(width / LANES, tileRows)) names.add(`mirrorBackward${size}`);
     }
   }
   return names;
+}
+
+function panelWidths(plan: Plan, l: number): number[] {
+  const columns = padded(plan.layers[l + 1]!, plan);
+  const count = panelCount(plan, l, columns);
+  const starts = Array.from({ length: count + 1 }, (_, p) => panelStart(p, count, columns, plan.lanes));
+  return starts.slice(1).map((start, p) => start - starts[p]!);
 }

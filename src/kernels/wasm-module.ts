@@ -24,6 +24,8 @@ export interface WasmModule
   readonly rectifyPanel: WasmFunction;
   readonly rectifyRows: WasmFunction;
   readonly backward: BySize;
+  readonly mirrorBackward: BySize;
+  readonly mirrorRows: WasmFunction;
   readonly denseBackward: BySize;
   readonly transpose: WasmFunction;
   readonly applyGradients: WasmFunction;

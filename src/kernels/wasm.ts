@@ -1,5 +1,6 @@
 /** The WebAssembly kernels: for each of a layer's panels, a call of the module (assembly/). */
 import { BACKWARD_BLOCK, type Memory } from '../memory/layout.js';
+import { inVectors } from '../memory/tiling.js';
 import type { Activation } from './activations.js';
 import type { Kernel, Range, RowSlice, Update } from './kernel.js';
 import { activatePlainly, backwardPlainly } from './plain-activation.js';
@@ -50,11 +51,15 @@ export class WasmKernel implements Kernel {
     const { partial, totals } = memory.workers[worker]!;
     this.#wasm = wasm;
     this.#memory = memory;
-    this.#layers = memory.layers.map((layer) => wasmLayer(layer, memory.slots, wasm, tileRows));
+    const { layers, slots } = memory;
+    this.#layers = layers.map((layer, l) => wasmLayer(layer, layers[l - 1], slots, wasm, tileRows));
     this.#activation = activation;
     this.#worker = worker;
     this.#partial = partial.byteOffset;
     this.#totals = totals.byteOffset;
+    // Every worker fills the mirrors, all with the same values, before any of them goes back.
+    for (const layer of this.#layers)
+      this.#mirror(layer, { from: 0, to: layer.inputs }, { from: 0, to: layer.panels.length });
   }
 
   forward(l: number, range: Range, from: number, to: number): void {
@@ -74,10 +79,11 @@ export class WasmKernel implements Kernel {
       activatePlainly(this.#activation, layers[l]!, layers[l + 1]!, from, to);
       return;
     }
-    const { isDense, starts, lengths, index, value } = this.#layers[l + 1]!;
+    const { isDense, starts, lengths, index, value, mirrors } = this.#layers[l + 1]!;
+    const keepsZ = Number(mirrors.length > 0);
     for (const { firstColumn, width, columns, delta } of this.#layers[l]!.panels) {
       if (isDense) this.#wasm.rectifyRows(delta, firstColumn, width, starts, value, from, to);
-      else this.#wasm.rectifyPanel(delta, firstColumn, width, columns, starts, lengths, index, value, from, to);
+      else this.#wasm.rectifyPanel(delta, firstColumn, width, columns, starts, lengths, index, value, keepsZ, from, to);
     }
   }
 
@@ -87,11 +93,42 @@ export class WasmKernel implements Kernel {
     if (!this.#hasAssembly) {
       const { layers } = this.#memory;
       backwardPlainly(this.#activation, layers[l]!, layers[l - 1]!, from, to);
+    } else if (layer.mirrors.length > 0) {
+      this.#backwardMirrored(layer, below, from, to);
     } else if (layer.isDense) {
       backwardDense(layer, below, from, to);
     } else {
       for (let first = from; first < to; first += BACKWARD_BLOCK) {
         this.#backwardSparse(layer, below, first, Math.min(first + BACKWARD_BLOCK, to));
+      }
+    }
+  }
+
+  #backwardMirrored(
+    { mirrors, panels, units, unit, outputs }: WasmLayer,
+    below: WasmLayer,
+    from: number,
+    to: number,
+  ): void {
+    const { delta } = panels[0]!;
+    const layer = [units, unit, panels.length, inVectors(outputs)];
+    for (const [p, { address, rowBytes, tiles }] of mirrors.entries()) {
+      for (const { offset, backward } of tiles) {
+        const target = below.panels[p]!.delta + offset;
+        backward(address + offset, rowBytes, delta, this.#memory.slots, ...layer, target, this.#totals, from, to);
+      }
+    }
+  }
+
+  /** Copies rows of a layer's weights to its mirrors, if it has any. (The bias has none.) */
+  #mirror({ mirrors, panels, outputs, inputs }: WasmLayer, { from, to }: Range, range: Range): void {
+    for (const { address, firstRow, rowBytes, rows } of mirrors) {
+      const [first, end] = [Math.max(from, firstRow), Math.min(to, firstRow + rows, inputs)];
+      if (first >= end) continue;
+      for (let p = range.from; p < range.to; p++) {
+        const { weights, firstColumn, width, rowBytes: panelBytes } = panels[p]!;
+        const columns = Math.min(width, inVectors(outputs) - firstColumn);
+        this.#wasm.mirrorRows(weights, panelBytes, first, end, columns, firstColumn, address, rowBytes, firstRow);
       }
     }
   }
@@ -158,6 +195,7 @@ export class WasmKernel implements Kernel {
 
   step(l: number, slice: RowSlice, range: Range, batch: number, rate: number): void {
     this.#reduceSlice(l, slice, range, batch, 'step', -rate);
+    this.#mirror(this.#layers[l]!, slice, range);
   }
 
   reduce(l: number, slice: RowSlice, range: Range, batch: number): void {
@@ -258,6 +296,7 @@ export class WasmKernel implements Kernel {
         apply(weights, gradients[0]!, moments, from * width, to * width);
       }
     }
+    this.#mirror(this.#layers[l]!, { from, to }, range);
   }
 
   get #hasAssembly(): boolean {

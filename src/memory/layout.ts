@@ -90,6 +90,11 @@ export interface LayerMemory {
   readonly best: Reals;
   /** (inputs + 1, 4): sums of the squares of a row of the gradient. Empty unless the norm is needed. */
   readonly rowSquares: Float64Array;
+  /**
+   * For each panel of the layer below: (outputs in whole vectors, its width), the weights of its units. Always a copy of the
+   * weights when back-propagation begins. Empty in the first layer, and without `mirrors`.
+   */
+  readonly mirror: readonly Reals[];
   /** The batch as the reduction reads it. Empty without `blocks`. */
   readonly transposed: Transposed;
 }
@@ -172,8 +177,8 @@ const EVALUATION_SLOTS = 16;
 /** Samples whose partial sums back-propagation keeps at once, so that a panel serves several. */
 export const BACKWARD_BLOCK = 16;
 
-/** The largest tile, three rows of six vectors; a row of sixteen vectors in sparse form takes less. */
-const TOTALS = 3 * 6 * LANES;
+/** Two of the largest tiles, three rows of six vectors; a row of sixteen vectors in sparse form takes less. */
+const TOTALS = 2 * 3 * 6 * LANES;
 
 /** The most that a WebAssembly memory of 32-bit addresses can hold. */
 export const MEMORY_LIMIT_BYTES = 2 ** 32;
@@ -311,6 +316,17 @@ function carveLayer(plan: Plan, arena: Arena, l: number, slots: number, rows: Sa
     };
   });
 
+  const mirrorRows = plan.mirrors && l > 0 ? inVectors(outputs) : 0;
+  const mirrored = takeReals(mirrorRows * paddedInputs);
+  const panelsBelow = mirrorRows > 0 && arena.isReal ? panelCount(plan, l - 1, paddedInputs) : 0;
+  const mirror = Array.from({ length: panelsBelow }, (_, p) => {
+    const [from, to] = [p, p + 1].map((at) => panelStart(at, panelsBelow, paddedInputs, plan.lanes)) as [
+      number,
+      number,
+    ];
+    return mirrored.subarray(from * mirrorRows, to * mirrorRows);
+  });
+
   const form = formOf(plan, l);
   const isDense = form === 'dense';
   const inputBlocks = blocksOf(plan, l);
@@ -354,6 +370,7 @@ function carveLayer(plan: Plan, arena: Arena, l: number, slots: number, rows: Sa
     moments,
     best,
     rowSquares,
+    mirror,
     transposed,
   };
 }

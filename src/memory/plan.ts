@@ -39,6 +39,8 @@ export interface KernelNeeds {
   readonly denseOutputs: number;
   /** If it works in blocks, of inputs going forward and of samples in a transposed batch: the size of those of inputs. */
   readonly blocks: InputBlocks | undefined;
+  /** Whether it can go back through a mirror of a layer's weights, which has a row for each output. */
+  readonly mirrors: boolean;
   /** Bytes at the beginning of the memory that the kernel keeps for itself. */
   readonly reservedBytes: number;
 }

@@ -86,6 +86,8 @@ export function planOf(
     keepsBest: config.keepBest,
     ...kernel.needs,
     ...activationNeeds(activation),
+    // With strategy `dense` the coordinator steps, and no mirror follows.
+    mirrors: kernel.needs.mirrors && config.strategy === 'sliced',
   };
 }
 

@@ -65,6 +65,15 @@ function rowsOf(array: Reals, { width }: Pick<Panel, 'width'>, { from, to }: { f
   return array.subarray(from * width, to * width);
 }
 
+/** Where the mirror of a layer has its rows, for all outputs. */
+function mirrored({ memory }: Network, l: number): Reals[] {
+  return memory.layers[l]!.mirror.flatMap((mirror, p) => {
+    const { firstColumn, width } = memory.layers[l - 1]!.panels[p]!;
+    const [from, to] = [ROWS.from, ROWS.to].map((row) => Math.min(Math.max(row - firstColumn, 0), width));
+    return Array.from({ length: mirror.length / width }, (_, j) => mirror.subarray(j * width + from!, j * width + to!));
+  });
+}
+
 const HALF = { scale: 1, weightDecay: 0, rate: 0.5 };
 const UPDATES: readonly Update[] = [
   sgdUpdate(HALF),
@@ -101,7 +110,8 @@ describe.each(allKernels())('kernel $name ($vectorBits bits) writes nothing but 
           const panel = network.memory.layers[l]!.panels[p]!;
           network.kernel.transpose(l, slice, SAMPLES);
           const target = operation === 'step' ? panel.weights : panel.gradients[0]!;
-          expectWrites(network, [rowsOf(target, panel, ROWS), network.memory.workers[0]!.totals], () => {
+          const may = [rowsOf(target, panel, ROWS), ...mirrored(network, l), network.memory.workers[0]!.totals];
+          expectWrites(network, may, () => {
             if (operation === 'step') network.kernel.step(l, slice, panels, SAMPLES, 0.5);
             else network.kernel.reduce(l, slice, panels, SAMPLES);
           });
@@ -111,7 +121,8 @@ describe.each(allKernels())('kernel $name ($vectorBits bits) writes nothing but 
           const network = fresh();
           const panel = network.memory.layers[l]!.panels[p]!;
           const moments = panel.moments.slice(0, update.assembly!.moments);
-          const may = [panel.weights, ...moments].map((array) => rowsOf(array, panel, ROWS));
+          const rows = [panel.weights, ...moments].map((array) => rowsOf(array, panel, ROWS));
+          const may = [...rows, ...mirrored(network, l)];
           expectWrites(network, may, () => network.kernel.update(l, ROWS, panels, update));
         }
       }
@@ -145,6 +156,7 @@ describe.each(allKernels())('kernel $name ($vectorBits bits) writes nothing but 
 
       if (l === 0) continue;
       const activate = fresh();
+      for (const { delta } of activate.memory.layers[l - 1]!.panels) delta.fill(5);
       const { inputRows: next } = activate.memory.layers[l]!;
       const room = next.value.length / activate.memory.slots;
       const ofSlots = (array: View) => array.subarray(SLOTS.from * room, SLOTS.to * room);
@@ -157,7 +169,8 @@ describe.each(allKernels())('kernel $name ($vectorBits bits) writes nothing but 
 
       const backward = fresh();
       const deltas = backward.memory.layers[l - 1]!.panels.map((panel) => rowsOf(panel.delta, panel, SLOTS));
-      expectWrites(backward, [...deltas, backward.memory.workers[0]!.partial], () => {
+      const { partial, totals } = backward.memory.workers[0]!;
+      expectWrites(backward, [...deltas, partial, totals], () => {
         backward.kernel.backward(l, SLOTS.from, SLOTS.to);
       });
     }
@@ -168,7 +181,8 @@ describe.each(allKernels())('kernel $name ($vectorBits bits) writes nothing but 
       const slots = { from: BACKWARD_BLOCK, to: BACKWARD_BLOCK + 3 };
       const { memory, kernel, ...others } = networkOf(choice, width, isDense, slots.to);
       const deltas = memory.layers[0]!.panels.map((panel) => rowsOf(panel.delta, panel, slots));
-      expectWrites({ memory, kernel, ...others }, [...deltas, memory.workers[0]!.partial], () => {
+      const { partial, totals } = memory.workers[0]!;
+      expectWrites({ memory, kernel, ...others }, [...deltas, partial, totals], () => {
         kernel.backward(1, slots.from, slots.to);
       });
     }

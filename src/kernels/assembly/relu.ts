@@ -14,8 +14,8 @@ const TO_FRONT: usize = memory.data<u8>([
 ]);
 
 /**
- * ReLU of a panel, for a next layer with sparse inputs: appends the active units to each sample's list and sets z to 0.
- * Back-propagation will write δ of the active units there.
+ * ReLU of a panel, for a next layer with sparse inputs: appends the active units to each sample's list, and sets z to 0 where
+ * back-propagation will write δ of the active units alone.
  *
  * A NaN counts as active, so that it reaches the loss and ends the run.
  *
@@ -32,6 +32,7 @@ export function rectifyPanel(
   lengths: usize,
   index: usize,
   value: usize,
+  keepsZ: usize,
   from: usize,
   to: usize,
 ): void {
@@ -53,7 +54,7 @@ export function rectifyPanel(
       v128.store(index + k, i8x16.swizzle(units, toFront));
       k += (<usize>popcnt(active)) << 2;
       units = i32x4.add(units, i32x4.splat(4));
-      v128.store(row + j, f32x4.splat(0));
+      if (!keepsZ) v128.store(row + j, f32x4.splat(0));
     }
     store<u32>(lengths + (s << 2), <u32>((k - begin) >> 2));
   }
