@@ -168,6 +168,17 @@ export class Scratch {
           ...[bySlot('below', rowBytes), at.totals, ...range],
         ],
       ],
+      fewBackward: [
+        [
+          at.mirror,
+          width * REAL_BYTES,
+          at.delta - firstSlot * width * REAL_BYTES,
+          width * REAL_BYTES,
+          inVectors,
+          bySlot('below', width * REAL_BYTES),
+          ...range,
+        ],
+      ],
       ...{ stepSparse: [sparse], stepSparseBlocks: [sparse], keepSparse: [sparse], keepSparseBlocks: [sparse] },
       ...{ stepDense: [dense], stepDenseBlocks: [dense], keepDense: [dense], keepDenseBlocks: [dense] },
       ...{ stepBias: [bias], keepBias: [bias] },

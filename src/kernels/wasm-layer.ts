@@ -14,6 +14,9 @@ export const SAMPLE_BLOCK = 256;
 /** Maximum vectors of a row that back-propagation takes at once (`PARTS` in assembly/templates.mjs). */
 const PART_VECTORS = 8;
 
+/** `FEW` in assembly/templates.mjs. */
+const FEW_VECTORS = 4;
+
 /** Samples or rows of a tile, by its vectors: tiles that the module has. */
 export type TileRows = Readonly<Record<number, number>>;
 
@@ -47,6 +50,8 @@ export interface Mirror {
   readonly rowBytes: number;
   readonly rows: number;
   readonly tiles: readonly { readonly offset: number; readonly backward: WasmFunction }[];
+  /** For a layer of a single panel. */
+  readonly few: Mirror['tiles'];
 }
 
 /** By what becomes of the sum, for batches of one block of samples, and of several. */
@@ -158,7 +163,15 @@ function mirrorOf(mirror: Reals, { firstColumn, width }: Panel, wasm: WasmModule
     tiles: tileSizes(width / LANES, tileRows).map(({ offset, size }) => {
       return { offset, backward: wasm.mirrorBackward[size]! };
     }),
+    few: fewOf(width / LANES).map(({ offset, vectors }) => ({ offset, backward: wasm.fewBackward[vectors]! })),
   };
+}
+
+/** As many columns as can have four sums each in registers, pair by pair of vectors. */
+function fewOf(vectors: number): { readonly offset: number; readonly vectors: number }[] {
+  return Array.from({ length: Math.ceil(vectors / FEW_VECTORS) }, (_, i) => {
+    return { offset: i * FEW_VECTORS * VECTOR_BYTES, vectors: Math.min(FEW_VECTORS, vectors - i * FEW_VECTORS) };
+  });
 }
 
 function tilesOf(vectors: number, wasm: WasmModule, tileRows: TileRows): Tile[] {
@@ -216,6 +229,7 @@ export function exportsOf(plan: Plan, l: number, tileRows: TileRows): Set<string
   if (l > 0 && plan.mirrors) {
     for (const width of panelWidths(plan, l - 1)) {
       for (const { size } of tileSizes(width / LANES, tileRows)) names.add(`mirrorBackward${size}`);
+      for (const { vectors } of fewOf(width / LANES)) names.add(`fewBackward${vectors}`);
     }
   }
   return names;

@@ -25,6 +25,7 @@ export interface WasmModule
   readonly rectifyRows: WasmFunction;
   readonly backward: BySize;
   readonly mirrorBackward: BySize;
+  readonly fewBackward: BySize;
   readonly mirrorRows: WasmFunction;
   readonly denseBackward: BySize;
   readonly transpose: WasmFunction;

@@ -110,9 +110,16 @@ export class WasmKernel implements Kernel {
     from: number,
     to: number,
   ): void {
-    const { delta } = panels[0]!;
+    const { delta, rowBytes: deltaBytes } = panels[0]!;
     const layer = [units, unit, panels.length, inVectors(outputs)];
-    for (const [p, { address, rowBytes, tiles }] of mirrors.entries()) {
+    for (const [p, { address, rowBytes, tiles, few }] of mirrors.entries()) {
+      if (panels.length === 1) {
+        for (const { offset, backward } of few) {
+          const target = below.panels[p]!.delta + offset;
+          backward(address + offset, rowBytes, delta, deltaBytes, inVectors(outputs), target, from, to);
+        }
+        continue;
+      }
       for (const { offset, backward } of tiles) {
         const target = below.panels[p]!.delta + offset;
         backward(address + offset, rowBytes, delta, this.#memory.slots, ...layer, target, this.#totals, from, to);

@@ -127,3 +127,55 @@ export function mirrorBackward$n_$t(
     }
   }
 }
+
+/**
+ * As `mirrorBackward$n_$t`, for a layer of a single panel: its few outputs would leave the four sums little to do one after
+ * another, so here they stand side by side, for fewer columns.
+ *
+ * @param delta       (slots, deltaBytes)
+ * @param rowBytes    of the mirror and of `below`
+ */
+export function fewBackward$few(
+  mirror: usize,
+  rowBytes: usize,
+  delta: usize,
+  deltaBytes: usize,
+  count: usize,
+  below: usize,
+  from: usize,
+  to: usize,
+): void {
+  const zero = f32x4.splat(0);
+  for (let s: usize = from; s < to; s++) {
+    let row = mirror;
+    let d = delta + s * deltaBytes;
+    let p$v = zero;
+    let q$v = zero;
+    let r$v = zero;
+    let t$v = zero;
+    for (const end = d + (count << 2); d < end; d += 16) {
+      const dp = v128.load32_splat(d);
+      const dq = v128.load32_splat(d, 4);
+      const dr = v128.load32_splat(d, 8);
+      const dt = v128.load32_splat(d, 12);
+      p$v = Vector.madd(dp, v128.load(row, 16 * $v), p$v);
+
+      row += rowBytes;
+      q$v = Vector.madd(dq, v128.load(row, 16 * $v), q$v);
+
+      row += rowBytes;
+      r$v = Vector.madd(dr, v128.load(row, 16 * $v), r$v);
+
+      row += rowBytes;
+      t$v = Vector.madd(dt, v128.load(row, 16 * $v), t$v);
+
+      row += rowBytes;
+    }
+    const z = below + s * rowBytes;
+    const sum$v = f32x4.add(f32x4.add(p$v, r$v), f32x4.add(q$v, t$v));
+    const isOff$v = f32x4.le(v128.load(z, 16 * $v), zero);
+    const kept$v = v128.andnot(sum$v, isOff$v);
+
+    v128.store(z, kept$v, 16 * $v);
+  }
+}

@@ -5,6 +5,7 @@
  *   forward$n      a function for each number n of vectors in a panel's row: forward8 has n = 8
  *   dense$n_$t     a function for each tile of n vectors by t samples or rows: dense4_2
  *   $apply…        a function that steps the weights, `step…`, and one that keeps the gradient, `keep…`; `$isStep` tells them apart
+ *   …$part, …$few  a function for each number of vectors in the lists below
  *   …$blocks…      a function for batches of one block of samples, and one for longer batches, `…Blocks…`; `$isBlocks`
  *   a$v            the statement is repeated for each vector v = 0 … n − 1
  *   x$s            likewise for each sample or row s = 0 … t − 1 of a tile
@@ -37,6 +38,9 @@ export const FORMS = {
 /** Vectors of a row that `backward` and its like take at once, in every form: their sums are not divided among columns. */
 const PARTS = [1, 2, 3, 4, 5, 6, 7, 8];
 
+/** Vectors of a row where each has four sums in registers. */
+const FEW = [2, 4];
+
 /** The sources in `folder` for a form of the module, by file name. */
 export function expandSources(folder, form) {
   const names = readdirSync(folder).filter((name) => name.endsWith('.ts'));
@@ -67,6 +71,7 @@ function sizesOf(name, { vectors, panels, tiles }) {
     sizes = sizes.flatMap((size) => values.map((value) => ({ ...size, ...value })));
   };
   if (name.includes('$part')) each(PARTS.map((n) => ({ n, part: n })));
+  if (name.includes('$few')) each(FEW.map((n) => ({ n, few: n })));
   if (name.includes('$n_$t')) each(tiles.map((tile) => tile.split('_').map(Number)).map(([n, t]) => ({ n, t })));
   else if (name.includes('$n')) each(panels.map((n) => ({ n })));
   if (name.includes('$apply')) each(['step', 'keep'].map((apply) => ({ apply, isStep: apply === 'step' })));
@@ -107,7 +112,7 @@ function instance(text, size) {
 }
 
 function withValues(text, size) {
-  return text.replace(/\$(isStep|isBlocks|apply|blocks|part|n|t)/g, (token, name) => {
+  return text.replace(/\$(isStep|isBlocks|apply|blocks|part|few|n|t)/g, (token, name) => {
     const value = size[name];
     if (value === undefined) throw new Error(`${token} has no value in ${text.slice(0, 60)}…`);
     return String(value);
