@@ -6,13 +6,13 @@
  *                            [--default-threads] [--peer-isa native] [--samples n] [--json]
  *
  * A round runs each trainer once. The first epoch of a run is a warm-up; the result of the run is the median of the
- * other epochs. The table shows the median over the rounds, the range, the time as a multiple of Lockstep's (the first
- * row; the median of the ratios of each round), the time from the command until all data is in memory, which the other
- * columns do not include, and the largest resident set.
+ * other epochs. The table shows the median over the rounds and the range, the time as a multiple of that of the first row,
+ * which is Lockstep (the median of the ratios of each round, and the range), the time from the command until all data is
+ * in memory, which the other columns do not include, and the largest resident set.
  *
  * Each trainer must reach the losses of the same job (bench/support/peer-check.ts). If one does not, or cannot run here,
- * the output gives the reason. For trainers that need minutes for an epoch, epochs of the first n samples are measured
- * in the same way, and extrapolated. Some trainers can only run a different job; the output says how it differs.
+ * the output gives the reason. For the slowest trainers, epochs of the first n samples are measured in the same way, and
+ * extrapolated. Some trainers can only run a different job; the output says how it differs.
  *
  * --lockstep adds rows for other checkouts of Lockstep, for example of an older commit. Build each first. --default-threads
  * adds rows for Lockstep without --threads, on the same cores. --peers none compares only forms of Lockstep.
@@ -48,7 +48,7 @@ interface Options {
 const options = new Command('peers')
   .option(
     '--peers <list>',
-    `all, quick (without those that need minutes), none, or some of ${PEER_NAMES.join(', ')}`,
+    `all, quick (without the slowest), none, or some of ${PEER_NAMES.join(', ')}`,
     peersNamed,
     QUICK_PEERS,
   )
@@ -118,7 +118,7 @@ function jobOf(threads: number): string {
   return [
     `${data.name} (${data.samples.toLocaleString('en-US')} samples), ${data.widths.join('-')}, batch ${data.batch}`,
     `threads: ${threads}, cores: ${pinned}`,
-    `${options.rounds} rounds of ${options.epochs} epochs`,
+    `${options.rounds} ${options.rounds === 1 ? 'round' : 'rounds'} of ${options.epochs} epochs`,
     cpuModel(),
     ...(options.peerIsa === 'native' ? [] : [`other trainers limited to ${options.peerIsa}`]),
   ].join(', ');
@@ -130,6 +130,7 @@ function heading(): string {
     'epoch'.padStart(9),
     ''.padEnd(20),
     '×'.padStart(8),
+    ''.padEnd(18),
     'start-up'.padStart(8),
     'memory'.padStart(8),
   ].join(' ');
@@ -155,7 +156,7 @@ function secondsOf({ epochs }: PeerRun, samples: number): number {
 /** @param own  Lockstep's seconds, round by round; undefined if it has failed */
 function reportPeer({ name, part, otherJob }: Peer, threads: number, runs: PeerRun[], own: number[] | undefined): void {
   const seconds = runs.map((run) => secondsOf(run, part ?? data.samples));
-  const ratio = own && median(seconds.map((time, round) => time / own[round]!));
+  const ratios = own && seconds.map((time, round) => time / own[round]!);
   const startup = median(runs.map(({ startupSeconds }) => startupSeconds));
   const peaks = runs.flatMap(({ peakBytes }) => peakBytes ?? []);
   const peak = peaks.length > 0 ? median(peaks) : undefined;
@@ -180,7 +181,9 @@ function reportPeer({ name, part, otherJob }: Peer, threads: number, runs: PeerR
       seconds: median(seconds),
       min,
       max,
-      times_lockstep: ratio,
+      times_lockstep: ratios && median(ratios),
+      times_lockstep_min: ratios && spread(ratios).min,
+      times_lockstep_max: ratios && spread(ratios).max,
       startup_seconds: startup,
       peak_rss_bytes: peak,
       extrapolated_from_samples: part,
@@ -190,7 +193,8 @@ function reportPeer({ name, part, otherJob }: Peer, threads: number, runs: PeerR
       name.padEnd(nameWidth),
       `${figure(median(seconds))} s`.padStart(9),
       `(${figure(min)} to ${figure(max)})`.padEnd(20),
-      (ratio?.toFixed(2) ?? '').padStart(8),
+      (ratios === undefined ? '' : median(ratios).toFixed(2)).padStart(8),
+      (ratios === undefined ? '' : `(${spread(ratios).min.toFixed(2)} to ${spread(ratios).max.toFixed(2)})`).padEnd(18),
       `${startup.toFixed(2)} s`.padStart(8),
       peak === undefined ? '' : `${Math.round(peak / 1e6)} MB`.padStart(8),
       notes.join('; '),

@@ -26,7 +26,7 @@ export class LossCheck {
    * @throws Error that names the first epoch whose loss is another
    */
   async check(peer: Peer, samples: number, { epochs }: PeerRun): Promise<void> {
-    if (epochs.length !== this.#epochs) throw new Error(`${epochs.length} epochs in place of ${this.#epochs}`);
+    if (epochs.length !== this.#epochs) throw new Error(`${epochs.length} epochs instead of ${this.#epochs}`);
     if (peer.otherJob !== undefined) return;
     for (const [i, expected] of (await this.#lossesOf(samples)).entries()) {
       const loss = epochs[i]?.train_loss ?? Number.NaN;

@@ -40,7 +40,8 @@ interface Job {
   readonly widths: readonly number[];
   /** For the reference's batch size. */
   readonly rate: number;
-  readonly provide: () => Pick<PeerData, 'folder' | 'lockstepOptions'>;
+  /** Writes at least so many samples. */
+  readonly provide: (samples: number) => Pick<PeerData, 'folder' | 'lockstepOptions'>;
 }
 
 const REFERENCE_LOSSES = [0.487, 0.252, 0.195, 0.159, 0.134];
@@ -69,7 +70,7 @@ export function provideData(name: DataName, batch: number, samples = JOBS[name].
   // Some of the programs are compiled for one size of batch.
   if (samples % batch !== 0) throw new Error(`expected a batch size that divides ${samples}, found ${batch}`);
   return {
-    ...{ name, kind, samples, widths, batch, ...provide() },
+    ...{ name, kind, samples, widths, batch, ...provide(samples) },
     // The same step for the mean of the gradients, whatever the batch size.
     rate: (rate * DEFAULT_BATCH) / batch,
     referenceLosses: name === 'mnist' && batch === DEFAULT_BATCH && samples === all ? REFERENCE_LOSSES : [],
@@ -86,8 +87,8 @@ function provideFashion(): Pick<PeerData, 'folder' | 'lockstepOptions'> {
   });
 }
 
-function provideTable(): Pick<PeerData, 'folder' | 'lockstepOptions'> {
-  const { folder } = inFolder(writeTableData);
+function provideTable(rows: number): Pick<PeerData, 'folder' | 'lockstepOptions'> {
+  const { folder } = inFolder((folder) => writeTableData(folder, rows));
   const options = ['--label', 'class', '--header', 'yes', '--scale', 'none'];
   // With a test set of its own, all rows of train.csv are trained on, whatever the default of --test-split is.
   const files = ['--data', path.join(folder, 'train.csv'), '--test-data', path.join(folder, 'test.csv')];

@@ -21,7 +21,7 @@ export interface PeerJob {
 
 export interface Peer {
   readonly name: string;
-  /** Train only on the first so many samples and extrapolate, because an epoch takes minutes. Undefined: train on all. */
+  /** Train only on the first so many samples and extrapolate, because an epoch takes long. Undefined: train on all. */
   readonly part: number | undefined;
   /** How its job differs from the reference's. Its losses are then not checked. Undefined: it runs the same job. */
   readonly otherJob: string | undefined;
@@ -59,7 +59,8 @@ const LIST: Readonly<Record<string, Listed>> = {
   },
   'jax-js': { name: 'jax-js', program: 'jax-js.mjs', imagesOnly: true },
   'tfjs-node': { name: 'TensorFlow.js, node', program: 'tensorflow.mjs', backend: 'node', imagesOnly: true },
-  candle: { name: 'candle', program: 'candle' },
+  // Not among the quick trainers, also because its program takes minutes to build.
+  candle: { name: 'candle', program: 'candle', part: 20_000 },
   tinygrad: { name: 'tinygrad', program: 'tinygrad_jit.py', part: 20_000 },
   'numpy-samples': { name: 'NumPy, sample by sample', program: 'numpy_samples.py', part: 6_000, imagesOnly: true },
   'tfjs-wasm': {
@@ -97,7 +98,7 @@ const LIST: Readonly<Record<string, Listed>> = {
 };
 
 export const PEER_NAMES = Object.keys(LIST);
-/** Those that take seconds for an epoch, not minutes. */
+/** Those that are measured on whole epochs. */
 export const QUICK_PEERS = PEER_NAMES.filter((key) => LIST[key]!.part === undefined);
 
 export interface Found {

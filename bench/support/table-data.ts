@@ -56,7 +56,7 @@ export function drawTable(rows: number, part: 'train' | 'test' = 'train'): Table
  * Writes the table for all trainers: for Lockstep train.csv and test.csv, with the label in the column `class`; for the
  * others the same numbers as float32 (little-endian, row by row, without a header), and the labels as an IDX file.
  */
-export function writeTableData(folder: string, rows = TABLE_ROWS): void {
+export function writeTableData(folder: string, rows: number): void {
   const table = drawTable(rows);
   writeFileSync(path.join(folder, 'train.csv'), csvOf(table));
   writeFileSync(path.join(folder, 'test.csv'), csvOf(drawTable(TEST_ROWS, 'test')));

@@ -1,4 +1,7 @@
-//! The reference's job in candle: Linear layers, automatic gradients, and its SGD optimizer.
+//! The reference's job in candle: automatic gradients, and its SGD optimizer.
+//!
+//! Weights are stored as (inputs, outputs). The gradients of candle's own Linear layer are transposed, which slows down the
+//! optimizer.
 //!
 //! Run as: candle-peer <data folder> <threads> <epochs> <rate> <samples> <batch> <widths>
 
@@ -8,22 +11,26 @@ use std::time::Instant;
 
 use candle_core::{Device, Result, Tensor, Var, D};
 use candle_nn::ops::log_softmax;
-use candle_nn::{Linear, Module, Optimizer, SGD};
+use candle_nn::{Optimizer, SGD};
 
 /// Seeded; uniform in [0, 1).
 struct Random(u64);
 
 impl Random {
     fn uniform(&mut self) -> f64 {
-        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        self.0 = self
+            .0
+            .wrapping_mul(6364136223846793005)
+            .wrapping_add(1442695040888963407);
         (self.0 >> 11) as f64 / 9007199254740992.0
     }
 
     /// The reference's initial values: uniform in ±1/√inputs.
     fn initial_values(&mut self, shape: &[usize], inputs: usize) -> Result<Var> {
         let count = shape.iter().product();
-        let values: Vec<f32> =
-            (0..count).map(|_| ((2.0 * self.uniform() - 1.0) / (inputs as f64).sqrt()) as f32).collect();
+        let values: Vec<f32> = (0..count)
+            .map(|_| ((2.0 * self.uniform() - 1.0) / (inputs as f64).sqrt()) as f32)
+            .collect();
         Var::from_vec(values, shape, &Device::Cpu)
     }
 
@@ -37,14 +44,23 @@ impl Random {
 /// Rows as (samples, inputs) and labels as (samples, 1).
 fn read_data(folder: &str, samples: usize, inputs: usize) -> Result<(Tensor, Tensor)> {
     let values: Vec<f32> = match fs::read(format!("{folder}/train-rows-float32")) {
-        Ok(bytes) => bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect(),
+        Ok(bytes) => bytes
+            .chunks_exact(4)
+            .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+            .collect(),
         Err(_) => {
             let pixels = fs::read(format!("{folder}/train-images-idx3-ubyte"))?;
-            pixels[16..].iter().map(|&pixel| f32::from(pixel) / 255.0).collect()
+            pixels[16..]
+                .iter()
+                .map(|&pixel| f32::from(pixel) / 255.0)
+                .collect()
         }
     };
     let labels = fs::read(format!("{folder}/train-labels-idx1-ubyte"))?;
-    let labels: Vec<u32> = labels[8..8 + samples].iter().map(|&label| u32::from(label)).collect();
+    let labels: Vec<u32> = labels[8..8 + samples]
+        .iter()
+        .map(|&label| u32::from(label))
+        .collect();
     let rows = Tensor::from_slice(&values[..samples * inputs], (samples, inputs), &Device::Cpu)?;
     Ok((rows, Tensor::from_vec(labels, (samples, 1), &Device::Cpu)?))
 }
@@ -54,16 +70,19 @@ fn main() -> Result<()> {
     let number = |i: usize| arguments[i].parse::<usize>().expect("a whole number");
     let (epochs, samples, batch) = (number(3), number(5), number(6));
     let rate: f64 = arguments[4].parse().expect("a number");
-    let widths: Vec<usize> = arguments[7].split('-').map(|width| width.parse().expect("a width")).collect();
+    let widths: Vec<usize> = arguments[7]
+        .split('-')
+        .map(|width| width.parse().expect("a width"))
+        .collect();
 
     let (rows, labels) = read_data(&arguments[1], samples, widths[0])?;
     let mut random = Random(1);
     let mut parameters = Vec::new();
     let mut layers = Vec::new();
     for pair in widths.windows(2) {
-        let weight = random.initial_values(&[pair[1], pair[0]], pair[0])?;
+        let weight = random.initial_values(&[pair[0], pair[1]], pair[0])?;
         let bias = random.initial_values(&[pair[1]], pair[0])?;
-        layers.push(Linear::new(weight.as_tensor().clone(), Some(bias.as_tensor().clone())));
+        layers.push((weight.as_tensor().clone(), bias.as_tensor().clone()));
         parameters.extend([weight, bias]);
     }
     let mut optimizer = SGD::new(parameters, rate)?;
@@ -77,19 +96,24 @@ fn main() -> Result<()> {
         for slots in order.chunks_exact(batch) {
             let slots = Tensor::new(slots, &Device::Cpu)?;
             let mut activations = rows.index_select(&slots, 0)?;
-            for (i, layer) in layers.iter().enumerate() {
-                activations = layer.forward(&activations)?;
+            for (i, (weight, bias)) in layers.iter().enumerate() {
+                activations = activations.matmul(weight)?.broadcast_add(bias)?;
                 if i + 1 < layers.len() {
                     activations = activations.relu()?;
                 }
             }
             let targets = labels.index_select(&slots, 0)?;
-            let loss = log_softmax(&activations, D::Minus1)?.gather(&targets, D::Minus1)?.sum_all()?.neg()?;
+            let loss = log_softmax(&activations, D::Minus1)?
+                .gather(&targets, D::Minus1)?
+                .sum_all()?
+                .neg()?;
             optimizer.backward_step(&loss)?;
             total += f64::from(loss.to_scalar::<f32>()?);
         }
         let (loss, seconds) = (total / samples as f64, start.elapsed().as_secs_f64());
-        say(&format!("{{\"epoch\":{epoch},\"train_loss\":{loss},\"seconds\":{seconds}}}"));
+        say(&format!(
+            "{{\"epoch\":{epoch},\"train_loss\":{loss},\"seconds\":{seconds}}}"
+        ));
     }
     Ok(())
 }
