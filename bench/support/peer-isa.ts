@@ -6,6 +6,9 @@
 export const ISAS = ['native', 'avx2'] as const;
 export type Isa = (typeof ISAS)[number];
 
+/** The second flag: matrix products must not use YNNPACK, whose AVX-512 kernels do not obey the first. */
+const XLA_AVX2 = ['--xla_cpu_max_isa=AVX2', '--xla_cpu_experimental_ynn_fusion_type='];
+
 /** Environment variables for all trainers but Lockstep. Each library ignores those of the others. */
 export function isaEnvironment(isa: Isa, environment: NodeJS.ProcessEnv = process.env): Record<string, string> {
   if (isa === 'native') return {};
@@ -14,8 +17,8 @@ export function isaEnvironment(isa: Isa, environment: NodeJS.ProcessEnv = proces
     ATEN_CPU_CAPABILITY: 'avx2',
     MKL_ENABLE_INSTRUCTIONS: 'AVX2',
     ONEDNN_MAX_CPU_ISA: 'AVX2',
-    // JAX and TensorFlow. These flags may already be set, for another reason.
-    XLA_FLAGS: [environment.XLA_FLAGS ?? '', '--xla_cpu_max_isa=AVX2'].join(' ').trim(),
+    // JAX and TensorFlow. Other flags may be set already.
+    XLA_FLAGS: [environment.XLA_FLAGS ?? '', ...XLA_AVX2].join(' ').trim(),
     // C, NumPy and scikit-learn.
     OPENBLAS_CORETYPE: 'Haswell',
     NPY_DISABLE_CPU_FEATURES: 'X86_V4 AVX512_ICL AVX512_SPR',

@@ -95,9 +95,11 @@ describe('an instruction set', () => {
   });
 
   it('is added to the flags for XLA that are set already', () => {
-    const { XLA_FLAGS } = isaEnvironment('avx2', { XLA_FLAGS: '--xla_dump_to=/somewhere' });
-    expect(XLA_FLAGS).toBe('--xla_dump_to=/somewhere --xla_cpu_max_isa=AVX2');
-    expect(isaEnvironment('avx2', {}).XLA_FLAGS).toBe('--xla_cpu_max_isa=AVX2');
+    const flags = '--xla_cpu_max_isa=AVX2 --xla_cpu_experimental_ynn_fusion_type=';
+    expect(isaEnvironment('avx2', { XLA_FLAGS: '--xla_dump_to=/somewhere' }).XLA_FLAGS).toBe(
+      `--xla_dump_to=/somewhere ${flags}`,
+    );
+    expect(isaEnvironment('avx2', {}).XLA_FLAGS).toBe(flags);
   });
 });
 
