@@ -244,7 +244,7 @@ function buildRust(crate: string, isa: Isa): string {
   const features = isa === 'native' ? ['--features', 'avx512'] : [];
   const { status, stderr, error } = spawnSync(
     'cargo',
-    ['build', '--quiet', '--release', '--locked', ...features, '--target-dir', target],
+    ['build', '--quiet', '--release', ...features, '--target-dir', target],
     {
       cwd: crate,
       env: { ...process.env, RUSTFLAGS: `-C target-cpu=${compilerTarget(isa)}` },
