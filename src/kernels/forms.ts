@@ -90,8 +90,8 @@ export function wideForm(narrow: KernelChoice): KernelChoice | undefined {
       lanes: 2 * LANES,
       // Eight accumulators of 256 bits.
       panelWidth: 64,
-      // 35 KB of weights a block (bench/operations.ts; docs/performance.md).
-      blocks: { nonzeros: 30, inputs: 140 },
+      // 50 KB of weights in a block (bench/operations.ts; docs/performance.md).
+      blocks: { nonzeros: 40, inputs: 196 },
       mirrors: true,
     },
     tileRows: { 2: 8, 4: 4, 6: 3, 8: 2 },
