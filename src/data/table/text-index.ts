@@ -1,0 +1,97 @@
+/** Numbers distinct texts in order of appearance, from their bytes: a string is made only once for each text. */
+
+const FIRST_SLOTS = 16;
+const FIRST_BYTES = 128;
+const FNV_PRIME = 0x01000193;
+
+/** A hash table with open addressing. The bytes of all texts lie in one array. */
+export class TextIndex {
+  /** Number of texts. */
+  size = 0;
+  /** 1 + number of the text; 0: free. */
+  #slots = new Int32Array(FIRST_SLOTS);
+  #hashes = new Int32Array(FIRST_SLOTS / 2);
+  /** Where each text begins, and where the last one ends. */
+  #begins = new Float64Array(FIRST_SLOTS / 2 + 1);
+  #bytes = new Uint8Array(FIRST_BYTES);
+  /** Random, so that no file can be written whose texts all collide. No result depends on it. */
+  readonly #seed = Math.floor(Math.random() * 2 ** 32) | 0;
+
+  /** @returns 1 + the number of the text, which is added if it is new */
+  codeOf(bytes: Uint8Array, from: number, to: number): number {
+    const hash = this.#hash(bytes, from, to);
+    const slot = this.#slotOf(hash, bytes, from, to);
+    const code = this.#slots[slot]!;
+    return code === 0 ? this.#add(hash, slot, bytes, from, to) : code;
+  }
+
+  has(text: string): boolean {
+    const bytes = Buffer.from(text);
+    return this.#slots[this.#slotOf(this.#hash(bytes, 0, bytes.length), bytes, 0, bytes.length)] !== 0;
+  }
+
+  #hash(bytes: Uint8Array, from: number, to: number): number {
+    let hash = this.#seed;
+    for (let i = from; i < to; i++) hash = Math.imul(hash ^ bytes[i]!, FNV_PRIME);
+    return hash ^ (hash >>> 15);
+  }
+
+  /** The slot of the text, or the free one where it belongs. */
+  #slotOf(hash: number, bytes: Uint8Array, from: number, to: number): number {
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+      const code = slots[slot]!;
+      if (code === 0 || (this.#hashes[code - 1] === hash && this.#equals(code - 1, bytes, from, to))) return slot;
+    }
+  }
+
+  /** Texts `from` to `to`, by number. */
+  texts(from: number, to: number): string[] {
+    const all = Buffer.from(this.#bytes.buffer);
+    const texts: string[] = [];
+    for (let i = from; i < to; i++) texts.push(all.toString('utf8', this.#begins[i], this.#begins[i + 1]));
+    return texts;
+  }
+
+  #equals(index: number, bytes: Uint8Array, from: number, to: number): boolean {
+    const own = this.#bytes;
+    const begin = this.#begins[index]!;
+    if (this.#begins[index + 1]! - begin !== to - from) return false;
+    for (let i = from, k = begin; i < to; i++, k++) if (own[k] !== bytes[i]) return false;
+    return true;
+  }
+
+  #add(hash: number, slot: number, bytes: Uint8Array, from: number, to: number): number {
+    const begin = this.#begins[this.size]!;
+    const end = begin + (to - from);
+    if (end > this.#bytes.length) {
+      const grown = new Uint8Array(Math.max(end, 2 * this.#bytes.length));
+      grown.set(this.#bytes);
+      this.#bytes = grown;
+    }
+    this.#bytes.set(bytes.subarray(from, to), begin);
+    this.#hashes[this.size] = hash;
+    const code = ++this.size;
+    this.#begins[code] = end;
+    this.#slots[slot] = code;
+    if (2 * code === this.#slots.length) this.#grow();
+    return code;
+  }
+
+  #grow(): void {
+    const length = 2 * this.#slots.length;
+    this.#slots = new Int32Array(length);
+    const hashes = new Int32Array(length / 2);
+    hashes.set(this.#hashes);
+    this.#hashes = hashes;
+    const begins = new Float64Array(length / 2 + 1);
+    begins.set(this.#begins);
+    this.#begins = begins;
+    for (let index = 0; index < this.size; index++) {
+      let slot = hashes[index]! & (length - 1);
+      while (this.#slots[slot] !== 0) slot = (slot + 1) & (length - 1);
+      this.#slots[slot] = index + 1;
+    }
+  }
+}
