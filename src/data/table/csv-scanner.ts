@@ -1,6 +1,6 @@
 /** The rows of a CSV file, straight from its bytes: no strings are made of numbers. */
 import { errors } from '../../errors.js';
-import { MINUS, PLUS, POINT, POWERS_OF_TEN } from './numerals.js';
+import { longNumeral, MINUS, PLUS, POINT, POWERS_OF_TEN } from './numerals.js';
 import { RaggedRows } from './ragged-rows.js';
 import type { RawRows } from './raw-rows.js';
 
@@ -27,6 +27,8 @@ const ZERO = 0x30;
 const POINT_DIGIT = POINT - ZERO;
 /** So many digits fit in 31 bits. */
 const FEW_DIGITS = 9;
+/** Integers of so many digits are below 2^53. */
+const SAFE_DIGITS = 15;
 
 /** What ends a scan within a row. */
 const INCOMPLETE = -1;
@@ -112,9 +114,13 @@ export class CsvScanner {
         const digits = whole + fraction;
         const isEnd =
           c === delimiter || c === LINE_FEED || c === CARRIAGE_RETURN || (areBlanks && (c === SPACE || c === TAB));
-        if (isEnd && digits > 0 && digits <= FEW_DIGITS && (whole < 2 || bytes[firstDigit] !== ZERO)) {
+        let size = Number.NaN;
+        if (isEnd && digits > 0 && (whole < 2 || bytes[firstDigit] !== ZERO)) {
+          if (digits <= FEW_DIGITS) size = fraction === 0 ? mantissa : mantissa / POWERS_OF_TEN[fraction]!;
+          else if (fraction > 0 || digits <= SAFE_DIGITS) size = longNumeral(bytes, firstDigit, whole, fraction);
+        }
+        if (size >= 0) {
           if (at === end && !isLast) return this.#stop(begin);
-          const size = fraction === 0 ? mantissa : mantissa / POWERS_OF_TEN[fraction]!;
           if (column < width) values[base + column] = isNegative ? 0 - size : size;
           if (fraction > 0 && commaDigit !== POINT_DIGIT) rows.noteMark(column, bytes[firstDigit + whole]!);
         } else if (bytes[start] === QUOTE) {
@@ -131,7 +137,8 @@ export class CsvScanner {
           if (column < width) rows.set(column, bytes, start, endOfTrimmed(bytes, start, at), comma);
         }
         column++;
-        while ((c = bytes[at]!) === SPACE || (c === TAB && !isTab)) at++;
+        c = bytes[at]!;
+        while (c === SPACE || (c === TAB && !isTab)) c = bytes[++at]!;
         if (c === LINE_FEED || c === CARRIAGE_RETURN) break;
         if (!areBlanks) c = bytes[++at]!;
       }

@@ -16,8 +16,9 @@ import { POINT } from './numerals.js';
 const COMMA = 0x2c;
 const SEMICOLON = 0x3b;
 const PIPE = 0x7c;
-/** Rows that decide. */
-const SAMPLE_ROWS = 200;
+/** Rows that decide, and cells of which at most two rows may have more: the sample must not take long. */
+const SAMPLE_ROWS = 50;
+const SAMPLE_CELLS = 2000;
 /** Part of the rows that a delimiter must cut alike to be considered at all. */
 const MOST_OF = 0.5;
 const DECIMAL_COMMA = /^[+-]?\d*,\d+(e[+-]?\d+)?$/i;
@@ -125,16 +126,18 @@ function rankOf(rows: readonly CutRow[]): number {
   return width > 1 && part > MOST_OF ? part : 0;
 }
 
-/** Complete rows, at most `SAMPLE_ROWS`. Blank lines and comments are none. */
+/** The first complete rows. Blank lines and comments are none. */
 function cutRows(bytes: Uint8Array, from: number, delimiter: number, comment: number, isWhole: boolean): CutRow[] {
   const rows: CutRow[] = [];
   const cutter = new Cutter(bytes, delimiter, comment);
   cutter.at = from;
   if (from > 0) cutter.line = 2;
-  while (rows.length < SAMPLE_ROWS) {
+  let cells = 0;
+  while (rows.length < 2 || (rows.length < SAMPLE_ROWS && cells < SAMPLE_CELLS)) {
     const row = cutter.next(isWhole);
     if (!row) break;
     rows.push(row);
+    cells += row.cells.length;
   }
   return rows;
 }

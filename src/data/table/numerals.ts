@@ -54,10 +54,35 @@ export function numeralIn(bytes: Uint8Array, from: number, to: number, comma: nu
     if (end !== to) return Number.NaN;
     exponent += value;
   }
-  const size = digits > 2 * HALF ? undefined : magnitude(high, low, Math.max(0, digits - HALF), exponent);
-  const value = size ?? Math.abs(Number(textOf(bytes, from, to, comma)));
+  const size = digits > 2 * HALF ? Number.NaN : magnitude(high, low, Math.max(0, digits - HALF), exponent);
+  const value = Number.isNaN(size) ? Math.abs(Number(textOf(bytes, from, to, comma))) : size;
   if (value === Number.POSITIVE_INFINITY) return Number.NaN;
   return isNegative ? 0 - value : value;
+}
+
+/**
+ * The number of digits that are known to be digits, without a sign and an exponent.
+ *
+ * @param from  of the first digit, or of the mark, which stands behind `whole` digits if there is a fraction
+ * @returns NaN if the digits are too many, or the last bit is not certain
+ */
+export function longNumeral(bytes: Uint8Array, from: number, whole: number, fraction: number): number {
+  const digits = whole + fraction;
+  if (digits > 2 * HALF) return Number.NaN;
+  const mark = from + whole;
+  const middle = Math.min(HALF, digits);
+  let at = from;
+  let high = 0;
+  for (let i = 0; i < middle; i++) {
+    if (at === mark) at++;
+    high = (Math.imul(high, 10) + bytes[at++]! - ZERO) | 0;
+  }
+  let low = 0;
+  for (let i = middle; i < digits; i++) {
+    if (at === mark) at++;
+    low = (Math.imul(low, 10) + bytes[at++]! - ZERO) | 0;
+  }
+  return magnitude(high, low, digits - middle, -fraction);
 }
 
 /** @returns an end before `from` if there is none */
@@ -77,24 +102,24 @@ function exponentIn(bytes: Uint8Array, from: number, to: number): { readonly val
 }
 
 /**
- * (high · 10^lowDigits + low) · 10^exponent; undefined if the last bit is not certain. With two float64s for the mantissa and
+ * (high · 10^lowDigits + low) · 10^exponent; NaN if the last bit is not certain. With two float64s for the mantissa and
  * one step of long division, as in Dekker's double-double arithmetic.
  */
-function magnitude(high: number, low: number, lowDigits: number, exponent: number): number | undefined {
+function magnitude(high: number, low: number, lowDigits: number, exponent: number): number {
   const large = high * POWERS_OF_TEN[lowDigits]!;
   const sum = large + low;
   // Exact, because large ≥ low.
   const rest = low - (sum - large);
   if (exponent === 0 || sum === 0) return sum;
-  if (exponent < -MOST_EXACT || exponent > MOST_EXACT) return undefined;
-  if (exponent > 0) return rest === 0 ? sum * POWERS_OF_TEN[exponent]! : undefined;
+  if (exponent < -MOST_EXACT || exponent > MOST_EXACT) return Number.NaN;
+  if (exponent > 0) return rest === 0 ? sum * POWERS_OF_TEN[exponent]! : Number.NaN;
   const divisor = POWERS_OF_TEN[-exponent]!;
   const quotient = sum / divisor;
   if (rest === 0) return quotient;
   const correction = (remainder(sum, quotient, divisor) + rest) / divisor;
   const least = quotient + (correction - Math.abs(correction) * DOUBT);
   const most = quotient + (correction + Math.abs(correction) * DOUBT);
-  return least === most ? least : undefined;
+  return least === most ? least : Number.NaN;
 }
 
 /** dividend − quotient · divisor, which a float64 holds exactly. */

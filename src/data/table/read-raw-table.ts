@@ -32,8 +32,8 @@ export interface ReadTable extends RawTable {
 
 /** Bytes of the head that decide about the delimiter, unless the second row ends later. */
 const HEAD_BYTES = 1 << 16;
-/** Bytes that are scanned without a pause: a few milliseconds. */
-const PIECE_BYTES = 1 << 20;
+/** Bytes that are scanned without a pause: a millisecond or two, and 20 ms before the code is optimized. */
+const PIECE_BYTES = 1 << 18;
 /** A server must answer meanwhile. */
 const PAUSE_AFTER_MS = 10;
 const MOST_CHARACTER_BYTES = 4;
@@ -89,6 +89,7 @@ async function readCsv(file: string, input: Input, options: ReadOptions): Promis
     while (!input.isWhole && input.end < 2 * tried) await input.more();
     input.check(1);
   }
+  await pauser(0)();
   const { dialect, first, width } = opening;
   const rows = new RawRows(file, width);
   const scanner = new CsvScanner(file, rows, dialect, first?.nextLine ?? 1);
@@ -200,10 +201,10 @@ function rowTooLong(file: string, row: number) {
 }
 
 /** @returns a function that lets others run, if they have waited long enough */
-function pauser(): () => Promise<void> | undefined {
+function pauser(afterMs = PAUSE_AFTER_MS): () => Promise<void> | undefined {
   let since = performance.now();
   return () => {
-    if (performance.now() - since < PAUSE_AFTER_MS) return undefined;
+    if (performance.now() - since < afterMs) return undefined;
     return new Promise((resolve) => {
       setImmediate(() => {
         since = performance.now();

@@ -2,7 +2,8 @@
 
 const FIRST_SLOTS = 16;
 const FIRST_BYTES = 128;
-const FNV_PRIME = 0x01000193;
+/** Odd, with bits all over (MurmurHash3). */
+const MULTIPLIER = 0xcc9e2d51;
 
 /** A hash table with open addressing. The bytes of all texts lie in one array. */
 export class TextIndex {
@@ -32,7 +33,14 @@ export class TextIndex {
 
   #hash(bytes: Uint8Array, from: number, to: number): number {
     let hash = this.#seed;
-    for (let i = from; i < to; i++) hash = Math.imul(hash ^ bytes[i]!, FNV_PRIME);
+    let i = from;
+    // Four bytes at a time: the multiplications wait for each other.
+    for (const end = to - 3; i < end; i += 4) {
+      const word = bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24);
+      hash = Math.imul(hash ^ word, MULTIPLIER);
+      hash ^= hash >>> 15;
+    }
+    for (; i < to; i++) hash = Math.imul(hash ^ bytes[i]!, MULTIPLIER);
     return hash ^ (hash >>> 15);
   }
 
