@@ -134,7 +134,8 @@ export class CsvScanner {
           if (areBlanks) while (c !== SPACE && c !== TAB && c !== LINE_FEED && c !== CARRIAGE_RETURN) c = bytes[++at]!;
           else while (c !== delimiter && c !== LINE_FEED && c !== CARRIAGE_RETURN) c = bytes[++at]!;
           if (at === end && !isLast) return this.#stop(begin);
-          if (column < width) rows.set(column, bytes, start, endOfTrimmed(bytes, start, at), comma);
+          const textStart = startOfTrimmed(bytes, start, at);
+          if (column < width) rows.set(column, bytes, textStart, endOfTrimmed(bytes, textStart, at), comma);
         }
         column++;
         c = bytes[at]!;
@@ -207,11 +208,7 @@ export class CsvScanner {
     const isEnd = c === delimiter || c === LINE_FEED || c === CARRIAGE_RETURN;
     if (behind === end && !isLast) return { at: INCOMPLETE, lines };
     if (!isEnd && !(delimiter === BLANKS && behind > at + 1)) {
-      throw errors.tableRow(
-        this.#file,
-        this.line,
-        'text after a closing quote; double quotes ("") inside a quoted cell',
-      );
+      throw textAfterQuote(this.#file, this.line);
     }
     if (column < this.#rows.width) {
       const text = isDoubled ? this.#undoubled(bytes, start + 1, at) : bytes.subarray(start + 1, at);
@@ -230,6 +227,10 @@ export class CsvScanner {
     }
     return this.#unquoted.subarray(0, length);
   }
+}
+
+export function textAfterQuote(file: string, row: number) {
+  return errors.tableRow(file, row, 'text after a closing quote; double quotes ("") inside a quoted cell');
 }
 
 /** May be beyond the line feed that stands for the end of the bytes. */

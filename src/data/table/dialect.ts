@@ -49,6 +49,8 @@ export interface CutRow {
   readonly end: number;
   /** Line at `end`. */
   readonly nextLine: number;
+  /** Whether text follows a closing quote. */
+  readonly isBroken: boolean;
 }
 
 /** What the first bytes of a file tell. */
@@ -117,8 +119,9 @@ function areDecimal(rows: readonly CutRow[]): boolean {
   return 2 * withComma.filter((cell) => DECIMAL_COMMA.test(cell)).length >= withComma.length;
 }
 
-/** The part of the rows that have the most common number of cells; 0 if that is 1. */
+/** The part of the rows that have the most common number of cells; 0 if that is 1, or if a row cannot be cut. */
 function rankOf(rows: readonly CutRow[]): number {
+  if (rows.some(({ isBroken }) => isBroken)) return 0;
   const counts = new Map<number, number>();
   for (const { cells } of rows) counts.set(cells.length, (counts.get(cells.length) ?? 0) + 1);
   const [width, count] = [...counts].reduce((most, each) => (each[1] > most[1] ? each : most), [1, 0]);
@@ -146,6 +149,7 @@ function cutRows(bytes: Uint8Array, from: number, delimiter: number, comment: nu
 class Cutter {
   at = 0;
   line = 1;
+  #isBroken = false;
   readonly #bytes: Uint8Array;
   readonly #delimiter: number;
   readonly #comment: number;
@@ -169,6 +173,7 @@ class Cutter {
       if (!this.#skipLineEnd(isWhole)) return undefined;
     }
     const { line } = this;
+    this.#isBroken = false;
     const cells: string[] = [];
     for (;;) {
       const cell = this.#cell();
@@ -185,7 +190,7 @@ class Cutter {
       }
       if (this.#delimiter !== BLANKS) this.at++;
     }
-    return { cells, line, end: this.at, nextLine: this.line };
+    return { cells, line, end: this.at, nextLine: this.line, isBroken: this.#isBroken };
   }
 
   /** Leaves the position at the delimiter, the line end or a blank; undefined if a quoted cell does not end. */
@@ -206,8 +211,13 @@ class Cutter {
       } else if (bytes[this.at] === QUOTE) {
         if (bytes[this.at + 1] !== QUOTE) {
           text += Buffer.from(bytes.subarray(from, this.at++)).toString();
-          // Text behind the quote, which the scanner refuses.
-          while (this.at < bytes.length && !this.#isLineEnd() && !this.#isDelimiter()) this.at++;
+          const behind = this.at;
+          this.#skipBlanks();
+          const isEnd = this.at >= bytes.length || this.#isLineEnd() || this.#isDelimiter();
+          if (!isEnd && !(this.#delimiter === BLANKS && this.at > behind)) {
+            this.#isBroken = true;
+            while (this.at < bytes.length && !this.#isLineEnd() && !this.#isDelimiter()) this.at++;
+          }
           const whole = Buffer.from(text);
           return textOf(whole, 0, whole.length);
         }

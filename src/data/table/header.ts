@@ -43,12 +43,14 @@ function isName(cell: string): boolean {
   return LETTER.test(cell) && !NUMERAL.test(cell) && !NO_NAME.test(cell) && !DATE.test(cell);
 }
 
-/** 0, 1, 2, …, perhaps behind an unnamed column. Two numbers may well be data: their columns must not have them again. */
+/** 0, 1, 2, …, perhaps behind an unnamed column. Two numbers may well be data: the rows below must not have them. */
 function isRange(first: readonly string[], summaryOf: (column: number) => ColumnSummary): boolean {
   const offset = first[0] === '' ? 1 : 0;
   const numbers = first.slice(offset);
   if (numbers.length < 2 || !numbers.every((cell, i) => cell === String(i))) return false;
-  return numbers.length > 2 || numbers.every((_, i) => !summaryOf(i + offset).hasNumber(i));
+  if (numbers.length > 2) return true;
+  const below = numbers.map((_, i) => summaryOf(i + offset));
+  return !below.some((column) => column.hasNumber(0) || column.hasNumber(1));
 }
 
 /** Three or more, ascending in equal steps. */

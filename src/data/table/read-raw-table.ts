@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import { errors } from '../../errors.js';
 import { bytesOfTable, nameOfTable } from './bytes.js';
 import type { Header } from './columns.js';
-import { CARRIAGE_RETURN, CsvScanner, LINE_FEED } from './csv-scanner.js';
+import { CARRIAGE_RETURN, CsvScanner, LINE_FEED, textAfterQuote } from './csv-scanner.js';
 import { delimiterNamed, openingOf } from './dialect.js';
 import { isHeaderRow } from './header.js';
 import { JsonScanner } from './json-scanner.js';
@@ -91,6 +91,7 @@ async function readCsv(file: string, input: Input, options: ReadOptions): Promis
   }
   await pauser(0)();
   const { dialect, first, width } = opening;
+  if (first?.isBroken) throw textAfterQuote(file, first.line);
   const rows = new RawRows(file, width);
   const scanner = new CsvScanner(file, rows, dialect, first?.nextLine ?? 1);
   input.consumed(first?.end ?? 0);
