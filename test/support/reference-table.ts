@@ -36,6 +36,7 @@ export function referenceCell(raw: string, comma = false): ReferenceCell {
 export function referenceCsv(bytes: Uint8Array, delimiter: string, comment?: string): readonly ReferenceRow[] | string {
   if (!isUtf8(bytes)) return 'UTF-8';
   const text = Buffer.from(bytes).toString();
+  if (/^[ \t\r\n]*$/.test(text)) return 'empty';
   const escaped = delimiter === ' ' ? ' \\t' : delimiter === '\t' ? '\\t' : `\\${delimiter}`;
   const blanks = delimiter === '\t' ? / */y : /[ \t]*/y;
   const quoted = /"((?:[^"]|"")*)"/y;

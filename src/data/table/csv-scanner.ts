@@ -64,7 +64,7 @@ export class CsvScanner {
   scan(bytes: Uint8Array, from: number, end: number, isLast: boolean): number {
     const rows = this.#rows;
     const { delimiter, comma, comment } = this.#dialect;
-    const { width } = rows;
+    const { width, stride } = rows;
     const areBlanks = delimiter === BLANKS;
     const isTab = delimiter === TAB;
     const commaDigit = comma - ZERO;
@@ -83,7 +83,7 @@ export class CsvScanner {
       }
       if (rows.filled === rows.room) rows.flush();
       const { values } = rows;
-      const base = rows.filled * width;
+      const base = rows.filled * stride;
       let column = 0;
       let lines = 1;
       for (;;) {

@@ -36,17 +36,19 @@ interface Column {
 
 /** The cells of the block at hand are row-major, so that a scanner writes them in order. */
 export class RawRows {
-  /** (rows of the block, width) */
+  /** (rows of the block, stride) */
   values = new Float64Array(0);
-  /** (rows of the block, width); 0 behind the last row. */
+  /** (rows of the block, stride); 0 behind the last row. */
   codes = new Uint32Array(0);
-  /** (width) Whether the block has texts in the column. */
+  /** (stride) Whether the block has texts in the column. */
   hasText = new Uint8Array(0);
+  /** Cells of a row of the block: the columns, and room for those to come. */
+  stride = 0;
   /** Rows in the block. */
   filled = 0;
   /** Rows that the block can hold. */
-  room = 0;
-  /** (width) Whether numbers of the column have a decimal comma (1), a decimal point (2), or both (3); known only where commas count. */
+  room = 1;
+  /** (stride) Whether numbers of the column have a decimal comma (1), a decimal point (2), or both (3); known only where commas count. */
   notations = new Uint8Array(0);
   /** Bytes read so far, which limit the number of cells. */
   bytes = 0;
@@ -98,22 +100,29 @@ export class RawRows {
    * @throws LockstepError if there are too many
    */
   widen(more: number): void {
-    const width = this.width + more;
+    const before = this.width;
+    const width = before + more;
     if (width > MOST_COLUMNS) throw errors.tableTooLarge(this.#file, this.count + 1, width);
-    this.flush();
-    for (let i = 0; i < more; i++) {
+    if (width > this.stride) this.#restride(before === 0 ? width : Math.max(width, 2 * this.stride));
+    for (let i = before; i < width; i++) {
       const blocks = () => this.#blocks.map(() => undefined);
       this.#columns.push({ texts: undefined, absent: this.#flushed, numbers: blocks(), codes: blocks() });
     }
-    const atLeast = Math.min(BLOCK_ROWS * width, MOST_BLOCK_CELLS);
-    const cells = Math.max(width, BLOCK_CELLS, atLeast);
-    this.room = Math.floor(cells / Math.max(width, 1));
+    const { filled } = this;
+    for (this.filled = 0; this.filled < filled; this.filled++) for (let i = before; i < width; i++) this.setEmpty(i);
+  }
+
+  #restride(stride: number): void {
+    this.flush();
+    this.stride = stride;
+    const cells = Math.max(stride, BLOCK_CELLS, Math.min(BLOCK_ROWS * stride, MOST_BLOCK_CELLS));
+    this.room = Math.floor(cells / stride);
     if (this.values.length < cells) {
       this.values = new Float64Array(cells);
       this.codes = new Uint32Array(cells);
     }
-    this.hasText = new Uint8Array(width);
-    this.notations = new Uint8Array(width);
+    this.hasText = new Uint8Array(stride);
+    this.notations = new Uint8Array(stride);
   }
 
   /** @returns the code of a text of a column */
@@ -125,7 +134,7 @@ export class RawRows {
 
   /** Sets a cell of the row behind the last one: a number or a text, whose bytes are trimmed. */
   set(column: number, bytes: Uint8Array, from: number, to: number, comma: number): void {
-    const at = this.filled * this.width + column;
+    const at = this.filled * this.stride + column;
     const value = from < to && mayBeginNumeral(bytes[from]!) ? numeralIn(bytes, from, to, comma) : Number.NaN;
     this.values[at] = value;
     if (comma !== POINT && !Number.isNaN(value)) {
@@ -151,13 +160,13 @@ export class RawRows {
 
   /** Forgets the cells behind the last row. */
   clearRow(): void {
-    const { filled, width } = this;
-    this.codes.fill(0, filled * width, (filled + 1) * width);
+    const { filled, stride } = this;
+    this.codes.fill(0, filled * stride, (filled + 1) * stride);
   }
 
   /** @throws LockstepError if the table is too large */
   flush(): void {
-    const { filled, width, values, codes, hasText } = this;
+    const { filled, width, stride, values, codes, hasText } = this;
     if (filled === 0) return;
     const cells = (this.#flushed + filled) * width;
     const most = Math.max(FREE_CELLS, MOST_CELLS_PER_BYTE * this.bytes);
@@ -165,14 +174,14 @@ export class RawRows {
     try {
       for (let i = 0; i < width; i++) {
         const column = this.#columns[i]!;
-        column.numbers.push(numbersOf(values, filled, width, i));
-        column.codes.push(hasText[i] === 1 ? codesOf(codes, filled, width, i, column.texts!.size) : undefined);
+        column.numbers.push(numbersOf(values, filled, stride, i));
+        column.codes.push(hasText[i] === 1 ? codesOf(codes, filled, stride, i, column.texts!.size) : undefined);
       }
     } catch (error) {
       if (error instanceof RangeError) throw errors.tableTooLarge(this.#file, this.count, width);
       throw error;
     }
-    codes.fill(0, 0, (filled + 1) * width);
+    codes.fill(0, 0, (filled + 1) * stride);
     hasText.fill(0);
     this.#blocks.push(filled);
     this.#flushed += filled;
@@ -291,10 +300,10 @@ class SharedArrays {
   }
 }
 
-function numbersOf(values: Float64Array, rows: number, width: number, column: number): Float64Array | undefined {
+function numbersOf(values: Float64Array, rows: number, stride: number, column: number): Float64Array | undefined {
   const numbers = new Float64Array(rows);
   let hasNumbers = false;
-  for (let row = 0, at = column; row < rows; row++, at += width) {
+  for (let row = 0, at = column; row < rows; row++, at += stride) {
     const value = values[at]!;
     numbers[row] = value;
     hasNumbers ||= !Number.isNaN(value);
@@ -302,9 +311,9 @@ function numbersOf(values: Float64Array, rows: number, width: number, column: nu
   return hasNumbers ? numbers : undefined;
 }
 
-function codesOf(codes: Uint32Array, rows: number, width: number, column: number, most: number): Codes {
+function codesOf(codes: Uint32Array, rows: number, stride: number, column: number, most: number): Codes {
   const all = codesFor(most, rows);
-  for (let row = 0, at = column; row < rows; row++, at += width) all[row] = codes[at]!;
+  for (let row = 0, at = column; row < rows; row++, at += stride) all[row] = codes[at]!;
   return all;
 }
 
