@@ -1,5 +1,8 @@
 /** Damaged tables, read by the reader and by the slow parsers of reference-table.ts: both must find the same rows, or none. */
-import { type ReadOptions, type ReadTable, readRawTable } from '../../src/data/table/read-raw-table.js';
+import { csvRows } from '../../src/data/table/csv.js';
+import { delimiterNamed } from '../../src/data/table/dialect.js';
+import { type ReadOptions, type ReadTable, readRawTableFrom } from '../../src/data/table/read-raw-table.js';
+import type { Row } from '../../src/data/table/row.js';
 import { Random } from '../../src/model/random.js';
 import { verdictOf } from './judge.js';
 import { mutateBytes, once, pick } from './mutate.js';
@@ -109,7 +112,7 @@ export async function verdictOfTable(each: TableCase): Promise<string | undefine
   if (bytes[0] === 0xef || bytes[0] === 0xfe || bytes[0] === 0xff || (format !== 'csv' && !isJson)) return undefined;
   const options: ReadOptions = isCsv ? { header: 'no', delimiter, comment } : { header: 'auto' };
   const expected = isCsv ? referenceCsv(bytes, delimiter, comment) : referenceJson(bytes);
-  const { value, message, violation } = await verdictOf(() => readRawTable('T', chunksOf(each), options), 'T');
+  const { value, message, violation } = await verdictOf(() => readRawTableFrom('T', chunksOf(each), options), 'T');
   if (violation !== undefined) return violation;
   if (value) return typeof expected === 'string' ? `taken; expected: ${expected}` : differences(value, expected);
   const mayDiffer =
@@ -117,9 +120,42 @@ export async function verdictOfTable(each: TableCase): Promise<string | undefine
   return typeof expected === 'string' || mayDiffer ? undefined : `refused: ${message}`;
 }
 
+/** CSV as it comes, row by row. */
+export async function verdictOfStream(each: TableCase): Promise<string | undefined> {
+  const { bytes, format, delimiter, comment } = each;
+  if (format !== 'csv' || bytes.includes(0)) return undefined;
+  const expected = referenceCsv(bytes, delimiter, comment);
+  const options = {
+    delimiter: delimiterNamed(delimiter),
+    comment: comment === undefined ? undefined : delimiterNamed(comment),
+  };
+  const { value, violation } = await verdictOf(async () => {
+    const rows: Row[] = [];
+    for await (const batch of csvRows('T', chunksOf(each), options)) rows.push(...batch);
+    return rows;
+  }, 'T');
+  if (violation !== undefined) return violation;
+  const isRagged = expected === 'ragged';
+  if (isRagged || typeof expected === 'string') {
+    return (value === undefined) === !isRagged || expected === 'empty'
+      ? undefined
+      : `${value?.length} rows; expected: ${expected}`;
+  }
+  if (value?.length !== expected.length) return `${value?.length} rows; expected ${expected.length}`;
+  // Names are texts, whatever they are.
+  for (const [i, { row, cells }] of value.entries()) {
+    const texts = [...expected[i]!.cells.values()].map(({ number, text }) => text ?? number);
+    const isSame = i === 0 || JSON.stringify(cells) === JSON.stringify(texts);
+    if (row !== expected[i]!.line || cells.length !== texts.length || !isSame) {
+      return `row ${i}: ${row} ${JSON.stringify(cells)}; expected ${expected[i]!.line} ${JSON.stringify(texts)}`;
+    }
+  }
+  return undefined;
+}
+
 /** With everything found by the reader: nothing is expected but that it neither fails nor loses a row. */
 export async function verdictOfAutomatic(each: TableCase): Promise<string | undefined> {
-  const { value, violation } = await verdictOf(() => readRawTable('T', chunksOf(each)));
+  const { value, violation } = await verdictOf(() => readRawTableFrom('T', chunksOf(each)));
   if (violation !== undefined || !value || value.delimiter === undefined) return violation;
   const { bytes } = each;
   if (bytes[0] === 0xef || /^"?sep=/i.test(Buffer.from(bytes).toString())) return undefined;

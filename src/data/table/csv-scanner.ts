@@ -1,7 +1,7 @@
 /** The rows of a CSV file, straight from its bytes: no strings are made of numbers. */
 import { errors } from '../../errors.js';
 import { longNumeral, MINUS, PLUS, POINT, POWERS_OF_TEN } from './numerals.js';
-import { RaggedRows } from './ragged-rows.js';
+import type { RaggedRows } from './ragged-rows.js';
 import type { RawRows } from './raw-rows.js';
 
 export interface Dialect {
@@ -36,23 +36,26 @@ const INCOMPLETE = -1;
 export class CsvScanner {
   /** The line at the position that `scan` returns. */
   line: number;
-  readonly ragged: RaggedRows;
 
   readonly #file: string;
   readonly #rows: RawRows;
   readonly #dialect: Dialect;
+  readonly #ragged: Pick<RaggedRows, 'add'>;
   /** The line that the next row has if nothing lies between it and the row before. */
   #expectedLine = 1;
   /** A quoted cell with its doubled quotes undone. */
   #unquoted = new Uint8Array(256);
 
-  /** @param line  of the first byte, from 1 */
-  constructor(file: string, rows: RawRows, dialect: Dialect, line: number) {
+  /**
+   * @param line    of the first byte, from 1
+   * @param ragged  takes the rows of another length
+   */
+  constructor(file: string, rows: RawRows, dialect: Dialect, line: number, ragged: Pick<RaggedRows, 'add'>) {
     this.#file = file;
     this.#rows = rows;
     this.#dialect = dialect;
     this.line = line;
-    this.ragged = new RaggedRows(rows.width);
+    this.#ragged = ragged;
   }
 
   /**
@@ -165,7 +168,7 @@ export class CsvScanner {
       rows.filled++;
     } else {
       rows.clearRow();
-      this.ragged.add(this.line, columns);
+      this.#ragged.add(this.line, columns);
     }
     this.line += lines;
   }

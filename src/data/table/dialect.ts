@@ -62,6 +62,15 @@ export interface Opening {
   readonly width: number;
 }
 
+export interface DialectOptions {
+  /** A byte or `BLANKS`. @default the one that cuts the first rows evenly */
+  readonly delimiter?: number | undefined;
+  /** @default NONE */
+  readonly comment?: number | undefined;
+  /** Complete rows that are enough to decide. @default 2 */
+  readonly fewest?: number;
+}
+
 /**
  * @param isWhole  whether the bytes are the whole file
  * @returns undefined if more bytes are needed
@@ -69,16 +78,15 @@ export interface Opening {
 export function openingOf(
   head: Uint8Array,
   isWhole: boolean,
-  { delimiter, comment = NONE }: { readonly delimiter?: number | undefined; readonly comment?: number | undefined },
+  { delimiter, comment = NONE, fewest = 2 }: DialectOptions,
 ): Opening | undefined {
   const declared = declaredIn(head);
   const skip = declared?.end ?? 0;
   const cut = (each: number) => cutRows(head, skip, each, comment, isWhole);
   const chosen = delimiter ?? declared?.delimiter ?? delimiterOf(cut);
-  if (chosen === undefined && !isWhole) return undefined;
   const own = chosen ?? COMMA;
   const rows = cut(own);
-  if (rows.length < 2 && !isWhole) return undefined;
+  if (rows.length < fewest && !isWhole) return undefined;
   const [first, ...others] = rows;
   const dialect = { delimiter: own, comma: own === SEMICOLON ? COMMA : POINT, comment };
   return { dialect, first, width: widthOf(first, others) };

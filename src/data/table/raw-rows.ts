@@ -181,11 +181,25 @@ export class RawRows {
       if (error instanceof RangeError) throw errors.tableTooLarge(this.#file, this.count, width);
       throw error;
     }
-    codes.fill(0, 0, (filled + 1) * stride);
-    hasText.fill(0);
     this.#blocks.push(filled);
-    this.#flushed += filled;
+    this.clearBlock();
+  }
+
+  /** Forgets the rows of the block, which have gone elsewhere. */
+  protected clearBlock(): void {
+    this.codes.fill(0, 0, (this.filled + 1) * this.stride);
+    this.hasText.fill(0);
+    this.#flushed += this.filled;
     this.filled = 0;
+  }
+
+  protected textOf(column: number, code: number): string {
+    return this.#columns[column]!.texts!.texts(code - 1, code)[0]!;
+  }
+
+  /** Texts get new codes from here on. */
+  protected forgetTexts(): void {
+    for (const column of this.#columns) column.texts = undefined;
   }
 
   /** What the rows have in a column, for the decision about the header. */

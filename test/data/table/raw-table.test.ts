@@ -5,7 +5,7 @@ import {
   type ReadOptions,
   type ReadTable,
   readRawTable,
-  readRawTableOf,
+  readRawTableFrom,
 } from '../../../src/data/table/read-raw-table.js';
 import { temporaryFolder } from '../../support/idx-files.js';
 import { refusalOf } from '../../support/refusals.js';
@@ -18,7 +18,7 @@ async function* inPieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8A
 }
 
 function read(text: string | Uint8Array, options: ReadOptions = {}): Promise<ReadTable> {
-  return readRawTable('T', inPieces(Buffer.from(text as string), 7), options);
+  return readRawTableFrom('T', inPieces(Buffer.from(text as string), 7), options);
 }
 
 /** A number, its text, or both. */
@@ -170,8 +170,8 @@ describe('the header', () => {
   it('is found by a name that the caller knows, or as the caller says', async () => {
     const text = 'x,1990\nz,1\nx,2\n';
     expect((await readable(text)).header).toBeUndefined();
-    expect((await readable(text, { known: ['x'] })).header).toEqual(['x', '1990']);
-    expect((await readable(text, { known: ['1990'] })).header).toBeUndefined();
+    expect((await readable(text, { label: 'x' })).header).toEqual(['x', '1990']);
+    expect((await readable(text, { label: '1990', names: ['q'] })).header).toBeUndefined();
     expect((await readable(text, { header: 'yes' })).header).toEqual(['x', '1990']);
     expect((await readable('a,b\n1,2\n', { header: 'no' })).rows).toEqual([
       ['a', 'b'],
@@ -359,7 +359,7 @@ describe('JSON', () => {
 
   it('many fields that are mostly absent are refused before they fill the memory', async () => {
     const text = Array.from({ length: 20_000 }, (_, i) => `{"f${i}":1}`).join('\n');
-    const { message } = await refusalOf(() => readRawTable('T', inPieces(Buffer.from(text), 1 << 16)));
+    const { message } = await refusalOf(() => readRawTableFrom('T', inPieces(Buffer.from(text), 1 << 16)));
     expect(message).toMatch(/^T: row [\d,]+: with [\d,]+ numbers per row, the table exceeds the available memory/);
   });
 });
@@ -399,7 +399,7 @@ describe('refused', () => {
       yield Buffer.from('a,b\n1,2\n1,"');
       for (;;) yield Buffer.alloc(1 << 20, 'x\n');
     }
-    const { message } = await refusalOf(() => readRawTable('T', endless()));
+    const { message } = await refusalOf(() => readRawTableFrom('T', endless()));
     expect(message).toBe('T: row 3: longer than 16777216 bytes; check for an unclosed quote (")');
   });
 });
@@ -412,7 +412,7 @@ describe('files', () => {
     expect(await readable(`\ufeff${text}`)).toEqual(expected);
     expect(await readable(utf16)).toEqual(expected);
     expect(await readable(Buffer.from(utf16).swap16())).toEqual(expected);
-    const table = await readRawTableOf(folder.write('t.gz', gzipSync(text)));
+    const table = await readRawTable(folder.write('t.gz', gzipSync(text)));
     expect(rowsOf(table)).toEqual(expected.rows);
   });
 
@@ -420,7 +420,7 @@ describe('files', () => {
     const count = 70_000;
     const line = (i: number) => `${i}.5,t${i},${i % 300},${i % 1000 === 7 ? '' : i},c${i % 300}`;
     const text = `n,id,m,s,c\n${Array.from({ length: count }, (_, i) => line(i) + (i % 500 === 3 ? '\n\n' : '\n')).join('')}`;
-    const table = await readRawTable('T', inPieces(Buffer.from(text), 100_003));
+    const table = await readRawTableFrom('T', inPieces(Buffer.from(text), 100_003));
     expect(table.count).toBe(count);
     const wrong: number[] = [];
     let at = 2;
@@ -444,7 +444,7 @@ describe('files', () => {
       }
     }
     const controller = new AbortController();
-    const reading = readRawTable('T', source(), {}, controller.signal);
+    const reading = readRawTableFrom('T', source(), {}, controller.signal);
     setTimeout(() => controller.abort(new Error('enough')), 20);
     await expect(reading).rejects.toThrow('enough');
     expect(isClosed).toBe(true);

@@ -1,5 +1,4 @@
 /** Decides whether the first row of a table is a header. */
-import type { Header } from './columns.js';
 import type { ColumnSummary } from './raw-rows.js';
 
 const NUMERAL = /^[+-]?(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?$/i;
@@ -23,7 +22,7 @@ const LETTER = /[\p{L}_]/u;
 export function isHeaderRow(
   first: readonly string[],
   summaryOf: (column: number) => ColumnSummary,
-  header: Header,
+  header: 'auto' | 'yes' | 'no',
   known: ReadonlySet<string>,
 ): boolean {
   if (header !== 'auto') return header === 'yes';
