@@ -71,6 +71,8 @@ export class CsvScanner {
     const areBlanks = delimiter === BLANKS;
     const isTab = delimiter === TAB;
     const commaDigit = comma - ZERO;
+    // Most bytes of a text are above it.
+    const top = Math.max(delimiter, CARRIAGE_RETURN);
     let begin = from;
     let at = from;
     while (at < end) {
@@ -135,7 +137,7 @@ export class CsvScanner {
           at = start;
           c = bytes[at]!;
           if (areBlanks) while (c !== SPACE && c !== TAB && c !== LINE_FEED && c !== CARRIAGE_RETURN) c = bytes[++at]!;
-          else while (c !== delimiter && c !== LINE_FEED && c !== CARRIAGE_RETURN) c = bytes[++at]!;
+          else while (c > top || (c !== delimiter && c !== LINE_FEED && c !== CARRIAGE_RETURN)) c = bytes[++at]!;
           if (at === end && !isLast) return this.#stop(begin);
           const textStart = startOfTrimmed(bytes, start, at);
           if (column < width) rows.set(column, bytes, textStart, endOfTrimmed(bytes, textStart, at), comma);
@@ -214,21 +216,24 @@ export class CsvScanner {
       throw textAfterQuote(this.#file, this.line);
     }
     if (column < this.#rows.width) {
-      const text = isDoubled ? this.#undoubled(bytes, start + 1, at) : bytes.subarray(start + 1, at);
-      const from = startOfTrimmed(text, 0, text.length);
-      this.#rows.set(column, text, from, endOfTrimmed(text, from, text.length), comma);
+      const [text, begin, length] = isDoubled
+        ? this.#undoubled(bytes, start + 1, at)
+        : [bytes, start + 1, at - start - 1];
+      const from = startOfTrimmed(text, begin, begin + length);
+      this.#rows.set(column, text, from, endOfTrimmed(text, from, begin + length), comma);
     }
     return { at: behind, lines };
   }
 
-  #undoubled(bytes: Uint8Array, from: number, to: number): Uint8Array {
+  /** @returns the bytes, where the text begins in them, and its length */
+  #undoubled(bytes: Uint8Array, from: number, to: number): [Uint8Array, number, number] {
     if (this.#unquoted.length < to - from) this.#unquoted = new Uint8Array(2 * (to - from));
     let length = 0;
     for (let at = from; at < to; at++) {
       this.#unquoted[length++] = bytes[at]!;
       if (bytes[at] === QUOTE) at++;
     }
-    return this.#unquoted.subarray(0, length);
+    return [this.#unquoted, 0, length];
   }
 }
 

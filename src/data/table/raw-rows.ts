@@ -20,7 +20,7 @@ const MOST_CELLS_PER_BYTE = 16;
 /** Texts that are decoded without a pause. */
 const TEXTS_AT_ONCE = 20_000;
 
-const EMPTY = new Uint8Array(0);
+const EMPTY: Uint8Array = new Uint8Array(0);
 
 type Codes = Uint8Array | Uint16Array | Uint32Array;
 
@@ -58,6 +58,9 @@ export class RawRows {
   /** Rows of each block, and of all of them. */
   readonly #blocks: number[] = [];
   #flushed = 0;
+  /** The bytes of the last text, which are mostly those of the next one, too. */
+  #viewed = EMPTY;
+  #view = new DataView(EMPTY.buffer);
   /** Rows whose line does not follow that of the row before, and these lines. */
   readonly #breakRows: number[] = [];
   readonly #breakLines: number[] = [];
@@ -129,7 +132,15 @@ export class RawRows {
   codeOf(column: number, bytes: Uint8Array, from: number, to: number): number {
     const own = this.#columns[column]!;
     own.texts ??= new TextIndex();
-    return own.texts.codeOf(bytes, from, to);
+    return own.texts.codeOf(this.#viewOf(bytes), from, to);
+  }
+
+  #viewOf(bytes: Uint8Array): DataView {
+    if (bytes !== this.#viewed) {
+      this.#viewed = bytes;
+      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    }
+    return this.#view;
   }
 
   /** Sets a cell of the row behind the last one: a number or a text, whose bytes are trimmed. */
@@ -252,7 +263,7 @@ export class RawRows {
     const value = length > 0 && mayBeginNumeral(bytes[0]!) ? numeralIn(bytes, 0, length, comma) : Number.NaN;
     if (!Number.isNaN(value) && !isCode(bytes, 0, length, value)) return { value, code: 0 };
     column.texts ??= new TextIndex();
-    return { value, code: column.texts.codeOf(bytes, 0, length) };
+    return { value, code: column.texts.codeOf(this.#viewOf(bytes), 0, length) };
   }
 
   #joinNumbers({ numbers }: Column, head: number | undefined, shared: SharedArrays): Float64Array {

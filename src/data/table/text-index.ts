@@ -2,7 +2,7 @@
 
 const FIRST_SLOTS = 16;
 const FIRST_BYTES = 128;
-/** Odd, with bits all over (MurmurHash3). */
+/** Odd, with bits all over. */
 const MULTIPLIER = 0xcc9e2d51;
 
 /** A hash table with open addressing. The bytes of all texts lie in one array. */
@@ -15,42 +15,43 @@ export class TextIndex {
   /** Where each text begins, and where the last one ends. */
   #begins = new Float64Array(FIRST_SLOTS / 2 + 1);
   #bytes = new Uint8Array(FIRST_BYTES);
+  #view = new DataView(this.#bytes.buffer);
   /** Random, so that no file can be written whose texts all collide. No result depends on it. */
   readonly #seed = Math.floor(Math.random() * 2 ** 32) | 0;
 
   /** @returns 1 + the number of the text, which is added if it is new */
-  codeOf(bytes: Uint8Array, from: number, to: number): number {
-    const hash = this.#hash(bytes, from, to);
-    const slot = this.#slotOf(hash, bytes, from, to);
+  codeOf(view: DataView, from: number, to: number): number {
+    const hash = this.#hash(view, from, to);
+    const slot = this.#slotOf(hash, view, from, to);
     const code = this.#slots[slot]!;
-    return code === 0 ? this.#add(hash, slot, bytes, from, to) : code;
+    return code === 0 ? this.#add(hash, slot, view, from, to) : code;
   }
 
   has(text: string): boolean {
-    const bytes = Buffer.from(text);
-    return this.#slots[this.#slotOf(this.#hash(bytes, 0, bytes.length), bytes, 0, bytes.length)] !== 0;
+    const bytes = new TextEncoder().encode(text);
+    const view = new DataView(bytes.buffer);
+    return this.#slots[this.#slotOf(this.#hash(view, 0, bytes.length), view, 0, bytes.length)] !== 0;
   }
 
-  #hash(bytes: Uint8Array, from: number, to: number): number {
+  /** Four bytes at a time, as in MurmurHash3. */
+  #hash(view: DataView, from: number, to: number): number {
     let hash = this.#seed;
     let i = from;
-    // Four bytes at a time: the multiplications wait for each other.
     for (const end = to - 3; i < end; i += 4) {
-      const word = bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24);
-      hash = Math.imul(hash ^ word, MULTIPLIER);
+      hash = Math.imul(hash ^ view.getInt32(i, true), MULTIPLIER);
       hash ^= hash >>> 15;
     }
-    for (; i < to; i++) hash = Math.imul(hash ^ bytes[i]!, MULTIPLIER);
+    for (; i < to; i++) hash = Math.imul(hash ^ view.getUint8(i), MULTIPLIER);
     return hash ^ (hash >>> 15);
   }
 
   /** The slot of the text, or the free one where it belongs. */
-  #slotOf(hash: number, bytes: Uint8Array, from: number, to: number): number {
+  #slotOf(hash: number, view: DataView, from: number, to: number): number {
     const slots = this.#slots;
     const mask = slots.length - 1;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const code = slots[slot]!;
-      if (code === 0 || (this.#hashes[code - 1] === hash && this.#equals(code - 1, bytes, from, to))) return slot;
+      if (code === 0 || (this.#hashes[code - 1] === hash && this.#equals(code - 1, view, from, to))) return slot;
     }
   }
 
@@ -62,23 +63,26 @@ export class TextIndex {
     return texts;
   }
 
-  #equals(index: number, bytes: Uint8Array, from: number, to: number): boolean {
-    const own = this.#bytes;
-    const begin = this.#begins[index]!;
-    if (this.#begins[index + 1]! - begin !== to - from) return false;
-    for (let i = from, k = begin; i < to; i++, k++) if (own[k] !== bytes[i]) return false;
+  #equals(index: number, view: DataView, from: number, to: number): boolean {
+    const own = this.#view;
+    let k = this.#begins[index]!;
+    if (this.#begins[index + 1]! - k !== to - from) return false;
+    let i = from;
+    for (const end = to - 3; i < end; i += 4, k += 4) if (own.getInt32(k) !== view.getInt32(i)) return false;
+    for (; i < to; i++, k++) if (own.getUint8(k) !== view.getUint8(i)) return false;
     return true;
   }
 
-  #add(hash: number, slot: number, bytes: Uint8Array, from: number, to: number): number {
+  #add(hash: number, slot: number, { buffer, byteOffset }: DataView, from: number, to: number): number {
     const begin = this.#begins[this.size]!;
     const end = begin + (to - from);
     if (end > this.#bytes.length) {
       const grown = new Uint8Array(Math.max(end, 2 * this.#bytes.length));
       grown.set(this.#bytes);
       this.#bytes = grown;
+      this.#view = new DataView(grown.buffer);
     }
-    this.#bytes.set(bytes.subarray(from, to), begin);
+    this.#bytes.set(new Uint8Array(buffer, byteOffset + from, to - from), begin);
     this.#hashes[this.size] = hash;
     const code = ++this.size;
     this.#begins[code] = end;

@@ -306,6 +306,13 @@ describe('JSON', () => {
     ]);
   });
 
+  it('of a field that occurs twice, the last one counts', async () => {
+    expect((await readable('{"a":"x","a":1,"b":2}\n{"a":1,"a":"x"}\n')).rows).toEqual([
+      [1, 2],
+      ['x', ''],
+    ]);
+  });
+
   it('integers keep their digits, in numbers and in texts', async () => {
     const { rows } = await readable('{"y":9007199254740993}\n{"y":"9007199254740993"}\n{"y":9007199254740992.0}\n');
     const both = [9007199254740992, '9007199254740993'];
@@ -431,6 +438,26 @@ describe('files', () => {
     }
     expect(wrong).toEqual([]);
     expect(table.columns.map(({ codes }) => codes.BYTES_PER_ELEMENT)).toEqual([1, 4, 1, 1, 2]);
+  });
+
+  it('others run meanwhile, although the bytes are all there', async () => {
+    async function* source() {
+      yield Buffer.from('a,b\n');
+      for (let i = 0; i < 40; i++) yield Buffer.from('1.5,x\n'.repeat(50_000));
+    }
+    let turns = 0;
+    let isOver = false;
+    const turn = () => {
+      turns++;
+      if (!isOver) setImmediate(turn);
+    };
+    setImmediate(turn);
+    const begin = performance.now();
+    const { count } = await readRawTableFrom('T', source());
+    const elapsed = performance.now() - begin;
+    isOver = true;
+    expect(count).toBe(2_000_000);
+    expect(elapsed / turns).toBeLessThan(50);
   });
 
   it('a signal ends it, and the source is closed', async () => {
