@@ -13,7 +13,8 @@ const LETTER = /[\p{L}_]/u;
  *
  * - it has a name that the caller knows, such as that of the label;
  * - or it is 0, 1, 2, …, the names that pandas gives by default, or names and a range of three or more years;
- * - or it has neither numbers nor dates, and either a name stands above numbers, or most of its texts occur nowhere below.
+ * - or a name stands above numbers, and no number or date does;
+ * - or it has neither numbers nor dates, and most of its texts occur nowhere below.
  *
  * @param first      the cells of the row
  * @param summaryOf  what the other rows have in a column
@@ -30,10 +31,15 @@ export function isHeaderRow(
   if (isRange(first, summaryOf)) return true;
   const names = first.flatMap((cell, i) => (isName(cell) ? [{ cell, i }] : []));
   if (names.length === 0) return false;
-  const others = first.filter((cell) => !isName(cell));
+  const isAboveNumbers = names.some(({ i }) => summaryOf(i).hasNumbers);
   // Texts such as - or # say nothing.
-  if (others.some((cell) => /\d/.test(cell))) return areYears(others.filter((cell) => /\d/.test(cell)));
-  if (names.some(({ i }) => summaryOf(i).hasNumbers)) return true;
+  const odd = first.flatMap((cell, i) => (!isName(cell) && /\d/.test(cell) ? [{ cell, i }] : []));
+  if (odd.length > 0) {
+    if (areYears(odd.map(({ cell }) => cell))) return true;
+    // Some names are numbers, above texts.
+    return isAboveNumbers && odd.every(({ cell, i }) => NUMERAL.test(cell) && !summaryOf(i).hasNumbers);
+  }
+  if (isAboveNumbers) return true;
   const repeated = names.filter(({ cell, i }) => summaryOf(i).hasText(cell)).length;
   return 2 * repeated < names.length;
 }
