@@ -13,7 +13,7 @@ const LETTER = /[\p{L}_]/u;
  *
  * - it has a name that the caller knows, such as that of the label;
  * - or it is 0, 1, 2, …, the names that pandas gives by default, or names and a range of three or more years;
- * - or a name stands above numbers, and no number or date does;
+ * - or a name stands above numbers, and no number does, nor is there a date;
  * - or it has neither numbers nor dates, and most of its texts occur nowhere below.
  *
  * @param first      the cells of the row
@@ -31,13 +31,13 @@ export function isHeaderRow(
   if (isRange(first, summaryOf)) return true;
   const names = first.flatMap((cell, i) => (isName(cell) ? [{ cell, i }] : []));
   if (names.length === 0) return false;
-  const isAboveNumbers = names.some(({ i }) => summaryOf(i).hasNumbers);
+  const isAboveNumbers = names.some(({ i }) => isNumeric(summaryOf(i)));
   // Texts such as - or # say nothing.
   const odd = first.flatMap((cell, i) => (!isName(cell) && /\d/.test(cell) ? [{ cell, i }] : []));
   if (odd.length > 0) {
     if (areYears(odd.map(({ cell }) => cell))) return true;
     // Some names are numbers, above texts.
-    return isAboveNumbers && odd.every(({ cell, i }) => NUMERAL.test(cell) && !summaryOf(i).hasNumbers);
+    return isAboveNumbers && odd.every(({ cell, i }) => NUMERAL.test(cell) && !isNumeric(summaryOf(i)));
   }
   if (isAboveNumbers) return true;
   const repeated = names.filter(({ cell, i }) => summaryOf(i).hasText(cell)).length;
@@ -46,6 +46,12 @@ export function isHeaderRow(
 
 function isName(cell: string): boolean {
   return LETTER.test(cell) && !NUMERAL.test(cell) && !NO_NAME.test(cell) && !DATE.test(cell);
+}
+
+/** Whether most cells are numbers, but for those without a value. */
+function isNumeric({ sample }: ColumnSummary): boolean {
+  const present = sample.filter((cell) => typeof cell === 'number' || !NO_NAME.test(cell));
+  return 2 * present.filter((cell) => typeof cell === 'number').length > present.length;
 }
 
 /** 0, 1, 2, …, perhaps behind an unnamed column. Two numbers may well be data: the rows below must not have them. */

@@ -17,6 +17,8 @@ const MOST_CELLS = 2 ** 30;
 const FREE_CELLS = 2 ** 22;
 /** Cells for each byte of the file: beyond that, a few bytes (JSON objects without most fields) would fill the memory. */
 const MOST_CELLS_PER_BYTE = 16;
+/** Rows of a column's sample. */
+const SAMPLE_ROWS = 200;
 /** Texts that are decoded without a pause. */
 const TEXTS_AT_ONCE = 20_000;
 
@@ -216,10 +218,17 @@ export class RawRows {
   /** What the rows have in a column, for the decision about the header. */
   summaryOf(index: number): ColumnSummary {
     this.flush();
-    const { numbers, texts } = this.#columns[index]!;
-    const hasNumbers = numbers.some((block) => block !== undefined);
+    const { numbers, codes, texts } = this.#columns[index]!;
+    const sample: (number | string)[] = [];
+    for (const [k, rows] of this.#blocks.entries()) {
+      if (sample.length === SAMPLE_ROWS) break;
+      for (let row = 0; row < rows && sample.length < SAMPLE_ROWS; row++) {
+        const code = codes[k]?.[row] ?? 0;
+        sample.push(code === 0 ? (numbers[k]?.[row] ?? Number.NaN) : this.textOf(index, code));
+      }
+    }
     return {
-      hasNumbers,
+      sample,
       hasText: (text) => texts?.has(text) ?? false,
       hasNumber: (number) => numbers.some((block) => block?.includes(number)),
     };
@@ -299,7 +308,8 @@ export class RawRows {
 }
 
 export interface ColumnSummary {
-  readonly hasNumbers: boolean;
+  /** The first cells. */
+  readonly sample: readonly (number | string)[];
   hasText(text: string): boolean;
   hasNumber(number: number): boolean;
 }

@@ -148,6 +148,7 @@ describe('the header', () => {
     ['names above numbers', 'a,b\n1,2\n', ['a', 'b']],
     ['names above texts that are others', 'size,color\nbig,red\nsmall,red\n', ['size', 'color']],
     ['texts that occur again are data', 'p,x,s\ne,x,s\np,b,y\n', undefined],
+    ['nor does one number among them make them names', 'p,x,s\ne,x,s\np,5,y\ne,x,y\n', undefined],
     ['numbers beside one odd cell are data', '5,-,1,x\n3,4,2,z\n5,6,3,x\n', undefined],
     ['a row without numbers that lacks all of its cells is data', '-,?,x\n3,4,x\n5,6,z\n', undefined],
     ['0, 1, 2', '0,1,2\n0.5,1.5,7\n', ['0', '1', '2']],
