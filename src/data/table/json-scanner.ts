@@ -133,7 +133,7 @@ export class JsonScanner {
     const areObjects = this.#records === 0 ? isObject : this.names !== undefined;
     if (isObject !== areObjects) {
       const [found, expected] = isObject ? ['object', 'array'] : ['array', 'object'];
-      throw this.#invalid(`an ${found}; expected an ${expected}, as in the first row`);
+      throw this.#wrong(`an ${found}; expected an ${expected}, as in the first row`);
     }
     if (isObject) {
       this.names ??= [];
@@ -296,7 +296,7 @@ export class JsonScanner {
     const c = bytes[this.#at];
     if (c === OPEN_OBJECT || c === OPEN_ARRAY) {
       const found = c === OPEN_OBJECT ? 'an object' : 'an array';
-      throw this.#invalid(`${found} in a cell; expected a text, a number, true, false or null`);
+      throw this.#wrong(`${found} in a cell; expected a text, a number, true, false or null`);
     }
     // The word may be cut off.
     let end = this.#at;
@@ -389,7 +389,11 @@ export class JsonScanner {
   }
 
   #invalid(problem: string) {
+    return this.#wrong(`invalid JSON (${problem})`);
+  }
+
+  #wrong(problem: string) {
     const row = this.#isDocument && this.#state !== 'end' ? this.#records + 1 : this.line;
-    return errors.tableRow(this.#file, row, `invalid JSON (${problem})`);
+    return errors.tableRow(this.#file, row, problem);
   }
 }
