@@ -31,8 +31,8 @@ export async function* csvRows(
     }
     const { dialect, first } = opening;
     if (first?.isBroken) throw textAfterQuote(file, first.line);
-    if (first) yield [{ row: first.line, cells: first.cells }];
-    const rows = new StreamedRows(file, first?.cells.length ?? 0);
+    if (first) yield [{ row: first.line, cells: first.cells() }];
+    const rows = new StreamedRows(file, first?.width ?? 0);
     const scanner = new CsvScanner(file, rows, dialect, first?.nextLine ?? 1, rows);
     input.consumed(first?.end ?? 0);
     for (;;) {

@@ -12,6 +12,7 @@ import {
   TAB,
 } from './csv-scanner.js';
 import { POINT } from './numerals.js';
+import { MOST_COLUMNS } from './raw-rows.js';
 
 const COMMA = 0x2c;
 const SEMICOLON = 0x3b;
@@ -42,7 +43,10 @@ export function delimiterNamed(text: string): number | undefined {
 }
 
 export interface CutRow {
-  readonly cells: readonly string[];
+  /** Number of cells. */
+  readonly width: number;
+  /** Their texts. */
+  readonly cells: () => string[];
   /** From 1. */
   readonly line: number;
   /** Behind its line end. */
@@ -80,6 +84,7 @@ export function openingOf(
   isWhole: boolean,
   { delimiter, comment = NONE, fewest = 2 }: DialectOptions,
 ): Opening | undefined {
+  if (!isWhole && !head.includes(LINE_FEED) && !head.includes(CARRIAGE_RETURN)) return undefined;
   const declared = declaredIn(head);
   const skip = declared?.end ?? 0;
   const cut = (each: number) => cutRows(head, skip, each, comment, isWhole);
@@ -93,8 +98,8 @@ export function openingOf(
 }
 
 function widthOf(first: CutRow | undefined, others: readonly CutRow[]): number {
-  const width = first?.cells.length ?? 0;
-  const isShort = width > 1 && others.length > 0 && others.every(({ cells }) => cells.length === width + 1);
+  const width = first?.width ?? 0;
+  const isShort = width > 1 && others.length > 0 && others.every((other) => other.width === width + 1);
   return isShort ? width + 1 : width;
 }
 
@@ -123,7 +128,7 @@ function delimiterOf(cut: (delimiter: number) => readonly CutRow[]): number | un
 
 /** Whether the commas between semicolons are mostly those of decimal numbers. */
 function areDecimal(rows: readonly CutRow[]): boolean {
-  const withComma = rows.flatMap(({ cells }) => cells).filter((cell) => cell.includes(','));
+  const withComma = rows.flatMap(({ cells }) => cells()).filter((cell) => cell.includes(','));
   return 2 * withComma.filter((cell) => DECIMAL_COMMA.test(cell)).length >= withComma.length;
 }
 
@@ -131,7 +136,7 @@ function areDecimal(rows: readonly CutRow[]): boolean {
 function rankOf(rows: readonly CutRow[]): number {
   if (rows.some(({ isBroken }) => isBroken)) return 0;
   const counts = new Map<number, number>();
-  for (const { cells } of rows) counts.set(cells.length, (counts.get(cells.length) ?? 0) + 1);
+  for (const row of rows) counts.set(row.width, (counts.get(row.width) ?? 0) + 1);
   const [width, count] = [...counts].reduce((most, each) => (each[1] > most[1] ? each : most), [1, 0]);
   const part = count / rows.length;
   return width > 1 && part > MOST_OF ? part : 0;
@@ -148,12 +153,12 @@ function cutRows(bytes: Uint8Array, from: number, delimiter: number, comment: nu
     const row = cutter.next(isWhole);
     if (!row) break;
     rows.push(row);
-    cells += row.cells.length;
+    cells += row.width;
   }
   return rows;
 }
 
-/** The same grammar as the scanner's, for few rows and with strings. */
+/** The same grammar as the scanner's, for few rows. */
 class Cutter {
   at = 0;
   line = 1;
@@ -182,11 +187,15 @@ class Cutter {
     }
     const { line } = this;
     this.#isBroken = false;
-    const cells: string[] = [];
+    // Begin and end of each cell; a quoted one begins with its quote.
+    const spans: number[] = [];
+    let width = 0;
     for (;;) {
-      const cell = this.#cell();
-      if (cell === undefined) return undefined;
-      cells.push(cell);
+      this.#skipBlanks();
+      const begin = this.at;
+      const end = this.#cell();
+      if (end === undefined) return undefined;
+      if (width++ < MOST_COLUMNS) spans.push(begin, end);
       this.#skipBlanks();
       if (this.at >= length) {
         if (!isWhole) return undefined;
@@ -198,42 +207,44 @@ class Cutter {
       }
       if (this.#delimiter !== BLANKS) this.at++;
     }
-    return { cells, line, end: this.at, nextLine: this.line, isBroken: this.#isBroken };
+    const bytes = this.#bytes;
+    const cells = () =>
+      Array.from({ length: spans.length / 2 }, (_, i) => cellIn(bytes, spans[2 * i]!, spans[2 * i + 1]!));
+    return { width, cells, line, end: this.at, nextLine: this.line, isBroken: this.#isBroken };
   }
 
-  /** Leaves the position at the delimiter, the line end or a blank; undefined if a quoted cell does not end. */
-  #cell(): string | undefined {
-    this.#skipBlanks();
+  /**
+   * Leaves the position at the delimiter, the line end or a blank.
+   *
+   * @returns where the text ends; undefined if a quoted cell does not end
+   */
+  #cell(): number | undefined {
     const bytes = this.#bytes;
-    const start = this.at;
-    if (bytes[start] !== QUOTE) {
-      while (this.at < bytes.length && !this.#isLineEnd() && !this.#isDelimiter()) this.at++;
-      return textOf(bytes, start, this.at);
+    if (bytes[this.at] !== QUOTE) {
+      this.#skipText();
+      return this.at;
     }
-    let text = '';
-    let from = start + 1;
-    for (this.at = from; this.at < bytes.length; this.at++) {
+    for (this.at++; this.at < bytes.length; this.at++) {
       if (this.#isLineEnd()) {
         if (bytes[this.at] === CARRIAGE_RETURN && bytes[this.at + 1] === LINE_FEED) this.at++;
         this.line++;
       } else if (bytes[this.at] === QUOTE) {
-        if (bytes[this.at + 1] !== QUOTE) {
-          text += Buffer.from(bytes.subarray(from, this.at++)).toString();
-          const behind = this.at;
-          this.#skipBlanks();
-          const isEnd = this.at >= bytes.length || this.#isLineEnd() || this.#isDelimiter();
-          if (!isEnd && !(this.#delimiter === BLANKS && this.at > behind)) {
-            this.#isBroken = true;
-            while (this.at < bytes.length && !this.#isLineEnd() && !this.#isDelimiter()) this.at++;
-          }
-          const whole = Buffer.from(text);
-          return textOf(whole, 0, whole.length);
+        if (bytes[++this.at] === QUOTE) continue;
+        const end = this.at - 1;
+        this.#skipBlanks();
+        const isEnd = this.at >= bytes.length || this.#isLineEnd() || this.#isDelimiter();
+        if (!isEnd && !(this.#delimiter === BLANKS && this.at > end + 1)) {
+          this.#isBroken = true;
+          this.#skipText();
         }
-        text += Buffer.from(bytes.subarray(from, ++this.at)).toString();
-        from = this.at + 1;
+        return end;
       }
     }
     return undefined;
+  }
+
+  #skipText(): void {
+    while (this.at < this.#bytes.length && !this.#isLineEnd() && !this.#isDelimiter()) this.at++;
   }
 
   #isDelimiter(): boolean {
@@ -262,6 +273,15 @@ class Cutter {
     this.line++;
     return true;
   }
+}
+
+function cellIn(bytes: Uint8Array, from: number, to: number): string {
+  if (bytes[from] !== QUOTE) return textOf(bytes, from, to);
+  const text = Buffer.from(bytes.subarray(from + 1, to))
+    .toString()
+    .replaceAll('""', '"');
+  const undoubled = Buffer.from(text);
+  return textOf(undoubled, 0, undoubled.length);
 }
 
 function textOf(bytes: Uint8Array, from: number, to: number): string {

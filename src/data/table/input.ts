@@ -24,6 +24,8 @@ export class Input {
   readonly #pieces: AsyncGenerator<Uint8Array>;
   /** Up to here, the bytes are known to be UTF-8. */
   #checked = 0;
+  /** Up to here, the head is blank. */
+  #first = 0;
 
   constructor(file: string, pieces: AsyncGenerator<Uint8Array>) {
     this.#file = file;
@@ -63,11 +65,14 @@ export class Input {
 
   /** The first that is not blank. */
   firstByte(): number | undefined {
-    return this.#unblank(0).byte;
+    const { byte, at } = this.#unblank(this.#first);
+    // Where to go on, with more bytes.
+    this.#first = at;
+    return byte;
   }
 
   byteAfterFirst(): number | undefined {
-    return this.#unblank(this.#unblank(0).at + 1).byte;
+    return this.#unblank(this.#first + 1).byte;
   }
 
   #unblank(from: number): { readonly byte: number | undefined; readonly at: number } {

@@ -87,6 +87,8 @@ async function readCsv(file: string, input: Input, options: ReadOptions): Promis
   }
   await pauser(0)();
   const { dialect, first, width } = opening;
+  // Before the bytes move.
+  const own = first?.cells() ?? [];
   if (first?.isBroken) throw textAfterQuote(file, first.line);
   const rows = new RawRows(file, width);
   const ragged = new RaggedRows(width);
@@ -96,10 +98,10 @@ async function readCsv(file: string, input: Input, options: ReadOptions): Promis
   if (!first) throw errors.emptyTable(file);
   ragged.requireNone(file);
   const mixed = rows.notations.indexOf(3);
-  const isShort = width > first.cells.length;
-  const cells = isShort ? ['', ...first.cells] : first.cells;
+  const isShort = width > first.width;
+  const cells = isShort ? ['', ...own] : own;
   const hasHeader = isHeader(cells, rows, options);
-  if (isShort && !hasHeader) throw errors.raggedRow(file, rows.lineOf(0), width, first.cells.length);
+  if (isShort && !hasHeader) throw errors.raggedRow(file, rows.lineOf(0), width, first.width);
   const table = await tableOf(file, rows, cells, first.line, hasHeader, dialect.comma);
   if (mixed >= 0) {
     throw errors.mixedDecimals(file, hasHeader ? `column ${mixed + 1} (${cells[mixed]})` : `column ${mixed + 1}`);
