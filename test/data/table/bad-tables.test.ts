@@ -28,7 +28,7 @@ describe('cells', () => {
     ['missing in words', 'a,b,kind\n1,2,x\n1,N/A,y', `1 ${COLUMN}: missing (N/A); expected a number`],
     ['text', 'a,b,kind\n1,2,x\n1,two,y', `1 ${COLUMN}: text two; expected a number`],
     ['not decimal', 'a,b,kind\n1,2,x\n1,0x10,y', `1 ${COLUMN}: text 0x10; expected a number`],
-    ['a decimal comma', 'a;b;kind\n1;2;x\n1;2,5;y', `1 ${COLUMN}: text 2,5; expected a number`],
+    ['a decimal comma between commas', 'a,b,kind\n1,2,x\n1,"2,5",y', `1 ${COLUMN}: text 2,5; expected a number`],
     ['not finite', 'a,b,kind\n1,2,x\n1,-Inf,y', `1 ${COLUMN}: -Inf, which is not finite; expected a number`],
     [
       'too large',
@@ -85,7 +85,7 @@ describe('rows', () => {
     ['no JSON', '{"a":1,"kind":"x"}\n{"a":1,', '1 row 2: invalid JSON ('],
     ['JSON over several lines', '[\n  {"a":1}\n]', '1 row 1: invalid JSON ('],
     ['a quote that is not closed', 'a,b,kind\n1,2,x\n1,2,"y\n1,2,z\n', '1 row 3: an unclosed quote ("); '],
-    ['a quote within', 'a,b,kind\n1,2,x\n1,2"5,y\n', '1 row 3: a quote (") inside an unquoted cell; '],
+    ['a quote within', 'a,b,kind\n1,2,x\n1,2"5,y\n', '1 row 3, column 2 (b): text 2"5; '],
     ['a quote that ends too early', 'a,b,kind\n1,2,x\n1,2,"y"z\n', '1 row 3: text after a closing quote; '],
     [
       'no UTF-8',
@@ -102,7 +102,7 @@ describe('rows', () => {
       Buffer.concat([Buffer.from('{"a":1,"kind":"x"}\n{"a":2,"kind":"'), Buffer.from([0xff])]),
       '1 row 2: invalid UTF-8; ',
     ],
-    ['UTF-16', Buffer.from('\ufeffa,kind\n1,x', 'utf16le'), '1 not a table (it contains null bytes); '],
+    ['UTF-16 that does not say so', Buffer.from('a,kind\n1,x', 'utf16le'), '1 not a table (it contains null bytes); '],
   ])('%s', async (_, text, expected) => {
     expect((await refusal(text)).slice(0, expected.length)).toBe(expected);
   });

@@ -1,0 +1,216 @@
+/** Reads a table: CSV, NDJSON or a JSON document. */
+import { errors } from '../../errors.js';
+import { bytesOfTable, nameOfTable } from './bytes.js';
+import { CsvScanner, textAfterQuote } from './csv-scanner.js';
+import { delimiterNamed, openingOf } from './dialect.js';
+import { isHeaderRow } from './find-header.js';
+import { HEAD_BYTES, Input, inPieces, inUtf8, rowTooLong } from './input.js';
+import { JsonScanner } from './json-scanner.js';
+import { POINT } from './numerals.js';
+import { RaggedRows } from './ragged-rows.js';
+import { RawRows } from './raw-rows.js';
+import type { RawTable } from './raw-table.js';
+import { MOST_ROW_BYTES } from './text.js';
+
+export interface ReadOptions {
+  /** @default 'auto' */
+  readonly header?: 'auto' | 'yes' | 'no' | undefined;
+  /** A character or a name of `delimiterNamed`. @default the one that cuts the first rows evenly */
+  readonly delimiter?: string | undefined;
+  /** A character; lines that begin with it are skipped. @default none */
+  readonly comment?: string | undefined;
+  /** Name of the label column, or its number, from 1. A first row that has the name is a header. */
+  readonly label?: string | undefined;
+  /** Names of other columns that the caller knows. A first row that has one of them is a header. */
+  readonly names?: readonly string[] | undefined;
+}
+
+/** With what the reader has found out, to be shown. */
+export interface ReadTable extends RawTable {
+  readonly format: 'csv' | 'ndjson' | 'json';
+  /** Undefined for JSON; `' '` for any number of blanks. */
+  readonly delimiter: string | undefined;
+}
+
+/** A server must answer meanwhile. */
+const PAUSE_AFTER_MS = 10;
+const [OPEN_OBJECT, OPEN_ARRAY] = [0x7b, 0x5b];
+
+/**
+ * @param data    a file, or `-` for stdin
+ * @param signal  ends the reading
+ * @throws LockstepError that names the row; the reason of the signal
+ */
+export function readRawTable(data: string, options: ReadOptions = {}, signal?: AbortSignal): Promise<ReadTable> {
+  return readRawTableFrom(nameOfTable(data), bytesOfTable(data, signal), options, signal);
+}
+
+/**
+ * @param file    for messages
+ * @param chunks  the bytes, gunzipped
+ * @param signal  ends the reading
+ * @throws LockstepError that names the row; the reason of the signal
+ */
+export async function readRawTableFrom(
+  file: string,
+  chunks: AsyncIterable<Uint8Array>,
+  options: ReadOptions = {},
+  signal?: AbortSignal,
+): Promise<ReadTable> {
+  const input = new Input(file, inPieces(inUtf8(chunks), signal));
+  try {
+    do await input.more();
+    while (
+      !input.isWhole &&
+      (input.end < HEAD_BYTES || (input.firstByte() === undefined && input.end < MOST_ROW_BYTES))
+    );
+    if (input.bytes.subarray(0, input.end).includes(0)) throw errors.notATable(file);
+    const first = input.firstByte();
+    if (first === undefined) throw errors.emptyTable(file);
+    const isJson = first === OPEN_OBJECT || first === OPEN_ARRAY;
+    return await (isJson ? readJson(file, input, options) : readCsv(file, input, options));
+  } finally {
+    await input.close();
+  }
+}
+
+async function readCsv(file: string, input: Input, options: ReadOptions): Promise<ReadTable> {
+  input.check(1);
+  const delimiter = byteOf('delimiter', options.delimiter);
+  const comment = byteOf('comment', options.comment);
+  const find = () => openingOf(input.bytes.subarray(0, input.end), input.isWhole, { delimiter, comment });
+  let opening = find();
+  for (let tried = input.end; !opening; opening = find(), tried = input.end) {
+    if (input.end > MOST_ROW_BYTES) throw rowTooLong(file, 1);
+    while (!input.isWhole && input.end < 2 * tried) await input.more();
+    input.check(1);
+  }
+  await pauser(0)();
+  const { dialect, first, width } = opening;
+  // Before the bytes move.
+  const own = first?.cells() ?? [];
+  if (first?.isBroken) throw textAfterQuote(file, first.line);
+  const rows = new RawRows(file, width);
+  const ragged = new RaggedRows(width);
+  const scanner = new CsvScanner(file, rows, dialect, first?.nextLine ?? 1, ragged);
+  input.consumed(first?.end ?? 0);
+  await scanAll(file, input, rows, scanner);
+  if (!first) throw errors.emptyTable(file);
+  ragged.requireNone(file);
+  const mixed = rows.notations.indexOf(3);
+  const isShort = width > first.width;
+  const cells = isShort ? ['', ...own] : own;
+  const hasHeader = isHeader(cells, rows, options);
+  if (isShort && !hasHeader) throw errors.raggedRow(file, rows.lineOf(0), width, first.width);
+  const table = await tableOf(file, rows, cells, first.line, hasHeader, dialect.comma);
+  if (mixed >= 0) {
+    throw errors.mixedDecimals(file, hasHeader ? `column ${mixed + 1} (${cells[mixed]})` : `column ${mixed + 1}`);
+  }
+  return { ...table, format: 'csv', delimiter: dialect.delimiter < 0 ? ' ' : String.fromCharCode(dialect.delimiter) };
+}
+
+async function readJson(file: string, input: Input, options: ReadOptions): Promise<ReadTable> {
+  if (options.delimiter !== undefined) throw errors.delimiterOfJson(file, 'delimiter');
+  if (options.comment !== undefined) throw errors.delimiterOfJson(file, 'comment');
+  const isDocument = await isJsonDocument(input);
+  const rows = new RawRows(file, 0);
+  const scanner = new JsonScanner(file, rows, isDocument);
+  await scanAll(file, input, rows, scanner);
+  const { names, first = [], firstLine } = scanner;
+  if (names && options.header === 'no') throw errors.headerOfObjects(file);
+  scanner.ragged?.requireNone(file);
+  if (rows.width === 0) throw errors.emptyTable(file);
+  const hasHeader = names !== undefined || isHeader(first, rows, options);
+  const table = await tableOf(file, rows, names ?? first, firstLine, hasHeader, POINT);
+  return { ...table, format: isDocument ? 'json' : 'ndjson', delimiter: undefined };
+}
+
+/** An array of rows; NDJSON of arrays has cells behind the first bracket. */
+async function isJsonDocument(input: Input): Promise<boolean> {
+  if (input.firstByte() !== OPEN_ARRAY) return false;
+  for (;;) {
+    const second = input.byteAfterFirst();
+    if (second !== undefined) return second === OPEN_OBJECT || second === OPEN_ARRAY;
+    if (input.isWhole) return true;
+    await input.more();
+  }
+}
+
+function byteOf(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const byte = delimiterNamed(text);
+  if (byte === undefined) throw errors.invalidOption(option, text, 'a character such as ; or |, or tab, comma, blanks');
+  return byte;
+}
+
+function isHeader(
+  first: readonly string[],
+  rows: RawRows,
+  { header = 'auto', label, names = [] }: ReadOptions,
+): boolean {
+  const known = new Set(label === undefined ? names : [label, ...names]);
+  return isHeaderRow(first, (column) => rows.summaryOf(column), header, known);
+}
+
+/** @param first  the names, or the cells of the first row */
+async function tableOf(
+  file: string,
+  rows: RawRows,
+  first: readonly string[],
+  firstLine: number,
+  hasHeader: boolean,
+  comma: number,
+): Promise<RawTable> {
+  const positions = new Map<string, number>();
+  if (hasHeader) {
+    for (const [i, name] of first.entries()) {
+      const before = positions.get(name);
+      if (before !== undefined && name !== '') throw errors.sameColumns(file, name, before + 1, i + 1);
+      positions.set(name, i);
+    }
+  }
+  const { count } = rows;
+  const columns = await rows.finish(hasHeader ? [] : first, comma, pauser());
+  return {
+    names: hasHeader ? first : first.map((_, i) => String(i + 1)),
+    hasHeader,
+    count: hasHeader ? count : count + 1,
+    columns,
+    lineOf: (row) => (hasHeader ? rows.lineOf(row) : row === 0 ? firstLine : rows.lineOf(row - 1)),
+  };
+}
+
+interface Scanner {
+  readonly line: number;
+  scan(bytes: Uint8Array, from: number, end: number, isLast: boolean): number;
+}
+
+async function scanAll(file: string, input: Input, rows: RawRows, scanner: Scanner): Promise<void> {
+  const pause = pauser();
+  for (;;) {
+    input.check(scanner.line);
+    rows.bytes = input.total;
+    input.consumed(scanner.scan(input.bytes, input.begin, input.end, input.isWhole));
+    if (input.isWhole) return;
+    const rest = input.end - input.begin;
+    if (rest > MOST_ROW_BYTES) throw rowTooLong(file, scanner.line);
+    await pause();
+    // A long row is scanned again from its begin: each time with twice as many bytes, so that the time stays linear.
+    do await input.more();
+    while (!input.isWhole && input.end - input.begin < 2 * rest);
+  }
+}
+
+/** @returns a function that lets others run, if they have waited long enough */
+function pauser(afterMs = PAUSE_AFTER_MS): () => Promise<void> | undefined {
+  let since = performance.now();
+  return () => {
+    if (performance.now() - since < afterMs) return undefined;
+    return new Promise((resolve) => {
+      setImmediate(() => {
+        since = performance.now();
+        resolve();
+      });
+    });
+  };
+}
