@@ -48,7 +48,7 @@ export const TABLES = {
     { kind: oneOf(HEADERS), default: 'auto', ...OF_TABLES },
     { help: 'whether the first row has the column names' },
   ),
-  /** The input columns, by name or number (from 1). @default all but the label, and columns that only identify rows */
+  /** The input columns, by name or number (from 1). All: without those that only identify rows. @default all */
   columns: option(
     { kind: texts('comma-separated column names or numbers'), ...OF_TABLES },
     { help: 'the input columns, by name or number, separated by commas', argument: '<columns>', defaultText: 'all' },

@@ -56,17 +56,25 @@ export function chooseColumns(
   if (asApart !== undefined) throw errors.inputIsLabel(file, columnInWords(asApart, table));
   const dropped = new Set([...apart, ...positionsOf('drop', options.drop)]);
   const inputs: InputColumn[] = [];
+  const counts: InputColumn[] = [];
   const leftOut: string[] = [];
   for (const [position, name] of table.names.entries()) {
     if (dropped.has(position) || (wanted && !wanted.includes(position))) continue;
     const given = types.get(position);
     const kind = given ?? foundKind(file, table, position, missing, wanted !== undefined);
     if (KINDS.some((each) => each === kind)) inputs.push({ name, position, kind: kind as Kind });
-    else leftOut.push(`${columnInWords(position, table)} ${kind}`);
+    else {
+      leftOut.push(`${columnInWords(position, table)} ${kind}`);
+      if (kind === COUNTS) counts.push({ name, position, kind: 'number' });
+    }
   }
-  if (inputs.length === 0) throw errors.noInputs(file, leftOut.join('; '));
-  return { inputs, leftOut };
+  if (inputs.length > 0) return { inputs, leftOut };
+  // A count is better than nothing.
+  if (counts.length > 0) return { inputs: counts, leftOut: [] };
+  throw errors.noInputs(file, leftOut.join('; '));
 }
+
+const COUNTS = 'counts the rows';
 
 /** @returns the kind; or why the column is left out. @throws LockstepError if the kind is doubtful */
 function foundKind(
@@ -75,9 +83,9 @@ function foundKind(
   position: number,
   missing: MissingValues,
   isWanted: boolean,
-): Kind | 'counts the rows' | 'has no values' | 'differs in nearly every row' {
+): Kind | typeof COUNTS | 'has no values' | 'differs in nearly every row' {
   const column = table.columns[position]!;
-  if (!isWanted && countsRows(column, table.hasHeader ? table.names[position] : undefined)) return 'counts the rows';
+  if (!isWanted && countsRows(column, table.hasHeader ? table.names[position] : undefined)) return COUNTS;
   const profile = profileOf(column, missing);
   const kind = kindOf(column, profile);
   if (kind === undefined) return isWanted ? 'category' : 'has no values';
