@@ -96,13 +96,10 @@ function writeTable(
   isDense: boolean,
 ): void {
   const { starts, index, value, targets } = rows;
-  let k = starts[firstRow]!;
-  for (let s = 0; s < count; s++) {
-    if (isDense) {
-      table.writeDense(s, inputs, value, k);
-      k += inputs;
-    } else k = table.write(s, index, value, k);
-    starts[firstRow + s + 1] = k;
-    targets[firstRow + s] = classes[s]!;
-  }
+  if (isDense) {
+    const k = starts[firstRow]!;
+    table.writeDense(count, inputs, value, k);
+    for (let s = 1; s <= count; s++) starts[firstRow + s] = k + s * inputs;
+  } else table.write(count, starts.subarray(firstRow), index, value);
+  for (let s = 0; s < count; s++) targets[firstRow + s] = classes[s]!;
 }

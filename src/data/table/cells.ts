@@ -11,7 +11,7 @@ const DECIMAL = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
 const LEADING_ZERO = /^[+-]?0\d/;
 const NOT_FINITE = /^[+-]?(nan|inf|infinity)$/i;
 /** Common notations for a missing value. (`none` in lower case is a usual name of a class.) */
-const MISSING = /^(|na|n\/a|<na>|#n\/a|nan|null|\?)$/i;
+const MISSING = /^(|na|n\/a|<na>|#n\/a|#na|-?nan|null|<null>|\?)$/i;
 
 export function isMissing(text: string): boolean {
   return MISSING.test(text) || text === 'None';

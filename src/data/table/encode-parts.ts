@@ -8,7 +8,7 @@ import { RowEncoder } from './row-encoder.js';
 import { fitScaling, type Scale } from './scaling.js';
 import type { TableFacts, TableModel } from './table-metadata.js';
 import type { TableRows } from './table-rows.js';
-import { isMissingIn } from './typed-table.js';
+import { countMissing } from './typed-table.js';
 
 interface SplitSamples {
   readonly train: Samples;
@@ -55,8 +55,7 @@ export function encodeParts<Given extends SplitSamples>(
   const parts = { train: encoded(train), validation: encoded(used.validation), test: encoded(used.test) };
   const summaries = facts.columns.map(({ name, kind }, i): ColumnSummary => {
     const encoding = encodings[i]!;
-    const column = columns[i]!;
-    const missing = rows.reduce((sum, row) => sum + Number(isMissingIn(column, row)), 0);
+    const missing = countMissing(columns[i]!, rows);
     const fill = encoding.kind === 'category' ? null : encoding.kind === 'date' ? isoOf(encoding.fill) : encoding.fill;
     const levels = encoding.kind === 'category' ? encoding.levels : null;
     return { name, kind, inputs: inputsOf(encoding), missing, fill, levels };

@@ -3,7 +3,7 @@
  * one input for each level; a date is its seconds since 1970, and its month, weekday and hour as categories.
  */
 import { hourOf, monthOf, weekdayOf } from './dates.js';
-import { byCodeUnit, isMissingIn, type TypedColumn } from './typed-table.js';
+import { byCodeUnit, countMissing, type TypedColumn } from './typed-table.js';
 
 export type Encoding = NumberEncoding | DateEncoding | CategoryEncoding;
 
@@ -69,7 +69,7 @@ export function basesOf(encodings: readonly Encoding[]): {
 
 /** @param rows  that are trained on */
 export function fitEncoding(column: TypedColumn, rows: Uint32Array): Encoding {
-  const hasMissing = rows.some((row) => isMissingIn(column, row));
+  const hasMissing = countMissing(column, rows) > 0;
   if (column.kind === 'category') return { kind: 'category', ...levelsOf(column, rows), hasMissing };
   const { numbers } = column;
   const fitted = { fill: medianOf(presentOf(numbers, rows)), hasIndicator: hasMissing };

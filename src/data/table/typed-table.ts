@@ -146,6 +146,19 @@ export interface TypedTable {
   readonly rows: Uint32Array;
 }
 
+/** Number of missing cells. */
+export function countMissing(column: TypedColumn, rows: Uint32Array): number {
+  let count = 0;
+  if (column.kind === 'category') {
+    const { codes } = column;
+    for (let r = 0; r < rows.length; r++) count += Number(codes[rows[r]!] === 0);
+  } else {
+    const { numbers } = column;
+    for (let r = 0; r < rows.length; r++) count += Number(Number.isNaN(numbers[rows[r]!]!));
+  }
+  return count;
+}
+
 export function isMissingIn(column: TypedColumn, row: number): boolean {
   return column.kind === 'category' ? column.codes[row] === 0 : Number.isNaN(column.numbers[row]!);
 }

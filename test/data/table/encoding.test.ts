@@ -10,7 +10,7 @@ import { RowEncoder } from '../../../src/data/table/row-encoder.js';
 import { tableIn, tableMetadata } from '../../../src/data/table/table-metadata.js';
 import { temporaryFolder } from '../../support/idx-files.js';
 import { refusalOf } from '../../support/refusals.js';
-import { csvOf, encodedRows } from '../../support/tables.js';
+import { csvOf, denseRows, encodedRows, sparseRows } from '../../support/tables.js';
 
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
@@ -307,12 +307,11 @@ describe('property: any table', () => {
         const part = (of: readonly number[]): Samples => takeSamples(samples, 0, Uint32Array.from(of));
         const parts = { train: part(trained), validation: NO_SAMPLES, test: part(others) };
         const { used, table } = encodeParts(parts, facts, 'none');
-        const denseOf = ({ table: own, count }: Samples) =>
-          Array.from({ length: count }, (_, s) => {
-            const row = new Float32Array(used.inputs);
-            own!.writeDense(s, used.inputs, row, 0);
-            return [...row];
-          });
+        const denseOf = (samples: Samples) => {
+          const dense = denseRows(samples, used.inputs);
+          expect(sparseRows(samples, used.inputs)).toEqual(dense);
+          return dense;
+        };
         const cellsOf = (of: readonly number[], i: number) => of.map((s) => labeled[s]![0][i]!);
         const expected = (of: readonly number[]) => {
           const byColumn = kinds.map((kind, i) => naively(kind, cellsOf(trained, i), cellsOf(of, i)));
