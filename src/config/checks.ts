@@ -77,12 +77,20 @@ const isYesOrNo = (value: unknown) => typeof value === 'boolean';
 export const YES_OR_NO: Kind<boolean> = kind('boolean', '', isYesOrNo, 'true or false');
 
 /** @param expected  the list, as typed */
-export function texts(expected: string): Kind<readonly string[]> {
+export function texts(expected: string, isOne: (text: string) => boolean = () => true): Kind<readonly string[]> {
   const accepts = (value: unknown) =>
-    Array.isArray(value) && value.length > 0 && [...(value as unknown[])].every((each) => typeof each === 'string');
-  const list = kind<readonly string[]>('string[]', '', accepts, expected, `an array of strings: ${expected}`);
-  // Copied, because the array is the caller's.
-  return { ...list, check: (name, value) => [...list.check(name, value)] };
+    Array.isArray(value) &&
+    value.length > 0 &&
+    [...(value as unknown[])].every((each) => typeof each === 'string' && isOne(each));
+  const inLibrary = `an array of strings: ${expected}`;
+  const check = (name: string, value: unknown) => {
+    // Copied, because the array is the caller's.
+    if (accepts(value)) return [...(value as string[])];
+    // As typed.
+    const areTexts = Array.isArray(value) && value.every((each) => typeof each === 'string');
+    throw errors.invalidOption(name, areTexts ? value.join(',') : value, expected, inLibrary);
+  };
+  return { type: 'string[]', values: '', check };
 }
 
 export function text(expected: string): Kind<string> {

@@ -189,6 +189,8 @@ export class Network {
     const { length } = row;
     for (let k = 0; k < length; k++) {
       const x = row.value[k]!;
+      // (It may be a row of another network.)
+      if (row.index[k]! >= this.inputs) throw errors.sampleLength(undefined, this.inputs);
       if (!(Math.abs(x) < Number.POSITIVE_INFINITY)) throw errors.tooLargeSample();
       index[k] = row.index[k]!;
       value[k] = x;

@@ -291,6 +291,11 @@ describe('what tables and images have not in common', () => {
     [{ testSplit: 0.5 }, '--test-split 0.5: only for tables'],
     [{ testData: IRIS }, `--test-data ${IRIS}: only for tables`],
     [{ header: 'yes' }, '--header yes: only for tables'],
+    [{ columns: ['a', 'b'] }, '--columns a,b: only for tables'],
+    [{ drop: ['a'] }, '--drop a: only for tables'],
+    [{ types: ['a=date'] }, '--types a=date: only for tables'],
+    [{ missing: 'drop' }, '--missing drop: only for tables'],
+    [{ missingValues: ['-'] }, '--missing-values -: only for tables'],
   ])('%j', async (given, expected) => {
     const { message, status } = await refusalOf(() => collect(given));
     expect(status).toBe(2);

@@ -37,6 +37,8 @@ export const DATA = {
 
 const OF_TABLES = { isForTables: true, resume: 'by-content' } as const;
 
+const isType = (text: string) => /.=/.test(text) && KINDS.some((kind) => text.endsWith(`=${kind}`));
+
 export const TABLES = {
   /** Name or number (from 1) of the label column. Required for a table. @default none */
   label: option(
@@ -60,7 +62,10 @@ export const TABLES = {
   ),
   /** Kinds of columns, such as `['zip=category']`: `number`, `category` or `date`. @default found from the cells */
   types: option(
-    { kind: texts(`comma-separated name=kind, with a kind of ${KINDS.join(', ')}`), ...OF_TABLES },
+    {
+      kind: texts(`comma-separated name=kind, such as zip=category; kinds: ${KINDS.join(', ')}`, isType),
+      ...OF_TABLES,
+    },
     {
       help: `kinds of columns, such as zip=category: ${KINDS.join(', ')}`,
       argument: '<types>',

@@ -11,7 +11,8 @@ export class TableRows {
   readonly rows: Uint32Array;
   /** Undefined until the encoding is known. */
   readonly #bound: BoundColumns | undefined;
-  #starts = new Uint32Array(0);
+  #lengths = new Uint32Array(0);
+  /** Of one row. */
   #index = new Uint32Array(0);
   #value = new Float32Array(0);
 
@@ -36,14 +37,8 @@ export class TableRows {
 
   /** Number of nonzero inputs of the first `count` samples. */
   countNonzeros(count: number): number {
-    const { starts } = this.#block(BLOCK_ROWS, 0);
     let nonzeros = 0;
-    for (let s = 0; s < count; s += BLOCK_ROWS) {
-      const rows = this.rows.subarray(s, Math.min(s + BLOCK_ROWS, count));
-      starts.fill(0);
-      this.#encoded.count(rows, starts);
-      for (let r = 0; r < rows.length; r++) nonzeros += starts[r]!;
-    }
+    for (const length of this.#lengthsOf(count)) nonzeros += length;
     return nonzeros;
   }
 
@@ -53,19 +48,27 @@ export class TableRows {
    * @param starts  (count + 1) where each sample begins; the first entry is given
    */
   write(count: number, starts: Uint32Array, index: Uint32Array, value: Float32Array): void {
-    const { starts: ends } = this.#block(BLOCK_ROWS, 0);
-    for (let s = 0; s < count; s += BLOCK_ROWS) {
-      const rows = this.rows.subarray(s, Math.min(s + BLOCK_ROWS, count));
-      ends.fill(0);
-      this.#encoded.count(rows, ends);
-      let k = starts[s]!;
-      for (let r = 0; r < rows.length; r++) {
-        const length = ends[r]!;
-        ends[r] = k;
-        k += length;
-        starts[s + r + 1] = k;
-      }
-      this.#encoded.write(rows, ends, index, value);
+    const lengths = this.#lengthsOf(count);
+    for (let s = 0; s < count; s++) starts[s + 1] = starts[s]! + lengths[s]!;
+    for (const { rows, from, to } of this.#blocks(count)) {
+      this.#encoded.write(rows, starts.slice(from, to), index, value);
+    }
+  }
+
+  /** (count) Number of nonzero inputs of each sample. Kept, because planning the memory needs it before the rows are written. */
+  #lengthsOf(count: number): Uint32Array {
+    if (this.#lengths.length !== count) {
+      const lengths = new Uint32Array(count);
+      for (const { rows, from, to } of this.#blocks(count)) this.#encoded.count(rows, lengths.subarray(from, to));
+      this.#lengths = lengths;
+    }
+    return this.#lengths;
+  }
+
+  *#blocks(count: number) {
+    for (let from = 0; from < count; from += BLOCK_ROWS) {
+      const to = Math.min(from + BLOCK_ROWS, count);
+      yield { rows: this.rows.subarray(from, to), from, to };
     }
   }
 
@@ -80,20 +83,13 @@ export class TableRows {
 
   /** Valid until the next call. */
   row(sample: number, inputs: number): EncodedRow {
-    const { starts, index, value } = this.#block(1, inputs);
-    starts[0] = 0;
-    this.#encoded.write(this.rows.subarray(sample, sample + 1), starts, index, value);
-    return new EncodedRow(index, value, starts[0]!);
-  }
-
-  /** Room for some rows with so many inputs. */
-  #block(rows: number, inputs: number) {
-    if (this.#starts.length < rows) this.#starts = new Uint32Array(rows);
     if (this.#index.length < inputs) {
       this.#index = new Uint32Array(inputs);
       this.#value = new Float32Array(inputs);
     }
-    return { starts: this.#starts, index: this.#index, value: this.#value };
+    const end = Uint32Array.of(0);
+    this.#encoded.write(this.rows.subarray(sample, sample + 1), end, this.#index, this.#value);
+    return new EncodedRow(this.#index, this.#value, end[0]!);
   }
 
   /** The first column with a number that float32 does not hold once it is scaled. */

@@ -184,7 +184,6 @@ describe('options', () => {
     [{ drop: ['5'] }, '--drop 5: '],
     [{ types: ['q=number'] }, '--types q: '],
     [{ types: ['a'] }, '--types a: expected name=kind'],
-    [{ types: ['a=text'] }, '--types a=text: expected name=kind'],
     [{ columns: ['kind', 'a'] }, 'column 4 (kind) is the label'],
     [{ types: ['kind=number'] }, 'column 4 (kind) is the label'],
     [{ drop: ['a', 'b', '3'] }, 'no input columns; expected at least one'],
