@@ -177,7 +177,8 @@ export class RowEncoder {
     const { mode } = this.#model.missing;
     for (const [i, part] of this.#parts.entries()) {
       const given = cells[i];
-      if (!isCell(given)) throw errors.cellOfRow(nameOf(i), shown(given), 'a number, a string, true, false or null');
+      if (!isCell(given))
+        throw errors.cellOfRow(nameOf(i), strangeCell(given), 'a number, a string, true, false or null');
       const cell = cellOf(given);
       const { kind } = part.encoding;
       const isMissing = this.#missing.has(cell);
@@ -206,6 +207,12 @@ export class RowEncoder {
     }
     return input ?? other;
   }
+}
+
+/** For messages. */
+function strangeCell(value: unknown): string {
+  if (Array.isArray(value)) return 'an array';
+  return typeof value === 'object' ? 'an object' : shown(value);
 }
 
 /** The columns of one table, ready to be encoded. Blocks of rows are encoded column by column, which is several times faster. */
