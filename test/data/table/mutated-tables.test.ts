@@ -21,9 +21,27 @@ const rows = readFileSync(IRIS, 'utf8')
 const objects = rows
   .slice(1)
   .map((row) => JSON.stringify(Object.fromEntries(rows[0]!.map((name, i) => [name, row[i]]))));
-const ORIGINALS = [csvOf(rows), csvOf(rows, { quoteAll: true, end: '\r\n', delimiter: ';' }), objects.join('\n')].map(
-  (text) => Buffer.from(text),
-);
+/** Categories, dates and missing cells. */
+const mixed = [
+  ['sepal_length', 'island', 'when', 'wild', 'species'],
+  ...Array.from({ length: 40 }, (_, i) => [
+    i % 9 === 0 ? 'NA' : `${i % 7}.${i % 10}`,
+    i % 8 === 0 ? '' : ['north', 'east', '12', 'south'][i % 4]!,
+    i % 6 === 0 ? '?' : new Date(1.7e12 + 3.1e9 * i).toISOString().slice(0, i % 5 === 0 ? 10 : 19),
+    i % 3 === 0 ? 'true' : 'false',
+    i % 11 === 0 ? '' : ['setosa', 'virginica'][i % 2]!,
+  ]),
+];
+const mixedObjects = mixed
+  .slice(1)
+  .map((row) => JSON.stringify(Object.fromEntries(mixed[0]!.map((name, i) => [name, row[i] === '' ? null : row[i]]))));
+const ORIGINALS = [
+  csvOf(mixed),
+  mixedObjects.join('\n'),
+  csvOf(rows),
+  csvOf(rows, { quoteAll: true, end: '\r\n', delimiter: ';' }),
+  objects.join('\n'),
+].map((text) => Buffer.from(text));
 
 /** One to three characters are others, of those that tables are made of. */
 function misspelt(text: Uint8Array, random: Random): Uint8Array {
@@ -42,7 +60,7 @@ async function recordsIn(file: string, hasHeader: boolean): Promise<number> {
 
 it.each([1, 2, 3])('seed %i', async (seed) => {
   const counts = { taken: 0, refused: 0 };
-  for (let index = 0; index < 60; index++) {
+  for (let index = 0; index < 120; index++) {
     const random = new Random(seed, index);
     const original = pick(ORIGINALS, random);
     const damaged = once(2, random) ? mutateBytes(original, ORIGINALS, random) : misspelt(original, random);
