@@ -141,6 +141,12 @@ describe('columns that only identify the rows', () => {
     expect(wanted.facts.columns).toHaveLength(2);
   });
 
+  it('of fewer than five rows, none is one', async () => {
+    const rows = [1, 2, 3, 4, 5].map((i): Text[] => [i, i % 3, 'xy'[i % 2]!]);
+    expect((await read([['id', 'a', 'kind'], ...rows])).leftOut.columns).toHaveLength(1);
+    expect((await read([['id', 'a', 'kind'], ...rows.slice(1)])).leftOut.columns).toHaveLength(0);
+  });
+
   it('without a header, only a count in order is one; and it is used if there is nothing else', async () => {
     const rows = Array.from({ length: 9 }, (_, i): Text[] => [i, (i * 4) % 9, 'xy'[i % 2]!]);
     const { facts, leftOut } = await read(rows, { header: 'no', label: '3' });
