@@ -12,7 +12,7 @@ export class TableRows {
   /** Undefined until the encoding is known. */
   readonly #bound: BoundColumns | undefined;
   #lengths = new Uint32Array(0);
-  /** Of one row. */
+  /** Of a row or a block. */
   #index = new Uint32Array(0);
   #value = new Float32Array(0);
 
@@ -74,22 +74,32 @@ export class TableRows {
 
   /** Writes all inputs of the first `count` samples from position k on. */
   writeDense(count: number, inputs: number, value: Float32Array, k: number): void {
+    const lengths = this.#lengthsOf(count);
+    const starts = new Uint32Array(BLOCK_ROWS + 1);
     value.fill(0, k, k + count * inputs);
-    for (let s = 0; s < count; s++) {
-      const { index, value: nonzeros, length } = this.row(s, inputs);
-      for (let i = 0; i < length; i++) value[k + s * inputs + index[i]!] = nonzeros[i]!;
+    for (const { rows, from } of this.#blocks(count)) {
+      for (let r = 0; r < rows.length; r++) starts[r + 1] = starts[r]! + lengths[from + r]!;
+      this.#reserve(starts[rows.length]!);
+      const [index, nonzeros] = [this.#index, this.#value];
+      this.#encoded.write(rows, starts.slice(), index, nonzeros);
+      for (let r = 0, at = k + from * inputs; r < rows.length; r++, at += inputs) {
+        for (let i = starts[r]!; i < starts[r + 1]!; i++) value[at + index[i]!] = nonzeros[i]!;
+      }
     }
   }
 
   /** Valid until the next call. */
   row(sample: number, inputs: number): EncodedRow {
-    if (this.#index.length < inputs) {
-      this.#index = new Uint32Array(inputs);
-      this.#value = new Float32Array(inputs);
-    }
+    this.#reserve(inputs);
     const end = Uint32Array.of(0);
     this.#encoded.write(this.rows.subarray(sample, sample + 1), end, this.#index, this.#value);
     return new EncodedRow(this.#index, this.#value, end[0]!);
+  }
+
+  #reserve(inputs: number): void {
+    if (this.#index.length >= inputs) return;
+    this.#index = new Uint32Array(inputs);
+    this.#value = new Float32Array(inputs);
   }
 
   /** The first column with a number that float32 does not hold once it is scaled. */
