@@ -67,6 +67,9 @@ export function basesOf(encodings: readonly Encoding[]): {
   return { bases, inputs };
 }
 
+/** Months, weekdays and hours are below this. */
+const MOST_PARTS = 24;
+
 /** @param rows  that are trained on */
 export function fitEncoding(column: TypedColumn, rows: Uint32Array): Encoding {
   const hasMissing = countMissing(column, rows) > 0;
@@ -75,19 +78,20 @@ export function fitEncoding(column: TypedColumn, rows: Uint32Array): Encoding {
   const fitted = { fill: medianOf(presentOf(numbers, rows)), hasIndicator: hasMissing };
   if (column.kind === 'number') return { kind: 'number', ...fitted };
   const partsOf = (part: (seconds: number) => number) => {
-    const found = new Set<number>();
-    for (const row of rows) {
-      const seconds = numbers[row]!;
-      if (!Number.isNaN(seconds)) found.add(part(seconds));
+    const isFound = new Uint8Array(MOST_PARTS);
+    for (let r = 0; r < rows.length; r++) {
+      const seconds = numbers[rows[r]!]!;
+      if (!Number.isNaN(seconds)) isFound[part(seconds)] = 1;
     }
-    return found.size > 1 ? [...found].sort((a, b) => a - b) : [];
+    const found = Array.from(isFound.keys()).filter((i) => isFound[i] === 1);
+    return found.length > 1 ? found : [];
   };
   return { kind: 'date', ...fitted, months: partsOf(monthOf), weekdays: partsOf(weekdayOf), hours: partsOf(hourOf) };
 }
 
 function levelsOf({ levels, codes }: Extract<TypedColumn, { kind: 'category' }>, rows: Uint32Array) {
   const counts = new Uint32Array(levels.length + 1);
-  for (const row of rows) counts[codes[row]!]!++;
+  for (let r = 0; r < rows.length; r++) counts[codes[rows[r]!]!]!++;
   const found = levels.map((level, i) => ({ level, count: counts[i + 1]! })).filter(({ count }) => count > 0);
   const hasOther = found.length > MOST_LEVELS;
   // Sorting is stable: of equally frequent levels, the first by text are kept.
@@ -98,8 +102,8 @@ function levelsOf({ levels, codes }: Extract<TypedColumn, { kind: 'category' }>,
 function presentOf(numbers: Float64Array, rows: Uint32Array): Float64Array {
   const present = new Float64Array(rows.length);
   let count = 0;
-  for (const row of rows) {
-    const x = numbers[row]!;
+  for (let r = 0; r < rows.length; r++) {
+    const x = numbers[rows[r]!]!;
     if (!Number.isNaN(x)) present[count++] = x;
   }
   return present.subarray(0, count);

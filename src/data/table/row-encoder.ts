@@ -116,17 +116,16 @@ class Sink {
     const x = isMissing ? fill : given;
     this.put(base, scaledBy(part)(x, subtract, divideBy));
     if (isMissing) this.level(indicator);
-    else if (part.encoding.kind === 'date') for (const input of dateInputs(part, x)) this.level(input);
+    else if (part.encoding.kind === 'date') {
+      this.level(part.months[monthOf(x)]!);
+      this.level(part.weekdays[weekdayOf(x)]!);
+      this.level(part.hours[hourOf(x)]!);
+    }
   }
 }
 
 function scaledBy({ isSingle }: Part): typeof scaledInput {
   return isSingle ? singleScaledInput : scaledInput;
-}
-
-/** The inputs of the month, weekday and hour, or NONE, in order. */
-function dateInputs({ months, weekdays, hours }: Part, seconds: number): readonly [number, number, number] {
-  return [months[monthOf(seconds)]!, weekdays[weekdayOf(seconds)]!, hours[hourOf(seconds)]!];
 }
 
 /** Levels that the training rows do not have: number of cells by column. */
@@ -309,7 +308,7 @@ function writeLevels(
 }
 
 function countNumbers(numbers: Float64Array, part: Part, rows: Uint32Array, counts: Uint32Array): void {
-  const { fill, indicator, subtract, divideBy, encoding } = part;
+  const { fill, indicator, subtract, divideBy, encoding, months, weekdays, hours } = part;
   const scaled = scaledBy(part);
   const isDate = encoding.kind === 'date';
   for (let r = 0; r < rows.length; r++) {
@@ -317,7 +316,11 @@ function countNumbers(numbers: Float64Array, part: Part, rows: Uint32Array, coun
     const isMissing = Number.isNaN(x);
     let count = Number(scaled(isMissing ? fill : x, subtract, divideBy) !== 0);
     if (isMissing) count += Number(indicator !== NONE);
-    else if (isDate) for (const input of dateInputs(part, x)) count += Number(input !== NONE);
+    else if (isDate) {
+      count += Number(months[monthOf(x)] !== NONE);
+      count += Number(weekdays[weekdayOf(x)] !== NONE);
+      count += Number(hours[hourOf(x)] !== NONE);
+    }
     counts[r]! += count;
   }
 }
@@ -330,30 +333,31 @@ function writeNumbers(
   index: Uint32Array,
   value: Float32Array,
 ): void {
-  const { base, fill, indicator, subtract, divideBy, encoding } = part;
+  const { base, fill, indicator, subtract, divideBy, encoding, months, weekdays, hours } = part;
   const scaled = scaledBy(part);
   const isDate = encoding.kind === 'date';
+  let k = 0;
+  const level = (input: number) => {
+    if (input === NONE) return;
+    index[k] = input;
+    value[k] = 1;
+    k++;
+  };
   for (let r = 0; r < rows.length; r++) {
     const given = numbers[rows[r]!]!;
     const isMissing = Number.isNaN(given);
     const x = scaled(isMissing ? fill : given, subtract, divideBy);
-    let k = ends[r]!;
+    k = ends[r]!;
     if (x !== 0) {
       index[k] = base;
       value[k] = x;
       k++;
     }
-    if (isMissing && indicator !== NONE) {
-      index[k] = indicator;
-      value[k] = 1;
-      k++;
-    } else if (isDate && !isMissing) {
-      for (const input of dateInputs(part, given)) {
-        if (input === NONE) continue;
-        index[k] = input;
-        value[k] = 1;
-        k++;
-      }
+    if (isMissing) level(indicator);
+    else if (isDate) {
+      level(months[monthOf(given)]!);
+      level(weekdays[weekdayOf(given)]!);
+      level(hours[hourOf(given)]!);
     }
     ends[r] = k;
   }

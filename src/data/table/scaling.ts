@@ -43,24 +43,25 @@ export function fitScaling(
 }
 
 function rangeOf(numbers: Float64Array, fill: number, rows: Uint32Array, scale: Exclude<Scale, 'none'>) {
-  const filled = (row: number) => {
-    const x = numbers[row]!;
-    return Number.isNaN(x) ? fill : x;
-  };
   let least = Number.POSITIVE_INFINITY;
   let most = Number.NEGATIVE_INFINITY;
   let sum = 0;
-  for (const row of rows) {
-    const x = filled(row);
-    least = Math.min(least, x);
-    most = Math.max(most, x);
+  for (let r = 0; r < rows.length; r++) {
+    const given = numbers[rows[r]!]!;
+    const x = Number.isNaN(given) ? fill : given;
+    if (x < least) least = x;
+    if (x > most) most = x;
     sum += x;
   }
   if (least === most) return { middle: least, width: 1 };
   if (scale === 'minmax') return { middle: least, width: usable(most - least) };
   const mean = sum / rows.length;
   let squares = 0;
-  for (const row of rows) squares += (filled(row) - mean) ** 2;
+  for (let r = 0; r < rows.length; r++) {
+    const given = numbers[rows[r]!]!;
+    const distance = (Number.isNaN(given) ? fill : given) - mean;
+    squares += distance * distance;
+  }
   // Population standard deviation, as in scikit-learn's StandardScaler.
   return { middle: mean, width: usable(Math.sqrt(squares / rows.length)) };
 }
