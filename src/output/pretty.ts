@@ -6,7 +6,7 @@ import { metricIn, SPLITS, type Split } from '../metrics/sums.js';
 import { objectiveNamed } from '../model/objectives/index.js';
 import type { Metric } from '../model/objectives/objective.js';
 import { grouped } from '../text/grouped.js';
-import { columnsOf, textsOnOneLine, wrapped } from '../text/printable.js';
+import { columnsOf, padEndTo, textsOnOneLine, truncated, wrapped } from '../text/printable.js';
 
 export class PrettyFormat {
   readonly #bold: (text: string) => string;
@@ -119,19 +119,20 @@ export class PrettyFormat {
 /** More columns would drown the rest. */
 const MOST_COLUMNS = 30;
 const MOST_LEVELS = 6;
+const MOST_NAME = 20;
 
 /** A line for each input column of a table: `mass: number, 1 input, …`. */
 function columnLines(columns: NonNullable<StartEvent['columns']>): string[] {
   const shown = columns.slice(0, MOST_COLUMNS);
-  const width = Math.min(20, Math.max(0, ...shown.map(({ name }) => columnsOf(name))));
+  const width = Math.min(MOST_NAME, Math.max(0, ...shown.map(({ name }) => columnsOf(name))));
   const lines = shown.map(({ name, kind, inputs, missing, fill, levels }) => {
-    const first = levels?.slice(0, MOST_LEVELS).map((level) => (level === '' ? "''" : level));
+    const first = levels?.slice(0, MOST_LEVELS).map((level) => truncated(level, MOST_NAME));
     const facts = [
       `${kind.padEnd(8)}  ${plural(inputs, 'input')}`,
       ...(missing > 0 ? [`${grouped(missing)} missing${fill === null ? '' : `, filled with ${fill}`}`] : []),
       ...(first ? [`${first.join(', ')}${levels!.length > MOST_LEVELS ? ', …' : ''}`] : []),
     ];
-    return `  ${name}${' '.repeat(Math.max(0, width - columnsOf(name)))}  ${facts.join('; ')}`;
+    return `  ${padEndTo(truncated(name, MOST_NAME), width)}  ${facts.join('; ')}`;
   });
   const more = columns.length - shown.length;
   return more > 0 ? [...lines, `  and ${plural(more, 'more column')}`] : lines;

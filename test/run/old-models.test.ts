@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { tablePart } from '../../bin/commands/evaluation-table.js';
+import { EncodedRow } from '../../src/data/table/row-encoder.js';
 import { evaluateOn } from '../../src/tools/evaluation.js';
 import { exportModel } from '../../src/tools/export/export-model.js';
 import { loadModel } from '../../src/tools/network.js';
@@ -41,6 +42,12 @@ describe('a model whose inputs were scaled in float32', () => {
     );
     const part = tablePart(MODEL, network, table, undefined, { label: undefined, header: 'auto' });
     expect((await refusalOf(() => part)).message).toContain('1 missing cell (row 2, column petal_length)');
+  });
+
+  it('refuses an encoded row of another network', async () => {
+    const network = await loadModel(MODEL);
+    const row = new EncodedRow(Uint32Array.of(1, 99), Float32Array.of(1, 1), 2);
+    expect((await refusalOf(() => network.predict(row))).message).toContain('not a sample');
   });
 
   it('is exported with an input of float32', async () => {
