@@ -71,7 +71,7 @@ export function chooseColumns(
   if (inputs.length > 0) return { inputs, leftOut };
   // A count is better than nothing.
   if (counts.length > 0) return { inputs: counts, leftOut: [] };
-  throw errors.noInputs(file, leftOut.join('; '));
+  throw errors.noInputs(file, firstOf(leftOut, '; '));
 }
 
 const COUNTS = 'counts the rows';
@@ -100,7 +100,7 @@ function mixed(file: string, table: RawTable, position: number, { mostly }: Mixe
   if (!isBad(typed)) throw new TypeError('a column without other cells');
   const name = optionName(position, table);
   const texts = new Set(typed.first.map(({ row }) => cellText(table, position, row)));
-  const values = [...texts].every((text) => !/[,\s]/.test(text)) ? [...texts].join(',') : '<text>,…';
+  const values = [...texts].every(isTypable) ? [...texts].join(',') : '<text>,…';
   return badCells(
     ...([file, table, position, mostly, typed] as const),
     `if ${typed.count === 1 ? 'it is a missing value' : 'they are missing values'}, use --missing-values ${values}; ` +
@@ -219,7 +219,17 @@ export function matchColumns(
   return { positions: columns.map(({ position }) => moved(position)), label: isWhole ? given : undefined };
 }
 
+/** Whether a shell and an option take the text as it is. */
+function isTypable(text: string): boolean {
+  return text.length <= MOST_TYPED && !/[\s,'"`$&|;<>()*!\\]/.test(text);
+}
+
+const MOST_TYPED = 20;
 const MOST_LISTED = 20;
+
+function firstOf(words: readonly string[], separator: string): string {
+  return words.slice(0, MOST_LISTED).join(separator) + (words.length > MOST_LISTED ? `${separator}…` : '');
+}
 
 /** For messages. */
 function listed({ names, hasHeader }: Named): string {
