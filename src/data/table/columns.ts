@@ -58,7 +58,7 @@ export function chooseColumns(
   const inputs: InputColumn[] = [];
   const counts: InputColumn[] = [];
   const leftOut: string[] = [];
-  for (const [position, name] of table.names.entries()) {
+  for (const [position, name] of distinctNames(table).entries()) {
     if (dropped.has(position) || (wanted && !wanted.includes(position))) continue;
     const given = types.get(position);
     const kind = given ?? foundKind(file, table, position, missing, wanted !== undefined);
@@ -145,6 +145,13 @@ function requirePosition(flag: string, file: string, name: string, table: RawTab
   return position;
 }
 
+/** Several unnamed columns are told apart by their numbers. */
+function distinctNames({ names }: Named): readonly string[] {
+  const unnamed = names.filter((name) => name === '').length;
+  if (unnamed < 2) return names;
+  return names.map((name, i) => (name === '' && !names.includes(String(i + 1)) ? String(i + 1) : name));
+}
+
 /** A name takes precedence over a position. */
 export function positionOf(name: string, { names, hasHeader }: Named): number | undefined {
   const named = hasHeader ? names.indexOf(name) : -1;
@@ -194,7 +201,7 @@ export function matchColumns(
     if (position === undefined && needsLabel) {
       throw errors.noSuchColumn('label', file, label ?? known, listed(table), true);
     }
-    const positionByName = new Map(names.map((name, i) => [name, i]));
+    const positionByName = new Map(distinctNames(table).map((name, i) => [name, i]));
     const positions = facts.columns.map(({ name }) => {
       const found = positionByName.get(name);
       if (found === undefined) throw errors.noSuchInput(file, name, listed(table));

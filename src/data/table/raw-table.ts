@@ -11,6 +11,7 @@ export interface RawTable {
   lineOf(row: number): number;
 }
 
+/** A reader may give numerals that a float64 cannot show as they stand, such as 007, both a number and a text. */
 export interface RawColumn {
   /** (rows) The cell as a number; NaN if it is not one. */
   readonly numbers: Float64Array;

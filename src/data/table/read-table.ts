@@ -106,7 +106,7 @@ export async function readTableLike(
 ): Promise<Table> {
   const file = nameOfTable(data);
   const known = label ?? facts.label.name ?? String(facts.label.position + 1);
-  const raw = await readRawTable(data, { header, label: known }, signal);
+  const raw = await readRawTable(data, { header, label: known, names: namesOf(facts) }, signal);
   const matched = matchColumns(file, raw, facts, label, true);
   if (raw.count === 0) throw errors.headerOnly(file);
   const column = columnInWords(matched.label!, raw);
