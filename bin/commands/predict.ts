@@ -42,6 +42,7 @@ export async function predictCommand(args: readonly string[]): Promise<number> {
     throw errors.invalidOption('top', top, `1 to ${network.classes}, the classes of the network`);
 
   if (network.table) requireNothingOfPictures(command);
+  else requireNothingOfTables(command);
   const { stdin, stdout } = process;
   const output = new LineOutput(stdout, () => void stdin.destroy());
   const problems = new Problems(command.isStrict);
@@ -65,8 +66,19 @@ export async function predictCommand(args: readonly string[]): Promise<number> {
     if (!output.isClosed) throw error;
   }
   if (output.isClosed) return 0;
+  for (const [column, cells] of network.takeUnseenLevels()) {
+    problems.hint(
+      `column ${column}: ${cells} ${cells === 1 ? 'cell has a category' : 'cells have categories'} that no training row had`,
+    );
+  }
   problems.sumUp(predicted);
   return problems.hasLostFile ? 1 : 0;
+}
+
+/** @throws LockstepError (status 2) if an option is only for tables */
+function requireNothingOfTables({ delimiter, comment }: PredictCommand): void {
+  const stray = Object.entries({ delimiter, comment }).find(([, given]) => given !== undefined);
+  if (stray) throw errors.usage(`--${stray[0]}: only for a network that was trained on a table`, 'lockstep predict');
 }
 
 /** @throws LockstepError (status 2) if an option is only for images */
@@ -117,7 +129,7 @@ async function* samplesFor(network: Network, command: PredictCommand, problems: 
 /** For a network that was trained on a table: CSV or JSON, detected by content, from files or stdin, optionally gzipped. */
 async function* samplesOfTables(
   network: Network,
-  { sources }: PredictCommand,
+  { sources, delimiter, comment }: PredictCommand,
   problems: Problems,
 ): AsyncGenerator<NamedSample> {
   // As if --pixels were given: the hint to add it makes no sense here.
@@ -137,7 +149,7 @@ async function* samplesOfTables(
           for await (const sample of lines.usable(samples, prefix)) yield { ...ofFile, ...sample };
           return;
         }
-        for await (const { row, x } of samplesOfTable(file, bytes, network)) {
+        for await (const { row, x } of samplesOfTable(file, bytes, network, { delimiter, comment })) {
           if (x instanceof LockstepError) problems.skip(x);
           else yield { name: `${prefix}row ${row}`, ...ofFile, id: row, x };
         }
@@ -168,7 +180,7 @@ class Lines {
         this.#problems.report(name, sample.error);
         continue;
       }
-      if (!this.#hasHinted && sample.x.some((value) => value > 1)) {
+      if (!this.#hasHinted && Array.from(sample.x as ArrayLike<unknown>).some((value) => Number(value) > 1)) {
         this.#hasHinted = true;
         this.#problems.hint(
           `${name}: numbers above 1, but the network was trained on pixels / 255; add --pixels if these are pixels`,

@@ -7,7 +7,7 @@ const MAX_WIDTH = 2 ** 24;
 
 export interface Kind<Value> {
   /** As docs/metrics.md names it. */
-  readonly type: 'integer' | 'number' | 'integer[]' | 'boolean' | 'string' | 'string or boolean';
+  readonly type: 'integer' | 'number' | 'integer[]' | 'string[]' | 'boolean' | 'string' | 'string or boolean';
   /** The names to choose from, or the range. */
   readonly values: readonly string[] | string;
   /** @throws LockstepError (status 2) that names the option, if it cannot have this value */
@@ -75,6 +75,23 @@ export const WIDTHS: Kind<readonly number[]> = { ...widths, check: (name, value)
 const isText = (value: unknown) => typeof value === 'string' && value !== '';
 const isYesOrNo = (value: unknown) => typeof value === 'boolean';
 export const YES_OR_NO: Kind<boolean> = kind('boolean', '', isYesOrNo, 'true or false');
+
+/** @param expected  the list, as typed */
+export function texts(expected: string, isOne: (text: string) => boolean = () => true): Kind<readonly string[]> {
+  const accepts = (value: unknown) =>
+    Array.isArray(value) &&
+    value.length > 0 &&
+    [...(value as unknown[])].every((each) => typeof each === 'string' && isOne(each));
+  const inLibrary = `an array of strings: ${expected}`;
+  const check = (name: string, value: unknown) => {
+    // Copied, because the array is the caller's.
+    if (accepts(value)) return [...(value as string[])];
+    // As typed.
+    const areTexts = Array.isArray(value) && value.every((each) => typeof each === 'string');
+    throw errors.invalidOption(name, areTexts ? value.join(',') : value, expected, inLibrary);
+  };
+  return { type: 'string[]', values: '', check };
+}
 
 export function text(expected: string): Kind<string> {
   return kind('string', '', isText, expected, `a string: ${expected}`);

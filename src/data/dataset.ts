@@ -5,15 +5,22 @@ import type { TableFacts } from './table/table-metadata.js';
 
 export interface Dataset {
   readonly name: string;
-  /** Pixels per image, or columns of a table without the label. */
+  /** Pixels per image, or input columns of a table, which are not encoded yet. */
   readonly inputs: number;
   /** The largest training label + 1, or the number of different labels of a table. */
   readonly classes: number;
   readonly train: Samples;
   /** Empty if the folder has no test files, or no test set of a table is requested. */
   readonly test: Samples;
-  /** Columns and classes of a table, whose samples are not scaled yet. */
+  /** Columns and classes of a table. */
   readonly table?: TableFacts;
+  /** What was left out of a table. */
+  readonly remarks?: readonly TableRemark[];
+}
+
+export interface TableRemark {
+  readonly code: 'columns_left_out' | 'rows_left_out';
+  readonly message: string;
 }
 
 /** One part of a data set, for a trained network. The files of the other part are not read. */

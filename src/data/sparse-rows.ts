@@ -1,13 +1,15 @@
 /**
  * Converts samples to sample rows: nonzero inputs as (index, input), or all inputs in dense form. The input of a pixel is
- * pixel / 255; numbers of tables are not changed.
+ * pixel / 255; rows of tables are encoded.
  */
 import type { SampleRows } from '../memory/layout.js';
 import type { Samples } from './samples.js';
+import type { TableRows } from './table/table-rows.js';
 
 /** Number of nonzero inputs of the first `count` samples. */
 export function countNonzeros(samples: Samples, count: number, inputs: number): number {
-  const { values } = samples;
+  const { values, table } = samples;
+  if (table) return table.countNonzeros(count);
   let nonzeros = 0;
   if (values instanceof Float32Array) {
     for (let p = 0, end = count * inputs; p < end; p++) nonzeros += Number(values[p] !== 0);
@@ -35,7 +37,11 @@ export function writeRows(
   firstRow: number,
   isDense: boolean,
 ): void {
-  const { values } = samples;
+  const { values, table } = samples;
+  if (table) {
+    writeTable(samples, table, count, inputs, rows, firstRow, isDense);
+    return;
+  }
   if (values instanceof Float32Array) {
     writeNumbers(samples, values, count, inputs, rows, firstRow, isDense);
     return;
@@ -55,7 +61,7 @@ export function writeRows(
   }
 }
 
-/** For tables. (A separate loop, so that the loop over pixels stays monomorphic.) */
+/** (A separate loop, so that the loop over pixels stays monomorphic.) */
 function writeNumbers(
   samples: Samples,
   numbers: Float32Array,
@@ -78,4 +84,22 @@ function writeNumbers(
     starts[firstRow + s + 1] = k;
     targets[firstRow + s] = samples.targets[s]!;
   }
+}
+
+function writeTable(
+  { targets: classes }: Samples,
+  table: TableRows,
+  count: number,
+  inputs: number,
+  rows: SampleRows,
+  firstRow: number,
+  isDense: boolean,
+): void {
+  const { starts, index, value, targets } = rows;
+  if (isDense) {
+    const k = starts[firstRow]!;
+    table.writeDense(count, inputs, value, k);
+    for (let s = 1; s <= count; s++) starts[firstRow + s] = k + s * inputs;
+  } else table.write(count, starts.subarray(firstRow), index, value);
+  for (let s = 0; s < count; s++) targets[firstRow + s] = classes[s]!;
 }

@@ -34,6 +34,20 @@ export interface StartEvent {
     /** Fraction of the training samples' inputs that are not zero (for a table, after scaling). */
     readonly density: number;
   };
+  /** Tables only: the input columns, in order. */
+  readonly columns?: readonly {
+    /** The number of the column, from 1, if the table has no header. */
+    readonly name: string;
+    readonly kind: 'number' | 'category' | 'date';
+    /** Number of inputs of the network that it is made into. */
+    readonly inputs: number;
+    /** Number of missing cells in the training rows. */
+    readonly missing: number;
+    /** Replaces missing numbers and dates (ISO 8601): the median of the training rows. Null for a category. */
+    readonly fill: number | string | null;
+    /** Levels of a category in the training rows, in order; null for other kinds. */
+    readonly levels: readonly string[] | null;
+  }[];
   readonly model: {
     /** Widths, input to output. */
     readonly layers: readonly number[];
@@ -129,6 +143,10 @@ export const WARNINGS = [
   'few_cores',
   /** The label column of a table looks like numbers to estimate, or like unique names, not like classes. */
   'doubtful_label',
+  /** Columns of a table are not inputs, although nobody asked to drop them. */
+  'columns_left_out',
+  /** Rows of a table have no label, or missing cells with --missing drop. */
+  'rows_left_out',
   /** The run ends before the warm-up of its learning rate does. */
   'warmup_too_long',
   /** A checkpoint could not be written; older ones still exist. */
@@ -181,6 +199,8 @@ export interface EvaluationEvent extends SplitMetrics<'test'> {
   readonly event: 'evaluation';
   readonly model: string;
   readonly dataset: { readonly name: string; readonly split: 'test' | 'train' | 'all'; readonly samples: number };
+  /** Tables only: columns with categories that no training row has, and the number of these cells. Absent if there are none. */
+  readonly unseen_levels?: readonly { readonly column: string; readonly cells: number }[];
   readonly classes: readonly {
     /** Number of the class, or its label if the network was trained on a table. */
     readonly class: number | string;

@@ -18,8 +18,8 @@ import { type CheckedOptions, type Config, requireNothingOfTables, withDefaults 
 import type { Dataset } from '../data/dataset.js';
 import { findSource, inputFilesOf, placeOf } from '../data/sources.js';
 import { STDIN } from '../data/table/bytes.js';
+import { type ColumnSummary, encodeParts } from '../data/table/encode-parts.js';
 import { doubtAbout } from '../data/table/label-check.js';
-import { scaleParts } from '../data/table/scale-parts.js';
 import type { TableModel } from '../data/table/table-metadata.js';
 import { errors, LockstepError } from '../errors.js';
 import { isSameOutput, openOutput, requireOutput } from '../files/output.js';
@@ -49,6 +49,7 @@ export interface Run {
     readonly classes: number;
     /** For a table: scaling, and names of columns and classes. */
     readonly table: TableModel | undefined;
+    readonly columns: readonly ColumnSummary[] | undefined;
     /** Fraction of the training samples' inputs that are not zero. */
     readonly density: number;
     /** Whether the inputs are pixels. */
@@ -145,14 +146,16 @@ async function prepareFrom(
   const build = kernelFor(config, resumed);
   if (world && world.ranks > 1 && [config.data, config.testData].includes(STDIN)) throw errors.mpiStdin();
   const dataset = await loadFor(config, given, resumed, signal);
-  const { name, inputs, classes, train } = dataset;
+  const { name, classes, train } = dataset;
   const { limit = train.count } = config;
   if (limit > train.count) throw errors.limitBeyondData(limit, train.count);
 
   const raw = usedOf(dataset, limit, config);
   if (raw.train.count === 0) throw errors.allHeldOut(config.validationSplit!, limit);
   config = { ...config, batchSize: batchFor(config, raw.train.count, given, resumed) };
-  const { used, table } = raw.table ? scaleParts(raw, raw.table, config.scale) : { used: raw, table: undefined };
+  const { used, table, summaries } = raw.table
+    ? encodeParts(raw, raw.table, config.scale)
+    : { used: raw, table: undefined, summaries: undefined };
   const nonzeros = nonzerosOf(used);
   const density = densityOf(used, nonzeros);
   const planFor = (choice: KernelChoice) =>
@@ -190,13 +193,21 @@ async function prepareFrom(
     plan,
     shared,
     memory,
-    dataset: { name, inputs, classes, table, density, isPixels: train.values instanceof Uint8Array },
+    dataset: {
+      ...{ name, inputs: used.inputs, classes, table, columns: summaries, density },
+      isPixels: !train.table && train.values instanceof Uint8Array,
+    },
     model,
     start,
     resumedFrom: resumed?.file,
     isNamed: resumed?.isNewest === false,
     resumed,
-    warnings: [...warnings, ...differences, ...remarksOn(config, dataset, plan, world)],
+    warnings: [
+      ...warnings,
+      ...differences,
+      ...(dataset.remarks ?? []).map((remark) => ({ event: 'warning' as const, ...remark })),
+      ...remarksOn(config, dataset, plan, world),
+    ],
   };
 }
 

@@ -28,6 +28,9 @@ export function startEvent(run: Run, beganAt: number, world: World | undefined):
       ...(dataset.table && { class_names: [...dataset.table.classNames] }),
       density: dataset.density,
     },
+    ...(dataset.columns && {
+      columns: dataset.columns.map((column) => ({ ...column, levels: column.levels && [...column.levels] })),
+    }),
     model: { layers: [...plan.layers], parameters: parameterCount(memory.layers) },
     threads: config.threads,
     ...(world && { ranks: world.ranks, rank: world.rank, mpi: world.version }),

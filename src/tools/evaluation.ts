@@ -13,14 +13,15 @@ export type Evaluation = SplitMetrics<'test'> & Pick<EvaluationEvent, 'classes' 
  *
  * @throws LockstepError if the samples do not have as many values as the network has inputs, or have unknown classes
  */
-export function evaluateOn(network: Network, { count, values, targets }: Samples): Evaluation {
+export function evaluateOn(network: Network, { count, values, table, targets }: Samples): Evaluation {
   const { inputs, classNames } = network;
   const confusion = classNames.map(() => new Array<number>(classNames.length).fill(0));
   const objective = objectiveNamed();
   let sums = noSums(objective);
   for (let s = 0; s < count; s++) {
     const target = targets[s]!;
-    const { label } = network.evaluate(values.subarray(s * inputs, (s + 1) * inputs), target);
+    const sample = table ? table.row(s, inputs) : values.subarray(s * inputs, (s + 1) * inputs);
+    const { label } = network.evaluate(sample, target);
     sums = addScores(sums, network.scores, 0, 1);
     confusion[target]![label]!++;
   }

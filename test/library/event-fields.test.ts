@@ -40,6 +40,8 @@ function note(kind: string, object: object): void {
   written.set(kind, [...(written.get(kind) ?? []), object]);
 }
 
+const COLORS = 'color,kind\nred,x\nred,y\nblue,x\nblue,y\nblue,y\n';
+
 /** Runs that have, among them, each field of each event. */
 async function trainAll(at: (name: string) => string): Promise<void> {
   const plain: TrainOptions = { data: folder.path, hidden: [3], batchSize: 5, epochs: 2, lr: 0.05, threads: 1 };
@@ -53,6 +55,7 @@ async function trainAll(at: (name: string) => string): Promise<void> {
     { ...plain, ...heldOut, lr: 2, epochs: 1000, patience: 1 },
     { ...plain, epochs: 0 },
     { ...plain, data: IRIS, label: 'species', testSplit: 0.3, epochs: 0 },
+    { ...plain, data: folder.write('colors.csv', COLORS), label: 'kind', epochs: 0, save: at('colors.safetensors') },
   ];
   const runs = [];
   for (const options of all) runs.push(await collect(options));
@@ -68,6 +71,7 @@ async function runAll(at: (name: string) => string): Promise<void> {
   const data = ['--data', folder.path];
   const outputs = await Promise.all([
     runLockstep(['evaluate', model, ...data]),
+    runLockstep(['evaluate', at('colors.safetensors'), '--data', folder.write('others.csv', 'color,kind\ngreen,x\n')]),
     runLockstep(['inspect', model, '-o', at('weights.svg'), '--errors', at('errors.svg'), ...data]),
     runLockstep(['inspect', at('run/epoch-000001.safetensors')]),
     runLockstep(['export', model, '-o', at('model.npz')]),

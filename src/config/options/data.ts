@@ -1,7 +1,9 @@
-import { HEADERS } from '../../data/table/columns.js';
+import { HEADERS } from '../../data/table/header.js';
+import { KINDS } from '../../data/table/kinds.js';
+import { MISSING_MODES } from '../../data/table/missing.js';
 import { SCALES } from '../../data/table/scaling.js';
 import { DATA_SOURCES, errors } from '../../errors.js';
-import { integer, oneOf, PART, text, WIDTHS } from '../checks.js';
+import { integer, oneOf, PART, text, texts, WIDTHS } from '../checks.js';
 import { option } from '../option.js';
 
 export const DATA = {
@@ -35,8 +37,10 @@ export const DATA = {
 
 const OF_TABLES = { isForTables: true, resume: 'by-content' } as const;
 
+const isType = (text: string) => /.=/.test(text) && KINDS.some((kind) => text.endsWith(`=${kind}`));
+
 export const TABLES = {
-  /** Name of the label column, or its number, counted from 1. All other columns are inputs. Required for a table. @default none */
+  /** Name of the label column, or its number, counted from 1. Required for a table. @default none */
   label: option(
     { kind: text('a column name or number'), ...OF_TABLES },
     { help: 'label column, by name or number (from 1); required for a table', argument: '<column>' },
@@ -45,6 +49,55 @@ export const TABLES = {
   header: option(
     { kind: oneOf(HEADERS), default: 'auto', ...OF_TABLES },
     { help: 'whether the first row has the column names' },
+  ),
+  /** What separates the cells of CSV: a character, or `tab` or `blanks`. @default detected */
+  delimiter: option(
+    { kind: text('a character, or comma, semicolon, tab, pipe or blanks'), ...OF_TABLES },
+    {
+      help: 'what separates the cells of CSV: a character, tab, or blanks',
+      argument: '<character>',
+      defaultText: 'detected',
+    },
+  ),
+  /** A character that begins comment lines in CSV. @default none */
+  comment: option(
+    { kind: text('a character, such as #'), ...OF_TABLES },
+    { help: 'skip lines of CSV that begin with this character', argument: '<character>' },
+  ),
+  /** The input columns, by name or number (from 1). All: without those that only identify rows. @default all */
+  columns: option(
+    { kind: texts('comma-separated column names or numbers'), ...OF_TABLES },
+    { help: 'the input columns, by name or number, separated by commas', argument: '<columns>', defaultText: 'all' },
+  ),
+  /** Columns that are not inputs, by name or number (from 1). @default none */
+  drop: option(
+    { kind: texts('comma-separated column names or numbers'), ...OF_TABLES },
+    { help: 'columns that are not inputs, by name or number', argument: '<columns>' },
+  ),
+  /** Kinds of columns, such as `['zip=category']`: `number`, `category` or `date`. @default found from the cells */
+  types: option(
+    {
+      kind: texts(`comma-separated name=kind, such as zip=category; kinds: ${KINDS.join(', ')}`, isType),
+      ...OF_TABLES,
+    },
+    {
+      help: `kinds of columns, such as zip=category: ${KINDS.join(', ')}`,
+      argument: '<types>',
+      defaultText: 'found from the cells',
+    },
+  ),
+  /**
+   * What to do with missing cells: `fill` numbers with the median of the training rows, and treat a missing category as a level;
+   * `refuse` the table; or `drop` their rows. @default 'fill'
+   */
+  missing: option(
+    { kind: oneOf(MISSING_MODES), default: 'fill', ...OF_TABLES },
+    { help: 'what to do with missing cells' },
+  ),
+  /** Cells that are missing, besides empty ones, NA, N/A, NaN, null, None and ?. @default none */
+  missingValues: option(
+    { kind: texts('comma-separated values, such as -,unknown,-999'), ...OF_TABLES },
+    { help: 'cells that are missing, besides empty, NA, N/A, NaN, null, None and ?', argument: '<values>' },
   ),
   /** Scaling of each input column, fitted to the samples used for training. @default 'none' */
   scale: option({ kind: oneOf(SCALES), default: 'none', isForTables: true }, { help: 'scaling of the input columns' }),

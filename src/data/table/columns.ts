@@ -1,150 +1,246 @@
-/** Finds the label and the inputs among the columns of a table, and its header. */
-import { errors } from '../../errors.js';
-import { isName } from './cells.js';
-import type { Row } from './row.js';
+/** Chooses the columns of a table: the label, the inputs and their kinds, and which are left out. */
+import { errors, type LockstepError } from '../../errors.js';
+import { POSITION } from './header.js';
+import { countsRows, isDifferentInEachRow, KINDS, type Kind, kindOf, type Mixed, profileOf } from './kinds.js';
+import type { MissingValues } from './missing.js';
+import type { RawTable } from './raw-table.js';
+import type { TableFacts } from './table-metadata.js';
+import { type BadCells, cellInWords, type InputColumn, isBad, typeColumn } from './typed-table.js';
 
-export const HEADERS = ['auto', 'yes', 'no'] as const;
-/** Whether the first row holds column names. */
-export type Header = (typeof HEADERS)[number];
+/** The header of a table. */
+export type Named = Pick<RawTable, 'names' | 'hasHeader'>;
 
-export interface Columns {
-  /** Names of all columns; undefined without a header. */
-  readonly names: readonly string[] | undefined;
-  /** Number of columns. */
-  readonly count: number;
-  /** Position of the label, from 0. */
-  readonly label: number;
-  /** Positions of the inputs, in the order of the network's inputs. */
-  readonly inputs: readonly number[];
+/** As `--columns`, `--drop` and `--types` give them: names, or numbers from 1. */
+export interface ColumnOptions {
+  /** The only input columns. */
+  readonly columns?: readonly string[] | undefined;
+  /** Columns that are not inputs. */
+  readonly drop?: readonly string[] | undefined;
+  /** `name=kind` */
+  readonly types?: readonly string[] | undefined;
 }
 
-/** The columns of the training table. */
-export interface Expected {
-  /** Names of the inputs; undefined if the training table had no header. */
-  readonly names: readonly string[] | undefined;
-  /** Number of inputs. */
-  readonly inputs: number;
-  readonly label: { readonly name: string | undefined; readonly position: number };
+/** The position of the label. @throws LockstepError if there is no such column */
+export function labelOf(file: string, table: RawTable, label: string | undefined): number {
+  if (table.columns.length < 2) throw errors.oneColumn(file);
+  if (label === undefined) throw errors.labelMissing(file, listed(table));
+  const position = positionOf(label, table);
+  if (position === undefined) throw errors.noSuchColumn('label', file, label, listed(table), table.hasHeader);
+  return position;
 }
 
-const POSITION = /^[1-9]\d{0,8}$/;
-
-/**
- * The columns of a training table: all but the label are inputs.
- *
- * @param file   for messages
- * @param first  the first row
- * @throws LockstepError
- */
-export function columnsOf(file: string, first: Row, label: string | undefined, header: Header): Columns {
-  const { cells } = first;
-  const names = namesIn(file, first, label, header);
-  if (cells.length < 2) throw errors.oneColumn(file);
-  if (label === undefined) throw errors.labelMissing(file, listed(names, cells.length));
-  const position = positionOf(label, names, cells.length);
-  if (position === undefined) throw errors.noSuchColumn(file, label, listed(names, cells.length), names !== undefined);
-  const inputs = cells.map((_, i) => i).filter((i) => i !== position);
-  return { names, count: cells.length, label: position, inputs };
+export interface ChosenColumns {
+  readonly inputs: readonly InputColumn[];
+  /** Why columns are left out without being asked for, in words. */
+  readonly leftOut: readonly string[];
 }
 
 /**
- * The columns of a table for an existing network: by name if both tables have names (other columns are ignored), else by
- * position.
+ * The input columns of a training table.
  *
- * @param label  `--label`; undefined: the label of the network
- * @throws LockstepError
+ * @param apart  positions of the columns that are never inputs, such as the label
+ * @throws LockstepError if a column of the options does not exist, or the kind of a column is doubtful
  */
-export function columnsLike(
+export function chooseColumns(
   file: string,
-  first: Row,
-  expected: Expected,
-  label: string | undefined,
-  header: Header,
-): Columns {
-  const known = expected.label.name ?? String(expected.label.position + 1);
-  const names = namesIn(file, first, label ?? known, header);
-  const count = first.cells.length;
-  if (!names || !expected.names) {
-    if (count !== expected.inputs + 1) throw errors.otherColumns(file, count, expected.inputs + 1);
-    const position = label === undefined ? expected.label.position : positionOf(label, names, count);
-    if (position === undefined) throw errors.noSuchColumn(file, label!, listed(names, count), names !== undefined);
-    return { names, count, label: position, inputs: first.cells.map((_, i) => i).filter((i) => i !== position) };
+  table: RawTable,
+  apart: readonly number[],
+  options: ColumnOptions,
+  missing: MissingValues,
+): ChosenColumns {
+  const positionsOf = (flag: string, names: readonly string[] = []) =>
+    names.map((name) => requirePosition(flag, file, name, table));
+  const types = typesOf(file, table, options.types);
+  const wanted = options.columns && positionsOf('columns', options.columns);
+  const asApart = [...(wanted ?? []), ...types.keys()].find((position) => apart.includes(position));
+  if (asApart !== undefined) throw errors.inputIsLabel(file, columnInWords(asApart, table));
+  const dropped = new Set([...apart, ...positionsOf('drop', options.drop)]);
+  const inputs: InputColumn[] = [];
+  const counts: InputColumn[] = [];
+  const leftOut: string[] = [];
+  for (const [position, name] of distinctNames(table).entries()) {
+    if (dropped.has(position) || (wanted && !wanted.includes(position))) continue;
+    const given = types.get(position);
+    const kind = given ?? foundKind(file, table, position, missing, wanted !== undefined);
+    if (KINDS.some((each) => each === kind)) inputs.push({ name, position, kind: kind as Kind });
+    else {
+      leftOut.push(`${columnInWords(position, table)} ${kind}`);
+      if (kind === COUNTS) counts.push({ name, position, kind: 'number' });
+    }
   }
-  const position = positionOf(label ?? known, names, count);
-  if (position === undefined) throw errors.noSuchColumn(file, label ?? known, listed(names, count), true);
-  return { names, count, label: position, inputs: positionsOf(file, expected.names, names) };
+  if (inputs.length > 0) return { inputs, leftOut };
+  // A count is better than nothing.
+  if (counts.length > 0) return { inputs: counts, leftOut: [] };
+  throw errors.noInputs(file, firstOf(leftOut, '; '));
 }
 
-/**
- * The inputs of a table that need not have a label: by name if both tables have names, else by position, with or without
- * the label column.
- *
- * @throws LockstepError
- */
-export function inputColumnsOf(file: string, first: Row, expected: Expected): Omit<Columns, 'label'> {
-  const own = new Set(expected.names);
-  const isHeader = first.cells.some((cell) => typeof cell === 'string' && own.has(cell.trim()));
-  const names = namesIn(file, first, undefined, isHeader ? 'yes' : 'auto');
-  const count = first.cells.length;
-  if (names && expected.names) return { names, count, inputs: positionsOf(file, expected.names, names) };
-  const all = first.cells.map((_, i) => i);
-  if (count === expected.inputs) return { names, count, inputs: all };
-  if (count !== expected.inputs + 1) throw errors.otherColumns(file, count, expected.inputs + 1);
-  return { names, count, inputs: all.filter((i) => i !== expected.label.position) };
+const COUNTS = 'counts the rows';
+
+/** @returns the kind; or why the column is left out. @throws LockstepError if the kind is doubtful */
+function foundKind(
+  file: string,
+  table: RawTable,
+  position: number,
+  missing: MissingValues,
+  isWanted: boolean,
+): Kind | typeof COUNTS | 'has no values' | 'differs in nearly every row' {
+  const column = table.columns[position]!;
+  if (!isWanted && countsRows(column, table.hasHeader ? table.names[position] : undefined)) return COUNTS;
+  const profile = profileOf(column, missing);
+  const kind = kindOf(column, profile);
+  if (kind === undefined) return isWanted ? 'category' : 'has no values';
+  if (typeof kind === 'object') throw mixed(file, table, position, kind, missing);
+  if (kind === 'category' && !isWanted && isDifferentInEachRow(profile)) return 'differs in nearly every row';
+  return kind;
 }
 
-/** For messages: `column 3 (petal_length)`. */
-export function columnInWords(position: number, names: readonly string[] | undefined): string {
-  return names ? `column ${position + 1} (${names[position]})` : `column ${position + 1}`;
+/** Nearly all cells are numbers, or dates: someone has to say what the others are. */
+function mixed(file: string, table: RawTable, position: number, { mostly }: Mixed, missing: MissingValues) {
+  const typed = typeColumn(table.columns[position]!, mostly, missing);
+  if (!isBad(typed)) throw new TypeError('a column without other cells');
+  const name = optionName(position, table);
+  const texts = new Set(typed.first.map(({ row }) => cellText(table, position, row)));
+  const values = [...texts].every(isTypable) ? [...texts].join(',') : '<text>,…';
+  return badCells(
+    ...([file, table, position, mostly, typed] as const),
+    `if ${typed.count === 1 ? 'it is a missing value' : 'they are missing values'}, use --missing-values ${values}; ` +
+      `if the column holds categories, use --types ${name}=category; to leave it out, use --drop ${name}`,
+  );
 }
 
-function positionsOf(file: string, wanted: readonly string[], names: readonly string[]): readonly number[] {
-  const positions = new Map(names.map((name, i) => [name, i]));
-  return wanted.map((name) => {
-    const found = positions.get(name);
-    if (found === undefined) throw errors.noSuchInput(file, name, listed(names, names.length));
-    return found;
+export function badCells(
+  file: string,
+  table: RawTable,
+  position: number,
+  kind: 'number' | 'date',
+  { count, first }: BadCells,
+  advice: string,
+): LockstepError {
+  const cells = first.map(({ row, problem }) => {
+    return `row ${table.lineOf(row)}: ${cellInWords(cellText(table, position, row), problem)}`;
   });
+  return errors.badCells(file, columnInWords(position, table), count, table.count, kind, cells.join('; '), advice);
 }
 
-/** Undefined if the first row is not a header. */
-function namesIn(file: string, first: Row, label: string | undefined, header: Header): readonly string[] | undefined {
-  const { cells, isHeader = false } = first;
-  if (isHeader && header === 'no') throw errors.headerOfObjects(file);
-  if (!isHeader && header !== 'yes' && (header === 'no' || !isHeaderRow(cells, label))) return undefined;
-  const names = cells.map((cell) => (typeof cell === 'string' ? cell.trim() : String(cell)));
-  const positions = new Map<string, number>();
-  for (const [i, name] of names.entries()) {
-    const before = positions.get(name);
-    if (before !== undefined) throw errors.sameColumns(file, name, before + 1, i + 1);
-    positions.set(name, i);
-  }
-  return names;
+export function cellText({ columns }: RawTable, position: number, row: number): string {
+  const { numbers, codes, texts } = columns[position]!;
+  return codes[row] === 0 ? String(numbers[row]) : texts[codes[row]! - 1]!;
 }
 
-/** The row contains the name of the label column or, if that is given by number, another name. */
-function isHeaderRow(cells: readonly unknown[], label: string | undefined): boolean {
-  if (label !== undefined && POSITION.test(label)) {
-    return cells.some((cell, i) => i !== Number(label) - 1 && isName(cell));
-  }
-  const hasLabel = cells.some((cell) => typeof cell === 'string' && cell.trim() === label);
-  // A missing label only leads to an error message, which lists the columns.
-  return hasLabel || 2 * cells.filter(isName).length > cells.length;
+function typesOf(file: string, table: RawTable, types: readonly string[] = []): ReadonlyMap<number, Kind> {
+  return new Map(
+    types.map((type) => {
+      // A name may contain an equals sign.
+      const at = type.lastIndexOf('=');
+      const kind = KINDS.find((each) => each === type.slice(at + 1));
+      if (at < 1 || !kind) throw errors.invalidOption('types', type, `name=kind, and a kind of ${KINDS.join(', ')}`);
+      return [requirePosition('types', file, type.slice(0, at), table), kind];
+    }),
+  );
+}
+
+function requirePosition(flag: string, file: string, name: string, table: RawTable): number {
+  const position = positionOf(name, table);
+  if (position === undefined) throw errors.noSuchColumn(flag, file, name, listed(table), table.hasHeader);
+  return position;
+}
+
+/** Several unnamed columns are told apart by their numbers. */
+function distinctNames({ names }: Named): readonly string[] {
+  const unnamed = names.filter((name) => name === '').length;
+  if (unnamed < 2) return names;
+  return names.map((name, i) => (name === '' && !names.includes(String(i + 1)) ? String(i + 1) : name));
 }
 
 /** A name takes precedence over a position. */
-function positionOf(label: string, names: readonly string[] | undefined, count: number): number | undefined {
-  const named = names?.indexOf(label) ?? -1;
+export function positionOf(name: string, { names, hasHeader }: Named): number | undefined {
+  const named = hasHeader ? names.indexOf(name) : -1;
   if (named >= 0) return named;
-  const position = POSITION.test(label) ? Number(label) : 0;
-  return position >= 1 && position <= count ? position - 1 : undefined;
+  const position = POSITION.test(name) ? Number(name) : 0;
+  return position >= 1 && position <= names.length ? position - 1 : undefined;
 }
 
+/** For messages: `column 3 (petal_length)`. */
+export function columnInWords(position: number, { names, hasHeader }: Named): string {
+  const name = names[position];
+  return hasHeader && name !== '' ? `column ${position + 1} (${name})` : `column ${position + 1}`;
+}
+
+/** For advice: the name if it can be typed as it is, else the number. */
+function optionName(position: number, { names, hasHeader }: RawTable): string {
+  const name = names[position]!;
+  return hasHeader && /^[\w.-]+$/.test(name) ? name : String(position + 1);
+}
+
+/** The columns of a model in another table. */
+export interface MatchedColumns {
+  /** By input column: the position. */
+  readonly positions: readonly number[];
+  /** Undefined if the table need not have a label. */
+  readonly label: number | undefined;
+}
+
+/**
+ * The columns of a model in another table: by name if both tables have names (other columns are ignored), else by position.
+ *
+ * @param label  `--label`; undefined: the label of the network
+ * @param needsLabel  without it, the label column may be absent
+ * @throws LockstepError
+ */
+export function matchColumns(
+  file: string,
+  table: Named,
+  facts: TableFacts,
+  label: string | undefined,
+  needsLabel: boolean,
+): MatchedColumns {
+  const { names, hasHeader } = table;
+  const known = facts.label.name ?? String(facts.label.position + 1);
+  if (hasHeader && facts.hasNames) {
+    const position = positionOf(label ?? known, table);
+    if (position === undefined && needsLabel) {
+      throw errors.noSuchColumn('label', file, label ?? known, listed(table), true);
+    }
+    const positionByName = new Map(distinctNames(table).map((name, i) => [name, i]));
+    const positions = facts.columns.map(({ name }) => {
+      const found = positionByName.get(name);
+      if (found === undefined) throw errors.noSuchInput(file, name, listed(table));
+      return found;
+    });
+    return { positions, label: position };
+  }
+  const { width, columns } = facts;
+  const isWhole = names.length === width;
+  if (!needsLabel && !isWhole && names.length === columns.length) {
+    return { positions: columns.map((_, i) => i), label: undefined };
+  }
+  if (!isWhole && (needsLabel || names.length !== width - 1)) throw errors.otherColumns(file, names.length, width);
+  const given = label === undefined ? facts.label.position : positionOf(label, table);
+  if (given === undefined) throw errors.noSuchColumn('label', file, label!, listed(table), hasHeader);
+  // The label may be elsewhere, or absent: then the columns behind it move.
+  const ownLabel = isWhole ? given : width;
+  const moved = (position: number) => {
+    const rank = position < facts.label.position ? position : position - 1;
+    return rank < ownLabel ? rank : rank + 1;
+  };
+  return { positions: columns.map(({ position }) => moved(position)), label: isWhole ? given : undefined };
+}
+
+/** Whether a shell and an option take the text as it is. */
+function isTypable(text: string): boolean {
+  return text.length <= MOST_TYPED && !/[\s,'"`$&|;<>()*!\\]/.test(text);
+}
+
+const MOST_TYPED = 20;
 const MOST_LISTED = 20;
 
+function firstOf(words: readonly string[], separator: string): string {
+  return words.slice(0, MOST_LISTED).join(separator) + (words.length > MOST_LISTED ? `${separator}…` : '');
+}
+
 /** For messages. */
-function listed(names: readonly string[] | undefined, count: number): string {
-  if (!names) return `1 to ${count}, without names`;
+function listed({ names, hasHeader }: Named): string {
+  if (!hasHeader) return `1 to ${names.length}, without names`;
   const first = names.slice(0, MOST_LISTED).map((name, i) => `${i + 1} ${name}`);
   return names.length > MOST_LISTED ? `${first.join(', ')}, … ${names.length} ${names.at(-1)}` : first.join(', ');
 }

@@ -2,60 +2,79 @@
 import { existsSync } from 'node:fs';
 import { errors } from '../../errors.js';
 import { TEST_SPLIT_STREAM } from '../../model/random.js';
-import type { Dataset } from '../dataset.js';
+import { grouped } from '../../text/grouped.js';
+import type { Dataset, TableRemark } from '../dataset.js';
 import { NO_SAMPLES, type Samples, takeSamples } from '../samples.js';
 import { splitOff } from '../split.js';
-import { isTable, STDIN, shortNameOfTable } from './bytes.js';
-import type { Header } from './columns.js';
-import { readTable, readTableLike } from './read-table.js';
+import { isTable, nameOfTable, STDIN, shortNameOfTable } from './bytes.js';
+import { csvOptionsOf } from './read-raw-table.js';
+import { type LeftOut, type ReadOptions, readTable, readTableLike } from './read-table.js';
 
-export interface TableOptions {
-  /** Name of the class column, or its number, from 1. */
-  readonly label?: string | undefined;
-  /** @default 'auto' */
-  readonly header?: Header;
+export interface TableOptions extends ReadOptions {
   /** Fraction of the rows to split off as test set. */
   readonly testSplit?: number | undefined;
   /** A test table with the same columns. */
   readonly testData?: string | undefined;
   /** Determines the split. @default 1 */
   readonly seed?: number;
-  /** Ends the reading. */
-  readonly signal?: AbortSignal | undefined;
 }
 
 /**
  * @param data  a file, or `-` for stdin
+ * @returns rows that are not encoded yet
  * @throws LockstepError
  */
 export async function loadTable(data: string, options: TableOptions): Promise<Dataset> {
-  const { label, header = 'auto', testSplit, testData, seed = 1, signal } = options;
+  const { header = 'auto', testSplit, testData, seed = 1, signal } = options;
   if (data === STDIN && testData === STDIN) throw errors.stdinTwice();
   if (testData !== undefined) requireTestTable(testData);
-  const { facts, inputs, samples } = await readTable(data, label, header, signal);
-  const parts =
-    testSplit !== undefined
-      ? testPart(samples, inputs, testSplit, seed)
-      : {
-          train: samples,
-          test:
-            testData === undefined
-              ? NO_SAMPLES
-              : (await readTableLike(testData, facts, inputs, undefined, header, signal)).samples,
-        };
+  const { facts, samples, leftOut } = await readTable(data, options);
+  const remarks = remarksOn(nameOfTable(data), leftOut);
+  let parts = { train: samples as Samples, test: NO_SAMPLES };
+  if (testSplit !== undefined) parts = testPart(samples, testSplit, seed);
+  else if (testData !== undefined) {
+    const test = await readTableLike(testData, facts, undefined, header, signal, csvOptionsOf(options));
+    remarks.push(...remarksOn(nameOfTable(testData), test.leftOut));
+    parts = { train: samples, test: test.samples };
+  }
   if (parts.train.count === 0) throw errors.allSplitOff(testSplit!, samples.count);
-  return { name: shortNameOfTable(data), inputs, classes: facts.classNames.length, table: facts, ...parts };
+  const { length: inputs } = facts.columns;
+  return { name: shortNameOfTable(data), inputs, classes: facts.classNames.length, table: facts, remarks, ...parts };
+}
+
+/** Warnings about what was left out. */
+export function remarksOn(file: string, { columns, unlabeled, incomplete }: LeftOut): TableRemark[] {
+  const remarks: TableRemark[] = [];
+  if (columns.length > 0) {
+    const [more, first] = [columns.length - MOST_SHOWN, columns.slice(0, MOST_SHOWN).join('; ')];
+    const advice = 'to use such a column, name it in --types';
+    remarks.push({
+      code: 'columns_left_out',
+      message: `${file}: left out: ${first}${more > 0 ? `; and ${more} more` : ''}; ${advice}`,
+    });
+  }
+  const rows = [
+    ...(unlabeled > 0 ? [`${rowsInWords(unlabeled)} without a label`] : []),
+    ...(incomplete > 0 ? [`${rowsInWords(incomplete)} with missing cells`] : []),
+  ];
+  if (rows.length > 0) remarks.push({ code: 'rows_left_out', message: `${file}: left out: ${rows.join(', ')}` });
+  return remarks;
+}
+
+const MOST_SHOWN = 10;
+
+function rowsInWords(count: number): string {
+  return `${grouped(count)} ${count === 1 ? 'row' : 'rows'}`;
 }
 
 /** Splits off the test set of `--test-split`. */
 export function testPart(
   samples: Samples,
-  inputs: number,
   fraction: number,
   seed: number,
 ): { readonly train: Samples; readonly test: Samples } {
   const { kept, apart } = splitOff(samples.count, fraction, seed, TEST_SPLIT_STREAM);
-  return { train: takeSamples(samples, inputs, kept), test: takeSamples(samples, inputs, apart) };
+  return { train: takeSamples(samples, 0, kept), test: takeSamples(samples, 0, apart) };
 }
 
 /** Called before the training table is read, which may take long. */

@@ -2,7 +2,7 @@
 import { errors } from '../../errors.js';
 import { bytesOfTable, nameOfTable } from './bytes.js';
 import { CsvScanner, textAfterQuote } from './csv-scanner.js';
-import { delimiterNamed, openingOf } from './dialect.js';
+import { type DialectOptions, delimiterNamed, openingOf } from './dialect.js';
 import { isHeaderRow } from './find-header.js';
 import { HEAD_BYTES, Input, inPieces, inUtf8, rowTooLong } from './input.js';
 import { JsonScanner } from './json-scanner.js';
@@ -12,17 +12,30 @@ import { RawRows } from './raw-rows.js';
 import type { RawTable } from './raw-table.js';
 import { MOST_ROW_BYTES } from './text.js';
 
-export interface ReadOptions {
-  /** @default 'auto' */
-  readonly header?: 'auto' | 'yes' | 'no' | undefined;
+export interface CsvOptions {
   /** A character or a name of `delimiterNamed`. @default the one that cuts the first rows evenly */
   readonly delimiter?: string | undefined;
   /** A character; lines that begin with it are skipped. @default none */
   readonly comment?: string | undefined;
+}
+
+export interface ReadOptions extends CsvOptions {
+  /** @default 'auto' */
+  readonly header?: 'auto' | 'yes' | 'no' | undefined;
   /** Name of the label column, or its number, from 1. A first row that has the name is a header. */
   readonly label?: string | undefined;
   /** Names of other columns that the caller knows. A first row that has one of them is a header. */
   readonly names?: readonly string[] | undefined;
+}
+
+/** Those of more options. */
+export function csvOptionsOf({ delimiter, comment }: CsvOptions): CsvOptions {
+  return { delimiter, comment };
+}
+
+/** @throws LockstepError (status 2) if an option is neither a name nor a character that can be used */
+export function dialectOf({ delimiter, comment }: CsvOptions): DialectOptions {
+  return { delimiter: byteOf('delimiter', delimiter), comment: byteOf('comment', comment) };
 }
 
 /** With what the reader has found out, to be shown. */
@@ -76,9 +89,8 @@ export async function readRawTableFrom(
 
 async function readCsv(file: string, input: Input, options: ReadOptions): Promise<ReadTable> {
   input.check(1);
-  const delimiter = byteOf('delimiter', options.delimiter);
-  const comment = byteOf('comment', options.comment);
-  const find = () => openingOf(input.bytes.subarray(0, input.end), input.isWhole, { delimiter, comment });
+  const given = dialectOf(options);
+  const find = () => openingOf(input.bytes.subarray(0, input.end), input.isWhole, given);
   let opening = find();
   for (let tried = input.end; !opening; opening = find(), tried = input.end) {
     if (input.end > MOST_ROW_BYTES) throw rowTooLong(file, 1);

@@ -1,68 +1,98 @@
-/** Reads the rows of a table: inputs as float32, and the class of each row. */
-import { createHash } from 'node:crypto';
-import { errors, shown } from '../../errors.js';
-import { bytesOf, type Samples } from '../samples.js';
+/** Reads a table as samples: its input columns by kind, and the class of each row. */
+import { errors } from '../../errors.js';
+import type { Samples } from '../samples.js';
 import { nameOfTable } from './bytes.js';
-import { labelIn, numberIn } from './cells.js';
-import { ClassIndex, LabelCollector, MOST_CLASSES, requireClasses } from './classes.js';
-import { type Columns, columnInWords, columnsLike, columnsOf, type Header } from './columns.js';
-import type { Row } from './row.js';
-import { rowsOf } from './rows.js';
-import { expectedOf, type TableFacts } from './table-metadata.js';
+import { ClassIndex, classesOf, NO_CLASS } from './classes.js';
+import {
+  badCells,
+  type ColumnOptions,
+  cellText,
+  chooseColumns,
+  columnInWords,
+  labelOf,
+  matchColumns,
+} from './columns.js';
+import type { Header } from './header.js';
+import { type MissingRule, MissingValues } from './missing.js';
+import type { RawTable } from './raw-table.js';
+import { type CsvOptions, csvOptionsOf, readRawTable } from './read-raw-table.js';
+import { namesOf, type TableFacts, type TableModel } from './table-metadata.js';
+import { TableRows } from './table-rows.js';
+import {
+  CELL_OF,
+  cellInWords,
+  hashColumns,
+  isBad,
+  newHash,
+  rowsWithout,
+  type TypedColumn,
+  typeColumn,
+} from './typed-table.js';
 
 export interface Table {
-  readonly inputs: number;
   readonly facts: TableFacts;
-  /** Unscaled. */
-  readonly samples: Samples;
+  /** Not encoded yet. */
+  readonly samples: TableSamples;
+  /** What was left out, for warnings. */
+  readonly leftOut: LeftOut;
 }
 
-/** float32 numbers in 4 GiB, the maximum memory of a run. */
-const MOST_NUMBERS = 2 ** 30;
-const FIRST_ROWS = 256;
+export interface TableSamples extends Samples {
+  readonly table: TableRows;
+}
+
+export interface LeftOut {
+  /** In words. */
+  readonly columns: readonly string[];
+  /** Rows without a label. */
+  readonly unlabeled: number;
+  /** Rows with missing cells, with `--missing drop`. */
+  readonly incomplete: number;
+}
+
+export interface ReadOptions extends ColumnOptions, CsvOptions {
+  /** Name of the label column, or its number, from 1. */
+  readonly label?: string | undefined;
+  /** @default 'auto' */
+  readonly header?: Header | undefined;
+  /** @default 'fill' */
+  readonly missing?: MissingRule['mode'] | undefined;
+  readonly missingValues?: readonly string[] | undefined;
+  /** Ends the reading. */
+  readonly signal?: AbortSignal | undefined;
+}
 
 /**
  * Reads a training table, whose label column determines the classes.
  *
- * @param data    a file, or `-`
- * @param label   name of the column, or its number, from 1
- * @param signal  ends the reading
+ * @param data  a file, or `-`
  * @throws LockstepError that names the row and column
  */
-export async function readTable(
-  data: string,
-  label: string | undefined,
-  header: Header,
-  signal?: AbortSignal,
-): Promise<Table> {
+export async function readTable(data: string, options: ReadOptions): Promise<Table> {
   const file = nameOfTable(data);
-  const collector = new LabelCollector();
-  const { columns, values, labels } = await read(data, {
-    columnsOf: (first) => columnsOf(file, first, label, header),
-    classOf: (name, where) => {
-      const number = collector.numberOf(name);
-      if (number === undefined) throw errors.tooManyClasses(file, where.column, MOST_CLASSES);
-      return number;
-    },
-    signal,
-  });
-  const { names: classNames, classOf } = collector.finish();
-  requireClasses(file, columnInWords(columns.label, columns.names), classNames);
+  const { header, signal, missing: mode = 'fill', missingValues = [] } = options;
+  const raw = await readRawTable(data, { header, label: options.label, ...csvOptionsOf(options) }, signal);
+  const label = labelOf(file, raw, options.label);
+  if (raw.count === 0) throw errors.headerOnly(file);
+  const missing: MissingRule = { mode, values: missingValues };
+  const values = new MissingValues(missingValues);
+  const chosen = chooseColumns(file, raw, [label], options, values);
+  const { names: classNames, classes } = classesOf(file, columnInWords(label, raw), raw.columns[label]!);
   const facts: TableFacts = {
-    label: { name: columns.names?.[columns.label], position: columns.label },
-    columns: columns.names && columns.inputs.map((i) => columns.names![i]!),
+    label: { name: raw.hasHeader ? raw.names[label] : undefined, position: label },
+    columns: chosen.inputs,
+    hasNames: raw.hasHeader,
+    width: raw.columns.length,
+    missing,
     classNames,
   };
-  return withHash(
-    facts,
-    columns.inputs.length,
-    values,
-    labels.map((number) => classOf[number]!),
-  );
+  const positions = chosen.inputs.map(({ position }) => position);
+  const { samples, leftOut } = samplesOf(file, raw, facts, positions, classes, values, true);
+  return { facts, samples, leftOut: { ...leftOut, columns: chosen.leftOut } };
 }
 
 /**
- * Reads a table for an existing network, which determines the columns and the classes.
+ * Reads a table for an existing network, which determines the columns, their kinds and the classes.
  *
  * @param label  `--label`; undefined: the label of the network
  * @throws LockstepError that names the row and column
@@ -70,130 +100,117 @@ export async function readTable(
 export async function readTableLike(
   data: string,
   facts: TableFacts,
-  inputs: number,
   label: string | undefined,
   header: Header,
   signal?: AbortSignal,
+  csv: CsvOptions = {},
 ): Promise<Table> {
   const file = nameOfTable(data);
-  const index = new ClassIndex(facts.classNames);
-  const { values, labels } = await read(data, {
-    columnsOf: (first) => columnsLike(file, first, expectedOf(facts, inputs), label, header),
-    classOf: (name, { row, column }) => {
-      const number = index.classOf(name);
-      if (number === undefined) throw errors.unknownClass(file, row, column, name, classesInWords(facts));
-      return number;
-    },
-    signal,
+  const known = label ?? facts.label.name ?? String(facts.label.position + 1);
+  const raw = await readRawTable(data, { header, label: known, names: namesOf(facts), ...csv }, signal);
+  const matched = matchColumns(file, raw, facts, label, true);
+  if (raw.count === 0) throw errors.headerOnly(file);
+  const column = columnInWords(matched.label!, raw);
+  const classes = new ClassIndex(facts.classNames).classesOf(raw.columns[matched.label!]!, (row, name) => {
+    throw errors.unknownClass(file, raw.lineOf(row), column, name, classesInWords(facts));
   });
-  return withHash(facts, inputs, values, labels);
+  const values = new MissingValues(facts.missing.values);
+  const { samples, leftOut } = samplesOf(file, raw, facts, matched.positions, classes, values, false);
+  return { facts, samples, leftOut: { ...leftOut, columns: [] } };
 }
 
-interface Place {
-  readonly row: number;
-  /** For messages. */
-  readonly column: string;
-}
-
-interface Rules {
-  readonly columnsOf: (first: Row) => Columns;
-  readonly classOf: (name: string, where: Place) => number;
-  readonly signal: AbortSignal | undefined;
-}
-
-async function read(
-  data: string,
-  rules: Rules,
-): Promise<{ readonly columns: Columns; readonly values: Float32Array; readonly labels: Uint32Array }> {
-  const file = nameOfTable(data);
-  let columns: Columns | undefined;
-  let values = new Float32Array(0);
-  let labels = new Uint32Array(0);
-  let count = 0;
-  for await (const batch of rowsOf(data, rules.signal)) {
-    for (const each of batch) {
-      if (!columns) {
-        columns = rules.columnsOf(each);
-        if (columns.names) continue;
-      }
-      const { inputs } = columns;
-      if (count === labels.length) {
-        const most = Math.floor(MOST_NUMBERS / inputs.length);
-        const room = Math.min(Math.max(FIRST_ROWS, 2 * count), most);
-        if (room <= count) throw errors.tableTooLarge(file, each.row, inputs.length);
-        try {
-          values = grown(values, new Float32Array(room * inputs.length));
-          labels = grown(labels, new Uint32Array(room));
-        } catch (error) {
-          if (error instanceof RangeError) throw errors.tableTooLarge(file, each.row, inputs.length);
-          throw error;
-        }
-      }
-      takeRow(file, each, columns, values, count * inputs.length);
-      labels[count] = takeLabel(file, each, columns, rules);
-      count++;
-    }
-  }
-  if (!columns) throw errors.emptyTable(file);
-  if (count === 0) throw errors.headerOnly(file);
-  return { columns, values: values.slice(0, count * columns.inputs.length), labels: labels.slice(0, count) };
-}
-
-/**
- * Writes the inputs of a row to `values`, starting at `at`.
- *
- * @throws LockstepError that names the row and column
- */
-export function takeRow(
+/** @param positions  of the input columns in this table */
+function samplesOf(
   file: string,
-  { row, cells }: Row,
-  columns: Omit<Columns, 'label'>,
-  values: Float32Array,
-  at: number,
-): void {
-  const { inputs, names, count } = columns;
-  if (cells.length !== count) throw errors.raggedRow(file, row, cells.length, count);
-  for (let k = 0; k < inputs.length; k++) {
-    const cell = cells[inputs[k]!];
-    const value = numberIn(cell);
-    if (typeof value === 'string') {
-      throw errors.tableCell(file, row, columnInWords(inputs[k]!, names), foundIn(cell, value), 'a number');
+  raw: RawTable,
+  facts: TableFacts,
+  positions: readonly number[],
+  classes: Uint32Array,
+  values: MissingValues,
+  isTraining: boolean,
+): { readonly samples: TableSamples; readonly leftOut: Omit<LeftOut, 'columns'> } {
+  const labeled = rowsWithLabel(classes);
+  const columns = typedColumns(file, raw, facts, positions, values, isTraining);
+  const rows = rowsWithout(file, raw, columns, facts.columns, labeled, facts.missing);
+  if (rows.length === 0) throw errors.noRowsLeft(file, labeled.length === 0 ? 'label' : 'missing');
+  const targets = rows.length === classes.length ? classes : Uint32Array.from(rows, (row) => classes[row]!);
+  return {
+    samples: {
+      count: rows.length,
+      values: new Uint8Array(0),
+      table: new TableRows(columns, rows),
+      targets,
+      sha256: (isOld(facts) ? oldHashOf : hashOf)(facts, columns, rows, targets),
+    },
+    leftOut: { unlabeled: raw.count - labeled.length, incomplete: labeled.length - rows.length },
+  };
+}
+
+function rowsWithLabel(classes: Uint32Array): Uint32Array {
+  const rows = new Uint32Array(classes.length);
+  let count = 0;
+  for (let row = 0; row < classes.length; row++) if (classes[row] !== NO_CLASS) rows[count++] = row;
+  return rows.subarray(0, count);
+}
+
+/** @throws LockstepError if cells do not fit the kind of their column */
+export function typedColumns(
+  file: string,
+  raw: RawTable,
+  { columns }: TableFacts,
+  positions: readonly number[],
+  values: MissingValues,
+  isTraining: boolean,
+): TypedColumn[] {
+  return columns.map(({ kind }, i) => {
+    const position = positions[i]!;
+    const typed = typeColumn(raw.columns[position]!, kind, values);
+    if (!isBad(typed)) return typed;
+    const expected = kind as 'number' | 'date';
+    if (typed.count > 1) {
+      const advice = `expected ${kind}s${isTraining ? '' : ', as in the training table'}`;
+      throw badCells(file, raw, position, expected, typed, advice);
     }
-    values[at + k] = value;
-  }
+    const { row, problem } = typed.first[0]!;
+    const cell = cellInWords(cellText(raw, position, row), problem);
+    throw errors.tableCell(file, raw.lineOf(row), columnInWords(position, raw), cell, CELL_OF[expected]);
+  });
 }
 
-function takeLabel(file: string, { row, cells }: Row, { label, names }: Columns, rules: Rules): number {
-  const column = columnInWords(label, names);
-  const cell = cells[label];
-  const name = labelIn(cell);
-  if (name === undefined) {
-    const isMissing = cell === undefined || cell === null || typeof cell === 'string';
-    const found = isMissing ? 'missing' : shown(cell);
-    throw errors.tableCell(file, row, column, found, 'a class');
-  }
-  return rules.classOf(name, { row, column });
-}
-
-function foundIn(cell: unknown, problem: string): string {
-  if (problem === 'text') return `text ${shown(cell)}`;
-  return problem === 'not a number' ? `${problem} (${shown(cell)})` : problem;
-}
-
-/** The hash covers numbers, classes and names, but neither file nor format. */
-function withHash(facts: TableFacts, inputs: number, values: Float32Array, labels: Uint32Array): Table {
-  const { label, columns = null, classNames } = facts;
-  const sha256 = createHash('sha256')
-    .update(JSON.stringify([inputs, label.name ?? label.position, columns, classNames]))
-    .update(bytesOf(values))
-    .update(bytesOf(labels))
+/** The hash covers cells, classes and names, but neither file nor format. */
+function hashOf(facts: TableFacts, columns: readonly TypedColumn[], rows: Uint32Array, targets: Uint32Array): string {
+  const { label, classNames, missing, columns: inputs } = facts;
+  const kinds = inputs.map(({ kind }) => kind);
+  const hash = newHash().update(
+    JSON.stringify([label.name ?? label.position, namesOf(facts) ?? null, kinds, classNames, missing]),
+  );
+  return hashColumns(hash, { columns, rows })
+    .update(new Uint8Array(targets.buffer, targets.byteOffset, targets.byteLength))
     .digest('hex');
-  return { inputs, facts, samples: { count: labels.length, values, targets: labels, sha256 } };
 }
 
-function grown<T extends Float32Array | Uint32Array>(from: T, to: T): T {
-  to.set(from);
-  return to;
+/** Whether the model is of a version that stored tables as float32, and hashed them so. */
+function isOld(facts: TableFacts | TableModel): boolean {
+  return 'isSingle' in facts && facts.isSingle;
+}
+
+/** Such models name their training table by this hash. */
+function oldHashOf(
+  facts: TableFacts,
+  columns: readonly TypedColumn[],
+  rows: Uint32Array,
+  targets: Uint32Array,
+): string {
+  const { label, classNames } = facts;
+  const hash = newHash().update(
+    JSON.stringify([columns.length, label.name ?? label.position, namesOf(facts) ?? null, classNames]),
+  );
+  const values = new Float32Array(columns.length);
+  for (const row of rows) {
+    for (const [i, column] of columns.entries()) if (column.kind !== 'category') values[i] = column.numbers[row]!;
+    hash.update(new Uint8Array(values.buffer));
+  }
+  return hash.update(new Uint8Array(targets.buffer, targets.byteOffset, targets.byteLength)).digest('hex');
 }
 
 const MOST_LISTED = 10;

@@ -2,6 +2,7 @@
 import { errors } from '../../errors.js';
 import { bytesOfTable, nameOfTable } from './bytes.js';
 import { csvRows } from './csv.js';
+import type { DialectOptions } from './dialect.js';
 import { inUtf8 } from './input.js';
 import { ndjsonRows } from './ndjson.js';
 import type { Row } from './row.js';
@@ -23,11 +24,15 @@ export function rowsOf(data: string, signal?: AbortSignal): AsyncGenerator<reado
 }
 
 /** @param file  for messages */
-export async function* rowsIn(file: string, { head, chunks }: Headed): AsyncGenerator<readonly Row[]> {
+export async function* rowsIn(
+  file: string,
+  { head, chunks }: Headed,
+  dialect?: DialectOptions,
+): AsyncGenerator<readonly Row[]> {
   if (head.includes(0)) throw errors.notATable(file);
   const first = head.find((byte) => !BLANKS.includes(byte));
   if (first === undefined) throw errors.emptyTable(file);
-  yield* isJson(head) ? ndjsonRows(file, chunks) : csvRows(file, chunks);
+  yield* isJson(head) ? ndjsonRows(file, chunks) : csvRows(file, chunks, dialect);
 }
 
 /** Bytes, with a copy of the beginning: at least the first line that is not blank, without a byte order mark. */
