@@ -54,7 +54,11 @@ describe('cells', () => {
       ['-Inf'],
       `1 column 2 (b): 1 of 31 cells is not a number (row 32: -Inf, not finite); ${ONE.replace('two', '-Inf')}`,
     ],
-    ['too large', ['1e39'], '1 row 32, column 2 (b): 1e39, too large for float32 (maximum 3.4e38); expected a number'],
+    [
+      'too large',
+      ['1e+39'],
+      '1 row 32, column 2 (b): 1e+39, too large for float32 (maximum 3.4e38); expected a number',
+    ],
     [
       'texts that are no list',
       ['1,5'],
@@ -94,8 +98,8 @@ describe('cells', () => {
   });
 
   it('behind cells of several lines and blank lines, the row is where an editor shows it', async () => {
-    const text = 'a,b,kind\r\n1,2,"x\r\ny\r\n"\r\n\r\n1,2,"x\ny"\r\n1,1e40,z\r\n';
-    expect(await refusal(text)).toContain('1 row 8, column 2 (b): 1e40, too large');
+    const text = 'a,b,kind\r\n1,2,"x\r\ny\r\n"\r\n\r\n1,2,"x\ny"\r\n1,1e+40,z\r\n';
+    expect(await refusal(text)).toContain('1 row 8, column 2 (b): 1e+40, too large');
   });
 });
 

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { afterAll, expect, it } from 'vitest';
+import { readRawTable } from '../../../src/data/table/read-raw-table.js';
 import { readTable } from '../../../src/data/table/read-table.js';
-import { rowsOf } from '../../../src/data/table/rows.js';
 import { Random } from '../../../src/model/random.js';
 import { temporaryFolder } from '../../support/idx-files.js';
 import { verdictOf } from '../../support/judge.js';
@@ -52,12 +52,6 @@ function misspelt(text: Uint8Array, random: Random): Uint8Array {
   return changed;
 }
 
-async function recordsIn(file: string, hasHeader: boolean): Promise<number> {
-  let count = hasHeader ? -1 : 0;
-  for await (const batch of rowsOf(file)) count += batch.length;
-  return count;
-}
-
 it.each([1, 2, 3])('seed %i', async (seed) => {
   const counts = { taken: 0, refused: 0 };
   for (let index = 0; index < 120; index++) {
@@ -73,7 +67,7 @@ it.each([1, 2, 3])('seed %i', async (seed) => {
     counts.taken++;
     const { facts, samples, leftOut } = value;
     const { rows, inputs } = encodedRows(value, 'standard');
-    expect(samples.count + leftOut.unlabeled).toBe(await recordsIn(file, facts.hasNames));
+    expect(samples.count + leftOut.unlabeled).toBe((await readRawTable(file, { label })).count);
     expect(rows.every((row) => row.length === inputs && row.every(Number.isFinite))).toBe(true);
     expect(samples.targets.every((each) => each < facts.classNames.length)).toBe(true);
     expect(new Set(facts.classNames).size).toBe(facts.classNames.length);
