@@ -41,6 +41,8 @@ export type Intervals<Name extends string> = { readonly [M in Name]: Interval | 
 export interface ClassificationMetrics extends Values<OverallMetric> {
   /** k of `top_k_accuracy`. */
   readonly top_k: number;
+  /** For two classes: the one that `average_precision` and `calibration` are of. */
+  readonly positive_class?: ClassName;
   readonly intervals: Intervals<OverallMetric>;
   readonly bootstrap: Bootstrap;
   readonly classes: readonly ClassMetrics[];
@@ -113,6 +115,7 @@ export async function measureClasses(
   const metrics: ClassificationMetrics = {
     ...overall.values,
     top_k: topK,
+    ...(classes === 2 && { positive_class: names[scores.positive]! }),
     intervals: overall.intervals,
     bootstrap: plan,
     classes: names.map((name, c) => {
@@ -220,7 +223,7 @@ class Measures {
       right[target]! += weight;
       correct += weight;
     }
-    const { classes } = this.#scores;
+    const { classes, positive } = this.#scores;
     const recall = new Mean();
     const f1 = new Mean();
     const auc = new Mean();
@@ -240,8 +243,8 @@ class Measures {
       if (at < into.length) into.set(values, at);
       recall.add(values[1]);
       f1.add(values[2]);
-      // For two classes, as in scikit-learn: of the second class.
-      if (classes > 2 || c === 1) {
+      // For two classes, as in scikit-learn: of one of them.
+      if (classes > 2 || c === positive) {
         auc.add(values[3]);
         precision.add(values[4]);
       }

@@ -1,0 +1,96 @@
+/** Permutation importance: of a function whose importances are known, and by what it reads. */
+import { describe, expect, it } from 'vitest';
+import { Random } from '../../src/model/random.js';
+import { type ImportanceData, permutationImportance } from '../../src/tools/importance.js';
+
+const SAMPLES = 400;
+
+/** Column `a` is inputs 0 and 1, `b` is input 2, `unused` inputs 3 to 5. The score is (x0 + x1 + 2·x2 − y)², with y = x0 + x1 + 2·x2. */
+function example(): ImportanceData & { readonly rows: readonly Float32Array[] } {
+  const random = new Random(3, 0);
+  const rows = Array.from({ length: SAMPLES }, () =>
+    Float32Array.from({ length: 6 }, () => Math.fround(random.fraction() - 0.5)),
+  );
+  const of = (row: Float32Array) => row[0]! + row[1]! + 2 * row[2]!;
+  return {
+    rows,
+    ...{ count: SAMPLES, inputs: 6, scores: 2 },
+    columns: [
+      { name: 'a', from: 0, to: 2 },
+      { name: 'b', from: 2, to: 3 },
+      { name: 'unused', from: 3, to: 6 },
+    ],
+    readRow: (sample, into) => into.set(rows[sample]!),
+    score: (row, sample, into) => {
+      into[0] = (of(row) - of(rows[sample]!)) ** 2;
+      into[1] = 7;
+    },
+  };
+}
+
+describe('permutation importance', () => {
+  it('of a linear function is twice the variance of each term', async () => {
+    const [a, b, unused] = await permutationImportance(example(), { repeats: 20 });
+    // Of uniform numbers in an interval of length 1, the variance is 1 / 12; the terms of a move together.
+    expect(a!.increase[0]).toBeCloseTo((2 * 2) / 12, 1);
+    expect(b!.increase[0]).toBeCloseTo((2 * 4) / 12, 1);
+    expect(unused).toEqual({ name: 'unused', increase: [0, 0], std: [0, 0] });
+    expect([a!.increase[1], b!.increase[1]]).toEqual([0, 0]);
+    for (const { std } of [a!, b!]) {
+      expect(std[0]).toBeGreaterThan(0.001);
+      expect(std[0]).toBeLessThan(0.1);
+    }
+  });
+
+  it('depends on the seed alone, and repeats only add to it', async () => {
+    const of = async (seed: number, repeats: number) => permutationImportance(example(), { seed, repeats });
+    expect(await of(1, 2)).toEqual(await of(1, 2));
+    expect(await of(1, 2)).not.toEqual(await of(2, 2));
+    const [one] = await of(1, 1);
+    expect(one!.std).toEqual([0, 0]);
+    const [three] = await of(1, 3);
+    const [two] = await of(1, 2);
+    // The mean of three has the mean of the first two in it.
+    expect(3 * three!.increase[0]! - 2 * two!.increase[0]!).toBeGreaterThan(0);
+  });
+
+  it('moves all inputs of a column from the same sample, and no others', async () => {
+    const { rows, ...data } = example();
+    const seen = new Set<string>();
+    await permutationImportance(
+      {
+        ...data,
+        score: (row, sample, into) => {
+          into.fill(0);
+          const source = rows.findIndex((each) => each[0] === row[0]);
+          const isOwn = (i: number) => row[i] === rows[sample]![i];
+          if (!isOwn(0)) {
+            seen.add('a');
+            expect(row[1]).toBe(rows[source]![1]);
+            expect([2, 3, 4, 5].every(isOwn)).toBe(true);
+          }
+        },
+      },
+      { repeats: 1 },
+    );
+    expect(seen).toEqual(new Set(['a']));
+  });
+
+  it('leaves the scores of a constant column unread', async () => {
+    const { rows, ...data } = example();
+    for (const row of rows) row[2] = 1;
+    let calls = 0;
+    await permutationImportance(
+      {
+        ...data,
+        columns: [data.columns[1]!],
+        score: (_row, _sample, into) => {
+          calls++;
+          into.fill(0);
+        },
+      },
+      { repeats: 3 },
+    );
+    expect(calls).toBe(SAMPLES);
+  });
+});
