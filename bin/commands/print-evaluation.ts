@@ -16,6 +16,8 @@ const SEPARATORS = 5;
 const KINDS = { test: 'test ', train: 'training ', all: '' } as const;
 /** Of the tables of metrics. */
 const NAME_WIDTH = 14;
+/** So that the table of classes has 79 columns. */
+const CLASS_WIDTH = 11;
 /** Of lists without a terminal that limits them. */
 const USUAL_COLUMNS = 80;
 
@@ -86,9 +88,9 @@ function overallTable(event: EvaluationEvent, columns: number): string[] {
 }
 
 function classTable({ classes, bootstrap }: EvaluationEvent, columns: number): string[] {
-  const short = (value: number) => value.toFixed(2);
+  const short = (value: number) => value.toFixed(3);
   const cell = (value: number | null, interval: Interval | null) =>
-    `${figure(value)}${interval ? ` (${intervalText(interval, '–', short)})` : ''}`;
+    `${value === null ? '–' : short(value)}${interval ? ` (${intervalText(interval, '–', short)})` : ''}`;
   const rows = classes.map((each) => [
     String(each.class),
     grouped(each.samples),
@@ -96,9 +98,9 @@ function classTable({ classes, bootstrap }: EvaluationEvent, columns: number): s
     cell(each.roc_auc, each.intervals.roc_auc),
     cell(each.average_precision, each.intervals.average_precision),
   ]);
-  const width = bootstrap.resamples > 0 ? 19 : 9;
+  const width = bootstrap.resamples > 0 ? 20 : 14;
   return rowsOf(['class', 'samples', 'F1', 'ROC AUC', 'av. precision'], rows, columns, [
-    -NAME_WIDTH,
+    -CLASS_WIDTH,
     8,
     width,
     width,

@@ -34,8 +34,8 @@ export const MOST_RESAMPLES = 100_000;
 const USUAL_RESAMPLES = 1000;
 /** With fewer, a bound of a 95 % interval is close to the most extreme resample. */
 const LEAST_RESAMPLES = 100;
-/** Samples times width times resamples: about 3 seconds of one core (bench/evaluation.ts). */
-const AFFORDABLE = 4e8;
+/** Samples times width times resamples: about 2 seconds of one core (bench/evaluation.ts). */
+const AFFORDABLE = 2e8;
 
 /**
  * The default number of resamples. It depends only on the size of the data, so the same command gives the same intervals.

@@ -14,7 +14,7 @@ import {
   resamplesFor,
 } from './bootstrap.js';
 import type { ClassScores } from './class-scores.js';
-import { Pacer } from './pacer.js';
+import { CHUNK, Pacer } from './pacer.js';
 import { Ranking, type Weights } from './ranking.js';
 
 /** Of all classes together. */
@@ -100,7 +100,7 @@ export async function measureClasses(
   for (const [c, column] of probabilities?.entries() ?? []) {
     rankings.push(await Ranking.of(column, (s) => targets[s] === c, pacer));
   }
-  const measures = new Measures(scores, rankings, topK, pacer);
+  const measures = new Measures(scores, await findCells(scores, topK, pacer), rankings, pacer);
   const weights = given ?? new Uint16Array(count).fill(1);
   const values = new Float64Array(measures.length);
   await measures.measure(weights, values);
@@ -175,33 +175,18 @@ class Measures {
   readonly #taken: Float64Array;
   readonly #right: Float64Array;
 
-  constructor(scores: ClassScores, rankings: readonly Ranking[], topK: number, pacer: Pacer) {
-    const { count, classes } = scores;
+  constructor(scores: ClassScores, { cells, cellOf }: Cells, rankings: readonly Ranking[], pacer: Pacer) {
+    const { classes } = scores;
     this.#scores = scores;
+    this.#cells = cells;
+    this.#cellOf = cellOf;
     this.#rankings = rankings;
     this.#pacer = pacer;
+    this.#weight = new Float64Array(cells.length);
+    this.#confidence = new Float64Array(cells.length);
     this.#support = new Float64Array(classes);
     this.#taken = new Float64Array(classes);
     this.#right = new Float64Array(classes);
-    this.#cellOf = new Uint32Array(count);
-    const cells = new Map<number, Cell>();
-    for (let s = 0; s < count; s++) {
-      const target = scores.targets[s]!;
-      const predicted = scores.predicted[s]!;
-      const bin = binOf(scores.confidence[s]!);
-      const isTop = scores.rank[s]! < topK;
-      const key = ((target * classes + predicted) * BINS + bin) * 2 + Number(isTop);
-      let cell = cells.get(key);
-      if (!cell) {
-        cell = { number: cells.size, target, predicted, bin, isTop, isHit: scores.isHit(s), samples: 0 };
-        cells.set(key, cell);
-      }
-      cell.samples++;
-      this.#cellOf[s] = cell.number;
-    }
-    this.#cells = [...cells.values()];
-    this.#weight = new Float64Array(cells.size);
-    this.#confidence = new Float64Array(cells.size);
   }
 
   get length(): number {
@@ -315,6 +300,34 @@ interface Cell {
   /** Whether what the confidence is a probability of is true. */
   readonly isHit: boolean;
   samples: number;
+}
+
+interface Cells {
+  readonly cells: readonly Cell[];
+  /** (samples) Number of the cell. */
+  readonly cellOf: Uint32Array;
+}
+
+async function findCells(scores: ClassScores, topK: number, pacer: Pacer): Promise<Cells> {
+  const { count, classes } = scores;
+  const cellOf = new Uint32Array(count);
+  const cells = new Map<number, Cell>();
+  for (let s = 0; s < count; s++) {
+    const target = scores.targets[s]!;
+    const predicted = scores.predicted[s]!;
+    const bin = binOf(scores.confidence[s]!);
+    const isTop = scores.rank[s]! < topK;
+    const key = ((target * classes + predicted) * BINS + bin) * 2 + Number(isTop);
+    let cell = cells.get(key);
+    if (!cell) {
+      cell = { number: cells.size, target, predicted, bin, isTop, isHit: scores.isHit(s), samples: 0 };
+      cells.set(key, cell);
+    }
+    cell.samples++;
+    cellOf[s] = cell.number;
+    if (s % CHUNK === 0) await pacer.pause();
+  }
+  return { cells: [...cells.values()], cellOf };
 }
 
 /** Bins include their upper edges, as in scikit-learn's calibration_curve and Guo et al. 2017. The edges are numpy's. */

@@ -4,6 +4,9 @@ import { setImmediate } from 'node:timers/promises';
 /** Milliseconds. Longer slices are not faster: one turn of the event loop takes a few microseconds. */
 const SLICE = 12;
 
+/** Samples between two calls of `pause`, in loops over samples: about a millisecond. */
+export const CHUNK = 2 ** 14;
+
 export class Pacer {
   #since = performance.now();
 

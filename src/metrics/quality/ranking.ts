@@ -4,7 +4,7 @@
  * The samples are sorted once. A resample of the bootstrap only changes their weights, so its metrics take one pass over that
  * order. Samples with equal scores form a group, and a curve has one point per group, as in scikit-learn.
  */
-import type { Pacer } from './pacer.js';
+import { CHUNK, type Pacer } from './pacer.js';
 
 /** Numbers by sample. */
 export type Weights = Uint16Array | Float64Array;
@@ -46,6 +46,7 @@ export class Ranking {
       const next = i + 1 < order.length ? scores[order[i + 1]!]! : Number.NaN;
       const flags = (isPositive(sample) ? IS_POSITIVE : 0) + (scores[sample] === next ? 0 : ENDS_GROUP);
       order[i] = sample + flags;
+      if (i % CHUNK === 0) await pacer.pause();
     }
     return new Ranking(order);
   }

@@ -41,7 +41,7 @@ export function classReport(event: EvaluationEvent, measured: MeasuredClasses): 
       detail: intervalText(event.intervals[metric]),
     })),
     warnings: warningsOf(event),
-    parts: [overallTable(event), ...charts, classTable(event), confusionTable(event)].filter(
+    parts: [overallTable(event), ...charts, confusionTable(event), classTable(event)].filter(
       (part) => part !== undefined,
     ),
     footer:
@@ -58,22 +58,17 @@ function overallTable(event: EvaluationEvent): Table {
   return {
     kind: 'table',
     title: 'Metrics',
-    note: hasIntervals ? 'With 95 % intervals.' : '',
+    note: hasIntervals ? 'With 95 % intervals, which the lines show between 0 and 1.' : '',
     columns: [
       { head: 'metric', isNumber: false, width: 210 },
       { head: 'value', isNumber: true, width: 210 },
-      ...(hasIntervals ? [{ head: '0 to 1', isNumber: false, width: 190 }] : []),
     ],
     rows: shownMetrics(event).map((metric): Cell[] => {
       const [value, interval] = [event[metric], event.intervals[metric]];
-      const range: Cell =
-        interval && isFraction(metric)
-          ? { text: '', range: { value: value!, low: interval[0], high: interval[1] } }
-          : { text: '' };
+      const range = interval && isFraction(metric) ? { value: value!, low: interval[0], high: interval[1] } : undefined;
       return [
-        { text: metricName(metric, event) },
+        { text: metricName(metric, event), ...(range && { range }) },
         { text: figure(value), ...(interval && { detail: intervalText(interval) }) },
-        ...(hasIntervals ? [range] : []),
       ];
     }),
   };
@@ -84,7 +79,7 @@ function classTable({ classes, bootstrap }: EvaluationEvent): Table {
     classes.length <= MOST_CLASSES
       ? classes
       : classes.toSorted((a, b) => (a.f1 ?? 2) - (b.f1 ?? 2)).slice(0, MOST_CLASSES);
-  const width = bootstrap.resamples > 0 ? 110 : 70;
+  const width = bootstrap.resamples > 0 ? 118 : 70;
   const metrics = [
     ['precision', 'precision'],
     ['recall', 'recall'],
@@ -101,7 +96,7 @@ function classTable({ classes, bootstrap }: EvaluationEvent): Table {
         ? ` The ${MOST_CLASSES} of ${grouped(classes.length)} classes with the lowest F1.`
         : ''),
     columns: [
-      { head: 'class', isNumber: false, width: 130 },
+      { head: 'class', isNumber: false, width: 120 },
       { head: 'samples', isNumber: true, width: 70 },
       ...metrics.map(([, head]) => ({ head, isNumber: true, width })),
     ],
@@ -120,7 +115,7 @@ function classTable({ classes, bootstrap }: EvaluationEvent): Table {
 }
 
 function short(value: number): string {
-  return value.toFixed(2);
+  return value.toFixed(3);
 }
 
 function figure(value: number | null): string {

@@ -94,12 +94,12 @@ export function confusionTable({ classes, confusion }: EvaluationEvent): Table |
   return {
     kind: 'table',
     title: 'Most frequent errors',
-    note: '',
+    note: 'Shares are of the samples of the true class.',
     columns: [
       { head: 'true class', isNumber: false, width: 200 },
       { head: 'predicted class', isNumber: false, width: 200 },
       { head: 'samples', isNumber: true, width: 100 },
-      { head: 'of the true class', isNumber: true, width: 140 },
+      { head: 'share', isNumber: true, width: 140 },
     ],
     rows,
   };

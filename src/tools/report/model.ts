@@ -47,7 +47,7 @@ export interface Cell {
   readonly text: string;
   /** Smaller, after the text. */
   readonly detail?: string;
-  /** Drawn as a point and a line between 0 and 1. */
+  /** In the first cell of a row: drawn as a point and a line between 0 and 1. */
   readonly range?: { readonly value: number; readonly low: number; readonly high: number };
 }
 

@@ -20,22 +20,25 @@ p{margin:0;color:var(--muted)}
 .tiles .value{font-size:1.7rem;font-weight:600;font-variant-numeric:tabular-nums}
 .tiles .detail,.note,footer{font-size:.875rem;color:var(--muted)}
 .warnings{margin:20px 0;padding:12px 14px 12px 34px;border:1px solid var(--grid);border-left:4px solid var(--accent);border-radius:4px;background:var(--raised)}
-.grid{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,340px),1fr));gap:32px 28px;margin:28px 0}
-figure{margin:0;display:grid;grid-row:span 2;grid-template-rows:subgrid;row-gap:0;align-content:start}
+.grid{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,350px),1fr));gap:32px 28px;margin:28px 0}
+figure,section{margin:0;min-width:0;display:grid;grid-row:span 2;grid-template-rows:subgrid;row-gap:0;align-content:start}
+.wide{grid-column:1/-1}
 figure svg{display:block;width:100%;max-width:520px;height:auto;margin-top:8px}
-section{margin:28px 0}
 .scroll{overflow-x:auto}
 table{border-collapse:collapse;font-size:.925rem;font-variant-numeric:tabular-nums;margin-top:8px}
-th,td{padding:5px 18px 5px 0;border-bottom:1px solid var(--grid);text-align:left;font-weight:400;vertical-align:baseline;white-space:nowrap}
+th,td{padding:5px 14px 5px 0;border-bottom:1px solid var(--grid);text-align:left;font-weight:400;vertical-align:baseline;white-space:nowrap}
 thead th{color:var(--muted)}
 tbody th{max-width:16em;overflow:hidden;text-overflow:ellipsis}
 .number{text-align:right}
 td small{color:var(--muted);display:block;font-size:.8rem}
-.bar{display:block;width:150px;height:14px}
-@media(max-width:480px){.bar{width:90px}th,td{padding-right:10px}.number{padding-right:12px}}
+.bar{display:block;width:150px;height:14px;margin-top:3px}
+@media(max-width:480px){th,td{padding-right:10px}.number{padding-right:12px}}
 footer{border-top:1px solid var(--grid);padding-top:12px;overflow-wrap:anywhere}
 @media print{figure,section,.tiles{break-inside:avoid}}
 `;
+
+/** Tables with more columns are as wide as the page. */
+const MOST_NARROW = 4;
 
 export function reportPage({ title, subtitle, headline, warnings, parts, footer }: Report): string {
   return [
@@ -62,33 +65,15 @@ export function reportPage({ title, subtitle, headline, warnings, parts, footer 
     ...(warnings.length > 0
       ? [`<ul class="warnings">${warnings.map((each) => `<li>${escaped(each)}</li>`).join('')}</ul>`]
       : []),
-    ...inGroups(parts),
+    '<div class="grid">',
+    ...parts.map((part) => (part.kind === 'chart' ? figure(part) : section(part))),
+    '</div>',
     `<footer>${escaped(footer)}</footer>`,
     '</main>',
     '</body>',
     '</html>',
     '',
   ].join('\n');
-}
-
-/** Charts that follow each other share a grid. */
-function inGroups(parts: Report['parts']): string[] {
-  const blocks: string[] = [];
-  let charts: string[] = [];
-  const flush = () => {
-    if (charts.length > 0) blocks.push(`<div class="grid">\n${charts.join('\n')}\n</div>`);
-    charts = [];
-  };
-  for (const part of parts) {
-    if (part.kind === 'chart') {
-      charts.push(figure(part));
-      continue;
-    }
-    flush();
-    blocks.push(section(part));
-  }
-  flush();
-  return blocks;
 }
 
 function figure({ title, note, description, width, height, body }: Chart): string {
@@ -102,7 +87,8 @@ function section({ title, note, columns, rows }: Table): string {
   const head = columns.map(({ head, isNumber }) => `<th scope="col"${classOf(isNumber)}>${escaped(head)}</th>`);
   const body = rows.map((cells) => `<tr>${cells.map((cell, i) => cellOf(cell, columns[i]!, i === 0)).join('')}</tr>`);
   return (
-    `<section><h2>${escaped(title)}</h2>${note ? `<p class="note">${escaped(note)}</p>` : ''}` +
+    `<section${columns.length > MOST_NARROW ? ' class="wide"' : ''}>` +
+    `<div><h2>${escaped(title)}</h2>${note ? `<p class="note">${escaped(note)}</p>` : ''}</div>` +
     // Scrollable by keyboard, too.
     `<div class="scroll" tabindex="0" role="region" aria-label="${escaped(title)}"><table>` +
     `<thead><tr>${head.join('')}</tr></thead>\n<tbody>\n${body.join('\n')}\n</tbody></table></div></section>`
@@ -110,11 +96,14 @@ function section({ title, note, columns, rows }: Table): string {
 }
 
 function cellOf({ text, detail, range }: Cell, { isNumber }: Column, isName: boolean): string {
-  if (isName) return `<th scope="row" title="${escaped(text)}">${escaped(text)}</th>`;
-  const bar = range
-    ? `<svg class="bar" viewBox="0 0 150 14" aria-hidden="true">${rangeBar(range, 0, 7, 150)}</svg>`
-    : '';
-  return `<td${classOf(isNumber)}>${escaped(text)}${detail === undefined ? '' : `<small>${escaped(detail)}</small>`}${bar}</td>`;
+  if (isName) {
+    const bar = range
+      ? `<svg class="bar" viewBox="0 0 150 14" aria-hidden="true">${rangeBar(range, 0, 7, 150)}</svg>`
+      : '';
+    return `<th scope="row" title="${escaped(text)}">${escaped(text)}${bar}</th>`;
+  }
+  const more = detail === undefined ? '' : `<small>${escaped(detail)}</small>`;
+  return `<td${classOf(isNumber)}>${escaped(text)}${more}</td>`;
 }
 
 function classOf(isNumber: boolean): string {

@@ -11,6 +11,8 @@ const PER_ROW = 2;
 const WIDTH = 2 * MARGIN + PER_ROW * CHART_WIDTH + (PER_ROW - 1) * GAP;
 const INNER = WIDTH - 2 * MARGIN;
 const ROW = 26;
+/** Width of a range bar. */
+const RANGE = 170;
 const TITLE = 15;
 const LINE = 17;
 
@@ -95,7 +97,8 @@ function drawTable({ title, note, columns, rows }: Table): { readonly body: stri
   const body = rows.map((cells, r) => {
     const y = top + (r + 1) * ROW;
     const drawn = cells.map(({ text: content, detail, range }, i) => {
-      if (range) return rangeBar(range, lefts[i]!, y - 4, Math.min(170, columns[i]!.width - 10));
+      // To the right of the table.
+      if (range) return cell(content, i, y, INK) + rangeBar(range, width + 12, y - 4, RANGE);
       if (detail === undefined) return cell(content, i, y, INK);
       const x = lefts[i]! + columns[i]!.width - 10;
       const small = LABEL - 2;

@@ -135,6 +135,6 @@ describe('an interval', () => {
 it('large sets have fewer resamples, which depend on their size alone', () => {
   expect(resamplesFor(150, 5)).toBe(1000);
   expect(resamplesFor(10_000, 12)).toBe(1000);
-  expect(resamplesFor(200_000, 4)).toBe(500);
+  expect(resamplesFor(200_000, 4)).toBe(250);
   expect(resamplesFor(10_000_000, 4)).toBe(100);
 });
