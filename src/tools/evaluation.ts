@@ -63,12 +63,18 @@ export async function importanceOn(
   options: ImportanceOptions = {},
 ): Promise<NonNullable<EvaluationEvent['importance']>> {
   const { inputs } = network;
+  // All inputs, because a number that is 0 may not be 0 once it is scaled.
+  const index = Uint32Array.from({ length: inputs }, (_, i) => i);
+  const whole = new Float32Array(inputs);
   const found = await permutationImportance(
     {
       ...{ count, inputs, columns, scores: 2 },
-      readRow: (sample, into) => into.set(values.subarray(sample * inputs, (sample + 1) * inputs)),
-      score: (row, sample, into) => {
-        const { loss, label } = network.evaluate(row, targets[sample]!);
+      readRow: (sample) => {
+        whole.set(values.subarray(sample * inputs, (sample + 1) * inputs));
+        return { index, value: whole, length: inputs };
+      },
+      score: ({ value }, sample, into) => {
+        const { loss, label } = network.evaluate(value, targets[sample]!);
         into[0] = loss;
         into[1] = label === targets[sample]! ? 0 : 1;
       },

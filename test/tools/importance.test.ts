@@ -1,15 +1,36 @@
 /** Permutation importance: of a function whose importances are known, and by what it reads. */
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../src/model/random.js';
-import { type ImportanceData, permutationImportance } from '../../src/tools/importance.js';
+import {
+  type ImportanceData,
+  MOST_SAMPLES,
+  permutationImportance,
+  type SparseRow,
+} from '../../src/tools/importance.js';
 
 const SAMPLES = 400;
+
+/** Without zeros. */
+function sparse(row: Float32Array): SparseRow {
+  const index = Uint32Array.from([...row.keys()].filter((i) => row[i] !== 0));
+  return { index, value: Float32Array.from(index, (i) => row[i]!), length: index.length };
+}
+
+function dense({ index, value, length }: SparseRow): Float32Array {
+  const row = new Float32Array(6);
+  for (let k = 0; k < length; k++) {
+    if (k > 0 && index[k]! <= index[k - 1]!) throw new Error('not in order');
+    row[index[k]!] = value[k]!;
+  }
+  return row;
+}
 
 /** Column `a` is inputs 0 and 1, `b` is input 2, `unused` inputs 3 to 5. The score is (x0 + x1 + 2·x2 − y)², with y = x0 + x1 + 2·x2. */
 function example(): ImportanceData & { readonly rows: readonly Float32Array[] } {
   const random = new Random(3, 0);
   const rows = Array.from({ length: SAMPLES }, () =>
-    Float32Array.from({ length: 6 }, () => Math.fround(random.fraction() - 0.5)),
+    // Every third number of the unused inputs is 0.
+    Float32Array.from({ length: 6 }, (_, i) => (i > 2 && random.below(3) === 0 ? 0 : random.fraction() - 0.5)),
   );
   const of = (row: Float32Array) => row[0]! + row[1]! + 2 * row[2]!;
   return {
@@ -20,9 +41,9 @@ function example(): ImportanceData & { readonly rows: readonly Float32Array[] } 
       { name: 'b', from: 2, to: 3 },
       { name: 'unused', from: 3, to: 6 },
     ],
-    readRow: (sample, into) => into.set(rows[sample]!),
+    readRow: (sample) => sparse(rows[sample]!),
     score: (row, sample, into) => {
-      into[0] = (of(row) - of(rows[sample]!)) ** 2;
+      into[0] = (of(dense(row)) - of(rows[sample]!)) ** 2;
       into[1] = 7;
     },
   };
@@ -60,8 +81,9 @@ describe('permutation importance', () => {
     await permutationImportance(
       {
         ...data,
-        score: (row, sample, into) => {
+        score: (given, sample, into) => {
           into.fill(0);
+          const row = dense(given);
           const source = rows.findIndex((each) => each[0] === row[0]);
           const isOwn = (i: number) => row[i] === rows[sample]![i];
           if (!isOwn(0)) {
@@ -74,6 +96,23 @@ describe('permutation importance', () => {
       { repeats: 1 },
     );
     expect(seen).toEqual(new Set(['a']));
+  });
+
+  it('takes some of very many samples, each once', async () => {
+    const seen = new Set<number>();
+    const row = { index: Uint32Array.of(0), value: Float32Array.of(1), length: 1 };
+    const [column] = await permutationImportance({
+      ...{ count: 3 * MOST_SAMPLES, inputs: 1, scores: 1, columns: [{ name: 'a', from: 0, to: 1 }] },
+      readRow: () => row,
+      score: (_row, sample, into) => {
+        expect(seen.has(sample)).toBe(false);
+        seen.add(sample);
+        into[0] = sample;
+      },
+    });
+    expect(seen.size).toBe(MOST_SAMPLES);
+    expect(Math.max(...seen)).toBeGreaterThan(2.5 * MOST_SAMPLES);
+    expect(column!.increase).toEqual([0]);
   });
 
   it('leaves the scores of a constant column unread', async () => {
