@@ -83,8 +83,8 @@ const MOST_INTERVALS = 1000;
 /** The metrics, and what a report draws. */
 export interface MeasuredClasses {
   readonly metrics: ClassificationMetrics;
-  /** By class. Undefined if there are too many samples and classes. */
-  readonly rankings: readonly Ranking[] | undefined;
+  /** By class; undefined for a class without samples. Undefined if there are too many samples and classes. */
+  readonly rankings: readonly (Ranking | undefined)[] | undefined;
   /** The weights that `metrics` is computed with. */
   readonly weights: Weights;
 }
@@ -96,15 +96,15 @@ export async function measureClasses(
 ): Promise<MeasuredClasses> {
   const { count, classes, targets, probabilities } = scores;
   const pacer = new Pacer();
-  const rankings: Ranking[] = [];
+  const samples = samplesByClass(scores);
+  const rankings: (Ranking | undefined)[] = [];
   for (const [c, column] of probabilities?.entries() ?? []) {
-    rankings.push(await Ranking.of(column, (s) => targets[s] === c, pacer));
+    rankings.push(samples[c] === 0 ? undefined : await Ranking.of(column, (s) => targets[s] === c, pacer));
   }
   const measures = new Measures(scores, await findCells(scores, topK, pacer), rankings, pacer);
   const weights = given ?? new Uint16Array(count).fill(1);
   const values = new Float64Array(measures.length);
   await measures.measure(weights, values);
-  const samples = samplesByClass(scores);
   const calibration = measures.bins();
 
   const plan = { resamples: resamples ?? resamplesFor(count, classes + 2), seed, level: LEVEL };
@@ -162,7 +162,7 @@ function samplesByClass({ targets, classes }: ClassScores): Uint32Array {
  */
 class Measures {
   readonly #scores: ClassScores;
-  readonly #rankings: readonly Ranking[];
+  readonly #rankings: readonly (Ranking | undefined)[];
   readonly #pacer: Pacer;
   readonly #cells: readonly Cell[];
   /** (samples) Number of the cell. */
@@ -175,7 +175,7 @@ class Measures {
   readonly #taken: Float64Array;
   readonly #right: Float64Array;
 
-  constructor(scores: ClassScores, { cells, cellOf }: Cells, rankings: readonly Ranking[], pacer: Pacer) {
+  constructor(scores: ClassScores, { cells, cellOf }: Cells, rankings: readonly (Ranking | undefined)[], pacer: Pacer) {
     const { classes } = scores;
     this.#scores = scores;
     this.#cells = cells;

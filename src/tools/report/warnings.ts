@@ -20,8 +20,6 @@ export function warningsOf({ dataset, classes, accuracy, confusion }: Evaluation
   const never = classes.filter((each, c) => each.samples > 0 && confusion.every((counts) => counts[c] === 0));
   return [
     dataset.split === 'train' && 'The network was trained on these samples. Expect worse metrics on new samples.',
-    dataset.split === 'all' &&
-      'All rows of the table are evaluated. If the network was trained on some of them, expect worse metrics on new samples.',
     accuracy! <= share &&
       `The accuracy is not above ${(100 * share).toFixed(1)} %, which a constant prediction of “${most.class}” would reach.`,
     accuracy === 1 &&

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { intervalOf, resamplesFor } from '../../../src/metrics/quality/bootstrap.js';
 import { BY_CLASS, measureClasses, OVERALL } from '../../../src/metrics/quality/classification.js';
 import { measureNumbers } from '../../../src/metrics/quality/regression.js';
+import { wilsonInterval } from '../../../src/metrics/quality/wilson.js';
 import { BOOTSTRAP_STREAM, Random } from '../../../src/model/random.js';
 import { scoresOf } from '../../support/class-scores.js';
 
@@ -130,6 +131,16 @@ describe('an interval', () => {
       expect(count / RUNS, name).toBeLessThan(0.99);
     }
   });
+});
+
+it.each([
+  [0, 10, 0, 0.277_533],
+  [5, 10, 0.236_593, 0.763_407],
+  [1, 1, 0.206_549, 1],
+])('the Wilson interval of %i of %i is %f to %f, as in R', (hits, count, low, high) => {
+  const found = wilsonInterval(hits / count, count);
+  expect(found[0]).toBeCloseTo(low, 6);
+  expect(found[1]).toBeCloseTo(high, 6);
 });
 
 it('large sets have fewer resamples, which depend on their size alone', () => {
