@@ -77,7 +77,7 @@ describe('metrics', () => {
     const [one, two_, three] = await Promise.all([iris('--top-k', '1'), iris(), iris('--top-k', '3')]);
     expect(one.event!.top_k_accuracy).toBe(one.event!.accuracy);
     expect(two_.event!.top_k).toBe(2);
-    expect(two_.event!.top_k_accuracy!).toBeGreaterThanOrEqual(one.event!.accuracy!);
+    expect(two_.event!.top_k_accuracy).toBeGreaterThanOrEqual(one.event!.accuracy);
     expect(three.event!.top_k_accuracy).toBe(1);
   });
 
@@ -92,7 +92,7 @@ describe('metrics', () => {
       average_precision: no.event!.classes[0]!.average_precision,
     });
     expect(no.event!.roc_auc).toBe(yes.event!.roc_auc);
-    expect(no.event!.brier_score).toBeCloseTo(yes.event!.brier_score!, 12);
+    expect(no.event!.brier_score).toBeCloseTo(yes.event!.brier_score, 12);
   });
 });
 

@@ -34,7 +34,7 @@ describe('classificationMetrics', () => {
     expect(found.average_precision).toBe(found.classes[0]!.average_precision);
     // The same probabilities, seen from the other class.
     const other = await classificationMetrics(TWO);
-    expect(found.brier_score).toBeCloseTo(other.brier_score!, 12);
+    expect(found.brier_score).toBeCloseTo(other.brier_score, 12);
     expect(found.roc_auc).toBe(other.roc_auc);
   });
 

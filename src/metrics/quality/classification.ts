@@ -35,10 +35,13 @@ export type OverallMetric = (typeof OVERALL)[number];
 export const BY_CLASS = ['precision', 'recall', 'f1', 'roc_auc', 'average_precision'] as const;
 export type ClassMetric = (typeof BY_CLASS)[number];
 
-export type Values<Name extends string> = { readonly [M in Name]: number | null };
+/** The others have a value for every set of samples. */
+type Undefinable = 'roc_auc' | 'average_precision';
+export type OverallValues = { readonly [M in OverallMetric]: M extends Undefinable ? number | null : number };
+export type ClassValues = { readonly [M in ClassMetric]: number | null };
 export type Intervals<Name extends string> = { readonly [M in Name]: Interval | null };
 
-export interface ClassificationMetrics extends Values<OverallMetric> {
+export interface ClassificationMetrics extends OverallValues {
   /** k of `top_k_accuracy`. */
   readonly top_k: number;
   /** For two classes: the one that `average_precision` and `calibration` are of. */
@@ -50,7 +53,7 @@ export interface ClassificationMetrics extends Values<OverallMetric> {
   readonly calibration: readonly CalibrationBin[];
 }
 
-export interface ClassMetrics extends Values<ClassMetric> {
+export interface ClassMetrics extends ClassValues {
   /** Number of the class, or its label. */
   readonly class: ClassName;
   /** Samples of the class. */
@@ -113,7 +116,7 @@ export async function measureClasses(
 
   const overall = valuesAt(OVERALL, values, found, 0);
   const metrics: ClassificationMetrics = {
-    ...overall.values,
+    ...(overall.values as OverallValues),
     top_k: topK,
     ...(classes === 2 && { positive_class: names[scores.positive]! }),
     intervals: overall.intervals,
@@ -137,7 +140,7 @@ function valuesAt<Name extends string>(
   values: Float64Array,
   found: readonly (Interval | null)[],
   from: number,
-): { readonly values: Values<Name>; readonly intervals: Intervals<Name> } {
+): { readonly values: { readonly [M in Name]: number | null }; readonly intervals: Intervals<Name> } {
   const of = <T>(value: (index: number) => T) =>
     Object.fromEntries(names.map((name, i) => [name, value(from + i)])) as { readonly [M in Name]: T };
   return {

@@ -45,7 +45,7 @@ export function calibrationChart({ calibration, calibration_error, classes, posi
     title: 'Calibration',
     note:
       `Points on the dashed line mean that the probabilities can be taken at face value; below it, the network is too sure. ` +
-      `Lines: 95 % intervals (Wilson). Calibration error ${calibration_error!.toFixed(3)}.`,
+      `Lines: 95 % intervals (Wilson). Calibration error ${calibration_error.toFixed(3)}.`,
     description: `Calibration: ${bins
       .map(({ confidence, frequency }) => `probability ${confidence!.toFixed(2)}, fraction ${frequency!.toFixed(2)}`)
       .join('; ')}`,

@@ -20,7 +20,7 @@ export function warningsOf({ dataset, classes, accuracy, confusion }: Evaluation
   const never = classes.filter((each, c) => each.samples > 0 && confusion.every((counts) => counts[c] === 0));
   return [
     dataset.split === 'train' && 'The network was trained on these samples. Expect worse metrics on new samples.',
-    accuracy! <= share &&
+    accuracy <= share &&
       `The accuracy is not above ${(100 * share).toFixed(1)} %, which a constant prediction of “${most.class}” would reach.`,
     accuracy === 1 &&
       `No errors in ${grouped(dataset.samples)} samples. The error on new samples may still be up to ${percentOf(3 / dataset.samples)} (rule of three); the intervals do not show this.`,
