@@ -5,9 +5,10 @@ import type { Interval } from '../../src/metrics/quality/bootstrap.js';
 import { objectiveNamed } from '../../src/model/objectives/index.js';
 import { metricText } from '../../src/output/pretty.js';
 import { grouped } from '../../src/text/grouped.js';
-import { columnsOf, padEndTo, padStartTo, textsOnOneLine, truncated, wrapped } from '../../src/text/printable.js';
+import { columnsOf, padStartTo, textsOnOneLine, truncated, wrapped } from '../../src/text/printable.js';
 import { metricName, shownMetrics } from '../../src/tools/report/metric-names.js';
 import { warningsOf } from '../../src/tools/report/warnings.js';
+import { intervalText, rowsOf, signed } from './metric-tables.js';
 
 /** Width of a column: a space and a count of six digits. Longer names are cut. */
 const WIDTH = 7;
@@ -18,8 +19,6 @@ const KINDS = { test: 'test ', train: 'training ', all: '' } as const;
 const NAME_WIDTH = 14;
 /** So that the table of classes has 79 columns. */
 const CLASS_WIDTH = 11;
-/** Of lists without a terminal that limits them. */
-const USUAL_COLUMNS = 80;
 
 /** @param columns  of the terminal: what does not fit is left out */
 export function evaluationText(given: EvaluationEvent, columns = Number.POSITIVE_INFINITY): string {
@@ -119,43 +118,8 @@ function importanceTable(importance: NonNullable<EvaluationEvent['importance']>,
   return rowsOf(['shuffled', 'increase of loss', 'increase of error'], rows, columns, [-width, 22, 22]);
 }
 
-/**
- * As many columns as fit.
- *
- * @param widths  negative: aligned to the left; 0: not padded
- */
-function rowsOf(
-  heading: readonly string[],
-  rows: readonly (readonly string[])[],
-  columns: number,
-  widths: readonly number[],
-): string[] {
-  const most = Math.min(columns, Number.isFinite(columns) ? columns : USUAL_COLUMNS);
-  return [heading, ...rows].map((cells) => {
-    let line = '';
-    for (const [i, width] of widths.entries()) {
-      const text = cells[i]!;
-      const cut = width === 0 ? text : truncated(text, Math.abs(width) - (i > 0 ? 1 : 0));
-      const longer =
-        width < 0 ? line + padEndTo(cut, -width) : width > 0 ? line + padStartTo(cut, width) : `${line}  ${cut}`;
-      if (i > 0 && columnsOf(longer.trimEnd()) > most) break;
-      line = longer;
-    }
-    return line.trimEnd();
-  });
-}
-
-function intervalText([low, high]: Interval, between: string, text: (value: number) => string): string {
-  return `${text(low)}${between}${text(high)}`;
-}
-
 function figure(value: number | null): string {
   return value === null ? '–' : value.toFixed(4);
-}
-
-function signed(value: number, digits: number): string {
-  const text = value.toFixed(digits);
-  return value > 0 ? `+${text}` : text.replace('-', '−');
 }
 
 function percent(fraction: number | null): string {

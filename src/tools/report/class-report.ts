@@ -1,12 +1,12 @@
 /** The report on a classifier. */
 
-import { packageVersion } from '../../files/package-version.js';
 import type { EvaluationEvent } from '../../metrics/events.js';
 import type { Interval } from '../../metrics/quality/bootstrap.js';
 import type { MeasuredClasses, OverallMetric } from '../../metrics/quality/classification.js';
 import { grouped } from '../../text/grouped.js';
 import { calibrationChart } from './calibration-chart.js';
 import { confusionChart, confusionTable } from './confusion-chart.js';
+import { footerOf, samplesOf, titleOf } from './heading.js';
 import { importanceChart } from './importance-chart.js';
 import { metricName, shownMetrics } from './metric-names.js';
 import type { Cell, Report, Table } from './model.js';
@@ -15,10 +15,9 @@ import { warningsOf } from './warnings.js';
 
 /** Classes in the table of classes: those with the lowest F1. */
 const MOST_CLASSES = 100;
-const KINDS = { test: 'test samples', train: 'training samples', all: 'samples' } as const;
 
 export function classReport(event: EvaluationEvent, measured: MeasuredClasses): Report {
-  const { model, dataset, classes, bootstrap, importance } = event;
+  const { classes, importance } = event;
   const charts = [
     confusionChart(event),
     ...rankingCharts(event, measured),
@@ -31,10 +30,9 @@ export function classReport(event: EvaluationEvent, measured: MeasuredClasses): 
         'increase of the loss (nats)',
       ),
   ];
-  const samples = `${grouped(dataset.samples)} ${KINDS[dataset.split]}`;
   return {
-    title: `${nameOf(model)} on ${dataset.name}`,
-    subtitle: `${samples}, ${grouped(classes.length)} classes`,
+    title: titleOf(event),
+    subtitle: `${samplesOf(event)}, ${grouped(classes.length)} classes`,
     headline: (['accuracy', 'balanced_accuracy', 'roc_auc', 'log_loss'] as const).map((metric) => ({
       name: metricName(metric, event),
       text: figure(event[metric]),
@@ -44,11 +42,7 @@ export function classReport(event: EvaluationEvent, measured: MeasuredClasses): 
     parts: [overallTable(event), ...charts, confusionTable(event), classTable(event)].filter(
       (part) => part !== undefined,
     ),
-    footer:
-      `Lockstep ${packageVersion()}, kernel ${event.kernel}, weights sha256 ${event.weights_sha256}. ` +
-      (bootstrap.resamples > 0
-        ? `Intervals: ${bootstrap.level * 100} %, percentiles of ${grouped(bootstrap.resamples)} bootstrap resamples of the samples, seed ${bootstrap.seed}.`
-        : 'Without intervals (--bootstrap 0).'),
+    footer: footerOf(event),
   };
 }
 
@@ -124,9 +118,4 @@ function figure(value: number | null): string {
 
 function intervalText(interval: Interval | null): string {
   return interval ? `${figure(interval[0])} to ${figure(interval[1])}` : '–';
-}
-
-/** Without folders. */
-function nameOf(file: string): string {
-  return file.split(/[/\\]/).at(-1) ?? file;
 }
