@@ -93,7 +93,8 @@ const TICK_GAP = 6;
 export function frame(x: Axis, y: Axis, width: number, height: number, top = 10): Frame {
   const yTexts = y.ticks.map(tickText);
   const left = Math.ceil(Math.max(...yTexts.map((each) => widthOf(each, LABEL)))) + TICK_GAP + LABEL + 10;
-  const right = width - 14;
+  // Room for half of the last label.
+  const right = width - Math.max(14, Math.ceil(widthOf(tickText(x.ticks.at(-1)!), LABEL) / 2) + 2);
   const bottom = height - 42;
   const placeX = (value: number) => left + ((value - x.from) / (x.to - x.from)) * (right - left);
   const placeY = (value: number) => bottom - ((value - y.from) / (y.to - y.from)) * (bottom - top);

@@ -6,7 +6,8 @@ import { ACCENT, CHART_WIDTH, type Chart, MUTED } from './model.js';
 /** With more samples, counts are drawn instead of points. */
 const MOST_POINTS = 2000;
 const CELLS = 56;
-const BARS = 30;
+const MOST_BARS = 30;
+const LEAST_BARS = 8;
 const HEIGHT = 340;
 
 /**
@@ -83,13 +84,15 @@ function cloud(plot: Frame, x: Float64Array, y: Float64Array): string {
 
 function histogram(name: string, residuals: Float64Array): Chart {
   const x = valueAxis(allOf([0], residuals), `residual (predicted − true ${name})`);
-  const counts = new Array<number>(BARS).fill(0);
+  // The Rice rule.
+  const bars = Math.max(LEAST_BARS, Math.min(MOST_BARS, Math.ceil(2 * Math.cbrt(residuals.length))));
+  const counts = new Array<number>(bars).fill(0);
   for (const residual of residuals) {
-    counts[Math.max(0, Math.min(BARS - 1, Math.floor(((residual - x.from) / (x.to - x.from)) * BARS)))]!++;
+    counts[Math.max(0, Math.min(bars - 1, Math.floor(((residual - x.from) / (x.to - x.from)) * bars)))]!++;
   }
   const plot = frame(x, valueAxis([0, ...counts], 'samples', 1), CHART_WIDTH, HEIGHT);
-  const step = (x.to - x.from) / BARS;
-  const bars = counts.map((count, i) => {
+  const step = (x.to - x.from) / bars;
+  const drawn = counts.map((count, i) => {
     const [left, right] = [plot.x(x.from + i * step), plot.x(x.from + (i + 1) * step)];
     const place = `x="${round(left + 0.5)}" y="${round(plot.y(count))}" width="${round(right - left - 1)}" height="${round(plot.bottom - plot.y(count))}"`;
     return `<rect ${place} fill="${ACCENT}" fill-opacity="0.75"><title>${escaped(String(count))}</title></rect>`;
@@ -102,6 +105,6 @@ function histogram(name: string, residuals: Float64Array): Chart {
     width: CHART_WIDTH,
     height: HEIGHT,
     body:
-      plot.body + bars.join('') + line(plot.x(0), plot.top, plot.x(0), plot.bottom, MUTED, 'stroke-dasharray="4 4"'),
+      plot.body + drawn.join('') + line(plot.x(0), plot.top, plot.x(0), plot.bottom, MUTED, 'stroke-dasharray="4 4"'),
   };
 }

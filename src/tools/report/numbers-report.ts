@@ -26,7 +26,8 @@ const MOST_CHARTED = 6;
 
 export function numbersReport(data: NumbersReportData): Report {
   const { title, subtitle, footer, metrics, predicted, targets, importance } = data;
-  const rows = metrics.targets.length > 1 ? [{ target: 'mean', ...metrics }, ...metrics.targets] : metrics.targets;
+  const rows =
+    metrics.targets.length > 1 ? [{ target: 'the targets (mean)', ...metrics }, ...metrics.targets] : metrics.targets;
   const hidden = metrics.targets.length - MOST_CHARTED;
   return {
     title,
@@ -41,7 +42,7 @@ export function numbersReport(data: NumbersReportData): Report {
       }),
       ...(hidden > 0 ? [`Charts of ${grouped(hidden)} more targets are not shown.`] : []),
     ],
-    headline: (['rmse', 'mae', 'r2'] as const).map((metric) => ({
+    headline: METRICS.map((metric) => ({
       name: NAMES[metric],
       text: figure(metrics[metric]),
       detail: intervalText(metrics.intervals[metric]),
@@ -50,15 +51,17 @@ export function numbersReport(data: NumbersReportData): Report {
       {
         kind: 'table',
         title: 'Metrics',
-        note: 'RMSE and MAE are in the unit of the target.',
+        note: `RMSE and MAE are in the unit of the target.${metrics.bootstrap.resamples > 0 ? ' With 95 % intervals.' : ''}`,
         columns: [
-          { head: 'target', isNumber: false, width: 150 },
-          ...(['rmse', 'mae', 'r2'] as const).map((metric) => ({ head: NAMES[metric], isNumber: true, width: 200 })),
+          { head: 'metric', isNumber: false, width: 260 },
+          { head: 'value', isNumber: true, width: 260 },
         ],
-        rows: rows.map((each) => [
-          { text: each.target },
-          ...(['rmse', 'mae', 'r2'] as const).map((metric) => cellOf(each, metric)),
-        ]),
+        rows: rows.flatMap((each) =>
+          METRICS.map((metric): Cell[] => [
+            { text: rows.length > 1 ? `${NAMES[metric]} of ${each.target}` : NAMES[metric] },
+            cellOf(each, metric),
+          ]),
+        ),
       },
       ...metrics.targets
         .slice(0, MOST_CHARTED)
@@ -68,6 +71,7 @@ export function numbersReport(data: NumbersReportData): Report {
   };
 }
 
+const METRICS = ['rmse', 'mae', 'r2'] as const;
 const NAMES = { rmse: 'RMSE', mae: 'MAE', r2: 'R²' } as const;
 
 function cellOf(values: RegressionValues, metric: keyof typeof NAMES): Cell {
