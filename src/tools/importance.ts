@@ -27,6 +27,8 @@ export interface ImportanceData {
   readonly count: number;
   readonly inputs: number;
   readonly columns: readonly ColumnInputs[];
+  /** (samples) Weights in the means of the scores. @default 1 each */
+  readonly weights?: ArrayLike<number> | undefined;
   /** Need not be valid after the next call. */
   readonly readRow: (sample: number) => SparseRow;
   /** Number of scores of a sample. Their means over the samples are what a permutation makes worse. */
@@ -56,13 +58,15 @@ export const MOST_SAMPLES = 20_000;
 
 /** In the order of the columns. Of more than `MOST_SAMPLES` samples, some are chosen at random. */
 export async function permutationImportance(
-  { count, inputs, columns, readRow, scores, score }: ImportanceData,
+  { count, inputs, columns, weights, readRow, scores, score }: ImportanceData,
   { repeats = DEFAULT_REPEATS, seed = DEFAULT_SEED }: ImportanceOptions = {},
 ): Promise<ColumnImportance[]> {
   const pacer = new Pacer();
   const mixed = new MixedRow(inputs);
   const found = new Float64Array(scores);
   const samples = someOf(count, seed);
+  const weightOf = (sample: number) => weights?.[sample] ?? 1;
+  const total = samples.reduce((sum, sample) => sum + weightOf(sample), 0);
   const base = new Float64Array(samples.length * scores);
   for (const [s, sample] of samples.entries()) {
     score(readRow(sample), sample, found);
@@ -81,10 +85,10 @@ export async function permutationImportance(
         // A sample that gets its own values keeps its scores.
         if (!mixed.replace(column, readRow(samples[order[s]!]!))) continue;
         score(mixed, sample, found);
-        for (let i = 0; i < scores; i++) sums[i]! += found[i]! - base[s * scores + i]!;
+        for (let i = 0; i < scores; i++) sums[i]! += weightOf(sample) * (found[i]! - base[s * scores + i]!);
         if (pacer.isDue) await pacer.pause();
       }
-      for (const [i, sum] of sums.entries()) increases[c]![i]!.push(sum / samples.length);
+      for (const [i, sum] of sums.entries()) increases[c]![i]!.push(sum / total);
     }
   }
   return columns.map(({ name }, c) => {

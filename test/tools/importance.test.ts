@@ -98,6 +98,27 @@ describe('permutation importance', () => {
     expect(seen).toEqual(new Set(['a']));
   });
 
+  it('weights samples: a sample of weight 0 is only a donor', async () => {
+    const { rows, ...data } = example();
+    const heavy = Float64Array.from(rows, (_, s) => (s % 2 === 0 ? 3 : 0));
+    const scored = new Set<number>();
+    const [a] = await permutationImportance(
+      {
+        ...data,
+        weights: heavy,
+        score: (_row, sample, into) => {
+          into[0] = scored.has(sample) ? 1 + (sample % 2) * 1000 : 0;
+          scored.add(sample);
+          into[1] = 0;
+        },
+      },
+      { repeats: 1 },
+    );
+    // Samples of even number get 1 worse, unless they got their own values; the others count nothing.
+    expect(a!.increase[0]).toBeGreaterThan(0.98);
+    expect(a!.increase[0]).toBeLessThanOrEqual(1);
+  });
+
   it('takes some of very many samples, each once', async () => {
     const seen = new Set<number>();
     const row = { index: Uint32Array.of(0), value: Float32Array.of(1), length: 1 };
