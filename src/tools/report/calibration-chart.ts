@@ -1,4 +1,4 @@
-/** Reliability diagram: are events of a probability of 0.7 true in 70 % of the cases? */
+/** Reliability diagram: whether predicted probabilities equal observed fractions. */
 import type { EvaluationEvent } from '../../metrics/events.js';
 import { wilsonInterval } from '../../metrics/quality/wilson.js';
 import { grouped } from '../../text/grouped.js';
@@ -44,7 +44,7 @@ export function calibrationChart({ calibration, calibration_error, classes, posi
     kind: 'chart',
     title: 'Calibration',
     note:
-      `Points on the dashed line mean that the probabilities can be taken at face value; below it, the network is too sure. ` +
+      `On the dashed line, predicted probabilities equal observed fractions. Below it, the network is overconfident. ` +
       `Lines: 95 % intervals (Wilson). Calibration error ${calibration_error.toFixed(3)}.`,
     description: `Calibration: ${bins
       .map(({ confidence, frequency }) => `probability ${confidence!.toFixed(2)}, fraction ${frequency!.toFixed(2)}`)

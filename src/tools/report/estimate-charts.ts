@@ -39,13 +39,13 @@ export function estimateCharts(name: string, predicted: Float64Array, target: Fl
   return [
     chart(
       `Predicted and true ${name}`,
-      'Each point is a sample. On the dashed line, the prediction is right.',
+      'Each point is a sample. Predictions on the dashed line are exact.',
       `Scatter plot of predicted against true ${name}`,
       agreement.body + cloud(agreement, target, predicted) + equal,
     ),
     chart(
       `Residuals of ${name}`,
-      'Predicted minus true. A bend, or a spread that grows, is what the network has not learned.',
+      'Predicted minus true. A curve or a growing spread shows structure that the network has not learned.',
       `Scatter plot of residuals against predicted ${name}`,
       spread.body + cloud(spread, predicted, residuals) + zero,
     ),
@@ -100,7 +100,7 @@ function histogram(name: string, residuals: Float64Array): Chart {
   return {
     kind: 'chart',
     title: `Distribution of the residuals of ${name}`,
-    note: 'The middle should be at 0. Long tails are large errors.',
+    note: 'The center should be at 0. Long tails are large errors.',
     description: `Histogram of the residuals of ${name}`,
     width: CHART_WIDTH,
     height: HEIGHT,

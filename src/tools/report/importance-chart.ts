@@ -37,8 +37,8 @@ export function importanceChart(bars: readonly Bar[], what: string): Chart {
     kind: 'chart',
     title: 'Importance of the columns',
     note:
-      `How much worse the network gets if one column is shuffled. Lines: ± one standard deviation over the repeats. ` +
-      `Columns that tell the same share their importance.${hidden > 0 ? ` ${hidden} more columns are not shown.` : ''}`,
+      `Increase if the values of one column are shuffled. Lines: ± one standard deviation over the repeats. ` +
+      `Correlated columns share their importance.${hidden > 0 ? ` ${hidden} more columns are not shown.` : ''}`,
     description: `Importance: ${shown.map(({ name, value }) => `${name} ${value.toPrecision(3)}`).join(', ')}`,
     width: CHART_WIDTH,
     height: bottom + 42,

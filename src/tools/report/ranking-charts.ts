@@ -53,7 +53,7 @@ export function rankingCharts(event: EvaluationEvent, { rankings, weights }: Mea
       x: 'false positive rate',
       y: 'true positive rate',
       note:
-        (isBinary ? `Samples of “${name}” that are found, against the others that are taken for it` : EACH) +
+        (isBinary ? `Recall of “${name}” against the fraction of other samples predicted as it` : EACH) +
         `, for every threshold. Further to the upper left is better; the dashed line is chance.${many}`,
       chance: ({ x, y }) => line(x(0), y(0), x(1), y(1), MUTED, 'stroke-dasharray="4 4"'),
       path: (points) => `M${points.join('L')}`,

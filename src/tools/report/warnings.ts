@@ -25,7 +25,7 @@ export function warningsOf({ dataset, classes, accuracy, confusion }: Evaluation
     accuracy === 1 &&
       `No errors in ${grouped(dataset.samples)} samples. The error on new samples may still be up to ${percentOf(3 / dataset.samples)} (rule of three); the intervals do not show this.`,
     absent.length > 0 && `Classes without samples here: ${named(absent)}. Means over classes leave them out.`,
-    low.length > 0 && `Classes of which less than half of the samples are found: ${named(low)}.`,
+    low.length > 0 && `Classes with a recall below 0.5: ${named(low)}.`,
     rare.length > 0 && `Classes with fewer than ${FEW_SAMPLES} samples: ${named(rare)}. Their metrics are uncertain.`,
     never.length > 0 && `Classes that were never predicted: ${named(never)}.`,
   ].filter((warning) => warning !== false);
