@@ -1,25 +1,26 @@
 /** `lockstep evaluate`: metrics of a model on a test set. */
-import { findSource } from '../../src/data/sources.js';
+import { findSource, inputFilesOf } from '../../src/data/sources.js';
 import { HEADERS } from '../../src/data/table/header.js';
 import { errors, type LockstepError } from '../../src/errors.js';
+import { requireOutput } from '../../src/files/output.js';
 import type { EvaluationEvent } from '../../src/metrics/events.js';
 import { ndjsonLine } from '../../src/output/ndjson.js';
 import { onOneLine } from '../../src/text/printable.js';
-import { evaluateOn } from '../../src/tools/evaluation.js';
+import { columnsOf, evaluateOn, importanceOn } from '../../src/tools/evaluation.js';
 import { loadModel, type Network } from '../../src/tools/network.js';
+import { reportAt } from '../../src/tools/report/report-file.js';
 import { FORMAT_HELP, formatOf, newCommand, oneOf, parse } from '../parse.js';
 import { dataFor } from './evaluation-data.js';
+import { addMetricOptions, checkMetricOptions, positiveClass, type RawMetricOptions } from './evaluation-options.js';
 import { type Split, type TablePart, tablePart } from './evaluation-table.js';
-import { confusionTable } from './print-evaluation.js';
+import { evaluationText } from './print-evaluation.js';
 
 const SPLITS = ['test', 'train', 'all'] as const;
 
-interface Options {
+interface Options extends RawMetricOptions {
   readonly data?: string;
   readonly label?: string;
   readonly header: unknown;
-  readonly delimiter?: string;
-  readonly comment?: string;
   readonly split?: unknown;
   readonly format?: unknown;
 }
@@ -27,7 +28,7 @@ interface Options {
 export async function evaluateCommand(args: readonly string[]): Promise<undefined> {
   const command = newCommand(
     'lockstep evaluate',
-    'Compute the loss, error, precision and recall of a model on a test set.',
+    'Measure how good a model is on a test set, with confidence intervals, and write a report.',
   )
     .argument('<model>', 'a file written by train --save, or a checkpoint')
     .option(
@@ -36,43 +37,55 @@ export async function evaluateCommand(args: readonly string[]): Promise<undefine
     )
     .option('--label <column>', 'label column of a table, by name or number (default: as in training)')
     .option('--header <h>', `whether the first row of a table holds column names: ${HEADERS.join(', ')}`, HEADERS[0])
-    .option('--delimiter <character>', 'what separates the cells of CSV (default: detected)')
-    .option('--comment <character>', 'skip lines of CSV that begin with this character')
     .option(
       '--split <name>',
       `samples to use: ${SPLITS.join(', ')} (tables only); the default is test, but train for the training table if it has no test split, and all for any other table`,
     )
     .option('--format <name>', FORMAT_HELP);
+  addMetricOptions(command);
   if (!parse(command, args, 1)) return;
   const [file = ''] = command.args;
   const options = command.opts<Options>();
-  const { data, label, delimiter, comment } = options;
+  const { importance, ...metricOptions } = checkMetricOptions(options);
+  const output = options.output === undefined ? undefined : reportAt('-o', options.output);
+  const { data, label } = options;
   const split = options.split === undefined ? undefined : oneOf('split', options.split, SPLITS);
   const header = oneOf('header', options.header, HEADERS);
   const format = formatOf(options.format);
 
   const network = await loadModel(file);
+  const positive = positiveClass(options.positive, network.classNames);
+  if (output) await requireOutput(output, [file, ...(data === undefined ? [] : inputFilesOf(data))]);
   const isOfTable = data !== undefined && findSource(data).kind === 'table';
-  for (const [flag, given] of Object.entries({ label, delimiter, comment })) {
-    if (!isOfTable && given !== undefined) throw onlyForTables(flag, given, data);
-  }
+  if (!isOfTable && label !== undefined) throw onlyForTables('label', label, data);
   if (!isOfTable && header !== HEADERS[0]) throw onlyForTables('header', header, data);
+  if (!isOfTable && importance) throw onlyForTables('importance', true, data);
   const part = isOfTable
-    ? await tablePart(file, network, data, split, { label, header, delimiter, comment })
+    ? await tablePart(file, network, data, split, { label, header })
     : await imagesOf(file, network, data, split ?? 'test');
   const { name, samples, remarks = [] } = part;
   for (const remark of remarks) process.stderr.write(`lockstep evaluate: ${onOneLine(remark)}\n`);
   const unseen = samples.table?.unseen();
+  const { evaluation, measured } = await evaluateOn(network, samples, { ...metricOptions, positive });
   const event: EvaluationEvent = {
     event: 'evaluation',
     model: file,
     dataset: { name, split: part.split, samples: samples.count },
     ...(unseen && unseen.size > 0 && { unseen_levels: Array.from(unseen, ([column, cells]) => ({ column, cells })) }),
-    ...evaluateOn(network, samples),
+    ...evaluation,
+    ...(importance && { importance: await importanceOn(network, samples, columnsOf(network), importance) }),
+    ...(output && { report: output.file }),
     kernel: network.kernel,
     weights_sha256: network.weightsSha256,
   };
-  process.stdout.write(format === 'ndjson' ? ndjsonLine(event) : confusionTable(event, process.stdout.columns));
+  if (output) {
+    const [{ classReport }, { writeReport }] = await Promise.all([
+      import('../../src/tools/report/class-report.js'),
+      import('../../src/tools/report/write-report.js'),
+    ]);
+    await writeReport(output, classReport(event, measured));
+  }
+  process.stdout.write(format === 'ndjson' ? ndjsonLine(event) : evaluationText(event, process.stdout.columns));
 }
 
 async function imagesOf(file: string, network: Network, data: string | undefined, split: Split): Promise<TablePart> {
@@ -80,7 +93,7 @@ async function imagesOf(file: string, network: Network, data: string | undefined
   return { ...(await dataFor(file, network, data, split)), split };
 }
 
-function onlyForTables(flag: string, value: string, data: string | undefined): LockstepError {
+function onlyForTables(flag: string, value: string | true, data: string | undefined): LockstepError {
   if (data === undefined) return errors.requiresOption(flag, value, '--data and a table');
   return errors.onlyForTables(flag, value, data);
 }

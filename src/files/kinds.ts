@@ -25,6 +25,8 @@ const KINDS = {
     matches: async (handle, size) => CHECKPOINT.test(await safetensorsHeader(handle, size)),
   },
   svg: { name: 'an SVG image', matches: async (handle) => SVG.test((await head(handle)).toString('utf8')) },
+  // Only our own reports: a web page may be anything.
+  html: { name: 'a report', matches: async (handle) => REPORT.test((await head(handle)).toString('utf8')) },
   png: { name: 'a PNG image', matches: async (handle) => (await head(handle)).indexOf(PNG) === 0 },
   onnx: { name: 'an ONNX model', matches: isOnnx },
   npz: { name: 'a NumPy archive', matches: async (handle) => isNpz(await head(handle)) },
@@ -50,6 +52,7 @@ export async function isOfKind(file: string, kind: Kind): Promise<boolean> {
 const PNG = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
 /** After an XML declaration, comments and a document type. */
 const SVG = /^\ufeff?\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--(?:(?!-->)[\s\S])*-->\s*|<!DOCTYPE[^>]*>\s*)*<svg[\s>]/;
+const REPORT = /^<!doctype html>\n<html lang="en">\n<head>\n[\s\S]*?<meta name="generator" content="Lockstep">/;
 const MODEL = /"lockstep"\s*:\s*"model"/;
 const CHECKPOINT = /"lockstep"\s*:\s*"checkpoint"/;
 

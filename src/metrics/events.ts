@@ -7,6 +7,7 @@
 
 import type { ConfigRecord } from '../config/options.js';
 import type { KernelName } from '../kernels/builds.js';
+import type { ClassificationMetrics } from './quality/classification.js';
 import type { Metrics, SplitMetrics } from './sums.js';
 
 export const SCHEMA = 1;
@@ -194,24 +195,31 @@ export interface EndEvent extends Partial<SplitMetrics<'train' | 'validation' | 
 
 export type TrainEvent = StartEvent | StepEvent | EpochEvent | CheckpointEvent | WarningEvent | EndEvent;
 
-/** Result of `lockstep evaluate`. `test_loss` and `test_error` are over its samples, whichever split they are from. */
-export interface EvaluationEvent extends SplitMetrics<'test'> {
+/**
+ * Result of `lockstep evaluate`. All metrics are over its samples, whichever split they are from. Those of
+ * ClassificationMetrics are defined in docs/evaluation.md.
+ */
+export interface EvaluationEvent extends SplitMetrics<'test'>, ClassificationMetrics {
   readonly event: 'evaluation';
   readonly model: string;
   readonly dataset: { readonly name: string; readonly split: 'test' | 'train' | 'all'; readonly samples: number };
   /** Tables only: columns with categories that no training row has, and the number of these cells. Absent if there are none. */
   readonly unseen_levels?: readonly { readonly column: string; readonly cells: number }[];
-  readonly classes: readonly {
-    /** Number of the class, or its label if the network was trained on a table. */
-    readonly class: number | string;
-    readonly samples: number;
-    /** Fraction of the samples predicted as this class that belong to it; null if none were. */
-    readonly precision: number | null;
-    /** Fraction of the samples of this class that were predicted as it; null if there are none. */
-    readonly recall: number | null;
-  }[];
   /** (classes, classes) Rows: true classes; columns: predicted classes. */
   readonly confusion: readonly (readonly number[])[];
+  /** With `--importance`: the columns of the table, the most important first. */
+  readonly importance?: readonly {
+    /** Name of the column, or its number among the inputs, from 1. */
+    readonly column: string | number;
+    /** Increase of the mean loss if the column is shuffled: mean and population standard deviation over the permutations. */
+    readonly loss_increase: number;
+    readonly loss_increase_std: number;
+    /** Increase of the error, likewise. */
+    readonly error_increase: number;
+    readonly error_increase_std: number;
+  }[];
+  /** Path of the report. Absent if none was written. */
+  readonly report?: string;
   readonly kernel: KernelName;
   /** SHA-256 of the model's parameters, as in the end event. */
   readonly weights_sha256: string;

@@ -10,6 +10,10 @@ export const INITIAL_VALUES_STREAM = 0;
 export const epochStream = (epoch: number): number => epoch;
 export const TEST_SPLIT_STREAM = 2 ** 32;
 export const VALIDATION_SPLIT_STREAM = 2 ** 32 + 1;
+/** Of the first resample of a bootstrap; the next resamples have the next streams. */
+export const BOOTSTRAP_STREAM = 2 ** 33;
+/** Of the first repeat of a permutation importance; the stream before it chooses its samples. */
+export const PERMUTATION_STREAM = 2 ** 34;
 
 const MASK_64 = (1n << 64n) - 1n;
 

@@ -1,47 +1,97 @@
 /** Evaluates a network on samples whose classes are known. */
 import type { Samples } from '../data/samples.js';
+import { basesOf, inputsOf } from '../data/table/encoding.js';
+import { EncodedRow } from '../data/table/row-encoder.js';
 import type { EvaluationEvent } from '../metrics/events.js';
-import { addScores, noSums, type SplitMetrics, splitMetricsOf } from '../metrics/sums.js';
+import { ClassScores } from '../metrics/quality/class-scores.js';
+import { type ClassificationOptions, type MeasuredClasses, measureClasses } from '../metrics/quality/classification.js';
+import { Pacer } from '../metrics/quality/pacer.js';
+import { addScores, noSums, splitMetricsOf } from '../metrics/sums.js';
 import { objectiveNamed } from '../model/objectives/index.js';
+import { type ColumnInputs, type ImportanceOptions, permutationImportance } from './importance.js';
 import type { Network } from './network.js';
 
-export type Evaluation = SplitMetrics<'test'> & Pick<EvaluationEvent, 'classes' | 'confusion'>;
+export type Evaluation = Omit<EvaluationEvent, 'event' | 'model' | 'dataset' | 'kernel' | 'weights_sha256'>;
+
+export interface EvaluationOptions extends ClassificationOptions {
+  /** For two classes: number of the positive class. @default 1 */
+  readonly positive?: number | undefined;
+}
+
+export interface Evaluated {
+  readonly evaluation: Evaluation;
+  /** What a report draws besides. */
+  readonly measured: MeasuredClasses;
+}
 
 /**
  * With the same kernel the metrics equal those at the end of training, to the last digit: each sample is computed in the same
- * way, and scores are summed in the same order.
+ * way, and scores are summed in the same order. The event loop is never blocked for long.
  *
  * @throws LockstepError if the samples do not have as many values as the network has inputs, or have unknown classes
  */
-export function evaluateOn(network: Network, { count, values, table, targets }: Samples): Evaluation {
+export async function evaluateOn(
+  network: Network,
+  { count, values, table, targets }: Samples,
+  { positive, ...options }: EvaluationOptions = {},
+): Promise<Evaluated> {
   const { inputs, classNames } = network;
   const confusion = classNames.map(() => new Array<number>(classNames.length).fill(0));
   const objective = objectiveNamed();
+  const pacer = new Pacer();
+  const scores = new ClassScores(count, classNames.length, positive);
   let sums = noSums(objective);
   for (let s = 0; s < count; s++) {
     const target = targets[s]!;
     const sample = table ? table.row(s, inputs) : values.subarray(s * inputs, (s + 1) * inputs);
-    const { label } = network.evaluate(sample, target);
+    const { label, loss } = network.evaluate(sample, target);
     sums = addScores(sums, network.scores, 0, 1);
+    scores.add(network.probabilities, target, label, loss);
     confusion[target]![label]!++;
+    if (pacer.isDue) await pacer.pause();
   }
-  return { ...splitMetricsOf(objective, 'test', sums), classes: classMetrics(confusion, classNames), confusion };
+  const measured = await measureClasses(scores, classNames, options);
+  return { evaluation: { ...splitMetricsOf(objective, 'test', sums), ...measured.metrics, confusion }, measured };
 }
 
-/** Null if the divisor is 0: no sample of the class, or none predicted as the class. */
-function classMetrics(
-  confusion: readonly (readonly number[])[],
-  names: Network['classNames'],
-): EvaluationEvent['classes'] {
-  return confusion.map((row, label) => {
-    const samples = row.reduce((sum, count) => sum + count, 0);
-    const taken = confusion.reduce((sum, each) => sum + each[label]!, 0);
-    const right = row[label]!;
-    return {
-      class: names[label]!,
-      samples,
-      precision: taken > 0 ? right / taken : null,
-      recall: samples > 0 ? right / samples : null,
-    };
-  });
+/**
+ * How much the loss and the error grow if a column is shuffled; the column with the largest increase of the loss first.
+ *
+ * @param columns  of the table
+ */
+export async function importanceOn(
+  network: Network,
+  { count, table, targets }: Samples,
+  columns: readonly ColumnInputs[],
+  options: ImportanceOptions = {},
+): Promise<NonNullable<EvaluationEvent['importance']>> {
+  const { inputs } = network;
+  const found = await permutationImportance(
+    {
+      ...{ count, inputs, columns, scores: 2 },
+      readRow: (sample) => table!.row(sample, inputs),
+      score: ({ index, value, length }, sample, into) => {
+        const { loss, label } = network.evaluate(new EncodedRow(index, value, length), targets[sample]!);
+        into[0] = loss;
+        into[1] = label === targets[sample]! ? 0 : 1;
+      },
+    },
+    options,
+  );
+  return found
+    .map(({ name, increase, std }) => ({
+      column: name,
+      loss_increase: increase[0]!,
+      loss_increase_std: std[0]!,
+      error_increase: increase[1]!,
+      error_increase_std: std[1]!,
+    }))
+    .sort((a, b) => b.loss_increase - a.loss_increase);
+}
+
+/** The inputs of each column of the table that the network was trained on. */
+export function columnsOf({ table }: Network): ColumnInputs[] {
+  const { encodings = [], columns = [] } = table ?? {};
+  const { bases } = basesOf(encodings);
+  return columns.map(({ name }, c) => ({ name, from: bases[c]!, to: bases[c]! + inputsOf(encodings[c]!) }));
 }

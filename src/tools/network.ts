@@ -170,6 +170,11 @@ export class Network {
     return this.#memory.epochs[0].training;
   }
 
+  /** (classes) Of the sample given to `evaluate` or `predict` last. Overwritten by the next. */
+  get probabilities(): Float64Array {
+    return this.#criterion.probabilities;
+  }
+
   #evaluate(target: number): void {
     this.#memory.rows.targets[0] = target;
     this.#criterion.evaluate(0, 0);

@@ -1,10 +1,11 @@
 /** Tables for people fit their terminals: what has no room is dropped from the right. */
 import { describe, expect, it } from 'vitest';
-import { confusionTable } from '../../bin/commands/print-evaluation.js';
+import { evaluationText } from '../../bin/commands/print-evaluation.js';
 import { modelTable } from '../../bin/commands/print-model.js';
 import { predictionRow } from '../../bin/commands/print-prediction.js';
 import type { EvaluationEvent, ModelEvent } from '../../src/metrics/events.js';
 import { columnsOf } from '../../src/text/printable.js';
+import { evaluationEvent } from '../support/evaluation-event.js';
 
 /** Rows of a table; not the lines of words before it, of which one word may be longer. */
 function expectToFit(table: string, columns: number): void {
@@ -14,17 +15,9 @@ function expectToFit(table: string, columns: number): void {
 }
 
 function evaluation(classes: number, name: (label: number) => string): EvaluationEvent {
-  return {
-    event: 'evaluation',
-    model: 'model.safetensors',
-    dataset: { name: 'mnist', split: 'test', samples: 10_000 },
-    ...{ test_loss: 0.25, test_error: 0.07, kernel: 'simd', weights_sha256: '0123456789abcdef'.repeat(4) },
-    classes: Array.from({ length: classes }, (_, label) => ({
-      class: name(label),
-      ...{ samples: 1000, precision: 0.9, recall: label === 0 ? null : 0.5 },
-    })),
-    confusion: Array.from({ length: classes }, () => new Array<number>(classes).fill(1234)),
-  };
+  const names = Array.from({ length: classes }, (_, label) => name(label));
+  const increases = { loss_increase: 0.5, loss_increase_std: 0.01, error_increase: -0.25, error_increase_std: 0.02 };
+  return { ...evaluationEvent(names), importance: names.map((column) => ({ column, ...increases })) };
 }
 
 const tensor = (name: string): ModelEvent['tensors'][number] => ({
@@ -40,11 +33,11 @@ const MODEL: ModelEvent = {
 
 // (The columns of one class, its name and recall are the least.)
 describe.each([30, 40, 60, 79, 80, 100, 132, 200])('on a terminal of %i columns', (columns) => {
-  it('the confusion matrix fits', () => {
+  it('an evaluation fits', () => {
     for (const classes of [2, 3, 10, 100]) {
-      expectToFit(confusionTable(evaluation(classes, String), columns), columns);
+      expectToFit(evaluationText(evaluation(classes, String), columns), columns);
       expectToFit(
-        confusionTable(
+        evaluationText(
           evaluation(classes, () => '東京タワー'),
           columns,
         ),
@@ -67,10 +60,10 @@ describe.each([20, 24, 30, 40, 60, 79, 80, 100, 132, 200])('on a terminal of %i 
 
 it('a matrix of ten classes has all of them on 80 columns, and says what it leaves out on fewer', () => {
   const rowOf = (columns: number) =>
-    confusionTable(evaluation(10, String), columns)
+    evaluationText(evaluation(10, String), columns)
       .split('\n')
       .find((line) => line.startsWith('     9 '));
   expect(rowOf(80)).toBe(`     9 │${'  1234'.repeat(10)} │ 50.0%`);
   expect(rowOf(60)).toBe(`     9 │${'  1234'.repeat(7)} │ 50.0%`);
-  expect(confusionTable(evaluation(10, String), 60)).toContain('columns do not fit; --format ndjson has all of them');
+  expect(evaluationText(evaluation(10, String), 60)).toContain('columns do not fit; --format ndjson has all of them');
 });

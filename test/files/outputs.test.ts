@@ -24,6 +24,7 @@ import type { Kind } from '../../src/files/kinds.js';
 import { isSameOutput, openOutput, requireOutput, writeOutput } from '../../src/files/output.js';
 import type { FileOrDescriptor } from '../../src/files/resolve-links.js';
 import { exportModel } from '../../src/tools/export/export-model.js';
+import { reportPage } from '../../src/tools/report/page.js';
 import { collect, collectFailed } from '../support/events.js';
 import { olderModel } from '../support/older-model.js';
 import { refusalOf } from '../support/refusals.js';
@@ -31,9 +32,11 @@ import { scratchWith } from '../support/scratch.js';
 
 const scratch = scratchWith(150, 20);
 
+const EMPTY = { title: '', subtitle: '', headline: [], warnings: [], parts: [], footer: '' };
+
 /** One of each kind, as Lockstep writes it. */
 const contents = new Map<Kind, Buffer>();
-const KINDS = ['model', 'checkpoint', 'svg', 'png', 'onnx', 'npz'] as const;
+const KINDS = ['model', 'checkpoint', 'svg', 'html', 'png', 'onnx', 'npz'] as const;
 
 let checkpoint: string;
 beforeAll(async () => {
@@ -50,6 +53,7 @@ beforeAll(async () => {
     ['model', readFileSync(save)],
     ['checkpoint', readFileSync(checkpoint)],
     ['svg', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"></svg>\n')],
+    ['html', Buffer.from(reportPage(EMPTY))],
     ['png', Buffer.from(png, 'latin1')],
     ['onnx', await exported('model.onnx')],
     ['npz', await exported('model.npz')],
@@ -75,6 +79,7 @@ const NAMES: Readonly<Record<Kind, string>> = {
   model: 'a model',
   checkpoint: 'a checkpoint',
   svg: 'an SVG image',
+  html: 'a report',
   png: 'a PNG image',
   onnx: 'an ONNX model',
   npz: 'a NumPy archive',
@@ -124,6 +129,11 @@ describe('a file that is there', () => {
     ['svg', 'a page with an SVG in it', () => '<html><svg></svg></html>'],
     ['svg', 'a text about SVG', () => 'Draw with <svg>.'],
     ['svg', 'a comment that does not end', () => `<!-- ${'<svg> '.repeat(20_000)}`],
+    [
+      'html',
+      'a page of another program',
+      () => '<!doctype html>\n<html lang="en">\n<head>\n<title>x</title></head></html>',
+    ],
     ['png', 'a PNG without its first byte', () => contents.get('png')!.subarray(1)],
     ['npz', 'a zip of other files', () => zipHead('document.xml')],
     ['npz', 'a zip that ends in its name', () => zipHead('a.npy').subarray(0, 32)],

@@ -31,6 +31,7 @@ beforeAll(async () => {
   writeDataset(folder, { train: part(23), test: part(6) });
   mkdirSync(at('alone'));
   writeDataset({ ...folder, write: (name, bytes) => folder.write(`alone/${name}`, bytes) }, { train: part(23) });
+  folder.write('two.csv', 'x,c\n1,a\n2,b\n3,a\n');
   await trainAll(at);
   await runAll(at);
 });
@@ -54,7 +55,8 @@ async function trainAll(at: (name: string) => string): Promise<void> {
     // Of samples whose labels have nothing to do with them the validation loss does not fall for long.
     { ...plain, ...heldOut, lr: 2, epochs: 1000, patience: 1 },
     { ...plain, epochs: 0 },
-    { ...plain, data: IRIS, label: 'species', testSplit: 0.3, epochs: 0 },
+    { ...plain, data: IRIS, label: 'species', testSplit: 0.3, epochs: 0, save: at('iris.safetensors') },
+    { ...plain, data: at('two.csv'), label: 'c', batchSize: 3, epochs: 0, save: at('two.safetensors') },
     { ...plain, data: folder.write('colors.csv', COLORS), label: 'kind', epochs: 0, save: at('colors.safetensors') },
   ];
   const runs = [];
@@ -71,6 +73,8 @@ async function runAll(at: (name: string) => string): Promise<void> {
   const data = ['--data', folder.path];
   const outputs = await Promise.all([
     runLockstep(['evaluate', model, ...data]),
+    runLockstep(['evaluate', at('two.safetensors'), '-d', at('two.csv')]),
+    runLockstep(['evaluate', at('iris.safetensors'), '-d', IRIS, '--importance', '-o', at('report.html')]),
     runLockstep(['evaluate', at('colors.safetensors'), '--data', folder.write('others.csv', 'color,kind\ngreen,x\n')]),
     runLockstep(['inspect', model, '-o', at('weights.svg'), '--errors', at('errors.svg'), ...data]),
     runLockstep(['inspect', at('run/epoch-000001.safetensors')]),

@@ -136,8 +136,8 @@ describe('one network, five ways to ask it', () => {
   async function evaluated(data: string, split?: Split) {
     const network = await loadModel(model);
     const part = await tablePart(model, network, data, split, { label: undefined, header: 'auto' });
-    const { test_error } = evaluateOn(network, part.samples);
-    return { split: part.split, samples: part.samples.count, test_error };
+    const { evaluation } = await evaluateOn(network, part.samples);
+    return { split: part.split, samples: part.samples.count, test_error: evaluation.test_error };
   }
 
   beforeAll(async () => {

@@ -2,11 +2,11 @@
 import { Resvg } from '@resvg/resvg-js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { confusionTable } from '../../bin/commands/print-evaluation.js';
+import { evaluationText } from '../../bin/commands/print-evaluation.js';
 import { modelTable } from '../../bin/commands/print-model.js';
 import { predictionRow } from '../../bin/commands/print-prediction.js';
 import { errors, type LockstepError, reason } from '../../src/errors.js';
-import type { EvaluationEvent, ModelEvent, TrainEvent } from '../../src/metrics/events.js';
+import type { ModelEvent, TrainEvent } from '../../src/metrics/events.js';
 import { ndjsonLine, ndjsonLines } from '../../src/output/ndjson.js';
 import { PrettyFormat } from '../../src/output/pretty.js';
 import { onOneLine } from '../../src/text/printable.js';
@@ -14,6 +14,7 @@ import { drawSheet } from '../../src/tools/inspect/sheet.js';
 import { theme } from '../../src/tools/inspect/theme.js';
 import { plotSvg } from '../../src/tools/plot/render.js';
 import { RunReader } from '../../src/tools/plot/run.js';
+import { evaluationEvent } from '../support/evaluation-event.js';
 import { CHECKPOINT, END, EPOCH, START, STEP, WARNING } from '../support/sample-events.js';
 
 /** (Said here in another way than in src/text/printable.ts.) */
@@ -119,18 +120,9 @@ describe('what is printed', () => {
   it('of models, evaluations and predictions is safe', () => {
     fc.assert(
       fc.property(text, (any) => {
-        const evaluation: EvaluationEvent = {
-          event: 'evaluation',
-          model: any,
-          dataset: { name: any, split: 'test', samples: 2 },
-          ...{ test_loss: 1, test_error: 0.5, kernel: 'simd', weights_sha256: '0' },
-          classes: [any, 'b'].map((each) => ({ class: each, samples: 1, precision: 1, recall: 1 })),
-          confusion: [
-            [1, 0],
-            [0, 1],
-          ],
-        };
-        expectSafe(confusionTable(evaluation));
+        const evaluation = { ...evaluationEvent([any, 'b'], any), model: any, report: any };
+        const increases = { loss_increase: 1, loss_increase_std: 0, error_increase: 1, error_increase_std: 0 };
+        expectSafe(evaluationText({ ...evaluation, importance: [{ column: any, ...increases }] }));
         const model = {
           ...{ event: 'model', model: any, kind: null, bytes: 1, layers: [1, 2], parameters: 4, tensors: [] },
           ...{ epochs: 1, step: 1, kernel: any, dataset: { [any]: any }, config: any, state: [any] },

@@ -175,10 +175,10 @@ describe('the sheet of errors', () => {
     samples = (await loadDataset(scratch.data)).test;
   });
 
-  it('has all that evaluate counts, the largest loss first', () => {
+  it('has all that evaluate counts, the largest loss first', async () => {
     const { errors, of } = sheetOf({ count: 1000 });
-    const { test_error } = evaluateOn(network, samples);
-    expect(of).toBe(Math.round(test_error * samples.count));
+    const { evaluation } = await evaluateOn(network, samples);
+    expect(of).toBe(Math.round(evaluation.test_error * samples.count));
     expect(of).toBeGreaterThan(10);
     expect(errors).toHaveLength(of);
     expect(errors.map(({ loss }) => loss)).toEqual(errors.map(({ loss }) => loss).sort((a, b) => b - a));
