@@ -347,6 +347,7 @@ export const errors = withCodes({
       `${source}: no epoch event in ${grouped(lines)} lines; expected the NDJSON that train writes to a pipe, ` +
         'with --epochs 1 or more',
     ),
+  noSuchMetric: (name: string) => failure(`--what ${name}: none of the runs has this metric; choose another`),
   tooManyRuns: (found: number, most: number) =>
     failure(
       `${grouped(found)} runs; expected at most ${most}, because more cannot be told apart; plot fewer files or lines`,

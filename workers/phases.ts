@@ -11,7 +11,7 @@ import type { EpochRecord, Memory } from '../src/memory/layout.js';
 import { heldOutSamples, stepsPerEpoch } from '../src/memory/plan.js';
 import { placeSamples } from '../src/memory/rows.js';
 import { LANES } from '../src/memory/tiling.js';
-import { objectiveNamed } from '../src/model/objectives/index.js';
+import { objectiveOf } from '../src/model/objectives/index.js';
 import type { Criterion } from '../src/model/objectives/objective.js';
 import { gradientNorm, needsOf, Optimizer, type StepPosition } from '../src/optim/optimizer.js';
 import { sgdUpdate } from '../src/optim/sgd.js';
@@ -57,7 +57,7 @@ export class Phases {
     this.#memory = memory;
     this.#kernel = createKernel(task.kernel, task.plan.activation, task.shared, memory, task.worker);
     this.#forwardPass = new ForwardPass(this.#kernel, memory);
-    this.#criterion = objectiveNamed(task.plan.objective).criterion(memory);
+    this.#criterion = objectiveOf(task.plan).criterion(memory);
     this.#optimizer = new Optimizer(task.optimizer, task.epochs, stepsPerEpoch(task.plan));
     this.#isPlain = !needsOf(task.optimizer).gradient;
     this.#lastLayer = memory.layers.length - 1;

@@ -57,6 +57,7 @@ export async function evaluateCommand(args: readonly string[]): Promise<undefine
   const event: EvaluationEvent = {
     event: 'evaluation',
     model: file,
+    objective: network.objective,
     dataset: { name, split: part.split, samples: samples.count },
     ...evaluateOn(network, samples),
     kernel: network.kernel,

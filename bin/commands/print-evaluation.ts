@@ -16,7 +16,9 @@ const KINDS = { test: 'test ', train: 'training ', all: '' } as const;
 export function confusionTable(given: EvaluationEvent, columns = Number.POSITIVE_INFINITY): string {
   const event = textsOnOneLine(given);
   const { model, dataset, classes, confusion, kernel, weights_sha256 } = event;
-  const metrics = objectiveNamed().metrics.map((metric) => `${metric.name} ${metricText(event, metric, 'test')}`);
+  const metrics = objectiveNamed(event.objective).metrics.map(
+    (metric) => `${metric.name} ${metricText(event, metric, 'test')}`,
+  );
   const recalls = classes.map(({ recall }) => percent(recall));
   const precisions = classes.map(({ precision }) => percent(precision));
   const texts = [...confusion.flat().map(String), ...recalls, ...precisions, 'class', 'prec.'];

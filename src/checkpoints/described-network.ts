@@ -8,6 +8,7 @@ import { parseJsonOr } from '../files/json.js';
 import { type TensorFile, TensorFileError } from '../files/safetensors.js';
 import { isRecord } from '../files/type-guards.js';
 import { activationNames, DEFAULT_ACTIVATION } from '../kernels/activations.js';
+import { DEFAULT_OBJECTIVE, isObjectiveName, type ObjectiveName } from '../model/objectives/index.js';
 
 /** Readers refuse files with a higher version. */
 export const FORMAT_VERSION = 1;
@@ -23,8 +24,9 @@ type Metadata = Readonly<Record<string, string>>;
 export interface DescribedNetwork {
   /** Widths, input to output. */
   readonly layers: readonly number[];
-  /** Undefined if it was not trained on a table. */
   readonly activation: string;
+  /** What it was trained for; for classes if the file does not say. */
+  readonly objective: ObjectiveName;
   /** What it was trained on, if that was a table. */
   readonly table: TableModel | undefined;
 }
@@ -33,10 +35,15 @@ export interface DescribedNetwork {
 export const IMAGE_METADATA = { input_scaling: PIXEL_SCALING };
 
 /** The metadata that `describedNetwork` reads, except those of the inputs. */
-export function networkMetadata(layers: readonly number[], activation: string): Record<string, string> {
+export function networkMetadata(
+  layers: readonly number[],
+  activation: string,
+  objective: string,
+): Record<string, string> {
   return {
     format_version: String(FORMAT_VERSION),
     architecture: JSON.stringify({ layers, activation, output: OUTPUT }),
+    objective,
     classes: String(layers.at(-1)),
   };
 }
@@ -55,13 +62,18 @@ export function describedNetwork({ tensors, metadata }: Pick<TensorFile, 'tensor
       `its metadata declares ${shown(metadata.classes)} classes, but its tensors have ${classes}`,
     );
   }
-  return { layers, activation, table: tableModelIn(metadata, layers) };
+  return { layers, activation, objective: objectiveIn(metadata), table: tableModelIn(metadata, layers) };
 }
 
 function requireKind({ lockstep, format_version: version }: Metadata): void {
   if (lockstep !== 'model' && lockstep !== 'checkpoint') throw new TensorFileError(`it is a ${shown(lockstep)}`);
   if (version === String(FORMAT_VERSION)) return;
   throw new TensorFileError(`format version ${shown(version)}, expected ${FORMAT_VERSION}; use a newer Lockstep`);
+}
+
+function objectiveIn({ objective = DEFAULT_OBJECTIVE }: Metadata): ObjectiveName {
+  if (isObjectiveName(objective)) return objective;
+  throw new TensorFileError(`unsupported objective ${shown(objective)}; use a newer Lockstep`);
 }
 
 /** Widths, from the shapes of the tensors. */

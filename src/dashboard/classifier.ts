@@ -1,5 +1,6 @@
 /** Classifies drawings with the current weights of the run. */
 
+import { DEFAULT_OBJECTIVE } from '../model/objectives/index.js';
 import type { RunView } from '../run/view.js';
 import { Network } from '../tools/network.js';
 import type { Classification } from './messages.js';
@@ -49,6 +50,7 @@ export class DrawingClassifier {
         file: '',
         layers,
         activation,
+        objective: DEFAULT_OBJECTIVE,
         values: this.#parameters,
         kernel,
         table: undefined,

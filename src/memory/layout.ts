@@ -17,6 +17,7 @@ import {
   type RowForm,
   stepsPerEpoch,
   summedScores,
+  targetWidth,
 } from './plan.js';
 import { inputBlocksOf, LANES, padded, panelCount, panelStart } from './tiling.js';
 
@@ -35,7 +36,7 @@ export interface SampleRows {
   readonly index: Uint32Array;
   /** (stored inputs) */
   readonly value: Float32Array;
-  /** (samples) Classes, for example: the objective knows what they are. */
+  /** (samples, targets) A class, or the numbers to estimate: the objective knows what they are. */
   readonly targets: Elements;
 }
 
@@ -222,7 +223,7 @@ function carve(plan: Plan, arena: Arena, worker: number): Memory {
     blockStarts: arena.take(Uint32Array, samples * (blocksOf(plan, 0) - 1)),
     index: arena.take(Uint32Array, plan.inputForm === 'dense' ? 0 : plan.storedInputs),
     value: arena.take(Float32Array, plan.storedInputs),
-    targets: arena.take<Elements>(ARRAYS[plan.targets], samples),
+    targets: arena.take<Elements>(ARRAYS[plan.targets], samples * targetWidth(plan)),
   };
 
   const layers: LayerMemory[] = [];

@@ -2,11 +2,12 @@
  * The metrics contract: one type for each kind of NDJSON line (docs/metrics.md). Within a schema number, fields may be added
  * but not renamed or removed.
  *
- * Fractions are fractions: an `error` of 0.1251 is 12.51 % of the samples. Losses are means over samples, in nats.
+ * Fractions are fractions: an `error` of 0.1251 is 12.51 % of the samples. Losses are means over samples, in nats for classes.
  */
 
 import type { ConfigRecord } from '../config/options.js';
 import type { KernelName } from '../kernels/builds.js';
+import type { ObjectiveName } from '../model/objectives/index.js';
 import type { Metrics, SplitMetrics } from './sums.js';
 
 export const SCHEMA = 1;
@@ -34,6 +35,8 @@ export interface StartEvent {
     /** Fraction of the training samples' inputs that are not zero (for a table, after scaling). */
     readonly density: number;
   };
+  /** What the network is trained for: see `src/model/objectives/`. */
+  readonly objective: ObjectiveName;
   readonly model: {
     /** Widths, input to output. */
     readonly layers: readonly number[];
@@ -75,7 +78,7 @@ export interface StepEvent extends Metrics {
 /**
  * After each epoch and its evaluation. `train_loss` and `train_error` are over the samples of the epoch, each taken before
  * the update of its step. `validation_loss`, `validation_error`, `test_loss` and `test_error` are evaluated after the epoch;
- * they are absent if there are no such samples.
+ * they are absent if there are no such samples. A network that estimates numbers has `rmse`, `mae` and `r2` instead of `error`.
  */
 export interface EpochEvent extends SplitMetrics<'train'>, Partial<SplitMetrics<'validation' | 'test'>> {
   readonly event: 'epoch';
@@ -178,6 +181,7 @@ export type TrainEvent = StartEvent | StepEvent | EpochEvent | CheckpointEvent |
 export interface EvaluationEvent extends SplitMetrics<'test'> {
   readonly event: 'evaluation';
   readonly model: string;
+  readonly objective: ObjectiveName;
   readonly dataset: { readonly name: string; readonly split: 'test' | 'train' | 'all'; readonly samples: number };
   readonly classes: readonly {
     /** Number of the class, or its label if the network was trained on a table. */

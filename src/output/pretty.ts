@@ -4,7 +4,7 @@ import type { ConfigRecord } from '../config/options.js';
 import type { EndEvent, EpochEvent, StartEvent, StepEvent, TrainEvent } from '../metrics/events.js';
 import { metricIn, SPLITS, type Split } from '../metrics/sums.js';
 import { objectiveNamed } from '../model/objectives/index.js';
-import type { Metric } from '../model/objectives/objective.js';
+import type { Metric, Objective } from '../model/objectives/objective.js';
 import { grouped } from '../text/grouped.js';
 import { textsOnOneLine, wrapped } from '../text/printable.js';
 
@@ -12,7 +12,8 @@ export class PrettyFormat {
   readonly #bold: (text: string) => string;
   readonly #dim: (text: string) => string;
   readonly #columnsNow: () => number | undefined;
-  #table = columnsFor(false, false);
+  #objective = objectiveNamed();
+  #table = columnsFor(this.#objective, false, false);
 
   /**
    * @param color    whether the output is a terminal that shows colors
@@ -45,9 +46,10 @@ export class PrettyFormat {
     }
   }
 
-  #start({ config, dataset, model, threads, ranks, mpi, kernel, node, resumed }: StartEvent): string {
+  #start({ config, dataset, objective, model, threads, ranks, mpi, kernel, node, resumed }: StartEvent): string {
     const { train, validation = 0 } = dataset;
-    this.#table = columnsFor(validation > 0, dataset.test > 0);
+    this.#objective = objectiveNamed(objective);
+    this.#table = columnsFor(this.#objective, validation > 0, dataset.test > 0);
     const held = validation > 0 ? `, ${grouped(validation)} validation` : '';
     const test = dataset.test > 0 ? `, ${grouped(dataset.test)} test samples` : ', no test samples';
     const lines = [
@@ -73,7 +75,7 @@ export class PrettyFormat {
 
   #step(event: StepEvent): string {
     const { epoch, step, seconds } = event;
-    const cells = [`${epoch}`, ...objectiveNamed().metrics.map((metric) => metricText(event, metric))];
+    const cells = [`${epoch}`, ...this.#objective.metrics.map((metric) => metricText(event, metric))];
     const { text } = row(
       this.#table.slice(0, cells.length).map(({ width }, i) => [cells[i]!, width]),
       this.#room,
@@ -99,7 +101,7 @@ export class PrettyFormat {
   #end(event: EndEvent): string {
     const { status, epochs, seconds, best_epoch, stopped_by, weights_sha256, saved, checkpoint, message } = event;
     const metrics = SPLITS.filter((split) => event[`${split}_loss`] !== undefined).map((split) => {
-      const texts = objectiveNamed().metrics.map((metric) => `${metric.name} ${metricText(event, metric, split)}`);
+      const texts = this.#objective.metrics.map((metric) => `${metric.name} ${metricText(event, metric, split)}`);
       return `${split === 'train' ? 'training' : split} ${texts.join(', ')}`;
     });
     const lines = [
@@ -128,11 +130,11 @@ interface Column {
 }
 
 /** 79 columns in total: terminals have 80. */
-function columnsFor(hasValidation: boolean, hasTest: boolean): readonly Column[] {
+function columnsFor({ metrics: all }: Objective, hasValidation: boolean, hasTest: boolean): readonly Column[] {
   const narrow = hasValidation && hasTest ? 1 : 0;
   const column = (head: string, width: number, cell: Column['cell']): Column => ({ head, width, cell });
   const metrics = (split: Split, prefix: string) =>
-    objectiveNamed().metrics.map((metric, i) => {
+    all.map((metric, i) => {
       const width = i === 0 ? 11 : (split === 'train' ? 11 : 12) - narrow;
       return column(`${prefix}${metric.name}`, width, (event) => metricText(event, metric, split));
     });
@@ -191,6 +193,8 @@ function plural(count: number, what: string): string {
 export function metricText(event: object, metric: Metric, split?: Split): string {
   const value = metricIn(event, metric, split);
   if (value === undefined) return '';
+  if (value === null) return '–';
+  if (metric.unit === 'ratio') return value.toFixed(4);
   if (metric.unit === 'fraction') return percent(value, split === 'validation' || split === 'test' ? 2 : 3);
   return value < 1000 ? value.toFixed(5) : value.toPrecision(6);
 }

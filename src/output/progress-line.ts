@@ -5,8 +5,11 @@ import { metricIn } from '../metrics/sums.js';
 import { objectiveNamed } from '../model/objectives/index.js';
 import { grouped } from '../text/grouped.js';
 
-/** @param room  maximum number of columns */
-export function progressLine(progress: Progress, room: number): string {
+/**
+ * @param room       maximum number of columns
+ * @param objective  name, as in the start event
+ */
+export function progressLine(progress: Progress, room: number, objective?: string): string {
   const { step, stepsPerEpoch, samplesPerSecond, secondsLeft } = progress;
   const epoch = `epoch ${progress.epoch}/${progress.epochs}`;
   const bar = (cells: number) => {
@@ -14,8 +17,8 @@ export function progressLine(progress: Progress, room: number): string {
     return `${'█'.repeat(filled)}${'░'.repeat(cells - filled)}`;
   };
   const steps = `step ${step}/${stepsPerEpoch}`;
-  const metrics = objectiveNamed().metrics.map((metric) => {
-    const value = metricIn(progress, metric)!;
+  const metrics = objectiveNamed(objective).metrics.map((metric) => {
+    const value = metricIn(progress, metric) ?? Number.NaN;
     return `${metric.name} ${metric.unit === 'fraction' ? `${(value * 100).toFixed(2)} %` : value.toFixed(4)}`;
   });
   const speed = `${grouped(Math.round(samplesPerSecond))} samples/s`;

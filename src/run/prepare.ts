@@ -30,6 +30,7 @@ import { type Plan, stepsPerEpoch } from '../memory/plan.js';
 import type { WarningEvent } from '../metrics/events.js';
 import { freshState, type RunState } from '../metrics/run-state.js';
 import { drawInitialValues } from '../model/initial-values.js';
+import type { ObjectiveName } from '../model/objectives/index.js';
 import { requireSame, together } from '../parallel/mpi/agreement.js';
 import { SHARDS } from '../parallel/mpi/rank-shares.js';
 import type { World } from '../parallel/mpi/world.js';
@@ -150,6 +151,7 @@ async function prepareFrom(
   const model = {
     layers,
     activation: plan.activation,
+    objective: plan.objective as ObjectiveName,
     // Absolute, so that the run can be resumed from another working folder.
     config: {
       ...config,

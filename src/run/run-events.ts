@@ -4,6 +4,7 @@ import { optimizerOf, recordOfConfig } from '../config/options.js';
 import { stepsPerEpoch } from '../memory/plan.js';
 import type { Ledger } from '../metrics/epoch-metrics.js';
 import { type EpochEvent, SCHEMA, type StartEvent } from '../metrics/events.js';
+import type { ObjectiveName } from '../model/objectives/index.js';
 import { parameterCount } from '../model/parameters.js';
 import { Optimizer } from '../optim/optimizer.js';
 import type { World } from '../parallel/mpi/world.js';
@@ -28,6 +29,7 @@ export function startEvent(run: Run, beganAt: number, world: World | undefined):
       ...(dataset.table && { class_names: [...dataset.table.classNames] }),
       density: dataset.density,
     },
+    objective: plan.objective as ObjectiveName,
     model: { layers: [...plan.layers], parameters: parameterCount(memory.layers) },
     threads: config.threads,
     ...(world && { ranks: world.ranks, rank: world.rank, mpi: world.version }),

@@ -9,7 +9,7 @@ import { errors } from '../errors.js';
 import { activationNeeds, DEFAULT_ACTIVATION } from '../kernels/activations.js';
 import type { KernelChoice } from '../kernels/builds.js';
 import { bytesNeeded, createSharedMemory, MEMORY_LIMIT_BYTES, type Memory } from '../memory/layout.js';
-import type { Plan } from '../memory/plan.js';
+import { NO_FACTS, type Plan } from '../memory/plan.js';
 import { findBlockStarts } from '../memory/rows.js';
 import type { RunState } from '../metrics/run-state.js';
 import { objectiveNamed } from '../model/objectives/index.js';
@@ -60,6 +60,7 @@ export function planOf(
       : nonzeros + countNonzeros(validation, validation.count, inputs) + countNonzeros(test, test.count, inputs),
     inputForm: isDense ? 'dense' : 'sparse',
     objective: objective.name,
+    facts: NO_FACTS,
     targets: objective.targets,
     scores: objective.scores,
     batchSize,

@@ -16,7 +16,7 @@ export type Evaluation = SplitMetrics<'test'> & Pick<EvaluationEvent, 'classes' 
 export function evaluateOn(network: Network, { count, values, targets }: Samples): Evaluation {
   const { inputs, classNames } = network;
   const confusion = classNames.map(() => new Array<number>(classNames.length).fill(0));
-  const objective = objectiveNamed();
+  const objective = objectiveNamed(network.objective);
   let sums = noSums(objective);
   for (let s = 0; s < count; s++) {
     const target = targets[s]!;

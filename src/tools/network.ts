@@ -13,6 +13,7 @@ import { ForwardPass } from '../kernels/forward-pass.js';
 import { bytesNeeded, createSharedMemory, layOut, type Memory, type Scores } from '../memory/layout.js';
 import { PLAIN, type Plan } from '../memory/plan.js';
 import { findBlockStarts } from '../memory/rows.js';
+import type { ObjectiveName } from '../model/objectives/index.js';
 import { SoftmaxCrossEntropy, softmaxCrossEntropy } from '../model/objectives/softmax-cross-entropy.js';
 import { parameterCount, weightsSha256, writeParameters } from '../model/parameters.js';
 
@@ -42,13 +43,15 @@ export class Network {
   readonly classNames: readonly ClassName[];
   /** Columns of the training table, in the order of the inputs; undefined if they have no names. */
   readonly columns: readonly string[] | undefined;
+  /** Name of what it was trained for: see `src/model/objectives/`. */
+  readonly objective: ObjectiveName;
   /** The training table; undefined if it was trained on images. */
   readonly table: TableModel | undefined;
   readonly #memory: Memory;
   readonly #forwardPass: ForwardPass;
   readonly #criterion: SoftmaxCrossEntropy;
 
-  constructor({ layers, activation, values, kernel, table, metadata }: ModelData) {
+  constructor({ layers, activation, objective, values, kernel, table, metadata }: ModelData) {
     const choice = chooseKernel(kernel === undefined || problemOf(kernel) !== undefined ? 'auto' : kernel);
     const [inputs = 0] = layers;
     const plan: Plan = {
@@ -67,6 +70,7 @@ export class Network {
     const shared = createSharedMemory(bytesNeeded(plan));
     this.layers = layers;
     this.metadata = metadata;
+    this.objective = objective;
     this.kernel = choice.name;
     const names = table?.classNames ?? Array.from({ length: layers.at(-1)! }, (_, label) => label);
     // (Frozen copies: predictions are named by them.)

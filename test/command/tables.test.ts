@@ -17,6 +17,7 @@ function evaluation(classes: number, name: (label: number) => string): Evaluatio
   return {
     event: 'evaluation',
     model: 'model.safetensors',
+    objective: 'softmax-cross-entropy',
     dataset: { name: 'mnist', split: 'test', samples: 10_000 },
     ...{ test_loss: 0.25, test_error: 0.07, kernel: 'simd', weights_sha256: '0123456789abcdef'.repeat(4) },
     classes: Array.from({ length: classes }, (_, label) => ({

@@ -79,7 +79,7 @@ describe.skipIf(executable === undefined)('the page in Chromium (skipped where t
     expect(await label('error-chart')).toMatch(
       /after epoch 2: training \d+\.\d+ %, validation \d+\.\d+ %, test \d+\.\d+ %$/,
     );
-    expect(await page.locator('.tile.validation').isVisible()).toBe(true);
+    expect(await page.locator('.tile.validation').first().isVisible()).toBe(true);
     expect(await textOf('#model')).toMatch(
       new RegExp(`learning rate 0\\.004, cosine, at ${String(Number(lr!.toPrecision(3)))}$`),
     );

@@ -5,8 +5,8 @@
 import type { Memory, Scores } from '../../src/memory/layout.js';
 import { type Criterion, type Objective, readOutputs, writeDelta } from '../../src/model/objectives/objective.js';
 
-export const squaredError: Objective = {
-  name: 'squared-error',
+export const halfSquaredError: Objective = {
+  name: 'half-squared-error',
   outputs: ({ classes }) => classes,
   targets: 'float64',
   scores: [

@@ -122,6 +122,7 @@ describe('what is printed', () => {
         const evaluation: EvaluationEvent = {
           event: 'evaluation',
           model: any,
+          objective: 'softmax-cross-entropy',
           dataset: { name: any, split: 'test', samples: 2 },
           ...{ test_loss: 1, test_error: 0.5, kernel: 'simd', weights_sha256: '0' },
           classes: [any, 'b'].map((each) => ({ class: each, samples: 1, precision: 1, recall: 1 })),

@@ -2,17 +2,19 @@
 import type { LayerMemory, Memory, Scores } from '../../memory/layout.js';
 import type { ElementType, ScoreSpec } from '../../memory/plan.js';
 
-/** A description that all threads share; everything but its functions is plain data. */
+/** An objective, for certain data. */
 export interface Objective {
   readonly name: string;
   /** Outputs of a network for such data. */
-  outputs(data: { readonly classes: number }): number;
-  /** Type of a target; there is one for each sample. */
+  outputs(data: { readonly classes: number; readonly targets?: readonly unknown[] | undefined }): number;
+  /** Type of the stored targets. */
   readonly targets: ElementType;
   /** What is kept of each sample besides its loss. */
   readonly scores: readonly ScoreSpec[];
   /** What is reported. `loss` is the first: early stopping goes by it, and lower is better. */
   readonly metrics: readonly Metric[];
+  /** The metrics of each target, if there are several. */
+  byTarget?(sums: Sums): readonly TargetMetrics[];
   criterion(memory: Memory): Criterion;
 }
 
@@ -21,10 +23,20 @@ export interface Metric {
   readonly name: string;
   /** What it measures, for a chart. */
   readonly title: string;
-  readonly unit: 'nats' | 'fraction' | 'target' | 'target²';
+  /** `target`: the unit of the numbers to estimate. `ratio`: at most 1, perhaps negative, null where it is not defined. */
+  readonly unit: 'nats' | 'fraction' | 'target' | 'target²' | 'standardized' | 'ratio';
   readonly better: 'lower' | 'higher';
-  /** Its value over some samples, not negative. NaN if there are none. */
-  of(sums: Sums): number;
+  /** Its value over some samples. NaN if there are none. */
+  of(sums: Sums): number | null;
+}
+
+/** The metrics of one of several targets, in its own unit. */
+export interface TargetMetrics {
+  /** Name of the target's column, or its number, from 1. */
+  readonly target: string | number;
+  readonly rmse: number;
+  readonly mae: number;
+  readonly r2: number | null;
 }
 
 /** Scores of some samples, summed in the order of the samples, by the scores' names. */

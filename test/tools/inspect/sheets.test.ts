@@ -45,6 +45,7 @@ describe('the sheet of weights', () => {
       file: 'a/m.safetensors',
       layers,
       activation: 'relu',
+      objective: 'softmax-cross-entropy',
       values,
       kernel: undefined,
       table: undefined,
@@ -178,7 +179,7 @@ describe('the sheet of errors', () => {
   it('has all that evaluate counts, the largest loss first', () => {
     const { errors, of } = sheetOf({ count: 1000 });
     const { test_error } = evaluateOn(network, samples);
-    expect(of).toBe(Math.round(test_error * samples.count));
+    expect(of).toBe(Math.round(test_error! * samples.count));
     expect(of).toBeGreaterThan(10);
     expect(errors).toHaveLength(of);
     expect(errors.map(({ loss }) => loss)).toEqual(errors.map(({ loss }) => loss).sort((a, b) => b - a));
