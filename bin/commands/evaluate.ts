@@ -2,14 +2,16 @@
 import { findSource } from '../../src/data/sources.js';
 import { HEADERS } from '../../src/data/table/columns.js';
 import { errors, type LockstepError } from '../../src/errors.js';
-import type { EvaluationEvent } from '../../src/metrics/events.js';
+import type { EvaluationEvent, NumbersEvaluationEvent } from '../../src/metrics/events.js';
 import { ndjsonLine } from '../../src/output/ndjson.js';
 import { evaluateOn } from '../../src/tools/evaluation.js';
 import { loadModel, type Network } from '../../src/tools/network.js';
+import { evaluateNumbersOn } from '../../src/tools/number-evaluation.js';
 import { FORMAT_HELP, formatOf, newCommand, oneOf, parse } from '../parse.js';
 import { dataFor } from './evaluation-data.js';
 import { type Split, type TablePart, tablePart } from './evaluation-table.js';
 import { confusionTable } from './print-evaluation.js';
+import { numbersText } from './print-numbers.js';
 
 const SPLITS = ['test', 'train', 'all'] as const;
 
@@ -54,15 +56,19 @@ export async function evaluateCommand(args: readonly string[]): Promise<undefine
     ? await tablePart(file, network, data, split, { label, header })
     : await imagesOf(file, network, data, split ?? 'test');
   const { name, samples } = part;
-  const event: EvaluationEvent = {
+  const common = {
     event: 'evaluation',
     model: file,
     objective: network.objective,
     dataset: { name, split: part.split, samples: samples.count },
-    ...evaluateOn(network, samples),
-    kernel: network.kernel,
-    weights_sha256: network.weightsSha256,
-  };
+  } as const;
+  const identity = { kernel: network.kernel, weights_sha256: network.weightsSha256 };
+  if (network.targets.length > 0) {
+    const event: NumbersEvaluationEvent = { ...common, ...evaluateNumbersOn(network, samples), ...identity };
+    process.stdout.write(format === 'ndjson' ? ndjsonLine(event) : numbersText(event, process.stdout.columns));
+    return;
+  }
+  const event: EvaluationEvent = { ...common, ...evaluateOn(network, samples), ...identity };
   process.stdout.write(format === 'ndjson' ? ndjsonLine(event) : confusionTable(event, process.stdout.columns));
 }
 

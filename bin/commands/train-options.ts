@@ -81,7 +81,9 @@ function addOptions(command: Command, groups: typeof GROUPS): void {
         ? numberOrText
         : type === 'integer[]'
           ? widthsOrText
-          : String;
+          : type === 'string[]'
+            ? (list: string) => list.split(',')
+            : String;
       if (type === 'boolean') command.option(flagsOf(name, entry), helpOf(entry));
       else command.option(flagsOf(name, entry), helpOf(entry), parseText);
       if (entry.negatedHelp !== undefined) command.option(`--no-${flagOf(name)}`, entry.negatedHelp);

@@ -8,6 +8,7 @@ import { decodeMetadata, decodeTensors, encodeTensors, TensorFileError, type Val
 import { fieldsOf } from '../files/type-guards.js';
 import { KERNEL_NAMES, type KernelName } from '../kernels/builds.js';
 import { MEMORY_LIMIT_BYTES } from '../memory/layout.js';
+import type { ObjectiveFacts } from '../memory/plan.js';
 import { type RunState, recordOfState, stateOf } from '../metrics/run-state.js';
 import { objectiveNamed } from '../model/objectives/index.js';
 import type { Objective } from '../model/objectives/objective.js';
@@ -37,7 +38,7 @@ export function encodeCheckpoint(
     ...modelMetadata('checkpoint', model, values),
     epochs: String(state.epochs),
     step: String(state.step),
-    state: JSON.stringify(recordOfState(state, objectiveNamed(model.objective))),
+    state: JSON.stringify(recordOfState(state, objectiveNamed(model.objective, factsOf(model)))),
   };
   const names = momentNames(model.config);
   const remembered = moments.flatMap((moment, i) => tensorsOf(model.layers, moment, `${names[i]}.`));
@@ -46,6 +47,10 @@ export function encodeCheckpoint(
     ...remembered,
     ...(best ? tensorsOf(model.layers, best, 'best.') : []),
   ]);
+}
+
+function factsOf({ targets, config }: Pick<ModelDescription, 'targets' | 'config'>): ObjectiveFacts {
+  return { targets, huberDelta: config.huberDelta };
 }
 
 /** @throws LockstepError if it cannot be read, is damaged, or is not a checkpoint */
@@ -63,13 +68,14 @@ export function decodeCheckpoint(file: string, bytes: Uint8Array): Checkpoint {
     const { metadata, isSealed } = tensorFile;
     requireCheckpoint(metadata);
     if (!isSealed) throw new TensorFileError('it has no checksum: the file is damaged');
-    const { layers, activation, objective, table } = describedNetwork(tensorFile);
+    const { layers, activation, objective, targets, table } = describedNetwork(tensorFile);
     const config = configOf(jsonOf('config', metadata));
-    const state = runStateOf(metadata, objectiveNamed(objective));
+    const state = runStateOf(metadata, objectiveNamed(objective, factsOf({ targets, config })));
     const checkpoint = {
       layers,
       activation,
       objective,
+      targets,
       config,
       kernel: kernelOf(metadata.kernel),
       run: runOf(metadata.run),

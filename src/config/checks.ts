@@ -7,7 +7,7 @@ const MAX_WIDTH = 2 ** 24;
 
 export interface Kind<Value> {
   /** As docs/metrics.md names it. */
-  readonly type: 'integer' | 'number' | 'integer[]' | 'boolean' | 'string' | 'string or boolean';
+  readonly type: 'integer' | 'number' | 'integer[]' | 'string[]' | 'boolean' | 'string' | 'string or boolean';
   /** The names to choose from, or the range. */
   readonly values: readonly string[] | string;
   /** @throws LockstepError (status 2) that names the option, if it cannot have this value */
@@ -90,4 +90,22 @@ export function oneOf<const T extends string>(values: readonly T[]): Kind<T> {
   const accepts = (value: unknown) => values.some((each) => each === value);
   const inLibrary = `one of ${values.map((each) => `'${each}'`).join(', ')}`;
   return kind('string', values, accepts, `one of ${values.join(', ')}`, inLibrary);
+}
+
+/**
+ * Texts, none of them empty.
+ *
+ * @param each  whether a text is accepted
+ */
+export function texts(
+  expected: string,
+  inLibrary: string,
+  each: (text: string) => boolean = () => true,
+): Kind<readonly string[]> {
+  const accepts = (value: unknown) =>
+    Array.isArray(value) &&
+    value.length > 0 &&
+    [...(value as unknown[])].every((one) => isText(one) && each(one as string));
+  const list = kind<readonly string[]>('string[]', '', accepts, expected, inLibrary);
+  return { ...list, check: (name, value) => [...list.check(name, value)] };
 }

@@ -119,6 +119,7 @@ const ARGUMENTS: { readonly [type in Kind<unknown>['type']]?: string } = {
   integer: ' <n>',
   number: ' <number>',
   'integer[]': ' <widths>',
+  'string[]': ' <names>',
   string: ' <name>',
 };
 

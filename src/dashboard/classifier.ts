@@ -51,6 +51,7 @@ export class DrawingClassifier {
         layers,
         activation,
         objective: DEFAULT_OBJECTIVE,
+        targets: [],
         values: this.#parameters,
         kernel,
         table: undefined,

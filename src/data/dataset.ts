@@ -7,13 +7,22 @@ export interface Dataset {
   readonly name: string;
   /** Pixels per image, or columns of a table without the label. */
   readonly inputs: number;
-  /** The largest training label + 1, or the number of different labels of a table. */
+  /** The largest training label + 1, or the number of different labels of a table; 0 for numbers to estimate. */
   readonly classes: number;
   readonly train: Samples;
   /** Empty if the folder has no test files, or no test set of a table is requested. */
   readonly test: Samples;
+  /** Names of the numbers to estimate. Absent for classes. */
+  readonly targetNames?: readonly string[];
   /** Columns and classes of a table, whose samples are not scaled yet. */
   readonly table?: TableFacts;
+  /** What was left out of a table. */
+  readonly remarks?: readonly TableRemark[];
+}
+
+export interface TableRemark {
+  readonly code: 'rows_left_out';
+  readonly message: string;
 }
 
 /** One part of a data set, for a trained network. The files of the other part are not read. */

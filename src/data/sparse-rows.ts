@@ -36,11 +36,12 @@ export function writeRows(
   isDense: boolean,
 ): void {
   const { values } = samples;
+  writeTargets(samples, count, rows, firstRow);
   if (values instanceof Float32Array) {
-    writeNumbers(samples, values, count, inputs, rows, firstRow, isDense);
+    writeNumbers(values, count, inputs, rows, firstRow, isDense);
     return;
   }
-  const { starts, index, value, targets } = rows;
+  const { starts, index, value } = rows;
   let k = starts[firstRow]!;
   for (let s = 0; s < count; s++) {
     for (let i = 0, p = s * inputs; i < inputs; i++, p++) {
@@ -51,13 +52,11 @@ export function writeRows(
       k++;
     }
     starts[firstRow + s + 1] = k;
-    targets[firstRow + s] = samples.targets[s]!;
   }
 }
 
 /** For tables. (A separate loop, so that the loop over pixels stays monomorphic.) */
 function writeNumbers(
-  samples: Samples,
   numbers: Float32Array,
   count: number,
   inputs: number,
@@ -65,7 +64,7 @@ function writeNumbers(
   firstRow: number,
   isDense: boolean,
 ): void {
-  const { starts, index, value, targets } = rows;
+  const { starts, index, value } = rows;
   let k = starts[firstRow]!;
   for (let s = 0; s < count; s++) {
     for (let i = 0, p = s * inputs; i < inputs; i++, p++) {
@@ -76,6 +75,9 @@ function writeNumbers(
       k++;
     }
     starts[firstRow + s + 1] = k;
-    targets[firstRow + s] = samples.targets[s]!;
   }
+}
+
+function writeTargets({ targets, targetWidth = 1 }: Samples, count: number, rows: SampleRows, firstRow: number): void {
+  rows.targets.set(targets.subarray(0, count * targetWidth), firstRow * targetWidth);
 }

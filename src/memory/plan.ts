@@ -18,7 +18,7 @@ export interface ScoreSpec {
 /** A number to estimate. Networks estimate (number − mean) / deviation. */
 export interface Target {
   /** Name of its column, or its number, from 1. */
-  readonly name: string | number;
+  readonly name: string;
   /** Over the training samples. */
   readonly mean: number;
   /** Population standard deviation over the training samples; 1 if they are all the same. */

@@ -29,7 +29,10 @@ export interface StartEvent {
     /** Test samples; 0 if there are none. */
     readonly test: number;
     readonly inputs: number;
-    readonly classes: number;
+    /** Absent if the network estimates numbers. */
+    readonly classes?: number;
+    /** The numbers to estimate, with mean and population standard deviation over the training samples. Absent for classes. */
+    readonly targets?: readonly { readonly name: string; readonly mean: number; readonly deviation: number }[];
     /** Tables only: the labels of classes 0, 1, 2, … */
     readonly class_names?: readonly (string | number)[];
     /** Fraction of the training samples' inputs that are not zero (for a table, after scaling). */
@@ -130,6 +133,8 @@ export const WARNINGS = [
   'few_cores',
   /** The label column of a table looks like numbers to estimate, or like unique names, not like classes. */
   'doubtful_label',
+  /** Rows of a table without a target were left out. */
+  'rows_left_out',
   /** The run ends before the warm-up of its learning rate does. */
   'warmup_too_long',
   /** A checkpoint could not be written; older ones still exist. */
@@ -198,6 +203,11 @@ export interface EvaluationEvent extends SplitMetrics<'test'> {
   /** SHA-256 of the model's parameters, as in the end event. */
   readonly weights_sha256: string;
 }
+
+/** Result of `lockstep evaluate` for a network that estimates numbers. Metrics are over its samples, whichever split they are from. */
+export interface NumbersEvaluationEvent
+  extends SplitMetrics<'test'>,
+    Pick<EvaluationEvent, 'event' | 'model' | 'objective' | 'dataset' | 'kernel' | 'weights_sha256'> {}
 
 /** Result of `lockstep export`. */
 export interface ExportEvent {

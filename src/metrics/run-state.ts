@@ -139,7 +139,7 @@ function areOfTargets(value: unknown, count: number): value is readonly TargetMe
         isRecord(each) &&
         [each.rmse, each.mae].every((amount) => isAmount(amount)) &&
         isValueOf({ unit: 'ratio' }, each.r2) &&
-        (typeof each.target === 'string' || isCount(each.target)),
+        typeof each.target === 'string',
     )
   );
 }

@@ -13,6 +13,7 @@ export class PrettyFormat {
   readonly #dim: (text: string) => string;
   readonly #columnsNow: () => number | undefined;
   #objective = objectiveNamed();
+  #isNarrow = false;
   #table = columnsFor(this.#objective, false, false);
 
   /**
@@ -49,6 +50,7 @@ export class PrettyFormat {
   #start({ config, dataset, objective, model, threads, ranks, mpi, kernel, node, resumed }: StartEvent): string {
     const { train, validation = 0 } = dataset;
     this.#objective = objectiveNamed(objective);
+    this.#isNarrow = validation > 0 && dataset.test > 0;
     this.#table = columnsFor(this.#objective, validation > 0, dataset.test > 0);
     const held = validation > 0 ? `, ${grouped(validation)} validation` : '';
     const test = dataset.test > 0 ? `, ${grouped(dataset.test)} test samples` : ', no test samples';
@@ -75,7 +77,8 @@ export class PrettyFormat {
 
   #step(event: StepEvent): string {
     const { epoch, step, seconds } = event;
-    const cells = [`${epoch}`, ...this.#objective.metrics.map((metric) => metricText(event, metric))];
+    const metrics = metricsOfTable(this.#objective, this.#isNarrow);
+    const cells = [`${epoch}`, ...metrics.map((metric) => metricText(event, metric))];
     const { text } = row(
       this.#table.slice(0, cells.length).map(({ width }, i) => [cells[i]!, width]),
       this.#room,
@@ -129,13 +132,15 @@ interface Column {
   readonly cell: (event: EpochEvent) => string;
 }
 
-/** 79 columns in total: terminals have 80. */
-function columnsFor({ metrics: all }: Objective, hasValidation: boolean, hasTest: boolean): readonly Column[] {
+/** At most 79 columns in total: terminals have 80. */
+function columnsFor(objective: Objective, hasValidation: boolean, hasTest: boolean): readonly Column[] {
   const narrow = hasValidation && hasTest ? 1 : 0;
   const column = (head: string, width: number, cell: Column['cell']): Column => ({ head, width, cell });
+  const isOfNumbers = objective.metrics.some(({ unit }) => unit === 'ratio');
   const metrics = (split: Split, prefix: string) =>
-    all.map((metric, i) => {
-      const width = i === 0 ? 11 : (split === 'train' ? 11 : 12) - narrow;
+    metricsOfTable(objective, narrow > 0).map((metric, i) => {
+      const usual = i === 0 ? 11 : (split === 'train' ? 11 : 12) - narrow;
+      const width = metric.unit === 'ratio' ? 10 : usual;
       return column(`${prefix}${metric.name}`, width, (event) => metricText(event, metric, split));
     });
   return [
@@ -145,13 +150,18 @@ function columnsFor({ metrics: all }: Objective, hasValidation: boolean, hasTest
     ...(hasTest ? metrics('test', 'test ') : []),
     column('seconds', 9, ({ seconds }) => seconds.toFixed(2)),
     // (No room for more.)
-    ...(narrow
+    ...(narrow || isOfNumbers
       ? []
       : [
           column('samples/s', 11, ({ samples_per_second }) => grouped(Math.round(samples_per_second))),
           column('waiting', 9, ({ wait_fraction }) => percent(wait_fraction, 1)),
         ]),
   ];
+}
+
+/** The summary at the end has all metrics. */
+function metricsOfTable({ metrics }: Objective, isNarrow: boolean): readonly Metric[] {
+  return metrics.filter(({ unit }, i) => i < 2 || (unit === 'ratio' && !isNarrow));
 }
 
 /** The options that differ from the reference's run, in words. */
@@ -194,7 +204,8 @@ export function metricText(event: object, metric: Metric, split?: Split): string
   const value = metricIn(event, metric, split);
   if (value === undefined) return '';
   if (value === null) return '–';
-  if (metric.unit === 'ratio') return value.toFixed(4);
+  if (metric.unit === 'ratio') return value > -100 ? value.toFixed(4) : value.toExponential(1);
+  if (metric.unit === 'target') return value > 0 && value < 1e-3 ? value.toExponential(3) : value.toPrecision(6);
   if (metric.unit === 'fraction') return percent(value, split === 'validation' || split === 'test' ? 2 : 3);
   return value < 1000 ? value.toFixed(5) : value.toPrecision(6);
 }

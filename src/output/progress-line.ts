@@ -3,6 +3,7 @@
 import type { Progress } from '../metrics/events.js';
 import { metricIn } from '../metrics/sums.js';
 import { objectiveNamed } from '../model/objectives/index.js';
+import type { Metric } from '../model/objectives/objective.js';
 import { grouped } from '../text/grouped.js';
 
 /**
@@ -17,10 +18,8 @@ export function progressLine(progress: Progress, room: number, objective?: strin
     return `${'█'.repeat(filled)}${'░'.repeat(cells - filled)}`;
   };
   const steps = `step ${step}/${stepsPerEpoch}`;
-  const metrics = objectiveNamed(objective).metrics.map((metric) => {
-    const value = metricIn(progress, metric) ?? Number.NaN;
-    return `${metric.name} ${metric.unit === 'fraction' ? `${(value * 100).toFixed(2)} %` : value.toFixed(4)}`;
-  });
+  const [first, second] = objectiveNamed(objective).metrics;
+  const metrics = [first!, second!].map((metric) => `${metric.name} ${valueText(progress, metric)}`);
   const speed = `${grouped(Math.round(samplesPerSecond))} samples/s`;
   const left = `${duration(secondsLeft)} left`;
   const joined = (...parts: readonly string[]) => parts.join(' · ');
@@ -35,6 +34,12 @@ export function progressLine(progress: Progress, room: number, objective?: strin
     epoch,
   ];
   return lines.find(({ length }) => length <= room) ?? epoch.slice(0, Math.max(0, room));
+}
+
+function valueText(progress: Progress, metric: Metric): string {
+  const value = metricIn(progress, metric) ?? Number.NaN;
+  if (metric.unit === 'fraction') return `${(value * 100).toFixed(2)} %`;
+  return metric.unit === 'target' ? value.toPrecision(4) : value.toFixed(4);
 }
 
 /** 3725 s → 1:02:05 */

@@ -21,12 +21,13 @@ import { STDIN } from '../data/table/bytes.js';
 import { doubtAbout } from '../data/table/label-check.js';
 import { scaleParts } from '../data/table/scale-parts.js';
 import type { TableModel } from '../data/table/table-metadata.js';
+import { standardizeParts } from '../data/targets.js';
 import { errors, LockstepError } from '../errors.js';
 import { isSameOutput, openOutput, requireOutput } from '../files/output.js';
 import { targetOf } from '../files/resolve-links.js';
 import { chooseKernel, type KernelChoice, problemOf } from '../kernels/builds.js';
 import { layOut, type Memory } from '../memory/layout.js';
-import { type Plan, stepsPerEpoch } from '../memory/plan.js';
+import { type Plan, stepsPerEpoch, type Target } from '../memory/plan.js';
 import type { WarningEvent } from '../metrics/events.js';
 import { freshState, type RunState } from '../metrics/run-state.js';
 import { drawInitialValues } from '../model/initial-values.js';
@@ -46,7 +47,9 @@ export interface Run {
   readonly dataset: {
     readonly name: string;
     readonly inputs: number;
+    /** 0 for numbers to estimate. */
     readonly classes: number;
+    readonly targets: readonly Target[];
     /** For a table: scaling, and names of columns and classes. */
     readonly table: TableModel | undefined;
     /** Fraction of the training samples' inputs that are not zero. */
@@ -145,13 +148,19 @@ async function prepareFrom(
   const raw = usedOf(dataset, limit, config);
   if (raw.train.count === 0) throw errors.allHeldOut(config.validationSplit!, limit);
   config = { ...config, batchSize: batchFor(config, raw.train.count, given, resumed) };
-  const { used, table } = raw.table ? scaleParts(raw, raw.table, config.scale) : { used: raw, table: undefined };
+  const { targetNames = [] } = dataset;
+  if (config.loss !== undefined && targetNames.length === 0) throw errors.lossOfClasses(config.loss);
+  const { used: standard, targets } =
+    targetNames.length > 0 ? standardizeParts(raw, targetNames) : { used: raw, targets: [] };
+  const parts = { ...standard, targets };
+  const { used, table } = raw.table ? scaleParts(parts, raw.table, config.scale) : { used: parts, table: undefined };
   const { plan, density } = planOf(config, kernel, used, world?.ranks, resumed?.checkpoint.activation);
   const { layers } = plan;
   const model = {
     layers,
     activation: plan.activation,
     objective: plan.objective as ObjectiveName,
+    targets,
     // Absolute, so that the run can be resumed from another working folder.
     config: {
       ...config,
@@ -179,7 +188,7 @@ async function prepareFrom(
     plan,
     shared,
     memory,
-    dataset: { name, inputs, classes, table, density, isPixels: train.values instanceof Uint8Array },
+    dataset: { name, inputs, classes, targets, table, density, isPixels: train.values instanceof Uint8Array },
     model,
     start,
     resumedFrom: resumed?.file,
@@ -201,7 +210,12 @@ function batchFor({ batchSize }: Config, samples: number, given: CheckedOptions,
 }
 
 /** Warnings about options that are valid but probably not intended. */
-function remarksOn(config: Config, { table, train, test }: Dataset, plan: Plan, world?: World): WarningEvent[] {
+function remarksOn(
+  config: Config,
+  { table, train, test, remarks: ofData = [] }: Dataset,
+  plan: Plan,
+  world?: World,
+): WarningEvent[] {
   const steps = config.epochs * stepsPerEpoch(plan);
   const remarks = {
     few_cores: world?.remarkOn(config.threads),
@@ -209,10 +223,11 @@ function remarksOn(config: Config, { table, train, test }: Dataset, plan: Plan, 
     warmup_too_long: steps > 0 && steps < config.warmupSteps ? remarkOnWarmup(config, steps) : undefined,
   } satisfies Partial<Record<WarningEvent['code'], string | undefined>>;
   const codes = Object.keys(remarks) as (keyof typeof remarks)[];
-  return codes.flatMap((code) => {
+  const found = codes.flatMap((code) => {
     const message = remarks[code];
-    return message === undefined ? [] : [{ event: 'warning' as const, code, message }];
+    return message === undefined ? [] : [{ code, message }];
   });
+  return [...ofData, ...found].map((remark) => ({ event: 'warning', ...remark }));
 }
 
 function remarkOnWarmup({ warmupSteps, lr }: Config, steps: number): string {

@@ -14,6 +14,7 @@ import type { Run } from './prepare.js';
 /** Copies arrays, because consumers may change events. */
 export function startEvent(run: Run, beganAt: number, world: World | undefined): StartEvent {
   const { config, plan, kernel, memory, dataset, start, resumedFrom: file } = run;
+  const { targets } = dataset;
   return {
     event: 'start',
     schema: SCHEMA,
@@ -25,8 +26,8 @@ export function startEvent(run: Run, beganAt: number, world: World | undefined):
       ...(plan.validationSamples > 0 && { validation: plan.validationSamples }),
       test: plan.testSamples,
       inputs: dataset.inputs,
-      classes: dataset.classes,
-      ...(dataset.table && { class_names: [...dataset.table.classNames] }),
+      ...(targets.length > 0 ? { targets: targets.map((target) => ({ ...target })) } : { classes: dataset.classes }),
+      ...(targets.length === 0 && dataset.table && { class_names: [...dataset.table.classNames] }),
       density: dataset.density,
     },
     objective: plan.objective as ObjectiveName,

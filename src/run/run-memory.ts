@@ -9,10 +9,10 @@ import { errors } from '../errors.js';
 import { activationNeeds, DEFAULT_ACTIVATION } from '../kernels/activations.js';
 import type { KernelChoice } from '../kernels/builds.js';
 import { bytesNeeded, createSharedMemory, MEMORY_LIMIT_BYTES, type Memory } from '../memory/layout.js';
-import { NO_FACTS, type Plan } from '../memory/plan.js';
+import type { ObjectiveFacts, Plan, Target } from '../memory/plan.js';
 import { findBlockStarts } from '../memory/rows.js';
 import type { RunState } from '../metrics/run-state.js';
-import { objectiveNamed } from '../model/objectives/index.js';
+import { DEFAULT_OBJECTIVE, type ObjectiveName, objectiveNamed, objectiveOfLoss } from '../model/objectives/index.js';
 import { likeParameters, momentsOf, writeParameters } from '../model/parameters.js';
 import { VALIDATION_SPLIT_STREAM } from '../model/random.js';
 import { needsOf } from '../optim/optimizer.js';
@@ -22,6 +22,8 @@ import { SHARDS } from '../parallel/mpi/rank-shares.js';
 /** The part of a data set that a run uses. */
 export interface UsedSamples extends Dataset {
   readonly validation: Samples;
+  /** The numbers to estimate; empty for classes. */
+  readonly targets?: readonly Target[];
 }
 
 /** The first `limit` training samples, some of them held out for validation if the run asks for it. */
@@ -34,6 +36,11 @@ export function usedOf(dataset: Dataset, limit: number, { validationSplit, seed 
   return { ...dataset, train: take(kept), validation: take(apart) };
 }
 
+/** What the network is trained for. */
+function objectiveFor({ loss }: Config, { targets = [] }: UsedSamples): ObjectiveName {
+  return targets.length > 0 ? objectiveOfLoss(loss) : DEFAULT_OBJECTIVE;
+}
+
 /** The plan of the memory, and the density of the training samples. @param ranks  under MPI */
 export function planOf(
   config: Config,
@@ -43,7 +50,8 @@ export function planOf(
   activation = DEFAULT_ACTIVATION,
 ): { readonly plan: Plan; readonly density: number } {
   const { inputs, train, validation, test } = used;
-  const objective = objectiveNamed();
+  const facts: ObjectiveFacts = { targets: used.targets ?? [], huberDelta: config.huberDelta };
+  const objective = objectiveNamed(objectiveFor(config, used), facts);
   const { batchSize, threads, hidden } = config;
   const needs = needsOf(optimizerOf(config));
   const trainSamples = train.count;
@@ -60,7 +68,7 @@ export function planOf(
       : nonzeros + countNonzeros(validation, validation.count, inputs) + countNonzeros(test, test.count, inputs),
     inputForm: isDense ? 'dense' : 'sparse',
     objective: objective.name,
-    facts: NO_FACTS,
+    facts,
     targets: objective.targets,
     scores: objective.scores,
     batchSize,

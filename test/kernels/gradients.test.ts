@@ -58,7 +58,7 @@ function forward(objective: Objective, network: Network, differentiate: boolean)
 /** As many targets as outputs. A delta that some errors are below, others above. */
 function factsFor(outputs: number): ObjectiveFacts {
   return {
-    targets: Array.from({ length: outputs }, (_, k) => ({ name: k + 1, mean: 0, deviation: 1 })),
+    targets: Array.from({ length: outputs }, (_, k) => ({ name: String(k + 1), mean: 0, deviation: 1 })),
     huberDelta: 1.5,
   };
 }

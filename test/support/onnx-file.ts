@@ -100,6 +100,10 @@ function compute(
       return x.map((value, i) => Math.fround(value - weight!.values[i]!));
     case 'Div':
       return x.map((value, i) => Math.fround(value / weight!.values[i]!));
+    case 'Mul':
+      return x.map((value, i) => Math.fround(value * weight!.values[i]!));
+    case 'Add':
+      return x.map((value, i) => Math.fround(value + weight!.values[i]!));
     case 'Relu':
       return x.map((value) => Math.max(0, value));
     case 'Softmax': {

@@ -1,7 +1,7 @@
 import { HEADERS } from '../../data/table/columns.js';
 import { SCALES } from '../../data/table/scaling.js';
 import { DATA_SOURCES, errors } from '../../errors.js';
-import { integer, oneOf, PART, text, WIDTHS } from '../checks.js';
+import { integer, oneOf, PART, text, texts, WIDTHS } from '../checks.js';
 import { option } from '../option.js';
 
 export const DATA = {
@@ -36,10 +36,22 @@ export const DATA = {
 const OF_TABLES = { isForTables: true, resume: 'by-content' } as const;
 
 export const TABLES = {
-  /** Name or number (from 1) of the label column. All other columns are inputs. Required for a table. @default none */
+  /** Name or number (from 1) of the label column: the classes. A table requires it, or `target`. @default none */
   label: option(
     { kind: text('a column name or number'), ...OF_TABLES },
-    { help: 'label column, by name or number (from 1); required for a table', argument: '<column>' },
+    { help: 'label column, by name or number (from 1); a table requires --label or --target', argument: '<column>' },
+  ),
+  /** Names or numbers (from 1) of the columns of numbers to estimate, instead of classes. @default none */
+  target: option(
+    {
+      kind: texts(
+        'column names or numbers, separated by commas',
+        "an array of column names or numbers, such as ['price']",
+      ),
+      ...OF_TABLES,
+      excludes: { option: 'label', refusal: errors.labelAndTarget },
+    },
+    { help: 'columns of numbers to estimate, by name or number (from 1), instead of --label', argument: '<columns>' },
   ),
   /** Whether the first row holds the column names; `auto` detects it. @default 'auto' */
   header: option(

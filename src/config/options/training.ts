@@ -1,4 +1,5 @@
-import { integer, PART, POSITIVE, YES_OR_NO } from '../checks.js';
+import { LOSSES } from '../../model/objectives/index.js';
+import { integer, oneOf, PART, POSITIVE, RATE, YES_OR_NO } from '../checks.js';
 import { type Need, option } from '../option.js';
 
 export const TRAINING = {
@@ -15,6 +16,13 @@ export const TRAINING = {
   batchSize: option(
     { kind: integer(1), default: 100, resume: 'between-epochs', recipe: 'always' },
     { help: 'number of samples per minibatch', short: 'b', defaultText: '100, or all samples if there are fewer' },
+  ),
+  /** Loss of numbers to estimate: mean squared error, mean absolute error or Huber's loss, of standardized targets. @default mse with --target */
+  loss: option({ kind: oneOf(LOSSES) }, { help: 'loss of numbers to estimate', defaultText: 'mse with --target' }),
+  /** Error, in standard deviations of the target, above which Huber's loss is linear. @default 1 */
+  huberDelta: option(
+    { kind: RATE, default: 1, needs: { anyOf: [['loss', 'huber']] } },
+    { help: "error above which Huber's loss is linear, in standard deviations" },
   ),
   /** Seed of the initial weights, the sample order and the splits. @default 1 */
   seed: option(

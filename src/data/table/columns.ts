@@ -2,6 +2,7 @@
 import { errors } from '../../errors.js';
 import { isName } from './cells.js';
 import type { Row } from './row.js';
+import { type Apart, type ApartOptions, apartOf, type ColumnPlace } from './targets.js';
 
 export const HEADERS = ['auto', 'yes', 'no'] as const;
 /** Whether the first row holds column names. */
@@ -12,8 +13,9 @@ export interface Columns {
   readonly names: readonly string[] | undefined;
   /** Number of columns. */
   readonly count: number;
-  /** Position of the label, from 0. */
+  /** Position of the label, from 0; of the first target if there are targets. */
   readonly label: number;
+  readonly apart: Apart;
   /** Positions of the inputs, in the order of the network's inputs. */
   readonly inputs: readonly number[];
 }
@@ -24,7 +26,9 @@ export interface Expected {
   readonly names: readonly string[] | undefined;
   /** Number of inputs. */
   readonly inputs: number;
-  readonly label: { readonly name: string | undefined; readonly position: number };
+  readonly label: ColumnPlace;
+  readonly targets: readonly ColumnPlace[];
+  readonly weight: ColumnPlace | undefined;
 }
 
 const POSITION = /^[1-9]\d{0,8}$/;
@@ -36,15 +40,28 @@ const POSITION = /^[1-9]\d{0,8}$/;
  * @param first  the first row
  * @throws LockstepError
  */
-export function columnsOf(file: string, first: Row, label: string | undefined, header: Header): Columns {
+export function columnsOf(
+  file: string,
+  first: Row,
+  label: string | undefined,
+  header: Header,
+  given: ApartOptions = {},
+): Columns {
   const { cells } = first;
-  const names = namesIn(file, first, label, header);
-  if (cells.length < 2) throw errors.oneColumn(file);
-  if (label === undefined) throw errors.labelMissing(file, listed(names, cells.length));
-  const position = positionOf(label, names, cells.length);
-  if (position === undefined) throw errors.noSuchColumn(file, label, listed(names, cells.length), names !== undefined);
-  const inputs = cells.map((_, i) => i).filter((i) => i !== position);
-  return { names, count: cells.length, label: position, inputs };
+  const main = label ?? given.target?.[0];
+  const names = namesIn(file, first, main, header);
+  const count = cells.length;
+  if (count < 2) throw errors.oneColumn(file);
+  if (main === undefined) throw errors.labelMissing(file, listed(names, count));
+  const find = (column: string) => positionOf(column, names, count);
+  const apart = apartOf(given, label, find, (flag, column) =>
+    errors.noSuchColumn(file, column, listed(names, count), names !== undefined, flag),
+  );
+  const position = find(main)!;
+  const others = [position, ...apart.targets, apart.weight];
+  const inputs = cells.map((_, i) => i).filter((i) => !others.includes(i));
+  if (inputs.length === 0) throw errors.oneColumn(file);
+  return { names, count, label: position, inputs, apart };
 }
 
 /**
@@ -61,18 +78,27 @@ export function columnsLike(
   label: string | undefined,
   header: Header,
 ): Columns {
-  const known = expected.label.name ?? String(expected.label.position + 1);
+  const known = nameOrNumber(expected.label);
   const names = namesIn(file, first, label ?? known, header);
   const count = first.cells.length;
-  if (!names || !expected.names) {
-    if (count !== expected.inputs + 1) throw errors.otherColumns(file, count, expected.inputs + 1);
-    const position = label === undefined ? expected.label.position : positionOf(label, names, count);
-    if (position === undefined) throw errors.noSuchColumn(file, label!, listed(names, count), names !== undefined);
-    return { names, count, label: position, inputs: first.cells.map((_, i) => i).filter((i) => i !== position) };
-  }
-  const position = positionOf(label ?? known, names, count);
-  if (position === undefined) throw errors.noSuchColumn(file, label ?? known, listed(names, count), true);
-  return { names, count, label: position, inputs: positionsOf(file, expected.names, names) };
+  const isByName = names !== undefined && expected.names !== undefined;
+  const find = (column: string) => {
+    const position = positionOf(column, names, count);
+    if (position === undefined) throw errors.noSuchColumn(file, column, listed(names, count), names !== undefined);
+    return position;
+  };
+  const placeOf = (place: ColumnPlace) => (isByName ? find(nameOrNumber(place)) : place.position);
+  const { targets, weight } = expected;
+  const apart: Apart = { targets: targets.map(placeOf), weight: weight && placeOf(weight) };
+  const position = label === undefined ? placeOf(expected.label) : find(label);
+  if (isByName) return { names, count, label: position, inputs: positionsOf(file, expected.names, names), apart };
+  const others = new Set([position, ...apart.targets, ...(weight ? [weight.position] : [])]);
+  if (count !== expected.inputs + others.size) throw errors.otherColumns(file, count, expected.inputs + others.size);
+  return { names, count, label: position, inputs: first.cells.map((_, i) => i).filter((i) => !others.has(i)), apart };
+}
+
+function nameOrNumber({ name, position }: ColumnPlace): string {
+  return name ?? String(position + 1);
 }
 
 /**
@@ -81,7 +107,7 @@ export function columnsLike(
  *
  * @throws LockstepError
  */
-export function inputColumnsOf(file: string, first: Row, expected: Expected): Omit<Columns, 'label'> {
+export function inputColumnsOf(file: string, first: Row, expected: Expected): Omit<Columns, 'label' | 'apart'> {
   const own = new Set(expected.names);
   const isHeader = first.cells.some((cell) => typeof cell === 'string' && own.has(cell.trim()));
   const names = namesIn(file, first, undefined, isHeader ? 'yes' : 'auto');
@@ -89,8 +115,10 @@ export function inputColumnsOf(file: string, first: Row, expected: Expected): Om
   if (names && expected.names) return { names, count, inputs: positionsOf(file, expected.names, names) };
   const all = first.cells.map((_, i) => i);
   if (count === expected.inputs) return { names, count, inputs: all };
-  if (count !== expected.inputs + 1) throw errors.otherColumns(file, count, expected.inputs + 1);
-  return { names, count, inputs: all.filter((i) => i !== expected.label.position) };
+  const { label, targets, weight } = expected;
+  const others = new Set([label, ...targets, ...(weight ? [weight] : [])].map((place) => place.position));
+  if (count !== expected.inputs + others.size) throw errors.otherColumns(file, count, expected.inputs + others.size);
+  return { names, count, inputs: all.filter((i) => !others.has(i)) };
 }
 
 /** For messages: `column 3 (petal_length)`. */

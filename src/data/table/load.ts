@@ -2,14 +2,16 @@
 import { existsSync } from 'node:fs';
 import { errors } from '../../errors.js';
 import { TEST_SPLIT_STREAM } from '../../model/random.js';
-import type { Dataset } from '../dataset.js';
+import { grouped } from '../../text/grouped.js';
+import type { Dataset, TableRemark } from '../dataset.js';
 import { NO_SAMPLES, type Samples, takeSamples } from '../samples.js';
 import { splitOff } from '../split.js';
 import { isTable, STDIN, shortNameOfTable } from './bytes.js';
 import type { Header } from './columns.js';
 import { readTable, readTableLike } from './read-table.js';
+import { type ApartOptions, nameOfTarget } from './targets.js';
 
-export interface TableOptions {
+export interface TableOptions extends ApartOptions {
   /** Name of the class column, or its number, from 1. */
   readonly label?: string | undefined;
   /** @default 'auto' */
@@ -29,22 +31,28 @@ export interface TableOptions {
  * @throws LockstepError
  */
 export async function loadTable(data: string, options: TableOptions): Promise<Dataset> {
-  const { label, header = 'auto', testSplit, testData, seed = 1, signal } = options;
+  const { label, header = 'auto', testSplit, testData, seed = 1, signal, target, weight } = options;
   if (data === STDIN && testData === STDIN) throw errors.stdinTwice();
   if (testData !== undefined) requireTestTable(testData);
-  const { facts, inputs, samples } = await readTable(data, label, header, signal);
+  const { facts, inputs, samples, leftOut } = await readTable(data, label, header, signal, { target, weight });
+  const test =
+    testData === undefined ? undefined : await readTableLike(testData, facts, inputs, undefined, header, signal);
   const parts =
     testSplit !== undefined
       ? testPart(samples, inputs, testSplit, seed)
-      : {
-          train: samples,
-          test:
-            testData === undefined
-              ? NO_SAMPLES
-              : (await readTableLike(testData, facts, inputs, undefined, header, signal)).samples,
-        };
+      : { train: samples, test: test?.samples ?? NO_SAMPLES };
   if (parts.train.count === 0) throw errors.allSplitOff(testSplit!, samples.count);
-  return { name: shortNameOfTable(data), inputs, classes: facts.classNames.length, table: facts, ...parts };
+  return {
+    ...{ name: shortNameOfTable(data), inputs, classes: facts.classNames.length, table: facts, ...parts },
+    ...(facts.targets?.length && { targetNames: facts.targets.map(nameOfTarget) }),
+    remarks: remarksOn(leftOut + (test?.leftOut ?? 0)),
+  };
+}
+
+function remarksOn(leftOut: number): TableRemark[] {
+  if (leftOut === 0) return [];
+  const rows = leftOut === 1 ? '1 row' : `${grouped(leftOut)} rows`;
+  return [{ code: 'rows_left_out', message: `${rows} left out, because a target is missing` }];
 }
 
 /** Splits off the test set of `--test-split`. */

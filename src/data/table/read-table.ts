@@ -9,12 +9,15 @@ import { type Columns, columnInWords, columnsLike, columnsOf, type Header } from
 import type { Row } from './row.js';
 import { rowsOf } from './rows.js';
 import { expectedOf, type TableFacts } from './table-metadata.js';
+import { type ApartOptions, float64In, nameOfTarget, placeOfColumn, problemOfWeight } from './targets.js';
 
 export interface Table {
   readonly inputs: number;
   readonly facts: TableFacts;
   /** Unscaled. */
   readonly samples: Samples;
+  /** Number of rows without a target. */
+  readonly leftOut: number;
 }
 
 /** float32 numbers in 4 GiB, the maximum memory of a run. */
@@ -34,11 +37,12 @@ export async function readTable(
   label: string | undefined,
   header: Header,
   signal?: AbortSignal,
+  given: ApartOptions = {},
 ): Promise<Table> {
   const file = nameOfTable(data);
   const collector = new LabelCollector();
-  const { columns, values, labels } = await read(data, {
-    columnsOf: (first) => columnsOf(file, first, label, header),
+  const { columns, labels, ...read } = await readRows(data, {
+    columnsOf: (first) => columnsOf(file, first, label, header, given),
     classOf: (name, where) => {
       const number = collector.numberOf(name);
       if (number === undefined) throw errors.tooManyClasses(file, where.column, MOST_CLASSES);
@@ -47,18 +51,17 @@ export async function readTable(
     signal,
   });
   const { names: classNames, classOf } = collector.finish();
-  requireClasses(file, columnInWords(columns.label, columns.names), classNames);
+  const { names, apart } = columns;
+  const isOfNumbers = apart.targets.length > 0;
+  if (!isOfNumbers) requireClasses(file, columnInWords(columns.label, names), classNames);
   const facts: TableFacts = {
-    label: { name: columns.names?.[columns.label], position: columns.label },
-    columns: columns.names && columns.inputs.map((i) => columns.names![i]!),
-    classNames,
+    label: placeOfColumn(columns.label, names),
+    ...(isOfNumbers && { targets: apart.targets.map((position) => placeOfColumn(position, names)) }),
+    ...(apart.weight !== undefined && { weight: placeOfColumn(apart.weight, names) }),
+    columns: names && columns.inputs.map((i) => names[i]!),
+    classNames: isOfNumbers ? [] : classNames,
   };
-  return withHash(
-    facts,
-    columns.inputs.length,
-    values,
-    labels.map((number) => classOf[number]!),
-  );
+  return withHash(facts, columns.inputs.length, { ...read, labels: labels.map((number) => classOf[number]!) });
 }
 
 /**
@@ -77,7 +80,7 @@ export async function readTableLike(
 ): Promise<Table> {
   const file = nameOfTable(data);
   const index = new ClassIndex(facts.classNames);
-  const { values, labels } = await read(data, {
+  const { columns: _, ...read } = await readRows(data, {
     columnsOf: (first) => columnsLike(file, first, expectedOf(facts, inputs), label, header),
     classOf: (name, { row, column }) => {
       const number = index.classOf(name);
@@ -86,7 +89,7 @@ export async function readTableLike(
     },
     signal,
   });
-  return withHash(facts, inputs, values, labels);
+  return withHash(facts, inputs, read);
 }
 
 interface Place {
@@ -101,15 +104,28 @@ interface Rules {
   readonly signal: AbortSignal | undefined;
 }
 
-async function read(
-  data: string,
-  rules: Rules,
-): Promise<{ readonly columns: Columns; readonly values: Float32Array; readonly labels: Uint32Array }> {
+interface ReadRows {
+  /** (rows, inputs) */
+  readonly values: Float32Array;
+  /** (rows) Zeros if there are targets. */
+  readonly labels: Uint32Array;
+  /** (rows, targets) */
+  readonly numbers: Float64Array;
+  /** (rows) Empty without weights. */
+  readonly weights: Float64Array;
+  /** Number of rows without a target. */
+  readonly leftOut: number;
+}
+
+async function readRows(data: string, rules: Rules): Promise<ReadRows & { readonly columns: Columns }> {
   const file = nameOfTable(data);
   let columns: Columns | undefined;
   let values = new Float32Array(0);
   let labels = new Uint32Array(0);
+  const numbers: number[] = [];
+  const weights: number[] = [];
   let count = 0;
+  let leftOut = 0;
   for await (const batch of rowsOf(data, rules.signal)) {
     for (const each of batch) {
       if (!columns) {
@@ -130,13 +146,46 @@ async function read(
         }
       }
       takeRow(file, each, columns, values, count * inputs.length);
-      labels[count] = takeLabel(file, each, columns, rules);
+      const { targets, weight } = columns.apart;
+      const own = targets.length > 0 ? takeTargets(file, each, columns) : [];
+      if (own === undefined) {
+        leftOut++;
+        continue;
+      }
+      numbers.push(...own);
+      if (weight !== undefined) weights.push(takeWeight(file, each, columns, weight));
+      if (targets.length === 0) labels[count] = takeLabel(file, each, columns, rules);
       count++;
     }
   }
   if (!columns) throw errors.emptyTable(file);
-  if (count === 0) throw errors.headerOnly(file);
-  return { columns, values: values.slice(0, count * columns.inputs.length), labels: labels.slice(0, count) };
+  if (count === 0) throw leftOut > 0 ? errors.noTargets(file) : errors.headerOnly(file);
+  return {
+    ...{ columns, leftOut, numbers: Float64Array.from(numbers), weights: Float64Array.from(weights) },
+    ...{ values: values.slice(0, count * columns.inputs.length), labels: labels.slice(0, count) },
+  };
+}
+
+/** Undefined if a target is missing. @throws LockstepError that names the row and column */
+function takeTargets(file: string, { row, cells }: Row, { names, apart }: Columns): readonly number[] | undefined {
+  const targets: number[] = [];
+  for (const position of apart.targets) {
+    const value = float64In(cells[position]);
+    if (value === undefined) return undefined;
+    if (typeof value === 'string') {
+      throw errors.tableCell(file, row, columnInWords(position, names), value, 'a number to estimate');
+    }
+    targets.push(value);
+  }
+  return targets;
+}
+
+/** @throws LockstepError that names the row and column */
+function takeWeight(file: string, { row, cells }: Row, { names }: Columns, position: number): number {
+  const value = float64In(cells[position]);
+  const problem = problemOfWeight(value);
+  if (problem === undefined) return value as number;
+  throw errors.tableCell(file, row, columnInWords(position, names), problem, 'a weight, from 0');
 }
 
 /**
@@ -147,7 +196,7 @@ async function read(
 export function takeRow(
   file: string,
   { row, cells }: Row,
-  columns: Omit<Columns, 'label'>,
+  columns: Omit<Columns, 'label' | 'apart'>,
   values: Float32Array,
   at: number,
 ): void {
@@ -180,15 +229,24 @@ function foundIn(cell: unknown, problem: string): string {
   return problem === 'not a number' ? `${problem} (${shown(cell)})` : problem;
 }
 
-/** The hash covers numbers, classes and names, but neither file nor format. */
-function withHash(facts: TableFacts, inputs: number, values: Float32Array, labels: Uint32Array): Table {
+/** The hash covers numbers, classes, targets, weights and names, but neither file nor format. */
+function withHash(facts: TableFacts, inputs: number, { values, labels, numbers, weights, leftOut }: ReadRows): Table {
   const { label, columns = null, classNames } = facts;
-  const sha256 = createHash('sha256')
-    .update(JSON.stringify([inputs, label.name ?? label.position, columns, classNames]))
+  const { targets = [] } = facts;
+  const isOfNumbers = targets.length > 0;
+  const named = isOfNumbers ? targets.map(nameOfTarget) : (label.name ?? label.position);
+  const hash = createHash('sha256')
+    .update(JSON.stringify([inputs, named, columns, isOfNumbers ? 'numbers' : classNames]))
     .update(bytesOf(values))
-    .update(bytesOf(labels))
-    .digest('hex');
-  return { inputs, facts, samples: { count: labels.length, values, targets: labels, sha256 } };
+    .update(bytesOf(isOfNumbers ? numbers : labels));
+  if (facts.weight) hash.update('weights').update(bytesOf(weights));
+  const samples: Samples = {
+    ...{ count: labels.length, values, targets: isOfNumbers ? numbers : labels },
+    ...(isOfNumbers && { targetWidth: targets.length }),
+    ...(facts.weight && { weights }),
+    sha256: hash.digest('hex'),
+  };
+  return { inputs, facts, samples, leftOut };
 }
 
 function grown<T extends Float32Array | Uint32Array>(from: T, to: T): T {

@@ -4,12 +4,17 @@ import { fieldsOf, isRecord } from '../../files/type-guards.js';
 import type { ClassName } from './cells.js';
 import type { Expected } from './columns.js';
 import { SCALES, type Scale, type Scaling } from './scaling.js';
+import type { ColumnPlace } from './targets.js';
 
 export interface TableFacts {
-  readonly label: { readonly name: string | undefined; readonly position: number };
+  /** The first target if there are targets. */
+  readonly label: ColumnPlace;
+  /** Numbers to estimate; empty for classes. */
+  readonly targets?: readonly ColumnPlace[];
+  readonly weight?: ColumnPlace | undefined;
   /** Names of the inputs, in order; undefined without a header. */
   readonly columns: readonly string[] | undefined;
-  /** Names of the classes 0, 1, 2, … */
+  /** Names of the classes 0, 1, 2, …; empty for numbers to estimate. */
   readonly classNames: readonly ClassName[];
 }
 
@@ -19,46 +24,73 @@ export interface TableModel extends TableFacts {
   readonly scaling: Scaling | undefined;
 }
 
-export function expectedOf({ label, columns }: TableFacts, inputs: number): Expected {
-  return { names: columns, inputs, label };
+export function expectedOf({ label, targets = [], weight, columns }: TableFacts, inputs: number): Expected {
+  return { names: columns, inputs, label, targets, weight };
 }
 
-/** See docs/model-files.md. */
-export function tableMetadata({ label, columns, classNames, scale, scaling }: TableModel): Record<string, string> {
+/** See docs/model-files.md. The targets are in `targetsMetadata`. */
+export function tableMetadata({
+  label,
+  targets = [],
+  weight,
+  columns,
+  classNames,
+  scale,
+  scaling,
+}: TableModel): Record<string, string> {
   const { subtract = [], divideBy = [] } = scaling ?? {};
   return {
     input_scaling: JSON.stringify({
       method: scale,
       ...(scaling && { subtract: [...subtract], divide_by: [...divideBy] }),
     }),
-    class_names: JSON.stringify(classNames),
+    ...(targets.length === 0 && { class_names: JSON.stringify(classNames) }),
     columns: JSON.stringify(columns ?? null),
-    label: JSON.stringify({ name: label.name ?? null, position: label.position + 1 }),
+    ...(targets.length === 0 && { label: JSON.stringify(placeRecord(label)) }),
+    ...(weight && { weight: JSON.stringify(placeRecord(weight)) }),
   };
+}
+
+export function placeRecord({ name, position }: ColumnPlace) {
+  return { name: name ?? null, position: position + 1 };
+}
+
+/** The reverse. Undefined if it is not the record of a column. */
+export function placeIn(value: unknown): ColumnPlace | undefined {
+  const { name, position } = fieldsOf(value);
+  const isPlace = (name === null || isText(name)) && Number.isSafeInteger(position) && (position as number) >= 1;
+  return isPlace ? { name: name ?? undefined, position: (position as number) - 1 } : undefined;
 }
 
 /**
  * Reads the metadata that `tableMetadata` writes.
  *
+ * @param targets  columns of numbers to estimate; empty for classes
  * @returns undefined if the network was not trained on a table; a string that describes a problem
  */
 export function tableIn(
   metadata: Readonly<Record<string, string>>,
   layers: readonly number[],
+  targets: readonly ColumnPlace[] = [],
 ): TableModel | string | undefined {
-  if (metadata.class_names === undefined) return undefined;
+  const isOfNumbers = targets.length > 0;
+  if (metadata.class_names === undefined && !isOfNumbers) return undefined;
   const [inputs = 0] = layers;
-  const classNames = parseJsonOr(metadata.class_names, undefined);
+  const classNames = isOfNumbers ? [] : parseJsonOr(metadata.class_names, undefined);
   const columns = parseJsonOr(metadata.columns, Number.NaN) ?? undefined;
-  const { name, position } = fieldsOf(parseJsonOr(metadata.label, undefined));
-  if (!areDistinct(classNames, layers.at(-1)!, isClassName)) return 'its class names do not match its outputs';
+  const label = isOfNumbers ? targets[0] : placeIn(parseJsonOr(metadata.label, undefined));
+  const weight = metadata.weight === undefined ? undefined : placeIn(parseJsonOr(metadata.weight, undefined));
+  if (!isOfNumbers && !areDistinct(classNames, layers.at(-1)!, isClassName))
+    return 'its class names do not match its outputs';
   if (columns !== undefined && !areDistinct(columns, inputs, isText)) return 'its columns do not match its inputs';
-  const isLabel = (name === null || isText(name)) && Number.isSafeInteger(position) && (position as number) >= 1;
-  if (!isLabel) return 'its label is not a column';
+  if (!label) return 'its label is not a column';
+  if (metadata.weight !== undefined && !weight) return 'its weight is not a column';
   const scaled = scalingIn(parseJsonOr(metadata.input_scaling, undefined), inputs);
   if (!scaled) return 'its scaling does not match its inputs';
   return {
-    label: { name: name ?? undefined, position: (position as number) - 1 },
+    label,
+    ...(isOfNumbers && { targets }),
+    ...(weight && { weight }),
     columns: columns as string[] | undefined,
     classNames: classNames as ClassName[],
     ...scaled,

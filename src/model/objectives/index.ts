@@ -17,6 +17,19 @@ export type ObjectiveName = keyof typeof OBJECTIVES;
 /** For classes, and for events and files that name no objective. */
 export const DEFAULT_OBJECTIVE: ObjectiveName = 'softmax-cross-entropy';
 
+/** Objectives for numbers, by the names that users give them. The default first. */
+const OF_LOSSES = {
+  mse: 'squared-error',
+  mae: 'absolute-error',
+  huber: 'huber',
+} as const satisfies Readonly<Record<string, ObjectiveName>>;
+export type LossName = keyof typeof OF_LOSSES;
+export const LOSSES = Object.keys(OF_LOSSES) as readonly LossName[];
+
+export function objectiveOfLoss(loss: LossName = 'mse'): ObjectiveName {
+  return OF_LOSSES[loss];
+}
+
 export function isObjectiveName(name: unknown): name is ObjectiveName {
   return typeof name === 'string' && Object.hasOwn(OBJECTIVES, name);
 }

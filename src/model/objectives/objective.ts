@@ -33,7 +33,7 @@ export interface Metric {
 /** The metrics of one of several targets, in its own unit. */
 export interface TargetMetrics {
   /** Name of the target's column, or its number, from 1. */
-  readonly target: string | number;
+  readonly target: string;
   readonly rmse: number;
   readonly mae: number;
   readonly r2: number | null;

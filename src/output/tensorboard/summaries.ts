@@ -1,4 +1,5 @@
 /** Converts events to TensorBoard summaries. docs/tensorboard.md lists the tags. */
+import { isRecord } from '../../files/type-guards.js';
 import type { EndEvent, EpochEvent, StartEvent, StepEvent } from '../../metrics/events.js';
 import { metricIn, SPLITS } from '../../metrics/sums.js';
 import { objectiveNamed } from '../../model/objectives/index.js';
@@ -72,7 +73,8 @@ function descriptionOf({ config, dataset, model, threads, kernel, node }: StartE
 
 function plain(value: unknown): HParam {
   if (typeof value === 'number' || typeof value === 'boolean') return value;
-  return Array.isArray(value) ? value.join('-') : String(value);
+  if (!Array.isArray(value)) return String(value);
+  return value.map((each) => (isRecord(each) ? String(each.name) : String(each))).join('-');
 }
 
 /** Options that are not hyperparameters. */

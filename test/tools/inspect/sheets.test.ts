@@ -46,6 +46,7 @@ describe('the sheet of weights', () => {
       layers,
       activation: 'relu',
       objective: 'softmax-cross-entropy',
+      targets: [],
       values,
       kernel: undefined,
       table: undefined,
