@@ -68,10 +68,13 @@ export const DATA_SOURCES =
 export const errors = withCodes({
   // Usage: status 2, before any work starts.
   usage: (message: string, command = 'train') => usage(`${message}; see ${command} --help`),
-  /** @param inLibrary  what is expected from a program, if different */
-  invalidOption: (name: string, found: unknown, expected: string, inLibrary = expected) =>
+  /**
+   * @param inLibrary  what is expected from a program, if different
+   * @param text       the value as it was typed, if that is not how it is shown
+   */
+  invalidOption: (name: string, found: unknown, expected: string, inLibrary = expected, text = shown(found)) =>
     usage(
-      `--${flagOf(name)} ${shown(found)}: expected ${expected}`,
+      `--${flagOf(name)} ${text}: expected ${expected}`,
       `\`${name}\`: expected ${inLibrary}; found ${withType(found)}`,
     ),
   notOptions: (found: unknown) =>
@@ -210,6 +213,11 @@ export const errors = withCodes({
     usage('--target and --label are mutually exclusive: a table has classes, or numbers to estimate'),
   twoRoles: (found: string, other: string) =>
     usage(`${found}: this column is also given by ${other}; choose another column`),
+  weightsOfNumbers: (flag: string) =>
+    usage(`--${flag}: only for classes, but --target asks for numbers to estimate; omit this option`),
+  weightOfNoClass: (given: string, names: readonly string[]) =>
+    usage(`--class-weights ${shown(given)}: no such class; the classes are ${shown(names.join(', '))}`),
+  weightTwice: (name: string) => usage(`--class-weights: class ${shown(name)} is given twice; give each class once`),
   lossOfClasses: (loss: string) =>
     usage(`--loss ${loss}: only for numbers to estimate; specify them with --target, or omit this option`),
   labelMissing: (file: string, columns: string) =>
@@ -267,6 +275,8 @@ export const errors = withCodes({
     failure(
       `the numbers of target ${shown(name)} are too far apart or too close together for float64; change their unit, or leave out outliers`,
     ),
+  noWeight: (flag: string, what = 'training samples') =>
+    failure(`${flag}: the weights of the ${what} are all 0; expected a weight above 0`),
   noTargets: (file: string) => failure(`${file}: no row has all targets; expected numbers in the columns of --target`),
   tableTooLarge: (file: string, row: number, columns: number) =>
     failure(

@@ -13,6 +13,7 @@ import { placeSamples } from '../src/memory/rows.js';
 import { LANES } from '../src/memory/tiling.js';
 import { objectiveOf } from '../src/model/objectives/index.js';
 import type { Criterion } from '../src/model/objectives/objective.js';
+import { batchWeight } from '../src/model/objectives/weighted.js';
 import { gradientNorm, needsOf, Optimizer, type StepPosition } from '../src/optim/optimizer.js';
 import { sgdUpdate } from '../src/optim/sgd.js';
 import { SHARDS, shareOfRank } from '../src/parallel/mpi/rank-shares.js';
@@ -121,10 +122,11 @@ export class Phases {
   }
 
   /** @param stepsDone  of the run. If the optimizer clips, `squareRows` must have been called for all rows. */
-  numbersOf({ epoch, first, count }: Batch, stepsDone: number): StepNumbers {
+  numbersOf({ record, epoch, first, count }: Batch, stepsDone: number): StepNumbers {
     const { plan } = this.#task;
     const index = (epoch - 1) * stepsPerEpoch(plan) + first / plan.batchSize;
-    const position: StepPosition = { stepsDone, index, batch: count };
+    const batch = batchWeight(this.#memory, plan, record.order, first, count);
+    const position: StepPosition = { stepsDone, index, batch };
     if (this.#isPlain) return this.#optimizer.plainRate(position);
     return this.#optimizer.update(position, gradientNorm(this.#memory.layers));
   }

@@ -45,9 +45,9 @@ export async function tablePart(
 /** Undefined if the model was not trained on this table. */
 function partsOfRun(samples: Samples, inputs: number, metadata: Network['metadata']) {
   const { train_sha256, test_sha256 } = metadataFields(metadata.dataset);
-  const { test_split: fraction, seed } = metadataFields(metadata.config);
+  const { test_split: fraction, seed, stratify } = metadataFields(metadata.config);
   if (typeof fraction === 'number' && fraction > 0 && fraction < 1 && Number.isSafeInteger(seed)) {
-    const parts = testPart(samples, inputs, fraction, seed as number);
+    const parts = testPart(samples, inputs, fraction, seed as number, stratify === true);
     return parts.train.sha256 === train_sha256 && parts.test.sha256 === test_sha256 ? parts : undefined;
   }
   if (samples.sha256 === train_sha256) return { train: samples, test: NO_SAMPLES };

@@ -50,7 +50,9 @@ export function encodeCheckpoint(
 }
 
 function factsOf({ targets, config }: Pick<ModelDescription, 'targets' | 'config'>): ObjectiveFacts {
-  return { targets, huberDelta: config.huberDelta };
+  const { huberDelta, weight, classWeights } = config;
+  // (The sums do not depend on the weights themselves.)
+  return { targets, huberDelta, isWeighted: weight !== undefined, ...(classWeights && { classWeights: [] }) };
 }
 
 /** @throws LockstepError if it cannot be read, is damaged, or is not a checkpoint */

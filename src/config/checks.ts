@@ -1,5 +1,5 @@
 /** The kinds of values that options take. */
-import { errors } from '../errors.js';
+import { errors, shown } from '../errors.js';
 import { grouped } from '../text/grouped.js';
 
 const MAX_COUNT = 2 ** 31 - 1;
@@ -95,17 +95,18 @@ export function oneOf<const T extends string>(values: readonly T[]): Kind<T> {
 /**
  * Texts, none of them empty.
  *
- * @param each  whether a text is accepted
+ * @param accepts  whether these texts are accepted
  */
 export function texts(
   expected: string,
   inLibrary: string,
-  each: (text: string) => boolean = () => true,
+  accepts: (texts: readonly string[]) => boolean = () => true,
 ): Kind<readonly string[]> {
-  const accepts = (value: unknown) =>
-    Array.isArray(value) &&
-    value.length > 0 &&
-    [...(value as unknown[])].every((one) => isText(one) && each(one as string));
-  const list = kind<readonly string[]>('string[]', '', accepts, expected, inLibrary);
-  return { ...list, check: (name, value) => [...list.check(name, value)] };
+  const check = (name: string, value: unknown): readonly string[] => {
+    const isList = Array.isArray(value) && value.length > 0 && [...(value as unknown[])].every(isText);
+    if (isList && accepts(value as string[])) return [...(value as string[])];
+    const text = isList ? shown(value.join(',')) : undefined;
+    throw errors.invalidOption(name, value, expected, inLibrary, text);
+  };
+  return { type: 'string[]', values: '', check };
 }

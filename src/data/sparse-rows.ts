@@ -78,6 +78,12 @@ function writeNumbers(
   }
 }
 
-function writeTargets({ targets, targetWidth = 1 }: Samples, count: number, rows: SampleRows, firstRow: number): void {
+function writeTargets(
+  { targets, targetWidth = 1, weights }: Samples,
+  count: number,
+  rows: SampleRows,
+  firstRow: number,
+): void {
   rows.targets.set(targets.subarray(0, count * targetWidth), firstRow * targetWidth);
+  if (weights) rows.weights.set(weights.subarray(0, count), firstRow);
 }

@@ -38,6 +38,8 @@ export interface SampleRows {
   readonly value: Float32Array;
   /** (samples, targets) A class, or the numbers to estimate: the objective knows what they are. */
   readonly targets: Elements;
+  /** (samples) Weights of the samples. Empty without. */
+  readonly weights: Float64Array;
 }
 
 /** A layer's inputs, a row per slot. */
@@ -224,6 +226,7 @@ function carve(plan: Plan, arena: Arena, worker: number): Memory {
     index: arena.take(Uint32Array, plan.inputForm === 'dense' ? 0 : plan.storedInputs),
     value: arena.take(Float32Array, plan.storedInputs),
     targets: arena.take<Elements>(ARRAYS[plan.targets], samples * targetWidth(plan)),
+    weights: arena.take(Float64Array, plan.facts.isWeighted ? samples : 0),
   };
 
   const layers: LayerMemory[] = [];

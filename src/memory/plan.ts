@@ -31,9 +31,13 @@ export interface ObjectiveFacts {
   readonly targets: readonly Target[];
   /** Where Huber's loss becomes linear, in standard deviations. */
   readonly huberDelta: number;
+  /** Whether the samples have weights of their own. */
+  readonly isWeighted: boolean;
+  /** (classes) Undefined: 1 each. */
+  readonly classWeights?: readonly number[] | undefined;
 }
 
-export const NO_FACTS: ObjectiveFacts = { targets: [], huberDelta: 1 };
+export const NO_FACTS: ObjectiveFacts = { targets: [], huberDelta: 1, isWeighted: false };
 
 /** How a row of inputs is stored: `sparse`, the nonzeros as (index, value) in ascending order; `dense`, all values in order. */
 export type RowForm = 'sparse' | 'dense';

@@ -133,6 +133,12 @@ export const WARNINGS = [
   'few_cores',
   /** The label column of a table looks like numbers to estimate, or like unique names, not like classes. */
   'doubtful_label',
+  /** A class has no training row. */
+  'class_without_rows',
+  /** The columns of a table differ greatly, and are not scaled. */
+  'unscaled_columns',
+  /** After the last epoch, the network is no better than always predicting the most frequent class, or the mean. */
+  'no_better_than_constant',
   /** Rows of a table without a target were left out. */
   'rows_left_out',
   /** The run ends before the warm-up of its learning rate does. */

@@ -100,9 +100,11 @@ function sumsOf(value: unknown, objective: Objective): Sums | undefined {
     ...spec,
     sum: value[storedAs],
   }));
+  const isWeighted = stored.some(({ name }) => name === 'own_weight');
   const areSums = stored.every(({ type, isSigned, sum }) => {
     const size = isSigned && typeof sum === 'number' ? Math.abs(sum) : sum;
-    return isAmount(size) && size <= samples * MOST_SCORE && (type === 'float64' || isCount(sum));
+    // Weighted counts are not whole.
+    return isAmount(size) && size <= samples * MOST_SCORE && (type === 'float64' || isWeighted || isCount(sum));
   });
   const sums = { samples, ...Object.fromEntries(stored.map(({ name, sum }) => [name, sum])) } as Sums;
   const isPossible = samples === 0 || objective.metrics.every((metric) => isValueOf(metric, metric.of(sums)));

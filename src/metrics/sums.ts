@@ -2,6 +2,7 @@
 import type { Scores } from '../memory/layout.js';
 import { type Plan, summedScores } from '../memory/plan.js';
 import type { Metric, Objective, Sums, TargetMetrics } from '../model/objectives/objective.js';
+import { weightsOfScore } from '../model/objectives/weighted.js';
 
 export const SPLITS = ['train', 'validation', 'test'] as const;
 export type Split = (typeof SPLITS)[number];
@@ -30,13 +31,15 @@ export function noSums(plan: Pick<Plan, 'scores'>): Sums {
   return { samples: 0, ...Object.fromEntries(summedScores(plan).map(({ name }) => [name, 0])) } as Sums;
 }
 
-/** These sums, and the scores at positions [from, to) added one by one. */
+/** These sums, and the scores at positions [from, to) added one by one, each multiplied by its weight. */
 export function addScores({ samples, ...sums }: Sums, scores: Scores, from: number, to: number): Sums {
   const added: Record<string, number> = {};
   for (const [name, sum] of Object.entries(sums)) {
     const values = scores[name]!;
+    const weights = weightsOfScore(name, scores);
     let total = sum;
-    for (let i = from; i < to; i++) total += values[i]!;
+    if (weights) for (let i = from; i < to; i++) total += weights[i]! * values[i]!;
+    else for (let i = from; i < to; i++) total += values[i]!;
     added[name] = total;
   }
   return { samples: samples + Math.max(0, to - from), ...added } as Sums;

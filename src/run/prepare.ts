@@ -15,10 +15,12 @@ import {
   requireSameKernel,
 } from '../checkpoints/resume.js';
 import { type CheckedOptions, type Config, requireNothingOfTables } from '../config/options.js';
+import { classWeightsOf, countClasses } from '../data/class-weights.js';
 import type { Dataset } from '../data/dataset.js';
 import { findSource, inputFilesOf, placeOf } from '../data/sources.js';
 import { STDIN } from '../data/table/bytes.js';
 import { doubtAbout } from '../data/table/label-check.js';
+import { doubtAboutScale } from '../data/table/scale-check.js';
 import { scaleParts } from '../data/table/scale-parts.js';
 import type { TableModel } from '../data/table/table-metadata.js';
 import { standardizeParts } from '../data/targets.js';
@@ -30,13 +32,14 @@ import { layOut, type Memory } from '../memory/layout.js';
 import { type Plan, stepsPerEpoch, type Target } from '../memory/plan.js';
 import type { WarningEvent } from '../metrics/events.js';
 import { freshState, type RunState } from '../metrics/run-state.js';
+import { noSums } from '../metrics/sums.js';
 import { drawInitialValues } from '../model/initial-values.js';
 import type { ObjectiveName } from '../model/objectives/index.js';
 import { requireSame, together } from '../parallel/mpi/agreement.js';
 import { SHARDS } from '../parallel/mpi/rank-shares.js';
 import type { World } from '../parallel/mpi/world.js';
 import { identityOf, identityOfOptions, NOTHING_FOUND, shareCheckpoint } from './rank-consistency.js';
-import { allocate, planOf, restore, usedOf, writeSamples } from './run-memory.js';
+import { allocate, planOf, restore, type UsedSamples, usedOf, writeSamples } from './run-memory.js';
 
 export interface Run {
   readonly config: Config;
@@ -149,10 +152,11 @@ async function prepareFrom(
   if (raw.train.count === 0) throw errors.allHeldOut(config.validationSplit!, limit);
   config = { ...config, batchSize: batchFor(config, raw.train.count, given, resumed) };
   const { targetNames = [] } = dataset;
-  if (config.loss !== undefined && targetNames.length === 0) throw errors.lossOfClasses(config.loss);
+  requireObjective(config, targetNames.length > 0);
   const { used: standard, targets } =
     targetNames.length > 0 ? standardizeParts(raw, targetNames) : { used: raw, targets: [] };
-  const parts = { ...standard, targets };
+  requireWeights(raw);
+  const parts = { ...standard, targets, classWeights: classWeightsFor(config, raw) };
   const { used, table } = raw.table ? scaleParts(parts, raw.table, config.scale) : { used: parts, table: undefined };
   const { plan, density } = planOf(config, kernel, used, world?.ranks, resumed?.checkpoint.activation);
   const { layers } = plan;
@@ -175,7 +179,7 @@ async function prepareFrom(
   };
   const differences = resumed ? requireSameRun(model, resumed, given) : [];
 
-  const start = resumed ? stateFor(config, resumed.checkpoint) : freshState(plan);
+  const start = resumed ? stateFor(config, resumed.checkpoint, plan) : freshState(plan);
   const shared = allocate(plan);
   const memory = layOut(plan, shared);
   writeSamples(memory, plan, used);
@@ -194,8 +198,28 @@ async function prepareFrom(
     resumedFrom: resumed?.file,
     isNamed: resumed?.isNewest === false,
     resumed,
-    warnings: [...warnings, ...differences, ...remarksOn(config, dataset, plan, world)],
+    warnings: [...warnings, ...differences, ...remarksOn(config, dataset, used, plan, world)],
   };
+}
+
+/** @throws LockstepError if an option is for classes, and there are numbers to estimate; or the reverse */
+function requireObjective({ loss, classWeights, stratify }: Config, areNumbers: boolean): void {
+  if (loss !== undefined && !areNumbers) throw errors.lossOfClasses(loss);
+  if (classWeights !== undefined && areNumbers) throw errors.weightsOfNumbers('class-weights');
+  if (stratify && areNumbers) throw errors.weightsOfNumbers('stratify');
+}
+
+function classWeightsFor({ classWeights }: Config, { train, classes, table }: UsedSamples): number[] | undefined {
+  if (classWeights === undefined) return undefined;
+  return classWeightsOf(classWeights, train, table?.classNames ?? Array.from({ length: classes }, (_, c) => c));
+}
+
+/** @throws LockstepError if no sample of a part has a weight */
+function requireWeights({ train, validation, test }: UsedSamples): void {
+  for (const [what, { weights, count }] of Object.entries({ training: train, validation, test })) {
+    const isUseless = weights && count > 0 && weights.subarray(0, count).every((weight) => weight === 0);
+    if (isUseless) throw errors.noWeight('--weight', `${what} samples`);
+  }
 }
 
 /**
@@ -213,6 +237,7 @@ function batchFor({ batchSize }: Config, samples: number, given: CheckedOptions,
 function remarksOn(
   config: Config,
   { table, train, test, remarks: ofData = [] }: Dataset,
+  used: UsedSamples,
   plan: Plan,
   world?: World,
 ): WarningEvent[] {
@@ -220,6 +245,8 @@ function remarksOn(
   const remarks = {
     few_cores: world?.remarkOn(config.threads),
     doubtful_label: table && doubtAbout(table, train.count + test.count),
+    class_without_rows: table && remarkOnClasses(used, table.classNames),
+    unscaled_columns: table && config.scale === 'none' ? doubtAboutScale(used.train, used.inputs, table) : undefined,
     warmup_too_long: steps > 0 && steps < config.warmupSteps ? remarkOnWarmup(config, steps) : undefined,
   } satisfies Partial<Record<WarningEvent['code'], string | undefined>>;
   const codes = Object.keys(remarks) as (keyof typeof remarks)[];
@@ -230,14 +257,38 @@ function remarksOn(
   return [...ofData, ...found].map((remark) => ({ event: 'warning', ...remark }));
 }
 
+/** For classes that only the rows held out have, or none. */
+function remarkOnClasses({ train }: UsedSamples, names: readonly (string | number)[]): string | undefined {
+  if (names.length === 0) return undefined;
+  const counts = countClasses(train, names.length);
+  const absent = names.filter((_, c) => counts[c] === 0);
+  if (absent.length === 0) return undefined;
+  const first = absent.slice(0, MOST_LISTED).join(', ');
+  const all = absent.length > MOST_LISTED ? `${first}, …` : first;
+  return `no training row has ${absent.length === 1 ? 'the class' : 'the classes'} ${all}, so the network cannot learn ${absent.length === 1 ? 'it' : 'them'}`;
+}
+
+/** Classes in a warning. */
+const MOST_LISTED = 5;
+
 function remarkOnWarmup({ warmupSteps, lr }: Config, steps: number): string {
   return `--warmup-steps ${warmupSteps}: the run has only ${steps} steps and does not reach the learning rate ${lr}`;
 }
 
 /** Without the parameters of the best epoch, or with another validation set, there is no best epoch. */
-function stateFor({ keepBest, validationSplit }: Config, { state, best, config }: Checkpoint): RunState {
+function stateFor(
+  { keepBest, validationSplit }: Config,
+  { state: stored, best, config }: Checkpoint,
+  plan: Plan,
+): RunState {
   const isSame = validationSplit === config.validationSplit && !(keepBest && best === undefined);
+  const state = hasSumsOf(stored, plan) ? stored : { ...stored, epochSums: noSums(plan), logSums: noSums(plan) };
   return isSame ? state : { ...state, best: undefined };
+}
+
+/** With --resume-anyway, samples may have weights that they had not before. */
+function hasSumsOf({ epochSums }: RunState, plan: Plan): boolean {
+  return Object.keys(epochSums).join() === Object.keys(noSums(plan)).join();
 }
 
 /** @throws LockstepError if the data cannot be used */

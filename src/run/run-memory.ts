@@ -4,7 +4,7 @@ import { type Config, optimizerOf } from '../config/options.js';
 import type { Dataset } from '../data/dataset.js';
 import { NO_SAMPLES, type Samples, takeSamples } from '../data/samples.js';
 import { countNonzeros, writeRows } from '../data/sparse-rows.js';
-import { splitOff } from '../data/split.js';
+import { splitOff, splitOffByClass } from '../data/split.js';
 import { errors } from '../errors.js';
 import { activationNeeds, DEFAULT_ACTIVATION } from '../kernels/activations.js';
 import type { KernelChoice } from '../kernels/builds.js';
@@ -24,14 +24,18 @@ export interface UsedSamples extends Dataset {
   readonly validation: Samples;
   /** The numbers to estimate; empty for classes. */
   readonly targets?: readonly Target[];
+  /** (classes) Undefined: 1 each. */
+  readonly classWeights?: readonly number[] | undefined;
 }
 
 /** The first `limit` training samples, some of them held out for validation if the run asks for it. */
-export function usedOf(dataset: Dataset, limit: number, { validationSplit, seed }: Config): UsedSamples {
+export function usedOf(dataset: Dataset, limit: number, { validationSplit, seed, stratify }: Config): UsedSamples {
   if (validationSplit === undefined) {
     return { ...dataset, train: { ...dataset.train, count: limit }, validation: NO_SAMPLES };
   }
-  const { kept, apart } = splitOff(limit, validationSplit, seed, VALIDATION_SPLIT_STREAM);
+  const { kept, apart } = stratify
+    ? splitOffByClass(dataset.train.targets.subarray(0, limit), validationSplit, seed, VALIDATION_SPLIT_STREAM)
+    : splitOff(limit, validationSplit, seed, VALIDATION_SPLIT_STREAM);
   const take = (positions: Uint32Array) => takeSamples(dataset.train, dataset.inputs, positions);
   return { ...dataset, train: take(kept), validation: take(apart) };
 }
@@ -50,7 +54,10 @@ export function planOf(
   activation = DEFAULT_ACTIVATION,
 ): { readonly plan: Plan; readonly density: number } {
   const { inputs, train, validation, test } = used;
-  const facts: ObjectiveFacts = { targets: used.targets ?? [], huberDelta: config.huberDelta };
+  const facts: ObjectiveFacts = {
+    ...{ targets: used.targets ?? [], huberDelta: config.huberDelta },
+    ...{ isWeighted: train.weights !== undefined, classWeights: used.classWeights },
+  };
   const objective = objectiveNamed(objectiveFor(config, used), facts);
   const { batchSize, threads, hidden } = config;
   const needs = needsOf(optimizerOf(config));

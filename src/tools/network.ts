@@ -65,7 +65,8 @@ export class Network {
   constructor({ layers, activation, objective, targets, values, kernel, table, metadata }: ModelData) {
     const choice = chooseKernel(kernel === undefined || problemOf(kernel) !== undefined ? 'auto' : kernel);
     const [inputs = 0] = layers;
-    const facts = { ...NO_FACTS, targets, ...huberDeltaIn(metadata) };
+    const isWeighted = table?.weight !== undefined;
+    const facts = { ...NO_FACTS, targets, isWeighted, ...huberDeltaIn(metadata) };
     const chosen = objectiveNamed(objective, facts);
     const plan: Plan = {
       layers,
@@ -181,15 +182,17 @@ export class Network {
   /**
    * Loss (in nats) and predicted class of a sample whose class is known.
    *
+   * @param weight  of the sample, in sums of scores
    * @throws LockstepError as `predict`, or if there is no such class
    */
-  evaluate(sample: Sample, target: number): { readonly loss: number; readonly label: number } {
+  evaluate(sample: Sample, target: number, weight = 1): { readonly loss: number; readonly label: number } {
     if (!Number.isInteger(target) || target < 0 || target >= this.classes)
       throw errors.noSuchClass(target, this.classes);
     const softmax = this.#classifier;
     this.#forward(sample);
     this.#evaluate([target]);
     softmax.record(this.scores, 0);
+    this.#recordWeight(weight);
     return { loss: softmax.loss, label: softmax.predicted };
   }
 
@@ -197,14 +200,22 @@ export class Network {
    * Loss of a sample whose targets are known.
    *
    * @param numbers  (targets) in the targets' own units
+   * @param weight   of the sample, in sums of scores
    * @throws LockstepError as `estimate`
    */
-  evaluateNumbers(sample: Sample, numbers: ArrayLike<number>): { readonly loss: number } {
+  evaluateNumbers(sample: Sample, numbers: ArrayLike<number>, weight = 1): { readonly loss: number } {
     if (this.#softmax) throw errors.estimateOfClasses();
     this.#forward(sample);
     this.#evaluate(standardized(numbers, this.targets));
     this.#criterion.record(this.scores, 0);
+    this.#recordWeight(weight);
     return { loss: this.#criterion.loss };
+  }
+
+  #recordWeight(weight: number): void {
+    if (!this.facts.isWeighted) return;
+    this.scores.weight![0] = weight;
+    this.scores.own_weight![0] = weight;
   }
 
   get #classifier(): SoftmaxCrossEntropy {

@@ -9,14 +9,17 @@ import type { Network } from './network.js';
  *
  * @throws LockstepError if the samples do not have as many values as the network has inputs
  */
-export function evaluateNumbersOn(network: Network, { count, values, targets }: Samples): SplitMetrics<'test'> {
+export function evaluateNumbersOn(
+  network: Network,
+  { count, values, targets, weights }: Samples,
+): SplitMetrics<'test'> {
   const { inputs } = network;
   const width = network.targets.length;
   const objective = objectiveNamed(network.objective, network.facts);
   let sums = noSums(objective);
   for (let s = 0; s < count; s++) {
     const sample = values.subarray(s * inputs, (s + 1) * inputs);
-    network.evaluateNumbers(sample, targets.subarray(s * width, (s + 1) * width));
+    network.evaluateNumbers(sample, targets.subarray(s * width, (s + 1) * width), weights?.[s]);
     sums = addScores(sums, network.scores, 0, 1);
   }
   return splitMetricsOf(objective, 'test', sums);

@@ -60,6 +60,7 @@ function factsFor(outputs: number): ObjectiveFacts {
   return {
     targets: Array.from({ length: outputs }, (_, k) => ({ name: String(k + 1), mean: 0, deviation: 1 })),
     huberDelta: 1.5,
+    isWeighted: false,
   };
 }
 

@@ -2,5 +2,5 @@
 import { OBJECTIVES } from '../../src/model/objectives/index.js';
 import { halfSquaredError } from './squared-error.js';
 
-const objective = () => halfSquaredError;
-Object.assign(OBJECTIVES, { 'softmax-cross-entropy': objective, [halfSquaredError.name]: objective });
+const name = 'softmax-cross-entropy';
+Object.assign(OBJECTIVES, { [name]: () => ({ ...halfSquaredError, name }) });

@@ -57,9 +57,9 @@ class SquaredError implements Criterion {
     }
   }
 
-  differentiate(slot: number, sample: number): void {
+  differentiate(slot: number, sample: number, weight = 1): void {
     this.evaluate(slot, sample);
-    writeDelta(this.#memory.layers.at(-1)!, slot, this.#differences);
+    writeDelta(this.#memory.layers.at(-1)!, slot, this.#differences, weight);
   }
 
   record({ loss, absolute, estimate }: Scores, position: number): void {

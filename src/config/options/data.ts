@@ -53,6 +53,11 @@ export const TABLES = {
     },
     { help: 'columns of numbers to estimate, by name or number (from 1), instead of --label', argument: '<columns>' },
   ),
+  /** Name or number (from 1) of the column with the weights of the rows, from 0. @default none */
+  weight: option(
+    { kind: text('a column name or number'), ...OF_TABLES },
+    { help: 'column with the weights of the rows, by name or number (from 1)', argument: '<column>' },
+  ),
   /** Whether the first row holds the column names; `auto` detects it. @default 'auto' */
   header: option(
     { kind: oneOf(HEADERS), default: 'auto', ...OF_TABLES },

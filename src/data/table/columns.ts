@@ -88,8 +88,10 @@ export function columnsLike(
     return position;
   };
   const placeOf = (place: ColumnPlace) => (isByName ? find(nameOrNumber(place)) : place.position);
+  const inputOf = (place: ColumnPlace) =>
+    isByName ? positionsOf(file, [nameOrNumber(place)], names)[0]! : place.position;
   const { targets, weight } = expected;
-  const apart: Apart = { targets: targets.map(placeOf), weight: weight && placeOf(weight) };
+  const apart: Apart = { targets: targets.map(inputOf), weight: weight && inputOf(weight) };
   const position = label === undefined ? placeOf(expected.label) : find(label);
   if (isByName) return { names, count, label: position, inputs: positionsOf(file, expected.names, names), apart };
   const others = new Set([position, ...apart.targets, ...(weight ? [weight.position] : [])]);

@@ -5,7 +5,7 @@ import { TEST_SPLIT_STREAM } from '../../model/random.js';
 import { grouped } from '../../text/grouped.js';
 import type { Dataset, TableRemark } from '../dataset.js';
 import { NO_SAMPLES, type Samples, takeSamples } from '../samples.js';
-import { splitOff } from '../split.js';
+import { splitOff, splitOffByClass } from '../split.js';
 import { isTable, STDIN, shortNameOfTable } from './bytes.js';
 import type { Header } from './columns.js';
 import { readTable, readTableLike } from './read-table.js';
@@ -20,6 +20,8 @@ export interface TableOptions extends ApartOptions {
   readonly testSplit?: number | undefined;
   /** A test table with the same columns. */
   readonly testData?: string | undefined;
+  /** Whether the split takes the same fraction of every class. @default false */
+  readonly stratify?: boolean;
   /** Determines the split. @default 1 */
   readonly seed?: number;
   /** Ends the reading. */
@@ -31,7 +33,7 @@ export interface TableOptions extends ApartOptions {
  * @throws LockstepError
  */
 export async function loadTable(data: string, options: TableOptions): Promise<Dataset> {
-  const { label, header = 'auto', testSplit, testData, seed = 1, signal, target, weight } = options;
+  const { label, header = 'auto', testSplit, testData, seed = 1, stratify = false, signal, target, weight } = options;
   if (data === STDIN && testData === STDIN) throw errors.stdinTwice();
   if (testData !== undefined) requireTestTable(testData);
   const { facts, inputs, samples, leftOut } = await readTable(data, label, header, signal, { target, weight });
@@ -39,7 +41,7 @@ export async function loadTable(data: string, options: TableOptions): Promise<Da
     testData === undefined ? undefined : await readTableLike(testData, facts, inputs, undefined, header, signal);
   const parts =
     testSplit !== undefined
-      ? testPart(samples, inputs, testSplit, seed)
+      ? testPart(samples, inputs, testSplit, seed, stratify)
       : { train: samples, test: test?.samples ?? NO_SAMPLES };
   if (parts.train.count === 0) throw errors.allSplitOff(testSplit!, samples.count);
   return {
@@ -61,8 +63,11 @@ export function testPart(
   inputs: number,
   fraction: number,
   seed: number,
+  stratify: boolean,
 ): { readonly train: Samples; readonly test: Samples } {
-  const { kept, apart } = splitOff(samples.count, fraction, seed, TEST_SPLIT_STREAM);
+  const { kept, apart } = stratify
+    ? splitOffByClass(samples.targets, fraction, seed, TEST_SPLIT_STREAM)
+    : splitOff(samples.count, fraction, seed, TEST_SPLIT_STREAM);
   return { train: takeSamples(samples, inputs, kept), test: takeSamples(samples, inputs, apart) };
 }
 

@@ -3,6 +3,7 @@ import { NO_FACTS, type ObjectiveFacts, type Plan } from '../../memory/plan.js';
 import type { Objective } from './objective.js';
 import { absoluteError, huber, squaredError } from './regression.js';
 import { softmaxCrossEntropy } from './softmax-cross-entropy.js';
+import { hasWeights, weighted } from './weighted.js';
 
 /** Each gives the objective for certain data. */
 export const OBJECTIVES = {
@@ -39,7 +40,8 @@ export function isObjectiveName(name: unknown): name is ObjectiveName {
  * @param facts  not needed for the names and units of metrics
  */
 export function objectiveNamed(name: string = DEFAULT_OBJECTIVE, facts: ObjectiveFacts = NO_FACTS): Objective {
-  return OBJECTIVES[isObjectiveName(name) ? name : DEFAULT_OBJECTIVE](facts);
+  const objective = OBJECTIVES[isObjectiveName(name) ? name : DEFAULT_OBJECTIVE](facts);
+  return hasWeights(facts) ? weighted(objective, facts) : objective;
 }
 
 export function objectiveOf({ objective, facts }: Pick<Plan, 'objective' | 'facts'>): Objective {

@@ -52,8 +52,12 @@ export interface Criterion {
   readonly loss: number;
   /** Computes the scores of the outputs in `slot`; `sample` is the row of its target. Leaves the outputs as they are. */
   evaluate(slot: number, sample: number): void;
-  /** As `evaluate`, and replaces the outputs with δ, the gradient of the loss with respect to them. */
-  differentiate(slot: number, sample: number): void;
+  /**
+   * As `evaluate`, and replaces the outputs with δ, the gradient of the loss with respect to them.
+   *
+   * @param weight  multiplies δ. @default 1
+   */
+  differentiate(slot: number, sample: number, weight?: number): void;
   /** Writes the scores of the last sample: the loss, and those of the objective's scores that are kept there. */
   record(scores: Scores, position: number): void;
 }
@@ -66,10 +70,10 @@ export function readOutputs({ panels }: LayerMemory, slot: number, into: Float64
   }
 }
 
-/** The reverse: δ in place of the outputs. */
-export function writeDelta({ panels }: LayerMemory, slot: number, values: Float64Array): void {
+/** The reverse: δ in place of the outputs, multiplied by a weight. */
+export function writeDelta({ panels }: LayerMemory, slot: number, values: Float64Array, weight = 1): void {
   for (const { firstColumn, width, delta } of panels) {
     const end = Math.min(firstColumn + width, values.length);
-    for (let j = firstColumn; j < end; j++) delta[slot * width + j - firstColumn] = values[j]!;
+    for (let j = firstColumn; j < end; j++) delta[slot * width + j - firstColumn] = weight * values[j]!;
   }
 }

@@ -20,6 +20,7 @@ import {
   type TargetMetrics,
   writeDelta,
 } from './objective.js';
+import { meanLoss, meanScore } from './weighted.js';
 
 interface Loss {
   readonly title: string;
@@ -60,7 +61,7 @@ function regression<const Name extends string>(name: Name, loss: Loss, facts: Ob
         title: loss.title,
         unit: 'standardized',
         better: 'lower',
-        of: ({ samples, loss: sum }: Sums) => sum / samples,
+        of: meanLoss,
       },
       metric('rmse', 'root mean squared error', 'target', 'lower'),
       metric('mae', 'mean absolute error', 'target', 'lower'),
@@ -82,7 +83,6 @@ function scoresOf(k: number): ScoreSpec[] {
 }
 
 function metricsOf({ name, deviation }: Target, k: number, sums: Sums): TargetMetrics {
-  const { samples } = sums;
   const [squared, absolute, target, targetSquared] = scoresOf(k).map((score) => sums[score.name]!) as [
     number,
     number,
@@ -91,16 +91,16 @@ function metricsOf({ name, deviation }: Target, k: number, sums: Sums): TargetMe
   ];
   return {
     target: name,
-    rmse: deviation * Math.sqrt(squared / samples),
-    mae: deviation * (absolute / samples),
-    r2: determination(squared, targetSquared, target, samples),
+    rmse: deviation * Math.sqrt(meanScore(squared, sums)),
+    mae: deviation * meanScore(absolute, sums),
+    r2: determination(squared, targetSquared, target, sums),
   };
 }
 
 /** R² = 1 − Σe² / Σ(t − mean)². Null if the targets are all the same, as far as rounding shows. */
-function determination(squared: number, targetSquared: number, target: number, samples: number): number | null {
-  const total = targetSquared - target * (target / samples);
-  const isConstant = !(total > samples * Number.EPSILON * targetSquared);
+function determination(squared: number, targetSquared: number, target: number, sums: Sums): number | null {
+  const total = targetSquared - target * meanScore(target, sums);
+  const isConstant = !(total > sums.samples * Number.EPSILON * targetSquared);
   return isConstant ? null : 1 - squared / total;
 }
 
@@ -146,11 +146,11 @@ class Regression implements Criterion {
     this.#sample = sample;
   }
 
-  differentiate(slot: number, sample: number): void {
+  differentiate(slot: number, sample: number, weight = 1): void {
     this.evaluate(slot, sample);
     const [e, delta] = [this.#e, this.#delta];
     for (let k = 0; k < e.length; k++) delta[k] = this.#loss.slope(e[k]!, this.#d) / e.length;
-    writeDelta(this.#memory.layers.at(-1)!, slot, delta);
+    writeDelta(this.#memory.layers.at(-1)!, slot, delta, weight);
   }
 
   record(scores: Scores, position: number): void {
