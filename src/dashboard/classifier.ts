@@ -23,8 +23,9 @@ export class DrawingClassifier {
     return this.#view?.picture && this.#view.layers[0];
   }
 
+  /** Does nothing if the network estimates numbers. */
   watch(view: RunView): void {
-    this.#view = view;
+    if (view.classes > 0) this.#view = view;
   }
 
   /** The weights no longer change, so the next copy is the last. */

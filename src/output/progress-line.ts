@@ -39,7 +39,7 @@ export function progressLine(progress: Progress, room: number, objective?: strin
 function valueText(progress: Progress, metric: Metric): string {
   const value = metricIn(progress, metric) ?? Number.NaN;
   if (metric.unit === 'fraction') return `${(value * 100).toFixed(2)} %`;
-  return metric.unit === 'target' ? value.toPrecision(4) : value.toFixed(4);
+  return metric.unit === 'target' ? String(Number(value.toPrecision(5))) : value.toFixed(4);
 }
 
 /** 3725 s → 1:02:05 */

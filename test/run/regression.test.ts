@@ -8,6 +8,9 @@ import { splitOff } from '../../src/data/split.js';
 import type { NumbersEvaluationEvent } from '../../src/metrics/events.js';
 import { LOSSES } from '../../src/model/objectives/index.js';
 import { TEST_SPLIT_STREAM, VALIDATION_SPLIT_STREAM } from '../../src/model/random.js';
+import { PrettyFormat } from '../../src/output/pretty.js';
+import { progressLine } from '../../src/output/progress-line.js';
+import { ofEpoch } from '../../src/output/tensorboard/summaries.js';
 import { exportModel } from '../../src/tools/export/export-model.js';
 import { loadModel } from '../../src/tools/network.js';
 import type { EstimateLine } from '../../src/tools/predict/prediction-line.js';
@@ -209,6 +212,35 @@ describe('a model of numbers', () => {
       expect(Math.abs(tiny! - own[1]!) / ofTiny).toBeLessThan(1e-5);
     }
     expect((await refusalOf(() => network.predict([1, 2, 3]))).message).toContain('predict(): the network estimates');
+  });
+
+  it('is shown with these metrics: in the table, the progress bar, TensorBoard and plots', async () => {
+    const pretty = new PrettyFormat(false);
+    const text = trained.all.map((event) => pretty.format(event)).join('');
+    expect(text).toMatch(/\nepoch +loss +rmse +val\. loss +val\. rmse +test loss +test rmse +seconds\n/);
+    expect(text).toMatch(/test loss 0\.\d+, rmse \d+\.\d+, mae \d+\.\d+, r2 0\.\d+/);
+    for (const line of text.split('\n').filter((each) => /^ *(epoch|\d+) /.test(each))) {
+      expect(line.replace(/ +step .*/, '').length).toBeLessThanOrEqual(79);
+    }
+    const progress = {
+      epoch: 1,
+      epochs: 2,
+      step: 3,
+      stepsPerEpoch: 4,
+      samples: 48,
+      samplesPerSecond: 5,
+      secondsLeft: 6,
+    };
+    const measured = { ...progress, loss: 0.25, rmse: 12_345.678, mae: 9000, r2: 0.5 };
+    expect(progressLine(measured, 100, 'huber')).toContain('loss 0.2500 · rmse 12346');
+    const tags = ofEpoch(trained.epochs[0]!, trained.start.objective, 0.1).map(({ tag }) => tag);
+    expect(tags).toEqual(expect.arrayContaining(['rmse/train', 'mae/validation', 'r2/test']));
+    expect(tags).not.toContain('error/test');
+    const log = folder.write('run.ndjson', trained.all.map((event) => JSON.stringify(event)).join('\n'));
+    const { stdout } = await runLockstep(['plot', log, '--steps']);
+    expect(stdout).toContain('>root mean squared error</text>');
+    expect((await runLockstep(['plot', log, '--what', 'r2'])).stdout).toContain('>R²</text>');
+    expect((await runLockstep(['plot', log, '--what', 'error'])).stderr).toContain('--what error: none of the runs');
   });
 
   it('stops early by the validation loss', async () => {
