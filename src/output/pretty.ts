@@ -61,6 +61,7 @@ export class PrettyFormat {
       `network ${model.layers.join('-')}: ${grouped(model.parameters)} parameters; batch ${config.batch_size}, ` +
         `learning rate ${config.lr}, ${config.reduction} of gradients, seed ${config.seed}`,
       ...(mpi ? [`ranks joined by ${mpi}`] : []),
+      ...(dataset.targets ? [targetsText(dataset.targets, this.#objective)] : []),
       ...optionsOf(config),
       ...(resumed
         ? [`resumed from ${resumed.file}: ${plural(resumed.epochs, 'epoch')}, step ${grouped(resumed.step)}`]
@@ -164,11 +165,23 @@ function metricsOfTable({ metrics }: Objective, isNarrow: boolean): readonly Met
   return metrics.filter(({ unit }, i) => i < 2 || (unit === 'ratio' && !isNarrow));
 }
 
+const MOST_TARGETS = 8;
+
+/** `estimates price, area; loss: squared error, standardized`. */
+function targetsText(targets: readonly { readonly name: string }[], { metrics }: Objective): string {
+  const first = targets.slice(0, MOST_TARGETS).map(({ name }) => name);
+  const names = targets.length > MOST_TARGETS ? `${first.join(', ')}, …` : first.join(', ');
+  return `estimates ${names}; loss: ${metrics[0]!.title}`;
+}
+
 /** The options that differ from the reference's run, in words. */
 function optionsOf(config: ConfigRecord): string[] {
-  const { scale, weight_decay, clip_norm, schedule, warmup_steps } = config;
+  const { scale, weight, class_weights, stratify, weight_decay, clip_norm, schedule, warmup_steps } = config;
   const said = [
     scale !== 'none' && `columns scaled (${scale})`,
+    typeof weight === 'string' && `weights in column ${weight}`,
+    class_weights !== null && class_weights !== undefined && `class weights ${class_weights.join(', ')}`,
+    stratify === true && 'stratified splits',
     optimizerOf(config),
     weight_decay > 0 && `weight decay ${weight_decay}`,
     clip_norm !== null && `norm at most ${clip_norm}`,
