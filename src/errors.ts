@@ -68,13 +68,10 @@ export const DATA_SOURCES =
 export const errors = withCodes({
   // Usage: status 2, before any work starts.
   usage: (message: string, command = 'train') => usage(`${message}; see ${command} --help`),
-  /**
-   * @param inLibrary  what is expected from a program, if different
-   * @param text       the value as it was typed, if that is not how it is shown
-   */
-  invalidOption: (name: string, found: unknown, expected: string, inLibrary = expected, text = shown(found)) =>
+  /** @param inLibrary  what is expected from a program, if different */
+  invalidOption: (name: string, found: unknown, expected: string, inLibrary = expected) =>
     usage(
-      `--${flagOf(name)} ${text}: expected ${expected}`,
+      `--${flagOf(name)} ${shown(found)}: expected ${expected}`,
       `\`${name}\`: expected ${inLibrary}; found ${withType(found)}`,
     ),
   notOptions: (found: unknown) =>
@@ -224,11 +221,13 @@ export const errors = withCodes({
     usage(
       `${file}: requires --label, the name or number of the class column, or --target, the columns of numbers to estimate; its columns are ${columns}`,
     ),
-  noSuchColumn: (file: string, label: string, columns: string, hasHeader: boolean, flag = 'label') =>
+  noSuchColumn: (flag: string, file: string, column: string, columns: string, hasHeader: boolean) =>
     usage(
-      `--${flag} ${shown(label)}: ${file} has no such column; its columns are ${columns}` +
+      `--${flag} ${shown(column)}: ${file} has no such column; its columns are ${columns}` +
         (hasHeader ? '' : ' (if the first row holds column names, add --header yes)'),
     ),
+  inputIsLabel: (file: string, column: string) =>
+    usage(`${file}: ${column} is the label, which cannot be an input; omit it from --columns and --types`),
   headerOfObjects: (file: string) =>
     usage(`--header no: the rows of ${file} are objects, whose field names are the columns; omit this option`),
   allSplitOff: (fraction: number, rows: number) =>
@@ -262,6 +261,28 @@ export const errors = withCodes({
     ),
   tableCell: (file: string, row: number, column: string, found: string, expected: string) =>
     failure(`${file}: row ${row}, ${column}: ${found}; expected ${expected}`),
+  badCells: (file: string, column: string, count: number, rows: number, kind: string, cells: string, advice: string) =>
+    failure(
+      `${file}: ${column}: ${grouped(count)} of ${grouped(rows)} cells ${count === 1 ? 'is' : 'are'} not ` +
+        `${count === 1 ? `a ${kind}` : `${kind}s`} (${cells}${count > 3 ? '; …' : ''}); ${advice}`,
+    ),
+  missingCells: (file: string, count: number, cells: string) =>
+    failure(
+      `${file}: ${grouped(count)} missing ${count === 1 ? 'cell' : 'cells'} (${cells}${count > 3 ? '; …' : ''}); ` +
+        'use --missing fill or --missing drop',
+    ),
+  noInputs: (file: string, leftOut: string) =>
+    failure(
+      `${file}: no input columns${leftOut === '' ? '' : ` (${leftOut})`}; expected at least one besides the label`,
+    ),
+  noLabels: (file: string, column: string) =>
+    failure(`${file}: ${column}: the label is missing in every row; choose another --label`),
+  noRowsLeft: (file: string, why: 'label' | 'missing') =>
+    failure(
+      why === 'label'
+        ? `${file}: no row has a label; check the label column`
+        : `${file}: every row has missing cells; use --missing fill, or --drop the columns that lack most`,
+    ),
   unknownClass: (file: string, row: number, column: string, name: string, classes: string) =>
     failure(`${file}: row ${row}, ${column}: ${shown(name)}; expected a class of the training table: ${classes}`),
   oneClassInTable: (file: string, column: string, name: string) =>
@@ -362,9 +383,15 @@ export const errors = withCodes({
   notARow: (found: unknown) =>
     failure(`a row of a table: expected an object with one field per column; found ${withType(found)}`),
   noColumns: () =>
-    failure('the network has no column names; instead of an object, pass its numbers as an array, in order'),
-  fieldOfRow: (name: string, cell: unknown, problem: string) =>
-    failure(`column ${shown(name)}: ${cell === undefined ? problem : `${shown(cell)}, ${problem}`}; expected a number`),
+    failure('the network has no column names; instead of an object, pass its cells as an array, in order'),
+  noFieldOfRow: (columns: string) => failure(`a row without any column of the network; expected ${columns}`),
+  cellOfRow: (column: string, found: string, expected: string) => failure(`${column}: ${found}; expected ${expected}`),
+  rowLength: (found: unknown, expected: number) =>
+    failure(
+      typeof found === 'number'
+        ? `a row of ${found} cells; expected ${expected}, the input columns of the network`
+        : `not a row; expected an array of ${expected} cells, the input columns of the network`,
+    ),
   picturesOfTable: (flag: string) =>
     usage(`--${flag}: only for networks trained on images; this one was trained on a table`),
   noSuchClass: (found: unknown, classes: number) =>
@@ -440,6 +467,10 @@ export const errors = withCodes({
         'choose fewer or smaller images',
     ),
   outputUnusable: (flag: string, file: string, cause: unknown) => inaccessible(`${flag} ${file}`, 'written', cause),
+  onnxOfColumns: (file: string, columns: string) =>
+    failure(
+      `${file}: the export to ONNX supports only columns of numbers, without missing cells in training; found ${columns}`,
+    ),
   tooLargeForFormat: (file: string, bytes: number, format: string, most: number) =>
     failure(
       `${file}: ${gibibytes(bytes)} of parameters, but ${format} holds at most ${gibibytes(most)}; choose another format`,

@@ -1,9 +1,10 @@
 /** `lockstep evaluate`: metrics of a model on a test set. */
 import { findSource } from '../../src/data/sources.js';
-import { HEADERS } from '../../src/data/table/columns.js';
+import { HEADERS } from '../../src/data/table/header.js';
 import { errors, type LockstepError } from '../../src/errors.js';
 import type { EvaluationEvent, NumbersEvaluationEvent } from '../../src/metrics/events.js';
 import { ndjsonLine } from '../../src/output/ndjson.js';
+import { onOneLine } from '../../src/text/printable.js';
 import { evaluateOn } from '../../src/tools/evaluation.js';
 import { loadModel, type Network } from '../../src/tools/network.js';
 import { evaluateNumbersOn } from '../../src/tools/number-evaluation.js';
@@ -55,12 +56,15 @@ export async function evaluateCommand(args: readonly string[]): Promise<undefine
   const part = isOfTable
     ? await tablePart(file, network, data, split, { label, header })
     : await imagesOf(file, network, data, split ?? 'test');
-  const { name, samples } = part;
+  const { name, samples, remarks = [] } = part;
+  for (const remark of remarks) process.stderr.write(`lockstep evaluate: ${onOneLine(remark)}\n`);
+  const unseen = samples.table?.unseen();
   const common = {
     event: 'evaluation',
     model: file,
     objective: network.objective,
     dataset: { name, split: part.split, samples: samples.count },
+    ...(unseen && unseen.size > 0 && { unseen_levels: Array.from(unseen, ([column, cells]) => ({ column, cells })) }),
   } as const;
   const identity = { kernel: network.kernel, weights_sha256: network.weightsSha256 };
   if (network.targets.length > 0) {

@@ -1,8 +1,9 @@
 /** The table to evaluate a model on: all of it, or the training or test part if the model was trained on this table. */
 import { NO_SAMPLES, type Samples } from '../../src/data/samples.js';
-import { shortNameOfTable } from '../../src/data/table/bytes.js';
-import type { Header } from '../../src/data/table/columns.js';
-import { testPart } from '../../src/data/table/load.js';
+import { nameOfTable, shortNameOfTable } from '../../src/data/table/bytes.js';
+import { encodedBy } from '../../src/data/table/encode-parts.js';
+import type { Header } from '../../src/data/table/header.js';
+import { remarksOn, testPart } from '../../src/data/table/load.js';
 import { readTableLike } from '../../src/data/table/read-table.js';
 import { errors } from '../../src/errors.js';
 import { parseJsonOr } from '../../src/files/json.js';
@@ -16,6 +17,8 @@ export interface TablePart {
   readonly name: string;
   readonly split: Split;
   readonly samples: Samples;
+  /** What was left out of a table. */
+  readonly remarks?: readonly string[];
 }
 
 /**
@@ -30,24 +33,26 @@ export async function tablePart(
   split: Split | undefined,
   { label, header }: { readonly label: string | undefined; readonly header: Header },
 ): Promise<TablePart> {
-  const { table, inputs, metadata } = network;
-  if (!table) throw errors.tableForImages(file, data);
+  const { table, encoder, metadata } = network;
+  if (!table || !encoder) throw errors.tableForImages(file, data);
   const name = shortNameOfTable(data);
-  const { samples } = await readTableLike(data, table, inputs, label, header);
-  const parts = partsOfRun(samples, inputs, metadata);
+  const { samples: raw, leftOut } = await readTableLike(data, table, label, header);
+  const samples = encodedBy(encoder, raw, table);
+  const remarks = remarksOn(nameOfTable(data), leftOut).map(({ message }) => message);
+  const parts = partsOfRun(samples, metadata);
   const wanted = split ?? (parts?.test.count ? 'test' : parts?.train.count ? 'train' : 'all');
-  if (wanted === 'all') return { name, split: wanted, samples };
+  if (wanted === 'all') return { name, split: wanted, samples, remarks };
   if (!parts) throw errors.otherTable(file, data, wanted);
   if (parts[wanted].count === 0) throw errors.noSuchPart(data, wanted, wanted === 'test' ? 'train' : 'test');
-  return { name, split: wanted, samples: parts[wanted] };
+  return { name, split: wanted, samples: parts[wanted], remarks };
 }
 
 /** Undefined if the model was not trained on this table. */
-function partsOfRun(samples: Samples, inputs: number, metadata: Network['metadata']) {
+function partsOfRun(samples: Samples, metadata: Network['metadata']) {
   const { train_sha256, test_sha256 } = metadataFields(metadata.dataset);
   const { test_split: fraction, seed, stratify } = metadataFields(metadata.config);
   if (typeof fraction === 'number' && fraction > 0 && fraction < 1 && Number.isSafeInteger(seed)) {
-    const parts = testPart(samples, inputs, fraction, seed as number, stratify === true);
+    const parts = testPart(samples, fraction, seed as number, stratify === true);
     return parts.train.sha256 === train_sha256 && parts.test.sha256 === test_sha256 ? parts : undefined;
   }
   if (samples.sha256 === train_sha256) return { train: samples, test: NO_SAMPLES };

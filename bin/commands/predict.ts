@@ -73,6 +73,11 @@ export async function predictCommand(args: readonly string[]): Promise<number> {
     if (!output.isClosed) throw error;
   }
   if (output.isClosed) return 0;
+  for (const [column, cells] of network.takeUnseenLevels()) {
+    problems.hint(
+      `column ${column}: ${cells} ${cells === 1 ? 'cell has a category' : 'cells have categories'} that no training row had`,
+    );
+  }
   problems.sumUp(predicted);
   return problems.hasLostFile ? 1 : 0;
 }
@@ -185,7 +190,7 @@ class Lines {
         this.#problems.report(name, sample.error);
         continue;
       }
-      if (!this.#hasHinted && sample.x.some((value) => value > 1)) {
+      if (!this.#hasHinted && Array.from(sample.x as ArrayLike<unknown>).some((value) => Number(value) > 1)) {
         this.#hasHinted = true;
         this.#problems.hint(
           `${name}: numbers above 1, but the network was trained on pixels / 255; add --pixels if these are pixels`,

@@ -82,7 +82,7 @@ function addOptions(command: Command, groups: typeof GROUPS): void {
         : type === 'integer[]'
           ? widthsOrText
           : type === 'string[]'
-            ? (list: string) => list.split(',')
+            ? listed
             : String;
       if (type === 'boolean') command.option(flagsOf(name, entry), helpOf(entry));
       else command.option(flagsOf(name, entry), helpOf(entry), parseText);
@@ -125,6 +125,10 @@ Exit status: 0 success, 1 failure, 2 wrong usage, 130 interrupted, 143 terminate
  */
 function numberOrText(text: string): number | string {
   return /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : text;
+}
+
+function listed(text: string): string[] {
+  return text.split(',').map((each) => each.trim());
 }
 
 function widthsOrText(text: string): (number | string)[] | string {

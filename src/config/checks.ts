@@ -1,5 +1,5 @@
 /** The kinds of values that options take. */
-import { errors, shown } from '../errors.js';
+import { errors } from '../errors.js';
 import { grouped } from '../text/grouped.js';
 
 const MAX_COUNT = 2 ** 31 - 1;
@@ -76,6 +76,26 @@ const isText = (value: unknown) => typeof value === 'string' && value !== '';
 const isYesOrNo = (value: unknown) => typeof value === 'boolean';
 export const YES_OR_NO: Kind<boolean> = kind('boolean', '', isYesOrNo, 'true or false');
 
+/** @param expected  the list, as typed */
+export function texts(
+  expected: string,
+  isOne: (text: string, all: readonly string[]) => boolean = () => true,
+): Kind<readonly string[]> {
+  const accepts = (value: unknown) =>
+    Array.isArray(value) &&
+    value.length > 0 &&
+    [...(value as unknown[])].every((each) => typeof each === 'string' && isOne(each, value as readonly string[]));
+  const inLibrary = `an array of strings: ${expected}`;
+  const check = (name: string, value: unknown) => {
+    // Copied, because the array is the caller's.
+    if (accepts(value)) return [...(value as string[])];
+    // As typed.
+    const areTexts = Array.isArray(value) && value.every((each) => typeof each === 'string');
+    throw errors.invalidOption(name, areTexts ? value.join(',') : value, expected, inLibrary);
+  };
+  return { type: 'string[]', values: '', check };
+}
+
 export function text(expected: string): Kind<string> {
   return kind('string', '', isText, expected, `a string: ${expected}`);
 }
@@ -90,23 +110,4 @@ export function oneOf<const T extends string>(values: readonly T[]): Kind<T> {
   const accepts = (value: unknown) => values.some((each) => each === value);
   const inLibrary = `one of ${values.map((each) => `'${each}'`).join(', ')}`;
   return kind('string', values, accepts, `one of ${values.join(', ')}`, inLibrary);
-}
-
-/**
- * Texts, none of them empty.
- *
- * @param accepts  whether these texts are accepted
- */
-export function texts(
-  expected: string,
-  inLibrary: string,
-  accepts: (texts: readonly string[]) => boolean = () => true,
-): Kind<readonly string[]> {
-  const check = (name: string, value: unknown): readonly string[] => {
-    const isList = Array.isArray(value) && value.length > 0 && [...(value as unknown[])].every(isText);
-    if (isList && accepts(value as string[])) return [...(value as string[])];
-    const text = isList ? shown(value.join(',')) : undefined;
-    throw errors.invalidOption(name, value, expected, inLibrary, text);
-  };
-  return { type: 'string[]', values: '', check };
 }

@@ -186,7 +186,7 @@ export function valueText(value: unknown): string {
 /** @throws LockstepError (status 2) that names the first option that asks for what only tables have */
 export function requireNothingOfTables(config: Config): void {
   const stray = CONFIG_NAMES.find((name) => OPTIONS[name].isForTables && config[name] !== defaultOf(OPTIONS[name]));
-  if (stray) throw errors.onlyForTables(flagOf(stray), config[stray], config.data);
+  if (stray) throw errors.onlyForTables(flagOf(stray), valueText(config[stray]), config.data);
 }
 
 /** Whether an option affects no step: only how the run is computed, its length or its output. */

@@ -5,7 +5,7 @@ import type { TableFacts } from './table/table-metadata.js';
 
 export interface Dataset {
   readonly name: string;
-  /** Pixels per image, or columns of a table without the label. */
+  /** Pixels per image, or input columns of a table, which are not encoded yet. */
   readonly inputs: number;
   /** The largest training label + 1, or the number of different labels of a table; 0 for numbers to estimate. */
   readonly classes: number;
@@ -14,14 +14,14 @@ export interface Dataset {
   readonly test: Samples;
   /** Names of the numbers to estimate. Absent for classes. */
   readonly targetNames?: readonly string[];
-  /** Columns and classes of a table, whose samples are not scaled yet. */
+  /** Columns and classes of a table. */
   readonly table?: TableFacts;
   /** What was left out of a table. */
   readonly remarks?: readonly TableRemark[];
 }
 
 export interface TableRemark {
-  readonly code: 'rows_left_out';
+  readonly code: 'columns_left_out' | 'rows_left_out';
   readonly message: string;
 }
 

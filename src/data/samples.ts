@@ -1,10 +1,13 @@
 /** Samples, from images or a table. */
 import { createHash } from 'node:crypto';
+import type { TableRows } from './table/table-rows.js';
 
 export interface Samples {
   readonly count: number;
-  /** (count, inputs) Pixels, one byte each; or float32, as in the table or scaled. */
+  /** (count, inputs) Pixels, one byte each, or float32. Empty for a table. */
   readonly values: Uint8Array | Float32Array;
+  /** Rows of a table, in place of values. */
+  readonly table?: TableRows;
   /** (count) The class of each sample; or (count, targets) the numbers to estimate. */
   readonly targets: Uint8Array | Uint32Array | Float64Array;
   /** Numbers of a sample's target. @default 1 */
@@ -19,14 +22,15 @@ export const NO_SAMPLES: Samples = { count: 0, values: new Uint8Array(0), target
 
 /** Copies some samples, in the order of `positions`. */
 export function takeSamples(samples: Samples, inputs: number, positions: Uint32Array): Samples {
-  const { values, targets, targetWidth = 1, weights } = samples;
-  const taken = new (values instanceof Uint8Array ? Uint8Array : Float32Array)(positions.length * inputs);
-  for (const [to, from] of positions.entries()) {
+  const { values, targets, targetWidth = 1, weights, table } = samples;
+  const taken = new (values instanceof Uint8Array ? Uint8Array : Float32Array)(table ? 0 : positions.length * inputs);
+  for (const [to, from] of table ? [] : positions.entries()) {
     taken.set(values.subarray(from * inputs, (from + 1) * inputs), to * inputs);
   }
   return {
     count: positions.length,
     values: taken,
+    ...(table && { table: table.take(positions) }),
     targets: takeRows(targets, targetWidth, positions),
     targetWidth,
     ...(weights && { weights: takeRows(weights, 1, positions) }),

@@ -1,13 +1,15 @@
 /**
  * Converts samples to sample rows: nonzero inputs as (index, input), or all inputs in dense form. The input of a pixel is
- * pixel / 255; numbers of tables are not changed.
+ * pixel / 255; rows of tables are encoded.
  */
 import type { SampleRows } from '../memory/layout.js';
 import type { Samples } from './samples.js';
+import type { TableRows } from './table/table-rows.js';
 
 /** Number of nonzero inputs of the first `count` samples. */
 export function countNonzeros(samples: Samples, count: number, inputs: number): number {
-  const { values } = samples;
+  const { values, table } = samples;
+  if (table) return table.countNonzeros(count);
   let nonzeros = 0;
   if (values instanceof Float32Array) {
     for (let p = 0, end = count * inputs; p < end; p++) nonzeros += Number(values[p] !== 0);
@@ -35,8 +37,12 @@ export function writeRows(
   firstRow: number,
   isDense: boolean,
 ): void {
-  const { values } = samples;
+  const { values, table } = samples;
   writeTargets(samples, count, rows, firstRow);
+  if (table) {
+    writeTable(table, count, inputs, rows, firstRow, isDense);
+    return;
+  }
   if (values instanceof Float32Array) {
     writeNumbers(values, count, inputs, rows, firstRow, isDense);
     return;
@@ -55,7 +61,7 @@ export function writeRows(
   }
 }
 
-/** For tables. (A separate loop, so that the loop over pixels stays monomorphic.) */
+/** (A separate loop, so that the loop over pixels stays monomorphic.) */
 function writeNumbers(
   numbers: Float32Array,
   count: number,
@@ -86,4 +92,20 @@ function writeTargets(
 ): void {
   rows.targets.set(targets.subarray(0, count * targetWidth), firstRow * targetWidth);
   if (weights) rows.weights.set(weights.subarray(0, count), firstRow);
+}
+
+function writeTable(
+  table: TableRows,
+  count: number,
+  inputs: number,
+  rows: SampleRows,
+  firstRow: number,
+  isDense: boolean,
+): void {
+  const { starts, index, value } = rows;
+  if (isDense) {
+    const k = starts[firstRow]!;
+    table.writeDense(count, inputs, value, k);
+    for (let s = 1; s <= count; s++) starts[firstRow + s] = k + s * inputs;
+  } else table.write(count, starts.subarray(firstRow), index, value);
 }

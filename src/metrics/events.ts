@@ -40,6 +40,20 @@ export interface StartEvent {
   };
   /** What the network is trained for: see `src/model/objectives/`. */
   readonly objective: ObjectiveName;
+  /** Tables only: the input columns, in order. */
+  readonly columns?: readonly {
+    /** The number of the column, from 1, if the table has no header. */
+    readonly name: string;
+    readonly kind: 'number' | 'category' | 'date';
+    /** Number of inputs of the network that it is made into. */
+    readonly inputs: number;
+    /** Number of missing cells in the training rows. */
+    readonly missing: number;
+    /** Replaces missing numbers and dates (ISO 8601): the median of the training rows. Null for a category. */
+    readonly fill: number | string | null;
+    /** Levels of a category in the training rows, in order; null for other kinds. */
+    readonly levels: readonly string[] | null;
+  }[];
   readonly model: {
     /** Widths, input to output. */
     readonly layers: readonly number[];
@@ -139,7 +153,9 @@ export const WARNINGS = [
   'unscaled_columns',
   /** After the last epoch, the network is no better than always predicting the most frequent class, or the mean. */
   'no_better_than_constant',
-  /** Rows of a table without a target were left out. */
+  /** Columns of a table are not inputs, although nobody asked to drop them. */
+  'columns_left_out',
+  /** Rows of a table have no label or target, or missing cells with --missing drop. */
   'rows_left_out',
   /** The run ends before the warm-up of its learning rate does. */
   'warmup_too_long',
@@ -194,6 +210,8 @@ export interface EvaluationEvent extends SplitMetrics<'test'> {
   readonly model: string;
   readonly objective: ObjectiveName;
   readonly dataset: { readonly name: string; readonly split: 'test' | 'train' | 'all'; readonly samples: number };
+  /** Tables only: columns with categories that no training row has, and the number of these cells. Absent if there are none. */
+  readonly unseen_levels?: readonly { readonly column: string; readonly cells: number }[];
   readonly classes: readonly {
     /** Number of the class, or its label if the network was trained on a table. */
     readonly class: number | string;

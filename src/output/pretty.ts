@@ -6,7 +6,7 @@ import { metricIn, SPLITS, type Split } from '../metrics/sums.js';
 import { objectiveNamed } from '../model/objectives/index.js';
 import type { Metric, Objective } from '../model/objectives/objective.js';
 import { grouped } from '../text/grouped.js';
-import { textsOnOneLine, wrapped } from '../text/printable.js';
+import { columnsOf, padEndTo, textsOnOneLine, truncated, wrapped } from '../text/printable.js';
 
 export class PrettyFormat {
   readonly #bold: (text: string) => string;
@@ -47,7 +47,8 @@ export class PrettyFormat {
     }
   }
 
-  #start({ config, dataset, objective, model, threads, ranks, mpi, kernel, node, resumed }: StartEvent): string {
+  #start(event: StartEvent): string {
+    const { config, dataset, objective, columns = [], model, threads, ranks, mpi, kernel, node, resumed } = event;
     const { train, validation = 0 } = dataset;
     this.#objective = objectiveNamed(objective);
     this.#isNarrow = validation > 0 && dataset.test > 0;
@@ -58,6 +59,7 @@ export class PrettyFormat {
       `${this.#bold('Lockstep')} · ${ranks ? `${plural(ranks, 'rank')} of ` : ''}${plural(threads, 'thread')} · kernel ${kernel} · ${config.strategy}${config.exact ? ', exact' : ''} · Node ${node}`,
       `${dataset.name}: ${grouped(train)} training${held}${test}, ` +
         `${percent(dataset.density, 1)} of the inputs nonzero`,
+      ...columnLines(columns),
       `network ${model.layers.join('-')}: ${grouped(model.parameters)} parameters; batch ${config.batch_size}, ` +
         `learning rate ${config.lr}, ${config.reduction} of gradients, seed ${config.seed}`,
       ...(mpi ? [`ranks joined by ${mpi}`] : []),
@@ -119,6 +121,28 @@ export class PrettyFormat {
     ];
     return `\n${this.#lines(lines)}`;
   }
+}
+
+/** More columns would drown the rest. */
+const MOST_COLUMNS = 30;
+const MOST_LEVELS = 6;
+const MOST_NAME = 20;
+
+/** A line for each input column of a table: `mass: number, 1 input, …`. */
+function columnLines(columns: NonNullable<StartEvent['columns']>): string[] {
+  const shown = columns.slice(0, MOST_COLUMNS);
+  const width = Math.min(MOST_NAME, Math.max(0, ...shown.map(({ name }) => columnsOf(name))));
+  const lines = shown.map(({ name, kind, inputs, missing, fill, levels }) => {
+    const first = levels?.slice(0, MOST_LEVELS).map((level) => truncated(level, MOST_NAME));
+    const facts = [
+      `${kind.padEnd(8)}  ${plural(inputs, 'input')}`,
+      ...(missing > 0 ? [`${grouped(missing)} missing${fill === null ? '' : `, filled with ${fill}`}`] : []),
+      ...(first ? [`${first.join(', ')}${levels!.length > MOST_LEVELS ? ', …' : ''}`] : []),
+    ];
+    return `  ${padEndTo(truncated(name, MOST_NAME), width)}  ${facts.join('; ')}`;
+  });
+  const more = columns.length - shown.length;
+  return more > 0 ? [...lines, `  and ${plural(more, 'more column')}`] : lines;
 }
 
 const STOPPED_BY = {

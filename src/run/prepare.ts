@@ -19,9 +19,9 @@ import { classWeightsOf, countClasses } from '../data/class-weights.js';
 import type { Dataset } from '../data/dataset.js';
 import { findSource, inputFilesOf, placeOf } from '../data/sources.js';
 import { STDIN } from '../data/table/bytes.js';
+import { type ColumnSummary, encodeParts } from '../data/table/encode-parts.js';
 import { doubtAbout } from '../data/table/label-check.js';
 import { doubtAboutScale } from '../data/table/scale-check.js';
-import { scaleParts } from '../data/table/scale-parts.js';
 import type { TableModel } from '../data/table/table-metadata.js';
 import { standardizeParts } from '../data/targets.js';
 import { errors, LockstepError } from '../errors.js';
@@ -55,6 +55,7 @@ export interface Run {
     readonly targets: readonly Target[];
     /** For a table: scaling, and names of columns and classes. */
     readonly table: TableModel | undefined;
+    readonly columns: readonly ColumnSummary[] | undefined;
     /** Fraction of the training samples' inputs that are not zero. */
     readonly density: number;
     /** Whether the inputs are pixels. */
@@ -144,7 +145,7 @@ async function prepareFrom(
   const kernel = kernelFor(config, resumed);
   if (world && world.ranks > 1 && [config.data, config.testData].includes(STDIN)) throw errors.mpiStdin();
   const dataset = await loadFor(config, given, resumed, signal);
-  const { name, inputs, classes, train } = dataset;
+  const { name, classes, train } = dataset;
   const { limit = train.count } = config;
   if (limit > train.count) throw errors.limitBeyondData(limit, train.count);
 
@@ -157,7 +158,9 @@ async function prepareFrom(
     targetNames.length > 0 ? standardizeParts(raw, targetNames) : { used: raw, targets: [] };
   requireWeights(raw);
   const parts = { ...standard, targets, classWeights: classWeightsFor(config, raw) };
-  const { used, table } = raw.table ? scaleParts(parts, raw.table, config.scale) : { used: parts, table: undefined };
+  const { used, table, summaries } = raw.table
+    ? encodeParts(parts, raw.table, config.scale)
+    : { used: parts, table: undefined, summaries: undefined };
   const { plan, density } = planOf(config, kernel, used, world?.ranks, resumed?.checkpoint.activation);
   const { layers } = plan;
   const model = {
@@ -192,7 +195,10 @@ async function prepareFrom(
     plan,
     shared,
     memory,
-    dataset: { name, inputs, classes, targets, table, density, isPixels: train.values instanceof Uint8Array },
+    dataset: {
+      ...{ name, inputs: used.inputs, classes, targets, table, columns: summaries, density },
+      isPixels: !train.table && train.values instanceof Uint8Array,
+    },
     model,
     start,
     resumedFrom: resumed?.file,
@@ -246,7 +252,7 @@ function remarksOn(
     few_cores: world?.remarkOn(config.threads),
     doubtful_label: table && doubtAbout(table, train.count + test.count),
     class_without_rows: table && remarkOnClasses(used, table.classNames),
-    unscaled_columns: table && config.scale === 'none' ? doubtAboutScale(used.train, used.inputs, table) : undefined,
+    unscaled_columns: table && config.scale === 'none' ? doubtAboutScale(used.train, table) : undefined,
     warmup_too_long: steps > 0 && steps < config.warmupSteps ? remarkOnWarmup(config, steps) : undefined,
   } satisfies Partial<Record<WarningEvent['code'], string | undefined>>;
   const codes = Object.keys(remarks) as (keyof typeof remarks)[];

@@ -30,6 +30,9 @@ export function startEvent(run: Run, beganAt: number, world: World | undefined):
       ...(targets.length === 0 && dataset.table && { class_names: [...dataset.table.classNames] }),
       density: dataset.density,
     },
+    ...(dataset.columns && {
+      columns: dataset.columns.map((column) => ({ ...column, levels: column.levels && [...column.levels] })),
+    }),
     objective: plan.objective as ObjectiveName,
     model: { layers: [...plan.layers], parameters: parameterCount(memory.layers) },
     threads: config.threads,

@@ -13,14 +13,15 @@ export type Evaluation = SplitMetrics<'test'> & Pick<EvaluationEvent, 'classes' 
  *
  * @throws LockstepError if the samples do not have as many values as the network has inputs, or have unknown classes
  */
-export function evaluateOn(network: Network, { count, values, targets, weights }: Samples): Evaluation {
+export function evaluateOn(network: Network, { count, values, table, targets, weights }: Samples): Evaluation {
   const { inputs, classNames } = network;
   const confusion = classNames.map(() => new Array<number>(classNames.length).fill(0));
   const objective = objectiveNamed(network.objective, network.facts);
   let sums = noSums(objective);
   for (let s = 0; s < count; s++) {
     const target = targets[s]!;
-    const { label } = network.evaluate(values.subarray(s * inputs, (s + 1) * inputs), target, weights?.[s]);
+    const sample = table ? table.row(s, inputs) : values.subarray(s * inputs, (s + 1) * inputs);
+    const { label } = network.evaluate(sample, target, weights?.[s]);
     sums = addScores(sums, network.scores, 0, 1);
     confusion[target]![label]!++;
   }

@@ -1,11 +1,11 @@
 /** A trained network, loaded from a file. It classifies on the caller's thread. */
 import { type ModelData, readModel } from '../checkpoints/model-file.js';
 import { SCALED } from '../data/sparse-rows.js';
-import { type ClassName, numberIn } from '../data/table/cells.js';
-import { scaledInput } from '../data/table/scaling.js';
-import type { TableModel } from '../data/table/table-metadata.js';
+import type { ClassName } from '../data/table/cells.js';
+import { EncodedRow, RowEncoder, type UnseenLevels } from '../data/table/row-encoder.js';
+import { namesOf, type TableModel } from '../data/table/table-metadata.js';
 import { estimateOf, standardized } from '../data/targets.js';
-import { errors } from '../errors.js';
+import { errors, shown } from '../errors.js';
 import { parseJsonOr } from '../files/json.js';
 import type { Values } from '../files/safetensors.js';
 import { fieldsOf, isRecord } from '../files/type-guards.js';
@@ -30,10 +30,10 @@ export interface Prediction {
 }
 
 /**
- * The inputs of one sample. For a network trained on a table: the numbers in its columns, before scaling. For others: inputs as
- * the network gets them, or pixels as bytes (`Uint8Array`, `Uint8ClampedArray`), which are divided by 255.
+ * One sample. For a network trained on a table: the cells of its columns, in order, as they stand in the table. For others:
+ * inputs as the network gets them, or pixels as bytes (`Uint8Array`, `Uint8ClampedArray`), which are divided by 255.
  */
-export type Sample = ArrayLike<number>;
+export type Sample = ArrayLike<number | string | boolean | null | undefined> | EncodedRow;
 
 export class Network {
   /** Widths, input to output. */
@@ -61,6 +61,7 @@ export class Network {
   readonly #criterion: Criterion;
   /** The criterion, if it predicts classes. */
   readonly #softmax: SoftmaxCrossEntropy | undefined;
+  readonly #encoder: RowEncoder | undefined;
 
   constructor({ layers, activation, objective, targets, values, kernel, table, metadata }: ModelData) {
     const choice = chooseKernel(kernel === undefined || problemOf(kernel) !== undefined ? 'auto' : kernel);
@@ -95,8 +96,10 @@ export class Network {
     const names = table?.classNames ?? Array.from({ length: outputs }, (_, label) => label);
     // (Frozen copies: predictions are named by them.)
     this.classNames = Object.freeze([...names]);
-    this.columns = table?.columns && Object.freeze([...table.columns]);
+    const columns = table && namesOf(table);
+    this.columns = columns && Object.freeze([...columns]);
     this.table = table;
+    this.#encoder = table && new RowEncoder(table);
     this.#memory = layOut(plan, shared);
     writeParameters(this.#memory.layers, values);
     this.#forwardPass = new ForwardPass(createKernel(choice, plan.activation, shared, this.#memory, 0), this.#memory);
@@ -123,6 +126,20 @@ export class Network {
     writeParameters(this.#memory.layers, values);
   }
 
+  /** Encodes the rows of tables; undefined if it was not trained on one. */
+  get encoder(): RowEncoder | undefined {
+    return this.#encoder;
+  }
+
+  /**
+   * Levels of categories that no training row had, in the samples since the last call: number of cells by column. They light
+   * no input.
+   */
+  takeUnseenLevels(): UnseenLevels {
+    return this.#encoder?.takeUnseen() ?? new Map();
+  }
+
+  /** Number of inputs of the first layer. A category of a table is one input for each level. */
   get inputs(): number {
     return this.layers[0]!;
   }
@@ -135,8 +152,8 @@ export class Network {
   /**
    * Predicts the class of a sample.
    *
-   * @throws LockstepError if the sample's length is not the number of inputs, or a number is not finite or too large; or if the
-   *   network estimates numbers
+   * @throws LockstepError if the sample's length is not the number of inputs (for a table: columns), or a value cannot be used;
+   *   or if the network estimates numbers
    */
   predict(sample: Sample): Prediction {
     const softmax = this.#classifier;
@@ -161,22 +178,20 @@ export class Network {
   }
 
   /**
-   * Converts a row of a table, with columns as fields, to a sample. Ignores other fields.
+   * Converts a row of a table, with columns as fields, to a sample. Ignores other fields. A field that is absent is missing.
    *
    * @example
    * model.predict(model.sampleOf({ petal_length: 1.4, petal_width: 0.2 }));
    *
-   * @throws LockstepError if it is not a row, a column is missing or not a number, or the network's columns have no names
+   * @throws LockstepError if it is not a row, a cell cannot be used, or the network's columns have no names
    */
-  sampleOf(row: Readonly<Record<string, unknown>>): Float32Array {
+  sampleOf(row: Readonly<Record<string, unknown>>): EncodedRow {
     if (!isRecord(row)) throw errors.notARow(row);
-    if (!this.columns) throw errors.noColumns();
-    return Float32Array.from(this.columns, (name) => {
-      const cell = Object.hasOwn(row, name) ? row[name] : undefined;
-      const value = numberIn(cell);
-      if (typeof value === 'string') throw errors.fieldOfRow(name, cell, value);
-      return value;
-    });
+    const { columns } = this;
+    if (!columns) throw errors.noColumns();
+    const cells = columns.map((name) => (Object.hasOwn(row, name) ? row[name] : undefined));
+    if (!columns.some((name) => Object.hasOwn(row, name))) throw errors.noFieldOfRow(listed(columns));
+    return this.#encoder!.encode(cells, (i) => `column ${shown(columns[i])}`);
   }
 
   /**
@@ -235,18 +250,47 @@ export class Network {
   }
 
   #forward(sample: Sample): void {
+    if (this.#encoder) this.#takeRow(sample instanceof EncodedRow ? sample : this.#encoded(sample, this.#encoder));
+    else if (sample instanceof EncodedRow) throw errors.sampleLength(undefined, this.inputs);
+    else this.#takeInputs(sample);
+    findBlockStarts(this.#memory, 0, 1);
+    this.#forwardPass.ofSamples(() => 0, 0, 1);
+  }
+
+  #takeRow(row: EncodedRow): void {
+    const { starts, index, value } = this.#memory.rows;
+    const { length } = row;
+    for (let k = 0; k < length; k++) {
+      const x = row.value[k]!;
+      // (It may be a row of another network.)
+      if (row.index[k]! >= this.inputs) throw errors.sampleLength(undefined, this.inputs);
+      if (!(Math.abs(x) < Number.POSITIVE_INFINITY)) throw errors.tooLargeSample();
+      index[k] = row.index[k]!;
+      value[k] = x;
+    }
+    starts[1] = length;
+  }
+
+  #encoded(sample: Exclude<Sample, EncodedRow>, encoder: RowEncoder): EncodedRow {
+    const columns = this.table!.columns;
     // (A caller may pass nothing.)
-    const length = (sample as Sample | null | undefined)?.length;
+    const length = (sample as ArrayLike<unknown> | null | undefined)?.length;
+    if (length !== columns.length || typeof sample === 'string') throw errors.rowLength(length, columns.length);
+    return encoder.encode(sample, (i) => `column ${shown(columns[i]!.name)}`);
+  }
+
+  #takeInputs(sample: Exclude<Sample, EncodedRow>): void {
+    // (A caller may pass nothing.)
+    const length = (sample as ArrayLike<unknown> | null | undefined)?.length;
     if (length !== this.inputs) throw errors.sampleLength(length, this.inputs);
-    const isPixels = !this.table && (sample instanceof Uint8Array || sample instanceof Uint8ClampedArray);
-    const scaling = this.table?.scaling;
+    const isPixels = sample instanceof Uint8Array || sample instanceof Uint8ClampedArray;
     const { starts, index, value } = this.#memory.rows;
     let k = 0;
     for (let i = 0; i < sample.length; i++) {
       const given = sample[i]!;
       // (A caller may pass anything: arithmetic would accept null and '1'.)
       if (typeof given !== 'number') throw errors.sampleValue(i, given);
-      const x = isPixels ? SCALED[given]! : scaling ? scaledInput(Math.fround(given), i, scaling) : given;
+      const x = isPixels ? SCALED[given]! : given;
       // (A zero adds nothing.)
       if (x === 0) continue;
       if (!Number.isFinite(Math.fround(x))) throw errors.sampleValue(i, given);
@@ -255,8 +299,6 @@ export class Network {
       k++;
     }
     starts[1] = k;
-    findBlockStarts(this.#memory, 0, 1);
-    this.#forwardPass.ofSamples(() => 0, 0, 1);
   }
 }
 
@@ -264,6 +306,13 @@ export class Network {
 function huberDeltaIn({ config }: ModelData['metadata']): { readonly huberDelta?: number } {
   const { huber_delta: delta } = fieldsOf(parseJsonOr(config, undefined));
   return typeof delta === 'number' && delta > 0 ? { huberDelta: delta } : {};
+}
+
+const MOST_LISTED = 10;
+
+function listed(names: readonly string[]): string {
+  const first = names.slice(0, MOST_LISTED).join(', ');
+  return names.length > MOST_LISTED ? `${first}, …` : first;
 }
 
 /**

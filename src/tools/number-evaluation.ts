@@ -11,14 +11,14 @@ import type { Network } from './network.js';
  */
 export function evaluateNumbersOn(
   network: Network,
-  { count, values, targets, weights }: Samples,
+  { count, values, table, targets, weights }: Samples,
 ): SplitMetrics<'test'> {
   const { inputs } = network;
   const width = network.targets.length;
   const objective = objectiveNamed(network.objective, network.facts);
   let sums = noSums(objective);
   for (let s = 0; s < count; s++) {
-    const sample = values.subarray(s * inputs, (s + 1) * inputs);
+    const sample = table ? table.row(s, inputs) : values.subarray(s * inputs, (s + 1) * inputs);
     network.evaluateNumbers(sample, targets.subarray(s * width, (s + 1) * width), weights?.[s]);
     sums = addScores(sums, network.scores, 0, 1);
   }

@@ -33,6 +33,16 @@ const scalingWith = (change: object) => (m: Metadata) => {
   m.input_scaling = JSON.stringify({ ...(JSON.parse(m.input_scaling!) as object), ...change });
 };
 
+const encodingWith = (change: object) => (m: Metadata) => {
+  m.encoding = JSON.stringify({ ...(JSON.parse(m.encoding!) as object), ...change });
+};
+
+/** Of the first column. */
+const columnWith = (change: object) => (m: Metadata) => {
+  const [first, ...others] = (JSON.parse(m.encoding!) as { columns: object[] }).columns;
+  encodingWith({ columns: [{ ...first, ...change }, ...others] })(m);
+};
+
 it('is taken as it is', () => {
   const same = changed(() => undefined);
   expect(decodeCheckpoint('c', same).table).toEqual(decodeModel('m', same).table);
@@ -45,18 +55,43 @@ describe('what does not fit the layers', () => {
     ['a class twice', (m) => (m.class_names = '["a","b","a"]'), 'its class names do not match its outputs'],
     ['a class that is no name', (m) => (m.class_names = '["a","b",null]'), 'its class names do not match its outputs'],
     ['no JSON', (m) => (m.class_names = '['), 'its class names do not match its outputs'],
-    ['a column too many', (m) => (m.columns = '["a","b","c","d","e"]'), 'its columns do not match its inputs'],
-    ['columns that are none', (m) => (m.columns = '{}'), 'its columns do not match its inputs'],
+    ['a column too many', (m) => (m.columns = '["a","b","c","d","e"]'), 'its columns do not match its encoding'],
+    ['columns that are none', (m) => (m.columns = '{}'), 'its columns do not match its encoding'],
     ['no label', (m) => delete m.label, 'its label is not a column'],
     ['a label before the first', (m) => (m.label = '{"name":null,"position":0}'), 'its label is not a column'],
     ['an unknown scaling', scalingWith({ method: 'log' }), 'its scaling does not match its inputs'],
     ['a number too few', scalingWith({ subtract: [1, 2, 3] }), 'its scaling does not match its inputs'],
     ['a division by 0', scalingWith({ divide_by: [1, 0, 1, 1] }), 'its scaling does not match its inputs'],
     [
-      'numbers that are no float32',
-      scalingWith({ divide_by: [1, 0.1, 1, 1] }),
+      'numbers that are no float32 in an older file',
+      (m) => {
+        delete m.encoding;
+        scalingWith({ divide_by: [1, 0.1, 1, 1] })(m);
+      },
       'its scaling does not match its inputs',
     ],
+    ['a newer encoding', encodingWith({ version: 2 }), 'its encoding has version 2, expected 1; use a newer Lockstep'],
+    ['no encoding', (m) => (m.encoding = '[]'), 'its encoding has version undefined, expected 1'],
+    ['a rule that is none', encodingWith({ missing: 'ignore' }), 'its encoding does not match its inputs'],
+    ['no columns', encodingWith({ columns: [] }), 'its columns do not match its encoding'],
+    ['a table that is too narrow', encodingWith({ table_columns: 3 }), 'its encoding does not match its inputs'],
+    ...[
+      { indicator: true },
+      { fill: null },
+      { fill: '1' },
+      { kind: 'text' },
+      { position: 0 },
+      { position: 2 },
+      { name: 5 },
+      { kind: 'category', levels: ['a', 'a'], other: false, missing: false },
+      { kind: 'category', levels: ['a', 'b'], other: false, missing: false },
+      { kind: 'date', months: [13], weekdays: [], hours: [] },
+      { kind: 'date', months: [], weekdays: [1, 1], hours: [] },
+    ].map((change): [string, (metadata: Metadata) => unknown, string] => [
+      `column ${JSON.stringify(change)}`,
+      columnWith(change),
+      'its encoding does not match its inputs',
+    ]),
     ['numbers without a scaling', scalingWith({ method: 'none' }), 'its scaling does not match its inputs'],
     ['no class names', (m) => delete m.class_names, 'it has columns or a label, but no class_names'],
     ['an image’s scaling', (m) => (m.input_scaling = '{"divide_by":255}'), 'its scaling does not match its inputs'],

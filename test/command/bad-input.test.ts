@@ -62,6 +62,7 @@ const COUNT = 'expected an integer from 1 to 2,147,483,647';
 const EPOCHS = 'expected an integer from 0 to 2,147,483,647';
 const SEED = 'expected an integer from 0 to 9,007,199,254,740,991';
 const WIDTHS = 'expected comma-separated widths from 1 to 16,777,216, such as 1000 or 512,256, or none';
+const TYPES = 'expected comma-separated name=kind, such as zip=category; kinds: number, category, date';
 const RATE = 'expected a positive number in the range of float32, 1e-45 to 3.4e38';
 
 describe('wrong usage: status 2', () => {
@@ -75,6 +76,10 @@ describe('wrong usage: status 2', () => {
     ['hidden', 'abc', WIDTHS],
     ['hidden', '-5', WIDTHS],
     ['hidden', '99999999', WIDTHS],
+    ['types', 'a', TYPES],
+    ['types', 'a=number,b=text', TYPES],
+    ['types', '=number', TYPES],
+    ['missing', 'ignore', 'expected one of fill, refuse, drop'],
     ['lr', 'NaN', RATE],
     ['lr', '0', RATE],
     ['lr', '-1', RATE],

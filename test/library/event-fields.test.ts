@@ -40,6 +40,8 @@ function note(kind: string, object: object): void {
   written.set(kind, [...(written.get(kind) ?? []), object]);
 }
 
+const COLORS = 'color,kind\nred,x\nred,y\nblue,x\nblue,y\nblue,y\n';
+
 /** Runs that have, among them, each field of each event. */
 async function trainAll(at: (name: string) => string): Promise<void> {
   const plain: TrainOptions = { data: folder.path, hidden: [3], batchSize: 5, epochs: 2, lr: 0.05, threads: 1 };
@@ -57,6 +59,7 @@ async function trainAll(at: (name: string) => string): Promise<void> {
       ...{ ...plain, data: at('numbers.csv'), target: ['a', 'c'], validationSplit: 0.2, testSplit: 0.2, logEvery: 1 },
       ...{ scale: 'standard', save: at('numbers.safetensors') },
     },
+    { ...plain, data: folder.write('colors.csv', COLORS), label: 'kind', epochs: 0, save: at('colors.safetensors') },
   ];
   folder.write(
     'numbers.csv',
@@ -76,6 +79,7 @@ async function runAll(at: (name: string) => string): Promise<void> {
   const data = ['--data', folder.path];
   const outputs = await Promise.all([
     runLockstep(['evaluate', model, ...data]),
+    runLockstep(['evaluate', at('colors.safetensors'), '--data', folder.write('others.csv', 'color,kind\ngreen,x\n')]),
     runLockstep(['inspect', model, '-o', at('weights.svg'), '--errors', at('errors.svg'), ...data]),
     runLockstep(['inspect', at('run/epoch-000001.safetensors')]),
     runLockstep(['export', model, '-o', at('model.npz')]),

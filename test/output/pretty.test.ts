@@ -57,6 +57,34 @@ weights sha256 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
 `);
   });
 
+  it('on a table shows what becomes of each column', () => {
+    const number = { kind: 'number', inputs: 1, missing: 0, fill: 3.5, levels: null } as const;
+    const columns: StartEvent['columns'] = [
+      { ...number, name: 'mass' },
+      { ...number, name: 'length in millimeters', inputs: 2, missing: 1200 },
+      { name: 'sex', kind: 'category', inputs: 3, missing: 1, fill: null, levels: ['f', 'm'] },
+      { name: 'island', kind: 'category', inputs: 8, missing: 0, fill: null, levels: [...'abcdefg', 'h'.repeat(50)] },
+      { name: 'when', kind: 'date', inputs: 22, missing: 2, fill: '2026-01-31', levels: null },
+      ...Array.from({ length: 28 }, (_, i) => ({ ...number, name: `x${i}` })),
+    ];
+    const lines = pretty({ ...START, columns })
+      .split('\n')
+      .slice(2, 35);
+    expect(lines.slice(0, 6)).toEqual([
+      '  mass                  number    1 input',
+      '  length in millimete…  number    2 inputs; 1,200 missing, filled with 3.5',
+      '  sex                   category  3 inputs; 1 missing; f, m',
+      '  island                category  8 inputs; a, b, c, d, e, f, …',
+      '  when                  date      22 inputs; 2 missing, filled with 2026-01-31',
+      '  x0                    number    1 input',
+    ]);
+    expect(lines.slice(29, 32)).toEqual([
+      '  x24                   number    1 input',
+      '  and 3 more columns',
+      expect.stringMatching(/^network/),
+    ]);
+  });
+
   it('of no epochs has no table, and only the test figures', () => {
     const start: StartEvent = { ...START, config: { ...START.config, epochs: 0, strategy: 'dense', lr: 1e-7 } };
     const { train_loss: _1, train_error: _2, ...end } = END;

@@ -43,7 +43,7 @@ const COVERED_BY: Readonly<Record<string, readonly [quick: string, thorough: str
   'src/dashboard/page': ['dashboard/page-modules', 'dashboard/'],
   'src/dashboard/server': ['dashboard/refusals', 'dashboard/'],
   'src/data': ['test/data/', 'run/events run/tables command/evaluate predict/'],
-  'src/data/table': ['data/table', 'run/tables checkpoints/table-metadata predict/command'],
+  'src/data/table': ['data/table', 'run/tables run/mixed-tables checkpoints/table-metadata predict/command'],
   'src/tools/drawing': ['plot/ inspect/', 'command/inspect-export'],
   'src/tools/evaluation': ['inspect/ command/evaluate', 'predict/agreement run/tables'],
   'src/tools/export': ['export/', 'command/inspect-export run/tables'],

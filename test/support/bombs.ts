@@ -139,7 +139,7 @@ const BOMBS: Readonly<Record<string, () => () => Promise<unknown>>> = {
   'a gzipped table of 128 rows, each a long text': () => {
     const row = `{"a":1,"b":"${'x'.repeat(MEGABYTE)}"}\n`;
     const name = file('table.gz', () => gzipSync(Buffer.alloc(128 * row.length, row)));
-    return () => readTable(name, 'b', 'auto');
+    return () => readTable(name, { label: 'b' });
   },
   'a safetensors header of six million arrays': () => {
     const name = file('a', () => headed(`{"x":[${'[],'.repeat(6e6)}[]]}`));
@@ -167,7 +167,7 @@ const BOMBS: Readonly<Record<string, () => () => Promise<unknown>>> = {
   },
   'a table of a nested row': () => {
     const name = file('a.ndjson', () => `${deep(1e6)}\n`);
-    return () => readTable(name, '2', 'auto');
+    return () => readTable(name, { label: '2' });
   },
   'lines to predict that are nested': () => {
     const name = file('b.ndjson', () => `${deep(1e5)}\n`);

@@ -35,6 +35,7 @@ export interface OnnxValue {
 export interface Matrix {
   readonly shape: readonly number[];
   readonly values: Float64Array;
+  readonly isDouble: boolean;
 }
 
 export function readOnnx(file: string): OnnxFile {
@@ -97,13 +98,16 @@ function compute(
     }
     // Operators of float32 round to it: that is seen where numbers are close to each other.
     case 'Sub':
-      return x.map((value, i) => Math.fround(value - weight!.values[i]!));
+      return x.map((value, i) => rounded(value - weight!.values[i]!, weight!));
     case 'Div':
-      return x.map((value, i) => Math.fround(value / weight!.values[i]!));
+      return x.map((value, i) => rounded(value / weight!.values[i]!, weight!));
     case 'Mul':
       return x.map((value, i) => Math.fround(value * weight!.values[i]!));
     case 'Add':
       return x.map((value, i) => Math.fround(value + weight!.values[i]!));
+    case 'Cast':
+      if (attributes.to !== 1) throw new Error(`Cast to ${attributes.to}`);
+      return x.map(Math.fround);
     case 'Relu':
       return x.map((value) => Math.max(0, value));
     case 'Softmax': {
@@ -118,9 +122,13 @@ function compute(
   }
 }
 
+function rounded(value: number, { isDouble }: Matrix): number {
+  return isDouble ? value : Math.fround(value);
+}
+
 function describe(value: Message): OnnxValue {
   const tensorType = fieldsOf(bytesOf(fieldsOf(bytesOf(value, 2)), 1));
-  if (numberOf(tensorType, 1) !== 1) throw new Error('not float32');
+  if (![1, 11].includes(numberOf(tensorType, 1))) throw new Error('neither float32 nor float64');
   const dimensions = messagesOf(fieldsOf(bytesOf(tensorType, 2)), 1);
   return {
     name: textOf(value, 1),
@@ -129,10 +137,14 @@ function describe(value: Message): OnnxValue {
 }
 
 function matrixOf(tensor: Message): Matrix {
-  if (numberOf(tensor, 2) !== 1) throw new Error('not float32');
+  const type = numberOf(tensor, 2);
+  if (type !== 1 && type !== 11) throw new Error('neither float32 nor float64');
   const raw = bytesOf(tensor, 9);
-  const values = Float64Array.from({ length: raw.length / 4 }, (_, i) => raw.readFloatLE(i * 4));
-  return { shape: packedOf(bytesOf(tensor, 1)), values };
+  const isDouble = type === 11;
+  const values = Float64Array.from({ length: raw.length / (isDouble ? 8 : 4) }, (_, i) =>
+    isDouble ? raw.readDoubleLE(i * 8) : raw.readFloatLE(i * 4),
+  );
+  return { shape: packedOf(bytesOf(tensor, 1)), values, isDouble };
 }
 
 function fieldsOf(bytes: Buffer): Message {

@@ -1,4 +1,6 @@
-import { HEADERS } from '../../data/table/columns.js';
+import { HEADERS } from '../../data/table/header.js';
+import { KINDS } from '../../data/table/kinds.js';
+import { MISSING_MODES } from '../../data/table/missing.js';
 import { SCALES } from '../../data/table/scaling.js';
 import { DATA_SOURCES, errors } from '../../errors.js';
 import { integer, oneOf, PART, text, texts, WIDTHS } from '../checks.js';
@@ -35,6 +37,8 @@ export const DATA = {
 
 const OF_TABLES = { isForTables: true, resume: 'by-content' } as const;
 
+const isType = (text: string) => /.=/.test(text) && KINDS.some((kind) => text.endsWith(`=${kind}`));
+
 export const TABLES = {
   /** Name or number (from 1) of the label column: the classes. A table requires it, or `target`. @default none */
   label: option(
@@ -44,10 +48,7 @@ export const TABLES = {
   /** Names or numbers (from 1) of the columns of numbers to estimate, instead of classes. @default none */
   target: option(
     {
-      kind: texts(
-        'column names or numbers, separated by commas',
-        "an array of column names or numbers, such as ['price']",
-      ),
+      kind: texts('column names or numbers, separated by commas', (each) => each !== ''),
       ...OF_TABLES,
       excludes: { option: 'label', refusal: errors.labelAndTarget },
     },
@@ -62,6 +63,41 @@ export const TABLES = {
   header: option(
     { kind: oneOf(HEADERS), default: 'auto', ...OF_TABLES },
     { help: 'whether the first row has the column names' },
+  ),
+  /** The input columns, by name or number (from 1). All: without those that only identify rows. @default all */
+  columns: option(
+    { kind: texts('comma-separated column names or numbers'), ...OF_TABLES },
+    { help: 'the input columns, by name or number, separated by commas', argument: '<columns>', defaultText: 'all' },
+  ),
+  /** Columns that are not inputs, by name or number (from 1). @default none */
+  drop: option(
+    { kind: texts('comma-separated column names or numbers'), ...OF_TABLES },
+    { help: 'columns that are not inputs, by name or number', argument: '<columns>' },
+  ),
+  /** Kinds of columns, such as `['zip=category']`: `number`, `category` or `date`. @default found from the cells */
+  types: option(
+    {
+      kind: texts(`comma-separated name=kind, such as zip=category; kinds: ${KINDS.join(', ')}`, isType),
+      ...OF_TABLES,
+    },
+    {
+      help: `kinds of columns, such as zip=category: ${KINDS.join(', ')}`,
+      argument: '<types>',
+      defaultText: 'found from the cells',
+    },
+  ),
+  /**
+   * What to do with missing cells: `fill` numbers with the median of the training rows, and treat a missing category as a level;
+   * `refuse` the table; or `drop` their rows. @default 'fill'
+   */
+  missing: option(
+    { kind: oneOf(MISSING_MODES), default: 'fill', ...OF_TABLES },
+    { help: 'what to do with missing cells' },
+  ),
+  /** Cells that are missing, besides empty ones, NA, N/A, NaN, null, None and ?. @default none */
+  missingValues: option(
+    { kind: texts('comma-separated values, such as -,unknown,-999'), ...OF_TABLES },
+    { help: 'cells that are missing, besides empty, NA, N/A, NaN, null, None and ?', argument: '<values>' },
   ),
   /** Scaling of each input column, fitted to the samples used for training. @default 'none' */
   scale: option({ kind: oneOf(SCALES), default: 'none', isForTables: true }, { help: 'scaling of the input columns' }),

@@ -34,8 +34,7 @@ export const TRAINING = {
     {
       kind: texts(
         'balanced, or name=weight for some classes, separated by commas',
-        "['balanced'], or an array such as ['spam=2', 'ham=0.5']",
-        (all) => all.every(isClassWeight) || (all.length === 1 && all[0] === BALANCED),
+        (each, all) => isClassWeight(each) || (each === BALANCED && all.length === 1),
       ),
       resume: 'between-epochs',
     },

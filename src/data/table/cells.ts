@@ -1,57 +1,69 @@
-/** Parses the cells of a table: numbers and classes. */
+/** Parses single cells of a table. */
 
 export type ClassName = string | number;
 
+/** A number, or the text of anything else: '' if the cell is empty or absent. */
+export type Cell = number | string;
+
 /** Unambiguous, because otherwise rejecting a long run of digits would take quadratic time. */
 const DECIMAL = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
+/** A code, such as a postal code, whose zeros matter. */
+const LEADING_ZERO = /^[+-]?0\d/;
 const NOT_FINITE = /^[+-]?(nan|inf|infinity)$/i;
-/** Common notations for a missing value. */
-const MISSING = /^(|na|n\/a|null|none|\?)$/i;
+/** Common notations for a missing value. (`none` in lower case is a usual name of a class.) */
+const MISSING = /^(|na|n\/a|<na>|#n\/a|#na|-?nan|null|<null>|\?)$/i;
 
-/** @returns the number, rounded to float32; or the problem */
-export function numberIn(cell: unknown): number | string {
-  if (typeof cell === 'number') return singleOf(cell, String(cell));
-  if (cell === undefined || cell === null) return 'missing';
-  if (typeof cell !== 'string') return 'not a number';
-  const text = cell.trim();
-  if (DECIMAL.test(text)) return singleOf(Number(text), text);
-  if (MISSING.test(text)) return text === '' ? 'missing' : `missing (${text})`;
-  return NOT_FINITE.test(text) ? `${text}, which is not finite` : 'text';
+export function isMissing(text: string): boolean {
+  return MISSING.test(text) || text === 'None';
 }
 
-function singleOf(value: number, text: string): number | string {
-  if (!Number.isFinite(value) && !DECIMAL.test(text)) return `${text}, which is not finite`;
-  // Adding 0 turns -0 into 0.
-  const single = Math.fround(value) + 0;
-  return Number.isFinite(single) ? single : 'too large for float32 (maximum 3.4e38)';
+/** @param value  of JSON, or a text of CSV */
+export function cellOf(value: unknown): Cell {
+  if (typeof value === 'number') return numberOr(value, String(value));
+  if (typeof value === 'string') {
+    const text = value.trim();
+    return DECIMAL.test(text) && !LEADING_ZERO.test(text) ? numberOr(Number(text), text) : text;
+  }
+  if (value === undefined || value === null) return '';
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
-/** The name of the class; undefined if the cell is empty, or cannot be a name. */
-export function labelIn(cell: unknown): string | undefined {
-  if (typeof cell === 'number' || typeof cell === 'boolean') return String(cell);
-  if (typeof cell !== 'string') return undefined;
-  const text = cell.trim();
-  return text === '' ? undefined : text;
+/** Whether a program may give this as a cell. */
+export function isCell(value: unknown): boolean {
+  return value === undefined || value === null || ['number', 'string', 'boolean'].includes(typeof value);
 }
 
-/**
- * The class name as a number; undefined for text, for codes with leading zeros, and for integers beyond 2^53. `1` and `1.0`
- * are the same.
- */
-export function numberNamed(name: string): number | undefined {
-  if (!DECIMAL.test(name) || /^[+-]?0\d/.test(name)) return undefined;
-  const value = Number(name);
+/** Integers beyond 2^53 stay texts, because they may be identifiers. */
+function numberOr(value: number, text: string): Cell {
   const isKept = Number.isInteger(value) ? Number.isSafeInteger(value) : Number.isFinite(value);
   // Adding 0 turns -0 into 0.
-  return isKept ? value + 0 : undefined;
+  return isKept ? value + 0 : text;
+}
+
+/** The number that a text stands for in a column of numbers; undefined if it is none. */
+export function numberOfText(text: string): number | undefined {
+  return DECIMAL.test(text) ? Number(text) + 0 : undefined;
+}
+
+/** Whether float32 holds the number, if rounded. */
+export function isSingle(value: number): boolean {
+  return Number.isFinite(Math.fround(value));
+}
+
+/** The level of a category. `1` and `1.0` are the same, and so are `True` and `true`. */
+export function levelOf(cell: Cell): string {
+  const text = String(cell);
+  return /^(true|false)$/i.test(text) ? text.toLowerCase() : text;
+}
+
+/** For messages. */
+export function isNotFinite(text: string): boolean {
+  return NOT_FINITE.test(text);
 }
 
 /** Whether a cell of the first row may be a column name: neither a number nor a missing value. */
 export function isName(cell: unknown): boolean {
-  return (
-    typeof cell === 'string' &&
-    !DECIMAL.test(cell.trim()) &&
-    !MISSING.test(cell.trim()) &&
-    !NOT_FINITE.test(cell.trim())
-  );
+  if (typeof cell !== 'string') return false;
+  const text = cell.trim();
+  return !DECIMAL.test(text) && !isMissing(text) && !/^none$/i.test(text) && !NOT_FINITE.test(text);
 }

@@ -1,41 +1,47 @@
 /** Maps the labels of a table to classes 0, 1, 2, … */
 import { errors } from '../../errors.js';
-import { type ClassName, numberNamed } from './cells.js';
+import { type ClassName, cellOf, isMissing } from './cells.js';
+import type { RawColumn } from './raw-table.js';
+import { byCodeUnit } from './typed-table.js';
 
 /** With more classes, the label is probably a numeric target or an identifier. */
 export const MOST_CLASSES = 65_536;
 
-/** Numbers class names in order of appearance. */
-export class LabelCollector {
-  readonly #numbers = new Map<string, number>();
+/** In place of a class: the row has no label. */
+export const NO_CLASS = 0xffff_ffff;
 
-  /**
-   * @returns the provisional number of the name; undefined if there are too many classes
-   */
-  numberOf(name: string): number | undefined {
-    const known = this.#numbers.get(name);
-    if (known !== undefined) return known;
-    const next = this.#numbers.size;
-    if (next === MOST_CLASSES) return undefined;
-    this.#numbers.set(name, next);
-    return next;
-  }
+export interface Labels {
+  readonly names: readonly ClassName[];
+  /** (rows) NO_CLASS if the label is missing. */
+  readonly classes: Uint32Array;
+}
 
-  /**
-   * @returns the names in order: numeric if all names are numbers, else by UTF-16 code units, which does not depend on the
-   *   locale; and the final class of each provisional number
-   */
-  finish(): { readonly names: readonly ClassName[]; readonly classOf: Uint32Array } {
-    const texts = [...this.#numbers.keys()];
-    const numbers = texts.map(numberNamed);
-    const areNumbers = numbers.every((each) => each !== undefined);
-    const own: readonly ClassName[] = areNumbers ? numbers : texts;
-    const names: readonly ClassName[] = areNumbers
-      ? [...new Set(numbers)].sort((a, b) => a - b)
-      : [...texts].sort((a, b) => (a < b ? -1 : 1));
-    const positions = new Map(names.map((name, i) => [name, i]));
-    return { names, classOf: Uint32Array.from(own, (name) => positions.get(name)!) };
+/**
+ * The classes of a training table, in order: numeric if all labels are numbers, else by UTF-16 code units, which does not depend
+ * on the locale.
+ *
+ * @param column  for messages
+ * @throws LockstepError if there are too many or too few
+ */
+export function classesOf(file: string, column: string, labels: RawColumn): Labels {
+  const { codes, texts, numbers } = labels;
+  const isUsed = new Uint8Array(texts.length + 1);
+  const found = new Set<number>();
+  for (let row = 0; row < codes.length; row++) {
+    const code = codes[row]!;
+    isUsed[code] = 1;
+    if (code === 0) found.add(numbers[row]!);
+    if (found.size > MOST_CLASSES) throw errors.tooManyClasses(file, column, MOST_CLASSES);
   }
+  const names = texts.filter((text, i) => isUsed[i + 1] === 1 && !isMissing(text));
+  if (names.length + found.size > MOST_CLASSES) throw errors.tooManyClasses(file, column, MOST_CLASSES);
+  const areNumbers = names.length === 0;
+  const all: readonly ClassName[] = areNumbers
+    ? [...found].sort((a, b) => a - b)
+    : [...names, ...[...found].map(String)].sort(byCodeUnit);
+  if (all.length === 0) throw errors.noLabels(file, column);
+  if (all.length === 1) throw errors.oneClassInTable(file, column, String(all[0]));
+  return { names: all, classes: new ClassIndex(all).classesOf(labels, () => undefined) };
 }
 
 /** Looks up the classes of a network. */
@@ -46,13 +52,26 @@ export class ClassIndex {
     this.#positions = new Map(names.map((name, i) => [name, i]));
   }
 
-  /** Undefined for an unknown name. */
-  classOf(name: string): number | undefined {
-    return this.#positions.get(name) ?? this.#positions.get(numberNamed(name) ?? name);
+  /**
+   * (rows) The classes of labels; NO_CLASS if one is missing.
+   *
+   * @param onUnknown  is called for a row whose label is not a class
+   */
+  classesOf({ numbers, codes, texts }: RawColumn, onUnknown: (row: number, name: string) => void): Uint32Array {
+    // `1` and `1.0` are the same class; but if a class is named 1.0, a text, it keeps its name.
+    const ofTexts = texts.map((text) => (isMissing(text) ? NO_CLASS : (this.#find(text) ?? this.#find(cellOf(text)))));
+    const classes = new Uint32Array(codes.length);
+    for (let row = 0; row < codes.length; row++) {
+      const code = codes[row]!;
+      const x = numbers[row]!;
+      const found = code > 0 ? ofTexts[code - 1] : this.#find(x);
+      if (found === undefined) onUnknown(row, code > 0 ? texts[code - 1]! : String(x));
+      else classes[row] = found;
+    }
+    return classes;
   }
-}
 
-/** @throws LockstepError if there is only one class */
-export function requireClasses(file: string, label: string, names: readonly ClassName[]): void {
-  if (names.length < 2) throw errors.oneClassInTable(file, label, String(names[0]));
+  #find(name: ClassName): number | undefined {
+    return this.#positions.get(name) ?? this.#positions.get(String(name));
+  }
 }

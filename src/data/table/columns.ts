@@ -1,180 +1,239 @@
-/** Finds the label and the inputs among the columns of a table, and its header. */
-import { errors } from '../../errors.js';
-import { isName } from './cells.js';
-import type { Row } from './row.js';
-import { type Apart, type ApartOptions, apartOf, type ColumnPlace } from './targets.js';
+/** Chooses the columns of a table: the label, the inputs and their kinds, and which are left out. */
+import { errors, type LockstepError } from '../../errors.js';
+import { POSITION } from './header.js';
+import { countsRows, isDifferentInEachRow, KINDS, type Kind, kindOf, type Mixed, profileOf } from './kinds.js';
+import type { MissingValues } from './missing.js';
+import type { RawTable } from './raw-table.js';
+import type { TableFacts } from './table-metadata.js';
+import { type BadCells, cellInWords, type InputColumn, isBad, typeColumn } from './typed-table.js';
 
-export const HEADERS = ['auto', 'yes', 'no'] as const;
-/** Whether the first row holds column names. */
-export type Header = (typeof HEADERS)[number];
+/** The header of a table. */
+export type Named = Pick<RawTable, 'names' | 'hasHeader'>;
 
-export interface Columns {
-  /** Names of all columns; undefined without a header. */
-  readonly names: readonly string[] | undefined;
-  /** Number of columns. */
-  readonly count: number;
-  /** Position of the label, from 0; of the first target if there are targets. */
-  readonly label: number;
-  readonly apart: Apart;
-  /** Positions of the inputs, in the order of the network's inputs. */
-  readonly inputs: readonly number[];
+/** As `--columns`, `--drop` and `--types` give them: names, or numbers from 1. */
+export interface ColumnOptions {
+  /** The only input columns. */
+  readonly columns?: readonly string[] | undefined;
+  /** Columns that are not inputs. */
+  readonly drop?: readonly string[] | undefined;
+  /** `name=kind` */
+  readonly types?: readonly string[] | undefined;
 }
 
-/** The columns of the training table. */
-export interface Expected {
-  /** Names of the inputs; undefined if the training table had no header. */
-  readonly names: readonly string[] | undefined;
-  /** Number of inputs. */
-  readonly inputs: number;
-  readonly label: ColumnPlace;
-  readonly targets: readonly ColumnPlace[];
-  readonly weight: ColumnPlace | undefined;
+/** The position of the label. @throws LockstepError if there is no such column */
+export function labelOf(file: string, table: RawTable, label: string | undefined, flag = 'label'): number {
+  if (table.columns.length < 2) throw errors.oneColumn(file);
+  if (label === undefined) throw errors.labelMissing(file, listed(table));
+  const position = positionOf(label, table);
+  if (position === undefined) throw errors.noSuchColumn(flag, file, label, listed(table), table.hasHeader);
+  return position;
 }
 
-const POSITION = /^[1-9]\d{0,8}$/;
+export interface ChosenColumns {
+  readonly inputs: readonly InputColumn[];
+  /** Why columns are left out without being asked for, in words. */
+  readonly leftOut: readonly string[];
+}
 
 /**
- * The columns of a training table: all but the label are inputs.
+ * The input columns of a training table.
  *
- * @param file   for messages
- * @param first  the first row
- * @throws LockstepError
+ * @param apart  positions of the columns that are never inputs, such as the label
+ * @throws LockstepError if a column of the options does not exist, or the kind of a column is doubtful
  */
-export function columnsOf(
+export function chooseColumns(
   file: string,
-  first: Row,
-  label: string | undefined,
-  header: Header,
-  given: ApartOptions = {},
-): Columns {
-  const { cells } = first;
-  const main = label ?? given.target?.[0];
-  const names = namesIn(file, first, main, header);
-  const count = cells.length;
-  if (count < 2) throw errors.oneColumn(file);
-  if (main === undefined) throw errors.labelMissing(file, listed(names, count));
-  const find = (column: string) => positionOf(column, names, count);
-  const apart = apartOf(given, label, find, (flag, column) =>
-    errors.noSuchColumn(file, column, listed(names, count), names !== undefined, flag),
+  table: RawTable,
+  apart: readonly number[],
+  options: ColumnOptions,
+  missing: MissingValues,
+): ChosenColumns {
+  const positionsOf = (flag: string, names: readonly string[] = []) =>
+    names.map((name) => requirePosition(flag, file, name, table));
+  const types = typesOf(file, table, options.types);
+  const wanted = options.columns && positionsOf('columns', options.columns);
+  const asApart = [...(wanted ?? []), ...types.keys()].find((position) => apart.includes(position));
+  if (asApart !== undefined) throw errors.inputIsLabel(file, columnInWords(asApart, table));
+  const dropped = new Set([...apart, ...positionsOf('drop', options.drop)]);
+  const inputs: InputColumn[] = [];
+  const counts: InputColumn[] = [];
+  const leftOut: string[] = [];
+  for (const [position, name] of table.names.entries()) {
+    if (dropped.has(position) || (wanted && !wanted.includes(position))) continue;
+    const given = types.get(position);
+    const kind = given ?? foundKind(file, table, position, missing, wanted !== undefined);
+    if (KINDS.some((each) => each === kind)) inputs.push({ name, position, kind: kind as Kind });
+    else {
+      leftOut.push(`${columnInWords(position, table)} ${kind}`);
+      if (kind === COUNTS) counts.push({ name, position, kind: 'number' });
+    }
+  }
+  if (inputs.length > 0) return { inputs, leftOut };
+  // A count is better than nothing.
+  if (counts.length > 0) return { inputs: counts, leftOut: [] };
+  throw errors.noInputs(file, leftOut.join('; '));
+}
+
+const COUNTS = 'counts the rows';
+
+/** @returns the kind; or why the column is left out. @throws LockstepError if the kind is doubtful */
+function foundKind(
+  file: string,
+  table: RawTable,
+  position: number,
+  missing: MissingValues,
+  isWanted: boolean,
+): Kind | typeof COUNTS | 'has no values' | 'differs in nearly every row' {
+  const column = table.columns[position]!;
+  if (!isWanted && countsRows(column, table.hasHeader ? table.names[position] : undefined)) return COUNTS;
+  const profile = profileOf(column, missing);
+  const kind = kindOf(column, profile);
+  if (kind === undefined) return isWanted ? 'category' : 'has no values';
+  if (typeof kind === 'object') throw mixed(file, table, position, kind, missing);
+  if (kind === 'category' && !isWanted && isDifferentInEachRow(profile)) return 'differs in nearly every row';
+  return kind;
+}
+
+/** Nearly all cells are numbers, or dates: someone has to say what the others are. */
+function mixed(file: string, table: RawTable, position: number, { mostly }: Mixed, missing: MissingValues) {
+  const typed = typeColumn(table.columns[position]!, mostly, missing);
+  if (!isBad(typed)) throw new TypeError('a column without other cells');
+  const name = optionName(position, table);
+  const texts = new Set(typed.first.map(({ row }) => cellText(table, position, row)));
+  const values = [...texts].every((text) => !/[,\s]/.test(text)) ? [...texts].join(',') : '<text>,…';
+  return badCells(
+    ...([file, table, position, mostly, typed] as const),
+    `if ${typed.count === 1 ? 'it is a missing value' : 'they are missing values'}, use --missing-values ${values}; ` +
+      `if the column holds categories, use --types ${name}=category; to leave it out, use --drop ${name}`,
   );
-  const position = find(main)!;
-  const others = [position, ...apart.targets, apart.weight];
-  const inputs = cells.map((_, i) => i).filter((i) => !others.includes(i));
-  if (inputs.length === 0) throw errors.oneColumn(file);
-  return { names, count, label: position, inputs, apart };
 }
 
-/**
- * The columns of a table for an existing network: by name if both tables have names (other columns are ignored), else by
- * position.
- *
- * @param label  `--label`; undefined: the label of the network
- * @throws LockstepError
- */
-export function columnsLike(
+export function badCells(
   file: string,
-  first: Row,
-  expected: Expected,
-  label: string | undefined,
-  header: Header,
-): Columns {
-  const known = nameOrNumber(expected.label);
-  const names = namesIn(file, first, label ?? known, header);
-  const count = first.cells.length;
-  const isByName = names !== undefined && expected.names !== undefined;
-  const find = (column: string) => {
-    const position = positionOf(column, names, count);
-    if (position === undefined) throw errors.noSuchColumn(file, column, listed(names, count), names !== undefined);
-    return position;
-  };
-  const placeOf = (place: ColumnPlace) => (isByName ? find(nameOrNumber(place)) : place.position);
-  const inputOf = (place: ColumnPlace) =>
-    isByName ? positionsOf(file, [nameOrNumber(place)], names)[0]! : place.position;
-  const { targets, weight } = expected;
-  const apart: Apart = { targets: targets.map(inputOf), weight: weight && inputOf(weight) };
-  const position = label === undefined ? placeOf(expected.label) : find(label);
-  if (isByName) return { names, count, label: position, inputs: positionsOf(file, expected.names, names), apart };
-  const others = new Set([position, ...apart.targets, ...(weight ? [weight.position] : [])]);
-  if (count !== expected.inputs + others.size) throw errors.otherColumns(file, count, expected.inputs + others.size);
-  return { names, count, label: position, inputs: first.cells.map((_, i) => i).filter((i) => !others.has(i)), apart };
-}
-
-function nameOrNumber({ name, position }: ColumnPlace): string {
-  return name ?? String(position + 1);
-}
-
-/**
- * The inputs of a table that need not have a label: by name if both tables have names, else by position, with or without
- * the label column.
- *
- * @throws LockstepError
- */
-export function inputColumnsOf(file: string, first: Row, expected: Expected): Omit<Columns, 'label' | 'apart'> {
-  const own = new Set(expected.names);
-  const isHeader = first.cells.some((cell) => typeof cell === 'string' && own.has(cell.trim()));
-  const names = namesIn(file, first, undefined, isHeader ? 'yes' : 'auto');
-  const count = first.cells.length;
-  if (names && expected.names) return { names, count, inputs: positionsOf(file, expected.names, names) };
-  const all = first.cells.map((_, i) => i);
-  if (count === expected.inputs) return { names, count, inputs: all };
-  const { label, targets, weight } = expected;
-  const others = new Set([label, ...targets, ...(weight ? [weight] : [])].map((place) => place.position));
-  if (count !== expected.inputs + others.size) throw errors.otherColumns(file, count, expected.inputs + others.size);
-  return { names, count, inputs: all.filter((i) => !others.has(i)) };
-}
-
-/** For messages: `column 3 (petal_length)`. */
-export function columnInWords(position: number, names: readonly string[] | undefined): string {
-  return names ? `column ${position + 1} (${names[position]})` : `column ${position + 1}`;
-}
-
-function positionsOf(file: string, wanted: readonly string[], names: readonly string[]): readonly number[] {
-  const positions = new Map(names.map((name, i) => [name, i]));
-  return wanted.map((name) => {
-    const found = positions.get(name);
-    if (found === undefined) throw errors.noSuchInput(file, name, listed(names, names.length));
-    return found;
+  table: RawTable,
+  position: number,
+  kind: 'number' | 'date',
+  { count, first }: BadCells,
+  advice: string,
+): LockstepError {
+  const cells = first.map(({ row, problem }) => {
+    return `row ${table.lineOf(row)}: ${cellInWords(cellText(table, position, row), problem)}`;
   });
+  return errors.badCells(file, columnInWords(position, table), count, table.count, kind, cells.join('; '), advice);
 }
 
-/** Undefined if the first row is not a header. */
-function namesIn(file: string, first: Row, label: string | undefined, header: Header): readonly string[] | undefined {
-  const { cells, isHeader = false } = first;
-  if (isHeader && header === 'no') throw errors.headerOfObjects(file);
-  if (!isHeader && header !== 'yes' && (header === 'no' || !isHeaderRow(cells, label))) return undefined;
-  const names = cells.map((cell) => (typeof cell === 'string' ? cell.trim() : String(cell)));
-  const positions = new Map<string, number>();
-  for (const [i, name] of names.entries()) {
-    const before = positions.get(name);
-    if (before !== undefined) throw errors.sameColumns(file, name, before + 1, i + 1);
-    positions.set(name, i);
-  }
-  return names;
+export function cellText({ columns }: RawTable, position: number, row: number): string {
+  const { numbers, codes, texts } = columns[position]!;
+  return codes[row] === 0 ? String(numbers[row]) : texts[codes[row]! - 1]!;
 }
 
-/** The row contains the name of the label column or, if that is given by number, another name. */
-function isHeaderRow(cells: readonly unknown[], label: string | undefined): boolean {
-  if (label !== undefined && POSITION.test(label)) {
-    return cells.some((cell, i) => i !== Number(label) - 1 && isName(cell));
-  }
-  const hasLabel = cells.some((cell) => typeof cell === 'string' && cell.trim() === label);
-  // A missing label only leads to an error message, which lists the columns.
-  return hasLabel || 2 * cells.filter(isName).length > cells.length;
+function typesOf(file: string, table: RawTable, types: readonly string[] = []): ReadonlyMap<number, Kind> {
+  return new Map(
+    types.map((type) => {
+      // A name may contain an equals sign.
+      const at = type.lastIndexOf('=');
+      const kind = KINDS.find((each) => each === type.slice(at + 1));
+      if (at < 1 || !kind) throw errors.invalidOption('types', type, `name=kind, and a kind of ${KINDS.join(', ')}`);
+      return [requirePosition('types', file, type.slice(0, at), table), kind];
+    }),
+  );
+}
+
+function requirePosition(flag: string, file: string, name: string, table: RawTable): number {
+  const position = positionOf(name, table);
+  if (position === undefined) throw errors.noSuchColumn(flag, file, name, listed(table), table.hasHeader);
+  return position;
 }
 
 /** A name takes precedence over a position. */
-function positionOf(label: string, names: readonly string[] | undefined, count: number): number | undefined {
-  const named = names?.indexOf(label) ?? -1;
+export function positionOf(name: string, { names, hasHeader }: Named): number | undefined {
+  const named = hasHeader ? names.indexOf(name) : -1;
   if (named >= 0) return named;
-  const position = POSITION.test(label) ? Number(label) : 0;
-  return position >= 1 && position <= count ? position - 1 : undefined;
+  const position = POSITION.test(name) ? Number(name) : 0;
+  return position >= 1 && position <= names.length ? position - 1 : undefined;
+}
+
+/** For messages: `column 3 (petal_length)`. */
+export function columnInWords(position: number, { names, hasHeader }: Named): string {
+  const name = names[position];
+  return hasHeader && name !== '' ? `column ${position + 1} (${name})` : `column ${position + 1}`;
+}
+
+/** For advice: the name if it can be typed as it is, else the number. */
+function optionName(position: number, { names, hasHeader }: RawTable): string {
+  const name = names[position]!;
+  return hasHeader && /^[\w.-]+$/.test(name) ? name : String(position + 1);
+}
+
+/** The columns of a model in another table. */
+export interface MatchedColumns {
+  /** By input column: the position. */
+  readonly positions: readonly number[];
+  /** Undefined if the table need not have a label. */
+  readonly label: number | undefined;
+}
+
+/**
+ * The columns of a model in another table: by name if both tables have names (other columns are ignored), else by position.
+ *
+ * @param label  `--label`; undefined: the label of the network
+ * @param needsLabel  without it, the label column may be absent
+ * @throws LockstepError
+ */
+export function matchColumns(
+  file: string,
+  table: Named,
+  facts: TableFacts,
+  label: string | undefined,
+  needsLabel: boolean,
+): MatchedColumns {
+  const { names, hasHeader } = table;
+  const known = facts.label.name ?? String(facts.label.position + 1);
+  if (hasHeader && facts.hasNames) {
+    const position = positionOf(label ?? known, table);
+    if (position === undefined && needsLabel && !facts.targets?.length) {
+      throw errors.noSuchColumn('label', file, label ?? known, listed(table), true);
+    }
+    const positionByName = new Map(names.map((name, i) => [name, i]));
+    const positions = facts.columns.map(({ name }) => {
+      const found = positionByName.get(name);
+      if (found === undefined) throw errors.noSuchInput(file, name, listed(table));
+      return found;
+    });
+    return { positions, label: position };
+  }
+  const { width, columns } = facts;
+  const isWhole = names.length === width;
+  if (!needsLabel && !isWhole && names.length === columns.length) {
+    return { positions: columns.map((_, i) => i), label: undefined };
+  }
+  const apart = new Set(
+    [facts.label, ...(facts.targets ?? []), ...(facts.weight ? [facts.weight] : [])].map((at) => at.position),
+  );
+  if (!isWhole && (needsLabel || names.length !== width - apart.size)) {
+    throw errors.otherColumns(file, names.length, width);
+  }
+  const given = label === undefined ? facts.label.position : positionOf(label, table);
+  if (given === undefined) throw errors.noSuchColumn('label', file, label!, listed(table), hasHeader);
+  if (apart.size > 1) {
+    const before = (position: number) => [...apart].filter((each) => each < position).length;
+    const placed = (position: number) => (isWhole ? position : position - before(position));
+    return { positions: columns.map(({ position }) => placed(position)), label: isWhole ? given : undefined };
+  }
+  // The label may be elsewhere, or absent: then the columns behind it move.
+  const ownLabel = isWhole ? given : width;
+  const moved = (position: number) => {
+    const rank = position < facts.label.position ? position : position - 1;
+    return rank < ownLabel ? rank : rank + 1;
+  };
+  return { positions: columns.map(({ position }) => moved(position)), label: isWhole ? given : undefined };
 }
 
 const MOST_LISTED = 20;
 
 /** For messages. */
-function listed(names: readonly string[] | undefined, count: number): string {
-  if (!names) return `1 to ${count}, without names`;
+export function listed({ names, hasHeader }: Named): string {
+  if (!hasHeader) return `1 to ${names.length}, without names`;
   const first = names.slice(0, MOST_LISTED).map((name, i) => `${i + 1} ${name}`);
   return names.length > MOST_LISTED ? `${first.join(', ')}, … ${names.length} ${names.at(-1)}` : first.join(', ');
 }

@@ -13,7 +13,10 @@ const ROWS_PER_TEXT = 2;
  *
  * @param rows  of the table
  */
-export function doubtAbout({ label, classNames }: TableFacts, rows: number): string | undefined {
+export function doubtAbout(
+  { label, classNames }: Pick<TableFacts, 'label' | 'classNames'>,
+  rows: number,
+): string | undefined {
   const count = classNames.length;
   if (count <= FEW_CLASSES) return undefined;
   const areNumbers = classNames.every((name) => typeof name === 'number');

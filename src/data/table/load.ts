@@ -6,16 +6,11 @@ import { grouped } from '../../text/grouped.js';
 import type { Dataset, TableRemark } from '../dataset.js';
 import { NO_SAMPLES, type Samples, takeSamples } from '../samples.js';
 import { splitOff, splitOffByClass } from '../split.js';
-import { isTable, STDIN, shortNameOfTable } from './bytes.js';
-import type { Header } from './columns.js';
-import { readTable, readTableLike } from './read-table.js';
-import { type ApartOptions, nameOfTarget } from './targets.js';
+import { isTable, nameOfTable, STDIN, shortNameOfTable } from './bytes.js';
+import { type LeftOut, type ReadOptions, readTable, readTableLike } from './read-table.js';
+import { nameOfTarget } from './targets.js';
 
-export interface TableOptions extends ApartOptions {
-  /** Name of the class column, or its number, from 1. */
-  readonly label?: string | undefined;
-  /** @default 'auto' */
-  readonly header?: Header;
+export interface TableOptions extends ReadOptions {
   /** Fraction of the rows to split off as test set. */
   readonly testSplit?: number | undefined;
   /** A test table with the same columns. */
@@ -24,43 +19,62 @@ export interface TableOptions extends ApartOptions {
   readonly stratify?: boolean;
   /** Determines the split. @default 1 */
   readonly seed?: number;
-  /** Ends the reading. */
-  readonly signal?: AbortSignal | undefined;
 }
 
 /**
  * @param data  a file, or `-` for stdin
+ * @returns rows that are not encoded yet
  * @throws LockstepError
  */
 export async function loadTable(data: string, options: TableOptions): Promise<Dataset> {
-  const { label, header = 'auto', testSplit, testData, seed = 1, stratify = false, signal, target, weight } = options;
+  const { header = 'auto', testSplit, testData, seed = 1, stratify = false, signal } = options;
   if (data === STDIN && testData === STDIN) throw errors.stdinTwice();
   if (testData !== undefined) requireTestTable(testData);
-  const { facts, inputs, samples, leftOut } = await readTable(data, label, header, signal, { target, weight });
-  const test =
-    testData === undefined ? undefined : await readTableLike(testData, facts, inputs, undefined, header, signal);
-  const parts =
-    testSplit !== undefined
-      ? testPart(samples, inputs, testSplit, seed, stratify)
-      : { train: samples, test: test?.samples ?? NO_SAMPLES };
+  const { facts, samples, leftOut } = await readTable(data, options);
+  const remarks = remarksOn(nameOfTable(data), leftOut);
+  let parts = { train: samples as Samples, test: NO_SAMPLES };
+  if (testSplit !== undefined) parts = testPart(samples, testSplit, seed, stratify);
+  else if (testData !== undefined) {
+    const test = await readTableLike(testData, facts, undefined, header, signal);
+    remarks.push(...remarksOn(nameOfTable(testData), test.leftOut));
+    parts = { train: samples, test: test.samples };
+  }
   if (parts.train.count === 0) throw errors.allSplitOff(testSplit!, samples.count);
+  const { length: inputs } = facts.columns;
   return {
-    ...{ name: shortNameOfTable(data), inputs, classes: facts.classNames.length, table: facts, ...parts },
-    ...(facts.targets?.length && { targetNames: facts.targets.map(nameOfTarget) }),
-    remarks: remarksOn(leftOut + (test?.leftOut ?? 0)),
+    ...{ name: shortNameOfTable(data), inputs, classes: facts.classNames.length, table: facts, remarks, ...parts },
+    ...(facts.targets && { targetNames: facts.targets.map(nameOfTarget) }),
   };
 }
 
-function remarksOn(leftOut: number): TableRemark[] {
-  if (leftOut === 0) return [];
-  const rows = leftOut === 1 ? '1 row' : `${grouped(leftOut)} rows`;
-  return [{ code: 'rows_left_out', message: `${rows} left out, because a target is missing` }];
+/** Warnings about what was left out. */
+export function remarksOn(file: string, { columns, unlabeled, incomplete }: LeftOut): TableRemark[] {
+  const remarks: TableRemark[] = [];
+  if (columns.length > 0) {
+    const [more, first] = [columns.length - MOST_SHOWN, columns.slice(0, MOST_SHOWN).join('; ')];
+    const advice = 'to use such a column, name it in --types';
+    remarks.push({
+      code: 'columns_left_out',
+      message: `${file}: left out: ${first}${more > 0 ? `; and ${more} more` : ''}; ${advice}`,
+    });
+  }
+  const rows = [
+    ...(unlabeled > 0 ? [`${rowsInWords(unlabeled)} without a label or target`] : []),
+    ...(incomplete > 0 ? [`${rowsInWords(incomplete)} with missing cells`] : []),
+  ];
+  if (rows.length > 0) remarks.push({ code: 'rows_left_out', message: `${file}: left out: ${rows.join(', ')}` });
+  return remarks;
+}
+
+const MOST_SHOWN = 10;
+
+function rowsInWords(count: number): string {
+  return `${grouped(count)} ${count === 1 ? 'row' : 'rows'}`;
 }
 
 /** Splits off the test set of `--test-split`. */
 export function testPart(
   samples: Samples,
-  inputs: number,
   fraction: number,
   seed: number,
   stratify: boolean,
@@ -68,7 +82,7 @@ export function testPart(
   const { kept, apart } = stratify
     ? splitOffByClass(samples.targets, fraction, seed, TEST_SPLIT_STREAM)
     : splitOff(samples.count, fraction, seed, TEST_SPLIT_STREAM);
-  return { train: takeSamples(samples, inputs, kept), test: takeSamples(samples, inputs, apart) };
+  return { train: takeSamples(samples, 0, kept), test: takeSamples(samples, 0, apart) };
 }
 
 /** Called before the training table is read, which may take long. */

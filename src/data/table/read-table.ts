@@ -1,71 +1,115 @@
-/** Reads the rows of a table: inputs as float32, and the class of each row. */
-import { createHash } from 'node:crypto';
-import { errors, shown } from '../../errors.js';
+/** Reads a table as samples: its input columns by kind, and the class of each row. */
+import { errors } from '../../errors.js';
 import { bytesOf, type Samples } from '../samples.js';
 import { nameOfTable } from './bytes.js';
-import { labelIn, numberIn } from './cells.js';
-import { ClassIndex, LabelCollector, MOST_CLASSES, requireClasses } from './classes.js';
-import { type Columns, columnInWords, columnsLike, columnsOf, type Header } from './columns.js';
-import type { Row } from './row.js';
-import { rowsOf } from './rows.js';
-import { expectedOf, type TableFacts } from './table-metadata.js';
-import { type ApartOptions, float64In, nameOfTarget, placeOfColumn, problemOfWeight } from './targets.js';
+import { ClassIndex, classesOf, NO_CLASS } from './classes.js';
+import {
+  badCells,
+  type ColumnOptions,
+  cellText,
+  chooseColumns,
+  columnInWords,
+  labelOf,
+  matchColumns,
+} from './columns.js';
+import type { Header } from './header.js';
+import { type MissingRule, MissingValues } from './missing.js';
+import type { RawTable } from './raw-table.js';
+import { readRawTable } from './read-raw-table.js';
+import { namesOf, type TableFacts, type TableModel } from './table-metadata.js';
+import { TableRows } from './table-rows.js';
+import {
+  type Apart,
+  type ApartOptions,
+  apartLike,
+  apartOf,
+  nameOfTarget,
+  placeOfColumn,
+  targetNumbers,
+  weightNumbers,
+} from './targets.js';
+import {
+  CELL_OF,
+  cellInWords,
+  hashColumns,
+  isBad,
+  newHash,
+  rowsWithout,
+  type TypedColumn,
+  typeColumn,
+} from './typed-table.js';
 
 export interface Table {
-  readonly inputs: number;
   readonly facts: TableFacts;
-  /** Unscaled. */
-  readonly samples: Samples;
-  /** Number of rows without a target. */
-  readonly leftOut: number;
+  /** Not encoded yet. */
+  readonly samples: TableSamples;
+  /** What was left out, for warnings. */
+  readonly leftOut: LeftOut;
 }
 
-/** float32 numbers in 4 GiB, the maximum memory of a run. */
-const MOST_NUMBERS = 2 ** 30;
-const FIRST_ROWS = 256;
+export interface TableSamples extends Samples {
+  readonly table: TableRows;
+}
+
+export interface LeftOut {
+  /** In words. */
+  readonly columns: readonly string[];
+  /** Rows without a label. */
+  readonly unlabeled: number;
+  /** Rows with missing cells, with `--missing drop`. */
+  readonly incomplete: number;
+}
+
+export interface ReadOptions extends ColumnOptions, ApartOptions {
+  /** Name of the label column, or its number, from 1. */
+  readonly label?: string | undefined;
+  /** @default 'auto' */
+  readonly header?: Header | undefined;
+  /** @default 'fill' */
+  readonly missing?: MissingRule['mode'] | undefined;
+  readonly missingValues?: readonly string[] | undefined;
+  /** Ends the reading. */
+  readonly signal?: AbortSignal | undefined;
+}
 
 /**
  * Reads a training table, whose label column determines the classes.
  *
- * @param data    a file, or `-`
- * @param label   name of the column, or its number, from 1
- * @param signal  ends the reading
+ * @param data  a file, or `-`
  * @throws LockstepError that names the row and column
  */
-export async function readTable(
-  data: string,
-  label: string | undefined,
-  header: Header,
-  signal?: AbortSignal,
-  given: ApartOptions = {},
-): Promise<Table> {
+export async function readTable(data: string, options: ReadOptions): Promise<Table> {
   const file = nameOfTable(data);
-  const collector = new LabelCollector();
-  const { columns, labels, ...read } = await readRows(data, {
-    columnsOf: (first) => columnsOf(file, first, label, header, given),
-    classOf: (name, where) => {
-      const number = collector.numberOf(name);
-      if (number === undefined) throw errors.tooManyClasses(file, where.column, MOST_CLASSES);
-      return number;
-    },
-    signal,
-  });
-  const { names: classNames, classOf } = collector.finish();
-  const { names, apart } = columns;
+  const { header, signal, missing: mode = 'fill', missingValues = [] } = options;
+  const main = options.label ?? options.target?.[0];
+  const raw = await readRawTable(data, { header, label: main }, signal);
+  const label = labelOf(file, raw, main, options.label === undefined && main !== undefined ? 'target' : 'label');
+  const apart = apartOf(file, raw, options, options.label);
+  if (raw.count === 0) throw errors.headerOnly(file);
+  const missing: MissingRule = { mode, values: missingValues };
+  const values = new MissingValues(missingValues);
+  const chosen = chooseColumns(file, raw, positionsApart(label, apart), options, values);
   const isOfNumbers = apart.targets.length > 0;
-  if (!isOfNumbers) requireClasses(file, columnInWords(columns.label, names), classNames);
+  const { names: classNames, classes } = isOfNumbers
+    ? { names: [], classes: undefined }
+    : classesOf(file, columnInWords(label, raw), raw.columns[label]!);
   const facts: TableFacts = {
-    label: placeOfColumn(columns.label, names),
-    ...(isOfNumbers && { targets: apart.targets.map((position) => placeOfColumn(position, names)) }),
-    ...(apart.weight !== undefined && { weight: placeOfColumn(apart.weight, names) }),
-    columns: names && columns.inputs.map((i) => names[i]!),
-    classNames: isOfNumbers ? [] : classNames,
+    label: { name: raw.hasHeader ? raw.names[label] : undefined, position: label },
+    columns: chosen.inputs,
+    hasNames: raw.hasHeader,
+    width: raw.columns.length,
+    missing,
+    classNames,
+    ...(isOfNumbers && { targets: apart.targets.map((position) => placeOfColumn(position, raw)) }),
+    ...(apart.weight !== undefined && { weight: placeOfColumn(apart.weight, raw) }),
   };
-  return withHash(facts, columns.inputs.length, { ...read, labels: labels.map((number) => classOf[number]!) });
+  const positions = chosen.inputs.map(({ position }) => position);
+  const { samples, leftOut } = samplesOf(file, raw, facts, positions, goalsOf(file, raw, apart, classes), values, true);
+  return { facts, samples, leftOut: { ...leftOut, columns: chosen.leftOut } };
 }
 
 /**
- * Reads a table for an existing network, which determines the columns and the classes.
+ * Reads a table for an existing network, which determines the columns, their kinds and the classes.
  *
  * @param label  `--label`; undefined: the label of the network
  * @throws LockstepError that names the row and column
@@ -73,185 +117,174 @@ export async function readTable(
 export async function readTableLike(
   data: string,
   facts: TableFacts,
-  inputs: number,
   label: string | undefined,
   header: Header,
   signal?: AbortSignal,
 ): Promise<Table> {
   const file = nameOfTable(data);
-  const index = new ClassIndex(facts.classNames);
-  const { columns: _, ...read } = await readRows(data, {
-    columnsOf: (first) => columnsLike(file, first, expectedOf(facts, inputs), label, header),
-    classOf: (name, { row, column }) => {
-      const number = index.classOf(name);
-      if (number === undefined) throw errors.unknownClass(file, row, column, name, classesInWords(facts));
-      return number;
-    },
-    signal,
+  const known = label ?? facts.label.name ?? String(facts.label.position + 1);
+  const raw = await readRawTable(data, { header, label: known }, signal);
+  const matched = matchColumns(file, raw, facts, label, true);
+  if (raw.count === 0) throw errors.headerOnly(file);
+  const apart = apartLike(file, raw, facts);
+  const classes = apart.targets.length > 0 ? undefined : classesLike(file, raw, facts, matched.label!);
+  const values = new MissingValues(facts.missing.values);
+  const { samples, leftOut } = samplesOf(
+    file,
+    raw,
+    facts,
+    matched.positions,
+    goalsOf(file, raw, apart, classes),
+    values,
+    false,
+  );
+  return { facts, samples, leftOut: { ...leftOut, columns: [] } };
+}
+
+function classesLike(file: string, raw: RawTable, facts: TableFacts, label: number): Uint32Array {
+  const column = columnInWords(label, raw);
+  return new ClassIndex(facts.classNames).classesOf(raw.columns[label]!, (row, name) => {
+    throw errors.unknownClass(file, raw.lineOf(row), column, name, classesInWords(facts));
   });
-  return withHash(facts, inputs, read);
 }
 
-interface Place {
-  readonly row: number;
-  /** For messages. */
-  readonly column: string;
+function positionsApart(label: number, { targets, weight }: Apart): number[] {
+  return [label, ...targets, ...(weight === undefined ? [] : [weight])];
 }
 
-interface Rules {
-  readonly columnsOf: (first: Row) => Columns;
-  readonly classOf: (name: string, where: Place) => number;
-  readonly signal: AbortSignal | undefined;
+/** What the rows are trained for. */
+interface Goals {
+  /** (rows) Undefined for numbers to estimate. */
+  readonly classes: Uint32Array | undefined;
+  /** By target: (rows) NaN if it is missing. */
+  readonly numbers: readonly Float64Array[];
+  /** (rows) */
+  readonly weights: Float64Array | undefined;
 }
 
-interface ReadRows {
-  /** (rows, inputs) */
-  readonly values: Float32Array;
-  /** (rows) Zeros if there are targets. */
-  readonly labels: Uint32Array;
-  /** (rows, targets) */
-  readonly numbers: Float64Array;
-  /** (rows) Empty without weights. */
-  readonly weights: Float64Array;
-  /** Number of rows without a target. */
-  readonly leftOut: number;
-}
-
-async function readRows(data: string, rules: Rules): Promise<ReadRows & { readonly columns: Columns }> {
-  const file = nameOfTable(data);
-  let columns: Columns | undefined;
-  let values = new Float32Array(0);
-  let labels = new Uint32Array(0);
-  const numbers: number[] = [];
-  const weights: number[] = [];
-  let count = 0;
-  let leftOut = 0;
-  for await (const batch of rowsOf(data, rules.signal)) {
-    for (const each of batch) {
-      if (!columns) {
-        columns = rules.columnsOf(each);
-        if (columns.names) continue;
-      }
-      const { inputs } = columns;
-      if (count === labels.length) {
-        const most = Math.floor(MOST_NUMBERS / inputs.length);
-        const room = Math.min(Math.max(FIRST_ROWS, 2 * count), most);
-        if (room <= count) throw errors.tableTooLarge(file, each.row, inputs.length);
-        try {
-          values = grown(values, new Float32Array(room * inputs.length));
-          labels = grown(labels, new Uint32Array(room));
-        } catch (error) {
-          if (error instanceof RangeError) throw errors.tableTooLarge(file, each.row, inputs.length);
-          throw error;
-        }
-      }
-      takeRow(file, each, columns, values, count * inputs.length);
-      const { targets, weight } = columns.apart;
-      const own = targets.length > 0 ? takeTargets(file, each, columns) : [];
-      if (own === undefined) {
-        leftOut++;
-        continue;
-      }
-      numbers.push(...own);
-      if (weight !== undefined) weights.push(takeWeight(file, each, columns, weight));
-      if (targets.length === 0) labels[count] = takeLabel(file, each, columns, rules);
-      count++;
-    }
-  }
-  if (!columns) throw errors.emptyTable(file);
-  if (count === 0) throw leftOut > 0 ? errors.noTargets(file) : errors.headerOnly(file);
+function goalsOf(file: string, raw: RawTable, { targets, weight }: Apart, classes: Uint32Array | undefined): Goals {
   return {
-    ...{ columns, leftOut, numbers: Float64Array.from(numbers), weights: Float64Array.from(weights) },
-    ...{ values: values.slice(0, count * columns.inputs.length), labels: labels.slice(0, count) },
+    classes,
+    numbers: targets.map((position) => targetNumbers(file, raw, position)),
+    weights: weight === undefined ? undefined : weightNumbers(file, raw, weight),
   };
 }
 
-/** Undefined if a target is missing. @throws LockstepError that names the row and column */
-function takeTargets(file: string, { row, cells }: Row, { names, apart }: Columns): readonly number[] | undefined {
-  const targets: number[] = [];
-  for (const position of apart.targets) {
-    const value = float64In(cells[position]);
-    if (value === undefined) return undefined;
-    if (typeof value === 'string') {
-      throw errors.tableCell(file, row, columnInWords(position, names), value, 'a number to estimate');
-    }
-    targets.push(value);
+/** @param positions  of the input columns in this table */
+function samplesOf(
+  file: string,
+  raw: RawTable,
+  facts: TableFacts,
+  positions: readonly number[],
+  goals: Goals,
+  values: MissingValues,
+  isTraining: boolean,
+): { readonly samples: TableSamples; readonly leftOut: Omit<LeftOut, 'columns'> } {
+  const labeled = rowsWithGoal(raw.count, goals);
+  const columns = typedColumns(file, raw, facts, positions, values, isTraining);
+  const rows = rowsWithout(file, raw, columns, facts.columns, labeled, facts.missing);
+  if (rows.length === 0) throw errors.noRowsLeft(file, labeled.length === 0 ? 'label' : 'missing');
+  const targets = targetsOf(goals, rows);
+  const { numbers, weights: all } = goals;
+  const weights = all && Float64Array.from(rows, (row) => all[row]!);
+  return {
+    samples: {
+      count: rows.length,
+      values: new Uint8Array(0),
+      table: new TableRows(columns, rows),
+      targets,
+      ...(numbers.length > 0 && { targetWidth: numbers.length }),
+      ...(weights && { weights }),
+      sha256: (isOld(facts) ? oldHashOf : hashOf)(facts, columns, rows, targets, weights),
+    },
+    leftOut: { unlabeled: raw.count - labeled.length, incomplete: labeled.length - rows.length },
+  };
+}
+
+/** Rows with a label, or with all targets. */
+function rowsWithGoal(count: number, { classes, numbers }: Goals): Uint32Array {
+  const rows = new Uint32Array(count);
+  let kept = 0;
+  for (let row = 0; row < count; row++) {
+    const hasGoal = classes ? classes[row] !== NO_CLASS : !numbers.some((each) => Number.isNaN(each[row]!));
+    if (hasGoal) rows[kept++] = row;
+  }
+  return rows.subarray(0, kept);
+}
+
+function targetsOf({ classes, numbers }: Goals, rows: Uint32Array): Uint32Array | Float64Array {
+  if (classes) return rows.length === classes.length ? classes : Uint32Array.from(rows, (row) => classes[row]!);
+  const targets = new Float64Array(rows.length * numbers.length);
+  for (const [k, own] of numbers.entries()) {
+    for (let r = 0; r < rows.length; r++) targets[r * numbers.length + k] = own[rows[r]!]!;
   }
   return targets;
 }
 
-/** @throws LockstepError that names the row and column */
-function takeWeight(file: string, { row, cells }: Row, { names }: Columns, position: number): number {
-  const value = float64In(cells[position]);
-  const problem = problemOfWeight(value);
-  if (problem === undefined) return value as number;
-  throw errors.tableCell(file, row, columnInWords(position, names), problem, 'a weight, from 0');
-}
-
-/**
- * Writes the inputs of a row to `values`, starting at `at`.
- *
- * @throws LockstepError that names the row and column
- */
-export function takeRow(
+/** @throws LockstepError if cells do not fit the kind of their column */
+export function typedColumns(
   file: string,
-  { row, cells }: Row,
-  columns: Omit<Columns, 'label' | 'apart'>,
-  values: Float32Array,
-  at: number,
-): void {
-  const { inputs, names, count } = columns;
-  if (cells.length !== count) throw errors.raggedRow(file, row, cells.length, count);
-  for (let k = 0; k < inputs.length; k++) {
-    const cell = cells[inputs[k]!];
-    const value = numberIn(cell);
-    if (typeof value === 'string') {
-      throw errors.tableCell(file, row, columnInWords(inputs[k]!, names), foundIn(cell, value), 'a number');
+  raw: RawTable,
+  { columns }: TableFacts,
+  positions: readonly number[],
+  values: MissingValues,
+  isTraining: boolean,
+): TypedColumn[] {
+  return columns.map(({ kind }, i) => {
+    const position = positions[i]!;
+    const typed = typeColumn(raw.columns[position]!, kind, values);
+    if (!isBad(typed)) return typed;
+    const expected = kind as 'number' | 'date';
+    if (typed.count > 1) {
+      const advice = `expected ${kind}s${isTraining ? '' : ', as in the training table'}`;
+      throw badCells(file, raw, position, expected, typed, advice);
     }
-    values[at + k] = value;
+    const { row, problem } = typed.first[0]!;
+    const cell = cellInWords(cellText(raw, position, row), problem);
+    throw errors.tableCell(file, raw.lineOf(row), columnInWords(position, raw), cell, CELL_OF[expected]);
+  });
+}
+
+/** The hash covers cells, classes, targets, weights and names, but neither file nor format. */
+function hashOf(
+  facts: TableFacts,
+  columns: readonly TypedColumn[],
+  rows: Uint32Array,
+  targets: Uint32Array | Float64Array,
+  weights: Float64Array | undefined,
+): string {
+  const { label, classNames, missing, columns: inputs } = facts;
+  const kinds = inputs.map(({ kind }) => kind);
+  const goal = facts.targets ? facts.targets.map(nameOfTarget) : (label.name ?? label.position);
+  const names = facts.targets ? 'numbers' : classNames;
+  const hash = newHash().update(JSON.stringify([goal, namesOf(facts) ?? null, kinds, names, missing]));
+  hashColumns(hash, { columns, rows }).update(bytesOf(targets));
+  if (weights) hash.update('weights').update(bytesOf(weights));
+  return hash.digest('hex');
+}
+
+/** Whether the model is of a version that stored tables as float32, and hashed them so. */
+function isOld(facts: TableFacts | TableModel): boolean {
+  return 'isSingle' in facts && facts.isSingle;
+}
+
+/** Such models name their training table by this hash. */
+function oldHashOf(
+  facts: TableFacts,
+  columns: readonly TypedColumn[],
+  rows: Uint32Array,
+  targets: Uint32Array | Float64Array,
+): string {
+  const { label, classNames } = facts;
+  const hash = newHash().update(
+    JSON.stringify([columns.length, label.name ?? label.position, namesOf(facts) ?? null, classNames]),
+  );
+  const values = new Float32Array(columns.length);
+  for (const row of rows) {
+    for (const [i, column] of columns.entries()) if (column.kind !== 'category') values[i] = column.numbers[row]!;
+    hash.update(new Uint8Array(values.buffer));
   }
-}
-
-function takeLabel(file: string, { row, cells }: Row, { label, names }: Columns, rules: Rules): number {
-  const column = columnInWords(label, names);
-  const cell = cells[label];
-  const name = labelIn(cell);
-  if (name === undefined) {
-    const isMissing = cell === undefined || cell === null || typeof cell === 'string';
-    const found = isMissing ? 'missing' : shown(cell);
-    throw errors.tableCell(file, row, column, found, 'a class');
-  }
-  return rules.classOf(name, { row, column });
-}
-
-function foundIn(cell: unknown, problem: string): string {
-  if (problem === 'text') return `text ${shown(cell)}`;
-  return problem === 'not a number' ? `${problem} (${shown(cell)})` : problem;
-}
-
-/** The hash covers numbers, classes, targets, weights and names, but neither file nor format. */
-function withHash(facts: TableFacts, inputs: number, { values, labels, numbers, weights, leftOut }: ReadRows): Table {
-  const { label, columns = null, classNames } = facts;
-  const { targets = [] } = facts;
-  const isOfNumbers = targets.length > 0;
-  const named = isOfNumbers ? targets.map(nameOfTarget) : (label.name ?? label.position);
-  const hash = createHash('sha256')
-    .update(JSON.stringify([inputs, named, columns, isOfNumbers ? 'numbers' : classNames]))
-    .update(bytesOf(values))
-    .update(bytesOf(isOfNumbers ? numbers : labels));
-  if (facts.weight) hash.update('weights').update(bytesOf(weights));
-  const samples: Samples = {
-    ...{ count: labels.length, values, targets: isOfNumbers ? numbers : labels },
-    ...(isOfNumbers && { targetWidth: targets.length }),
-    ...(facts.weight && { weights }),
-    sha256: hash.digest('hex'),
-  };
-  return { inputs, facts, samples, leftOut };
-}
-
-function grown<T extends Float32Array | Uint32Array>(from: T, to: T): T {
-  to.set(from);
-  return to;
+  return hash.update(new Uint8Array(targets.buffer, targets.byteOffset, targets.byteLength)).digest('hex');
 }
 
 const MOST_LISTED = 10;

@@ -1,65 +1,82 @@
-/** Input scaling for tables: each input x becomes (x − subtract) / divide_by, in float32. */
-import type { Samples } from '../samples.js';
+/** Input scaling for tables: the input of a number x is (x − subtract) / divide_by. */
+import { type Encoding, inputsOf } from './encoding.js';
+import type { TypedColumn } from './typed-table.js';
 
 export const SCALES = ['none', 'minmax', 'standard'] as const;
 /** `minmax`: from 0 to 1. `standard`: mean 0, standard deviation 1. */
 export type Scale = (typeof SCALES)[number];
 
+/** The inputs of categories and indicators are not scaled: 0 and 1. */
 export interface Scaling {
-  /** [inputs] */
-  readonly subtract: Float32Array;
-  /** [inputs], never 0. */
-  readonly divideBy: Float32Array;
+  /** (inputs) */
+  readonly subtract: Float64Array;
+  /** (inputs), never 0. */
+  readonly divideBy: Float64Array;
 }
 
 /**
- * Fits the scaling on the first `count` samples. A constant column becomes 0. Sums are float64, in the order of the samples.
+ * Fits the scaling of numbers and dates, after missing ones are filled. A constant column becomes 0. Sums are float64, in the
+ * order of the rows.
+ *
+ * @param rows  that are trained on
  */
-export function fitScaling({ values, count }: Samples, inputs: number, scale: Exclude<Scale, 'none'>): Scaling {
-  const subtract = new Float32Array(inputs);
-  const divideBy = new Float32Array(inputs).fill(1);
-  for (let i = 0; i < inputs; i++) {
-    let least = Number.POSITIVE_INFINITY;
-    let most = Number.NEGATIVE_INFINITY;
-    let sum = 0;
-    for (let s = 0, at = i; s < count; s++, at += inputs) {
-      const x = values[at]!;
-      least = Math.min(least, x);
-      most = Math.max(most, x);
-      sum += x;
+export function fitScaling(
+  columns: readonly TypedColumn[],
+  encodings: readonly Encoding[],
+  rows: Uint32Array,
+  scale: Exclude<Scale, 'none'>,
+): Scaling {
+  const inputs = encodings.reduce((sum, encoding) => sum + inputsOf(encoding), 0);
+  const subtract = new Float64Array(inputs);
+  const divideBy = new Float64Array(inputs).fill(1);
+  let input = 0;
+  for (const [i, encoding] of encodings.entries()) {
+    const column = columns[i]!;
+    if (encoding.kind !== 'category' && column.kind !== 'category') {
+      const { middle, width } = rangeOf(column.numbers, encoding.fill, rows, scale);
+      subtract[input] = middle;
+      divideBy[input] = width;
     }
-    if (least === most) {
-      subtract[i] = least;
-      continue;
-    }
-    const middle = scale === 'minmax' ? least : sum / count;
-    const width = scale === 'minmax' ? most - least : deviationFrom(middle, values, i, inputs, count);
-    subtract[i] = middle;
-    // Do not divide by a width that underflows or overflows float32.
-    const single = Math.fround(width);
-    divideBy[i] = single > 0 && Number.isFinite(single) ? single : 1;
+    input += inputsOf(encoding);
   }
   return { subtract, divideBy };
 }
 
-/** Population standard deviation, as in scikit-learn's StandardScaler. */
-function deviationFrom(mean: number, values: Samples['values'], i: number, inputs: number, count: number): number {
+function rangeOf(numbers: Float64Array, fill: number, rows: Uint32Array, scale: Exclude<Scale, 'none'>) {
+  let least = Number.POSITIVE_INFINITY;
+  let most = Number.NEGATIVE_INFINITY;
   let sum = 0;
-  for (let s = 0, at = i; s < count; s++, at += inputs) sum += (values[at]! - mean) ** 2;
-  return Math.sqrt(sum / count);
-}
-
-/** Rounds each operation to float32, as ONNX's Sub and Div do. */
-export function scaledInput(x: number, i: number, { subtract, divideBy }: Scaling): number {
-  return Math.fround(Math.fround(x - subtract[i]!) / divideBy[i]!);
-}
-
-/** A scaled copy. Numbers that exceed float32 become infinite. */
-export function scaleSamples(samples: Samples, inputs: number, scaling: Scaling): Samples {
-  const { values, count } = samples;
-  const scaled = new Float32Array(count * inputs);
-  for (let s = 0, at = 0; s < count; s++) {
-    for (let i = 0; i < inputs; i++, at++) scaled[at] = scaledInput(values[at]!, i, scaling);
+  for (let r = 0; r < rows.length; r++) {
+    const given = numbers[rows[r]!]!;
+    const x = Number.isNaN(given) ? fill : given;
+    if (x < least) least = x;
+    if (x > most) most = x;
+    sum += x;
   }
-  return { ...samples, values: scaled };
+  if (least === most) return { middle: least, width: 1 };
+  if (scale === 'minmax') return { middle: least, width: usable(most - least) };
+  const mean = sum / rows.length;
+  let squares = 0;
+  for (let r = 0; r < rows.length; r++) {
+    const given = numbers[rows[r]!]!;
+    const distance = (Number.isNaN(given) ? fill : given) - mean;
+    squares += distance * distance;
+  }
+  // Population standard deviation, as in scikit-learn's StandardScaler.
+  return { middle: mean, width: usable(Math.sqrt(squares / rows.length)) };
+}
+
+/** Squares of tiny differences underflow. */
+function usable(width: number): number {
+  return width > 0 && Number.isFinite(width) ? width : 1;
+}
+
+/** Computed in float64, then rounded to float32. */
+export function scaledInput(x: number, subtract: number, divideBy: number): number {
+  return Math.fround((x - subtract) / divideBy);
+}
+
+/** As models before version 1 of the encoding were trained: each operation was rounded to float32. */
+export function singleScaledInput(x: number, subtract: number, divideBy: number): number {
+  return Math.fround(Math.fround(Math.fround(x) - subtract) / divideBy);
 }

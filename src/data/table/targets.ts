@@ -1,5 +1,10 @@
 /** Columns of a table that are neither inputs nor the label: numbers to estimate, and the weights of the rows. */
 import { errors, shown } from '../../errors.js';
+import { badCells, columnInWords, listed, type Named, positionOf } from './columns.js';
+import { MissingValues } from './missing.js';
+import type { RawTable } from './raw-table.js';
+import type { TableFacts } from './table-metadata.js';
+import { isBad, typeColumn } from './typed-table.js';
 
 /** A column, by its name if the table has names. */
 export interface ColumnPlace {
@@ -14,27 +19,24 @@ export interface ApartOptions {
   readonly weight?: string | undefined;
 }
 
+/** Positions of columns. */
 export interface Apart {
-  /** Positions. Empty for classes. */
+  /** Empty for classes. */
   readonly targets: readonly number[];
   readonly weight: number | undefined;
 }
 
-/**
- * @param positionOf  finds a column
- * @param missing     the error for a column that is not there
- * @throws LockstepError if a column is not there, or has two roles
- */
+/** @throws LockstepError if a column is not there, or has two roles */
 export function apartOf(
+  file: string,
+  table: Named,
   { target = [], weight }: ApartOptions,
   label: string | undefined,
-  positionOf: (column: string) => number | undefined,
-  missing: (flag: string, column: string) => Error,
 ): Apart {
   const roles = new Map<number, string>();
   const find = (flag: string, column: string) => {
-    const position = positionOf(column);
-    if (position === undefined) throw missing(flag, column);
+    const position = positionOf(column, table);
+    if (position === undefined) throw errors.noSuchColumn(flag, file, column, listed(table), table.hasHeader);
     const before = roles.get(position);
     if (before !== undefined) throw errors.twoRoles(`--${flag} ${shown(column)}`, before);
     roles.set(position, `--${flag}`);
@@ -47,8 +49,23 @@ export function apartOf(
   };
 }
 
-export function placeOfColumn(position: number, names: readonly string[] | undefined): ColumnPlace {
-  return { name: names?.[position], position };
+/** The columns of a model in another table: by name if both tables have names, else by position. */
+export function apartLike(
+  file: string,
+  table: Named,
+  { targets = [], weight, hasNames }: Pick<TableFacts, 'targets' | 'weight' | 'hasNames'>,
+): Apart {
+  const find = ({ name, position }: ColumnPlace) => {
+    if (!table.hasHeader || !hasNames || name === undefined) return position;
+    const found = table.names.indexOf(name);
+    if (found < 0) throw errors.noSuchInput(file, name, listed(table));
+    return found;
+  };
+  return { targets: targets.map(find), weight: weight && find(weight) };
+}
+
+export function placeOfColumn(position: number, { names, hasHeader }: Named): ColumnPlace {
+  return { name: hasHeader ? names[position] : undefined, position };
 }
 
 /** For reports: the name of the column, or its number, from 1. */
@@ -56,23 +73,24 @@ export function nameOfTarget({ name, position }: ColumnPlace): string {
   return name ?? String(position + 1);
 }
 
-const DECIMAL = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
-const MISSING = /^(|na|n\/a|nan|null|none|\?)$/i;
-
-/** @returns the number in float64; undefined if it is missing; or the problem */
-export function float64In(cell: unknown): number | string | undefined {
-  if (cell === undefined || cell === null) return undefined;
-  const text = typeof cell === 'number' ? String(cell) : typeof cell === 'string' ? cell.trim() : undefined;
-  if (text === undefined) return `not a number (${shown(cell)})`;
-  if (MISSING.test(text)) return undefined;
-  const value = DECIMAL.test(text) ? Number(text) + 0 : Number.NaN;
-  if (Number.isFinite(value)) return value;
-  return DECIMAL.test(text) ? `${text}, which is not finite` : `text ${shown(cell)}`;
+/** (rows) NaN: missing. @throws LockstepError if a cell is neither a number nor missing */
+export function targetNumbers(
+  file: string,
+  table: RawTable,
+  position: number,
+  expected = 'numbers to estimate',
+): Float64Array {
+  const typed = typeColumn(table.columns[position]!, 'number', new MissingValues());
+  if (isBad(typed)) throw badCells(file, table, position, 'number', typed, `expected ${expected}`);
+  if (typed.kind === 'category') throw new TypeError('numbers of a category');
+  return typed.numbers;
 }
 
-/** @returns the problem of a weight */
-export function problemOfWeight(value: number | string | undefined): string | undefined {
-  if (value === undefined) return 'missing';
-  if (typeof value === 'string') return value;
-  return value < 0 ? `${value}, a negative weight` : undefined;
+/** (rows) @throws LockstepError if a cell is not a number from 0 */
+export function weightNumbers(file: string, table: RawTable, position: number): Float64Array {
+  const weights = targetNumbers(file, table, position, 'weights, from 0');
+  const stray = weights.findIndex((weight) => !(weight >= 0));
+  if (stray < 0) return weights;
+  const found = Number.isNaN(weights[stray]!) ? 'missing' : `${weights[stray]}, a negative weight`;
+  throw errors.tableCell(file, table.lineOf(stray), columnInWords(position, table), found, 'a weight, from 0');
 }

@@ -37,9 +37,10 @@ export function encodeNpz({ file, layers, values, table, targets }: ModelData): 
 }
 
 /** The .npy format, version 1.0 (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html). */
-function encodeNpy(shape: readonly number[], values: Float32Array): Uint8Array {
+function encodeNpy(shape: readonly number[], values: Float32Array | Float64Array): Uint8Array {
+  const type = values instanceof Float64Array ? '<f8' : '<f4';
   const dimensions = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
-  const description = `{'descr': '<f4', 'fortran_order': False, 'shape': (${dimensions}), }`;
+  const description = `{'descr': '${type}', 'fortran_order': False, 'shape': (${dimensions}), }`;
   const preamble = 10;
   // Padded with spaces up to a line end, so that the values begin at a multiple of 64.
   const length = Math.ceil((preamble + description.length + 1) / 64) * 64 - preamble;

@@ -36,7 +36,7 @@ export interface Node {
 export interface FloatTensor {
   readonly name: string;
   readonly dims: readonly number[];
-  readonly values: Float32Array;
+  readonly values: Float32Array | Float64Array;
 }
 
 /** A name stands for a size that may differ between calls. */
@@ -46,10 +46,13 @@ export interface FloatValue {
   readonly name: string;
   readonly doc_string: string;
   readonly shape: readonly Dimension[];
+  /** @default float32 */
+  readonly isDouble?: boolean;
 }
 
 /** TensorProto.DataType and AttributeProto.AttributeType. */
-const FLOAT = 1;
+export const FLOAT = 1;
+const DOUBLE = 11;
 const INT = 2;
 
 export function encodeModel(model: Model): Uint8Array {
@@ -89,24 +92,24 @@ function writeAttribute([name, i]: readonly [string, number], pbf: PbfWriter): v
 
 function writeTensor({ name, dims, values }: FloatTensor, pbf: PbfWriter): void {
   pbf.writePackedVarint(1, [...dims]);
-  pbf.writeVarintField(2, FLOAT);
+  pbf.writeVarintField(2, values instanceof Float64Array ? DOUBLE : FLOAT);
   pbf.writeStringField(8, name);
   // raw_data is little-endian, like the memory of every machine on which Lockstep runs.
   pbf.writeBytesField(9, new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
 }
 
-function writeValueInfo({ name, shape, doc_string }: FloatValue, pbf: PbfWriter): void {
-  pbf.writeStringField(1, name);
-  pbf.writeMessage(2, writeType, shape);
-  pbf.writeStringField(3, doc_string);
+function writeValueInfo(value: FloatValue, pbf: PbfWriter): void {
+  pbf.writeStringField(1, value.name);
+  pbf.writeMessage(2, writeType, value);
+  pbf.writeStringField(3, value.doc_string);
 }
 
-function writeType(shape: readonly Dimension[], pbf: PbfWriter): void {
-  pbf.writeMessage(1, writeTensorType, shape);
+function writeType(value: FloatValue, pbf: PbfWriter): void {
+  pbf.writeMessage(1, writeTensorType, value);
 }
 
-function writeTensorType(shape: readonly Dimension[], pbf: PbfWriter): void {
-  pbf.writeVarintField(1, FLOAT);
+function writeTensorType({ shape, isDouble = false }: FloatValue, pbf: PbfWriter): void {
+  pbf.writeVarintField(1, isDouble ? DOUBLE : FLOAT);
   pbf.writeMessage(2, writeShape, shape);
 }
 

@@ -1,15 +1,14 @@
 /** Parses samples from JSON: an array of numbers, an object with an array and an id, or a row of a table. */
-import { errors, reason } from '../../errors.js';
+import { errors, reason, shown } from '../../errors.js';
 import { parseJson } from '../../files/json.js';
 import { isRecord } from '../../files/type-guards.js';
-import type { Network } from '../network.js';
+import type { Network, Sample } from '../network.js';
 
 export type SampleId = string | number | null;
 
 export interface GivenSample {
   readonly id?: SampleId;
-  /** [inputs] */
-  readonly x: Float32Array;
+  readonly x: Sample;
 }
 
 const WHITE = 255;
@@ -29,13 +28,13 @@ export function parseSample(text: string, network: Network, isPixels: boolean): 
  * @throws LockstepError
  */
 export function sampleOf(value: unknown, network: Network, isPixels: boolean): GivenSample {
-  const { inputs, columns } = network;
-  if (Array.isArray(value)) return { x: numbersOf(value, inputs, isPixels) };
+  const { columns } = network;
+  const arrayOf = (values: readonly unknown[]) =>
+    network.table ? cellsOf(values, network) : numbersOf(values, network.inputs, isPixels);
+  if (Array.isArray(value)) return { x: arrayOf(value) };
   if (!isRecord(value)) throw errors.notASample(value);
   const { x } = value;
-  const numbers = Array.isArray(x)
-    ? numbersOf(x, inputs, isPixels)
-    : columns && network.sampleOf(isRecord(x) ? x : value);
+  const numbers = Array.isArray(x) ? arrayOf(x) : columns && network.sampleOf(isRecord(x) ? x : value);
   if (!numbers) throw errors.notASample(value);
   const isWholeRow = !Array.isArray(x) && !isRecord(x);
   const id = isWholeRow && columns?.includes('id') ? undefined : value.id;
@@ -56,6 +55,13 @@ function valueIn(text: string): unknown {
 function isId(id: unknown): id is SampleId {
   if (typeof id !== 'number') return typeof id === 'string' || id === null;
   return Number.isInteger(id) ? Number.isSafeInteger(id) : Number.isFinite(id);
+}
+
+/** Checked here, so that the message names the line. */
+function cellsOf(cells: readonly unknown[], { encoder, table }: Network): Sample {
+  const { columns } = table!;
+  if (cells.length !== columns.length) throw errors.rowLength(cells.length, columns.length);
+  return encoder!.encode(cells, (i) => `column ${shown(columns[i]!.name)}`);
 }
 
 function numbersOf(values: readonly unknown[], inputs: number, isPixels: boolean): Float32Array {

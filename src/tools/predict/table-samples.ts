@@ -1,16 +1,17 @@
 /** Samples from the rows of a table. The label and unknown columns are ignored. */
-import { inputColumnsOf } from '../../data/table/columns.js';
-import { takeRow } from '../../data/table/read-table.js';
+import { columnInWords, matchColumns } from '../../data/table/columns.js';
+import { namesIn } from '../../data/table/header.js';
+import type { EncodedRow } from '../../data/table/row-encoder.js';
 import { type Headed, rowsIn } from '../../data/table/rows.js';
-import { expectedOf } from '../../data/table/table-metadata.js';
-import { LockstepError } from '../../errors.js';
+import { namesOf } from '../../data/table/table-metadata.js';
+import { errors, LockstepError } from '../../errors.js';
 import type { Network } from '../network.js';
 
 export interface TableSample {
   /** The line that the row begins in, from 1. */
   readonly row: number;
-  /** Unscaled inputs, or the error of the row. */
-  readonly x: Float32Array | LockstepError;
+  /** The inputs, or the error of the row. */
+  readonly x: EncodedRow | LockstepError;
 }
 
 /**
@@ -18,22 +19,30 @@ export interface TableSample {
  * @throws LockstepError if the table does not fit the network, or is damaged
  */
 export async function* samplesOfTable(file: string, bytes: Headed, network: Network): AsyncGenerator<TableSample> {
-  const { table, inputs } = network;
-  if (!table) throw new TypeError('a network that was not trained on a table');
-  let columns: ReturnType<typeof inputColumnsOf> | undefined;
+  const { table, encoder } = network;
+  if (!table || !encoder) throw new TypeError('a network that was not trained on a table');
+  let own: { readonly names: readonly string[]; readonly hasHeader: boolean } | undefined;
+  let positions: readonly number[] = [];
   for await (const batch of rowsIn(file, bytes)) {
-    for (const row of batch) {
-      if (!columns) {
-        columns = inputColumnsOf(file, row, expectedOf(table, inputs));
-        if (columns.names) continue;
+    for (const each of batch) {
+      const { row, cells } = each;
+      if (!own) {
+        const names = namesIn(file, each, { names: namesOf(table) });
+        own = { names: names ?? cells.map((_, i) => String(i + 1)), hasHeader: names !== undefined };
+        positions = matchColumns(file, own, table, undefined, false).positions;
+        if (names) continue;
       }
-      const x = new Float32Array(inputs);
+      const columns = own;
       try {
-        takeRow(file, row, columns, x, 0);
-        yield { row: row.row, x };
+        if (cells.length !== columns.names.length) {
+          throw errors.raggedRow(file, row, cells.length, columns.names.length);
+        }
+        const given = positions.map((position) => cells[position]);
+        const nameOf = (column: number) => `${file}: row ${row}, ${columnInWords(positions[column]!, columns)}`;
+        yield { row, x: encoder.encode(given, nameOf) };
       } catch (error) {
         if (!(error instanceof LockstepError)) throw error;
-        yield { row: row.row, x: error };
+        yield { row, x: error };
       }
     }
   }

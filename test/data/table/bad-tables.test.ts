@@ -2,7 +2,7 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { unzippedIfZipped } from '../../../src/data/table/bytes.js';
-import type { Header } from '../../../src/data/table/columns.js';
+import type { Header } from '../../../src/data/table/header.js';
 import { ndjsonRows } from '../../../src/data/table/ndjson.js';
 import { readTable, readTableLike } from '../../../src/data/table/read-table.js';
 import { checkedText, MOST_ROW_BYTES } from '../../../src/data/table/text.js';
@@ -16,49 +16,86 @@ afterAll(() => folder.remove());
 /** Without the file's name. */
 async function refusal(text: string | Uint8Array, label: string | undefined = 'kind', header: Header = 'auto') {
   const file = folder.write('table', text);
-  const { message, status } = await refusalOf(() => readTable(file, label, header));
+  const { message, status } = await refusalOf(() => readTable(file, { label, header }));
   return `${status} ${message.replace(`${file}: `, '').replace(file, 'T')}`;
 }
 
+/** A table of which nearly all cells of column b are numbers. */
+const withCells = (...cells: readonly string[]) =>
+  csvOf([
+    ['a', 'b', 'kind'],
+    ...Array.from({ length: 30 }, (_, i) => [i % 3, i, 'xy'[i % 2]!]),
+    ...cells.map((cell) => [1, cell, 'x']),
+  ]);
+
 describe('cells', () => {
-  const COLUMN = 'row 3, column 2 (b)';
-  it.each<[string, string, string]>([
-    ['missing', 'a,b,kind\n1,2,x\n1,,y', `1 ${COLUMN}: missing; expected a number`],
-    ['blank', 'a,b,kind\n1,2,x\n1,"  ",y', `1 ${COLUMN}: missing; expected a number`],
-    ['missing in words', 'a,b,kind\n1,2,x\n1,N/A,y', `1 ${COLUMN}: missing (N/A); expected a number`],
-    ['text', 'a,b,kind\n1,2,x\n1,two,y', `1 ${COLUMN}: text two; expected a number`],
-    ['not decimal', 'a,b,kind\n1,2,x\n1,0x10,y', `1 ${COLUMN}: text 0x10; expected a number`],
-    ['a decimal comma', 'a;b;kind\n1;2;x\n1;2,5;y', `1 ${COLUMN}: text 2,5; expected a number`],
-    ['not finite', 'a,b,kind\n1,2,x\n1,-Inf,y', `1 ${COLUMN}: -Inf, which is not finite; expected a number`],
+  const advice = (values: string) =>
+    `if they are missing values, use --missing-values ${values}; if the column holds categories, use --types b=category; to leave it out, use --drop b`;
+  const ONE = advice('two').replace('they are missing values', 'it is a missing value');
+  it.each<[string, readonly string[], string]>([
+    ['a text among numbers', ['two'], `1 column 2 (b): 1 of 31 cells is not a number (row 32: two); ${ONE}`],
     [
-      'too large',
-      'a,b,kind\n1,2,x\n1,1e39,y',
-      `1 ${COLUMN}: too large for float32 (maximum 3.4e38); expected a number`,
+      'texts among numbers, of which three are shown',
+      ['-', '7', 'x', '-', 'y'],
+      `1 column 2 (b): 4 of 35 cells are not numbers (row 32: -; row 34: x; row 35: -; …); ${advice('-,x')}`,
     ],
     [
-      'too large for JSON',
-      '{"a":1,"b":1,"kind":"x"}\n\n{"a":1,"b":1e999,"kind":"y"}',
-      `1 ${COLUMN}: Infinity, which is not finite; expected a number`,
+      'missing cells are no others',
+      ['', 'NA', 'n/a', 'NaN', 'null', 'None', '?', '-'],
+      `1 column 2 (b): 1 of 38 cells is not a number (row 39: -); ${ONE.replace('two', '-')}`,
     ],
-    ['null', '{"a":1,"b":1,"kind":"x"}\n\n{"a":1,"b":null,"kind":"y"}', `1 ${COLUMN}: missing; expected a number`],
     [
-      'a list',
-      '{"a":1,"b":1,"kind":"x"}\n\n{"a":1,"b":[2],"kind":"y"}',
-      `1 ${COLUMN}: not a number (2); expected a number`,
+      'not decimal',
+      ['0x10'],
+      `1 column 2 (b): 1 of 31 cells is not a number (row 32: 0x10); ${ONE.replace('two', '0x10')}`,
     ],
-    ['no class', 'a,b,kind\n1,2,x\n1,3, ', '1 row 3, column 3 (kind): missing; expected a class'],
-    ['no class in JSON', '{"a":1,"kind":"x"}\n{"a":1,"kind":{}}', '1 row 2, column 2 (kind): {}; expected a class'],
-  ])('%s', async (_, text, expected) => {
-    expect(await refusal(text)).toBe(expected);
+    [
+      'not finite',
+      ['-Inf'],
+      `1 column 2 (b): 1 of 31 cells is not a number (row 32: -Inf, not finite); ${ONE.replace('two', '-Inf')}`,
+    ],
+    ['too large', ['1e39'], '1 row 32, column 2 (b): 1e39, too large for float32 (maximum 3.4e38); expected a number'],
+    [
+      'texts that are no list',
+      ['1,5'],
+      `1 column 2 (b): 1 of 31 cells is not a number (row 32: 1,5); ${ONE.replace('two', '<text>,…')}`,
+    ],
+  ])('%s', async (_, cells, expected) => {
+    expect(await refusal(withCells(...cells))).toBe(expected);
+  });
+
+  it('in a column that is said to be numbers or dates', async () => {
+    const refused = async (types: readonly string[]) => {
+      const file = folder.write('table', 'a,b,kind\n1,u,x\n2,v,y\n2026-02-30,5,y');
+      return (await refusalOf(() => readTable(file, { label: 'kind', types }))).message.replace(`${file}: `, '');
+    };
+    expect(await refused(['a=category', 'b=number'])).toBe(
+      'column 2 (b): 2 of 3 cells are not numbers (row 2: u; row 3: v); expected numbers',
+    );
+    expect(await refused(['b=category', 'a=number'])).toBe('row 4, column 1 (a): 2026-02-30; expected a number');
+    expect(await refused(['b=category', 'a=date'])).toBe(
+      'column 1 (a): 3 of 3 cells are not dates (row 2: 1; row 3: 2; row 4: 2026-02-30); expected dates',
+    );
   });
 
   it('without a header, columns have numbers', async () => {
-    expect(await refusal('1,x\nz,y', '2')).toBe('1 row 2, column 1: text z; expected a number');
+    const rows = withCells('z').split('\n').slice(1).join('\n');
+    expect(await refusal(rows, '3')).toContain('1 column 2: 1 of 31 cells is not a number (row 31: z); ');
+    expect(await refusal(rows, '3')).toContain('use --types 2=category');
+  });
+
+  it('labels that are missing', async () => {
+    expect(await refusal('a,b,kind\n1,2,x\n1,3, ')).toBe(
+      '1 column 3 (kind) holds only one class, x; expected at least two',
+    );
+    expect(await refusal('a,b,kind\n1,2,\n1,3,NA')).toBe(
+      '1 column 3 (kind): the label is missing in every row; choose another --label',
+    );
   });
 
   it('behind cells of several lines and blank lines, the row is where an editor shows it', async () => {
-    const text = 'a,b,kind\r\n1,2,"x\r\ny\r\n"\r\n\r\n1,2,"x\ny"\r\n1,?,z\r\n';
-    expect(await refusal(text)).toBe('1 row 8, column 2 (b): missing (?); expected a number');
+    const text = 'a,b,kind\r\n1,2,"x\r\ny\r\n"\r\n\r\n1,2,"x\ny"\r\n1,1e40,z\r\n';
+    expect(await refusal(text)).toContain('1 row 8, column 2 (b): 1e40, too large');
   });
 });
 
@@ -66,17 +103,12 @@ describe('rows', () => {
   it.each<[string, string | Uint8Array, string]>([
     ['too short', 'a,b,kind\n1,2,x\n1,y\n', '1 row 3: 2 columns; expected 3, as in the first row'],
     ['too long', 'a,b,kind\n1,2,x\n1,2,y,\n', '1 row 3: 4 columns; expected 3, as in the first row'],
-    [
-      'an array that is too short',
-      '[1,2,"x"]\n[1,2]',
-      '2 --label kind: T has no such column; its columns are 1 to 3, without names (if the first row holds column names, add --header yes)',
-    ],
+    ['an array that is too short', '[1,2,"x"]\n[1,2]', '1 row 2: 2 columns; expected 3, as in the first row'],
     [
       'another field',
       '{"a":1,"kind":"x"}\n{"a":1,"kind":"y","c":5}',
       '1 row 2: unexpected field c; expected only the fields of the first row',
     ],
-    ['a field less', '{"a":1,"kind":"x"}\n{"kind":"y"}', '1 row 2, column 1 (a): missing; expected a number'],
     [
       'an array among objects',
       '{"a":1,"kind":"x"}\n[1,"y"]',
@@ -109,7 +141,9 @@ describe('rows', () => {
 
   it('found row by row: those before do not matter, nor in which chunk they come', async () => {
     const rows = csvOf(Array.from({ length: 40_000 }, (_, i) => [i, i % 3 === 0 ? 'é' : 'z']));
-    expect(await refusal(`${rows}x,y\n`, '2', 'no')).toBe('1 row 40001, column 1: text x; expected a number');
+    expect(await refusal(`${rows}x,y\n`, '2', 'no')).toContain(
+      '1 column 1: 1 of 40,001 cells is not a number (row 40001: x)',
+    );
     const bad = Buffer.concat([Buffer.from(rows), Buffer.from([0xc3, 0x28])]);
     expect(await refusal(bad, '2', 'no')).toContain('1 row 40001: invalid UTF-8');
   });
@@ -180,7 +214,7 @@ describe('tables', () => {
 
   const refusalOfTable = async (text: string | Uint8Array, label: string | undefined, header: Header) => {
     const file = folder.write('table', text);
-    const { message, status } = await refusalOf(() => readTable(file, label, header));
+    const { message, status } = await refusalOf(() => readTable(file, { label, header }));
     return `${status} ${message.replace(`${file}: `, '').replace(file, 'T')}`;
   };
 
@@ -196,19 +230,19 @@ describe('tables', () => {
   });
 
   it('a file that is not there, and one that cannot be read', async () => {
-    const { message } = await refusalOf(() => readTable(`${folder.path}/none.csv`, 'kind', 'auto'));
+    const { message } = await refusalOf(() => readTable(`${folder.path}/none.csv`, { label: 'kind' }));
     expect(message).toContain('none.csv: cannot be read (ENOENT');
-    const ofFolder = await refusalOf(() => readTable(folder.path, 'kind', 'auto'));
+    const ofFolder = await refusalOf(() => readTable(folder.path, { label: 'kind' }));
     expect(ofFolder.message).toBe(
       `${folder.path}: cannot be read (EISDIR: illegal operation on a directory, read); check the path and its permissions`,
     );
   });
 
   it('for a network that knows other columns or classes', async () => {
-    const { facts } = await readTable(folder.write('own', 'a,b,kind\n1,2,x\n3,4,y'), 'kind', 'auto');
+    const { facts } = await readTable(folder.write('own', 'a,b,kind\n1,2,x\n3,4,y'), { label: 'kind' });
     const like = async (text: string) => {
       const file = folder.write('other', text);
-      const { message } = await refusalOf(() => readTableLike(file, facts, 2, undefined, 'auto'));
+      const { message } = await refusalOf(() => readTableLike(file, facts, undefined, 'auto'));
       return message.replace(`${file}: `, '').replace(file, 'T');
     };
     expect(await like('a,c,kind\n1,2,x')).toBe(

@@ -6,7 +6,7 @@ import { doubtAbout } from '../../../src/data/table/label-check.js';
 const NUMBERS = Array.from({ length: 30 }, (_, i) => i);
 
 function doubt(classNames: readonly ClassName[], rows: number): string | undefined {
-  return doubtAbout({ label: { name: 'price', position: 2 }, columns: undefined, classNames }, rows);
+  return doubtAbout({ label: { name: 'price', position: 2 }, classNames }, rows);
 }
 
 it.each<[string, readonly ClassName[], number, string | undefined]>([
@@ -27,6 +27,6 @@ it.each<[string, readonly ClassName[], number, string | undefined]>([
 });
 
 it('a column without a name has a number', () => {
-  const facts = { label: { name: undefined, position: 2 }, columns: undefined, classNames: NUMBERS };
+  const facts = { label: { name: undefined, position: 2 }, classNames: NUMBERS };
   expect(doubtAbout(facts, 30)).toContain('--label column 3: ');
 });

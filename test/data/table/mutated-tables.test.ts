@@ -3,11 +3,12 @@ import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { afterAll, expect, it } from 'vitest';
 import { readTable } from '../../../src/data/table/read-table.js';
+import { rowsOf } from '../../../src/data/table/rows.js';
 import { Random } from '../../../src/model/random.js';
 import { temporaryFolder } from '../../support/idx-files.js';
 import { verdictOf } from '../../support/judge.js';
 import { mutateBytes, once, pick } from '../../support/mutate.js';
-import { csvOf, IRIS } from '../../support/tables.js';
+import { csvOf, encodedRows, IRIS } from '../../support/tables.js';
 
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
@@ -20,9 +21,27 @@ const rows = readFileSync(IRIS, 'utf8')
 const objects = rows
   .slice(1)
   .map((row) => JSON.stringify(Object.fromEntries(rows[0]!.map((name, i) => [name, row[i]]))));
-const ORIGINALS = [csvOf(rows), csvOf(rows, { quoteAll: true, end: '\r\n', delimiter: ';' }), objects.join('\n')].map(
-  (text) => Buffer.from(text),
-);
+/** Categories, dates and missing cells. */
+const mixed = [
+  ['sepal_length', 'island', 'when', 'wild', 'species'],
+  ...Array.from({ length: 40 }, (_, i) => [
+    i % 9 === 0 ? 'NA' : `${i % 7}.${i % 10}`,
+    i % 8 === 0 ? '' : ['north', 'east', '12', 'south'][i % 4]!,
+    i % 6 === 0 ? '?' : new Date(1.7e12 + 3.1e9 * i).toISOString().slice(0, i % 5 === 0 ? 10 : 19),
+    i % 3 === 0 ? 'true' : 'false',
+    i % 11 === 0 ? '' : ['setosa', 'virginica'][i % 2]!,
+  ]),
+];
+const mixedObjects = mixed
+  .slice(1)
+  .map((row) => JSON.stringify(Object.fromEntries(mixed[0]!.map((name, i) => [name, row[i] === '' ? null : row[i]]))));
+const ORIGINALS = [
+  csvOf(mixed),
+  mixedObjects.join('\n'),
+  csvOf(rows),
+  csvOf(rows, { quoteAll: true, end: '\r\n', delimiter: ';' }),
+  objects.join('\n'),
+].map((text) => Buffer.from(text));
 
 /** One to three characters are others, of those that tables are made of. */
 function misspelt(text: Uint8Array, random: Random): Uint8Array {
@@ -33,22 +52,29 @@ function misspelt(text: Uint8Array, random: Random): Uint8Array {
   return changed;
 }
 
+async function recordsIn(file: string, hasHeader: boolean): Promise<number> {
+  let count = hasHeader ? -1 : 0;
+  for await (const batch of rowsOf(file)) count += batch.length;
+  return count;
+}
+
 it.each([1, 2, 3])('seed %i', async (seed) => {
   const counts = { taken: 0, refused: 0 };
-  for (let index = 0; index < 60; index++) {
+  for (let index = 0; index < 120; index++) {
     const random = new Random(seed, index);
     const original = pick(ORIGINALS, random);
     const damaged = once(2, random) ? mutateBytes(original, ORIGINALS, random) : misspelt(original, random);
     const file = folder.write('damaged', once(5, random) ? gzipSync(damaged) : damaged);
     const label = pick(['species', '5'], random);
-    const { value, message, violation } = await verdictOf(() => readTable(file, label, 'auto'));
+    const { value, message, violation } = await verdictOf(() => readTable(file, { label }));
     expect(violation, `case ${index}`).toBeUndefined();
     if (message !== undefined) counts.refused++;
     if (!value) continue;
     counts.taken++;
-    const { facts, inputs, samples } = value;
-    expect(samples.values).toHaveLength(samples.count * inputs);
-    expect(samples.values.every(Number.isFinite)).toBe(true);
+    const { facts, samples, leftOut } = value;
+    const { rows, inputs } = encodedRows(value, 'standard');
+    expect(samples.count + leftOut.unlabeled).toBe(await recordsIn(file, facts.hasNames));
+    expect(rows.every((row) => row.length === inputs && row.every(Number.isFinite))).toBe(true);
     expect(samples.targets.every((each) => each < facts.classNames.length)).toBe(true);
     expect(new Set(facts.classNames).size).toBe(facts.classNames.length);
   }

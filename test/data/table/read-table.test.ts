@@ -2,21 +2,23 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { Header } from '../../../src/data/table/columns.js';
+import type { Header } from '../../../src/data/table/header.js';
 import { readTable, readTableLike } from '../../../src/data/table/read-table.js';
+import { namesOf } from '../../../src/data/table/table-metadata.js';
 import { temporaryFolder } from '../../support/idx-files.js';
-import { csvOf, IRIS } from '../../support/tables.js';
+import { csvOf, encodedRows, IRIS } from '../../support/tables.js';
 
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
 
 const read = (text: string | Uint8Array, label = 'kind', header: Header = 'auto') =>
-  readTable(folder.write('table', text), label, header);
+  readTable(folder.write('table', text), { label, header });
 
 async function contentOf(text: string | Uint8Array, label?: string, header?: Header) {
-  const { facts, samples } = await read(text, label, header);
+  const table = await read(text, label, header);
+  const { facts, samples } = table;
   const labels = [...samples.targets].map((label) => facts.classNames[label]);
-  return { ...facts, numbers: [...samples.values], labels };
+  return { ...facts, columns: namesOf(facts), numbers: encodedRows(table).rows.flat(), labels };
 }
 
 const EXPECTED = { columns: ['a', 'b'], classNames: ['x', 'y'], numbers: [1, 2.5, -3, 0.25], labels: ['y', 'x'] };
@@ -77,26 +79,27 @@ describe('columns', () => {
     ['a label by its number beside names', 'a,b,kind\n1,2,x\n1,2,y', '3', 'auto', ['a', 'b'], 2],
   ])('%s', async (_, text, label, header, columns, rows) => {
     const { facts, samples } = await read(text, label, header);
-    expect(facts.columns).toEqual(columns);
+    expect(namesOf(facts)).toEqual(columns);
     expect(samples.count).toBe(rows);
   });
 
   it('of another table are found by their names, and what the network does not know is passed over', async () => {
     const { facts } = await read('a,b,kind\n1,2,x\n3,4,y');
     const other = folder.write('other', '{"new":"?","kind":"y","b":2,"a":1}\n{"new":5,"kind":"x","b":4,"a":3}');
-    const { samples } = await readTableLike(other, facts, 2, undefined, 'auto');
-    expect([[...samples.values], [...samples.targets]]).toEqual([
-      [1, 2, 3, 4],
-      [1, 0],
+    const table = await readTableLike(other, facts, undefined, 'auto');
+    expect(encodedRows(table).rows).toEqual([
+      [1, 2],
+      [3, 4],
     ]);
+    expect([...table.samples.targets]).toEqual([1, 0]);
   });
 
   it('of another table without names are found by their order', async () => {
     const { facts } = await read('a,b,kind\n1,2,x\n3,4,y');
-    const { samples } = await readTableLike(folder.write('other', '1,2,y\n3,4,x'), facts, 2, undefined, 'auto');
+    const { samples } = await readTableLike(folder.write('other', '1,2,y\n3,4,x'), facts, undefined, 'auto');
     expect([...samples.targets]).toEqual([1, 0]);
-    const first = await readTableLike(folder.write('other', 'y,1,2\nx,3,4'), facts, 2, '1', 'auto');
-    expect([...first.samples.values]).toEqual([1, 2, 3, 4]);
+    const first = await readTableLike(folder.write('other', 'y,1,2\nx,3,4'), facts, '1', 'auto');
+    expect(encodedRows(first).rows.flat()).toEqual([1, 2, 3, 4]);
   });
 });
 
@@ -123,7 +126,7 @@ describe('classes', () => {
 
   it('of another table are known in either spelling', async () => {
     const { facts } = await read('1,0\n2,1', '2');
-    const { samples } = await readTableLike(folder.write('other', '1,1.0\n2,0.0'), facts, 1, undefined, 'auto');
+    const { samples } = await readTableLike(folder.write('other', '1,1.0\n2,0.0'), facts, undefined, 'auto');
     expect([...samples.targets]).toEqual([1, 0]);
   });
 });
@@ -151,12 +154,16 @@ it('what is written is read back: any numbers, and any classes that CSV can hold
 });
 
 it('a table that people have measured', async () => {
-  const { facts, samples } = await readTable(IRIS, 'species', 'auto');
-  expect(samples.count).toBe(150);
-  expect(facts).toEqual({
+  const table = await readTable(IRIS, { label: 'species' });
+  expect(table.samples.count).toBe(150);
+  const names = ['sepal_length', 'sepal_width', 'petal_length', 'petal_width'];
+  expect(table.facts).toEqual({
     label: { name: 'species', position: 4 },
-    columns: ['sepal_length', 'sepal_width', 'petal_length', 'petal_width'],
+    columns: names.map((name, position) => ({ name, position, kind: 'number' })),
+    hasNames: true,
+    width: 5,
+    missing: { mode: 'fill', values: [] },
     classNames: ['setosa', 'versicolor', 'virginica'],
   });
-  expect([...samples.values.subarray(0, 4)]).toEqual([5.1, 3.5, 1.4, 0.2].map(Math.fround));
+  expect(encodedRows(table).rows[0]).toEqual([5.1, 3.5, 1.4, 0.2].map(Math.fround));
 });

@@ -1,0 +1,69 @@
+/** ISO 8601 dates and times, as seconds since 1970 (UTC), and their month, weekday and hour. */
+
+const SECONDS_A_DAY = 86_400;
+const ISO =
+  /^(\d{4})(?:-(\d\d)-(\d\d)|\/(\d\d)\/(\d\d))(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(?: ?(?:(Z)|([+-])(\d\d):?(\d\d)?))?)?$/i;
+
+/**
+ * The seconds since 1970 of `2026-01-31`, `2026/01/31`, `2026-01-31 12:30`, `2026-01-31T12:30:59.5Z` or
+ * `2026-01-31T12:30+02:00`. A time without a zone is UTC.
+ *
+ * @returns undefined if the text is not a date
+ */
+export function secondsOf(text: string): number | undefined {
+  const found = ISO.exec(text);
+  if (!found) return undefined;
+  const part = (i: number) => Number(found[i] ?? 0);
+  const [year, month, day] = [part(1), part(2) || part(4), part(3) || part(5)];
+  const [hour, minute, second, zoneHours, zoneMinutes] = [part(6), part(7), part(8), part(12), part(13)];
+  if (month < 1 || month > 12 || day < 1 || day > daysOf(year, month)) return undefined;
+  if (hour > 23 || minute > 59 || second > 59 || zoneHours > 23 || zoneMinutes > 59) return undefined;
+  const zone = (found[11] === '-' ? -60 : 60) * (60 * zoneHours + zoneMinutes);
+  const fraction = found[9] === undefined ? 0 : Number(`0.${found[9]}`);
+  return SECONDS_A_DAY * dayNumber(year, month, day) + 3600 * hour + 60 * minute + second - zone + fraction;
+}
+
+/** `2026-01-31`, or `2026-01-31T12:30:00Z` if there is a time. */
+export function isoOf(seconds: number): string {
+  const text = new Date(1000 * seconds).toISOString().replace('.000Z', 'Z');
+  return text.replace('T00:00:00Z', '');
+}
+
+/** From 1 to 12. */
+export function monthOf(seconds: number): number {
+  // Howard Hinnant's civil_from_days: eras of 400 years, which begin in March. http://howardhinnant.github.io/date_algorithms.html
+  const days = Math.floor(seconds / SECONDS_A_DAY) + 719_468;
+  const ofEra = days - 146_097 * Math.floor(days / 146_097);
+  const year = Math.floor(
+    (ofEra - Math.floor(ofEra / 1460) + Math.floor(ofEra / 36_524) - Math.floor(ofEra / 146_096)) / 365,
+  );
+  const ofYear = ofEra - (365 * year + Math.floor(year / 4) - Math.floor(year / 100));
+  const fromMarch = Math.floor((5 * ofYear + 2) / 153);
+  return fromMarch < 10 ? fromMarch + 3 : fromMarch - 9;
+}
+
+/** From 1 (Monday) to 7, as in ISO 8601. */
+export function weekdayOf(seconds: number): number {
+  // 1970-01-01 was a Thursday.
+  const days = Math.floor(seconds / SECONDS_A_DAY) + 3;
+  return days - 7 * Math.floor(days / 7) + 1;
+}
+
+/** From 0 to 23. */
+export function hourOf(seconds: number): number {
+  return Math.floor((seconds - SECONDS_A_DAY * Math.floor(seconds / SECONDS_A_DAY)) / 3600);
+}
+
+function daysOf(year: number, month: number): number {
+  if (month === 2) return (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0 ? 29 : 28;
+  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
+}
+
+/** Days since 1970: Hinnant's days_from_civil. */
+function dayNumber(year: number, month: number, day: number): number {
+  const fromMarch = month > 2 ? year : year - 1;
+  const era = Math.floor(fromMarch / 400);
+  const ofEra = fromMarch - 400 * era;
+  const ofYear = Math.floor((153 * (month > 2 ? month - 3 : month + 9) + 2) / 5) + day - 1;
+  return 146_097 * era + 365 * ofEra + Math.floor(ofEra / 4) - Math.floor(ofEra / 100) + ofYear - 719_468;
+}

@@ -1,0 +1,83 @@
+/** Fits the encoding and the scaling of a table to its training rows, and encodes all parts. */
+import { errors } from '../../errors.js';
+import type { Samples } from '../samples.js';
+import { columnInWords } from './columns.js';
+import { isoOf } from './dates.js';
+import { fitEncoding, inputsOf } from './encoding.js';
+import { RowEncoder } from './row-encoder.js';
+import { fitScaling, type Scale } from './scaling.js';
+import type { TableFacts, TableModel } from './table-metadata.js';
+import type { TableRows } from './table-rows.js';
+import { countMissing } from './typed-table.js';
+
+interface SplitSamples {
+  readonly train: Samples;
+  readonly validation: Samples;
+  readonly test: Samples;
+}
+
+/** What a column is made into, for people. */
+export interface ColumnSummary {
+  readonly name: string;
+  readonly kind: 'number' | 'category' | 'date';
+  /** Number of inputs. */
+  readonly inputs: number;
+  /** Number of missing cells in the training rows. */
+  readonly missing: number;
+  /** Replaces missing numbers and dates (ISO 8601); null for a category. */
+  readonly fill: number | string | null;
+  /** Of a category, in the order of the inputs; null for other kinds. */
+  readonly levels: readonly string[] | null;
+}
+
+/**
+ * Fits everything only on the training samples.
+ *
+ * @throws LockstepError if a scaled number exceeds float32
+ */
+export function encodeParts<Given extends SplitSamples>(
+  used: Given,
+  facts: TableFacts,
+  scale: Scale,
+): {
+  readonly used: Given & { readonly inputs: number };
+  readonly table: TableModel;
+  readonly summaries: readonly ColumnSummary[];
+} {
+  const { train } = used;
+  const { columns } = train.table!;
+  const rows = train.table!.rows.subarray(0, train.count);
+  const encodings = columns.map((column) => fitEncoding(column, rows));
+  const scaling = scale === 'none' ? undefined : fitScaling(columns, encodings, rows, scale);
+  const table: TableModel = { ...facts, encodings, scale, scaling, isSingle: false };
+  const encoder = new RowEncoder(table);
+  const encoded = <Part extends Samples>(samples: Part): Part => encodedBy(encoder, samples, table);
+  const parts = { train: encoded(train), validation: encoded(used.validation), test: encoded(used.test) };
+  const summaries = facts.columns.map(({ name, kind }, i): ColumnSummary => {
+    const encoding = encodings[i]!;
+    const missing = countMissing(columns[i]!, rows);
+    const fill = encoding.kind === 'category' ? null : encoding.kind === 'date' ? isoOf(encoding.fill) : encoding.fill;
+    const levels = encoding.kind === 'category' ? encoding.levels : null;
+    return { name, kind, inputs: inputsOf(encoding), missing, fill, levels };
+  });
+  return { used: { ...used, inputs: encoder.inputs, ...parts }, table, summaries };
+}
+
+/** @throws LockstepError if a scaled number exceeds float32 */
+export function encodedBy<Part extends Samples>(encoder: RowEncoder, samples: Part, model: TableModel): Part {
+  if (!samples.table) return samples;
+  const table: TableRows = samples.table.encodedBy(encoder);
+  const column = table.tooLarge(samples.count);
+  if (column !== undefined) {
+    const { position } = model.columns[column]!;
+    throw errors.scaledTooLarge(model.scale, columnInWords(position, namedColumns(model)));
+  }
+  return { ...samples, table };
+}
+
+/** For messages: the columns of the training table, as far as they are known. */
+function namedColumns({ columns, hasNames, width }: TableFacts) {
+  const names = Array.from({ length: width }, (_, i) => String(i + 1));
+  for (const { name, position } of columns) names[position] = name;
+  return { names, hasHeader: hasNames };
+}

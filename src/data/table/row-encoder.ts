@@ -1,0 +1,364 @@
+/** Encodes rows of a table, or single ones, as the nonzero inputs of a network. */
+import { errors, shown } from '../../errors.js';
+import { cellOf, isCell, levelOf } from './cells.js';
+import { hourOf, monthOf, weekdayOf } from './dates.js';
+import { basesOf, type Encoding } from './encoding.js';
+import { MissingValues } from './missing.js';
+import { type Scaling, scaledInput, singleScaledInput } from './scaling.js';
+import type { TableModel } from './table-metadata.js';
+import { CELL_OF, cellInWords, type TypedColumn, typedCell } from './typed-table.js';
+
+/** The nonzero inputs of one row, in order. */
+export class EncodedRow {
+  readonly index: Uint32Array;
+  readonly value: Float32Array;
+  readonly length: number;
+
+  constructor(index: Uint32Array, value: Float32Array, length: number) {
+    this.index = index;
+    this.value = value;
+    this.length = length;
+  }
+}
+
+const NONE = -1;
+
+/** One column's part of a row. All inputs are numbered from 0, over all columns. */
+interface Part {
+  readonly encoding: Encoding;
+  readonly base: number;
+  /** Of numbers and dates. */
+  readonly fill: number;
+  readonly indicator: number;
+  readonly subtract: number;
+  readonly divideBy: number;
+  readonly isSingle: boolean;
+  /** Input by month, weekday or hour, or NONE. */
+  readonly months: Int32Array;
+  readonly weekdays: Int32Array;
+  readonly hours: Int32Array;
+  /** Of categories: input of a level. */
+  readonly levels: ReadonlyMap<string, number>;
+  readonly other: number;
+  readonly missing: number;
+}
+
+function partOf(encoding: Encoding, base: number, scaling: Scaling | undefined, isSingle: boolean): Part {
+  const part = {
+    ...{ encoding, base, fill: 0, indicator: NONE, subtract: 0, divideBy: 1, isSingle },
+    ...{ months: NO_PARTS, weekdays: NO_PARTS, hours: NO_PARTS, levels: NO_LEVELS, other: NONE, missing: NONE },
+  };
+  if (encoding.kind === 'category') {
+    const { levels, hasOther, hasMissing } = encoding;
+    const end = base + levels.length;
+    return {
+      ...part,
+      levels: new Map(levels.map((level, i) => [level, base + i])),
+      other: hasOther ? end : NONE,
+      missing: hasMissing ? end + Number(hasOther) : NONE,
+    };
+  }
+  const { fill, hasIndicator } = encoding;
+  const numbers = {
+    ...part,
+    fill,
+    indicator: hasIndicator ? base + 1 : NONE,
+    subtract: scaling?.subtract[base] ?? 0,
+    divideBy: scaling?.divideBy[base] ?? 1,
+  };
+  if (encoding.kind === 'number') return numbers;
+  const { months, weekdays, hours } = encoding;
+  const first = base + 1 + Number(hasIndicator);
+  return {
+    ...numbers,
+    months: inputByPart(months, 13, first),
+    weekdays: inputByPart(weekdays, 8, first + months.length),
+    hours: inputByPart(hours, 24, first + months.length + weekdays.length),
+  };
+}
+
+const NO_PARTS = new Int32Array(0);
+const NO_LEVELS: ReadonlyMap<string, number> = new Map();
+
+function inputByPart(parts: readonly number[], size: number, first: number): Int32Array {
+  const inputs = new Int32Array(size).fill(NONE);
+  for (const [i, part] of parts.entries()) inputs[part] = first + i;
+  return inputs;
+}
+
+/** Where the inputs of a row go. */
+class Sink {
+  readonly index: Uint32Array;
+  readonly value: Float32Array;
+  k = 0;
+
+  /** @param most  inputs that are not zero */
+  constructor(most: number) {
+    this.index = new Uint32Array(most);
+    this.value = new Float32Array(most);
+  }
+
+  put(input: number, x: number): void {
+    if (x === 0) return;
+    this.index[this.k] = input;
+    this.value[this.k] = x;
+    this.k++;
+  }
+
+  level(input: number): void {
+    if (input !== NONE) this.put(input, 1);
+  }
+
+  /** @param given  NaN if it is missing */
+  number(part: Part, given: number): void {
+    const { base, fill, indicator, subtract, divideBy } = part;
+    const isMissing = Number.isNaN(given);
+    const x = isMissing ? fill : given;
+    this.put(base, scaledBy(part)(x, subtract, divideBy));
+    if (isMissing) this.level(indicator);
+    else if (part.encoding.kind === 'date') {
+      this.level(part.months[monthOf(x)]!);
+      this.level(part.weekdays[weekdayOf(x)]!);
+      this.level(part.hours[hourOf(x)]!);
+    }
+  }
+}
+
+function scaledBy({ isSingle }: Part): typeof scaledInput {
+  return isSingle ? singleScaledInput : scaledInput;
+}
+
+/** Levels that the training rows do not have: number of cells by column. */
+export type UnseenLevels = ReadonlyMap<string, number>;
+
+export class RowEncoder {
+  readonly inputs: number;
+  readonly #model: TableModel;
+  readonly #parts: readonly Part[];
+  readonly #missing: MissingValues;
+  readonly #unseen = new Map<string, number>();
+
+  constructor(model: TableModel) {
+    const { encodings, scaling, isSingle } = model;
+    const { bases, inputs } = basesOf(encodings);
+    this.inputs = inputs;
+    this.#model = model;
+    this.#parts = encodings.map((encoding, i) => partOf(encoding, bases[i]!, scaling, isSingle));
+    this.#missing = new MissingValues(model.missing.values);
+  }
+
+  /** Unseen levels that `encode` has met since the last call. */
+  takeUnseen(): UnseenLevels {
+    const unseen = new Map(this.#unseen);
+    this.#unseen.clear();
+    return unseen;
+  }
+
+  /** The rows of a table whose columns have the same kinds. */
+  bind(columns: readonly TypedColumn[]): BoundColumns {
+    return new BoundColumns(
+      this.#parts,
+      columns,
+      this.#model.columns.map(({ name }) => name),
+    );
+  }
+
+  /**
+   * Encodes a row that is given cell by cell.
+   *
+   * @param cells  in the order of the model's columns
+   * @param nameOf  of a column, for messages
+   * @throws LockstepError if a cell does not fit its column, or is missing and must not be
+   */
+  encode(cells: ArrayLike<unknown>, nameOf: (column: number) => string): EncodedRow {
+    // At most the four inputs of a date by column.
+    const sink = new Sink(4 * this.#parts.length);
+    const { mode } = this.#model.missing;
+    for (const [i, part] of this.#parts.entries()) {
+      const given = cells[i];
+      if (!isCell(given))
+        throw errors.cellOfRow(nameOf(i), strangeCell(given), 'a number, a string, true, false or null');
+      const cell = cellOf(given);
+      const { kind } = part.encoding;
+      const isMissing = this.#missing.has(cell);
+      if (isMissing && mode !== 'fill') {
+        const expected = kind === 'category' ? 'a category' : CELL_OF[kind];
+        throw errors.cellOfRow(nameOf(i), cell === '' ? 'missing' : `missing (${cell})`, expected);
+      }
+      if (kind === 'category') sink.level(this.#inputOf(part, i, isMissing ? undefined : levelOf(cell)));
+      else if (isMissing) sink.number(part, Number.NaN);
+      else {
+        const value = typedCell(cell, kind);
+        if (typeof value === 'string') throw errors.cellOfRow(nameOf(i), cellInWords(cell, value), CELL_OF[kind]);
+        sink.number(part, value);
+      }
+    }
+    return new EncodedRow(sink.index, sink.value, sink.k);
+  }
+
+  /** @param level  undefined if it is missing */
+  #inputOf({ levels, other, missing }: Part, column: number, level: string | undefined): number {
+    if (level === undefined) return missing;
+    const input = levels.get(level);
+    if (input === undefined && other === NONE) {
+      const { name } = this.#model.columns[column]!;
+      this.#unseen.set(name, (this.#unseen.get(name) ?? 0) + 1);
+    }
+    return input ?? other;
+  }
+}
+
+/** For messages. */
+function strangeCell(value: unknown): string {
+  if (Array.isArray(value)) return 'an array';
+  return typeof value === 'object' ? 'an object' : shown(value);
+}
+
+/** The columns of one table, ready to be encoded. Blocks of rows are encoded column by column, which is several times faster. */
+export class BoundColumns {
+  readonly #parts: readonly Part[];
+  readonly #names: readonly string[];
+  readonly #columns: readonly TypedColumn[];
+  /** By column and level of this table: the input, or NONE. */
+  readonly #inputOf: readonly Int32Array[];
+
+  constructor(parts: readonly Part[], columns: readonly TypedColumn[], names: readonly string[]) {
+    this.#parts = parts;
+    this.#columns = columns;
+    this.#names = names;
+    this.#inputOf = columns.map((column, i) => {
+      if (column.kind !== 'category') return NO_PARTS;
+      const { levels, other, missing } = parts[i]!;
+      return Int32Array.from([missing, ...column.levels.map((level) => levels.get(level) ?? other)]);
+    });
+  }
+
+  /** Adds the number of nonzero inputs of each row. */
+  count(rows: Uint32Array, counts: Uint32Array): void {
+    for (const [i, column] of this.#columns.entries()) {
+      if (column.kind === 'category') countLevels(column.codes, this.#inputOf[i]!, rows, counts);
+      else countNumbers(column.numbers, this.#parts[i]!, rows, counts);
+    }
+  }
+
+  /**
+   * Writes the nonzero inputs of some rows.
+   *
+   * @param ends  (rows) where each row begins in `index` and `value`; becomes where it ends
+   */
+  write(rows: Uint32Array, ends: Uint32Array, index: Uint32Array, value: Float32Array): void {
+    for (const [i, column] of this.#columns.entries()) {
+      if (column.kind === 'category') writeLevels(column.codes, this.#inputOf[i]!, rows, ends, index, value);
+      else writeNumbers(column.numbers, this.#parts[i]!, rows, ends, index, value);
+    }
+  }
+
+  /** The first column that has a number which float32 does not hold once it is scaled. */
+  tooLarge(rows: Uint32Array): number | undefined {
+    const found = this.#columns.findIndex((column, i) => {
+      if (column.kind === 'category') return false;
+      const { subtract, divideBy } = this.#parts[i]!;
+      const scaled = scaledBy(this.#parts[i]!);
+      const { numbers } = column;
+      // (Missing ones are filled with one of the others.)
+      for (let r = 0; r < rows.length; r++) {
+        if (Math.abs(scaled(numbers[rows[r]!]!, subtract, divideBy)) === Number.POSITIVE_INFINITY) return true;
+      }
+      return false;
+    });
+    return found < 0 ? undefined : found;
+  }
+
+  unseen(rows: Uint32Array): UnseenLevels {
+    const unseen = new Map<string, number>();
+    for (const [i, column] of this.#columns.entries()) {
+      if (column.kind !== 'category' || this.#parts[i]!.other !== NONE) continue;
+      const inputOf = this.#inputOf[i]!;
+      let count = 0;
+      for (const row of rows) {
+        const code = column.codes[row]!;
+        count += Number(code > 0 && inputOf[code] === NONE);
+      }
+      if (count > 0) unseen.set(this.#names[i]!, count);
+    }
+    return unseen;
+  }
+}
+
+function countLevels(codes: Uint32Array, inputOf: Int32Array, rows: Uint32Array, counts: Uint32Array): void {
+  for (let r = 0; r < rows.length; r++) if (inputOf[codes[rows[r]!]!] !== NONE) counts[r]!++;
+}
+
+function writeLevels(
+  codes: Uint32Array,
+  inputOf: Int32Array,
+  rows: Uint32Array,
+  ends: Uint32Array,
+  index: Uint32Array,
+  value: Float32Array,
+): void {
+  for (let r = 0; r < rows.length; r++) {
+    const input = inputOf[codes[rows[r]!]!]!;
+    if (input === NONE) continue;
+    const k = ends[r]!;
+    index[k] = input;
+    value[k] = 1;
+    ends[r] = k + 1;
+  }
+}
+
+function countNumbers(numbers: Float64Array, part: Part, rows: Uint32Array, counts: Uint32Array): void {
+  const { fill, indicator, subtract, divideBy, encoding, months, weekdays, hours } = part;
+  const scaled = scaledBy(part);
+  const isDate = encoding.kind === 'date';
+  for (let r = 0; r < rows.length; r++) {
+    const x = numbers[rows[r]!]!;
+    const isMissing = Number.isNaN(x);
+    let count = Number(scaled(isMissing ? fill : x, subtract, divideBy) !== 0);
+    if (isMissing) count += Number(indicator !== NONE);
+    else if (isDate) {
+      count += Number(months[monthOf(x)] !== NONE);
+      count += Number(weekdays[weekdayOf(x)] !== NONE);
+      count += Number(hours[hourOf(x)] !== NONE);
+    }
+    counts[r]! += count;
+  }
+}
+
+function writeNumbers(
+  numbers: Float64Array,
+  part: Part,
+  rows: Uint32Array,
+  ends: Uint32Array,
+  index: Uint32Array,
+  value: Float32Array,
+): void {
+  const { base, fill, indicator, subtract, divideBy, encoding, months, weekdays, hours } = part;
+  const scaled = scaledBy(part);
+  const isDate = encoding.kind === 'date';
+  let k = 0;
+  const level = (input: number) => {
+    if (input === NONE) return;
+    index[k] = input;
+    value[k] = 1;
+    k++;
+  };
+  for (let r = 0; r < rows.length; r++) {
+    const given = numbers[rows[r]!]!;
+    const isMissing = Number.isNaN(given);
+    const x = scaled(isMissing ? fill : given, subtract, divideBy);
+    k = ends[r]!;
+    if (x !== 0) {
+      index[k] = base;
+      value[k] = x;
+      k++;
+    }
+    if (isMissing) level(indicator);
+    else if (isDate) {
+      level(months[monthOf(given)]!);
+      level(weekdays[weekdayOf(given)]!);
+      level(hours[hourOf(given)]!);
+    }
+    ends[r] = k;
+  }
+}
