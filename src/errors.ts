@@ -227,7 +227,9 @@ export const errors = withCodes({
         (hasHeader ? '' : ' (if the first row holds column names, add --header yes)'),
     ),
   inputIsLabel: (file: string, column: string) =>
-    usage(`${file}: ${column} is the label, which cannot be an input; omit it from --columns and --types`),
+    usage(
+      `${file}: ${column} is the label, a target or the weight, which cannot be an input; omit it from --columns and --types`,
+    ),
   headerOfObjects: (file: string) =>
     usage(`--header no: the rows of ${file} are objects, whose field names are the columns; omit this option`),
   allSplitOff: (fraction: number, rows: number) =>

@@ -38,7 +38,7 @@ export async function tablePart(
   const name = shortNameOfTable(data);
   const { samples: raw, leftOut } = await readTableLike(data, table, label, header);
   const samples = encodedBy(encoder, raw, table);
-  const remarks = remarksOn(nameOfTable(data), leftOut).map(({ message }) => message);
+  const remarks = remarksOn(nameOfTable(data), leftOut, table).map(({ message }) => message);
   const parts = partsOfRun(samples, metadata);
   const wanted = split ?? (parts?.test.count ? 'test' : parts?.train.count ? 'train' : 'all');
   if (wanted === 'all') return { name, split: wanted, samples, remarks };

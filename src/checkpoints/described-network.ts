@@ -2,8 +2,9 @@
  * Reads the network that a file describes, from its tensors and metadata. An unsupported description is an error, because
  * the network would be computed incorrectly.
  */
+
+import { type ColumnPlace, nameOfTarget } from '../data/table/column-place.js';
 import { placeIn, placeRecord, type TableModel, tableIn } from '../data/table/table-metadata.js';
-import { type ColumnPlace, nameOfTarget } from '../data/table/targets.js';
 import { shown } from '../errors.js';
 import { parseJsonOr } from '../files/json.js';
 import { type TensorFile, TensorFileError } from '../files/safetensors.js';

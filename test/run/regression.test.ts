@@ -273,7 +273,7 @@ describe('numbers of another kind', () => {
     expect(start.dataset.train).toBe(36);
     expect(all).toContainEqual({
       ...{ event: 'warning', code: 'rows_left_out' },
-      message: expect.stringMatching(/missing\.csv: left out: 4 rows without a label or target$/),
+      message: expect.stringMatching(/missing\.csv: left out: 4 rows without a target$/),
     });
   });
 

@@ -7,8 +7,9 @@ import type { Dataset, TableRemark } from '../dataset.js';
 import { NO_SAMPLES, type Samples, takeSamples } from '../samples.js';
 import { splitOff, splitOffByClass } from '../split.js';
 import { isTable, nameOfTable, STDIN, shortNameOfTable } from './bytes.js';
+import { nameOfTarget } from './column-place.js';
 import { type LeftOut, type ReadOptions, readTable, readTableLike } from './read-table.js';
-import { nameOfTarget } from './targets.js';
+import type { TableFacts } from './table-metadata.js';
 
 export interface TableOptions extends ReadOptions {
   /** Fraction of the rows to split off as test set. */
@@ -31,12 +32,12 @@ export async function loadTable(data: string, options: TableOptions): Promise<Da
   if (data === STDIN && testData === STDIN) throw errors.stdinTwice();
   if (testData !== undefined) requireTestTable(testData);
   const { facts, samples, leftOut } = await readTable(data, options);
-  const remarks = remarksOn(nameOfTable(data), leftOut);
+  const remarks = remarksOn(nameOfTable(data), leftOut, facts);
   let parts = { train: samples as Samples, test: NO_SAMPLES };
   if (testSplit !== undefined) parts = testPart(samples, testSplit, seed, stratify);
   else if (testData !== undefined) {
     const test = await readTableLike(testData, facts, undefined, header, signal);
-    remarks.push(...remarksOn(nameOfTable(testData), test.leftOut));
+    remarks.push(...remarksOn(nameOfTable(testData), test.leftOut, facts));
     parts = { train: samples, test: test.samples };
   }
   if (parts.train.count === 0) throw errors.allSplitOff(testSplit!, samples.count);
@@ -47,8 +48,12 @@ export async function loadTable(data: string, options: TableOptions): Promise<Da
   };
 }
 
-/** Warnings about what was left out. */
-export function remarksOn(file: string, { columns, unlabeled, incomplete }: LeftOut): TableRemark[] {
+/** Warnings about what was left out. @param facts  of the model */
+export function remarksOn(
+  file: string,
+  { columns, unlabeled, incomplete }: LeftOut,
+  { targets }: Pick<TableFacts, 'targets'> = {},
+): TableRemark[] {
   const remarks: TableRemark[] = [];
   if (columns.length > 0) {
     const [more, first] = [columns.length - MOST_SHOWN, columns.slice(0, MOST_SHOWN).join('; ')];
@@ -59,7 +64,7 @@ export function remarksOn(file: string, { columns, unlabeled, incomplete }: Left
     });
   }
   const rows = [
-    ...(unlabeled > 0 ? [`${rowsInWords(unlabeled)} without a label or target`] : []),
+    ...(unlabeled > 0 ? [`${rowsInWords(unlabeled)} without a ${targets ? 'target' : 'label'}`] : []),
     ...(incomplete > 0 ? [`${rowsInWords(incomplete)} with missing cells`] : []),
   ];
   if (rows.length > 0) remarks.push({ code: 'rows_left_out', message: `${file}: left out: ${rows.join(', ')}` });

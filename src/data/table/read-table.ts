@@ -3,6 +3,7 @@ import { errors } from '../../errors.js';
 import { bytesOf, type Samples } from '../samples.js';
 import { nameOfTable } from './bytes.js';
 import { ClassIndex, classesOf, NO_CLASS } from './classes.js';
+import { nameOfTarget } from './column-place.js';
 import {
   badCells,
   type ColumnOptions,
@@ -23,7 +24,6 @@ import {
   type ApartOptions,
   apartLike,
   apartOf,
-  nameOfTarget,
   placeOfColumn,
   targetNumbers,
   weightNumbers,

@@ -2,10 +2,10 @@
 import { parseJsonOr } from '../../files/json.js';
 import { type Fields, fieldsOf, isRecord } from '../../files/type-guards.js';
 import type { ClassName } from './cells.js';
+import type { ColumnPlace } from './column-place.js';
 import { type Encoding, inputsOf } from './encoding.js';
 import { MISSING_MODES, type MissingRule } from './missing.js';
 import { SCALES, type Scale, type Scaling } from './scaling.js';
-import type { ColumnPlace } from './targets.js';
 import type { InputColumn } from './typed-table.js';
 
 export interface TableFacts {

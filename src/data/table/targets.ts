@@ -1,17 +1,11 @@
 /** Columns of a table that are neither inputs nor the label: numbers to estimate, and the weights of the rows. */
 import { errors, shown } from '../../errors.js';
+import type { ColumnPlace } from './column-place.js';
 import { badCells, columnInWords, listed, type Named, positionOf } from './columns.js';
 import { MissingValues } from './missing.js';
 import type { RawTable } from './raw-table.js';
 import type { TableFacts } from './table-metadata.js';
 import { isBad, typeColumn } from './typed-table.js';
-
-/** A column, by its name if the table has names. */
-export interface ColumnPlace {
-  readonly name: string | undefined;
-  /** From 0. */
-  readonly position: number;
-}
 
 /** As `--target` and `--weight` give them: names, or numbers from 1. */
 export interface ApartOptions {
@@ -66,11 +60,6 @@ export function apartLike(
 
 export function placeOfColumn(position: number, { names, hasHeader }: Named): ColumnPlace {
   return { name: hasHeader ? names[position] : undefined, position };
-}
-
-/** For reports: the name of the column, or its number, from 1. */
-export function nameOfTarget({ name, position }: ColumnPlace): string {
-  return name ?? String(position + 1);
 }
 
 /** (rows) NaN: missing. @throws LockstepError if a cell is neither a number nor missing */
