@@ -8,7 +8,8 @@ const ALL = 'dist/test/**/*.test.js';
  * share one, so what registers activations (test/support/activations.ts) is not among them.
  */
 const LIGHT = [
-  'dist/test/{bench,data,metrics,model,optim}/**/*.test.js',
+  'dist/test/{data,metrics,model,optim}/**/*.test.js',
+  'dist/test/bench/*.test.js',
   'dist/test/{architecture,docs,errors}.test.js',
   'dist/test/checkpoints/{consistency,leftovers,table-metadata}.test.js',
   'dist/test/files/{make-folder,mutual-exclusion,safetensors}.test.js',

@@ -270,7 +270,7 @@ function jobOf({ dataset, model, kernel }: StartEvent): Job {
     batchSize: BATCH,
     layers: model.layers,
     nonzeros: dataset.density * dataset.inputs,
-    panelWidth: chooseKernel(kernel).needs.panelWidth,
+    ...chooseKernel(kernel).needs,
   };
 }
 

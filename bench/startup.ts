@@ -77,8 +77,8 @@ function ofPyTorch(): Starter[] {
     );
     return [];
   }
-  // (The last three: no epochs are run, the rate, all samples.)
-  const job = [findIdxFolder('mnist').folder, `${threads}`, '0', '0.001', '60000'];
+  // (The last five: no epochs are run, the rate, all samples, the batch size, the network.)
+  const job = [findIdxFolder('mnist').folder, `${threads}`, '0', '0.001', '60000', '100', '784-1000-10'];
   const program = script('../../bench/peers/startup.py');
   return [{ name: 'PyTorch, nn.Linear and SGD', start: () => startOfMarked([python, program, ...job]) }];
 }

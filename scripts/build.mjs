@@ -1,30 +1,25 @@
 /**
  * Builds dist/, which mirrors the tree: TypeScript with tsc, the kernels and the loops that measure their limits with
- * AssemblyScript's compiler, each twice from one source. Prints to stderr only.
+ * AssemblyScript's compiler, each four times from one source. Prints to stderr only.
  */
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { generateExports } from '../src/kernels/assembly/exports.mjs';
+import { expandSources, FORMS } from '../src/kernels/assembly/templates.mjs';
 
 const KERNELS = 'src/kernels/assembly';
-/** Generated from the sources of the kernels. */
-const KERNEL_EXPORTS = 'dist/kernel-exports.ts';
-/** Folders of AssemblyScript: the entry files of the module, and the folders that it is made of. */
-const MODULES = {
-  [KERNELS]: { entries: [`${KERNELS}/index.ts`, KERNEL_EXPORTS], folders: [KERNELS] },
-  'bench/kernels/assembly': {
-    entries: ['bench/kernels/assembly/index.ts'],
-    folders: ['bench/kernels/assembly', KERNELS],
-  },
-};
+/** Folders of AssemblyScript. A module has what a folder's files export, except for those that are only imported. */
+const MODULES = [KERNELS, 'bench/kernels/assembly'];
+const IMPORTED = 'vector.ts';
+/** The sources with each size written out, a tree for each form. */
+const EXPANDED = 'dist/assembly';
 /** The page of `train --dashboard`: modules for browsers, which are a TypeScript project of their own, and static files. */
 const PAGE = 'src/dashboard/page';
 const PAGE_FILES = ['index.html', 'style.css', 'icon.svg'];
 /** Folders of TypeScript. */
 const FOLDERS = ['bin', 'workers', 'src', 'test', 'bench', 'scripts'];
-/** One source, two builds: only relaxed SIMD has a fused multiply-add. */
+/** Only relaxed SIMD has a fused multiply-add. */
 const BUILDS = { simd: [], 'simd-fma': ['--enable', 'relaxed-simd'] };
 const ASC_OPTIONS = [
   ['-O3', '--converge', '--noAssert', '--runtime', 'stub', '--enable', 'simd', '--enable', 'threads'],
@@ -49,16 +44,22 @@ export function build(root) {
   for (const name of PAGE_FILES) copyFileSync(path.join(root, PAGE, name), path.join(root, 'dist', PAGE, name));
   for (const folder of FOLDERS) removeStale(root, folder);
 
-  writeFileSync(path.join(root, KERNEL_EXPORTS), generateExports(path.join(root, KERNELS), path.join(root, 'dist')));
-  for (const [folder, { entries, folders }] of Object.entries(MODULES)) {
-    mkdirSync(path.join(root, 'dist', folder), { recursive: true });
-    const sources = folders.map((source) => path.join(root, source));
-    for (const [name, options] of Object.entries(BUILDS)) {
-      const out = `dist/${folder}/${name}.wasm`;
-      if (isNewer(path.join(root, out), [...sources, fileURLToPath(import.meta.url)])) continue;
-      const args = [...entries, '--outFile', out, ...ASC_OPTIONS, ...options];
-      const status = compile('assemblyscript/bin/asc.js', args);
-      if (status !== 0) return status;
+  for (const [form, sizes] of Object.entries(FORMS)) {
+    for (const folder of MODULES) {
+      const expanded = `${EXPANDED}/${form}/${folder}`;
+      const sources = [folder, KERNELS].map((source) => path.join(root, source));
+      mkdirSync(path.join(root, expanded), { recursive: true });
+      mkdirSync(path.join(root, 'dist', folder), { recursive: true });
+      const files = expandSources(path.join(root, folder), sizes);
+      for (const [name, text] of Object.entries(files)) writeFileSync(path.join(root, expanded, name), text);
+      const entries = Object.keys(files).filter((name) => name !== IMPORTED);
+      for (const [name, options] of Object.entries(BUILDS)) {
+        const out = `dist/${folder}/${name}${form === 'narrow' ? '' : `-${form}`}.wasm`;
+        if (isNewer(path.join(root, out), [...sources, fileURLToPath(import.meta.url)])) continue;
+        const args = [...entries.map((entry) => `${expanded}/${entry}`), '--outFile', out, ...ASC_OPTIONS, ...options];
+        const status = compile('assemblyscript/bin/asc.js', args);
+        if (status !== 0) return status;
+      }
     }
   }
   return 0;

@@ -41,6 +41,7 @@ const canTrace = spawnSync('strace', ['-f', 'true']).status === 0;
 const PROGRAMS = [
   { name: 'damage', share: 1, command: (seconds) => ['dist/test/reliability/damage.js', '--seconds', seconds] },
   { name: 'fuzz', share: 2, command: (seconds) => ['dist/test/reliability/fuzz.js', '--seconds', seconds] },
+  { name: 'tables', share: 1, command: (seconds) => ['dist/test/reliability/tables.js', '--seconds', seconds] },
   {
     name: 'faulty disk',
     share: 3,

@@ -21,17 +21,18 @@ generated from [src/config/options](../src/config/options).
 
 The last two columns state whether the value of an option may differ in a resumed run and between MPI ranks:
 
-- **Resume**: whether an option that is given with \`--resume\` may have a different value than in the checkpoint.
+- **Resume**: whether an option that is given with \`--resume\` may have a value other than the one in the checkpoint.
   - *free*: it may differ.
-  - *content*: it may differ if the data are the same, as compared by their SHA-256.
+  - *content*: it may differ, provided that the data has the same SHA-256.
   - *same*: it must be the same, unless \`--resume-anyway\` is given.
-  - *epoch*: like *same*, but the value can never change if the checkpoint was written in the middle of an epoch.
-  - *fixed*: it can never change.
+  - *epoch*: like *same*, but if the checkpoint was written in the middle of an epoch, the value must be the same even with
+    \`--resume-anyway\`.
+  - *fixed*: it must be the same, even with \`--resume-anyway\`.
   - *same if …*: like *same* if the condition holds, otherwise *free*.
 - **Ranks**: with \`--mpi\`, whether all ranks need the same value (*same*) or each may have its own (*own*).`;
 
 /** Refused unless the data are a table. */
-const FOR_TABLES = 'These options are for tables only: see [tables.md](tables.md).';
+const FOR_TABLES = 'These options apply only to tables: see [tables.md](tables.md).';
 const HEAD = '| option | property | values | default | description | resume | ranks |';
 const RULES = {
   free: 'free',

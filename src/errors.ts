@@ -257,10 +257,28 @@ export const errors = withCodes({
   tableNotUtf8: (file: string, row: number) => failure(`${file}: row ${row}: invalid UTF-8; save the table as UTF-8`),
   rowTooLong: (file: string, row: number, bytes: number) =>
     failure(`${file}: row ${row}: longer than ${grouped(bytes)} bytes; expected one row per line`),
-  raggedRow: (file: string, row: number, found: number, expected: number) =>
+  /** @param all  the number of such rows, and the first of the others, in tables that are read to the end */
+  raggedRow: (
+    file: string,
+    row: number,
+    found: number,
+    expected: number,
+    all?: { readonly count: number; readonly others: readonly { readonly row: number; readonly columns: number }[] },
+  ) => {
+    const what = `row ${row}: ${found} ${found === 1 ? 'column' : 'columns'}; expected ${expected}, as in the first row`;
+    if (!all) return failure(`${file}: ${what}`);
+    const others = all.others.map((other) => `row ${other.row} (${other.columns})`).join(', ');
+    const more = all.count > all.others.length + 1 ? ', …' : '';
+    const also = all.count > 1 ? `; ${grouped(all.count)} such rows: also ${others}${more}` : '';
+    return failure(`${file}: ${what}${also}; quote cells that contain the delimiter, or specify --delimiter`);
+  },
+  mixedDecimals: (file: string, column: string) =>
     failure(
-      `${file}: row ${row}: ${found} ${found === 1 ? 'column' : 'columns'}; expected ${expected}, as in the first row`,
+      `${file}: ${column}: some numbers have a decimal comma, others a decimal point; expected one of them, because the other may ` +
+        'separate thousands',
     ),
+  delimiterOfJson: (file: string, option: string) =>
+    usage(`--${option}: only for CSV, and ${file} is JSON; omit this option`),
   tableCell: (file: string, row: number, column: string, found: string, expected: string) =>
     failure(`${file}: row ${row}, ${column}: ${found}; expected ${expected}`),
   badCells: (file: string, column: string, count: number, rows: number, kind: string, cells: string, advice: string) =>

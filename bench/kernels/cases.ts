@@ -115,7 +115,7 @@ function createCase(
       outputs,
       panels: layer.panels.length,
       // (C takes sparse inputs, whatever the form.)
-      blocks: inputBlocksOf(inputs, rows.index.length / BATCH),
+      blocks: inputBlocksOf(inputs, rows.index.length / BATCH, batch.plan.blocks ?? { nonzeros: inputs, inputs }),
       rows,
       parameters,
       delta,

@@ -2,10 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { type Timing, timeTurnByTurn } from '../support/timing.js';
 
-interface Exports {
-  registers(accumulators: number, rounds: number, table: number): number;
-  loads(accumulators: number, from: number, to: number, passes: number): number;
-}
+/** A loop for each number of accumulators (vectors of 128 bits). */
+type Exports = Readonly<Record<`registers${number}`, (rounds: number, table: number) => number>> &
+  Readonly<Record<`loads${number}`, (from: number, to: number, passes: number) => number>>;
 
 /** `registers`: nothing but multiply-adds. `loads`: each loads a vector. */
 export type LimitLoop = 'registers' | 'loads';
@@ -74,7 +73,7 @@ export class Limits {
       const rounds = Math.ceil(CALL_VECTORS / (2 * accumulators));
       return {
         products: rounds * 2 * accumulators * LANES,
-        run: () => void wasm.registers(accumulators, rounds, DATA),
+        run: () => void wasm[`registers${accumulators}`]!(rounds, DATA),
       };
     }
     const rowBytes = accumulators * VECTOR_BYTES;
@@ -82,7 +81,7 @@ export class Limits {
     const passes = Math.ceil(CALL_VECTORS / (length / VECTOR_BYTES));
     return {
       products: ((passes * length) / VECTOR_BYTES) * LANES,
-      run: () => void wasm.loads(accumulators, DATA, DATA + length, passes),
+      run: () => void wasm[`loads${accumulators}`]!(DATA, DATA + length, passes),
     };
   }
 }

@@ -2,7 +2,7 @@
  * What the programs of the npm peers share: arguments, data in memory, initial values, order, and the lines they print.
  * A peer's program itself is one function that makes a step of its trainer.
  *
- * All are run as: node <peer>.mjs <folder of IDX files> <threads> <epochs> <rate> <samples>
+ * All are run as: node <peer>.mjs <folder of IDX files> <threads> <epochs> <rate> <samples> <batch> 784-1000-10
  */
 import { readFileSync, writeSync } from 'node:fs';
 import path from 'node:path';
@@ -10,7 +10,7 @@ import path from 'node:path';
 export const INPUTS = 784;
 export const HIDDEN = 1000;
 export const CLASSES = 10;
-export const BATCH = 100;
+export const BATCH = Number(process.argv[7]);
 
 let state = 1;
 
@@ -34,7 +34,8 @@ export function initialValues(count, inputs) {
  *                 batch, given as sample numbers, and returns the sum of its losses (NaN where that is another loss)
  */
 export async function runPeer(prepare) {
-  const [folder, threads, epochs, rate, samples] = process.argv.slice(2, 3).concat(process.argv.slice(3).map(Number));
+  const [threads, epochs, rate, samples] = process.argv.slice(3, 7).map(Number);
+  const folder = process.argv[2];
   const pixels = readFileSync(path.join(folder, 'train-images-idx3-ubyte')).subarray(16, 16 + samples * INPUTS);
   const images = Float32Array.from(pixels, (pixel) => pixel / 255);
   const labels = readFileSync(path.join(folder, 'train-labels-idx1-ubyte')).subarray(8, 8 + samples);

@@ -2,11 +2,10 @@
 
 import numpy as np
 
-from common import BATCH, CLASSES, HIDDEN, INPUTS, initial_values, rate, read_data, samples, train
+from common import BATCH, initial_layers, rate, read_data, samples, train
 
 images, labels = read_data()
-U, u = initial_values(INPUTS, HIDDEN, inputs=INPUTS), initial_values(HIDDEN, inputs=INPUTS)
-V, v = initial_values(HIDDEN, CLASSES, inputs=HIDDEN), initial_values(CLASSES, inputs=HIDDEN)
+layers = initial_layers()
 step = np.float32(rate)
 slots = np.arange(BATCH)
 
@@ -15,22 +14,27 @@ def epoch_of_order(order):
     total = 0.0
     for first in range(0, samples, BATCH):
         batch = order[first : first + BATCH]
-        X, targets = images[batch], labels[batch]
+        targets = labels[batch]
 
-        Y = np.maximum(X @ U + u, 0)
-        Z = Y @ V + v
+        activations = [images[batch]]
+        for W, b in layers[:-1]:
+            activations.append(np.maximum(activations[-1] @ W + b, 0))
+        W, b = layers[-1]
+        Z = activations[-1] @ W + b
         Z -= Z.max(axis=1, keepdims=True)
         P = np.exp(Z)
         sums = P.sum(axis=1, keepdims=True)
         total += float((np.log(sums[:, 0]) - Z[slots, targets]).sum())
 
-        P /= sums
-        P[slots, targets] -= 1
-        delta_Y = (P @ V.T) * (Y > 0)
-        np.subtract(V, step * (Y.T @ P), out=V)
-        np.subtract(v, step * P.sum(axis=0), out=v)
-        np.subtract(U, step * (X.T @ delta_Y), out=U)
-        np.subtract(u, step * delta_Y.sum(axis=0), out=u)
+        delta = P
+        delta /= sums
+        delta[slots, targets] -= 1
+        for i in range(len(layers) - 1, -1, -1):
+            (W, b), X = layers[i], activations[i]
+            below = (delta @ W.T) * (X > 0) if i > 0 else None
+            np.subtract(W, step * (X.T @ delta), out=W)
+            np.subtract(b, step * delta.sum(axis=0), out=b)
+            delta = below
     return total
 
 

@@ -2,11 +2,10 @@
 
 import numpy as np
 
-from common import BATCH, CLASSES, HIDDEN, INPUTS, initial_values, rate, read_data, samples, train
+from common import BATCH, initial_layers, rate, read_data, samples, train
 
 images, labels = read_data()
-U, u = initial_values(INPUTS, HIDDEN, inputs=INPUTS), initial_values(HIDDEN, inputs=INPUTS)
-V, v = initial_values(HIDDEN, CLASSES, inputs=HIDDEN), initial_values(CLASSES, inputs=HIDDEN)
+(U, u), (V, v) = initial_layers()
 parameters = U, u, V, v
 step = np.float32(rate)
 

@@ -4,7 +4,7 @@
  *
  * Build: cc -O3 -march=native openblas.c -o openblas -lopenblas -lm     (an OpenMP build of OpenBLAS: two thread
  *        pools would fight otherwise)
- * Run:   OMP_NUM_THREADS=<threads> ./openblas <folder of IDX files> <threads> <epochs> <rate> <samples>
+ * Run:   OMP_NUM_THREADS=<threads> ./openblas <folder of IDX files> <threads> <epochs> <rate> <samples> <batch> 784-1000-10
  */
 #include <cblas.h>
 #include <math.h>
@@ -13,9 +13,11 @@
 #include <string.h>
 #include <time.h>
 
-enum { D = 784, H = 1000, C = 10, B = 100 };
+enum { D = 784, H = 1000, C = 10 };
 
-static float *images, X[B * D], U[D * H], u[H], V[H * C], v[C], Y[B * H], Z[B * C], dY[B * H];
+/* Samples in a batch. */
+static int B;
+static float *images, *X, U[D * H], u[H], V[H * C], v[C], *Y, *Z, *dY;
 static unsigned char *labels;
 
 static unsigned char *read_idx(const char *folder, const char *name, size_t header, size_t bytes) {
@@ -82,9 +84,15 @@ static double step(const int *batch, float rate) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 6) return fprintf(stderr, "usage: openblas <folder> <threads> <epochs> <rate> <samples>\n"), 2;
+  if (argc != 8)
+    return fprintf(stderr, "usage: openblas <folder> <threads> <epochs> <rate> <samples> <batch> 784-1000-10\n"), 2;
   const float rate = strtof(argv[4], NULL);
   const int samples = atoi(argv[5]);
+  B = atoi(argv[6]);
+  X = malloc((size_t)B * D * sizeof(float));
+  Y = malloc((size_t)B * H * sizeof(float));
+  Z = malloc((size_t)B * C * sizeof(float));
+  dY = malloc((size_t)B * H * sizeof(float));
   unsigned char *pixels = read_idx(argv[1], "train-images-idx3-ubyte", 16, (size_t)samples * D);
   labels = read_idx(argv[1], "train-labels-idx1-ubyte", 8, (size_t)samples);
   openblas_set_num_threads(atoi(argv[2]));

@@ -2,7 +2,7 @@
 
 import torch
 
-from common import BATCH, CLASSES, HIDDEN, INPUTS, rate, read_data, samples, threads, train
+from common import BATCH, WIDTHS, rate, read_data, samples, threads, train
 
 torch.set_num_threads(threads)
 torch.manual_seed(1)
@@ -10,7 +10,10 @@ torch.manual_seed(1)
 images, labels = map(torch.from_numpy, read_data())
 
 # nn.Linear's initial values are the reference's: uniform in ±1/√inputs, biases too.
-model = torch.nn.Sequential(torch.nn.Linear(INPUTS, HIDDEN), torch.nn.ReLU(), torch.nn.Linear(HIDDEN, CLASSES))
+modules = []
+for inputs, outputs in zip(WIDTHS, WIDTHS[1:]):
+    modules += [torch.nn.Linear(inputs, outputs), torch.nn.ReLU()]
+model = torch.nn.Sequential(*modules[:-1])
 optimizer = torch.optim.SGD(model.parameters(), lr=rate)
 loss_of = torch.nn.CrossEntropyLoss(reduction="sum")
 

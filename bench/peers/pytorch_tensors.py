@@ -6,20 +6,20 @@ gradient (W ← W − rate · xᵀδ in one addmm).
 
 import torch
 
-from common import BATCH, CLASSES, HIDDEN, INPUTS, initial_values, rate, read_data, samples, threads, train
+from common import BATCH, CLASSES, INPUTS, WIDTHS, initial_layers, rate, read_data, samples, threads, train
 
 torch.set_num_threads(threads)
 torch.set_grad_enabled(False)
 
 images, labels = map(torch.from_numpy, read_data())
-U = torch.from_numpy(initial_values(INPUTS, HIDDEN, inputs=INPUTS))
-u = torch.from_numpy(initial_values(HIDDEN, inputs=INPUTS))
-V = torch.from_numpy(initial_values(HIDDEN, CLASSES, inputs=HIDDEN))
-v = torch.from_numpy(initial_values(CLASSES, inputs=HIDDEN))
+layers = [(torch.from_numpy(W), torch.from_numpy(b)) for W, b in initial_layers()]
+*hidden_layers, (V, v) = layers
 
 X = torch.empty(BATCH, INPUTS)
-Y = torch.empty(BATCH, HIDDEN)
-delta_Y = torch.empty(BATCH, HIDDEN)
+# What hidden layers give, and the δ of each.
+outputs = [torch.empty(BATCH, width) for width in WIDTHS[1:-1]]
+deltas = [torch.empty(BATCH, width) for width in WIDTHS[1:-1]]
+inputs = [X, *outputs]
 Z = torch.empty(BATCH, CLASSES)
 targets = torch.empty(BATCH, 1, dtype=torch.int64)
 picked = torch.empty(BATCH, 1)
@@ -34,21 +34,24 @@ def epoch_of_order(order):
         torch.index_select(images, 0, batch, out=X)
         torch.index_select(labels, 0, batch, out=targets.view(-1))
 
-        torch.addmm(u, X, U, out=Y).relu_()
-        torch.addmm(v, Y, V, out=Z)
+        for (W, b), x, y in zip(hidden_layers, inputs, outputs):
+            torch.addmm(b, x, W, out=y).relu_()
+        torch.addmm(v, inputs[-1], V, out=Z)
         torch.log_softmax(Z, 1, out=Z)
         total -= torch.gather(Z, 1, targets, out=picked).sum()
 
         # δ of the logits: softmax − one-hot.
-        delta_Z = Z.exp_().scatter_add_(1, targets, minus_one)
-        torch.mm(delta_Z, V.t(), out=delta_Y)
-        # δ where ReLU was active, else 0.
-        torch.ops.aten.threshold_backward(delta_Y, Y, 0, grad_input=delta_Y)
-
-        V.addmm_(Y.t(), delta_Z, alpha=-rate)
-        v.sub_(delta_Z.sum(0), alpha=rate)
-        U.addmm_(X.t(), delta_Y, alpha=-rate)
-        u.sub_(delta_Y.sum(0), alpha=rate)
+        delta = Z.exp_().scatter_add_(1, targets, minus_one)
+        for i in range(len(layers) - 1, -1, -1):
+            (W, b), x = layers[i], inputs[i]
+            if i > 0:
+                below = torch.mm(delta, W.t(), out=deltas[i - 1])
+                # δ where ReLU was active, else 0.
+                torch.ops.aten.threshold_backward(below, x, 0, grad_input=below)
+            W.addmm_(x.t(), delta, alpha=-rate)
+            b.sub_(delta.sum(0), alpha=rate)
+            if i > 0:
+                delta = below
     return total
 
 

@@ -1,6 +1,6 @@
 """PyTorch's start, part by part: one JSON line with the time (Unix, in ms) after each, as Lockstep's own.
 
-Run as: python3 startup.py <folder of IDX files> <threads> <epochs> <rate> <samples>
+Run as: python3 startup.py <data folder> <threads> <epochs> <rate> <samples> <batch> <widths>
 """
 
 import time
@@ -14,7 +14,7 @@ def mark(part):
 
 import torch  # noqa: E402
 
-from common import BATCH, CLASSES, HIDDEN, INPUTS, rate, read_data, say, threads  # noqa: E402
+from common import BATCH, WIDTHS, rate, read_data, say, threads  # noqa: E402
 
 torch.set_num_threads(threads)
 mark("imports")
@@ -22,7 +22,8 @@ mark("imports")
 images, labels = map(torch.from_numpy, read_data())
 mark("data read")
 
-model = torch.nn.Sequential(torch.nn.Linear(INPUTS, HIDDEN), torch.nn.ReLU(), torch.nn.Linear(HIDDEN, CLASSES))
+inputs, hidden, classes = WIDTHS
+model = torch.nn.Sequential(torch.nn.Linear(inputs, hidden), torch.nn.ReLU(), torch.nn.Linear(hidden, classes))
 optimizer = torch.optim.SGD(model.parameters(), lr=rate)
 loss_of = torch.nn.CrossEntropyLoss(reduction="sum")
 mark("initial values")

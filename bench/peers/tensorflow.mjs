@@ -9,7 +9,7 @@ import { BATCH, CLASSES, gather, HIDDEN, INPUTS, initialValues, runPeer } from '
 
 // Loaded as CommonJS: the package's ES modules name their files in a way that Node does not take.
 const require = createRequire(import.meta.url);
-const backend = process.argv[7];
+const backend = process.argv[9];
 const tf = require(backend === 'node' ? '@tensorflow/tfjs-node' : '@tensorflow/tfjs');
 
 await runPeer(async ({ images, labels, rate }) => {

@@ -18,7 +18,7 @@
  * places the batch's samples, fetches them and finds its share of them); that cores share memory bandwidth,
  * power and, as hardware threads, their units.
  */
-import { LANES, padded, panelCount, panelStart } from '../../src/memory/tiling.js';
+import { padded, panelCount, panelStart } from '../../src/memory/tiling.js';
 import { partOf } from '../../src/parallel/shares.js';
 import { type Equation, fitNonNegative } from '../support/least-squares.js';
 
@@ -30,6 +30,7 @@ export interface Job {
   /** Nonzero inputs of a sample, the mean. */
   readonly nonzeros: number;
   readonly panelWidth: number;
+  readonly lanes: number;
 }
 
 /** Seconds of an epoch, by what the threads did: means over the threads. */
@@ -104,10 +105,13 @@ function factorsOf(job: Job, threads: number): Record<keyof PhaseSeconds, readon
 }
 
 /** The first layer's panels, by their columns. */
-function panelsOf({ layers, panelWidth }: Job, threads: number): number[] {
-  const columns = padded(layers[1]!, { lanes: LANES });
+function panelsOf({ layers, panelWidth, lanes }: Job, threads: number): number[] {
+  const columns = padded(layers[1]!, { lanes });
   const count = panelCount({ panelWidth, threads }, 0, columns);
-  return Array.from({ length: count }, (_, p) => panelStart(p + 1, count, columns) - panelStart(p, count, columns));
+  return Array.from({ length: count }, (_, p) => {
+    const [from, to] = [p, p + 1].map((at) => panelStart(at, count, columns, lanes));
+    return to! - from!;
+  });
 }
 
 /** Whether the first layer is divided by panels: with more threads than panels it is divided by sample and by row. */

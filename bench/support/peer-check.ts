@@ -1,11 +1,11 @@
-/** Whether a peer has done the same job: its losses against those of Lockstep, and Lockstep's against the reference's. */
+/** Did a trainer run the same job? Compares its losses with Lockstep's, and Lockstep's with the reference's. */
 import type { PeerData } from './peer-data.js';
 import type { Peer } from './peer-list.js';
 import { type PeerRun, runProgram } from './peer-run.js';
 
 /**
- * Of a loss. Seeds alone make a difference of 3 % in the first thousands of samples and of 1 % in later epochs; a mean in
- * place of a sum, a bias that stays, an order that repeats make much more.
+ * Relative difference of two losses. Seeds alone make a difference of 3 % in the first thousands of samples and of 1 % in
+ * later epochs. A mean instead of a sum or the same order in each epoch makes a much larger one.
  */
 const TOLERANCE = 0.05;
 
@@ -26,7 +26,7 @@ export class LossCheck {
    * @throws Error that names the first epoch whose loss is another
    */
   async check(peer: Peer, samples: number, { epochs }: PeerRun): Promise<void> {
-    if (epochs.length !== this.#epochs) throw new Error(`${epochs.length} epochs in place of ${this.#epochs}`);
+    if (epochs.length !== this.#epochs) throw new Error(`${epochs.length} epochs instead of ${this.#epochs}`);
     if (peer.otherJob !== undefined) return;
     for (const [i, expected] of (await this.#lossesOf(samples)).entries()) {
       const loss = epochs[i]?.train_loss ?? Number.NaN;

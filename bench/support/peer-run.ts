@@ -17,19 +17,26 @@ export interface PeerRun {
   readonly startupSeconds: number;
   /** The largest resident set; undefined where the system does not tell. */
   readonly peakBytes: number | undefined;
+  /** Number of threads, for a program that reports it (Lockstep's start event). */
+  readonly threads: number | undefined;
 }
 
 /** Lockstep's lines and its peers' have what is needed under the same names. */
-type Line = Partial<EpochLine> & { readonly event?: string; readonly epoch?: number };
+type Line = Partial<EpochLine> & { readonly event?: string; readonly epoch?: number; readonly threads?: number };
 
 /**
+ * @param environment  in addition to this process's
  * @throws Error with what the program said last, if it fails or never gets ready
  */
-export async function runProgram(command: readonly [string, ...string[]], threads: number): Promise<PeerRun> {
+export async function runProgram(
+  command: readonly [string, ...string[]],
+  threads: number,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<PeerRun> {
   const [file = '', ...argv] = onCores(command, threads);
   const start = performance.now();
   const child = spawn(file, argv, {
-    env: { ...process.env, OMP_NUM_THREADS: `${threads}`, OPENBLAS_NUM_THREADS: `${threads}` },
+    env: { ...process.env, ...threadsEnvironment(threads), ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   // Not to be left behind, taking the cores of the next run.
@@ -44,13 +51,17 @@ export async function runProgram(command: readonly [string, ...string[]], thread
   const epochs: EpochLine[] = [];
   let startupSeconds: number | undefined;
   let peakBytes: number | undefined;
+  let ownThreads: number | undefined;
   try {
     for await (const text of createInterface({ input: child.stdout })) {
       // Libraries greet on stdout.
       if (!text.startsWith('{')) continue;
       const line = JSON.parse(text) as Line;
       peakBytes = peakResidentBytes(child.pid) ?? peakBytes;
-      if (line.event === 'ready' || line.event === 'start') startupSeconds = (performance.now() - start) / 1000;
+      if (line.event === 'ready' || line.event === 'start') {
+        startupSeconds = (performance.now() - start) / 1000;
+        ownThreads = line.threads;
+      }
       if (line.epoch !== undefined && line.seconds !== undefined && (line.event ?? 'epoch') === 'epoch') {
         epochs.push({ train_loss: line.train_loss ?? null, seconds: line.seconds });
       }
@@ -63,7 +74,14 @@ export async function runProgram(command: readonly [string, ...string[]], thread
   forget();
   if (code !== 0 || startupSeconds === undefined)
     throw new Error(reasonIn(complaint) ?? `it ended with status ${code}`);
-  return { epochs, startupSeconds, peakBytes };
+  return { epochs, startupSeconds, peakBytes, threads: ownThreads };
+}
+
+/** For the libraries that take their number of threads from the environment: OpenMP, OpenBLAS, and Rust's rayon. */
+function threadsEnvironment(threads: number): Record<string, string> {
+  return Object.fromEntries(
+    ['OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'RAYON_NUM_THREADS'].map((name) => [name, `${threads}`]),
+  );
 }
 
 /** The command on `threads` cores, where the system can pin: the same for all, the first that this process may use. */

@@ -10,25 +10,31 @@ mark('node');
 const { parseTrainCommand } = await import('../../bin/commands/train-options.js');
 const { loadDataset } = await import('../../src/data/sources.js');
 const { chooseKernel } = await import('../../src/kernels/builds.js');
+const { fastestForm } = await import('../../src/kernels/forms.js');
 const { bytesNeeded, createSharedMemory, layOut } = await import('../../src/memory/layout.js');
 const { drawInitialValues } = await import('../../src/model/initial-values.js');
 const { optimizerOf, withDefaults } = await import('../../src/config/options.js');
-const { planOf, usedOf, writeSamples } = await import('../../src/run/run-memory.js');
+const { densityOf, nonzerosOf, planOf, usedOf, writeSamples } = await import('../../src/run/run-memory.js');
 const { freshState } = await import('../../src/metrics/run-state.js');
 await import('../../src/output/output.js');
 await import('../../src/run/train.js');
 mark('imports');
 
 const config = withDefaults(parseTrainCommand(process.argv.slice(2))!.options);
-const kernel = chooseKernel(config.kernel);
-mark('options, kernel');
+const build = chooseKernel(config.kernel);
+mark('options, kernel build');
 
 const dataset = await loadDataset(config.data);
 mark('data read and checked');
 
 const used = usedOf(dataset, config.limit ?? dataset.train.count, config);
-const { plan } = planOf(config, kernel, used);
+const nonzeros = nonzerosOf(used);
 mark('nonzeros counted');
+
+const planFor = (choice: typeof build) => planOf(config, choice, used, nonzeros);
+const kernel = fastestForm(build, config.vectorBits, densityOf(used, nonzeros), planFor);
+const plan = planFor(kernel);
+mark('kernel form');
 
 const shared = createSharedMemory(bytesNeeded(plan));
 const memory = layOut(plan, shared);

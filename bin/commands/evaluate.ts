@@ -20,6 +20,8 @@ interface Options {
   readonly data?: string;
   readonly label?: string;
   readonly header: unknown;
+  readonly delimiter?: string;
+  readonly comment?: string;
   readonly split?: unknown;
   readonly format?: unknown;
 }
@@ -36,6 +38,8 @@ export async function evaluateCommand(args: readonly string[]): Promise<undefine
     )
     .option('--label <column>', 'label column of a table, by name or number (default: as in training)')
     .option('--header <h>', `whether the first row of a table holds column names: ${HEADERS.join(', ')}`, HEADERS[0])
+    .option('--delimiter <character>', 'what separates the cells of CSV (default: detected)')
+    .option('--comment <character>', 'skip lines of CSV that begin with this character')
     .option(
       '--split <name>',
       `samples to use: ${SPLITS.join(', ')} (tables only); the default is test, but train for the training table if it has no test split, and all for any other table`,
@@ -44,17 +48,19 @@ export async function evaluateCommand(args: readonly string[]): Promise<undefine
   if (!parse(command, args, 1)) return;
   const [file = ''] = command.args;
   const options = command.opts<Options>();
-  const { data, label } = options;
+  const { data, label, delimiter, comment } = options;
   const split = options.split === undefined ? undefined : oneOf('split', options.split, SPLITS);
   const header = oneOf('header', options.header, HEADERS);
   const format = formatOf(options.format);
 
   const network = await loadModel(file);
   const isOfTable = data !== undefined && findSource(data).kind === 'table';
-  if (!isOfTable && label !== undefined) throw onlyForTables('label', label, data);
+  for (const [flag, given] of Object.entries({ label, delimiter, comment })) {
+    if (!isOfTable && given !== undefined) throw onlyForTables(flag, given, data);
+  }
   if (!isOfTable && header !== HEADERS[0]) throw onlyForTables('header', header, data);
   const part = isOfTable
-    ? await tablePart(file, network, data, split, { label, header })
+    ? await tablePart(file, network, data, split, { label, header, delimiter, comment })
     : await imagesOf(file, network, data, split ?? 'test');
   const { name, samples, remarks = [] } = part;
   for (const remark of remarks) process.stderr.write(`lockstep evaluate: ${onOneLine(remark)}\n`);

@@ -4,6 +4,7 @@ import { nameOfTable, shortNameOfTable } from '../../src/data/table/bytes.js';
 import { encodedBy } from '../../src/data/table/encode-parts.js';
 import type { Header } from '../../src/data/table/header.js';
 import { remarksOn, testPart } from '../../src/data/table/load.js';
+import type { CsvOptions } from '../../src/data/table/read-raw-table.js';
 import { readTableLike } from '../../src/data/table/read-table.js';
 import { errors } from '../../src/errors.js';
 import { parseJsonOr } from '../../src/files/json.js';
@@ -31,12 +32,12 @@ export async function tablePart(
   network: Network,
   data: string,
   split: Split | undefined,
-  { label, header }: { readonly label: string | undefined; readonly header: Header },
+  { label, header, ...csv }: { readonly label: string | undefined; readonly header: Header } & CsvOptions,
 ): Promise<TablePart> {
   const { table, encoder, metadata } = network;
   if (!table || !encoder) throw errors.tableForImages(file, data);
   const name = shortNameOfTable(data);
-  const { samples: raw, leftOut } = await readTableLike(data, table, label, header);
+  const { samples: raw, leftOut } = await readTableLike(data, table, label, header, undefined, csv);
   const samples = encodedBy(encoder, raw, table);
   const remarks = remarksOn(nameOfTable(data), leftOut, table).map(({ message }) => message);
   const parts = partsOfRun(samples, metadata);

@@ -17,6 +17,9 @@ export interface PredictCommand {
   readonly resize: boolean;
   readonly invert: boolean;
   readonly shape: Shape | undefined;
+  /** For CSV. */
+  readonly delimiter: string | undefined;
+  readonly comment: string | undefined;
   readonly format: Format;
 }
 
@@ -27,6 +30,8 @@ interface Options {
   readonly resize?: boolean;
   readonly invert?: boolean;
   readonly shape?: string;
+  readonly delimiter?: string;
+  readonly comment?: string;
   readonly format?: unknown;
 }
 
@@ -47,6 +52,8 @@ export function parsePredictCommand(args: readonly string[]): PredictCommand | u
     .option('--resize', 'scale images of another size (default: reject them)')
     .option('--invert', 'images are black on white (default: white on black, as in MNIST)')
     .option('--shape <WxH>', 'image size that the network expects (default: a square)')
+    .option('--delimiter <character>', 'what separates the cells of CSV (default: detected)')
+    .option('--comment <character>', 'skip lines of CSV that begin with this character')
     .option('--format <name>', FORMAT_HELP)
     .addHelpText('after', HELP_END);
   if (!parse(command, args, Number.POSITIVE_INFINITY)) return undefined;
@@ -58,6 +65,8 @@ export function parsePredictCommand(args: readonly string[]): PredictCommand | u
     resize = false,
     invert = false,
     shape,
+    delimiter,
+    comment,
     format,
   } = command.opts<Options>();
   const sources = files.length > 0 ? files : [STDIN];
@@ -78,6 +87,8 @@ export function parsePredictCommand(args: readonly string[]): PredictCommand | u
     resize,
     invert,
     shape: shape === undefined ? undefined : parseShape(shape),
+    delimiter,
+    comment,
     format: formatOf(format),
   };
 }

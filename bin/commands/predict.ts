@@ -50,6 +50,7 @@ export async function predictCommand(args: readonly string[]): Promise<number> {
     throw errors.invalidOption('top', top, `1 to ${network.classes}, the classes of the network`);
 
   if (network.table) requireNothingOfPictures(command);
+  else requireNothingOfTables(command);
   const { stdin, stdout } = process;
   const output = new LineOutput(stdout, () => void stdin.destroy());
   const problems = new Problems(command.isStrict);
@@ -80,6 +81,12 @@ export async function predictCommand(args: readonly string[]): Promise<number> {
   }
   problems.sumUp(predicted);
   return problems.hasLostFile ? 1 : 0;
+}
+
+/** @throws LockstepError (status 2) if an option is only for tables */
+function requireNothingOfTables({ delimiter, comment }: PredictCommand): void {
+  const stray = Object.entries({ delimiter, comment }).find(([, given]) => given !== undefined);
+  if (stray) throw errors.usage(`--${stray[0]}: only for a network that was trained on a table`, 'lockstep predict');
 }
 
 /** @throws LockstepError (status 2) if an option is only for images */
@@ -139,7 +146,7 @@ async function* samplesFor(network: Network, command: PredictCommand, problems: 
 /** For a network that was trained on a table: CSV or JSON, detected by content, from files or stdin, optionally gzipped. */
 async function* samplesOfTables(
   network: Network,
-  { sources }: PredictCommand,
+  { sources, delimiter, comment }: PredictCommand,
   problems: Problems,
 ): AsyncGenerator<NamedSample> {
   // As if --pixels were given: the hint to add it makes no sense here.
@@ -159,7 +166,7 @@ async function* samplesOfTables(
           for await (const sample of lines.usable(samples, prefix)) yield { ...ofFile, ...sample };
           return;
         }
-        for await (const { row, x } of samplesOfTable(file, bytes, network)) {
+        for await (const { row, x } of samplesOfTable(file, bytes, network, { delimiter, comment })) {
           if (x instanceof LockstepError) problems.skip(x);
           else yield { name: `${prefix}row ${row}`, ...ofFile, id: row, x };
         }

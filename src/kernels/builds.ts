@@ -8,6 +8,7 @@ import { type Activation, activationNamed } from './activations.js';
 import type { Kernel } from './kernel.js';
 import { ReferenceKernel } from './reference.js';
 import { WasmKernel } from './wasm.js';
+import type { TileRows } from './wasm-layer.js';
 import { instantiate, type WasmModule } from './wasm-module.js';
 
 /** One way to compute: a WebAssembly module, or a class in plain TypeScript. */
@@ -35,8 +36,9 @@ interface Facts<Name extends string> {
 export interface KernelChoice extends Facts<KernelName> {
   /** Undefined: plain TypeScript. */
   readonly module: WebAssembly.Module | undefined;
-  /** Samples or rows in a tile of the dense form, where it is narrow enough. */
-  readonly tileRows: 2 | 3;
+  /** Of the vectors that its kernels take at a time: how they run is decided in forms.ts. */
+  readonly vectorBits: 128 | 256;
+  readonly tileRows: TileRows;
 }
 
 /**
@@ -54,7 +56,10 @@ const WASM = {
     // Finding the active units costs more than multiplying zeros there. (The width of a panel on the oldest engine, so that
     // all engines do the same.)
     denseOutputs: 28,
-    blocks: true,
+    // The weights of 160 inputs in a panel take 20 KB, which fits every first-level cache. Chosen by bench/operations.ts, on
+    // MNIST (two blocks) and Fashion-MNIST (four): docs/performance.md.
+    blocks: { nonzeros: 80, inputs: 160 },
+    mirrors: false,
     // Known when the module is loaded.
     reservedBytes: 0,
   },
@@ -82,7 +87,8 @@ const BUILDS = [
       lanes: 1,
       panelWidth: Number.POSITIVE_INFINITY,
       denseOutputs: 0,
-      blocks: false,
+      blocks: undefined,
+      mirrors: false,
       reservedBytes: 0,
     },
     denseFrom: Number.POSITIVE_INFINITY,
@@ -139,8 +145,8 @@ function buildOf(name: KernelName): KernelBuild<KernelName> {
 /** The build, or why it cannot run here. */
 function load(build: KernelBuild<KernelName>): KernelChoice | string {
   const { name, needs, denseFrom } = build;
-  const tileRows = KEEPS_NINE ? 3 : 2;
-  if ('plain' in build) return { name, module: undefined, needs, denseFrom, tileRows };
+  const tileRows = { 1: 3, 2: 3, 3: KEEPS_NINE ? 3 : 2, 4: 2 };
+  if ('plain' in build) return { name, module: undefined, needs, denseFrom, tileRows, vectorBits: 128 };
   const { wasm } = build;
   const bytes = readFileSync(new URL(`./assembly/${wasm.file}`, import.meta.url));
   if (!WebAssembly.validate(bytes)) return `Node ${process.versions.node} has no WebAssembly ${wasm.feature}`;
@@ -148,7 +154,14 @@ function load(build: KernelBuild<KernelName>): KernelChoice | string {
   const instance = instantiate(module, new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }));
   const problem = wasm.problem(instance);
   if (problem !== undefined) return problem;
-  return { name, module, needs: { ...needs, reservedBytes: instance.heapBase() }, denseFrom, tileRows };
+  return {
+    name,
+    module,
+    needs: { ...needs, reservedBytes: instance.heapBase() },
+    denseFrom,
+    tileRows,
+    vectorBits: 128,
+  };
 }
 
 /** (1 + ε)(1 − ε) − 1 is −ε² when it is rounded once, and 0 when the product is rounded before. */

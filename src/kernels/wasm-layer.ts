@@ -1,14 +1,24 @@
 /** A layer as the WebAssembly module sees it: byte addresses, and the functions for its sizes. Made once for each kernel. */
-import type { LayerMemory, Panel, Reals } from '../memory/layout.js';
-import { LANES } from '../memory/tiling.js';
-import type { WasmFunction, WasmModule } from './wasm-module.js';
+import { formOf, type LayerMemory, type Panel, type Reals } from '../memory/layout.js';
+import { ownBatch, type Plan } from '../memory/plan.js';
+import { LANES, padded, panelCount, panelStart } from '../memory/tiling.js';
+import type { Apply, WasmFunction, WasmModule } from './wasm-module.js';
 
 export const REAL_BYTES = 4;
 export const WORD_BYTES = 4;
 const VECTOR_BYTES = LANES * REAL_BYTES;
 
-/** Maximum vectors of a tile. */
-const TILE_VECTORS = 4;
+/** `Blocks.SAMPLES` of assembly/vector.ts: a batch of at most this size is one block. */
+export const SAMPLE_BLOCK = 256;
+
+/** Maximum vectors of a row that back-propagation takes at once (`PARTS` in assembly/templates.mjs). */
+const PART_VECTORS = 8;
+
+/** `FEW` in assembly/templates.mjs. */
+const FEW_VECTORS = 4;
+
+/** Samples or rows of a tile, by its vectors: tiles that the module has. */
+export type TileRows = Readonly<Record<number, number>>;
 
 export interface WasmPanel {
   readonly firstColumn: number;
@@ -25,27 +35,48 @@ export interface WasmPanel {
   readonly moments: readonly number[];
   /** For inputs in dense form. */
   readonly tiles: readonly Tile[];
-  readonly denseBackward: WasmFunction;
+  readonly reduceBias: Readonly<Record<Apply, WasmFunction>>;
   /** For sparse inputs. */
   readonly forward: WasmFunction;
-  readonly backward: WasmFunction;
-  readonly reduce: WasmFunction;
-  readonly reduceBlocks: WasmFunction;
+  readonly reduce: Reduce;
+  /** For back-propagation: the panel without padding. */
+  readonly parts: readonly Part[];
 }
+
+/** The weights of the units of a panel of the layer below, mirrored. */
+export interface Mirror {
+  readonly address: number;
+  readonly firstRow: number;
+  readonly rowBytes: number;
+  readonly rows: number;
+  readonly tiles: readonly { readonly offset: number; readonly backward: WasmFunction }[];
+  /** For a layer of a single panel. */
+  readonly few: Mirror['tiles'];
+}
+
+/** By what becomes of the sum, for batches of one block of samples, and of several. */
+type Reduce = Readonly<Record<Apply, { readonly oneBlock: WasmFunction; readonly blocks: WasmFunction }>>;
 
 /** Some of a panel's columns, which are computed together. */
 export interface Tile {
   /** Offset of its first column in a row, in bytes. */
   readonly offset: number;
   readonly forward: WasmFunction;
-  readonly reduce: WasmFunction;
-  readonly reduceBlocks: WasmFunction;
+  readonly reduce: Reduce;
+}
+
+export interface Part {
+  readonly offset: number;
+  readonly backward: WasmFunction;
+  readonly denseBackward: WasmFunction;
 }
 
 export interface WasmLayer {
   readonly inputs: number;
-  /** Columns of all panels, in vectors. */
-  readonly vectors: number;
+  readonly outputs: number;
+  /** Columns of all panels, in units of `unit` columns, of which panels are made. */
+  readonly units: number;
+  readonly unit: number;
   readonly isDense: boolean;
   readonly starts: number;
   readonly lengths: number;
@@ -55,18 +86,29 @@ export interface WasmLayer {
   /** Where each block of inputs begins, and where the last ends. */
   readonly blockBounds: readonly number[];
   readonly panels: readonly WasmPanel[];
+  /** For each panel of the layer below. */
+  readonly mirrors: readonly Mirror[];
   readonly transposed: { readonly slot: number; readonly value: number };
   /** For each slice. */
   readonly cursors: (slice: number) => number;
   readonly rowSquares: (row: number) => number;
 }
 
-export function wasmLayer(layer: LayerMemory, slots: number, wasm: WasmModule, tileRows: 2 | 3): WasmLayer {
-  const { inputs, inputRows, inputBlocks, blockInputs, paddedOutputs, transposed, rowSquares } = layer;
+/** @param below  undefined for the first layer */
+export function wasmLayer(
+  layer: LayerMemory,
+  below: LayerMemory | undefined,
+  slots: number,
+  wasm: WasmModule,
+  tileRows: TileRows,
+): WasmLayer {
+  const { inputs, inputRows, inputBlocks, blockInputs, paddedOutputs, lanes, transposed, rowSquares } = layer;
   const { starts, lengths, index, value, blockBounds } = inputRows;
   return {
     inputs,
-    vectors: paddedOutputs / LANES,
+    outputs: layer.outputs,
+    units: paddedOutputs / lanes,
+    unit: lanes,
     isDense: inputRows.form === 'dense',
     starts: starts.byteOffset,
     lengths: lengths.byteOffset,
@@ -75,6 +117,7 @@ export function wasmLayer(layer: LayerMemory, slots: number, wasm: WasmModule, t
     blockInputs,
     blockBounds: Array.from({ length: inputBlocks + 1 }, (_, b) => blockBounds.byteOffset + b * slots * WORD_BYTES),
     panels: layer.panels.map((panel) => wasmPanel(panel, layer, wasm, tileRows)),
+    mirrors: layer.mirror.map((mirror, p) => mirrorOf(mirror, below!.panels[p]!, wasm, tileRows)),
     transposed: { slot: transposed.slot.byteOffset, value: transposed.value.byteOffset },
     // A cursor for each row, and two more.
     cursors: (slice) => transposed.cursors.byteOffset + slice * (inputs + 3) * WORD_BYTES,
@@ -82,15 +125,16 @@ export function wasmLayer(layer: LayerMemory, slots: number, wasm: WasmModule, t
   };
 }
 
-function wasmPanel(panel: Panel, { inputs, outputs }: LayerMemory, wasm: WasmModule, tileRows: 2 | 3): WasmPanel {
+function wasmPanel(panel: Panel, { inputs, outputs }: LayerMemory, wasm: WasmModule, tileRows: TileRows): WasmPanel {
   const { firstColumn, width, weights, delta, gradients, moments } = panel;
   const addressOf = ({ byteOffset }: Reals) => byteOffset;
   const vectors = width / LANES;
   const rowBytes = width * REAL_BYTES;
+  const columns = Math.min(width, outputs - firstColumn);
   return {
     firstColumn,
     width,
-    columns: Math.min(width, outputs - firstColumn),
+    columns,
     vectors,
     rowBytes,
     weights: addressOf(weights),
@@ -99,27 +143,101 @@ function wasmPanel(panel: Panel, { inputs, outputs }: LayerMemory, wasm: WasmMod
     gradients: gradients.map(addressOf),
     moments: moments.map(addressOf),
     tiles: tilesOf(vectors, wasm, tileRows),
-    denseBackward: wasm.denseBackward[vectors]!,
+    reduceBias: { step: wasm.stepBias[vectors]!, keep: wasm.keepBias[vectors]! },
     forward: wasm.forward[vectors]!,
-    backward: wasm.backward[vectors]!,
-    reduce: wasm.reduce[vectors]!,
-    reduceBlocks: wasm.reduceBlocks[vectors]!,
+    reduce: reduceOf('Sparse', `${vectors}`, wasm),
+    parts: divide(Math.ceil(columns / LANES), PART_VECTORS, 1).map(({ offset, vectors: ofPart }) => ({
+      offset,
+      backward: wasm.backward[ofPart]!,
+      denseBackward: wasm.denseBackward[ofPart]!,
+    })),
   };
 }
 
-/** One tile for a narrow panel, else two, the first not smaller than the second. */
-function tilesOf(vectors: number, wasm: WasmModule, tileRows: 2 | 3): Tile[] {
-  const first = vectors > TILE_VECTORS ? Math.ceil(vectors / 2) : vectors;
-  const tiles: Tile[] = [];
-  for (let v = 0; v < vectors; v += first) {
-    const width = Math.min(first, vectors - v);
-    const size = `${width}x${width === TILE_VECTORS ? 2 : tileRows}`;
-    tiles.push({
-      offset: v * VECTOR_BYTES,
-      forward: wasm.denseForward[size]!,
-      reduce: wasm.denseReduce[size]!,
-      reduceBlocks: wasm.denseReduceBlocks[size]!,
-    });
+function mirrorOf(mirror: Reals, { firstColumn, width }: Panel, wasm: WasmModule, tileRows: TileRows): Mirror {
+  return {
+    address: mirror.byteOffset,
+    firstRow: firstColumn,
+    rowBytes: width * REAL_BYTES,
+    rows: width,
+    tiles: tileSizes(width / LANES, tileRows).map(({ offset, size }) => {
+      return { offset, backward: wasm.mirrorBackward[size]! };
+    }),
+    few: fewOf(width / LANES).map(({ offset, vectors }) => ({ offset, backward: wasm.fewBackward[vectors]! })),
+  };
+}
+
+/** As many columns as can have four sums each in registers, pair by pair of vectors. */
+function fewOf(vectors: number): { readonly offset: number; readonly vectors: number }[] {
+  return Array.from({ length: Math.ceil(vectors / FEW_VECTORS) }, (_, i) => {
+    return { offset: i * FEW_VECTORS * VECTOR_BYTES, vectors: Math.min(FEW_VECTORS, vectors - i * FEW_VECTORS) };
+  });
+}
+
+function tilesOf(vectors: number, wasm: WasmModule, tileRows: TileRows): Tile[] {
+  return tileSizes(vectors, tileRows).map(({ offset, size }) => {
+    return { offset, forward: wasm.denseForward[size]!, reduce: reduceOf('Dense', size, wasm) };
+  });
+}
+
+/** (Only pairs of vectors have tiles where all sizes are even.) */
+function tileSizes(vectors: number, tileRows: TileRows): { readonly offset: number; readonly size: string }[] {
+  const widths = Object.keys(tileRows).map(Number);
+  return divide(vectors, Math.max(...widths), Math.min(...widths)).map(({ offset, vectors: width }) => {
+    return { offset, size: `${width}_${tileRows[width]}` };
+  });
+}
+
+function reduceOf(form: 'Sparse' | 'Dense', size: string, wasm: WasmModule): Reduce {
+  return {
+    step: { oneBlock: wasm[`step${form}`][size]!, blocks: wasm[`step${form}Blocks`][size]! },
+    keep: { oneBlock: wasm[`keep${form}`][size]!, blocks: wasm[`keep${form}Blocks`][size]! },
+  };
+}
+
+/** A row in as few parts of at most `most` vectors as possible, nearly equal multiples of `unit`, none smaller than the next. */
+function divide(vectors: number, most: number, unit: number): { readonly offset: number; readonly vectors: number }[] {
+  const count = Math.ceil(vectors / most);
+  const largest = Math.ceil(vectors / unit / count) * unit;
+  return Array.from({ length: count }, (_, i) => {
+    return { offset: i * largest * VECTOR_BYTES, vectors: Math.min(largest, vectors - i * largest) };
+  });
+}
+
+/** Names of the exports with sizes that a run with this plan calls in a layer. */
+export function exportsOf(plan: Plan, l: number, tileRows: TileRows): Set<string> {
+  const isDense = formOf(plan, l) === 'dense';
+  const kind = isDense ? 'Dense' : 'Sparse';
+  const apply = plan.gradientBuffers > 0 ? 'keep' : 'step';
+  const blocks = ownBatch(plan) > SAMPLE_BLOCK ? 'Blocks' : '';
+  const names = new Set<string>();
+  let before = 0;
+  for (const width of panelWidths(plan, l)) {
+    const vectors = width / LANES;
+    const sizes = isDense ? tileSizes(vectors, tileRows).map(({ size }) => size) : [`${vectors}`];
+    for (const size of sizes) {
+      names.add(`${isDense ? 'denseForward' : 'forward'}${size}`);
+      names.add(`${apply}${kind}${blocks}${size}`);
+    }
+    if (isDense) names.add(`${apply}Bias${vectors}`);
+    const used = Math.ceil(Math.min(width, plan.layers[l + 1]! - before) / LANES);
+    before += width;
+    if (l === 0 || plan.mirrors) continue;
+    for (const part of divide(used, PART_VECTORS, 1))
+      names.add(`${isDense ? 'denseBackward' : 'backward'}${part.vectors}`);
   }
-  return tiles;
+  if (l > 0 && plan.mirrors) {
+    for (const width of panelWidths(plan, l - 1)) {
+      for (const { size } of tileSizes(width / LANES, tileRows)) names.add(`mirrorBackward${size}`);
+      for (const { vectors } of fewOf(width / LANES)) names.add(`fewBackward${vectors}`);
+    }
+  }
+  return names;
+}
+
+function panelWidths(plan: Plan, l: number): number[] {
+  const columns = padded(plan.layers[l + 1]!, plan);
+  const count = panelCount(plan, l, columns);
+  const starts = Array.from({ length: count + 1 }, (_, p) => panelStart(p, count, columns, plan.lanes));
+  return starts.slice(1).map((start, p) => start - starts[p]!);
 }

@@ -3,10 +3,18 @@ import type { UpdateFunction } from './kernel.js';
 
 export type WasmFunction = (...args: number[]) => void;
 
-/** A function for each size (assembly/exports.mjs): vectors of a panel, `8`, or vectors and rows of a tile, `3x2`. */
+/** A function for each size (assembly/templates.mjs): vectors of a row, `8`, or vectors and rows of a tile, `3_2`. */
 export type BySize = Readonly<Record<string, WasmFunction>>;
 
-export interface WasmModule extends Readonly<Record<UpdateFunction, WasmFunction>> {
+/** What becomes of a sum of gradients: it is added to the weights, times −rate, or replaces the gradient. */
+export type Apply = 'step' | 'keep';
+
+/** Sums of gradients, of a batch that is one block of samples or that need not be. */
+type Reductions = `${Apply}${'Sparse' | 'Dense'}${'' | 'Blocks'}`;
+
+export interface WasmModule
+  extends Readonly<Record<UpdateFunction, WasmFunction>>,
+    Readonly<Record<Reductions | `${Apply}Bias`, BySize>> {
   readonly heapBase: () => number;
   readonly multiplyAdd: (a: number, b: number, c: number) => number;
   readonly findBlocks: WasmFunction;
@@ -16,13 +24,11 @@ export interface WasmModule extends Readonly<Record<UpdateFunction, WasmFunction
   readonly rectifyPanel: WasmFunction;
   readonly rectifyRows: WasmFunction;
   readonly backward: BySize;
+  readonly mirrorBackward: BySize;
+  readonly fewBackward: BySize;
+  readonly mirrorRows: WasmFunction;
   readonly denseBackward: BySize;
   readonly transpose: WasmFunction;
-  readonly reduce: BySize;
-  readonly reduceBlocks: BySize;
-  readonly reduceBias: WasmFunction;
-  readonly denseReduce: BySize;
-  readonly denseReduceBlocks: BySize;
   readonly applyGradients: WasmFunction;
   readonly sumGradients: WasmFunction;
   readonly squareRows: WasmFunction;
@@ -32,7 +38,7 @@ export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memo
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
   const table: Record<string, unknown> = { ...exports };
   for (const [exported, each] of Object.entries(exports)) {
-    const [, name, size] = /^([a-zA-Z]+)(\d+(?:x\d+)?)$/.exec(exported) ?? [];
+    const [, name, size] = /^([a-zA-Z]+)(\d+(?:_\d+)?)$/.exec(exported) ?? [];
     if (name === undefined || size === undefined) continue;
     table[name] = { ...(table[name] as BySize | undefined), [size]: each };
   }

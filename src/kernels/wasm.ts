@@ -1,16 +1,22 @@
 /** The WebAssembly kernels: for each of a layer's panels, a call of the module (assembly/). */
 import { BACKWARD_BLOCK, type Memory } from '../memory/layout.js';
+import { inVectors } from '../memory/tiling.js';
 import type { Activation } from './activations.js';
 import type { Kernel, Range, RowSlice, Update } from './kernel.js';
 import { activatePlainly, backwardPlainly } from './plain-activation.js';
-import { REAL_BYTES, type WasmLayer, type WasmPanel, WORD_BYTES, wasmLayer } from './wasm-layer.js';
-import type { WasmModule } from './wasm-module.js';
+import {
+  REAL_BYTES,
+  SAMPLE_BLOCK,
+  type TileRows,
+  type WasmLayer,
+  type WasmPanel,
+  WORD_BYTES,
+  wasmLayer,
+} from './wasm-layer.js';
+import type { Apply, WasmModule } from './wasm-module.js';
 
 /** Samples that go through all panels together: enough to make fetching weights cheap, few enough that their rows stay cached. */
 const FORWARD_BLOCK = 500;
-
-/** `Blocks.SAMPLES` of assembly/vector.ts. */
-const SAMPLE_BLOCK = 256;
 
 /** A sum of gradients over slots, and what becomes of it. */
 interface Reduction {
@@ -22,8 +28,8 @@ interface Reduction {
   readonly at: number;
   /** Dense inputs: where each slot's row begins. */
   readonly starts: number;
-  /** 0: the sum times `factor` (−rate) is added to the weights. 1: it replaces the gradient. */
-  readonly keep: 0 | 1;
+  readonly apply: Apply;
+  /** −rate, for `step`. */
   readonly factor: number;
 }
 
@@ -41,15 +47,19 @@ export class WasmKernel implements Kernel {
    * @param worker    whose scratch and gradient buffer are used
    * @param tileRows  see `KernelChoice`
    */
-  constructor(wasm: WasmModule, memory: Memory, activation: Activation, worker: number, tileRows: 2 | 3) {
+  constructor(wasm: WasmModule, memory: Memory, activation: Activation, worker: number, tileRows: TileRows) {
     const { partial, totals } = memory.workers[worker]!;
     this.#wasm = wasm;
     this.#memory = memory;
-    this.#layers = memory.layers.map((layer) => wasmLayer(layer, memory.slots, wasm, tileRows));
+    const { layers, slots } = memory;
+    this.#layers = layers.map((layer, l) => wasmLayer(layer, layers[l - 1], slots, wasm, tileRows));
     this.#activation = activation;
     this.#worker = worker;
     this.#partial = partial.byteOffset;
     this.#totals = totals.byteOffset;
+    // Every worker fills the mirrors, all with the same values, before any of them goes back.
+    for (const layer of this.#layers)
+      this.#mirror(layer, { from: 0, to: layer.inputs }, { from: 0, to: layer.panels.length });
   }
 
   forward(l: number, range: Range, from: number, to: number): void {
@@ -69,10 +79,11 @@ export class WasmKernel implements Kernel {
       activatePlainly(this.#activation, layers[l]!, layers[l + 1]!, from, to);
       return;
     }
-    const { isDense, starts, lengths, index, value } = this.#layers[l + 1]!;
+    const { isDense, starts, lengths, index, value, mirrors } = this.#layers[l + 1]!;
+    const keepsZ = Number(mirrors.length > 0);
     for (const { firstColumn, width, columns, delta } of this.#layers[l]!.panels) {
       if (isDense) this.#wasm.rectifyRows(delta, firstColumn, width, starts, value, from, to);
-      else this.#wasm.rectifyPanel(delta, firstColumn, width, columns, starts, lengths, index, value, from, to);
+      else this.#wasm.rectifyPanel(delta, firstColumn, width, columns, starts, lengths, index, value, keepsZ, from, to);
     }
   }
 
@@ -82,6 +93,8 @@ export class WasmKernel implements Kernel {
     if (!this.#hasAssembly) {
       const { layers } = this.#memory;
       backwardPlainly(this.#activation, layers[l]!, layers[l - 1]!, from, to);
+    } else if (layer.mirrors.length > 0) {
+      this.#backwardMirrored(layer, below, from, to);
     } else if (layer.isDense) {
       backwardDense(layer, below, from, to);
     } else {
@@ -91,27 +104,70 @@ export class WasmKernel implements Kernel {
     }
   }
 
+  #backwardMirrored(
+    { mirrors, panels, units, unit, outputs }: WasmLayer,
+    below: WasmLayer,
+    from: number,
+    to: number,
+  ): void {
+    const { delta, rowBytes: deltaBytes } = panels[0]!;
+    const layer = [units, unit, panels.length, inVectors(outputs)];
+    for (const [p, { address, rowBytes, tiles, few }] of mirrors.entries()) {
+      if (panels.length === 1) {
+        for (const { offset, backward } of few) {
+          const target = below.panels[p]!.delta + offset;
+          backward(address + offset, rowBytes, delta, deltaBytes, inVectors(outputs), target, from, to);
+        }
+        continue;
+      }
+      for (const { offset, backward } of tiles) {
+        const target = below.panels[p]!.delta + offset;
+        backward(address + offset, rowBytes, delta, this.#memory.slots, ...layer, target, this.#totals, from, to);
+      }
+    }
+  }
+
+  /** Copies rows of a layer's weights to its mirrors, if it has any. (The bias has none.) */
+  #mirror({ mirrors, panels, outputs, inputs }: WasmLayer, { from, to }: Range, range: Range): void {
+    for (const { address, firstRow, rowBytes, rows } of mirrors) {
+      const [first, end] = [Math.max(from, firstRow), Math.min(to, firstRow + rows, inputs)];
+      if (first >= end) continue;
+      for (let p = range.from; p < range.to; p++) {
+        const { weights, firstColumn, width, rowBytes: panelBytes } = panels[p]!;
+        const columns = Math.min(width, inVectors(outputs) - firstColumn);
+        this.#wasm.mirrorRows(weights, panelBytes, first, end, columns, firstColumn, address, rowBytes, firstRow);
+      }
+    }
+  }
+
   /** For at most BACKWARD_BLOCK samples: their sums are in `partial` between panels. */
   #backwardSparse(layer: WasmLayer, below: WasmLayer, from: number, to: number): void {
     const { inputs, starts, lengths, index, panels } = layer;
-    for (const [p, { weights, delta, backward }] of panels.entries()) {
-      backward(
-        weights,
-        starts,
-        lengths,
-        index,
-        delta,
-        this.#partial,
-        inputs,
-        Number(p === 0),
-        Number(p + 1 === panels.length),
-        below.panels[0]!.delta,
-        this.#memory.slots,
-        below.vectors,
-        below.panels.length,
-        from,
-        to,
-      );
+    const last = panels.at(-1)!.parts.at(-1);
+    let isFirst = 1;
+    for (const { weights, delta, rowBytes, parts } of panels) {
+      for (const part of parts) {
+        part.backward(
+          weights + part.offset,
+          rowBytes,
+          starts,
+          lengths,
+          index,
+          delta + part.offset,
+          this.#partial,
+          inputs,
+          isFirst,
+          Number(part === last),
+          below.panels[0]!.delta,
+          this.#memory.slots,
+          below.units,
+          below.unit,
+          below.panels.length,
+          from,
+          to,
+        );
+        isFirst = 0;
+      }
     }
   }
 
@@ -145,23 +201,24 @@ export class WasmKernel implements Kernel {
   }
 
   step(l: number, slice: RowSlice, range: Range, batch: number, rate: number): void {
-    this.#reduceSlice(l, slice, range, batch, 0, -rate);
+    this.#reduceSlice(l, slice, range, batch, 'step', -rate);
+    this.#mirror(this.#layers[l]!, slice, range);
   }
 
   reduce(l: number, slice: RowSlice, range: Range, batch: number): void {
-    this.#reduceSlice(l, slice, range, batch, 1, 0);
+    this.#reduceSlice(l, slice, range, batch, 'keep', 0);
   }
 
-  #reduceSlice(l: number, slice: RowSlice, range: Range, batch: number, keep: 0 | 1, factor: number): void {
+  #reduceSlice(l: number, slice: RowSlice, range: Range, batch: number, apply: Apply, factor: number): void {
     const { index, from, to } = slice;
     if (from === to) return;
     const layer = this.#layers[l]!;
     const slots = { from: 0, to: batch };
     const starts = layer.transposed.slot;
-    const reduction = { rows: slice, slots, slice: index, at: from * batch, starts, keep, factor };
+    const reduction = { rows: slice, slots, slice: index, at: from * batch, starts, apply, factor };
     for (let p = range.from; p < range.to; p++) {
       const panel = layer.panels[p]!;
-      this.#reducePanel(layer, panel, keep ? panel.gradients[0]! : panel.weights, reduction);
+      this.#reducePanel(layer, panel, apply === 'keep' ? panel.gradients[0]! : panel.weights, reduction);
     }
   }
 
@@ -172,20 +229,20 @@ export class WasmKernel implements Kernel {
     const slots = { from, to };
     const at = from * rows.to;
     if (!layer.isDense) this.#transpose(layer, slice, rows, slots, at);
-    const reduction: Reduction = { rows, slots, slice, at, starts: layer.starts, keep: 1, factor: 0 };
+    const reduction: Reduction = { rows, slots, slice, at, starts: layer.starts, apply: 'keep', factor: 0 };
     for (const panel of layer.panels) this.#reducePanel(layer, panel, panel.gradients[slice]!, reduction);
   }
 
   /** @param target  the panel's weights or gradients */
   #reducePanel(layer: WasmLayer, panel: WasmPanel, target: number, reduction: Reduction): void {
-    const { rows, slots, slice, at, starts, keep, factor } = reduction;
+    const { rows, slots, slice, at, starts, apply, factor } = reduction;
     const { rowBytes, delta } = panel;
-    const isOneBlock = slots.to <= SAMPLE_BLOCK;
+    const blocks = slots.to <= SAMPLE_BLOCK ? 'oneBlock' : 'blocks';
     const first = target + rows.from * rowBytes;
     if (!layer.isDense) {
-      const reduce = isOneBlock ? panel.reduce : panel.reduceBlocks;
+      const reduce = panel.reduce[apply][blocks];
       const [slot, value] = entriesAt(layer, at);
-      reduce(first, rows.to - rows.from, layer.cursors(slice), slot, value, delta, this.#totals, factor, keep);
+      reduce(first, rows.to - rows.from, layer.cursors(slice), slot, value, delta, this.#totals, factor);
       return;
     }
     const { inputs } = layer;
@@ -193,11 +250,11 @@ export class WasmKernel implements Kernel {
     const value = layer.value + rows.from * REAL_BYTES;
     const count = Math.min(rows.to, inputs) - rows.from;
     for (const tile of panel.tiles) {
-      const reduce = isOneBlock ? tile.reduce : tile.reduceBlocks;
+      const reduce = tile.reduce[apply][blocks];
       const [tileTarget, tileDelta] = [first + tile.offset, delta + tile.offset];
-      reduce(tileTarget, rowBytes, count, starts, value, tileDelta, from, to, this.#totals, factor, keep);
+      reduce(tileTarget, rowBytes, count, starts, value, tileDelta, from, to, this.#totals, factor);
     }
-    if (rows.to > inputs) this.#wasm.reduceBias(target + inputs * rowBytes, rowBytes, delta, from, to, factor, keep);
+    if (rows.to > inputs) panel.reduceBias[apply](target + inputs * rowBytes, delta, from, to, factor);
   }
 
   applyGradients(l: number, rate: number): void {
@@ -246,6 +303,7 @@ export class WasmKernel implements Kernel {
         apply(weights, gradients[0]!, moments, from * width, to * width);
       }
     }
+    this.#mirror(this.#layers[l]!, { from, to }, range);
   }
 
   get #hasAssembly(): boolean {
@@ -276,9 +334,20 @@ function forwardSparse(layer: WasmLayer, panel: WasmPanel, from: number, to: num
 /** A hidden layer with dense inputs has a single panel, unless its activation has no assembly code. */
 function backwardDense(layer: WasmLayer, below: WasmLayer, from: number, to: number): void {
   const { starts, value, panels } = layer;
-  const { weights, delta, denseBackward } = panels[0]!;
+  const { weights, delta, rowBytes, parts } = panels[0]!;
   for (const target of below.panels) {
-    denseBackward(weights, delta, target.firstColumn, target.width, starts, value, target.delta, from, to);
+    parts[0]!.denseBackward(
+      weights,
+      delta,
+      rowBytes,
+      target.firstColumn,
+      target.width,
+      starts,
+      value,
+      target.delta,
+      from,
+      to,
+    );
   }
 }
 

@@ -19,7 +19,7 @@ import {
   summedScores,
   targetWidth,
 } from './plan.js';
-import { inputBlocksOf, LANES, padded, panelCount, panelStart } from './tiling.js';
+import { inputBlocksOf, inVectors, LANES, padded, panelCount, panelStart } from './tiling.js';
 
 export type Reals = Float32Array | Float64Array;
 
@@ -75,6 +75,8 @@ export interface LayerMemory {
   readonly outputs: number;
   /** Columns with padding: the sum of the panels' widths. */
   readonly paddedOutputs: number;
+  /** The panels' widths are multiples of this. */
+  readonly lanes: number;
   /** Blocks of inputs: going forward, a block's weights in a panel stay in the first-level cache. */
   readonly inputBlocks: number;
   /** Inputs of a block; the last may have fewer. */
@@ -91,6 +93,11 @@ export interface LayerMemory {
   readonly best: Reals;
   /** (inputs + 1, 4): sums of the squares of a row of the gradient. Empty unless the norm is needed. */
   readonly rowSquares: Float64Array;
+  /**
+   * For each panel of the layer below: (outputs in whole vectors, its width), the weights of its units. Always a copy of the
+   * weights when back-propagation begins. Empty in the first layer, and without `mirrors`.
+   */
+  readonly mirror: readonly Reals[];
   /** The batch as the reduction reads it. Empty without `blocks`. */
   readonly transposed: Transposed;
 }
@@ -173,8 +180,8 @@ const EVALUATION_SLOTS = 16;
 /** Samples whose partial sums back-propagation keeps at once, so that a panel serves several. */
 export const BACKWARD_BLOCK = 16;
 
-/** Three rows of four vectors in dense form, a row of eight vectors in sparse form. */
-const TOTALS = 3 * 4 * LANES;
+/** Two of the largest tiles, three rows of six vectors; a row of sixteen vectors in sparse form takes less. */
+const TOTALS = 2 * 3 * 6 * LANES;
 
 /** The most that a WebAssembly memory of 32-bit addresses can hold. */
 export const MEMORY_LIMIT_BYTES = 2 ** 32;
@@ -266,10 +273,10 @@ function carve(plan: Plan, arena: Arena, worker: number): Memory {
 }
 
 /** The form of a layer's inputs. */
-function formOf(plan: Plan, l: number): RowForm {
+export function formOf(plan: Plan, l: number): RowForm {
   if (l === 0) return plan.inputForm;
-  const paddedOutputs = padded(plan.layers[l + 1]!, plan);
-  const isNarrow = panelCount(plan, l, paddedOutputs) === 1 && paddedOutputs <= plan.denseOutputs;
+  const outputs = plan.layers[l + 1]!;
+  const isNarrow = panelCount(plan, l, padded(outputs, plan)) === 1 && inVectors(outputs) <= plan.denseOutputs;
   return isNarrow ? 'dense' : plan.hiddenForm;
 }
 
@@ -278,7 +285,7 @@ function blocksOf(plan: Plan, l: number): number {
   const inputs = plan.layers[l]!;
   // Half of a hidden layer's units are assumed to be active.
   const ofSample = l === 0 ? plan.storedInputs / (plan.trainSamples + heldOutSamples(plan)) : inputs / 2;
-  return inputBlocksOf(inputs, ofSample);
+  return inputBlocksOf(inputs, ofSample, plan.blocks);
 }
 
 function carveLayer(plan: Plan, arena: Arena, l: number, slots: number, rows: SampleRows, worker: number): LayerMemory {
@@ -301,7 +308,7 @@ function carveLayer(plan: Plan, arena: Arena, l: number, slots: number, rows: Sa
   const count = panelCount(plan, l, paddedOutputs);
   // (A size alone needs no views: a layer too wide for the memory may have a million panels.)
   const panels = Array.from({ length: arena.isReal ? count : 0 }, (_, p): Panel => {
-    const [from, to] = [panelStart(p, count, paddedOutputs), panelStart(p + 1, count, paddedOutputs)];
+    const [from, to] = [p, p + 1].map((at) => panelStart(at, count, paddedOutputs, plan.lanes)) as [number, number];
     const part = (array: Reals, height: number) => array.subarray(from * height, to * height);
     return {
       firstColumn: from,
@@ -311,6 +318,17 @@ function carveLayer(plan: Plan, arena: Arena, l: number, slots: number, rows: Sa
       gradients: gradients.map((buffer) => part(buffer, inputs + 1)),
       moments: moments.map((array) => part(array, inputs + 1)),
     };
+  });
+
+  const mirrorRows = plan.mirrors && l > 0 ? inVectors(outputs) : 0;
+  const mirrored = takeReals(mirrorRows * paddedInputs);
+  const panelsBelow = mirrorRows > 0 && arena.isReal ? panelCount(plan, l - 1, paddedInputs) : 0;
+  const mirror = Array.from({ length: panelsBelow }, (_, p) => {
+    const [from, to] = [p, p + 1].map((at) => panelStart(at, panelsBelow, paddedInputs, plan.lanes)) as [
+      number,
+      number,
+    ];
+    return mirrored.subarray(from * mirrorRows, to * mirrorRows);
   });
 
   const form = formOf(plan, l);
@@ -346,6 +364,7 @@ function carveLayer(plan: Plan, arena: Arena, l: number, slots: number, rows: Sa
     inputs,
     outputs,
     paddedOutputs,
+    lanes: plan.lanes,
     inputBlocks,
     blockInputs: Math.ceil(inputs / inputBlocks),
     inputRows,
@@ -355,6 +374,7 @@ function carveLayer(plan: Plan, arena: Arena, l: number, slots: number, rows: Sa
     moments,
     best,
     rowSquares,
+    mirror,
     transposed,
   };
 }

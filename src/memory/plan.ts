@@ -42,18 +42,31 @@ export const NO_FACTS: ObjectiveFacts = { targets: [], huberDelta: 1, isWeighted
 /** How a row of inputs is stored: `sparse`, the nonzeros as (index, value) in ascending order; `dense`, all values in order. */
 export type RowForm = 'sparse' | 'dense';
 
+/**
+ * The end of a block of inputs costs a mispredicted branch per sample, so a block needs enough nonzeros to be worth it; its
+ * weights in a panel should fit the first-level cache.
+ */
+export interface InputBlocks {
+  /** Mean nonzeros of a sample in a block. */
+  readonly nonzeros: number;
+  /** Minimum inputs of a block. */
+  readonly inputs: number;
+}
+
 /** What a kernel build needs of the memory. */
 export interface KernelNeeds {
   /** Type of parameters, activations and gradients. */
   readonly reals: 'float32' | 'float64';
-  /** Outputs are padded to a multiple of this. 1: no padding. */
+  /** Outputs are padded to a multiple of this, and panels are multiples of it. 1: no padding. */
   readonly lanes: number;
   /** Maximum columns of a panel of weights: a multiple of `lanes`, or Infinity for one panel as wide as the layer. */
   readonly panelWidth: number;
   /** A hidden layer of at most this many outputs gets dense rows, even where zeros are common. */
   readonly denseOutputs: number;
-  /** Whether it works in blocks: of inputs going forward, of samples in a transposed batch, with scratch for the sums between. */
-  readonly blocks: boolean;
+  /** If it works in blocks, of inputs going forward and of samples in a transposed batch: the size of those of inputs. */
+  readonly blocks: InputBlocks | undefined;
+  /** Whether it can go back through a mirror of a layer's weights, which has a row for each output. */
+  readonly mirrors: boolean;
   /** Bytes at the beginning of the memory that the kernel keeps for itself. */
   readonly reservedBytes: number;
 }

@@ -1,12 +1,17 @@
 /** How a layer's weights are divided: outputs into panels, inputs into blocks. No division changes a bit of any result. */
-import type { KernelNeeds, Plan } from './plan.js';
+import type { InputBlocks, KernelNeeds, Plan } from './plan.js';
 
-/** Numbers of a vector in the kernels' SIMD code: a panel's columns are whole vectors. */
+/** Numbers of a vector in the kernels' SIMD code: a panel's columns are whole vectors, or pairs of them (`KernelNeeds.lanes`). */
 export const LANES = 4;
 
 /** Columns of a layer with padding. */
 export function padded(outputs: number, { lanes }: Pick<KernelNeeds, 'lanes'>): number {
   return Math.ceil(outputs / lanes) * lanes;
+}
+
+/** Columns in whole vectors: for decisions that must not depend on how far a kernel build pads. */
+export function inVectors(outputs: number): number {
+  return padded(outputs, { lanes: LANES });
 }
 
 /** Minimum columns of a panel when there are more panels than `panelWidth` asks for, so that threads have equal work. */
@@ -25,23 +30,14 @@ export function panelCount(
 }
 
 /**
- * The first column of a panel; for `panel` = `count`, the number of columns. Panels are as equal as whole vectors allow, and
- * the wider ones are spread evenly among the others.
+ * The first column of a panel; for `panel` = `count`, the number of columns. Panels are as equal as multiples of `lanes` allow,
+ * and the wider ones are spread evenly among the others.
  */
-export function panelStart(panel: number, count: number, paddedOutputs: number): number {
-  // (A single panel need not be whole vectors.)
-  return count === 1 ? panel * paddedOutputs : Math.floor((panel * (paddedOutputs / LANES)) / count) * LANES;
+export function panelStart(panel: number, count: number, paddedOutputs: number, lanes: number): number {
+  return Math.floor((panel * (paddedOutputs / lanes)) / count) * lanes;
 }
 
-/**
- * The end of a block costs a mispredicted branch per sample, so a block needs enough nonzeros to be worth it. The weights of
- * 160 inputs in a panel take 20 KB, which fits every first-level cache. Chosen by bench/operations.ts, on MNIST (two blocks)
- * and Fashion-MNIST (four): docs/performance.md.
- */
-const NONZEROS_OF_BLOCK = 80;
-const SMALLEST_BLOCK = 160;
-
 /** @param nonzeros  mean nonzero inputs of a sample */
-export function inputBlocksOf(inputs: number, nonzeros: number): number {
-  return Math.max(1, Math.min(Math.floor(inputs / SMALLEST_BLOCK), Math.round(nonzeros / NONZEROS_OF_BLOCK)));
+export function inputBlocksOf(inputs: number, nonzeros: number, block: InputBlocks): number {
+  return Math.max(1, Math.min(Math.floor(inputs / block.inputs), Math.round(nonzeros / block.nonzeros)));
 }

@@ -66,6 +66,8 @@ export interface StartEvent {
   readonly rank?: number;
   readonly mpi?: string;
   readonly kernel: KernelName;
+  /** Width of the kernel's vectors; absent for `reference`. */
+  readonly vector_bits?: 128 | 256;
   /** Node.js version. */
   readonly node: string;
   /** Where the run was resumed. Absent if it was not. */

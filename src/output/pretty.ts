@@ -49,6 +49,7 @@ export class PrettyFormat {
 
   #start(event: StartEvent): string {
     const { config, dataset, objective, columns = [], model, threads, ranks, mpi, kernel, node, resumed } = event;
+    const { vector_bits: bits } = event;
     const { train, validation = 0 } = dataset;
     this.#objective = objectiveNamed(objective);
     this.#isNarrow = validation > 0 && dataset.test > 0;
@@ -56,7 +57,7 @@ export class PrettyFormat {
     const held = validation > 0 ? `, ${grouped(validation)} validation` : '';
     const test = dataset.test > 0 ? `, ${grouped(dataset.test)} test samples` : ', no test samples';
     const lines = [
-      `${this.#bold('Lockstep')} · ${ranks ? `${plural(ranks, 'rank')} of ` : ''}${plural(threads, 'thread')} · kernel ${kernel} · ${config.strategy}${config.exact ? ', exact' : ''} · Node ${node}`,
+      `${this.#bold('Lockstep')} · ${ranks ? `${plural(ranks, 'rank')} of ` : ''}${plural(threads, 'thread')} · kernel ${kernel}${bits === undefined ? '' : ` (${bits} bits)`} · ${config.strategy}${config.exact ? ', exact' : ''} · Node ${node}`,
       `${dataset.name}: ${grouped(train)} training${held}${test}, ` +
         `${percent(dataset.density, 1)} of the inputs nonzero`,
       ...columnLines(columns),

@@ -4,6 +4,7 @@
  */
 import type { Range, RowSlice } from '../kernels/kernel.js';
 import type { LayerMemory, SampleRows } from '../memory/layout.js';
+import { inVectors } from '../memory/tiling.js';
 
 /**
  * Divides items 0 … count − 1 into parts of nearly equal work, and returns one of them: the items whose middle falls into
@@ -34,8 +35,8 @@ export function partOf(count: number, work: (item: number) => number, parts: num
 export function fixedCost(layers: readonly LayerMemory[]): number {
   const [first, ...others] = layers;
   // Forward and backward both touch half of the rows.
-  const work = others.reduce((sum, { inputs, paddedOutputs }) => sum + inputs * paddedOutputs, 0);
-  return Math.max(1, work / first!.paddedOutputs);
+  const work = others.reduce((sum, { inputs, outputs }) => sum + inputs * inVectors(outputs), 0);
+  return Math.max(1, work / inVectors(first!.outputs));
 }
 
 /** Cost of a sample: nonzero inputs plus `fixed`. */

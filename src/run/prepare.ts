@@ -14,7 +14,7 @@ import {
   requireSameData,
   requireSameKernel,
 } from '../checkpoints/resume.js';
-import { type CheckedOptions, type Config, requireNothingOfTables } from '../config/options.js';
+import { type CheckedOptions, type Config, requireNothingOfTables, withDefaults } from '../config/options.js';
 import { classWeightsOf, countClasses } from '../data/class-weights.js';
 import type { Dataset } from '../data/dataset.js';
 import { findSource, inputFilesOf, placeOf } from '../data/sources.js';
@@ -28,6 +28,7 @@ import { errors, LockstepError } from '../errors.js';
 import { isSameOutput, openOutput, requireOutput } from '../files/output.js';
 import { targetOf } from '../files/resolve-links.js';
 import { chooseKernel, type KernelChoice, problemOf } from '../kernels/builds.js';
+import { fastestForm, isWideFaster, type VectorBits } from '../kernels/forms.js';
 import { layOut, type Memory } from '../memory/layout.js';
 import { type Plan, stepsPerEpoch, type Target } from '../memory/plan.js';
 import type { WarningEvent } from '../metrics/events.js';
@@ -39,7 +40,16 @@ import { requireSame, together } from '../parallel/mpi/agreement.js';
 import { SHARDS } from '../parallel/mpi/rank-shares.js';
 import type { World } from '../parallel/mpi/world.js';
 import { identityOf, identityOfOptions, NOTHING_FOUND, shareCheckpoint } from './rank-consistency.js';
-import { allocate, planOf, restore, type UsedSamples, usedOf, writeSamples } from './run-memory.js';
+import {
+  allocate,
+  densityOf,
+  nonzerosOf,
+  planOf,
+  restore,
+  type UsedSamples,
+  usedOf,
+  writeSamples,
+} from './run-memory.js';
 
 export interface Run {
   readonly config: Config;
@@ -86,9 +96,16 @@ export async function prepare(given: CheckedOptions, world?: World, signal?: Abo
   requireSame(world, identityOfOptions(given));
   const found = await together(world, async () => (world.isFirst ? await findCheckpoint(given) : NOTHING_FOUND));
   const same = await shareCheckpoint(world, found);
-  const run = await together(world, async () => await prepareFrom(given, same, world, signal));
+  const vectorBits = await agreedVectorBits(world, withDefaults(given));
+  const run = await together(world, async () => await prepareFrom({ ...given, vectorBits }, same, world, signal));
   requireSame(world, identityOf(run));
   return await together(world, async () => (world.isFirst ? await openOutputs(run) : withoutOutputs(run)));
+}
+
+/** The form of the kernel that all ranks can run: gradients are added up where they lie. */
+async function agreedVectorBits(world: World, { kernel, vectorBits }: Config): Promise<VectorBits> {
+  const isWide = await together(world, async () => isWideFaster(chooseKernel(kernel), vectorBits));
+  return world.gather(isWide).every(Boolean) ? '256' : '128';
 }
 
 /** A run that has not touched any file. */
@@ -142,7 +159,7 @@ async function prepareFrom(
   if (config.exact && !world && resumed) throw errors.exactOfCheckpoint(resumed.file);
   if (config.exact && world && SHARDS % world.ranks !== 0) throw errors.exactRanks(world.ranks, SHARDS);
   if (config.save !== undefined && writes) await requireSave(config.save, config, resumed);
-  const kernel = kernelFor(config, resumed);
+  const build = kernelFor(config, resumed);
   if (world && world.ranks > 1 && [config.data, config.testData].includes(STDIN)) throw errors.mpiStdin();
   const dataset = await loadFor(config, given, resumed, signal);
   const { name, classes, train } = dataset;
@@ -161,7 +178,12 @@ async function prepareFrom(
   const { used, table, summaries } = raw.table
     ? encodeParts(parts, raw.table, config.scale)
     : { used: parts, table: undefined, summaries: undefined };
-  const { plan, density } = planOf(config, kernel, used, world?.ranks, resumed?.checkpoint.activation);
+  const nonzeros = nonzerosOf(used);
+  const density = densityOf(used, nonzeros);
+  const planFor = (choice: KernelChoice) =>
+    planOf(config, choice, used, nonzeros, world?.ranks, resumed?.checkpoint.activation);
+  const kernel = fastestForm(build, config.vectorBits, density, planFor);
+  const plan = planFor(kernel);
   const { layers } = plan;
   const model = {
     layers,

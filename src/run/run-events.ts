@@ -38,6 +38,7 @@ export function startEvent(run: Run, beganAt: number, world: World | undefined):
     threads: config.threads,
     ...(world && { ranks: world.ranks, rank: world.rank, mpi: world.version }),
     kernel: kernel.name,
+    ...(kernel.module && { vector_bits: kernel.vectorBits }),
     node: process.versions.node,
     ...(file !== undefined && { resumed: { file, epochs: start.epochs, step: start.step } }),
   };

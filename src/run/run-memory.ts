@@ -45,14 +45,33 @@ function objectiveFor({ loss }: Config, { targets = [] }: UsedSamples): Objectiv
   return targets.length > 0 ? objectiveOfLoss(loss) : DEFAULT_OBJECTIVE;
 }
 
-/** The plan of the memory, and the density of the training samples. @param ranks  under MPI */
+/** Inputs that are not zero, of the samples of each kind. */
+export interface Nonzeros {
+  readonly train: number;
+  readonly all: number;
+}
+
+export function nonzerosOf({ inputs, train, validation, test }: UsedSamples): Nonzeros {
+  const [ofTrain, ...others] = [train, validation, test].map((samples) =>
+    countNonzeros(samples, samples.count, inputs),
+  );
+  return { train: ofTrain!, all: others.reduce((sum, count) => sum + count, ofTrain!) };
+}
+
+/** Of the training samples' inputs. */
+export function densityOf({ inputs, train }: UsedSamples, nonzeros: Nonzeros): number {
+  return nonzeros.train / (train.count * inputs);
+}
+
+/** The plan of the memory. @param ranks  under MPI */
 export function planOf(
   config: Config,
   kernel: KernelChoice,
   used: UsedSamples,
+  nonzeros: Nonzeros,
   ranks = 0,
   activation = DEFAULT_ACTIVATION,
-): { readonly plan: Plan; readonly density: number } {
+): Plan {
   const { inputs, train, validation, test } = used;
   const facts: ObjectiveFacts = {
     ...{ targets: used.targets ?? [], huberDelta: config.huberDelta },
@@ -62,17 +81,13 @@ export function planOf(
   const { batchSize, threads, hidden } = config;
   const needs = needsOf(optimizerOf(config));
   const trainSamples = train.count;
-  const nonzeros = countNonzeros(train, trainSamples, inputs);
-  const density = nonzeros / (trainSamples * inputs);
-  const isDense = density >= kernel.denseFrom;
-  const plan: Plan = {
+  const isDense = densityOf(used, nonzeros) >= kernel.denseFrom;
+  return {
     layers: [inputs, ...hidden, objective.outputs(used)],
     trainSamples,
     validationSamples: validation.count,
     testSamples: test.count,
-    storedInputs: isDense
-      ? (trainSamples + validation.count + test.count) * inputs
-      : nonzeros + countNonzeros(validation, validation.count, inputs) + countNonzeros(test, test.count, inputs),
+    storedInputs: isDense ? (trainSamples + validation.count + test.count) * inputs : nonzeros.all,
     inputForm: isDense ? 'dense' : 'sparse',
     objective: objective.name,
     facts,
@@ -87,8 +102,9 @@ export function planOf(
     keepsBest: config.keepBest,
     ...kernel.needs,
     ...activationNeeds(activation),
+    // With strategy `dense` the coordinator steps, and no mirror follows.
+    mirrors: kernel.needs.mirrors && config.strategy === 'sliced',
   };
-  return { plan, density };
 }
 
 function gradientBuffersOf(config: Config, ranks: number): number {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Coefficients, fitScaling, type Job, predictScaling, totalSeconds } from '../../bench/scaling/model.js';
 
-const JOB: Job = { samples: 60_000, batchSize: 100, layers: [784, 1000, 10], nonzeros: 150, panelWidth: 32 };
+const JOB: Job = { samples: 60_000, batchSize: 100, layers: [784, 1000, 10], nonzeros: 150, panelWidth: 32, lanes: 4 };
 const TRUTH: Coefficients = { forward: 0.6, gradients: 0.25, update: 0.55, transfer: 3e-10, barrier: 2e-7 };
 
 const pointsOf = (truth: Coefficients, threads: readonly number[], noise = (_: number) => 1) =>

@@ -9,7 +9,7 @@ import { stateOf } from '../../src/metrics/run-state.js';
 import { objectiveNamed } from '../../src/model/objectives/index.js';
 import { train } from '../../src/run/train.js';
 import { collect, collectUntil } from '../support/events.js';
-import { allKernels } from '../support/kernels.js';
+import { kernelNames } from '../support/kernels.js';
 import { resultsAfter, resultsOf } from '../support/results.js';
 import { scratchWith } from '../support/scratch.js';
 import { readTensorFile } from '../support/tensor-file.js';
@@ -27,7 +27,7 @@ const SMALL: TrainOptions = {
   ...{ reduction: 'mean', lr: 0.1 },
 };
 
-const KERNELS = allKernels().map(({ name }) => name);
+const KERNELS = kernelNames();
 /** Within an epoch, after its last step and before its evaluation, after an epoch. */
 const ONE_OF_EACH = /step-0000002|step-0000009|epoch-000002/;
 

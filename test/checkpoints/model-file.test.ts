@@ -15,7 +15,7 @@ import { describe, expect, it } from 'vitest';
 import type { TrainOptions } from '../../src/config/options.js';
 import { loadDataset } from '../../src/data/sources.js';
 import { collect, collectFailed, collectUntil } from '../support/events.js';
-import { allKernels } from '../support/kernels.js';
+import { kernelNames } from '../support/kernels.js';
 import { olderModel } from '../support/older-model.js';
 import { refusalOf } from '../support/refusals.js';
 import { scratchWith } from '../support/scratch.js';
@@ -93,7 +93,7 @@ describe('a model file', () => {
     expect(statSync(save).size).toBe(8 + headerBytes + 4 * (784 * 3 + 3 + 3 * 10 + 10));
   });
 
-  it.each(allKernels().map(({ name }) => name))(
+  it.each(kernelNames())(
     "kernel %s: a forward pass with it, in plain JavaScript, gives the run's own test figures",
     async (kernel) => {
       const { file, end } = await saved({ hidden: [20, 15], lr: 0.005, epochs: 5, limit: 200, kernel });

@@ -173,11 +173,14 @@ describe.each(DIFFERENCES)('$found instead of $expected', ({ given, found, expec
 /** Of each option another value than the run's, and what the checkpoint has to say of it. */
 const OTHER_VALUES: { readonly [name in keyof Config]: () => TrainOptions } = {
   threads: () => ({ threads: 1 }),
+  vectorBits: () => ({ vectorBits: '128' }),
   data: () => ({ data: `${scratch.data}/.` }),
   label: () => ({ label: 'class' }),
   target: () => ({ target: ['price'] }),
   weight: () => ({ weight: 'price' }),
   header: () => ({ header: 'yes' }),
+  delimiter: () => ({ delimiter: ';' }),
+  comment: () => ({ comment: '#' }),
   columns: () => ({ columns: ['a'] }),
   drop: () => ({ drop: ['b'] }),
   types: () => ({ types: ['a=number'] }),
@@ -226,7 +229,7 @@ const OTHER_VALUES: { readonly [name in keyof Config]: () => TrainOptions } = {
   checkpointRequired: () => ({ checkpointRequired: true }),
 };
 const HARMLESS: readonly string[] = [
-  ...['threads', 'data', 'epochs', 'patience', 'maxTime', 'logEvery', 'save'],
+  ...['threads', 'vectorBits', 'data', 'epochs', 'patience', 'maxTime', 'logEvery', 'save'],
   ...['checkpointDir', 'checkpointEvery', 'checkpointEverySteps', 'keep', 'checkpointRequired'],
 ];
 

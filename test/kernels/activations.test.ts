@@ -60,21 +60,27 @@ function trained(choice: KernelChoice, activation: string, panelWidth?: number) 
 }
 
 describe.each(ACTIVATIONS)('activation $name', ({ name, isSparse }) => {
-  it.each(allKernels())('trains with kernel $name: the loss falls to less than half in 30 steps', (choice) => {
-    const { losses, memory } = trained(choice, name);
-    expect(losses.at(-1)).toBeLessThan(losses[0]! / 2);
-    expect(memory.layers[1]!.inputRows.form).toBe(isSparse ? 'sparse' : 'dense');
-  });
+  it.each(allKernels())(
+    'trains with kernel $name ($vectorBits bits): the loss falls to less than half in 30 steps',
+    (choice) => {
+      const { losses, memory } = trained(choice, name);
+      expect(losses.at(-1)).toBeLessThan(losses[0]! / 2);
+      expect(memory.layers[1]!.inputRows.form).toBe(isSparse ? 'sparse' : 'dense');
+    },
+  );
 
-  it.each(fastKernels())('kernel $name agrees with the reference within 1e-4 after 30 steps', (choice) => {
-    const [fast, reference] = [trained(choice, name), trained(chooseKernel('reference'), name)];
-    for (const what of ['losses', 'logits', 'parameters'] as const) {
-      const far = fast[what].filter((value, i) => !(Math.abs(value - reference[what][i]!) <= 1e-4));
-      expect(far).toEqual([]);
-    }
-  });
+  it.each(fastKernels())(
+    'kernel $name ($vectorBits bits) agrees with the reference within 1e-4 after 30 steps',
+    (choice) => {
+      const [fast, reference] = [trained(choice, name), trained(chooseKernel('reference'), name)];
+      for (const what of ['losses', 'logits', 'parameters'] as const) {
+        const far = fast[what].filter((value, i) => !(Math.abs(value - reference[what][i]!) <= 1e-4));
+        expect(far).toEqual([]);
+      }
+    },
+  );
 
-  it.each(fastKernels())('kernel $name gives the same bits for panels of any width', (choice) => {
+  it.each(fastKernels())('kernel $name ($vectorBits bits) gives the same bits for panels of any width', (choice) => {
     const { parameters } = trained(choice, name, 32);
     for (const width of [4, 8, 20]) expect(trained(choice, name, width).parameters).toEqual(parameters);
   });

@@ -128,7 +128,7 @@ function expectSame(actual: readonly number[], expected: readonly number[]): voi
 }
 
 describe.each(allKernels().slice(0, -1))(
-  `kernel $name agrees with reference within ${TOLERANCE_A_TERM} for each term of a sum (float32, up to 71 terms of at most 1)`,
+  `kernel $name ($vectorBits bits) agrees with reference within ${TOLERANCE_A_TERM} for each term of a sum (float32, up to 71 terms of at most 1)`,
   (fast) => {
     it('forward, hidden layer: h = ReLU(x·W + b), as a row or a list in ascending order', () => {
       fc.assert(
@@ -139,6 +139,7 @@ describe.each(allKernels().slice(0, -1))(
             for (const slot of form === 'dense' ? [] : c.samples.keys()) {
               const list = [...index.subarray(starts[slot]!, starts[slot]! + lengths[slot]!)];
               expect(list).toEqual([...list].sort((a, b) => a - b));
+              if (network.plan.mirrors) continue;
               expect(outputsOf(network, 0, slot).every((z) => z === 0)).toBe(true);
             }
             return c.samples.flatMap((_, slot) => inputsOf(network, 1, slot));
@@ -204,7 +205,7 @@ describe.each(allKernels().slice(0, -1))(
   },
 );
 
-describe.each(fastKernels())('kernel $name gives the same bits', (fast) => {
+describe.each(fastKernels())('kernel $name ($vectorBits bits) gives the same bits', (fast) => {
   /** A whole step, its parts cut as told; all that it leaves. */
   function wholeStep(c: Case, panelWidth: number, slotCut: number, rowCut: number, panelCut: number): number[] {
     const network = networkOf(fast, { ...c, panelWidth });
@@ -246,7 +247,7 @@ describe.each(fastKernels())('kernel $name gives the same bits', (fast) => {
   });
 });
 
-describe.each(fastKernels())('kernel $name, its weights no longer finite', (fast) => {
+describe.each(fastKernels())('kernel $name ($vectorBits bits), its weights no longer finite', (fast) => {
   it('passes on real units only, each as NaN: padding, which is NaN too, is none', () => {
     fc.assert(
       fc.property(anyCase, (c) => {

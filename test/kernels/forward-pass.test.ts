@@ -9,7 +9,7 @@ import { createNetwork, outputsOf } from '../support/network.js';
 const LAYERS = [7, 40, 33, 5];
 
 it.each(allKernels())(
-  'kernel $name: z of the last layer is ReLU(…ReLU(x·W + b)…)·W + b, whatever is in which slot',
+  'kernel $name ($vectorBits bits): z of the last layer is ReLU(…ReLU(x·W + b)…)·W + b, whatever is in which slot',
   (choice) => {
     const random = new Random(1, 0);
     const uniform = () => Math.fround(2 * random.fraction() - 1);

@@ -44,7 +44,7 @@ function oneStep(choice: KernelChoice) {
   return { losses, gradients, stepped: [...readParameters(memory.layers, new Float64Array(torch.stepped.length))] };
 }
 
-describe.each(allKernels())('one step with kernel $name', (choice) => {
+describe.each(allKernels())('one step with kernel $name ($vectorBits bits)', (choice) => {
   const tolerance = tolerances[choice.name];
 
   it.each([

@@ -99,7 +99,7 @@ const COURSE = [1, 0.5, -0.25, 1, 0, 0, -1, 0, 1e-3, 0.5, 2, 0, -1, 1e-6, 1];
 /** The smallest gradient whose mean, 0.1 of it, stays normal for the course. */
 const SMALLEST_KEPT = 1e-30;
 
-describe.each(allKernels())('kernel $name: Adam', (choice) => {
+describe.each(allKernels())('kernel $name ($vectorBits bits): Adam', (choice) => {
   const isReference = choice.name === 'reference';
   const round: Round = isReference ? (x) => x : f;
 
@@ -155,7 +155,7 @@ describe.each(allKernels())('kernel $name: Adam', (choice) => {
 
 const PLAIN = { scale: 1, weightDecay: 0, rate: 0.1 };
 
-describe.each(allKernels())('kernel $name: plain steps and momentum', (choice) => {
+describe.each(allKernels())('kernel $name ($vectorBits bits): plain steps and momentum', (choice) => {
   const round: Round = choice.name === 'reference' ? (x) => x : f;
   const tolerance = { reference: 1e-12, simd: 0, 'simd-fma': 1e-5 }[choice.name];
 
@@ -204,7 +204,7 @@ const PLAIN_SGD: OptimizerOptions = {
 };
 const FIRST = { stepsDone: 0, index: 0, batch: 4 };
 
-describe.each(allKernels())('kernel $name: clipping', (choice) => {
+describe.each(allKernels())('kernel $name ($vectorBits bits): clipping', (choice) => {
   const digits = choice.name === 'reference' ? 1e-12 : 1e-6;
 
   it.each([1e-38, 1e-25, 1e-20, 1e-10, 1, 1e10, 1e19, 1e25, 3e38])(

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { KernelChoice } from '../../src/kernels/builds.js';
 import type { Update } from '../../src/kernels/kernel.js';
 import { BACKWARD_BLOCK, type Panel, type Reals } from '../../src/memory/layout.js';
+import { LANES } from '../../src/memory/tiling.js';
 import { adamUpdate } from '../../src/optim/adam.js';
 import { gradientNorm } from '../../src/optim/optimizer.js';
 import { momentumUpdate, sgdUpdate } from '../../src/optim/sgd.js';
@@ -15,9 +16,10 @@ const SAMPLES = 4;
 const SLOTS = { from: 1, to: 3 };
 const ROWS = { from: 1, to: 3 };
 
-/** Two hidden layers of two panels each and an output layer of one, all panels `width` wide. What must not change is 3 everywhere. */
+/** Two hidden layers of two panels each and an output layer of one, all panels `width` wide (twice as wide in the wide form). What must not change is 3 everywhere. */
 function networkOf(choice: KernelChoice, width: number, isDense: boolean, slots = SAMPLES): Network {
-  const layers = [INPUTS, 2 * width, 2 * width, width];
+  const columns = (width * choice.needs.lanes) / (choice.module ? LANES : 1);
+  const layers = [INPUTS, 2 * columns, 2 * columns, columns];
   const count = layers.slice(1).reduce((sum, outputs, l) => sum + (layers[l]! + 1) * outputs, 0);
   const samples = Array.from({ length: slots }, (_, s) => {
     return Array.from({ length: INPUTS }, (_, i) => ((s + i) % 3) / 2);
@@ -63,6 +65,15 @@ function rowsOf(array: Reals, { width }: Pick<Panel, 'width'>, { from, to }: { f
   return array.subarray(from * width, to * width);
 }
 
+/** Where the mirror of a layer has its rows, for all outputs. */
+function mirrored({ memory }: Network, l: number): Reals[] {
+  return memory.layers[l]!.mirror.flatMap((mirror, p) => {
+    const { firstColumn, width } = memory.layers[l - 1]!.panels[p]!;
+    const [from, to] = [ROWS.from, ROWS.to].map((row) => Math.min(Math.max(row - firstColumn, 0), width));
+    return Array.from({ length: mirror.length / width }, (_, j) => mirror.subarray(j * width + from!, j * width + to!));
+  });
+}
+
 const HALF = { scale: 1, weightDecay: 0, rate: 0.5 };
 const UPDATES: readonly Update[] = [
   sgdUpdate(HALF),
@@ -74,7 +85,7 @@ const shapes = [1, 2, 3, 4, 5, 6, 7, 8].flatMap((vectors) => {
   return [false, true].map((isDense) => ({ width: 4 * vectors, isDense }));
 });
 
-describe.each(allKernels())('kernel $name writes nothing but its part', (choice) => {
+describe.each(allKernels())('kernel $name ($vectorBits bits) writes nothing but its part', (choice) => {
   const isReference = choice.name === 'reference';
   const ofKernel = isReference ? [{ width: 4, isDense: false }] : shapes;
 
@@ -99,7 +110,8 @@ describe.each(allKernels())('kernel $name writes nothing but its part', (choice)
           const panel = network.memory.layers[l]!.panels[p]!;
           network.kernel.transpose(l, slice, SAMPLES);
           const target = operation === 'step' ? panel.weights : panel.gradients[0]!;
-          expectWrites(network, [rowsOf(target, panel, ROWS)], () => {
+          const may = [rowsOf(target, panel, ROWS), ...mirrored(network, l), network.memory.workers[0]!.totals];
+          expectWrites(network, may, () => {
             if (operation === 'step') network.kernel.step(l, slice, panels, SAMPLES, 0.5);
             else network.kernel.reduce(l, slice, panels, SAMPLES);
           });
@@ -109,7 +121,8 @@ describe.each(allKernels())('kernel $name writes nothing but its part', (choice)
           const network = fresh();
           const panel = network.memory.layers[l]!.panels[p]!;
           const moments = panel.moments.slice(0, update.assembly!.moments);
-          const may = [panel.weights, ...moments].map((array) => rowsOf(array, panel, ROWS));
+          const rows = [panel.weights, ...moments].map((array) => rowsOf(array, panel, ROWS));
+          const may = [...rows, ...mirrored(network, l)];
           expectWrites(network, may, () => network.kernel.update(l, ROWS, panels, update));
         }
       }
@@ -137,10 +150,13 @@ describe.each(allKernels())('kernel $name writes nothing but its part', (choice)
       const { slot, value, cursors } = transposed;
       // (In dense form `slot` is what a transposition has left.)
       const lists = accumulate.memory.layers[l]!.inputRows.form === 'dense' ? [] : [slot, value, cursors];
-      expectWrites(accumulate, [gradients[0]!, ...lists], () => accumulate.kernel.accumulate(l, SLOTS.from, SLOTS.to));
+      expectWrites(accumulate, [gradients[0]!, ...lists, accumulate.memory.workers[0]!.totals], () => {
+        accumulate.kernel.accumulate(l, SLOTS.from, SLOTS.to);
+      });
 
       if (l === 0) continue;
       const activate = fresh();
+      for (const { delta } of activate.memory.layers[l - 1]!.panels) delta.fill(5);
       const { inputRows: next } = activate.memory.layers[l]!;
       const room = next.value.length / activate.memory.slots;
       const ofSlots = (array: View) => array.subarray(SLOTS.from * room, SLOTS.to * room);
@@ -153,7 +169,8 @@ describe.each(allKernels())('kernel $name writes nothing but its part', (choice)
 
       const backward = fresh();
       const deltas = backward.memory.layers[l - 1]!.panels.map((panel) => rowsOf(panel.delta, panel, SLOTS));
-      expectWrites(backward, [...deltas, backward.memory.workers[0]!.partial], () => {
+      const { partial, totals } = backward.memory.workers[0]!;
+      expectWrites(backward, [...deltas, partial, totals], () => {
         backward.kernel.backward(l, SLOTS.from, SLOTS.to);
       });
     }
@@ -164,7 +181,8 @@ describe.each(allKernels())('kernel $name writes nothing but its part', (choice)
       const slots = { from: BACKWARD_BLOCK, to: BACKWARD_BLOCK + 3 };
       const { memory, kernel, ...others } = networkOf(choice, width, isDense, slots.to);
       const deltas = memory.layers[0]!.panels.map((panel) => rowsOf(panel.delta, panel, slots));
-      expectWrites({ memory, kernel, ...others }, [...deltas, memory.workers[0]!.partial], () => {
+      const { partial, totals } = memory.workers[0]!;
+      expectWrites({ memory, kernel, ...others }, [...deltas, partial, totals], () => {
         kernel.backward(1, slots.from, slots.to);
       });
     }
@@ -204,7 +222,7 @@ describe.each(allKernels())('kernel $name writes nothing but its part', (choice)
   });
 });
 
-describe.each(fastKernels())('kernel $name', (fast) => {
+describe.each(fastKernels())('kernel $name ($vectorBits bits)', (fast) => {
   it('transposes into the room of its slice alone', () => {
     const network = networkOf(fast, 8, false);
     const { inputs, transposed } = network.memory.layers[0]!;

@@ -88,7 +88,7 @@ const forms = fc.record({
 });
 
 describe.each(fastKernels())(
-  'kernel $name: the blocks of 256 samples, each from 0 on, added in their order',
+  'kernel $name ($vectorBits bits): the blocks of 256 samples, each from 0 on, added in their order',
   (fast) => {
     it('step, wherever rows and panels are cut', () => {
       fc.assert(
@@ -147,7 +147,7 @@ describe.each(fastKernels())(
   },
 );
 
-describe.each(allKernels())('kernel $name: a sum over many samples', (choice) => {
+describe.each(allKernels())('kernel $name ($vectorBits bits): a sum over many samples', (choice) => {
   // A single float32 sum of so many equal numbers is 1e-4 off.
   it.each([{ isDense: false }, { isDense: true }])(
     'of 60,000 equal gradients is within 1e-5 of the exact one, in dense form: $isDense',

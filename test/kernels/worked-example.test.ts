@@ -97,10 +97,10 @@ describe('the worked example has the numbers of the reference kernel', () => {
     expect(partOf('Loss.')).toContain(`L = -\\log ${rounded(P[TARGET]!)} = ${rounded(L)}`);
   });
 
-  it('back-propagation', () => {
+  it('backpropagation', () => {
     const { gradients, dY } = oneStep(RATE);
     const [dU, du, dV, dv] = split(gradients);
-    const text = partOf('Back-propagation');
+    const text = partOf('Backpropagation');
     expect(text).toContain(`P - T = ${dv}`);
     expect(text).toContain(`H^\\top \\frac{\\partial L}{\\partial Z}\n= ${dV}`);
     expect(text).toContain(`{\\partial v} = ${dv}`);

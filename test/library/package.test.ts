@@ -32,7 +32,7 @@ describe('the package', () => {
       ...['package.json', 'README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'bench/README.md'],
       ...['lockstep', 'start', 'train'].map((name) => `bin/${name}.mjs`),
       ...['dist/workers/entry.cjs', 'dist/workers/entry.d.cts'],
-      ...['simd', 'simd-fma'].map((name) => `dist/src/kernels/assembly/${name}.wasm`),
+      ...['simd', 'simd-fma', 'simd-wide', 'simd-fma-wide'].map((name) => `dist/src/kernels/assembly/${name}.wasm`),
       ...['index.html', 'style.css', 'icon.svg'].map((name) => `dist/src/dashboard/page/${name}`),
     ];
     // (The figures' data, and nothing else of the documentation, stay behind.)

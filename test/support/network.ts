@@ -6,6 +6,7 @@ import type { Kernel } from '../../src/kernels/kernel.js';
 import { bytesNeeded, createSharedMemory, layOut, type Memory } from '../../src/memory/layout.js';
 import { PLAIN, type Plan } from '../../src/memory/plan.js';
 import { findBlockStarts, forEachInput, placeHiddenRows, placeSamples } from '../../src/memory/rows.js';
+import { LANES } from '../../src/memory/tiling.js';
 import { writeParameters } from '../../src/model/parameters.js';
 
 /** One sample's inputs, all of them. */
@@ -22,7 +23,7 @@ export interface Network {
  * @param layers       widths, input to output
  * @param samples      the batch: each as long as layers[0]
  * @param parameters   layer by layer, weights [inputs, outputs] then biases
- * @param panelWidth   instead of the kernel's own
+ * @param panelWidth   instead of the kernel's own: of the narrow form, the wide form's panels have twice as many columns
  * @param denseInputs  samples in dense form (not for the reference kernel)
  * @param more         what else the plan has: moments, for example
  */
@@ -31,7 +32,7 @@ export function createNetwork(
   layers: readonly number[],
   samples: readonly Sample[],
   parameters: Float32Array,
-  panelWidth: number = choice.needs.panelWidth,
+  panelWidth: number = (choice.needs.panelWidth * LANES) / choice.needs.lanes,
   denseInputs = false,
   more: Partial<Plan> = {},
 ): Network {
@@ -48,7 +49,7 @@ export function createNetwork(
     gradientBuffers: 2,
     ...choice.needs,
     ...activationNeeds(DEFAULT_ACTIVATION),
-    panelWidth: choice.module ? panelWidth : Number.POSITIVE_INFINITY,
+    panelWidth: choice.module ? (panelWidth * choice.needs.lanes) / LANES : Number.POSITIVE_INFINITY,
     ...more,
   };
   const shared = createSharedMemory(bytesNeeded(plan));
@@ -103,7 +104,10 @@ export function inputsOf({ memory }: Network, layer: number, slot: number): numb
 }
 
 /** Gives a hidden layer its inputs directly. */
-export function setInputs({ memory }: Network, layer: number, slot: number, values: readonly number[]): void {
+export function setInputs(network: Network, layer: number, slot: number, values: readonly number[]): void {
+  const { memory, plan } = network;
+  // z, from which it tells the active units going back.
+  if (plan.mirrors) setOutputs(network, layer - 1, slot, values);
   const { form, starts, lengths, index, value } = memory.layers[layer]!.inputRows;
   const start = starts[slot]!;
   if (form === 'dense') {

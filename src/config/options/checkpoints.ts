@@ -43,7 +43,7 @@ export const CHECKPOINTS = {
   ),
 };
 
-/** Not recorded in metrics and checkpoints. */
+/** Not recorded in metrics or checkpoints. */
 export const RESUME = {
   /**
    * Resume from a checkpoint file, or from the newest checkpoint in a folder; true means the folder `checkpointDir`. Options

@@ -25,8 +25,8 @@ export const DATA = {
     { help: 'train only on the first n training samples', defaultText: 'all' },
   ),
   /**
-   * Widths of the hidden layers, from input to output. An empty array (`none` on the command line) means no hidden layers, which
-   * is softmax regression.
+   * Widths of the hidden layers, from input to output. An empty array (`none` on the command line) means no hidden layers; the
+   * network then computes a softmax regression.
    * @default [1000]
    */
   hidden: option(
@@ -40,7 +40,7 @@ const OF_TABLES = { isForTables: true, resume: 'by-content' } as const;
 const isType = (text: string) => /.=/.test(text) && KINDS.some((kind) => text.endsWith(`=${kind}`));
 
 export const TABLES = {
-  /** Name or number (from 1) of the label column: the classes. A table requires it, or `target`. @default none */
+  /** Name of the label column, or its number, counted from 1: the classes. A table requires it, or `target`. @default none */
   label: option(
     { kind: text('a column name or number'), ...OF_TABLES },
     { help: 'label column, by name or number (from 1); a table requires --label or --target', argument: '<column>' },
@@ -59,10 +59,24 @@ export const TABLES = {
     { kind: text('a column name or number'), ...OF_TABLES },
     { help: 'column with the weights of the rows, by name or number (from 1)', argument: '<column>' },
   ),
-  /** Whether the first row holds the column names; `auto` detects it. @default 'auto' */
+  /** Whether the first row contains the column names; with `auto`, Lockstep detects this. @default 'auto' */
   header: option(
     { kind: oneOf(HEADERS), default: 'auto', ...OF_TABLES },
     { help: 'whether the first row has the column names' },
+  ),
+  /** What separates the cells of CSV: a character, or `tab` or `blanks`. @default detected */
+  delimiter: option(
+    { kind: text('a character, or comma, semicolon, tab, pipe or blanks'), ...OF_TABLES },
+    {
+      help: 'what separates the cells of CSV: a character, tab, or blanks',
+      argument: '<character>',
+      defaultText: 'detected',
+    },
+  ),
+  /** A character that begins comment lines in CSV. @default none */
+  comment: option(
+    { kind: text('a character, such as #'), ...OF_TABLES },
+    { help: 'skip lines of CSV that begin with this character', argument: '<character>' },
   ),
   /** The input columns, by name or number (from 1). All: without those that only identify rows. @default all */
   columns: option(

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { errors } from '../../errors.js';
 import { KERNEL_NAMES } from '../../kernels/builds.js';
+import { VECTOR_BITS } from '../../kernels/forms.js';
 import { STRATEGIES } from '../../optim/optimizer.js';
 import { integer, oneOf, textOrYes, YES_OR_NO } from '../checks.js';
 import { option } from '../option.js';
@@ -10,7 +11,7 @@ const MAX_THREADS = 1024;
 export const EXECUTION = {
   /** Number of worker threads. @default the available cores */
   threads: option(
-    // The number of threads decides how this strategy groups its sums.
+    // The number of threads determines how strategy `dense` groups its sums.
     {
       kind: integer(1, MAX_THREADS),
       default: () => Math.min(availableParallelism(), MAX_THREADS),
@@ -25,6 +26,14 @@ export const EXECUTION = {
     { kind: oneOf(['auto', ...KERNEL_NAMES]), default: 'auto', recipe: 'never' },
     { help: 'compute kernel' },
   ),
+  /**
+   * Width of the vectors in the kernels: 128 bits, 256 bits where this gives the same results, or the faster of the two in a
+   * trial of some milliseconds. The weights are the same. @default 'auto'
+   */
+  vectorBits: option(
+    { kind: oneOf(VECTOR_BITS), default: 'auto', resume: 'free', recipe: 'never' },
+    { help: 'vector width of the kernel' },
+  ),
   /** How the threads reduce gradients: see "Two strategies" in docs/design.md. @default 'sliced' */
   strategy: option(
     {
@@ -37,7 +46,7 @@ export const EXECUTION = {
   ),
 };
 
-/** Not recorded in metrics and checkpoints. */
+/** Not recorded in metrics or checkpoints. */
 export const MPI = {
   /**
    * Train one model together with the other processes that an MPI launcher has started: see docs/cluster.md. The value is the

@@ -6,13 +6,13 @@ import { type Need, option } from '../option.js';
 const ADAM: Need = { anyOf: [['optimizer', 'adam']] };
 const STEPS: Need = { anyOf: [['schedule', 'step']] };
 
-/** What makes a step: the threads receive these. docs/mathematics.md, "Optimizers", has the formulas. */
+/** The options of the update step; the worker threads receive them. docs/mathematics.md, "Optimizers", has the formulas. */
 export const OPTIMIZER = {
   /** Optimizer: stochastic gradient descent or Adam. @default 'sgd' */
   optimizer: option({ kind: oneOf(OPTIMIZERS), default: 'sgd' }, { help: 'optimizer' }),
   /** Learning rate. @default 0.001 */
   lr: option({ kind: RATE, default: 0.001, recipe: 'always' }, { help: 'learning rate' }),
-  /** How the gradients of the samples in a batch are combined. Recipes from other frameworks need `mean`. @default 'sum' */
+  /** How the gradients of the samples in a batch are combined. Training recipes from other frameworks need `mean`. @default 'sum' */
   reduction: option(
     { kind: oneOf(REDUCTIONS), default: 'sum', recipe: 'always' },
     { help: 'how to combine the gradients of a batch (other frameworks use mean)' },

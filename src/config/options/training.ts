@@ -64,7 +64,7 @@ export const STOPPING = {
     { kind: YES_OR_NO, default: false, needs: { anyOf: ['validationSplit', 'testSplit'] }, resume: 'between-epochs' },
     { help: 'split every class by the same fraction' },
   ),
-  /** Early stopping: stop after this many epochs without improvement of the validation loss. @default never */
+  /** Early stopping: stop after this many epochs without an improvement in the validation loss. @default never */
   patience: option(
     { kind: integer(1), needs: VALIDATION, resume: 'free', recipe: 'if-set' },
     { help: 'stop after this many epochs without improvement of the validation loss', defaultText: 'never' },
@@ -75,8 +75,8 @@ export const STOPPING = {
     { help: 'keep the weights with the lowest validation loss instead of the last weights' },
   ),
   /**
-   * Time limit, counted from the start of the run or, if it was resumed, from the resume. The run stops after the epoch in which
-   * the limit expires.
+   * Time limit in seconds, measured from the time at which the run was started or resumed. The run stops after the epoch
+   * in which the limit expires.
    * @default none
    */
   maxTime: option(

@@ -58,7 +58,7 @@ export function chooseColumns(
   const inputs: InputColumn[] = [];
   const counts: InputColumn[] = [];
   const leftOut: string[] = [];
-  for (const [position, name] of table.names.entries()) {
+  for (const [position, name] of distinctNames(table).entries()) {
     if (dropped.has(position) || (wanted && !wanted.includes(position))) continue;
     const given = types.get(position);
     const kind = given ?? foundKind(file, table, position, missing, wanted !== undefined);
@@ -71,7 +71,7 @@ export function chooseColumns(
   if (inputs.length > 0) return { inputs, leftOut };
   // A count is better than nothing.
   if (counts.length > 0) return { inputs: counts, leftOut: [] };
-  throw errors.noInputs(file, leftOut.join('; '));
+  throw errors.noInputs(file, firstOf(leftOut, '; '));
 }
 
 const COUNTS = 'counts the rows';
@@ -100,7 +100,7 @@ function mixed(file: string, table: RawTable, position: number, { mostly }: Mixe
   if (!isBad(typed)) throw new TypeError('a column without other cells');
   const name = optionName(position, table);
   const texts = new Set(typed.first.map(({ row }) => cellText(table, position, row)));
-  const values = [...texts].every((text) => !/[,\s]/.test(text)) ? [...texts].join(',') : '<text>,…';
+  const values = [...texts].every(isTypable) ? [...texts].join(',') : '<text>,…';
   return badCells(
     ...([file, table, position, mostly, typed] as const),
     `if ${typed.count === 1 ? 'it is a missing value' : 'they are missing values'}, use --missing-values ${values}; ` +
@@ -143,6 +143,13 @@ function requirePosition(flag: string, file: string, name: string, table: RawTab
   const position = positionOf(name, table);
   if (position === undefined) throw errors.noSuchColumn(flag, file, name, listed(table), table.hasHeader);
   return position;
+}
+
+/** Several unnamed columns are told apart by their numbers. */
+function distinctNames({ names }: Named): readonly string[] {
+  const unnamed = names.filter((name) => name === '').length;
+  if (unnamed < 2) return names;
+  return names.map((name, i) => (name === '' && !names.includes(String(i + 1)) ? String(i + 1) : name));
 }
 
 /** A name takes precedence over a position. */
@@ -194,7 +201,7 @@ export function matchColumns(
     if (position === undefined && needsLabel && !facts.targets?.length) {
       throw errors.noSuchColumn('label', file, label ?? known, listed(table), true);
     }
-    const positionByName = new Map(names.map((name, i) => [name, i]));
+    const positionByName = new Map(distinctNames(table).map((name, i) => [name, i]));
     const positions = facts.columns.map(({ name }) => {
       const found = positionByName.get(name);
       if (found === undefined) throw errors.noSuchInput(file, name, listed(table));
@@ -229,7 +236,17 @@ export function matchColumns(
   return { positions: columns.map(({ position }) => moved(position)), label: isWhole ? given : undefined };
 }
 
+/** Whether a shell and an option take the text as it is. */
+function isTypable(text: string): boolean {
+  return text.length <= MOST_TYPED && !/[\s,'"`$&|;<>()*!\\]/.test(text);
+}
+
+const MOST_TYPED = 20;
 const MOST_LISTED = 20;
+
+function firstOf(words: readonly string[], separator: string): string {
+  return words.slice(0, MOST_LISTED).join(separator) + (words.length > MOST_LISTED ? `${separator}…` : '');
+}
 
 /** For messages. */
 export function listed({ names, hasHeader }: Named): string {

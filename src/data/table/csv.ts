@@ -1,140 +1,78 @@
-/** CSV (RFC 4180), with commas, semicolons or tabs. */
-import { CsvError, parse } from 'csv-parse/sync';
+/** The rows of CSV as they come, for callers that do not wait for the whole table. */
 import { errors } from '../../errors.js';
+import { CsvScanner, textAfterQuote } from './csv-scanner.js';
+import { type DialectOptions, openingOf } from './dialect.js';
+import { Input, inPieces, rowTooLong } from './input.js';
+import { RawRows } from './raw-rows.js';
 import type { Row } from './row.js';
-import { checkedText, MOST_ROW_BYTES } from './text.js';
-
-/** By precedence: with semicolons, commas are decimal separators. */
-const DELIMITERS = ['\t', ';', ','] as const;
+import { MOST_ROW_BYTES } from './text.js';
 
 /**
- * Skips blank lines.
+ * Skips blank lines. The rows that have arrived first determine the delimiter, unless the caller does.
  *
  * @param file  for messages
- * @param head  at least the first line, which determines the delimiter
+ * @returns numbers, and texts; rows of another length than the first have as many empty texts as they have cells
  * @throws LockstepError that names the row
  */
 export async function* csvRows(
   file: string,
   chunks: AsyncIterable<Uint8Array>,
-  head: Buffer,
+  options: DialectOptions = {},
 ): AsyncGenerator<readonly Row[]> {
-  const records = new Records(file, delimiterOf(head.toString('utf8')));
-  for await (const chunk of checkedText(file, chunks)) yield records.take(chunk.toString('utf8'));
-  yield records.finish();
+  const input = new Input(file, inPieces(chunks, undefined));
+  try {
+    let opening: ReturnType<typeof openingOf>;
+    for (let tried = 0; !opening; tried = input.end) {
+      do await input.more();
+      while (!input.isWhole && input.end < 2 * tried);
+      input.check(1);
+      opening = openingOf(input.bytes.subarray(0, input.end), input.isWhole, { fewest: 1, ...options });
+      if (input.end > MOST_ROW_BYTES && !opening) throw rowTooLong(file, 1);
+    }
+    const { dialect, first } = opening;
+    if (first?.isBroken) throw textAfterQuote(file, first.line);
+    if (first) yield [{ row: first.line, cells: first.cells() }];
+    const rows = new StreamedRows(file, first?.width ?? 0);
+    const scanner = new CsvScanner(file, rows, dialect, first?.nextLine ?? 1, rows);
+    input.consumed(first?.end ?? 0);
+    for (;;) {
+      input.check(scanner.line);
+      input.consumed(scanner.scan(input.bytes, input.begin, input.end, input.isWhole));
+      rows.flush();
+      if (rows.taken.length > 0) yield rows.taken.splice(0);
+      if (input.isWhole) break;
+      const rest = input.end - input.begin;
+      if (rest > MOST_ROW_BYTES) throw rowTooLong(file, scanner.line);
+      do await input.more();
+      while (!input.isWhole && input.end - input.begin < 2 * rest);
+    }
+    if (!first) throw errors.emptyTable(file);
+  } finally {
+    await input.close();
+  }
 }
 
-/** The first delimiter by precedence that occurs in the first line outside quotes. */
-export function delimiterOf(text: string): string {
-  const line = /^\s*[^\r\n]*/.exec(text.replaceAll(/"[^"]*("|$)/g, ''))?.[0] ?? '';
-  return DELIMITERS.find((each) => line.includes(each)) ?? ',';
-}
+/** Gives its rows away instead of collecting them. */
+class StreamedRows extends RawRows {
+  readonly taken: Row[] = [];
 
-/**
- * Splits a stream of text into records. Lines without quotes, the common case, are simply split; records with quotes, which
- * may span several lines, go to the CSV parser.
- */
-class Records {
-  readonly #file: string;
-  readonly #delimiter: string;
-  /** Number of the current line. */
-  #row = 1;
-  /** The incomplete last line. */
-  #rest = '';
-  /** The previous lines of a record with quotes, and whether a quoted cell is still open. */
-  #begun = '';
-  #isOpen = false;
-  #rows: Row[] = [];
-
-  constructor(file: string, delimiter: string) {
-    this.#file = file;
-    this.#delimiter = delimiter;
-  }
-
-  /** @returns the rows that this text completes */
-  take(text: string): readonly Row[] {
-    const all = this.#rest + text;
-    const lineEnd = /\r\n|\n|\r/g;
-    let from = 0;
-    for (let found = lineEnd.exec(all); found; found = lineEnd.exec(all)) {
-      // May be the first half of CRLF.
-      if (found[0] === '\r' && lineEnd.lastIndex === all.length) break;
-      this.#line(all.slice(from, found.index), found[0]);
-      from = lineEnd.lastIndex;
-    }
-    this.#rest = all.slice(from);
-    return this.#takeRows();
-  }
-
-  /** @returns the last row, if it has no line end */
-  finish(): readonly Row[] {
-    this.#line(this.#rest.replace(/\r$/, ''), '');
-    if (this.#isOpen) this.#record();
-    return this.#takeRows();
-  }
-
-  #takeRows(): readonly Row[] {
-    const rows = this.#rows;
-    this.#rows = [];
-    return rows;
-  }
-
-  #line(line: string, end: string): void {
-    if (!this.#isOpen && !line.includes('"')) {
-      this.#push(line.split(this.#delimiter));
-      this.#row++;
-      return;
-    }
-    this.#isOpen = hasOddQuotes(line) !== this.#isOpen;
-    this.#begun += this.#isOpen ? line + end : line;
-    if (this.#begun.length > MOST_ROW_BYTES) {
-      throw errors.tableRow(
-        this.#file,
-        this.#row,
-        `longer than ${MOST_ROW_BYTES} bytes; check for an unclosed quote (")`,
-      );
-    }
-    if (!this.#isOpen) this.#record();
-  }
-
-  #record(): void {
-    try {
-      for (const cells of parse(this.#begun, {
-        delimiter: this.#delimiter,
-        record_delimiter: ['\r\n', '\n', '\r'],
-        relax_column_count: true,
-      })) {
-        this.#push(cells);
+  override flush(): void {
+    const { filled, width, stride, values, codes } = this;
+    for (let row = 0; row < filled; row++) {
+      const cells = new Array<number | string>(width);
+      for (let i = 0; i < width; i++) {
+        const code = codes[row * stride + i]!;
+        cells[i] = code === 0 ? values[row * stride + i]! : this.textOf(i, code);
       }
-    } catch (error) {
-      throw error instanceof CsvError ? errors.tableRow(this.#file, this.#row, problemOf(error)) : error;
+      this.taken.push({ row: this.lineOf(this.count - filled + row), cells });
     }
-    this.#row += 1 + (this.#begun.match(/\r\n|\n|\r/g)?.length ?? 0);
-    this.#begun = '';
-    this.#isOpen = false;
+    this.clearBlock();
+    this.forgetTexts();
   }
 
-  #push(cells: readonly string[]): void {
-    const isBlank = cells.length === 1 && cells[0]!.trim() === '';
-    if (!isBlank) this.#rows.push({ row: this.#row, cells });
-  }
-}
-
-function hasOddQuotes(line: string): boolean {
-  let isOdd = false;
-  for (let at = line.indexOf('"'); at >= 0; at = line.indexOf('"', at + 1)) isOdd = !isOdd;
-  return isOdd;
-}
-
-function problemOf(error: CsvError): string {
-  switch (error.code) {
-    case 'CSV_QUOTE_NOT_CLOSED':
-      return 'an unclosed quote ("); close it, or double it ("") inside a quoted cell';
-    case 'CSV_INVALID_CLOSING_QUOTE':
-      return 'text after a closing quote; double quotes ("") inside a quoted cell';
-    case 'INVALID_OPENING_QUOTE':
-      return 'a quote (") inside an unquoted cell; quote the cell, and double the quote inside it ("")';
-    default:
-      return error.message;
+  /** A row of another length. */
+  add(row: number, columns: number): void {
+    this.flush();
+    this.taken.push({ row, cells: new Array<string>(columns).fill('') });
   }
 }

@@ -36,7 +36,20 @@ const REPETITIONS = 5;
 /** With fewer rows, one cannot tell. */
 const FEW_ROWS = 10;
 
-export function profileOf({ numbers, codes, texts }: RawColumn, missing: MissingValues): Profile {
+/** (texts) The numbers that texts stand for; NaN for others. */
+export function numeralsOf({ numbers, codes, texts }: RawColumn): Float64Array {
+  const numerals = Float64Array.from(texts, (text) => numberOfText(text) ?? Number.NaN);
+  // The reader may know more notations, such as decimal commas.
+  for (let row = 0; row < codes.length; row++) {
+    const code = codes[row]!;
+    if (code > 0 && !Number.isNaN(numbers[row]!)) numerals[code - 1] = numbers[row]!;
+  }
+  return numerals;
+}
+
+export function profileOf(column: RawColumn, missing: MissingValues): Profile {
+  const { numbers, codes, texts } = column;
+  const numerals = numeralsOf(column);
   const counts = new Uint32Array(texts.length + 1);
   for (let row = 0; row < codes.length; row++) counts[codes[row]!]!++;
   let numberCount = counts[0]!;
@@ -51,7 +64,7 @@ export function profileOf({ numbers, codes, texts }: RawColumn, missing: Missing
     const count = counts[i + 1]!;
     if (count === 0 || missing.isText(text)) continue;
     profile.present += count;
-    if (numberOfText(text) !== undefined) profile.numbers += count;
+    if (!Number.isNaN(numerals[i]!)) profile.numbers += count;
     else {
       profile.differentTexts++;
       if (secondsOf(text) !== undefined) profile.dates += count;

@@ -8,6 +8,7 @@ import { NO_SAMPLES, type Samples, takeSamples } from '../samples.js';
 import { splitOff, splitOffByClass } from '../split.js';
 import { isTable, nameOfTable, STDIN, shortNameOfTable } from './bytes.js';
 import { nameOfTarget } from './column-place.js';
+import { csvOptionsOf } from './read-raw-table.js';
 import { type LeftOut, type ReadOptions, readTable, readTableLike } from './read-table.js';
 import type { TableFacts } from './table-metadata.js';
 
@@ -36,7 +37,7 @@ export async function loadTable(data: string, options: TableOptions): Promise<Da
   let parts = { train: samples as Samples, test: NO_SAMPLES };
   if (testSplit !== undefined) parts = testPart(samples, testSplit, seed, stratify);
   else if (testData !== undefined) {
-    const test = await readTableLike(testData, facts, undefined, header, signal);
+    const test = await readTableLike(testData, facts, undefined, header, signal, csvOptionsOf(options));
     remarks.push(...remarksOn(nameOfTable(testData), test.leftOut, facts));
     parts = { train: samples, test: test.samples };
   }

@@ -1,91 +1,228 @@
-/** Reads a table, column by column, from the rows of CSV or NDJSON. */
+/** Reads a table: CSV, NDJSON or a JSON document. */
 import { errors } from '../../errors.js';
-import { nameOfTable } from './bytes.js';
-import { cellOf } from './cells.js';
-import { type HeaderHint, namesIn } from './header.js';
-import type { RawColumn, RawTable } from './raw-table.js';
-import { rowsOf } from './rows.js';
+import { bytesOfTable, nameOfTable } from './bytes.js';
+import { CsvScanner, textAfterQuote } from './csv-scanner.js';
+import { type DialectOptions, delimiterNamed, openingOf } from './dialect.js';
+import { isHeaderRow } from './find-header.js';
+import { HEAD_BYTES, Input, inPieces, inUtf8, rowTooLong } from './input.js';
+import { JsonScanner } from './json-scanner.js';
+import { POINT } from './numerals.js';
+import { RaggedRows } from './ragged-rows.js';
+import { RawRows } from './raw-rows.js';
+import type { RawTable } from './raw-table.js';
+import { MOST_ROW_BYTES } from './text.js';
 
-/** Cells of which 4 GiB, the maximum memory of a run, hold the numbers. */
-const MOST_CELLS = 2 ** 30;
-const FIRST_ROWS = 256;
+export interface CsvOptions {
+  /** A character or a name of `delimiterNamed`. @default the one that cuts the first rows evenly */
+  readonly delimiter?: string | undefined;
+  /** A character; lines that begin with it are skipped. @default none */
+  readonly comment?: string | undefined;
+}
+
+export interface ReadOptions extends CsvOptions {
+  /** @default 'auto' */
+  readonly header?: 'auto' | 'yes' | 'no' | undefined;
+  /** Name of the label column, or its number, from 1. A first row that has the name is a header. */
+  readonly label?: string | undefined;
+  /** Names of other columns that the caller knows. A first row that has one of them is a header. */
+  readonly names?: readonly string[] | undefined;
+}
+
+/** Those of more options. */
+export function csvOptionsOf({ delimiter, comment }: CsvOptions): CsvOptions {
+  return { delimiter, comment };
+}
+
+/** @throws LockstepError (status 2) if an option is neither a name nor a character that can be used */
+export function dialectOf({ delimiter, comment }: CsvOptions): DialectOptions {
+  return { delimiter: byteOf('delimiter', delimiter), comment: byteOf('comment', comment) };
+}
+
+/** With what the reader has found out, to be shown. */
+export interface ReadTable extends RawTable {
+  readonly format: 'csv' | 'ndjson' | 'json';
+  /** Undefined for JSON; `' '` for any number of blanks. */
+  readonly delimiter: string | undefined;
+}
+
+/** A server must answer meanwhile. */
+const PAUSE_AFTER_MS = 10;
+const [OPEN_OBJECT, OPEN_ARRAY] = [0x7b, 0x5b];
 
 /**
- * @param data    a file, or `-`
+ * @param data    a file, or `-` for stdin
  * @param signal  ends the reading
- * @throws LockstepError that names the row
+ * @throws LockstepError that names the row; the reason of the signal
  */
-export async function readRawTable(data: string, hint: HeaderHint, signal?: AbortSignal): Promise<RawTable> {
-  const file = nameOfTable(data);
-  let names: readonly string[] | undefined;
-  let columns: ColumnBuilder[] | undefined;
-  let lines = new Uint32Array(FIRST_ROWS);
-  let count = 0;
-  for await (const batch of rowsOf(data, signal)) {
-    for (const each of batch) {
-      if (!columns) {
-        columns = each.cells.map(() => new ColumnBuilder());
-        names = namesIn(file, each, hint);
-        if (names) continue;
-      }
-      const { row, cells } = each;
-      if (cells.length !== columns.length) throw errors.raggedRow(file, row, cells.length, columns.length);
-      if ((count + 1) * columns.length > MOST_CELLS) throw errors.tableTooLarge(file, row, columns.length);
-      try {
-        if (count === lines.length) lines = grown(lines, new Uint32Array(2 * count));
-        for (const [i, column] of columns.entries()) column.push(count, cells[i]);
-      } catch (error) {
-        if (error instanceof RangeError) throw errors.tableTooLarge(file, row, columns.length);
-        throw error;
-      }
-      lines[count] = row;
-      count++;
+export function readRawTable(data: string, options: ReadOptions = {}, signal?: AbortSignal): Promise<ReadTable> {
+  return readRawTableFrom(nameOfTable(data), bytesOfTable(data, signal), options, signal);
+}
+
+/**
+ * @param file    for messages
+ * @param chunks  the bytes, gunzipped
+ * @param signal  ends the reading
+ * @throws LockstepError that names the row; the reason of the signal
+ */
+export async function readRawTableFrom(
+  file: string,
+  chunks: AsyncIterable<Uint8Array>,
+  options: ReadOptions = {},
+  signal?: AbortSignal,
+): Promise<ReadTable> {
+  const input = new Input(file, inPieces(inUtf8(chunks), signal));
+  try {
+    do await input.more();
+    while (
+      !input.isWhole &&
+      (input.end < HEAD_BYTES || (input.firstByte() === undefined && input.end < MOST_ROW_BYTES))
+    );
+    if (input.bytes.subarray(0, input.end).includes(0)) throw errors.notATable(file);
+    const first = input.firstByte();
+    if (first === undefined) throw errors.emptyTable(file);
+    const isJson = first === OPEN_OBJECT || first === OPEN_ARRAY;
+    return await (isJson ? readJson(file, input, options) : readCsv(file, input, options));
+  } finally {
+    await input.close();
+  }
+}
+
+async function readCsv(file: string, input: Input, options: ReadOptions): Promise<ReadTable> {
+  input.check(1);
+  const given = dialectOf(options);
+  const find = () => openingOf(input.bytes.subarray(0, input.end), input.isWhole, given);
+  let opening = find();
+  for (let tried = input.end; !opening; opening = find(), tried = input.end) {
+    if (input.end > MOST_ROW_BYTES) throw rowTooLong(file, 1);
+    while (!input.isWhole && input.end < 2 * tried) await input.more();
+    input.check(1);
+  }
+  await pauser(0)();
+  const { dialect, first, width } = opening;
+  // Before the bytes move.
+  const own = first?.cells() ?? [];
+  if (first?.isBroken) throw textAfterQuote(file, first.line);
+  const rows = new RawRows(file, width);
+  const ragged = new RaggedRows(width);
+  const scanner = new CsvScanner(file, rows, dialect, first?.nextLine ?? 1, ragged);
+  input.consumed(first?.end ?? 0);
+  await scanAll(file, input, rows, scanner);
+  if (!first) throw errors.emptyTable(file);
+  ragged.requireNone(file);
+  const mixed = rows.notations.indexOf(3);
+  const isShort = width > first.width;
+  const cells = isShort ? ['', ...own] : own;
+  const hasHeader = isHeader(cells, rows, options);
+  if (isShort && !hasHeader) throw errors.raggedRow(file, rows.lineOf(0), width, first.width);
+  const table = await tableOf(file, rows, cells, first.line, hasHeader, dialect.comma);
+  if (mixed >= 0) {
+    throw errors.mixedDecimals(file, hasHeader ? `column ${mixed + 1} (${cells[mixed]})` : `column ${mixed + 1}`);
+  }
+  return { ...table, format: 'csv', delimiter: dialect.delimiter < 0 ? ' ' : String.fromCharCode(dialect.delimiter) };
+}
+
+async function readJson(file: string, input: Input, options: ReadOptions): Promise<ReadTable> {
+  if (options.delimiter !== undefined) throw errors.delimiterOfJson(file, 'delimiter');
+  if (options.comment !== undefined) throw errors.delimiterOfJson(file, 'comment');
+  const isDocument = await isJsonDocument(input);
+  const rows = new RawRows(file, 0);
+  const scanner = new JsonScanner(file, rows, isDocument);
+  await scanAll(file, input, rows, scanner);
+  const { names, first = [], firstLine } = scanner;
+  if (names && options.header === 'no') throw errors.headerOfObjects(file);
+  scanner.ragged?.requireNone(file);
+  if (rows.width === 0) throw errors.emptyTable(file);
+  const hasHeader = names !== undefined || isHeader(first, rows, options);
+  const table = await tableOf(file, rows, names ?? first, firstLine, hasHeader, POINT);
+  return { ...table, format: isDocument ? 'json' : 'ndjson', delimiter: undefined };
+}
+
+/** An array of rows; NDJSON of arrays has cells behind the first bracket. */
+async function isJsonDocument(input: Input): Promise<boolean> {
+  if (input.firstByte() !== OPEN_ARRAY) return false;
+  for (;;) {
+    const second = input.byteAfterFirst();
+    if (second !== undefined) return second === OPEN_OBJECT || second === OPEN_ARRAY;
+    if (input.isWhole) return true;
+    await input.more();
+  }
+}
+
+function byteOf(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const byte = delimiterNamed(text);
+  if (byte === undefined) throw errors.invalidOption(option, text, 'a character such as ; or |, or tab, comma, blanks');
+  return byte;
+}
+
+function isHeader(
+  first: readonly string[],
+  rows: RawRows,
+  { header = 'auto', label, names = [] }: ReadOptions,
+): boolean {
+  const known = new Set(label === undefined ? names : [label, ...names]);
+  return isHeaderRow(first, (column) => rows.summaryOf(column), header, known);
+}
+
+/** @param first  the names, or the cells of the first row */
+async function tableOf(
+  file: string,
+  rows: RawRows,
+  first: readonly string[],
+  firstLine: number,
+  hasHeader: boolean,
+  comma: number,
+): Promise<RawTable> {
+  const positions = new Map<string, number>();
+  if (hasHeader) {
+    for (const [i, name] of first.entries()) {
+      const before = positions.get(name);
+      if (before !== undefined && name !== '') throw errors.sameColumns(file, name, before + 1, i + 1);
+      positions.set(name, i);
     }
   }
-  if (!columns) throw errors.emptyTable(file);
+  const { count } = rows;
+  const columns = await rows.finish(hasHeader ? [] : first, comma, pauser());
   return {
-    names: names ?? columns.map((_, i) => String(i + 1)),
-    hasHeader: names !== undefined,
-    count,
-    columns: columns.map((column) => column.finish(count)),
-    lineOf: (row) => lines[row]!,
+    names: hasHeader ? first : first.map((_, i) => String(i + 1)),
+    hasHeader,
+    count: hasHeader ? count : count + 1,
+    columns,
+    lineOf: (row) => (hasHeader ? rows.lineOf(row) : row === 0 ? firstLine : rows.lineOf(row - 1)),
   };
 }
 
-class ColumnBuilder {
-  #numbers = new Float64Array(FIRST_ROWS);
-  #codes = new Uint32Array(FIRST_ROWS);
-  readonly #codeOf = new Map<string, number>();
+interface Scanner {
+  readonly line: number;
+  scan(bytes: Uint8Array, from: number, end: number, isLast: boolean): number;
+}
 
-  push(row: number, value: unknown): void {
-    if (row === this.#numbers.length) {
-      this.#numbers = grown(this.#numbers, new Float64Array(2 * row));
-      this.#codes = grown(this.#codes, new Uint32Array(2 * row));
-    }
-    const cell = cellOf(value);
-    if (typeof cell === 'number') {
-      this.#numbers[row] = cell;
-      return;
-    }
-    let code = this.#codeOf.get(cell);
-    if (code === undefined) {
-      code = this.#codeOf.size + 1;
-      this.#codeOf.set(cell, code);
-    }
-    this.#numbers[row] = Number.NaN;
-    this.#codes[row] = code;
-  }
-
-  finish(count: number): RawColumn {
-    return {
-      numbers: this.#numbers.slice(0, count),
-      codes: this.#codes.slice(0, count),
-      texts: [...this.#codeOf.keys()],
-    };
+async function scanAll(file: string, input: Input, rows: RawRows, scanner: Scanner): Promise<void> {
+  const pause = pauser();
+  for (;;) {
+    input.check(scanner.line);
+    rows.bytes = input.total;
+    input.consumed(scanner.scan(input.bytes, input.begin, input.end, input.isWhole));
+    if (input.isWhole) return;
+    const rest = input.end - input.begin;
+    if (rest > MOST_ROW_BYTES) throw rowTooLong(file, scanner.line);
+    await pause();
+    // A long row is scanned again from its begin: each time with twice as many bytes, so that the time stays linear.
+    do await input.more();
+    while (!input.isWhole && input.end - input.begin < 2 * rest);
   }
 }
 
-function grown<T extends Float64Array | Uint32Array>(from: T, to: T): T {
-  to.set(from);
-  return to;
+/** @returns a function that lets others run, if they have waited long enough */
+function pauser(afterMs = PAUSE_AFTER_MS): () => Promise<void> | undefined {
+  let since = performance.now();
+  return () => {
+    if (performance.now() - since < afterMs) return undefined;
+    return new Promise((resolve) => {
+      setImmediate(() => {
+        since = performance.now();
+        resolve();
+      });
+    });
+  };
 }

@@ -16,7 +16,7 @@ import {
 import type { Header } from './header.js';
 import { type MissingRule, MissingValues } from './missing.js';
 import type { RawTable } from './raw-table.js';
-import { readRawTable } from './read-raw-table.js';
+import { type CsvOptions, csvOptionsOf, readRawTable } from './read-raw-table.js';
 import { namesOf, type TableFacts, type TableModel } from './table-metadata.js';
 import { TableRows } from './table-rows.js';
 import {
@@ -60,7 +60,7 @@ export interface LeftOut {
   readonly incomplete: number;
 }
 
-export interface ReadOptions extends ColumnOptions, ApartOptions {
+export interface ReadOptions extends ColumnOptions, ApartOptions, CsvOptions {
   /** Name of the label column, or its number, from 1. */
   readonly label?: string | undefined;
   /** @default 'auto' */
@@ -82,7 +82,7 @@ export async function readTable(data: string, options: ReadOptions): Promise<Tab
   const file = nameOfTable(data);
   const { header, signal, missing: mode = 'fill', missingValues = [] } = options;
   const main = options.label ?? options.target?.[0];
-  const raw = await readRawTable(data, { header, label: main }, signal);
+  const raw = await readRawTable(data, { header, label: main, ...csvOptionsOf(options) }, signal);
   const label = labelOf(file, raw, main, options.label === undefined && main !== undefined ? 'target' : 'label');
   const apart = apartOf(file, raw, options, options.label);
   if (raw.count === 0) throw errors.headerOnly(file);
@@ -120,10 +120,11 @@ export async function readTableLike(
   label: string | undefined,
   header: Header,
   signal?: AbortSignal,
+  csv: CsvOptions = {},
 ): Promise<Table> {
   const file = nameOfTable(data);
   const known = label ?? facts.label.name ?? String(facts.label.position + 1);
-  const raw = await readRawTable(data, { header, label: known }, signal);
+  const raw = await readRawTable(data, { header, label: known, names: namesOf(facts), ...csv }, signal);
   const matched = matchColumns(file, raw, facts, label, true);
   if (raw.count === 0) throw errors.headerOnly(file);
   const apart = apartLike(file, raw, facts);

@@ -2,6 +2,8 @@
 import { errors } from '../../errors.js';
 import { bytesOfTable, nameOfTable } from './bytes.js';
 import { csvRows } from './csv.js';
+import type { DialectOptions } from './dialect.js';
+import { inUtf8 } from './input.js';
 import { ndjsonRows } from './ndjson.js';
 import type { Row } from './row.js';
 import { MOST_ROW_BYTES } from './text.js';
@@ -22,11 +24,15 @@ export function rowsOf(data: string, signal?: AbortSignal): AsyncGenerator<reado
 }
 
 /** @param file  for messages */
-export async function* rowsIn(file: string, { head, chunks }: Headed): AsyncGenerator<readonly Row[]> {
+export async function* rowsIn(
+  file: string,
+  { head, chunks }: Headed,
+  dialect?: DialectOptions,
+): AsyncGenerator<readonly Row[]> {
   if (head.includes(0)) throw errors.notATable(file);
   const first = head.find((byte) => !BLANKS.includes(byte));
   if (first === undefined) throw errors.emptyTable(file);
-  yield* isJson(head) ? ndjsonRows(file, chunks) : csvRows(file, chunks, head);
+  yield* isJson(head) ? ndjsonRows(file, chunks) : csvRows(file, chunks, dialect);
 }
 
 /** Bytes, with a copy of the beginning: at least the first line that is not blank, without a byte order mark. */
@@ -49,9 +55,11 @@ export async function* headed<T>(
   source: AsyncGenerator<Uint8Array>,
   read: (bytes: Headed) => AsyncIterable<T>,
 ): AsyncGenerator<T> {
+  const bytes = inUtf8(source);
   try {
-    yield* read(await readHead(source));
+    yield* read(await readHead(bytes));
   } finally {
+    await bytes.return(undefined);
     await source.return(undefined);
   }
 }

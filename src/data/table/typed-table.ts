@@ -3,7 +3,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { errors, shown } from '../../errors.js';
 import { type Cell, isNotFinite, isSingle, levelOf, numberOfText } from './cells.js';
 import { secondsOf } from './dates.js';
-import type { Kind } from './kinds.js';
+import { type Kind, numeralsOf } from './kinds.js';
 import type { MissingRule, MissingValues } from './missing.js';
 import type { RawColumn, RawTable } from './raw-table.js';
 
@@ -77,7 +77,12 @@ export function isBad(column: TypedColumn | BadCells): column is BadCells {
 
 function numbersOf(column: RawColumn, kind: 'number' | 'date', missing: MissingValues): TypedColumn | BadCells {
   const { numbers, codes, texts } = column;
-  const ofTexts = texts.map((text) => (missing.isText(text) ? Number.NaN : typedCell(text, kind)));
+  const numerals = numeralsOf(column);
+  const ofTexts = texts.map((text, i) => {
+    if (missing.isText(text)) return Number.NaN;
+    const numeral = numerals[i]!;
+    return typedCell(kind === 'date' || Number.isNaN(numeral) ? text : numeral, kind);
+  });
   const first: BadCell[] = [];
   let count = 0;
   const bad = (row: number, problem: string) => {
@@ -85,7 +90,8 @@ function numbersOf(column: RawColumn, kind: 'number' | 'date', missing: MissingV
     return Number.NaN;
   };
   // Without other cells, the numbers stay where they are.
-  const isKept = kind === 'number' && !missing.hasNumbers && ofTexts.every(Number.isNaN);
+  const isKept =
+    kind === 'number' && !missing.hasNumbers && ofTexts.every(Number.isNaN) && numerals.every(Number.isNaN);
   const values = isKept ? numbers : new Float64Array(numbers.length);
   for (let row = 0; row < numbers.length; row++) {
     const code = codes[row]!;

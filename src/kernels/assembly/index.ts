@@ -1,16 +1,10 @@
 /**
- * What the module exports: the functions below, and one for each size of panels and tiles (exports.mjs).
+ * The module exports what these files export, sizes written out (templates.mjs).
  *
  * Pointers are byte addresses in the shared memory that the coordinator laid out (src/memory/layout.ts). The module has no
  * memory of its own beyond the static data below `heapBase()`.
  */
 import { Vector } from './vector';
-
-export { reduceBias } from './dense';
-export { adamUpdate, momentumUpdate, sgdUpdate, squareRows } from './optimizers';
-export { rectifyPanel, rectifyRows } from './relu';
-export { fetchRows, findBlocks } from './sparse-forward';
-export { applyGradients, sumGradients, transpose } from './update';
 
 /** The first address that the module itself does not use. */
 export function heapBase(): usize {

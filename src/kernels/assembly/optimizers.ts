@@ -7,24 +7,14 @@ import { Vector } from './vector';
 /** The smallest normal float32. Arithmetic on subnormal numbers, those below, takes some processors ten times as long. */
 const SMALLEST_NORMAL: f32 = 1.1754943508222875e-38;
 
-/** g = scale · G + decay · W */
-class Gradient {
-  @inline
-  static at(weights: usize, gradients: usize, scale: v128, decay: v128): v128 {
-    return Vector.madd(decay, v128.load(weights), f32x4.mul(scale, v128.load(gradients)));
-  }
-}
-
 /**
  * A moment that only decays would end among the subnormal numbers and stay there, because 0.9 times the smallest of them rounds
  * to itself. So a subnormal moment becomes 0. A NaN stays, so that the loss meets it and the run ends.
  */
 class Moment {
   @inline
-  static store(p: usize, m: v128): v128 {
-    const kept = v128.andnot(m, f32x4.lt(f32x4.abs(m), f32x4.splat(SMALLEST_NORMAL)));
-    v128.store(p, kept);
-    return kept;
+  static normal(m: v128): v128 {
+    return v128.andnot(m, f32x4.lt(f32x4.abs(m), f32x4.splat(SMALLEST_NORMAL)));
   }
 
   /**
@@ -32,11 +22,9 @@ class Moment {
    * of 1e-20 have such squares. So it stays subnormal until the mean, which decays sooner, has become 0.
    */
   @inline
-  static storeSquare(p: usize, v: v128, mean: v128): v128 {
+  static square(v: v128, mean: v128): v128 {
     const isNormal = f32x4.ge(v, f32x4.splat(SMALLEST_NORMAL));
-    const kept = v128.and(v, v128.or(isNormal, f32x4.ne(mean, f32x4.splat(0))));
-    v128.store(p, kept);
-    return kept;
+    return v128.and(v, v128.or(isNormal, f32x4.ne(mean, f32x4.splat(0))));
   }
 }
 
@@ -45,8 +33,12 @@ export function sgdUpdate(weights: usize, gradients: usize, bytes: usize, scale:
   const scales = f32x4.splat(scale);
   const decays = f32x4.splat(decay);
   const factors = f32x4.splat(factor);
-  for (const end = weights + bytes; weights < end; weights += 16, gradients += 16) {
-    Vector.step(weights, 0, factors, Gradient.at(weights, gradients, scales, decays));
+  for (const end = weights + bytes; weights < end; weights += 16 * $n, gradients += 16 * $n) {
+    const w$v = v128.load(weights, 16 * $v);
+    const g$v = Vector.madd(decays, w$v, f32x4.mul(scales, v128.load(gradients, 16 * $v)));
+    const next$v = Vector.madd(factors, g$v, w$v);
+
+    v128.store(weights, next$v, 16 * $v);
   }
 }
 
@@ -70,10 +62,18 @@ export function momentumUpdate(
   const decays = f32x4.splat(decay);
   const factors = f32x4.splat(factor);
   const momenta = f32x4.splat(momentum);
-  for (const end = weights + bytes; weights < end; weights += 16, gradients += 16, m += 16) {
-    const g = Gradient.at(weights, gradients, scales, decays);
-    const kept = Moment.store(m, Vector.madd(momenta, v128.load(m), g));
-    Vector.step(weights, 0, factors, nesterov ? Vector.madd(momenta, kept, g) : kept);
+  // The step is m, or momentum · m + g: without Nesterov 1 · m + 0 · g would turn an infinite g into NaN, so lanes are chosen.
+  const isNesterov = i32x4.splat(nesterov ? -1 : 0);
+  for (const end = weights + bytes; weights < end; weights += 16 * $n, gradients += 16 * $n, m += 16 * $n) {
+    const w$v = v128.load(weights, 16 * $v);
+    const g$v = Vector.madd(decays, w$v, f32x4.mul(scales, v128.load(gradients, 16 * $v)));
+    const m$v = Moment.normal(Vector.madd(momenta, v128.load(m, 16 * $v), g$v));
+    const step$v = v128.bitselect(Vector.madd(momenta, m$v, g$v), m$v, isNesterov);
+    const next$v = Vector.madd(factors, step$v, w$v);
+
+    v128.store(m, m$v, 16 * $v);
+
+    v128.store(weights, next$v, 16 * $v);
   }
 }
 
@@ -110,13 +110,23 @@ export function adamUpdate(
   const rests2 = f32x4.splat(rest2);
   const unbiases = f32x4.splat(unbias);
   const epsilons = f32x4.splat(eps);
-  for (const end = weights + bytes; weights < end; weights += 16, gradients += 16, m += 16, v += 16) {
-    const g = Gradient.at(weights, gradients, scales, decays);
-    const mean = Moment.store(m, Vector.madd(betas1, v128.load(m), f32x4.mul(rests1, g)));
-    const sumOfSquares = Vector.madd(betas2, v128.load(v), f32x4.mul(rests2, f32x4.mul(g, g)));
-    const square = Moment.storeSquare(v, sumOfSquares, mean);
-    const spread = Vector.madd(f32x4.sqrt(square), unbiases, epsilons);
-    Vector.step(weights, 0, factors, f32x4.div(mean, spread));
+  for (const end = weights + bytes; weights < end; weights += 16 * $n) {
+    const w$v = v128.load(weights, 16 * $v);
+    const g$v = Vector.madd(decays, w$v, f32x4.mul(scales, v128.load(gradients, 16 * $v)));
+    const mean$v = Moment.normal(Vector.madd(betas1, v128.load(m, 16 * $v), f32x4.mul(rests1, g$v)));
+    const squares$v = Vector.madd(betas2, v128.load(v, 16 * $v), f32x4.mul(rests2, f32x4.mul(g$v, g$v)));
+    const square$v = Moment.square(squares$v, mean$v);
+    const spread$v = Vector.madd(f32x4.sqrt(square$v), unbiases, epsilons);
+    const next$v = Vector.madd(factors, f32x4.div(mean$v, spread$v), w$v);
+
+    v128.store(m, mean$v, 16 * $v);
+
+    v128.store(v, square$v, 16 * $v);
+
+    v128.store(weights, next$v, 16 * $v);
+    gradients += 16 * $n;
+    m += 16 * $n;
+    v += 16 * $n;
   }
 }
 

@@ -14,8 +14,8 @@ const TO_FRONT: usize = memory.data<u8>([
 ]);
 
 /**
- * ReLU of a panel, for a next layer with sparse inputs: appends the active units to each sample's list and sets z to 0.
- * Back-propagation will write δ of the active units there.
+ * ReLU of a panel, for a next layer with sparse inputs: appends the active units to each sample's list, and sets z to 0 where
+ * back-propagation will write δ of the active units alone.
  *
  * A NaN counts as active, so that it reaches the loss and ends the run.
  *
@@ -32,6 +32,7 @@ export function rectifyPanel(
   lengths: usize,
   index: usize,
   value: usize,
+  keepsZ: usize,
   from: usize,
   to: usize,
 ): void {
@@ -46,14 +47,14 @@ export function rectifyPanel(
     units = i32x4.add(units, i32x4(0, 1, 2, 3));
     for (let j: usize = 0; j < rowBytes; j += 16) {
       const h = v128.load(row + j);
-      const isUnit = (1 << (<i32>min<usize>(columns - (j >> 2), 4))) - 1;
+      const isUnit = (1 << max(0, min(<i32>columns - (<i32>j >> 2), 4))) - 1;
       const active = (i32x4.bitmask(f32x4.le(h, f32x4.splat(0))) ^ 15) & isUnit;
       const toFront = v128.load(TO_FRONT + ((<usize>active) << 4));
       v128.store(value + k, i8x16.swizzle(h, toFront));
       v128.store(index + k, i8x16.swizzle(units, toFront));
       k += (<usize>popcnt(active)) << 2;
       units = i32x4.add(units, i32x4.splat(4));
-      v128.store(row + j, f32x4.splat(0));
+      if (!keepsZ) v128.store(row + j, f32x4.splat(0));
     }
     store<u32>(lengths + (s << 2), <u32>((k - begin) >> 2));
   }
@@ -77,11 +78,15 @@ export function rectifyRows(
   to: usize,
 ): void {
   const rowBytes: usize = width << 2;
+  const zero = f32x4.splat(0);
   for (let s: usize = from; s < to; s++) {
-    const row = z + s * rowBytes;
-    const out = value + ((Word.at(starts + (s << 2)) + first) << 2);
-    for (let j: usize = 0; j < rowBytes; j += 16) {
-      v128.store(out + j, f32x4.pmax(v128.load(row + j), f32x4.splat(0)));
+    let row = z + s * rowBytes;
+    let out = value + ((Word.at(starts + (s << 2)) + first) << 2);
+    for (const end = row + rowBytes; row < end; row += 16 * $n, out += 16 * $n) {
+      const h$v = v128.load(row, 16 * $v);
+      const kept$v = v128.andnot(h$v, f32x4.lt(h$v, zero));
+
+      v128.store(out, kept$v, 16 * $v);
     }
   }
 }

@@ -55,7 +55,7 @@ export function fetchRows(starts: usize, lengths: usize, index: usize, value: us
  * @param ends     (slots) where they end
  * @param z        the panel of outputs, (slots, width)
  */
-export function forwardPanel<V>(
+export function forward$n(
   weights: usize,
   bias: usize,
   begins: usize,
@@ -66,40 +66,18 @@ export function forwardPanel<V>(
   from: usize,
   to: usize,
 ): void {
-  const n: usize = offsetof<V>();
-  const rowBytes: usize = n * 16;
+  const rowBytes: usize = 16 * $n;
   for (let s: usize = from; s < to; s++) {
     let k: usize = Word.at(begins + (s << 2)) << 2;
     const end: usize = Word.at(ends + (s << 2)) << 2;
     const out = z + s * rowBytes;
     const sums = bias ? bias : out;
-    let a0 = v128.load(sums);
-    let a1 = n > 1 ? v128.load(sums, 16) : a0;
-    let a2 = n > 2 ? v128.load(sums, 32) : a0;
-    let a3 = n > 3 ? v128.load(sums, 48) : a0;
-    let a4 = n > 4 ? v128.load(sums, 64) : a0;
-    let a5 = n > 5 ? v128.load(sums, 80) : a0;
-    let a6 = n > 6 ? v128.load(sums, 96) : a0;
-    let a7 = n > 7 ? v128.load(sums, 112) : a0;
+    let a$v = v128.load(sums, 16 * $v);
     for (; k < end; k += 4) {
       const row = weights + Word.at(index + k) * rowBytes;
       const x = v128.load32_splat(value + k);
-      a0 = Vector.maddAt(x, row, 0, a0);
-      if (n > 1) a1 = Vector.maddAt(x, row, 1, a1);
-      if (n > 2) a2 = Vector.maddAt(x, row, 2, a2);
-      if (n > 3) a3 = Vector.maddAt(x, row, 3, a3);
-      if (n > 4) a4 = Vector.maddAt(x, row, 4, a4);
-      if (n > 5) a5 = Vector.maddAt(x, row, 5, a5);
-      if (n > 6) a6 = Vector.maddAt(x, row, 6, a6);
-      if (n > 7) a7 = Vector.maddAt(x, row, 7, a7);
+      a$v = Vector.madd(x, v128.load(row, 16 * $v), a$v);
     }
-    v128.store(out, a0);
-    if (n > 1) v128.store(out, a1, 16);
-    if (n > 2) v128.store(out, a2, 32);
-    if (n > 3) v128.store(out, a3, 48);
-    if (n > 4) v128.store(out, a4, 64);
-    if (n > 5) v128.store(out, a5, 80);
-    if (n > 6) v128.store(out, a6, 96);
-    if (n > 7) v128.store(out, a7, 112);
+    v128.store(out, a$v, 16 * $v);
   }
 }

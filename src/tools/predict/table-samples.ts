@@ -1,6 +1,7 @@
 /** Samples from the rows of a table. The label and unknown columns are ignored. */
 import { columnInWords, matchColumns } from '../../data/table/columns.js';
 import { namesIn } from '../../data/table/header.js';
+import { type CsvOptions, dialectOf } from '../../data/table/read-raw-table.js';
 import type { EncodedRow } from '../../data/table/row-encoder.js';
 import { type Headed, rowsIn } from '../../data/table/rows.js';
 import { namesOf } from '../../data/table/table-metadata.js';
@@ -18,12 +19,17 @@ export interface TableSample {
  * @param file  for messages
  * @throws LockstepError if the table does not fit the network, or is damaged
  */
-export async function* samplesOfTable(file: string, bytes: Headed, network: Network): AsyncGenerator<TableSample> {
+export async function* samplesOfTable(
+  file: string,
+  bytes: Headed,
+  network: Network,
+  csv: CsvOptions = {},
+): AsyncGenerator<TableSample> {
   const { table, encoder } = network;
   if (!table || !encoder) throw new TypeError('a network that was not trained on a table');
   let own: { readonly names: readonly string[]; readonly hasHeader: boolean } | undefined;
   let positions: readonly number[] = [];
-  for await (const batch of rowsIn(file, bytes)) {
+  for await (const batch of rowsIn(file, bytes, dialectOf(csv))) {
     for (const each of batch) {
       const { row, cells } = each;
       if (!own) {

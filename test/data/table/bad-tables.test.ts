@@ -54,7 +54,7 @@ describe('cells', () => {
       ['-Inf'],
       `1 column 2 (b): 1 of 31 cells is not a number (row 32: -Inf, not finite); ${ONE.replace('two', '-Inf')}`,
     ],
-    ['too large', ['1e39'], '1 row 32, column 2 (b): 1e39, too large for float32 (maximum 3.4e38); expected a number'],
+    ['too large', ['1e39'], '1 row 32, column 2 (b): 1e+39, too large for float32 (maximum 3.4e38); expected a number'],
     [
       'texts that are no list',
       ['1,5'],
@@ -95,7 +95,7 @@ describe('cells', () => {
 
   it('behind cells of several lines and blank lines, the row is where an editor shows it', async () => {
     const text = 'a,b,kind\r\n1,2,"x\r\ny\r\n"\r\n\r\n1,2,"x\ny"\r\n1,1e40,z\r\n';
-    expect(await refusal(text)).toContain('1 row 8, column 2 (b): 1e40, too large');
+    expect(await refusal(text)).toContain('1 row 8, column 2 (b): 1e+40, too large');
   });
 });
 
@@ -105,19 +105,13 @@ describe('rows', () => {
     ['too long', 'a,b,kind\n1,2,x\n1,2,y,\n', '1 row 3: 4 columns; expected 3, as in the first row'],
     ['an array that is too short', '[1,2,"x"]\n[1,2]', '1 row 2: 2 columns; expected 3, as in the first row'],
     [
-      'another field',
-      '{"a":1,"kind":"x"}\n{"a":1,"kind":"y","c":5}',
-      '1 row 2: unexpected field c; expected only the fields of the first row',
-    ],
-    [
       'an array among objects',
       '{"a":1,"kind":"x"}\n[1,"y"]',
-      "1 row 2: [ 1, 'y' ]; expected an object, as in the first row",
+      '1 row 2: an array; expected an object, as in the first row',
     ],
     ['no JSON', '{"a":1,"kind":"x"}\n{"a":1,', '1 row 2: invalid JSON ('],
-    ['JSON over several lines', '[\n  {"a":1}\n]', '1 row 1: invalid JSON ('],
+    ['JSON of a value that is no row', '[\n  {"a":1},2\n]', '1 row 2: invalid JSON ('],
     ['a quote that is not closed', 'a,b,kind\n1,2,x\n1,2,"y\n1,2,z\n', '1 row 3: an unclosed quote ("); '],
-    ['a quote within', 'a,b,kind\n1,2,x\n1,2"5,y\n', '1 row 3: a quote (") inside an unquoted cell; '],
     ['a quote that ends too early', 'a,b,kind\n1,2,x\n1,2,"y"z\n', '1 row 3: text after a closing quote; '],
     [
       'no UTF-8',
@@ -134,7 +128,7 @@ describe('rows', () => {
       Buffer.concat([Buffer.from('{"a":1,"kind":"x"}\n{"a":2,"kind":"'), Buffer.from([0xff])]),
       '1 row 2: invalid UTF-8; ',
     ],
-    ['UTF-16', Buffer.from('\ufeffa,kind\n1,x', 'utf16le'), '1 not a table (it contains null bytes); '],
+    ['UTF-16 that does not say so', Buffer.from('a,kind\n1,x', 'utf16le'), '1 not a table (it contains null bytes); '],
   ])('%s', async (_, text, expected) => {
     expect((await refusal(text)).slice(0, expected.length)).toBe(expected);
   });

@@ -2,12 +2,17 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { NO_SAMPLES, type Samples, takeSamples } from '../../../src/data/samples.js';
+import { chooseColumns, matchColumns } from '../../../src/data/table/columns.js';
 import { encodedBy, encodeParts } from '../../../src/data/table/encode-parts.js';
 import { MOST_LEVELS, medianOf } from '../../../src/data/table/encoding.js';
+import { kindOf, profileOf } from '../../../src/data/table/kinds.js';
 import { remarksOn } from '../../../src/data/table/load.js';
+import { MissingValues } from '../../../src/data/table/missing.js';
+import type { RawColumn, RawTable } from '../../../src/data/table/raw-table.js';
 import { type ReadOptions, readTable, readTableLike } from '../../../src/data/table/read-table.js';
 import { RowEncoder } from '../../../src/data/table/row-encoder.js';
-import { tableIn, tableMetadata } from '../../../src/data/table/table-metadata.js';
+import { type TableFacts, tableIn, tableMetadata } from '../../../src/data/table/table-metadata.js';
+import { typeColumn } from '../../../src/data/table/typed-table.js';
 import { temporaryFolder } from '../../support/idx-files.js';
 import { refusalOf } from '../../support/refusals.js';
 import { csvOf, denseRows, encodedRows, sparseRows } from '../../support/tables.js';
@@ -163,6 +168,37 @@ describe('columns that only identify the rows', () => {
     );
     expect([alone.facts.columns.length, alone.leftOut.columns]).toEqual([1, []]);
   });
+});
+
+it('a reader may give a code both a number and a text: 007 is 7 in a column of numbers', () => {
+  const column: RawColumn = {
+    numbers: Float64Array.of(7, 8, Number.NaN, 12.5),
+    codes: Uint8Array.of(1, 0, 2, 3),
+    // (The last has a decimal comma.)
+    texts: ['007', 'NA', '12,5'],
+  };
+  const missing = new MissingValues();
+  expect(kindOf(column, profileOf(column, missing))).toBe('number');
+  expect(typeColumn(column, 'number', missing)).toEqual({
+    kind: 'number',
+    numbers: Float64Array.of(7, 8, Number.NaN, 12.5),
+  });
+  const without = typeColumn(column, 'number', new MissingValues(['007']));
+  expect(without).toEqual({ kind: 'number', numbers: Float64Array.of(Number.NaN, 8, Number.NaN, 12.5) });
+  expect(typeColumn(column, 'category', missing)).toMatchObject({ levels: ['007', '12,5', '8'] });
+});
+
+it('several unnamed columns are told apart by their numbers', () => {
+  const numbers = Float64Array.of(1, 3);
+  const columns = Array.from({ length: 4 }, () => ({ numbers, codes: Uint8Array.of(0, 0), texts: [] }));
+  const raw: RawTable = { names: ['', 'kind', '', 'a'], hasHeader: true, count: 2, columns, lineOf: (row) => row + 2 };
+  const { inputs } = chooseColumns('T', raw, [1], {}, new MissingValues());
+  expect(inputs.map(({ name }) => name)).toEqual(['1', '3', 'a']);
+  const facts: TableFacts = {
+    ...{ label: { name: 'kind', position: 1 }, columns: inputs, hasNames: true, width: 4, classNames: ['x', 'y'] },
+    missing: { mode: 'fill', values: [] },
+  };
+  expect(matchColumns('T', raw, facts, undefined, true)).toEqual({ positions: [0, 2, 3], label: 1 });
 });
 
 describe('options', () => {

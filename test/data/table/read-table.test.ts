@@ -83,6 +83,19 @@ describe('columns', () => {
     expect(samples.count).toBe(rows);
   });
 
+  it('of CSV are cut as the caller says, in both tables', async () => {
+    const csv = { delimiter: ':', comment: '%' };
+    const file = folder.write('colons', '% by hand\na:b,c:kind\n1:2:x\n%3:4:y\n5:6:y\n');
+    const { facts, samples } = await readTable(file, { label: 'kind', ...csv });
+    expect(namesOf(facts)).toEqual(['a', 'b,c']);
+    expect(samples.count).toBe(2);
+    const other = await readTableLike(file, facts, undefined, 'auto', undefined, csv);
+    expect(encodedRows(other).rows).toEqual([
+      [1, 2],
+      [5, 6],
+    ]);
+  });
+
   it('of another table are found by their names, and what the network does not know is passed over', async () => {
     const { facts } = await read('a,b,kind\n1,2,x\n3,4,y');
     const other = folder.write('other', '{"new":"?","kind":"y","b":2,"a":1}\n{"new":5,"kind":"x","b":4,"a":3}');

@@ -1,0 +1,358 @@
+/** Collects the cells of a table row by row, and turns them into columns. */
+import { errors } from '../../errors.js';
+import { isCode, mayBeginNumeral, numeralIn, POINT } from './numerals.js';
+import type { RawColumn } from './raw-table.js';
+import { TextIndex } from './text-index.js';
+
+/** Cells that are collected before they are copied to columns: a few hundred KB, which stay in the L2 cache. */
+const BLOCK_CELLS = 1 << 16;
+/** At least so many rows in a block, if that is not too much: small arrays have an overhead. */
+const BLOCK_ROWS = 64;
+const MOST_BLOCK_CELLS = 1 << 22;
+/** More columns than any network has inputs. */
+export const MOST_COLUMNS = 1 << 20;
+/** Cells in 8 GiB of numbers. */
+const MOST_CELLS = 2 ** 30;
+/** A table of so many cells is never refused for being mostly empty. */
+const FREE_CELLS = 2 ** 22;
+/** Cells for each byte of the file: beyond that, a few bytes (JSON objects without most fields) would fill the memory. */
+const MOST_CELLS_PER_BYTE = 16;
+/** Rows of a column's sample. */
+const SAMPLE_ROWS = 200;
+/** Texts that are decoded without a pause. */
+const TEXTS_AT_ONCE = 20_000;
+
+const EMPTY: Uint8Array = new Uint8Array(0);
+
+type Codes = Uint8Array | Uint16Array | Uint32Array;
+
+interface Column {
+  texts: TextIndex | undefined;
+  /** Rows before the column appeared. */
+  readonly absent: number;
+  /** By block; undefined: NaN in all of its rows. */
+  readonly numbers: (Float64Array | undefined)[];
+  /** By block; undefined: 0 in all of its rows. */
+  readonly codes: (Codes | undefined)[];
+}
+
+/** The cells of the block at hand are row-major, so that a scanner writes them in order. */
+export class RawRows {
+  /** (rows of the block, stride) */
+  values = new Float64Array(0);
+  /** (rows of the block, stride); 0 behind the last row. */
+  codes = new Uint32Array(0);
+  /** (stride) Whether the block has texts in the column. */
+  hasText = new Uint8Array(0);
+  /** Cells of a row of the block: the columns, and room for those to come. */
+  stride = 0;
+  /** Rows in the block. */
+  filled = 0;
+  /** Rows that the block can hold. */
+  room = 1;
+  /** (stride) Whether numbers of the column have a decimal comma (1), a decimal point (2), or both (3); known only where commas count. */
+  notations = new Uint8Array(0);
+  /** Bytes read so far, which limit the number of cells. */
+  bytes = 0;
+
+  readonly #file: string;
+  readonly #columns: Column[] = [];
+  /** Rows of each block, and of all of them. */
+  readonly #blocks: number[] = [];
+  #flushed = 0;
+  /** The bytes of the last text, which are mostly those of the next one, too. */
+  #viewed = EMPTY;
+  #view = new DataView(EMPTY.buffer);
+  /** Rows whose line does not follow that of the row before, and these lines. */
+  readonly #breakRows: number[] = [];
+  readonly #breakLines: number[] = [];
+
+  /** @param file  for messages */
+  constructor(file: string, width: number) {
+    this.#file = file;
+    this.widen(width);
+  }
+
+  /** Number of columns. */
+  get width(): number {
+    return this.#columns.length;
+  }
+
+  get count(): number {
+    return this.#flushed + this.filled;
+  }
+
+  /** @param line  of the next row, unless it is the line after that of the last row */
+  breakLine(line: number): void {
+    this.#breakRows.push(this.count);
+    this.#breakLines.push(line);
+  }
+
+  lineOf(row: number): number {
+    let low = 0;
+    let high = this.#breakRows.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#breakRows[middle]! <= row) low = middle + 1;
+      else high = middle;
+    }
+    return low === 0 ? row + 1 : this.#breakLines[low - 1]! + row - this.#breakRows[low - 1]!;
+  }
+
+  /**
+   * Adds columns, which are empty in the rows so far.
+   *
+   * @throws LockstepError if there are too many
+   */
+  widen(more: number): void {
+    const before = this.width;
+    const width = before + more;
+    if (width > MOST_COLUMNS) throw errors.tableTooLarge(this.#file, this.count + 1, width);
+    if (width > this.stride) this.#restride(before === 0 ? width : Math.max(width, 2 * this.stride));
+    for (let i = before; i < width; i++) {
+      const blocks = () => this.#blocks.map(() => undefined);
+      this.#columns.push({ texts: undefined, absent: this.#flushed, numbers: blocks(), codes: blocks() });
+    }
+    const { filled } = this;
+    for (this.filled = 0; this.filled < filled; this.filled++) for (let i = before; i < width; i++) this.setEmpty(i);
+  }
+
+  #restride(stride: number): void {
+    this.flush();
+    this.stride = stride;
+    const cells = Math.max(stride, BLOCK_CELLS, Math.min(BLOCK_ROWS * stride, MOST_BLOCK_CELLS));
+    this.room = Math.floor(cells / stride);
+    if (this.values.length < cells) {
+      this.values = new Float64Array(cells);
+      this.codes = new Uint32Array(cells);
+    }
+    this.hasText = new Uint8Array(stride);
+    this.notations = new Uint8Array(stride);
+  }
+
+  /** @returns the code of a text of a column */
+  codeOf(column: number, bytes: Uint8Array, from: number, to: number): number {
+    const own = this.#columns[column]!;
+    own.texts ??= new TextIndex();
+    return own.texts.codeOf(this.#viewOf(bytes), from, to);
+  }
+
+  #viewOf(bytes: Uint8Array): DataView {
+    if (bytes !== this.#viewed) {
+      this.#viewed = bytes;
+      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    }
+    return this.#view;
+  }
+
+  /** Sets a cell of the row behind the last one: a number or a text, whose bytes are trimmed. */
+  set(column: number, bytes: Uint8Array, from: number, to: number, comma: number): void {
+    const at = this.filled * this.stride + column;
+    const value = from < to && mayBeginNumeral(bytes[from]!) ? numeralIn(bytes, from, to, comma) : Number.NaN;
+    this.values[at] = value;
+    if (comma !== POINT && !Number.isNaN(value)) {
+      for (let i = from; i < to; i++) if (bytes[i] === POINT || bytes[i] === comma) this.noteMark(column, bytes[i]!);
+    }
+    if (!Number.isNaN(value) && !isCode(bytes, from, to, value)) {
+      this.codes[at] = 0;
+      return;
+    }
+    this.codes[at] = this.codeOf(column, bytes, from, to);
+    this.hasText[column] = 1;
+  }
+
+  /** Records which decimal mark a number has. */
+  noteMark(column: number, mark: number): void {
+    if (column < this.width) this.notations[column]! |= mark === POINT ? 2 : 1;
+  }
+
+  /** The cell is empty or absent. */
+  setEmpty(column: number): void {
+    this.set(column, EMPTY, 0, 0, POINT);
+  }
+
+  /** Forgets the cells behind the last row. */
+  clearRow(): void {
+    const { filled, stride } = this;
+    this.codes.fill(0, filled * stride, (filled + 1) * stride);
+  }
+
+  /** @throws LockstepError if the table is too large */
+  flush(): void {
+    const { filled, width, stride, values, codes, hasText } = this;
+    if (filled === 0) return;
+    const cells = (this.#flushed + filled) * width;
+    const most = Math.max(FREE_CELLS, MOST_CELLS_PER_BYTE * this.bytes);
+    if (cells > Math.min(MOST_CELLS, most)) throw errors.tableTooLarge(this.#file, this.count, width);
+    try {
+      for (let i = 0; i < width; i++) {
+        const column = this.#columns[i]!;
+        column.numbers.push(numbersOf(values, filled, stride, i));
+        column.codes.push(hasText[i] === 1 ? codesOf(codes, filled, stride, i, column.texts!.size) : undefined);
+      }
+    } catch (error) {
+      if (error instanceof RangeError) throw errors.tableTooLarge(this.#file, this.count, width);
+      throw error;
+    }
+    this.#blocks.push(filled);
+    this.clearBlock();
+  }
+
+  /** Forgets the rows of the block, which have gone elsewhere. */
+  protected clearBlock(): void {
+    this.codes.fill(0, 0, (this.filled + 1) * this.stride);
+    this.hasText.fill(0);
+    this.#flushed += this.filled;
+    this.filled = 0;
+  }
+
+  protected textOf(column: number, code: number): string {
+    return this.#columns[column]!.texts!.texts(code - 1, code)[0]!;
+  }
+
+  /** Texts get new codes from here on. */
+  protected forgetTexts(): void {
+    for (const column of this.#columns) column.texts = undefined;
+  }
+
+  /** What the rows have in a column, for the decision about the header. */
+  summaryOf(index: number): ColumnSummary {
+    this.flush();
+    const { numbers, codes, texts } = this.#columns[index]!;
+    const sample: (number | string)[] = [];
+    for (const [k, rows] of this.#blocks.entries()) {
+      if (sample.length === SAMPLE_ROWS) break;
+      for (let row = 0; row < rows && sample.length < SAMPLE_ROWS; row++) {
+        const code = codes[k]?.[row] ?? 0;
+        sample.push(code === 0 ? (numbers[k]?.[row] ?? Number.NaN) : this.textOf(index, code));
+      }
+    }
+    return {
+      sample,
+      hasText: (text) => texts?.has(text) ?? false,
+      hasNumber: (number) => numbers.some((block) => block?.includes(number)),
+    };
+  }
+
+  /**
+   * @param first  the texts of a row to put before the others; empty for none
+   * @param pause  called often enough that the caller can let others run
+   */
+  async finish(first: readonly string[], comma: number, pause: () => Promise<void> | undefined): Promise<RawColumn[]> {
+    this.flush();
+    const shared = new SharedArrays(this.#flushed + (first.length > 0 ? 1 : 0));
+    const columns: RawColumn[] = [];
+    for (const [i, column] of this.#columns.entries()) {
+      const head = first.length > 0 ? this.#headOf(column, first[i]!, comma) : undefined;
+      const empty = column.absent > 0 ? this.codeOf(i, EMPTY, 0, 0) : 0;
+      const size = column.texts?.size ?? 0;
+      const texts: string[] = [];
+      for (let from = 0; from < size; from += TEXTS_AT_ONCE) {
+        const some = column.texts!.texts(from, Math.min(size, from + TEXTS_AT_ONCE));
+        for (const text of some) texts.push(text);
+        await pause();
+      }
+      columns.push({
+        numbers: this.#joinNumbers(column, head?.value, shared),
+        codes: this.#joinCodes(column, head?.code ?? 0, empty, size, shared),
+        texts,
+      });
+      // The blocks are garbage from here on: at no time does memory hold all of the table twice.
+      column.numbers.length = 0;
+      column.codes.length = 0;
+      column.texts = undefined;
+      await pause();
+    }
+    return columns;
+  }
+
+  #headOf(column: Column, text: string, comma: number): { readonly value: number; readonly code: number } {
+    const bytes = Buffer.from(text);
+    const { length } = bytes;
+    const value = length > 0 && mayBeginNumeral(bytes[0]!) ? numeralIn(bytes, 0, length, comma) : Number.NaN;
+    if (!Number.isNaN(value) && !isCode(bytes, 0, length, value)) return { value, code: 0 };
+    column.texts ??= new TextIndex();
+    return { value, code: column.texts.codeOf(this.#viewOf(bytes), 0, length) };
+  }
+
+  #joinNumbers({ numbers }: Column, head: number | undefined, shared: SharedArrays): Float64Array {
+    const isHeadless = head === undefined || Number.isNaN(head);
+    if (isHeadless && numbers.every((block) => block === undefined)) return shared.nan();
+    const all = new Float64Array(shared.count);
+    let at = 0;
+    if (head !== undefined) all[at++] = head;
+    for (const [k, rows] of this.#blocks.entries()) {
+      const block = numbers[k];
+      if (block) all.set(block, at);
+      else all.fill(Number.NaN, at, at + rows);
+      at += rows;
+    }
+    return all;
+  }
+
+  /** @param empty  the code of the cells before the column appeared */
+  #joinCodes(column: Column, head: number, empty: number, size: number, shared: SharedArrays): Codes {
+    const { codes, absent } = column;
+    if (size === 0) return shared.zero();
+    const all = codesFor(size, shared.count);
+    let at = 0;
+    if (shared.count > this.#flushed) all[at++] = head;
+    all.fill(empty, at, at + absent);
+    for (const [k, rows] of this.#blocks.entries()) {
+      const block = codes[k];
+      if (block) all.set(block, at);
+      at += rows;
+    }
+    return all;
+  }
+}
+
+export interface ColumnSummary {
+  /** The first cells. */
+  readonly sample: readonly (number | string)[];
+  hasText(text: string): boolean;
+  hasNumber(number: number): boolean;
+}
+
+/** Arrays for the columns that are all alike. */
+class SharedArrays {
+  readonly count: number;
+  #nan: Float64Array | undefined;
+  #zero: Uint8Array | undefined;
+
+  constructor(count: number) {
+    this.count = count;
+  }
+
+  nan(): Float64Array {
+    this.#nan ??= new Float64Array(this.count).fill(Number.NaN);
+    return this.#nan;
+  }
+
+  zero(): Uint8Array {
+    this.#zero ??= new Uint8Array(this.count);
+    return this.#zero;
+  }
+}
+
+function numbersOf(values: Float64Array, rows: number, stride: number, column: number): Float64Array | undefined {
+  const numbers = new Float64Array(rows);
+  let hasNumbers = false;
+  for (let row = 0, at = column; row < rows; row++, at += stride) {
+    const value = values[at]!;
+    numbers[row] = value;
+    hasNumbers ||= !Number.isNaN(value);
+  }
+  return hasNumbers ? numbers : undefined;
+}
+
+function codesOf(codes: Uint32Array, rows: number, stride: number, column: number, most: number): Codes {
+  const all = codesFor(most, rows);
+  for (let row = 0, at = column; row < rows; row++, at += stride) all[row] = codes[at]!;
+  return all;
+}
+
+function codesFor(most: number, rows: number): Codes {
+  if (most < 2 ** 8) return new Uint8Array(rows);
+  return most < 2 ** 16 ? new Uint16Array(rows) : new Uint32Array(rows);
+}

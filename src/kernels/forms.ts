@@ -1,0 +1,149 @@
+/**
+ * The forms of a WebAssembly build, which differ in speed alone: with vectors of 128 bits, or with pairs of them, which V8 can
+ * turn into vectors of 256 bits. A short trial at the start chooses, on the run's own shapes.
+ */
+import { readFileSync } from 'node:fs';
+import { PLAIN, type Plan } from '../memory/plan.js';
+import { LANES } from '../memory/tiling.js';
+import { activationNeeds, DEFAULT_ACTIVATION } from './activations.js';
+import { compileAhead, MAY_BE_WIDE } from './ahead-of-time.js';
+import type { KernelChoice } from './builds.js';
+import { functionNamed, Scratch } from './scratch.js';
+import { computesTheSame } from './self-check.js';
+import { exportsOf } from './wasm-layer.js';
+import { instantiate } from './wasm-module.js';
+
+/** Bits of a vector, as the user may ask for them. 256 is used only where it gives the same bits as 128. */
+export const VECTOR_BITS = ['auto', '128', '256'] as const;
+export type VectorBits = (typeof VECTOR_BITS)[number];
+
+/** The wide form must be that much faster in the trial: below, the choice would be a matter of luck. */
+const MIN_GAIN = 1.1;
+
+/**
+ * The form of a build that is fastest here, compiled.
+ *
+ * @param narrow   as chosen by capability
+ * @param density  of the first layer's inputs
+ * @param planFor  the run's plan with a form
+ */
+export function fastestForm(
+  narrow: KernelChoice,
+  wanted: VectorBits,
+  density: number,
+  planFor: (choice: KernelChoice) => Plan,
+): KernelChoice {
+  const wide = wanted === '128' || !MAY_BE_WIDE ? undefined : wideForm(narrow);
+  if (!wide) return narrow;
+  const plans = { wide: planFor(wide), narrow: planFor(narrow) };
+  const layer = largestLayer(plans.narrow);
+  const trials = [
+    { choice: wide, names: exportsOf(plans.wide, layer, wide.tileRows) },
+    { choice: narrow, names: exportsOf(plans.narrow, layer, narrow.tileRows) },
+  ] as const;
+  if (!trials.every(({ choice, names }) => compileAhead(choice.module!, choice === wide, (name) => names.has(name)))) {
+    return narrow;
+  }
+  if (wanted === 'auto') {
+    const inDensity = layer === 0 ? density : HIDDEN_DENSITY;
+    const [ofWide, ofNarrow] = timeTurnByTurn(
+      trials.map(({ choice, names }) => trialOf(choice, names, plans.narrow.layers[layer]!, inDensity)),
+    );
+    if (ofNarrow! < ofWide! * MIN_GAIN) return narrow;
+  }
+  const needed = new Set(plans.wide.layers.slice(1).flatMap((_, l) => [...exportsOf(plans.wide, l, wide.tileRows)]));
+  const isNeeded = (name: string) => needed.has(name) || !/\d$/.test(name);
+  if (!compileAhead(wide.module!, true, isNeeded)) return narrow;
+  return computesTheSame(wide, isNeeded) ? wide : narrow;
+}
+
+/** Whether the wide form is the fastest for a layer of typical size: for what must be decided before the data is known. */
+export function isWideFaster(narrow: KernelChoice, wanted: VectorBits): boolean {
+  const density = 0.2;
+  const [inputs, outputs, samples] = [TRIAL_INPUTS, 64, 100];
+  const planFor = ({ needs }: KernelChoice): Plan => ({
+    ...{ layers: [inputs, outputs], trainSamples: samples, testSamples: 0, batchSize: samples, threads: 1 },
+    ...{ storedInputs: Math.round(samples * inputs * density), inputForm: 'sparse' },
+    ...PLAIN,
+    ...needs,
+    ...activationNeeds(DEFAULT_ACTIVATION),
+  });
+  return fastestForm(narrow, wanted, density, planFor).vectorBits === 256;
+}
+
+/** The layer that has most of the work. */
+function largestLayer({ layers }: Plan): number {
+  const sizes = layers.slice(1).map((outputs, l) => outputs * layers[l]!);
+  return sizes.indexOf(Math.max(...sizes));
+}
+
+/** As it was chosen by capability, which is narrow. */
+export function wideForm(narrow: KernelChoice): KernelChoice | undefined {
+  if (!narrow.module) return undefined;
+  const bytes = readFileSync(new URL(`./assembly/${narrow.name}-wide.wasm`, import.meta.url));
+  return {
+    ...narrow,
+    vectorBits: 256,
+    module: new WebAssembly.Module(bytes),
+    needs: {
+      ...narrow.needs,
+      lanes: 2 * LANES,
+      // Eight accumulators of 256 bits.
+      panelWidth: 64,
+      // 50 KB of weights in a block (bench/operations.ts; docs/performance.md).
+      blocks: { nonzeros: 40, inputs: 196 },
+      mirrors: true,
+    },
+    tileRows: { 2: 8, 4: 4, 6: 3, 8: 2 },
+  };
+}
+
+/** Of a hidden layer's inputs, typically. */
+const HIDDEN_DENSITY = 0.5;
+
+const TRIAL_SAMPLES = 24;
+const TRIAL_INPUTS = 400;
+const TRIAL_ROUNDS = 7;
+/** So that a round takes some 50 µs, which a clock can tell. */
+const TRIAL_PRODUCTS = 2_000_000;
+
+/** A round of the layer's forward and step, in its widest panel, and the columns that it computes. */
+interface Trial {
+  readonly run: () => void;
+  readonly columns: number;
+}
+
+function trialOf({ module, needs }: KernelChoice, names: ReadonlySet<string>, inputs: number, density: number): Trial {
+  const isMain = (name: string) => /^(denseF|f)orward|^(step|keep)(Sparse|Dense)/.test(name);
+  const main = [...names].filter(isMain);
+  const vectors = Math.max(...main.map((name) => Number.parseInt(/\d+/.exec(name)![0], 10)));
+  const scratch = new Scratch(
+    { inputs: Math.min(inputs, TRIAL_INPUTS), samples: TRIAL_SAMPLES, density, firstSlot: 0, vectors },
+    needs.reservedBytes,
+  );
+  const wasm = instantiate(module!, scratch.memory);
+  const widest = main.filter((name) => Number.parseInt(/\d+/.exec(name)![0], 10) === vectors);
+  const calls = widest.map((name) => ({ run: functionNamed(wasm, name), args: scratch.callsOf(name)[0]! }));
+  const columns = vectors * LANES;
+  const products = TRIAL_SAMPLES * Math.min(inputs, TRIAL_INPUTS) * density * columns;
+  const times = Math.max(1, Math.round(TRIAL_PRODUCTS / products));
+  return {
+    columns: columns * times,
+    run: () => {
+      for (let i = 0; i < times; i++) for (const { run, args } of calls) run(...args);
+    },
+  };
+}
+
+/** Milliseconds a column, the least of some rounds: what disturbs a round only makes it longer. */
+function timeTurnByTurn(trials: readonly Trial[]): number[] {
+  const best = trials.map(() => Number.POSITIVE_INFINITY);
+  for (let round = 0; round < TRIAL_ROUNDS; round++) {
+    for (const [i, { run, columns }] of trials.entries()) {
+      const start = performance.now();
+      run();
+      best[i] = Math.min(best[i]!, (performance.now() - start) / columns);
+    }
+  }
+  return best;
+}

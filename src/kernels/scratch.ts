@@ -1,0 +1,219 @@
+/** Made-up data in a memory of its own, and for each of a module's functions arguments that make it work on them. */
+import { LANES } from '../memory/tiling.js';
+import { REAL_BYTES, WORD_BYTES } from './wasm-layer.js';
+import type { BySize, WasmFunction, WasmModule } from './wasm-module.js';
+
+export interface ScratchSize {
+  readonly inputs: number;
+  readonly samples: number;
+  /** Fraction of the inputs that are not zero. */
+  readonly density: number;
+  /** Slot of the first sample. */
+  readonly firstSlot: number;
+  /** Vectors of the widest panel. */
+  readonly vectors: number;
+}
+
+type Args = readonly number[];
+
+const PAGE_BYTES = 65_536;
+const LINE_BYTES = 64;
+
+/** Three rows of six vectors are the largest tile, and some functions need two. */
+const TOTALS = 2 * 3 * 6 * LANES;
+
+const [RATE, DECAY, SCALE] = [-0.1, 0.01, 0.3];
+
+/** Words of each array, in the order in which they lie. Those before `dense` are random numbers. */
+function lengthsOf({ inputs, samples, vectors }: ScratchSize) {
+  const width = vectors * LANES;
+  const parameters = (inputs + 1) * width;
+  const entries = samples * (inputs + 1);
+  return {
+    ...{ weights: parameters, gradient: parameters, m: parameters, v: parameters },
+    ...{ z: samples * width, delta: samples * width, below: samples * Math.max(width, inputs + LANES) },
+    ...{ mirror: parameters + LANES * width, partial: samples * inputs * LANES, totals: TOTALS },
+    ...{ dense: samples * inputs + LANES, denseStarts: samples },
+    ...{ begins: samples, ends: samples, counts: samples, index: entries, value: entries },
+    ...{ cursors: inputs + 3, litSlots: entries, litValues: entries },
+    ...{ newCursors: inputs + 3, newSlots: entries, newValues: entries, bounds: 3 * samples },
+    ...{ rowStarts: samples, activeCounts: samples, activeIndex: samples * width, activeValue: samples * width },
+    squares: 2 * parameters,
+  };
+}
+
+type Addresses = Readonly<Record<keyof ReturnType<typeof lengthsOf>, number>>;
+
+export class Scratch {
+  readonly memory: WebAssembly.Memory;
+  readonly #size: ScratchSize;
+  /** Byte addresses. */
+  readonly #at: Addresses;
+
+  /** @param heapBase  the bytes before it belong to the module */
+  constructor(size: ScratchSize, heapBase: number) {
+    let next = heapBase;
+    const place = ([name, length]: [string, number]) => {
+      const at = Math.ceil(next / LINE_BYTES) * LINE_BYTES;
+      next = at + length * WORD_BYTES;
+      return [name, at];
+    };
+    this.#size = size;
+    this.#at = Object.fromEntries(Object.entries(lengthsOf(size)).map(place)) as unknown as Addresses;
+    const pages = Math.ceil(next / PAGE_BYTES);
+    this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+    this.#fill();
+  }
+
+  #fill(): void {
+    const { inputs, samples, density, firstSlot, vectors } = this.#size;
+    const at = this.#at;
+    const words = (name: keyof Addresses, length: number) => new Uint32Array(this.memory.buffer, at[name], length);
+    const reals = (name: keyof Addresses, length: number) => new Float32Array(this.memory.buffer, at[name], length);
+    const entries = samples * (inputs + 1);
+
+    // A linear congruential generator, in [0, 1).
+    let state = 1;
+    const random = () => {
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+      return state / 2 ** 32;
+    };
+    const numbers = reals('weights', (at.dense - at.weights) / REAL_BYTES);
+    for (let i = 0; i < numbers.length; i++) numbers[i] = random() < 0.1 ? 0 : (random() - 0.5) * 4;
+    // (Squares are not negative.)
+    const v = reals('v', (at.z - at.v) / REAL_BYTES);
+    for (let i = 0; i < v.length; i++) v[i] = Math.abs(v[i]!);
+
+    const [dense, index, value] = [reals('dense', samples * inputs), words('index', entries), reals('value', entries)];
+    const [begins, ends, counts] = [words('begins', samples), words('ends', samples), words('counts', samples)];
+    const lit = Array.from({ length: inputs + 1 }, (): { slot: number; x: number }[] => []);
+    let k = 0;
+    for (let s = 0; s < samples; s++) {
+      begins[s] = k;
+      for (let i = 0; i < inputs; i++) {
+        if (random() >= density) continue;
+        const x = Math.fround(random() + 0.01);
+        dense[s * inputs + i] = x;
+        index[k] = i;
+        value[k++] = x;
+        lit[i]!.push({ slot: firstSlot + s, x });
+      }
+      ends[s] = k;
+      counts[s] = k - begins[s]!;
+      lit[inputs]!.push({ slot: firstSlot + s, x: 1 });
+    }
+    words('denseStarts', samples).set(Array.from({ length: samples }, (_, s) => s * inputs));
+    words('rowStarts', samples).set(Array.from({ length: samples }, (_, s) => s * vectors * LANES));
+    const cursors = words('cursors', inputs + 2);
+    for (const [row, { length }] of lit.entries()) cursors[row + 1] = cursors[row]! + length;
+    words('litSlots', lit.flat().length).set(lit.flat().map(({ slot }) => slot));
+    reals('litValues', lit.flat().length).set(lit.flat().map(({ x }) => x));
+  }
+
+  /** The arguments of some calls of a function: more than one where an argument chooses among ways. */
+  callsOf(name: string): readonly Args[] {
+    const { inputs, samples, firstSlot, vectors: most } = this.#size;
+    const at = this.#at;
+    const { base, size } = partsOf(name);
+    const vectors = size === '' ? most : Number.parseInt(size, 10);
+    const rowBytes = vectors * LANES * REAL_BYTES;
+    const width = most * LANES;
+    const range = [firstSlot, firstSlot + samples];
+    // Arrays of slots begin at the first slot.
+    const bySlot = (array: keyof Addresses, bytes: number = WORD_BYTES) => at[array] - firstSlot * bytes;
+    const lists = [bySlot('begins'), bySlot('counts'), at.index];
+    const denseRows = [bySlot('denseStarts'), at.dense];
+    const delta = bySlot('delta', rowBytes);
+    const inVectors = Math.floor(inputs / LANES) * LANES;
+    const bytes = inVectors * most * REAL_BYTES;
+    const slots = firstSlot + samples;
+
+    const sparse = [at.weights, inputs + 1, at.cursors, at.litSlots, at.litValues, delta, at.totals, RATE];
+    const dense = [at.weights, rowBytes, inputs, ...denseRows, delta, ...range, at.totals, RATE];
+    const bias = [at.weights, delta, ...range, RATE];
+    const calls: Readonly<Record<string, readonly Args[]>> = {
+      forward: [at.weights + inputs * rowBytes, 0].map((sums) => {
+        return [
+          at.weights,
+          sums,
+          bySlot('begins'),
+          bySlot('ends'),
+          at.index,
+          at.value,
+          bySlot('z', rowBytes),
+          ...range,
+        ];
+      }),
+      denseForward: [[at.weights, rowBytes, inputs, ...denseRows, bySlot('z', rowBytes), ...range]],
+      backward: [0, 1].map((isWhole) => {
+        const below = [bySlot('below', inputs * REAL_BYTES), slots, Math.ceil(inputs / LANES), LANES, 1];
+        return [at.weights, rowBytes, ...lists, delta, at.partial, inputs, isWhole, isWhole, ...below, ...range];
+      }),
+      denseBackward: [
+        [at.weights, delta, rowBytes, 0, inVectors, ...denseRows, bySlot('below', inVectors * REAL_BYTES), ...range],
+      ],
+      mirrorRows: [[at.weights, width * REAL_BYTES, 0, inputs, width, 0, at.mirror, inputs * REAL_BYTES, 0]],
+      mirrorBackward: [
+        [
+          ...[
+            at.mirror,
+            rowBytes,
+            at.delta - firstSlot * inVectors * REAL_BYTES,
+            0,
+            inVectors / LANES,
+            LANES,
+            1,
+            inVectors,
+          ],
+          ...[bySlot('below', rowBytes), at.totals, ...range],
+        ],
+      ],
+      fewBackward: [
+        [
+          at.mirror,
+          width * REAL_BYTES,
+          at.delta - firstSlot * width * REAL_BYTES,
+          width * REAL_BYTES,
+          inVectors,
+          bySlot('below', width * REAL_BYTES),
+          ...range,
+        ],
+      ],
+      ...{ stepSparse: [sparse], stepSparseBlocks: [sparse], keepSparse: [sparse], keepSparseBlocks: [sparse] },
+      ...{ stepDense: [dense], stepDenseBlocks: [dense], keepDense: [dense], keepDenseBlocks: [dense] },
+      ...{ stepBias: [bias], keepBias: [bias] },
+      transpose: [[...lists, at.value, inputs, 0, inputs + 1, ...range, at.newCursors, at.newSlots, at.newValues]],
+      findBlocks: [[...lists, Math.ceil(inputs / 2), 2, bySlot('bounds'), samples, ...range]],
+      fetchRows: [[...lists, at.value, ...range]],
+      rectifyPanel: [0, 1].map((keepsZ) => {
+        const active = [bySlot('rowStarts'), bySlot('activeCounts'), at.activeIndex, at.activeValue];
+        return [bySlot('z', width * REAL_BYTES), 0, width, width - 1, ...active, keepsZ, ...range];
+      }),
+      rectifyRows: [[bySlot('z', width * REAL_BYTES), 0, width, bySlot('rowStarts'), at.activeValue, ...range]],
+      sgdUpdate: [[at.weights, at.gradient, bytes, SCALE, DECAY, RATE]],
+      momentumUpdate: [0, 1].map((nesterov) => {
+        return [at.weights, at.gradient, at.m, bytes, SCALE, DECAY, RATE, 0.9, nesterov];
+      }),
+      adamUpdate: [[at.weights, at.gradient, at.m, at.v, bytes, SCALE, DECAY, RATE, 0.9, 0.1, 0.999, 0.001, 1.3, 1e-8]],
+      squareRows: [0, 1].map((isFirst) => [at.squares, isFirst, at.gradient, inputs, most]),
+      applyGradients: [[at.weights, at.gradient, bytes, 3, at.m - at.gradient, RATE]],
+      sumGradients: [[at.gradient, bytes, 3, at.m - at.gradient]],
+      multiplyAdd: [[1 + 2 ** -13, 1 - 2 ** -13, -1]],
+      heapBase: [[]],
+    };
+    return calls[base] ?? [];
+  }
+}
+
+/** `forward8` is `forward` for size 8. */
+function partsOf(name: string): { readonly base: string; readonly size: string } {
+  const [, base = name, size = ''] = /^([a-zA-Z]+)(\d+(?:_\d+)?)$/.exec(name) ?? [];
+  return { base, size };
+}
+
+/** The function of that name among the module's. */
+export function functionNamed(wasm: WasmModule, name: string): WasmFunction {
+  const { base, size } = partsOf(name);
+  const found = (wasm as unknown as Readonly<Record<string, WasmFunction | BySize>>)[base];
+  return typeof found === 'function' ? found : found![size]!;
+}
