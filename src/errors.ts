@@ -171,6 +171,12 @@ export const errors = withCodes({
     ),
   idxDimensions: (file: string, found: readonly number[], expected: string) =>
     failure(`${file}: dimensions ${shape(found)}; expected ${expected}`),
+  idxTargets: (file: string, found: number, expected: number) =>
+    failure(
+      `${file}: ${found === 0 ? 'classes' : `${found} numbers per image`}; expected ${expected === 0 ? 'classes' : `${expected} numbers per image`}, as in the training labels`,
+    ),
+  idxNotFinite: (file: string, position: number, found: number) =>
+    failure(`${file}: the label of sample ${position} is ${found}; expected a finite number`),
   idxTooLarge: (file: string, dimensions: readonly number[], most: number) =>
     failure(`${file}: the header (${shape(dimensions)}) declares more than ${gibibytes(most)}, the maximum of a run`),
   idxLength: (file: string, found: number | string, dimensions: readonly number[], expected: number) =>
@@ -200,15 +206,30 @@ export const errors = withCodes({
       `${given(flag, found)}: only for tables (CSV or NDJSON), and --data ${data} is not a table; choose a table, or omit this option`,
     ),
   twoTests: () => usage('--test-split and --test-data are mutually exclusive'),
+  labelAndTarget: () =>
+    usage('--target and --label are mutually exclusive: a table has classes, or numbers to estimate'),
+  twoRoles: (found: string, other: string) =>
+    usage(`${found}: this column is also given by ${other}; choose another column`),
+  weightsOfNumbers: (flag: string) =>
+    usage(`--${flag}: only for classes, but --target asks for numbers to estimate; omit this option`),
+  weightOfNoClass: (given: string, names: readonly string[]) =>
+    usage(`--class-weights ${shown(given)}: no such class; the classes are ${shown(names.join(', '))}`),
+  weightTwice: (name: string) => usage(`--class-weights: class ${shown(name)} is given twice; give each class once`),
+  lossOfClasses: (loss: string) =>
+    usage(`--loss ${loss}: only for numbers to estimate; specify them with --target, or omit this option`),
   labelMissing: (file: string, columns: string) =>
-    usage(`${file}: requires --label, the name or number of the class column; its columns are ${columns}`),
+    usage(
+      `${file}: requires --label, the name or number of the class column, or --target, the columns of numbers to estimate; its columns are ${columns}`,
+    ),
   noSuchColumn: (flag: string, file: string, column: string, columns: string, hasHeader: boolean) =>
     usage(
       `--${flag} ${shown(column)}: ${file} has no such column; its columns are ${columns}` +
         (hasHeader ? '' : ' (if the first row holds column names, add --header yes)'),
     ),
   inputIsLabel: (file: string, column: string) =>
-    usage(`${file}: ${column} is the label, which cannot be an input; omit it from --columns and --types`),
+    usage(
+      `${file}: ${column} is the label, a target or the weight, which cannot be an input; omit it from --columns and --types`,
+    ),
   headerOfObjects: (file: string) =>
     usage(`--header no: the rows of ${file} are objects, whose field names are the columns; omit this option`),
   allSplitOff: (fraction: number, rows: number) =>
@@ -291,6 +312,13 @@ export const errors = withCodes({
       `${file}: ${column} holds more than ${grouped(most)} classes; it may be a numeric target or an identifier: ` +
         'choose another --label',
     ),
+  targetSpread: (name: string) =>
+    failure(
+      `the numbers of target ${shown(name)} are too far apart or too close together for float64; change their unit, or leave out outliers`,
+    ),
+  noWeight: (flag: string, what = 'training samples') =>
+    failure(`${flag}: the weights of the ${what} are all 0; expected a weight above 0`),
+  noTargets: (file: string) => failure(`${file}: no row has all targets; expected numbers in the columns of --target`),
   tableTooLarge: (file: string, row: number, columns: number) =>
     failure(
       `${file}: row ${grouped(row)}: with ${grouped(columns)} numbers per row, the table exceeds the available memory ` +
@@ -357,6 +385,10 @@ export const errors = withCodes({
     usage(`--errors: draws images, but ${file} was trained on a table; count its errors with lockstep evaluate`),
   trainedElsewhere: (file: string, name: string) =>
     usage(`${file} was trained on ${shown(name)}, which cannot be found; specify the data with --data`),
+  predictOfNumbers: () =>
+    failure('predict(): the network estimates numbers and has no classes; use estimate() and evaluateNumbers()'),
+  estimateOfClasses: () => failure('estimate(): the network predicts classes; use predict() and evaluate()'),
+  topOfNumbers: (top: number) => usage(`--top ${top}: only for networks that predict classes; omit this option`),
   tooLargeSample: () => failure('the numbers of a sample are too large for the network: its outputs are not finite'),
   otherSize: (file: string, expected: number, data: string, found: number) =>
     failure(`${file} takes ${expected} inputs, but the images of ${data} have ${found} pixels; provide other images`),
@@ -395,6 +427,7 @@ export const errors = withCodes({
       `${source}: no epoch event in ${grouped(lines)} lines; expected the NDJSON that train writes to a pipe, ` +
         'with --epochs 1 or more',
     ),
+  noSuchMetric: (name: string) => failure(`--what ${name}: none of the runs has this metric; choose another`),
   tooManyRuns: (found: number, most: number) =>
     failure(
       `${grouped(found)} runs; expected at most ${most}, because more cannot be told apart; plot fewer files or lines`,
@@ -610,7 +643,8 @@ function failure(message: string, cause?: unknown): Draft {
 
 /** An option as it was given: --keep 3. */
 function given(flag: string, found: unknown): string {
-  return found === true ? `--${flag}` : `--${flag} ${shown(found)}`;
+  const value = Array.isArray(found) ? found.join(',') : found;
+  return found === true ? `--${flag}` : `--${flag} ${shown(value)}`;
 }
 
 function requires(flag: string, found: unknown, needed: string): Draft {

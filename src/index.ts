@@ -9,6 +9,7 @@ export type {
   EvaluationEvent,
   ExportEvent,
   ModelEvent,
+  NumbersEvaluationEvent,
   PhaseFractions,
   Progress,
   SheetEvent,

@@ -11,8 +11,9 @@ import type { EpochRecord, Memory } from '../src/memory/layout.js';
 import { heldOutSamples, stepsPerEpoch } from '../src/memory/plan.js';
 import { placeSamples } from '../src/memory/rows.js';
 import { LANES } from '../src/memory/tiling.js';
-import { objectiveNamed } from '../src/model/objectives/index.js';
+import { objectiveOf } from '../src/model/objectives/index.js';
 import type { Criterion } from '../src/model/objectives/objective.js';
+import { batchWeight } from '../src/model/objectives/weighted.js';
 import { gradientNorm, needsOf, Optimizer, type StepPosition } from '../src/optim/optimizer.js';
 import { sgdUpdate } from '../src/optim/sgd.js';
 import { SHARDS, shareOfRank } from '../src/parallel/mpi/rank-shares.js';
@@ -57,7 +58,7 @@ export class Phases {
     this.#memory = memory;
     this.#kernel = createKernel(task.kernel, task.plan.activation, task.shared, memory, task.worker);
     this.#forwardPass = new ForwardPass(this.#kernel, memory);
-    this.#criterion = objectiveNamed(task.plan.objective).criterion(memory);
+    this.#criterion = objectiveOf(task.plan).criterion(memory);
     this.#optimizer = new Optimizer(task.optimizer, task.epochs, stepsPerEpoch(task.plan));
     this.#isPlain = !needsOf(task.optimizer).gradient;
     this.#lastLayer = memory.layers.length - 1;
@@ -121,10 +122,11 @@ export class Phases {
   }
 
   /** @param stepsDone  of the run. If the optimizer clips, `squareRows` must have been called for all rows. */
-  numbersOf({ epoch, first, count }: Batch, stepsDone: number): StepNumbers {
+  numbersOf({ record, epoch, first, count }: Batch, stepsDone: number): StepNumbers {
     const { plan } = this.#task;
     const index = (epoch - 1) * stepsPerEpoch(plan) + first / plan.batchSize;
-    const position: StepPosition = { stepsDone, index, batch: count };
+    const batch = batchWeight(this.#memory, plan, record.order, first, count);
+    const position: StepPosition = { stepsDone, index, batch };
     if (this.#isPlain) return this.#optimizer.plainRate(position);
     return this.#optimizer.update(position, gradientNorm(this.#memory.layers));
   }

@@ -3,17 +3,19 @@ import { findSource, inputFilesOf } from '../../src/data/sources.js';
 import { HEADERS } from '../../src/data/table/header.js';
 import { errors, type LockstepError } from '../../src/errors.js';
 import { requireOutput } from '../../src/files/output.js';
-import type { EvaluationEvent } from '../../src/metrics/events.js';
+import type { EvaluationEvent, NumbersEvaluationEvent } from '../../src/metrics/events.js';
 import { ndjsonLine } from '../../src/output/ndjson.js';
 import { onOneLine } from '../../src/text/printable.js';
 import { columnsOf, evaluateOn, importanceOn } from '../../src/tools/evaluation.js';
 import { loadModel, type Network } from '../../src/tools/network.js';
+import { evaluateNumbersOn, numbersImportanceOn } from '../../src/tools/number-evaluation.js';
 import { reportAt } from '../../src/tools/report/report-file.js';
 import { FORMAT_HELP, formatOf, newCommand, oneOf, parse } from '../parse.js';
 import { dataFor } from './evaluation-data.js';
 import { addMetricOptions, checkMetricOptions, positiveClass, type RawMetricOptions } from './evaluation-options.js';
 import { type Split, type TablePart, tablePart } from './evaluation-table.js';
 import { evaluationText } from './print-evaluation.js';
+import { numbersText } from './print-numbers.js';
 
 const SPLITS = ['test', 'train', 'all'] as const;
 
@@ -55,6 +57,9 @@ export async function evaluateCommand(args: readonly string[]): Promise<undefine
 
   const network = await loadModel(file);
   const positive = positiveClass(options.positive, network.classNames);
+  if (network.targets.length > 0 && options.topK !== undefined) {
+    throw errors.invalidOption('topK', options.topK, 'a model of classes');
+  }
   if (output) await requireOutput(output, [file, ...(data === undefined ? [] : inputFilesOf(data))]);
   const isOfTable = data !== undefined && findSource(data).kind === 'table';
   if (!isOfTable && label !== undefined) throw onlyForTables('label', label, data);
@@ -66,17 +71,44 @@ export async function evaluateCommand(args: readonly string[]): Promise<undefine
   const { name, samples, remarks = [] } = part;
   for (const remark of remarks) process.stderr.write(`lockstep evaluate: ${onOneLine(remark)}\n`);
   const unseen = samples.table?.unseen();
-  const { evaluation, measured } = await evaluateOn(network, samples, { ...metricOptions, positive });
-  const event: EvaluationEvent = {
+  const common = {
     event: 'evaluation',
     model: file,
+    objective: network.objective,
     dataset: { name, split: part.split, samples: samples.count },
     ...(unseen && unseen.size > 0 && { unseen_levels: Array.from(unseen, ([column, cells]) => ({ column, cells })) }),
-    ...evaluation,
-    ...(importance && { importance: await importanceOn(network, samples, columnsOf(network), importance) }),
+  } as const;
+  const identity = {
     ...(output && { report: output.file }),
     kernel: network.kernel,
     weights_sha256: network.weightsSha256,
+  };
+  if (network.targets.length > 0) {
+    const { evaluation, ...data } = await evaluateNumbersOn(network, samples, metricOptions);
+    const event: NumbersEvaluationEvent = {
+      ...common,
+      ...evaluation,
+      ...(importance && {
+        importance: await numbersImportanceOn(network, samples, columnsOf(network), importance),
+      }),
+      ...identity,
+    };
+    if (output) {
+      const [{ estimatesReport }, { writeReport }] = await Promise.all([
+        import('../../src/tools/report/numbers-report.js'),
+        import('../../src/tools/report/write-report.js'),
+      ]);
+      await writeReport(output, estimatesReport(event, data));
+    }
+    process.stdout.write(format === 'ndjson' ? ndjsonLine(event) : numbersText(event, process.stdout.columns));
+    return;
+  }
+  const { evaluation, measured } = await evaluateOn(network, samples, { ...metricOptions, positive });
+  const event: EvaluationEvent = {
+    ...common,
+    ...evaluation,
+    ...(importance && { importance: await importanceOn(network, samples, columnsOf(network), importance) }),
+    ...identity,
   };
   if (output) {
     const [{ classReport }, { writeReport }] = await Promise.all([

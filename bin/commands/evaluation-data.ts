@@ -13,7 +13,7 @@ import { metadataFields } from './evaluation-table.js';
  */
 export async function dataFor(
   file: string,
-  { inputs, classes, metadata, table }: Network,
+  { inputs, classes, targets, metadata, table }: Network,
   data: string | undefined,
   part: 'train' | 'test',
 ): Promise<Part> {
@@ -33,6 +33,8 @@ export async function dataFor(
   const isOther = typeof sha256 === 'string' && found.samples.sha256 !== sha256;
   if (data === undefined && isOther) throw errors.trainedElsewhere(file, own);
   if (found.inputs !== inputs) throw errors.otherSize(file, inputs, found.name, found.inputs);
-  requireClasses(found, classes);
+  const width = found.samples.targets instanceof Float64Array ? (found.samples.targetWidth ?? 1) : 0;
+  if (width !== targets.length) throw errors.idxTargets(found.labelsFile, width, targets.length);
+  if (width === 0) requireClasses(found, classes);
   return found;
 }

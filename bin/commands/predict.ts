@@ -5,7 +5,7 @@ import { headed, isJson } from '../../src/data/table/rows.js';
 import { errors, LockstepError, reason } from '../../src/errors.js';
 import { ndjsonLine } from '../../src/output/ndjson.js';
 import { onOneLine } from '../../src/text/printable.js';
-import { loadModel, type Network, type Prediction, type Sample } from '../../src/tools/network.js';
+import { loadModel, type Network, type Sample } from '../../src/tools/network.js';
 import { samplesOf } from '../../src/tools/predict/file-samples.js';
 import type { SampleId } from '../../src/tools/predict/json-sample.js';
 import {
@@ -14,11 +14,17 @@ import {
   samplesOfJsonFile,
   samplesOfLines,
 } from '../../src/tools/predict/line-samples.js';
-import { predictionLine } from '../../src/tools/predict/prediction-line.js';
+import {
+  type EstimateLine,
+  estimateLine,
+  type PredictionLine,
+  predictionLine,
+} from '../../src/tools/predict/prediction-line.js';
 import { shapeFor } from '../../src/tools/predict/shape.js';
 import { samplesOfTable } from '../../src/tools/predict/table-samples.js';
 import { LineOutput } from '../line-output.js';
 import { type PredictCommand, parsePredictCommand } from './predict-options.js';
+import { estimateHeading, estimateRow } from './print-numbers.js';
 import { PREDICTION_HEADING, predictionRow } from './print-prediction.js';
 
 /** Problems that are reported one by one; the others are only counted. */
@@ -38,6 +44,8 @@ export async function predictCommand(args: readonly string[]): Promise<number> {
   if (!command) return 0;
   const network = await loadModel(command.model);
   const { top, format } = command;
+  const isOfNumbers = network.targets.length > 0;
+  if (top !== undefined && isOfNumbers) throw errors.topOfNumbers(top);
   if (top !== undefined && top > network.classes)
     throw errors.invalidOption('top', top, `1 to ${network.classes}, the classes of the network`);
 
@@ -51,14 +59,14 @@ export async function predictCommand(args: readonly string[]): Promise<number> {
   try {
     for await (const { name, x, ...sample } of samples) {
       if (output.isClosed) break;
-      const prediction = predictionOf(network, x, name, problems);
-      if (!prediction) continue;
-      const line = predictionLine(sample, prediction, network.classNames, top);
+      const line = attempt(name, problems, () =>
+        isOfNumbers
+          ? estimateLine(sample, network.estimate(x), network.targets)
+          : predictionLine(sample, network.predict(x), network.classNames, top),
+      );
+      if (!line) continue;
       if (format === 'ndjson') await output.write(ndjsonLine(line));
-      else
-        await output.write(
-          `${predicted === 0 ? PREDICTION_HEADING : ''}${predictionRow(name, line, network.classNames, stdout.columns)}`,
-        );
+      else await output.write(`${predicted === 0 ? headingFor(network) : ''}${rowOf(name, line, network)}`);
       predicted++;
     }
   } catch (error) {
@@ -87,10 +95,19 @@ function requireNothingOfPictures({ isPixels, resize, invert, shape }: PredictCo
   if (stray) throw errors.picturesOfTable(stray[0]);
 }
 
+function headingFor({ targets }: Network): string {
+  return targets.length > 0 ? estimateHeading(targets.map((target) => target.name)) : PREDICTION_HEADING;
+}
+
+function rowOf(name: string, line: PredictionLine | EstimateLine, { classNames }: Network): string {
+  const { columns } = process.stdout;
+  return 'estimates' in line ? estimateRow(name, line, columns) : predictionRow(name, line, classNames, columns);
+}
+
 /** Undefined, and reported, if the numbers are too large for the network. */
-function predictionOf(network: Network, x: Sample, name: string, problems: Problems): Prediction | undefined {
+function attempt<T>(name: string, problems: Problems, work: () => T): T | undefined {
   try {
-    return network.predict(x);
+    return work();
   } catch (error) {
     problems.report(name || 'an image', error);
     return undefined;

@@ -24,7 +24,9 @@ const CLASS_WIDTH = 11;
 export function evaluationText(given: EvaluationEvent, columns = Number.POSITIVE_INFINITY): string {
   const event = textsOnOneLine(given);
   const { model, dataset, kernel, weights_sha256, report } = event;
-  const metrics = objectiveNamed().metrics.map((metric) => `${metric.name} ${metricText(event, metric, 'test')}`);
+  const metrics = objectiveNamed(event.objective).metrics.map(
+    (metric) => `${metric.name} ${metricText(event, metric, 'test')}`,
+  );
   const parts = [
     [
       `${model} on ${grouped(dataset.samples)} ${KINDS[dataset.split]}samples of ${dataset.name}, kernel ${kernel}`,

@@ -55,7 +55,7 @@ export function parseTrainCommand(args: readonly string[], name = 'train'): Trai
 export function newTrainCommand(name: string): Command {
   const command = newCommand(
     name,
-    'Train a fully connected classifier on all cores. The weights are the same for any number of threads.',
+    'Train a fully connected network on all cores. The weights are the same for any number of threads.',
   );
   addOptions(command, GROUPS);
   return command

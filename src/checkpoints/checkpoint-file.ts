@@ -8,8 +8,10 @@ import { decodeMetadata, decodeTensors, encodeTensors, TensorFileError, type Val
 import { fieldsOf } from '../files/type-guards.js';
 import { KERNEL_NAMES, type KernelName } from '../kernels/builds.js';
 import { MEMORY_LIMIT_BYTES } from '../memory/layout.js';
+import type { ObjectiveFacts } from '../memory/plan.js';
 import { type RunState, recordOfState, stateOf } from '../metrics/run-state.js';
 import { objectiveNamed } from '../model/objectives/index.js';
+import type { Objective } from '../model/objectives/objective.js';
 import { momentNames } from '../optim/optimizer.js';
 import { contradictionOf } from './consistency.js';
 import { describedNetwork } from './described-network.js';
@@ -36,7 +38,7 @@ export function encodeCheckpoint(
     ...modelMetadata('checkpoint', model, values),
     epochs: String(state.epochs),
     step: String(state.step),
-    state: JSON.stringify(recordOfState(state, objectiveNamed())),
+    state: JSON.stringify(recordOfState(state, objectiveNamed(model.objective, factsOf(model)))),
   };
   const names = momentNames(model.config);
   const remembered = moments.flatMap((moment, i) => tensorsOf(model.layers, moment, `${names[i]}.`));
@@ -45,6 +47,12 @@ export function encodeCheckpoint(
     ...remembered,
     ...(best ? tensorsOf(model.layers, best, 'best.') : []),
   ]);
+}
+
+function factsOf({ targets, config }: Pick<ModelDescription, 'targets' | 'config'>): ObjectiveFacts {
+  const { huberDelta, weight, classWeights } = config;
+  // (The sums do not depend on the weights themselves.)
+  return { targets, huberDelta, isWeighted: weight !== undefined, ...(classWeights && { classWeights: [] }) };
 }
 
 /** @throws LockstepError if it cannot be read, is damaged, or is not a checkpoint */
@@ -62,12 +70,14 @@ export function decodeCheckpoint(file: string, bytes: Uint8Array): Checkpoint {
     const { metadata, isSealed } = tensorFile;
     requireCheckpoint(metadata);
     if (!isSealed) throw new TensorFileError('it has no checksum: the file is damaged');
-    const { layers, activation, table } = describedNetwork(tensorFile);
+    const { layers, activation, objective, targets, table } = describedNetwork(tensorFile);
     const config = configOf(jsonOf('config', metadata));
-    const state = runStateOf(metadata);
+    const state = runStateOf(metadata, objectiveNamed(objective, factsOf({ targets, config })));
     const checkpoint = {
       layers,
       activation,
+      objective,
+      targets,
       config,
       kernel: kernelOf(metadata.kernel),
       run: runOf(metadata.run),
@@ -125,8 +135,8 @@ function jsonOf(field: string, metadata: Readonly<Record<string, string>>): unkn
 }
 
 /** The numbers of epochs and steps are also separate fields, which can be read without the state. */
-function runStateOf(metadata: Readonly<Record<string, string>>): RunState {
-  const state = stateOf(jsonOf('state', metadata), objectiveNamed());
+function runStateOf(metadata: Readonly<Record<string, string>>, objective: Objective): RunState {
+  const state = stateOf(jsonOf('state', metadata), objective);
   if (state && metadata.epochs === String(state.epochs) && metadata.step === String(state.step)) return state;
   throw new TensorFileError('its state is not valid');
 }

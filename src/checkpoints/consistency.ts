@@ -3,6 +3,7 @@
 import type { Values } from '../files/safetensors.js';
 import { type KernelName, realsOf } from '../kernels/builds.js';
 import type { RunState } from '../metrics/run-state.js';
+import { DEFAULT_OBJECTIVE, objectiveOfLoss } from '../model/objectives/index.js';
 import type { ModelDescription } from './model-file.js';
 
 interface Contents extends ModelDescription {
@@ -16,6 +17,8 @@ interface Contents extends ModelDescription {
 /** A contradiction, which would make the resumed run hang, fail or give wrong results; undefined if there is none. */
 export function contradictionOf({
   layers,
+  objective,
+  targets,
   config,
   kernel,
   dataset,
@@ -40,8 +43,14 @@ export function contradictionOf({
     [[values, ...(best ? [best] : [])].every((each) => each.every(Number.isFinite)), 'its weights are not all finite'],
     [(table?.scale ?? 'none') === config.scale, 'its scaling does not match its configuration'],
     [
-      (table !== undefined) === (config.label !== undefined),
+      table?.targets?.length
+        ? config.target?.length === table.targets.length
+        : (table !== undefined) === (config.label !== undefined),
       'it has class names without a label, or a label without class names',
+    ],
+    [
+      objective === (targets.length > 0 ? objectiveOfLoss(config.loss) : DEFAULT_OBJECTIVE),
+      'its objective does not match its configuration',
     ],
     [batchSize <= dataset.train, 'its batch size exceeds its number of samples'],
     [limit === undefined || limit === train + validation, 'its limit does not match its number of samples'],

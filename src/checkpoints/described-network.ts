@@ -2,18 +2,23 @@
  * Reads the network that a file describes, from its tensors and metadata. An unsupported description is an error, because
  * the network would be computed incorrectly.
  */
-import { type TableModel, tableIn } from '../data/table/table-metadata.js';
+
+import { type ColumnPlace, nameOfTarget } from '../data/table/column-place.js';
+import { placeIn, placeRecord, type TableModel, tableIn } from '../data/table/table-metadata.js';
 import { shown } from '../errors.js';
 import { parseJsonOr } from '../files/json.js';
 import { type TensorFile, TensorFileError } from '../files/safetensors.js';
-import { isRecord } from '../files/type-guards.js';
+import { fieldsOf, isRecord } from '../files/type-guards.js';
 import { activationNames, DEFAULT_ACTIVATION } from '../kernels/activations.js';
+import type { Target } from '../memory/plan.js';
+import { DEFAULT_OBJECTIVE, isObjectiveName, type ObjectiveName } from '../model/objectives/index.js';
 
 /** Readers refuse files with a higher version. */
 export const FORMAT_VERSION = 1;
 
-/** There is no other yet. */
-const OUTPUT = 'softmax';
+/** Of networks for classes. Those that estimate numbers have none: their outputs are standardized numbers. */
+const SOFTMAX = 'softmax';
+const NUMBERS = 'standardized';
 
 /** A pixel p is the input p / 255, rounded to float32. */
 const PIXEL_SCALING = JSON.stringify({ divide_by: 255 });
@@ -23,8 +28,11 @@ type Metadata = Readonly<Record<string, string>>;
 export interface DescribedNetwork {
   /** Widths, input to output. */
   readonly layers: readonly number[];
-  /** Undefined if it was not trained on a table. */
   readonly activation: string;
+  /** What it was trained for; for classes if the file does not say. */
+  readonly objective: ObjectiveName;
+  /** The numbers to estimate; empty for classes. */
+  readonly targets: readonly Target[];
   /** What it was trained on, if that was a table. */
   readonly table: TableModel | undefined;
 }
@@ -33,29 +41,73 @@ export interface DescribedNetwork {
 export const IMAGE_METADATA = { input_scaling: PIXEL_SCALING };
 
 /** The metadata that `describedNetwork` reads, except those of the inputs. */
-export function networkMetadata(layers: readonly number[], activation: string): Record<string, string> {
+export function networkMetadata(
+  layers: readonly number[],
+  activation: string,
+  objective: string,
+  targets: readonly Target[],
+  table: TableModel | undefined,
+): Record<string, string> {
+  const isOfNumbers = targets.length > 0;
   return {
     format_version: String(FORMAT_VERSION),
-    architecture: JSON.stringify({ layers, activation, output: OUTPUT }),
-    classes: String(layers.at(-1)),
+    architecture: JSON.stringify({ layers, activation, output: isOfNumbers ? NUMBERS : SOFTMAX }),
+    objective,
+    ...(isOfNumbers ? targetsMetadata(targets, table) : { classes: String(layers.at(-1)) }),
   };
+}
+
+/** For a table, each target with its column. */
+function targetsMetadata(targets: readonly Target[], table: TableModel | undefined): { readonly targets: string } {
+  const places = table?.targets?.map(placeRecord);
+  const records = targets.map(({ name, mean, deviation }, k) => ({ ...(places?.[k] ?? { name }), mean, deviation }));
+  return { targets: JSON.stringify(records) };
+}
+
+interface FoundTargets {
+  readonly targets: readonly Target[];
+  /** Empty if it was not trained on a table. */
+  readonly places: readonly ColumnPlace[];
+}
+
+/** The reverse. @throws TensorFileError if they do not fit the outputs */
+function targetsIn({ targets: text }: Metadata, isOfNumbers: boolean, outputs: number): FoundTargets {
+  if (!isOfNumbers && text === undefined) return { targets: [], places: [] };
+  const records = parseJsonOr(text, undefined);
+  const problem = new TensorFileError('its targets do not match its outputs or its objective');
+  if (!isOfNumbers || !Array.isArray(records) || records.length !== outputs) throw problem;
+  const places = records.flatMap((record: unknown) => placeIn(record) ?? []);
+  if (places.length !== 0 && places.length !== outputs) throw problem;
+  const targets = records.map((record: unknown, k): Target => {
+    const { name, mean, deviation } = fieldsOf(record);
+    const own = places[k] ? nameOfTarget(places[k]) : name;
+    const isTarget =
+      typeof own === 'string' && Number.isFinite(mean) && Number.isFinite(deviation) && Number(deviation) > 0;
+    if (!isTarget) throw problem;
+    return { name: own, mean: mean as number, deviation: deviation as number };
+  });
+  return { targets, places };
 }
 
 /** @throws TensorFileError if the tensors do not form a network, or the metadata describes an unsupported one */
 export function describedNetwork({ tensors, metadata }: Pick<TensorFile, 'tensors' | 'metadata'>): DescribedNetwork {
   const isOurs = metadata.lockstep !== undefined;
   if (isOurs) requireKind(metadata);
-  const layers = layersOf(tensors);
+  const objective = objectiveIn(metadata);
+  const isOfNumbers = objective !== DEFAULT_OBJECTIVE;
+  const layers = layersOf(tensors, isOfNumbers ? 1 : 2);
   // Files of other programs may have no description.
   const isDescribed = isOurs || metadata.architecture !== undefined;
-  const activation = isDescribed ? activationIn(metadata.architecture, layers) : DEFAULT_ACTIVATION;
-  const classes = layers.at(-1)!;
-  if (isOurs && metadata.classes !== String(classes)) {
+  const output = isOfNumbers ? NUMBERS : SOFTMAX;
+  const activation = isDescribed ? activationIn(metadata.architecture, layers, output) : DEFAULT_ACTIVATION;
+  const outputs = layers.at(-1)!;
+  if (isOurs && !isOfNumbers && metadata.classes !== String(outputs)) {
     throw new TensorFileError(
-      `its metadata declares ${shown(metadata.classes)} classes, but its tensors have ${classes}`,
+      `its metadata declares ${shown(metadata.classes)} classes, but its tensors have ${outputs}`,
     );
   }
-  return { layers, activation, table: tableModelIn(metadata, layers) };
+  const { targets, places } = targetsIn(metadata, isOfNumbers, outputs);
+  return { layers, activation, objective, targets, table: tableModelIn(metadata, layers, places) };
 }
 
 function requireKind({ lockstep, format_version: version }: Metadata): void {
@@ -64,8 +116,13 @@ function requireKind({ lockstep, format_version: version }: Metadata): void {
   throw new TensorFileError(`format version ${shown(version)}, expected ${FORMAT_VERSION}; use a newer Lockstep`);
 }
 
+function objectiveIn({ objective = DEFAULT_OBJECTIVE }: Metadata): ObjectiveName {
+  if (isObjectiveName(objective)) return objective;
+  throw new TensorFileError(`unsupported objective ${shown(objective)}; use a newer Lockstep`);
+}
+
 /** Widths, from the shapes of the tensors. */
-function layersOf(tensors: TensorFile['tensors']): number[] {
+function layersOf(tensors: TensorFile['tensors'], leastOutputs: number): number[] {
   const first = tensors.get('layers.0.weight');
   if (first?.shape.length !== 2) throw new TensorFileError('it has no tensor layers.0.weight [inputs, outputs]');
   const layers = [...first.shape];
@@ -79,7 +136,7 @@ function layersOf(tensors: TensorFile['tensors']): number[] {
     layers.push(outputs!);
   }
   requireNoOthers(tensors, layers.length - 1);
-  if (layers.includes(0) || layers.at(-1)! < 2)
+  if (layers.includes(0) || layers.at(-1)! < leastOutputs)
     throw new TensorFileError(`a network ${layers.join('-')} cannot classify`);
   return layers;
 }
@@ -93,12 +150,12 @@ function requireNoOthers(tensors: TensorFile['tensors'], count: number): void {
 }
 
 /** The activation, once all of the architecture is known to be supported. */
-function activationIn(text: string | undefined, layers: readonly number[]): string {
+function activationIn(text: string | undefined, layers: readonly number[], expectedOutput: string): string {
   const architecture = parseJsonOr(text, undefined);
   const { layers: widths, activation, output, ...others } = isRecord(architecture) ? architecture : {};
   const known = activationNames().find((name) => name === activation);
-  if (known === undefined || output !== OUTPUT || Object.keys(others).length > 0) {
-    const expected = `expected layers, activation ${activationNames().join(' or ')} and output ${OUTPUT}`;
+  if (known === undefined || output !== expectedOutput || Object.keys(others).length > 0) {
+    const expected = `expected layers, activation ${activationNames().join(' or ')} and output ${expectedOutput}`;
     throw new TensorFileError(`unsupported architecture ${shown(text ?? 'none')}; ${expected}`);
   }
   if (Array.isArray(widths) && widths.join() === layers.join()) return known;
@@ -106,8 +163,12 @@ function activationIn(text: string | undefined, layers: readonly number[]): stri
 }
 
 /** Undefined if it was trained on images, or another program wrote it. */
-function tableModelIn(metadata: Metadata, layers: readonly number[]): TableModel | undefined {
-  const table = tableIn(metadata, layers);
+function tableModelIn(
+  metadata: Metadata,
+  layers: readonly number[],
+  targets: readonly ColumnPlace[],
+): TableModel | undefined {
+  const table = tableIn(metadata, layers, targets);
   if (typeof table === 'string') throw new TensorFileError(table);
   if (table) return table;
   const { input_scaling: scaling, columns, label } = metadata;

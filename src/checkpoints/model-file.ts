@@ -20,7 +20,8 @@ import {
 } from '../files/safetensors.js';
 import { KERNEL_NAMES, type KernelName } from '../kernels/builds.js';
 import { MEMORY_LIMIT_BYTES } from '../memory/layout.js';
-import type { Plan } from '../memory/plan.js';
+import type { Plan, Target } from '../memory/plan.js';
+import type { ObjectiveName } from '../model/objectives/index.js';
 import { sha256Of } from '../model/parameters.js';
 import { describedNetwork, IMAGE_METADATA, networkMetadata } from './described-network.js';
 
@@ -41,6 +42,10 @@ export interface ModelDescription {
   readonly layers: readonly number[];
   /** Activation of the hidden layers: see `kernels/activations.ts`. */
   readonly activation: string;
+  /** What it is trained for: see `model/objectives/`. */
+  readonly objective: ObjectiveName;
+  /** The numbers to estimate; empty for classes. */
+  readonly targets: readonly Target[];
   readonly config: Config;
   readonly kernel: KernelName;
   /** A random UUID that identifies the run; resuming keeps it. */
@@ -66,14 +71,14 @@ export function datasetRecord({ name, train, test }: Dataset, plan: Plan): Datas
 /** The metadata that models and checkpoints have in common. */
 export function modelMetadata(
   kind: 'model' | 'checkpoint',
-  { layers, activation, config, kernel, run, dataset, table }: ModelDescription,
+  { layers, activation, objective, targets, config, kernel, run, dataset, table }: ModelDescription,
   values: Values,
 ): Record<string, string> {
   const record = recordOfConfig(config);
   return {
     lockstep: kind,
     lockstep_version: packageVersion(),
-    ...networkMetadata(layers, activation),
+    ...networkMetadata(layers, activation, objective, targets, table),
     ...(table ? tableMetadata(table) : IMAGE_METADATA),
     dataset: JSON.stringify(dataset),
     config: JSON.stringify(kind === 'model' ? recipeOf(record) : record),
@@ -154,6 +159,10 @@ export interface ModelData {
   readonly layers: readonly number[];
   /** Activation of the hidden layers: see `kernels/activations.ts`. */
   readonly activation: string;
+  /** What it was trained for: see `model/objectives/`. */
+  readonly objective: ObjectiveName;
+  /** The numbers to estimate; empty for classes. */
+  readonly targets: readonly Target[];
   /** In the order of `readParameters`. */
   readonly values: Values;
   /** Undefined in a file of another program. */
@@ -209,10 +218,22 @@ function decodeModelFile(file: string, bytes: Uint8Array): ModelFile {
   try {
     const tensorFile = decodeTensors(bytes);
     const { metadata, isSealed } = tensorFile;
-    const { layers, activation, table } = describedNetwork(tensorFile);
+    const { layers, activation, objective, targets, table } = describedNetwork(tensorFile);
     const values = valuesOf(tensorFile, layers);
     const kernel = KERNEL_NAMES.find((name) => name === metadata.kernel);
-    return { file, layers, activation, values, kernel, table, metadata, bytes: bytes.length, isSealed };
+    return {
+      file,
+      layers,
+      activation,
+      objective,
+      targets,
+      values,
+      kernel,
+      table,
+      metadata,
+      bytes: bytes.length,
+      isSealed,
+    };
   } catch (error) {
     if (error instanceof TensorFileError) throw errors.notAModel(file, error.message);
     throw error;

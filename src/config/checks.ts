@@ -77,11 +77,14 @@ const isYesOrNo = (value: unknown) => typeof value === 'boolean';
 export const YES_OR_NO: Kind<boolean> = kind('boolean', '', isYesOrNo, 'true or false');
 
 /** @param expected  the list, as typed */
-export function texts(expected: string, isOne: (text: string) => boolean = () => true): Kind<readonly string[]> {
+export function texts(
+  expected: string,
+  isOne: (text: string, all: readonly string[]) => boolean = () => true,
+): Kind<readonly string[]> {
   const accepts = (value: unknown) =>
     Array.isArray(value) &&
     value.length > 0 &&
-    [...(value as unknown[])].every((each) => typeof each === 'string' && isOne(each));
+    [...(value as unknown[])].every((each) => typeof each === 'string' && isOne(each, value as readonly string[]));
   const inLibrary = `an array of strings: ${expected}`;
   const check = (name: string, value: unknown) => {
     // Copied, because the array is the caller's.

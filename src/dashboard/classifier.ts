@@ -1,5 +1,6 @@
 /** Classifies drawings with the current weights of the run. */
 
+import { DEFAULT_OBJECTIVE } from '../model/objectives/index.js';
 import type { RunView } from '../run/view.js';
 import { Network } from '../tools/network.js';
 import type { Classification } from './messages.js';
@@ -22,8 +23,9 @@ export class DrawingClassifier {
     return this.#view?.picture && this.#view.layers[0];
   }
 
+  /** Does nothing if the network estimates numbers. */
   watch(view: RunView): void {
-    this.#view = view;
+    if (view.classes > 0) this.#view = view;
   }
 
   /** The weights no longer change, so the next copy is the last. */
@@ -49,6 +51,8 @@ export class DrawingClassifier {
         file: '',
         layers,
         activation,
+        objective: DEFAULT_OBJECTIVE,
+        targets: [],
         values: this.#parameters,
         kernel,
         table: undefined,

@@ -150,7 +150,8 @@ export class Dashboard {
 
   #showEpoch(event: Extract<TrainEvent, { event: 'epoch' }>): void {
     // Other fields of the event are not shown.
-    const { event: _, step, wait_fraction, phase_fractions, ...point } = event;
+    const { event: _, step, wait_fraction, phase_fractions, ...rest } = event;
+    const { train_targets, validation_targets, test_targets, ...point } = rest;
     this.#epochs.push(point);
     this.#keepResults(event.epoch);
     this.#keepThreads(event.epoch);
@@ -186,16 +187,23 @@ export class Dashboard {
 
   /** Adds a point of the samples since the last point, if there are enough. */
   #addRecent(progress: Progress, samplesPerEpoch: number, now: number): void {
-    const { epoch, samples, loss, error } = progress;
+    const { epoch, samples, loss, error, rmse = 0 } = progress;
     const before = this.#told.epoch === epoch ? this.#told : { ...NOTHING_TOLD, at: this.#told.at };
     const [count, elapsed] = [samples - before.samples, now - before.at];
     if (count <= 0 || elapsed < PROGRESS_MS || (count < FEWEST_SAMPLES && elapsed < MOST_RECENT_MS)) return;
     // Rounding may make the difference of the sums 0 or negative.
     const since = (sum: number, told: number) => Math.max(0, sum - told) / count;
-    const [losses, errors] = [loss * samples, error * samples];
+    // Squared errors can be added.
+    const [losses, errors] = [loss * samples, (error ?? rmse ** 2) * samples];
+    const second = since(errors, before.errors);
     const perSecond = before.samples > 0 ? (1000 * count) / elapsed : progress.samplesPerSecond;
     const at = epoch - 1 + samples / samplesPerEpoch;
-    this.#recent.push([at, since(losses, before.losses), since(errors, before.errors), Math.round(perSecond)]);
+    this.#recent.push([
+      at,
+      since(losses, before.losses),
+      error === undefined ? Math.sqrt(second) : second,
+      Math.round(perSecond),
+    ]);
     this.#told = { epoch, samples, losses, errors, at: now };
   }
 

@@ -53,10 +53,13 @@ export interface StartFacts {
     readonly validation?: number;
     readonly test: number;
     readonly inputs: number;
-    readonly classes: number;
+    /** Absent if the network estimates numbers. */
+    readonly classes?: number;
     /** Names of the classes, if they have names. */
     readonly class_names?: readonly (string | number)[];
   };
+  /** What the network is trained for: the names of its metrics. */
+  readonly objective?: string;
   readonly model: { readonly layers: readonly number[]; readonly parameters: number };
   readonly threads: number;
   readonly kernel: string;
@@ -73,6 +76,9 @@ export interface EndFacts {
   readonly train_error?: number;
   readonly test_loss?: number;
   readonly test_error?: number;
+  readonly test_rmse?: number;
+  readonly test_mae?: number;
+  readonly test_r2?: number | null;
   readonly seconds: number;
   readonly weights_sha256?: string;
   readonly saved?: string;
@@ -89,18 +95,29 @@ export interface ListMessage<Item> {
 export interface EpochPoint {
   readonly epoch: number;
   readonly train_loss: number;
-  readonly train_error: number;
+  /** Of classes. */
+  readonly train_error?: number;
   readonly validation_loss?: number;
   readonly validation_error?: number;
   readonly test_loss?: number;
   readonly test_error?: number;
+  /** Of numbers to estimate. */
+  readonly train_rmse?: number;
+  readonly train_mae?: number;
+  readonly train_r2?: number | null;
+  readonly validation_rmse?: number;
+  readonly validation_mae?: number;
+  readonly validation_r2?: number | null;
+  readonly test_rmse?: number;
+  readonly test_mae?: number;
+  readonly test_r2?: number | null;
   /** The learning rate of its last step, if it is not constant. */
   readonly lr?: number;
   readonly seconds: number;
   readonly samples_per_second: number;
 }
 
-/** [epochs done (fractional); loss and error of the samples since the last point; samples per second] */
+/** [epochs done (fractional); loss, and error or rmse, of the samples since the last point; samples per second] */
 export type RecentPoint = readonly [epochs: number, loss: number, error: number, samplesPerSecond: number];
 
 /** As in `onProgress`. */
@@ -110,7 +127,10 @@ export interface ProgressMessage {
   readonly step: number;
   readonly stepsPerEpoch: number;
   readonly loss: number;
-  readonly error: number;
+  readonly error?: number;
+  readonly rmse?: number;
+  readonly mae?: number;
+  readonly r2?: number | null;
   readonly samplesPerSecond: number;
   readonly secondsLeft: number;
 }

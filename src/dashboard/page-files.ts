@@ -23,6 +23,7 @@ const SCRIPTS = [
   'epochs-table',
   'format',
   'header',
+  'kind',
   'pad',
   'pen',
   'pictures',

@@ -7,11 +7,13 @@ export interface Dataset {
   readonly name: string;
   /** Pixels per image, or input columns of a table, which are not encoded yet. */
   readonly inputs: number;
-  /** The largest training label + 1, or the number of different labels of a table. */
+  /** The largest training label + 1, or the number of different labels of a table; 0 for numbers to estimate. */
   readonly classes: number;
   readonly train: Samples;
   /** Empty if the folder has no test files, or no test set of a table is requested. */
   readonly test: Samples;
+  /** Names of the numbers to estimate. Absent for classes. */
+  readonly targetNames?: readonly string[];
   /** Columns and classes of a table. */
   readonly table?: TableFacts;
   /** What was left out of a table. */

@@ -11,16 +11,28 @@ import { gunzipped } from '../files/unzip.js';
 import { MEMORY_LIMIT_BYTES } from '../memory/layout.js';
 import { grouped } from '../text/grouped.js';
 
-export interface IdxArray {
-  readonly file: string;
-  readonly dimensions: readonly number[];
+export interface IdxArray extends IdxContents {
   /** One byte per element. */
   readonly data: Uint8Array;
+}
+
+export interface IdxNumbers extends IdxContents {
+  readonly data: Float64Array;
+}
+
+interface IdxContents {
+  readonly file: string;
+  readonly dimensions: readonly number[];
   /** SHA-256 of the uncompressed file, in hexadecimal. */
   readonly sha256: string;
 }
 
 const UNSIGNED_BYTE = 0x08;
+/** Types of numbers that are not classes, with the bytes of an element. */
+const FLOATS: ReadonlyMap<number, 4 | 8> = new Map([
+  [0x0d, 4],
+  [0x0e, 8],
+]);
 const MAGIC_BYTES = 4;
 const CHUNK_BYTES = 1 << 20;
 /** More than the longest header, of 255 dimensions. */
@@ -34,10 +46,30 @@ const HEADER_CHUNK_BYTES = 1 << 12;
  * @throws LockstepError if the file cannot be read, or does not match its header
  */
 export async function readIdx(file: string): Promise<IdxArray> {
+  const { elementBytes: _, ...array } = await read(file, new Map());
+  return array;
+}
+
+/**
+ * Reads an IDX file of unsigned bytes, or of float32 or float64 numbers.
+ *
+ * @throws LockstepError as `readIdx`
+ */
+export async function readIdxNumbers(file: string): Promise<IdxArray | IdxNumbers> {
+  const { elementBytes, ...array } = await read(file, FLOATS);
+  if (elementBytes === 1) return array;
+  const { buffer, byteOffset, byteLength } = array.data;
+  const view = new DataView(buffer, byteOffset, byteLength);
+  const numberAt = (i: number) => (elementBytes === 4 ? view.getFloat32(4 * i) : view.getFloat64(8 * i));
+  return { ...array, data: Float64Array.from({ length: byteLength / elementBytes }, (_, i) => numberAt(i)) };
+}
+
+/** @param floats  types that are accepted besides unsigned bytes */
+async function read(file: string, floats: typeof FLOATS): Promise<IdxArray & { readonly elementBytes: 1 | 4 | 8 }> {
   const gzipped = file.endsWith('.gz');
   const fileBytes = await regularFileBytes(file);
   const hash = createHash('sha256');
-  const reader = new IdxReader(file, gzipped ? undefined : fileBytes);
+  const reader = new IdxReader(file, gzipped ? undefined : fileBytes, floats);
   try {
     for await (const chunk of gzipped ? unzipped(file) : plain(file, reader)) {
       hash.update(chunk);
@@ -47,7 +79,8 @@ export async function readIdx(file: string): Promise<IdxArray> {
     if (error instanceof Error && 'syscall' in error) throw errors.unreadable(file, error);
     throw error;
   }
-  return { ...reader.finish(), file, sha256: hash.digest('hex') };
+  const { elementBytes } = reader;
+  return { ...reader.finish(), elementBytes, file, sha256: hash.digest('hex') };
 }
 
 async function* unzipped(file: string): AsyncGenerator<Uint8Array> {
@@ -91,14 +124,17 @@ class IdxReader {
   readonly #file: string;
   /** Size of the file, if it is not compressed. */
   readonly #fileBytes: number | undefined;
+  readonly #floats: typeof FLOATS;
+  elementBytes: 1 | 4 | 8 = 1;
   #header = new Uint8Array(0);
   #dimensions: number[] | undefined;
   #expected = 0;
   #data = new Uint8Array(0);
   #received = 0;
 
-  constructor(file: string, fileBytes: number | undefined) {
+  constructor(file: string, fileBytes: number | undefined, floats: typeof FLOATS) {
     this.#file = file;
+    this.#floats = floats;
     this.#fileBytes = fileBytes;
   }
 
@@ -136,7 +172,9 @@ class IdxReader {
     if (zero1 !== 0 || zero2 !== 0) {
       throw errors.idxHeader(this.#file, `it begins with bytes ${bytes.slice(0, MAGIC_BYTES).join(' ')}`);
     }
-    if (type !== UNSIGNED_BYTE) throw errors.idxType(this.#file, type);
+    const bytesOfFloat = this.#floats.get(type);
+    if (type !== UNSIGNED_BYTE && !bytesOfFloat) throw errors.idxType(this.#file, type);
+    this.elementBytes = bytesOfFloat ?? 1;
     if (rank === 0) throw errors.idxDimensions(this.#file, [], 'at least one');
     const headerBytes = MAGIC_BYTES + 4 * rank;
     if (bytes.length < headerBytes) return undefined;
@@ -145,7 +183,9 @@ class IdxReader {
     this.#dimensions = Array.from({ length: rank }, (_, i) => view.getUint32(MAGIC_BYTES + 4 * i));
     // Enough huge dimensions make the product infinite, and infinity times zero is not zero.
     const isEmpty = this.#dimensions.includes(0);
-    this.#expected = isEmpty ? 0 : this.#dimensions.reduce((product, dimension) => product * dimension, 1);
+    this.#expected = isEmpty
+      ? 0
+      : this.#dimensions.reduce((product, dimension) => product * dimension, this.elementBytes);
     if (this.#fileBytes !== undefined) {
       const present = this.#fileBytes - headerBytes;
       if (present !== this.#expected) throw this.#wrongLength(present);

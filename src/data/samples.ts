@@ -8,8 +8,12 @@ export interface Samples {
   readonly values: Uint8Array | Float32Array;
   /** Rows of a table, in place of values. */
   readonly table?: TableRows;
-  /** (count) The class of each sample. */
-  readonly targets: Uint8Array | Uint32Array;
+  /** (count) The class of each sample; or (count, targets) the numbers to estimate. */
+  readonly targets: Uint8Array | Uint32Array | Float64Array;
+  /** Numbers of a sample's target. @default 1 */
+  readonly targetWidth?: number;
+  /** (count) Weights of the samples. @default 1 each */
+  readonly weights?: Float64Array | undefined;
   /** SHA-256 of the uncompressed source, to tell whether samples are the same. */
   readonly sha256: string;
 }
@@ -18,7 +22,7 @@ export const NO_SAMPLES: Samples = { count: 0, values: new Uint8Array(0), target
 
 /** Copies some samples, in the order of `positions`. */
 export function takeSamples(samples: Samples, inputs: number, positions: Uint32Array): Samples {
-  const { values, targets, table } = samples;
+  const { values, targets, targetWidth = 1, weights, table } = samples;
   const taken = new (values instanceof Uint8Array ? Uint8Array : Float32Array)(table ? 0 : positions.length * inputs);
   for (const [to, from] of table ? [] : positions.entries()) {
     taken.set(values.subarray(from * inputs, (from + 1) * inputs), to * inputs);
@@ -27,14 +31,21 @@ export function takeSamples(samples: Samples, inputs: number, positions: Uint32A
     count: positions.length,
     values: taken,
     ...(table && { table: table.take(positions) }),
-    targets: new (targets instanceof Uint8Array ? Uint8Array : Uint32Array)(
-      [...positions].map((from) => targets[from]!),
-    ),
+    targets: takeRows(targets, targetWidth, positions),
+    targetWidth,
+    ...(weights && { weights: takeRows(weights, 1, positions) }),
     sha256: createHash('sha256').update(samples.sha256).update(bytesOf(positions)).digest('hex'),
   };
 }
 
+/** @param rows  (samples, width) */
+function takeRows<T extends Samples['targets']>(rows: T, width: number, positions: Uint32Array): T {
+  const taken = new (rows.constructor as new (length: number) => T)(positions.length * width);
+  for (const [to, from] of positions.entries()) taken.set(rows.subarray(from * width, (from + 1) * width), to * width);
+  return taken;
+}
+
 /** The memory of a typed array, which is little-endian wherever Lockstep runs. */
-export function bytesOf({ buffer, byteOffset, byteLength }: Uint32Array | Float32Array): Uint8Array {
+export function bytesOf({ buffer, byteOffset, byteLength }: Uint32Array | Float32Array | Float64Array): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength);
 }

@@ -38,15 +38,16 @@ export function writeRows(
   isDense: boolean,
 ): void {
   const { values, table } = samples;
+  writeTargets(samples, count, rows, firstRow);
   if (table) {
-    writeTable(samples, table, count, inputs, rows, firstRow, isDense);
+    writeTable(table, count, inputs, rows, firstRow, isDense);
     return;
   }
   if (values instanceof Float32Array) {
-    writeNumbers(samples, values, count, inputs, rows, firstRow, isDense);
+    writeNumbers(values, count, inputs, rows, firstRow, isDense);
     return;
   }
-  const { starts, index, value, targets } = rows;
+  const { starts, index, value } = rows;
   let k = starts[firstRow]!;
   for (let s = 0; s < count; s++) {
     for (let i = 0, p = s * inputs; i < inputs; i++, p++) {
@@ -57,13 +58,11 @@ export function writeRows(
       k++;
     }
     starts[firstRow + s + 1] = k;
-    targets[firstRow + s] = samples.targets[s]!;
   }
 }
 
 /** (A separate loop, so that the loop over pixels stays monomorphic.) */
 function writeNumbers(
-  samples: Samples,
   numbers: Float32Array,
   count: number,
   inputs: number,
@@ -71,7 +70,7 @@ function writeNumbers(
   firstRow: number,
   isDense: boolean,
 ): void {
-  const { starts, index, value, targets } = rows;
+  const { starts, index, value } = rows;
   let k = starts[firstRow]!;
   for (let s = 0; s < count; s++) {
     for (let i = 0, p = s * inputs; i < inputs; i++, p++) {
@@ -82,12 +81,20 @@ function writeNumbers(
       k++;
     }
     starts[firstRow + s + 1] = k;
-    targets[firstRow + s] = samples.targets[s]!;
   }
 }
 
+function writeTargets(
+  { targets, targetWidth = 1, weights }: Samples,
+  count: number,
+  rows: SampleRows,
+  firstRow: number,
+): void {
+  rows.targets.set(targets.subarray(0, count * targetWidth), firstRow * targetWidth);
+  if (weights) rows.weights.set(weights.subarray(0, count), firstRow);
+}
+
 function writeTable(
-  { targets: classes }: Samples,
   table: TableRows,
   count: number,
   inputs: number,
@@ -95,11 +102,10 @@ function writeTable(
   firstRow: number,
   isDense: boolean,
 ): void {
-  const { starts, index, value, targets } = rows;
+  const { starts, index, value } = rows;
   if (isDense) {
     const k = starts[firstRow]!;
     table.writeDense(count, inputs, value, k);
     for (let s = 1; s <= count; s++) starts[firstRow + s] = k + s * inputs;
   } else table.write(count, starts.subarray(firstRow), index, value);
-  for (let s = 0; s < count; s++) targets[firstRow + s] = classes[s]!;
 }

@@ -20,8 +20,49 @@ const ROUNDING = 1e-9;
  * @param stream    see model/random.ts
  */
 export function splitOff(count: number, fraction: number, seed: number, stream: number): Split {
+  const order = shuffled(count, seed, stream);
+  const size = sizeOf(count, fraction);
+  return { kept: order.slice(size).sort(), apart: order.slice(0, size).sort() };
+}
+
+/**
+ * A split that is as large, and takes the same fraction of every class as far as the numbers allow. The samples that remain go to
+ * the classes with the largest remainders.
+ *
+ * @param classes  (samples)
+ */
+export function splitOffByClass(classes: ArrayLike<number>, fraction: number, seed: number, stream: number): Split {
+  const count = classes.length;
+  const order = shuffled(count, seed, stream);
+  const counts = new Map<number, number>();
+  for (let s = 0; s < count; s++) counts.set(classes[s]!, (counts.get(classes[s]!) ?? 0) + 1);
+  const size = sizeOf(count, fraction);
+  const shares = [...counts]
+    .sort(([a], [b]) => a - b)
+    .map(([label, own]) => ({ label, whole: Math.floor((own * size) / count), rest: (own * size) % count }));
+  let left = size - shares.reduce((sum, { whole }) => sum + whole, 0);
+  const wanted = new Map(shares.map(({ label, whole }) => [label, whole]));
+  for (const { label, whole } of shares.toSorted((a, b) => b.rest - a.rest)) {
+    if (left-- <= 0) break;
+    wanted.set(label, whole + 1);
+  }
+  const isApart = new Uint8Array(count);
+  for (const s of order) {
+    const open = wanted.get(classes[s]!)!;
+    if (open === 0) continue;
+    isApart[s] = 1;
+    wanted.set(classes[s]!, open - 1);
+  }
+  const positions = Uint32Array.from({ length: count }, (_, s) => s);
+  return { kept: positions.filter((s) => isApart[s] === 0), apart: positions.filter((s) => isApart[s] === 1) };
+}
+
+function shuffled(count: number, seed: number, stream: number): Uint32Array {
   const order = new Uint32Array(count);
   shuffle(order, new Random(seed, stream));
-  const size = Math.min(count, Math.max(0, Math.ceil(count * fraction - ROUNDING)));
-  return { kept: order.slice(size).sort(), apart: order.slice(0, size).sort() };
+  return order;
+}
+
+function sizeOf(count: number, fraction: number): number {
+  return Math.min(count, Math.max(0, Math.ceil(count * fraction - ROUNDING)));
 }

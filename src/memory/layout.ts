@@ -17,6 +17,7 @@ import {
   type RowForm,
   stepsPerEpoch,
   summedScores,
+  targetWidth,
 } from './plan.js';
 import { inputBlocksOf, inVectors, LANES, padded, panelCount, panelStart } from './tiling.js';
 
@@ -35,8 +36,10 @@ export interface SampleRows {
   readonly index: Uint32Array;
   /** (stored inputs) */
   readonly value: Float32Array;
-  /** (samples) Classes, for example: the objective knows what they are. */
+  /** (samples, targets) A class, or the numbers to estimate: the objective knows what they are. */
   readonly targets: Elements;
+  /** (samples) Weights of the samples. Empty without. */
+  readonly weights: Float64Array;
 }
 
 /** A layer's inputs, a row per slot. */
@@ -229,7 +232,8 @@ function carve(plan: Plan, arena: Arena, worker: number): Memory {
     blockStarts: arena.take(Uint32Array, samples * (blocksOf(plan, 0) - 1)),
     index: arena.take(Uint32Array, plan.inputForm === 'dense' ? 0 : plan.storedInputs),
     value: arena.take(Float32Array, plan.storedInputs),
-    targets: arena.take<Elements>(ARRAYS[plan.targets], samples),
+    targets: arena.take<Elements>(ARRAYS[plan.targets], samples * targetWidth(plan)),
+    weights: arena.take(Float64Array, plan.facts.isWeighted ? samples : 0),
   };
 
   const layers: LayerMemory[] = [];

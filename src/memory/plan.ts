@@ -7,11 +7,37 @@ export type ElementType = 'uint8' | 'uint32' | 'float64';
 export interface ScoreSpec {
   readonly name: string;
   readonly type: ElementType;
+  /** Whether its sum may be negative. */
+  readonly isSigned?: true;
   /** Whether metrics need its sum. If not, it is kept for held-out samples only, and not exchanged among ranks. */
   readonly isSummed: boolean;
   /** Name of its sum in a checkpoint's state. @default its name */
   readonly storedAs?: string;
 }
+
+/** A number to estimate. Networks estimate (number − mean) / deviation. */
+export interface Target {
+  /** Name of its column, or its number, from 1. */
+  readonly name: string;
+  /** Over the training samples. */
+  readonly mean: number;
+  /** Population standard deviation over the training samples; 1 if they are all the same. */
+  readonly deviation: number;
+}
+
+/** What an objective knows of the data and the options. Plain data. */
+export interface ObjectiveFacts {
+  /** The numbers to estimate; empty for classes. */
+  readonly targets: readonly Target[];
+  /** Where Huber's loss becomes linear, in standard deviations. */
+  readonly huberDelta: number;
+  /** Whether the samples have weights of their own. */
+  readonly isWeighted: boolean;
+  /** (classes) Undefined: 1 each. */
+  readonly classWeights?: readonly number[] | undefined;
+}
+
+export const NO_FACTS: ObjectiveFacts = { targets: [], huberDelta: 1, isWeighted: false };
 
 /** How a row of inputs is stored: `sparse`, the nonzeros as (index, value) in ascending order; `dense`, all values in order. */
 export type RowForm = 'sparse' | 'dense';
@@ -67,6 +93,7 @@ export interface Plan extends KernelNeeds, ActivationNeeds {
   readonly inputForm: RowForm;
   /** Name of the objective (model/objectives/), and what it stores of each sample: a target, and scores besides the loss. */
   readonly objective: string;
+  readonly facts: ObjectiveFacts;
   readonly targets: ElementType;
   readonly scores: readonly ScoreSpec[];
   readonly batchSize: number;
@@ -86,6 +113,7 @@ export interface Plan extends KernelNeeds, ActivationNeeds {
 /** A plan's values without options. */
 export const PLAIN = {
   objective: 'softmax-cross-entropy',
+  facts: NO_FACTS,
   targets: 'uint32',
   scores: [],
   ranks: 0,
@@ -99,6 +127,11 @@ export const PLAIN = {
 /** The scores that metrics are made of. */
 export function summedScores({ scores }: Pick<Plan, 'scores'>): readonly ScoreSpec[] {
   return [{ name: 'loss', type: 'float64', isSummed: true }, ...scores.filter(({ isSummed }) => isSummed)];
+}
+
+/** Numbers stored as the target of a sample. A class is one number. */
+export function targetWidth({ facts }: Pick<Plan, 'facts'>): number {
+  return Math.max(1, facts.targets.length);
 }
 
 /** V + M */

@@ -2,7 +2,7 @@
 import { now } from '../memory/clock.js';
 import { type Memory, recordIndex } from '../memory/layout.js';
 import { type Plan, stepsPerEpoch } from '../memory/plan.js';
-import { objectiveNamed } from '../model/objectives/index.js';
+import { objectiveOf } from '../model/objectives/index.js';
 import type { EpochEvent, StepEvent } from './events.js';
 import type { Best, EpochMetrics, Position, RunState } from './run-state.js';
 import { StepLog } from './step-log.js';
@@ -163,16 +163,17 @@ export class Ledger {
 
   #metricsOf(epoch: number): SplitMetrics<'train'> & EpochMetrics {
     const sums = this.#epochSums(epoch, stepsPerEpoch(this.#plan));
-    const objective = objectiveNamed(this.#plan.objective);
+    const objective = objectiveOf(this.#plan);
     return { ...splitMetricsOf(objective, 'train', sums), ...this.#heldOutMetrics(epoch) };
   }
 
   /** Only of the splits that have samples. */
   #heldOutMetrics(epoch: number): EpochMetrics {
-    const { validationSamples, testSamples, objective } = this.#plan;
+    const { validationSamples, testSamples } = this.#plan;
+    const objective = objectiveOf(this.#plan);
     const metrics = (split: Split, from: number, count: number) => {
       const sums = addScores(noSums(this.#plan), this.#record(epoch).heldOut, from, from + count);
-      return count > 0 && splitMetricsOf(objectiveNamed(objective), split, sums);
+      return count > 0 && splitMetricsOf(objective, split, sums);
     };
     return {
       ...metrics('validation', 0, validationSamples),

@@ -2,12 +2,14 @@
  * The metrics contract: one type for each kind of NDJSON line (docs/metrics.md). Within a schema number, fields may be added
  * but not renamed or removed.
  *
- * Fractions are fractions: an `error` of 0.1251 is 12.51 % of the samples. Losses are means over samples, in nats.
+ * Fractions are fractions: an `error` of 0.1251 is 12.51 % of the samples. Losses are means over samples, in nats for classes.
  */
 
 import type { ConfigRecord } from '../config/options.js';
 import type { KernelName } from '../kernels/builds.js';
+import type { ObjectiveName } from '../model/objectives/index.js';
 import type { ClassificationMetrics } from './quality/classification.js';
+import type { RegressionIntervals } from './quality/regression.js';
 import type { Metrics, SplitMetrics } from './sums.js';
 
 export const SCHEMA = 1;
@@ -29,12 +31,17 @@ export interface StartEvent {
     /** Test samples; 0 if there are none. */
     readonly test: number;
     readonly inputs: number;
-    readonly classes: number;
+    /** Absent if the network estimates numbers. */
+    readonly classes?: number;
+    /** The numbers to estimate, with mean and population standard deviation over the training samples. Absent for classes. */
+    readonly targets?: readonly { readonly name: string; readonly mean: number; readonly deviation: number }[];
     /** Tables only: the labels of classes 0, 1, 2, … */
     readonly class_names?: readonly (string | number)[];
     /** Fraction of the training samples' inputs that are not zero (for a table, after scaling). */
     readonly density: number;
   };
+  /** What the network is trained for: see `src/model/objectives/`. */
+  readonly objective: ObjectiveName;
   /** Tables only: the input columns, in order. */
   readonly columns?: readonly {
     /** The number of the column, from 1, if the table has no header. */
@@ -92,7 +99,7 @@ export interface StepEvent extends Metrics {
 /**
  * After each epoch and its evaluation. `train_loss` and `train_error` are over the samples of the epoch, each taken before
  * the update of its step. `validation_loss`, `validation_error`, `test_loss` and `test_error` are evaluated after the epoch;
- * they are absent if there are no such samples.
+ * they are absent if there are no such samples. A network that estimates numbers has `rmse`, `mae` and `r2` instead of `error`.
  */
 export interface EpochEvent extends SplitMetrics<'train'>, Partial<SplitMetrics<'validation' | 'test'>> {
   readonly event: 'epoch';
@@ -144,9 +151,15 @@ export const WARNINGS = [
   'few_cores',
   /** The label column of a table looks like numbers to estimate, or like unique names, not like classes. */
   'doubtful_label',
+  /** A class has no training row. */
+  'class_without_rows',
+  /** The columns of a table differ greatly, and are not scaled. */
+  'unscaled_columns',
+  /** After the last epoch, the network is no better than always predicting the most frequent class, or the mean. */
+  'no_better_than_constant',
   /** Columns of a table are not inputs, although nobody asked to drop them. */
   'columns_left_out',
-  /** Rows of a table have no label, or missing cells with --missing drop. */
+  /** Rows of a table have no label or target, or missing cells with --missing drop. */
   'rows_left_out',
   /** The run ends before the warm-up of its learning rate does. */
   'warmup_too_long',
@@ -202,6 +215,7 @@ export type TrainEvent = StartEvent | StepEvent | EpochEvent | CheckpointEvent |
 export interface EvaluationEvent extends SplitMetrics<'test'>, ClassificationMetrics {
   readonly event: 'evaluation';
   readonly model: string;
+  readonly objective: ObjectiveName;
   readonly dataset: { readonly name: string; readonly split: 'test' | 'train' | 'all'; readonly samples: number };
   /** Tables only: columns with categories that no training row has, and the number of these cells. Absent if there are none. */
   readonly unseen_levels?: readonly { readonly column: string; readonly cells: number }[];
@@ -223,6 +237,37 @@ export interface EvaluationEvent extends SplitMetrics<'test'>, ClassificationMet
   readonly kernel: KernelName;
   /** SHA-256 of the model's parameters, as in the end event. */
   readonly weights_sha256: string;
+}
+
+/** Result of `lockstep evaluate` for a network that estimates numbers. Metrics are over its samples, whichever split they are from. */
+export interface NumbersEvaluationEvent
+  extends SplitMetrics<'test'>,
+    Pick<
+      EvaluationEvent,
+      | 'event'
+      | 'model'
+      | 'objective'
+      | 'dataset'
+      | 'unseen_levels'
+      | 'bootstrap'
+      | 'report'
+      | 'kernel'
+      | 'weights_sha256'
+    > {
+  /** 95 % intervals; null: none. */
+  readonly intervals: RegressionIntervals;
+  /** Of each target, if there are several. */
+  readonly target_intervals?: readonly ({ readonly target: string } & RegressionIntervals)[];
+  /** With `--importance`: the columns of the table, the most important first. */
+  readonly importance?: readonly {
+    readonly column: string | number;
+    /** Increase of the mean loss if the column is shuffled: mean and population standard deviation over the permutations. */
+    readonly loss_increase: number;
+    readonly loss_increase_std: number;
+    /** Increase of the MAE, averaged over the targets, in their units. */
+    readonly mae_increase: number;
+    readonly mae_increase_std: number;
+  }[];
 }
 
 /** Result of `lockstep export`. */

@@ -2,7 +2,7 @@
 import { now } from '../memory/clock.js';
 import type { EpochRecord } from '../memory/layout.js';
 import { type Plan, stepsPerEpoch } from '../memory/plan.js';
-import { objectiveNamed } from '../model/objectives/index.js';
+import { objectiveOf } from '../model/objectives/index.js';
 import type { Sums } from '../model/objectives/objective.js';
 import type { Progress } from './events.js';
 import type { RunState } from './run-state.js';
@@ -70,7 +70,7 @@ export class ProgressMeter {
       step: stepsDone,
       stepsPerEpoch: stepsPerEpoch(this.#plan),
       samples,
-      ...metricsOf(objectiveNamed(this.#plan.objective), this.#sums),
+      ...metricsOf(objectiveOf(this.#plan), this.#sums),
       samplesPerSecond: ((samples - this.#before(epoch)) / Math.max(1, time - began)) * 1000,
       secondsLeft: (((this.#epochs - epoch + 1) * trainSamples - samples) * perSampleMs) / 1000,
     });

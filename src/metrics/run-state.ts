@@ -1,7 +1,7 @@
 /** What a run must remember, besides its weights, to continue as if it had never stopped. */
 import { isRecord } from '../files/type-guards.js';
 import { type Plan, summedScores } from '../memory/plan.js';
-import type { Objective, Sums } from '../model/objectives/objective.js';
+import type { Objective, Sums, TargetMetrics } from '../model/objectives/objective.js';
 import { isValueOf, noSums, SPLITS, type Split, type SplitMetrics } from './sums.js';
 
 /** Metrics after an epoch, as in EpochEvent. Empty before the first. */
@@ -95,20 +95,23 @@ function recordOfSums(sums: Sums, objective: Objective): object {
 function sumsOf(value: unknown, objective: Objective): Sums | undefined {
   if (!isRecord(value) || !isCount(value.samples)) return undefined;
   const { samples } = value;
-  const stored = summedScores(objective).map(({ name, type, storedAs = name }) => ({
+  const stored = summedScores(objective).map(({ name, storedAs = name, ...spec }) => ({
     name,
-    type,
+    ...spec,
     sum: value[storedAs],
   }));
-  const areSums = stored.every(
-    ({ type, sum }) => isAmount(sum) && sum <= samples * MOST_SCORE && (type === 'float64' || isCount(sum)),
-  );
+  const isWeighted = stored.some(({ name }) => name === 'own_weight');
+  const areSums = stored.every(({ type, isSigned, sum }) => {
+    const size = isSigned && typeof sum === 'number' ? Math.abs(sum) : sum;
+    // Weighted counts are not whole.
+    return isAmount(size) && size <= samples * MOST_SCORE && (type === 'float64' || isWeighted || isCount(sum));
+  });
   const sums = { samples, ...Object.fromEntries(stored.map(({ name, sum }) => [name, sum])) } as Sums;
   const isPossible = samples === 0 || objective.metrics.every((metric) => isValueOf(metric, metric.of(sums)));
   return areSums && isPossible ? sums : undefined;
 }
 
-function metricsIn(value: unknown, { metrics }: Objective): EpochMetrics | undefined {
+function metricsIn(value: unknown, { metrics, byTarget }: Objective): EpochMetrics | undefined {
   if (!isRecord(value)) return undefined;
   const found: Record<string, unknown> = {};
   for (const split of SPLITS) {
@@ -118,8 +121,29 @@ function metricsIn(value: unknown, { metrics }: Objective): EpochMetrics | undef
       if (!isValueOf(metric, value[name])) return undefined;
       found[name] = value[name];
     }
+    if (!byTarget || found[`${split}_loss`] === undefined) continue;
+    const targets = value[`${split}_targets`];
+    if (!areOfTargets(targets, byTarget(NO_SUMS).length)) return undefined;
+    found[`${split}_targets`] = targets;
   }
   return found;
+}
+
+/** For the number of targets. */
+const NO_SUMS: Sums = { samples: 0, loss: 0 };
+
+function areOfTargets(value: unknown, count: number): value is readonly TargetMetrics[] {
+  return (
+    Array.isArray(value) &&
+    value.length === count &&
+    value.every(
+      (each) =>
+        isRecord(each) &&
+        [each.rmse, each.mae].every((amount) => isAmount(amount)) &&
+        isValueOf({ unit: 'ratio' }, each.r2) &&
+        typeof each.target === 'string',
+    )
+  );
 }
 
 /** False if it cannot be the best of so many epochs. */

@@ -1,7 +1,7 @@
 /** The step events of a run. */
 import type { EpochRecord } from '../memory/layout.js';
 import type { Plan } from '../memory/plan.js';
-import { objectiveNamed } from '../model/objectives/index.js';
+import { objectiveOf } from '../model/objectives/index.js';
 import type { Sums } from '../model/objectives/objective.js';
 import type { StepEvent } from './events.js';
 import type { RunState } from './run-state.js';
@@ -61,7 +61,7 @@ export class StepLog {
       event: 'step',
       epoch,
       step: this.#seen,
-      ...metricsOf(objectiveNamed(this.#plan.objective), this.#sums),
+      ...metricsOf(objectiveOf(this.#plan), this.#sums),
       seconds: (endedAt - this.#startedAt) / 1000,
     };
     this.#sums = noSums(this.#plan);

@@ -67,7 +67,7 @@ export interface StepPosition {
   readonly stepsDone: number;
   /** Index by epoch and step, for the schedule. Differs from `stepsDone` only if a run was resumed with another batch size. */
   readonly index: number;
-  /** Samples of the batch. */
+  /** Sum of the weights of the batch's samples; without weights, their number. */
   readonly batch: number;
 }
 
@@ -91,13 +91,15 @@ export class Optimizer {
   /** Plain SGD: the factor of the SUM of the gradients over the batch. */
   plainRate({ index, batch }: StepPosition): number {
     const rate = this.rate(index);
-    return this.#options.reduction === 'mean' ? rate / batch : rate;
+    if (this.#options.reduction !== 'mean') return rate;
+    // A batch of weight 0 has gradient 0.
+    return batch === 0 ? 0 : rate / batch;
   }
 
   /** @param sumNorm  norm of the sum of the gradients over the batch; used only for clipping */
   update({ stepsDone, index, batch }: StepPosition, sumNorm: number): Update {
     const { optimizer, reduction, weightDecay, clipNorm } = this.#options;
-    const mean = reduction === 'mean' ? 1 / batch : 1;
+    const mean = reduction === 'mean' ? (batch === 0 ? 0 : 1 / batch) : 1;
     const clip = clipNorm === undefined ? 1 : Math.min(1, clipNorm / (sumNorm * mean + CLIP_EPSILON));
     const common = { scale: mean * clip, weightDecay, rate: this.rate(index) };
     return RULES[optimizer].update(this.#options, common, stepsDone + 1);

@@ -50,6 +50,7 @@ export class Output {
   /** Resolves when the reader can take more. Once stdout is closed, events are dropped. */
   async write(event: TrainEvent): Promise<void> {
     requirePlain(event);
+    if (event.event === 'start' && this.#bar) this.#bar.objective = event.objective;
     this.hideProgress();
     if (this.#isClosed) return;
     if (!this.#lines.write(this.#pretty ? this.#pretty.format(event) : event)) {

@@ -4,7 +4,7 @@ import type { ConfigRecord } from '../config/options.js';
 import type { EndEvent, EpochEvent, StartEvent, StepEvent, TrainEvent } from '../metrics/events.js';
 import { metricIn, SPLITS, type Split } from '../metrics/sums.js';
 import { objectiveNamed } from '../model/objectives/index.js';
-import type { Metric } from '../model/objectives/objective.js';
+import type { Metric, Objective } from '../model/objectives/objective.js';
 import { grouped } from '../text/grouped.js';
 import { columnsOf, padEndTo, textsOnOneLine, truncated, wrapped } from '../text/printable.js';
 
@@ -12,7 +12,9 @@ export class PrettyFormat {
   readonly #bold: (text: string) => string;
   readonly #dim: (text: string) => string;
   readonly #columnsNow: () => number | undefined;
-  #table = columnsFor(false, false);
+  #objective = objectiveNamed();
+  #isNarrow = false;
+  #table = columnsFor(this.#objective, false, false);
 
   /**
    * @param color    whether the output is a terminal that shows colors
@@ -45,21 +47,13 @@ export class PrettyFormat {
     }
   }
 
-  #start({
-    config,
-    dataset,
-    columns = [],
-    model,
-    threads,
-    ranks,
-    mpi,
-    kernel,
-    vector_bits: bits,
-    node,
-    resumed,
-  }: StartEvent): string {
+  #start(event: StartEvent): string {
+    const { config, dataset, objective, columns = [], model, threads, ranks, mpi, kernel, node, resumed } = event;
+    const { vector_bits: bits } = event;
     const { train, validation = 0 } = dataset;
-    this.#table = columnsFor(validation > 0, dataset.test > 0);
+    this.#objective = objectiveNamed(objective);
+    this.#isNarrow = validation > 0 && dataset.test > 0;
+    this.#table = columnsFor(this.#objective, validation > 0, dataset.test > 0);
     const held = validation > 0 ? `, ${grouped(validation)} validation` : '';
     const test = dataset.test > 0 ? `, ${grouped(dataset.test)} test samples` : ', no test samples';
     const lines = [
@@ -70,6 +64,7 @@ export class PrettyFormat {
       `network ${model.layers.join('-')}: ${grouped(model.parameters)} parameters; batch ${config.batch_size}, ` +
         `learning rate ${config.lr}, ${config.reduction} of gradients, seed ${config.seed}`,
       ...(mpi ? [`ranks joined by ${mpi}`] : []),
+      ...(dataset.targets ? [targetsText(dataset.targets, this.#objective)] : []),
       ...optionsOf(config),
       ...(resumed
         ? [`resumed from ${resumed.file}: ${plural(resumed.epochs, 'epoch')}, step ${grouped(resumed.step)}`]
@@ -86,7 +81,8 @@ export class PrettyFormat {
 
   #step(event: StepEvent): string {
     const { epoch, step, seconds } = event;
-    const cells = [`${epoch}`, ...objectiveNamed().metrics.map((metric) => metricText(event, metric))];
+    const metrics = metricsOfTable(this.#objective, this.#isNarrow);
+    const cells = [`${epoch}`, ...metrics.map((metric) => metricText(event, metric))];
     const { text } = row(
       this.#table.slice(0, cells.length).map(({ width }, i) => [cells[i]!, width]),
       this.#room,
@@ -112,7 +108,7 @@ export class PrettyFormat {
   #end(event: EndEvent): string {
     const { status, epochs, seconds, best_epoch, stopped_by, weights_sha256, saved, checkpoint, message } = event;
     const metrics = SPLITS.filter((split) => event[`${split}_loss`] !== undefined).map((split) => {
-      const texts = objectiveNamed().metrics.map((metric) => `${metric.name} ${metricText(event, metric, split)}`);
+      const texts = this.#objective.metrics.map((metric) => `${metric.name} ${metricText(event, metric, split)}`);
       return `${split === 'train' ? 'training' : split} ${texts.join(', ')}`;
     });
     const lines = [
@@ -162,13 +158,15 @@ interface Column {
   readonly cell: (event: EpochEvent) => string;
 }
 
-/** 79 columns in total: terminals have 80. */
-function columnsFor(hasValidation: boolean, hasTest: boolean): readonly Column[] {
+/** At most 79 columns in total: terminals have 80. */
+function columnsFor(objective: Objective, hasValidation: boolean, hasTest: boolean): readonly Column[] {
   const narrow = hasValidation && hasTest ? 1 : 0;
   const column = (head: string, width: number, cell: Column['cell']): Column => ({ head, width, cell });
+  const isOfNumbers = objective.metrics.some(({ unit }) => unit === 'ratio');
   const metrics = (split: Split, prefix: string) =>
-    objectiveNamed().metrics.map((metric, i) => {
-      const width = i === 0 ? 11 : (split === 'train' ? 11 : 12) - narrow;
+    metricsOfTable(objective, narrow > 0).map((metric, i) => {
+      const usual = i === 0 ? 11 : (split === 'train' ? 11 : 12) - narrow;
+      const width = metric.unit === 'ratio' ? 10 : usual;
       return column(`${prefix}${metric.name}`, width, (event) => metricText(event, metric, split));
     });
   return [
@@ -178,7 +176,7 @@ function columnsFor(hasValidation: boolean, hasTest: boolean): readonly Column[]
     ...(hasTest ? metrics('test', 'test ') : []),
     column('seconds', 9, ({ seconds }) => seconds.toFixed(2)),
     // (No room for more.)
-    ...(narrow
+    ...(narrow || isOfNumbers
       ? []
       : [
           column('samples/s', 11, ({ samples_per_second }) => grouped(Math.round(samples_per_second))),
@@ -187,11 +185,28 @@ function columnsFor(hasValidation: boolean, hasTest: boolean): readonly Column[]
   ];
 }
 
+/** The summary at the end has all metrics. */
+function metricsOfTable({ metrics }: Objective, isNarrow: boolean): readonly Metric[] {
+  return metrics.filter(({ unit }, i) => i < 2 || (unit === 'ratio' && !isNarrow));
+}
+
+const MOST_TARGETS = 8;
+
+/** `estimates price, area; loss: squared error, standardized`. */
+function targetsText(targets: readonly { readonly name: string }[], { metrics }: Objective): string {
+  const first = targets.slice(0, MOST_TARGETS).map(({ name }) => name);
+  const names = targets.length > MOST_TARGETS ? `${first.join(', ')}, …` : first.join(', ');
+  return `estimates ${names}; loss: ${metrics[0]!.title}`;
+}
+
 /** The options that differ from the reference's run, in words. */
 function optionsOf(config: ConfigRecord): string[] {
-  const { scale, weight_decay, clip_norm, schedule, warmup_steps } = config;
+  const { scale, weight, class_weights, stratify, weight_decay, clip_norm, schedule, warmup_steps } = config;
   const said = [
     scale !== 'none' && `columns scaled (${scale})`,
+    typeof weight === 'string' && `weights in column ${weight}`,
+    class_weights !== null && class_weights !== undefined && `class weights ${class_weights.join(', ')}`,
+    stratify === true && 'stratified splits',
     optimizerOf(config),
     weight_decay > 0 && `weight decay ${weight_decay}`,
     clip_norm !== null && `norm at most ${clip_norm}`,
@@ -226,6 +241,9 @@ function plural(count: number, what: string): string {
 export function metricText(event: object, metric: Metric, split?: Split): string {
   const value = metricIn(event, metric, split);
   if (value === undefined) return '';
+  if (value === null) return '–';
+  if (metric.unit === 'ratio') return value > -100 ? value.toFixed(4) : value.toExponential(1);
+  if (metric.unit === 'target') return value > 0 && value < 1e-3 ? value.toExponential(3) : value.toPrecision(6);
   if (metric.unit === 'fraction') return percent(value, split === 'validation' || split === 'test' ? 2 : 3);
   return value < 1000 ? value.toFixed(5) : value.toPrecision(6);
 }

@@ -13,6 +13,8 @@ const USUAL_COLUMNS = 80;
 
 export class ProgressBar {
   readonly #stream: NodeJS.WriteStream;
+  /** Name, as in the start event. */
+  objective: string | undefined;
   #last: Progress | undefined;
   #isOn = false;
 
@@ -45,7 +47,7 @@ export class ProgressBar {
   readonly #draw = (): void => {
     // Some terminals wrap after the last column anyway.
     const room = (this.#stream.columns || USUAL_COLUMNS) - 1;
-    if (this.#last) this.#stream.write(`\r${progressLine(this.#last, room)}\x1b[K`);
+    if (this.#last) this.#stream.write(`\r${progressLine(this.#last, room, this.objective)}\x1b[K`);
   };
 
   /** Restores cursor and wrapping when the process is suspended or quits. */

@@ -3,10 +3,14 @@
 import type { Progress } from '../metrics/events.js';
 import { metricIn } from '../metrics/sums.js';
 import { objectiveNamed } from '../model/objectives/index.js';
+import type { Metric } from '../model/objectives/objective.js';
 import { grouped } from '../text/grouped.js';
 
-/** @param room  maximum number of columns */
-export function progressLine(progress: Progress, room: number): string {
+/**
+ * @param room       maximum number of columns
+ * @param objective  name, as in the start event
+ */
+export function progressLine(progress: Progress, room: number, objective?: string): string {
   const { step, stepsPerEpoch, samplesPerSecond, secondsLeft } = progress;
   const epoch = `epoch ${progress.epoch}/${progress.epochs}`;
   const bar = (cells: number) => {
@@ -14,10 +18,8 @@ export function progressLine(progress: Progress, room: number): string {
     return `${'█'.repeat(filled)}${'░'.repeat(cells - filled)}`;
   };
   const steps = `step ${step}/${stepsPerEpoch}`;
-  const metrics = objectiveNamed().metrics.map((metric) => {
-    const value = metricIn(progress, metric)!;
-    return `${metric.name} ${metric.unit === 'fraction' ? `${(value * 100).toFixed(2)} %` : value.toFixed(4)}`;
-  });
+  const [first, second] = objectiveNamed(objective).metrics;
+  const metrics = [first!, second!].map((metric) => `${metric.name} ${valueText(progress, metric)}`);
   const speed = `${grouped(Math.round(samplesPerSecond))} samples/s`;
   const left = `${duration(secondsLeft)} left`;
   const joined = (...parts: readonly string[]) => parts.join(' · ');
@@ -32,6 +34,12 @@ export function progressLine(progress: Progress, room: number): string {
     epoch,
   ];
   return lines.find(({ length }) => length <= room) ?? epoch.slice(0, Math.max(0, room));
+}
+
+function valueText(progress: Progress, metric: Metric): string {
+  const value = metricIn(progress, metric) ?? Number.NaN;
+  if (metric.unit === 'fraction') return `${(value * 100).toFixed(2)} %`;
+  return metric.unit === 'target' ? String(Number(value.toPrecision(5))) : value.toFixed(4);
 }
 
 /** 3725 s → 1:02:05 */

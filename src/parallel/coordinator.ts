@@ -9,6 +9,7 @@ import { type EpochRecord, type Memory, recordIndex } from '../memory/layout.js'
 import { ownBatch, type Plan, stepsPerEpoch } from '../memory/plan.js';
 import type { EndEvent } from '../metrics/events.js';
 import type { Position } from '../metrics/run-state.js';
+import { batchWeight } from '../model/objectives/weighted.js';
 import { parameterCount } from '../model/parameters.js';
 import { gradientNorm, needsOf, Optimizer } from '../optim/optimizer.js';
 import { Barrier } from './barrier.js';
@@ -246,20 +247,21 @@ export class Coordinator {
 
   /** Strategy `dense`: adds the gradient buffers of the waiting workers, and applies the step. */
   #gradientsApplier(): () => void {
-    const { plan, shared, kernel, optimizer: options, epochs, start, stepsDone } = this.#job;
-    const { layers } = this.#memory;
+    const { plan, shared, kernel, optimizer: options, start, stepsDone } = this.#job;
+    const { layers, epochs } = this.#memory;
     const own = createKernel(kernel, plan.activation, shared, this.#memory, 0);
-    const optimizer = new Optimizer(options, epochs, stepsPerEpoch(plan));
+    const optimizer = new Optimizer(options, this.#job.epochs, stepsPerEpoch(plan));
     const needs = needsOf(options);
     const firstIndex = start.epochs * stepsPerEpoch(plan) + start.stepsInEpoch;
     let steps = 0;
     return () => {
       const index = firstIndex + steps;
       const first = (index % stepsPerEpoch(plan)) * plan.batchSize;
+      const { order } = epochs[recordIndex(1 + Math.floor(index / stepsPerEpoch(plan)))];
       const position = {
         stepsDone: stepsDone + steps,
         index,
-        batch: Math.min(plan.batchSize, plan.trainSamples - first),
+        batch: batchWeight(this.#memory, plan, order, first, Math.min(plan.batchSize, plan.trainSamples - first)),
       };
       steps++;
       if (!needs.gradient) {

@@ -4,7 +4,7 @@
  */
 import { type Memory, recordIndex } from '../memory/layout.js';
 import { addScores, metricsOf, noSums } from '../metrics/sums.js';
-import { objectiveNamed } from '../model/objectives/index.js';
+import { objectiveOf } from '../model/objectives/index.js';
 import { Command } from './control-words.js';
 import type { WorkerTask } from './task.js';
 
@@ -33,7 +33,7 @@ export class EarlyStopping {
     const { best, layers, epochs } = this.#memory;
     const { plan } = this.#task;
     const sums = addScores(noSums(plan), epochs[recordIndex(epoch)].heldOut, 0, plan.validationSamples);
-    const { loss } = metricsOf(objectiveNamed(plan.objective), sums);
+    const { loss } = metricsOf(objectiveOf(plan), sums);
     if (best[1] !== 0 && !(loss < best[0]!)) return;
     best[0] = loss;
     // No best epoch until the copy is complete, because this thread may die in between.

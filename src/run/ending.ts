@@ -4,13 +4,14 @@ import { saveModel } from '../checkpoints/model-file.js';
 import type { Config } from '../config/options.js';
 import { errors, reason } from '../errors.js';
 import type { Ledger } from '../metrics/epoch-metrics.js';
-import type { EndEvent } from '../metrics/events.js';
+import type { EndEvent, WarningEvent } from '../metrics/events.js';
 import type { RunState } from '../metrics/run-state.js';
 import { areFinite, readParameters, restoreBest, weightsSha256 } from '../model/parameters.js';
 import { asTold } from '../parallel/mpi/agreement.js';
 import type { World } from '../parallel/mpi/world.js';
 import { divergence } from './divergence.js';
 import type { Run } from './prepare.js';
+import { doubtAboutUse } from './usefulness.js';
 
 export interface Ending {
   readonly status: EndEvent['status'];
@@ -32,7 +33,7 @@ interface Circumstances {
 }
 
 /**
- * Saves the model if requested, and yields the last event.
+ * Saves the model if requested, and yields the last event, perhaps after a warning.
  *
  * @throws the error of a failed run
  */
@@ -41,7 +42,7 @@ export async function* end(
   ledger: Ledger,
   ending: Ending,
   { world, cut, checkpointer }: Circumstances,
-): AsyncGenerator<EndEvent, void, undefined> {
+): AsyncGenerator<EndEvent | WarningEvent, void, undefined> {
   const { config, memory, model } = run;
   const { best } = ledger;
   // No best weights if a thread died while copying them (parallel/early-stopping.ts).
@@ -64,13 +65,19 @@ export async function* end(
     }
   }
   const checkpoint = checkpointer?.newest;
+  const metrics = isBest ? best.metrics : ledger.metrics;
+  const isTrained = ending.status === 'completed' && failure === undefined && config.epochs > 0;
+  // (A run that was complete already has no records.)
+  const isRecorded = ledger.completed > run.start.epochs && (!isBest || best.epoch === ledger.completed);
+  const doubt = isTrained ? doubtAboutUse(run, metrics, isRecorded ? ledger.completed : undefined) : undefined;
+  if (doubt !== undefined) yield { event: 'warning', code: 'no_better_than_constant', message: doubt };
   yield {
     event: 'end',
     status: failure === undefined ? ending.status : 'failed',
     epochs: ledger.completed,
     ...(ending.endedBy && { stopped_by: ending.endedBy }),
     ...(best && { best_epoch: best.epoch }),
-    ...(isBest ? best.metrics : ledger.metrics),
+    ...metrics,
     seconds: ledger.seconds,
     ...((ending.isWhole || isBest) && { weights_sha256: weightsSha256(memory.layers) }),
     ...(saved !== undefined && { saved }),

@@ -15,27 +15,41 @@ import {
   requireSameKernel,
 } from '../checkpoints/resume.js';
 import { type CheckedOptions, type Config, requireNothingOfTables, withDefaults } from '../config/options.js';
+import { classWeightsOf, countClasses } from '../data/class-weights.js';
 import type { Dataset } from '../data/dataset.js';
 import { findSource, inputFilesOf, placeOf } from '../data/sources.js';
 import { STDIN } from '../data/table/bytes.js';
 import { type ColumnSummary, encodeParts } from '../data/table/encode-parts.js';
 import { doubtAbout } from '../data/table/label-check.js';
+import { doubtAboutScale } from '../data/table/scale-check.js';
 import type { TableModel } from '../data/table/table-metadata.js';
+import { standardizeParts } from '../data/targets.js';
 import { errors, LockstepError } from '../errors.js';
 import { isSameOutput, openOutput, requireOutput } from '../files/output.js';
 import { targetOf } from '../files/resolve-links.js';
 import { chooseKernel, type KernelChoice, problemOf } from '../kernels/builds.js';
 import { fastestForm, isWideFaster, type VectorBits } from '../kernels/forms.js';
 import { layOut, type Memory } from '../memory/layout.js';
-import { type Plan, stepsPerEpoch } from '../memory/plan.js';
+import { type Plan, stepsPerEpoch, type Target } from '../memory/plan.js';
 import type { WarningEvent } from '../metrics/events.js';
 import { freshState, type RunState } from '../metrics/run-state.js';
+import { noSums } from '../metrics/sums.js';
 import { drawInitialValues } from '../model/initial-values.js';
+import type { ObjectiveName } from '../model/objectives/index.js';
 import { requireSame, together } from '../parallel/mpi/agreement.js';
 import { SHARDS } from '../parallel/mpi/rank-shares.js';
 import type { World } from '../parallel/mpi/world.js';
 import { identityOf, identityOfOptions, NOTHING_FOUND, shareCheckpoint } from './rank-consistency.js';
-import { allocate, densityOf, nonzerosOf, planOf, restore, usedOf, writeSamples } from './run-memory.js';
+import {
+  allocate,
+  densityOf,
+  nonzerosOf,
+  planOf,
+  restore,
+  type UsedSamples,
+  usedOf,
+  writeSamples,
+} from './run-memory.js';
 
 export interface Run {
   readonly config: Config;
@@ -46,7 +60,9 @@ export interface Run {
   readonly dataset: {
     readonly name: string;
     readonly inputs: number;
+    /** 0 for numbers to estimate. */
     readonly classes: number;
+    readonly targets: readonly Target[];
     /** For a table: scaling, and names of columns and classes. */
     readonly table: TableModel | undefined;
     readonly columns: readonly ColumnSummary[] | undefined;
@@ -153,9 +169,15 @@ async function prepareFrom(
   const raw = usedOf(dataset, limit, config);
   if (raw.train.count === 0) throw errors.allHeldOut(config.validationSplit!, limit);
   config = { ...config, batchSize: batchFor(config, raw.train.count, given, resumed) };
+  const { targetNames = [] } = dataset;
+  requireObjective(config, targetNames.length > 0);
+  const { used: standard, targets } =
+    targetNames.length > 0 ? standardizeParts(raw, targetNames) : { used: raw, targets: [] };
+  requireWeights(raw);
+  const parts = { ...standard, targets, classWeights: classWeightsFor(config, raw) };
   const { used, table, summaries } = raw.table
-    ? encodeParts(raw, raw.table, config.scale)
-    : { used: raw, table: undefined, summaries: undefined };
+    ? encodeParts(parts, raw.table, config.scale)
+    : { used: parts, table: undefined, summaries: undefined };
   const nonzeros = nonzerosOf(used);
   const density = densityOf(used, nonzeros);
   const planFor = (choice: KernelChoice) =>
@@ -166,6 +188,8 @@ async function prepareFrom(
   const model = {
     layers,
     activation: plan.activation,
+    objective: plan.objective as ObjectiveName,
+    targets,
     // Absolute, so that the run can be resumed from another working folder.
     config: {
       ...config,
@@ -180,7 +204,7 @@ async function prepareFrom(
   };
   const differences = resumed ? requireSameRun(model, resumed, given) : [];
 
-  const start = resumed ? stateFor(config, resumed.checkpoint) : freshState(plan);
+  const start = resumed ? stateFor(config, resumed.checkpoint, plan) : freshState(plan);
   const shared = allocate(plan);
   const memory = layOut(plan, shared);
   writeSamples(memory, plan, used);
@@ -194,7 +218,7 @@ async function prepareFrom(
     shared,
     memory,
     dataset: {
-      ...{ name, inputs: used.inputs, classes, table, columns: summaries, density },
+      ...{ name, inputs: used.inputs, classes, targets, table, columns: summaries, density },
       isPixels: !train.table && train.values instanceof Uint8Array,
     },
     model,
@@ -202,13 +226,28 @@ async function prepareFrom(
     resumedFrom: resumed?.file,
     isNamed: resumed?.isNewest === false,
     resumed,
-    warnings: [
-      ...warnings,
-      ...differences,
-      ...(dataset.remarks ?? []).map((remark) => ({ event: 'warning' as const, ...remark })),
-      ...remarksOn(config, dataset, plan, world),
-    ],
+    warnings: [...warnings, ...differences, ...remarksOn(config, dataset, used, plan, world)],
   };
+}
+
+/** @throws LockstepError if an option is for classes, and there are numbers to estimate; or the reverse */
+function requireObjective({ loss, classWeights, stratify }: Config, areNumbers: boolean): void {
+  if (loss !== undefined && !areNumbers) throw errors.lossOfClasses(loss);
+  if (classWeights !== undefined && areNumbers) throw errors.weightsOfNumbers('class-weights');
+  if (stratify && areNumbers) throw errors.weightsOfNumbers('stratify');
+}
+
+function classWeightsFor({ classWeights }: Config, { train, classes, table }: UsedSamples): number[] | undefined {
+  if (classWeights === undefined) return undefined;
+  return classWeightsOf(classWeights, train, table?.classNames ?? Array.from({ length: classes }, (_, c) => c));
+}
+
+/** @throws LockstepError if no sample of a part has a weight */
+function requireWeights({ train, validation, test }: UsedSamples): void {
+  for (const [what, { weights, count }] of Object.entries({ training: train, validation, test })) {
+    const isUseless = weights && count > 0 && weights.subarray(0, count).every((weight) => weight === 0);
+    if (isUseless) throw errors.noWeight('--weight', `${what} samples`);
+  }
 }
 
 /**
@@ -223,28 +262,61 @@ function batchFor({ batchSize }: Config, samples: number, given: CheckedOptions,
 }
 
 /** Warnings about options that are valid but probably not intended. */
-function remarksOn(config: Config, { table, train, test }: Dataset, plan: Plan, world?: World): WarningEvent[] {
+function remarksOn(
+  config: Config,
+  { table, train, test, remarks: ofData = [] }: Dataset,
+  used: UsedSamples,
+  plan: Plan,
+  world?: World,
+): WarningEvent[] {
   const steps = config.epochs * stepsPerEpoch(plan);
   const remarks = {
     few_cores: world?.remarkOn(config.threads),
     doubtful_label: table && doubtAbout(table, train.count + test.count),
+    class_without_rows: table && remarkOnClasses(used, table.classNames),
+    unscaled_columns: table && config.scale === 'none' ? doubtAboutScale(used.train, table) : undefined,
     warmup_too_long: steps > 0 && steps < config.warmupSteps ? remarkOnWarmup(config, steps) : undefined,
   } satisfies Partial<Record<WarningEvent['code'], string | undefined>>;
   const codes = Object.keys(remarks) as (keyof typeof remarks)[];
-  return codes.flatMap((code) => {
+  const found = codes.flatMap((code) => {
     const message = remarks[code];
-    return message === undefined ? [] : [{ event: 'warning' as const, code, message }];
+    return message === undefined ? [] : [{ code, message }];
   });
+  return [...ofData, ...found].map((remark) => ({ event: 'warning', ...remark }));
 }
+
+/** For classes that only the rows held out have, or none. */
+function remarkOnClasses({ train }: UsedSamples, names: readonly (string | number)[]): string | undefined {
+  if (names.length === 0) return undefined;
+  const counts = countClasses(train, names.length);
+  const absent = names.filter((_, c) => counts[c] === 0);
+  if (absent.length === 0) return undefined;
+  const first = absent.slice(0, MOST_LISTED).join(', ');
+  const all = absent.length > MOST_LISTED ? `${first}, …` : first;
+  return `no training row has ${absent.length === 1 ? 'the class' : 'the classes'} ${all}, so the network cannot learn ${absent.length === 1 ? 'it' : 'them'}`;
+}
+
+/** Classes in a warning. */
+const MOST_LISTED = 5;
 
 function remarkOnWarmup({ warmupSteps, lr }: Config, steps: number): string {
   return `--warmup-steps ${warmupSteps}: the run has only ${steps} steps and does not reach the learning rate ${lr}`;
 }
 
 /** Without the parameters of the best epoch, or with another validation set, there is no best epoch. */
-function stateFor({ keepBest, validationSplit }: Config, { state, best, config }: Checkpoint): RunState {
+function stateFor(
+  { keepBest, validationSplit }: Config,
+  { state: stored, best, config }: Checkpoint,
+  plan: Plan,
+): RunState {
   const isSame = validationSplit === config.validationSplit && !(keepBest && best === undefined);
+  const state = hasSumsOf(stored, plan) ? stored : { ...stored, epochSums: noSums(plan), logSums: noSums(plan) };
   return isSame ? state : { ...state, best: undefined };
+}
+
+/** With --resume-anyway, samples may have weights that they had not before. */
+function hasSumsOf({ epochSums }: RunState, plan: Plan): boolean {
+  return Object.keys(epochSums).join() === Object.keys(noSums(plan)).join();
 }
 
 /** @throws LockstepError if the data cannot be used */

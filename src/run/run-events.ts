@@ -4,6 +4,7 @@ import { optimizerOf, recordOfConfig } from '../config/options.js';
 import { stepsPerEpoch } from '../memory/plan.js';
 import type { Ledger } from '../metrics/epoch-metrics.js';
 import { type EpochEvent, SCHEMA, type StartEvent } from '../metrics/events.js';
+import type { ObjectiveName } from '../model/objectives/index.js';
 import { parameterCount } from '../model/parameters.js';
 import { Optimizer } from '../optim/optimizer.js';
 import type { World } from '../parallel/mpi/world.js';
@@ -13,6 +14,7 @@ import type { Run } from './prepare.js';
 /** Copies arrays, because consumers may change events. */
 export function startEvent(run: Run, beganAt: number, world: World | undefined): StartEvent {
   const { config, plan, kernel, memory, dataset, start, resumedFrom: file } = run;
+  const { targets } = dataset;
   return {
     event: 'start',
     schema: SCHEMA,
@@ -24,13 +26,14 @@ export function startEvent(run: Run, beganAt: number, world: World | undefined):
       ...(plan.validationSamples > 0 && { validation: plan.validationSamples }),
       test: plan.testSamples,
       inputs: dataset.inputs,
-      classes: dataset.classes,
-      ...(dataset.table && { class_names: [...dataset.table.classNames] }),
+      ...(targets.length > 0 ? { targets: targets.map((target) => ({ ...target })) } : { classes: dataset.classes }),
+      ...(targets.length === 0 && dataset.table && { class_names: [...dataset.table.classNames] }),
       density: dataset.density,
     },
     ...(dataset.columns && {
       columns: dataset.columns.map((column) => ({ ...column, levels: column.levels && [...column.levels] })),
     }),
+    objective: plan.objective as ObjectiveName,
     model: { layers: [...plan.layers], parameters: parameterCount(memory.layers) },
     threads: config.threads,
     ...(world && { ranks: world.ranks, rank: world.rank, mpi: world.version }),

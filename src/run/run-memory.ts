@@ -4,15 +4,15 @@ import { type Config, optimizerOf } from '../config/options.js';
 import type { Dataset } from '../data/dataset.js';
 import { NO_SAMPLES, type Samples, takeSamples } from '../data/samples.js';
 import { countNonzeros, writeRows } from '../data/sparse-rows.js';
-import { splitOff } from '../data/split.js';
+import { splitOff, splitOffByClass } from '../data/split.js';
 import { errors } from '../errors.js';
 import { activationNeeds, DEFAULT_ACTIVATION } from '../kernels/activations.js';
 import type { KernelChoice } from '../kernels/builds.js';
 import { bytesNeeded, createSharedMemory, MEMORY_LIMIT_BYTES, type Memory } from '../memory/layout.js';
-import type { Plan } from '../memory/plan.js';
+import type { ObjectiveFacts, Plan, Target } from '../memory/plan.js';
 import { findBlockStarts } from '../memory/rows.js';
 import type { RunState } from '../metrics/run-state.js';
-import { objectiveNamed } from '../model/objectives/index.js';
+import { DEFAULT_OBJECTIVE, type ObjectiveName, objectiveNamed, objectiveOfLoss } from '../model/objectives/index.js';
 import { likeParameters, momentsOf, writeParameters } from '../model/parameters.js';
 import { VALIDATION_SPLIT_STREAM } from '../model/random.js';
 import { needsOf } from '../optim/optimizer.js';
@@ -22,16 +22,27 @@ import { SHARDS } from '../parallel/mpi/rank-shares.js';
 /** The part of a data set that a run uses. */
 export interface UsedSamples extends Dataset {
   readonly validation: Samples;
+  /** The numbers to estimate; empty for classes. */
+  readonly targets?: readonly Target[];
+  /** (classes) Undefined: 1 each. */
+  readonly classWeights?: readonly number[] | undefined;
 }
 
 /** The first `limit` training samples, some of them held out for validation if the run asks for it. */
-export function usedOf(dataset: Dataset, limit: number, { validationSplit, seed }: Config): UsedSamples {
+export function usedOf(dataset: Dataset, limit: number, { validationSplit, seed, stratify }: Config): UsedSamples {
   if (validationSplit === undefined) {
     return { ...dataset, train: { ...dataset.train, count: limit }, validation: NO_SAMPLES };
   }
-  const { kept, apart } = splitOff(limit, validationSplit, seed, VALIDATION_SPLIT_STREAM);
+  const { kept, apart } = stratify
+    ? splitOffByClass(dataset.train.targets.subarray(0, limit), validationSplit, seed, VALIDATION_SPLIT_STREAM)
+    : splitOff(limit, validationSplit, seed, VALIDATION_SPLIT_STREAM);
   const take = (positions: Uint32Array) => takeSamples(dataset.train, dataset.inputs, positions);
   return { ...dataset, train: take(kept), validation: take(apart) };
+}
+
+/** What the network is trained for. */
+function objectiveFor({ loss }: Config, { targets = [] }: UsedSamples): ObjectiveName {
+  return targets.length > 0 ? objectiveOfLoss(loss) : DEFAULT_OBJECTIVE;
 }
 
 /** Inputs that are not zero, of the samples of each kind. */
@@ -62,7 +73,11 @@ export function planOf(
   activation = DEFAULT_ACTIVATION,
 ): Plan {
   const { inputs, train, validation, test } = used;
-  const objective = objectiveNamed();
+  const facts: ObjectiveFacts = {
+    ...{ targets: used.targets ?? [], huberDelta: config.huberDelta },
+    ...{ isWeighted: train.weights !== undefined, classWeights: used.classWeights },
+  };
+  const objective = objectiveNamed(objectiveFor(config, used), facts);
   const { batchSize, threads, hidden } = config;
   const needs = needsOf(optimizerOf(config));
   const trainSamples = train.count;
@@ -75,6 +90,7 @@ export function planOf(
     storedInputs: isDense ? (trainSamples + validation.count + test.count) * inputs : nonzeros.all,
     inputForm: isDense ? 'dense' : 'sparse',
     objective: objective.name,
+    facts,
     targets: objective.targets,
     scores: objective.scores,
     batchSize,

@@ -36,6 +36,11 @@ export class RunView {
     return this.#plan.activation;
   }
 
+  /** Number of classes; 0 if the network estimates numbers. */
+  get classes(): number {
+    return this.#run.dataset.classes;
+  }
+
   get parameterCount(): number {
     return parameterCount(this.#run.memory.layers);
   }

@@ -11,7 +11,10 @@ import { objectiveNamed } from '../model/objectives/index.js';
 import { type ColumnInputs, type ImportanceOptions, permutationImportance } from './importance.js';
 import type { Network } from './network.js';
 
-export type Evaluation = Omit<EvaluationEvent, 'event' | 'model' | 'dataset' | 'kernel' | 'weights_sha256'>;
+export type Evaluation = Omit<
+  EvaluationEvent,
+  'event' | 'model' | 'objective' | 'dataset' | 'kernel' | 'weights_sha256'
+>;
 
 export interface EvaluationOptions extends ClassificationOptions {
   /** For two classes: number of the positive class. @default 1 */
@@ -32,25 +35,25 @@ export interface Evaluated {
  */
 export async function evaluateOn(
   network: Network,
-  { count, values, table, targets }: Samples,
+  { count, values, table, targets, weights }: Samples,
   { positive, ...options }: EvaluationOptions = {},
 ): Promise<Evaluated> {
   const { inputs, classNames } = network;
   const confusion = classNames.map(() => new Array<number>(classNames.length).fill(0));
-  const objective = objectiveNamed();
+  const objective = objectiveNamed(network.objective, network.facts);
   const pacer = new Pacer();
   const scores = new ClassScores(count, classNames.length, positive);
   let sums = noSums(objective);
   for (let s = 0; s < count; s++) {
     const target = targets[s]!;
     const sample = table ? table.row(s, inputs) : values.subarray(s * inputs, (s + 1) * inputs);
-    const { label, loss } = network.evaluate(sample, target);
+    const { label, loss } = network.evaluate(sample, target, weights?.[s]);
     sums = addScores(sums, network.scores, 0, 1);
     scores.add(network.probabilities, target, label, loss);
     confusion[target]![label]!++;
     if (pacer.isDue) await pacer.pause();
   }
-  const measured = await measureClasses(scores, classNames, options);
+  const measured = await measureClasses(scores, classNames, { ...options, weights });
   return { evaluation: { ...splitMetricsOf(objective, 'test', sums), ...measured.metrics, confusion }, measured };
 }
 
@@ -61,14 +64,14 @@ export async function evaluateOn(
  */
 export async function importanceOn(
   network: Network,
-  { count, table, targets }: Samples,
+  { count, table, targets, weights }: Samples,
   columns: readonly ColumnInputs[],
   options: ImportanceOptions = {},
 ): Promise<NonNullable<EvaluationEvent['importance']>> {
   const { inputs } = network;
   const found = await permutationImportance(
     {
-      ...{ count, inputs, columns, scores: 2 },
+      ...{ count, inputs, columns, weights, scores: 2 },
       readRow: (sample) => table!.row(sample, inputs),
       score: ({ index, value, length }, sample, into) => {
         const { loss, label } = network.evaluate(new EncodedRow(index, value, length), targets[sample]!);

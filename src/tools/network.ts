@@ -4,16 +4,20 @@ import { SCALED } from '../data/sparse-rows.js';
 import type { ClassName } from '../data/table/cells.js';
 import { EncodedRow, RowEncoder, type UnseenLevels } from '../data/table/row-encoder.js';
 import { namesOf, type TableModel } from '../data/table/table-metadata.js';
+import { estimateOf, standardized } from '../data/targets.js';
 import { errors, shown } from '../errors.js';
+import { parseJsonOr } from '../files/json.js';
 import type { Values } from '../files/safetensors.js';
-import { isRecord } from '../files/type-guards.js';
+import { fieldsOf, isRecord } from '../files/type-guards.js';
 import { activationNeeds } from '../kernels/activations.js';
 import { chooseKernel, createKernel, type KernelName, problemOf } from '../kernels/builds.js';
 import { ForwardPass } from '../kernels/forward-pass.js';
 import { bytesNeeded, createSharedMemory, layOut, type Memory, type Scores } from '../memory/layout.js';
-import { PLAIN, type Plan } from '../memory/plan.js';
+import { NO_FACTS, type ObjectiveFacts, PLAIN, type Plan, type Target } from '../memory/plan.js';
 import { findBlockStarts } from '../memory/rows.js';
-import { SoftmaxCrossEntropy, softmaxCrossEntropy } from '../model/objectives/softmax-cross-entropy.js';
+import { type ObjectiveName, objectiveNamed } from '../model/objectives/index.js';
+import { type Criterion, readOutputs } from '../model/objectives/objective.js';
+import { SoftmaxCrossEntropy } from '../model/objectives/softmax-cross-entropy.js';
 import { parameterCount, weightsSha256, writeParameters } from '../model/parameters.js';
 
 export interface Prediction {
@@ -38,20 +42,33 @@ export class Network {
   readonly metadata: Readonly<Record<string, string>>;
   /** The kernel that trained it, if it runs here: then predictions equal those of the training. */
   readonly kernel: KernelName;
-  /** Labels of classes 0, 1, 2, …; numbers if it was not trained on a table. */
+  /** What the objective knows of the training data. */
+  readonly facts: ObjectiveFacts;
+  /** The numbers that it estimates, with mean and deviation over the training samples; empty if it predicts classes. */
+  readonly targets: readonly Target[];
+  /** Labels of classes 0, 1, 2, …; numbers if it was not trained on a table. Empty if it estimates numbers. */
   readonly classNames: readonly ClassName[];
   /** Columns of the training table, in the order of the inputs; undefined if they have no names. */
   readonly columns: readonly string[] | undefined;
+  /** Name of what it was trained for: see `src/model/objectives/`. */
+  readonly objective: ObjectiveName;
   /** The training table; undefined if it was trained on images. */
   readonly table: TableModel | undefined;
   readonly #memory: Memory;
+  /** (outputs) */
+  readonly #outputs: Float64Array;
   readonly #forwardPass: ForwardPass;
-  readonly #criterion: SoftmaxCrossEntropy;
+  readonly #criterion: Criterion;
+  /** The criterion, if it predicts classes. */
+  readonly #softmax: SoftmaxCrossEntropy | undefined;
   readonly #encoder: RowEncoder | undefined;
 
-  constructor({ layers, activation, values, kernel, table, metadata }: ModelData) {
+  constructor({ layers, activation, objective, targets, values, kernel, table, metadata }: ModelData) {
     const choice = chooseKernel(kernel === undefined || problemOf(kernel) !== undefined ? 'auto' : kernel);
     const [inputs = 0] = layers;
+    const isWeighted = table?.weight !== undefined;
+    const facts = { ...NO_FACTS, targets, isWeighted, ...huberDeltaIn(metadata) };
+    const chosen = objectiveNamed(objective, facts);
     const plan: Plan = {
       layers,
       trainSamples: 1,
@@ -61,15 +78,22 @@ export class Network {
       batchSize: 1,
       threads: 1,
       ...PLAIN,
-      scores: softmaxCrossEntropy.scores,
+      objective,
+      facts,
+      targets: chosen.targets,
+      scores: chosen.scores,
       ...choice.needs,
       ...activationNeeds(activation),
     };
     const shared = createSharedMemory(bytesNeeded(plan));
     this.layers = layers;
     this.metadata = metadata;
+    this.objective = objective;
+    this.facts = facts;
     this.kernel = choice.name;
-    const names = table?.classNames ?? Array.from({ length: layers.at(-1)! }, (_, label) => label);
+    this.targets = Object.freeze(targets.map((target) => Object.freeze({ ...target })));
+    const outputs = targets.length > 0 ? 0 : layers.at(-1)!;
+    const names = table?.classNames ?? Array.from({ length: outputs }, (_, label) => label);
     // (Frozen copies: predictions are named by them.)
     this.classNames = Object.freeze([...names]);
     const columns = table && namesOf(table);
@@ -79,7 +103,9 @@ export class Network {
     this.#memory = layOut(plan, shared);
     writeParameters(this.#memory.layers, values);
     this.#forwardPass = new ForwardPass(createKernel(choice, plan.activation, shared, this.#memory, 0), this.#memory);
-    this.#criterion = new SoftmaxCrossEntropy(this.#memory);
+    this.#softmax = targets.length > 0 ? undefined : new SoftmaxCrossEntropy(this.#memory);
+    this.#criterion = this.#softmax ?? chosen.criterion(this.#memory);
+    this.#outputs = new Float64Array(layers.at(-1)!);
   }
 
   /** SHA-256 of the parameters as float32, as in the `end` event. */
@@ -118,20 +144,37 @@ export class Network {
     return this.layers[0]!;
   }
 
+  /** 0 if it estimates numbers. */
   get classes(): number {
-    return this.layers.at(-1)!;
+    return this.classNames.length;
   }
 
   /**
    * Predicts the class of a sample.
    *
-   * @throws LockstepError if the sample's length is not the number of inputs (for a table: columns), or a value cannot be used
+   * @throws LockstepError if the sample's length is not the number of inputs (for a table: columns), or a value cannot be used;
+   *   or if the network estimates numbers
    */
   predict(sample: Sample): Prediction {
+    const softmax = this.#classifier;
     this.#forward(sample);
-    this.#evaluate(0);
-    const label = this.#criterion.predicted;
-    return { label, className: this.classNames[label]!, probabilities: this.#criterion.probabilities.slice() };
+    this.#evaluate([0]);
+    const label = softmax.predicted;
+    return { label, className: this.classNames[label]!, probabilities: softmax.probabilities.slice() };
+  }
+
+  /**
+   * Estimates the targets of a sample.
+   *
+   * @returns (targets) in the targets' own units
+   * @throws LockstepError as `predict`, or if the network predicts classes
+   */
+  estimate(sample: Sample): Float64Array {
+    if (this.#softmax) throw errors.estimateOfClasses();
+    this.#forward(sample);
+    readOutputs(this.#memory.layers.at(-1)!, 0, this.#outputs);
+    if (!this.#outputs.every(Number.isFinite)) throw errors.tooLargeSample();
+    return this.#outputs.map((output, k) => estimateOf(output, this.targets[k]!));
   }
 
   /**
@@ -154,15 +197,45 @@ export class Network {
   /**
    * Loss (in nats) and predicted class of a sample whose class is known.
    *
+   * @param weight  of the sample, in sums of scores
    * @throws LockstepError as `predict`, or if there is no such class
    */
-  evaluate(sample: Sample, target: number): { readonly loss: number; readonly label: number } {
+  evaluate(sample: Sample, target: number, weight = 1): { readonly loss: number; readonly label: number } {
     if (!Number.isInteger(target) || target < 0 || target >= this.classes)
       throw errors.noSuchClass(target, this.classes);
+    const softmax = this.#classifier;
     this.#forward(sample);
-    this.#evaluate(target);
+    this.#evaluate([target]);
+    softmax.record(this.scores, 0);
+    this.#recordWeight(weight);
+    return { loss: softmax.loss, label: softmax.predicted };
+  }
+
+  /**
+   * Loss of a sample whose targets are known.
+   *
+   * @param numbers  (targets) in the targets' own units
+   * @param weight   of the sample, in sums of scores
+   * @throws LockstepError as `estimate`
+   */
+  evaluateNumbers(sample: Sample, numbers: ArrayLike<number>, weight = 1): { readonly loss: number } {
+    if (this.#softmax) throw errors.estimateOfClasses();
+    this.#forward(sample);
+    this.#evaluate(standardized(numbers, this.targets));
     this.#criterion.record(this.scores, 0);
-    return { loss: this.#criterion.loss, label: this.#criterion.predicted };
+    this.#recordWeight(weight);
+    return { loss: this.#criterion.loss };
+  }
+
+  #recordWeight(weight: number): void {
+    if (!this.facts.isWeighted) return;
+    this.scores.weight![0] = weight;
+    this.scores.own_weight![0] = weight;
+  }
+
+  get #classifier(): SoftmaxCrossEntropy {
+    if (this.#softmax) return this.#softmax;
+    throw errors.predictOfNumbers();
   }
 
   /** Scores of the sample given to `evaluate` last, at position 0. */
@@ -172,11 +245,11 @@ export class Network {
 
   /** (classes) Of the sample given to `evaluate` or `predict` last. Overwritten by the next. */
   get probabilities(): Float64Array {
-    return this.#criterion.probabilities;
+    return this.#classifier.probabilities;
   }
 
-  #evaluate(target: number): void {
-    this.#memory.rows.targets[0] = target;
+  #evaluate(target: ArrayLike<number>): void {
+    this.#memory.rows.targets.set(target);
     this.#criterion.evaluate(0, 0);
     if (!Number.isFinite(this.#criterion.loss)) throw errors.tooLargeSample();
   }
@@ -232,6 +305,12 @@ export class Network {
     }
     starts[1] = k;
   }
+}
+
+/** For the loss of `evaluate`. */
+function huberDeltaIn({ config }: ModelData['metadata']): { readonly huberDelta?: number } {
+  const { huber_delta: delta } = fieldsOf(parseJsonOr(config, undefined));
+  return typeof delta === 'number' && delta > 0 ? { huberDelta: delta } : {};
 }
 
 const MOST_LISTED = 10;

@@ -53,7 +53,7 @@ describe('metrics', () => {
   it('agree with each other', async () => {
     const { event } = await iris('--split', 'all', '--bootstrap', '200');
     const { accuracy, test_error, test_loss, log_loss, intervals, confusion, classes } = event!;
-    expect(accuracy).toBeCloseTo(1 - test_error, 12);
+    expect(accuracy).toBeCloseTo(1 - test_error!, 12);
     expect(log_loss).toBe(test_loss);
     expect(event!.bootstrap.resamples).toBe(200);
     for (const [name, interval] of Object.entries(intervals)) {

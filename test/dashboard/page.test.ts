@@ -57,6 +57,37 @@ describe.skipIf(executable === undefined)('the page in Chromium (skipped where t
     await dashboard.close();
   });
 
+  it('shows RMSE and R² of numbers, of images too, and no confusion matrix', async () => {
+    const folder = temporaryFolder();
+    try {
+      writeDataset(folder, { train: { labels: Array.from({ length: 300 }, (_, i) => i % 2) } });
+      const header = Buffer.from([0, 0, 0x0d, 1, 0, 0, 1, 44]);
+      const numbers = Buffer.alloc(4 * 300);
+      for (let i = 0; i < 300; i++) numbers.writeFloatBE(1000 + (i % 64), 4 * i);
+      folder.write('train-labels-idx1-ubyte', Buffer.concat([header, numbers]));
+      await page.goto(dashboard.url);
+      const given: TrainOptions = { data: folder.path, hidden: [8], lr: 0.05, reduction: 'mean', threads: 1 };
+      const { epochs } = await train({ ...given, epochs: 3, validationSplit: 0.2, batchSize: 20 });
+      await isIn('completed');
+      const { train_rmse, validation_rmse } = epochs[2]!;
+      const tile = (name: string) => page.locator('.tile', { has: page.getByText(name, { exact: true }) });
+      const shown = (value: number) => String(Number(value.toPrecision(4)));
+      expect(await tile('training RMSE').locator('dd').textContent()).toBe(shown(train_rmse!));
+      expect(await tile('validation RMSE').locator('dd').textContent()).toBe(shown(validation_rmse!));
+      expect(await tile('training error').isVisible()).toBe(false);
+      expect(await textOf('#error-title')).toBe('RMSE');
+      expect(await label('error-chart')).toBe(
+        `RMSE by epoch; after epoch 3: training ${shown(train_rmse!)}, validation ${shown(validation_rmse!)}`,
+      );
+      for (const card of ['confusion-card', 'pad-card']) expect(await page.locator(`#${card}`).isVisible()).toBe(false);
+      await page.locator('#epochs-details summary').click();
+      expect(await textOf('#epochs-table')).toContain('validation R²');
+      expect(complaints).toEqual([]);
+    } finally {
+      folder.remove();
+    }
+  });
+
   it('follows a run: curves grow, weights change, and a 7 that is drawn after two epochs is a 7', async () => {
     await page.goto(dashboard.url);
     await isIn('starting');
@@ -79,7 +110,7 @@ describe.skipIf(executable === undefined)('the page in Chromium (skipped where t
     expect(await label('error-chart')).toMatch(
       /after epoch 2: training \d+\.\d+ %, validation \d+\.\d+ %, test \d+\.\d+ %$/,
     );
-    expect(await page.locator('.tile.validation').isVisible()).toBe(true);
+    expect(await page.locator('.tile.validation').first().isVisible()).toBe(true);
     expect(await textOf('#model')).toMatch(
       new RegExp(`learning rate 0\\.004, cosine, at ${String(Number(lr!.toPrecision(3)))}$`),
     );

@@ -2,18 +2,25 @@
 import { describe, expect, it } from 'vitest';
 import { activationNames, activationNeeds, DEFAULT_ACTIVATION } from '../../src/kernels/activations.js';
 import { chooseKernel } from '../../src/kernels/builds.js';
+import { NO_FACTS, type ObjectiveFacts, targetWidth } from '../../src/memory/plan.js';
 import { OBJECTIVES } from '../../src/model/objectives/index.js';
 import type { Objective } from '../../src/model/objectives/objective.js';
 import { forEachParameter } from '../../src/model/parameters.js';
 import { Random } from '../../src/model/random.js';
 import '../support/activations.js';
 import { createNetwork, forwardLayer, gradientsOf, inputsOf, type Network } from '../support/network.js';
-import { squaredError } from '../support/squared-error.js';
+import { halfSquaredError } from '../support/squared-error.js';
 
 const BATCH = 4;
 
 /** Parameters, inputs (a third of them zero) and targets, all random. */
-function randomNetwork(objective: Objective, layers: readonly number[], seed: number, activation: string): Network {
+function randomNetwork(
+  objective: Objective,
+  given: ObjectiveFacts,
+  layers: readonly number[],
+  seed: number,
+  activation: string,
+): Network {
   const random = new Random(seed, 0);
   const uniform = () => 2 * random.fraction() - 1;
   const samples = Array.from({ length: BATCH }, () =>
@@ -21,10 +28,12 @@ function randomNetwork(objective: Objective, layers: readonly number[], seed: nu
   );
   const outputs = layers.at(-1)!;
   const { targets } = objective;
-  const numbers = Array.from({ length: BATCH }, () => (targets === 'uint32' ? random.below(outputs) : 3 * uniform()));
-  const count = layers.slice(1).reduce((sum, outputs, l) => sum + (layers[l]! + 1) * outputs, 0);
-  const parameters = Float32Array.from({ length: count }, uniform);
-  const needs = { targets, ...activationNeeds(activation) };
+  const facts = objective.outputs({ classes: 0, targets: given.targets }) > 0 ? given : NO_FACTS;
+  const count = BATCH * targetWidth({ facts });
+  const numbers = Array.from({ length: count }, () => (targets === 'uint32' ? random.below(outputs) : 3 * uniform()));
+  const parameterCount = layers.slice(1).reduce((sum, outputs, l) => sum + (layers[l]! + 1) * outputs, 0);
+  const parameters = Float32Array.from({ length: parameterCount }, uniform);
+  const needs = { targets, facts, ...activationNeeds(activation) };
   const network = createNetwork(chooseKernel('reference'), layers, samples, parameters, undefined, false, needs);
   network.memory.rows.targets.set(numbers);
   return network;
@@ -46,12 +55,24 @@ function forward(objective: Objective, network: Network, differentiate: boolean)
   return { sum, active: hidden.map((h) => h > 0).join() };
 }
 
+/** As many targets as outputs. A delta that some errors are below, others above. */
+function factsFor(outputs: number): ObjectiveFacts {
+  return {
+    targets: Array.from({ length: outputs }, (_, k) => ({ name: String(k + 1), mean: 0, deviation: 1 })),
+    huberDelta: 1.5,
+    isWeighted: false,
+  };
+}
+
 const H = 1e-5;
 const OTHER_ACTIVATIONS = activationNames().filter((name) => name !== DEFAULT_ACTIVATION);
 /** All that there are, and one that only tests have. */
-const ALL_OBJECTIVES: readonly Objective[] = [...Object.values(OBJECTIVES), squaredError];
+const ALL_OBJECTIVES: readonly { name: string; of: (facts: ObjectiveFacts) => Objective }[] = [
+  ...Object.entries(OBJECTIVES).map(([name, of]) => ({ name, of })),
+  { name: halfSquaredError.name, of: () => halfSquaredError },
+];
 
-describe.each(ALL_OBJECTIVES)('dL/dθ of the reference kernel, for $name', (objective) => {
+describe.each(ALL_OBJECTIVES)('dL/dθ of the reference kernel, for $name', ({ of }) => {
   it.each([
     { layers: [5, 3], seed: 1, activation: 'relu' },
     { layers: [6, 7, 4], seed: 2, activation: 'relu' },
@@ -60,7 +81,9 @@ describe.each(ALL_OBJECTIVES)('dL/dθ of the reference kernel, for $name', (obje
   ])(
     'equals the finite difference within 1e-6·max(1, |gradient|) for $layers, $activation',
     ({ layers, seed, activation }) => {
-      const network = randomNetwork(objective, layers, seed, activation);
+      const facts = factsFor(layers.at(-1)!);
+      const objective = of(facts);
+      const network = randomNetwork(objective, facts, layers, seed, activation);
       const { memory, kernel } = network;
       const { active } = forward(objective, network, true);
       for (let l = memory.layers.length - 1; l > 0; l--) kernel.backward(l, 0, BATCH);

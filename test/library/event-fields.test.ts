@@ -57,8 +57,16 @@ async function trainAll(at: (name: string) => string): Promise<void> {
     { ...plain, epochs: 0 },
     { ...plain, data: IRIS, label: 'species', testSplit: 0.3, epochs: 0, save: at('iris.safetensors') },
     { ...plain, data: at('two.csv'), label: 'c', batchSize: 3, epochs: 0, save: at('two.safetensors') },
+    {
+      ...{ ...plain, data: at('numbers.csv'), target: ['a', 'c'], validationSplit: 0.2, testSplit: 0.2, logEvery: 1 },
+      ...{ scale: 'standard', save: at('numbers.safetensors') },
+    },
     { ...plain, data: folder.write('colors.csv', COLORS), label: 'kind', epochs: 0, save: at('colors.safetensors') },
   ];
+  folder.write(
+    'numbers.csv',
+    `a,b,c\n${Array.from({ length: 30 }, (_, i) => `${i},${(i * 7) % 11},${i % 5}\n`).join('')}`,
+  );
   const runs = [];
   for (const options of all) runs.push(await collect(options));
   runs.push(await collectFailed({ ...plain, lr: 3e38 }));
@@ -81,6 +89,8 @@ async function runAll(at: (name: string) => string): Promise<void> {
     runLockstep(['export', model, '-o', at('model.npz')]),
     runLockstep(['predict', model, lines, images]),
     runLockstep(['predict', model, images, '--top', '2']),
+    runLockstep(['evaluate', at('numbers.safetensors'), '--data', at('numbers.csv')]),
+    runLockstep(['predict', at('numbers.safetensors'), at('numbers.csv')]),
   ]);
   for (const { stdout, stderr } of outputs) {
     expect(stderr).toBe('');

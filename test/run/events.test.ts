@@ -58,7 +58,7 @@ describe('a complete run', () => {
       const mean = (of: (step: (typeof own)[number]) => number) =>
         own.reduce((sum, step, i) => sum + of(step) * [100, 100, 50][i]!, 0) / 250;
       expect(mean((step) => step.loss)).toBeCloseTo(train_loss, 12);
-      expect(mean((step) => step.error)).toBeCloseTo(train_error, 12);
+      expect(mean((step) => step.error!)).toBeCloseTo(train_error!, 12);
     }
   });
 

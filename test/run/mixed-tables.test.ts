@@ -175,7 +175,7 @@ describe('its model', () => {
       (await runLockstep(['evaluate', model, '--data', DATA, '--split', 'all'])).stdout,
     ) as EvaluationEvent;
     const wrong = csv.filter((line, i) => ROWS[i]![5] !== '' && line.class !== ROWS[i]![5]).length;
-    expect(wrong / LABELED.length).toBeCloseTo(test_error, 12);
+    expect(wrong / LABELED.length).toBeCloseTo(test_error!, 12);
   });
 
   it('counts levels that it does not know', async () => {

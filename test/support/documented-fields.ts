@@ -99,6 +99,8 @@ function isOfOne(type: string, value: unknown): boolean {
       return value === null;
     case 'object':
       return typeof value === 'object' && value !== null && !Array.isArray(value);
+    case 'numbers':
+      return isOfOne('object', value) && Object.values(value as object).every((each) => typeof each === 'number');
     case 'strings':
       return isOfOne('object', value) && Object.values(value as object).every((each) => typeof each === 'string');
     default:

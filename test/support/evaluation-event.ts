@@ -9,6 +9,7 @@ export function evaluationEvent(names: readonly (string | number)[], name = 'mni
   return {
     event: 'evaluation',
     model: 'model.safetensors',
+    objective: 'softmax-cross-entropy',
     dataset: { name, split: 'test', samples: 10_000 },
     ...{ test_loss: 0.25, test_error: 0.07, kernel: 'simd', weights_sha256: '0123456789abcdef'.repeat(4) },
     ...{ ...every(OVERALL, 0.875), top_k: 5, intervals: every(OVERALL, [0.25, 1] as const) },

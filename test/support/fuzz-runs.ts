@@ -65,7 +65,7 @@ function oddityOf(event: TrainEvent): string | undefined {
     return reason(error);
   }
   if (event.event !== 'epoch' && event.event !== 'step') return undefined;
-  const errors = event.event === 'step' ? [event.error] : [event.train_error, event.test_error ?? 0];
+  const errors = event.event === 'step' ? [event.error!] : [event.train_error!, event.test_error ?? 0];
   const { step, seconds } = event;
   const isPossible =
     Number.isSafeInteger(step) && step > 0 && seconds >= 0 && errors.every((each) => each >= 0 && each <= 1);

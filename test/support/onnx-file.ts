@@ -101,6 +101,10 @@ function compute(
       return x.map((value, i) => rounded(value - weight!.values[i]!, weight!));
     case 'Div':
       return x.map((value, i) => rounded(value / weight!.values[i]!, weight!));
+    case 'Mul':
+      return x.map((value, i) => Math.fround(value * weight!.values[i]!));
+    case 'Add':
+      return x.map((value, i) => Math.fround(value + weight!.values[i]!));
     case 'Cast':
       if (attributes.to !== 1) throw new Error(`Cast to ${attributes.to}`);
       return x.map(Math.fround);

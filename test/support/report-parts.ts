@@ -36,7 +36,12 @@ export async function exampleReport(): Promise<Report> {
   const confusion = names.map((_, c) => names.map((__, p) => (c === p ? 25 : 2 + p)));
   const increases = { loss_increase_std: 0.05, error_increase: 0.1, error_increase_std: 0.01 };
   const event: EvaluationEvent = {
-    ...{ event: 'evaluation', model: 'iris.safetensors', dataset: { name: 'iris.csv', split: 'train', samples: 90 } },
+    ...{
+      event: 'evaluation',
+      objective: 'softmax-cross-entropy',
+      model: 'iris.safetensors',
+      dataset: { name: 'iris.csv', split: 'train', samples: 90 },
+    },
     ...{
       test_loss: 1,
       test_error: 0.1,

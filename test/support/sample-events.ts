@@ -15,6 +15,7 @@ export const START: StartEvent = {
   time: '2026-01-02T03:04:05.678Z',
   config: recordOfConfig(withDefaults({ threads: 2 })),
   dataset: { name: 'mnist', train: 60_000, test: 10_000, inputs: 784, classes: 10, density: 0.1912 },
+  objective: 'softmax-cross-entropy',
   model: { layers: [784, 1000, 10], parameters: 795_010 },
   threads: 2,
   kernel: 'simd-fma',

@@ -5,8 +5,8 @@
 import type { Memory, Scores } from '../../src/memory/layout.js';
 import { type Criterion, type Objective, readOutputs, writeDelta } from '../../src/model/objectives/objective.js';
 
-export const squaredError: Objective = {
-  name: 'squared-error',
+export const halfSquaredError: Objective = {
+  name: 'half-squared-error',
   outputs: ({ classes }) => classes,
   targets: 'float64',
   scores: [
@@ -57,9 +57,9 @@ class SquaredError implements Criterion {
     }
   }
 
-  differentiate(slot: number, sample: number): void {
+  differentiate(slot: number, sample: number, weight = 1): void {
     this.evaluate(slot, sample);
-    writeDelta(this.#memory.layers.at(-1)!, slot, this.#differences);
+    writeDelta(this.#memory.layers.at(-1)!, slot, this.#differences, weight);
   }
 
   record({ loss, absolute, estimate }: Scores, position: number): void {

@@ -40,10 +40,24 @@ const OF_TABLES = { isForTables: true, resume: 'by-content' } as const;
 const isType = (text: string) => /.=/.test(text) && KINDS.some((kind) => text.endsWith(`=${kind}`));
 
 export const TABLES = {
-  /** Name of the label column, or its number, counted from 1. Required for a table. @default none */
+  /** Name of the label column, or its number, counted from 1: the classes. A table requires it, or `target`. @default none */
   label: option(
     { kind: text('a column name or number'), ...OF_TABLES },
-    { help: 'label column, by name or number (from 1); required for a table', argument: '<column>' },
+    { help: 'label column, by name or number (from 1); a table requires --label or --target', argument: '<column>' },
+  ),
+  /** Names or numbers (from 1) of the columns of numbers to estimate, instead of classes. @default none */
+  target: option(
+    {
+      kind: texts('column names or numbers, separated by commas', (each) => each !== ''),
+      ...OF_TABLES,
+      excludes: { option: 'label', refusal: errors.labelAndTarget },
+    },
+    { help: 'columns of numbers to estimate, by name or number (from 1), instead of --label', argument: '<columns>' },
+  ),
+  /** Name or number (from 1) of the column with the weights of the rows, from 0. @default none */
+  weight: option(
+    { kind: text('a column name or number'), ...OF_TABLES },
+    { help: 'column with the weights of the rows, by name or number (from 1)', argument: '<column>' },
   ),
   /** Whether the first row contains the column names; with `auto`, Lockstep detects this. @default 'auto' */
   header: option(

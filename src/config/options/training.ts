@@ -1,4 +1,6 @@
-import { integer, PART, POSITIVE, YES_OR_NO } from '../checks.js';
+import { BALANCED, isClassWeight } from '../../data/class-weights.js';
+import { LOSSES } from '../../model/objectives/index.js';
+import { integer, oneOf, PART, POSITIVE, RATE, texts, YES_OR_NO } from '../checks.js';
 import { type Need, option } from '../option.js';
 
 export const TRAINING = {
@@ -16,6 +18,32 @@ export const TRAINING = {
     { kind: integer(1), default: 100, resume: 'between-epochs', recipe: 'always' },
     { help: 'number of samples per minibatch', short: 'b', defaultText: '100, or all samples if there are fewer' },
   ),
+  /** Loss of numbers to estimate: mean squared error, mean absolute error or Huber's loss, of standardized targets. @default mse with --target */
+  loss: option({ kind: oneOf(LOSSES) }, { help: 'loss of numbers to estimate', defaultText: 'mse with --target' }),
+  /** Error, in standard deviations of the target, above which Huber's loss is linear. @default 1 */
+  huberDelta: option(
+    { kind: RATE, default: 1, needs: { anyOf: [['loss', 'huber']] } },
+    { help: "error above which Huber's loss is linear, in standard deviations" },
+  ),
+  /**
+   * Weights of the classes in the training loss: `['balanced']`, which is n / (k · n_c) for n training samples of k classes and
+   * n_c of this class; or such as `['spam=2', 'ham=0.5']`, where other classes have weight 1.
+   * @default 1 each
+   */
+  classWeights: option(
+    {
+      kind: texts(
+        'balanced, or name=weight for some classes, separated by commas',
+        (each, all) => isClassWeight(each) || (each === BALANCED && all.length === 1),
+      ),
+      resume: 'between-epochs',
+    },
+    {
+      help: 'weights of the classes in the training loss: balanced, or name=weight for some classes',
+      argument: '<weights>',
+      defaultText: '1 each',
+    },
+  ),
   /** Seed of the initial weights, the sample order and the splits. @default 1 */
   seed: option(
     { kind: integer(0, Number.MAX_SAFE_INTEGER), default: 1, resume: 'between-epochs', recipe: 'always' },
@@ -30,6 +58,11 @@ export const STOPPING = {
   validationSplit: option(
     { kind: PART, resume: 'between-epochs' },
     { help: 'fraction of the training samples held out for validation', argument: '<fraction>' },
+  ),
+  /** Whether each split has the same fraction of every class, as far as the numbers allow. @default false */
+  stratify: option(
+    { kind: YES_OR_NO, default: false, needs: { anyOf: ['validationSplit', 'testSplit'] }, resume: 'between-epochs' },
+    { help: 'split every class by the same fraction' },
   ),
   /** Early stopping: stop after this many epochs without an improvement in the validation loss. @default never */
   patience: option(

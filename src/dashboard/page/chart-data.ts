@@ -6,7 +6,18 @@ export type Column = (number | null)[];
 /** [epochs, latest samples, training, validation, test] */
 export type Curves = [x: number[], recent: Column, train: Column, validation: Column, test: Column];
 
-type Figure = 'loss' | 'error';
+/** `error` is the second metric: the error, or the RMSE of numbers to estimate. */
+export type Figure = 'loss' | 'error';
+
+export function figureIn(
+  point: EpochPoint,
+  split: 'train' | 'validation' | 'test',
+  figure: Figure,
+): number | undefined {
+  return figure === 'loss' ? point[`${split}_loss`] : (point[`${split}_error`] ?? point[`${split}_rmse`]);
+}
+
+const SPLITS = ['train', 'validation', 'test'] as const;
 
 /** Both lists are in order. */
 export function curvesOf(epochs: readonly EpochPoint[], recent: readonly RecentPoint[], figure: Figure): Curves {
@@ -22,7 +33,7 @@ export function curvesOf(epochs: readonly EpochPoint[], recent: readonly RecentP
     const { epoch } = point;
     for (; next < recent.length && recent[next]![0] < epoch; next++) add(recent[next]![0], recent[next]![column]);
     const same = next < recent.length && recent[next]![0] === epoch ? recent[next++]![column] : undefined;
-    add(epoch, same, point[`train_${figure}`], point[`validation_${figure}`], point[`test_${figure}`]);
+    add(epoch, same, ...SPLITS.map((split) => figureIn(point, split, figure)));
   }
   for (; next < recent.length; next++) add(recent[next]![0], recent[next]![column]);
   return curves;

@@ -1,9 +1,9 @@
 /** The charts, drawn with uPlot: loss and error by epoch, and speed. */
 import type { EpochPoint, RecentPoint } from '../messages.js';
-import { type Column, type Curves, curvesOf, nearest, withoutZeros } from './chart-data.js';
+import { type Column, type Curves, curvesOf, type Figure, figureIn, nearest, withoutZeros } from './chart-data.js';
 import { color, onSchemeChange } from './colors.js';
 import { byId, make, setText } from './elements.js';
-import { loss, percent, whole } from './format.js';
+import { amount, loss, percent, whole } from './format.js';
 import uPlot from './uplot.js';
 
 /** In the order of `Curves`, without x. */
@@ -20,14 +20,16 @@ const MOST_MARKED = 30;
 const LEAST_WIDTH = 200;
 
 interface Kind {
-  readonly figure: 'loss' | 'error';
+  readonly figure: Figure;
+  /** For the description of the chart. */
+  readonly name: string;
   readonly format: (value: number) => string;
   /** For round numbers. */
   readonly axisFormat: (value: number) => string;
 }
 
 class CurveChart {
-  readonly #kind: Kind;
+  #kind: Kind;
   readonly #place: HTMLElement;
   readonly #legend: HTMLElement;
   #chart: uPlot | undefined;
@@ -48,18 +50,24 @@ class CurveChart {
     this.#build();
   }
 
+  set kind(kind: Kind) {
+    if (kind.name === this.#kind.name) return;
+    this.#kind = kind;
+    this.#build();
+  }
+
   show(epochs: readonly EpochPoint[], recent: readonly RecentPoint[]): void {
     this.#data = curvesOf(epochs, recent, this.#kind.figure);
     this.#chart?.setData(this.#isLog ? withoutZeros(this.#data) : this.#data);
     this.#showLegend();
     const last = epochs.at(-1);
-    const { figure, format } = this.#kind;
+    const { figure, name, format } = this.#kind;
     const says = CURVES.flatMap(({ key, label }) => {
-      const value = key === 'recent' ? undefined : last?.[`${key}_${figure}`];
+      const value = key === 'recent' || !last ? undefined : figureIn(last, key, figure);
       return value === undefined ? [] : [`${label} ${format(value)}`];
     });
     const text = last ? `after epoch ${last.epoch}: ${says.join(', ')}` : 'no epoch completed yet';
-    this.#place.setAttribute('aria-label', `${figure} by epoch; ${text}`);
+    this.#place.setAttribute('aria-label', `${name} by epoch; ${text}`);
   }
 
   #build(): void {
@@ -158,13 +166,17 @@ class SpeedChart {
   }
 }
 
+const ERROR: Kind = {
+  figure: 'error',
+  name: 'error',
+  format: percent,
+  axisFormat: (value) => `${roundNumber(100 * value)} %`,
+};
+const RMSE: Kind = { figure: 'error', name: 'RMSE', format: amount, axisFormat: roundNumber };
+
 export class Charts {
-  readonly #loss = new CurveChart({ figure: 'loss', format: loss, axisFormat: roundNumber });
-  readonly #error = new CurveChart({
-    figure: 'error',
-    format: percent,
-    axisFormat: (value) => `${roundNumber(100 * value)} %`,
-  });
+  readonly #loss = new CurveChart({ figure: 'loss', name: 'loss', format: loss, axisFormat: roundNumber });
+  readonly #error = new CurveChart(ERROR);
   readonly #speed = new SpeedChart();
   #isDue = false;
 
@@ -176,6 +188,12 @@ export class Charts {
       this.#loss.isLog = isLog;
       this.#error.isLog = isLog;
     });
+  }
+
+  /** Whether the second chart shows the RMSE instead of the error. */
+  set estimatesNumbers(estimates: boolean) {
+    this.#error.kind = estimates ? RMSE : ERROR;
+    setText(byId('error-title'), estimates ? 'RMSE' : 'Error');
   }
 
   /** Draws at the next animation frame, at most once per frame. */

@@ -1,7 +1,7 @@
 /** The numbers of the curves as a table. */
 import type { EpochPoint } from '../messages.js';
 import { byId, make } from './elements.js';
-import { duration, loss, percent, rate, whole } from './format.js';
+import { amount, duration, loss, percent, rate, ratio, textOf, whole } from './format.js';
 
 /** Only the newest epochs are shown. */
 const MOST_ROWS = 200;
@@ -9,12 +9,19 @@ const MOST_ROWS = 200;
 const COLUMNS: readonly (readonly [string, (point: EpochPoint) => string | undefined])[] = [
   ['epoch', ({ epoch }) => whole(epoch)],
   ['training loss', ({ train_loss: value }) => loss(value)],
-  ['training error', ({ train_error: value }) => percent(value)],
-  ['validation loss', ({ validation_loss: value }) => (value === undefined ? undefined : loss(value))],
-  ['validation error', ({ validation_error: value }) => (value === undefined ? undefined : percent(value))],
-  ['test loss', ({ test_loss: value }) => (value === undefined ? undefined : loss(value))],
-  ['test error', ({ test_error: value }) => (value === undefined ? undefined : percent(value))],
-  ['learning rate', ({ lr }) => (lr === undefined ? undefined : rate(lr))],
+  ['training error', ({ train_error }) => textOf(percent, train_error)],
+  ['training RMSE', ({ train_rmse }) => textOf(amount, train_rmse)],
+  ['training R²', ({ train_r2 }) => textOf(ratio, train_r2)],
+  ['validation loss', ({ validation_loss }) => textOf(loss, validation_loss)],
+  ['validation error', ({ validation_error }) => textOf(percent, validation_error)],
+  ['validation RMSE', ({ validation_rmse }) => textOf(amount, validation_rmse)],
+  ['validation R²', ({ validation_r2 }) => textOf(ratio, validation_r2)],
+  ['test loss', ({ test_loss }) => textOf(loss, test_loss)],
+  ['test error', ({ test_error }) => textOf(percent, test_error)],
+  ['test RMSE', ({ test_rmse }) => textOf(amount, test_rmse)],
+  ['test MAE', ({ test_mae }) => textOf(amount, test_mae)],
+  ['test R²', ({ test_r2 }) => textOf(ratio, test_r2)],
+  ['learning rate', ({ lr }) => textOf(rate, lr)],
   ['time', ({ seconds }) => duration(seconds)],
   ['samples per second', ({ samples_per_second: value }) => whole(value)],
 ];

@@ -25,6 +25,23 @@ export function loss(value: number): string {
   return value >= 100 ? value.toFixed(1) : value >= 0.01 ? value.toFixed(4) : value.toPrecision(3);
 }
 
+/** A number in the unit of the numbers to estimate. */
+export function amount(value: number): string {
+  const size = Math.abs(value);
+  if (size === 0 || (size >= 1e-4 && size < 1e6)) return String(Number(value.toPrecision(4)));
+  return value.toExponential(2);
+}
+
+/** R² */
+export function ratio(value: number): string {
+  return value.toFixed(4);
+}
+
+/** Undefined if there is no value. */
+export function textOf(format: (value: number) => string, value: number | null | undefined): string | undefined {
+  return value == null ? undefined : format(value);
+}
+
 /** A learning rate. */
 export function rate(value: number): string {
   return String(Number(value.toPrecision(3)));

@@ -1,13 +1,18 @@
 /** The head of the page: configuration, progress and metrics. */
 import type { EndFacts, EpochPoint, ProgressMessage, RunMessage } from '../messages.js';
 import { byId, make, setText } from './elements.js';
-import { counted, duration, loss, percent, rate, whole } from './format.js';
+import { amount, counted, duration, loss, percent, rate, ratio, textOf, whole } from './format.js';
+import { estimatesNumbers } from './kind.js';
 
-/** From left to right. */
+/** From left to right. Those of the errors are for classes, those of RMSE and R² for numbers to estimate. */
 const TILES = [
   'test error',
+  'test RMSE',
+  'test R²',
   'validation error',
+  'validation RMSE',
   'training error',
+  'training RMSE',
   'test loss',
   'training loss',
   'samples per second',
@@ -143,17 +148,22 @@ export class Header {
     const { test, validation = 0 } = this.#run?.start?.dataset ?? { test: 1 };
     const values: Record<Tile, string | undefined> = {
       'test error': textOf(percent, last?.test_error ?? end?.test_error),
+      'test RMSE': textOf(amount, last?.test_rmse ?? end?.test_rmse),
+      'test R²': textOf(ratio, last ? last.test_r2 : end?.test_r2),
       'validation error': textOf(percent, last?.validation_error),
+      'validation RMSE': textOf(amount, last?.validation_rmse),
       'training error': textOf(percent, now?.error ?? last?.train_error),
+      'training RMSE': textOf(amount, now?.rmse ?? last?.train_rmse),
       'test loss': textOf(loss, last?.test_loss ?? end?.test_loss),
       'training loss': textOf(loss, now?.loss ?? last?.train_loss),
       'samples per second': textOf(whole, now?.samplesPerSecond ?? last?.samples_per_second),
     };
     const absent = [test === 0 && 'test', validation === 0 && 'validation'];
+    const others = estimatesNumbers(this.#run?.start) ? ['error'] : ['RMSE', 'R²'];
     for (const name of TILES) {
-      const [set = ''] = name.split(' ');
+      const [set = '', metric = ''] = name.split(' ');
       const { tile, value } = this.#tiles.get(name)!;
-      tile.hidden = absent.includes(set);
+      tile.hidden = absent.includes(set) || others.includes(metric);
       setText(value, values[name] ?? UNKNOWN);
     }
   }
@@ -161,7 +171,13 @@ export class Header {
   /** Shows the state in the title of a background tab. */
   #showTitle(words: string): void {
     const error = this.#last?.test_error ?? this.#last?.validation_error;
-    const parts = [error === undefined ? '' : percent(error), words, this.#run?.start?.dataset.name ?? '', 'Lockstep'];
+    const rmse = this.#last?.test_rmse ?? this.#last?.validation_rmse;
+    const parts = [
+      textOf(percent, error) ?? textOf(amount, rmse),
+      words,
+      this.#run?.start?.dataset.name ?? '',
+      'Lockstep',
+    ];
     const title = parts.filter(Boolean).join(' · ');
     if (document.title !== title) document.title = title;
   }
@@ -171,8 +187,4 @@ function makeTile(name: Tile): { readonly tile: HTMLElement; readonly value: HTM
   const [set = ''] = name.split(' ');
   const value = make('dd', '', UNKNOWN);
   return { tile: make('div', `tile ${set}`, make('dt', '', name), value), value };
-}
-
-function textOf(format: (value: number) => string, value: number | undefined): string | undefined {
-  return value === undefined ? undefined : format(value);
 }

@@ -5,6 +5,7 @@ import { Charts } from './charts.js';
 import { onSchemeChange } from './colors.js';
 import { EpochsTable } from './epochs-table.js';
 import { Header } from './header.js';
+import { estimatesNumbers } from './kind.js';
 import { Pad } from './pad.js';
 import { WeightPictures } from './pictures.js';
 import { ResultCards } from './results.js';
@@ -44,10 +45,12 @@ function showRun(message: RunMessage): void {
   }
   run = message;
   header.showRun(message);
+  charts.estimatesNumbers = estimatesNumbers(message.start);
   const { start, picture } = message;
   const isDigits = start?.dataset.name === 'mnist' || (start?.dataset.classes === 10 && !start.dataset.class_names);
-  if (start) pad.prepare(picture, start.dataset.classes, nameOf, isDigits ? 'a digit' : 'an image');
-  if (start)
+  if (start?.dataset.classes !== undefined)
+    pad.prepare(picture, start.dataset.classes, nameOf, isDigits ? 'a digit' : 'an image');
+  if (start?.dataset.classes !== undefined)
     results.prepare(start.dataset.test + (start.dataset.validation ?? 0) > 0, picture, message.end !== undefined);
   if (message.end) pad.refresh();
 }

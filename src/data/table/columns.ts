@@ -21,11 +21,11 @@ export interface ColumnOptions {
 }
 
 /** The position of the label. @throws LockstepError if there is no such column */
-export function labelOf(file: string, table: RawTable, label: string | undefined): number {
+export function labelOf(file: string, table: RawTable, label: string | undefined, flag = 'label'): number {
   if (table.columns.length < 2) throw errors.oneColumn(file);
   if (label === undefined) throw errors.labelMissing(file, listed(table));
   const position = positionOf(label, table);
-  if (position === undefined) throw errors.noSuchColumn('label', file, label, listed(table), table.hasHeader);
+  if (position === undefined) throw errors.noSuchColumn(flag, file, label, listed(table), table.hasHeader);
   return position;
 }
 
@@ -198,7 +198,7 @@ export function matchColumns(
   const known = facts.label.name ?? String(facts.label.position + 1);
   if (hasHeader && facts.hasNames) {
     const position = positionOf(label ?? known, table);
-    if (position === undefined && needsLabel) {
+    if (position === undefined && needsLabel && !facts.targets?.length) {
       throw errors.noSuchColumn('label', file, label ?? known, listed(table), true);
     }
     const positionByName = new Map(distinctNames(table).map((name, i) => [name, i]));
@@ -214,9 +214,19 @@ export function matchColumns(
   if (!needsLabel && !isWhole && names.length === columns.length) {
     return { positions: columns.map((_, i) => i), label: undefined };
   }
-  if (!isWhole && (needsLabel || names.length !== width - 1)) throw errors.otherColumns(file, names.length, width);
+  const apart = new Set(
+    [facts.label, ...(facts.targets ?? []), ...(facts.weight ? [facts.weight] : [])].map((at) => at.position),
+  );
+  if (!isWhole && (needsLabel || names.length !== width - apart.size)) {
+    throw errors.otherColumns(file, names.length, width);
+  }
   const given = label === undefined ? facts.label.position : positionOf(label, table);
   if (given === undefined) throw errors.noSuchColumn('label', file, label!, listed(table), hasHeader);
+  if (apart.size > 1) {
+    const before = (position: number) => [...apart].filter((each) => each < position).length;
+    const placed = (position: number) => (isWhole ? position : position - before(position));
+    return { positions: columns.map(({ position }) => placed(position)), label: isWhole ? given : undefined };
+  }
   // The label may be elsewhere, or absent: then the columns behind it move.
   const ownLabel = isWhole ? given : width;
   const moved = (position: number) => {
@@ -239,7 +249,7 @@ function firstOf(words: readonly string[], separator: string): string {
 }
 
 /** For messages. */
-function listed({ names, hasHeader }: Named): string {
+export function listed({ names, hasHeader }: Named): string {
   if (!hasHeader) return `1 to ${names.length}, without names`;
   const first = names.slice(0, MOST_LISTED).map((name, i) => `${i + 1} ${name}`);
   return names.length > MOST_LISTED ? `${first.join(', ')}, … ${names.length} ${names.at(-1)}` : first.join(', ');

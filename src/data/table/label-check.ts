@@ -24,7 +24,7 @@ export function doubtAbout(
   if (!areFractions && rows >= count * (areNumbers ? ROWS_PER_NUMBER : ROWS_PER_TEXT)) return undefined;
   const column = label.name ?? `column ${label.position + 1}`;
   const advice = areNumbers
-    ? 'if it is a numeric target, divide it into a few ranges first'
+    ? 'if these are numbers to estimate, use --target instead of --label'
     : 'check that it is the label';
   return `--label ${column}: ${count} different values in ${rows} rows, each a class of its own; ${advice}`;
 }

@@ -5,16 +5,20 @@ import { TEST_SPLIT_STREAM } from '../../model/random.js';
 import { grouped } from '../../text/grouped.js';
 import type { Dataset, TableRemark } from '../dataset.js';
 import { NO_SAMPLES, type Samples, takeSamples } from '../samples.js';
-import { splitOff } from '../split.js';
+import { splitOff, splitOffByClass } from '../split.js';
 import { isTable, nameOfTable, STDIN, shortNameOfTable } from './bytes.js';
+import { nameOfTarget } from './column-place.js';
 import { csvOptionsOf } from './read-raw-table.js';
 import { type LeftOut, type ReadOptions, readTable, readTableLike } from './read-table.js';
+import type { TableFacts } from './table-metadata.js';
 
 export interface TableOptions extends ReadOptions {
   /** Fraction of the rows to split off as test set. */
   readonly testSplit?: number | undefined;
   /** A test table with the same columns. */
   readonly testData?: string | undefined;
+  /** Whether the split takes the same fraction of every class. @default false */
+  readonly stratify?: boolean;
   /** Determines the split. @default 1 */
   readonly seed?: number;
 }
@@ -25,25 +29,32 @@ export interface TableOptions extends ReadOptions {
  * @throws LockstepError
  */
 export async function loadTable(data: string, options: TableOptions): Promise<Dataset> {
-  const { header = 'auto', testSplit, testData, seed = 1, signal } = options;
+  const { header = 'auto', testSplit, testData, seed = 1, stratify = false, signal } = options;
   if (data === STDIN && testData === STDIN) throw errors.stdinTwice();
   if (testData !== undefined) requireTestTable(testData);
   const { facts, samples, leftOut } = await readTable(data, options);
-  const remarks = remarksOn(nameOfTable(data), leftOut);
+  const remarks = remarksOn(nameOfTable(data), leftOut, facts);
   let parts = { train: samples as Samples, test: NO_SAMPLES };
-  if (testSplit !== undefined) parts = testPart(samples, testSplit, seed);
+  if (testSplit !== undefined) parts = testPart(samples, testSplit, seed, stratify);
   else if (testData !== undefined) {
     const test = await readTableLike(testData, facts, undefined, header, signal, csvOptionsOf(options));
-    remarks.push(...remarksOn(nameOfTable(testData), test.leftOut));
+    remarks.push(...remarksOn(nameOfTable(testData), test.leftOut, facts));
     parts = { train: samples, test: test.samples };
   }
   if (parts.train.count === 0) throw errors.allSplitOff(testSplit!, samples.count);
   const { length: inputs } = facts.columns;
-  return { name: shortNameOfTable(data), inputs, classes: facts.classNames.length, table: facts, remarks, ...parts };
+  return {
+    ...{ name: shortNameOfTable(data), inputs, classes: facts.classNames.length, table: facts, remarks, ...parts },
+    ...(facts.targets && { targetNames: facts.targets.map(nameOfTarget) }),
+  };
 }
 
-/** Warnings about what was left out. */
-export function remarksOn(file: string, { columns, unlabeled, incomplete }: LeftOut): TableRemark[] {
+/** Warnings about what was left out. @param facts  of the model */
+export function remarksOn(
+  file: string,
+  { columns, unlabeled, incomplete }: LeftOut,
+  { targets }: Pick<TableFacts, 'targets'> = {},
+): TableRemark[] {
   const remarks: TableRemark[] = [];
   if (columns.length > 0) {
     const [more, first] = [columns.length - MOST_SHOWN, columns.slice(0, MOST_SHOWN).join('; ')];
@@ -54,7 +65,7 @@ export function remarksOn(file: string, { columns, unlabeled, incomplete }: Left
     });
   }
   const rows = [
-    ...(unlabeled > 0 ? [`${rowsInWords(unlabeled)} without a label`] : []),
+    ...(unlabeled > 0 ? [`${rowsInWords(unlabeled)} without a ${targets ? 'target' : 'label'}`] : []),
     ...(incomplete > 0 ? [`${rowsInWords(incomplete)} with missing cells`] : []),
   ];
   if (rows.length > 0) remarks.push({ code: 'rows_left_out', message: `${file}: left out: ${rows.join(', ')}` });
@@ -72,8 +83,11 @@ export function testPart(
   samples: Samples,
   fraction: number,
   seed: number,
+  stratify: boolean,
 ): { readonly train: Samples; readonly test: Samples } {
-  const { kept, apart } = splitOff(samples.count, fraction, seed, TEST_SPLIT_STREAM);
+  const { kept, apart } = stratify
+    ? splitOffByClass(samples.targets, fraction, seed, TEST_SPLIT_STREAM)
+    : splitOff(samples.count, fraction, seed, TEST_SPLIT_STREAM);
   return { train: takeSamples(samples, 0, kept), test: takeSamples(samples, 0, apart) };
 }
 

@@ -1,8 +1,9 @@
 /** Reads a table as samples: its input columns by kind, and the class of each row. */
 import { errors } from '../../errors.js';
-import type { Samples } from '../samples.js';
+import { bytesOf, type Samples } from '../samples.js';
 import { nameOfTable } from './bytes.js';
 import { ClassIndex, classesOf, NO_CLASS } from './classes.js';
+import { nameOfTarget } from './column-place.js';
 import {
   badCells,
   type ColumnOptions,
@@ -18,6 +19,15 @@ import type { RawTable } from './raw-table.js';
 import { type CsvOptions, csvOptionsOf, readRawTable } from './read-raw-table.js';
 import { namesOf, type TableFacts, type TableModel } from './table-metadata.js';
 import { TableRows } from './table-rows.js';
+import {
+  type Apart,
+  type ApartOptions,
+  apartLike,
+  apartOf,
+  placeOfColumn,
+  targetNumbers,
+  weightNumbers,
+} from './targets.js';
 import {
   CELL_OF,
   cellInWords,
@@ -50,7 +60,7 @@ export interface LeftOut {
   readonly incomplete: number;
 }
 
-export interface ReadOptions extends ColumnOptions, CsvOptions {
+export interface ReadOptions extends ColumnOptions, ApartOptions, CsvOptions {
   /** Name of the label column, or its number, from 1. */
   readonly label?: string | undefined;
   /** @default 'auto' */
@@ -71,13 +81,18 @@ export interface ReadOptions extends ColumnOptions, CsvOptions {
 export async function readTable(data: string, options: ReadOptions): Promise<Table> {
   const file = nameOfTable(data);
   const { header, signal, missing: mode = 'fill', missingValues = [] } = options;
-  const raw = await readRawTable(data, { header, label: options.label, ...csvOptionsOf(options) }, signal);
-  const label = labelOf(file, raw, options.label);
+  const main = options.label ?? options.target?.[0];
+  const raw = await readRawTable(data, { header, label: main, ...csvOptionsOf(options) }, signal);
+  const label = labelOf(file, raw, main, options.label === undefined && main !== undefined ? 'target' : 'label');
+  const apart = apartOf(file, raw, options, options.label);
   if (raw.count === 0) throw errors.headerOnly(file);
   const missing: MissingRule = { mode, values: missingValues };
   const values = new MissingValues(missingValues);
-  const chosen = chooseColumns(file, raw, [label], options, values);
-  const { names: classNames, classes } = classesOf(file, columnInWords(label, raw), raw.columns[label]!);
+  const chosen = chooseColumns(file, raw, positionsApart(label, apart), options, values);
+  const isOfNumbers = apart.targets.length > 0;
+  const { names: classNames, classes } = isOfNumbers
+    ? { names: [], classes: undefined }
+    : classesOf(file, columnInWords(label, raw), raw.columns[label]!);
   const facts: TableFacts = {
     label: { name: raw.hasHeader ? raw.names[label] : undefined, position: label },
     columns: chosen.inputs,
@@ -85,9 +100,11 @@ export async function readTable(data: string, options: ReadOptions): Promise<Tab
     width: raw.columns.length,
     missing,
     classNames,
+    ...(isOfNumbers && { targets: apart.targets.map((position) => placeOfColumn(position, raw)) }),
+    ...(apart.weight !== undefined && { weight: placeOfColumn(apart.weight, raw) }),
   };
   const positions = chosen.inputs.map(({ position }) => position);
-  const { samples, leftOut } = samplesOf(file, raw, facts, positions, classes, values, true);
+  const { samples, leftOut } = samplesOf(file, raw, facts, positions, goalsOf(file, raw, apart, classes), values, true);
   return { facts, samples, leftOut: { ...leftOut, columns: chosen.leftOut } };
 }
 
@@ -110,13 +127,48 @@ export async function readTableLike(
   const raw = await readRawTable(data, { header, label: known, names: namesOf(facts), ...csv }, signal);
   const matched = matchColumns(file, raw, facts, label, true);
   if (raw.count === 0) throw errors.headerOnly(file);
-  const column = columnInWords(matched.label!, raw);
-  const classes = new ClassIndex(facts.classNames).classesOf(raw.columns[matched.label!]!, (row, name) => {
+  const apart = apartLike(file, raw, facts);
+  const classes = apart.targets.length > 0 ? undefined : classesLike(file, raw, facts, matched.label!);
+  const values = new MissingValues(facts.missing.values);
+  const { samples, leftOut } = samplesOf(
+    file,
+    raw,
+    facts,
+    matched.positions,
+    goalsOf(file, raw, apart, classes),
+    values,
+    false,
+  );
+  return { facts, samples, leftOut: { ...leftOut, columns: [] } };
+}
+
+function classesLike(file: string, raw: RawTable, facts: TableFacts, label: number): Uint32Array {
+  const column = columnInWords(label, raw);
+  return new ClassIndex(facts.classNames).classesOf(raw.columns[label]!, (row, name) => {
     throw errors.unknownClass(file, raw.lineOf(row), column, name, classesInWords(facts));
   });
-  const values = new MissingValues(facts.missing.values);
-  const { samples, leftOut } = samplesOf(file, raw, facts, matched.positions, classes, values, false);
-  return { facts, samples, leftOut: { ...leftOut, columns: [] } };
+}
+
+function positionsApart(label: number, { targets, weight }: Apart): number[] {
+  return [label, ...targets, ...(weight === undefined ? [] : [weight])];
+}
+
+/** What the rows are trained for. */
+interface Goals {
+  /** (rows) Undefined for numbers to estimate. */
+  readonly classes: Uint32Array | undefined;
+  /** By target: (rows) NaN if it is missing. */
+  readonly numbers: readonly Float64Array[];
+  /** (rows) */
+  readonly weights: Float64Array | undefined;
+}
+
+function goalsOf(file: string, raw: RawTable, { targets, weight }: Apart, classes: Uint32Array | undefined): Goals {
+  return {
+    classes,
+    numbers: targets.map((position) => targetNumbers(file, raw, position)),
+    weights: weight === undefined ? undefined : weightNumbers(file, raw, weight),
+  };
 }
 
 /** @param positions  of the input columns in this table */
@@ -125,32 +177,49 @@ function samplesOf(
   raw: RawTable,
   facts: TableFacts,
   positions: readonly number[],
-  classes: Uint32Array,
+  goals: Goals,
   values: MissingValues,
   isTraining: boolean,
 ): { readonly samples: TableSamples; readonly leftOut: Omit<LeftOut, 'columns'> } {
-  const labeled = rowsWithLabel(classes);
+  const labeled = rowsWithGoal(raw.count, goals);
   const columns = typedColumns(file, raw, facts, positions, values, isTraining);
   const rows = rowsWithout(file, raw, columns, facts.columns, labeled, facts.missing);
   if (rows.length === 0) throw errors.noRowsLeft(file, labeled.length === 0 ? 'label' : 'missing');
-  const targets = rows.length === classes.length ? classes : Uint32Array.from(rows, (row) => classes[row]!);
+  const targets = targetsOf(goals, rows);
+  const { numbers, weights: all } = goals;
+  const weights = all && Float64Array.from(rows, (row) => all[row]!);
   return {
     samples: {
       count: rows.length,
       values: new Uint8Array(0),
       table: new TableRows(columns, rows),
       targets,
-      sha256: (isOld(facts) ? oldHashOf : hashOf)(facts, columns, rows, targets),
+      ...(numbers.length > 0 && { targetWidth: numbers.length }),
+      ...(weights && { weights }),
+      sha256: (isOld(facts) ? oldHashOf : hashOf)(facts, columns, rows, targets, weights),
     },
     leftOut: { unlabeled: raw.count - labeled.length, incomplete: labeled.length - rows.length },
   };
 }
 
-function rowsWithLabel(classes: Uint32Array): Uint32Array {
-  const rows = new Uint32Array(classes.length);
-  let count = 0;
-  for (let row = 0; row < classes.length; row++) if (classes[row] !== NO_CLASS) rows[count++] = row;
-  return rows.subarray(0, count);
+/** Rows with a label, or with all targets. */
+function rowsWithGoal(count: number, { classes, numbers }: Goals): Uint32Array {
+  const rows = new Uint32Array(count);
+  let kept = 0;
+  for (let row = 0; row < count; row++) {
+    const hasGoal = classes ? classes[row] !== NO_CLASS : !numbers.some((each) => Number.isNaN(each[row]!));
+    if (hasGoal) rows[kept++] = row;
+  }
+  return rows.subarray(0, kept);
+}
+
+function targetsOf({ classes, numbers }: Goals, rows: Uint32Array): Uint32Array | Float64Array {
+  if (classes) return rows.length === classes.length ? classes : Uint32Array.from(rows, (row) => classes[row]!);
+  const targets = new Float64Array(rows.length * numbers.length);
+  for (const [k, own] of numbers.entries()) {
+    for (let r = 0; r < rows.length; r++) targets[r * numbers.length + k] = own[rows[r]!]!;
+  }
+  return targets;
 }
 
 /** @throws LockstepError if cells do not fit the kind of their column */
@@ -177,16 +246,22 @@ export function typedColumns(
   });
 }
 
-/** The hash covers cells, classes and names, but neither file nor format. */
-function hashOf(facts: TableFacts, columns: readonly TypedColumn[], rows: Uint32Array, targets: Uint32Array): string {
+/** The hash covers cells, classes, targets, weights and names, but neither file nor format. */
+function hashOf(
+  facts: TableFacts,
+  columns: readonly TypedColumn[],
+  rows: Uint32Array,
+  targets: Uint32Array | Float64Array,
+  weights: Float64Array | undefined,
+): string {
   const { label, classNames, missing, columns: inputs } = facts;
   const kinds = inputs.map(({ kind }) => kind);
-  const hash = newHash().update(
-    JSON.stringify([label.name ?? label.position, namesOf(facts) ?? null, kinds, classNames, missing]),
-  );
-  return hashColumns(hash, { columns, rows })
-    .update(new Uint8Array(targets.buffer, targets.byteOffset, targets.byteLength))
-    .digest('hex');
+  const goal = facts.targets ? facts.targets.map(nameOfTarget) : (label.name ?? label.position);
+  const names = facts.targets ? 'numbers' : classNames;
+  const hash = newHash().update(JSON.stringify([goal, namesOf(facts) ?? null, kinds, names, missing]));
+  hashColumns(hash, { columns, rows }).update(bytesOf(targets));
+  if (weights) hash.update('weights').update(bytesOf(weights));
+  return hash.digest('hex');
 }
 
 /** Whether the model is of a version that stored tables as float32, and hashed them so. */
@@ -199,7 +274,7 @@ function oldHashOf(
   facts: TableFacts,
   columns: readonly TypedColumn[],
   rows: Uint32Array,
-  targets: Uint32Array,
+  targets: Uint32Array | Float64Array,
 ): string {
   const { label, classNames } = facts;
   const hash = newHash().update(

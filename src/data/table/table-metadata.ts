@@ -2,13 +2,18 @@
 import { parseJsonOr } from '../../files/json.js';
 import { type Fields, fieldsOf, isRecord } from '../../files/type-guards.js';
 import type { ClassName } from './cells.js';
+import type { ColumnPlace } from './column-place.js';
 import { type Encoding, inputsOf } from './encoding.js';
 import { MISSING_MODES, type MissingRule } from './missing.js';
 import { SCALES, type Scale, type Scaling } from './scaling.js';
 import type { InputColumn } from './typed-table.js';
 
 export interface TableFacts {
-  readonly label: { readonly name: string | undefined; readonly position: number };
+  /** The first target if there are targets. */
+  readonly label: ColumnPlace;
+  /** Numbers to estimate. Absent for classes. */
+  readonly targets?: readonly ColumnPlace[];
+  readonly weight?: ColumnPlace | undefined;
   /** The input columns, in order. */
   readonly columns: readonly InputColumn[];
   /** Whether the table has a header. */
@@ -38,9 +43,9 @@ export function namesOf({ columns, hasNames }: TableFacts): readonly string[] | 
 /** Readers refuse higher versions. */
 const ENCODING_VERSION = 1;
 
-/** See docs/model-files.md. */
+/** See docs/model-files.md. The targets are in `targetsMetadata`. */
 export function tableMetadata(model: TableModel): Record<string, string> {
-  const { label, columns, width, missing, classNames, encodings, scale, scaling } = model;
+  const { label, targets, weight, columns, width, missing, classNames, encodings, scale, scaling } = model;
   const { subtract = [], divideBy = [] } = scaling ?? {};
   const encoding = {
     version: ENCODING_VERSION,
@@ -54,9 +59,10 @@ export function tableMetadata(model: TableModel): Record<string, string> {
       method: scale,
       ...(scaling && { subtract: [...subtract], divide_by: [...divideBy] }),
     }),
-    class_names: JSON.stringify(classNames),
+    ...(!targets && { class_names: JSON.stringify(classNames) }),
     columns: JSON.stringify(namesOf(model) ?? null),
-    label: JSON.stringify({ name: label.name ?? null, position: label.position + 1 }),
+    ...(!targets && { label: JSON.stringify(placeRecord(label)) }),
+    ...(weight && { weight: JSON.stringify(placeRecord(weight)) }),
     encoding: JSON.stringify(encoding),
   };
 }
@@ -74,24 +80,40 @@ function recordOf(encoding: Encoding) {
   }
 }
 
+export function placeRecord({ name, position }: ColumnPlace) {
+  return { name: name ?? null, position: position + 1 };
+}
+
+/** The reverse. Undefined if it is not the record of a column. */
+export function placeIn(value: unknown): ColumnPlace | undefined {
+  const { name, position } = fieldsOf(value);
+  const isPlace = (name === null || isText(name)) && Number.isSafeInteger(position) && (position as number) >= 1;
+  return isPlace ? { name: name ?? undefined, position: (position as number) - 1 } : undefined;
+}
+
 /**
  * Reads the metadata that `tableMetadata` writes.
  *
+ * @param targets  columns of numbers to estimate; empty for classes
  * @returns undefined if the network was not trained on a table; a string that describes a problem
  */
 export function tableIn(
   metadata: Readonly<Record<string, string>>,
   layers: readonly number[],
+  targets: readonly ColumnPlace[] = [],
 ): TableModel | string | undefined {
-  if (metadata.class_names === undefined) return undefined;
+  const isOfNumbers = targets.length > 0;
+  if (metadata.class_names === undefined && !isOfNumbers) return undefined;
   const [inputs = 0] = layers;
-  const classNames = parseJsonOr(metadata.class_names, undefined);
+  const classNames = isOfNumbers ? [] : parseJsonOr(metadata.class_names, undefined);
   const names = parseJsonOr(metadata.columns, Number.NaN) ?? undefined;
-  const { name, position } = fieldsOf(parseJsonOr(metadata.label, undefined));
-  if (!areDistinct(classNames, layers.at(-1)!, isClassName)) return 'its class names do not match its outputs';
-  const isLabel = (name === null || isText(name)) && Number.isSafeInteger(position) && (position as number) >= 1;
-  if (!isLabel) return 'its label is not a column';
-  const label = { name: name ?? undefined, position: (position as number) - 1 };
+  const label = isOfNumbers ? targets[0] : placeIn(parseJsonOr(metadata.label, undefined));
+  const weight = metadata.weight === undefined ? undefined : placeIn(parseJsonOr(metadata.weight, undefined));
+  if (!isOfNumbers && !areDistinct(classNames, layers.at(-1)!, isClassName)) {
+    return 'its class names do not match its outputs';
+  }
+  if (!label) return 'its label is not a column';
+  if (metadata.weight !== undefined && !weight) return 'its weight is not a column';
   const isSingle = metadata.encoding === undefined;
   const encoded = isSingle
     ? numbersOnly(names, inputs, label.position)
@@ -99,7 +121,8 @@ export function tableIn(
   if (typeof encoded === 'string') return encoded;
   const scaled = scalingIn(parseJsonOr(metadata.input_scaling, undefined), inputs, isSingle);
   if (!scaled) return 'its scaling does not match its inputs';
-  return { label, classNames: classNames as ClassName[], ...encoded, ...scaled, isSingle };
+  const apart = { ...(isOfNumbers && { targets }), ...(weight && { weight }) };
+  return { label, ...apart, classNames: classNames as ClassName[], ...encoded, ...scaled, isSingle };
 }
 
 type Encoded = Pick<TableModel, 'columns' | 'hasNames' | 'width' | 'missing' | 'encodings'>;

@@ -18,6 +18,8 @@ import type { Weights } from './ranking.js';
 export const REGRESSION = ['rmse', 'mae', 'r2'] as const;
 export type RegressionMetric = (typeof REGRESSION)[number];
 
+export type RegressionIntervals = { readonly [M in RegressionMetric]: Interval | null };
+
 export interface RegressionValues {
   /** In the unit of the target. */
   readonly rmse: number;
@@ -25,7 +27,7 @@ export interface RegressionValues {
   readonly mae: number;
   /** Null if the target is constant. */
   readonly r2: number | null;
-  readonly intervals: { readonly [M in RegressionMetric]: Interval | null };
+  readonly intervals: RegressionIntervals;
 }
 
 export interface TargetMetrics extends RegressionValues {

@@ -2,17 +2,19 @@
 import type { LayerMemory, Memory, Scores } from '../../memory/layout.js';
 import type { ElementType, ScoreSpec } from '../../memory/plan.js';
 
-/** A description that all threads share; everything but its functions is plain data. */
+/** An objective, for certain data. */
 export interface Objective {
   readonly name: string;
   /** Outputs of a network for such data. */
-  outputs(data: { readonly classes: number }): number;
-  /** Type of a target; there is one for each sample. */
+  outputs(data: { readonly classes: number; readonly targets?: readonly unknown[] | undefined }): number;
+  /** Type of the stored targets. */
   readonly targets: ElementType;
   /** What is kept of each sample besides its loss. */
   readonly scores: readonly ScoreSpec[];
   /** What is reported. `loss` is the first: early stopping goes by it, and lower is better. */
   readonly metrics: readonly Metric[];
+  /** The metrics of each target, if there are several. */
+  byTarget?(sums: Sums): readonly TargetMetrics[];
   criterion(memory: Memory): Criterion;
 }
 
@@ -21,10 +23,20 @@ export interface Metric {
   readonly name: string;
   /** What it measures, for a chart. */
   readonly title: string;
-  readonly unit: 'nats' | 'fraction' | 'target' | 'target²';
+  /** `target`: the unit of the numbers to estimate. `ratio`: at most 1, perhaps negative, null where it is not defined. */
+  readonly unit: 'nats' | 'fraction' | 'target' | 'target²' | 'standardized' | 'ratio';
   readonly better: 'lower' | 'higher';
-  /** Its value over some samples, not negative. NaN if there are none. */
-  of(sums: Sums): number;
+  /** Its value over some samples. NaN if there are none. */
+  of(sums: Sums): number | null;
+}
+
+/** The metrics of one of several targets, in its own unit. */
+export interface TargetMetrics {
+  /** Name of the target's column, or its number, from 1. */
+  readonly target: string;
+  readonly rmse: number;
+  readonly mae: number;
+  readonly r2: number | null;
 }
 
 /** Scores of some samples, summed in the order of the samples, by the scores' names. */
@@ -40,8 +52,12 @@ export interface Criterion {
   readonly loss: number;
   /** Computes the scores of the outputs in `slot`; `sample` is the row of its target. Leaves the outputs as they are. */
   evaluate(slot: number, sample: number): void;
-  /** As `evaluate`, and replaces the outputs with δ, the gradient of the loss with respect to them. */
-  differentiate(slot: number, sample: number): void;
+  /**
+   * As `evaluate`, and replaces the outputs with δ, the gradient of the loss with respect to them.
+   *
+   * @param weight  multiplies δ. @default 1
+   */
+  differentiate(slot: number, sample: number, weight?: number): void;
   /** Writes the scores of the last sample: the loss, and those of the objective's scores that are kept there. */
   record(scores: Scores, position: number): void;
 }
@@ -54,10 +70,10 @@ export function readOutputs({ panels }: LayerMemory, slot: number, into: Float64
   }
 }
 
-/** The reverse: δ in place of the outputs. */
-export function writeDelta({ panels }: LayerMemory, slot: number, values: Float64Array): void {
+/** The reverse: δ in place of the outputs, multiplied by a weight. */
+export function writeDelta({ panels }: LayerMemory, slot: number, values: Float64Array, weight = 1): void {
   for (const { firstColumn, width, delta } of panels) {
     const end = Math.min(firstColumn + width, values.length);
-    for (let j = firstColumn; j < end; j++) delta[slot * width + j - firstColumn] = values[j]!;
+    for (let j = firstColumn; j < end; j++) delta[slot * width + j - firstColumn] = weight * values[j]!;
   }
 }

@@ -10,6 +10,7 @@
 import { expOfNonPositive, logOfAtLeastOne } from '../../kernels/exact-math.js';
 import type { LayerMemory, Memory, Scores } from '../../memory/layout.js';
 import { type Criterion, type Objective, readOutputs, writeDelta } from './objective.js';
+import { meanLoss, meanScore } from './weighted.js';
 
 export const softmaxCrossEntropy = {
   name: 'softmax-cross-entropy',
@@ -20,13 +21,13 @@ export const softmaxCrossEntropy = {
     { name: 'predicted', type: 'uint32', isSummed: false },
   ],
   metrics: [
-    { name: 'loss', title: 'cross-entropy', unit: 'nats', better: 'lower', of: ({ samples, loss }) => loss / samples },
+    { name: 'loss', title: 'cross-entropy', unit: 'nats', better: 'lower', of: meanLoss },
     {
       name: 'error',
       title: 'error',
       unit: 'fraction',
       better: 'lower',
-      of: ({ samples, incorrect }) => incorrect! / samples,
+      of: (sums) => meanScore(sums.incorrect!, sums),
     },
   ],
   criterion: (memory): Criterion => new SoftmaxCrossEntropy(memory),
@@ -77,10 +78,10 @@ export class SoftmaxCrossEntropy implements Criterion {
     this.predicted = highest;
   }
 
-  differentiate(slot: number, sample: number): void {
+  differentiate(slot: number, sample: number, weight = 1): void {
     this.evaluate(slot, sample);
     this.#z[this.#target]! -= 1;
-    writeDelta(this.#layer, slot, this.#z);
+    writeDelta(this.#layer, slot, this.#z, weight);
   }
 
   record({ loss, incorrect, predicted }: Scores, position: number): void {

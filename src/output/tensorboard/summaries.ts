@@ -1,4 +1,5 @@
 /** Converts events to TensorBoard summaries. docs/tensorboard.md lists the tags. */
+import { isRecord } from '../../files/type-guards.js';
 import type { EndEvent, EpochEvent, StartEvent, StepEvent } from '../../metrics/events.js';
 import { metricIn, SPLITS } from '../../metrics/sums.js';
 import { objectiveNamed } from '../../model/objectives/index.js';
@@ -15,16 +16,17 @@ export function ofStart(start: StartEvent, wallTime: number): SummaryValue[] {
   ];
 }
 
-export function ofStep(event: StepEvent): SummaryValue[] {
-  const { metrics } = objectiveNamed();
+/** @param objective  name, as in the start event */
+export function ofStep(event: StepEvent, objective: string): SummaryValue[] {
+  const { metrics } = objectiveNamed(objective);
   return scalars(Object.fromEntries(metrics.map((metric) => [`${metric.name}/step`, metricIn(event, metric)])));
 }
 
 /** @param rate  the learning rate, if it is constant and the event has none */
-export function ofEpoch(event: EpochEvent, rate: number): SummaryValue[] {
+export function ofEpoch(event: EpochEvent, objective: string, rate: number): SummaryValue[] {
   const { forward, gradients, update, exchange, wait } = event.phase_fractions;
   return scalars({
-    ...metricsOf(event),
+    ...metricsOf(event, objective),
     lr: event.lr ?? rate,
     samples_per_second: event.samples_per_second,
     wait_fraction: event.wait_fraction,
@@ -37,8 +39,8 @@ export function ofEpoch(event: EpochEvent, rate: number): SummaryValue[] {
 }
 
 /** A run without epochs still has an evaluation. */
-export function ofEvaluation(end: EndEvent): SummaryValue[] {
-  return scalars(metricsOf(end));
+export function ofEvaluation(end: EndEvent, objective: string): SummaryValue[] {
+  return scalars(metricsOf(end, objective));
 }
 
 /** None for a run that may be resumed, because it is not over. */
@@ -47,16 +49,16 @@ export function ofEnd({ status }: EndEvent, wallTime: number): SummaryValue[] {
   return [{ tag: SESSION_END, hparams: { isSuccess: status === 'completed', end_time_secs: wallTime } }];
 }
 
-function metricsOf(event: EpochEvent | EndEvent): Record<string, number | undefined> {
-  const { metrics } = objectiveNamed();
+function metricsOf(event: EpochEvent | EndEvent, objective: string): Record<string, number | null | undefined> {
+  const { metrics } = objectiveNamed(objective);
   return Object.fromEntries(
     metrics.flatMap((metric) => SPLITS.map((split) => [`${metric.name}/${split}`, metricIn(event, metric, split)])),
   );
 }
 
 /** Only the defined values. */
-function scalars(values: Readonly<Record<string, number | undefined>>): SummaryValue[] {
-  return Object.entries(values).flatMap(([tag, value]) => (value === undefined ? [] : [{ tag, simple_value: value }]));
+function scalars(values: Readonly<Record<string, number | null | undefined>>): SummaryValue[] {
+  return Object.entries(values).flatMap(([tag, value]) => (value == null ? [] : [{ tag, simple_value: value }]));
 }
 
 /** Configuration (only set options), data set and kernel. */
@@ -71,7 +73,8 @@ function descriptionOf({ config, dataset, model, threads, kernel, node }: StartE
 
 function plain(value: unknown): HParam {
   if (typeof value === 'number' || typeof value === 'boolean') return value;
-  return Array.isArray(value) ? value.join('-') : String(value);
+  if (!Array.isArray(value)) return String(value);
+  return value.map((each) => (isRecord(each) ? String(each.name) : String(each))).join('-');
 }
 
 /** Options that are not hyperparameters. */

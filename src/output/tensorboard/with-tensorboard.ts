@@ -55,14 +55,16 @@ function isIterable(events: unknown): boolean {
 
 class Writer {
   readonly #file: EventFile;
+  readonly #objective: string;
   readonly #rate: number;
   /** Without epochs, only the end event has the evaluation. */
   readonly #isEvaluation: boolean;
   #step: number;
   #hasFailed = false;
 
-  private constructor(file: EventFile, { config, resumed }: StartEvent) {
+  private constructor(file: EventFile, { config, objective, resumed }: StartEvent) {
     this.#file = file;
+    this.#objective = objective;
     this.#rate = config.lr;
     this.#isEvaluation = config.epochs === 0;
     this.#step = resumed?.step ?? 0;
@@ -107,12 +109,12 @@ class Writer {
     switch (event.event) {
       case 'step':
         this.#step = event.step;
-        return ofStep(event);
+        return ofStep(event, this.#objective);
       case 'epoch':
         this.#step = event.step;
-        return ofEpoch(event, this.#rate);
+        return ofEpoch(event, this.#objective, this.#rate);
       case 'end':
-        return [...(this.#isEvaluation ? ofEvaluation(event) : []), ...ofEnd(event, wallTime)];
+        return [...(this.#isEvaluation ? ofEvaluation(event, this.#objective) : []), ...ofEnd(event, wallTime)];
       default:
         return [];
     }

@@ -2,7 +2,7 @@
 import { type Zippable, zipSync } from 'fflate';
 import { type ModelData, tensorsOf } from '../../checkpoints/model-file.js';
 import { errors } from '../../errors.js';
-import { DIVIDE_BY, SUBTRACT } from './scaling-names.js';
+import { DEVIATION, DIVIDE_BY, MEAN, SUBTRACT } from './scaling-names.js';
 
 /** The limit of zip files without the zip64 extension, minus room for everything but weights. */
 const MOST_BYTES = 2 ** 32 - 2 ** 20;
@@ -14,7 +14,7 @@ const NO_DATE = '1980-01-02';
  *
  * @throws LockstepError if the model is larger than the format can hold
  */
-export function encodeNpz({ file, layers, values, table }: ModelData): Uint8Array {
+export function encodeNpz({ file, layers, values, table, targets }: ModelData): Uint8Array {
   const bytes = values.length * Float32Array.BYTES_PER_ELEMENT;
   if (bytes > MOST_BYTES) throw errors.tooLargeForFormat(file, bytes, 'a NumPy archive', MOST_BYTES);
   const files: Zippable = {};
@@ -26,6 +26,11 @@ export function encodeNpz({ file, layers, values, table }: ModelData): Uint8Arra
     for (const [name, own] of [[SUBTRACT, subtract] as const, [DIVIDE_BY, divideBy] as const]) {
       files[`${name}.npy`] = encodeNpy([own.length], own);
     }
+  }
+  if (targets.length > 0) {
+    const arrays = { [DEVIATION]: targets.map(({ deviation }) => deviation), [MEAN]: targets.map(({ mean }) => mean) };
+    for (const [name, own] of Object.entries(arrays))
+      files[`${name}.npy`] = encodeNpy([own.length], Float32Array.from(own));
   }
   // Uncompressed, as in numpy.savez: weights hardly compress.
   return zipSync(files, { level: 0, mtime: NO_DATE });

@@ -4,9 +4,10 @@ import { namesOf, type TableModel } from '../../data/table/table-metadata.js';
 import { errors } from '../../errors.js';
 import { packageVersion } from '../../files/package-version.js';
 import { activationNamed } from '../../kernels/activations.js';
+import type { Target } from '../../memory/plan.js';
 import { encodeModel, FLOAT, type FloatTensor, type Node } from './onnx-proto.js';
 import { plainMetadata } from './plain-model.js';
-import { DIVIDE_BY, SUBTRACT } from './scaling-names.js';
+import { DEVIATION, DIVIDE_BY, MEAN, SUBTRACT } from './scaling-names.js';
 
 /** From 2020, supported by every runtime since. */
 const OPSET = 13;
@@ -17,13 +18,14 @@ const IR_VERSION = 7;
 const MOST_BYTES = 2 ** 31 - 2 ** 20;
 
 /**
- * Input: `input` [batch, inputs], float32; but float64 for a table that is scaled in float64. Outputs: `logits` and `probabilities` float32 [batch, classes]. The weights,
+ * Input: `input` [batch, inputs], float32; but float64 for a table that is scaled in float64. Outputs: `logits` and
+ * `probabilities` float32 [batch, classes]; or `estimates` float32 [batch, targets], in the targets' own units. The weights,
  * [inputs, outputs] as Gemm takes them, are exact; float64 weights of a checkpoint are rounded to float32.
  *
  * @throws LockstepError if the model is larger than an ONNX file can be, or its columns are not all numbers
  */
 export function encodeOnnx(model: ModelData): Uint8Array {
-  const { file, layers, table } = model;
+  const { file, layers, table, targets } = model;
   const values = Float32Array.from(model.values);
   if (values.byteLength > MOST_BYTES) throw errors.tooLargeForFormat(file, values.byteLength, 'ONNX', MOST_BYTES);
   const { name, onnxOperator } = activationNamed(model.activation);
@@ -33,12 +35,16 @@ export function encodeOnnx(model: ModelData): Uint8Array {
   const isDouble = table?.scaling !== undefined && !table.isSingle;
   const [inputs = 0] = layers;
   const outputs = layers.at(-1)!;
-  const nodes = nodesOf(layers, table?.scaling ? 'scaled' : 'input', name, onnxOperator);
+  const isOfNumbers = targets.length > 0;
+  const sums = isOfNumbers ? 'standardized' : 'logits';
+  const hidden = nodesOf(layers, table?.scaling ? 'scaled' : 'input', name, onnxOperator, sums);
+  const nodes = [...hidden, ...(isOfNumbers ? ESTIMATE_NODES : SOFTMAX_NODES)];
+  const what = isOfNumbers ? 'network that estimates numbers' : 'classifier';
   return encodeModel({
     ir_version: IR_VERSION,
     producer_name: 'lockstep',
     producer_version: packageVersion(),
-    doc_string: `A fully connected classifier, ${layers.join('-')}, ${onnxOperator} between its layers. Input: ${takes}.`,
+    doc_string: `A fully connected ${what}, ${layers.join('-')}, ${onnxOperator} between its layers. Input: ${takes}.`,
     opset: OPSET,
     metadata_props: {
       ...plainMetadata(model),
@@ -50,15 +56,24 @@ export function encodeOnnx(model: ModelData): Uint8Array {
       node: [...scalingNodes(table), ...nodes],
       initializer: [
         ...scalingTensors(table),
+        ...targetTensors(targets),
         ...tensorsOf(layers, values).map(
           ({ name, shape, values }): FloatTensor => ({ name, dims: shape, values: values as Float32Array }),
         ),
       ],
       input: [{ name: 'input', shape: ['batch', inputs], doc_string: takes, isDouble }],
-      output: [
-        { name: 'logits', shape: ['batch', outputs], doc_string: 'before the softmax' },
-        { name: 'probabilities', shape: ['batch', outputs], doc_string: 'of the classes, sum 1' },
-      ],
+      output: isOfNumbers
+        ? [
+            {
+              name: 'estimates',
+              shape: ['batch', outputs],
+              doc_string: targets.map((target) => target.name).join(', '),
+            },
+          ]
+        : [
+            { name: 'logits', shape: ['batch', outputs], doc_string: 'before the softmax' },
+            { name: 'probabilities', shape: ['batch', outputs], doc_string: 'of the classes, sum 1' },
+          ],
     },
   });
 }
@@ -102,12 +117,43 @@ function requireNumbers({ file, table }: ModelData): void {
 
 const MOST_LISTED = 5;
 
-/** @param first  name of the input of the first layer */
-function nodesOf(layers: readonly number[], first: string, activation: string, operator: string): Node[] {
+const SOFTMAX_NODES: readonly Node[] = [
+  { name: 'softmax', op_type: 'Softmax', input: ['logits'], output: ['probabilities'], attribute: { axis: 1 } },
+];
+
+const ESTIMATE_NODES: readonly Node[] = [
+  { name: 'targets.multiply', op_type: 'Mul', input: ['standardized', DEVIATION], output: ['deviations'] },
+  { name: 'targets.add', op_type: 'Add', input: ['deviations', MEAN], output: ['estimates'] },
+];
+
+function targetTensors(targets: readonly Target[]): FloatTensor[] {
+  if (targets.length === 0) return [];
+  const tensor = (name: string, values: number[]) => ({
+    name,
+    dims: [values.length],
+    values: Float32Array.from(values),
+  });
+  return [
+    tensor(
+      DEVIATION,
+      targets.map(({ deviation }) => deviation),
+    ),
+    tensor(
+      MEAN,
+      targets.map(({ mean }) => mean),
+    ),
+  ];
+}
+
+/**
+ * @param first  name of the input of the first layer
+ * @param sums   name of the outputs of the last layer
+ */
+function nodesOf(layers: readonly number[], first: string, activation: string, operator: string, sums: string): Node[] {
   const last = layers.length - 2;
-  const nodes = layers.slice(1).flatMap((_, l): Node[] => {
+  return layers.slice(1).flatMap((_, l): Node[] => {
     const input = l === 0 ? first : `hidden.${l - 1}`;
-    const output = l === last ? 'logits' : `hidden.${l}.sums`;
+    const output = l === last ? sums : `hidden.${l}.sums`;
     const gemm: Node = {
       name: `layers.${l}`,
       op_type: 'Gemm',
@@ -117,14 +163,6 @@ function nodesOf(layers: readonly number[], first: string, activation: string, o
     if (l === last) return [gemm];
     return [gemm, { name: `${activation}.${l}`, op_type: operator, input: [output], output: [`hidden.${l}`] }];
   });
-  const softmax: Node = {
-    name: 'softmax',
-    op_type: 'Softmax',
-    input: ['logits'],
-    output: ['probabilities'],
-    attribute: { axis: 1 },
-  };
-  return [...nodes, softmax];
 }
 
 /** A description of the input. */

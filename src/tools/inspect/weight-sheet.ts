@@ -40,15 +40,16 @@ export function weightSheet(model: ModelData, { count, shape: given, scale, them
   const limit = scaleOf(chosen.flatMap((unit) => Array.from({ length: inputs }, (_, i) => weights[i * units + unit]!)));
 
   const isOutput = layers.length === 2;
+  const isOfNumbers = model.targets.length > 0;
   const pictures = chosen.map((unit): Captioned => {
     const colorOf = (i: number) => divergingColor(theme.diverging, limit > 0 ? weights[i * units + unit]! / limit : 0);
     return {
       png: () => colorPicture(shape, factor, colorOf),
-      tip: `${isOutput ? 'class' : 'unit'} ${unit}, norm ${norms[unit]!.toPrecision(4)}`,
+      tip: `${isOutput ? (isOfNumbers ? 'target' : 'class') : 'unit'} ${unit}, norm ${norms[unit]!.toPrecision(4)}`,
       caption: isOutput ? [[{ text: String(unit), color: 'text', isBold: true }]] : [],
     };
   });
-  const what = isOutput ? 'classes' : 'hidden units';
+  const what = isOutput ? (isOfNumbers ? 'targets' : 'classes') : 'hidden units';
   const selection =
     chosen.length < units
       ? `the ${grouped(chosen.length)} of ${grouped(units)} ${what} with the largest norms`

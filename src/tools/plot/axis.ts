@@ -17,17 +17,19 @@ const LEAST = 1e-300;
 const EPOCH_DISTANCE = 56;
 const LABEL_GAP = 8;
 
-/** A linear axis from 0 to a round number above all values. */
+/** A linear axis from 0, or a round number below all values, to a round number above all values. */
 export function linearAxis(values: readonly number[], most: number): Axis {
   const found = largest(values);
-  const max = found < LEAST ? 1 : found;
-  const step = roundStep(max / most);
-  const count = Math.ceil(max / step - 1e-9);
+  const min = Math.min(0, smallest(values));
+  const max = found < LEAST && min === 0 ? 1 : found;
+  const step = roundStep((max - min) / most);
+  const first = Math.floor(min / step + 1e-9);
+  const last = Math.ceil(max / step - 1e-9);
   // Rounded to twelve digits, because 3 × 0.1 is 0.30000000000000004.
-  const ticks = Array.from({ length: count + 1 }, (_, i) => Number((i * step).toPrecision(12)));
+  const ticks = Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
   return {
     type: 'linear',
-    domain: [0, count * step],
+    domain: [first * step, last * step],
     ticks,
     texts: stepTexts(ticks, step),
   };
@@ -36,7 +38,7 @@ export function linearAxis(values: readonly number[], most: number): Axis {
 /** With the same number of decimals: 0.0, 0.5, 1.0. */
 function stepTexts(ticks: readonly number[], step: number): string[] {
   const digits = Math.max(0, -exponentOf(step));
-  return tickTexts(ticks).map((text, i) => (/^[\d.]+$/.test(text) && digits <= 4 ? ticks[i]!.toFixed(digits) : text));
+  return tickTexts(ticks).map((text, i) => (/^-?[\d.]+$/.test(text) && digits <= 4 ? ticks[i]!.toFixed(digits) : text));
 }
 
 /** A logarithmic axis between round numbers that enclose all values above 0. */

@@ -1,19 +1,46 @@
 /** The curves of a panel: points, names and styles. */
 
-import { type MetricName, objectiveNamed } from '../../model/objectives/index.js';
+import { type MetricName, metricIn } from '../../metrics/sums.js';
+import { OBJECTIVES, objectiveNamed } from '../../model/objectives/index.js';
 import type { Metric } from '../../model/objectives/objective.js';
 import { namesOf } from './names.js';
-import type { EpochPoint } from './points.js';
 import type { Run } from './run.js';
 import { type Colors, type Look, lookOf } from './theme.js';
 
-const { metrics } = objectiveNamed();
 export type Quantity = MetricName;
-export const QUANTITIES = metrics.map(({ name }) => name as Quantity);
 
-export function metricOf(quantity: Quantity): Metric {
-  return metrics.find(({ name }) => name === quantity)!;
+/** All metrics that there are. */
+export const QUANTITIES = [
+  ...new Set(Object.keys(OBJECTIVES).flatMap((name) => metricsOf(name).map((metric) => metric.name as Quantity))),
+];
+
+/** The loss, and the metric beside it. */
+export function quantitiesOf(run: Run): readonly Quantity[] {
+  return metricsOf(objectiveIn(run))
+    .slice(0, 2)
+    .map(({ name }) => name as Quantity);
 }
+
+/** The metric as the first run that has it reports it. */
+export function metricOf(quantity: Quantity, runs: readonly Run[]): Metric {
+  const isIt = ({ name }: Metric) => name === quantity;
+  const own = runs.map((run) => metricsOf(objectiveIn(run)).find(isIt)).find((metric) => metric !== undefined);
+  return own ?? Object.keys(OBJECTIVES).flatMap(metricsOf).find(isIt)!;
+}
+
+function metricsOf(objective: string): readonly Metric[] {
+  return objectiveNamed(objective).metrics;
+}
+
+/** Logs without a start event do not name it, but their metrics show it. */
+function objectiveIn({ start, epochs }: Run): string {
+  if (start?.objective !== undefined) return start.objective;
+  const isOf = (name: string) => metricsOf(name).every((metric) => metricIn(epochs[0]!, metric, 'train') !== undefined);
+  return Object.keys(OBJECTIVES).find(isOf)!;
+}
+
+/** An R² below this would hide the others: it has no point. */
+const LEAST_RATIO = -1;
 
 export type CurveKind = 'steps' | 'training' | 'validation' | 'test';
 
@@ -26,7 +53,7 @@ export interface Curve extends Look {
   /** Name of its data, unique in the plot. */
   readonly name: string;
   readonly kind: CurveKind;
-  /** x in epochs, y in nats or percent. */
+  /** x in epochs, y in the unit of the metric, or percent. */
   readonly points: readonly Point[];
 }
 
@@ -53,16 +80,16 @@ export function curvesOf(runs: readonly Run[], quantity: Quantity, hasSteps: boo
 }
 
 function pointsOf(run: Run, quantity: Quantity, kind: CurveKind): Point[] {
-  const unit = metricOf(quantity).unit === 'fraction' ? 100 : 1;
+  const { unit } = metricOf(quantity, [run]);
+  const pointOf = (x: number, y: number | null | undefined): Point[] => {
+    if (y == null || (unit === 'ratio' && y < LEAST_RATIO)) return [];
+    return [{ x, y: unit === 'fraction' ? y * 100 : y }];
+  };
   if (kind === 'steps') {
     const perEpoch = stepsPerEpoch(run);
-    return run.steps.map((step) => ({ x: step.step / perEpoch, y: step[quantity] * unit }));
+    return run.steps.flatMap((step) => pointOf(step.step / perEpoch, step[quantity]));
   }
-  const valueIn = (point: EpochPoint) => point[`${FIELDS[kind]}_${quantity}`];
-  return run.epochs.flatMap((point) => {
-    const y = valueIn(point);
-    return y === undefined ? [] : [{ x: point.epoch, y: y * unit }];
-  });
+  return run.epochs.flatMap((point) => pointOf(point.epoch, point[`${FIELDS[kind]}_${quantity}`]));
 }
 
 function stepsPerEpoch({ epochs }: Run): number {

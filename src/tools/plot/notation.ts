@@ -8,7 +8,8 @@ const LEAST_SCIENTIFIC = 1e6;
 
 /** The ticks of one axis, all in the same notation. */
 export function tickTexts(ticks: readonly number[]): string[] {
-  const isShort = ticks.every((tick) => tick === 0 || (tick >= LEAST_DECIMAL * 0.999 && tick < LEAST_SCIENTIFIC));
+  const sizes = ticks.map(Math.abs);
+  const isShort = sizes.every((size) => size === 0 || (size >= LEAST_DECIMAL * 0.999 && size < LEAST_SCIENTIFIC));
   return ticks.map((tick) => (isShort ? grouped.format(tick) : scientific(tick, 2)));
 }
 

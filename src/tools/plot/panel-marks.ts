@@ -1,7 +1,8 @@
 /** The Vega marks of a panel: axes, grid, curves, labels. */
 import type { EncodeEntry, GroupMark, Mark, Axis as VegaAxis } from 'vega';
+import type { Metric } from '../../model/objectives/objective.js';
 import { type Axis, hasPlaceOn, placeOn } from './axis.js';
-import { type Curve, type Entry, metricOf, type Point } from './curves.js';
+import type { Curve, Entry, Point } from './curves.js';
 import { TEXT, textMark } from './fonts.js';
 import { END_MARK, type Panel } from './panel.js';
 import { fitted } from './text.js';
@@ -80,8 +81,7 @@ function sample<T>(points: readonly T[], curve: number): T[] {
 }
 
 export function panelMark(panel: Panel, data: readonly Data[], left: number, top: number): GroupMark {
-  const { quantity, plot, x, y, ends, endsLeft, curves, colors, note } = panel;
-  const { title, unit } = metricOf(quantity);
+  const { quantity, metric, plot, x, y, ends, endsLeft, curves, colors, note } = panel;
   const names = new Set(data.map(({ name }) => name));
   const place = {
     x: { scale: scaleOf(panel, 'x'), field: 'x' },
@@ -153,11 +153,17 @@ export function panelMark(panel: Panel, data: readonly Data[], left: number, top
         ...(shape ? [shapeMark(shape, color, plot.width + endsLeft - END_MARK / 2 - 2, height)] : []),
         textMark(text, plot.width + endsLeft, height + 4, color, 'label'),
       ]),
-      textMark(`${title}, ${unit === 'fraction' ? '%' : unit}`, -plot.left, -12, colors.ink, 'heading'),
+      textMark(headingOf(metric), -plot.left, -12, colors.ink, 'heading'),
       textMark('epoch', plot.width / 2, plot.height + 40, colors.ink, 'heading', 'center'),
       ...noteMarks(note, panel, colors),
     ],
   };
+}
+
+/** With its unit. The unit of numbers to estimate is not known. */
+function headingOf({ title, unit }: Metric): string {
+  if (unit === 'fraction') return `${title}, %`;
+  return unit === 'nats' ? `${title}, ${unit}` : title;
 }
 
 function scaleOf({ quantity }: Panel, axis: 'x' | 'y'): string {

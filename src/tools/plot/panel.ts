@@ -1,7 +1,8 @@
 /** The panels: axes, curves, layout, and the last values at the ends of the curves. */
+import type { Metric } from '../../model/objectives/objective.js';
 import { widthOf } from '../drawing/letters.js';
 import { type Axis, epochAxis, hasPlaceOn, linearAxis, logAxis, placeOn } from './axis.js';
-import { type Curve, metricOf, type Quantity, thinned } from './curves.js';
+import { type Curve, type Quantity, thinned } from './curves.js';
 import { TEXT } from './fonts.js';
 import { figureText } from './notation.js';
 import { spread } from './text.js';
@@ -9,6 +10,7 @@ import type { Colors, Look } from './theme.js';
 
 export interface PanelOptions {
   readonly quantity: Quantity;
+  readonly metric: Metric;
   readonly curves: readonly Curve[];
   readonly width: number;
   readonly isLog: boolean;
@@ -18,6 +20,7 @@ export interface PanelOptions {
 
 export interface Panel {
   readonly quantity: Quantity;
+  readonly metric: Metric;
   readonly curves: readonly Curve[];
   readonly colors: Colors;
   readonly height: number;
@@ -51,7 +54,7 @@ export function panelsOf(options: readonly PanelOptions[]): Panel[] {
   const ends = Math.max(...measured.map((each) => each.ends.length));
   const below = BELOW + (measured.some(({ note }) => note !== '') ? NOTE : 0);
   return measured.map((each): Panel => {
-    const { quantity, curves, colors, width, y, endsLeft, note } = each;
+    const { quantity, metric, curves, colors, width, y, endsLeft, note } = each;
     const plotWidth = Math.max(40, width - left - right);
     const usual = Math.min(MOST_HEIGHT, Math.max(LEAST_HEIGHT, width * SHAPE));
     const plotHeight = Math.round(Math.max(usual, (ends - 1) * END_DISTANCE));
@@ -60,6 +63,7 @@ export function panelsOf(options: readonly PanelOptions[]): Panel[] {
     const heights = spread(placed, END_DISTANCE, 0, plotHeight);
     return {
       quantity,
+      metric,
       curves,
       colors,
       height: ABOVE + plotHeight + below,
@@ -74,7 +78,7 @@ export function panelsOf(options: readonly PanelOptions[]): Panel[] {
 }
 
 function measuredOf(options: PanelOptions) {
-  const { quantity, width, isLog } = options;
+  const { metric, width, isLog } = options;
   const curves = options.curves.map((curve) =>
     // More than two points per pixel cannot be seen.
     curve.kind === 'steps' ? { ...curve, points: thinned(curve.points, 2 * width) } : curve,
@@ -82,7 +86,7 @@ function measuredOf(options: PanelOptions) {
   const values = curves.flatMap(({ points }) => points.map(({ y }) => y));
   const y = isLog ? logAxis(values) : linearAxis(values, 7);
   const left = Math.ceil(Math.max(...y.texts.map((text) => widthOf(text, TEXT.label))) + 10);
-  const ends = endsOf(curves).map((end) => ({ ...end, text: endText(quantity, end.value) }));
+  const ends = endsOf(curves).map((end) => ({ ...end, text: endText(metric, end.value) }));
   const endsLeft = END_GAP + (ends.some(({ shape }) => shape) ? END_MARK : 0);
   const right = Math.ceil(Math.max(24, ...ends.map(({ text }) => endsLeft + widthOf(text, TEXT.label))));
   const leftOut = values.filter((value) => !hasPlaceOn(y, value)).length;
@@ -110,8 +114,9 @@ function endsOf(curves: readonly Curve[]): (Look & { readonly value: number })[]
   });
 }
 
-function endText(quantity: Quantity, value: number): string {
-  if (metricOf(quantity).unit !== 'fraction') return figureText(value);
+function endText({ unit }: Metric, value: number): string {
+  if (unit === 'ratio') return value.toFixed(3);
+  if (unit !== 'fraction') return figureText(value);
   // Two digits behind the point, and as many more as show that it is not 0.
   return `${value === 0 || value >= 0.005 ? value.toFixed(2) : figureText(value)} %`;
 }

@@ -4,7 +4,7 @@ import { type Fields, isRecord } from '../../files/type-guards.js';
 import type { StartEvent } from '../../metrics/events.js';
 import type { EpochMetrics } from '../../metrics/run-state.js';
 import { isValueOf, type Metrics, metricIn, type Split, type SplitMetrics } from '../../metrics/sums.js';
-import { objectiveNamed } from '../../model/objectives/index.js';
+import { OBJECTIVES, objectiveNamed } from '../../model/objectives/index.js';
 
 interface Place {
   readonly epoch: number;
@@ -33,6 +33,8 @@ export function isStep(value: Fields): value is Fields & StepPoint {
   return event === 'step' && [epoch, step].every(isCount) && hasMetrics(value);
 }
 
+const OF_OBJECTIVES = Object.keys(OBJECTIVES).map((name) => objectiveNamed(name).metrics);
+
 function isCount(value: unknown): boolean {
   return Number.isSafeInteger(value) && (value as number) > 0;
 }
@@ -40,13 +42,16 @@ function isCount(value: unknown): boolean {
 /** No loss of float32 weights is larger, and float64 has no round numbers near its limit. */
 const MOST_VALUE = 1e300;
 
+/** Those of one of the objectives. */
 function hasMetrics(value: Fields, split?: Split): boolean {
-  return objectiveNamed().metrics.every((metric) => {
-    const found = metricIn(value, metric, split);
-    return isValueOf(metric, found) && found <= MOST_VALUE;
-  });
+  return OF_OBJECTIVES.some((metrics) =>
+    metrics.every((metric) => {
+      const found = metricIn(value, metric, split);
+      return isValueOf(metric, found) && (found === null || found <= MOST_VALUE);
+    }),
+  );
 }
 
 function hasNoMetrics(value: Fields, split: Split): boolean {
-  return objectiveNamed().metrics.every((metric) => metricIn(value, metric, split) === undefined);
+  return OF_OBJECTIVES.flat().every((metric) => metricIn(value, metric, split) === undefined);
 }

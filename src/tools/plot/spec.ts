@@ -1,7 +1,7 @@
 /** The Vega specification of a plot. The layout is computed here, because Vega cannot measure fonts without a browser. */
 import type { Mark, Spec } from 'vega';
 import { errors } from '../../errors.js';
-import { curvesOf, entriesOf, QUANTITIES, type Quantity } from './curves.js';
+import { curvesOf, entriesOf, metricOf, QUANTITIES, type Quantity, quantitiesOf } from './curves.js';
 import { TEXT, textMark } from './fonts.js';
 import { type Legend, legendMarks, legendOf } from './legend.js';
 import { panelsOf } from './panel.js';
@@ -36,7 +36,7 @@ const GAP = 24;
 
 /**
  * @param runs  each with at least one epoch
- * @throws LockstepError if there are too many runs
+ * @throws LockstepError if there are too many runs, or none has the metric
  */
 export function specOf(runs: readonly Run[], options: PlotOptions = {}): Spec {
   const {
@@ -49,9 +49,12 @@ export function specOf(runs: readonly Run[], options: PlotOptions = {}): Spec {
   } = options;
   if (runs.length > MOST_RUNS) throw errors.tooManyRuns(runs.length, MOST_RUNS);
   const colors = colorsOf(theme);
-  const quantities: readonly Quantity[] = what === 'both' ? QUANTITIES : [what];
+  const quantities: readonly Quantity[] = what === 'both' ? quantitiesOf(runs[0]!) : [what];
   const room = width - 2 * MARGIN;
   const curves = quantities.map((quantity) => curvesOf(runs, quantity, steps, colors));
+
+  const missing = quantities.find((_, i) => curves[i]!.length === 0);
+  if (missing !== undefined) throw errors.noSuchMetric(missing);
 
   const titleHeight = title ? TEXT.title + 14 : 0;
   const legend: Legend = legendOf(entriesOf(runs, curves[0]!, colors), room);
@@ -62,6 +65,7 @@ export function specOf(runs: readonly Run[], options: PlotOptions = {}): Spec {
   const panels = panelsOf(
     quantities.map((quantity, i) => ({
       quantity,
+      metric: metricOf(quantity, runs),
       curves: curves[i]!,
       width: panelWidth,
       isLog: log,

@@ -1,6 +1,6 @@
 /** A prediction as a line of output: see docs/formats.md. */
 import type { ClassName } from '../../data/table/cells.js';
-import type { Prediction } from '../network.js';
+import type { Network, Prediction } from '../network.js';
 import type { SampleId } from './json-sample.js';
 
 export interface PredictionLine {
@@ -47,4 +47,25 @@ export function best(
     .sort(([a, p], [b, q]) => q - p || a - b)
     .slice(0, count)
     .map(([label, probability]) => [names[label]!, probability]);
+}
+
+/** Estimates as a line of output. */
+export interface EstimateLine {
+  readonly file?: string;
+  readonly id?: SampleId;
+  /** By target, in its own unit. */
+  readonly estimates: Readonly<Record<string, number>>;
+}
+
+/** @param targets  of the network, as `estimates` */
+export function estimateLine(
+  { file, id }: Pick<EstimateLine, 'file' | 'id'>,
+  estimates: ArrayLike<number>,
+  targets: Network['targets'],
+): EstimateLine {
+  return {
+    ...(file !== undefined && { file }),
+    ...(id !== undefined && { id }),
+    estimates: Object.fromEntries(targets.map(({ name }, k) => [name, estimates[k]!])),
+  };
 }

@@ -1,9 +1,12 @@
 /** The report on estimates of numbers. */
+import type { NumbersEvaluationEvent } from '../../metrics/events.js';
 import type { Interval } from '../../metrics/quality/bootstrap.js';
 import type { RegressionMetrics, RegressionValues } from '../../metrics/quality/regression.js';
 import { grouped } from '../../text/grouped.js';
+import type { EvaluatedNumbers } from '../number-evaluation.js';
 import { figureText } from '../plot/notation.js';
 import { estimateCharts } from './estimate-charts.js';
+import { footerOf, samplesOf, titleOf } from './heading.js';
 import { type Bar, importanceChart } from './importance-chart.js';
 import type { Cell, Report } from './model.js';
 
@@ -19,6 +22,31 @@ export interface NumbersReportData {
   readonly targets: readonly Float64Array[];
   /** With `--importance`: what is measured, and the columns. */
   readonly importance?: { readonly what: string; readonly bars: readonly Bar[] };
+}
+
+/** The report of `lockstep evaluate`. */
+export function estimatesReport(
+  event: NumbersEvaluationEvent,
+  { metrics, predicted, truth }: Pick<EvaluatedNumbers, 'metrics' | 'predicted' | 'truth'>,
+): Report {
+  const bars = event.importance?.map(({ column, loss_increase, loss_increase_std }) => ({
+    ...{ name: String(column), value: loss_increase, std: loss_increase_std },
+  }));
+  return numbersReport({
+    ...{
+      title: titleOf(event),
+      subtitle: samplesOf(event),
+      footer: footerOf(event),
+      metrics,
+      predicted,
+      targets: truth,
+    },
+    warnings:
+      event.dataset.split === 'train'
+        ? ['The network was trained on these samples. Expect worse metrics on new samples.']
+        : [],
+    ...(bars && { importance: { what: 'increase of the loss', bars } }),
+  });
 }
 
 /** Targets with charts; the table has all of them. */

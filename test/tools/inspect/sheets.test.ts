@@ -45,6 +45,8 @@ describe('the sheet of weights', () => {
       file: 'a/m.safetensors',
       layers,
       activation: 'relu',
+      objective: 'softmax-cross-entropy',
+      targets: [],
       values,
       kernel: undefined,
       table: undefined,
@@ -178,7 +180,7 @@ describe('the sheet of errors', () => {
   it('has all that evaluate counts, the largest loss first', async () => {
     const { errors, of } = sheetOf({ count: 1000 });
     const { evaluation } = await evaluateOn(network, samples);
-    expect(of).toBe(Math.round(evaluation.test_error * samples.count));
+    expect(of).toBe(Math.round(evaluation.test_error! * samples.count));
     expect(of).toBeGreaterThan(10);
     expect(errors).toHaveLength(of);
     expect(errors.map(({ loss }) => loss)).toEqual(errors.map(({ loss }) => loss).sort((a, b) => b - a));

@@ -152,11 +152,11 @@ describe('the picture', () => {
   it('leaves out what a logarithmic axis has no place for, and says so', async () => {
     const runs = [runOf(30, { faultless: 3, faulty: 7 })];
     const { valuesOf, texts: all, symbols } = await pictureOf(runs, { log: true });
-    const told = runs[0]!.epochs.filter(({ train_error }) => train_error > 0);
+    const told = runs[0]!.epochs.filter(({ train_error }) => train_error! > 0);
     expect(told.map(({ epoch }) => epoch)).toEqual([1, 2, 7]);
     expectValues(
       valuesOf('error-training-0'),
-      told.map(({ epoch, train_error }) => [epoch, train_error * 100]),
+      told.map(({ epoch, train_error }) => [epoch, train_error! * 100]),
     );
     // Epoch 7 has no neighbor that a line could go to.
     expect(symbols).toBe(1);

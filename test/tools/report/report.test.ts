@@ -38,7 +38,12 @@ async function evaluated({ samples, names, target, skill = 1, resamples = 20 }: 
     confusion[own]![row.indexOf(Math.max(...row))]!++;
   }
   const event: EvaluationEvent = {
-    ...{ event: 'evaluation', model: 'm.safetensors', dataset: { name: 'd.csv', split: 'test', samples } },
+    ...{
+      event: 'evaluation',
+      objective: 'softmax-cross-entropy',
+      model: 'm.safetensors',
+      dataset: { name: 'd.csv', split: 'test', samples },
+    },
     ...{ test_loss: measured.metrics.log_loss, test_error: 1 - measured.metrics.accuracy, ...measured.metrics },
     ...{ confusion, kernel: 'simd', weights_sha256: '0'.repeat(64) },
   };

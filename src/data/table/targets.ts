@@ -1,0 +1,85 @@
+/** Columns of a table that are neither inputs nor the label: numbers to estimate, and the weights of the rows. */
+import { errors, shown } from '../../errors.js';
+import type { ColumnPlace } from './column-place.js';
+import { badCells, columnInWords, listed, type Named, positionOf } from './columns.js';
+import { MissingValues } from './missing.js';
+import type { RawTable } from './raw-table.js';
+import type { TableFacts } from './table-metadata.js';
+import { isBad, typeColumn } from './typed-table.js';
+
+/** As `--target` and `--weight` give them: names, or numbers from 1. */
+export interface ApartOptions {
+  readonly target?: readonly string[] | undefined;
+  readonly weight?: string | undefined;
+}
+
+/** Positions of columns. */
+export interface Apart {
+  /** Empty for classes. */
+  readonly targets: readonly number[];
+  readonly weight: number | undefined;
+}
+
+/** @throws LockstepError if a column is not there, or has two roles */
+export function apartOf(
+  file: string,
+  table: Named,
+  { target = [], weight }: ApartOptions,
+  label: string | undefined,
+): Apart {
+  const roles = new Map<number, string>();
+  const find = (flag: string, column: string) => {
+    const position = positionOf(column, table);
+    if (position === undefined) throw errors.noSuchColumn(flag, file, column, listed(table), table.hasHeader);
+    const before = roles.get(position);
+    if (before !== undefined) throw errors.twoRoles(`--${flag} ${shown(column)}`, before);
+    roles.set(position, `--${flag}`);
+    return position;
+  };
+  if (label !== undefined && target.length === 0) find('label', label);
+  return {
+    targets: target.map((column) => find('target', column)),
+    weight: weight === undefined ? undefined : find('weight', weight),
+  };
+}
+
+/** The columns of a model in another table: by name if both tables have names, else by position. */
+export function apartLike(
+  file: string,
+  table: Named,
+  { targets = [], weight, hasNames }: Pick<TableFacts, 'targets' | 'weight' | 'hasNames'>,
+): Apart {
+  const find = ({ name, position }: ColumnPlace) => {
+    if (!table.hasHeader || !hasNames || name === undefined) return position;
+    const found = table.names.indexOf(name);
+    if (found < 0) throw errors.noSuchInput(file, name, listed(table));
+    return found;
+  };
+  return { targets: targets.map(find), weight: weight && find(weight) };
+}
+
+export function placeOfColumn(position: number, { names, hasHeader }: Named): ColumnPlace {
+  return { name: hasHeader ? names[position] : undefined, position };
+}
+
+/** (rows) NaN: missing. @throws LockstepError if a cell is neither a number nor missing */
+export function targetNumbers(
+  file: string,
+  table: RawTable,
+  position: number,
+  expected = 'numbers to estimate',
+): Float64Array {
+  const typed = typeColumn(table.columns[position]!, 'number', new MissingValues());
+  if (isBad(typed)) throw badCells(file, table, position, 'number', typed, `expected ${expected}`);
+  if (typed.kind === 'category') throw new TypeError('numbers of a category');
+  return typed.numbers;
+}
+
+/** (rows) @throws LockstepError if a cell is not a number from 0 */
+export function weightNumbers(file: string, table: RawTable, position: number): Float64Array {
+  const weights = targetNumbers(file, table, position, 'weights, from 0');
+  const stray = weights.findIndex((weight) => !(weight >= 0));
+  if (stray < 0) return weights;
+  const found = Number.isNaN(weights[stray]!) ? 'missing' : `${weights[stray]}, a negative weight`;
+  throw errors.tableCell(file, table.lineOf(stray), columnInWords(position, table), found, 'a weight, from 0');
+}
