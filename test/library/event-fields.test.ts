@@ -89,7 +89,7 @@ async function runAll(at: (name: string) => string): Promise<void> {
     runLockstep(['export', model, '-o', at('model.npz')]),
     runLockstep(['predict', model, lines, images]),
     runLockstep(['predict', model, images, '--top', '2']),
-    runLockstep(['evaluate', at('numbers.safetensors'), '--data', at('numbers.csv')]),
+    runLockstep(['evaluate', at('numbers.safetensors'), '--data', at('numbers.csv'), '--importance']),
     runLockstep(['predict', at('numbers.safetensors'), at('numbers.csv')]),
   ]);
   for (const { stdout, stderr } of outputs) {
