@@ -236,7 +236,17 @@ describe('nothing to resume', () => {
   it('an option says what to train if it decides the weights, and is not one that a resumed run may have otherwise', () => {
     const names = Object.keys(resolveOptions({}));
     const free = [
-      ...['threads', 'epochs', 'patience', 'maxTime', 'logEvery', 'save', 'checkpointDir', 'checkpointEvery'],
+      ...[
+        'threads',
+        'vectorBits',
+        'epochs',
+        'patience',
+        'maxTime',
+        'logEvery',
+        'save',
+        'checkpointDir',
+        'checkpointEvery',
+      ],
       ...['checkpointEverySteps', 'keep', 'checkpointRequired'],
     ];
     expect(names.filter((name) => !saysWhatToTrain({ [name]: 1 })).sort()).toEqual(free.sort());

@@ -24,7 +24,10 @@ describe('a model whose inputs were scaled in float32', () => {
     expect(network.kernel).toBe('simd');
     const { split, samples } = await tablePart(MODEL, network, IRIS, undefined, { label: undefined, header: 'auto' });
     expect([split, samples.count]).toEqual(['test', 30]);
-    expect(evaluateOn(network, samples)).toMatchObject({ test_loss: 0.25804097646464946, test_error: 0.1 });
+    expect((await evaluateOn(network, samples)).evaluation).toMatchObject({
+      test_loss: 0.25804097646464946,
+      test_error: 0.1,
+    });
     const train = await tablePart(MODEL, network, IRIS, 'train', { label: undefined, header: 'auto' });
     expect(train.samples.count).toBe(120);
   });

@@ -3,6 +3,7 @@
  * integers are kept. Rows are objects (cells by name) or arrays (cells by position).
  */
 import { errors, reason, shown } from '../../errors.js';
+import { parseJson } from '../../files/json.js';
 import { CARRIAGE_RETURN, endOfTrimmed, LINE_FEED, QUOTE, SPACE, startOfTrimmed, TAB } from './csv-scanner.js';
 import { isDigit, MINUS, PLUS, POINT } from './numerals.js';
 import { RaggedRows } from './ragged-rows.js';
@@ -357,7 +358,7 @@ export class JsonScanner {
   #unescaped(from: number, to: number): string {
     const text = Buffer.from(this.#bytes.subarray(from, to)).toString();
     try {
-      return JSON.parse(text) as string;
+      return parseJson(text) as string;
     } catch (error) {
       throw this.#invalid(reason(error));
     }
