@@ -46,10 +46,10 @@ export function fastestForm(
   }
   if (wanted === 'auto') {
     const inDensity = layer === 0 ? density : HIDDEN_DENSITY;
-    const [ofWide, ofNarrow] = timeTurnByTurn(
+    const gain = gainOf(
       trials.map(({ choice, names }) => trialOf(choice, names, plans.narrow.layers[layer]!, inDensity)),
     );
-    if (ofNarrow! < ofWide! * MIN_GAIN) return narrow;
+    if (gain < MIN_GAIN) return narrow;
   }
   const needed = new Set(plans.wide.layers.slice(1).flatMap((_, l) => [...exportsOf(plans.wide, l, wide.tileRows)]));
   const isNeeded = (name: string) => needed.has(name) || !/\d$/.test(name);
@@ -57,7 +57,10 @@ export function fastestForm(
   return computesTheSame(wide, isNeeded) ? wide : narrow;
 }
 
-/** Whether the wide form is the fastest for a layer of typical size: for what must be decided before the data is known. */
+/**
+ * Whether the wide form is the fastest for a layer of typical size, and all of it computes the same: for what must be decided
+ * before the data is known.
+ */
 export function isWideFaster(narrow: KernelChoice, wanted: VectorBits): boolean {
   const density = 0.2;
   const [inputs, outputs, samples] = [TRIAL_INPUTS, 64, 100];
@@ -68,7 +71,9 @@ export function isWideFaster(narrow: KernelChoice, wanted: VectorBits): boolean 
     ...needs,
     ...activationNeeds(DEFAULT_ACTIVATION),
   });
-  return fastestForm(narrow, wanted, density, planFor).vectorBits === 256;
+  const form = fastestForm(narrow, wanted, density, planFor);
+  const isNeeded = () => true;
+  return form.vectorBits === 256 && compileAhead(form.module!, true, isNeeded) && computesTheSame(form, isNeeded);
 }
 
 /** The layer that has most of the work. */
@@ -133,6 +138,17 @@ function trialOf({ module, needs }: KernelChoice, names: ReadonlySet<string>, in
       for (let i = 0; i < times; i++) for (const { run, args } of calls) run(...args);
     },
   };
+}
+
+/** How many times as fast the first is as the second; 0 if it reaches beyond the memory, as only wrong code does. */
+function gainOf(trials: readonly Trial[]): number {
+  try {
+    const [first, second] = timeTurnByTurn(trials);
+    return second! / first!;
+  } catch (error) {
+    if (error instanceof Error && error.name === 'RuntimeError') return 0;
+    throw error;
+  }
 }
 
 /** Milliseconds a column, the least of some rounds: what disturbs a round only makes it longer. */
