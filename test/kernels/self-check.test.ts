@@ -65,7 +65,7 @@ describe.each(wideForms)('the wide form of kernel $name', (wide) => {
 
   const bytes = bytesOf(wide);
   const mistakes = mistakesIn(bytes).filter((mistake) => !changesNothing(mistake));
-  const stride = valuesOf(1, 53);
+  const stride = valuesOf(5, 53);
   const tried = mistakes.filter((_, i) => i % stride === 0);
 
   it(`differs with one instruction changed: ${tried.length} of ${mistakes.length} ways`, () => {
