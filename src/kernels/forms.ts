@@ -95,8 +95,9 @@ export function wideForm(narrow: KernelChoice): KernelChoice | undefined {
       lanes: 2 * LANES,
       // Eight accumulators of 256 bits.
       panelWidth: 64,
-      // 35 KB of weights a block (bench/operations.ts; docs/performance.md).
-      blocks: { nonzeros: 30, inputs: 140 },
+      // 28 KB of weights a block fit every first-level cache. With 35 KB, where it has 32 KB, the forward pass of a layer with half of
+      // its inputs nonzero takes 1.08 times as long (bench/kernels.ts; with a fifth nonzero, there are as many blocks as before).
+      blocks: { nonzeros: 30, inputs: 112 },
       mirrors: true,
     },
     tileRows: { 2: 8, 4: 4, 6: 3, 8: 2 },
