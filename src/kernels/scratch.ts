@@ -25,6 +25,9 @@ const TOTALS = 2 * 3 * 6 * LANES;
 /** A slice's lists need not begin at the first place. */
 const FIRST_ENTRY = 3;
 
+/** Units in each list of active units. */
+const ACTIVE_BEFORE = 2;
+
 /** Below the smallest normal number. */
 const SUBNORMAL = 1e-39;
 
@@ -119,6 +122,7 @@ export class Scratch {
       counts[s] = k - begins[s]!;
       lit[inputs]!.push({ slot: firstSlot + s, x: 1 });
     }
+    words('activeCounts', samples).fill(ACTIVE_BEFORE);
     words('denseStarts', samples).set(Array.from({ length: samples }, (_, s) => s * inputs));
     words('rowStarts', samples).set(Array.from({ length: samples }, (_, s) => s * vectors * LANES));
     const cursors = words('cursors', inputs + 2);
@@ -213,9 +217,11 @@ export class Scratch {
       transpose: [[...lists, at.value, inputs, 0, inputs + 1, ...range, at.newCursors, at.newSlots, at.newValues]],
       findBlocks: [[...lists, Math.ceil(inputs / 2), 2, bySlot('bounds'), samples, ...range]],
       fetchRows: [[...lists, at.value, ...range]],
-      rectifyPanel: [0, 1].map((keepsZ) => {
+      // The first panel, and one whose units follow those in the lists.
+      rectifyPanel: [0, 2 * LANES].map((first) => {
         const active = [bySlot('rowStarts'), bySlot('activeCounts'), at.activeIndex, at.activeValue];
-        return [bySlot('z', width * REAL_BYTES), 0, width, width - 1, ...active, keepsZ, ...range];
+        const rest = width - first;
+        return [bySlot('z', rest * REAL_BYTES), first, rest, rest - 1, ...active, Number(first > 0), ...range];
       }),
       rectifyRows: [[bySlot('z', width * REAL_BYTES), 0, width, bySlot('rowStarts'), at.activeValue, ...range]],
       sgdUpdate: [[at.weights, at.gradient, bytes, SCALE, DECAY, RATE]],
