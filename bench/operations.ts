@@ -1,15 +1,17 @@
 /**
  * Where is an epoch's time spent? One thread runs the reference's epoch and times each operation.
  *
- *   node dist/bench/operations.js [--kernel auto] [--data mnist] [--hidden 1000] [--batch-size 100] [--epochs 5] [--json]
+ *   node dist/bench/operations.js [--kernel auto] [--vector-bits auto] [--data mnist] [--hidden 1000] [--batch-size 100]
+ *                                 [--epochs 5] [--json]
  *
  * The first epoch is the warm-up. Shown are medians and ranges of the others, and for products the rate of multiply-adds
  * (skipped zeros do not count) in GFLOP/s. Seconds are processor time, so that other programs matter little.
  */
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { checkOptions } from '../src/config/options.js';
 import { shuffledOrder } from '../src/data/order.js';
 import { createKernel, type KernelName } from '../src/kernels/builds.js';
+import { VECTOR_BITS, type VectorBits } from '../src/kernels/forms.js';
 import { placeHiddenRows, placeSamples } from '../src/memory/rows.js';
 import { SoftmaxCrossEntropy } from '../src/model/objectives/softmax-cross-entropy.js';
 import { prepare } from '../src/run/prepare.js';
@@ -18,6 +20,7 @@ import { median, spread } from './support/statistics.js';
 
 interface Options {
   readonly kernel: KernelName | 'auto';
+  readonly vectorBits: VectorBits;
   readonly data: string;
   readonly hidden: string;
   readonly batchSize: number;
@@ -27,6 +30,7 @@ interface Options {
 
 const options = new Command('operations')
   .option('--kernel <name>', 'as of train', 'auto')
+  .addOption(new Option('--vector-bits <name>', 'as of train').choices(VECTOR_BITS).default('auto'))
   .option('--data <source>', 'as of train', 'mnist')
   .option('--hidden <widths>', 'as of train, without none', '1000')
   .option('--batch-size <n>', 'as of train', wholeFrom(1), 100)
@@ -39,6 +43,7 @@ const run = await prepare(
   checkOptions({
     threads: 1,
     kernel: options.kernel,
+    vectorBits: options.vectorBits,
     data: options.data,
     hidden: options.hidden.split(',').map(Number),
     batchSize: options.batchSize,
@@ -112,8 +117,11 @@ function time(name: string, act: () => void, layer?: number): void {
 function report(): void {
   const node = process.versions.node;
   const batch = options.batchSize;
-  if (!options.json)
-    console.log(`Node ${node}, kernel ${run.kernel.name}, ${options.data}, hidden ${options.hidden}, batch ${batch}`);
+  const { name: kernelName, vectorBits } = run.kernel;
+  if (!options.json) {
+    const job = `${options.data}, hidden ${options.hidden}, batch ${batch}`;
+    console.log(`Node ${node}, kernel ${kernelName}, ${vectorBits} bits, ${job}`);
+  }
   let sum = 0;
   for (const name of seconds.keys()) {
     const times = epochs.map((epoch) => epoch.get(name)!);
@@ -123,7 +131,10 @@ function report(): void {
     sum += middle;
     if (options.json)
       console.log(
-        JSON.stringify({ node, kernel: run.kernel.name, batch, operation: name, seconds: middle, min, max, gflops }),
+        JSON.stringify({
+          ...{ node, kernel: kernelName, vector_bits: vectorBits, batch },
+          ...{ operation: name, seconds: middle, min, max, gflops },
+        }),
       );
     else
       console.log(

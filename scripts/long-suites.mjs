@@ -23,7 +23,7 @@ const OF_FIXED_LENGTH = [
 function testsInFull() {
   return [
     { files: ['parallel/dead-worker', 'parallel/late'], seconds: 110 },
-    { files: ['run/exactness', 'run/reference-job'], seconds: 60 },
+    { files: ['run/exactness', 'run/reference-job', 'kernels/self-check'], seconds: 70 },
     { files: ['run/optimizers', 'run/early-stopping'], seconds: 40 },
     { files: ['checkpoints/kill', 'checkpoints/faulty-disk', 'checkpoints/exact-resume'], seconds: 40 },
   ].map(({ files, seconds }) => ({

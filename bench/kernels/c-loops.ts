@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { endianness, tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { KernelChoice } from '../../src/kernels/builds.js';
 import { atExit } from '../support/exit.js';
 import type { SyntheticRows } from '../support/synthetic-batch.js';
 
@@ -49,14 +50,17 @@ export class CLoops {
     if (endianness() !== 'LE') return 'loops.c reads little-endian files';
     const folder = mkdtempSync(path.join(tmpdir(), 'lockstep-kernels-'));
     atExit(() => rmSync(folder, { recursive: true, force: true }));
-    // Not -march=native: only 16-byte vectors and sixteen registers, as WebAssembly's compiler uses.
+    // Not -march=native: sixteen registers of at most 32 bytes, as WebAssembly's compiler uses.
     const machine = process.arch === 'x64' ? ['-mavx2', '-mfma'] : [];
-    for (const [name, contract] of [
-      ['simd-fma', 'fast'],
-      ['simd', 'off'],
-    ] as const) {
-      const args = ['-O3', ...machine, `-ffp-contract=${contract}`, SOURCE, '-o', path.join(folder, name), '-lm'];
+    const programs = (['simd-fma', 'simd'] as const).flatMap((name) => [
+      { name, vectorBits: 128 as const },
+      { name, vectorBits: 256 as const },
+    ]);
+    for (const program of programs) {
+      const contract = program.name === 'simd-fma' ? 'fast' : 'off';
+      const how = ['-O3', ...machine, `-ffp-contract=${contract}`, `-DVECTOR_BYTES=${program.vectorBits / 8}`];
       try {
+        const args = [...how, SOURCE, '-o', path.join(folder, fileOf(program)), '-lm'];
         execFileSync('cc', args, { encoding: 'utf8', stdio: 'pipe' });
       } catch (error) {
         return `cc cannot build it: ${error instanceof Error ? error.message.split('\n')[0] : error}`;
@@ -76,13 +80,15 @@ export class CLoops {
    * @returns seconds per call in each round
    * @throws Error if the results of C have other sums
    */
-  measure(kernel: 'simd-fma' | 'simd', operation: 'forward' | 'step', rounds: number, expected: Sums): number[] {
+  measure(program: Program, operation: 'forward' | 'step', rounds: number, expected: Sums): number[] {
     const args = [this.#file, operation, `${rounds}`, `${ROUND_MILLISECONDS}`];
-    const output = execFileSync(path.join(this.#folder, kernel), args, { encoding: 'utf8' });
+    const output = execFileSync(path.join(this.#folder, fileOf(program)), args, { encoding: 'utf8' });
     const { seconds, z_sum: z, moved_sum: moved } = JSON.parse(output) as Output;
     const agree = (a: number, b: number) => Math.abs(a - b) <= SUMS_AGREE_WITHIN * Math.abs(b);
     if (!agree(z, expected.z) || !agree(moved, expected.moved)) {
-      throw new Error(`C and ${kernel} differ: Σ|z| ${z} and ${expected.z}, Σ|step| ${moved} and ${expected.moved}`);
+      throw new Error(
+        `C and ${fileOf(program)} differ: Σ|z| ${z} and ${expected.z}, Σ|step| ${moved} and ${expected.moved}`,
+      );
     }
     return seconds;
   }
@@ -90,6 +96,13 @@ export class CLoops {
   get #file(): string {
     return path.join(this.#folder, 'layer');
   }
+}
+
+/** The kernel whose arithmetic and vectors it has. */
+type Program = Pick<KernelChoice, 'name' | 'vectorBits'>;
+
+function fileOf({ name, vectorBits }: Program): string {
+  return `${name}-${vectorBits}`;
 }
 
 /** What loops.c prints. */

@@ -30,10 +30,18 @@ const HIDDEN_DENSITY = 0.5;
 export interface Operation {
   readonly name: 'forward' | 'backward' | 'transpose' | 'step';
   readonly run: () => void;
-  /**
-   * The loop that bounds the operation, and the bytes that it reads repeatedly. Undefined where nothing is multiplied.
-   */
-  readonly bound: { readonly loop: LimitLoop; readonly bytes: number } | undefined;
+  /** Multiply-adds: one for each stored input and output, or for each weight and sample where no zero is skipped. */
+  readonly products: number;
+  /** What bounds the operation. Undefined where nothing is multiplied. */
+  readonly bound: Bound | undefined;
+}
+
+export interface Bound {
+  readonly loop: LimitLoop;
+  /** That the operation reads repeatedly. */
+  readonly bytes: number;
+  /** More loads for each load of a row's vector, which the loop lacks: of a list's index and value, for example. */
+  readonly moreLoads: number;
 }
 
 export interface Case {
@@ -43,8 +51,8 @@ export interface Case {
   readonly nonzeros: number;
   /** How the inputs are stored. */
   readonly form: RowForm;
-  /** Multiply-adds of an operation: one for each stored input and output. */
-  readonly products: number;
+  /** Of a panel of weights. */
+  readonly panelBytes: number;
   readonly operations: readonly Operation[];
   /** Input of the C program. */
   readonly plain: PlainLayer;
@@ -57,14 +65,14 @@ export function firstLayer(choice: KernelChoice, density: number, seed: number, 
   const rows = syntheticRows(BATCH, INPUTS, density, seed);
   const batch = createBatch(choice, [INPUTS, HIDDEN], rows, seed, form === 'dense');
   const above = secondLayerBatch(choice, INPUTS, HIDDEN, rows, seed);
-  return createCase(density, rows, batch, 0, seed, above);
+  return createCase(choice, density, rows, batch, 0, seed, above);
 }
 
 /** The output layer, with inputs as after ReLU. */
 export function outputLayer(choice: KernelChoice, seed: number): Case {
   const rows = syntheticRows(BATCH, HIDDEN, HIDDEN_DENSITY, seed);
   const batch = secondLayerBatch(choice, HIDDEN, CLASSES, rows, seed);
-  return createCase(HIDDEN_DENSITY, rows, batch, 1, seed, batch);
+  return createCase(choice, HIDDEN_DENSITY, rows, batch, 1, seed, batch);
 }
 
 /** @param rows  the second layer's inputs */
@@ -78,6 +86,7 @@ function secondLayerBatch(choice: KernelChoice, inputs: number, outputs: number,
 
 /** @param above  a batch whose layer 1 has these rows: for `backward` */
 function createCase(
+  choice: KernelChoice,
   density: number,
   rows: SyntheticRows,
   batch: SyntheticBatch,
@@ -90,7 +99,7 @@ function createCase(
   const { inputs, outputs } = layer;
   const delta = syntheticDelta(BATCH, outputs, seed);
   const parameters = readParameters([layer]);
-  const operations = operationsOf(kernel, layer, l, above.kernel);
+  const operations = operationsOf(choice, kernel, layer, l, rows, above);
   const { forward, transpose, step } = operations;
   forward.run();
   const z = sumOfMagnitudes(layer.panels.flatMap((panel) => [...panel.delta]));
@@ -104,7 +113,7 @@ function createCase(
     density,
     nonzeros: rows.index.length,
     form: layer.inputRows.form,
-    products: (layer.inputRows.form === 'dense' ? BATCH * inputs : rows.index.length) * outputs,
+    panelBytes: panelBytesOf(layer),
     // Dense rows and the reference kernel have nothing to transpose. In dense form only the output layer has `backward`.
     operations: Object.values(operations).filter(({ name }) => {
       if (name === 'transpose') return layer.transposed.value.length > 0;
@@ -124,34 +133,69 @@ function createCase(
   };
 }
 
-function operationsOf(kernel: Kernel, layer: LayerMemory, l: number, above: Kernel) {
-  const { inputs, inputBlocks, inputRows, panels, parameters } = layer;
+function operationsOf(
+  { vectorBits }: KernelChoice,
+  kernel: Kernel,
+  layer: LayerMemory,
+  l: number,
+  rows: SyntheticRows,
+  above: SyntheticBatch,
+) {
+  const { inputs, outputs, inputBlocks, inputRows, panels, parameters } = layer;
   const isDense = inputRows.form === 'dense';
   const allPanels = { from: 0, to: panels.length };
   const allRows = { index: 0, from: 0, to: inputs + 1 };
   const columnBytes = widthOf(layer) * parameters.BYTES_PER_ELEMENT;
-  const panelOfWeights = { loop: 'loads', bytes: (inputs + 1) * columnBytes } as const;
-  const blockOfWeights = { loop: 'loads', bytes: Math.ceil(inputs / inputBlocks) * columnBytes } as const;
-  const panelOfDelta = { loop: 'loads', bytes: BATCH * columnBytes } as const;
-  // In dense form each load serves two multiply-adds, of two samples or rows, so arithmetic is the bound, but not in `backward`.
-  const products = { loop: 'registers', bytes: 0 } as const;
+  const loadsOfRow = columnBytes / (vectorBits / 8);
+  // An index and a value for each row of weights; a slot and a value for each row of δ.
+  const ofList = { loop: 'loads', moreLoads: 2 / loadsOfRow } as const;
+  const isAboveDense = above.memory.layers[1]!.inputRows.form === 'dense';
+  const panelOfWeights: Bound = {
+    loop: 'loads',
+    bytes: panelBytesOf(layer),
+    moreLoads: isAboveDense ? 0 : 1 / loadsOfRow,
+  };
+  const blockOfWeights = { ...ofList, bytes: Math.ceil(inputs / inputBlocks) * columnBytes } as const;
+  const panelOfDelta = { ...ofList, bytes: BATCH * columnBytes } as const;
+  // In dense form, and through a mirror, each load serves several multiply-adds, of several samples or rows: arithmetic is the bound.
+  const arithmetic = { loop: 'registers', bytes: 0, moreLoads: 0 } as const;
+  const all = BATCH * inputs * outputs;
+  const stored = isDense ? all : rows.index.length * outputs;
+  const goesBackDense = above.plan.mirrors || isAboveDense;
   return {
     forward: {
       name: 'forward',
-      bound: isDense ? products : blockOfWeights,
+      products: stored,
+      bound: isDense ? arithmetic : blockOfWeights,
       run: () => {
         if (l > 0) kernel.findBlocks(l, 0, BATCH);
         kernel.forward(l, allPanels, 0, BATCH);
       },
     },
-    backward: { name: 'backward', bound: panelOfWeights, run: () => above.backward(1, 0, BATCH) },
-    transpose: { name: 'transpose', bound: undefined, run: () => kernel.transpose(l, allRows, BATCH) },
+    backward: {
+      name: 'backward',
+      products: goesBackDense ? all : stored,
+      bound: above.plan.mirrors ? arithmetic : panelOfWeights,
+      run: () => above.kernel.backward(1, 0, BATCH),
+    },
+    transpose: {
+      name: 'transpose',
+      products: 0,
+      bound: undefined,
+      run: () => kernel.transpose(l, allRows, BATCH),
+    },
     step: {
       name: 'step',
-      bound: isDense ? products : panelOfDelta,
+      products: stored,
+      bound: isDense ? arithmetic : panelOfDelta,
       run: () => kernel.step(l, allRows, allPanels, BATCH, RATE),
     },
   } as const satisfies Record<string, Operation>;
+}
+
+/** The widest panel's weights. */
+function panelBytesOf(layer: LayerMemory): number {
+  return (layer.inputs + 1) * widthOf(layer) * layer.parameters.BYTES_PER_ELEMENT;
 }
 
 /** Columns of the widest panel. */

@@ -1,7 +1,8 @@
 /*
- * The kernels' loops over sparse rows in C with 16-byte vectors: the same panels, blocks and order of summation.
+ * The kernels' loops over sparse rows in C, with vectors of 16 or 32 bytes: the same panels, blocks and order of summation.
  *
- * Build: cc -O3 -mavx2 -mfma -ffp-contract=fast loops.c -o loops    (contract=off: multiply, then add, as `simd` does)
+ * Build: cc -O3 -mavx2 -mfma -ffp-contract=fast -DVECTOR_BYTES=16 loops.c -o loops
+ *        (contract=off: multiply, then add, as `simd` does; VECTOR_BYTES=32: the wide form)
  * Run:   ./loops <file> <forward or step> <rounds> <milliseconds of a round>
  *
  * The file holds, little-endian: u32 inputs, outputs, panels, blocks of inputs, samples; u32 starts[samples + 1]; u32 index[nonzeros];
@@ -16,8 +17,14 @@
 #include <string.h>
 #include <time.h>
 
-/** Four float32: what WebAssembly has. */
-typedef float vec __attribute__((vector_size(16)));
+#ifndef VECTOR_BYTES
+#define VECTOR_BYTES 16
+#endif
+/** Columns of a vector, and of what panels are made. */
+#define LANES (VECTOR_BYTES / 4)
+
+/** Four float32, what WebAssembly has, or eight, which V8 makes of two. */
+typedef float vec __attribute__((vector_size(VECTOR_BYTES)));
 typedef unsigned int u32;
 
 #define INLINE static inline __attribute__((always_inline))
@@ -46,7 +53,11 @@ static u32 *bounds;
 static u32 *cursors, *slots;
 static float *slot_value;
 
-INLINE vec splat(float x) { return (vec){x, x, x, x}; }
+INLINE vec splat(float x) {
+  vec v;
+  for (int lane = 0; lane < LANES; lane++) v[lane] = x;
+  return v;
+}
 
 INLINE void forward_panel(const int n, const vec *weights, vec *out) {
   const vec *bias = weights + (size_t)inputs * n;
@@ -82,14 +93,14 @@ INLINE void reduce_panel(const int n, vec *weights, const vec *d) {
 }
 
 /** The first column of a panel; of the one behind the last, all columns. */
-static u32 start_of(u32 panel) { return (u32)((unsigned long long)panel * (padded / 4) / panels) * 4; }
+static u32 start_of(u32 panel) { return (u32)((unsigned long long)panel * (padded / LANES) / panels) * LANES; }
 
 static void forward(void) {
   for (u32 panel = 0; panel < panels; panel++) {
     u32 column = start_of(panel);
     const vec *weights = (const vec *)(parameters + (size_t)column * (inputs + 1));
     vec *out = (vec *)(z + (size_t)column * samples);
-    FOR_WIDTH((start_of(panel + 1) - column) / 4, forward_panel, weights, out)
+    FOR_WIDTH((start_of(panel + 1) - column) / LANES, forward_panel, weights, out)
   }
 }
 
@@ -98,7 +109,7 @@ static void step(void) {
     u32 column = start_of(panel);
     vec *weights = (vec *)(parameters + (size_t)column * (inputs + 1));
     const vec *d = (const vec *)(delta + (size_t)column * samples);
-    FOR_WIDTH((start_of(panel + 1) - column) / 4, reduce_panel, weights, d)
+    FOR_WIDTH((start_of(panel + 1) - column) / LANES, reduce_panel, weights, d)
   }
 }
 
@@ -191,7 +202,7 @@ int main(int argc, char **argv) {
   panels = head[2];
   blocks = head[3];
   samples = head[4];
-  padded = (outputs + 3) / 4 * 4;
+  padded = (outputs + LANES - 1) / LANES * LANES;
   starts = read_all(file, samples + 1);
   lit_index = read_all(file, starts[samples]);
   lit_value = read_all(file, starts[samples]);

@@ -30,9 +30,16 @@ type TierUp = (compiled: WasmFunction) => void;
 
 /** V8's function that compiles a WebAssembly function with the optimizing compiler; undefined if it has none. */
 function tierUpFunction(): TierUp | undefined {
+  const compile = () => new Function('compiled', '%WasmTierUpFunction(compiled)') as TierUp;
+  try {
+    // If the program has set the flag while it runs, it stays set. (V8 may also remember this text.)
+    return compile();
+  } catch {
+    // The usual case: the flag is not set.
+  }
   try {
     setFlagsFromString(NATIVES);
-    return new Function('compiled', '%WasmTierUpFunction(compiled)') as TierUp;
+    return compile();
   } catch {
     return undefined;
   } finally {

@@ -124,6 +124,11 @@ export function realsOf(name: KernelName): KernelNeeds['reals'] {
   return buildOf(name).needs.reals;
 }
 
+/** `denseFrom` of its narrow form. */
+export function narrowDenseFrom(name: KernelName): number {
+  return buildOf(name).denseFrom;
+}
+
 /** @param memory  the thread's view of `shared` */
 export function createKernel(
   { name, module, tileRows }: KernelChoice,

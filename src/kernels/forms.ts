@@ -46,10 +46,10 @@ export function fastestForm(
   }
   if (wanted === 'auto') {
     const inDensity = layer === 0 ? density : HIDDEN_DENSITY;
-    const [ofWide, ofNarrow] = timeTurnByTurn(
+    const gain = gainOf(
       trials.map(({ choice, names }) => trialOf(choice, names, plans.narrow.layers[layer]!, inDensity)),
     );
-    if (ofNarrow! < ofWide! * MIN_GAIN) return narrow;
+    if (gain < MIN_GAIN) return narrow;
   }
   const needed = new Set(plans.wide.layers.slice(1).flatMap((_, l) => [...exportsOf(plans.wide, l, wide.tileRows)]));
   const isNeeded = (name: string) => needed.has(name) || !/\d$/.test(name);
@@ -57,7 +57,10 @@ export function fastestForm(
   return computesTheSame(wide, isNeeded) ? wide : narrow;
 }
 
-/** Whether the wide form is the fastest for a layer of typical size: for what must be decided before the data is known. */
+/**
+ * Whether the wide form is the fastest for a layer of typical size, and all of it computes the same: for what must be decided
+ * before the data is known.
+ */
 export function isWideFaster(narrow: KernelChoice, wanted: VectorBits): boolean {
   const density = 0.2;
   const [inputs, outputs, samples] = [TRIAL_INPUTS, 64, 100];
@@ -68,7 +71,9 @@ export function isWideFaster(narrow: KernelChoice, wanted: VectorBits): boolean 
     ...needs,
     ...activationNeeds(DEFAULT_ACTIVATION),
   });
-  return fastestForm(narrow, wanted, density, planFor).vectorBits === 256;
+  const form = fastestForm(narrow, wanted, density, planFor);
+  const isNeeded = () => true;
+  return form.vectorBits === 256 && compileAhead(form.module!, true, isNeeded) && computesTheSame(form, isNeeded);
 }
 
 /** The layer that has most of the work. */
@@ -90,11 +95,16 @@ export function wideForm(narrow: KernelChoice): KernelChoice | undefined {
       lanes: 2 * LANES,
       // Eight accumulators of 256 bits.
       panelWidth: 64,
-      // 50 KB of weights in a block (bench/operations.ts; docs/performance.md).
-      blocks: { nonzeros: 40, inputs: 196 },
+      // 28 KB of weights a block fit every first-level cache. With 35 KB, where it has 32 KB, the forward pass of a layer with half of
+      // its inputs nonzero takes 1.08 times as long (bench/kernels.ts; with a fifth nonzero, there are as many blocks as before).
+      blocks: { nonzeros: 30, inputs: 112 },
       mirrors: true,
     },
     tileRows: { 2: 8, 4: 4, 6: 3, 8: 2 },
+    // Twice as wide, the dense form gains more than lists, whose indices and values are still loaded one by one. Both take equally
+    // long at a density of 0.77 for 784 inputs and 1000 outputs, and of 0.65 to 0.71 for 28 or 784 inputs and 300 outputs, in
+    // batches of 32 to 1,000 (bench/kernels.ts; Node 24 and 26). In between, so that no layer loses more than a few percent.
+    denseFrom: 0.75,
   };
 }
 
@@ -133,6 +143,17 @@ function trialOf({ module, needs }: KernelChoice, names: ReadonlySet<string>, in
       for (let i = 0; i < times; i++) for (const { run, args } of calls) run(...args);
     },
   };
+}
+
+/** How many times as fast the first is as the second; 0 if it reaches beyond the memory, as only wrong code does. */
+function gainOf(trials: readonly Trial[]): number {
+  try {
+    const [first, second] = timeTurnByTurn(trials);
+    return second! / first!;
+  } catch (error) {
+    if (error instanceof Error && error.name === 'RuntimeError') return 0;
+    throw error;
+  }
 }
 
 /** Milliseconds a column, the least of some rounds: what disturbs a round only makes it longer. */

@@ -22,6 +22,15 @@ const LINE_BYTES = 64;
 /** Three rows of six vectors are the largest tile, and some functions need two. */
 const TOTALS = 2 * 3 * 6 * LANES;
 
+/** A slice's lists need not begin at the first place. */
+const FIRST_ENTRY = 3;
+
+/** Units in each list of active units. */
+const ACTIVE_BEFORE = 2;
+
+/** Below the smallest normal number. */
+const SUBNORMAL = 1e-39;
+
 const [RATE, DECAY, SCALE] = [-0.1, 0.01, 0.3];
 
 /** Words of each array, in the order in which they lie. Those before `dense` are random numbers. */
@@ -33,12 +42,12 @@ function lengthsOf({ inputs, samples, vectors }: ScratchSize) {
     ...{ weights: parameters, gradient: parameters, m: parameters, v: parameters },
     ...{ z: samples * width, delta: samples * width, below: samples * Math.max(width, inputs + LANES) },
     ...{ mirror: parameters + LANES * width, partial: samples * inputs * LANES, totals: TOTALS },
+    squares: 2 * parameters,
     ...{ dense: samples * inputs + LANES, denseStarts: samples },
     ...{ begins: samples, ends: samples, counts: samples, index: entries, value: entries },
-    ...{ cursors: inputs + 3, litSlots: entries, litValues: entries },
+    ...{ cursors: inputs + 3, litSlots: FIRST_ENTRY + entries, litValues: FIRST_ENTRY + entries },
     ...{ newCursors: inputs + 3, newSlots: entries, newValues: entries, bounds: 3 * samples },
     ...{ rowStarts: samples, activeCounts: samples, activeIndex: samples * width, activeValue: samples * width },
-    squares: 2 * parameters,
   };
 }
 
@@ -83,6 +92,17 @@ export class Scratch {
     // (Squares are not negative.)
     const v = reals('v', (at.z - at.v) / REAL_BYTES);
     for (let i = 0; i < v.length; i++) v[i] = Math.abs(v[i]!);
+    // Moments that decay, beside gradients of 0.
+    const [w, g, m] = (['weights', 'gradient', 'm'] as const).map((name) => reals(name, v.length));
+    for (let i = 0; i < v.length; i += 5) {
+      w![i] = 0;
+      g![i] = 0;
+      m![i] = i % 3 === 0 ? 0 : SUBNORMAL;
+      if (i % 2 === 0) v[i] = SUBNORMAL;
+    }
+    // Most units are active: few of the sums that go back are masked.
+    const below = reals('below', samples * vectors * LANES);
+    for (let i = 0; i < below.length; i++) if (random() < 0.7) below[i] = Math.abs(below[i]!);
 
     const [dense, index, value] = [reals('dense', samples * inputs), words('index', entries), reals('value', entries)];
     const [begins, ends, counts] = [words('begins', samples), words('ends', samples), words('counts', samples)];
@@ -102,12 +122,21 @@ export class Scratch {
       counts[s] = k - begins[s]!;
       lit[inputs]!.push({ slot: firstSlot + s, x: 1 });
     }
+    words('activeCounts', samples).fill(ACTIVE_BEFORE);
     words('denseStarts', samples).set(Array.from({ length: samples }, (_, s) => s * inputs));
     words('rowStarts', samples).set(Array.from({ length: samples }, (_, s) => s * vectors * LANES));
     const cursors = words('cursors', inputs + 2);
+    cursors[0] = FIRST_ENTRY;
     for (const [row, { length }] of lit.entries()) cursors[row + 1] = cursors[row]! + length;
-    words('litSlots', lit.flat().length).set(lit.flat().map(({ slot }) => slot));
-    reals('litValues', lit.flat().length).set(lit.flat().map(({ x }) => x));
+    const places = FIRST_ENTRY + lit.flat().length;
+    words('litSlots', places).set(
+      lit.flat().map(({ slot }) => slot),
+      FIRST_ENTRY,
+    );
+    reals('litValues', places).set(
+      lit.flat().map(({ x }) => x),
+      FIRST_ENTRY,
+    );
   }
 
   /** The arguments of some calls of a function: more than one where an argument chooses among ways. */
@@ -127,6 +156,9 @@ export class Scratch {
     const inVectors = Math.floor(inputs / LANES) * LANES;
     const bytes = inVectors * most * REAL_BYTES;
     const slots = firstSlot + samples;
+    const units = Math.ceil(inputs / LANES);
+    // (Panels lie one after another, each with all slots: the arrays have those from the first on.)
+    const panelsOf = (count: number) => (firstSlot === 0 ? Math.max(1, Math.min(2, count)) : 1);
 
     const sparse = [at.weights, inputs + 1, at.cursors, at.litSlots, at.litValues, delta, at.totals, RATE];
     const dense = [at.weights, rowBytes, inputs, ...denseRows, delta, ...range, at.totals, RATE];
@@ -146,7 +178,7 @@ export class Scratch {
       }),
       denseForward: [[at.weights, rowBytes, inputs, ...denseRows, bySlot('z', rowBytes), ...range]],
       backward: [0, 1].map((isWhole) => {
-        const below = [bySlot('below', inputs * REAL_BYTES), slots, Math.ceil(inputs / LANES), LANES, 1];
+        const below = [bySlot('below', inputs * REAL_BYTES), slots, units, LANES, panelsOf(units)];
         return [at.weights, rowBytes, ...lists, delta, at.partial, inputs, isWhole, isWhole, ...below, ...range];
       }),
       denseBackward: [
@@ -159,10 +191,10 @@ export class Scratch {
             at.mirror,
             rowBytes,
             at.delta - firstSlot * inVectors * REAL_BYTES,
-            0,
+            slots,
             inVectors / LANES,
             LANES,
-            1,
+            panelsOf(inVectors / LANES),
             inVectors,
           ],
           ...[bySlot('below', rowBytes), at.totals, ...range],
@@ -185,9 +217,11 @@ export class Scratch {
       transpose: [[...lists, at.value, inputs, 0, inputs + 1, ...range, at.newCursors, at.newSlots, at.newValues]],
       findBlocks: [[...lists, Math.ceil(inputs / 2), 2, bySlot('bounds'), samples, ...range]],
       fetchRows: [[...lists, at.value, ...range]],
-      rectifyPanel: [0, 1].map((keepsZ) => {
+      // The first panel, and one whose units follow those in the lists.
+      rectifyPanel: [0, 2 * LANES].map((first) => {
         const active = [bySlot('rowStarts'), bySlot('activeCounts'), at.activeIndex, at.activeValue];
-        return [bySlot('z', width * REAL_BYTES), 0, width, width - 1, ...active, keepsZ, ...range];
+        const rest = width - first;
+        return [bySlot('z', rest * REAL_BYTES), first, rest, rest - 1, ...active, Number(first > 0), ...range];
       }),
       rectifyRows: [[bySlot('z', width * REAL_BYTES), 0, width, bySlot('rowStarts'), at.activeValue, ...range]],
       sgdUpdate: [[at.weights, at.gradient, bytes, SCALE, DECAY, RATE]],

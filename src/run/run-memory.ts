@@ -7,7 +7,7 @@ import { countNonzeros, writeRows } from '../data/sparse-rows.js';
 import { splitOff, splitOffByClass } from '../data/split.js';
 import { errors } from '../errors.js';
 import { activationNeeds, DEFAULT_ACTIVATION } from '../kernels/activations.js';
-import type { KernelChoice } from '../kernels/builds.js';
+import { type KernelChoice, narrowDenseFrom } from '../kernels/builds.js';
 import { bytesNeeded, createSharedMemory, MEMORY_LIMIT_BYTES, type Memory } from '../memory/layout.js';
 import type { ObjectiveFacts, Plan, Target } from '../memory/plan.js';
 import { findBlockStarts } from '../memory/rows.js';
@@ -81,7 +81,9 @@ export function planOf(
   const { batchSize, threads, hidden } = config;
   const needs = needsOf(optimizerOf(config));
   const trainSamples = train.count;
-  const isDense = densityOf(used, nonzeros) >= kernel.denseFrom;
+  // With strategy `dense` the weights depend on how samples are divided, which the form of their rows decides.
+  const denseFrom = config.strategy === 'dense' ? narrowDenseFrom(kernel.name) : kernel.denseFrom;
+  const isDense = densityOf(used, nonzeros) >= denseFrom;
   return {
     layers: [inputs, ...hidden, objective.outputs(used)],
     trainSamples,
