@@ -50,6 +50,7 @@ export class PrettyFormat {
     dataset,
     model,
     threads,
+    thread_choice: choice,
     ranks,
     mpi,
     kernel,
@@ -67,6 +68,7 @@ export class PrettyFormat {
         `${percent(dataset.density, 1)} of the inputs nonzero`,
       `network ${model.layers.join('-')}: ${grouped(model.parameters)} parameters; batch ${config.batch_size}, ` +
         `learning rate ${config.lr}, ${config.reduction} of gradients, seed ${config.seed}`,
+      ...(choice && threads < choice.cores ? [choiceText(threads, choice)] : []),
       ...(mpi ? [`ranks joined by ${mpi}`] : []),
       ...optionsOf(config),
       ...(resumed
@@ -161,6 +163,19 @@ function columnsFor(hasValidation: boolean, hasTest: boolean): readonly Column[]
           column('waiting', 9, ({ wait_fraction }) => percent(wait_fraction, 1)),
         ]),
   ];
+}
+
+/** Why a run does not use all cores. */
+function choiceText(threads: number, choice: NonNullable<StartEvent['thread_choice']>): string {
+  const { cores, step_seconds: step, barrier_seconds: barrier } = choice;
+  const wait = barrier === null ? '' : `, a barrier ${microseconds(barrier)}`;
+  return `threads ${threads} of ${cores}: a step takes ${microseconds(step)}${wait}`;
+}
+
+/** Two digits at least: 0.35 µs, 12 µs, 1,234 µs. */
+function microseconds(seconds: number): string {
+  const value = seconds * 1e6;
+  return `${value < 10 ? value.toPrecision(2) : grouped(Math.round(value))} µs`;
 }
 
 /** The options that differ from the reference's run, in words. */

@@ -34,12 +34,16 @@ import { drawInitialValues } from '../model/initial-values.js';
 import { requireSame, together } from '../parallel/mpi/agreement.js';
 import { SHARDS } from '../parallel/mpi/rank-shares.js';
 import type { World } from '../parallel/mpi/world.js';
+import type { ThreadChoice } from '../parallel/thread-choice.js';
+import { chooseThreads } from './choose-threads.js';
 import { identityOf, identityOfOptions, NOTHING_FOUND, shareCheckpoint } from './rank-consistency.js';
 import { allocate, densityOf, nonzerosOf, planOf, restore, usedOf, writeSamples } from './run-memory.js';
 
 export interface Run {
   readonly config: Config;
   readonly kernel: KernelChoice;
+  /** If the number of threads was chosen by measurement. */
+  readonly threadChoice: ThreadChoice | undefined;
   readonly plan: Plan;
   readonly shared: WebAssembly.Memory;
   readonly memory: Memory;
@@ -155,10 +159,18 @@ async function prepareFrom(
   const { used, table } = raw.table ? scaleParts(raw, raw.table, config.scale) : { used: raw, table: undefined };
   const nonzeros = nonzerosOf(used);
   const density = densityOf(used, nonzeros);
-  const planFor = (choice: KernelChoice) =>
+  const planFor = (config: Config, choice: KernelChoice) =>
     planOf(config, choice, used, nonzeros, world?.ranks, resumed?.checkpoint.activation);
-  const kernel = fastestForm(build, config.vectorBits, density, planFor);
-  const plan = planFor(kernel);
+  const formFor = (config: Config) =>
+    fastestForm(build, config.vectorBits, density, (choice) => planFor(config, choice));
+  const isChosen =
+    given.threads === undefined && !resumed && !world && config.strategy === 'sliced' && config.epochs > 0;
+  const chosen = isChosen
+    ? await chooseThreads(config, used, planFor(config, build), density, build, formFor)
+    : undefined;
+  if (chosen) config = { ...config, threads: chosen.threads };
+  const kernel = chosen?.threads === 1 ? chosen.kernel : formFor(config);
+  const plan = planFor(config, kernel);
   const { layers } = plan;
   const model = {
     layers,
@@ -187,6 +199,7 @@ async function prepareFrom(
   return {
     config,
     kernel,
+    threadChoice: chosen?.choice,
     plan,
     shared,
     memory,
