@@ -3,6 +3,7 @@
  * row; who adds an option finds it in `config`, and adds its row there.
  */
 import { mkdirSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TrainOptions } from '../../src/config/options.js';
@@ -52,12 +53,16 @@ async function trainAll(at: (name: string) => string): Promise<void> {
     // Of samples whose labels have nothing to do with them the validation loss does not fall for long.
     { ...plain, ...heldOut, lr: 2, epochs: 1000, patience: 1 },
     { ...plain, epochs: 0 },
+    { ...plain, threads: undefined },
     { ...plain, data: IRIS, label: 'species', testSplit: 0.3, epochs: 0 },
   ];
   const runs = [];
   for (const options of all) runs.push(await collect(options));
   runs.push(await collectFailed({ ...plain, lr: 3e38 }));
   for (const event of runs.flatMap((run) => run.all)) note(event.event, event);
+  // (On a single core there is no choice.)
+  const choice = { cores: 2, step_seconds: 1e-5, barrier_seconds: null };
+  if (availableParallelism() === 1) note('start', { ...runs[0]!.start, thread_choice: choice });
 }
 
 /** The companion's commands, of that model. */
