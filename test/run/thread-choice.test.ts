@@ -18,7 +18,8 @@ const tiny = (): TrainOptions => ({ data: scratch.data, hidden: [3], batchSize: 
 const CHOSEN = {
   cores,
   step_seconds: expect.any(Number) as number,
-  barrier_seconds: null,
+  // (On a busy machine, even this step may seem too long to do without.)
+  barrier_seconds: expect.toSatisfy((seconds: unknown) => seconds === null || typeof seconds === 'number') as null,
 };
 
 describe.runIf(cores > 1)('without --threads', () => {
@@ -26,8 +27,8 @@ describe.runIf(cores > 1)('without --threads', () => {
     const { start } = await collect(tiny());
     expect(start).toMatchObject({ threads: 1, config: { threads: 1 }, thread_choice: CHOSEN });
     expect(start.thread_choice!.step_seconds).toBeGreaterThan(0);
-    // Less than the work of 2 threads that pay.
-    expect(start.thread_choice!.step_seconds).toBeLessThan(400e-6);
+    // Less than the work that pays without a known barrier.
+    expect(start.thread_choice!.step_seconds).toBeLessThan(360e-6);
   });
 
   it('a long step takes all cores without a measurement', async () => {
@@ -96,7 +97,9 @@ describe.runIf(cores > 1)('without --threads', () => {
     const { stdout, stderr } = await runTrain([...args, '--format', 'pretty']);
     expect(stderr).toBe('');
     expect(stdout).toMatch(/^Lockstep · 1 thread · /);
-    expect(stdout).toMatch(new RegExp(`^threads 1 of ${cores}: a step takes [\\d.]+ µs$`, 'm'));
+    expect(stdout).toMatch(
+      new RegExp(`^threads 1 of ${cores}: a step takes [\\d,.]+ µs(, a barrier [\\d.]+ µs)?$`, 'm'),
+    );
   });
 });
 
