@@ -161,15 +161,15 @@ async function prepareFrom(
   const density = densityOf(used, nonzeros);
   const planFor = (config: Config, choice: KernelChoice) =>
     planOf(config, choice, used, nonzeros, world?.ranks, resumed?.checkpoint.activation);
-  const formFor = (config: Config) =>
-    fastestForm(build, config.vectorBits, density, (choice) => planFor(config, choice));
+  const formFor = (config: Config, vectorBits = config.vectorBits) =>
+    fastestForm(build, vectorBits, density, (choice) => planFor(config, choice));
   const isChosen =
     given.threads === undefined && !resumed && !world && config.strategy === 'sliced' && config.epochs > 0;
   const chosen = isChosen
     ? await chooseThreads(config, used, planFor(config, build), density, build, formFor)
     : undefined;
   if (chosen) config = { ...config, threads: chosen.threads };
-  const kernel = chosen?.threads === 1 ? chosen.kernel : formFor(config);
+  const kernel = chosen?.threads === 1 ? chosen.kernel : formFor(config, chosen && `${chosen.kernel.vectorBits}`);
   const plan = planFor(config, kernel);
   const { layers } = plan;
   const model = {
