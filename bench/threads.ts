@@ -74,7 +74,8 @@ for (const batchSize of options.batches) {
 }
 
 async function report(job: TrainOptions & { readonly hidden: readonly number[]; readonly batchSize: number }) {
-  const { start } = await runTraining({ ...job, epochs: 1 });
+  // The number of threads of a run of many epochs, which ends after the first.
+  const { start } = await runTraining({ ...job, epochs: 1_000_000, maxTime: 1e-3 });
   const counts = [...new Set([...teams, start.threads])];
   const best = new Map(counts.map((threads) => [threads, Number.POSITIVE_INFINITY]));
   for (let round = 0; round < options.rounds; round++) {

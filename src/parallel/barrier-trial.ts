@@ -28,7 +28,7 @@ const LIMIT_MS = 8;
 /** A round that takes longer is not the machine's: other programs run on these cores. (Two sockets take less than 1 µs.) */
 const DISTURBED_MS = 0.003;
 /** How long to wait for the helper, which had time to start before. A machine too busy to start a thread has no room for two. */
-const START_LIMIT_MS = 50;
+const START_LIMIT_MS = 30;
 /** Looks at the barrier between two looks at the clock. */
 const LOOKS = 200;
 

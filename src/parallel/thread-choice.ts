@@ -6,8 +6,6 @@
  * written must move to this thread's core, cache line by cache line. A barrier round is a few such moves in a row, so its time tells
  * what a move costs on this machine.
  */
-import type { Plan } from '../memory/plan.js';
-
 /** The measurement that has chosen a number of threads. */
 export interface ThreadChoice {
   readonly cores: number;
@@ -43,29 +41,44 @@ function shares(stepSeconds: number, barrierSeconds: number): number {
   return Math.floor(stepSeconds / (ROUNDS_OF_WORK * barrierSeconds));
 }
 
-/** Multiply-adds per second of one thread, at most: 50 billion with vectors of 256 bits, 0.5 billion in plain TypeScript. */
-const MAX_PRODUCTS_PER_SECOND = { assembly: 50e9, plain: 0.5e9 };
-/** Of a sample's loss and bookkeeping, at least. */
-const MIN_SAMPLE_SECONDS = 50e-9;
+/** What is known of a run before any measurement. */
+export interface Job {
+  readonly layers: readonly number[];
+  readonly batchSize: number;
+  /** Of an epoch, with those that are only evaluated. */
+  readonly samples: number;
+  readonly epochs: number;
+  /** Of the first layer's inputs. */
+  readonly density: number;
+  readonly cores: number;
+  /** Whether the kernel is plain TypeScript, not WebAssembly. */
+  readonly isPlain: boolean;
+}
+
+/** Multiply-adds per second of one thread, at most and at least, where the vectors have 256 bits, or layers are narrow. */
+const PRODUCTS_PER_SECOND = { assembly: { most: 50e9, least: 2e9 }, plain: { most: 0.5e9, least: 0.1e9 } };
+/** Of a sample's loss and bookkeeping. */
+const SAMPLE_SECONDS = { least: 50e-9, most: 500e-9 };
 /** The share of each core in a step that is surely worth a thread, even where barriers are slow. */
 const CLEAR_SECONDS = 200e-6;
+/** About the time of the measurement. */
+const BRIEF_SECONDS = 20e-3;
 /** A larger network, whose weights exceed a core's cache, is not measured: it would take longer than the measurement is worth. */
 const MAX_WEIGHTS = 1_000_000;
 
 /**
- * Whether the number of threads is worth measuring: not if a step surely takes long enough for all cores.
- *
- * @param density  of the first layer's inputs
+ * What needs no measurement: a run that is over sooner has one thread, and a step that surely takes long enough has all cores.
+ * Undefined if the number must be measured.
  */
-export function mayBeSmall(
-  { layers, batchSize }: Pick<Plan, 'layers' | 'batchSize'>,
-  density: number,
-  { cores, isPlain }: { readonly cores: number; readonly isPlain: boolean },
-): boolean {
+export function obviousThreads(job: Job): number | undefined {
+  const { layers, batchSize, samples, epochs, density, cores, isPlain } = job;
   const sizes = layers.slice(1).map((outputs, l) => outputs * layers[l]!);
-  // Half of the hidden units are assumed to be active. Forward and reduction; back-propagation has no part in the first layer.
-  const products = 2 * batchSize * sizes.reduce((sum, size, l) => sum + size * (l === 0 ? density : 0.5), 0);
-  const rate = isPlain ? MAX_PRODUCTS_PER_SECOND.plain : MAX_PRODUCTS_PER_SECOND.assembly;
-  const least = products / rate + batchSize * MIN_SAMPLE_SECONDS;
-  return least < CLEAR_SECONDS * cores && sizes.reduce((sum, size) => sum + size, 0) <= MAX_WEIGHTS;
+  // Half of the hidden units are assumed to be active.
+  const products = sizes.reduce((sum, size, l) => sum + size * (l === 0 ? density : 0.5), 0);
+  const rate = isPlain ? PRODUCTS_PER_SECOND.plain : PRODUCTS_PER_SECOND.assembly;
+  if (samples * epochs * ((3 * products) / rate.least + SAMPLE_SECONDS.most) < BRIEF_SECONDS) return 1;
+  // (Back-propagation has no part in the first layer.)
+  const step = batchSize * ((2 * products) / rate.most + SAMPLE_SECONDS.least);
+  const isLarge = step >= CLEAR_SECONDS * cores || sizes.reduce((sum, size) => sum + size, 0) > MAX_WEIGHTS;
+  return isLarge ? cores : undefined;
 }

@@ -27,14 +27,14 @@ import { targetOf } from '../files/resolve-links.js';
 import { chooseKernel, type KernelChoice, problemOf } from '../kernels/builds.js';
 import { fastestForm, isWideFaster, type VectorBits } from '../kernels/forms.js';
 import { layOut, type Memory } from '../memory/layout.js';
-import { type Plan, stepsPerEpoch } from '../memory/plan.js';
+import { heldOutSamples, type Plan, stepsPerEpoch } from '../memory/plan.js';
 import type { WarningEvent } from '../metrics/events.js';
 import { freshState, type RunState } from '../metrics/run-state.js';
 import { drawInitialValues } from '../model/initial-values.js';
 import { requireSame, together } from '../parallel/mpi/agreement.js';
 import { SHARDS } from '../parallel/mpi/rank-shares.js';
 import type { World } from '../parallel/mpi/world.js';
-import type { ThreadChoice } from '../parallel/thread-choice.js';
+import type { Job, ThreadChoice } from '../parallel/thread-choice.js';
 import { chooseThreads } from './choose-threads.js';
 import { identityOf, identityOfOptions, NOTHING_FOUND, shareCheckpoint } from './rank-consistency.js';
 import { allocate, densityOf, nonzerosOf, planOf, restore, usedOf, writeSamples } from './run-memory.js';
@@ -165,11 +165,13 @@ async function prepareFrom(
     fastestForm(build, vectorBits, density, (choice) => planFor(config, choice));
   const isChosen =
     given.threads === undefined && !resumed && !world && config.strategy === 'sliced' && config.epochs > 0;
-  const chosen = isChosen
-    ? await chooseThreads(config, used, planFor(config, build), density, build, formFor)
-    : undefined;
-  if (chosen) config = { ...config, threads: chosen.threads };
-  const kernel = chosen?.threads === 1 ? chosen.kernel : formFor(config, chosen && `${chosen.kernel.vectorBits}`);
+  const job = jobOf(config, planFor(config, build), density, build);
+  const { threads, measured } = isChosen
+    ? await chooseThreads(config, used, job, formFor)
+    : { ...config, measured: undefined };
+  config = { ...config, threads };
+  const kernel =
+    measured && threads === 1 ? measured.kernel : formFor(config, measured && `${measured.kernel.vectorBits}`);
   const plan = planFor(config, kernel);
   const { layers } = plan;
   const model = {
@@ -199,7 +201,7 @@ async function prepareFrom(
   return {
     config,
     kernel,
-    threadChoice: chosen?.choice,
+    threadChoice: measured?.choice,
     plan,
     shared,
     memory,
@@ -211,6 +213,13 @@ async function prepareFrom(
     resumed,
     warnings: [...warnings, ...differences, ...remarksOn(config, dataset, plan, world)],
   };
+}
+
+/** What decides about the number of threads. */
+function jobOf({ epochs, threads: cores }: Config, plan: Plan, density: number, { module }: KernelChoice): Job {
+  const { layers, batchSize, trainSamples } = plan;
+  const samples = trainSamples + heldOutSamples(plan);
+  return { layers, batchSize, samples, epochs, density, cores, isPlain: module === undefined };
 }
 
 /**

@@ -9,12 +9,12 @@ import { drawInitialValues } from '../model/initial-values.js';
 import { gradientNorm, needsOf, Optimizer } from '../optim/optimizer.js';
 import { nonzerosOf, planOf, type UsedSamples, writeSamples } from './run-memory.js';
 
-/** Work at full speed after which the engine has compiled what runs: 8 ms pass until then, and the result is 10 % above the final. */
-const TRIAL_MS = 4;
+/** Work at full speed after which the engine has compiled what runs: about 8 ms pass until then, and the result is 10 to 40 % too high. */
+const TRIAL_MS = 3;
 /** The first steps may take some milliseconds each, because the engine has only parsed the functions that they call. */
 const MIN_STEPS = 6;
-/** If the system runs other programs meanwhile. */
-const LIMIT_MS = 40;
+/** Reached only if the system runs other programs most of the time. */
+const LIMIT_MS = 150;
 
 /**
  * Time of the loss and its bookkeeping per sample and output (0.2 to 0.25 µs were measured for 10 outputs). They are not in the

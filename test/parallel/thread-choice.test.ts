@@ -1,7 +1,7 @@
 /** The rule by which the number of threads is chosen, for any measurement. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isClearlySmall, mayBeSmall, threadsThatPay } from '../../src/parallel/thread-choice.js';
+import { isClearlySmall, type Job, obviousThreads, threadsThatPay } from '../../src/parallel/thread-choice.js';
 
 const cores = fc.integer({ min: 1, max: 1024 });
 const stepSeconds = fc.double({ min: 1e-7, max: 10, noNaN: true });
@@ -78,28 +78,61 @@ describe('isClearlySmall', () => {
   });
 });
 
-describe('mayBeSmall', () => {
-  const widths = fc.array(fc.integer({ min: 1, max: 2000 }), { minLength: 2, maxLength: 5 });
-  const density = fc.double({ min: 0, max: 1, noNaN: true });
-  const machine = fc.record({ cores, isPlain: fc.boolean() });
-  const batch = fc.integer({ min: 1, max: 5000 });
+describe('obviousThreads', () => {
+  const job: fc.Arbitrary<Job> = fc.record({
+    layers: fc.array(fc.integer({ min: 1, max: 2000 }), { minLength: 2, maxLength: 5 }),
+    batchSize: fc.integer({ min: 1, max: 5000 }),
+    samples: fc.integer({ min: 1, max: 100_000 }),
+    epochs: fc.integer({ min: 1, max: 100 }),
+    density: fc.double({ min: 0, max: 1, noNaN: true }),
+    cores: fc.integer({ min: 2, max: 1024 }),
+    isPlain: fc.boolean(),
+  });
+  const times = (given: Job, factor: number): Job => ({ ...given, epochs: given.epochs * factor });
 
-  it('stays false for a larger batch, a wider layer or denser inputs', () => {
+  it('is one thread, all cores, or unknown', () => {
     fc.assert(
-      fc.property(widths, batch, density, machine, fc.nat(), (layers, batchSize, dense, on, at) => {
-        fc.pre(!mayBeSmall({ layers, batchSize }, dense, on));
-        const wider = layers.map((width, l) => (l === at % layers.length ? 2 * width : width));
-        expect(mayBeSmall({ layers, batchSize: 2 * batchSize }, dense, on)).toBe(false);
-        expect(mayBeSmall({ layers: wider, batchSize }, dense, on)).toBe(false);
-        expect(mayBeSmall({ layers, batchSize }, 1, on)).toBe(false);
+      fc.property(job, (given) => {
+        expect([1, given.cores, undefined]).toContain(obviousThreads(given));
       }),
     );
   });
 
-  it('is false for the reference job on two cores, and true for a table', () => {
-    const on = { cores: 2, isPlain: false };
-    expect(mayBeSmall({ layers: [784, 1000, 10], batchSize: 100 }, 0.19, on)).toBe(false);
-    expect(mayBeSmall({ layers: [28, 64, 2], batchSize: 100 }, 1, on)).toBe(true);
-    expect(mayBeSmall({ layers: [28, 64, 2], batchSize: 100_000 }, 1, on)).toBe(false);
+  it('stays all cores for more of anything but cores', () => {
+    const large = job.filter((given) => obviousThreads(given) === given.cores);
+    fc.assert(
+      fc.property(large, fc.nat(), (given, at) => {
+        const { layers, batchSize, samples, epochs } = given;
+        const wider = layers.map((width, l) => (l === at % layers.length ? 2 * width : width));
+        for (const more of [
+          ...[{ layers: wider }, { batchSize: 2 * batchSize }, { density: 1 }],
+          ...[{ samples: 2 * samples }, { epochs: 2 * epochs }],
+        ]) {
+          expect(obviousThreads({ ...given, ...more })).toBe(given.cores);
+        }
+      }),
+    );
+  });
+
+  it('does not depend on the cores where it is one thread, which more epochs end', () => {
+    const brief = job
+      .map((given) => ({ ...given, epochs: 1, samples: 10 }))
+      .filter((given) => obviousThreads(given) === 1);
+    fc.assert(
+      fc.property(brief, (given) => {
+        expect(obviousThreads({ ...given, cores: 1024 })).toBe(1);
+        expect(obviousThreads(times(given, 10_000))).not.toBe(1);
+      }),
+    );
+  });
+
+  it('is known for the reference job on two cores and for iris, not for a table', () => {
+    const two = { cores: 2, isPlain: false, batchSize: 100 };
+    const mnist = { layers: [784, 1000, 10], samples: 70_000, epochs: 100, density: 0.19 };
+    const table = { layers: [28, 64, 2], samples: 100_000, epochs: 5, density: 1 };
+    expect(obviousThreads({ ...two, ...mnist })).toBe(2);
+    expect(obviousThreads({ ...two, layers: [4, 16, 3], samples: 150, epochs: 100, density: 1 })).toBe(1);
+    expect(obviousThreads({ ...two, ...table })).toBe(undefined);
+    expect(obviousThreads({ ...two, ...table, batchSize: 50_000 })).toBe(2);
   });
 });
