@@ -63,6 +63,15 @@ export interface StartEvent {
   };
   /** Per rank. */
   readonly threads: number;
+  /** What the number of threads was chosen by. Absent unless it was chosen by measurement. */
+  readonly thread_choice?: {
+    /** Available cores. */
+    readonly cores: number;
+    /** Time of a step's work on one thread. */
+    readonly step_seconds: number;
+    /** Time of a barrier round of two threads; null if the step is too short for any barrier, or if it could not be measured. */
+    readonly barrier_seconds: number | null;
+  };
   /** Number of MPI ranks, this process's rank, and the MPI library's name and version. Absent without --mpi. */
   readonly ranks?: number;
   readonly rank?: number;

@@ -49,7 +49,7 @@ export class PrettyFormat {
 
   #start(event: StartEvent): string {
     const { config, dataset, objective, columns = [], model, threads, ranks, mpi, kernel, node, resumed } = event;
-    const { vector_bits: bits } = event;
+    const { vector_bits: bits, thread_choice: choice } = event;
     const { train, validation = 0 } = dataset;
     this.#objective = objectiveNamed(objective);
     this.#isNarrow = validation > 0 && dataset.test > 0;
@@ -63,6 +63,7 @@ export class PrettyFormat {
       ...columnLines(columns),
       `network ${model.layers.join('-')}: ${grouped(model.parameters)} parameters; batch ${config.batch_size}, ` +
         `learning rate ${config.lr}, ${config.reduction} of gradients, seed ${config.seed}`,
+      ...(choice && threads < choice.cores ? [choiceText(threads, choice)] : []),
       ...(mpi ? [`ranks joined by ${mpi}`] : []),
       ...(dataset.targets ? [targetsText(dataset.targets, this.#objective)] : []),
       ...optionsOf(config),
@@ -197,6 +198,19 @@ function targetsText(targets: readonly { readonly name: string }[], { metrics }:
   const first = targets.slice(0, MOST_TARGETS).map(({ name }) => name);
   const names = targets.length > MOST_TARGETS ? `${first.join(', ')}, …` : first.join(', ');
   return `estimates ${names}; loss: ${metrics[0]!.title}`;
+}
+
+/** Why a run does not use all cores. */
+function choiceText(threads: number, choice: NonNullable<StartEvent['thread_choice']>): string {
+  const { cores, step_seconds: step, barrier_seconds: barrier } = choice;
+  const wait = barrier === null ? '' : `, a barrier ${microseconds(barrier)}`;
+  return `threads ${threads} of ${cores}: a step takes ${microseconds(step)}${wait}`;
+}
+
+/** Two digits at least: 0.35 µs, 12 µs, 1,234 µs. */
+function microseconds(seconds: number): string {
+  const value = seconds * 1e6;
+  return `${value < 10 ? value.toPrecision(2) : grouped(Math.round(value))} µs`;
 }
 
 /** The options that differ from the reference's run, in words. */

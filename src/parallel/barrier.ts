@@ -102,6 +102,11 @@ export class Barrier {
     this.#open();
   }
 
+  /** Changes when the barrier opens or is aborted. */
+  get state(): number {
+    return Atomics.load(this.#words, STATE);
+  }
+
   /** The ticket of the hold; 0 if the barrier is not held. */
   get held(): number {
     return Atomics.load(this.#words, HELD);

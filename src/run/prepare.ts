@@ -30,7 +30,7 @@ import { targetOf } from '../files/resolve-links.js';
 import { chooseKernel, type KernelChoice, problemOf } from '../kernels/builds.js';
 import { fastestForm, isWideFaster, type VectorBits } from '../kernels/forms.js';
 import { layOut, type Memory } from '../memory/layout.js';
-import { type Plan, stepsPerEpoch, type Target } from '../memory/plan.js';
+import { heldOutSamples, type Plan, stepsPerEpoch, type Target } from '../memory/plan.js';
 import type { WarningEvent } from '../metrics/events.js';
 import { freshState, type RunState } from '../metrics/run-state.js';
 import { noSums } from '../metrics/sums.js';
@@ -39,6 +39,8 @@ import type { ObjectiveName } from '../model/objectives/index.js';
 import { requireSame, together } from '../parallel/mpi/agreement.js';
 import { SHARDS } from '../parallel/mpi/rank-shares.js';
 import type { World } from '../parallel/mpi/world.js';
+import type { Job, ThreadChoice } from '../parallel/thread-choice.js';
+import { chooseThreads } from './choose-threads.js';
 import { identityOf, identityOfOptions, NOTHING_FOUND, shareCheckpoint } from './rank-consistency.js';
 import {
   allocate,
@@ -54,6 +56,8 @@ import {
 export interface Run {
   readonly config: Config;
   readonly kernel: KernelChoice;
+  /** If the number of threads was chosen by measurement. */
+  readonly threadChoice: ThreadChoice | undefined;
   readonly plan: Plan;
   readonly shared: WebAssembly.Memory;
   readonly memory: Memory;
@@ -180,10 +184,20 @@ async function prepareFrom(
     : { used: parts, table: undefined, summaries: undefined };
   const nonzeros = nonzerosOf(used);
   const density = densityOf(used, nonzeros);
-  const planFor = (choice: KernelChoice) =>
+  const planFor = (config: Config, choice: KernelChoice) =>
     planOf(config, choice, used, nonzeros, world?.ranks, resumed?.checkpoint.activation);
-  const kernel = fastestForm(build, config.vectorBits, density, planFor);
-  const plan = planFor(kernel);
+  const formFor = (config: Config, vectorBits = config.vectorBits) =>
+    fastestForm(build, vectorBits, density, (choice) => planFor(config, choice));
+  const isChosen =
+    given.threads === undefined && !resumed && !world && config.strategy === 'sliced' && config.epochs > 0;
+  const job = jobOf(config, planFor(config, build), density, build);
+  const { threads, measured } = isChosen
+    ? await chooseThreads(config, used, job, formFor)
+    : { ...config, measured: undefined };
+  config = { ...config, threads };
+  const kernel =
+    measured && threads === 1 ? measured.kernel : formFor(config, measured && `${measured.kernel.vectorBits}`);
+  const plan = planFor(config, kernel);
   const { layers } = plan;
   const model = {
     layers,
@@ -214,6 +228,7 @@ async function prepareFrom(
   return {
     config,
     kernel,
+    threadChoice: measured?.choice,
     plan,
     shared,
     memory,
@@ -248,6 +263,13 @@ function requireWeights({ train, validation, test }: UsedSamples): void {
     const isUseless = weights && count > 0 && weights.subarray(0, count).every((weight) => weight === 0);
     if (isUseless) throw errors.noWeight('--weight', `${what} samples`);
   }
+}
+
+/** What decides about the number of threads. */
+function jobOf({ epochs, threads: cores }: Config, plan: Plan, density: number, { module }: KernelChoice): Job {
+  const { layers, batchSize, trainSamples } = plan;
+  const samples = trainSamples + heldOutSamples(plan);
+  return { layers, batchSize, samples, epochs, density, cores, isPlain: module === undefined };
 }
 
 /**

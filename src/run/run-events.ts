@@ -9,11 +9,12 @@ import { parameterCount } from '../model/parameters.js';
 import { Optimizer } from '../optim/optimizer.js';
 import type { World } from '../parallel/mpi/world.js';
 import { phaseFractions } from '../parallel/phase-times.js';
+import type { ThreadChoice } from '../parallel/thread-choice.js';
 import type { Run } from './prepare.js';
 
 /** Copies arrays, because consumers may change events. */
 export function startEvent(run: Run, beganAt: number, world: World | undefined): StartEvent {
-  const { config, plan, kernel, memory, dataset, start, resumedFrom: file } = run;
+  const { config, threadChoice, plan, kernel, memory, dataset, start, resumedFrom: file } = run;
   const { targets } = dataset;
   return {
     event: 'start',
@@ -36,12 +37,17 @@ export function startEvent(run: Run, beganAt: number, world: World | undefined):
     objective: plan.objective as ObjectiveName,
     model: { layers: [...plan.layers], parameters: parameterCount(memory.layers) },
     threads: config.threads,
+    ...(threadChoice && { thread_choice: choiceRecord(threadChoice) }),
     ...(world && { ranks: world.ranks, rank: world.rank, mpi: world.version }),
     kernel: kernel.name,
     ...(kernel.module && { vector_bits: kernel.vectorBits }),
     node: process.versions.node,
     ...(file !== undefined && { resumed: { file, epochs: start.epochs, step: start.step } }),
   };
+}
+
+function choiceRecord({ cores, stepSeconds, barrierSeconds }: ThreadChoice) {
+  return { cores, step_seconds: stepSeconds, barrier_seconds: barrierSeconds ?? null };
 }
 
 export function epochEvent({ memory, config, plan }: Run, epoch: number, ledger: Ledger): EpochEvent {

@@ -3,6 +3,7 @@
  * row; who adds an option finds it in `config`, and adds its row there.
  */
 import { mkdirSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TrainOptions } from '../../src/config/options.js';
@@ -62,6 +63,7 @@ async function trainAll(at: (name: string) => string): Promise<void> {
       ...{ scale: 'standard', save: at('numbers.safetensors') },
     },
     { ...plain, data: folder.write('colors.csv', COLORS), label: 'kind', epochs: 0, save: at('colors.safetensors') },
+    { ...plain, threads: undefined, epochs: 3000 },
   ];
   folder.write(
     'numbers.csv',
@@ -71,6 +73,9 @@ async function trainAll(at: (name: string) => string): Promise<void> {
   for (const options of all) runs.push(await collect(options));
   runs.push(await collectFailed({ ...plain, lr: 3e38 }));
   for (const event of runs.flatMap((run) => run.all)) note(event.event, event);
+  // (On a single core there is no choice.)
+  const choice = { cores: 2, step_seconds: 1e-5, barrier_seconds: null };
+  if (availableParallelism() === 1) note('start', { ...runs[0]!.start, thread_choice: choice });
 }
 
 /** The companion's commands, of that model. */

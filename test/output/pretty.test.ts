@@ -38,6 +38,22 @@ weights sha256 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
 `);
   });
 
+  it('says why it has fewer threads than there are cores', () => {
+    const lines = (threads: number, step: number, barrier: number | null) => {
+      const choice = { cores: 16, step_seconds: step, barrier_seconds: barrier };
+      return pretty({ ...START, threads, thread_choice: choice })
+        .split('\n')
+        .slice(2, 4);
+    };
+    const network = expect.stringMatching(/^network /) as string;
+    expect(lines(1, 12.34e-6, null)).toEqual([network, 'threads 1 of 16: a step takes 12 µs']);
+    expect(lines(10, 1.2345e-3, 0.516e-6)).toEqual([
+      network,
+      'threads 10 of 16: a step takes 1,235 µs, a barrier 0.52 µs',
+    ]);
+    expect(lines(16, 2e-3, 0.5e-6)).toEqual([network, '']);
+  });
+
   it('without test samples has no columns for them', () => {
     const start: StartEvent = { ...START, threads: 1, dataset: { ...START.dataset, test: 0 } };
     const { test_loss: _1, test_error: _2, ...epoch } = EPOCH;

@@ -9,7 +9,11 @@ import { option } from '../option.js';
 const MAX_THREADS = 1024;
 
 export const EXECUTION = {
-  /** Number of worker threads. @default the available cores */
+  /**
+   * Number of worker threads. By default, a measurement of some milliseconds chooses how many of the available cores make the run
+   * faster: see "The number of threads" in docs/design.md. With strategy `dense` and with `mpi`, the default is all of them.
+   * @default chosen by measurement, at most the available cores
+   */
   threads: option(
     // The number of threads determines how strategy `dense` groups its sums.
     {
@@ -18,7 +22,7 @@ export const EXECUTION = {
       resume: ['strategy', 'dense'],
       recipe: 'always',
     },
-    { help: 'number of worker threads', short: 't', defaultText: 'the available cores' },
+    { help: 'number of worker threads', short: 't', defaultText: 'chosen by measurement, at most the available cores' },
   ),
   /** Compute kernel; `auto` selects the fastest kernel that this machine can run. @default 'auto' */
   kernel: option(
