@@ -8,7 +8,7 @@ import { type Activation, activationNamed } from './activations.js';
 import type { Kernel } from './kernel.js';
 import { ReferenceKernel } from './reference.js';
 import { WasmKernel } from './wasm.js';
-import type { TileRows } from './wasm-layer.js';
+import type { Tilings } from './wasm-layer.js';
 import { instantiate, type WasmModule } from './wasm-module.js';
 
 /** One way to compute: a WebAssembly module, or a class in plain TypeScript. */
@@ -38,7 +38,7 @@ export interface KernelChoice extends Facts<KernelName> {
   readonly module: WebAssembly.Module | undefined;
   /** Of the vectors that its kernels take at a time: how they run is decided in forms.ts. */
   readonly vectorBits: 128 | 256;
-  readonly tileRows: TileRows;
+  readonly tilings: Tilings;
 }
 
 /**
@@ -131,14 +131,14 @@ export function narrowDenseFrom(name: KernelName): number {
 
 /** @param memory  the thread's view of `shared` */
 export function createKernel(
-  { name, module, tileRows }: KernelChoice,
+  { name, module, tilings }: KernelChoice,
   activationName: string,
   shared: WebAssembly.Memory,
   memory: Memory,
   worker: number,
 ): Kernel {
   const activation = activationNamed(activationName);
-  if (module) return new WasmKernel(instantiate(module, shared), memory, activation, worker, tileRows);
+  if (module) return new WasmKernel(instantiate(module, shared), memory, activation, worker, tilings);
   const { plain: Plain } = buildOf(name) as { readonly plain: Plain };
   return new Plain(memory, activation, worker);
 }
@@ -150,8 +150,9 @@ function buildOf(name: KernelName): KernelBuild<KernelName> {
 /** The build, or why it cannot run here. */
 function load(build: KernelBuild<KernelName>): KernelChoice | string {
   const { name, needs, denseFrom } = build;
-  const tileRows = { 1: 3, 2: 3, 3: KEEPS_NINE ? 3 : 2, 4: 2 };
-  if ('plain' in build) return { name, module: undefined, needs, denseFrom, tileRows, vectorBits: 128 };
+  const tiles = { 1: 3, 2: 3, 3: KEEPS_NINE ? 3 : 2, 4: 2 };
+  const tilings = { forward: tiles, reduce: tiles };
+  if ('plain' in build) return { name, module: undefined, needs, denseFrom, tilings, vectorBits: 128 };
   const { wasm } = build;
   const bytes = readFileSync(new URL(`./assembly/${wasm.file}`, import.meta.url));
   if (!WebAssembly.validate(bytes)) return `Node ${process.versions.node} has no WebAssembly ${wasm.feature}`;
@@ -164,7 +165,7 @@ function load(build: KernelBuild<KernelName>): KernelChoice | string {
     module,
     needs: { ...needs, reservedBytes: instance.heapBase() },
     denseFrom,
-    tileRows,
+    tilings,
     vectorBits: 128,
   };
 }

@@ -38,8 +38,8 @@ export function fastestForm(
   const plans = { wide: planFor(wide), narrow: planFor(narrow) };
   const layer = largestLayer(plans.narrow);
   const trials = [
-    { choice: wide, names: exportsOf(plans.wide, layer, wide.tileRows) },
-    { choice: narrow, names: exportsOf(plans.narrow, layer, narrow.tileRows) },
+    { choice: wide, names: exportsOf(plans.wide, layer, wide.tilings) },
+    { choice: narrow, names: exportsOf(plans.narrow, layer, narrow.tilings) },
   ] as const;
   if (!trials.every(({ choice, names }) => compileAhead(choice.module!, choice === wide, (name) => names.has(name)))) {
     return narrow;
@@ -51,7 +51,7 @@ export function fastestForm(
     );
     if (gain < MIN_GAIN) return narrow;
   }
-  const needed = new Set(plans.wide.layers.slice(1).flatMap((_, l) => [...exportsOf(plans.wide, l, wide.tileRows)]));
+  const needed = new Set(plans.wide.layers.slice(1).flatMap((_, l) => [...exportsOf(plans.wide, l, wide.tilings)]));
   const isNeeded = (name: string) => needed.has(name) || !/\d$/.test(name);
   if (!compileAhead(wide.module!, true, isNeeded)) return narrow;
   return computesTheSame(wide, isNeeded) ? wide : narrow;
@@ -100,7 +100,9 @@ export function wideForm(narrow: KernelChoice): KernelChoice | undefined {
       blocks: { nonzeros: 30, inputs: 112 },
       mirrors: true,
     },
-    tileRows: { 2: 8, 4: 4, 6: 3, 8: 2 },
+    // Going forward, a tile of eight vectors would read a second-level cache faster than one of 32 bytes a cycle can deliver:
+    // 0.74 of the limit instead of 0.89 (bench/kernels.ts). Reducing, it reads δ from the first level.
+    tilings: { forward: { 2: 8, 4: 4, 6: 3 }, reduce: { 2: 8, 4: 4, 6: 3, 8: 2 } },
     // Twice as wide, the dense form gains more than lists, whose indices and values are still loaded one by one. Both take equally
     // long at a density of 0.77 for 784 inputs and 1000 outputs, and of 0.65 to 0.71 for 28 or 784 inputs and 300 outputs, in
     // batches of 32 to 1,000 (bench/kernels.ts; Node 24 and 26). In between, so that no layer loses more than a few percent.
@@ -117,32 +119,33 @@ const TRIAL_ROUNDS = 7;
 /** So that a round takes some 50 µs, which a clock can tell. */
 const TRIAL_PRODUCTS = 2_000_000;
 
-/** A round of the layer's forward and step, in its widest panel, and the columns that it computes. */
-interface Trial {
-  readonly run: () => void;
-  readonly columns: number;
-}
+/** Rounds of the layer's forward and step, in its widest panel or tile, and the columns that each computes. */
+type Trial = readonly { readonly run: () => void; readonly columns: number }[];
 
 function trialOf({ module, needs }: KernelChoice, names: ReadonlySet<string>, inputs: number, density: number): Trial {
   const isMain = (name: string) => /^(denseF|f)orward|^(step|keep)(Sparse|Dense)/.test(name);
   const main = [...names].filter(isMain);
-  const vectors = Math.max(...main.map((name) => Number.parseInt(/\d+/.exec(name)![0], 10)));
+  const vectorsOf = (name: string) => Number.parseInt(/\d+/.exec(name)![0], 10);
+  const vectors = Math.max(...main.map(vectorsOf));
   const scratch = new Scratch(
     { inputs: Math.min(inputs, TRIAL_INPUTS), samples: TRIAL_SAMPLES, density, firstSlot: 0, vectors },
     needs.reservedBytes,
   );
   const wasm = instantiate(module!, scratch.memory);
-  const widest = main.filter((name) => Number.parseInt(/\d+/.exec(name)![0], 10) === vectors);
-  const calls = widest.map((name) => ({ run: functionNamed(wasm, name), args: scratch.callsOf(name)[0]! }));
-  const columns = vectors * LANES;
-  const products = TRIAL_SAMPLES * Math.min(inputs, TRIAL_INPUTS) * density * columns;
-  const times = Math.max(1, Math.round(TRIAL_PRODUCTS / products));
-  return {
-    columns: columns * times,
-    run: () => {
-      for (let i = 0; i < times; i++) for (const { run, args } of calls) run(...args);
-    },
-  };
+  const isForward = (name: string) => name.endsWith('orward', name.search(/\d/));
+  return [true, false].map((goesForward) => {
+    const name = main.filter((each) => isForward(each) === goesForward).sort((a, b) => vectorsOf(b) - vectorsOf(a))[0]!;
+    const [run, args] = [functionNamed(wasm, name), scratch.callsOf(name)[0]!];
+    const columns = vectorsOf(name) * LANES;
+    const products = TRIAL_SAMPLES * Math.min(inputs, TRIAL_INPUTS) * density * columns;
+    const times = Math.max(1, Math.round(TRIAL_PRODUCTS / products));
+    return {
+      columns: columns * times,
+      run: () => {
+        for (let i = 0; i < times; i++) run(...args);
+      },
+    };
+  });
 }
 
 /** How many times as fast the first is as the second; 0 if it reaches beyond the memory, as only wrong code does. */
@@ -158,13 +161,15 @@ function gainOf(trials: readonly Trial[]): number {
 
 /** Milliseconds a column, the least of some rounds: what disturbs a round only makes it longer. */
 function timeTurnByTurn(trials: readonly Trial[]): number[] {
-  const best = trials.map(() => Number.POSITIVE_INFINITY);
+  const best = trials.map((trial) => trial.map(() => Number.POSITIVE_INFINITY));
   for (let round = 0; round < TRIAL_ROUNDS; round++) {
-    for (const [i, { run, columns }] of trials.entries()) {
-      const start = performance.now();
-      run();
-      best[i] = Math.min(best[i]!, (performance.now() - start) / columns);
+    for (const [t, trial] of trials.entries()) {
+      for (const [i, { run, columns }] of trial.entries()) {
+        const start = performance.now();
+        run();
+        best[t]![i] = Math.min(best[t]![i]!, (performance.now() - start) / columns);
+      }
     }
   }
-  return best;
+  return best.map((times) => times.reduce((sum, time) => sum + time));
 }

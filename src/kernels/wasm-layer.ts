@@ -20,6 +20,12 @@ const FEW_VECTORS = 4;
 /** Samples or rows of a tile, by its vectors: tiles that the module has. */
 export type TileRows = Readonly<Record<number, number>>;
 
+/** Going forward and back, and reducing. */
+export interface Tilings {
+  readonly forward: TileRows;
+  readonly reduce: TileRows;
+}
+
 export interface WasmPanel {
   readonly firstColumn: number;
   readonly width: number;
@@ -34,7 +40,8 @@ export interface WasmPanel {
   readonly gradients: readonly number[];
   readonly moments: readonly number[];
   /** For inputs in dense form. */
-  readonly tiles: readonly Tile[];
+  readonly forwardTiles: readonly Tile<{ readonly forward: WasmFunction }>[];
+  readonly reduceTiles: readonly Tile<{ readonly reduce: Reduce }>[];
   readonly reduceBias: Readonly<Record<Apply, WasmFunction>>;
   /** For sparse inputs. */
   readonly forward: WasmFunction;
@@ -49,7 +56,7 @@ export interface Mirror {
   readonly firstRow: number;
   readonly rowBytes: number;
   readonly rows: number;
-  readonly tiles: readonly { readonly offset: number; readonly backward: WasmFunction }[];
+  readonly tiles: readonly Tile<{ readonly backward: WasmFunction }>[];
   /** For a layer of a single panel. */
   readonly few: Mirror['tiles'];
 }
@@ -57,13 +64,8 @@ export interface Mirror {
 /** By what becomes of the sum, for batches of one block of samples, and of several. */
 type Reduce = Readonly<Record<Apply, { readonly oneBlock: WasmFunction; readonly blocks: WasmFunction }>>;
 
-/** Some of a panel's columns, which are computed together. */
-export interface Tile {
-  /** Offset of its first column in a row, in bytes. */
-  readonly offset: number;
-  readonly forward: WasmFunction;
-  readonly reduce: Reduce;
-}
+/** Some of a panel's columns, which are computed together, and the offset of the first of them in a row, in bytes. */
+type Tile<F> = F & { readonly offset: number };
 
 export interface Part {
   readonly offset: number;
@@ -100,7 +102,7 @@ export function wasmLayer(
   below: LayerMemory | undefined,
   slots: number,
   wasm: WasmModule,
-  tileRows: TileRows,
+  tilings: Tilings,
 ): WasmLayer {
   const { inputs, inputRows, inputBlocks, blockInputs, paddedOutputs, lanes, transposed, rowSquares } = layer;
   const { starts, lengths, index, value, blockBounds } = inputRows;
@@ -116,8 +118,8 @@ export function wasmLayer(
     value: value.byteOffset,
     blockInputs,
     blockBounds: Array.from({ length: inputBlocks + 1 }, (_, b) => blockBounds.byteOffset + b * slots * WORD_BYTES),
-    panels: layer.panels.map((panel) => wasmPanel(panel, layer, wasm, tileRows)),
-    mirrors: layer.mirror.map((mirror, p) => mirrorOf(mirror, below!.panels[p]!, wasm, tileRows)),
+    panels: layer.panels.map((panel) => wasmPanel(panel, layer, wasm, tilings)),
+    mirrors: layer.mirror.map((mirror, p) => mirrorOf(mirror, below!.panels[p]!, wasm, tilings.forward)),
     transposed: { slot: transposed.slot.byteOffset, value: transposed.value.byteOffset },
     // A cursor for each row, and two more.
     cursors: (slice) => transposed.cursors.byteOffset + slice * (inputs + 3) * WORD_BYTES,
@@ -125,7 +127,7 @@ export function wasmLayer(
   };
 }
 
-function wasmPanel(panel: Panel, { inputs, outputs }: LayerMemory, wasm: WasmModule, tileRows: TileRows): WasmPanel {
+function wasmPanel(panel: Panel, { inputs, outputs }: LayerMemory, wasm: WasmModule, tilings: Tilings): WasmPanel {
   const { firstColumn, width, weights, delta, gradients, moments } = panel;
   const addressOf = ({ byteOffset }: Reals) => byteOffset;
   const vectors = width / LANES;
@@ -142,7 +144,12 @@ function wasmPanel(panel: Panel, { inputs, outputs }: LayerMemory, wasm: WasmMod
     delta: addressOf(delta),
     gradients: gradients.map(addressOf),
     moments: moments.map(addressOf),
-    tiles: tilesOf(vectors, wasm, tileRows),
+    forwardTiles: tileSizes(vectors, tilings.forward).map(({ offset, size }) => {
+      return { offset, forward: wasm.denseForward[size]! };
+    }),
+    reduceTiles: tileSizes(vectors, tilings.reduce).map(({ offset, size }) => {
+      return { offset, reduce: reduceOf('Dense', size, wasm) };
+    }),
     reduceBias: { step: wasm.stepBias[vectors]!, keep: wasm.keepBias[vectors]! },
     forward: wasm.forward[vectors]!,
     reduce: reduceOf('Sparse', `${vectors}`, wasm),
@@ -174,12 +181,6 @@ function fewOf(vectors: number): { readonly offset: number; readonly vectors: nu
   });
 }
 
-function tilesOf(vectors: number, wasm: WasmModule, tileRows: TileRows): Tile[] {
-  return tileSizes(vectors, tileRows).map(({ offset, size }) => {
-    return { offset, forward: wasm.denseForward[size]!, reduce: reduceOf('Dense', size, wasm) };
-  });
-}
-
 /** (Only pairs of vectors have tiles where all sizes are even.) */
 function tileSizes(vectors: number, tileRows: TileRows): { readonly offset: number; readonly size: string }[] {
   const widths = Object.keys(tileRows).map(Number);
@@ -205,7 +206,7 @@ function divide(vectors: number, most: number, unit: number): { readonly offset:
 }
 
 /** Names of the exports with sizes that a run with this plan calls in a layer. */
-export function exportsOf(plan: Plan, l: number, tileRows: TileRows): Set<string> {
+export function exportsOf(plan: Plan, l: number, tilings: Tilings): Set<string> {
   const isDense = formOf(plan, l) === 'dense';
   const kind = isDense ? 'Dense' : 'Sparse';
   const apply = plan.gradientBuffers > 0 ? 'keep' : 'step';
@@ -214,11 +215,9 @@ export function exportsOf(plan: Plan, l: number, tileRows: TileRows): Set<string
   let before = 0;
   for (const width of panelWidths(plan, l)) {
     const vectors = width / LANES;
-    const sizes = isDense ? tileSizes(vectors, tileRows).map(({ size }) => size) : [`${vectors}`];
-    for (const size of sizes) {
-      names.add(`${isDense ? 'denseForward' : 'forward'}${size}`);
-      names.add(`${apply}${kind}${blocks}${size}`);
-    }
+    const sizes = (tiling: TileRows) => (isDense ? tileSizes(vectors, tiling).map(({ size }) => size) : [`${vectors}`]);
+    for (const size of sizes(tilings.forward)) names.add(`${isDense ? 'denseForward' : 'forward'}${size}`);
+    for (const size of sizes(tilings.reduce)) names.add(`${apply}${kind}${blocks}${size}`);
     if (isDense) names.add(`${apply}Bias${vectors}`);
     const used = Math.ceil(Math.min(width, plan.layers[l + 1]! - before) / LANES);
     before += width;
@@ -228,7 +227,7 @@ export function exportsOf(plan: Plan, l: number, tileRows: TileRows): Set<string
   }
   if (l > 0 && plan.mirrors) {
     for (const width of panelWidths(plan, l - 1)) {
-      for (const { size } of tileSizes(width / LANES, tileRows)) names.add(`mirrorBackward${size}`);
+      for (const { size } of tileSizes(width / LANES, tilings.forward)) names.add(`mirrorBackward${size}`);
       for (const { vectors } of fewOf(width / LANES)) names.add(`fewBackward${vectors}`);
     }
   }

@@ -7,7 +7,7 @@ import { activatePlainly, backwardPlainly } from './plain-activation.js';
 import {
   REAL_BYTES,
   SAMPLE_BLOCK,
-  type TileRows,
+  type Tilings,
   type WasmLayer,
   type WasmPanel,
   WORD_BYTES,
@@ -45,14 +45,14 @@ export class WasmKernel implements Kernel {
 
   /**
    * @param worker    whose scratch and gradient buffer are used
-   * @param tileRows  see `KernelChoice`
+   * @param tilings   see `KernelChoice`
    */
-  constructor(wasm: WasmModule, memory: Memory, activation: Activation, worker: number, tileRows: TileRows) {
+  constructor(wasm: WasmModule, memory: Memory, activation: Activation, worker: number, tilings: Tilings) {
     const { partial, totals } = memory.workers[worker]!;
     this.#wasm = wasm;
     this.#memory = memory;
     const { layers, slots } = memory;
-    this.#layers = layers.map((layer, l) => wasmLayer(layer, layers[l - 1], slots, wasm, tileRows));
+    this.#layers = layers.map((layer, l) => wasmLayer(layer, layers[l - 1], slots, wasm, tilings));
     this.#activation = activation;
     this.#worker = worker;
     this.#partial = partial.byteOffset;
@@ -249,7 +249,7 @@ export class WasmKernel implements Kernel {
     const { from, to } = slots;
     const value = layer.value + rows.from * REAL_BYTES;
     const count = Math.min(rows.to, inputs) - rows.from;
-    for (const tile of panel.tiles) {
+    for (const tile of panel.reduceTiles) {
       const reduce = tile.reduce[apply][blocks];
       const [tileTarget, tileDelta] = [first + tile.offset, delta + tile.offset];
       reduce(tileTarget, rowBytes, count, starts, value, tileDelta, from, to, this.#totals, factor);
@@ -313,8 +313,8 @@ export class WasmKernel implements Kernel {
 
 function forwardDense(layer: WasmLayer, panel: WasmPanel, from: number, to: number): void {
   const { inputs, starts, value } = layer;
-  const { rowBytes, weights, delta: z, tiles } = panel;
-  for (const { offset, forward } of tiles) {
+  const { rowBytes, weights, delta: z, forwardTiles } = panel;
+  for (const { offset, forward } of forwardTiles) {
     forward(weights + offset, rowBytes, inputs, starts, value, z + offset, from, to);
   }
 }
