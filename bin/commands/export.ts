@@ -36,4 +36,5 @@ const HELP_END = `
 For a model that was trained on a table, the ONNX graph has an input for each column, [batch, 1], named like the column:
 double for numbers, string for categories, int64 for dates (seconds since 1970, UTC). It returns "label", "probabilities"
 and "logits", or "estimates". With --inputs matrix, and for images, the graph takes "input", [batch, inputs] (for images,
-float32, pixels / 255), and returns "logits" and "probabilities", float32 [batch, classes]. A checkpoint is exported as a float32 model without training state.`;
+float32, pixels / 255), and returns "logits" and "probabilities", float32 [batch, classes]. A checkpoint is exported as a
+float32 model without training state.`;
