@@ -295,6 +295,47 @@ describe('an input for each column', () => {
     expect(compared).toBeGreaterThan(500);
   });
 
+  it('finds month, weekday and hour around the ends of February in all kinds of years, and of years', () => {
+    const encoding: Encoding = {
+      ...{ kind: 'date', fill: 0, hasIndicator: false },
+      ...{ months: range(1, 12), weekdays: range(1, 7), hours: range(0, 23) },
+    };
+    const [{ model }] = fc.sample(someCase, { numRuns: 1, seed: 1 }) as [Case];
+    const table: TableModel = {
+      ...{ ...model.table!, missing: { mode: 'fill', values: [] }, scaling: undefined, scale: 'none' },
+      ...{ columns: [{ name: 'when', position: 0, kind: 'date' }], encodings: [encoding] },
+    };
+    const layers = [44, model.layers.at(-1)!];
+    const onnx = readOnnx(written({ ...model, table, layers, values: new Float32Array(45 * layers[1]!) }));
+    const encoded = onnx.nodes.find(({ operator }) => operator === 'Gemm')!.inputs[0]!;
+    const wrong: string[] = [];
+    for (const year of [...range(0, 20), ...range(1896, 1904), ...range(1969, 2001), 2100, 2399, 2400, 9996, 9999]) {
+      for (const [month, day] of [
+        [1, 28],
+        [1, 29],
+        [2, 1],
+        [11, 31],
+        [0, 1],
+        [6, 31],
+        [7, 1],
+      ] as const) {
+        for (const [hour, second] of [
+          [0, 0],
+          [13, 7],
+          [23, 59],
+        ] as const) {
+          const date = new Date(Date.UTC(2000, month, day, hour, second, second));
+          date.setUTCFullYear(year, month, day);
+          const inputs = runOnColumns(onnx, [date.getTime() / 1000]).get(encoded)!;
+          const lit = inputs.flatMap((x, i) => (i > 0 && x === 1 ? [i] : []));
+          const expected = [1 + date.getUTCMonth(), 12 + (date.getUTCDay() || 7), 20 + date.getUTCHours()];
+          if (lit.join() !== expected.join()) wrong.push(`${date.toISOString()}: ${lit.join()}`);
+        }
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+
   it.skipIf(!hasOnnxRuntime)(
     'gives the same answers in onnxruntime (skipped where Python has no onnxruntime)',
     () => {
