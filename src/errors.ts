@@ -489,8 +489,10 @@ export const errors = withCodes({
   outputUnusable: (flag: string, file: string, cause: unknown) => inaccessible(`${flag} ${file}`, 'written', cause),
   onnxOfColumns: (file: string, columns: string) =>
     failure(
-      `${file}: the export to ONNX supports only columns of numbers, without missing cells in training; found ${columns}`,
+      `${file}: --inputs matrix supports only columns of numbers, without missing cells in training; found ${columns}; use --inputs columns`,
     ),
+  onnxWithoutColumns: (file: string) =>
+    failure(`${file}: --inputs columns requires a model that was trained on a table; use --inputs matrix`),
   tooLargeForFormat: (file: string, bytes: number, format: string, most: number) =>
     failure(
       `${file}: ${gibibytes(bytes)} of parameters, but ${format} holds at most ${gibibytes(most)}; choose another format`,

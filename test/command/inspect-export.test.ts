@@ -121,6 +121,9 @@ describe('lockstep export', () => {
   it.each<[readonly string[], number, RegExp]>([
     [[], 2, /^requires -o and a file name/],
     [['-o', 'model.csv'], 2, /^-o model\.csv: unsupported file type; expected a name that ends in/],
+    [['-o', 'model.onnx', '--inputs', 'rows'], 2, /^--inputs rows: expected one of columns, matrix/],
+    [['-o', 'model.npz', '--inputs', 'columns'], 2, /^--inputs requires an output file that ends in \.onnx/],
+    [['-o', 'model.onnx', '--inputs', 'columns'], 1, /: --inputs columns requires a model that was trained on a table/],
     [['-o', 'no/such/folder/model.onnx'], 1, /^-o no\/such\/folder\/model\.onnx: cannot be written/],
   ])('%j is refused', async (args, expected, message) => {
     const { status, line } = await refusedBy(() => exportCommand([save, ...args]));

@@ -11,6 +11,8 @@ import { loadModel } from '../../src/tools/network.js';
 import type { PredictionLine } from '../../src/tools/predict/prediction-line.js';
 import { type Collected, collect } from '../support/events.js';
 import { temporaryFolder } from '../support/idx-files.js';
+import { runOnColumns } from '../support/onnx-columns.js';
+import { readOnnx } from '../support/onnx-file.js';
 import { refusalOf } from '../support/refusals.js';
 import { resultsAfter, resultsOf } from '../support/results.js';
 import { runLockstep } from '../support/run-lockstep.js';
@@ -229,8 +231,25 @@ describe('its model', () => {
     }
   });
 
-  it('is not exported to ONNX, which says why; its weights are to NumPy', async () => {
-    const { message, status } = await refusalOf(() => exportModel(model, inFolder('mixed.onnx')));
+  it('is exported to ONNX with an input for each column, which gives the same probabilities on its own cells', async () => {
+    const file = inFolder('mixed.onnx');
+    await exportModel(model, file);
+    const onnx = readOnnx(file);
+    expect(onnx.inputs.map(({ name }) => name)).toEqual(['island', 'mass', 'wild', 'when']);
+    const network = await loadModel(model);
+    for (const [, island, mass, wild, when] of ROWS) {
+      const { className, probabilities } = network.predict([island, mass, wild, when]);
+      const seconds = when === 'NA' ? -(2 ** 63) : Date.parse(when!) / 1000;
+      const found = runOnColumns(onnx, [island!, mass === 'NA' ? Number.NaN : Number(mass), wild!, seconds]);
+      expect(found.get('label')).toEqual([className]);
+      for (const [c, p] of probabilities.entries()) {
+        expect(Math.abs(Number(found.get('probabilities')![c]) - p)).toBeLessThan(1e-5);
+      }
+    }
+  });
+
+  it('is not exported to ONNX with a matrix as input, which says why; its weights are to NumPy', async () => {
+    const { message, status } = await refusalOf(() => exportModel(model, inFolder('matrix.onnx'), 'matrix'));
     expect(status).toBe(1);
     expect(message).toContain('found island (category), mass (missing cells), wild (category), when (date)');
     expect((await exportModel(model, inFolder('mixed.npz'))).format).toBe('npz');

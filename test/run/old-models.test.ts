@@ -55,7 +55,7 @@ describe('a model whose inputs were scaled in float32', () => {
 
   it('is exported with an input of float32', async () => {
     const file = path.join(folder.path, 'old.onnx');
-    await exportModel(MODEL, file);
+    await exportModel(MODEL, file, 'matrix');
     const graph = readOnnx(file);
     expect(graph.nodes.slice(0, 3).map(({ operator }) => operator)).toEqual(['Sub', 'Div', 'Gemm']);
     const network = await loadModel(MODEL);

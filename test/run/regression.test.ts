@@ -200,7 +200,7 @@ describe('a model of numbers', () => {
   it('has the same estimates from the library and, within rounding, from ONNX', async () => {
     const network = await loadModel(model);
     const file = inFolder('model.onnx');
-    await exportModel(model, file);
+    await exportModel(model, file, 'matrix');
     const graph = readOnnx(file);
     for (const [i, { x }] of ROWS.entries()) {
       const own = Object.values(lines[i]!.estimates);

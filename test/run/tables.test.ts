@@ -233,9 +233,9 @@ describe('one network, five ways to ask it', () => {
     expect(network.predict(Uint8Array.of(5, 3, 1, 0))).toEqual(network.predict([5, 3, 1, 0]));
   });
 
-  it('ONNX takes the numbers as they are, and agrees', async () => {
+  it('ONNX takes the numbers as they are, in one matrix, and agrees', async () => {
     const file = inFolder('model.onnx');
-    await exportModel(model, file);
+    await exportModel(model, file, 'matrix');
     const graph = readOnnx(file);
     expect(graph.nodes.slice(0, 3).map(({ operator }) => operator)).toEqual(['Sub', 'Div', 'Cast']);
     expect(JSON.parse(graph.metadata.class_names!)).toEqual(SPECIES);

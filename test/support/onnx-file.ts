@@ -13,22 +13,43 @@ export interface OnnxFile {
   readonly docString: string;
   /** Of the standard domain. */
   readonly opset: number;
+  readonly opsets: Readonly<Record<string, number>>;
   readonly metadata: Readonly<Record<string, string>>;
   readonly nodes: readonly OnnxNode[];
   readonly inputs: readonly OnnxValue[];
   readonly outputs: readonly OnnxValue[];
   readonly initializers: ReadonlyMap<string, Matrix>;
+  /** Initializers of all types. */
+  readonly tensors: ReadonlyMap<string, OnnxTensor>;
 }
+
+export interface OnnxTensor {
+  readonly type: number;
+  readonly shape: readonly number[];
+  readonly values: readonly (number | string)[];
+}
+
+export const FLOAT = 1;
+export const INT64 = 7;
+export const STRING = 8;
+export const BOOL = 9;
+export const DOUBLE = 11;
 
 export interface OnnxNode {
   readonly operator: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  readonly attributes: Readonly<Record<string, number>>;
+  readonly attributes: Readonly<Record<string, OnnxAttribute>>;
+  /** Of the operator; '' is the standard one. */
+  readonly domain: string;
 }
+
+export type OnnxAttribute = number | readonly number[] | readonly string[];
 
 export interface OnnxValue {
   readonly name: string;
+  /** TensorProto.DataType. */
+  readonly type: number;
   readonly shape: readonly (number | string)[];
 }
 
@@ -41,24 +62,53 @@ export interface Matrix {
 export function readOnnx(file: string): OnnxFile {
   const model = fieldsOf(readFileSync(file));
   const graph = fieldsOf(bytesOf(model, 7));
-  const opsets = messagesOf(model, 8).map((each) => ({ domain: textOf(each, 1), version: numberOf(each, 2) }));
+  const opsets = Object.fromEntries(messagesOf(model, 8).map((each) => [textOf(each, 1), numberOf(each, 2)]));
   const values = (field: number) => messagesOf(graph, field).map(describe);
   return {
     irVersion: numberOf(model, 1),
     producer: `${textOf(model, 2)} ${textOf(model, 3)}`,
     docString: textOf(model, 6),
-    opset: opsets.find(({ domain }) => domain === '')!.version,
+    opset: opsets['']!,
+    opsets,
     metadata: Object.fromEntries(messagesOf(model, 14).map((each) => [textOf(each, 1), textOf(each, 2)])),
     nodes: messagesOf(graph, 1).map((node) => ({
       operator: textOf(node, 4),
       inputs: node.get(1)!.map(String),
       outputs: node.get(2)!.map(String),
-      attributes: Object.fromEntries(messagesOf(node, 5).map((each) => [textOf(each, 1), numberOf(each, 3)])),
+      attributes: Object.fromEntries(messagesOf(node, 5).map((each) => [textOf(each, 1), attributeOf(each)])),
+      domain: node.has(7) ? textOf(node, 7) : '',
     })),
     inputs: values(11),
     outputs: values(12),
-    initializers: new Map(messagesOf(graph, 5).map((tensor) => [textOf(tensor, 8), matrixOf(tensor)])),
+    initializers: new Map(
+      messagesOf(graph, 5)
+        .filter((tensor) => [FLOAT, DOUBLE].includes(numberOf(tensor, 2)))
+        .map((tensor) => [textOf(tensor, 8), matrixOf(tensor)]),
+    ),
+    tensors: new Map(messagesOf(graph, 5).map((tensor) => [textOf(tensor, 8), tensorOf(tensor)])),
   };
+}
+
+function attributeOf(attribute: Message): OnnxAttribute {
+  switch (numberOf(attribute, 20)) {
+    case 2:
+      return numberOf(attribute, 3);
+    case 7:
+      return attribute.get(8)!.map(Number);
+    case 8:
+      return attribute.get(9)!.map(String);
+    default:
+      throw new Error(`an attribute of type ${numberOf(attribute, 20)}`);
+  }
+}
+
+function tensorOf(tensor: Message): OnnxTensor {
+  const type = numberOf(tensor, 2);
+  const shape = packedOf(bytesOf(tensor, 1));
+  if (type === STRING) return { type, shape, values: tensor.get(6)!.map(String) };
+  if (type !== INT64) return { type, shape, values: [...matrixOf(tensor).values] };
+  const raw = bytesOf(tensor, 9);
+  return { type, shape, values: Array.from({ length: raw.length / 8 }, (_, i) => Number(raw.readBigInt64LE(8 * i))) };
 }
 
 /** What the graph gives for one sample, in float64: by name, all that it computes. */
@@ -82,7 +132,7 @@ export function runOnnx({ nodes, initializers }: OnnxFile, input: readonly numbe
 function compute(
   operator: string,
   x: Float64Array,
-  attributes: Readonly<Record<string, number>>,
+  attributes: Readonly<Record<string, OnnxAttribute>>,
   [weight, bias]: readonly Matrix[],
 ): Float64Array {
   switch (operator) {
@@ -106,12 +156,12 @@ function compute(
     case 'Add':
       return x.map((value, i) => Math.fround(value + weight!.values[i]!));
     case 'Cast':
-      if (attributes.to !== 1) throw new Error(`Cast to ${attributes.to}`);
+      if (attributes.to !== 1) throw new Error(`Cast to ${String(attributes.to)}`);
       return x.map(Math.fround);
     case 'Relu':
       return x.map((value) => Math.max(0, value));
     case 'Softmax': {
-      if (attributes.axis !== 1) throw new Error(`Softmax over axis ${attributes.axis}`);
+      if (attributes.axis !== 1) throw new Error(`Softmax over axis ${String(attributes.axis)}`);
       const largest = Math.max(...x);
       const powers = x.map((value) => Math.exp(value - largest));
       const sum = powers.reduce((total, power) => total + power, 0);
@@ -128,10 +178,10 @@ function rounded(value: number, { isDouble }: Matrix): number {
 
 function describe(value: Message): OnnxValue {
   const tensorType = fieldsOf(bytesOf(fieldsOf(bytesOf(value, 2)), 1));
-  if (![1, 11].includes(numberOf(tensorType, 1))) throw new Error('neither float32 nor float64');
   const dimensions = messagesOf(fieldsOf(bytesOf(tensorType, 2)), 1);
   return {
     name: textOf(value, 1),
+    type: numberOf(tensorType, 1),
     shape: dimensions.map((each) => (each.has(1) ? numberOf(each, 1) : textOf(each, 2))),
   };
 }

@@ -10,8 +10,9 @@ const DECIMAL = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
 /** A code, such as a postal code, whose zeros matter. */
 const LEADING_ZERO = /^[+-]?0\d/;
 const NOT_FINITE = /^[+-]?(nan|inf|infinity)$/i;
-/** Common notations for a missing value. (`none` in lower case is a usual name of a class.) */
-const MISSING = /^(|na|n\/a|<na>|#n\/a|#na|-?nan|null|<null>|\?)$/i;
+/** Common notations for a missing value, in any case. (`none` in lower case is a usual name of a class.) */
+export const MISSING_NOTATIONS = ['', 'na', 'n/a', '<na>', '#n/a', '#na', 'nan', '-nan', 'null', '<null>', '?'];
+const MISSING = new RegExp(`^(${MISSING_NOTATIONS.join('|').replace('?', '\\?')})$`, 'i');
 
 export function isMissing(text: string): boolean {
   return MISSING.test(text) || text === 'None';

@@ -1,6 +1,6 @@
 /**
- * ONNX messages as protobuf: the part of onnx.proto (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto3) that fully
- * connected layers need, with the original names and numbers of the fields.
+ * ONNX messages as protobuf: the part of onnx.proto (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto3) that a
+ * network and the encoding of a table need, with the original names and numbers of the fields.
  */
 import { PbfWriter } from 'pbf';
 
@@ -10,8 +10,8 @@ export interface Model {
   readonly producer_version: string;
   readonly doc_string: string;
   readonly graph: Graph;
-  /** Version of the standard operators. */
-  readonly opset: number;
+  /** Versions of the operators by domain; '' is the domain of the standard operators. */
+  readonly opset: Readonly<Record<string, number>>;
   readonly metadata_props: Readonly<Record<string, string>>;
 }
 
@@ -19,9 +19,9 @@ export interface Graph {
   readonly name: string;
   readonly doc_string: string;
   readonly node: readonly Node[];
-  readonly initializer: readonly FloatTensor[];
-  readonly input: readonly FloatValue[];
-  readonly output: readonly FloatValue[];
+  readonly initializer: readonly Tensor[];
+  readonly input: readonly Value[];
+  readonly output: readonly Value[];
 }
 
 export interface Node {
@@ -29,31 +29,42 @@ export interface Node {
   readonly op_type: string;
   readonly input: readonly string[];
   readonly output: readonly string[];
-  /** Integers. */
-  readonly attribute?: Readonly<Record<string, number>>;
+  /** Numbers are integers, none of them negative. */
+  readonly attribute?: Readonly<Record<string, Attribute>>;
+  /** @default '' */
+  readonly domain?: string;
 }
 
-export interface FloatTensor {
+export type Attribute = number | readonly number[] | readonly string[];
+
+export interface Tensor {
   readonly name: string;
   readonly dims: readonly number[];
-  readonly values: Float32Array | Float64Array;
+  readonly values: Float32Array | Float64Array | BigInt64Array | readonly string[];
 }
 
 /** A name stands for a size that may differ between calls. */
 export type Dimension = number | string;
 
-export interface FloatValue {
+export interface Value {
   readonly name: string;
   readonly doc_string: string;
   readonly shape: readonly Dimension[];
-  /** @default float32 */
-  readonly isDouble?: boolean;
+  /** @default FLOAT */
+  readonly elem_type?: number;
 }
 
-/** TensorProto.DataType and AttributeProto.AttributeType. */
+/** TensorProto.DataType. */
 export const FLOAT = 1;
-const DOUBLE = 11;
+export const INT64 = 7;
+export const STRING = 8;
+export const BOOL = 9;
+export const DOUBLE = 11;
+
+/** AttributeProto.AttributeType. */
 const INT = 2;
+const INTS = 7;
+const STRINGS = 8;
 
 export function encodeModel(model: Model): Uint8Array {
   const pbf = new PbfWriter();
@@ -62,7 +73,7 @@ export function encodeModel(model: Model): Uint8Array {
   pbf.writeStringField(3, model.producer_version);
   pbf.writeStringField(6, model.doc_string);
   pbf.writeMessage(7, writeGraph, model.graph);
-  pbf.writeMessage(8, writeOperatorSet, model.opset);
+  for (const each of Object.entries(model.opset)) pbf.writeMessage(8, writeOperatorSet, each);
   for (const entry of Object.entries(model.metadata_props)) pbf.writeMessage(14, writeStringStringEntry, entry);
   return pbf.finish();
 }
@@ -76,40 +87,59 @@ function writeGraph(graph: Graph, pbf: PbfWriter): void {
   for (const each of graph.output) pbf.writeMessage(12, writeValueInfo, each);
 }
 
-function writeNode({ name, op_type, input, output, attribute = {} }: Node, pbf: PbfWriter): void {
+function writeNode({ name, op_type, input, output, attribute = {}, domain = '' }: Node, pbf: PbfWriter): void {
   for (const each of input) pbf.writeStringField(1, each);
   for (const each of output) pbf.writeStringField(2, each);
   pbf.writeStringField(3, name);
   pbf.writeStringField(4, op_type);
   for (const each of Object.entries(attribute)) pbf.writeMessage(5, writeAttribute, each);
+  if (domain !== '') pbf.writeStringField(7, domain);
 }
 
-function writeAttribute([name, i]: readonly [string, number], pbf: PbfWriter): void {
+function writeAttribute([name, value]: readonly [string, Attribute], pbf: PbfWriter): void {
   pbf.writeStringField(1, name);
-  pbf.writeVarintField(3, i);
-  pbf.writeVarintField(20, INT);
+  if (typeof value === 'number') {
+    pbf.writeVarintField(3, value);
+    pbf.writeVarintField(20, INT);
+    return;
+  }
+  const isText = typeof value[0] === 'string';
+  for (const each of value) {
+    if (typeof each === 'string') pbf.writeStringField(9, each);
+    else pbf.writeVarintField(8, each);
+  }
+  pbf.writeVarintField(20, isText ? STRINGS : INTS);
 }
 
-function writeTensor({ name, dims, values }: FloatTensor, pbf: PbfWriter): void {
+function writeTensor({ name, dims, values }: Tensor, pbf: PbfWriter): void {
   pbf.writePackedVarint(1, [...dims]);
-  pbf.writeVarintField(2, values instanceof Float64Array ? DOUBLE : FLOAT);
+  pbf.writeVarintField(2, typeOf(values));
+  if (!ArrayBuffer.isView(values)) for (const each of values) pbf.writeStringField(6, each);
   pbf.writeStringField(8, name);
   // raw_data is little-endian, like the memory of every machine on which Lockstep runs.
-  pbf.writeBytesField(9, new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+  if (ArrayBuffer.isView(values)) {
+    pbf.writeBytesField(9, new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+  }
 }
 
-function writeValueInfo(value: FloatValue, pbf: PbfWriter): void {
+export function typeOf(values: Tensor['values']): number {
+  if (values instanceof Float32Array) return FLOAT;
+  if (values instanceof Float64Array) return DOUBLE;
+  return values instanceof BigInt64Array ? INT64 : STRING;
+}
+
+function writeValueInfo(value: Value, pbf: PbfWriter): void {
   pbf.writeStringField(1, value.name);
   pbf.writeMessage(2, writeType, value);
   pbf.writeStringField(3, value.doc_string);
 }
 
-function writeType(value: FloatValue, pbf: PbfWriter): void {
+function writeType(value: Value, pbf: PbfWriter): void {
   pbf.writeMessage(1, writeTensorType, value);
 }
 
-function writeTensorType({ shape, isDouble = false }: FloatValue, pbf: PbfWriter): void {
-  pbf.writeVarintField(1, isDouble ? DOUBLE : FLOAT);
+function writeTensorType({ shape, elem_type = FLOAT }: Value, pbf: PbfWriter): void {
+  pbf.writeVarintField(1, elem_type);
   pbf.writeMessage(2, writeShape, shape);
 }
 
@@ -122,9 +152,8 @@ function writeDimension(dimension: Dimension, pbf: PbfWriter): void {
   else pbf.writeStringField(2, dimension);
 }
 
-/** The domain of the standard operators is the empty string. */
-function writeOperatorSet(version: number, pbf: PbfWriter): void {
-  pbf.writeStringField(1, '');
+function writeOperatorSet([domain, version]: readonly [string, number], pbf: PbfWriter): void {
+  pbf.writeStringField(1, domain);
   pbf.writeVarintField(2, version);
 }
 

@@ -1,16 +1,20 @@
-/** A network as an ONNX graph: Sub and Div for the scaling of a table, Gemm and Relu for each layer, and Softmax. */
+/** A network as an ONNX graph: the encoding of a table, Gemm and Relu for each layer, and Softmax. */
 import { type ModelData, tensorsOf } from '../../checkpoints/model-file.js';
+import type { ClassName } from '../../data/table/cells.js';
 import { namesOf, type TableModel } from '../../data/table/table-metadata.js';
 import { errors } from '../../errors.js';
 import { packageVersion } from '../../files/package-version.js';
 import { activationNamed } from '../../kernels/activations.js';
 import type { Target } from '../../memory/plan.js';
-import { encodeModel, FLOAT, type FloatTensor, type Node } from './onnx-proto.js';
+import type { InputForm } from './input-form.js';
+import { columnGraph, columnInput, ML_DOMAIN } from './onnx-columns.js';
+import { DOUBLE, encodeModel, FLOAT, INT64, type Node, STRING, type Tensor, typeOf, type Value } from './onnx-proto.js';
 import { plainMetadata } from './plain-model.js';
 import { DEVIATION, DIVIDE_BY, MEAN, SUBTRACT } from './scaling-names.js';
 
 /** From 2020, supported by every runtime since. */
 const OPSET = 13;
+const ML_OPSET = 2;
 /** The format version of this operator set. */
 const IR_VERSION = 7;
 
@@ -18,64 +22,186 @@ const IR_VERSION = 7;
 const MOST_BYTES = 2 ** 31 - 2 ** 20;
 
 /**
- * Input: `input` [batch, inputs], float32; but float64 for a table that is scaled in float64. Outputs: `logits` and
- * `probabilities` float32 [batch, classes]; or `estimates` float32 [batch, targets], in the targets' own units. The weights,
- * [inputs, outputs] as Gemm takes them, are exact; float64 weights of a checkpoint are rounded to float32.
+ * The weights, [inputs, outputs] as Gemm takes them, are exact; float64 weights of a checkpoint are rounded to float32.
  *
- * @throws LockstepError if the model is larger than an ONNX file can be, or its columns are not all numbers
+ * - `matrix`. Input: `input` [batch, inputs], float32; but float64 for a table that is scaled in float64. Outputs: `logits`
+ *   and `probabilities` float32 [batch, classes]; or `estimates` float32 [batch, targets], in the targets' own units.
+ * - `columns`. Inputs: [batch, 1] for each column, named like it; double for numbers, int64 (seconds since 1970) for dates,
+ *   string for categories. Outputs: `label` [batch] (int64 or double if all class names are such numbers, else string),
+ *   `probabilities` and `logits`; or `estimates` float64 [batch, targets].
+ *
+ * @param form  default: `columns` for a model of a table
+ * @throws LockstepError if the model is larger than an ONNX file can be, or has no such form
  */
-export function encodeOnnx(model: ModelData): Uint8Array {
-  const { file, layers, table, targets } = model;
+export function encodeOnnx(model: ModelData, form: InputForm = model.table ? 'columns' : 'matrix'): Uint8Array {
+  const { file, layers, table } = model;
   const values = Float32Array.from(model.values);
   if (values.byteLength > MOST_BYTES) throw errors.tooLargeForFormat(file, values.byteLength, 'ONNX', MOST_BYTES);
-  const { name, onnxOperator } = activationNamed(model.activation);
-  if (onnxOperator === undefined) throw errors.notAModel(file, `ONNX has no operator for the activation ${name}`);
-  requireNumbers(model);
-  const takes = inputOf(model);
-  const isDouble = table?.scaling !== undefined && !table.isSingle;
-  const [inputs = 0] = layers;
-  const outputs = layers.at(-1)!;
-  const isOfNumbers = targets.length > 0;
-  const sums = isOfNumbers ? 'standardized' : 'logits';
-  const hidden = nodesOf(layers, table?.scaling ? 'scaled' : 'input', name, onnxOperator, sums);
-  const nodes = [...hidden, ...(isOfNumbers ? ESTIMATE_NODES : SOFTMAX_NODES)];
-  const what = isOfNumbers ? 'network that estimates numbers' : 'classifier';
+  const { onnxOperator } = activationNamed(model.activation);
+  if (onnxOperator === undefined)
+    throw errors.notAModel(file, `ONNX has no operator for the activation ${model.activation}`);
+  const parameters = tensorsOf(layers, values).map(
+    ({ name, shape, values }): Tensor => ({ name, dims: shape, values: values as Float32Array }),
+  );
+  if (form === 'columns' && !table) throw errors.onnxWithoutColumns(file);
+  const parts = form === 'columns' ? columnParts(model, table!) : matrixParts(model);
+  const what = model.targets.length > 0 ? 'network that estimates numbers' : 'classifier';
   return encodeModel({
     ir_version: IR_VERSION,
     producer_name: 'lockstep',
     producer_version: packageVersion(),
-    doc_string: `A fully connected ${what}, ${layers.join('-')}, ${onnxOperator} between its layers. Input: ${takes}.`,
-    opset: OPSET,
-    metadata_props: {
-      ...plainMetadata(model),
-      input: `${isDouble ? 'float64' : 'float32'} [batch, ${inputs}]: ${takes}`,
-    },
+    doc_string: `A fully connected ${what}, ${layers.join('-')}, ${onnxOperator} between its layers. Input: ${parts.takes}.`,
+    opset: form === 'columns' ? { '': OPSET, [ML_DOMAIN]: ML_OPSET } : { '': OPSET },
+    metadata_props: { ...plainMetadata(model), input: parts.inputInWords },
     graph: {
       name: 'lockstep',
       doc_string: '',
-      node: [...scalingNodes(table), ...nodes],
-      initializer: [
-        ...scalingTensors(table),
-        ...targetTensors(targets),
-        ...tensorsOf(layers, values).map(
-          ({ name, shape, values }): FloatTensor => ({ name, dims: shape, values: values as Float32Array }),
-        ),
-      ],
-      input: [{ name: 'input', shape: ['batch', inputs], doc_string: takes, isDouble }],
-      output: isOfNumbers
-        ? [
-            {
-              name: 'estimates',
-              shape: ['batch', outputs],
-              doc_string: targets.map((target) => target.name).join(', '),
-            },
-          ]
-        : [
-            { name: 'logits', shape: ['batch', outputs], doc_string: 'before the softmax' },
-            { name: 'probabilities', shape: ['batch', outputs], doc_string: 'of the classes, sum 1' },
-          ],
+      node: parts.nodes,
+      initializer: [...parts.tensors, ...parameters.map((tensor) => ({ ...tensor, name: parts.nameOf(tensor.name) }))],
+      input: parts.inputs,
+      output: parts.outputs,
     },
   });
+}
+
+interface Parts {
+  readonly nodes: readonly Node[];
+  /** Without the parameters. */
+  readonly tensors: readonly Tensor[];
+  readonly inputs: readonly Value[];
+  readonly outputs: readonly Value[];
+  readonly takes: string;
+  readonly inputInWords: string;
+  /** Name of a tensor in the file. */
+  readonly nameOf: (name: string) => string;
+}
+
+function matrixParts(model: ModelData): Parts {
+  requireNumbers(model);
+  const { layers, table, targets } = model;
+  const takes = inputOf(model);
+  const isDouble = table?.scaling !== undefined && !table.isSingle;
+  const [inputs = 0] = layers;
+  const isOfNumbers = targets.length > 0;
+  const hidden = layerNodes(model, table?.scaling ? 'scaled' : 'input');
+  return {
+    nodes: [...scalingNodes(table), ...hidden, ...(isOfNumbers ? ESTIMATE_NODES : SOFTMAX_NODES)],
+    tensors: [...scalingTensors(table), ...targetTensors(targets, Float32Array)],
+    inputs: [{ name: 'input', shape: ['batch', inputs], doc_string: takes, elem_type: isDouble ? DOUBLE : FLOAT }],
+    outputs: isOfNumbers ? [estimatesOf(targets, FLOAT)] : outputsOf(layers.at(-1)!),
+    takes,
+    inputInWords: `${isDouble ? 'float64' : 'float32'} [batch, ${inputs}]: ${takes}`,
+    nameOf: (name) => name,
+  };
+}
+
+function columnParts(model: ModelData, table: TableModel): Parts {
+  const { layers, targets } = model;
+  const columns = columnGraph(table);
+  const takes = 'each column of the table, as it stands there';
+  const isOfNumbers = targets.length > 0;
+  const classes = classTensor(table.classNames);
+  const label: Value = { name: 'label', shape: ['batch'], doc_string: 'the class', elem_type: typeOf(classes.values) };
+  const outputs = isOfNumbers ? [estimatesOf(targets, DOUBLE)] : [label, ...outputsOf(layers.at(-1)!).reverse()];
+  const answers = isOfNumbers ? DOUBLE_ESTIMATE_NODES : [...SOFTMAX_NODES, ...LABEL_NODES];
+  const nodes = [...columns.nodes, ...layerNodes(model, columns.encoded), ...answers];
+  const tensors = [...columns.tensors, ...(isOfNumbers ? targetTensors(targets, Float64Array) : [classes])];
+  const refusing =
+    columns.isRefused === undefined ? { nodes, tensors } : refused(nodes, tensors, outputs, columns.isRefused);
+  const nameOf = namesBeside(table);
+  return {
+    nodes: refusing.nodes.map((node) => ({ ...node, input: node.input.map(nameOf), output: node.output.map(nameOf) })),
+    tensors: refusing.tensors.map((tensor) => ({ ...tensor, name: nameOf(tensor.name) })),
+    inputs: columns.inputs.map((value) => ({ ...value, name: nameOf(value.name) })),
+    outputs: outputs.map((value) => ({ ...value, name: nameOf(value.name) })),
+    takes,
+    inputInWords: `[batch, 1] each: ${table.columns.map(({ kind }, i) => `${nameOf(columnInput(i))} (${kind})`).join(', ')}`,
+    nameOf,
+  };
+}
+
+/** Inputs are named like their columns. Another tensor that has the name of a column gets an underscore. */
+function namesBeside({ columns }: TableModel): (name: string) => string {
+  const taken = new Set(columns.map(({ name }) => name));
+  const free = (name: string): string => (taken.has(name) ? free(`${name}_`) : name);
+  const inputs = new Map(
+    // ONNX has no inputs without a name.
+    columns.map(({ name, position }, i) => [columnInput(i), name === '' ? free(String(position + 1)) : name]),
+  );
+  for (const name of inputs.values()) taken.add(name);
+  return (name) => inputs.get(name) ?? free(name);
+}
+
+/** ONNX has no exceptions: for a row that must not be answered, each output is NaN, '' or the smallest int64. */
+function refused(nodes: readonly Node[], tensors: readonly Tensor[], outputs: readonly Value[], isRefused: string) {
+  const given = new Set(outputs.map(({ name }) => name));
+  const moved = (name: string) => (given.has(name) ? `answered.${name}` : name);
+  const row: Node = {
+    name: 'refused.row',
+    op_type: 'Reshape',
+    input: [isRefused, 'refused.shape'],
+    output: ['refused.row'],
+  };
+  const none = outputs.map(({ name, elem_type = FLOAT }): Tensor => {
+    return { name: `refused.${name}`, dims: [1], values: NO_ANSWER.get(elem_type)! };
+  });
+  const choices = outputs.map(({ name, shape }): Node => {
+    const condition = shape.length === 1 ? 'refused.row' : isRefused;
+    return {
+      name: `refused.${name}.choice`,
+      op_type: 'Where',
+      input: [condition, `refused.${name}`, moved(name)],
+      output: [name],
+    };
+  });
+  return {
+    nodes: [
+      ...nodes.map((node) => ({ ...node, input: node.input.map(moved), output: node.output.map(moved) })),
+      row,
+      ...choices,
+    ],
+    tensors: [...tensors, ...none, { name: 'refused.shape', dims: [1], values: BigInt64Array.of(-1n) }],
+  };
+}
+
+const NO_ANSWER: ReadonlyMap<number, Tensor['values']> = new Map<number, Tensor['values']>([
+  [FLOAT, Float32Array.of(Number.NaN)],
+  [DOUBLE, Float64Array.of(Number.NaN)],
+  [INT64, BigInt64Array.of(-(2n ** 63n))],
+  [STRING, ['']],
+]);
+
+const CLASSES = 'classes';
+
+function classTensor(names: readonly ClassName[]): Tensor {
+  const typed = () => {
+    if (names.every((name) => Number.isSafeInteger(name))) return BigInt64Array.from(names, BigInt);
+    return names.every((name) => typeof name === 'number') ? Float64Array.from(names) : names.map(String);
+  };
+  return { name: CLASSES, dims: [names.length], values: typed() };
+}
+
+const LABEL_NODES: readonly Node[] = [
+  {
+    name: 'label.position',
+    op_type: 'ArgMax',
+    input: ['logits'],
+    output: ['label.position'],
+    attribute: { axis: 1, keepdims: 0 },
+  },
+  { name: 'label', op_type: 'Gather', input: [CLASSES, 'label.position'], output: ['label'], attribute: { axis: 0 } },
+];
+
+function outputsOf(classes: number): Value[] {
+  return [
+    { name: 'logits', shape: ['batch', classes], doc_string: 'before the softmax' },
+    { name: 'probabilities', shape: ['batch', classes], doc_string: 'of the classes, sum 1' },
+  ];
+}
+
+function estimatesOf(targets: readonly Target[], elem_type: number): Value {
+  const names = targets.map(({ name }) => name).join(', ');
+  return { name: 'estimates', shape: ['batch', targets.length], doc_string: names, elem_type };
 }
 
 /** Each operation rounds as in `scaledInput` or `singleScaledInput`, so the scaled inputs are exactly the same. */
@@ -91,7 +217,7 @@ function scalingNodes(table: TableModel | undefined): Node[] {
   ];
 }
 
-function scalingTensors(table: TableModel | undefined): FloatTensor[] {
+function scalingTensors(table: TableModel | undefined): Tensor[] {
   if (!table?.scaling) return [];
   const { scaling, isSingle } = table;
   const typed = (values: Float64Array) => (isSingle ? Float32Array.from(values) : values);
@@ -126,13 +252,21 @@ const ESTIMATE_NODES: readonly Node[] = [
   { name: 'targets.add', op_type: 'Add', input: ['deviations', MEAN], output: ['estimates'] },
 ];
 
-function targetTensors(targets: readonly Target[]): FloatTensor[] {
+const DOUBLE_ESTIMATE_NODES: readonly Node[] = [
+  {
+    name: 'targets.widen',
+    op_type: 'Cast',
+    input: ['standardized'],
+    output: ['standardized.double'],
+    attribute: { to: DOUBLE },
+  },
+  { name: 'targets.multiply', op_type: 'Mul', input: ['standardized.double', DEVIATION], output: ['deviations'] },
+  { name: 'targets.add', op_type: 'Add', input: ['deviations', MEAN], output: ['estimates'] },
+];
+
+function targetTensors(targets: readonly Target[], Type: typeof Float32Array | typeof Float64Array): Tensor[] {
   if (targets.length === 0) return [];
-  const tensor = (name: string, values: number[]) => ({
-    name,
-    dims: [values.length],
-    values: Float32Array.from(values),
-  });
+  const tensor = (name: string, values: number[]) => ({ name, dims: [values.length], values: Type.from(values) });
   return [
     tensor(
       DEVIATION,
@@ -145,11 +279,10 @@ function targetTensors(targets: readonly Target[]): FloatTensor[] {
   ];
 }
 
-/**
- * @param first  name of the input of the first layer
- * @param sums   name of the outputs of the last layer
- */
-function nodesOf(layers: readonly number[], first: string, activation: string, operator: string, sums: string): Node[] {
+/** @param first  name of the input of the first layer */
+function layerNodes({ layers, activation, targets }: ModelData, first: string): Node[] {
+  const { name, onnxOperator } = activationNamed(activation);
+  const sums = targets.length > 0 ? 'standardized' : 'logits';
   const last = layers.length - 2;
   return layers.slice(1).flatMap((_, l): Node[] => {
     const input = l === 0 ? first : `hidden.${l - 1}`;
@@ -161,7 +294,7 @@ function nodesOf(layers: readonly number[], first: string, activation: string, o
       output: [output],
     };
     if (l === last) return [gemm];
-    return [gemm, { name: `${activation}.${l}`, op_type: operator, input: [output], output: [`hidden.${l}`] }];
+    return [gemm, { name: `${name}.${l}`, op_type: onnxOperator!, input: [output], output: [`hidden.${l}`] }];
   });
 }
 

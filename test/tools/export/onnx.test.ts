@@ -8,7 +8,7 @@ import { loadDataset } from '../../../src/data/sources.js';
 import { exportModel } from '../../../src/tools/export/export-model.js';
 import { loadModel, type Prediction } from '../../../src/tools/network.js';
 import { collect } from '../../support/events.js';
-import { type OnnxFile, readOnnx, runOnnx } from '../../support/onnx-file.js';
+import { FLOAT, type OnnxFile, readOnnx, runOnnx } from '../../support/onnx-file.js';
 import { fixtures } from '../../support/paths.js';
 import { scratchWith } from '../../support/scratch.js';
 import { readTensorFile } from '../../support/tensor-file.js';
@@ -65,10 +65,10 @@ describe('an ONNX file', () => {
   });
 
   it('takes and gives batches of any length', () => {
-    expect(onnx.inputs).toEqual([{ name: 'input', shape: ['batch', 784] }]);
+    expect(onnx.inputs).toEqual([{ name: 'input', type: FLOAT, shape: ['batch', 784] }]);
     expect(onnx.outputs).toEqual([
-      { name: 'logits', shape: ['batch', 10] },
-      { name: 'probabilities', shape: ['batch', 10] },
+      { name: 'logits', type: FLOAT, shape: ['batch', 10] },
+      { name: 'probabilities', type: FLOAT, shape: ['batch', 10] },
     ]);
   });
 
