@@ -328,6 +328,23 @@ export const errors = withCodes({
     failure(
       `--scale ${scale}: the values of ${column} are too far apart for float32 to hold them scaled; use --scale none`,
     ),
+  dataInMemory: (option: string, problem: string) => usage(`\`${option}\`: ${problem}`),
+  unknownField: (option: string, name: string, known: readonly string[]) =>
+    usage(`\`${option}\`: no such field: ${shown(name)}; expected ${known.join(', ')}`),
+  optionOfFiles: (option: string) =>
+    usage(`\`${option}\`: only for files, but \`data\` is a table in memory; omit this option`),
+  givenTwice: (option: string) => usage(`\`${option}\`: given in \`data\` and as an option; give it once`),
+  /** @param found  what has no meaning as a cell */
+  cellInMemory: (data: string, row: number, column: string, found: unknown) =>
+    failure(
+      `${data}: row ${grouped(row)}, ${column}: ${withType(found)}; expected a number, string, boolean, Date, bigint, null or undefined`,
+    ),
+  rowInMemory: (data: string, row: number, found: unknown, expected: string) =>
+    failure(`${data}: row ${grouped(row)}: ${withType(found)}; expected ${expected}`),
+  memoryOfCheckpoint: (file: string) =>
+    usage(
+      `--resume: ${file} was trained on data in the memory of a program; provide the same data with --data and --test-data`,
+    ),
   stdinOfCheckpoint: (file: string) =>
     usage(`--resume: ${file} was trained on data from stdin; provide the same data with --data`),
 
