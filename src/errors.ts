@@ -404,6 +404,10 @@ export const errors = withCodes({
     usage(`${file} was trained on ${shown(name)}, which cannot be found; specify the data with --data`),
   predictOfNumbers: () =>
     failure('predict(): the network estimates numbers and has no classes; use estimate() and evaluateNumbers()'),
+  evaluateOfImages: () =>
+    failure('evaluate(): only for models that were trained on a table; use the command evaluate for images'),
+  otherKindOfModel: (file: string, found: string, remedy: string) =>
+    failure(`${file}: the model ${found}; use ${remedy}`),
   estimateOfClasses: () => failure('estimate(): the network predicts classes; use predict() and evaluate()'),
   topOfNumbers: (top: number) => usage(`--top ${top}: only for networks that predict classes; omit this option`),
   tooLargeSample: () => failure('the numbers of a sample are too large for the network: its outputs are not finite'),

@@ -61,7 +61,7 @@ export async function* train(options: TrainInput = {}): AsyncGenerator<TrainEven
   yield* trainInLibrary(options);
 }
 
-/** @param onTrained  called before the `end` event, if the run leaves a model */
+/** As `train`. @param onTrained  called before the `end` event, if the run leaves a model */
 export async function* trainInLibrary(
   options: TrainInput,
   onTrained?: (trained: Trained) => void,
@@ -88,7 +88,7 @@ function inMemory({ data, testData, ...others }: TrainInput): {
     return { given: { ...others, data, testData } as TrainOptions, memory: {} };
   }
   const train = isRecord(data) ? tableInMemory('data', data) : undefined;
-  const test = isRecord(testData) ? tableInMemory('testData', testData) : undefined;
+  const test = isRecord(testData) ? tableInMemory('testData', testData, { ...others, ...train?.goals }) : undefined;
   for (const name of OF_FILES) {
     if (train && others[name] !== undefined) throw errors.optionOfFiles(name);
   }

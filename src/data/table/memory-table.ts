@@ -52,9 +52,9 @@ export type TableData = Rows & Goals;
 
 /** What a table in memory says about its columns, as the options of the same names. */
 export interface GoalOptions {
-  readonly label?: string;
-  readonly target?: readonly string[];
-  readonly weight?: string;
+  readonly label?: string | undefined;
+  readonly target?: readonly string[] | undefined;
+  readonly weight?: string | undefined;
 }
 
 export interface Given {
@@ -72,9 +72,10 @@ const MOST_CELLS = 2 ** 30;
  * Checks the form of a table, but does not read its rows yet.
  *
  * @param option  the option that gives it, for messages
+ * @param known   names for the columns of goals that are given as arrays: those of the training table
  * @throws LockstepError if it is not a table
  */
-export function tableInMemory(option: string, given: unknown): Given {
+export function tableInMemory(option: string, given: unknown, known: GoalOptions = {}): Given {
   const refuse = (problem: string) => errors.dataInMemory(option, problem);
   if (typeof given !== 'object' || given === null) throw refuse('expected an object with rows');
   const stray = Object.keys(given).find((name) => !FIELDS.includes(name));
@@ -89,11 +90,13 @@ export function tableInMemory(option: string, given: unknown): Given {
     if (value.length !== source.count) {
       throw refuse(`${what}: ${value.length} values; expected one for each of the ${source.count} rows`);
     }
-    if (source.names?.includes(what)) {
-      throw refuse(`${what}: given as an array, but there is also a column of this name; rename it`);
+    const before = known[what];
+    const name = typeof before === 'object' ? before[0]! : (before ?? what);
+    if (source.names?.includes(name)) {
+      throw refuse(`${what}: given as an array, but there is also a column ${name}; rename it`);
     }
-    extra.push({ name: what, values: value });
-    return source.names || !source.width ? what : String(source.width + extra.length);
+    extra.push({ name, values: value });
+    return source.names || !source.width ? name : String(source.width + extra.length);
   };
   const isName = (value: unknown) => typeof value === 'string' && value !== '';
   const areNames = (value: unknown) =>
