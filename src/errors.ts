@@ -409,6 +409,12 @@ export const errors = withCodes({
   otherKindOfModel: (file: string, found: string, remedy: string) =>
     failure(`${file}: the model ${found}; use ${remedy}`),
   estimateOfClasses: () => failure('estimate(): the network predicts classes; use predict() and evaluate()'),
+  csvOfTables: () =>
+    usage('--format csv: only for CSV tables, and networks that were trained on a table; use --format ndjson'),
+  otherCsvColumns: (file: string, first: string) =>
+    failure(
+      `${file}: other columns than ${first}, whose rows --format csv writes to the same table; predict them apart`,
+    ),
   topOfNumbers: (top: number) => usage(`--top ${top}: only for networks that predict classes; omit this option`),
   tooLargeSample: () => failure('the numbers of a sample are too large for the network: its outputs are not finite'),
   otherSize: (file: string, expected: number, data: string, found: number) =>

@@ -241,7 +241,7 @@ async function columnOf(list: List, nameOf: () => string, pause: Pause): Promise
       if (!column.set(row, list[row])) throw badCell(row, nameOf(), list[row]);
     }
     const pausing = pause(CELLS_AT_ONCE);
-    if (pausing) await pausing;
+    if (pausing !== undefined) await pausing;
   }
   return column.finish();
 }
@@ -259,7 +259,7 @@ async function sharedColumn(numbers: Float64Array, pause: Pause): Promise<RawCol
       codes[row] = 1;
     }
     const pausing = pause(CELLS_AT_ONCE);
-    if (pausing) await pausing;
+    if (pausing !== undefined) await pausing;
   }
   return { numbers, codes: codes ?? new Uint8Array(count), texts: codes ? [''] : [] };
 }
@@ -274,7 +274,7 @@ function matrixSource(values: NumberArray, names: readonly string[] | undefined,
       for (let row = 0, at = 0; row < count; row++) {
         for (let i = 0; i < width; i++, at++) columns[i]!.set(row, values[at]);
         const pausing = pause(width);
-        if (pausing) await pausing;
+        if (pausing !== undefined) await pausing;
       }
       return { names, columns: columns.map((column) => column.finish()) };
     },
@@ -295,7 +295,7 @@ function arraySource(rows: readonly unknown[], names: readonly string[] | undefi
           if (!columns[i]!.set(row, cells[i])) throw badCell(row, columnInWords(i, own), cells[i]);
         }
         const pausing = pause(width);
-        if (pausing) await pausing;
+        if (pausing !== undefined) await pausing;
       }
       return { names, columns: columns.map((column) => column.finish()) };
     },
@@ -325,7 +325,7 @@ async function readObjects(rows: readonly unknown[], pause: Pause): Promise<Colu
         throw badCell(row, columnInWords(position, { names, hasHeader: true }), value);
     }
     const pausing = pause(keys.length + 1);
-    if (pausing) await pausing;
+    if (pausing !== undefined) await pausing;
   }
   if (names.length === 0) throw errors.emptyTable(MEMORY);
   return { names, columns: columns.map((column) => column.finish()) };
