@@ -40,7 +40,7 @@ export interface EvaluateOptions extends BootstrapOptions {
 export interface ClassEvaluateOptions extends EvaluateOptions {
   /** For two classes: the positive one. @default the second */
   readonly positive?: string | number | undefined;
-  /** Also computes the top-k accuracy, for this k. @default none */
+  /** k of `top_k_accuracy`. @default 5 for 10 or more classes, 2 for 3 to 9, 1 for two */
   readonly topK?: number | undefined;
 }
 
