@@ -2,9 +2,8 @@
 
 import { type CheckedOptions, checkOptions, requireOptions, type TrainOptions } from '../config/options.js';
 import { MEMORY } from '../data/table/memory.js';
-import { type TableData, tableInMemory } from '../data/table/memory-table.js';
+import { requireSameGoals, type TableData, tableInMemory } from '../data/table/memory-table.js';
 import { errors } from '../errors.js';
-import { isRecord } from '../files/type-guards.js';
 import { now } from '../memory/clock.js';
 import type { Progress, TrainEvent } from '../metrics/events.js';
 import { asTold } from '../parallel/mpi/agreement.js';
@@ -84,11 +83,12 @@ function inMemory({ data, testData, ...others }: TrainInput): {
   readonly given: TrainOptions;
   readonly memory: InMemory;
 } {
-  if (!isRecord(data) && !isRecord(testData)) {
+  if (!isObject(data) && !isObject(testData)) {
     return { given: { ...others, data, testData } as TrainOptions, memory: {} };
   }
-  const train = isRecord(data) ? tableInMemory('data', data) : undefined;
-  const test = isRecord(testData) ? tableInMemory('testData', testData, { ...others, ...train?.goals }) : undefined;
+  const train = isObject(data) ? tableInMemory('data', data) : undefined;
+  const test = isObject(testData) ? tableInMemory('testData', testData, { ...others, ...train?.goals }) : undefined;
+  if (test) requireSameGoals('testData', test.goals, { ...others, ...train?.goals });
   for (const name of OF_FILES) {
     if (train && others[name] !== undefined) throw errors.optionOfFiles(name);
   }
@@ -112,6 +112,11 @@ const CONTROLS = {
   onProgress: { isOne: isFunction, expected: 'a function' },
   onView: { isOne: isFunction, expected: 'a function' },
 } satisfies Record<keyof TrainControls, { isOne: (value: unknown) => boolean; expected: string }>;
+
+/** Anything that is not a name. */
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
+}
 
 function isFunction(value: unknown): boolean {
   return typeof value === 'function';

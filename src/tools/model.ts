@@ -1,5 +1,6 @@
 /** Trained models: what `fit()` resolves to. They predict on the caller's thread. */
 import { metadataToSave, modelMetadata, readModel, writeModel } from '../checkpoints/model-file.js';
+import { nameOfTarget } from '../data/table/column-place.js';
 import { encodedBy } from '../data/table/encode-parts.js';
 import type { Header } from '../data/table/header.js';
 import { remarksOn } from '../data/table/load.js';
@@ -8,11 +9,12 @@ import {
   type CellValue,
   type GoalOptions,
   type NumberArray,
+  requireSameGoals,
   type TableData,
   tableInMemory,
 } from '../data/table/memory-table.js';
 import { readTableLike } from '../data/table/read-table.js';
-import { errors } from '../errors.js';
+import { errors, LockstepError } from '../errors.js';
 import type { BootstrapOptions } from '../metrics/quality/bootstrap.js';
 import type { Trained } from '../run/ending.js';
 import { type Evaluation, evaluateOn } from './evaluation.js';
@@ -77,7 +79,13 @@ abstract class Trainee<Predicted> {
   predict(row: PredictRow): Predicted;
   predict(given: PredictRow): Predicted | Predicted[] {
     if (!isRows(given)) return this.predictSample(this.#sampleOf(given));
-    return given.map((row) => this.predictSample(this.#sampleOf(row)));
+    return given.map((row, i) => {
+      try {
+        return this.predictSample(this.#sampleOf(row));
+      } catch (error) {
+        throw error instanceof LockstepError ? errors.badSample(`row ${i + 1}`, error) : error;
+      }
+    });
   }
 
   protected abstract predictSample(sample: Sample): Predicted;
@@ -116,6 +124,12 @@ abstract class Trainee<Predicted> {
       ...(weight?.name !== undefined && { weight: weight.name }),
     };
     const given = typeof data === 'string' ? undefined : tableInMemory('data', data, known);
+    if (given) {
+      const { label, ...others } = given.goals;
+      const expected = { target: targets?.map(nameOfTarget), weight: weight && nameOfTarget(weight) };
+      // Classes may stand in a column of another name.
+      requireSameGoals('data', targets ? given.goals : others, expected);
+    }
     const source = given?.table ?? (data as string);
     const { samples: raw, leftOut } = await readTableLike(source, table, given?.goals.label, header, signal);
     const samples = encodedBy(encoder, raw, table);

@@ -199,6 +199,28 @@ describe('a model', () => {
     await expect(fitted({ ...JOB, data, signal: AbortSignal.abort(new Error('never')) })).rejects.toThrow('never');
   });
 
+  it('names the row that it cannot predict, and refuses goals that it does not have', async () => {
+    const model = await fitted({ ...JOB, epochs: 1, data: { rows: ROWS, label: 'species' } });
+    const rows = [ROWS[0]!, { ...ROWS[1], petal_width: 'big' }];
+    expect(() => model.predict(rows)).toThrow('row 2: column petal_width: big; expected a number');
+    expect(() => model.predict([{ sepal_length: 1 }, null] as object[])).toThrow(/^row 2: a row of a table: expected/);
+    const other = { rows: ROWS.map(({ species, ...row }) => ({ ...row, kind: species })), label: 'kind' };
+    expect((await model.evaluate(other)).samples).toBe(150);
+    for (const goal of [{ target: 'petal_width' }, { weight: 'petal_width' }]) {
+      const { error } = await refusalOf(() => model.evaluate({ rows: ROWS, ...goal }));
+      expect(error.message).toMatch(/^`data`: (target|weight): petal_width; expected none, as for the training data$/);
+    }
+    const { testSplit: _, ...job } = JOB;
+    const { error } = await refusalOf(() =>
+      collect({ ...job, data: { rows: ROWS, label: 'species' }, testData: other }),
+    );
+    expect(error.message).toBe('`testData`: label: kind; expected species, as for the training data');
+    const unknown = { rows: [...ROWS, { ...ROWS[0], species: 'rose' }] };
+    expect((await refusalOf(() => model.evaluate(unknown))).error.message).toMatch(
+      /^memory: row 151, column 5 \(species\): rose/,
+    );
+  });
+
   it('of images predicts pixels', async () => {
     const model = await fitted({ data: scratch.data, hidden: [5], epochs: 1, threads: 1 });
     if (model.kind !== 'classifier') throw new Error('a regressor');

@@ -50,6 +50,16 @@ export interface Goals {
 /** A table in memory, instead of a file. It is neither changed nor kept, and must not change before the `start` event. */
 export type TableData = Rows & Goals;
 
+/** @throws LockstepError if a table names other columns as its goals than the training table has */
+export function requireSameGoals(option: string, given: GoalOptions, expected: GoalOptions): void {
+  for (const name of ['label', 'target', 'weight'] as const) {
+    const [found, known] = [given[name], expected[name]];
+    if (found !== undefined && String(found) !== String(known)) {
+      throw errors.dataInMemory(option, `${name}: ${found}; expected ${known ?? 'none'}, as for the training data`);
+    }
+  }
+}
+
 /** What a table in memory says about its columns, as the options of the same names. */
 export interface GoalOptions {
   readonly label?: string | undefined;
@@ -77,7 +87,9 @@ const MOST_CELLS = 2 ** 30;
  */
 export function tableInMemory(option: string, given: unknown, known: GoalOptions = {}): Given {
   const refuse = (problem: string) => errors.dataInMemory(option, problem);
-  if (typeof given !== 'object' || given === null) throw refuse('expected an object with rows');
+  if (typeof given !== 'object' || given === null || isList(given)) {
+    throw refuse('expected an object with rows, such as { rows, label }');
+  }
   const stray = Object.keys(given).find((name) => !FIELDS.includes(name));
   if (stray !== undefined) throw errors.unknownField(option, stray, FIELDS);
   const { rows, columns, ...goals } = given as Fields;

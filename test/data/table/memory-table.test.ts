@@ -177,7 +177,8 @@ describe('a table in memory', () => {
 describe('what is not a table', () => {
   const matrix = new Float64Array(7);
   const cases: [unknown, string][] = [
-    [null, '`data`: expected an object with rows'],
+    [null, '`data`: expected an object with rows, such as { rows, label }'],
+    [[{ a: 1 }], '`data`: expected an object with rows, such as { rows, label }'],
     [{}, '`data`: expected rows: an array of objects or arrays, or a typed array; or columns: an object of arrays'],
     [{ rows: 5 }, '`data`: rows: expected an array of objects or arrays, or a typed array'],
     [{ rows: [], label: 'a' }, 'memory: empty; expected rows of numbers and a class'],
