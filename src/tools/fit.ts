@@ -1,5 +1,7 @@
 /** Training as a program sees it: options in, events or a model out. */
 import type { TableData } from '../data/table/memory-table.js';
+import { errors } from '../errors.js';
+import { isRecord } from '../files/type-guards.js';
 import type { EndEvent, TrainEvent } from '../metrics/events.js';
 import type { Trained } from '../run/ending.js';
 import { type TrainInput, trainInLibrary } from '../run/train.js';
@@ -96,8 +98,14 @@ interface FitControls {
 export function fit(options: RegressorInput & FitControls): Promise<Regressor>;
 export function fit(options?: ClassifierInput & FitControls): Promise<Classifier>;
 export function fit(options?: TrainInput & FitControls): Promise<Model>;
-export async function fit({ onEvent, ...options }: TrainInput & FitControls = {}): Promise<Model> {
+export async function fit(given: TrainInput & FitControls = {}): Promise<Model> {
   let trained: Trained | undefined;
+  const { onEvent, ...others } = isRecord(given) ? (given as TrainInput & FitControls) : {};
+  if (onEvent !== undefined && typeof onEvent !== 'function') {
+    throw errors.invalidOption('onEvent', onEvent, 'a function');
+  }
+  // Whatever is no object of options is refused as it is.
+  const options: TrainInput = onEvent === undefined ? given : others;
   const events = trainInLibrary(options, (left) => {
     trained = left;
   });

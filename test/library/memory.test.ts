@@ -199,6 +199,17 @@ describe('a model', () => {
     await expect(fitted({ ...JOB, data, signal: AbortSignal.abort(new Error('never')) })).rejects.toThrow('never');
   });
 
+  it.each([5, 'x', new Map(), new Date(), [{}]])('does not come of options that are %o', async (options) => {
+    expect(await refusalOf(() => fitted(options as TrainInput))).toMatchObject({ code: 'not_options', status: 2 });
+  });
+
+  it.each([
+    [{ onEvent: 5 }, 'invalid_option'],
+    [{ onEvents: 5 }, 'unknown_option'],
+  ])('does not come of %o', async (options, code) => {
+    expect(await refusalOf(() => fitted(options as TrainInput))).toMatchObject({ code, status: 2 });
+  });
+
   it('names the row that it cannot predict, and refuses goals that it does not have', async () => {
     const model = await fitted({ ...JOB, epochs: 1, data: { rows: ROWS, label: 'species' } });
     const rows = [ROWS[0]!, { ...ROWS[1], petal_width: 'big' }];
