@@ -323,7 +323,8 @@ async function readObjects(rows: readonly unknown[], pause: Pause): Promise<Colu
     const fields = rows[row];
     if (typeof fields !== 'object' || fields === null || isList(fields)) throw strangeRow(row, fields, 'an object');
     const keys = Object.keys(fields);
-    for (const [i, key] of keys.entries()) {
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i]!;
       // Rows mostly have the same fields in the same order.
       let position = names[i] === key ? i : positions.get(key);
       if (position === undefined) {
