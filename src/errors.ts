@@ -328,6 +328,23 @@ export const errors = withCodes({
     failure(
       `--scale ${scale}: the values of ${column} are too far apart for float32 to hold them scaled; use --scale none`,
     ),
+  dataInMemory: (option: string, problem: string) => usage(`\`${option}\`: ${problem}`),
+  unknownField: (option: string, name: string, known: readonly string[]) =>
+    usage(`\`${option}\`: no such field: ${shown(name)}; expected ${known.join(', ')}`),
+  optionOfFiles: (option: string) =>
+    usage(`\`${option}\`: only for files, but \`data\` is a table in memory; omit this option`),
+  givenTwice: (option: string) => usage(`\`${option}\`: given in \`data\` and as an option; give it once`),
+  /** @param found  what has no meaning as a cell */
+  cellInMemory: (data: string, row: number, column: string, found: unknown) =>
+    failure(
+      `${data}: row ${grouped(row)}, ${column}: ${withType(found)}; expected a number, string, boolean, Date, bigint, null or undefined`,
+    ),
+  rowInMemory: (data: string, row: number, found: unknown, expected: string) =>
+    failure(`${data}: row ${grouped(row)}: ${withType(found)}; expected ${expected}`),
+  memoryOfCheckpoint: (file: string) =>
+    usage(
+      `--resume: ${file} was trained on data in the memory of a program; provide the same data with --data and --test-data`,
+    ),
   stdinOfCheckpoint: (file: string) =>
     usage(`--resume: ${file} was trained on data from stdin; provide the same data with --data`),
 
@@ -387,7 +404,17 @@ export const errors = withCodes({
     usage(`${file} was trained on ${shown(name)}, which cannot be found; specify the data with --data`),
   predictOfNumbers: () =>
     failure('predict(): the network estimates numbers and has no classes; use estimate() and evaluateNumbers()'),
+  evaluateOfImages: () =>
+    failure('evaluate(): only for models that were trained on a table; use the command evaluate for images'),
+  otherKindOfModel: (file: string, found: string, remedy: string) =>
+    failure(`${file}: the model ${found}; use ${remedy}`),
   estimateOfClasses: () => failure('estimate(): the network predicts classes; use predict() and evaluate()'),
+  csvOfTables: () =>
+    usage('--format csv: only for CSV tables, and networks that were trained on a table; use --format ndjson'),
+  otherCsvColumns: (file: string, first: string) =>
+    failure(
+      `${file}: other columns than ${first}, whose rows --format csv writes to the same table; predict them apart`,
+    ),
   topOfNumbers: (top: number) => usage(`--top ${top}: only for networks that predict classes; omit this option`),
   tooLargeSample: () => failure('the numbers of a sample are too large for the network: its outputs are not finite'),
   otherSize: (file: string, expected: number, data: string, found: number) =>

@@ -1,6 +1,7 @@
 /** Public API. */
 
 export type { TrainOptions } from './config/options.js';
+export type { CellValue, Goals, NumberArray, Row, Rows, TableData } from './data/table/memory-table.js';
 export { type ErrorCode, LockstepError } from './errors.js';
 export type {
   CheckpointEvent,
@@ -22,12 +23,26 @@ export type { Bootstrap, BootstrapOptions, Interval } from './metrics/quality/bo
 export type { CalibrationBin, ClassificationMetrics, ClassMetrics } from './metrics/quality/classification.js';
 export type { RegressionMetrics, TargetMetrics } from './metrics/quality/regression.js';
 export { withTensorBoard } from './output/tensorboard/with-tensorboard.js';
-export { type TrainControls, train } from './run/train.js';
+export type { TrainControls, TrainInput } from './run/train.js';
 export type { HeldOut, RunView } from './run/view.js';
+export { type ClassifierInput, type Events, fit, type RegressorInput, type TrainedEvent, train } from './tools/fit.js';
 export {
   type ClassPredictions,
   classificationMetrics,
   type NumberPredictions,
   regressionMetrics,
 } from './tools/metrics.js';
+export {
+  type ClassEvaluateOptions,
+  type ClassEvaluation,
+  Classifier,
+  type Estimate,
+  type EvaluateOptions,
+  loadClassifier,
+  loadRegressor,
+  type Model,
+  type NumbersEvaluation,
+  type PredictRow,
+  Regressor,
+} from './tools/model.js';
 export { loadModel, type Network, type Prediction, type Sample } from './tools/network.js';

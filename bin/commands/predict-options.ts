@@ -1,11 +1,11 @@
 /** The arguments of `lockstep predict`. */
 import { STDIN } from '../../src/data/table/bytes.js';
 import { errors } from '../../src/errors.js';
-import type { Format } from '../../src/output/formats.js';
+import { FORMATS, type Format } from '../../src/output/formats.js';
 import { isLineFile } from '../../src/tools/predict/line-samples.js';
 import type { Shape } from '../../src/tools/predict/picture.js';
 import { parseShape } from '../../src/tools/predict/shape.js';
-import { FORMAT_HELP, formatOf, newCommand, parse } from '../parse.js';
+import { formatOf, newCommand, oneOf, parse } from '../parse.js';
 
 export interface PredictCommand {
   readonly model: string;
@@ -20,7 +20,7 @@ export interface PredictCommand {
   /** For CSV. */
   readonly delimiter: string | undefined;
   readonly comment: string | undefined;
-  readonly format: Format;
+  readonly format: Format | 'csv';
 }
 
 interface Options {
@@ -54,7 +54,10 @@ export function parsePredictCommand(args: readonly string[]): PredictCommand | u
     .option('--shape <WxH>', 'image size that the network expects (default: a square)')
     .option('--delimiter <character>', 'what separates the cells of CSV (default: detected)')
     .option('--comment <character>', 'skip lines of CSV that begin with this character')
-    .option('--format <name>', FORMAT_HELP)
+    .option(
+      '--format <name>',
+      `output format: ${FORMATS.join(', ')} (default: pretty if stdout is a terminal), or csv: the columns of a CSV table and the prediction beside them`,
+    )
     .addHelpText('after', HELP_END);
   if (!parse(command, args, Number.POSITIVE_INFINITY)) return undefined;
   const [model = '', ...files] = command.args;
@@ -89,7 +92,7 @@ export function parsePredictCommand(args: readonly string[]): PredictCommand | u
     shape: shape === undefined ? undefined : parseShape(shape),
     delimiter,
     comment,
-    format: formatOf(format),
+    format: format === undefined ? formatOf(format) : oneOf('format', format, [...FORMATS, 'csv']),
   };
 }
 

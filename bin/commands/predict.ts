@@ -6,6 +6,7 @@ import { errors, LockstepError, reason } from '../../src/errors.js';
 import { ndjsonLine } from '../../src/output/ndjson.js';
 import { onOneLine } from '../../src/text/printable.js';
 import { loadModel, type Network, type Sample } from '../../src/tools/network.js';
+import { CsvLines } from '../../src/tools/predict/csv-lines.js';
 import { samplesOf } from '../../src/tools/predict/file-samples.js';
 import type { SampleId } from '../../src/tools/predict/json-sample.js';
 import {
@@ -21,7 +22,7 @@ import {
   predictionLine,
 } from '../../src/tools/predict/prediction-line.js';
 import { shapeFor } from '../../src/tools/predict/shape.js';
-import { samplesOfTable } from '../../src/tools/predict/table-samples.js';
+import { samplesOfTable, type TableSample } from '../../src/tools/predict/table-samples.js';
 import { LineOutput } from '../line-output.js';
 import { type PredictCommand, parsePredictCommand } from './predict-options.js';
 import { estimateHeading, estimateRow } from './print-numbers.js';
@@ -35,7 +36,10 @@ interface NamedSample {
   readonly name: string;
   readonly file?: string;
   readonly id?: SampleId;
-  readonly x: Sample;
+  /** Undefined, with `--format csv`: the row cannot be used. */
+  readonly x: Sample | undefined;
+  /** The row that it comes from, of a CSV table. */
+  readonly row?: TableSample;
 }
 
 /** @returns the exit status */
@@ -51,14 +55,25 @@ export async function predictCommand(args: readonly string[]): Promise<number> {
 
   if (network.table) requireNothingOfPictures(command);
   else requireNothingOfTables(command);
+  if (format === 'csv' && (!network.table || command.sources.some((source) => isLineFile(source))))
+    throw errors.csvOfTables();
   const { stdin, stdout } = process;
   const output = new LineOutput(stdout, () => void stdin.destroy());
   const problems = new Problems(command.isStrict);
   const samples = samplesFor(network, command, problems);
   let predicted = 0;
+  const csv = format === 'csv' ? new CsvLines(network, top) : undefined;
   try {
-    for await (const { name, x, ...sample } of samples) {
+    for await (const { name, x, row, ...sample } of samples) {
       if (output.isClosed) break;
+      if (csv && row) {
+        const predict = (given: Sample) => (isOfNumbers ? network.estimate(given) : network.predict(given));
+        const prediction = x && attempt(name, problems, () => predict(x));
+        await output.write(csv.begin(row.table) + csv.line(row.cells, prediction));
+        if (prediction) predicted++;
+        continue;
+      }
+      if (!x) continue;
       const line = attempt(name, problems, () =>
         isOfNumbers
           ? estimateLine(sample, network.estimate(x), network.targets)
@@ -146,7 +161,7 @@ async function* samplesFor(network: Network, command: PredictCommand, problems: 
 /** For a network that was trained on a table: CSV or JSON, detected by content, from files or stdin, optionally gzipped. */
 async function* samplesOfTables(
   network: Network,
-  { sources, delimiter, comment }: PredictCommand,
+  { sources, delimiter, comment, format }: PredictCommand,
   problems: Problems,
 ): AsyncGenerator<NamedSample> {
   // As if --pixels were given: the hint to add it makes no sense here.
@@ -162,16 +177,23 @@ async function* samplesOfTables(
       }
       yield* headed(bytesOfTable(source), async function* (bytes): AsyncGenerator<NamedSample> {
         if (isJson(bytes.head)) {
+          if (format === 'csv') throw errors.csvOfTables();
           const samples = samplesOfLines(bytes.chunks, network, false);
           for await (const sample of lines.usable(samples, prefix)) yield { ...ofFile, ...sample };
           return;
         }
-        for await (const { row, x } of samplesOfTable(file, bytes, network, { delimiter, comment })) {
-          if (x instanceof LockstepError) problems.skip(x);
-          else yield { name: `${prefix}row ${row}`, ...ofFile, id: row, x };
+        for await (const each of samplesOfTable(file, bytes, network, { delimiter, comment })) {
+          const { row, x, cells, table } = each;
+          const isBad = x instanceof LockstepError;
+          if (isBad) problems.skip(x);
+          const sample = { name: `${prefix}row ${row}`, ...ofFile, id: row, row: each };
+          if (!isBad) yield { ...sample, x };
+          // The rows of the output are those of the input.
+          else if (format === 'csv' && cells.length === table.width) yield { ...sample, x: undefined };
         }
       });
     } catch (error) {
+      if (error instanceof LockstepError && error.code === 'csv_of_tables') throw error;
       problems.report(undefined, error);
     }
   }

@@ -3,10 +3,11 @@
  * and metadata. `weights_sha256` is the hash of the bytes of all tensors.
  */
 
-import { type Config, recipeOf, recordOfConfig } from '../config/options.js';
+import { type Config, configOfRecord, recipeOf, recordOfConfig } from '../config/options.js';
 import type { Dataset } from '../data/dataset.js';
 import { type TableModel, tableMetadata } from '../data/table/table-metadata.js';
 import { errors } from '../errors.js';
+import { parseJsonOr } from '../files/json.js';
 import { type Written, writeInAnyCase } from '../files/output.js';
 import { packageVersion } from '../files/package-version.js';
 import { readWhole } from '../files/read-whole.js';
@@ -18,6 +19,7 @@ import {
   TensorFileError,
   type Values,
 } from '../files/safetensors.js';
+import { fieldsOf } from '../files/type-guards.js';
 import { KERNEL_NAMES, type KernelName } from '../kernels/builds.js';
 import { MEMORY_LIMIT_BYTES } from '../memory/layout.js';
 import type { Plan, Target } from '../memory/plan.js';
@@ -102,7 +104,33 @@ export async function saveModel(
   step: number,
 ): Promise<Written> {
   const metadata = { ...modelMetadata('model', model, values), epochs: String(epochs), step: String(step) };
-  return await writeInAnyCase(file, 'model', encodeTensors(metadata, tensorsOf(model.layers, values)));
+  return await writeModel(file, model.layers, metadata, values);
+}
+
+/** As `saveModel`, with metadata that is known. @throws the system error */
+export async function writeModel(
+  file: string,
+  layers: readonly number[],
+  metadata: Readonly<Record<string, string>>,
+  values: Float32Array,
+): Promise<Written> {
+  return await writeInAnyCase(file, 'model', encodeTensors(metadata, tensorsOf(layers, values)));
+}
+
+/** The metadata of a model that is read from a model file or a checkpoint, to be written as a model. */
+export function metadataToSave(given: Readonly<Record<string, string>>, values: Values): Record<string, string> {
+  const { state: _, ...metadata } = given;
+  if (metadata.lockstep === undefined) return metadata;
+  const config = fieldsOf(parseJsonOr(metadata.config, undefined));
+  return {
+    ...metadata,
+    // A checkpoint's says where files are.
+    ...(metadata.lockstep === 'checkpoint' && {
+      lockstep: 'model',
+      config: JSON.stringify(recipeOf(recordOfConfig(configOfRecord(config)))),
+    }),
+    weights_sha256: sha256Of(values),
+  };
 }
 
 /**

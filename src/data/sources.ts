@@ -7,6 +7,7 @@ import { FILES, findFile, type IdxFolder, loadIdxFolder, loadIdxPart } from './i
 import { isNamedSet, namedSet } from './named-sets.js';
 import { isTable, STDIN } from './table/bytes.js';
 import type { TableOptions } from './table/load.js';
+import type { TableSource as Table } from './table/memory.js';
 
 export type DataSource = ImageSource | TableSource;
 
@@ -35,10 +36,11 @@ const FORMATS: readonly ((data: string) => DataSource | undefined)[] = [
 ];
 
 /**
- * @param data  `mnist`, `fashion-mnist`, a folder of IDX files, a table, or `-` for a table on stdin
+ * @param data  `mnist`, `fashion-mnist`, a folder of IDX files, a table, `-` for a table on stdin, or a table in memory
  * @throws LockstepError if there is nothing of that name
  */
-export function findSource(data: string): DataSource {
+export function findSource(data: Table): DataSource {
+  if (typeof data !== 'string') return tableSource(data);
   for (const find of FORMATS) {
     const source = find(data);
     if (source) return source;
@@ -71,12 +73,13 @@ export function findIdxFolder(data: string): IdxFolder {
 }
 
 /** A name for the same source that does not depend on the working folder. */
-export function placeOf(data: string): string {
+export function placeOf(data: Table): string {
+  if (typeof data !== 'string') return data.name;
   return isNamedSet(data) || data === STDIN ? data : path.resolve(data);
 }
 
 /** The files of a source that may not exist. */
-export function inputFilesOf(data: string): (string | number)[] {
+export function inputFilesOf(data: Table): (string | number)[] {
   try {
     return findSource(data).files();
   } catch {
@@ -94,10 +97,10 @@ function idxSource(find: () => IdxFolder): DataSource {
   };
 }
 
-function tableSource(data: string): DataSource {
+function tableSource(data: Table): DataSource {
   return {
     kind: 'table',
-    files: () => [data === STDIN ? 0 : data],
+    files: () => (typeof data === 'string' ? [data === STDIN ? 0 : data] : []),
     load: async (options) => {
       // Images need none of this code.
       const { loadTable } = await import('./table/load.js');

@@ -1,6 +1,6 @@
 /** The end of a run: saves the model, and yields the last event. */
 import type { Checkpointer } from '../checkpoints/checkpointer.js';
-import { saveModel } from '../checkpoints/model-file.js';
+import { type ModelDescription, saveModel } from '../checkpoints/model-file.js';
 import type { Config } from '../config/options.js';
 import { errors, reason } from '../errors.js';
 import type { Ledger } from '../metrics/epoch-metrics.js';
@@ -24,12 +24,24 @@ export interface Ending {
   readonly isWhole: boolean;
 }
 
+/** What a run leaves to the program that called it. */
+export interface Trained {
+  readonly model: ModelDescription;
+  /** Parameters, in the order of the file. */
+  readonly read: () => Float32Array;
+  /** Done in all. */
+  readonly epochs: number;
+  readonly step: number;
+}
+
 interface Circumstances {
   /** Under MPI only; rank 0 saves. */
   readonly world: World | undefined;
   /** The error that stopped the run between steps, if any. Its weights are saved anyway. */
   readonly cut?: unknown;
   readonly checkpointer: Checkpointer | undefined;
+  /** Called before the last event, if the run leaves a model. */
+  readonly onTrained: ((trained: Trained) => void) | undefined;
 }
 
 /**
@@ -41,7 +53,7 @@ export async function* end(
   run: Run,
   ledger: Ledger,
   ending: Ending,
-  { world, cut, checkpointer }: Circumstances,
+  { world, cut, checkpointer, onTrained }: Circumstances,
 ): AsyncGenerator<EndEvent | WarningEvent, void, undefined> {
   const { config, memory, model } = run;
   const { best } = ledger;
@@ -63,6 +75,10 @@ export async function* end(
     } catch (error) {
       failure ??= errors.saveFailed(config.save, error);
     }
+  }
+  if (failure === undefined && ending.isWhole && !isUntrained(ending)) {
+    const { completed: epochs } = ledger;
+    onTrained?.({ model, read: () => readParameters(memory.layers), epochs, step: ending.step });
   }
   const checkpoint = checkpointer?.newest;
   const metrics = isBest ? best.metrics : ledger.metrics;

@@ -21,6 +21,7 @@ import { findSource, inputFilesOf, placeOf } from '../data/sources.js';
 import { STDIN } from '../data/table/bytes.js';
 import { type ColumnSummary, encodeParts } from '../data/table/encode-parts.js';
 import { doubtAbout } from '../data/table/label-check.js';
+import { MEMORY, type MemoryTable } from '../data/table/memory.js';
 import { doubtAboutScale } from '../data/table/scale-check.js';
 import type { TableModel } from '../data/table/table-metadata.js';
 import { standardizeParts } from '../data/targets.js';
@@ -89,19 +90,35 @@ export interface Run {
   readonly warnings: readonly WarningEvent[];
 }
 
+/** What a program has in memory, instead of files. */
+export interface InMemory {
+  readonly data?: MemoryTable | undefined;
+  readonly testData?: MemoryTable | undefined;
+}
+
 /**
  * @param world   under MPI: all ranks prepare together, and only rank 0 accesses output files
  * @param signal  aborts the reading of a table
+ * @param memory  the data whose option is `memory`
  * @throws LockstepError if the data are invalid, or the options do not fit the data, a checkpoint or this machine. Under MPI all
  *   ranks throw if any does, or if they differ.
  */
-export async function prepare(given: CheckedOptions, world?: World, signal?: AbortSignal): Promise<Run> {
-  if (!world) return await openOutputs(await prepareFrom(given, await findCheckpoint(given), undefined, signal));
+export async function prepare(
+  given: CheckedOptions,
+  world?: World,
+  signal?: AbortSignal,
+  memory: InMemory = {},
+): Promise<Run> {
+  if (!world)
+    return await openOutputs(await prepareFrom(given, await findCheckpoint(given), undefined, { signal, ...memory }));
   requireSame(world, identityOfOptions(given));
   const found = await together(world, async () => (world.isFirst ? await findCheckpoint(given) : NOTHING_FOUND));
   const same = await shareCheckpoint(world, found);
   const vectorBits = await agreedVectorBits(world, withDefaults(given));
-  const run = await together(world, async () => await prepareFrom({ ...given, vectorBits }, same, world, signal));
+  const run = await together(
+    world,
+    async () => await prepareFrom({ ...given, vectorBits }, same, world, { signal, ...memory }),
+  );
   requireSame(world, identityOf(run));
   return await together(world, async () => (world.isFirst ? await openOutputs(run) : withoutOutputs(run)));
 }
@@ -140,7 +157,9 @@ function modelAt(file: string) {
 }
 
 /** @throws LockstepError if the model must not be written to this file */
-async function requireSave(save: string, { data, testData, checkpointDir }: Config, resumed: Resumed | undefined) {
+async function requireSave(save: string, config: Config, memory: InMemory, resumed: Resumed | undefined) {
+  const { checkpointDir } = config;
+  const { data = config.data, testData = config.testData } = memory;
   const inputs = [data, ...(testData === undefined ? [] : [testData])].flatMap(inputFilesOf);
   await requireOutput(modelAt(save), [...inputs, ...(resumed ? [resumed.file] : [])]);
   if (checkpointDir === undefined) return;
@@ -151,21 +170,25 @@ async function requireSave(save: string, { data, testData, checkpointDir }: Conf
   }
 }
 
+interface Reading extends InMemory {
+  readonly signal: AbortSignal | undefined;
+}
+
 async function prepareFrom(
   given: CheckedOptions,
   found: Found,
   world: World | undefined,
-  signal: AbortSignal | undefined,
+  reading: Reading,
 ): Promise<Prepared> {
   const writes = world?.isFirst ?? true;
   const { resumed, warnings, ...begun } = await beginRun(given, found, writes);
   let { config } = begun;
   if (config.exact && !world && resumed) throw errors.exactOfCheckpoint(resumed.file);
   if (config.exact && world && SHARDS % world.ranks !== 0) throw errors.exactRanks(world.ranks, SHARDS);
-  if (config.save !== undefined && writes) await requireSave(config.save, config, resumed);
+  if (config.save !== undefined && writes) await requireSave(config.save, config, reading, resumed);
   const build = kernelFor(config, resumed);
   if (world && world.ranks > 1 && [config.data, config.testData].includes(STDIN)) throw errors.mpiStdin();
-  const dataset = await loadFor(config, given, resumed, signal);
+  const dataset = await loadFor(config, given, resumed, reading);
   const { name, classes, train } = dataset;
   const { limit = train.count } = config;
   if (limit > train.count) throw errors.limitBeyondData(limit, train.count);
@@ -207,8 +230,8 @@ async function prepareFrom(
     // Absolute, so that the run can be resumed from another working folder.
     config: {
       ...config,
-      data: placeOf(config.data),
-      testData: config.testData && placeOf(config.testData),
+      data: placeOf(reading.data ?? config.data),
+      testData: config.testData && placeOf(reading.testData ?? config.testData),
       save: undefined,
     },
     kernel: kernel.name,
@@ -346,15 +369,18 @@ async function loadFor(
   config: Config,
   given: CheckedOptions,
   resumed: Resumed | undefined,
-  signal: AbortSignal | undefined,
+  { signal, ...memory }: Reading,
 ): Promise<Dataset> {
-  const { data, testData } = config;
+  const { data = config.data, testData = config.testData } = memory;
+  // (The files of a checkpoint have absolute paths.)
+  const isGone = (data === MEMORY && given.data === undefined) || (testData === MEMORY && given.testData === undefined);
+  if (resumed && isGone) throw errors.memoryOfCheckpoint(resumed.file);
   if (resumed && [data, testData].includes(STDIN) && given.data === undefined)
     throw errors.stdinOfCheckpoint(resumed.file);
   try {
     const source = findSource(data);
     if (source.kind !== 'table') requireNothingOfTables(config);
-    return await source.load({ ...config, signal });
+    return await source.load({ ...config, testData, signal });
   } catch (error) {
     if (resumed && given.data === undefined && error instanceof LockstepError && error.status === 1) {
       throw errors.dataOfCheckpoint(resumed.file, error);

@@ -6,7 +6,7 @@ import type { Progress, TrainEvent } from '../metrics/events.js';
 import { ProgressMeter } from '../metrics/progress-meter.js';
 import { Coordinator } from '../parallel/coordinator.js';
 import type { World } from '../parallel/mpi/world.js';
-import { type Ending, end, endingWithoutTraining } from './ending.js';
+import { type Ending, end, endingWithoutTraining, type Trained } from './ending.js';
 import { follow } from './follow-threads.js';
 import type { Run } from './prepare.js';
 import { startEvent } from './run-events.js';
@@ -21,12 +21,14 @@ export interface Surroundings {
   readonly stop: AbortSignal;
   readonly onProgress: ((progress: Progress) => void) | undefined;
   readonly onView: ((view: RunView) => void) | undefined;
+  /** Called before the `end` event, if the run leaves a model. */
+  readonly onTrained?: ((trained: Trained) => void) | undefined;
 }
 
 /** Must be consumed to its end. @throws the error of a failed run, after its last event */
 export async function* live(
   run: Run,
-  { beganAt, world, stop, onProgress, onView }: Surroundings,
+  { beganAt, world, stop, onProgress, onView, onTrained }: Surroundings,
 ): AsyncGenerator<TrainEvent, void, undefined> {
   const { config, plan, memory, start } = run;
   const ledger = new Ledger(plan, memory.epochs, start, config.logEvery ?? 0, beganAt);
@@ -86,7 +88,7 @@ export async function* live(
       await checkpointer?.finish(false);
     }
     if (checkpointer) yield* checkpointer.drain();
-    yield* end(run, ledger, ending, { world, cut: failure, checkpointer });
+    yield* end(run, ledger, ending, { world, cut: failure, checkpointer, onTrained });
   } finally {
     progress?.stop();
     stop.removeEventListener('abort', stopThreads);

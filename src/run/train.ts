@@ -1,6 +1,8 @@
 /** Training as an async generator of events. */
 
 import { type CheckedOptions, checkOptions, requireOptions, type TrainOptions } from '../config/options.js';
+import { MEMORY } from '../data/table/memory.js';
+import { requireSameGoals, type TableData, tableInMemory } from '../data/table/memory-table.js';
 import { errors } from '../errors.js';
 import { now } from '../memory/clock.js';
 import type { Progress, TrainEvent } from '../metrics/events.js';
@@ -8,7 +10,8 @@ import { asTold } from '../parallel/mpi/agreement.js';
 import { World } from '../parallel/mpi/world.js';
 import { inLibraryWords } from '../text/words.js';
 import { untilTheEnd } from './early-exit.js';
-import { prepare } from './prepare.js';
+import type { Trained } from './ending.js';
+import { type InMemory, prepare } from './prepare.js';
 import { live } from './run-lifecycle.js';
 import type { RunView } from './view.js';
 
@@ -22,6 +25,20 @@ export interface TrainControls {
   readonly onProgress?: ((progress: Progress) => void) | undefined;
   /** Called once, before the first event, with a live view of the run. */
   readonly onView?: ((view: RunView) => void) | undefined;
+}
+
+/** The options of `train()`, where tables may also be in memory. */
+export interface TrainInput extends Omit<TrainOptions, 'data' | 'testData'>, TrainControls {
+  /** As the option `data` of files; or a table in memory, which may name its label, target and weight. @default 'mnist' */
+  readonly data?: string | TableData | undefined;
+  /** As the option `testData` of files; or a table in memory. @default none */
+  readonly testData?: string | TableData | undefined;
+}
+
+/** What only the library asks of a run. */
+interface Library {
+  readonly memory?: InMemory;
+  readonly onTrained?: ((trained: Trained) => void) | undefined;
 }
 
 /**
@@ -39,14 +56,54 @@ export interface TrainControls {
  * @throws LockstepError before `start` if the options or data cannot be used; after an `end` event whose status
  *   is `failed` if a loss is no longer finite, a thread died, or a file could not be written that was required
  */
-export async function* train(options: TrainOptions & TrainControls = {}): AsyncGenerator<TrainEvent, void, undefined> {
+export async function* train(options: TrainInput = {}): AsyncGenerator<TrainEvent, void, undefined> {
+  yield* trainInLibrary(options);
+}
+
+/** As `train`. @param onTrained  called before the `end` event, if the run leaves a model */
+export async function* trainInLibrary(
+  options: TrainInput,
+  onTrained?: (trained: Trained) => void,
+): AsyncGenerator<TrainEvent, void, undefined> {
   requireOptions(options, Object.keys(CONTROLS));
-  const { signal, onProgress, onView, ...given } = options;
+  const { signal, onProgress, onView, ...input } = options;
   const controls = { signal, onProgress, onView };
   requireControls(controls);
-  for await (const event of trainAsCommand(checkOptions(given), controls)) {
+  const { given, memory } = inMemory(input);
+  for await (const event of trainAsCommand(checkOptions(given), controls, { memory, onTrained })) {
     yield 'message' in event ? { ...event, message: inLibraryWords(event.message) } : event;
   }
+}
+
+/** These say how a file is read. */
+const OF_FILES = ['header', 'delimiter', 'comment'] as const;
+
+/** Separates the tables in memory from the options. */
+function inMemory({ data, testData, ...others }: TrainInput): {
+  readonly given: TrainOptions;
+  readonly memory: InMemory;
+} {
+  if (!isObject(data) && !isObject(testData)) {
+    return { given: { ...others, data, testData } as TrainOptions, memory: {} };
+  }
+  const train = isObject(data) ? tableInMemory('data', data) : undefined;
+  const test = isObject(testData) ? tableInMemory('testData', testData, { ...others, ...train?.goals }) : undefined;
+  if (test) requireSameGoals('testData', test.goals, { ...others, ...train?.goals });
+  for (const name of OF_FILES) {
+    if (train && others[name] !== undefined) throw errors.optionOfFiles(name);
+  }
+  for (const name of ['label', 'target', 'weight'] as const) {
+    if (train?.goals[name] !== undefined && others[name] !== undefined) throw errors.givenTwice(name);
+  }
+  return {
+    given: {
+      ...others,
+      ...train?.goals,
+      data: train ? MEMORY : (data as string | undefined),
+      testData: test ? MEMORY : (testData as string | undefined),
+    },
+    memory: { data: train?.table, testData: test?.table },
+  };
 }
 
 /** Arguments of a program in addition to options. */
@@ -55,6 +112,11 @@ const CONTROLS = {
   onProgress: { isOne: isFunction, expected: 'a function' },
   onView: { isOne: isFunction, expected: 'a function' },
 } satisfies Record<keyof TrainControls, { isOne: (value: unknown) => boolean; expected: string }>;
+
+/** Anything that is not a name. */
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
+}
 
 function isFunction(value: unknown): boolean {
   return typeof value === 'function';
@@ -71,6 +133,7 @@ function requireControls(controls: TrainControls): void {
 export async function* trainAsCommand(
   checked: CheckedOptions,
   { signal, onProgress, onView }: TrainControls,
+  { memory, onTrained }: Library = {},
 ): AsyncGenerator<TrainEvent, void, undefined> {
   const beganAt = now();
   const world = worldOf(checked);
@@ -78,12 +141,12 @@ export async function* trainAsCommand(
   const stopping = new AbortController();
   const stop = () => stopping.abort();
   try {
-    const run = await prepare(checked, world, signal);
+    const run = await prepare(checked, world, signal, memory);
     // Until everything has been written.
     using _ = run.lock;
     signal?.addEventListener('abort', stop);
     if (signal?.aborted) stop();
-    yield* untilTheEnd(live(run, { beganAt, world, onProgress, onView, stop: stopping.signal }), stop);
+    yield* untilTheEnd(live(run, { beganAt, world, onProgress, onView, onTrained, stop: stopping.signal }), stop);
   } catch (error) {
     // Errors that other ranks do not know are reported by this one.
     throw world?.isAwaited ? asTold(world, error, false) : error;

@@ -18,7 +18,7 @@ import { findBlockStarts } from '../memory/rows.js';
 import { type ObjectiveName, objectiveNamed } from '../model/objectives/index.js';
 import { type Criterion, readOutputs } from '../model/objectives/objective.js';
 import { SoftmaxCrossEntropy } from '../model/objectives/softmax-cross-entropy.js';
-import { parameterCount, weightsSha256, writeParameters } from '../model/parameters.js';
+import { parameterCount, readParameters, weightsSha256, writeParameters } from '../model/parameters.js';
 
 export interface Prediction {
   /** The class with the highest probability; the lowest such class if several are equal. */
@@ -111,6 +111,11 @@ export class Network {
   /** SHA-256 of the parameters as float32, as in the `end` event. */
   get weightsSha256(): string {
     return weightsSha256(this.#memory.layers);
+  }
+
+  /** Copies all parameters, in the order of the file. */
+  parameters(): Float32Array {
+    return readParameters(this.#memory.layers);
   }
 
   /**

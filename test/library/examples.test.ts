@@ -75,6 +75,16 @@ describe('seven.png', () => {
   });
 });
 
+describe('in-memory.mjs', () => {
+  it('learns the ring, and predicts a point inside of it', async () => {
+    const { stdout } = await run(process.execPath, [example('in-memory.mjs')]);
+    const [, accuracy, samples] =
+      /^accuracy ([\d.]+) on (\d+) rows\ninside \{ inside: '[\d.]+', outside: '[\d.]+' \}\n$/.exec(stdout)!;
+    expect(Number(accuracy)).toBeGreaterThan(0.85);
+    expect(samples).toBe('400');
+  });
+});
+
 describe('own-metric.mjs', () => {
   it('ends by its own rule, with its own fields', async () => {
     const { stdout } = await run(process.execPath, [example('own-metric.mjs'), scratch.data, '1']);

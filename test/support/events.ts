@@ -2,7 +2,7 @@
 
 import type { TrainOptions } from '../../src/config/options.js';
 import type { EndEvent, EpochEvent, StartEvent, StepEvent, TrainEvent } from '../../src/metrics/events.js';
-import { type TrainControls, train } from '../../src/run/train.js';
+import { type TrainInput, train } from '../../src/run/train.js';
 
 export interface Collected {
   readonly all: readonly TrainEvent[];
@@ -24,7 +24,7 @@ type OnEvent = (event: TrainEvent, number: number) => void;
  *
  * @param onEvent  called with each event, and its number from 0, before it is collected
  */
-export async function collect(options: TrainOptions & TrainControls, onEvent?: OnEvent): Promise<Collected> {
+export async function collect(options: TrainInput, onEvent?: OnEvent): Promise<Collected> {
   const { error, ...collected } = await follow(options, onEvent);
   if (error !== undefined)
     throw new Error('the run failed; where that is expected, use collectFailed', { cause: error });
@@ -32,7 +32,7 @@ export async function collect(options: TrainOptions & TrainControls, onEvent?: O
 }
 
 /** A run that begins and fails. */
-export async function collectFailed(options: TrainOptions & TrainControls, onEvent?: OnEvent): Promise<Failed> {
+export async function collectFailed(options: TrainInput, onEvent?: OnEvent): Promise<Failed> {
   const { error, ...collected } = await follow(options, onEvent);
   if (error === undefined) throw new Error(`expected the run to fail: ${JSON.stringify(collected.end)}`);
   return { ...collected, error };
@@ -40,7 +40,7 @@ export async function collectFailed(options: TrainOptions & TrainControls, onEve
 
 /** A run that may fail or not. */
 export async function follow(
-  options: TrainOptions & TrainControls,
+  options: TrainInput,
   onEvent: OnEvent = () => undefined,
 ): Promise<Collected & { readonly error?: unknown }> {
   const all: TrainEvent[] = [];

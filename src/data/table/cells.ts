@@ -26,12 +26,15 @@ export function cellOf(value: unknown): Cell {
     return DECIMAL.test(text) && !LEADING_ZERO.test(text) ? numberOr(Number(text), text) : text;
   }
   if (value === undefined || value === null) return '';
+  if (typeof value === 'bigint') return cellOf(String(value));
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? '' : value.toISOString();
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
 /** Whether a program may give this as a cell. */
 export function isCell(value: unknown): boolean {
-  return value === undefined || value === null || ['number', 'string', 'boolean'].includes(typeof value);
+  if (value === undefined || value === null || value instanceof Date) return true;
+  return ['number', 'string', 'boolean', 'bigint'].includes(typeof value);
 }
 
 /** Integers beyond 2^53 stay texts, because they may be identifiers. */

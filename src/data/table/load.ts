@@ -6,8 +6,9 @@ import { grouped } from '../../text/grouped.js';
 import type { Dataset, TableRemark } from '../dataset.js';
 import { NO_SAMPLES, type Samples, takeSamples } from '../samples.js';
 import { splitOff, splitOffByClass } from '../split.js';
-import { isTable, nameOfTable, STDIN, shortNameOfTable } from './bytes.js';
+import { isTable, STDIN } from './bytes.js';
 import { nameOfTarget } from './column-place.js';
+import { nameOfSource, shortNameOfSource, type TableSource } from './memory.js';
 import { csvOptionsOf } from './read-raw-table.js';
 import { type LeftOut, type ReadOptions, readTable, readTableLike } from './read-table.js';
 import type { TableFacts } from './table-metadata.js';
@@ -16,7 +17,7 @@ export interface TableOptions extends ReadOptions {
   /** Fraction of the rows to split off as test set. */
   readonly testSplit?: number | undefined;
   /** A test table with the same columns. */
-  readonly testData?: string | undefined;
+  readonly testData?: TableSource | undefined;
   /** Whether the split takes the same fraction of every class. @default false */
   readonly stratify?: boolean;
   /** Determines the split. @default 1 */
@@ -24,27 +25,27 @@ export interface TableOptions extends ReadOptions {
 }
 
 /**
- * @param data  a file, or `-` for stdin
+ * @param data  a file, `-` for stdin, or a table in memory
  * @returns rows that are not encoded yet
  * @throws LockstepError
  */
-export async function loadTable(data: string, options: TableOptions): Promise<Dataset> {
+export async function loadTable(data: TableSource, options: TableOptions): Promise<Dataset> {
   const { header = 'auto', testSplit, testData, seed = 1, stratify = false, signal } = options;
   if (data === STDIN && testData === STDIN) throw errors.stdinTwice();
-  if (testData !== undefined) requireTestTable(testData);
+  if (typeof testData === 'string') requireTestTable(testData);
   const { facts, samples, leftOut } = await readTable(data, options);
-  const remarks = remarksOn(nameOfTable(data), leftOut, facts);
+  const remarks = remarksOn(nameOfSource(data), leftOut, facts);
   let parts = { train: samples as Samples, test: NO_SAMPLES };
   if (testSplit !== undefined) parts = testPart(samples, testSplit, seed, stratify);
   else if (testData !== undefined) {
     const test = await readTableLike(testData, facts, undefined, header, signal, csvOptionsOf(options));
-    remarks.push(...remarksOn(nameOfTable(testData), test.leftOut, facts));
+    remarks.push(...remarksOn(nameOfSource(testData), test.leftOut, facts));
     parts = { train: samples, test: test.samples };
   }
   if (parts.train.count === 0) throw errors.allSplitOff(testSplit!, samples.count);
   const { length: inputs } = facts.columns;
   return {
-    ...{ name: shortNameOfTable(data), inputs, classes: facts.classNames.length, table: facts, remarks, ...parts },
+    ...{ name: shortNameOfSource(data), inputs, classes: facts.classNames.length, table: facts, remarks, ...parts },
     ...(facts.targets && { targetNames: facts.targets.map(nameOfTarget) }),
   };
 }

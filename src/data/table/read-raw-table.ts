@@ -7,6 +7,7 @@ import { isHeaderRow } from './find-header.js';
 import { HEAD_BYTES, Input, inPieces, inUtf8, rowTooLong } from './input.js';
 import { JsonScanner } from './json-scanner.js';
 import { POINT } from './numerals.js';
+import { pauser } from './pauser.js';
 import { RaggedRows } from './ragged-rows.js';
 import { RawRows } from './raw-rows.js';
 import type { RawTable } from './raw-table.js';
@@ -45,8 +46,6 @@ export interface ReadTable extends RawTable {
   readonly delimiter: string | undefined;
 }
 
-/** A server must answer meanwhile. */
-const PAUSE_AFTER_MS = 10;
 const [OPEN_OBJECT, OPEN_ARRAY] = [0x7b, 0x5b];
 
 /**
@@ -211,18 +210,4 @@ async function scanAll(file: string, input: Input, rows: RawRows, scanner: Scann
     do await input.more();
     while (!input.isWhole && input.end - input.begin < 2 * rest);
   }
-}
-
-/** @returns a function that lets others run, if they have waited long enough */
-function pauser(afterMs = PAUSE_AFTER_MS): () => Promise<void> | undefined {
-  let since = performance.now();
-  return () => {
-    if (performance.now() - since < afterMs) return undefined;
-    return new Promise((resolve) => {
-      setImmediate(() => {
-        since = performance.now();
-        resolve();
-      });
-    });
-  };
 }

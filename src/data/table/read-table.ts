@@ -1,7 +1,6 @@
 /** Reads a table as samples: its input columns by kind, and the class of each row. */
 import { errors } from '../../errors.js';
 import { bytesOf, type Samples } from '../samples.js';
-import { nameOfTable } from './bytes.js';
 import { ClassIndex, classesOf, NO_CLASS } from './classes.js';
 import { nameOfTarget } from './column-place.js';
 import {
@@ -14,9 +13,10 @@ import {
   matchColumns,
 } from './columns.js';
 import type { Header } from './header.js';
+import { nameOfSource, rawTableOf, type TableSource } from './memory.js';
 import { type MissingRule, MissingValues } from './missing.js';
 import type { RawTable } from './raw-table.js';
-import { type CsvOptions, csvOptionsOf, readRawTable } from './read-raw-table.js';
+import { type CsvOptions, csvOptionsOf } from './read-raw-table.js';
 import { namesOf, type TableFacts, type TableModel } from './table-metadata.js';
 import { TableRows } from './table-rows.js';
 import {
@@ -75,14 +75,14 @@ export interface ReadOptions extends ColumnOptions, ApartOptions, CsvOptions {
 /**
  * Reads a training table, whose label column determines the classes.
  *
- * @param data  a file, or `-`
+ * @param data  a file, `-`, or a table in memory
  * @throws LockstepError that names the row and column
  */
-export async function readTable(data: string, options: ReadOptions): Promise<Table> {
-  const file = nameOfTable(data);
+export async function readTable(data: TableSource, options: ReadOptions): Promise<Table> {
+  const file = nameOfSource(data);
   const { header, signal, missing: mode = 'fill', missingValues = [] } = options;
   const main = options.label ?? options.target?.[0];
-  const raw = await readRawTable(data, { header, label: main, ...csvOptionsOf(options) }, signal);
+  const raw = await rawTableOf(data, { header, label: main, ...csvOptionsOf(options) }, signal);
   const label = labelOf(file, raw, main, options.label === undefined && main !== undefined ? 'target' : 'label');
   const apart = apartOf(file, raw, options, options.label);
   if (raw.count === 0) throw errors.headerOnly(file);
@@ -115,16 +115,16 @@ export async function readTable(data: string, options: ReadOptions): Promise<Tab
  * @throws LockstepError that names the row and column
  */
 export async function readTableLike(
-  data: string,
+  data: TableSource,
   facts: TableFacts,
   label: string | undefined,
   header: Header,
   signal?: AbortSignal,
   csv: CsvOptions = {},
 ): Promise<Table> {
-  const file = nameOfTable(data);
+  const file = nameOfSource(data);
   const known = label ?? facts.label.name ?? String(facts.label.position + 1);
-  const raw = await readRawTable(data, { header, label: known, names: namesOf(facts), ...csv }, signal);
+  const raw = await rawTableOf(data, { header, label: known, names: namesOf(facts), ...csv }, signal);
   const matched = matchColumns(file, raw, facts, label, true);
   if (raw.count === 0) throw errors.headerOnly(file);
   const apart = apartLike(file, raw, facts);

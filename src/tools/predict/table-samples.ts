@@ -7,12 +7,16 @@ import { type Headed, rowsIn } from '../../data/table/rows.js';
 import { namesOf } from '../../data/table/table-metadata.js';
 import { errors, LockstepError } from '../../errors.js';
 import type { Network } from '../network.js';
+import type { InputTable } from './csv-lines.js';
 
 export interface TableSample {
   /** The line that the row begins in, from 1. */
   readonly row: number;
   /** The inputs, or the error of the row. */
   readonly x: EncodedRow | LockstepError;
+  /** As many as the table has columns, unless the row is ragged: then they are empty. Numbers are parsed. */
+  readonly cells: readonly unknown[];
+  readonly table: InputTable;
 }
 
 /**
@@ -29,6 +33,7 @@ export async function* samplesOfTable(
   if (!table || !encoder) throw new TypeError('a network that was not trained on a table');
   let own: { readonly names: readonly string[]; readonly hasHeader: boolean } | undefined;
   let positions: readonly number[] = [];
+  let input: InputTable = { file, header: undefined, width: 0 };
   for await (const batch of rowsIn(file, bytes, dialectOf(csv))) {
     for (const each of batch) {
       const { row, cells } = each;
@@ -36,6 +41,7 @@ export async function* samplesOfTable(
         const names = namesIn(file, each, { names: namesOf(table) });
         own = { names: names ?? cells.map((_, i) => String(i + 1)), hasHeader: names !== undefined };
         positions = matchColumns(file, own, table, undefined, false).positions;
+        input = { file, header: names, width: cells.length };
         if (names) continue;
       }
       const columns = own;
@@ -45,10 +51,10 @@ export async function* samplesOfTable(
         }
         const given = positions.map((position) => cells[position]);
         const nameOf = (column: number) => `${file}: row ${row}, ${columnInWords(positions[column]!, columns)}`;
-        yield { row, x: encoder.encode(given, nameOf) };
+        yield { row, x: encoder.encode(given, nameOf), cells, table: input };
       } catch (error) {
         if (!(error instanceof LockstepError)) throw error;
-        yield { row, x: error };
+        yield { row, x: error, cells, table: input };
       }
     }
   }
