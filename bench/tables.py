@@ -16,6 +16,8 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
 
 TABLES = {"digits": datasets.load_digits, "wine": datasets.load_wine, "breast-cancer": datasets.load_breast_cancer}
+# With a number to estimate, called target.
+NUMBERS = {"diabetes": lambda: datasets.load_diabetes(scaled=False)}
 
 
 def export(folder):
@@ -26,6 +28,13 @@ def export(folder):
             writer.writerow([*table.feature_names, "class"])
             for numbers, label in zip(table.data, table.target):
                 writer.writerow([*map(repr, map(float, numbers)), table.target_names[label]])
+    for name, load in NUMBERS.items():
+        table = load()
+        with open(f"{folder}/{name}.csv", "w", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow([*table.feature_names, "target"])
+            for numbers, target in zip(table.data, table.target):
+                writer.writerow(map(repr, map(float, [*numbers, target])))
 
 
 def train(job):

@@ -75,6 +75,15 @@ export function placeOf(data: string): string {
   return isNamedSet(data) || data === STDIN ? data : path.resolve(data);
 }
 
+/** Whether there is such a table. */
+export function isTableSource(data: string): boolean {
+  try {
+    return findSource(data).kind === 'table';
+  } catch {
+    return false;
+  }
+}
+
 /** The files of a source that may not exist. */
 export function inputFilesOf(data: string): (string | number)[] {
   try {

@@ -8,13 +8,13 @@ const STEPS: Need = { anyOf: [['schedule', 'step']] };
 
 /** The options of the update step; the worker threads receive them. docs/mathematics.md, "Optimizers", has the formulas. */
 export const OPTIMIZER = {
-  /** Optimizer: stochastic gradient descent or Adam. @default 'sgd' */
-  optimizer: option({ kind: oneOf(OPTIMIZERS), default: 'sgd' }, { help: 'optimizer' }),
-  /** Learning rate. @default 0.001 */
-  lr: option({ kind: RATE, default: 0.001, recipe: 'always' }, { help: 'learning rate' }),
-  /** How the gradients of the samples in a batch are combined. Training recipes from other frameworks need `mean`. @default 'sum' */
+  /** Optimizer: stochastic gradient descent or Adam. @default 'sgd'; tables: 'adam' */
+  optimizer: option({ kind: oneOf(OPTIMIZERS), default: 'sgd', tableDefault: 'adam' }, { help: 'optimizer' }),
+  /** Learning rate. @default 0.001; tables: 0.003 */
+  lr: option({ kind: RATE, default: 0.001, tableDefault: 0.003, recipe: 'always' }, { help: 'learning rate' }),
+  /** How the gradients of the samples in a batch are combined. Training recipes from other frameworks need `mean`. @default 'sum'; tables: 'mean' */
   reduction: option(
-    { kind: oneOf(REDUCTIONS), default: 'sum', recipe: 'always' },
+    { kind: oneOf(REDUCTIONS), default: 'sum', tableDefault: 'mean', recipe: 'always' },
     { help: 'how to combine the gradients of a batch (other frameworks use mean)' },
   ),
   /** Momentum coefficient. 0 means no momentum. @default 0 */
