@@ -138,7 +138,7 @@ export function flagsOf(name: string, { short, argument, kind }: Option<unknown>
 }
 
 /**
- * Defaults for what is not given: the reference's run, or for a table what suits it.
+ * Defaults for what is not given: the reference's run, or for a table what suits its size.
  *
  * @param table  undefined for images, and for a record of a run, where null means the reference's default
  */

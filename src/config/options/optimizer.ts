@@ -2,6 +2,7 @@ import { OPTIMIZERS, REDUCTIONS } from '../../optim/optimizer.js';
 import { SCHEDULES } from '../../optim/schedule.js';
 import { DECAY, integer, oneOf, RATE, RATE_OR_ZERO, YES_OR_NO } from '../checks.js';
 import { type Need, option } from '../option.js';
+import { DECAY_TEXT, weightDecayFor } from '../table-sizes.js';
 
 const ADAM: Need = { anyOf: [['optimizer', 'adam']] };
 const STEPS: Need = { anyOf: [['schedule', 'step']] };
@@ -33,8 +34,11 @@ export const OPTIMIZER = {
   beta2: option({ kind: DECAY, default: 0.999, needs: ADAM }, { help: 'decay factor of the second moment' }),
   /** Constant that Adam adds to the denominator of its step. @default 1e-8 */
   eps: option({ kind: RATE, default: 1e-8, needs: ADAM }, { help: 'constant added to the denominator' }),
-  /** L2 penalty coefficient: the parameters, including biases, are multiplied by this factor and added to the gradient. @default 0 */
-  weightDecay: option({ kind: RATE_OR_ZERO, default: 0 }, { help: 'L2 penalty' }),
+  /** L2 penalty coefficient: the parameters, including biases, are multiplied by this factor and added to the gradient. @default 0; tables: 1/rows, at most 0.01 */
+  weightDecay: option(
+    { kind: RATE_OR_ZERO, default: 0, tableDefault: weightDecayFor },
+    { help: 'L2 penalty', tableDefaultText: DECAY_TEXT },
+  ),
   /** Maximum global norm of the reduced gradient. A gradient with a larger norm is scaled down to the maximum. @default unlimited */
   clipNorm: option({ kind: RATE }, { help: 'maximum global gradient norm', defaultText: 'unlimited' }),
   /** Learning rate schedule. @default 'constant' */

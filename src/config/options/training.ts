@@ -5,7 +5,7 @@ import { type Need, option } from '../option.js';
 import { BATCH_TEXT, batchSizeFor, EPOCHS_TEXT, epochsFor } from '../table-sizes.js';
 
 export const TRAINING = {
-  /** Number of epochs. With 0, the run only evaluates the initial weights. @default 100; tables: 500/√rows, from 20 to 100 */
+  /** Number of epochs. With 0, the run only evaluates the initial weights. @default 100; tables: 300/√rows, from 15 to 100 */
   epochs: option(
     // The length of a cosine schedule is the length of the run.
     { kind: integer(0), default: 100, tableDefault: epochsFor, resume: ['schedule', 'cosine'], recipe: 'always' },
@@ -13,7 +13,7 @@ export const TRAINING = {
   ),
   /**
    * Number of samples per minibatch. The last minibatch of an epoch may be smaller.
-   * @default 100, or all samples if there are fewer; tables: √rows, rounded to a power of two from 8 to 256
+   * @default 100, or all samples if there are fewer; tables: √rows, rounded to a power of two from 16 to 256
    */
   batchSize: option(
     { kind: integer(1), default: 100, tableDefault: batchSizeFor, resume: 'between-epochs', recipe: 'always' },
