@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { newTrainCommand } from '../../bin/commands/train-options.js';
 import type { TrainOptions } from '../../src/config/options.js';
 import {
   checkOptions,
@@ -151,6 +152,30 @@ describe('a resumed run', () => {
     const { weight_decay: _, scale: __, stratify: ___, ...older } = record;
     expect(recordOfConfig(configOfRecord(older))).toEqual(record);
   });
+});
+
+it('--help states each default that depends on the data', () => {
+  const { options } = newTrainCommand('train');
+  const help = new Map(options.filter(({ negate }) => !negate).map((each) => [each.attributeName(), each.description]));
+  const differing = Object.entries(OPTIONS).filter(([, { tableDefault }]) => tableDefault !== undefined);
+  expect(differing.map(([name]) => name).sort()).toEqual(
+    [
+      'batchSize',
+      'epochs',
+      'hidden',
+      'lr',
+      'optimizer',
+      'reduction',
+      'scale',
+      'stratify',
+      'testSplit',
+      'weightDecay',
+    ].sort(),
+  );
+  for (const [name, entry] of differing) {
+    expect(help.get(name)).toContain(`default: ${defaultText(entry)}`);
+    if (!entry.isForTables) expect(defaultText(entry)).toContain('; tables: ');
+  }
 });
 
 it('the reference and other images keep their own', () => {
