@@ -128,7 +128,7 @@ describe('docs/options.md', () => {
     const documented = documentedOptions();
     expect([...documented.keys()].sort()).toEqual([...OPTION_NAMES].sort());
     for (const name of OPTION_NAMES) {
-      const stated = documented.get(name)!.default?.replaceAll(/^['[]|['\]]$/g, '');
+      const stated = documented.get(name)!.default?.replaceAll(/^['[]|['\]](?=;|$)|(?<=: )'/g, '');
       expect({ name, default: stated }).toEqual({ name, default: defaultText(OPTIONS[name]) });
     }
   });

@@ -126,7 +126,7 @@ export function lockstep(node: string, { checkout, defaultThreads = false }: Loc
       [...data.lockstepOptions, '--limit', `${samples}`, '--epochs', `${epochs}`],
       // All options are stated, because defaults depend on the kind of data and may differ between checkouts.
       ['--hidden', data.widths.slice(1, -1).join(','), '--batch-size', `${data.batch}`],
-      ['--optimizer', 'sgd', '--reduction', 'sum', '--lr', `${data.rate}`],
+      ['--optimizer', 'sgd', '--reduction', 'sum', '--weight-decay', '0', '--lr', `${data.rate}`],
       defaultThreads ? [] : ['--threads', `${threads}`],
     ].flat() as [string, ...string[]];
   const name = [

@@ -96,7 +96,10 @@ function helpOf(entry: Option<unknown>): string {
   const { help, kind, needs } = entry;
   const { values } = kind;
   const choices = typeof values === 'string' ? '' : `: ${values.slice(0, -1).join(', ')} or ${values.at(-1)}`;
-  const hasDefault = entry.defaultText !== undefined || (entry.default !== undefined && entry.default !== false);
+  const hasDefault =
+    entry.defaultText !== undefined ||
+    entry.tableDefault !== undefined ||
+    (entry.default !== undefined && entry.default !== false);
   const remarks = [
     hasDefault && `default: ${defaultText(entry)}`,
     needs && `requires ${conditionsText(needs.anyOf)}`,

@@ -1,6 +1,7 @@
 /** Resuming: which checkpoint, with which options, and whether it is allowed. */
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
+import type { TableTraits } from '../config/option.js';
 import {
   type CheckedOptions,
   CONFIG_NAMES,
@@ -44,15 +45,21 @@ export interface Beginning {
 /**
  * Combines the given options with those of the checkpoint. The checkpoint folder is checked, but not changed.
  *
+ * @param table   of a new run on a table
  * @param writes  whether this process writes the checkpoints
  * @throws LockstepError if the options do not allow to resume, or checkpoints of two runs would be mixed
  */
-export async function beginRun(given: CheckedOptions, found: Found, writes: boolean): Promise<Beginning> {
+export async function beginRun(
+  given: CheckedOptions,
+  table: TableTraits | undefined,
+  found: Found,
+  writes: boolean,
+): Promise<Beginning> {
   const warnings = [...found.warnings];
   const { resumed } = found;
   const config = resumed
     ? configFor(given, resumed, warnings)
-    : withDefaults({ ...given, checkpointDir: folderOf(given) });
+    : withDefaults({ ...given, checkpointDir: folderOf(given) }, table);
   requireTogether(given, config);
   const { checkpointDir } = config;
   if (checkpointDir !== undefined && writes && (await requireCheckpointFolder(checkpointDir))) {

@@ -52,13 +52,14 @@ export const RATE_OR_ZERO: Kind<number> = kind(
 const isPart = (value: unknown) => isPositive(value) && Number(value) < 1;
 /** Fraction of a data set. */
 export const PART: Kind<number> = kind('number', 'above 0, below 1', isPart, 'a number above 0 and below 1');
-/** A decay factor. */
-export const DECAY: Kind<number> = kind(
+export const PART_OR_ZERO: Kind<number> = kind(
   'number',
   '0 to below 1',
   (value) => value === 0 || isPart(value),
   'a number from 0 to below 1',
 );
+/** A decay factor. */
+export const DECAY = PART_OR_ZERO;
 
 const isWidth = (value: unknown) => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= MAX_WIDTH;
 const widths = kind<readonly number[]>(

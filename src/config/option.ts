@@ -30,11 +30,22 @@ export type ResumeRule =
   | 'network'
   | readonly [option: string, value: string];
 
+/** What the defaults for tables depend on. */
+export interface TableTraits {
+  /** Whether there are numbers to estimate, instead of classes. */
+  readonly areNumbers: boolean;
+  readonly hasTestData: boolean;
+  /** Number of rows that are trained on. Undefined until the table has been read. */
+  readonly rows: number | undefined;
+}
+
 /** What an option means. */
 interface Facts<Value> {
   readonly kind: Kind<Value>;
   /** Absent: the option is undefined unless it is given. */
   readonly default?: Value | (() => Value);
+  /** Default for tables, if it differs. A function returns undefined where `default` applies. */
+  readonly tableDefault?: Value | ((table: TableTraits) => Value | undefined);
   readonly needs?: Need;
   readonly excludes?: { readonly option: string; readonly refusal: (value: unknown) => LockstepError };
   /** Refused unless the data are a table. */
@@ -61,6 +72,8 @@ interface Usage {
   readonly argument?: string;
   /** For a default that is not a value. */
   readonly defaultText?: string;
+  /** For a default for tables that is not a value. */
+  readonly tableDefaultText?: string;
   /** Text for the flag `--no-…`, if there is one. */
   readonly negatedHelp?: string;
 }

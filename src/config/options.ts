@@ -4,7 +4,7 @@ import { type Fields, isRecord } from '../files/type-guards.js';
 import type { OptimizerOptions } from '../optim/optimizer.js';
 import { flagOf, nameProperties, type SnakeCase, snakeCase } from '../text/words.js';
 import type { Kind } from './checks.js';
-import type { Condition, Option, Options, OptionWithDefault } from './option.js';
+import type { Condition, Option, Options, OptionWithDefault, TableTraits } from './option.js';
 import { CHECKPOINTS, OUTPUT, RESUME } from './options/checkpoints.js';
 import { DATA, TABLES } from './options/data.js';
 import { EXECUTION, MPI, RANKS } from './options/execution.js';
@@ -110,9 +110,17 @@ function defaultOf({ default: value }: Option<unknown>): unknown {
   return typeof value === 'function' ? value() : value;
 }
 
-/** For help and documentation. */
+function tableDefaultOf({ tableDefault: value }: Option<unknown>, table: TableTraits): unknown {
+  return typeof value === 'function' ? (value as (table: TableTraits) => unknown)(table) : value;
+}
+
+/** For help and documentation: `sgd; tables: adam`. */
 export function defaultText(entry: Option<unknown>): string {
-  return entry.defaultText ?? valueText(defaultOf(entry));
+  const usual = entry.defaultText ?? valueText(defaultOf(entry));
+  const { tableDefault, tableDefaultText: ofTables = tableDefault === undefined ? '' : valueText(tableDefault) } =
+    entry;
+  if (ofTables === '') return usual;
+  return entry.isForTables ? ofTables : `${usual}; tables: ${ofTables}`;
 }
 
 const ARGUMENTS: { readonly [type in Kind<unknown>['type']]?: string } = {
@@ -129,11 +137,21 @@ export function flagsOf(name: string, { short, argument, kind }: Option<unknown>
   return `${short === undefined ? '' : `-${short}, `}--${flagOf(name)}${value}`;
 }
 
-/** Defaults, which are the reference's run, for what is not given. */
-export function withDefaults(given: CheckedOptions): Config {
+/**
+ * Defaults for what is not given: the reference's run, or for a table what suits its size.
+ *
+ * @param table  undefined for images, and for a record of a run, where null means the reference's default
+ */
+export function withDefaults(given: CheckedOptions, table?: TableTraits): Config {
+  const usual = (entry: Option<unknown>) => (table && tableDefaultOf(entry, table)) ?? defaultOf(entry);
   return Object.fromEntries(
-    CONFIG_NAMES.map((name) => [name, given[name] ?? defaultOf(OPTIONS[name])]),
+    CONFIG_NAMES.map((name) => [name, given[name] ?? usual(OPTIONS[name])]),
   ) as unknown as Config;
+}
+
+/** Before the table has been read: the defaults that depend on its size come later. */
+export function tableTraitsOf({ target, testData }: CheckedOptions): TableTraits {
+  return { areNumbers: target !== undefined, hasTestData: testData !== undefined, rows: undefined };
 }
 
 /** @throws LockstepError (status 2), as `checkOptions` and `requireTogether` */
@@ -161,7 +179,8 @@ export function requireTogether(given: CheckedOptions, config: Config): void {
     if (needs && !isOff && !needs.anyOf.some(isMet)) {
       throw (needs.refusal ?? errors.requiresOption)(flagOf(name), value, conditionsText(needs.anyOf));
     }
-    if (excludes && values[name] !== usual && isSet(values[excludes.option])) throw excludes.refusal(values[name]);
+    if (excludes && isSet(values[name]) && values[name] !== usual && isSet(values[excludes.option]))
+      throw excludes.refusal(values[name]);
   }
 }
 

@@ -78,6 +78,15 @@ export function placeOf(data: Table): string {
   return isNamedSet(data) || data === STDIN ? data : path.resolve(data);
 }
 
+/** Whether there is such a table. */
+export function isTableSource(data: Table): boolean {
+  try {
+    return findSource(data).kind === 'table';
+  } catch {
+    return false;
+  }
+}
+
 /** The files of a source that may not exist. */
 export function inputFilesOf(data: Table): (string | number)[] {
   try {

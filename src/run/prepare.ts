@@ -14,10 +14,16 @@ import {
   requireSameData,
   requireSameKernel,
 } from '../checkpoints/resume.js';
-import { type CheckedOptions, type Config, requireNothingOfTables, withDefaults } from '../config/options.js';
+import {
+  type CheckedOptions,
+  type Config,
+  requireNothingOfTables,
+  tableTraitsOf,
+  withDefaults,
+} from '../config/options.js';
 import { classWeightsOf, countClasses } from '../data/class-weights.js';
 import type { Dataset } from '../data/dataset.js';
-import { findSource, inputFilesOf, placeOf } from '../data/sources.js';
+import { findSource, inputFilesOf, isTableSource, placeOf } from '../data/sources.js';
 import { STDIN } from '../data/table/bytes.js';
 import { type ColumnSummary, encodeParts } from '../data/table/encode-parts.js';
 import { doubtAbout } from '../data/table/label-check.js';
@@ -181,7 +187,9 @@ async function prepareFrom(
   reading: Reading,
 ): Promise<Prepared> {
   const writes = world?.isFirst ?? true;
-  const { resumed, warnings, ...begun } = await beginRun(given, found, writes);
+  const traits =
+    given.data !== undefined && !found.resumed && isTableSource(reading.data ?? given.data) ? tableTraitsOf(given) : undefined;
+  const { resumed, warnings, ...begun } = await beginRun(given, traits, found, writes);
   let { config } = begun;
   if (config.exact && !world && resumed) throw errors.exactOfCheckpoint(resumed.file);
   if (config.exact && world && SHARDS % world.ranks !== 0) throw errors.exactRanks(world.ranks, SHARDS);
@@ -195,6 +203,9 @@ async function prepareFrom(
 
   const raw = usedOf(dataset, limit, config);
   if (raw.train.count === 0) throw errors.allHeldOut(config.validationSplit!, limit);
+  if (traits) {
+    config = withDefaults({ ...given, checkpointDir: config.checkpointDir }, { ...traits, rows: raw.train.count });
+  }
   config = { ...config, batchSize: batchFor(config, raw.train.count, given, resumed) };
   const { targetNames = [] } = dataset;
   requireObjective(config, targetNames.length > 0);

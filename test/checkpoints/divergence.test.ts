@@ -180,8 +180,8 @@ describe('what is said of it', () => {
   it('blames no rate before the first step', async () => {
     const table = scratch.newPath('large.csv');
     writeFileSync(table, `x,y,class\n${'3e38,-3e38,a\n3e38,3e38,b\n'.repeat(10)}`);
-    const options = { data: table, label: 'class', hidden: [20], batchSize: 4, threads: 1, epochs: 1 };
-    const { end } = await collectFailed(options);
+    const job = { data: table, label: 'class', hidden: [20], batchSize: 4, threads: 1, epochs: 1 };
+    const { end } = await collectFailed({ ...job, scale: 'none' });
     expect(end.message).toMatch(/^the loss is not finite before the first step: .* use `scale` standard$/);
   });
 });

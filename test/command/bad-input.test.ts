@@ -225,7 +225,7 @@ describe.concurrent('what is not an error', () => {
     const { status, stdout, stderr } = await runTrain([flag]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     const explained = [...stdout.matchAll(/^ {2}(?:-\w, +)?(--[\w-]+)/gm)].map(([, name]) => name);
-    const others = ['version', 'help', 'no-mpi', 'format', 'tensorboard', 'dashboard', 'no-progress'];
+    const others = ['version', 'help', 'no-mpi', 'no-stratify', 'format', 'tensorboard', 'dashboard', 'no-progress'];
     expect(explained.sort()).toEqual([...OPTION_NAMES.map(flagOf), ...others].map((name) => `--${name}`).sort());
     expect(stdout).toContain('Exit status: 0 success, 1 failure, 2 wrong usage');
   });

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EvaluationEvent } from '../../src/metrics/events.js';
 import { collect } from '../support/events.js';
 import { type Folder, temporaryFolder } from '../support/idx-files.js';
+import { REFERENCE_DEFAULTS } from '../support/reference-defaults.js';
 import { drawingsIn, loadedBy } from '../support/report-parts.js';
 import { runLockstep } from '../support/run-lockstep.js';
 import { csvOf, IRIS } from '../support/tables.js';
@@ -19,6 +20,7 @@ beforeAll(async () => {
     csvOf([['a', 'b', 'constant', 'bought'], ...rows.map(([a, b, , c]) => [a!, b!, 1, c!])]),
   );
   const plain = {
+    ...REFERENCE_DEFAULTS,
     hidden: [8],
     epochs: 30,
     batchSize: 10,

@@ -74,41 +74,42 @@ describe('a path that is not there', () => {
   });
 });
 
-/** 30 rows of two numbers and a class. */
-const ROWS = Array.from({ length: 30 }, (_, i) => [i, (i * 7) % 5, i % 2 === 0 ? 'even' : 'odd']);
+/** Six rows of two numbers and a class. */
+const ROWS = Array.from({ length: 6 }, (_, i) => [i, (i * 7) % 5, i % 2 === 0 ? 'even' : 'odd']);
 
 describe('a batch that nobody chose', () => {
   const data = inFolder('small.csv');
   beforeAll(() => folder.write('small.csv', csvOf(ROWS)));
-  const run = (given: TrainOptions = {}) => collect({ data, label: '3', ...SMALL, ...given });
+  const run = (given: TrainOptions = {}) => collect({ data, label: '3', testSplit: 0, ...SMALL, ...given });
 
   it.each<[TrainOptions, number]>([
-    [{}, 30],
-    [{ limit: 12 }, 12],
-    [{ validationSplit: 0.2 }, 24],
-    [{ testSplit: 0.5 }, 15],
-    [{ epochs: 0 }, 30],
-    [{ batchSize: 7 }, 7],
+    [{}, 6],
+    [{ limit: 5 }, 5],
+    [{ validationSplit: 0.2 }, 4],
+    [{ testSplit: 0.5 }, 3],
+    [{ testSplit: undefined }, 4],
+    [{ epochs: 0 }, 6],
+    [{ batchSize: 5 }, 5],
   ])('is as large as the data allow: %j', async (given, batchSize) => {
     const { start, end } = await run(given);
     expect(start.config.batch_size).toBe(batchSize);
     expect(end.status).toBe('completed');
   });
 
-  it('is 100 where they allow it', async () => {
+  it('is chosen by the number of rows where they allow it', async () => {
     const { start } = await run({ data: IRIS, label: 'species' });
-    expect(start.config.batch_size).toBe(100);
+    expect(start.config.batch_size).toBe(16);
   });
 
   it('gives the weights that it gives when it is chosen', async () => {
-    const [left, chosen] = [await run(), await run({ batchSize: 30 })];
+    const [left, chosen] = [await run(), await run({ batchSize: 6 })];
     expect(left.end.weights_sha256).toBe(chosen.end.weights_sha256);
   });
 
   it('is refused when it is chosen and too large', async () => {
-    const { message, code } = await refusalOf(() => run({ batchSize: 31 }));
+    const { message, code } = await refusalOf(() => run({ batchSize: 7 }));
     expect(message).toBe(
-      '--batch-size 31: there are only 30 training samples; choose a smaller batch or a larger --limit',
+      '--batch-size 7: there are only 6 training samples; choose a smaller batch or a larger --limit',
     );
     expect(code).toBe('batch_beyond_data');
   });
@@ -118,10 +119,10 @@ describe('a batch that nobody chose', () => {
     const { end } = await run({ checkpointDir });
     const resume = end.checkpoint!;
     const { start } = await collect({ resume, epochs: 2, checkpointDir: inFolder('more') });
-    expect(start.config.batch_size).toBe(30);
-    const fewer = folder.write('fewer.csv', csvOf(ROWS.slice(0, 20)));
+    expect(start.config.batch_size).toBe(6);
+    const fewer = folder.write('fewer.csv', csvOf(ROWS.slice(0, 4)));
     const given = { resume, epochs: 2, data: fewer, resumeAnyway: true, checkpointDir: inFolder('fewer') };
     const { message } = await refusalOf(() => collect(given));
-    expect(message).toContain(`${resume} was written with --batch-size 30: there are only 20 training samples`);
+    expect(message).toContain(`${resume} was written with --batch-size 6: there are only 4 training samples`);
   });
 });

@@ -32,7 +32,7 @@ let folder: Folder;
 let bin: string;
 beforeAll(async () => {
   folder = temporaryFolder();
-  symlinkSync(path.join(root, 'node_modules'), path.join(folder.path, 'node_modules'));
+  for (const name of ['node_modules', 'examples']) symlinkSync(path.join(root, name), path.join(folder.path, name));
   // As npx, which would look for the package in this folder.
   const npx = `#!/bin/sh\nname=$1; shift\nexec '${process.execPath}' "${root}/bin/$name.mjs" "$@"\n`;
   const file = folder.write('npx', npx);

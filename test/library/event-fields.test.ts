@@ -57,12 +57,15 @@ async function trainAll(at: (name: string) => string): Promise<void> {
     { ...plain, ...heldOut, lr: 2, epochs: 1000, patience: 1 },
     { ...plain, epochs: 0 },
     { ...plain, data: IRIS, label: 'species', testSplit: 0.3, epochs: 0, save: at('iris.safetensors') },
-    { ...plain, data: at('two.csv'), label: 'c', batchSize: 3, epochs: 0, save: at('two.safetensors') },
+    { ...plain, data: at('two.csv'), label: 'c', testSplit: 0, batchSize: 3, epochs: 0, save: at('two.safetensors') },
     {
       ...{ ...plain, data: at('numbers.csv'), target: ['a', 'c'], validationSplit: 0.2, testSplit: 0.2, logEvery: 1 },
       ...{ scale: 'standard', save: at('numbers.safetensors') },
     },
-    { ...plain, data: folder.write('colors.csv', COLORS), label: 'kind', epochs: 0, save: at('colors.safetensors') },
+    {
+      ...{ ...plain, data: folder.write('colors.csv', COLORS), label: 'kind', testSplit: 0, epochs: 0 },
+      save: at('colors.safetensors'),
+    },
     { ...plain, threads: undefined, epochs: 3000 },
   ];
   folder.write(

@@ -13,7 +13,8 @@ import { readTensorFile } from '../support/tensor-file.js';
 const PRELOAD = ['--import', path.join(root, 'dist/test/support/squared-error-everywhere.js')];
 const JOB = [
   ...['--data', IRIS, '--label', 'species', '--hidden', '8', '--batch-size', '10', '--lr', '0.002', '--log-every', '6'],
-  ...['--validation-split', '0.2', '--test-split', '0.2'],
+  ...['--validation-split', '0.2', '--test-split', '0.2', '--no-stratify', '--scale', 'none'],
+  ...['--optimizer', 'sgd', '--reduction', 'sum', '--weight-decay', '0'],
 ];
 /** Iris has three classes: three outputs estimate the number. */
 const OUTPUTS = 3;

@@ -13,6 +13,7 @@ import { type Collected, collect } from '../support/events.js';
 import { temporaryFolder } from '../support/idx-files.js';
 import { runOnColumns } from '../support/onnx-columns.js';
 import { readOnnx } from '../support/onnx-file.js';
+import { REFERENCE_DEFAULTS } from '../support/reference-defaults.js';
 import { refusalOf } from '../support/refusals.js';
 import { resultsAfter, resultsOf } from '../support/results.js';
 import { runLockstep } from '../support/run-lockstep.js';
@@ -47,6 +48,7 @@ const OPTIONS: TrainOptions = {
   ...{
     data: DATA,
     label: 'size',
+    ...REFERENCE_DEFAULTS,
     scale: 'standard',
     testSplit: 0.2,
     hidden: [12],
@@ -282,7 +284,8 @@ describe('the strict ways', () => {
 it('a table of one-hot columns is stored sparsely, and the same densely', async () => {
   const cells = Array.from({ length: 200 }, (_, i) => [`a${i % 50}`, `b${(i * 7) % 40}`, i % 3 === 0 ? 'x' : 'y']);
   const sparse = folder.write('sparse.csv', csvOf([['a', 'b', 'kind'], ...cells]));
-  const given: TrainOptions = { data: sparse, label: 'kind', hidden: [5], epochs: 3, batchSize: 10, threads: 2 };
+  const job = { data: sparse, label: 'kind', hidden: [5], epochs: 3, batchSize: 10, threads: 2 };
+  const given: TrainOptions = { ...REFERENCE_DEFAULTS, ...job };
   const { start, end } = await collect(given);
   expect([start.dataset.inputs, start.dataset.density]).toEqual([90, 2 / 90]);
   // The same inputs as columns of numbers.

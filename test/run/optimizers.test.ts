@@ -10,6 +10,7 @@ import { allKernels, fastKernels } from '../support/kernels.js';
 import { OPTIMIZER_CASES } from '../support/optimizer-cases.js';
 import { JOB, parametersAfter, writeJobData } from '../support/optimizer-job.js';
 import { fixtures } from '../support/paths.js';
+import { REFERENCE_DEFAULTS } from '../support/reference-defaults.js';
 import { csvOf } from '../support/tables.js';
 import { casesOf, valuesOf } from '../support/thoroughness.js';
 
@@ -114,6 +115,7 @@ it('adam with a tiny eps, on inputs whose gradients have subnormal squares: no w
   const weightsOf = (kernel: KernelName) =>
     parametersAfter(
       {
+        ...REFERENCE_DEFAULTS,
         ...{ data: table, label: '3', header: 'no', hidden: [], batchSize: 8, epochs: 4, threads: 1 },
         ...{ optimizer: 'adam', reduction: 'mean', eps: 1e-30, lr: 0.01, kernel },
       },

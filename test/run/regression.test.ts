@@ -21,6 +21,7 @@ import { ifSkipped, noOpenMpi, runRanks } from '../support/mpi.js';
 import { csvOfNumbers, numberRows } from '../support/number-tables.js';
 import { readOnnx, runOnnx } from '../support/onnx-file.js';
 import { trainCommand } from '../support/paths.js';
+import { REFERENCE_DEFAULTS } from '../support/reference-defaults.js';
 import { refusalOf } from '../support/refusals.js';
 import { resultsAfter, resultsOf } from '../support/results.js';
 import { runLockstep } from '../support/run-lockstep.js';
@@ -34,6 +35,7 @@ const inFolder = (name: string) => path.join(folder.path, name);
 const ROWS = numberRows(200, 7);
 const data = folder.write('numbers.csv', csvOfNumbers(ROWS));
 const OPTIONS: TrainOptions = {
+  ...REFERENCE_DEFAULTS,
   ...{ data, target: ['price', 'tiny'], scale: 'standard', testSplit: 0.2, validationSplit: 0.25 },
   ...{ hidden: [12], reduction: 'mean', lr: 0.1, batchSize: 16, epochs: 3, threads: 1, logEvery: 5 },
 };
@@ -269,7 +271,8 @@ describe('numbers of another kind', () => {
   it('rows without a target are left out, and counted', async () => {
     const rows = Array.from({ length: 40 }, (_, i) => [i, i % 7, i % 10 === 3 ? 'NA' : i / 3]);
     const file = folder.write('missing.csv', csvOf([['a', 'b', 'y'], ...rows]));
-    const { start, all } = await collect({ data: file, target: ['y'], hidden: [2], epochs: 1, threads: 1, lr: 1e-5 });
+    const job = { data: file, target: ['y'], testSplit: 0, hidden: [2], epochs: 1, threads: 1, lr: 1e-5 };
+    const { start, all } = await collect(job);
     expect(start.dataset.train).toBe(36);
     expect(all).toContainEqual({
       ...{ event: 'warning', code: 'rows_left_out' },

@@ -14,6 +14,7 @@ import { allKernels } from '../support/kernels.js';
 import { ifSkipped, noOpenMpi, runRanks } from '../support/mpi.js';
 import { numberRows } from '../support/number-tables.js';
 import { trainCommand } from '../support/paths.js';
+import { REFERENCE_DEFAULTS } from '../support/reference-defaults.js';
 import { refusalOf } from '../support/refusals.js';
 import { resultsAfter, resultsOf } from '../support/results.js';
 import { runLockstep } from '../support/run-lockstep.js';
@@ -43,6 +44,7 @@ const WEIGHTED = table('weighted.csv', { kind, w: weight });
 const NUMBERS = table('numbers.csv', { price, w: weight });
 
 const OPTIONS: TrainOptions = {
+  ...REFERENCE_DEFAULTS,
   ...{ label: 'kind', scale: 'standard', testSplit: 0.2, validationSplit: 0.2, hidden: [10], batchSize: 16 },
   ...{ reduction: 'mean', lr: 0.1, epochs: 2, threads: 1, logEvery: 3 },
 };
@@ -183,7 +185,7 @@ describe('weights', () => {
     [{ classWeights: ['high=0', 'low=0', 'odd=0'] }, 'the weights of the training samples are all 0'],
     [{ weight: 'kind' }, '--weight kind: this column is also given by --label'],
     [{ weight: 'z' }, '--weight z: '],
-    [{ stratify: true, testSplit: undefined, validationSplit: undefined }, '--stratify: requires'],
+    [{ stratify: true, testSplit: 0, validationSplit: undefined }, '--stratify: requires'],
   ])('%j is refused', async (given, expected) => {
     const { message } = await refusalOf(() => collect({ ...OPTIONS, data: PLAIN, ...given }));
     expect(message).toContain(expected);
@@ -247,7 +249,15 @@ describe('warnings', () => {
   it('a class without a training row', async () => {
     const rows = Array.from({ length: 30 }, (_, i) => [i % 7, i % 5, i === 29 ? 'rare' : i % 2 ? 'x' : 'y']);
     const data = folder.write('rare.csv', csvOf([['a', 'b', 'kind'], ...rows]));
-    const { all } = await collect({ data, label: 'kind', limit: 20, hidden: [2], epochs: 1, threads: 1 });
+    const { all } = await collect({
+      ...REFERENCE_DEFAULTS,
+      data,
+      label: 'kind',
+      limit: 20,
+      hidden: [2],
+      epochs: 1,
+      threads: 1,
+    });
     expect(warningsOf(all)[0]).toBe(
       'class_without_rows: no training row has the class rare, so the network cannot learn it',
     );
@@ -257,7 +267,7 @@ describe('warnings', () => {
     const of = async (factor: number, scale: 'none' | 'standard') => {
       const rows = Array.from({ length: 30 }, (_, i) => [i % 3, factor * (i % 3), 5, i % 2 ? 'x' : 'y']);
       const data = folder.write('scales.csv', csvOf([['a', 'b', 'five', 'kind'], ...rows]));
-      const { all } = await collect({ data, label: 'kind', scale, hidden: [2], epochs: 0, threads: 1 });
+      const { all } = await collect({ data, label: 'kind', testSplit: 0, scale, hidden: [2], epochs: 0, threads: 1 });
       return warningsOf(all);
     };
     expect(await of(1000, 'none')).toEqual([
@@ -288,7 +298,7 @@ describe('warnings', () => {
     ['classes that are weighted, and learned', { lr: 0.01, classWeights: ['balanced'] }, undefined],
     ['a network that has learned', { lr: 0.01, epochs: 30 }, undefined],
   ])('%s', async (_, given, expected) => {
-    const common: TrainOptions = { data: rare(), label: 'kind', scale: 'standard', hidden: [16], threads: 2 };
+    const common: TrainOptions = { data: rare(), label: 'kind', testSplit: 0, hidden: [16], threads: 2 };
     const { all } = await collect({ ...common, optimizer: 'adam', reduction: 'mean', epochs: 10, ...given });
     const warnings = warningsOf(all).filter((text) => text.startsWith('no_better_than_constant'));
     expect(warnings).toEqual(expected === undefined ? [] : [expect.stringContaining(expected)]);

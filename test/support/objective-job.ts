@@ -11,11 +11,15 @@ import { shuffledOrder } from '../../src/data/order.js';
 import { type Collected, collect } from './events.js';
 import { type Folder, temporaryFolder } from './idx-files.js';
 import { numberRows } from './number-tables.js';
+import { REFERENCE_DEFAULTS } from './reference-defaults.js';
 import { csvOf } from './tables.js';
 
 const SAMPLES = 42;
 /** The last batch of an epoch is smaller. */
-const JOB = { hidden: [6, 5], batchSize: 8, epochs: 4, seed: 3, lr: 0.1, reduction: 'mean' } satisfies TrainOptions;
+const JOB = {
+  ...REFERENCE_DEFAULTS,
+  ...{ hidden: [6, 5], batchSize: 8, epochs: 4, seed: 3, lr: 0.1, reduction: 'mean' },
+} satisfies TrainOptions;
 const KINDS = ['red', 'green', 'blue'];
 
 const numbers = numberRows(SAMPLES, 11);

@@ -3,8 +3,9 @@ import { KINDS } from '../../data/table/kinds.js';
 import { MISSING_MODES } from '../../data/table/missing.js';
 import { SCALES } from '../../data/table/scaling.js';
 import { DATA_SOURCES, errors } from '../../errors.js';
-import { integer, oneOf, PART, text, texts, WIDTHS } from '../checks.js';
+import { integer, oneOf, PART_OR_ZERO, text, texts, WIDTHS } from '../checks.js';
 import { option } from '../option.js';
+import { HIDDEN_TEXT, hiddenFor } from '../table-sizes.js';
 
 export const DATA = {
   /**
@@ -27,11 +28,11 @@ export const DATA = {
   /**
    * Widths of the hidden layers, from input to output. An empty array (`none` on the command line) means no hidden layers; the
    * network then computes a softmax regression.
-   * @default [1000]
+   * @default [1000]; tables: 64, or 128,64 from 5,000 rows
    */
   hidden: option(
-    { kind: WIDTHS, default: () => [1000], resume: 'network' },
-    { help: 'hidden layer widths, such as 512,256, or none' },
+    { kind: WIDTHS, default: () => [1000], tableDefault: hiddenFor, resume: 'network' },
+    { help: 'hidden layer widths, such as 512,256, or none', tableDefaultText: HIDDEN_TEXT },
   ),
 };
 
@@ -113,12 +114,28 @@ export const TABLES = {
     { kind: texts('comma-separated values, such as -,unknown,-999'), ...OF_TABLES },
     { help: 'cells that are missing, besides empty, NA, N/A, NaN, null, None and ?', argument: '<values>' },
   ),
-  /** Scaling of each input column, fitted to the samples used for training. @default 'none' */
-  scale: option({ kind: oneOf(SCALES), default: 'none', isForTables: true }, { help: 'scaling of the input columns' }),
-  /** Fraction of the rows used as the test set. The seed determines which rows are used. @default none */
+  /** Scaling of each input column, fitted to the samples used for training. @default 'standard' */
+  scale: option(
+    { kind: oneOf(SCALES), default: 'none', tableDefault: 'standard', isForTables: true },
+    { help: 'scaling of the input columns' },
+  ),
+  /**
+   * Fraction of the rows used as the test set, or 0 for no test set. The seed determines which rows are used.
+   * @default 0.2, or 0 with --test-data
+   */
   testSplit: option(
-    { kind: PART, ...OF_TABLES, excludes: { option: 'testData', refusal: errors.twoTests }, resume: 'between-epochs' },
-    { help: 'fraction of the rows used as the test set', argument: '<fraction>' },
+    {
+      kind: PART_OR_ZERO,
+      ...OF_TABLES,
+      tableDefault: ({ hasTestData }) => (hasTestData ? undefined : 0.2),
+      excludes: { option: 'testData', refusal: errors.twoTests },
+      resume: 'between-epochs',
+    },
+    {
+      help: 'fraction of the rows used as the test set; 0 for none',
+      argument: '<fraction>',
+      tableDefaultText: '0.2, or 0 with --test-data',
+    },
   ),
   /** Another table to use as the test set, with the same columns. @default none */
   testData: option(

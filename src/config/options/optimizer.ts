@@ -2,19 +2,20 @@ import { OPTIMIZERS, REDUCTIONS } from '../../optim/optimizer.js';
 import { SCHEDULES } from '../../optim/schedule.js';
 import { DECAY, integer, oneOf, RATE, RATE_OR_ZERO, YES_OR_NO } from '../checks.js';
 import { type Need, option } from '../option.js';
+import { DECAY_TEXT, weightDecayFor } from '../table-sizes.js';
 
 const ADAM: Need = { anyOf: [['optimizer', 'adam']] };
 const STEPS: Need = { anyOf: [['schedule', 'step']] };
 
 /** The options of the update step; the worker threads receive them. docs/mathematics.md, "Optimizers", has the formulas. */
 export const OPTIMIZER = {
-  /** Optimizer: stochastic gradient descent or Adam. @default 'sgd' */
-  optimizer: option({ kind: oneOf(OPTIMIZERS), default: 'sgd' }, { help: 'optimizer' }),
-  /** Learning rate. @default 0.001 */
-  lr: option({ kind: RATE, default: 0.001, recipe: 'always' }, { help: 'learning rate' }),
-  /** How the gradients of the samples in a batch are combined. Training recipes from other frameworks need `mean`. @default 'sum' */
+  /** Optimizer: stochastic gradient descent or Adam. @default 'sgd'; tables: 'adam' */
+  optimizer: option({ kind: oneOf(OPTIMIZERS), default: 'sgd', tableDefault: 'adam' }, { help: 'optimizer' }),
+  /** Learning rate. @default 0.001; tables: 0.003 */
+  lr: option({ kind: RATE, default: 0.001, tableDefault: 0.003, recipe: 'always' }, { help: 'learning rate' }),
+  /** How the gradients of the samples in a batch are combined. Training recipes from other frameworks need `mean`. @default 'sum'; tables: 'mean' */
   reduction: option(
-    { kind: oneOf(REDUCTIONS), default: 'sum', recipe: 'always' },
+    { kind: oneOf(REDUCTIONS), default: 'sum', tableDefault: 'mean', recipe: 'always' },
     { help: 'how to combine the gradients of a batch (other frameworks use mean)' },
   ),
   /** Momentum coefficient. 0 means no momentum. @default 0 */
@@ -33,8 +34,11 @@ export const OPTIMIZER = {
   beta2: option({ kind: DECAY, default: 0.999, needs: ADAM }, { help: 'decay factor of the second moment' }),
   /** Constant that Adam adds to the denominator of its step. @default 1e-8 */
   eps: option({ kind: RATE, default: 1e-8, needs: ADAM }, { help: 'constant added to the denominator' }),
-  /** L2 penalty coefficient: the parameters, including biases, are multiplied by this factor and added to the gradient. @default 0 */
-  weightDecay: option({ kind: RATE_OR_ZERO, default: 0 }, { help: 'L2 penalty' }),
+  /** L2 penalty coefficient: the parameters, including biases, are multiplied by this factor and added to the gradient. @default 0; tables: 1/rows, at most 0.01 */
+  weightDecay: option(
+    { kind: RATE_OR_ZERO, default: 0, tableDefault: weightDecayFor },
+    { help: 'L2 penalty', tableDefaultText: DECAY_TEXT },
+  ),
   /** Maximum global norm of the reduced gradient. A gradient with a larger norm is scaled down to the maximum. @default unlimited */
   clipNorm: option({ kind: RATE }, { help: 'maximum global gradient norm', defaultText: 'unlimited' }),
   /** Learning rate schedule. @default 'constant' */

@@ -2,21 +2,27 @@ import { BALANCED, isClassWeight } from '../../data/class-weights.js';
 import { LOSSES } from '../../model/objectives/index.js';
 import { integer, oneOf, PART, POSITIVE, RATE, texts, YES_OR_NO } from '../checks.js';
 import { type Need, option } from '../option.js';
+import { BATCH_TEXT, batchSizeFor, EPOCHS_TEXT, epochsFor } from '../table-sizes.js';
 
 export const TRAINING = {
-  /** Number of epochs. With 0, the run only evaluates the initial weights. @default 100 */
+  /** Number of epochs. With 0, the run only evaluates the initial weights. @default 100; tables: 300/√rows, from 15 to 100 */
   epochs: option(
     // The length of a cosine schedule is the length of the run.
-    { kind: integer(0), default: 100, resume: ['schedule', 'cosine'], recipe: 'always' },
-    { help: 'number of epochs; 0 evaluates the initial weights', short: 'e' },
+    { kind: integer(0), default: 100, tableDefault: epochsFor, resume: ['schedule', 'cosine'], recipe: 'always' },
+    { help: 'number of epochs; 0 evaluates the initial weights', short: 'e', tableDefaultText: EPOCHS_TEXT },
   ),
   /**
    * Number of samples per minibatch. The last minibatch of an epoch may be smaller.
-   * @default 100, or all samples if there are fewer
+   * @default 100, or all samples if there are fewer; tables: √rows, rounded to a power of two from 16 to 256
    */
   batchSize: option(
-    { kind: integer(1), default: 100, resume: 'between-epochs', recipe: 'always' },
-    { help: 'number of samples per minibatch', short: 'b', defaultText: '100, or all samples if there are fewer' },
+    { kind: integer(1), default: 100, tableDefault: batchSizeFor, resume: 'between-epochs', recipe: 'always' },
+    {
+      help: 'number of samples per minibatch',
+      short: 'b',
+      defaultText: '100, or all samples if there are fewer',
+      tableDefaultText: BATCH_TEXT,
+    },
   ),
   /** Loss of numbers to estimate: mean squared error, mean absolute error or Huber's loss, of standardized targets. @default mse with --target */
   loss: option({ kind: oneOf(LOSSES) }, { help: 'loss of numbers to estimate', defaultText: 'mse with --target' }),
@@ -59,10 +65,20 @@ export const STOPPING = {
     { kind: PART, resume: 'between-epochs' },
     { help: 'fraction of the training samples held out for validation', argument: '<fraction>' },
   ),
-  /** Whether each split has the same fraction of every class, as far as the numbers allow. @default false */
+  /** Whether each split has the same fraction of every class, as far as the numbers allow. @default false; tables: true for classes */
   stratify: option(
-    { kind: YES_OR_NO, default: false, needs: { anyOf: ['validationSplit', 'testSplit'] }, resume: 'between-epochs' },
-    { help: 'split every class by the same fraction' },
+    {
+      kind: YES_OR_NO,
+      default: false,
+      tableDefault: ({ areNumbers }) => !areNumbers,
+      needs: { anyOf: ['validationSplit', 'testSplit'] },
+      resume: 'between-epochs',
+    },
+    {
+      help: 'split every class by the same fraction',
+      tableDefaultText: 'true for classes',
+      negatedHelp: 'split the samples regardless of their classes',
+    },
   ),
   /** Early stopping: stop after this many epochs without an improvement in the validation loss. @default never */
   patience: option(

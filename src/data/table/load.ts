@@ -14,7 +14,7 @@ import { type LeftOut, type ReadOptions, readTable, readTableLike } from './read
 import type { TableFacts } from './table-metadata.js';
 
 export interface TableOptions extends ReadOptions {
-  /** Fraction of the rows to split off as test set. */
+  /** Fraction of the rows to split off as test set. 0 means none. */
   readonly testSplit?: number | undefined;
   /** A test table with the same columns. */
   readonly testData?: TableSource | undefined;
@@ -36,7 +36,7 @@ export async function loadTable(data: TableSource, options: TableOptions): Promi
   const { facts, samples, leftOut } = await readTable(data, options);
   const remarks = remarksOn(nameOfSource(data), leftOut, facts);
   let parts = { train: samples as Samples, test: NO_SAMPLES };
-  if (testSplit !== undefined) parts = testPart(samples, testSplit, seed, stratify);
+  if (testSplit) parts = testPart(samples, testSplit, seed, stratify);
   else if (testData !== undefined) {
     const test = await readTableLike(testData, facts, undefined, header, signal, csvOptionsOf(options));
     remarks.push(...remarksOn(nameOfSource(testData), test.leftOut, facts));
