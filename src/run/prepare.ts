@@ -188,7 +188,9 @@ async function prepareFrom(
 ): Promise<Prepared> {
   const writes = world?.isFirst ?? true;
   const traits =
-    given.data !== undefined && !found.resumed && isTableSource(reading.data ?? given.data) ? tableTraitsOf(given) : undefined;
+    given.data !== undefined && !found.resumed && isTableSource(reading.data ?? given.data)
+      ? tableTraitsOf(given)
+      : undefined;
   const { resumed, warnings, ...begun } = await beginRun(given, traits, found, writes);
   let { config } = begun;
   if (config.exact && !world && resumed) throw errors.exactOfCheckpoint(resumed.file);
