@@ -25,6 +25,7 @@ function testsInFull() {
     { files: ['parallel/dead-worker', 'parallel/late'], seconds: 110 },
     { files: ['run/exactness', 'run/reference-job', 'kernels/self-check'], seconds: 70 },
     { files: ['run/optimizers', 'run/early-stopping'], seconds: 40 },
+    { files: ['parallel/mpi/faults', 'parallel/barrier-model', 'bench/peers/comparison'], seconds: 70 },
     { files: ['checkpoints/kill', 'checkpoints/faulty-disk', 'checkpoints/exact-resume'], seconds: 40 },
   ].map(({ files, seconds }) => ({
     name: `tests in full: ${files.join(', ')}`,

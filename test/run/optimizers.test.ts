@@ -6,7 +6,7 @@ import type { TrainOptions } from '../../src/config/options.js';
 import type { KernelName } from '../../src/kernels/builds.js';
 import { collect } from '../support/events.js';
 import type { Folder } from '../support/idx-files.js';
-import { allKernels, fastKernels } from '../support/kernels.js';
+import { fastKernels, kernelNames } from '../support/kernels.js';
 import { OPTIMIZER_CASES } from '../support/optimizer-cases.js';
 import { JOB, parametersAfter, writeJobData } from '../support/optimizer-job.js';
 import { fixtures } from '../support/paths.js';
@@ -49,7 +49,7 @@ const DENSE: readonly string[] = ['nesterov', 'adam and weight decay', 'warm-up,
 
 describe.each(Object.entries(OPTIMIZER_CASES))('%s', (name, options) => {
   const all = [
-    ...allKernels().map((kernel) => ({ kernel: kernel.name, strategy: 'sliced' as const, threads: 1 })),
+    ...kernelNames().map((kernel) => ({ kernel, strategy: 'sliced' as const, threads: 1 })),
     { kernel: fastest!.name, strategy: 'dense' as const, threads: 2 },
   ];
   it.each(casesOf(all, ({ strategy }) => strategy === 'sliced' || DENSE.includes(name)))(

@@ -16,7 +16,7 @@ import { loadModel } from '../../src/tools/network.js';
 import type { EstimateLine } from '../../src/tools/predict/prediction-line.js';
 import { type Collected, collect } from '../support/events.js';
 import { idxBytes, temporaryFolder } from '../support/idx-files.js';
-import { allKernels } from '../support/kernels.js';
+import { kernelNames } from '../support/kernels.js';
 import { ifSkipped, noOpenMpi, runRanks } from '../support/mpi.js';
 import { csvOfNumbers, numberRows } from '../support/number-tables.js';
 import { readOnnx, runOnnx } from '../support/onnx-file.js';
@@ -76,7 +76,7 @@ const GOLDEN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 describe.each(LOSSES)('--loss %s', (loss) => {
   const given: TrainOptions = { ...OPTIONS, loss, ...(loss === 'huber' && { huberDelta: 0.5 }) };
 
-  it.each(allKernels().map(({ name }) => name))(
+  it.each(kernelNames())(
     'kernel %s: the same weights and metrics for any number of threads, and the recorded ones',
     async (kernel) => {
       const runs: Collected[] = [];

@@ -10,7 +10,7 @@ import { TEST_SPLIT_STREAM } from '../../src/model/random.js';
 import { loadModel } from '../../src/tools/network.js';
 import { collect } from '../support/events.js';
 import { temporaryFolder } from '../support/idx-files.js';
-import { allKernels } from '../support/kernels.js';
+import { kernelNames } from '../support/kernels.js';
 import { ifSkipped, noOpenMpi, runRanks } from '../support/mpi.js';
 import { numberRows } from '../support/number-tables.js';
 import { trainCommand } from '../support/paths.js';
@@ -57,7 +57,7 @@ const GOLDEN: Readonly<Record<string, string>> = {
 };
 
 describe('weights', () => {
-  it.each(allKernels().map(({ name }) => name))('kernel %s: the same for any number of threads', async (kernel) => {
+  it.each(kernelNames())('kernel %s: the same for any number of threads', async (kernel) => {
     const given: TrainOptions = { ...OPTIONS, data: WEIGHTED, weight: 'w', classWeights: ['balanced'], kernel };
     const [first, ...others] = await Promise.all(
       valuesOf([1, 2, 3, 7, 8], [1, 3]).map(async (threads) => await collect({ ...given, threads })),

@@ -9,6 +9,7 @@ import { type PeerRun, runProgram } from '../../../bench/support/peer-run.js';
 import { type Folder, temporaryFolder } from '../../support/idx-files.js';
 import { root } from '../../support/paths.js';
 import { finishOf, spawnQuiet } from '../../support/run-command.js';
+import { inFull, TRIES_ALL } from '../../support/thoroughness.js';
 
 const PROGRAM = path.join(root, 'dist/bench/peers.js');
 const SMALL_JOB = '--data table-small --peers none --samples 2000 --rounds 1 --epochs 2 --threads 1,2'.split(' ');
@@ -53,7 +54,7 @@ async function compare(...args: readonly string[]) {
   return { status, rows, stderr };
 }
 
-describe('peers.js', () => {
+describe.skipIf(!TRIES_ALL)(`peers.js${inFull}`, () => {
   it('compares another checkout and the default number of threads, turn by turn', async () => {
     const { status, rows, stderr } = await compare('--default-threads', '--lockstep', sameCheckout('older'));
     expect(stderr).toBe('');

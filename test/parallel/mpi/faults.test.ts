@@ -12,6 +12,7 @@ import { ifSkipped, noOpenMpi, type Part, runRanks, spawnRanks } from '../../sup
 import { root, trainCommand } from '../../support/paths.js';
 import { processesWith } from '../../support/processes-with.js';
 import { type Child, type Ended, finishOf, runTrain } from '../../support/run-command.js';
+import { inFull, TRIES_ALL } from '../../support/thoroughness.js';
 import { until } from '../../support/until.js';
 
 const FAULT = path.join(root, 'dist/test/support/fault.js');
@@ -114,7 +115,7 @@ describe.skipIf(noOpenMpi)(`ranks that cannot train together${ifSkipped(noOpenMp
   );
 });
 
-describe.skipIf(noOpenMpi)(`ranks that end before their time${ifSkipped(noOpenMpi)}`, () => {
+describe.skipIf(noOpenMpi || !TRIES_ALL)(`ranks that end before their time${ifSkipped(noOpenMpi)}${inFull}`, () => {
   /** Starts two endless ranks, and waits for their first checkpoint. */
   async function start(
     name: string,
