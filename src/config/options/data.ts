@@ -41,12 +41,12 @@ const OF_TABLES = { isForTables: true, resume: 'by-content' } as const;
 const isType = (text: string) => /.=/.test(text) && KINDS.some((kind) => text.endsWith(`=${kind}`));
 
 export const TABLES = {
-  /** Name of the label column, or its number, counted from 1: the classes. A table requires it, or `target`. @default none */
+  /** Name or number (from 1) of the label column, which contains the classes. A table requires `label` or `target`. @default none */
   label: option(
     { kind: text('a column name or number'), ...OF_TABLES },
     { help: 'label column, by name or number (from 1); a table requires --label or --target', argument: '<column>' },
   ),
-  /** Names or numbers (from 1) of the columns of numbers to estimate, instead of classes. @default none */
+  /** Names or numbers (from 1) of the columns with the numbers to estimate, instead of classes. @default none */
   target: option(
     {
       kind: texts('column names or numbers, separated by commas', (each) => each !== ''),
@@ -55,7 +55,7 @@ export const TABLES = {
     },
     { help: 'columns of numbers to estimate, by name or number (from 1), instead of --label', argument: '<columns>' },
   ),
-  /** Name or number (from 1) of the column with the weights of the rows, from 0. @default none */
+  /** Name or number (from 1) of the column with the weights of the rows. Weights must not be negative. @default none */
   weight: option(
     { kind: text('a column name or number'), ...OF_TABLES },
     { help: 'column with the weights of the rows, by name or number (from 1)', argument: '<column>' },
@@ -65,7 +65,7 @@ export const TABLES = {
     { kind: oneOf(HEADERS), default: 'auto', ...OF_TABLES },
     { help: 'whether the first row has the column names' },
   ),
-  /** What separates the cells of CSV: a character, or `tab` or `blanks`. @default detected */
+  /** Delimiter of the cells in CSV: a character, or `comma`, `semicolon`, `tab`, `pipe` or `blanks`. @default detected */
   delimiter: option(
     { kind: text('a character, or comma, semicolon, tab, pipe or blanks'), ...OF_TABLES },
     {
@@ -74,12 +74,15 @@ export const TABLES = {
       defaultText: 'detected',
     },
   ),
-  /** A character that begins comment lines in CSV. @default none */
+  /** Character that begins comment lines in CSV, which are skipped. @default none */
   comment: option(
     { kind: text('a character, such as #'), ...OF_TABLES },
     { help: 'skip lines of CSV that begin with this character', argument: '<character>' },
   ),
-  /** The input columns, by name or number (from 1). All: without those that only identify rows. @default all */
+  /**
+   * The input columns, by name or number (from 1). By default, these are all columns except those that only identify the rows or
+   * are empty. @default all
+   */
   columns: option(
     { kind: texts('comma-separated column names or numbers'), ...OF_TABLES },
     { help: 'the input columns, by name or number, separated by commas', argument: '<columns>', defaultText: 'all' },
@@ -89,7 +92,7 @@ export const TABLES = {
     { kind: texts('comma-separated column names or numbers'), ...OF_TABLES },
     { help: 'columns that are not inputs, by name or number', argument: '<columns>' },
   ),
-  /** Kinds of columns, such as `['zip=category']`: `number`, `category` or `date`. @default found from the cells */
+  /** Kinds of columns (`number`, `category` or `date`), such as `['zip=category']`. @default found from the cells */
   types: option(
     {
       kind: texts(`comma-separated name=kind, such as zip=category; kinds: ${KINDS.join(', ')}`, isType),
@@ -102,14 +105,15 @@ export const TABLES = {
     },
   ),
   /**
-   * What to do with missing cells: `fill` numbers with the median of the training rows, and treat a missing category as a level;
-   * `refuse` the table; or `drop` their rows. @default 'fill'
+   * What to do with missing cells: `fill` replaces missing numbers and dates by the median of the training rows, and treats a
+   * missing category as a level of its own; `refuse` rejects the table; `drop` leaves out the rows with missing cells.
+   * @default 'fill'
    */
   missing: option(
     { kind: oneOf(MISSING_MODES), default: 'fill', ...OF_TABLES },
     { help: 'what to do with missing cells' },
   ),
-  /** Cells that are missing, besides empty ones, NA, N/A, NaN, null, None and ?. @default none */
+  /** Values that mark a cell as missing, besides empty cells, NA, N/A, NaN, null, None and ?. @default none */
   missingValues: option(
     { kind: texts('comma-separated values, such as -,unknown,-999'), ...OF_TABLES },
     { help: 'cells that are missing, besides empty, NA, N/A, NaN, null, None and ?', argument: '<values>' },

@@ -10,8 +10,9 @@ const MAX_THREADS = 1024;
 
 export const EXECUTION = {
   /**
-   * Number of worker threads. By default, a measurement of some milliseconds chooses how many of the available cores make the run
-   * faster: see "The number of threads" in docs/design.md. With strategy `dense` and with `mpi`, the default is all of them.
+   * Number of worker threads. By default, a measurement of a few milliseconds determines how many of the available cores make the
+   * run faster: see "The number of threads" in docs/design.md. With the strategy `dense` or with `mpi`, the default is all
+   * available cores.
    * @default chosen by measurement, at most the available cores
    */
   threads: option(
@@ -31,8 +32,8 @@ export const EXECUTION = {
     { help: 'compute kernel' },
   ),
   /**
-   * Width of the vectors in the kernels: 128 bits, 256 bits where this gives the same results, or the faster of the two in a
-   * trial of some milliseconds. The weights are the same. @default 'auto'
+   * Width of the vectors in the kernels, in bits; `auto` selects the faster width in a trial of a few milliseconds. 256 bits are
+   * used only where they give the same results as 128 bits, so the weights do not depend on this option. @default 'auto'
    */
   vectorBits: option(
     { kind: oneOf(VECTOR_BITS), default: 'auto', resume: 'free', recipe: 'never' },

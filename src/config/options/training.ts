@@ -24,16 +24,17 @@ export const TRAINING = {
       tableDefaultText: BATCH_TEXT,
     },
   ),
-  /** Loss of numbers to estimate: mean squared error, mean absolute error or Huber's loss, of standardized targets. @default mse with --target */
+  /** Loss for numbers to estimate: mean squared error, mean absolute error or Huber loss, of the standardized targets. @default mse with --target */
   loss: option({ kind: oneOf(LOSSES) }, { help: 'loss of numbers to estimate', defaultText: 'mse with --target' }),
-  /** Error, in standard deviations of the target, above which Huber's loss is linear. @default 1 */
+  /** Error, in standard deviations of the target, above which the Huber loss is linear. @default 1 */
   huberDelta: option(
     { kind: RATE, default: 1, needs: { anyOf: [['loss', 'huber']] } },
     { help: "error above which Huber's loss is linear, in standard deviations" },
   ),
   /**
-   * Weights of the classes in the training loss: `['balanced']`, which is n / (k · n_c) for n training samples of k classes and
-   * n_c of this class; or such as `['spam=2', 'ham=0.5']`, where other classes have weight 1.
+   * Weights of the classes in the training loss. `['balanced']` gives class c the weight n / (k · n_c), where n is the number of
+   * training samples, k the number of classes, and n_c the number of training samples of class c. A list such as
+   * `['spam=2', 'ham=0.5']` sets the weights of some classes; the other classes have weight 1.
    * @default 1 each
    */
   classWeights: option(
@@ -65,7 +66,7 @@ export const STOPPING = {
     { kind: PART, resume: 'between-epochs' },
     { help: 'fraction of the training samples held out for validation', argument: '<fraction>' },
   ),
-  /** Whether each split has the same fraction of every class, as far as the numbers allow. @default false; tables: true for classes */
+  /** Whether each split takes the same fraction of every class, as far as the numbers of samples allow. @default false; tables: true for classes */
   stratify: option(
     {
       kind: YES_OR_NO,
