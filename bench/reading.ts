@@ -71,7 +71,7 @@ const options = new Command('reading')
     readonly child?: string;
   }>();
 const python = process.env.PYTHON ?? 'python3';
-// (The script lies beside the source, not beside what is built of it.)
+// (The Python script is in the source folder, not in dist/.)
 const script = fileURLToPath(new URL('../../bench/reading.py', import.meta.url));
 
 if (options.child !== undefined) console.log(JSON.stringify(await measured(options.child, options.times)));

@@ -45,7 +45,7 @@ const options = new Command('tables')
   .parse()
   .opts<{ readonly seeds: number; readonly tables: readonly Name[]; readonly json: boolean }>();
 const python = process.env.PYTHON ?? 'python3';
-// (The script lies beside the source, not beside what is built of it.)
+// (The Python script is in the source folder, not in dist/.)
 const script = fileURLToPath(new URL('../../bench/tables.py', import.meta.url));
 const seeds = Array.from({ length: options.seeds }, (_, i) => i + 1);
 

@@ -256,7 +256,9 @@ export const errors = withCodes({
   tableRow: (file: string, row: number, problem: string) => failure(`${file}: row ${row}: ${problem}`),
   tableNotUtf8: (file: string, row: number) => failure(`${file}: row ${row}: invalid UTF-8; save the table as UTF-8`),
   rowTooLong: (file: string, row: number, bytes: number) =>
-    failure(`${file}: row ${row}: longer than ${grouped(bytes)} bytes; expected one row per line`),
+    failure(
+      `${file}: row ${row}: longer than ${grouped(bytes)} bytes; expected one row per line (check for an unclosed quote)`,
+    ),
   /** @param all  the number of such rows, and the first of the others, in tables that are read to the end */
   raggedRow: (
     file: string,

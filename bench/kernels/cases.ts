@@ -51,7 +51,7 @@ export interface Case {
   readonly nonzeros: number;
   /** How the inputs are stored. */
   readonly form: RowForm;
-  /** Of a panel of weights. */
+  /** Bytes of the weights in a panel. */
   readonly panelBytes: number;
   readonly operations: readonly Operation[];
   /** Input of the C program. */

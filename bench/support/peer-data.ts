@@ -40,7 +40,7 @@ interface Job {
   readonly widths: readonly number[];
   /** For the reference's batch size. */
   readonly rate: number;
-  /** Writes at least so many samples. */
+  /** Minimum number of samples to write. */
   readonly provide: (samples: number) => Pick<PeerData, 'folder' | 'lockstepOptions'>;
 }
 
@@ -61,7 +61,7 @@ const JOBS: Readonly<Record<DataName, Job>> = {
 };
 
 /**
- * @param samples  train only on the first so many
+ * @param samples  number of samples to train on, from the first
  * @throws Error if the batch size does not divide the number of samples
  */
 export function provideData(name: DataName, batch: number, samples = JOBS[name].samples): PeerData {
@@ -71,7 +71,7 @@ export function provideData(name: DataName, batch: number, samples = JOBS[name].
   if (samples % batch !== 0) throw new Error(`expected a batch size that divides ${samples}, found ${batch}`);
   return {
     ...{ name, kind, samples, widths, batch, ...provide(samples) },
-    // The same step for the mean of the gradients, whatever the batch size.
+    // The step for the mean gradient does not depend on the batch size.
     rate: (rate * DEFAULT_BATCH) / batch,
     referenceLosses: name === 'mnist' && batch === DEFAULT_BATCH && samples === all ? REFERENCE_LOSSES : [],
   };

@@ -15,13 +15,13 @@ export interface PeerJob {
   readonly data: PeerData;
   readonly threads: number;
   readonly epochs: number;
-  /** Train only on the first so many. */
+  /** Number of samples to train on, from the first. */
   readonly samples: number;
 }
 
 export interface Peer {
   readonly name: string;
-  /** Train only on the first so many samples and extrapolate, because an epoch takes long. Undefined: train on all. */
+  /** Number of samples to train on if an epoch takes long; the time is extrapolated. Undefined: all. */
   readonly part: number | undefined;
   /** How its job differs from the reference's. Its losses are then not checked. Undefined: it runs the same job. */
   readonly otherJob: string | undefined;

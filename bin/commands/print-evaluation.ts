@@ -15,7 +15,7 @@ const WIDTH = 7;
 /** Two bars, each after a space, and the space before the last heading. */
 const SEPARATORS = 5;
 const KINDS = { test: 'test ', train: 'training ', all: '' } as const;
-/** Of the tables of metrics. */
+/** Width of the names in the tables of metrics. */
 const NAME_WIDTH = 14;
 /** So that the table of classes has 79 columns. */
 const CLASS_WIDTH = 11;

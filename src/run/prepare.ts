@@ -1,8 +1,7 @@
 /** From options to a run that is ready to start: samples and initial parameters in shared memory. */
 import { randomUUID } from 'node:crypto';
-import path from 'node:path';
 import type { Checkpoint } from '../checkpoints/checkpoint-file.js';
-import { isCheckpointName, type Listed } from '../checkpoints/folder.js';
+import type { Listed } from '../checkpoints/folder.js';
 import { datasetRecord, type ModelDescription } from '../checkpoints/model-file.js';
 import {
   beginRun,
@@ -21,23 +20,19 @@ import {
   tableTraitsOf,
   withDefaults,
 } from '../config/options.js';
-import { classWeightsOf, countClasses } from '../data/class-weights.js';
+import { classWeightsOf } from '../data/class-weights.js';
 import type { Dataset } from '../data/dataset.js';
-import { findSource, inputFilesOf, isTableSource, placeOf } from '../data/sources.js';
+import { findSource, isTableSource, placeOf } from '../data/sources.js';
 import { STDIN } from '../data/table/bytes.js';
 import { type ColumnSummary, encodeParts } from '../data/table/encode-parts.js';
-import { doubtAbout } from '../data/table/label-check.js';
-import { MEMORY, type MemoryTable } from '../data/table/memory.js';
-import { doubtAboutScale } from '../data/table/scale-check.js';
+import { type InMemory, MEMORY } from '../data/table/memory.js';
 import type { TableModel } from '../data/table/table-metadata.js';
 import { standardizeParts } from '../data/targets.js';
 import { errors, LockstepError } from '../errors.js';
-import { isSameOutput, openOutput, requireOutput } from '../files/output.js';
-import { targetOf } from '../files/resolve-links.js';
 import { chooseKernel, type KernelChoice, problemOf } from '../kernels/builds.js';
 import { fastestForm, isWideFaster, type VectorBits } from '../kernels/forms.js';
 import { layOut, type Memory } from '../memory/layout.js';
-import { heldOutSamples, type Plan, stepsPerEpoch, type Target } from '../memory/plan.js';
+import { heldOutSamples, type Plan, type Target } from '../memory/plan.js';
 import type { WarningEvent } from '../metrics/events.js';
 import { freshState, type RunState } from '../metrics/run-state.js';
 import { noSums } from '../metrics/sums.js';
@@ -48,7 +43,9 @@ import { SHARDS } from '../parallel/mpi/rank-shares.js';
 import type { World } from '../parallel/mpi/world.js';
 import type { Job, ThreadChoice } from '../parallel/thread-choice.js';
 import { chooseThreads } from './choose-threads.js';
+import { openModel, requireSave } from './model-output.js';
 import { identityOf, identityOfOptions, NOTHING_FOUND, shareCheckpoint } from './rank-consistency.js';
+import { remarksOn } from './remarks.js';
 import {
   allocate,
   densityOf,
@@ -96,12 +93,6 @@ export interface Run {
   readonly warnings: readonly WarningEvent[];
 }
 
-/** What a program has in memory, instead of files. */
-export interface InMemory {
-  readonly data?: MemoryTable | undefined;
-  readonly testData?: MemoryTable | undefined;
-}
-
 /**
  * @param world   under MPI: all ranks prepare together, and only rank 0 accesses output files
  * @param signal  aborts the reading of a table
@@ -120,10 +111,10 @@ export async function prepare(
   requireSame(world, identityOfOptions(given));
   const found = await together(world, async () => (world.isFirst ? await findCheckpoint(given) : NOTHING_FOUND));
   const same = await shareCheckpoint(world, found);
-  const vectorBits = await agreedVectorBits(world, withDefaults(given));
+  const agreedBits = await agreedVectorBits(world, withDefaults(given));
   const run = await together(
     world,
-    async () => await prepareFrom({ ...given, vectorBits }, same, world, { signal, ...memory }),
+    async () => await prepareFrom(given, same, world, { signal, ...memory }, agreedBits),
   );
   requireSame(world, identityOf(run));
   return await together(world, async () => (world.isFirst ? await openOutputs(run) : withoutOutputs(run)));
@@ -150,30 +141,12 @@ async function openOutputs(prepared: Prepared): Promise<Run> {
   const { checkpointDir, save } = config;
   const folder = checkpointDir === undefined ? undefined : await openFolder(checkpointDir, resumed);
   try {
-    if (save !== undefined) await openOutput(modelAt(save));
+    if (save !== undefined) await openModel(save);
   } catch (error) {
     folder?.lock[Symbol.dispose]();
     throw error;
   }
   return { ...withoutOutputs(prepared), ...folder };
-}
-
-function modelAt(file: string) {
-  return { flag: '--save', file, kind: 'model' } as const;
-}
-
-/** @throws LockstepError if the model must not be written to this file */
-async function requireSave(save: string, config: Config, memory: InMemory, resumed: Resumed | undefined) {
-  const { checkpointDir } = config;
-  const { data = config.data, testData = config.testData } = memory;
-  const inputs = [data, ...(testData === undefined ? [] : [testData])].flatMap(inputFilesOf);
-  await requireOutput(modelAt(save), [...inputs, ...(resumed ? [resumed.file] : [])]);
-  if (checkpointDir === undefined) return;
-  // The file, and its target if it is a link.
-  for (const file of [save, await targetOf(save)]) {
-    if (!isCheckpointName(path.basename(file))) continue;
-    if (await isSameOutput(path.dirname(file), checkpointDir)) throw errors.saveAmongCheckpoints(save);
-  }
 }
 
 interface Reading extends InMemory {
@@ -185,6 +158,7 @@ async function prepareFrom(
   found: Found,
   world: World | undefined,
   reading: Reading,
+  agreedBits?: VectorBits,
 ): Promise<Prepared> {
   const writes = world?.isFirst ?? true;
   const traits =
@@ -195,7 +169,7 @@ async function prepareFrom(
   let { config } = begun;
   if (config.exact && !world && resumed) throw errors.exactOfCheckpoint(resumed.file);
   if (config.exact && world && SHARDS % world.ranks !== 0) throw errors.exactRanks(world.ranks, SHARDS);
-  if (config.save !== undefined && writes) await requireSave(config.save, config, reading, resumed);
+  if (config.save !== undefined && writes) await requireSave(config.save, config, reading, resumed?.file);
   const build = kernelFor(config, resumed);
   if (world && world.ranks > 1 && [config.data, config.testData].includes(STDIN)) throw errors.mpiStdin();
   const dataset = await loadFor(config, given, resumed, reading);
@@ -222,7 +196,7 @@ async function prepareFrom(
   const density = densityOf(used, nonzeros);
   const planFor = (config: Config, choice: KernelChoice) =>
     planOf(config, choice, used, nonzeros, world?.ranks, resumed?.checkpoint.activation);
-  const formFor = (config: Config, vectorBits = config.vectorBits) =>
+  const formFor = (config: Config, vectorBits = agreedBits ?? config.vectorBits) =>
     fastestForm(build, vectorBits, density, (choice) => planFor(config, choice));
   const isChosen =
     given.threads === undefined && !resumed && !world && config.strategy === 'sliced' && config.epochs > 0;
@@ -317,48 +291,6 @@ function batchFor({ batchSize }: Config, samples: number, given: CheckedOptions,
   if (batchSize <= samples) return batchSize;
   if (given.batchSize === undefined && !resumed) return samples;
   throw errors.batchBeyondData(batchSize, samples, given.batchSize === undefined ? resumed?.file : undefined);
-}
-
-/** Warnings about options that are valid but probably not intended. */
-function remarksOn(
-  config: Config,
-  { table, train, test, remarks: ofData = [] }: Dataset,
-  used: UsedSamples,
-  plan: Plan,
-  world?: World,
-): WarningEvent[] {
-  const steps = config.epochs * stepsPerEpoch(plan);
-  const remarks = {
-    few_cores: world?.remarkOn(config.threads),
-    doubtful_label: table && doubtAbout(table, train.count + test.count),
-    class_without_rows: table && remarkOnClasses(used, table.classNames),
-    unscaled_columns: table && config.scale === 'none' ? doubtAboutScale(used.train, table) : undefined,
-    warmup_too_long: steps > 0 && steps < config.warmupSteps ? remarkOnWarmup(config, steps) : undefined,
-  } satisfies Partial<Record<WarningEvent['code'], string | undefined>>;
-  const codes = Object.keys(remarks) as (keyof typeof remarks)[];
-  const found = codes.flatMap((code) => {
-    const message = remarks[code];
-    return message === undefined ? [] : [{ code, message }];
-  });
-  return [...ofData, ...found].map((remark) => ({ event: 'warning', ...remark }));
-}
-
-/** For classes that only the rows held out have, or none. */
-function remarkOnClasses({ train }: UsedSamples, names: readonly (string | number)[]): string | undefined {
-  if (names.length === 0) return undefined;
-  const counts = countClasses(train, names.length);
-  const absent = names.filter((_, c) => counts[c] === 0);
-  if (absent.length === 0) return undefined;
-  const first = absent.slice(0, MOST_LISTED).join(', ');
-  const all = absent.length > MOST_LISTED ? `${first}, …` : first;
-  return `no training row has ${absent.length === 1 ? 'the class' : 'the classes'} ${all}, so the network cannot learn ${absent.length === 1 ? 'it' : 'them'}`;
-}
-
-/** Classes in a warning. */
-const MOST_LISTED = 5;
-
-function remarkOnWarmup({ warmupSteps, lr }: Config, steps: number): string {
-  return `--warmup-steps ${warmupSteps}: the run has only ${steps} steps and does not reach the learning rate ${lr}`;
 }
 
 /** Without the parameters of the best epoch, or with another validation set, there is no best epoch. */

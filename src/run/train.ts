@@ -1,7 +1,7 @@
 /** Training as an async generator of events. */
 
 import { type CheckedOptions, checkOptions, requireOptions, type TrainOptions } from '../config/options.js';
-import { MEMORY } from '../data/table/memory.js';
+import { type InMemory, MEMORY } from '../data/table/memory.js';
 import { requireSameGoals, type TableData, tableInMemory } from '../data/table/memory-table.js';
 import { errors } from '../errors.js';
 import { now } from '../memory/clock.js';
@@ -11,7 +11,7 @@ import { World } from '../parallel/mpi/world.js';
 import { inLibraryWords } from '../text/words.js';
 import { untilTheEnd } from './early-exit.js';
 import type { Trained } from './ending.js';
-import { type InMemory, prepare } from './prepare.js';
+import { prepare } from './prepare.js';
 import { live } from './run-lifecycle.js';
 import type { RunView } from './view.js';
 

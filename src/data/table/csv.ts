@@ -2,10 +2,9 @@
 import { errors } from '../../errors.js';
 import { CsvScanner, textAfterQuote } from './csv-scanner.js';
 import { type DialectOptions, openingOf } from './dialect.js';
-import { Input, inPieces, rowTooLong } from './input.js';
+import { Input, inPieces, MOST_ROW_BYTES } from './input.js';
 import { RawRows } from './raw-rows.js';
 import type { Row } from './row.js';
-import { MOST_ROW_BYTES } from './text.js';
 
 /**
  * Skips blank lines. The rows that have arrived first determine the delimiter, unless the caller does.
@@ -23,11 +22,10 @@ export async function* csvRows(
   try {
     let opening: ReturnType<typeof openingOf>;
     for (let tried = 0; !opening; tried = input.end) {
-      do await input.more();
-      while (!input.isWhole && input.end < 2 * tried);
+      await input.double(tried);
       input.check(1);
       opening = openingOf(input.bytes.subarray(0, input.end), input.isWhole, { fewest: 1, ...options });
-      if (input.end > MOST_ROW_BYTES && !opening) throw rowTooLong(file, 1);
+      if (input.end > MOST_ROW_BYTES && !opening) throw errors.rowTooLong(file, 1, MOST_ROW_BYTES);
     }
     const { dialect, first } = opening;
     if (first?.isBroken) throw textAfterQuote(file, first.line);
@@ -42,9 +40,8 @@ export async function* csvRows(
       if (rows.taken.length > 0) yield rows.taken.splice(0);
       if (input.isWhole) break;
       const rest = input.end - input.begin;
-      if (rest > MOST_ROW_BYTES) throw rowTooLong(file, scanner.line);
-      do await input.more();
-      while (!input.isWhole && input.end - input.begin < 2 * rest);
+      if (rest > MOST_ROW_BYTES) throw errors.rowTooLong(file, scanner.line, MOST_ROW_BYTES);
+      await input.double(rest);
     }
     if (!first) throw errors.emptyTable(file);
   } finally {

@@ -2,8 +2,9 @@
 import { isUtf8 } from 'node:buffer';
 import { errors } from '../../errors.js';
 import { CARRIAGE_RETURN, LINE_FEED } from './csv-scanner.js';
-import { MOST_ROW_BYTES } from './text.js';
 
+/** Longer rows are not rows of a table, and are not kept in memory. */
+export const MOST_ROW_BYTES = 1 << 24;
 /** A head of so many bytes is enough to decide about the delimiter, unless the second row ends later. */
 export const HEAD_BYTES = 1 << 16;
 /** Bytes that are scanned without a pause: a millisecond or two, and 20 ms before the code is optimized. */
@@ -56,6 +57,16 @@ export class Input {
     this.end = rest + value.length;
     this.bytes[this.end] = LINE_FEED;
     this.total += value.length;
+  }
+
+  /**
+   * Reads until the window has twice as many bytes as `rest`, which did not contain a whole row: scanning them again then takes
+   * linear time. It stops where a row would be too long.
+   */
+  async double(rest: number): Promise<void> {
+    const wanted = Math.min(2 * rest, MOST_ROW_BYTES + 1);
+    do await this.more();
+    while (!this.isWhole && this.end - this.begin < wanted);
   }
 
   /** The bytes before `at` are needed no more. */
@@ -156,8 +167,4 @@ export async function* inPieces(
     signal?.throwIfAborted();
     for (let from = 0; from < chunk.length; from += PIECE_BYTES) yield chunk.subarray(from, from + PIECE_BYTES);
   }
-}
-
-export function rowTooLong(file: string, row: number) {
-  return errors.tableRow(file, row, `longer than ${MOST_ROW_BYTES} bytes; check for an unclosed quote (")`);
 }

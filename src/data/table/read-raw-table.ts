@@ -4,14 +4,13 @@ import { bytesOfTable, nameOfTable } from './bytes.js';
 import { CsvScanner, textAfterQuote } from './csv-scanner.js';
 import { type DialectOptions, delimiterNamed, openingOf } from './dialect.js';
 import { isHeaderRow } from './find-header.js';
-import { HEAD_BYTES, Input, inPieces, inUtf8, rowTooLong } from './input.js';
+import { HEAD_BYTES, Input, inPieces, inUtf8, MOST_ROW_BYTES } from './input.js';
 import { JsonScanner } from './json-scanner.js';
 import { POINT } from './numerals.js';
 import { pauser } from './pauser.js';
 import { RaggedRows } from './ragged-rows.js';
 import { RawRows } from './raw-rows.js';
 import type { RawTable } from './raw-table.js';
-import { MOST_ROW_BYTES } from './text.js';
 
 export interface CsvOptions {
   /** A character or a name of `delimiterNamed`. @default the one that cuts the first rows evenly */
@@ -92,8 +91,8 @@ async function readCsv(file: string, input: Input, options: ReadOptions): Promis
   const find = () => openingOf(input.bytes.subarray(0, input.end), input.isWhole, given);
   let opening = find();
   for (let tried = input.end; !opening; opening = find(), tried = input.end) {
-    if (input.end > MOST_ROW_BYTES) throw rowTooLong(file, 1);
-    while (!input.isWhole && input.end < 2 * tried) await input.more();
+    if (input.end > MOST_ROW_BYTES) throw errors.rowTooLong(file, 1, MOST_ROW_BYTES);
+    if (!input.isWhole) await input.double(tried);
     input.check(1);
   }
   await pauser(0)();
@@ -204,10 +203,8 @@ async function scanAll(file: string, input: Input, rows: RawRows, scanner: Scann
     input.consumed(scanner.scan(input.bytes, input.begin, input.end, input.isWhole));
     if (input.isWhole) return;
     const rest = input.end - input.begin;
-    if (rest > MOST_ROW_BYTES) throw rowTooLong(file, scanner.line);
+    if (rest > MOST_ROW_BYTES) throw errors.rowTooLong(file, scanner.line, MOST_ROW_BYTES);
     await pause();
-    // A long row is scanned again from its begin: each time with twice as many bytes, so that the time stays linear.
-    do await input.more();
-    while (!input.isWhole && input.end - input.begin < 2 * rest);
+    await input.double(rest);
   }
 }

@@ -1,12 +1,9 @@
-/** Reads rows of cells from CSV or NDJSON, which are told apart by their first character. */
+/** The head of a table's bytes, which tells CSV from JSON, and rows of CSV as a stream. */
 import { errors } from '../../errors.js';
-import { bytesOfTable, nameOfTable } from './bytes.js';
 import { csvRows } from './csv.js';
 import type { DialectOptions } from './dialect.js';
-import { inUtf8 } from './input.js';
-import { ndjsonRows } from './ndjson.js';
+import { inUtf8, MOST_ROW_BYTES } from './input.js';
 import type { Row } from './row.js';
-import { MOST_ROW_BYTES } from './text.js';
 
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 const LINE_ENDS: readonly number[] = [0x0a, 0x0d];
@@ -14,25 +11,15 @@ const LINE_ENDS: readonly number[] = [0x0a, 0x0d];
 const BLANKS: readonly number[] = [...LINE_ENDS, 0x09, 0x20, ...BYTE_ORDER_MARK];
 const QUOTE = 0x22;
 
-/**
- * @param data    a file, or `-`
- * @param signal  ends the reading
- * @throws LockstepError if it cannot be read, is not a table, or has an invalid row; the reason of the signal
- */
-export function rowsOf(data: string, signal?: AbortSignal): AsyncGenerator<readonly Row[]> {
-  return headed(bytesOfTable(data, signal), (bytes) => rowsIn(nameOfTable(data), bytes));
-}
-
-/** @param file  for messages */
-export async function* rowsIn(
+/** @param file  for messages @throws LockstepError if it is not a table, or has an invalid row */
+export async function* csvRowsIn(
   file: string,
   { head, chunks }: Headed,
   dialect?: DialectOptions,
 ): AsyncGenerator<readonly Row[]> {
   if (head.includes(0)) throw errors.notATable(file);
-  const first = head.find((byte) => !BLANKS.includes(byte));
-  if (first === undefined) throw errors.emptyTable(file);
-  yield* isJson(head) ? ndjsonRows(file, chunks) : csvRows(file, chunks, dialect);
+  if (head.every((byte) => BLANKS.includes(byte))) throw errors.emptyTable(file);
+  yield* csvRows(file, chunks, dialect);
 }
 
 /** Bytes, with a copy of the beginning: at least the first line that is not blank, without a byte order mark. */

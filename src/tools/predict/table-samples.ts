@@ -3,7 +3,7 @@ import { columnInWords, matchColumns } from '../../data/table/columns.js';
 import { namesIn } from '../../data/table/header.js';
 import { type CsvOptions, dialectOf } from '../../data/table/read-raw-table.js';
 import type { EncodedRow } from '../../data/table/row-encoder.js';
-import { type Headed, rowsIn } from '../../data/table/rows.js';
+import { csvRowsIn, type Headed } from '../../data/table/rows.js';
 import { namesOf } from '../../data/table/table-metadata.js';
 import { errors, LockstepError } from '../../errors.js';
 import type { Network } from '../network.js';
@@ -34,7 +34,7 @@ export async function* samplesOfTable(
   let own: { readonly names: readonly string[]; readonly hasHeader: boolean } | undefined;
   let positions: readonly number[] = [];
   let input: InputTable = { file, header: undefined, width: 0 };
-  for await (const batch of rowsIn(file, bytes, dialectOf(csv))) {
+  for await (const batch of csvRowsIn(file, bytes, dialectOf(csv))) {
     for (const each of batch) {
       const { row, cells } = each;
       if (!own) {

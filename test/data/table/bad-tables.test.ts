@@ -3,9 +3,9 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { unzippedIfZipped } from '../../../src/data/table/bytes.js';
 import type { Header } from '../../../src/data/table/header.js';
-import { ndjsonRows } from '../../../src/data/table/ndjson.js';
+import { MOST_ROW_BYTES } from '../../../src/data/table/input.js';
+import { readRawTableFrom } from '../../../src/data/table/read-raw-table.js';
 import { readTable, readTableLike } from '../../../src/data/table/read-table.js';
-import { checkedText, MOST_ROW_BYTES } from '../../../src/data/table/text.js';
 import { temporaryFolder } from '../../support/idx-files.js';
 import { refusalOf } from '../../support/refusals.js';
 import { csvOf } from '../../support/tables.js';
@@ -264,10 +264,10 @@ describe('a line of two gigabytes', () => {
 
   it('of commas is refused after 16 MiB', async () => {
     const taken = { bytes: 0 };
-    const { message } = await refusalOf(async () => {
-      for await (const _ of checkedText('T', endless(',', taken)));
-    });
-    expect(message).toBe('T: row 1: longer than 16,777,216 bytes; expected one row per line');
+    const { message } = await refusalOf(() => readRawTableFrom('T', endless(',', taken)));
+    expect(message).toBe(
+      'T: row 1: longer than 16,777,216 bytes; expected one row per line (check for an unclosed quote)',
+    );
     expect(taken.bytes).toBeLessThan(most);
   });
 
@@ -276,21 +276,24 @@ describe('a line of two gigabytes', () => {
     async function* once() {
       yield gzipSync(Buffer.alloc(1 << 25, '1'));
     }
-    const { message } = await refusalOf(async () => {
-      for await (const chunk of checkedText('T', unzippedIfZipped('T', once()))) taken.bytes += chunk.length;
-    });
+    async function* unzipped() {
+      for await (const chunk of unzippedIfZipped('T', once())) {
+        taken.bytes += chunk.length;
+        yield chunk;
+      }
+    }
+    const { message } = await refusalOf(() => readRawTableFrom('T', unzipped()));
     expect(message).toContain('row 1: longer than');
     expect(taken.bytes).toBeLessThan(most);
   });
 
   it('of JSON is refused, although its end is looked for', async () => {
     async function* large() {
-      for (let i = 0; i < 40; i++) yield Buffer.alloc(1 << 19, '[');
+      yield Buffer.from('["');
+      for (let i = 0; i < 40; i++) yield Buffer.alloc(1 << 19, 'x');
       yield Buffer.from('\n');
     }
-    const { message } = await refusalOf(async () => {
-      for await (const _ of ndjsonRows('T', large()));
-    });
+    const { message } = await refusalOf(() => readRawTableFrom('T', large()));
     expect(message).toContain('T: row 1: longer than 16,777,216 bytes');
   });
 });

@@ -1,7 +1,6 @@
-/** Tables as they come, in chunks that end anywhere: characters and first lines stay whole, and no more is read than is needed. */
+/** Tables as they come, in chunks that end anywhere: the first line stays whole, and no more is read than is needed. */
 import { describe, expect, it } from 'vitest';
 import { readHead } from '../../../src/data/table/rows.js';
-import { checkedText } from '../../../src/data/table/text.js';
 
 async function* inPieces(bytes: Uint8Array, size: number, taken = { bytes: 0 }): AsyncGenerator<Uint8Array> {
   for (let from = 0; from < bytes.length; from += size) {
@@ -10,17 +9,6 @@ async function* inPieces(bytes: Uint8Array, size: number, taken = { bytes: 0 }):
     yield piece;
   }
 }
-
-describe('checkedText', () => {
-  const text = 'a,é,€,😀\n1,ü,∑,🚀\n';
-
-  it.each([1, 2, 3, 5, 100])('passes characters on as they are, and whole, in pieces of %i bytes', async (size) => {
-    const passed: Buffer[] = [];
-    for await (const chunk of checkedText('T', inPieces(Buffer.from(text), size))) passed.push(chunk);
-    for (const chunk of passed) expect(chunk.toString()).not.toContain('\ufffd');
-    expect(Buffer.concat(passed).toString()).toBe(text);
-  });
-});
 
 describe('the head of a table', () => {
   const headIn = async (text: string, size: number) => {

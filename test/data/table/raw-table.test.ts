@@ -407,7 +407,9 @@ describe('refused', () => {
       for (;;) yield Buffer.alloc(1 << 20, 'x\n');
     }
     const { message } = await refusalOf(() => readRawTableFrom('T', endless()));
-    expect(message).toBe('T: row 3: longer than 16777216 bytes; check for an unclosed quote (")');
+    expect(message).toBe(
+      'T: row 3: longer than 16,777,216 bytes; expected one row per line (check for an unclosed quote)',
+    );
   });
 });
 
