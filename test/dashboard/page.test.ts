@@ -72,16 +72,17 @@ describe.skipIf(executable === undefined)('the page in Chromium (skipped where t
       const { train_rmse, validation_rmse } = epochs[2]!;
       const tile = (name: string) => page.locator('.tile', { has: page.getByText(name, { exact: true }) });
       const shown = (value: number) => String(Number(value.toPrecision(4)));
-      expect(await tile('training RMSE').locator('dd').textContent()).toBe(shown(train_rmse!));
-      expect(await tile('validation RMSE').locator('dd').textContent()).toBe(shown(validation_rmse!));
+      await expect.poll(() => tile('training RMSE').locator('dd').textContent()).toBe(shown(train_rmse!));
+      await expect.poll(() => tile('validation RMSE').locator('dd').textContent()).toBe(shown(validation_rmse!));
       expect(await tile('training error').isVisible()).toBe(false);
       expect(await textOf('#error-title')).toBe('RMSE');
-      expect(await label('error-chart')).toBe(
-        `RMSE by epoch; after epoch 3: training ${shown(train_rmse!)}, validation ${shown(validation_rmse!)}`,
-      );
+      await expect
+        .poll(() => label('error-chart'))
+        .toBe(`RMSE by epoch; after epoch 3: training ${shown(train_rmse!)}, validation ${shown(validation_rmse!)}`);
       for (const card of ['confusion-card', 'pad-card']) expect(await page.locator(`#${card}`).isVisible()).toBe(false);
       await page.locator('#epochs-details summary').click();
-      expect(await textOf('#epochs-table')).toContain('validation R²');
+      // Drawn when the browser gets round to it, as everything is that the page draws.
+      await expect.poll(() => textOf('#epochs-table')).toContain('validation R²');
       expect(complaints).toEqual([]);
     } finally {
       folder.remove();
@@ -104,24 +105,26 @@ describe.skipIf(executable === undefined)('the page in Chromium (skipped where t
     await page.locator('#confusion tbody tr').nth(9).waitFor();
 
     const { train_loss, validation_loss, lr } = epochs[1]!;
-    expect(await label('loss-chart')).toContain(
-      `after epoch 2: training ${train_loss.toFixed(4)}, validation ${validation_loss!.toFixed(4)}, test `,
-    );
-    expect(await label('error-chart')).toMatch(
-      /after epoch 2: training \d+\.\d+ %, validation \d+\.\d+ %, test \d+\.\d+ %$/,
-    );
+    await expect
+      .poll(() => label('loss-chart'))
+      .toContain(`after epoch 2: training ${train_loss.toFixed(4)}, validation ${validation_loss!.toFixed(4)}, test `);
+    await expect
+      .poll(() => label('error-chart'))
+      .toMatch(/after epoch 2: training \d+\.\d+ %, validation \d+\.\d+ %, test \d+\.\d+ %$/);
     expect(await page.locator('.tile.validation').first().isVisible()).toBe(true);
     expect(await textOf('#model')).toMatch(
       new RegExp(`learning rate 0\\.004, cosine, at ${String(Number(lr!.toPrecision(3)))}$`),
     );
-    expect(await picture('#loss-chart canvas')).not.toBe(before.loss);
+    await expect.poll(() => picture('#loss-chart canvas')).not.toBe(before.loss);
     await expect.poll(() => picture('#weights-canvas')).not.toBe(before.weights);
-    const counts = await page.locator('#confusion tbody td.right').allTextContents();
-    const right = counts.reduce((sum, count) => sum + Number(count), 0);
-    expect(right).toBe(Math.round(1000 * (1 - end.test_error!)));
-    expect(await page.locator('#hardest li').count()).toBe(12);
-    expect(await page.locator('#threads tbody tr').count()).toBe(2);
-    expect(await page.title()).toMatch(/^\d+\.?\d* % · completed · /);
+    const right = async () => {
+      const counts = await page.locator('#confusion tbody td.right').allTextContents();
+      return counts.reduce((sum, count) => sum + Number(count), 0);
+    };
+    await expect.poll(right).toBe(Math.round(1000 * (1 - end.test_error!)));
+    await expect.poll(() => page.locator('#hardest li').count()).toBe(12);
+    await expect.poll(() => page.locator('#threads tbody tr').count()).toBe(2);
+    await expect.poll(() => page.title()).toMatch(/^\d+\.?\d* % · completed · /);
 
     await drawSeven(page);
     await expect.poll(() => textOf('#pad-answer')).toMatch(/^7 \((> )?\d/);
@@ -150,7 +153,7 @@ describe.skipIf(executable === undefined)('the page in Chromium (skipped where t
 
     await press('Tab', 2);
     await press('Space');
-    expect(await page.locator('#log').getAttribute('aria-pressed')).toBe('true');
+    await expect.poll(() => page.locator('#log').getAttribute('aria-pressed')).toBe('true');
     await press('Tab');
     await press('Enter');
     await expect.poll(() => page.locator('#epochs-table tbody tr').count()).toBe(2);
@@ -167,7 +170,7 @@ describe.skipIf(executable === undefined)('the page in Chromium (skipped where t
     }
     await press('Space');
     await expect.poll(() => textOf('#pad-answer')).toMatch(/^7 \((> )?\d/);
-    expect(await textOf('#pad-pen')).toBe('pen up at column 14, row 22 of 28');
+    await expect.poll(() => textOf('#pad-pen')).toBe('pen up at column 14, row 22 of 28');
     await press('Backspace');
     await expect.poll(() => textOf('#pad-answer')).toBe('Nothing drawn yet.');
     expect(complaints).toEqual([]);
@@ -180,8 +183,8 @@ describe.skipIf(executable === undefined)('the page in Chromium (skipped where t
     const port = Number(new URL(dashboard.url).port);
     await dashboard.close();
     await isIn('lost');
-    expect(await textOf('#state-text')).toBe('connection lost');
-    expect(await textOf('#notice')).toMatch(/^The run is over, and the trainer has exited/);
+    await expect.poll(() => textOf('#state-text')).toBe('connection lost');
+    await expect.poll(() => textOf('#notice')).toMatch(/^The run is over, and the trainer has exited/);
 
     dashboard = await Dashboard.open(port);
     const data = temporaryFolder();
@@ -190,8 +193,8 @@ describe.skipIf(executable === undefined)('the page in Chromium (skipped where t
     const { end } = await collectFailed({ ...diverging, ...dashboard.controls }, (event) => dashboard.show(event));
     data.remove();
     await isIn('failed');
-    expect(await textOf('#notice')).toBe(end.message);
-    expect(await textOf('#course-text')).toMatch(/^0 epochs in /);
+    await expect.poll(() => textOf('#notice')).toBe(end.message);
+    await expect.poll(() => textOf('#course-text')).toMatch(/^0 epochs in /);
     await expect.poll(() => label('loss-chart')).toContain('no epoch completed yet');
     // It is no picture, and has no samples held out.
     for (const id of ['skip', 'pad-card', 'weights-card', 'confusion-card', 'hardest-card']) {
