@@ -24,7 +24,7 @@ import { classWeightsOf } from '../data/class-weights.js';
 import type { Dataset } from '../data/dataset.js';
 import { findSource, isTableSource, placeOf } from '../data/sources.js';
 import { STDIN } from '../data/table/bytes.js';
-import { type ColumnSummary, encodeParts } from '../data/table/encode-parts.js';
+import type { ColumnSummary } from '../data/table/encode-parts.js';
 import { type InMemory, MEMORY } from '../data/table/memory.js';
 import type { TableModel } from '../data/table/table-metadata.js';
 import { standardizeParts } from '../data/targets.js';
@@ -190,7 +190,7 @@ async function prepareFrom(
   requireWeights(raw);
   const parts = { ...standard, targets, classWeights: classWeightsFor(config, raw) };
   const { used, table, summaries } = raw.table
-    ? encodeParts(parts, raw.table, config.scale)
+    ? (await import('../data/table/encode-parts.js')).encodeParts(parts, raw.table, config.scale)
     : { used: parts, table: undefined, summaries: undefined };
   const nonzeros = nonzerosOf(used);
   const density = densityOf(used, nonzeros);
