@@ -94,8 +94,8 @@ export interface LayerMemory {
   /** (inputs + 1, 4): sums of the squares of a row of the gradient. Empty unless the norm is needed. */
   readonly rowSquares: Float64Array;
   /**
-   * For each panel of the layer below: (outputs in whole vectors, its width), the weights of its units. Always a copy of the
-   * weights when back-propagation begins. Empty in the first layer, and without `mirrors`.
+   * For each panel of the layer below: the weights of its units, (outputs in whole vectors, some of its columns) for some columns
+   * after the others (kernels/wasm-layer.ts). Always a copy of the weights when back-propagation begins. Empty in the first layer, and without `mirrors`.
    */
   readonly mirror: readonly Reals[];
   /** The batch as the reduction reads it. Empty without `blocks`. */
@@ -117,7 +117,10 @@ export interface Transposed {
 
 /** A worker's own scratch. */
 export interface WorkerScratch {
-  /** (BACKWARD_BLOCK, widest hidden layer, 4): partial sums of back-propagation. */
+  /**
+   * Of back-propagation: (BACKWARD_BLOCK, widest hidden layer, 4), partial sums; with mirrors (MIRROR_BLOCK, outputs in whole
+   * vectors of the widest layer but the first), its δ.
+   */
   readonly partial: Float32Array;
   /** (TOTALS): sums of some rows' gradients over the previous blocks of samples. */
   readonly totals: Float32Array;
@@ -180,6 +183,9 @@ const EVALUATION_SLOTS = 16;
 /** Samples whose partial sums back-propagation keeps at once, so that a panel serves several. */
 export const BACKWARD_BLOCK = 16;
 
+/** Samples whose δ a mirror serves together: a worker's block (workers/phases.ts). */
+export const MIRROR_BLOCK = 100;
+
 /** Two of the largest tiles, three rows of six vectors; a row of sixteen vectors in sparse form takes less. */
 const TOTALS = 2 * 3 * 6 * LANES;
 
@@ -240,10 +246,12 @@ function carve(plan: Plan, arena: Arena, worker: number): Memory {
   for (let l = 0; l + 1 < widths.length; l++) layers.push(carveLayer(plan, arena, l, slots, rows, worker));
 
   const widestHidden = Math.max(0, ...layers.slice(1).map((layer) => layer.inputs));
+  const widestDelta = Math.max(0, ...widths.slice(2).map(inVectors));
+  const partials = plan.mirrors ? MIRROR_BLOCK * widestDelta : BACKWARD_BLOCK * widestHidden * LANES;
   const workers: WorkerScratch[] = [];
   for (let t = 0; t < threads; t++) {
     workers.push({
-      partial: arena.take(Float32Array, plan.blocks ? BACKWARD_BLOCK * widestHidden * LANES : 0),
+      partial: arena.take(Float32Array, plan.blocks ? partials : 0),
       totals: arena.take(Float32Array, plan.blocks ? TOTALS : 0),
       phaseTimes: [arena.take(Float64Array, PHASES), arena.take(Float64Array, PHASES)],
       phase: arena.take(Int32Array, 1),
