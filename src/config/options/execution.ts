@@ -23,7 +23,11 @@ export const EXECUTION = {
       resume: ['strategy', 'dense'],
       recipe: 'always',
     },
-    { help: 'number of worker threads', short: 't', defaultText: 'chosen by measurement, at most the number of available cores' },
+    {
+      help: 'number of worker threads',
+      short: 't',
+      defaultText: 'chosen by measurement, at most the number of available cores',
+    },
   ),
   /** Compute kernel; `auto` selects the fastest kernel that this machine can run. @default 'auto' */
   kernel: option(
