@@ -192,7 +192,10 @@ export class Scratch {
         return [at.weights, width * REAL_BYTES, 0, inputs, columns, width - columns, ...to];
       }),
       joinPanels: [
-        [delta, slots, units, LANES, panelsOf(units), inVectors, bySlot('below', inVectors * REAL_BYTES), ...range],
+        [
+          ...[at.delta - firstSlot * deltaBytes, slots, inVectors / LANES, LANES, panelsOf(inVectors / LANES)],
+          ...[inVectors, bySlot('below', deltaBytes), ...range],
+        ],
       ],
       mirrorBackward: [[...mirrored, bySlot('below', rowBytes), rowBytes, at.totals, ...range]],
       fewBackward: [[...mirrored, bySlot('below', rowBytes), rowBytes, ...range]],
