@@ -1,8 +1,4 @@
-/**
- * A worker's part of each phase. Nothing here waits or communicates; step.ts says which phase comes when.
- *
- * A batch is the `count` samples from position `first` of an epoch's order. The sample at position first + slot is in that slot.
- */
+/** A worker's part of each phase. Nothing here waits or communicates; step.ts says which phase comes when. */
 
 import { createKernel } from '../src/kernels/builds.js';
 import { allPanels, ForwardPass } from '../src/kernels/forward-pass.js';
@@ -19,13 +15,8 @@ import { sgdUpdate } from '../src/optim/sgd.js';
 import { SHARDS, shareOfRank } from '../src/parallel/mpi/rank-shares.js';
 import { fixedCost, partOf, sampleWork } from '../src/parallel/shares.js';
 import type { WorkerTask } from '../src/parallel/task.js';
-
-export interface Batch {
-  readonly record: EpochRecord;
-  readonly epoch: number;
-  readonly first: number;
-  readonly count: number;
-}
+import type { Batch } from './batch.js';
+import { type SampleWork, workOnSamples } from './per-sample.js';
 
 /** One step: the rate of plain SGD, which reduces and steps in one pass, or the update of another optimizer. */
 export type StepNumbers = number | Update;
@@ -45,6 +36,7 @@ export class Phases {
   readonly #optimizer: Optimizer;
   /** Plain SGD: no gradient is kept. */
   readonly #isPlain: boolean;
+  readonly #workOnSamples: readonly SampleWork[];
   readonly #lastLayer: number;
   /** Cost of a sample if the first layer is computed by sample. */
   readonly #work: (sample: number) => number;
@@ -61,6 +53,7 @@ export class Phases {
     this.#criterion = objectiveOf(task.plan).criterion(memory);
     this.#optimizer = new Optimizer(task.optimizer, task.epochs, stepsPerEpoch(task.plan));
     this.#isPlain = !needsOf(task.optimizer).gradient;
+    this.#workOnSamples = workOnSamples({ task, memory, kernel: this.#kernel });
     this.#lastLayer = memory.layers.length - 1;
     this.#work = sampleWork(memory.rows, fixedCost(memory.layers));
     this.#byPanel = task.panels !== undefined;
@@ -105,7 +98,8 @@ export class Phases {
     return true;
   }
 
-  #gradientsOf({ record, first }: Batch, from: number, to: number): boolean {
+  #gradientsOf(batch: Batch, from: number, to: number): boolean {
+    const { record, first } = batch;
     if (this.#byPanel) this.#forwardPass.fromSecond(from, to);
     else this.#forwardPass.ofPlaced(from, to);
     let allFinite = true;
@@ -118,6 +112,7 @@ export class Phases {
     // The run ends here.
     if (!allFinite) return false;
     for (let l = this.#lastLayer; l > 0; l--) this.#kernel.backward(l, from, to);
+    for (const work of this.#workOnSamples) work(batch, from, to);
     return true;
   }
 

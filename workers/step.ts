@@ -16,7 +16,8 @@ import { Command, type Control } from '../src/parallel/control-words.js';
 import type { Exchange } from '../src/parallel/mpi/exchange.js';
 import type { Claims } from '../src/parallel/panel-claims.js';
 import { Phase, type WorkerTask } from '../src/parallel/task.js';
-import type { Batch, Phases } from './phases.js';
+import type { Batch } from './batch.js';
+import type { Phases } from './phases.js';
 
 export interface Step {
   readonly batch: Batch;

@@ -93,6 +93,10 @@ export interface LayerMemory {
   readonly best: Reals;
   /** (inputs + 1, 4): sums of the squares of a row of the gradient. Empty unless the norm is needed. */
   readonly rowSquares: Float64Array;
+  /** (S) Squared norm of a slot's inputs. Empty unless the norms of the samples' gradients are needed. */
+  readonly inputSquares: Float64Array;
+  /** (S, 4): sums of the squares of a slot's δ. Empty unless the norms of the samples' gradients are needed. */
+  readonly deltaSquares: Float64Array;
   /**
    * For each panel of the layer below: (outputs in whole vectors, its width), the weights of its units. Always a copy of the
    * weights when back-propagation begins. Empty in the first layer, and without `mirrors`.
@@ -156,6 +160,8 @@ export interface Memory {
   readonly rows: SampleRows;
   readonly slots: number;
   readonly layers: readonly LayerMemory[];
+  /** (S) What `Kernel.scaleSamples` multiplies the gradient of a slot's sample by. Empty unless gradients are scaled. */
+  readonly sampleFactors: Float64Array;
   readonly workers: readonly WorkerScratch[];
   readonly epochs: readonly [EpochRecord, EpochRecord];
   /** (R, words and summed scores of the largest share): the ranks' blocks, see parallel/mpi/exchange.ts. Empty without MPI. */
@@ -239,6 +245,8 @@ function carve(plan: Plan, arena: Arena, worker: number): Memory {
   const layers: LayerMemory[] = [];
   for (let l = 0; l + 1 < widths.length; l++) layers.push(carveLayer(plan, arena, l, slots, rows, worker));
 
+  const sampleFactors = arena.take(Float64Array, plan.scalesSamples ? slots : 0);
+
   const widestHidden = Math.max(0, ...layers.slice(1).map((layer) => layer.inputs));
   const workers: WorkerScratch[] = [];
   for (let t = 0; t < threads; t++) {
@@ -269,7 +277,7 @@ function carve(plan: Plan, arena: Arena, worker: number): Memory {
   const epochs = [epoch(), epoch()] as const;
   const rankWords = EXCHANGE_WORDS + summedScores(plan).length * largestExchange(plan);
   const exchange = arena.take(Float64Array, plan.ranks * rankWords);
-  return { control, claims, rows, slots, layers, workers, epochs, exchange, best };
+  return { control, claims, rows, slots, layers, sampleFactors, workers, epochs, exchange, best };
 }
 
 /** The form of a layer's inputs. */
@@ -304,6 +312,9 @@ function carveLayer(plan: Plan, arena: Arena, l: number, slots: number, rows: Sa
   const moments = takeLikeParameters(plan.moments);
   const [best = takeReals(0)] = takeLikeParameters(plan.keepsBest ? 1 : 0);
   const rowSquares = arena.take(Float64Array, plan.needsNorm ? (inputs + 1) * LANES : 0);
+
+  const inputSquares = arena.take(Float64Array, plan.needsSampleNorms ? slots : 0);
+  const deltaSquares = arena.take(Float64Array, plan.needsSampleNorms ? slots * LANES : 0);
 
   const count = panelCount(plan, l, paddedOutputs);
   // (A size alone needs no views: a layer too wide for the memory may have a million panels.)
@@ -374,6 +385,8 @@ function carveLayer(plan: Plan, arena: Arena, l: number, slots: number, rows: Sa
     moments,
     best,
     rowSquares,
+    inputSquares,
+    deltaSquares,
     mirror,
     transposed,
   };

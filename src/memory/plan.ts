@@ -106,6 +106,10 @@ export interface Plan extends KernelNeeds, ActivationNeeds {
   readonly moments: number;
   /** Whether the gradient's norm is computed. */
   readonly needsNorm: boolean;
+  /** Whether the norm of each sample's gradient is computed. */
+  readonly needsSampleNorms: boolean;
+  /** Whether the gradient of each sample is multiplied by a factor of its own before it is summed. */
+  readonly scalesSamples: boolean;
   /** Whether the best epoch's parameters are kept. */
   readonly keepsBest: boolean;
 }
@@ -121,6 +125,8 @@ export const PLAIN = {
   gradientBuffers: 0,
   moments: 0,
   needsNorm: false,
+  needsSampleNorms: false,
+  scalesSamples: false,
   keepsBest: false,
 } as const satisfies Partial<Plan>;
 

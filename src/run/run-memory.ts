@@ -101,6 +101,8 @@ export function planOf(
     gradientBuffers: gradientBuffersOf(config, ranks),
     moments: needs.moments,
     needsNorm: needs.norm,
+    needsSampleNorms: false,
+    scalesSamples: false,
     keepsBest: config.keepBest,
     ...kernel.needs,
     ...activationNeeds(activation),
