@@ -10,7 +10,7 @@ import { LANES } from '../src/memory/tiling.js';
 import { objectiveOf } from '../src/model/objectives/index.js';
 import type { Criterion } from '../src/model/objectives/objective.js';
 import { batchWeight } from '../src/model/objectives/weighted.js';
-import { gradientNorm, needsOf, Optimizer, type StepPosition } from '../src/optim/optimizer.js';
+import { gradientNorm, isPlainSgd, Optimizer, type StepPosition, squaredGradientNorm } from '../src/optim/optimizer.js';
 import { sgdUpdate } from '../src/optim/sgd.js';
 import { SHARDS, shareOfRank } from '../src/parallel/mpi/rank-shares.js';
 import { fixedCost, partOf, sampleWork } from '../src/parallel/shares.js';
@@ -34,7 +34,7 @@ export class Phases {
   readonly #forwardPass: ForwardPass;
   readonly #criterion: Criterion;
   readonly #optimizer: Optimizer;
-  /** Plain SGD: no gradient is kept. */
+  /** Plain SGD: the gradient is kept only to be measured. */
   readonly #isPlain: boolean;
   readonly #workOnSamples: readonly SampleWork[];
   readonly #lastLayer: number;
@@ -52,7 +52,7 @@ export class Phases {
     this.#forwardPass = new ForwardPass(this.#kernel, memory);
     this.#criterion = objectiveOf(task.plan).criterion(memory);
     this.#optimizer = new Optimizer(task.optimizer, task.epochs, stepsPerEpoch(task.plan));
-    this.#isPlain = !needsOf(task.optimizer).gradient;
+    this.#isPlain = isPlainSgd(task.optimizer);
     this.#workOnSamples = workOnSamples({ task, memory, kernel: this.#kernel });
     this.#lastLayer = memory.layers.length - 1;
     this.#work = sampleWork(memory.rows, fixedCost(memory.layers));
@@ -211,6 +211,17 @@ export class Phases {
   /** Squares the gradient, for its norm: our rows of all layers. */
   squareRows(): void {
     for (let l = 0; l <= this.#lastLayer; l++) this.#kernel.squareRows(l, this.#slice(l));
+  }
+
+  /** Reports the norms of the batch's gradient, for all ranks and workers. `squareRows` must have been called for all rows. */
+  recordNorms({ record, first }: Batch): void {
+    const { plan, worker } = this.#task;
+    if (!plan.keepsGradientNorms || worker !== 0) return;
+    const { layers } = this.#memory;
+    const step = first / plan.batchSize;
+    for (const [l, layer] of layers.entries()) {
+      record.gradients.ofBatches[step * layers.length + l] = squaredGradientNorm(layer);
+    }
   }
 
   /** Applies the gradient that is in memory. */
