@@ -1,8 +1,4 @@
-/**
- * A worker's part of each phase. Nothing here waits or communicates; step.ts says which phase comes when.
- *
- * A batch is the `count` samples from position `first` of an epoch's order. The sample at position first + slot is in that slot.
- */
+/** A worker's part of each phase. Nothing here waits or communicates; step.ts says which phase comes when. */
 
 import { createKernel } from '../src/kernels/builds.js';
 import { allPanels, ForwardPass } from '../src/kernels/forward-pass.js';
@@ -14,18 +10,13 @@ import { LANES } from '../src/memory/tiling.js';
 import { objectiveOf } from '../src/model/objectives/index.js';
 import type { Criterion } from '../src/model/objectives/objective.js';
 import { batchWeight } from '../src/model/objectives/weighted.js';
-import { gradientNorm, needsOf, Optimizer, type StepPosition } from '../src/optim/optimizer.js';
+import { gradientNorm, isPlainSgd, Optimizer, type StepPosition, squaredGradientNorm } from '../src/optim/optimizer.js';
 import { sgdUpdate } from '../src/optim/sgd.js';
 import { SHARDS, shareOfRank } from '../src/parallel/mpi/rank-shares.js';
 import { fixedCost, partOf, sampleWork } from '../src/parallel/shares.js';
 import type { WorkerTask } from '../src/parallel/task.js';
-
-export interface Batch {
-  readonly record: EpochRecord;
-  readonly epoch: number;
-  readonly first: number;
-  readonly count: number;
-}
+import type { Batch } from './batch.js';
+import { type SampleWork, workOnSamples } from './per-sample.js';
 
 /** One step: the rate of plain SGD, which reduces and steps in one pass, or the update of another optimizer. */
 export type StepNumbers = number | Update;
@@ -43,8 +34,9 @@ export class Phases {
   readonly #forwardPass: ForwardPass;
   readonly #criterion: Criterion;
   readonly #optimizer: Optimizer;
-  /** Plain SGD: no gradient is kept. */
+  /** Plain SGD: the gradient is kept only to be measured. */
   readonly #isPlain: boolean;
+  readonly #workOnSamples: readonly SampleWork[];
   readonly #lastLayer: number;
   /** Cost of a sample if the first layer is computed by sample. */
   readonly #work: (sample: number) => number;
@@ -60,7 +52,8 @@ export class Phases {
     this.#forwardPass = new ForwardPass(this.#kernel, memory);
     this.#criterion = objectiveOf(task.plan).criterion(memory);
     this.#optimizer = new Optimizer(task.optimizer, task.epochs, stepsPerEpoch(task.plan));
-    this.#isPlain = !needsOf(task.optimizer).gradient;
+    this.#isPlain = isPlainSgd(task.optimizer);
+    this.#workOnSamples = workOnSamples({ task, memory, kernel: this.#kernel });
     this.#lastLayer = memory.layers.length - 1;
     this.#work = sampleWork(memory.rows, fixedCost(memory.layers));
     this.#byPanel = task.panels !== undefined;
@@ -105,7 +98,8 @@ export class Phases {
     return true;
   }
 
-  #gradientsOf({ record, first }: Batch, from: number, to: number): boolean {
+  #gradientsOf(batch: Batch, from: number, to: number): boolean {
+    const { record, first } = batch;
     if (this.#byPanel) this.#forwardPass.fromSecond(from, to);
     else this.#forwardPass.ofPlaced(from, to);
     let allFinite = true;
@@ -118,6 +112,7 @@ export class Phases {
     // The run ends here.
     if (!allFinite) return false;
     for (let l = this.#lastLayer; l > 0; l--) this.#kernel.backward(l, from, to);
+    for (const work of this.#workOnSamples) work(batch, from, to);
     return true;
   }
 
@@ -216,6 +211,17 @@ export class Phases {
   /** Squares the gradient, for its norm: our rows of all layers. */
   squareRows(): void {
     for (let l = 0; l <= this.#lastLayer; l++) this.#kernel.squareRows(l, this.#slice(l));
+  }
+
+  /** Reports the norms of the batch's gradient, for all ranks and workers. `squareRows` must have been called for all rows. */
+  recordNorms({ record, first }: Batch): void {
+    const { plan, worker } = this.#task;
+    if (!plan.keepsGradientNorms || worker !== 0) return;
+    const { layers } = this.#memory;
+    const step = first / plan.batchSize;
+    for (const [l, layer] of layers.entries()) {
+      record.gradients.ofBatches[step * layers.length + l] = squaredGradientNorm(layer);
+    }
   }
 
   /** Applies the gradient that is in memory. */

@@ -21,7 +21,8 @@ import { EarlyStopping } from '../src/parallel/early-stopping.js';
 import { Exchange } from '../src/parallel/mpi/exchange.js';
 import { Claims } from '../src/parallel/panel-claims.js';
 import { Phase, type WorkerTask } from '../src/parallel/task.js';
-import { type Batch, Phases } from './phases.js';
+import type { Batch } from './batch.js';
+import { Phases } from './phases.js';
 import { phasesOfStep, type StepPhase } from './step.js';
 
 /** Piscina's entry. Returns when the run ends for this worker, even if another worker died. */

@@ -96,6 +96,8 @@ export interface WasmLayer {
   /** For each slice. */
   readonly cursors: (slice: number) => number;
   readonly rowSquares: (row: number) => number;
+  readonly inputSquares: number;
+  readonly deltaSquares: (slot: number) => number;
 }
 
 /** @param below  undefined for the first layer */
@@ -106,7 +108,8 @@ export function wasmLayer(
   wasm: WasmModule,
   tilings: Tilings,
 ): WasmLayer {
-  const { inputs, inputRows, inputBlocks, blockInputs, paddedOutputs, lanes, transposed, rowSquares } = layer;
+  const { inputs, inputRows, inputBlocks, blockInputs, paddedOutputs, lanes, transposed } = layer;
+  const { rowSquares, inputSquares, deltaSquares } = layer;
   const { starts, lengths, index, value, blockBounds } = inputRows;
   return {
     inputs,
@@ -126,6 +129,8 @@ export function wasmLayer(
     // A cursor for each row, and two more.
     cursors: (slice) => transposed.cursors.byteOffset + slice * (inputs + 3) * WORD_BYTES,
     rowSquares: (row) => rowSquares.byteOffset + row * LANES * rowSquares.BYTES_PER_ELEMENT,
+    inputSquares: inputSquares.byteOffset,
+    deltaSquares: (slot) => deltaSquares.byteOffset + slot * LANES * deltaSquares.BYTES_PER_ELEMENT,
   };
 }
 

@@ -33,6 +33,8 @@ export interface WasmModule
   readonly applyGradients: WasmFunction;
   readonly sumGradients: WasmFunction;
   readonly squareRows: WasmFunction;
+  readonly squareInputs: WasmFunction;
+  readonly scaleRows: WasmFunction;
 }
 
 export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): WasmModule {

@@ -290,6 +290,19 @@ export class WasmKernel implements Kernel {
     }
   }
 
+  squareSamples(l: number, from: number, to: number): void {
+    const { panels, starts, lengths, value, inputSquares, deltaSquares } = this.#layers[l]!;
+    this.#wasm.squareInputs(starts, lengths, value, inputSquares, from, to);
+    for (const [p, { rowBytes, vectors, delta }] of panels.entries()) {
+      this.#wasm.squareRows(deltaSquares(from), Number(p === 0), delta + from * rowBytes, to - from, vectors);
+    }
+  }
+
+  scaleSamples(l: number, from: number, to: number): void {
+    const factors = this.#memory.sampleFactors.byteOffset;
+    for (const { delta, rowBytes } of this.#layers[l]!.panels) this.#wasm.scaleRows(delta, rowBytes, factors, from, to);
+  }
+
   update(l: number, { from, to }: Range, range: Range, { apply, assembly }: Update): void {
     for (let p = range.from; p < range.to; p++) {
       if (assembly) {

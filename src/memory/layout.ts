@@ -93,6 +93,10 @@ export interface LayerMemory {
   readonly best: Reals;
   /** (inputs + 1, 4): sums of the squares of a row of the gradient. Empty unless the norm is needed. */
   readonly rowSquares: Float64Array;
+  /** (S) Squared norm of a slot's inputs. Empty unless the norms of the samples' gradients are needed. */
+  readonly inputSquares: Float64Array;
+  /** (S, 4): sums of the squares of a slot's δ. Empty unless the norms of the samples' gradients are needed. */
+  readonly deltaSquares: Float64Array;
   /**
    * For each panel of the layer below: the weights of its units, (outputs in whole vectors, some of its columns) for some columns
    * after the others (kernels/wasm-layer.ts). Always a copy of the weights when back-propagation begins. Empty in the first layer, and without `mirrors`.
@@ -142,8 +146,18 @@ export interface EpochRecord {
   readonly stepEnds: Float64Array;
   /** [start of the epoch, end of its last step], in milliseconds of `clock.ts`. */
   readonly times: Float64Array;
+  /** Empty unless they are kept. */
+  readonly gradients: GradientRecord;
   /** (V + M) Scores of each validation and test sample after the epoch. */
   readonly heldOut: Scores;
+}
+
+/** Squared norms of gradients, by layer. */
+export interface GradientRecord {
+  /** By layer (N): of the gradient of the sample at each position. */
+  readonly ofSamples: readonly Float64Array[];
+  /** (steps, layers): of the sum of each batch's gradients. */
+  readonly ofBatches: Float64Array;
 }
 
 /** By name: the loss of each sample, and the scores that the plan lists. */
@@ -159,6 +173,8 @@ export interface Memory {
   readonly rows: SampleRows;
   readonly slots: number;
   readonly layers: readonly LayerMemory[];
+  /** (S) What `Kernel.scaleSamples` multiplies the gradient of a slot's sample by. Empty unless gradients are scaled. */
+  readonly sampleFactors: Float64Array;
   readonly workers: readonly WorkerScratch[];
   readonly epochs: readonly [EpochRecord, EpochRecord];
   /** (R, words and summed scores of the largest share): the ranks' blocks, see parallel/mpi/exchange.ts. Empty without MPI. */
@@ -245,6 +261,8 @@ function carve(plan: Plan, arena: Arena, worker: number): Memory {
   const layers: LayerMemory[] = [];
   for (let l = 0; l + 1 < widths.length; l++) layers.push(carveLayer(plan, arena, l, slots, rows, worker));
 
+  const sampleFactors = arena.take(Float64Array, plan.scalesSamples ? slots : 0);
+
   const widestHidden = Math.max(0, ...layers.slice(1).map((layer) => layer.inputs));
   const widestDelta = Math.max(0, ...widths.slice(2).map(inVectors));
   const partials = plan.mirrors ? MIRROR_BLOCK * widestDelta : BACKWARD_BLOCK * widestHidden * LANES;
@@ -263,6 +281,7 @@ function carve(plan: Plan, arena: Arena, worker: number): Memory {
     loss: arena.take(Float64Array, length),
     ...Object.fromEntries(kept.map(({ name, type }) => [name, arena.take<Elements>(ARRAYS[type], length)])),
   });
+  const keptLayers = plan.keepsGradientNorms ? layers.length : 0;
   const epoch = (): EpochRecord => ({
     order: arena.take(Uint32Array, trainSamples),
     training: scores(
@@ -271,13 +290,17 @@ function carve(plan: Plan, arena: Arena, worker: number): Memory {
     ),
     stepEnds: arena.take(Float64Array, stepsPerEpoch(plan)),
     times: arena.take(Float64Array, 2),
+    gradients: {
+      ofSamples: layers.slice(0, keptLayers).map(() => arena.take(Float64Array, trainSamples)),
+      ofBatches: arena.take(Float64Array, keptLayers * stepsPerEpoch(plan)),
+    },
     heldOut: scores(heldOutSamples(plan), plan.scores),
   });
   const best = arena.take(Float64Array, 2);
   const epochs = [epoch(), epoch()] as const;
-  const rankWords = EXCHANGE_WORDS + summedScores(plan).length * largestExchange(plan);
+  const rankWords = EXCHANGE_WORDS + (summedScores(plan).length + keptLayers) * largestExchange(plan);
   const exchange = arena.take(Float64Array, plan.ranks * rankWords);
-  return { control, claims, rows, slots, layers, workers, epochs, exchange, best };
+  return { control, claims, rows, slots, layers, sampleFactors, workers, epochs, exchange, best };
 }
 
 /** The form of a layer's inputs. */
@@ -312,6 +335,9 @@ function carveLayer(plan: Plan, arena: Arena, l: number, slots: number, rows: Sa
   const moments = takeLikeParameters(plan.moments);
   const [best = takeReals(0)] = takeLikeParameters(plan.keepsBest ? 1 : 0);
   const rowSquares = arena.take(Float64Array, plan.needsNorm ? (inputs + 1) * LANES : 0);
+
+  const inputSquares = arena.take(Float64Array, plan.needsSampleNorms ? slots : 0);
+  const deltaSquares = arena.take(Float64Array, plan.needsSampleNorms ? slots * LANES : 0);
 
   const count = panelCount(plan, l, paddedOutputs);
   // (A size alone needs no views: a layer too wide for the memory may have a million panels.)
@@ -382,6 +408,8 @@ function carveLayer(plan: Plan, arena: Arena, l: number, slots: number, rows: Sa
     moments,
     best,
     rowSquares,
+    inputSquares,
+    deltaSquares,
     mirror,
     transposed,
   };

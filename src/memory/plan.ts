@@ -106,6 +106,12 @@ export interface Plan extends KernelNeeds, ActivationNeeds {
   readonly moments: number;
   /** Whether the gradient's norm is computed. */
   readonly needsNorm: boolean;
+  /** Whether the norm of each sample's gradient is computed. */
+  readonly needsSampleNorms: boolean;
+  /** Whether the epoch records have these norms, and those of the batches' gradients. */
+  readonly keepsGradientNorms: boolean;
+  /** Whether the gradient of each sample is multiplied by a factor of its own before it is summed. */
+  readonly scalesSamples: boolean;
   /** Whether the best epoch's parameters are kept. */
   readonly keepsBest: boolean;
 }
@@ -121,6 +127,9 @@ export const PLAIN = {
   gradientBuffers: 0,
   moments: 0,
   needsNorm: false,
+  needsSampleNorms: false,
+  keepsGradientNorms: false,
+  scalesSamples: false,
   keepsBest: false,
 } as const satisfies Partial<Plan>;
 

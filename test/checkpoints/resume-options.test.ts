@@ -221,6 +221,7 @@ const OTHER_VALUES: { readonly [name in keyof Config]: () => TrainOptions } = {
   limit: () => ({ limit: 29 }),
   kernel: () => ({ kernel: 'reference' }),
   logEvery: () => ({ logEvery: 1 }),
+  noiseScale: () => ({ noiseScale: true }),
   save: () => ({ save: scratch.newPath('model.safetensors') }),
   checkpointDir: () => ({ checkpointDir: scratch.newPath() }),
   checkpointEvery: () => ({ checkpointEvery: 3 }),
@@ -229,7 +230,7 @@ const OTHER_VALUES: { readonly [name in keyof Config]: () => TrainOptions } = {
   checkpointRequired: () => ({ checkpointRequired: true }),
 };
 const HARMLESS: readonly string[] = [
-  ...['threads', 'vectorBits', 'data', 'epochs', 'patience', 'maxTime', 'logEvery', 'save'],
+  ...['threads', 'vectorBits', 'data', 'epochs', 'patience', 'maxTime', 'logEvery', 'noiseScale', 'save'],
   ...['checkpointDir', 'checkpointEvery', 'checkpointEverySteps', 'keep', 'checkpointRequired'],
 ];
 

@@ -30,11 +30,14 @@ function networkOf(choice: KernelChoice, width: number, isDense: boolean, slots 
     moments: 2,
     gradientBuffers: 3,
     needsNorm: true,
+    needsSampleNorms: true,
+    scalesSamples: true,
   });
   for (const layer of network.memory.layers) {
     for (const array of [...layer.gradients, ...layer.moments, layer.rowSquares]) array.fill(3);
     for (const { delta } of layer.panels) delta.fill(3);
   }
+  network.memory.sampleFactors.fill(0.5);
   for (const [l, { inputs }] of network.memory.layers.entries()) {
     if (l === 0) continue;
     for (let s = 0; s < slots; s++) {
@@ -138,6 +141,18 @@ describe.each(allKernels())('kernel $name ($vectorBits bits) writes nothing but 
       const square = fresh();
       const { rowSquares } = square.memory.layers[l]!;
       expectWrites(square, [rowSquares.subarray(4 * ROWS.from, 4 * ROWS.to)], () => square.kernel.squareRows(l, ROWS));
+
+      const norms = fresh();
+      const { inputSquares, deltaSquares } = norms.memory.layers[l]!;
+      const squares = [
+        inputSquares.subarray(SLOTS.from, SLOTS.to),
+        deltaSquares.subarray(4 * SLOTS.from, 4 * SLOTS.to),
+      ];
+      expectWrites(norms, squares, () => norms.kernel.squareSamples(l, SLOTS.from, SLOTS.to));
+
+      const scaled = fresh();
+      const rowsOfSlots = scaled.memory.layers[l]!.panels.map((panel) => rowsOf(panel.delta, panel, SLOTS));
+      expectWrites(scaled, rowsOfSlots, () => scaled.kernel.scaleSamples(l, SLOTS.from, SLOTS.to));
 
       const add = fresh();
       const sum = add.memory.layers[l]!.gradients[0]!.subarray(8, 16);

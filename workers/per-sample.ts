@@ -1,0 +1,42 @@
+/**
+ * What is done with single samples: between back-propagation, which leaves δ of all layers, and the reduction, which sums the
+ * gradients of the batch. By the worker that has computed the samples, block by block, so that δ is still in its cache.
+ */
+import type { Kernel } from '../src/kernels/kernel.js';
+import type { Memory } from '../src/memory/layout.js';
+import { squaredNorm } from '../src/model/sample-norms.js';
+import type { WorkerTask } from '../src/parallel/task.js';
+import type { Batch } from './batch.js';
+
+/** Works on the samples in the slots [from, to) of the batch. Writes nothing that other slots or workers use. */
+export type SampleWork = (batch: Batch, from: number, to: number) => void;
+
+/** What the work is made of. */
+export interface SampleParts {
+  readonly task: WorkerTask;
+  readonly memory: Memory;
+  readonly kernel: Kernel;
+}
+
+/** In this order: what measures gradients comes before what changes them. Empty if no sample is looked at. */
+export function workOnSamples(parts: SampleParts): readonly SampleWork[] {
+  const { needsSampleNorms, keepsGradientNorms } = parts.task.plan;
+  return [...(needsSampleNorms ? [norms(parts)] : []), ...(keepsGradientNorms ? [keptNorms(parts)] : [])];
+}
+
+/** Afterwards model/sample-norms.ts has the norms of the samples' gradients, by slot. */
+function norms({ memory, kernel }: SampleParts): SampleWork {
+  return (_, from, to) => {
+    for (const l of memory.layers.keys()) kernel.squareSamples(l, from, to);
+  };
+}
+
+/** Keeps them by position, for metrics/gradient-noise.ts. */
+function keptNorms({ memory }: SampleParts): SampleWork {
+  return ({ record, first }, from, to) => {
+    for (const [l, layer] of memory.layers.entries()) {
+      const kept = record.gradients.ofSamples[l]!;
+      for (let slot = from; slot < to; slot++) kept[first + slot] = squaredNorm(layer, slot);
+    }
+  };
+}
