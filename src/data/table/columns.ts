@@ -149,7 +149,13 @@ function requirePosition(flag: string, file: string, name: string, table: RawTab
 function distinctNames({ names }: Named): readonly string[] {
   const unnamed = names.filter((name) => name === '').length;
   if (unnamed < 2) return names;
-  return names.map((name, i) => (name === '' && !names.includes(String(i + 1)) ? String(i + 1) : name));
+  const taken = new Set(names);
+  return names.map((name, i) => {
+    if (name !== '') return name;
+    let free = String(i + 1);
+    while (taken.has(free)) free += '_';
+    return free;
+  });
 }
 
 /** A name takes precedence over a position. */
