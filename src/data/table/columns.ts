@@ -128,15 +128,20 @@ export function cellText({ columns }: RawTable, position: number, row: number): 
 }
 
 function typesOf(file: string, table: RawTable, types: readonly string[] = []): ReadonlyMap<number, Kind> {
-  return new Map(
-    types.map((type) => {
-      // A name may contain an equals sign.
-      const at = type.lastIndexOf('=');
-      const kind = KINDS.find((each) => each === type.slice(at + 1));
-      if (at < 1 || !kind) throw errors.invalidOption('types', type, `name=kind, and a kind of ${KINDS.join(', ')}`);
-      return [requirePosition('types', file, type.slice(0, at), table), kind];
-    }),
-  );
+  const kinds = new Map<number, Kind>();
+  for (const type of types) {
+    // A name may contain an equals sign.
+    const at = type.lastIndexOf('=');
+    const kind = KINDS.find((each) => each === type.slice(at + 1));
+    if (at < 1 || !kind) throw errors.invalidOption('types', type, `name=kind, and a kind of ${KINDS.join(', ')}`);
+    const position = requirePosition('types', file, type.slice(0, at), table);
+    const before = kinds.get(position);
+    if (before !== undefined && before !== kind) {
+      throw errors.invalidOption('types', types.join(), `one kind for ${columnInWords(position, table)}`);
+    }
+    kinds.set(position, kind);
+  }
+  return kinds;
 }
 
 function requirePosition(flag: string, file: string, name: string, table: RawTable): number {
@@ -149,7 +154,13 @@ function requirePosition(flag: string, file: string, name: string, table: RawTab
 function distinctNames({ names }: Named): readonly string[] {
   const unnamed = names.filter((name) => name === '').length;
   if (unnamed < 2) return names;
-  return names.map((name, i) => (name === '' && !names.includes(String(i + 1)) ? String(i + 1) : name));
+  const taken = new Set(names);
+  return names.map((name, i) => {
+    if (name !== '') return name;
+    let free = String(i + 1);
+    while (taken.has(free)) free += '_';
+    return free;
+  });
 }
 
 /** A name takes precedence over a position. */
