@@ -196,6 +196,20 @@ export class RowEncoder {
     return new EncodedRow(sink.index, sink.value, sink.k);
   }
 
+  /** Whether at least half of the cells that are not missing are numbers, dates or levels as their columns have them. */
+  recognizes(cells: readonly unknown[]): boolean {
+    let present = 0;
+    let known = 0;
+    for (const [i, { encoding, levels }] of this.#parts.entries()) {
+      const cell = cellOf(cells[i]);
+      if (this.#missing.has(cell)) continue;
+      present++;
+      const { kind } = encoding;
+      if (kind === 'category' ? levels.has(levelOf(cell)) : typeof typedCell(cell, kind) === 'number') known++;
+    }
+    return 2 * known >= present;
+  }
+
   /** @param level  undefined if it is missing */
   #inputOf({ levels, other, missing }: Part, column: number, level: string | undefined): number {
     if (level === undefined) return missing;
