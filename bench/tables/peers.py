@@ -170,6 +170,72 @@ def network(config, isNumber, seed, rows):
     )
 
 
+class PlainNetwork:
+    """Lockstep's network in plain NumPy: its initial values, and two softmax outputs for two classes."""
+
+    def __init__(self, config, isNumber, seed, outputs):
+        self.config, self.isNumber, self.outputs = config, isNumber, outputs
+        self.random = np.random.default_rng(seed)
+
+    def fit(self, inputs, targets):
+        config = self.config
+        rows = len(inputs)
+        widths = [inputs.shape[1], *config["hidden"], self.outputs]
+        draw = lambda fan_in, shape: self.random.uniform(-(fan_in**-0.5), fan_in**-0.5, shape)
+        self.weights = [draw(a, (a, b)) for a, b in zip(widths, widths[1:])]
+        self.biases = [draw(a, b) for a, b in zip(widths, widths[1:])]
+        parameters = [*self.weights, *self.biases]
+        # Adam, as in Kingma and Ba, with an L2 penalty.
+        moments = [(np.zeros_like(each), np.zeros_like(each)) for each in parameters]
+        step = 0
+        for _ in range(config["epochs"]):
+            order = self.random.permutation(rows)
+            for begin in range(0, rows, config["batch_size"]):
+                batch = order[begin : begin + config["batch_size"]]
+                step += 1
+                for parameter, gradient, (m, v) in zip(parameters, self.gradients(inputs[batch], targets[batch]), moments):
+                    gradient = gradient + config["weight_decay"] * parameter
+                    m += (1 - config["beta1"]) * (gradient - m)
+                    v += (1 - config["beta2"]) * (gradient**2 - v)
+                    rate = config["lr"] / (1 - config["beta1"] ** step)
+                    parameter -= rate * m / (np.sqrt(v / (1 - config["beta2"] ** step)) + config["eps"])
+        self.n_iter_, self.classes_ = config["epochs"], np.arange(self.outputs)
+        return self
+
+    def layers(self, inputs):
+        values = [inputs]
+        for weights, biases in zip(self.weights, self.biases):
+            below = np.maximum(values[-1], 0) if len(values) > 1 else values[-1]
+            values.append(below @ weights + biases)
+        return values
+
+    def gradients(self, inputs, targets):
+        values = self.layers(inputs)
+        if self.isNumber:
+            delta = 2 * (values[-1] - targets[:, None]) / len(inputs)
+        else:
+            delta = self.softmax(values[-1])
+            delta[np.arange(len(inputs)), targets] -= 1
+            delta /= len(inputs)
+        weights, biases = [], []
+        for layer in reversed(range(len(self.weights))):
+            below = np.maximum(values[layer], 0) if layer > 0 else values[layer]
+            weights.insert(0, below.T @ delta)
+            biases.insert(0, delta.sum(axis=0))
+            delta = (delta @ self.weights[layer].T) * (values[layer] > 0)
+        return [*weights, *biases]
+
+    def softmax(self, values):
+        powers = np.exp(values - values.max(axis=1, keepdims=True))
+        return powers / powers.sum(axis=1, keepdims=True)
+
+    def predict(self, inputs):
+        return self.layers(inputs)[-1][:, 0]
+
+    def predict_proba(self, inputs):
+        return self.softmax(self.layers(inputs)[-1])
+
+
 TREES = {
     "HistGradientBoosting": lambda isNumber, seed: (
         HistGradientBoostingRegressor if isNumber else HistGradientBoostingClassifier
@@ -186,10 +252,13 @@ def score(table, system, columns, classes, config, seed, test):
     rows = len(table.labels)
     train = np.setdiff1d(np.arange(rows), test)
     numbers, categories = table.frame(columns)
-    if system == "MLP":
+    if system in ("MLP", "NumPy"):
         inputs = encoded(numbers, categories, train)
         ours, theirs = inputs[train], inputs[test]
-        model = network(config, table.isNumber, seed, len(train))
+        if system == "MLP":
+            model = network(config, table.isNumber, seed, len(train))
+        else:
+            model = PlainNetwork(config, table.isNumber, seed, 1 if table.isNumber else len(classes))
     else:
         inputs = for_trees(numbers, categories, train)
         ours, theirs = inputs.iloc[train], inputs.iloc[test]

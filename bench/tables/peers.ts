@@ -7,7 +7,11 @@ import type { Package, Table } from './catalog.js';
 // The Python script is in the source folder, not in dist/.
 const SCRIPT = fileURLToPath(new URL('../../../bench/tables/peers.py', import.meta.url));
 
-export const PEERS = ['MLP', 'HistGradientBoosting', 'LightGBM'] as const;
+/** With the same network as Lockstep. */
+export const NETWORKS = ['MLP', 'NumPy'] as const;
+/** With their own defaults. */
+export const TREES = ['HistGradientBoosting', 'LightGBM'] as const;
+export const PEERS = [...NETWORKS, ...TREES] as const;
 export type Peer = (typeof PEERS)[number];
 
 /** What Python reads in a table. */

@@ -1,30 +1,44 @@
 /** Prints the results of bench/tables.ts. */
+import { cpus } from 'node:os';
 import { type Column, heading, row } from '../support/table.js';
 import type { Package } from './catalog.js';
-import { type Results, SYSTEMS } from './results.js';
-import { type Compared, MEASURES, meanRanks, summaryOf, type TableSummary } from './summary.js';
+import { NETWORKS, TREES } from './peers.js';
+import { type Results, SYSTEMS, type System } from './results.js';
+import {
+  type Compared,
+  isBeyond,
+  MEASURES,
+  type Measure,
+  meanRanks,
+  SIDES,
+  type Side,
+  summaryOf,
+  type TableSummary,
+} from './summary.js';
 
-export const FORMATS = ['pretty', 'ndjson', 'markdown'] as const;
-export type Format = (typeof FORMATS)[number];
+interface Format {
+  /** NDJSON instead of a table. */
+  readonly json: boolean;
+  readonly markdown: boolean;
+}
 
+/** Beside Lockstep's error or loss. */
+const OTHERS = [
+  { title: 'MLP', width: 6 },
+  { title: 'difference', width: 18 },
+  { title: 'NumPy', width: 7 },
+  { title: 'Hist', width: 6 },
+  { title: 'LightGBM', width: 8 },
+] as const;
 const COLUMNS: Column[] = [
   { title: 'table', width: 44 },
   { title: 'rows', width: 6 },
   { title: 'inputs', width: 6 },
   { title: 'seeds', width: 5 },
-  { title: 'Lockstep', width: 8 },
-  { title: 'MLP', width: 8 },
-  { title: 'difference', width: 14 },
-  { title: 'Holm', width: 5 },
-  { title: 'Hist', width: 6 },
-  { title: 'LGBM', width: 6 },
-  { title: 'loss', width: 6 },
-  { title: 'MLP', width: 6 },
-  { title: 'difference', width: 17 },
-  { title: 'Holm', width: 5 },
-  { title: 'Hist', width: 6 },
-  { title: 'LGBM', width: 6 },
+  ...MEASURES.flatMap((title) => [{ title, width: 6 }, ...OTHERS]),
 ];
+/** Marks a difference that is significant after Holm's correction. */
+const SIGNIFICANT = '*';
 
 export function print(packages: readonly Package[], names: readonly string[], results: Results, format: Format): void {
   const summaries = summaryOf(results, names);
@@ -34,31 +48,37 @@ export function print(packages: readonly Package[], names: readonly string[], re
   });
   const trained = names.filter((table) => results.of(table).trial).length;
   const rankings = MEASURES.flatMap((measure) =>
-    [SYSTEMS.filter((system) => system !== 'MLP'), SYSTEMS].map((systems) => {
+    [TREES, ['MLP', ...TREES] as const].map((others) => {
+      const systems = ['Lockstep', ...others] as const;
       const { tables: count, ranks } = meanRanks(summaries, measure, systems);
       return { measure, tables: count, ranks: Object.fromEntries(systems.map((system, i) => [system, ranks[i]!])) };
     }),
   );
-  if (format === 'ndjson') {
+  if (format.json) {
     for (const { folder: _, ...each } of packages) console.log(JSON.stringify({ package: each }));
     for (const each of [...failures, ...summaries]) console.log(JSON.stringify(each));
     for (const each of rankings) console.log(JSON.stringify(each));
     return;
   }
+  console.log(`${cpus()[0]?.model}, Node ${process.versions.node}`);
   for (const { name, version, license } of packages) console.log(`${name} ${version}, license: ${license}`);
   console.log(`\n${trained} of ${names.length} tables trained and predicted`);
   for (const { table, failure } of failures) console.log(`${table}: ${failure}`);
   console.log();
-  const isMarkdown = format === 'markdown';
+  const isMarkdown = format.markdown;
   const line = (cells: readonly string[]) => (isMarkdown ? `| ${cells.join(' | ')} |` : row(COLUMNS, cells));
   console.log(isMarkdown ? line(COLUMNS.map(({ title }) => title)) : heading(COLUMNS));
-  if (isMarkdown) console.log(`|${' --- |'.repeat(1)}${' ---: |'.repeat(COLUMNS.length - 1)}`);
+  if (isMarkdown) console.log(`| --- |${' ---: |'.repeat(COLUMNS.length - 1)}`);
   for (const summary of summaries) console.log(line(cellsOf(summary)));
-  for (const measure of MEASURES) {
-    const verdicts = summaries.flatMap(({ compared }) => compared[measure]?.verdict ?? []);
-    const count = (verdict: Compared['verdict']) => verdicts.filter((each) => each === verdict).length;
-    const counts = (['better', 'same', 'worse'] as const).map((verdict) => `${count(verdict)} ${verdict}`);
-    console.log(`\n${measure}, Lockstep beside the MLP: ${counts.join(', ')}`);
+  console.log();
+  for (const [measure, network] of MEASURES.flatMap((each) => NETWORKS.map((network) => [each, network] as const))) {
+    const tested = summaries.flatMap(({ compared }) => compared[measure][network] ?? []);
+    const countOf = (side: Side) => {
+      const clear = tested.filter((each) => isBeyond(each, side));
+      return `${clear.filter(({ isSignificant }) => isSignificant).length} ${side} (${clear.length} before Holm's correction)`;
+    };
+    const sides = SIDES.map(countOf).join(', ');
+    console.log(`${measure}, Lockstep beside ${network} on ${tested.length} tables: significantly ${sides}`);
   }
   for (const { measure, tables: count, ranks } of rankings) {
     const all = Object.entries(ranks).map(([system, rank]) => `${system} ${rank.toFixed(2)}`);
@@ -68,19 +88,19 @@ export function print(packages: readonly Package[], names: readonly string[], re
 
 /** Errors in percent. */
 function cellsOf({ table, trial, seeds, means, compared }: TableSummary): string[] {
-  const part = (measure: 'error' | 'loss', factor: number, digits: number) => {
+  const part = (measure: Measure, factor: number, digits: number) => {
     const show = (value: number | undefined) => (value === undefined ? '' : (factor * value).toFixed(digits));
-    const [ours, mlp, hist, light] = means[measure].map(show);
-    const tested = compared[measure];
-    const difference = tested ? `${show(tested.mean)} ± ${show(tested.standardError)}` : '';
-    return [ours!, mlp!, difference, tested ? tested.adjusted.toFixed(3) : '', hist!, light!];
+    const { MLP: mlp, NumPy: numpy } = compared[measure];
+    const mark = (each: Compared | undefined) => (each?.isSignificant ? SIGNIFICANT : '');
+    const own = Object.fromEntries(SYSTEMS.map((system, i) => [system, show(means[measure][i])])) as Record<
+      System,
+      string
+    >;
+    const difference = mlp ? `${show(mlp.mean)} ± ${show(mlp.standardError)}${mark(mlp)}` : '';
+    return [own.Lockstep, own.MLP, difference, own.NumPy + mark(numpy), own.HistGradientBoosting, own.LightGBM];
   };
   return [
-    table,
-    String(trial.rows),
-    String(trial.inputs),
-    String(seeds),
-    ...part('error', 100, 2),
-    ...part('loss', 1, 4),
+    ...[table, String(trial.rows), String(trial.inputs), String(seeds)],
+    ...[...part('error', 100, 2), ...part('loss', 1, 4)],
   ];
 }

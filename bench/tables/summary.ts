@@ -1,6 +1,7 @@
 /** What the results of bench/tables.ts say, over the seeds of a table and over all tables. */
 import { type Difference, holm, meanOf, pairedDifference, ranksOf } from '../support/paired.js';
 import type { Trial } from './lockstep.js';
+import type { NETWORKS } from './peers.js';
 import { type Results, SYSTEMS, type System } from './results.js';
 
 /** Holm's correction keeps the chance that any table is called worse by mistake below this. */
@@ -8,12 +9,22 @@ const LEVEL = 0.05;
 const STANDARD_ERRORS = 2;
 export const MEASURES = ['error', 'loss'] as const;
 export type Measure = (typeof MEASURES)[number];
+export type NetworkName = (typeof NETWORKS)[number];
 
-/** Lockstep − MLP: positive is worse. */
+/** Lockstep − another network: positive is worse. */
 export interface Compared extends Difference {
   /** By Holm, over all tables that have more than one seed. */
   readonly adjusted: number;
-  readonly verdict: 'worse' | 'better' | 'same';
+  /** After Holm's correction. */
+  readonly isSignificant: boolean;
+}
+
+export const SIDES = ['better', 'worse'] as const;
+export type Side = (typeof SIDES)[number];
+
+/** Whether the difference is more than two standard errors to this side. */
+export function isBeyond({ mean, standardError }: Difference, side: Side): boolean {
+  return (side === 'worse' ? mean : -mean) > STANDARD_ERRORS * standardError;
 }
 
 export interface TableSummary {
@@ -22,7 +33,7 @@ export interface TableSummary {
   readonly seeds: number;
   /** Means over the seeds, by system. The loss of numbers is absent. */
   readonly means: Readonly<Record<Measure, readonly (number | undefined)[]>>;
-  readonly compared: Readonly<Record<Measure, Compared | undefined>>;
+  readonly compared: Readonly<Record<Measure, Readonly<Record<NetworkName, Compared | undefined>>>>;
 }
 
 /** The tables for which all systems have the same seeds. */
@@ -43,21 +54,24 @@ export function summaryOf(results: Results, tables: readonly string[]): readonly
         return values && meanOf(values);
       }),
     );
-    const differences = byMeasure((measure) => {
-      const [ours, theirs] = [valuesOf('Lockstep', measure), valuesOf('MLP', measure)];
+    const differences = byPair((measure, network) => {
+      const [ours, theirs] = [valuesOf('Lockstep', measure), valuesOf(network, measure)];
       return ours && theirs && ours.length > 1 ? pairedDifference(ours, theirs) : undefined;
     });
     return [{ table, trial, seeds: seeds.length, means, differences }];
   });
-  const adjusted = byMeasure((measure) => {
-    const tested = complete.filter(({ differences }) => differences[measure]);
-    const ps = holm(tested.map(({ differences }) => differences[measure]!.p));
+  const adjusted = byPair((measure, network) => {
+    const tested = complete.filter(({ differences }) => differences[measure][network]);
+    const ps = holm(tested.map(({ differences }) => differences[measure][network]!.p));
     return new Map(tested.map(({ table }, i) => [table, ps[i]!]));
   });
   return complete.map(({ differences, ...others }) => {
-    const compared = byMeasure((measure) => {
-      const difference = differences[measure];
-      return difference && verdictOf(difference, adjusted[measure].get(others.table)!);
+    const compared = byPair((measure, network) => {
+      const difference = differences[measure][network];
+      if (!difference) return undefined;
+      const p = adjusted[measure][network].get(others.table)!;
+      const isClear = SIDES.some((side) => isBeyond(difference, side));
+      return { ...difference, adjusted: p, isSignificant: isClear && p < LEVEL };
     });
     return { ...others, compared };
   });
@@ -67,9 +81,8 @@ function byMeasure<Value>(make: (measure: Measure) => Value): Record<Measure, Va
   return { error: make('error'), loss: make('loss') };
 }
 
-function verdictOf(difference: Difference, adjusted: number): Compared {
-  const isClear = adjusted < LEVEL && Math.abs(difference.mean) > STANDARD_ERRORS * difference.standardError;
-  return { ...difference, adjusted, verdict: !isClear ? 'same' : difference.mean > 0 ? 'worse' : 'better' };
+function byPair<Value>(make: (measure: Measure, network: NetworkName) => Value) {
+  return byMeasure((measure) => ({ MLP: make(measure, 'MLP'), NumPy: make(measure, 'NumPy') }));
 }
 
 /** The mean rank of some systems over the tables, by their means. */
