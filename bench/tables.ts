@@ -9,7 +9,10 @@
  * - HistGradientBoosting and LightGBM with their own defaults.
  *
  *   PYTHON=/path/to/python3 node dist/bench/tables.js [--results tables.ndjson] [--minutes 5] [--tables 'penguins,keel/balanced/*']
- *     [--seeds 10] [--vega-datasets node_modules/vega-datasets] [--json] [--markdown]
+ *     [--seeds 10] [--vega-datasets node_modules/vega-datasets] [--reasons] [--json] [--markdown]
+ *
+ * --reasons trains the NumPy network again where Lockstep is significantly worse than the MLP, with one thing at a time as
+ * scikit-learn has it.
  *
  * PYTHON (default python3) needs scikit-learn, pandas and lightgbm, and the packages of the tables: see bench/README.md. The
  * results are kept in a file; a later run does only what the file lacks.
@@ -23,9 +26,10 @@ import { Command } from 'commander';
 import { wholeFrom } from './support/options.js';
 import { NPM_PACKAGE, npmPackage, type Package, PYTHON_PACKAGES, type Table, tablesOf } from './tables/catalog.js';
 import { namesOf, scoreOf, startOf, testRowsOf, tryCommands } from './tables/lockstep.js';
-import { NETWORKS, PEERS, Peers, type Reading } from './tables/peers.js';
+import { PEERS, type Peer, Peers, REASONS, type Reading, TREES } from './tables/peers.js';
 import { print } from './tables/print.js';
-import { Results, SYSTEMS, type System } from './tables/results.js';
+import { Results } from './tables/results.js';
+import { summaryOf, worseTables } from './tables/summary.js';
 
 const options = new Command('tables')
   .description('How good is Lockstep on tables as people have them?')
@@ -34,6 +38,7 @@ const options = new Command('tables')
   .option('--tables <names>', 'names, separated by commas; * stands for any text', '*')
   .option('--seeds <n>', 'how many, from 1 on', wholeFrom(1), 10)
   .option('--vega-datasets <folder>', 'the npm package', `node_modules/${NPM_PACKAGE}`)
+  .option('--reasons', "why tables are worse than with scikit-learn's network", false)
   .option('--json', 'NDJSON', false)
   .option('--markdown', 'as for the documentation', false)
   .parse()
@@ -43,6 +48,7 @@ const options = new Command('tables')
     readonly tables: string;
     readonly seeds: number;
     readonly vegaDatasets: string;
+    readonly reasons: boolean;
     readonly json: boolean;
     readonly markdown: boolean;
   }>();
@@ -62,7 +68,18 @@ try {
   const results = new Results(options.results);
   for (const table of tables) {
     if (isOver()) break;
-    await measure(table, results);
+    await measure(table, results, PEERS);
+  }
+  if (options.reasons) {
+    const worse = worseTables(
+      summaryOf(
+        results,
+        tables.map(({ name }) => name),
+      ),
+    );
+    for (const table of tables.filter(({ name }) => worse.includes(name))) {
+      if (!isOver()) await measure(table, results, REASONS);
+    }
   }
   print(
     packages,
@@ -87,7 +104,7 @@ function isWanted({ name }: Table): boolean {
   });
 }
 
-async function measure(table: Table, results: Results): Promise<void> {
+async function measure(table: Table, results: Results, others: readonly Peer[]): Promise<void> {
   const { name } = table;
   const found = results.of(name);
   let reading: Reading | undefined;
@@ -105,8 +122,8 @@ async function measure(table: Table, results: Results): Promise<void> {
   }
   let start: Awaited<ReturnType<typeof startOf>> | undefined;
   for (let seed = 1; seed <= options.seeds; seed++) {
-    const lacks = (system: System) => !found.scores.get(system)!.has(seed);
-    if (!SYSTEMS.some(lacks)) continue;
+    const lacks = (system: Peer | 'Lockstep') => !found.scores.get(system)!.has(seed);
+    if (!lacks('Lockstep') && !others.some(lacks)) continue;
     if (isOver()) return;
     if (lacks('Lockstep')) results.add({ table: name, system: 'Lockstep', seed, ...(await scoreOf(table, seed)) });
     const { inputs } = found.scores.get('Lockstep')!.get(seed)!;
@@ -114,9 +131,9 @@ async function measure(table: Table, results: Results): Promise<void> {
     const classes = namesOf(start);
     const { columns = [], config } = start;
     const request = { columns, classes, config, seed, test: testRowsOf(table, await read(), classes, seed) };
-    for (const system of PEERS.filter(lacks)) {
+    for (const system of others.filter(lacks)) {
       const score = await peers.score(system, request);
-      if (NETWORKS.some((each) => each === system) && score.inputs !== inputs) {
+      if (!TREES.some((each) => each === system) && score.inputs !== inputs) {
         throw new Error(`${name}: ${score.inputs} inputs in Python, ${inputs} in Lockstep`);
       }
       results.add({ table: name, system, seed, ...score });

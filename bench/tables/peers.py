@@ -171,19 +171,26 @@ def network(config, isNumber, seed, rows):
 
 
 class PlainNetwork:
-    """Lockstep's network in plain NumPy: its initial values, and two softmax outputs for two classes."""
+    """Lockstep's network in plain NumPy: its initial values, and two softmax outputs for two classes.
 
-    def __init__(self, config, isNumber, seed, outputs):
-        self.config, self.isNumber, self.outputs = config, isNumber, outputs
+    isGlorot: initial values as scikit-learn has them. isLogistic: a single output for two classes, as scikit-learn has.
+    """
+
+    def __init__(self, config, isNumber, seed, classes, isGlorot=False, isLogistic=False):
+        self.config, self.isNumber, self.isGlorot = config, isNumber, isGlorot
+        self.isLogistic = isLogistic and classes == 2
+        self.outputs = 1 if isNumber or self.isLogistic else classes
+        self.classes_ = np.arange(classes)
         self.random = np.random.default_rng(seed)
 
     def fit(self, inputs, targets):
         config = self.config
         rows = len(inputs)
         widths = [inputs.shape[1], *config["hidden"], self.outputs]
-        draw = lambda fan_in, shape: self.random.uniform(-(fan_in**-0.5), fan_in**-0.5, shape)
-        self.weights = [draw(a, (a, b)) for a, b in zip(widths, widths[1:])]
-        self.biases = [draw(a, b) for a, b in zip(widths, widths[1:])]
+        bounds = [math.sqrt(6 / (a + b) if self.isGlorot else 1 / a) for a, b in zip(widths, widths[1:])]
+        draw = lambda bound, shape: self.random.uniform(-bound, bound, shape)
+        self.weights = [draw(bound, shape) for bound, shape in zip(bounds, zip(widths, widths[1:]))]
+        self.biases = [draw(bound, width) for bound, width in zip(bounds, widths[1:])]
         parameters = [*self.weights, *self.biases]
         # Adam, as in Kingma and Ba, with an L2 penalty.
         moments = [(np.zeros_like(each), np.zeros_like(each)) for each in parameters]
@@ -199,7 +206,6 @@ class PlainNetwork:
                     v += (1 - config["beta2"]) * (gradient**2 - v)
                     rate = config["lr"] / (1 - config["beta1"] ** step)
                     parameter -= rate * m / (np.sqrt(v / (1 - config["beta2"] ** step)) + config["eps"])
-        self.n_iter_, self.classes_ = config["epochs"], np.arange(self.outputs)
         return self
 
     def layers(self, inputs):
@@ -214,9 +220,9 @@ class PlainNetwork:
         if self.isNumber:
             delta = 2 * (values[-1] - targets[:, None]) / len(inputs)
         else:
-            delta = self.softmax(values[-1])
+            delta = self.probabilities(values[-1])
             delta[np.arange(len(inputs)), targets] -= 1
-            delta /= len(inputs)
+            delta = (delta[:, 1:] if self.isLogistic else delta) / len(inputs)
         weights, biases = [], []
         for layer in reversed(range(len(self.weights))):
             below = np.maximum(values[layer], 0) if layer > 0 else values[layer]
@@ -225,7 +231,9 @@ class PlainNetwork:
             delta = (delta @ self.weights[layer].T) * (values[layer] > 0)
         return [*weights, *biases]
 
-    def softmax(self, values):
+    def probabilities(self, values):
+        if self.isLogistic:
+            values = np.hstack([np.zeros_like(values), values])
         powers = np.exp(values - values.max(axis=1, keepdims=True))
         return powers / powers.sum(axis=1, keepdims=True)
 
@@ -233,9 +241,14 @@ class PlainNetwork:
         return self.layers(inputs)[-1][:, 0]
 
     def predict_proba(self, inputs):
-        return self.softmax(self.layers(inputs)[-1])
+        return self.probabilities(self.layers(inputs)[-1])
 
 
+PLAIN = {
+    "NumPy": {},
+    "NumPy, other initial values": {"isGlorot": True},
+    "NumPy, one output": {"isLogistic": True},
+}
 TREES = {
     "HistGradientBoosting": lambda isNumber, seed: (
         HistGradientBoostingRegressor if isNumber else HistGradientBoostingClassifier
@@ -252,13 +265,13 @@ def score(table, system, columns, classes, config, seed, test):
     rows = len(table.labels)
     train = np.setdiff1d(np.arange(rows), test)
     numbers, categories = table.frame(columns)
-    if system in ("MLP", "NumPy"):
+    if system == "MLP" or system in PLAIN:
         inputs = encoded(numbers, categories, train)
         ours, theirs = inputs[train], inputs[test]
         if system == "MLP":
             model = network(config, table.isNumber, seed, len(train))
         else:
-            model = PlainNetwork(config, table.isNumber, seed, 1 if table.isNumber else len(classes))
+            model = PlainNetwork(config, table.isNumber, seed, len(classes), **PLAIN[system])
     else:
         inputs = for_trees(numbers, categories, train)
         ours, theirs = inputs.iloc[train], inputs.iloc[test]

@@ -12,7 +12,9 @@ export const NETWORKS = ['MLP', 'NumPy'] as const;
 /** With their own defaults. */
 export const TREES = ['HistGradientBoosting', 'LightGBM'] as const;
 export const PEERS = [...NETWORKS, ...TREES] as const;
-export type Peer = (typeof PEERS)[number];
+/** The network in NumPy with one of the things that scikit-learn does differently. */
+export const REASONS = ['NumPy, other initial values', 'NumPy, one output'] as const;
+export type Peer = (typeof PEERS | typeof REASONS)[number];
 
 /** What Python reads in a table. */
 export interface Reading {

@@ -1,8 +1,9 @@
 /** Prints the results of bench/tables.ts. */
 import { cpus } from 'node:os';
+import { meanOf } from '../support/paired.js';
 import { type Column, heading, row } from '../support/table.js';
 import type { Package } from './catalog.js';
-import { NETWORKS, TREES } from './peers.js';
+import { NETWORKS, REASONS, TREES } from './peers.js';
 import { type Results, SYSTEMS, type System } from './results.js';
 import {
   type Compared,
@@ -14,6 +15,7 @@ import {
   type Side,
   summaryOf,
   type TableSummary,
+  worseTables,
 } from './summary.js';
 
 interface Format {
@@ -80,10 +82,21 @@ export function print(packages: readonly Package[], names: readonly string[], re
     const sides = SIDES.map(countOf).join(', ');
     console.log(`${measure}, Lockstep beside ${network} on ${tested.length} tables: significantly ${sides}`);
   }
+  for (const table of worseTables(summaries)) console.log(reasonsOf(table, results));
   for (const { measure, tables: count, ranks } of rankings) {
     const all = Object.entries(ranks).map(([system, rank]) => `${system} ${rank.toFixed(2)}`);
     console.log(`mean rank by ${measure}, ${count} tables: ${all.join(', ')}`);
   }
+}
+
+/** Mean losses of the networks, or errors for numbers. */
+function reasonsOf(table: string, results: Results): string {
+  const { scores } = results.of(table);
+  const means = (['Lockstep', ...NETWORKS, ...REASONS] as const).flatMap((system) => {
+    const values = [...scores.get(system)!.values()].map(({ loss, error }) => loss ?? error);
+    return values.length > 0 ? [`${system} ${meanOf(values).toFixed(4)}`] : [];
+  });
+  return `${table}: ${means.join('; ')}`;
 }
 
 /** Errors in percent. */

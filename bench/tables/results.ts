@@ -1,23 +1,25 @@
 /** Results of bench/tables.ts: a line of NDJSON for each table, system and seed, so that a run can continue an earlier one. */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import type { Trial } from './lockstep.js';
-import { PEERS, type Score } from './peers.js';
+import { PEERS, REASONS, type Score } from './peers.js';
 
 export const SYSTEMS = ['Lockstep', ...PEERS] as const;
 export type System = (typeof SYSTEMS)[number];
+/** Also those that are measured only where the reason of a difference is looked for. */
+type AnySystem = System | (typeof REASONS)[number];
 
 /** Of one table. */
 interface Found {
   trial?: Trial | undefined;
   /** Why the commands failed. */
   failure?: string | undefined;
-  readonly scores: ReadonlyMap<System, Map<number, Score>>;
+  readonly scores: ReadonlyMap<AnySystem, Map<number, Score>>;
 }
 
 type Line = { readonly table: string } & (
   | { readonly trial: Trial }
   | { readonly failure: string }
-  | ({ readonly system: System; readonly seed: number } & Score)
+  | ({ readonly system: AnySystem; readonly seed: number } & Score)
 );
 
 export class Results {
@@ -33,7 +35,9 @@ export class Results {
   of(table: string): Found {
     let found = this.#tables.get(table);
     if (!found) {
-      found = { scores: new Map(SYSTEMS.map((system) => [system, new Map()])) };
+      found = {
+        scores: new Map([...SYSTEMS, ...REASONS].map((system): [AnySystem, Map<number, Score>] => [system, new Map()])),
+      };
       this.#tables.set(table, found);
     }
     return found;

@@ -85,6 +85,18 @@ function byPair<Value>(make: (measure: Measure, network: NetworkName) => Value) 
   return byMeasure((measure) => ({ MLP: make(measure, 'MLP'), NumPy: make(measure, 'NumPy') }));
 }
 
+/** Tables that are significantly worse than with scikit-learn's network, by error or by loss. */
+export function worseTables(summaries: readonly TableSummary[]): readonly string[] {
+  return summaries
+    .filter(({ compared }) =>
+      MEASURES.some((measure) => {
+        const mlp = compared[measure].MLP;
+        return mlp?.isSignificant && isBeyond(mlp, 'worse');
+      }),
+    )
+    .map(({ table }) => table);
+}
+
 /** The mean rank of some systems over the tables, by their means. */
 export function meanRanks(
   summaries: readonly TableSummary[],
