@@ -41,7 +41,9 @@ export function takeSamples(samples: Samples, inputs: number, positions: Uint32A
 /** @param rows  (samples, width) */
 function takeRows<T extends Samples['targets']>(rows: T, width: number, positions: Uint32Array): T {
   const taken = new (rows.constructor as new (length: number) => T)(positions.length * width);
-  for (const [to, from] of positions.entries()) taken.set(rows.subarray(from * width, (from + 1) * width), to * width);
+  for (let s = 0, to = 0; s < positions.length; s++) {
+    for (let from = positions[s]! * width, k = 0; k < width; k++) taken[to++] = rows[from++]!;
+  }
   return taken;
 }
 

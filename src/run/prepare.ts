@@ -26,6 +26,7 @@ import { findSource, isTableSource, placeOf } from '../data/sources.js';
 import { STDIN } from '../data/table/bytes.js';
 import type { ColumnSummary } from '../data/table/encode-parts.js';
 import { type InMemory, MEMORY } from '../data/table/memory.js';
+import { inTurns } from '../data/table/steps.js';
 import type { TableModel } from '../data/table/table-metadata.js';
 import { standardizeParts } from '../data/targets.js';
 import { errors, LockstepError } from '../errors.js';
@@ -160,6 +161,7 @@ async function prepareFrom(
   reading: Reading,
   agreedBits?: VectorBits,
 ): Promise<Prepared> {
+  const { signal } = reading;
   const writes = world?.isFirst ?? true;
   const traits =
     given.data !== undefined && !found.resumed && isTableSource(reading.data ?? given.data)
@@ -190,9 +192,9 @@ async function prepareFrom(
   requireWeights(raw);
   const parts = { ...standard, targets, classWeights: classWeightsFor(config, raw) };
   const { used, table, summaries } = raw.table
-    ? (await import('../data/table/encode-parts.js')).encodeParts(parts, raw.table, config.scale)
+    ? await inTurns((await import('../data/table/encode-parts.js')).encodeParts(parts, raw.table, config.scale), signal)
     : { used: parts, table: undefined, summaries: undefined };
-  const nonzeros = nonzerosOf(used);
+  const nonzeros = await inTurns(nonzerosOf(used), signal);
   const density = densityOf(used, nonzeros);
   const planFor = (config: Config, choice: KernelChoice) =>
     planOf(config, choice, used, nonzeros, world?.ranks, resumed?.checkpoint.activation);
@@ -231,7 +233,7 @@ async function prepareFrom(
   const start = resumed ? stateFor(config, resumed.checkpoint, plan) : freshState(plan);
   const shared = allocate(plan);
   const memory = layOut(plan, shared);
-  writeSamples(memory, plan, used);
+  await inTurns(writeSamples(memory, plan, used), signal);
   if (resumed) restore(memory, resumed.checkpoint, start);
   else drawInitialValues(memory.layers, config.seed);
 

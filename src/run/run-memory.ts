@@ -5,6 +5,7 @@ import type { Dataset } from '../data/dataset.js';
 import { NO_SAMPLES, type Samples, takeSamples } from '../data/samples.js';
 import { countNonzeros, writeRows } from '../data/sparse-rows.js';
 import { splitOff, splitOffByClass } from '../data/split.js';
+import { inParts, type Steps } from '../data/table/steps.js';
 import { errors } from '../errors.js';
 import { activationNeeds, DEFAULT_ACTIVATION } from '../kernels/activations.js';
 import { type KernelChoice, narrowDenseFrom } from '../kernels/builds.js';
@@ -51,11 +52,11 @@ export interface Nonzeros {
   readonly all: number;
 }
 
-export function nonzerosOf({ inputs, train, validation, test }: UsedSamples): Nonzeros {
-  const [ofTrain, ...others] = [train, validation, test].map((samples) =>
-    countNonzeros(samples, samples.count, inputs),
-  );
-  return { train: ofTrain!, all: others.reduce((sum, count) => sum + count, ofTrain!) };
+export function* nonzerosOf({ inputs, train, validation, test }: UsedSamples): Steps<Nonzeros> {
+  const ofTrain = yield* countNonzeros(train, train.count, inputs);
+  const ofValidation = yield* countNonzeros(validation, validation.count, inputs);
+  const ofTest = yield* countNonzeros(test, test.count, inputs);
+  return { train: ofTrain, all: ofTrain + ofValidation + ofTest };
 }
 
 /** Of the training samples' inputs. */
@@ -130,17 +131,17 @@ export function allocate(plan: Plan): WebAssembly.Memory {
 }
 
 /** Writes all samples, in the order of the splits. */
-export function writeSamples(
+export function* writeSamples(
   memory: Memory,
   { inputForm }: Plan,
   { inputs, train, validation, test }: UsedSamples,
-): void {
+): Steps<void> {
   let row = 0;
   for (const samples of [train, validation, test]) {
-    writeRows(samples, samples.count, inputs, memory.rows, row, inputForm === 'dense');
+    yield* writeRows(samples, samples.count, inputs, memory.rows, row, inputForm === 'dense');
     row += samples.count;
   }
-  findBlockStarts(memory, 0, row);
+  yield* inParts(row, (from, to) => findBlockStarts(memory, from, to));
 }
 
 /** Parameters, moments and the best epoch of a checkpoint. */

@@ -14,6 +14,7 @@ import {
   tableInMemory,
 } from '../data/table/memory-table.js';
 import { readTableLike } from '../data/table/read-table.js';
+import { inTurns } from '../data/table/steps.js';
 import { errors, LockstepError } from '../errors.js';
 import type { BootstrapOptions } from '../metrics/quality/bootstrap.js';
 import type { Trained } from '../run/ending.js';
@@ -132,9 +133,9 @@ abstract class Trainee<Predicted> {
     }
     const source = given?.table ?? (data as string);
     const { samples: raw, leftOut } = await readTableLike(source, table, given?.goals.label, header, signal);
-    const samples = encodedBy(encoder, raw, table);
+    const samples = await inTurns(encodedBy(encoder, raw, table), signal);
     const warnings = remarksOn(nameOfSource(source), leftOut, table).map(({ message }) => message);
-    for (const [column, cells] of samples.table?.unseen() ?? []) {
+    for (const [column, cells] of samples.table ? await inTurns(samples.table.unseen(), signal) : []) {
       warnings.push(`column ${column}: ${cells} cells have categories that no training row had`);
     }
     return { samples, warnings };

@@ -4,6 +4,7 @@ import { POSITION } from './header.js';
 import { countsRows, isDifferentInEachRow, KINDS, type Kind, kindOf, type Mixed, profileOf } from './kinds.js';
 import type { MissingValues } from './missing.js';
 import type { RawTable } from './raw-table.js';
+import type { Steps } from './steps.js';
 import type { TableFacts } from './table-metadata.js';
 import { type BadCells, cellInWords, type InputColumn, isBad, typeColumn } from './typed-table.js';
 
@@ -41,13 +42,13 @@ export interface ChosenColumns {
  * @param apart  positions of the columns that are never inputs, such as the label
  * @throws LockstepError if a column of the options does not exist, or the kind of a column is doubtful
  */
-export function chooseColumns(
+export function* chooseColumns(
   file: string,
   table: RawTable,
   apart: readonly number[],
   options: ColumnOptions,
   missing: MissingValues,
-): ChosenColumns {
+): Steps<ChosenColumns> {
   const positionsOf = (flag: string, names: readonly string[] = []) =>
     names.map((name) => requirePosition(flag, file, name, table));
   const types = typesOf(file, table, options.types);
@@ -61,7 +62,7 @@ export function chooseColumns(
   for (const [position, name] of distinctNames(table).entries()) {
     if (dropped.has(position) || (wanted && !wanted.includes(position))) continue;
     const given = types.get(position);
-    const kind = given ?? foundKind(file, table, position, missing, wanted !== undefined);
+    const kind = given ?? (yield* foundKind(file, table, position, missing, wanted !== undefined));
     if (KINDS.some((each) => each === kind)) inputs.push({ name, position, kind: kind as Kind });
     else {
       leftOut.push(`${columnInWords(position, table)} ${kind}`);
@@ -77,26 +78,32 @@ export function chooseColumns(
 const COUNTS = 'counts the rows';
 
 /** @returns the kind; or why the column is left out. @throws LockstepError if the kind is doubtful */
-function foundKind(
+function* foundKind(
   file: string,
   table: RawTable,
   position: number,
   missing: MissingValues,
   isWanted: boolean,
-): Kind | typeof COUNTS | 'has no values' | 'differs in nearly every row' {
+): Steps<Kind | typeof COUNTS | 'has no values' | 'differs in nearly every row'> {
   const column = table.columns[position]!;
-  if (!isWanted && countsRows(column, table.hasHeader ? table.names[position] : undefined)) return COUNTS;
-  const profile = profileOf(column, missing);
-  const kind = kindOf(column, profile);
+  if (!isWanted && (yield* countsRows(column, table.hasHeader ? table.names[position] : undefined))) return COUNTS;
+  const profile = yield* profileOf(column, missing);
+  const kind = yield* kindOf(column, profile);
   if (kind === undefined) return isWanted ? 'category' : 'has no values';
-  if (typeof kind === 'object') throw mixed(file, table, position, kind, missing);
+  if (typeof kind === 'object') throw yield* mixed(file, table, position, kind, missing);
   if (kind === 'category' && !isWanted && isDifferentInEachRow(profile)) return 'differs in nearly every row';
   return kind;
 }
 
 /** Nearly all cells are numbers, or dates: someone has to say what the others are. */
-function mixed(file: string, table: RawTable, position: number, { mostly }: Mixed, missing: MissingValues) {
-  const typed = typeColumn(table.columns[position]!, mostly, missing);
+function* mixed(
+  file: string,
+  table: RawTable,
+  position: number,
+  { mostly }: Mixed,
+  missing: MissingValues,
+): Steps<LockstepError> {
+  const typed = yield* typeColumn(table.columns[position]!, mostly, missing);
   if (!isBad(typed)) throw new TypeError('a column without other cells');
   const name = optionName(position, table);
   const texts = new Set(typed.first.map(({ row }) => cellText(table, position, row)));
