@@ -12,6 +12,7 @@ import { bytesNeeded, createSharedMemory, MEMORY_LIMIT_BYTES, type Memory } from
 import type { ObjectiveFacts, Plan, Target } from '../memory/plan.js';
 import { findBlockStarts } from '../memory/rows.js';
 import type { RunState } from '../metrics/run-state.js';
+import { auditWordsOf } from '../model/objectives/audited.js';
 import { DEFAULT_OBJECTIVE, type ObjectiveName, objectiveNamed, objectiveOfLoss } from '../model/objectives/index.js';
 import { likeParameters, momentsOf, writeParameters } from '../model/parameters.js';
 import { VALIDATION_SPLIT_STREAM } from '../model/random.js';
@@ -101,9 +102,10 @@ export function planOf(
     gradientBuffers: gradientBuffersOf(config, ranks),
     moments: needs.moments,
     needsNorm: needs.norm,
-    needsSampleNorms: config.noiseScale,
+    needsSampleNorms: config.noiseScale || config.audit !== undefined,
     keepsGradientNorms: config.noiseScale,
     scalesSamples: false,
+    auditWords: config.audit === undefined ? 0 : auditWordsOf(objective, objective.outputs(used)),
     keepsBest: config.keepBest,
     ...kernel.needs,
     ...activationNeeds(activation),
