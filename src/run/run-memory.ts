@@ -102,10 +102,10 @@ export function planOf(
     gradientBuffers: gradientBuffersOf(config, ranks),
     moments: needs.moments,
     needsNorm: needs.norm,
-    needsSampleNorms: config.noiseScale || config.audit !== undefined,
+    needsSampleNorms: config.noiseScale || config.audit !== false,
     keepsGradientNorms: config.noiseScale,
     scalesSamples: false,
-    auditWords: config.audit === undefined ? 0 : auditWordsOf(objective, objective.outputs(used)),
+    auditWords: config.audit === false ? 0 : auditWordsOf(objective, objective.outputs(used)),
     keepsBest: config.keepBest,
     ...kernel.needs,
     ...activationNeeds(activation),
@@ -156,4 +156,9 @@ export function restore(memory: Memory, { values, moments, best: bestValues }: C
     );
   writeParameters(layers, values);
   for (const [i, remembered] of momentsOf(layers).entries()) writeParameters(remembered, moments[i]!);
+}
+
+/** The sums of an audit, if there are some and this run audits. */
+export function restoreAudit({ audit: sums }: Memory, { audit }: Checkpoint): void {
+  if (audit && audit.length === sums.length) sums.set(audit);
 }

@@ -83,6 +83,7 @@ const NAMES: Readonly<Record<Kind, string>> = {
   png: 'a PNG image',
   onnx: 'an ONNX model',
   npz: 'a NumPy archive',
+  audit: 'an audit',
 };
 
 describe('a file that is there', () => {

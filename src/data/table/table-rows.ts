@@ -9,6 +9,8 @@ export class TableRows {
   readonly columns: readonly TypedColumn[];
   /** Row of the table by sample. */
   readonly rows: Uint32Array;
+  /** The number of a row, as in messages. */
+  readonly lineOf: (row: number) => number;
   /** Undefined until the encoding is known. */
   readonly #bound: BoundColumns | undefined;
   #lengths = new Uint32Array(0);
@@ -16,9 +18,15 @@ export class TableRows {
   #index = new Uint32Array(0);
   #value = new Float32Array(0);
 
-  constructor(columns: readonly TypedColumn[], rows: Uint32Array, bound?: BoundColumns) {
+  constructor(
+    columns: readonly TypedColumn[],
+    rows: Uint32Array,
+    lineOf: (row: number) => number = (row) => row + 1,
+    bound?: BoundColumns,
+  ) {
     this.columns = columns;
     this.rows = rows;
+    this.lineOf = lineOf;
     this.#bound = bound;
   }
 
@@ -27,12 +35,13 @@ export class TableRows {
     return new TableRows(
       this.columns,
       positions.map((position) => this.rows[position]!),
+      this.lineOf,
       this.#bound,
     );
   }
 
   encodedBy(encoder: RowEncoder): TableRows {
-    return new TableRows(this.columns, this.rows, encoder.bind(this.columns));
+    return new TableRows(this.columns, this.rows, this.lineOf, encoder.bind(this.columns));
   }
 
   /** Number of nonzero inputs of the first `count` samples. */

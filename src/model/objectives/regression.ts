@@ -11,6 +11,7 @@
  */
 import type { Memory, Scores } from '../../memory/layout.js';
 import type { ObjectiveFacts, ScoreSpec, Target } from '../../memory/plan.js';
+import { addToAudit } from './audited.js';
 import {
   type Criterion,
   type Metric,
@@ -20,7 +21,6 @@ import {
   type TargetMetrics,
   writeDelta,
 } from './objective.js';
-import { addToAudit } from './audited.js';
 import { meanLoss, meanScore } from './weighted.js';
 
 interface Loss {
