@@ -381,7 +381,6 @@ export const errors = withCodes({
         (newest === undefined ? 'there is no checkpoint yet' : `the newest checkpoint is ${newest}`),
       cause,
     ),
-  auditFileType: (file: string) => extension('--audit', file, '.ndjson or .csv'),
   auditIsModel: (file: string) => usage(`--audit ${file}: the same file as --save; choose another name`),
   auditFailed: (file: string, cause: unknown) =>
     failure(`--audit ${file}: could not be written (${reason(cause)}); free disk space, and run again`, cause),

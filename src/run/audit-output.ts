@@ -15,7 +15,7 @@ function auditAt(file: string) {
 
 /** @throws LockstepError if the audit must not be written to this file */
 export async function requireAudit(file: string, config: Config, memory: InMemory, resumedFile: string | undefined) {
-  if (!isCsv(file) && path.extname(file) !== '.ndjson') throw errors.auditFileType(file);
+  if (!isCsv(file) && path.extname(file) !== '.ndjson') throw errors.fileExtension('--audit', file, '.ndjson or .csv');
   const { data = config.data, testData = config.testData } = memory;
   const inputs = [data, ...(testData === undefined ? [] : [testData])].flatMap(inputFilesOf);
   await requireOutput(auditAt(file), [...inputs, ...(resumedFile === undefined ? [] : [resumedFile])]);

@@ -1,13 +1,13 @@
 /**
  * The log odds that labels are wrong, from scores that are high for wrong labels.
  *
- * The scores of right labels fall off exponentially above some point a; the scores of wrong labels are normally distributed. Both
- * differ by group: samples with the same label and the same most likely other class. Classes that look alike have a longer tail,
- * and some confusions are more frequent than others. In group g, with x = s − a, the scores above a have the density
+ * The scores s of right labels fall off above some point a, and the scores of wrong labels lie around a mean. Both differ by group:
+ * samples with the same label and the same most likely other class. Classes that look alike have a longer tail, and some
+ * confusions are more frequent than others. With x = ((1 + s − a)^γ − 1) / γ, the scores above a in group g have the density
  *
  *   (G_g λ_g e^(−λ_g x) + B_g N(x; μ, σ²)) / (G_g + B_g)
  *
- * with G_g right and B_g wrong labels. Expectation maximization fits all of them. Groups with few samples borrow from the others:
+ * with G_g right and B_g wrong labels. γ is above 1 because the tail falls faster than exponentially, the faster the higher s. Expectation maximization fits all of them. Groups with few samples borrow from the others:
  * B_g has a gamma prior of shape `WRONG_PRIOR` around what labels drawn at random would give, and λ_g counts as many samples of the
  * mean tail as `RATE_PRIOR`.
  */
@@ -25,22 +25,19 @@ export interface GroupedScores {
 
 /** Share of the samples above a. Between 0.06 and 0.2, results differ by less than a percentage point (bench/audit.ts). */
 const TAIL = 0.12;
-const WRONG_PRIOR = 1;
+const WRONG_PRIOR = 0.5;
 const RATE_PRIOR = 10;
+/** γ: of 1, 1.2, 1.5 and 2, the one whose probabilities were closest to the true shares of wrong labels (docs/per-sample.md). */
+const POWER = 1.5;
 /** Further iterations change no probability by more than 0.01. */
 const ITERATIONS = 150;
 /** Without a limit, a few equal scores would make a group of their own. */
-const LEAST_DEVIATION = 0.8;
-const FIRST_DEVIATION = 1.5;
+const LEAST_DEVIATION = 1;
+const FIRST_DEVIATION = 3;
 /** Where all scores are the same, for example. */
 const LEAST = 1e-9;
 /** By which wrong labels beyond the highest useful score are still ordered. */
 const ORDERING = 0.1;
-/**
- * Tails end a little earlier than exponentially, so fitted odds are too low. Measured on known noise: docs/per-sample.md.
- */
-const CORRECTION = 0.8;
-
 /** (samples) ln of P(wrong) / P(right); of two samples of a group, it is higher for the higher score. */
 export function logOddsOf({ scores, groups, expected, first }: GroupedScores): Float64Array {
   const n = scores.length;
@@ -48,7 +45,7 @@ export function logOddsOf({ scores, groups, expected, first }: GroupedScores): F
   const sorted = scores.slice().sort();
   const a = sorted[Math.min(n - 1, Math.floor(n * (1 - TAIL)))]!;
   const above = Uint32Array.from({ length: n }, (_, i) => i).filter((i) => scores[i]! >= a);
-  const x = Float64Array.from(above, (i) => scores[i]! - a);
+  const x = Float64Array.from(above, (i) => bent(scores[i]! - a));
   const sizes = new Float64Array(count);
   for (const i of above) sizes[groups[i]!]!++;
 
@@ -102,9 +99,15 @@ export function logOddsOf({ scores, groups, expected, first }: GroupedScores): F
     const g = groups[i]!;
     // Above this, the ratio of the densities would fall again.
     const top = mean + rates[g]! * deviation * deviation;
-    const beyond = Math.max(0, score - a - top);
-    return oddsAt(score - a - beyond, g) + ORDERING * beyond + CORRECTION;
+    const at = bent(score - a);
+    const beyond = Math.max(0, at - top);
+    return oddsAt(at - beyond, g) + ORDERING * beyond;
   });
+}
+
+/** x, from s − a. Below a, it changes nothing. */
+function bent(above: number): number {
+  return above > 0 ? ((1 + above) ** POWER - 1) / POWER : above;
 }
 
 function sumOf(values: Float64Array): number {
