@@ -5,7 +5,7 @@ import { inputFilesOf } from '../data/sources.js';
 import type { InMemory } from '../data/table/memory.js';
 import { errors } from '../errors.js';
 import { isSameOutput, openOutput, requireOutput, type Written, writeInAnyCase } from '../files/output.js';
-import type { AuditedSample } from '../metrics/audit/audit.js';
+import type { AuditedSample } from '../metrics/audit/audited-sample.js';
 import { csvLine } from '../text/csv-line.js';
 import { escapedJson } from '../text/printable.js';
 

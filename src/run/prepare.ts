@@ -34,7 +34,7 @@ import { chooseKernel, type KernelChoice, problemOf } from '../kernels/builds.js
 import { fastestForm, isWideFaster, type VectorBits } from '../kernels/forms.js';
 import { layOut, type Memory } from '../memory/layout.js';
 import { heldOutSamples, type Plan, type Target } from '../memory/plan.js';
-import type { AuditedData } from '../metrics/audit/audit.js';
+import type { AuditedData } from '../metrics/audit/audited-sample.js';
 import type { WarningEvent } from '../metrics/events.js';
 import { freshState, type RunState } from '../metrics/run-state.js';
 import { noSums } from '../metrics/sums.js';

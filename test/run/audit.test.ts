@@ -2,9 +2,9 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { AuditedLabel, AuditedNumber } from '../../src/metrics/audit/audit.js';
+import type { AuditedLabel, AuditedNumber } from '../../src/metrics/audit/audited-sample.js';
 import type { TrainInput } from '../../src/run/train.js';
-import { fit } from '../../src/tools/fit.js';
+import { fit as train } from '../../src/tools/fit.js';
 import type { Classifier, Regressor } from '../../src/tools/model.js';
 import { collect } from '../support/events.js';
 import { kernelNames } from '../support/kernels.js';
@@ -38,7 +38,7 @@ const CLASSES: TrainInput = { ...TABLE, data: { rows: ROWS, label: 'tree' }, opt
 /** Classifiers with the weights before each epoch: with one batch an epoch, what each sample meets. */
 async function modelsBefore(options: TrainInput, epochs: number): Promise<(Classifier | Regressor)[]> {
   const models: (Classifier | Regressor)[] = [];
-  for (let e = 0; e < epochs; e++) models.push(await fit({ ...options, audit: false, epochs: e }));
+  for (let e = 0; e < epochs; e++) models.push(await train({ ...options, audit: false, epochs: e }));
   return models;
 }
 
@@ -163,6 +163,17 @@ describe('the same', () => {
     const samples = linesOf(audit);
     expect(header!.split(',')).toEqual(Object.keys(samples[0]!));
     expect(lines).toEqual(samples.map((sample) => Object.values(sample).join()));
+  });
+});
+
+describe('in a program', () => {
+  it('the model has the samples that the file has', async () => {
+    const audit = newFile();
+    const options = { ...TABLE, data: { rows: ROWS, label: 'tree' }, epochs: 4 } as const;
+    const written = await train({ ...options, audit });
+    expect(written.audit).toEqual(linesOf(audit));
+    expect((await train({ ...options, audit: true })).audit).toEqual(written.audit);
+    expect((await train(options)).audit).toBeUndefined();
   });
 });
 

@@ -12,7 +12,7 @@ import type { Memory } from '../../memory/layout.js';
 import type { Plan } from '../../memory/plan.js';
 import { AuditWord } from '../../model/objectives/audited.js';
 import { ClassWord } from '../../model/objectives/softmax-cross-entropy.js';
-import { type AuditedData, type AuditedLabel, meanOf, rounded } from './audit.js';
+import { type AuditedData, type AuditedLabel, meanOf, rounded } from './audited-sample.js';
 import { logOddsOf } from './tail-mixture.js';
 
 /** A probability that float32 sums to 0. */

@@ -12,7 +12,7 @@
 import type { Memory } from '../../memory/layout.js';
 import type { Plan } from '../../memory/plan.js';
 import { AuditWord } from '../../model/objectives/audited.js';
-import { type AuditedData, type AuditedNumber, meanOf, rounded } from './audit.js';
+import { type AuditedData, type AuditedNumber, meanOf, rounded } from './audited-sample.js';
 
 /** Degrees of freedom of the network's errors: from heavy tails to a normal distribution. */
 const FREEDOMS = [3, 4, 6, 10, 30, 1000] as const;
