@@ -4,7 +4,9 @@
  */
 import type { Kernel } from '../src/kernels/kernel.js';
 import type { Memory } from '../src/memory/layout.js';
-import { squaredNorm } from '../src/model/sample-norms.js';
+import { AuditWord, addToAudit } from '../src/model/objectives/audited.js';
+import { hasWeights, trainingWeight } from '../src/model/objectives/weighted.js';
+import { squaredNorm, squaredSampleNorm } from '../src/model/sample-norms.js';
 import type { WorkerTask } from '../src/parallel/task.js';
 import type { Batch } from './batch.js';
 
@@ -20,8 +22,12 @@ export interface SampleParts {
 
 /** In this order: what measures gradients comes before what changes them. Empty if no sample is looked at. */
 export function workOnSamples(parts: SampleParts): readonly SampleWork[] {
-  const { needsSampleNorms, keepsGradientNorms } = parts.task.plan;
-  return [...(needsSampleNorms ? [norms(parts)] : []), ...(keepsGradientNorms ? [keptNorms(parts)] : [])];
+  const { needsSampleNorms, keepsGradientNorms, auditWords } = parts.task.plan;
+  return [
+    ...(needsSampleNorms ? [norms(parts)] : []),
+    ...(keepsGradientNorms ? [keptNorms(parts)] : []),
+    ...(auditWords > 0 ? [auditedNorms(parts)] : []),
+  ];
 }
 
 /** Afterwards model/sample-norms.ts has the norms of the samples' gradients, by slot. */
@@ -37,6 +43,20 @@ function keptNorms({ memory }: SampleParts): SampleWork {
     for (const [l, layer] of memory.layers.entries()) {
       const kept = record.gradients.ofSamples[l]!;
       for (let slot = from; slot < to; slot++) kept[first + slot] = squaredNorm(layer, slot);
+    }
+  };
+}
+
+/** Adds them to the audit, without the weights of the samples. The gradient of a sample of weight 0 is 0. */
+function auditedNorms({ memory, task }: SampleParts): SampleWork {
+  const { auditWords, facts } = task.plan;
+  const isWeighted = hasWeights(facts);
+  return ({ record, first }, from, to) => {
+    for (let slot = from; slot < to; slot++) {
+      const sample = record.order[first + slot]!;
+      const weight = isWeighted ? trainingWeight(memory.rows, facts, sample) || 1 : 1;
+      const norm = Math.sqrt(squaredSampleNorm(memory.layers, slot)) / weight;
+      addToAudit(memory.audit, sample * auditWords + AuditWord.GRAD_NORM, norm);
     }
   };
 }

@@ -14,6 +14,8 @@ export interface Samples {
   readonly targetWidth?: number;
   /** (count) Weights of the samples. @default 1 each */
   readonly weights?: Float64Array | undefined;
+  /** (count) Which images of the source they are, unless they are its first. For rows of a table, `table` says it. */
+  readonly positions?: Uint32Array;
   /** SHA-256 of the uncompressed source, to tell whether samples are the same. */
   readonly sha256: string;
 }
@@ -22,7 +24,7 @@ export const NO_SAMPLES: Samples = { count: 0, values: new Uint8Array(0), target
 
 /** Copies some samples, in the order of `positions`. */
 export function takeSamples(samples: Samples, inputs: number, positions: Uint32Array): Samples {
-  const { values, targets, targetWidth = 1, weights, table } = samples;
+  const { values, targets, targetWidth = 1, weights, table, positions: of } = samples;
   const taken = new (values instanceof Uint8Array ? Uint8Array : Float32Array)(table ? 0 : positions.length * inputs);
   for (const [to, from] of table ? [] : positions.entries()) {
     taken.set(values.subarray(from * inputs, (from + 1) * inputs), to * inputs);
@@ -30,12 +32,18 @@ export function takeSamples(samples: Samples, inputs: number, positions: Uint32A
   return {
     count: positions.length,
     values: taken,
-    ...(table && { table: table.take(positions) }),
+    ...(table ? { table: table.take(positions) } : { positions: of ? positions.map((at) => of[at]!) : positions }),
     targets: takeRows(targets, targetWidth, positions),
     targetWidth,
     ...(weights && { weights: takeRows(weights, 1, positions) }),
     sha256: createHash('sha256').update(samples.sha256).update(bytesOf(positions)).digest('hex'),
   };
+}
+
+/** The numbers of the samples in their source: of a row of a table as in messages, of an image from 0. */
+export function numbersOf({ count, table, positions }: Samples): Uint32Array {
+  if (table) return Uint32Array.from(table.rows.subarray(0, count), (row) => table.lineOf(row));
+  return positions?.slice(0, count) ?? Uint32Array.from({ length: count }, (_, i) => i);
 }
 
 /** @param rows  (samples, width) */

@@ -179,6 +179,8 @@ export interface Memory {
   readonly epochs: readonly [EpochRecord, EpochRecord];
   /** (R, words and summed scores of the largest share): the ranks' blocks, see parallel/mpi/exchange.ts. Empty without MPI. */
   readonly exchange: Float64Array;
+  /** (N, plan.auditWords) What an audit keeps of each training sample, in the order of the data set. Empty without an audit. */
+  readonly audit: Float32Array;
   /** [the least validation loss of an epoch so far, that epoch], or zeros: see parallel/early-stopping.ts. */
   readonly best: Float64Array;
 }
@@ -300,7 +302,8 @@ function carve(plan: Plan, arena: Arena, worker: number): Memory {
   const epochs = [epoch(), epoch()] as const;
   const rankWords = EXCHANGE_WORDS + (summedScores(plan).length + keptLayers) * largestExchange(plan);
   const exchange = arena.take(Float64Array, plan.ranks * rankWords);
-  return { control, claims, rows, slots, layers, sampleFactors, workers, epochs, exchange, best };
+  const audit = arena.take(Float32Array, trainSamples * plan.auditWords);
+  return { control, claims, rows, slots, layers, sampleFactors, workers, epochs, exchange, audit, best };
 }
 
 /** The form of a layer's inputs. */

@@ -13,6 +13,7 @@ import { bytesNeeded, createSharedMemory, MEMORY_LIMIT_BYTES, type Memory } from
 import type { ObjectiveFacts, Plan, Target } from '../memory/plan.js';
 import { findBlockStarts } from '../memory/rows.js';
 import type { RunState } from '../metrics/run-state.js';
+import { auditWordsOf } from '../model/objectives/audited.js';
 import { DEFAULT_OBJECTIVE, type ObjectiveName, objectiveNamed, objectiveOfLoss } from '../model/objectives/index.js';
 import { likeParameters, momentsOf, writeParameters } from '../model/parameters.js';
 import { VALIDATION_SPLIT_STREAM } from '../model/random.js';
@@ -102,9 +103,10 @@ export function planOf(
     gradientBuffers: gradientBuffersOf(config, ranks),
     moments: needs.moments,
     needsNorm: needs.norm,
-    needsSampleNorms: config.noiseScale,
+    needsSampleNorms: config.noiseScale || config.audit !== false,
     keepsGradientNorms: config.noiseScale,
     scalesSamples: false,
+    auditWords: config.audit === false ? 0 : auditWordsOf(objective, objective.outputs(used)),
     keepsBest: config.keepBest,
     ...kernel.needs,
     ...activationNeeds(activation),
@@ -155,4 +157,9 @@ export function restore(memory: Memory, { values, moments, best: bestValues }: C
     );
   writeParameters(layers, values);
   for (const [i, remembered] of momentsOf(layers).entries()) writeParameters(remembered, moments[i]!);
+}
+
+/** The sums of an audit, if there are some and this run audits. */
+export function restoreAudit({ audit: sums }: Memory, { audit }: Checkpoint): void {
+  if (audit && audit.length === sums.length) sums.set(audit);
 }

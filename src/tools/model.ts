@@ -16,6 +16,7 @@ import {
 import { readTableLike } from '../data/table/read-table.js';
 import { inTurns } from '../data/table/steps.js';
 import { errors, LockstepError } from '../errors.js';
+import type { AuditedLabel, AuditedNumber, AuditedSample } from '../metrics/audit/audited-sample.js';
 import type { BootstrapOptions } from '../metrics/quality/bootstrap.js';
 import type { Trained } from '../run/ending.js';
 import { type Evaluation, evaluateOn } from './evaluation.js';
@@ -58,12 +59,18 @@ interface Evaluated {
 export interface ClassEvaluation extends Evaluation, Evaluated {}
 export type NumbersEvaluation = EvaluatedNumbers['evaluation'] & Evaluated;
 
-abstract class Trainee<Predicted> {
+abstract class Trainee<Predicted, Audited> {
   /** For what this class does not offer. */
   readonly network: Network;
+  /**
+   * The training samples, those whose labels are most probably wrong first. Undefined unless the model was trained in this program
+   * with the option `audit`, for one epoch at least.
+   */
+  readonly audit: readonly Audited[] | undefined;
 
-  constructor(network: Network) {
+  constructor(network: Network, audit?: readonly Audited[]) {
     this.network = network;
+    this.audit = audit;
   }
 
   /** Names of the input columns; undefined if they have none. */
@@ -143,7 +150,7 @@ abstract class Trainee<Predicted> {
 }
 
 /** A model that predicts classes. */
-export class Classifier extends Trainee<Prediction> {
+export class Classifier extends Trainee<Prediction, AuditedLabel> {
   readonly kind = 'classifier';
 
   /** Labels of the classes, in the order of `probabilities`. */
@@ -173,7 +180,7 @@ export class Classifier extends Trainee<Prediction> {
 }
 
 /** A model that estimates numbers. */
-export class Regressor extends Trainee<Estimate> {
+export class Regressor extends Trainee<Estimate, AuditedNumber> {
   readonly kind = 'regressor';
 
   /** Names of the numbers that it estimates. */
@@ -205,15 +212,20 @@ function isRows(given: PredictRow): given is readonly object[] {
 }
 
 /** The model of a run, with the values of a file: float32. */
-export function modelOf({ model, read, epochs, step }: Trained): Model {
+export function modelOf({ model, read, epochs, step, audit }: Trained): Model {
   const values = read();
   const { layers, activation, objective, targets, kernel, table } = model;
   const metadata = { ...modelMetadata('model', model, values), epochs: String(epochs), step: String(step) };
-  return asModel(new Network({ file: '', layers, activation, objective, targets, values, kernel, table, metadata }));
+  return asModel(
+    new Network({ file: '', layers, activation, objective, targets, values, kernel, table, metadata }),
+    audit?.(),
+  );
 }
 
-function asModel(network: Network): Model {
-  return network.targets.length > 0 ? new Regressor(network) : new Classifier(network);
+function asModel(network: Network, audit?: readonly AuditedSample[]): Model {
+  return network.targets.length > 0
+    ? new Regressor(network, audit as readonly AuditedNumber[])
+    : new Classifier(network, audit as readonly AuditedLabel[]);
 }
 
 /**

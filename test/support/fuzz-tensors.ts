@@ -142,9 +142,9 @@ function decode(kind: number, bytes: Uint8Array): Checkpoint | undefined {
 
 /** What is taken can be written again, and is the same then. */
 function brokenPromiseOf(checkpoint: Checkpoint): string | undefined {
-  const { state, values, moments, best, ...model } = checkpoint;
+  const { state, values, moments, best, audit, ...model } = checkpoint;
   if (!values.every(Number.isFinite)) return 'taken with weights that are not finite';
-  const again = decodeCheckpoint(NAME, Buffer.concat(encodeCheckpoint(model, state, values, moments, best)));
+  const again = decodeCheckpoint(NAME, Buffer.concat(encodeCheckpoint(model, state, values, moments, best, audit)));
   // (Through JSON: a sum of -0 comes back as 0, which is the same.)
   const plain = (all: Checkpoint) => JSON.stringify({ ...all, values: [] });
   const isSame = plain(again) === plain(checkpoint) && isDeepStrictEqual(again.values, values);

@@ -195,7 +195,7 @@ function* samplesOf(
     samples: {
       count: rows.length,
       values: new Uint8Array(0),
-      table: new TableRows(columns, rows),
+      table: new TableRows(columns, rows, raw.lineOf),
       targets,
       ...(numbers.length > 0 && { targetWidth: numbers.length }),
       ...(weights && { weights }),

@@ -10,6 +10,8 @@ export class TableRows {
   readonly columns: readonly TypedColumn[];
   /** Row of the table by sample. */
   readonly rows: Uint32Array;
+  /** The number of a row, as in messages. */
+  readonly lineOf: (row: number) => number;
   /** Undefined until the encoding is known. */
   readonly #bound: BoundColumns | undefined;
   #lengths = new Uint32Array(0);
@@ -17,9 +19,15 @@ export class TableRows {
   #index = new Uint32Array(0);
   #value = new Float32Array(0);
 
-  constructor(columns: readonly TypedColumn[], rows: Uint32Array, bound?: BoundColumns) {
+  constructor(
+    columns: readonly TypedColumn[],
+    rows: Uint32Array,
+    lineOf: (row: number) => number = (row) => row + 1,
+    bound?: BoundColumns,
+  ) {
     this.columns = columns;
     this.rows = rows;
+    this.lineOf = lineOf;
     this.#bound = bound;
   }
 
@@ -27,11 +35,11 @@ export class TableRows {
   take(positions: Uint32Array): TableRows {
     const rows = new Uint32Array(positions.length);
     for (let s = 0; s < rows.length; s++) rows[s] = this.rows[positions[s]!]!;
-    return new TableRows(this.columns, rows, this.#bound);
+    return new TableRows(this.columns, rows, this.lineOf, this.#bound);
   }
 
   *encodedBy(encoder: RowEncoder): Steps<TableRows> {
-    return new TableRows(this.columns, this.rows, yield* encoder.bind(this.columns));
+    return new TableRows(this.columns, this.rows, this.lineOf, yield* encoder.bind(this.columns));
   }
 
   /** Number of nonzero inputs of the first `count` samples. */
