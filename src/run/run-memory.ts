@@ -103,6 +103,7 @@ export function planOf(
     needsNorm: needs.norm,
     needsSampleNorms: false,
     scalesSamples: false,
+    privacy: undefined,
     keepsBest: config.keepBest,
     ...kernel.needs,
     ...activationNeeds(activation),
