@@ -1,22 +1,21 @@
 /**
  * Gaussian noise on a lattice: integers from a discrete Gaussian, in multiples of a unit. The floating-point numbers between do not
- * occur, whatever they are added to, so that what is left of a sum cannot be read from the last bits (docs/per-sample.md, "Noise").
+ * occur, whatever the noise is added to, so nothing can be read from the last bits (docs/per-sample.md, "Noise").
  *
- * A number is (641·a + b) / 2, where a and b are odd integers with the weights e^(−x²/8·800²): by table, from 24 random bits each.
- * Their sum has the weights of a single Gaussian with `DEVIATION`, but for a relative error below 2^−43 (the convolution of discrete
- * Gaussians: Micciancio and Peikert 2013, Theorem 3.3; b's deviation is 1.25 times the distance between the multiples of a).
+ * A number is 641·a + b, where 2a and 2b are odd integers: a and b have the weights e^(−x²/2·800²), by a table, from 24 random bits
+ * each. Their sum has the weights of a single Gaussian with `DEVIATION`, but for a relative error below 2^−43 (the convolution of
+ * discrete Gaussians: Micciancio and Peikert 2013, Theorem 3.3; b's deviation is 1.25 times the distance of the multiples of a).
  *
  * Four neighboring columns of a layer are a group, and up to 512 rows of a group a block. A block has its own random bytes, so that
- * the noise does not depend on panels or threads: six bytes for each number, row by row, and spare words.
+ * the noise does not depend on panels or threads: 24 for each row, and spare words.
  *
- * `assembly/noise.ts` is the fast form.
+ * `noise-assembly/noise.ts` is the fast form.
  */
-
 import { NOISE_TABLE } from '../memory/layout.js';
 
-/** Of the odd numbers 1, 3, …: up to 10.24 deviations, beyond which a number lies with a probability of 1.3e-24. */
+/** Numbers ½, 1½, …: up to 10.24 deviations, beyond which a number lies with a probability of 1.3e-24. */
 export const TABLE_LENGTH = NOISE_TABLE;
-/** Deviation of half of each odd number. */
+/** Standard deviation of a and of b. */
 export const TABLE_DEVIATION = 800;
 const FACTOR = 641;
 
@@ -34,8 +33,8 @@ const CIPHER_BLOCK_BYTES = 16;
 const WORD_BYTES = 8;
 
 /**
- * Decides 64 bits more where 10 are not enough, which takes 8 words of a block on average: more than these with a probability of
- * 1e-30. The last is then used again.
+ * A spare word decides where 9 bits are not enough, which takes 8 words of a block on average, and more than 64 with a probability
+ * below 1e-31. The last is then used again.
  */
 const SPARE_WORDS = 64;
 
@@ -52,7 +51,10 @@ export function spareAt(rows: number): number {
 }
 
 export interface NoiseTable {
-  /** (TABLE_LENGTH) Bits 0 to 13: the other odd number; above: in how many of 1024 cases the entry's own is taken, rounded down. */
+  /**
+   * (TABLE_LENGTH) For each number i + ½. Bits 0 to 12: i XOR that of the other number that may be taken. Bits 13 to 21, and again 22
+   * to 30: in how many of 512 cases the number itself is taken, rounded down.
+   */
   readonly entries: Uint32Array;
   /** (TABLE_LENGTH, 2) The rest of that fraction: 64 bits, low word first. */
   readonly rests: Uint32Array;
@@ -66,12 +68,17 @@ export interface NoiseScale {
   readonly unit: number;
 }
 
-/** Reads a block's numbers, row by row. */
+/**
+ * Reads a block's numbers, row by row. A row has four words of 32 bits, then four of 16. Bits of the first: 13 choose the entry of a,
+ * 9 decide between its numbers, 9 do so for b, and the last is the sign of a. Of the second: 13 choose the entry of b, the last is its
+ * sign.
+ */
 export class NoiseBlock {
   readonly #bytes: DataView;
   readonly #table: NoiseTable;
   readonly #lastSpare: number;
-  #at = 0;
+  #row = 0;
+  #column = 0;
   #spare: number;
 
   constructor(bytes: Uint8Array, rows: number, table: NoiseTable) {
@@ -82,22 +89,24 @@ export class NoiseBlock {
   }
 
   next(): number {
-    const a = this.#odd();
-    const b = this.#odd();
-    return (FACTOR * a + b) / 2;
+    const row = this.#row * ROW_BYTES;
+    const first = this.#bytes.getUint32(row + 4 * this.#column, true);
+    const second = this.#bytes.getUint16(row + 16 + 2 * this.#column, true);
+    this.#column = (this.#column + 1) % GROUP_COLUMNS;
+    if (this.#column === 0) this.#row++;
+    const a = this.#half(first, (first >>> 13) & 511, first >>> 31);
+    const b = this.#half(second, (first >>> 22) & 511, second >>> 15);
+    return FACTOR * a + b;
   }
 
-  /** Bits: 13 for the entry, 1 for the sign, 10 for the choice. */
-  #odd(): number {
-    const bits = this.#bytes.getUint16(this.#at, true) | (this.#bytes.getUint8(this.#at + 2) << 16);
-    this.#at += 3;
+  /** A number i + ½, or its negative. */
+  #half(bits: number, draw: number, isNegative: number): number {
     const place = bits & (TABLE_LENGTH - 1);
-    const draw = bits >>> 14;
     const entry = this.#table.entries[place]!;
-    const threshold = entry >>> 14;
+    const threshold = (entry >>> 13) & 511;
     const isOwn = draw === threshold ? this.#isBelowRest(place) : draw < threshold;
-    const odd = isOwn ? 2 * place + 1 : entry & 16_383;
-    return bits & TABLE_LENGTH ? -odd : odd;
+    const half = 0.5 + (isOwn ? place : (place ^ entry) & (TABLE_LENGTH - 1));
+    return isNegative ? -half : half;
   }
 
   #isBelowRest(place: number): boolean {

@@ -1,13 +1,13 @@
 /**
  * The table of lattice noise (kernels/lattice-noise.ts), by the alias method (Walker 1977, Vose 1991). In integers, so that it is the
- * same everywhere: probabilities to 2^−128, thresholds to 2^−74.
+ * same everywhere: probabilities to 2^−128, thresholds to 2^−73.
  */
 import { type NoiseTable, TABLE_DEVIATION, TABLE_LENGTH } from '../kernels/lattice-noise.js';
 
 /** Bits behind the point of weights, which reach down to e^−52. */
 const WEIGHT_BITS = 256n;
 const SHARE_BITS = 128n;
-const DRAW_BITS = 10n;
+const DRAW_BITS = 9n;
 const REST_BITS = 64n;
 
 /** Weights e^(−x²/8d²) of the odd numbers x = 1, 3, …, where d is the deviation of their halves: the first is 1. */
@@ -41,7 +41,9 @@ export function fillNoiseTable({ entries, rests }: NoiseTable): void {
     const chance = own[i]!;
     const threshold = chance >> (SHARE_BITS - DRAW_BITS);
     const rest = (chance >> (SHARE_BITS - DRAW_BITS - REST_BITS)) & ((1n << REST_BITS) - 1n);
-    entries[i] = (2 * other[i]! + 1) | (Number(threshold) << 14);
+    // (Where a number is always taken, the other one is the same.)
+    const draws = Number(threshold) & 511;
+    entries[i] = (i ^ other[i]!) | (draws << 13) | (draws << 22);
     rests[2 * i] = Number(rest & 0xffffffffn);
     rests[2 * i + 1] = Number(rest >> 32n);
   }

@@ -46,9 +46,11 @@ describe('the table', () => {
   for (let i = 0; i < TABLE_LENGTH; i++) {
     const entry = table.entries[i]!;
     const rest = table.rests[2 * i + 1]! * 2 ** -32 + table.rests[2 * i]! * 2 ** -64;
-    const own = ((entry >>> 14) + rest) / 1024;
+    const isSure = (entry & (TABLE_LENGTH - 1)) === 0;
+    const own = isSure ? 1 : (((entry >>> 13) & 511) + rest) / 512;
+    expect(entry >>> 22).toBe((entry >>> 13) & 511);
     chances[i]! += own / TABLE_LENGTH;
-    chances[((entry & 16_383) - 1) / 2]! += (1 - own) / TABLE_LENGTH;
+    chances[(entry ^ i) & (TABLE_LENGTH - 1)]! += (1 - own) / TABLE_LENGTH;
   }
   const weight = (i: number) => Math.exp(-((2 * i + 1) ** 2) / (8 * TABLE_DEVIATION ** 2));
   const all = chances.reduce((sum, _, i) => sum + weight(i), 0);
@@ -67,7 +69,7 @@ describe('the table', () => {
 
   it('is the same everywhere', () => {
     const hash = createHash('sha256').update(table.entries).update(table.rests).digest('hex');
-    expect(hash).toBe('b584bdaaf7ff67a39eafb8a7b82af2520d442fee2e25620755ed54e84106c746');
+    expect(hash).toBe('5f53c6227a6fca252b7cf1ff25dfa8fef83f3fe1dae87832e6ffb66a542d17b3');
   });
 });
 
@@ -121,20 +123,31 @@ describe('the numbers', () => {
 
   it('use spare words where ten bits do not decide, and the last one again when none is left', () => {
     const rows = 200;
-    const doubtful = table.entries.findIndex((entry) => entry >>> 14 > 0 && entry >>> 14 < 1024);
-    const bits = doubtful | ((table.entries[doubtful]! >>> 14) << 14);
+    const place = table.entries.findIndex((entry) => (entry & (TABLE_LENGTH - 1)) !== 0);
     const bytes = new Uint8Array(blockBytes(rows));
-    for (let i = 0; i < rows * 24; i += 3) bytes.set([bits & 255, (bits >> 8) & 255, bits >> 16], i);
+    putDoubts(bytes, rows, () => place);
     const all = (word: number) => {
       bytes.fill(word, spareAt(rows));
       const block = new NoiseBlock(bytes, rows, table);
       return Array.from({ length: rows * 4 }, () => block.next());
     };
-    const [own, other] = [2 * doubtful + 1, table.entries[doubtful]! & 16_383];
-    expect(new Set(all(0))).toEqual(new Set([(642 * own) / 2]));
-    expect(new Set(all(255))).toEqual(new Set([(642 * other) / 2]));
+    const other = (place ^ table.entries[place]!) & (TABLE_LENGTH - 1);
+    expect(new Set(all(0))).toEqual(new Set([642 * (place + 0.5)]));
+    expect(new Set(all(255))).toEqual(new Set([642 * (other + 0.5)]));
   });
 });
+
+/** Rows whose every choice is in doubt. */
+function putDoubts(bytes: Uint8Array, rows: number, placeOf: (i: number) => number): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  for (let i = 0; i < rows * 4; i++) {
+    const place = placeOf(i);
+    const row = Math.floor(i / 4) * 24;
+    // Both draws are the threshold.
+    view.setUint32(row + 4 * (i % 4), (place | (table.entries[place]! & 0x7fff_e000)) >>> 0, true);
+    view.setUint16(row + 16 + 2 * (i % 4), place, true);
+  }
+}
 
 describe('a sum with noise', () => {
   const scale = { perUnit: 4, unit: 0.25 };
@@ -164,12 +177,7 @@ describe('a sum with noise', () => {
     shareTable.entries.set(table.entries);
     shareTable.rests.set(table.rests);
     noiseBytes.set(randomBytes(noiseBytes.length, columns));
-    // Every draw of some rows is in doubt.
-    for (let i = 0; i < 20 * 24; i += 3) {
-      const place = i * 7;
-      const bits = place | ((table.entries[place]! >>> 14) << 14);
-      noiseBytes.set([bits & 255, (bits >> 8) & 255, (bits >> 16) & 255], i);
-    }
+    putDoubts(noiseBytes, 20, (i) => 7 * i);
     const values = Float32Array.from({ length: gradient.length }, (_, i) => {
       return i % 11 === 0 ? Number.NaN : i % 13 === 0 ? (i % 2 ? 1e30 : -1e30) : Math.sin(i) * 10 ** ((i % 9) - 4);
     });

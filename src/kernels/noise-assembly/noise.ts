@@ -3,10 +3,13 @@
  * Four numbers at a time; only the table is read lane by lane.
  */
 
-const TABLE_MASK: i32 = 8191;
-const ODD_MASK: i32 = 16383;
-const DRAW_MASK: i32 = 1023;
+const PLACE: i32 = 8191;
+const FIRST_DRAW: i32 = 511 << 13;
+const SECOND_DRAW: i32 = 511 << 22;
 const FACTOR: i32 = 641;
+const ROW_BYTES: usize = 24;
+/** From the first spare word to the last. */
+const SPARE_BYTES: usize = 63 * 8;
 const SUM_LIMIT: i32 = 1 << 30;
 
 /**
@@ -30,34 +33,39 @@ export function addNoise(
   const limit = i32x4.splat(SUM_LIMIT);
   const least = i32x4.splat(-SUM_LIMIT);
   const used = i32x4.gt_s(i32x4.splat(<i32>columns), i32x4(0, 1, 2, 3));
-  let spare = Noise.spareAt(bytes, rows);
-  const lastSpare = spare + 504;
-  for (const end = bytes + rows * 24; bytes < end; bytes += 24, gradient += rowBytes) {
-    const low = v128.load(bytes);
-    const high = v128.load(bytes, 8);
-    // The fourth byte of each lane does not matter.
-    const a = v128.shuffle<i8>(low, high, 0, 1, 2, 2, 6, 7, 8, 8, 12, 13, 14, 14, 26, 27, 28, 28);
-    const b = v128.shuffle<i8>(low, high, 3, 4, 5, 5, 9, 10, 11, 11, 23, 24, 25, 25, 29, 30, 31, 31);
-    const entriesA = Noise.gather(entries, a);
-    const entriesB = Noise.gather(entries, b);
-    const doubtA = Noise.doubt(a, entriesA);
-    const doubtB = Noise.doubt(b, entriesB);
-    let oddA = Noise.odd(a, entriesA);
-    let oddB = Noise.odd(b, entriesB);
+  const end = bytes + rows * ROW_BYTES;
+  let spare = bytes + ((rows * ROW_BYTES + 15) & ~15);
+  const lastSpare = spare + SPARE_BYTES;
+  for (; bytes < end; bytes += ROW_BYTES, gradient += rowBytes) {
+    const first = v128.load(bytes);
+    const second = v128.load_ext<i16>(bytes, 16);
+    const entriesA = Noise.gather(entries, bytes, bytes + 4, bytes + 8, bytes + 12);
+    const entriesB = Noise.gather(entries, bytes + 16, bytes + 18, bytes + 20, bytes + 22);
+    const drawA = v128.and(first, i32x4.splat(FIRST_DRAW));
+    const drawB = v128.and(first, i32x4.splat(SECOND_DRAW));
+    const thresholdA = v128.and(entriesA, i32x4.splat(FIRST_DRAW));
+    const thresholdB = v128.and(entriesB, i32x4.splat(SECOND_DRAW));
+    let isOwnA = i32x4.gt_s(thresholdA, drawA);
+    let isOwnB = i32x4.gt_s(thresholdB, drawB);
+    const doubtA = i32x4.eq(thresholdA, drawA);
+    const doubtB = i32x4.eq(thresholdB, drawB);
     if (v128.any_true(v128.or(doubtA, doubtB))) {
       for (let k: i32 = 0; k < 4; k++) {
         if (Noise.lane(doubtA, k)) {
-          oddA = Noise.decided(oddA, a, entriesA, k, rests, spare);
+          isOwnA = Noise.decided(isOwnA, first, k, rests, spare);
           spare = min(spare + 8, lastSpare);
         }
         if (Noise.lane(doubtB, k)) {
-          oddB = Noise.decided(oddB, b, entriesB, k, rests, spare);
+          isOwnB = Noise.decided(isOwnB, second, k, rests, spare);
           spare = min(spare + 8, lastSpare);
         }
       }
     }
-    const doubled = i32x4.add(i32x4.mul(Noise.signed(oddA, a), i32x4.splat(FACTOR)), Noise.signed(oddB, b));
-    const noise = v128.and(i32x4.shr_s(doubled, 1), used);
+    // With a = x + ½ and b = y + ½: 641·a + b = 641·x + y + 321. The negative of x + ½ is NOT x, + ½.
+    const x = v128.xor(Noise.chosen(first, entriesA, isOwnA), i32x4.shr_s(first, 31));
+    const y = v128.xor(Noise.chosen(second, entriesB, isOwnB), i32x4.shr_s(second, 31));
+    const number = i32x4.add(i32x4.add(i32x4.mul(x, i32x4.splat(FACTOR)), y), i32x4.splat((FACTOR + 1) / 2));
+    const noise = v128.and(number, used);
     const rounded = f32x4.nearest(f32x4.mul(v128.load(gradient), perUnits));
     const sum = i32x4.max_s(least, i32x4.min_s(limit, i32x4.trunc_sat_f32x4_s(rounded)));
     v128.store(gradient, f32x4.mul(f32x4.convert_i32x4_s(i32x4.add(sum, noise)), units));
@@ -65,47 +73,23 @@ export function addNoise(
 }
 
 class Noise {
+  /** The entries that the lowest 13 bits at four addresses choose. */
   @inline
-  static spareAt(bytes: usize, rows: usize): usize {
-    return bytes + ((rows * 24 + 15) & ~15);
-  }
-
-  /** The entries that the lowest 13 bits of the lanes choose. */
-  @inline
-  static gather(entries: usize, bits: v128): v128 {
-    const places = i32x4.shl(v128.and(bits, i32x4.splat(TABLE_MASK)), 2);
-    let found = v128.load32_zero(entries + <usize>i32x4.extract_lane(places, 0));
-    found = v128.load_lane<i32>(entries + <usize>i32x4.extract_lane(places, 1), found, 1);
-    found = v128.load_lane<i32>(entries + <usize>i32x4.extract_lane(places, 2), found, 2);
-    return v128.load_lane<i32>(entries + <usize>i32x4.extract_lane(places, 3), found, 3);
+  static gather(entries: usize, a: usize, b: usize, c: usize, d: usize): v128 {
+    let found = v128.load32_zero(Noise.entry(entries, a));
+    found = v128.load_lane<i32>(Noise.entry(entries, b), found, 1);
+    found = v128.load_lane<i32>(Noise.entry(entries, c), found, 2);
+    return v128.load_lane<i32>(Noise.entry(entries, d), found, 3);
   }
 
   @inline
-  static draw(bits: v128): v128 {
-    return v128.and(i32x4.shr_u(bits, 14), i32x4.splat(DRAW_MASK));
+  static entry(entries: usize, at: usize): usize {
+    return entries + ((<usize>load<u16>(at) & PLACE) << 2);
   }
 
   @inline
-  static doubt(bits: v128, entries: v128): v128 {
-    return i32x4.eq(Noise.draw(bits), i32x4.shr_u(entries, 14));
-  }
-
-  /** The odd number of the entry itself, or the other one. */
-  @inline
-  static odd(bits: v128, entries: v128): v128 {
-    const other = v128.and(entries, i32x4.splat(ODD_MASK));
-    return v128.bitselect(Noise.own(bits), other, i32x4.lt_s(Noise.draw(bits), i32x4.shr_u(entries, 14)));
-  }
-
-  @inline
-  static own(bits: v128): v128 {
-    return i32x4.add(i32x4.shl(v128.and(bits, i32x4.splat(TABLE_MASK)), 1), i32x4.splat(1));
-  }
-
-  @inline
-  static signed(odd: v128, bits: v128): v128 {
-    const sign = i32x4.shr_s(i32x4.shl(bits, 18), 31);
-    return i32x4.sub(v128.xor(odd, sign), sign);
+  static chosen(bits: v128, entries: v128, isOwn: v128): v128 {
+    return v128.and(v128.xor(bits, v128.andnot(entries, isOwn)), i32x4.splat(PLACE));
   }
 
   static lane(v: v128, k: i32): i32 {
@@ -118,13 +102,10 @@ class Noise {
           : i32x4.extract_lane(v, 3);
   }
 
-  /** The odd numbers with that of one lane decided by a spare word. */
-  static decided(odds: v128, bits: v128, entries: v128, k: i32, rests: usize, spare: usize): v128 {
-    const place = Noise.lane(bits, k) & TABLE_MASK;
-    const isOwn = load<u64>(spare) < load<u64>(rests + ((<usize>place) << 3));
-    const odd = isOwn ? 2 * place + 1 : Noise.lane(entries, k) & ODD_MASK;
-    const all = i32x4.splat(odd);
-    const isLane = i32x4.eq(i32x4(0, 1, 2, 3), i32x4.splat(k));
-    return v128.bitselect(all, odds, isLane);
+  /** The choices with that of one lane decided by a spare word. */
+  static decided(isOwn: v128, bits: v128, k: i32, rests: usize, spare: usize): v128 {
+    const rest = rests + ((<usize>(Noise.lane(bits, k) & PLACE)) << 3);
+    const choice = i32x4.splat(load<u64>(spare) < load<u64>(rest) ? -1 : 0);
+    return v128.bitselect(choice, isOwn, i32x4.eq(i32x4(0, 1, 2, 3), i32x4.splat(k)));
   }
 }
