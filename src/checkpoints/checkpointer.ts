@@ -124,6 +124,7 @@ export class Checkpointer {
         file,
         'checkpoint',
         encodeCheckpoint(model, state, values, moments.map(kernelValues), best && kernelValues(best)),
+        model.privacy && OWNER_ONLY,
       );
       this.#news.push({ event: 'checkpoint', file, epochs: state.epochs, step: state.step });
       this.#keep(own);
@@ -159,6 +160,9 @@ export class Checkpointer {
     }
   }
 }
+
+/** Permissions of a file with a secret. */
+const OWNER_ONLY = 0o600;
 
 /** In the order of the file and the precision of the kernel. */
 function kernelValues(layers: readonly LayerMemory[]): Values {

@@ -6,7 +6,7 @@ import { objectiveOf } from '../model/objectives/index.js';
 import type { EpochEvent, StepEvent } from './events.js';
 import type { Best, EpochMetrics, Position, RunState } from './run-state.js';
 import { StepLog } from './step-log.js';
-import { addScores, noSums, type Split, type SplitMetrics, splitMetricsOf } from './sums.js';
+import { addScores, noSums, type Split, splitMetricsOf } from './sums.js';
 
 /** The epoch event without the threads' times. */
 type EpochResult = Omit<EpochEvent, 'wait_fraction' | 'phase_fractions'>;
@@ -155,13 +155,16 @@ export class Ledger {
   }
 
   #epochSums(epoch: number, steps: number) {
-    const { batchSize, trainSamples } = this.#plan;
+    const { batchSize, trainSamples, privacy } = this.#plan;
+    if (privacy) return noSums(this.#plan);
     const start = epoch === this.#start.epochs + 1 ? this.#start.epochSums : noSums(this.#plan);
     const end = Math.min(steps * batchSize, trainSamples);
     return addScores(start, this.#record(epoch).training, start.samples, end);
   }
 
-  #metricsOf(epoch: number): SplitMetrics<'train'> & EpochMetrics {
+  /** Without those of private training samples. */
+  #metricsOf(epoch: number): EpochMetrics {
+    if (this.#plan.privacy) return this.#heldOutMetrics(epoch);
     const sums = this.#epochSums(epoch, stepsPerEpoch(this.#plan));
     const objective = objectiveOf(this.#plan);
     return { ...splitMetricsOf(objective, 'train', sums), ...this.#heldOutMetrics(epoch) };

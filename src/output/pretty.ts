@@ -14,7 +14,7 @@ export class PrettyFormat {
   readonly #columnsNow: () => number | undefined;
   #objective = objectiveNamed();
   #isNarrow = false;
-  #table = columnsFor(this.#objective, false, false);
+  #table = columnsFor(this.#objective, false, false, false);
 
   /**
    * @param color    whether the output is a terminal that shows colors
@@ -53,13 +53,13 @@ export class PrettyFormat {
     const { train, validation = 0 } = dataset;
     this.#objective = objectiveNamed(objective);
     this.#isNarrow = validation > 0 && dataset.test > 0;
-    this.#table = columnsFor(this.#objective, validation > 0, dataset.test > 0);
+    this.#table = columnsFor(this.#objective, validation > 0, dataset.test > 0, config.private);
     const held = validation > 0 ? `, ${grouped(validation)} validation` : '';
     const test = dataset.test > 0 ? `, ${grouped(dataset.test)} test samples` : ', no test samples';
     const lines = [
       `${this.#bold('Lockstep')} · ${ranks ? `${plural(ranks, 'rank')} of ` : ''}${plural(threads, 'thread')} · kernel ${kernel}${bits === undefined ? '' : ` (${bits} bits)`} · ${config.strategy}${config.exact ? ', exact' : ''} · Node ${node}`,
       `${dataset.name}: ${grouped(train)} training${held}${test}, ` +
-        `${percent(dataset.density, 1)} of the inputs nonzero`,
+        (dataset.density === undefined ? 'private' : `${percent(dataset.density, 1)} of the inputs nonzero`),
       ...columnLines(columns),
       `network ${model.layers.join('-')}: ${grouped(model.parameters)} parameters; batch ${config.batch_size}, ` +
         `learning rate ${config.lr}, ${config.reduction} of gradients, seed ${config.seed}`,
@@ -150,6 +150,7 @@ function columnLines(columns: NonNullable<StartEvent['columns']>): string[] {
 const STOPPED_BY = {
   patience: 'no improvement of the validation loss for --patience epochs',
   max_time: 'the time limit --max-time was reached',
+  privacy_budget: 'another epoch would exceed the privacy budget --dp-epsilon',
 };
 
 interface Column {
@@ -160,7 +161,12 @@ interface Column {
 }
 
 /** At most 79 columns in total: terminals have 80. */
-function columnsFor(objective: Objective, hasValidation: boolean, hasTest: boolean): readonly Column[] {
+function columnsFor(
+  objective: Objective,
+  hasValidation: boolean,
+  hasTest: boolean,
+  isPrivate: boolean,
+): readonly Column[] {
   const narrow = hasValidation && hasTest ? 1 : 0;
   const column = (head: string, width: number, cell: Column['cell']): Column => ({ head, width, cell });
   const isOfNumbers = objective.metrics.some(({ unit }) => unit === 'ratio');
@@ -172,7 +178,7 @@ function columnsFor(objective: Objective, hasValidation: boolean, hasTest: boole
     });
   return [
     column('epoch', 5, ({ epoch }) => `${epoch}`),
-    ...metrics('train', ''),
+    ...(isPrivate ? [column('epsilon', 11, ({ epsilon = 0 }) => epsilon.toFixed(4))] : metrics('train', '')),
     ...(hasValidation ? metrics('validation', narrow ? 'val. ' : 'valid. ') : []),
     ...(hasTest ? metrics('test', 'test ') : []),
     column('seconds', 9, ({ seconds }) => seconds.toFixed(2)),

@@ -49,6 +49,21 @@ export function renyiEpsilon(mechanism: SampledGaussian, delta: number, orders: 
   return Math.max(0, least);
 }
 
+/** The Rényi accountant of one mechanism, for any number of steps. */
+export class RenyiAccountant {
+  readonly #divergences: readonly number[];
+
+  constructor(samplingRate: number, noiseMultiplier: number) {
+    this.#divergences = ORDERS.map((order) => renyiDivergence(samplingRate, noiseMultiplier, order));
+  }
+
+  epsilon(steps: number, delta: number): number {
+    if (steps === 0) return 0;
+    const each = ORDERS.map((order, i) => epsilonOfOrder(order, steps * this.#divergences[i]!, delta));
+    return Math.max(0, Math.min(...each));
+  }
+}
+
 /** Rényi divergence of a single step. */
 export function renyiDivergence(q: number, sigma: number, order: number): number {
   if (q === 0) return 0;
