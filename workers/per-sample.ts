@@ -4,7 +4,7 @@
  */
 import type { Kernel } from '../src/kernels/kernel.js';
 import type { LayerMemory, Memory } from '../src/memory/layout.js';
-import { squaredSampleNorm } from '../src/model/sample-norms.js';
+import { squaredNorm, squaredSampleNorm } from '../src/model/sample-norms.js';
 import type { PrivateTask, WorkerTask } from '../src/parallel/task.js';
 import type { Batch } from './batch.js';
 
@@ -21,13 +21,27 @@ export interface SampleParts {
 /** In this order: what measures gradients comes before what changes them. Empty if no sample is looked at. */
 export function workOnSamples(parts: SampleParts): readonly SampleWork[] {
   const { plan, privacy } = parts.task;
-  return [...(plan.needsSampleNorms ? [norms(parts)] : []), ...(privacy ? [clip(parts, privacy)] : [])];
+  return [
+    ...(plan.needsSampleNorms ? [norms(parts)] : []),
+    ...(plan.keepsGradientNorms ? [keptNorms(parts)] : []),
+    ...(privacy ? [clip(parts, privacy)] : []),
+  ];
 }
 
 /** Afterwards model/sample-norms.ts has the norms of the samples' gradients, by slot. */
 function norms({ memory, kernel }: SampleParts): SampleWork {
   return (_, from, to) => {
     for (const l of memory.layers.keys()) kernel.squareSamples(l, from, to);
+  };
+}
+
+/** Keeps them by position, for metrics/gradient-noise.ts. */
+function keptNorms({ memory }: SampleParts): SampleWork {
+  return ({ record, first }, from, to) => {
+    for (const [l, layer] of memory.layers.entries()) {
+      const kept = record.gradients.ofSamples[l]!;
+      for (let slot = from; slot < to; slot++) kept[first + slot] = squaredNorm(layer, slot);
+    }
   };
 }
 

@@ -11,7 +11,7 @@ import { LANES } from '../src/memory/tiling.js';
 import { objectiveOf } from '../src/model/objectives/index.js';
 import type { Criterion } from '../src/model/objectives/objective.js';
 import { batchWeight } from '../src/model/objectives/weighted.js';
-import { gradientNorm, needsOf, Optimizer, type StepPosition } from '../src/optim/optimizer.js';
+import { gradientNorm, isPlainSgd, Optimizer, type StepPosition, squaredGradientNorm } from '../src/optim/optimizer.js';
 import { sgdUpdate } from '../src/optim/sgd.js';
 import { SHARDS, shareOfRank } from '../src/parallel/mpi/rank-shares.js';
 import { fixedCost, partOf, sampleWork } from '../src/parallel/shares.js';
@@ -36,7 +36,7 @@ export class Phases {
   readonly #forwardPass: ForwardPass;
   readonly #criterion: Criterion;
   readonly #optimizer: Optimizer;
-  /** Plain SGD: no gradient is kept. */
+  /** Plain SGD: the gradient is kept only to be measured. */
   readonly #isPlain: boolean;
   readonly #workOnSamples: readonly SampleWork[];
   readonly #lastLayer: number;
@@ -56,7 +56,7 @@ export class Phases {
     this.#forwardPass = new ForwardPass(this.#kernel, memory);
     this.#criterion = objectiveOf(task.plan).criterion(memory);
     this.#optimizer = new Optimizer(task.optimizer, task.epochs, stepsPerEpoch(task.plan));
-    this.#isPlain = !needsOf(task.optimizer).gradient;
+    this.#isPlain = isPlainSgd(task.optimizer);
     this.#workOnSamples = workOnSamples({ task, memory, kernel: this.#kernel });
     this.#lastLayer = memory.layers.length - 1;
     if (task.privacy) {
@@ -223,6 +223,16 @@ export class Phases {
   /** Squares the gradient, for its norm: our rows of all layers. */
   squareRows(): void {
     for (let l = 0; l <= this.#lastLayer; l++) this.#kernel.squareRows(l, this.#slice(l));
+  }
+
+  /** Reports the norms of the batch's gradient, for all ranks and workers. `squareRows` must have been called for all rows. */
+  recordNorms({ record, step }: Batch): void {
+    const { plan, worker } = this.#task;
+    if (!plan.keepsGradientNorms || worker !== 0) return;
+    const { layers } = this.#memory;
+    for (const [l, layer] of layers.entries()) {
+      record.gradients.ofBatches[step * layers.length + l] = squaredGradientNorm(layer);
+    }
   }
 
   /** Private runs: adds noise to the gradient of a panel of the first layer. */

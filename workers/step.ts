@@ -2,7 +2,7 @@
  * A step as a list of phases: what every worker does between two barriers. The list is built once, from what the run needs.
  *
  *   plain          gradients | step
- *   clipped        gradients | reduce | square | update
+ *   clipped        gradients | reduce | square | update      (or with the norm reported)
  *   private        gradients | reduce and noise | noise | update
  *   with MPI       gradients | reduce | exchange | (square |) update
  *   exact          (forward | gradients | reduce | add) for each shard | exchange | (square |) update
@@ -53,9 +53,9 @@ export interface StepParts {
 }
 
 export function phasesOfStep(parts: StepParts): readonly StepPhase[] {
-  const { strategy, ranks, exact, optimizer, privacy } = parts.task;
+  const { strategy, ranks, exact, optimizer, plan, privacy } = parts.task;
   if (strategy === 'dense') return [{ ...gradients(parts), hold: parts.heldForGradients }, { work: () => undefined }];
-  const { norm } = needsOf(optimizer);
+  const { norm } = needsOf(optimizer, plan.keepsGradientNorms);
   const apply = [...(norm ? [square(parts)] : []), update(parts)];
   if (exact) return [...shards(parts), exchange(parts), ...apply];
   if (ranks) return [gradients(parts), reduce(parts, (batch) => parts.phases.ownOf(batch)), exchange(parts), ...apply];
@@ -160,6 +160,7 @@ function update(parts: StepParts): StepPhase {
     work: ({ batch, next, stepsDone }) => {
       enter(Phase.UPDATE);
       const numbers = phases.updateOf(batch, stepsDone);
+      phases.recordNorms(batch);
       phases.updateRows(numbers);
       // An exact step begins with the forward phase of its first shard.
       stepPanels(parts, task.exact ? undefined : next, (panel) => phases.updatePanel(panel, numbers));

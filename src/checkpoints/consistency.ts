@@ -2,6 +2,7 @@
 
 import type { Values } from '../files/safetensors.js';
 import { type KernelName, realsOf } from '../kernels/builds.js';
+import { hasGradientsOf } from '../metrics/gradient-noise.js';
 import type { RunState } from '../metrics/run-state.js';
 import { DEFAULT_OBJECTIVE, objectiveOfLoss } from '../model/objectives/index.js';
 import type { ModelDescription } from './model-file.js';
@@ -68,6 +69,10 @@ export function contradictionOf({
     [state.epochs + (stepsInEpoch > 0 ? 1 : 0) <= epochs, 'it is beyond its last epoch'],
     [config.private === (secret !== undefined), 'it is private without a secret, or has a secret and is not private'],
     [stepsInEpoch <= stepsPerEpoch, 'it is beyond the last step of its epoch'],
+    [
+      !state.gradients || hasGradientsOf(state.gradients, layers.length - 1),
+      'its norms of gradients do not match its layers',
+    ],
     [
       epochSums.samples === (config.private ? 0 : Math.min(stepsInEpoch * batchSize, dataset.train)),
       'its sums do not match its number of steps',

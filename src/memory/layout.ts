@@ -147,8 +147,18 @@ export interface EpochRecord {
   readonly stepEnds: Float64Array;
   /** [start of the epoch, end of its last step], in milliseconds of `clock.ts`. */
   readonly times: Float64Array;
+  /** Empty unless they are kept. */
+  readonly gradients: GradientRecord;
   /** (V + M) Scores of each validation and test sample after the epoch. */
   readonly heldOut: Scores;
+}
+
+/** Squared norms of gradients, by layer. */
+export interface GradientRecord {
+  /** By layer (N): of the gradient of the sample at each position. */
+  readonly ofSamples: readonly Float64Array[];
+  /** (steps, layers): of the sum of each batch's gradients. */
+  readonly ofBatches: Float64Array;
 }
 
 /** By name: the loss of each sample, and the scores that the plan lists. */
@@ -281,6 +291,7 @@ function carve(plan: Plan, arena: Arena, worker: number): Memory {
     loss: arena.take(Float64Array, length),
     ...Object.fromEntries(kept.map(({ name, type }) => [name, arena.take<Elements>(ARRAYS[type], length)])),
   });
+  const keptLayers = plan.keepsGradientNorms ? layers.length : 0;
   const epoch = (): EpochRecord => ({
     order: arena.take(Uint32Array, plan.privacy?.longestEpoch ?? trainSamples),
     batchStarts: arena.take(Uint32Array, plan.privacy ? stepsPerEpoch(plan) + 1 : 0),
@@ -290,11 +301,15 @@ function carve(plan: Plan, arena: Arena, worker: number): Memory {
     ),
     stepEnds: arena.take(Float64Array, stepsPerEpoch(plan)),
     times: arena.take(Float64Array, 2),
+    gradients: {
+      ofSamples: layers.slice(0, keptLayers).map(() => arena.take(Float64Array, trainSamples)),
+      ofBatches: arena.take(Float64Array, keptLayers * stepsPerEpoch(plan)),
+    },
     heldOut: scores(heldOutSamples(plan), plan.scores),
   });
   const best = arena.take(Float64Array, 2);
   const epochs = [epoch(), epoch()] as const;
-  const rankWords = EXCHANGE_WORDS + summedScores(plan).length * largestExchange(plan);
+  const rankWords = EXCHANGE_WORDS + (summedScores(plan).length + keptLayers) * largestExchange(plan);
   const exchange = arena.take(Float64Array, plan.ranks * rankWords);
   return { control, claims, rows, slots, layers, sampleFactors, noiseTable, workers, epochs, exchange, best };
 }

@@ -108,6 +108,8 @@ export interface Plan extends KernelNeeds, ActivationNeeds {
   readonly needsNorm: boolean;
   /** Whether the norm of each sample's gradient is computed. */
   readonly needsSampleNorms: boolean;
+  /** Whether the epoch records have these norms, and those of the batches' gradients. */
+  readonly keepsGradientNorms: boolean;
   /** Whether the gradient of each sample is multiplied by a factor of its own before it is summed. */
   readonly scalesSamples: boolean;
   /** Whether the best epoch's parameters are kept. */
@@ -136,6 +138,7 @@ export const PLAIN = {
   moments: 0,
   needsNorm: false,
   needsSampleNorms: false,
+  keepsGradientNorms: false,
   scalesSamples: false,
   keepsBest: false,
   privacy: undefined,

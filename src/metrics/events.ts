@@ -8,6 +8,7 @@
 import type { ConfigRecord } from '../config/options.js';
 import type { KernelName } from '../kernels/builds.js';
 import type { ObjectiveName } from '../model/objectives/index.js';
+import type { GradientMetrics } from './gradient-noise.js';
 import type { ClassificationMetrics } from './quality/classification.js';
 import type { RegressionIntervals } from './quality/regression.js';
 import type { Metrics, SplitMetrics } from './sums.js';
@@ -94,9 +95,10 @@ export interface StartEvent {
 
 /**
  * Every `--log-every` steps. Metrics are over the samples since the last step event (or the start of the run), each taken
- * before the update of its step.
+ * before the update of its step. With `--noise-scale` also GradientMetrics, whose `noise_scale` is made of averages over some 100
+ * steps.
  */
-export interface StepEvent extends Metrics {
+export interface StepEvent extends Metrics, Partial<GradientMetrics> {
   readonly event: 'step';
   readonly epoch: number;
   /** Number of the step in the run, from 1. A resumed run continues the count. */
@@ -108,9 +110,11 @@ export interface StepEvent extends Metrics {
 /**
  * After each epoch and its evaluation. `train_loss` and `train_error` are over the samples of the epoch, each taken before
  * the update of its step. `validation_loss`, `validation_error`, `test_loss` and `test_error` are evaluated after the epoch;
- * they are absent if there are no such samples. A private run has no metrics of the training samples. A network that estimates numbers has `rmse`, `mae` and `r2` instead of `error`.
+ * they are absent if there are no such samples. A private run has no metrics of the training samples.
+ * A network that estimates numbers has `rmse`, `mae` and `r2` instead of `error`.
+ * With `--noise-scale` also GradientMetrics, over the steps of the epoch.
  */
-export interface EpochEvent extends Partial<SplitMetrics<'train' | 'validation' | 'test'>> {
+export interface EpochEvent extends Partial<SplitMetrics<'train' | 'validation' | 'test'>>, Partial<GradientMetrics> {
   readonly event: 'epoch';
   readonly epoch: number;
   /** Steps since the start of the run. */

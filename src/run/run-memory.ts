@@ -80,7 +80,7 @@ export function planOf(
   };
   const objective = objectiveNamed(objectiveFor(config, used), facts);
   const { batchSize, threads, hidden } = config;
-  const needs = needsOf(optimizerOf(config));
+  const needs = needsOf(optimizerOf(config), config.noiseScale);
   const trainSamples = train.count;
   // With strategy `dense` the weights depend on how samples are divided, which the form of their rows decides.
   const denseFrom = config.strategy === 'dense' ? narrowDenseFrom(kernel.name) : kernel.denseFrom;
@@ -102,7 +102,8 @@ export function planOf(
     gradientBuffers: gradientBuffersOf(config, ranks),
     moments: needs.moments,
     needsNorm: needs.norm,
-    needsSampleNorms: config.private,
+    needsSampleNorms: config.noiseScale || config.private,
+    keepsGradientNorms: config.noiseScale,
     scalesSamples: config.private,
     privacy: config.private ? roomFor(trainSamples, batchSize) : undefined,
     keepsBest: config.keepBest,
@@ -118,7 +119,7 @@ function gradientBuffersOf(config: Config, ranks: number): number {
   if (strategy === 'dense') return threads;
   // The gradient, a level of the tree of shards each, and room for another rank's at least.
   if (exact) return Math.max(2, 1 + Math.log2(SHARDS / Math.max(1, ranks)));
-  return Number(needsOf(optimizerOf(config)).gradient || ranks > 0 || config.private);
+  return Number(needsOf(optimizerOf(config), config.noiseScale).gradient || ranks > 0 || config.private);
 }
 
 /** @throws LockstepError if the plan needs more than the addresses, or the system, can give */

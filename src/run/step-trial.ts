@@ -56,7 +56,7 @@ function stepOf(config: Config, kernel: KernelChoice, used: UsedSamples) {
   // With a learning rate of 0, the weights keep their initial values, and no step diverges.
   const options = { ...optimizerOf(config), lr: 0 };
   const optimizer = new Optimizer(options, 1, 1);
-  const needs = needsOf(options);
+  const needs = needsOf(options, config.noiseScale);
   const { layers } = memory;
   const position = { stepsDone: 0, index: 0, batch: count };
 
@@ -64,6 +64,7 @@ function stepOf(config: Config, kernel: KernelChoice, used: UsedSamples) {
     forwardPass.fromSecond(from, to);
     // (Without the loss, the outputs stand in for δ.)
     for (let l = layers.length - 1; l > 0; l--) own.backward(l, from, to);
+    if (plan.needsSampleNorms) for (const l of layers.keys()) own.squareSamples(l, from, to);
   };
   const step = () => {
     placeSamples(memory, (slot) => slot, 0, count);

@@ -227,6 +227,7 @@ const OTHER_VALUES: { readonly [name in keyof Config]: () => TrainOptions } = {
   limit: () => ({ limit: 29 }),
   kernel: () => ({ kernel: 'reference' }),
   logEvery: () => ({ logEvery: 1 }),
+  noiseScale: () => ({ noiseScale: true }),
   save: () => ({ save: scratch.newPath('model.safetensors') }),
   checkpointDir: () => ({ checkpointDir: scratch.newPath() }),
   checkpointEvery: () => ({ checkpointEvery: 3 }),
@@ -235,7 +236,7 @@ const OTHER_VALUES: { readonly [name in keyof Config]: () => TrainOptions } = {
   checkpointRequired: () => ({ checkpointRequired: true }),
 };
 const HARMLESS: readonly string[] = [
-  ...['threads', 'vectorBits', 'data', 'epochs', 'patience', 'maxTime', 'logEvery', 'save'],
+  ...['threads', 'vectorBits', 'data', 'epochs', 'patience', 'maxTime', 'logEvery', 'noiseScale', 'save'],
   ...['checkpointDir', 'checkpointEvery', 'checkpointEverySteps', 'keep', 'checkpointRequired'],
 ];
 

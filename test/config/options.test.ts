@@ -78,6 +78,7 @@ describe('defaults', () => {
       kernel: 'auto',
       vectorBits: 'auto',
       logEvery: undefined,
+      noiseScale: false,
       save: undefined,
       checkpointDir: undefined,
       checkpointEvery: 1,

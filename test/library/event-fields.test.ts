@@ -56,6 +56,7 @@ async function trainAll(at: (name: string) => string): Promise<void> {
     // Of samples whose labels have nothing to do with them the validation loss does not fall for long.
     { ...plain, ...heldOut, lr: 2, epochs: 1000, patience: 1 },
     { ...plain, epochs: 0 },
+    { ...plain, noiseScale: true, logEvery: 1 },
     { ...plain, data: IRIS, label: 'species', testSplit: 0.3, epochs: 0, save: at('iris.safetensors') },
     { ...plain, data: at('two.csv'), label: 'c', testSplit: 0, batchSize: 3, epochs: 0, save: at('two.safetensors') },
     {

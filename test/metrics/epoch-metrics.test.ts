@@ -79,6 +79,7 @@ function emptyRecords({ trainSamples }: Plan, steps: number): Memory['epochs'] {
     training: scores(trainSamples),
     stepEnds: new Float64Array(steps),
     times: new Float64Array(3),
+    gradients: { ofSamples: [], ofBatches: new Float64Array(0) },
     heldOut: scores(VALIDATION_SAMPLES + TEST_SAMPLES),
   });
   return [record(), record()];

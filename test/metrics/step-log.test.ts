@@ -42,6 +42,7 @@ function recordOf(plan: Plan, epoch: number) {
     },
     stepEnds: Float64Array.from({ length: steps }, (_, i) => STARTED_AT + 250 * ((epoch - 1) * steps + i + 1)),
     times: new Float64Array(3),
+    gradients: { ofSamples: [], ofBatches: new Float64Array(0) },
     heldOut: { loss: new Float64Array(0) },
   } satisfies EpochRecord;
 }

@@ -68,4 +68,12 @@ export const RESUME = {
 export const OUTPUT = {
   /** Number of steps between `step` events. @default none */
   logEvery: option({ kind: integer(1), ...WRITING }, { help: 'also write metrics every n steps' }),
+  /**
+   * Whether to report the norms of the gradients and the gradient noise scale, which says up to which batch size more samples
+   * make a step better: docs/per-sample.md. Does not change the weights. @default false
+   */
+  noiseScale: option(
+    { kind: YES_OR_NO, default: false, resume: 'free' },
+    { help: 'report gradient norms and the gradient noise scale' },
+  ),
 };
