@@ -122,9 +122,9 @@ export function defaultText(entry: Option<unknown>): string {
   const usual = entry.defaultText ?? valueText(defaultOf(entry));
   const { tableDefault, tableDefaultText: ofTables = tableDefault === undefined ? '' : valueText(tableDefault) } =
     entry;
-  if (entry.privateDefault !== undefined) return `${usual}; tables and --private: ${ofTables}`;
   if (ofTables === '') return usual;
-  return entry.isForTables ? ofTables : `${usual}; tables: ${ofTables}`;
+  const ofPrivate = entry.privateDefault === undefined ? '' : `; private runs: ${valueText(entry.privateDefault)}`;
+  return entry.isForTables ? ofTables : `${usual}; tables: ${ofTables}${ofPrivate}`;
 }
 
 const ARGUMENTS: { readonly [type in Kind<unknown>['type']]?: string } = {

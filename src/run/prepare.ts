@@ -45,7 +45,7 @@ import type { Job, ThreadChoice } from '../parallel/thread-choice.js';
 import { fillNoiseTable } from '../privacy/noise-table.js';
 import { chooseThreads } from './choose-threads.js';
 import { openModel, requireSave } from './model-output.js';
-import { type PrivateRun, privateRunOf, requirePrivateOptions, withNoise } from './private-run.js';
+import { type PrivateRun, privateRunOf, requirePrivateData, requirePrivateOptions, withNoise } from './private-run.js';
 import { identityOf, identityOfOptions, NOTHING_FOUND, shareCheckpoint } from './rank-consistency.js';
 import { remarksOn } from './remarks.js';
 import {
@@ -170,7 +170,7 @@ async function prepareFrom(
       : undefined;
   const { resumed, warnings, ...begun } = await beginRun(given, traits, found, writes);
   let { config } = begun;
-  requirePrivateOptions(config, given);
+  requirePrivateOptions(config, given, resumed);
   if (config.exact && !world && resumed) throw errors.exactOfCheckpoint(resumed.file);
   if (config.exact && world && SHARDS % world.ranks !== 0) throw errors.exactRanks(world.ranks, SHARDS);
   if (config.save !== undefined && writes) await requireSave(config.save, config, reading, resumed?.file);
@@ -189,6 +189,7 @@ async function prepareFrom(
   config = { ...config, batchSize: batchFor(config, raw.train.count, given, resumed) };
   config = withNoise(config, raw.train.count);
   const { targetNames = [] } = dataset;
+  if (config.private) requirePrivateData(raw.table !== undefined, targetNames.length > 0);
   requireObjective(config, targetNames.length > 0);
   const { used: standard, targets } =
     targetNames.length > 0 ? standardizeParts(raw, targetNames) : { used: raw, targets: [] };

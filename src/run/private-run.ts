@@ -36,7 +36,13 @@ const REFUSALS: readonly (readonly [flag: string, isGiven: (config: Config) => b
 ];
 
 /** @throws LockstepError (status 2) if an option is missing, or one is given that does not go with --private */
-export function requirePrivateOptions(config: Config, { mpi, resumeAnyway }: CheckedOptions): void {
+export function requirePrivateOptions(
+  config: Config,
+  { mpi, resumeAnyway }: CheckedOptions,
+  resumed: Resumed | undefined,
+): void {
+  if (resumeAnyway && (config.private || resumed?.checkpoint.secret))
+    throw errors.notPrivate('--resume-anyway', 'noise that is used twice would cancel');
   if (!config.private) return;
   const { dpDelta, dpClipNorm, dpEpsilon, dpNoiseMultiplier } = config;
   if (dpDelta === undefined || dpClipNorm === undefined) throw errors.privateWithout('--dp-delta and --dp-clip-norm');
@@ -45,7 +51,12 @@ export function requirePrivateOptions(config: Config, { mpi, resumeAnyway }: Che
   const refused = REFUSALS.find(([, isGiven]) => isGiven(config));
   if (refused) throw errors.notPrivate(refused[0], refused[2]);
   if (mpi !== undefined) throw errors.notPrivate('--mpi', 'noise is added by a single process');
-  if (resumeAnyway) throw errors.notPrivate('--resume-anyway', 'noise that is used twice would cancel');
+}
+
+/** @throws LockstepError (status 2) if something is fitted to the samples */
+export function requirePrivateData(isTable: boolean, hasNumbers: boolean): void {
+  if (isTable) throw errors.notPrivate('a table', 'its columns are encoded by its private rows');
+  if (hasNumbers) throw errors.notPrivate('numbers to estimate', 'targets are scaled by the private samples');
 }
 
 /** The configuration with the noise multiplier. @param samples  to train on */
