@@ -151,7 +151,7 @@ export class Dashboard {
   #showEpoch(event: Extract<TrainEvent, { event: 'epoch' }>): void {
     // Other fields of the event are not shown.
     const { event: _, step, wait_fraction, phase_fractions, ...rest } = event;
-    const { train_targets, validation_targets, test_targets, ...point } = rest;
+    const { train_targets, validation_targets, test_targets, layer_gradients, ...point } = rest;
     this.#epochs.push(point);
     this.#keepResults(event.epoch);
     this.#keepThreads(event.epoch);

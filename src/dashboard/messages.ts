@@ -112,6 +112,10 @@ export interface EpochPoint {
   readonly test_rmse?: number;
   readonly test_mae?: number;
   readonly test_r2?: number | null;
+  /** With `--noise-scale`: docs/per-sample.md. */
+  readonly grad_norm?: number | null;
+  readonly grad_norm_mean?: number | null;
+  readonly noise_scale?: number | null;
   /** The learning rate of its last step, if it is not constant. */
   readonly lr?: number;
   readonly seconds: number;

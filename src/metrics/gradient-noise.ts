@@ -11,6 +11,7 @@
 import { isRecord } from '../files/type-guards.js';
 import type { EpochRecord } from '../memory/layout.js';
 import type { Plan } from '../memory/plan.js';
+import { grouped } from '../text/grouped.js';
 
 /** Sums over steps, of the whole gradient or of one layer's. */
 interface PartSums {
@@ -137,6 +138,21 @@ export function gradientMetrics(sums: GradientSums, estimates: NoiseAverages = s
     };
   });
   return { ...whole!, layer_gradients: layers };
+}
+
+/**
+ * What the noise scale of the last epoch says of the batch size, in a sentence.
+ *
+ * @param batch    samples of a batch
+ * @param isPlain  whether the step is the gradient times a rate; for other optimizers, the theory is a guide only
+ */
+export function noiseAdvice(noise: number | null, batch: number, isPlain: boolean): string {
+  const used = `this run used ${grouped(batch)}`;
+  if (noise === null)
+    return `noise scale unknown: the noise of a batch hides the gradient, so larger batches pay; ${used}`;
+  const scale = noise < 10 ? noise.toPrecision(2) : grouped(Number(noise.toPrecision(3)));
+  const guide = isPlain ? '' : ' (only a guide, because the theory is for plain SGD)';
+  return `noise scale ${scale}: larger batches pay up to about this size; ${used}${guide}`;
 }
 
 /** As plain data from a checkpoint. Undefined if it is not a state. */

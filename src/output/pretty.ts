@@ -2,6 +2,7 @@
 import { styleText } from 'node:util';
 import type { ConfigRecord } from '../config/options.js';
 import type { EndEvent, EpochEvent, StartEvent, StepEvent, TrainEvent } from '../metrics/events.js';
+import { noiseAdvice } from '../metrics/gradient-noise.js';
 import { metricIn, SPLITS, type Split } from '../metrics/sums.js';
 import { objectiveNamed } from '../model/objectives/index.js';
 import type { Metric, Objective } from '../model/objectives/objective.js';
@@ -14,7 +15,10 @@ export class PrettyFormat {
   readonly #columnsNow: () => number | undefined;
   #objective = objectiveNamed();
   #isNarrow = false;
-  #table = columnsFor(this.#objective, false, false, false);
+  #table = columnsFor(this.#objective, false, false, false, false);
+  #config: Pick<ConfigRecord, 'batch_size' | 'optimizer' | 'momentum'> | undefined;
+  /** Of the last epoch. */
+  #noiseScale: number | null | undefined;
 
   /**
    * @param color    whether the output is a terminal that shows colors
@@ -53,7 +57,8 @@ export class PrettyFormat {
     const { train, validation = 0 } = dataset;
     this.#objective = objectiveNamed(objective);
     this.#isNarrow = validation > 0 && dataset.test > 0;
-    this.#table = columnsFor(this.#objective, validation > 0, dataset.test > 0, config.private);
+    this.#table = columnsFor(this.#objective, validation > 0, dataset.test > 0, config.noise_scale, config.private);
+    this.#config = config;
     const held = validation > 0 ? `, ${grouped(validation)} validation` : '';
     const test = dataset.test > 0 ? `, ${grouped(dataset.test)} test samples` : ', no test samples';
     const lines = [
@@ -93,6 +98,7 @@ export class PrettyFormat {
   }
 
   #epoch(event: EpochEvent): string {
+    this.#noiseScale = event.noise_scale;
     const cells = this.#table.map(({ cell, width }) => [cell(event), width] as const);
     return `${row(cells, this.#room).text}\n`;
   }
@@ -117,11 +123,18 @@ export class PrettyFormat {
       ...(stopped_by ? [STOPPED_BY[stopped_by]] : []),
       ...(metrics.length > 0 ? [metrics.join(' · ')] : []),
       ...(best_epoch !== undefined ? [`lowest validation loss after epoch ${best_epoch}`] : []),
+      ...this.#noise(),
       ...(saved ? [`saved as ${saved}`] : []),
       ...(checkpoint ? [`checkpoint ${checkpoint}: continue with --resume`] : []),
       ...(weights_sha256 ? [this.#dim(`weights sha256 ${weights_sha256}`)] : []),
     ];
     return `\n${this.#lines(lines)}`;
+  }
+
+  #noise(): string[] {
+    if (!this.#config || this.#noiseScale === undefined) return [];
+    const { batch_size, optimizer, momentum } = this.#config;
+    return [noiseAdvice(this.#noiseScale, batch_size, optimizer === 'sgd' && momentum === 0)];
   }
 }
 
@@ -165,6 +178,7 @@ function columnsFor(
   objective: Objective,
   hasValidation: boolean,
   hasTest: boolean,
+  hasNoise: boolean,
   isPrivate: boolean,
 ): readonly Column[] {
   const narrow = hasValidation && hasTest ? 1 : 0;
@@ -181,15 +195,25 @@ function columnsFor(
     ...(isPrivate ? [column('epsilon', 11, ({ epsilon = 0 }) => epsilon.toFixed(4))] : metrics('train', '')),
     ...(hasValidation ? metrics('validation', narrow ? 'val. ' : 'valid. ') : []),
     ...(hasTest ? metrics('test', 'test ') : []),
-    column('seconds', 9, ({ seconds }) => seconds.toFixed(2)),
     // (No room for more.)
     ...(narrow || isOfNumbers
+      ? [hasNoise ? column('noise', 9, noiseText) : column('seconds', 9, ({ seconds }) => seconds.toFixed(2))]
+      : [
+          column('seconds', 9, ({ seconds }) => seconds.toFixed(2)),
+          ...(hasNoise ? [column('noise scale', 13, noiseText)] : []),
+        ]),
+    ...(narrow || isOfNumbers || hasNoise
       ? []
       : [
           column('samples/s', 11, ({ samples_per_second }) => grouped(Math.round(samples_per_second))),
           column('waiting', 9, ({ wait_fraction }) => percent(wait_fraction, 1)),
         ]),
   ];
+}
+
+function noiseText({ noise_scale: noise }: EpochEvent): string {
+  if (noise == null) return '–';
+  return noise < 1e6 ? grouped(Number(noise.toPrecision(3))) : noise.toExponential(1);
 }
 
 /** The summary at the end has all metrics. */
