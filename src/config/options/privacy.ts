@@ -25,12 +25,12 @@ export const PRIVACY = {
   dpDelta: option({ kind: PART, needs: PRIVATE }, { help: 'delta of the guarantee, below 1 / training samples' }),
   /** Norm C that the gradient of each sample is clipped to. @default none */
   dpClipNorm: option({ kind: RATE, needs: PRIVATE }, { help: "norm that each sample's gradient is clipped to" }),
-  /** Standard deviation σ of the noise, as a multiple of `dpClipNorm`. @default found from dpEpsilon, dpDelta and epochs */
+  /** Standard deviation σ of the noise, as a multiple of `dpClipNorm`. @default found from the budget */
   dpNoiseMultiplier: option(
     { kind: POSITIVE, needs: PRIVATE },
     {
       help: 'standard deviation of the noise, as a multiple of --dp-clip-norm',
-      defaultText: 'found from --dp-epsilon, --dp-delta and --epochs',
+      defaultText: 'found from the budget',
     },
   ),
   /**
