@@ -38,11 +38,14 @@ export class Fourier {
     }
   }
 
-  /** The inverse transform, of which only the real part is right. */
-  realInverse(re: Float64Array, im: Float64Array): void {
+  /** The reverse. */
+  inverse(re: Float64Array, im: Float64Array): void {
     // The inverse of z is the conjugate of the transform of the conjugate, divided by the length.
     for (let i = 0; i < im.length; i++) im[i] = -im[i]!;
     this.transform(re, im);
-    for (let i = 0; i < re.length; i++) re[i]! /= this.#length;
+    for (let i = 0; i < re.length; i++) {
+      re[i]! /= this.#length;
+      im[i]! /= -this.#length;
+    }
   }
 }

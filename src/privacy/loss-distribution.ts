@@ -12,8 +12,8 @@ import { Fourier } from './fourier.js';
 import { erfc } from './normal.js';
 import type { SampledGaussian } from './renyi.js';
 
-/** The distance of the grid so that the error over all steps, about steps · distance², is below 1e-4. */
-const SQUARED_ERROR = 4e-5;
+/** The grid is so fine that steps · distance², about the error of ε, is this. */
+const SQUARED_ERROR = 1e-4;
 const LEAST_DISTANCE = 1e-6;
 const MOST_DISTANCE = 1e-3;
 const MOST_POINTS = 2 ** 21;
@@ -40,71 +40,87 @@ interface Distribution {
 }
 
 /** ε spent, for δ from `LEAST_DELTA` on. */
-export function lossEpsilon(mechanism: SampledGaussian, delta: number): number {
-  return new LossAccountant(mechanism.samplingRate, mechanism.noiseMultiplier, mechanism.steps, delta).epsilon(
-    mechanism.steps,
-  );
+export function lossEpsilon({ samplingRate, noiseMultiplier, steps }: SampledGaussian, delta: number): number {
+  return new LossAccountant(samplingRate, noiseMultiplier, steps, delta).epsilon(steps);
+}
+
+/** A step's loss in one direction: a sample is removed, or added. */
+interface Direction {
+  readonly single: Distribution;
+  readonly moments: Moments;
+  /** Transform of the distribution. */
+  readonly re: Float64Array;
+  readonly im: Float64Array;
 }
 
 export class LossAccountant {
-  readonly #directions: readonly Composition[];
+  readonly #delta: number;
+  readonly #points: number;
+  readonly #fourier: Fourier;
+  readonly #directions: readonly [Direction, Direction];
 
   /**
    * @param mostSteps  that will be asked for
    * @param delta      from `LEAST_DELTA` on
    */
   constructor(samplingRate: number, noiseMultiplier: number, mostSteps: number, delta: number) {
-    const distance = Math.min(
-      MOST_DISTANCE,
-      Math.max(LEAST_DISTANCE, Math.sqrt(SQUARED_ERROR / Math.max(1, mostSteps))),
-    );
-    this.#directions = [true, false].map(
-      (isRemoved) => new Composition(samplingRate, noiseMultiplier, isRemoved, mostSteps, delta, distance),
-    );
+    this.#delta = delta;
+    const single = (isRemoved: boolean, distance: number) => {
+      const distribution = singleStep(samplingRate, noiseMultiplier, isRemoved, distance);
+      const moments = momentsOf(distribution);
+      const { from, to } = rangeOf(distribution, moments, mostSteps, delta);
+      return { single: distribution, moments, points: 2 ** Math.ceil(Math.log2((to - from) / distance + 2)) };
+    };
+    let distance = Math.sqrt(SQUARED_ERROR / Math.max(1, mostSteps));
+    distance = Math.min(MOST_DISTANCE, Math.max(LEAST_DISTANCE, distance));
+    let [removed, added] = [single(true, distance), single(false, distance)];
+    while (Math.max(removed.points, added.points) > MOST_POINTS) {
+      distance *= 2;
+      [removed, added] = [single(true, distance), single(false, distance)];
+    }
+    const points = Math.max(removed.points, added.points);
+    this.#points = points;
+    this.#fourier = new Fourier(points);
+    const transformed = ({ first, masses }: Distribution) => {
+      const [re, im] = [new Float64Array(points), new Float64Array(points)];
+      for (let i = 0; i < masses.length; i++) re[modulo(first + i, points)]! += masses[i]!;
+      this.#fourier.transform(re, im);
+      return { re, im };
+    };
+    this.#directions = [
+      { ...removed, ...transformed(removed.single) },
+      { ...added, ...transformed(added.single) },
+    ];
   }
 
   /** The larger one of a sample that is removed and of one that is added. */
   epsilon(steps: number): number {
     if (steps === 0) return 0;
-    return Math.max(...this.#directions.map((direction) => direction.epsilon(steps)));
-  }
-}
-
-class Composition {
-  readonly #delta: number;
-  readonly #single: Distribution;
-  readonly #fourier: Fourier;
-  readonly #points: number;
-  /** The transform of a single step's distribution. */
-  readonly #re: Float64Array;
-  readonly #im: Float64Array;
-
-  constructor(q: number, sigma: number, isRemoved: boolean, mostSteps: number, delta: number, distance: number) {
-    this.#delta = delta;
-    let single = singleStep(q, sigma, isRemoved, distance);
-    let points = pointsFor(single, mostSteps, delta);
-    for (let wider = 2 * distance; points > MOST_POINTS; wider *= 2) {
-      single = singleStep(q, sigma, isRemoved, wider);
-      points = pointsFor(single, mostSteps, delta);
-    }
-    this.#single = single;
-    this.#points = points;
-    this.#fourier = new Fourier(points);
-    this.#re = new Float64Array(points);
-    this.#im = new Float64Array(points);
-    for (const [i, mass] of single.masses.entries()) this.#re[modulo(single.first + i, points)]! += mass;
-    this.#fourier.transform(this.#re, this.#im);
-  }
-
-  epsilon(steps: number): number {
-    const { distance, infinite } = this.#single;
+    const [removed, added] = this.#directions;
     const points = this.#points;
-    const range = rangeOf(this.#single, steps, this.#delta);
-    const [re, im] = powers(this.#re, this.#im, steps);
-    this.#fourier.realInverse(re, im);
+    // One transform for both: the sums' distributions are real, and become the real and the imaginary part.
+    const [re, im] = [new Float64Array(points), new Float64Array(points)];
+    for (let i = 0; i <= points / 2; i++) {
+      const [a, b] = power(removed.re[i]!, removed.im[i]!, steps);
+      const [c, d] = power(added.re[i]!, added.im[i]!, steps);
+      re[i] = a - d;
+      im[i] = b + c;
+      const mirrored = (points - i) % points;
+      re[mirrored] = a + d;
+      im[mirrored] = c - b;
+    }
+    this.#fourier.inverse(re, im);
+    return Math.max(this.#epsilonOf(removed, re, steps), this.#epsilonOf(added, im, steps));
+  }
+
+  /** @param sum  distribution of the sum of the losses, at k · distance modulo the number of points */
+  #epsilonOf({ single, moments }: Direction, sum: Float64Array, steps: number): number {
+    const { distance, infinite } = single;
+    const points = this.#points;
+    const range = rangeOf(single, moments, steps, this.#delta);
     const lost = -Math.expm1(steps * Math.log1p(-infinite)) + 2 * OUTSIDE * this.#delta + ROUNDING;
     const left = this.#delta - lost;
-    if (left <= 0) return Number.POSITIVE_INFINITY;
+    if (!(left > 0)) return Number.POSITIVE_INFINITY;
     // δ(ε) = Σ over losses l > ε of (1 − e^(ε − l)) p(l), from the largest loss down: above = Σ p, weighted = Σ e^(−l) p.
     const first = Math.floor(range.from / distance);
     const last = Math.min(Math.ceil(range.to / distance), first + points - 1);
@@ -113,7 +129,7 @@ class Composition {
       const loss = k * distance;
       // Between this loss and the next larger one: above − e^ε · weighted = left.
       if (above - Math.exp(loss) * weighted > left) return Math.max(0, Math.log((above - left) / weighted));
-      const mass = Math.max(0, re[modulo(k, points)]!);
+      const mass = Math.max(0, sum[modulo(k, points)]!);
       above += mass;
       weighted += Math.exp(-loss) * mass;
     }
@@ -125,52 +141,53 @@ function modulo(k: number, n: number): number {
   return ((k % n) + n) % n;
 }
 
-/** Points of the range of the sum, a power of two. */
-function pointsFor(single: Distribution, steps: number, delta: number): number {
-  const { from, to } = rangeOf(single, steps, delta);
-  return 2 ** Math.ceil(Math.log2((to - from) / single.distance + 2));
+/** Rates of Chernoff's bounds. */
+const RATES = Array.from({ length: 15 }, (_, i) => 2 ** (i - 2));
+
+/** ln E e^(rate · loss) of a step, for each rate and its negative. */
+interface Moments {
+  readonly above: readonly number[];
+  readonly below: readonly number[];
+}
+
+function momentsOf({ distance, first, masses }: Distribution): Moments {
+  const logMoment = (rate: number) => {
+    const [a, b] = [rate * first * distance, rate * (first + masses.length - 1) * distance];
+    const largest = Math.max(a, b);
+    // e^(rate · loss) from one point to the next, with a fresh start before it leaves the range of numbers.
+    const ratio = Math.exp(rate * distance);
+    let sum = 0;
+    const stretch = Math.max(1, Math.floor(20 / Math.abs(rate * distance)));
+    for (let from = 0; from < masses.length; from += stretch) {
+      let weight = Math.exp(rate * (first + from) * distance - largest);
+      for (let i = from, end = Math.min(from + stretch, masses.length); i < end; i++, weight *= ratio)
+        sum += masses[i]! * weight;
+    }
+    return largest + Math.log(sum);
+  };
+  return { above: RATES.map(logMoment), below: RATES.map((rate) => logMoment(-rate)) };
 }
 
 /** Where the sum of so many losses lies, but for a part of δ on either side: by Chernoff's bound. */
-function rangeOf({ distance, first, masses }: Distribution, steps: number, delta: number) {
+function rangeOf({ distance, first, masses }: Distribution, { above, below }: Moments, steps: number, delta: number) {
   const logOutside = Math.log(OUTSIDE * delta);
-  let from = Number.NEGATIVE_INFINITY;
-  let to = Number.POSITIVE_INFINITY;
-  for (let power = -2; power <= 12; power += 0.5) {
-    const rate = 2 ** power;
-    to = Math.min(to, (steps * logMoment(rate) - logOutside) / rate);
-    from = Math.max(from, (-steps * logMoment(-rate) + logOutside) / rate);
-  }
+  const to = RATES.map((rate, i) => (steps * above[i]! - logOutside) / rate);
+  const from = RATES.map((rate, i) => (-steps * below[i]! + logOutside) / rate);
   return {
-    from: Math.max(from, steps * first * distance),
-    to: Math.min(to, steps * (first + masses.length) * distance),
+    from: Math.max(...from, steps * first * distance),
+    to: Math.min(...to, steps * (first + masses.length) * distance),
   };
-
-  /** ln E e^(rate · loss) */
-  function logMoment(rate: number): number {
-    const [a, b] = [rate * first * distance, rate * (first + masses.length - 1) * distance];
-    const largest = Math.max(a, b);
-    let sum = 0;
-    for (const [i, mass] of masses.entries()) sum += mass * Math.exp(rate * (first + i) * distance - largest);
-    return largest + Math.log(sum);
-  }
 }
 
-/** The elements to a power, by repeated squaring. */
-function powers(re: Float64Array, im: Float64Array, n: number): [Float64Array, Float64Array] {
-  const [x, y] = [new Float64Array(re.length), new Float64Array(re.length)];
-  for (let i = 0; i < re.length; i++) {
-    let [a, b, c, d] = [1, 0, re[i]!, im[i]!];
-    for (let rest = n; ; ) {
-      if (rest % 2 === 1) [a, b] = [a * c - b * d, a * d + b * c];
-      rest = Math.floor(rest / 2);
-      if (rest === 0) break;
-      [c, d] = [c * c - d * d, 2 * c * d];
-    }
-    x[i] = a;
-    y[i] = b;
+/** (a + bi)^n, by repeated squaring. */
+function power(a: number, b: number, n: number): [number, number] {
+  let [x, y, c, d] = [1, 0, a, b];
+  for (let rest = n; ; ) {
+    if (rest % 2 === 1) [x, y] = [x * c - y * d, x * d + y * c];
+    rest = Math.floor(rest / 2);
+    if (rest === 0) return [x, y];
+    [c, d] = [c * c - d * d, 2 * c * d];
   }
-  return [x, y];
 }
 
 /** The distribution of a step's loss: if a sample is removed, of ln P/Q under P; if one is added, of ln Q/P under Q. */

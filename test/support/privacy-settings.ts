@@ -13,9 +13,9 @@ export interface Setting {
   readonly opacus: number;
   /** As `dpAccounting`, with its whole orders alone. */
   readonly dpAccountingWhole: number;
-  /** ε by dp-accounting's privacy-loss distributions, at its default step of 1e-4 and at 2e-5. */
+  /** ε by dp-accounting's privacy-loss distributions: an upper bound, and the limit of finer grids. */
   readonly pld: number;
-  readonly finePld: number;
+  readonly limit: number;
 }
 
 export function recordedSettings() {
