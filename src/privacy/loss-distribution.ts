@@ -62,8 +62,9 @@ export class LossAccountant {
   /**
    * @param mostSteps  that will be asked for
    * @param delta      from `LEAST_DELTA` on
+   * @param coarseness  multiplies the error of ε
    */
-  constructor(samplingRate: number, noiseMultiplier: number, mostSteps: number, delta: number) {
+  constructor(samplingRate: number, noiseMultiplier: number, mostSteps: number, delta: number, coarseness = 1) {
     this.#delta = delta;
     const single = (isRemoved: boolean, distance: number) => {
       const distribution = singleStep(samplingRate, noiseMultiplier, isRemoved, distance);
@@ -71,8 +72,8 @@ export class LossAccountant {
       const { from, to } = rangeOf(distribution, moments, mostSteps, delta);
       return { single: distribution, moments, points: 2 ** Math.ceil(Math.log2((to - from) / distance + 2)) };
     };
-    let distance = Math.sqrt(SQUARED_ERROR / Math.max(1, mostSteps));
-    distance = Math.min(MOST_DISTANCE, Math.max(LEAST_DISTANCE, distance));
+    let distance = Math.sqrt((coarseness * SQUARED_ERROR) / Math.max(1, mostSteps));
+    distance = Math.min(MOST_DISTANCE * Math.sqrt(coarseness), Math.max(LEAST_DISTANCE, distance));
     let [removed, added] = [single(true, distance), single(false, distance)];
     while (Math.max(removed.points, added.points) > MOST_POINTS) {
       distance *= 2;

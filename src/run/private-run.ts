@@ -6,6 +6,7 @@ import { BALANCED } from '../data/class-weights.js';
 import { errors } from '../errors.js';
 import { type Plan, stepsPerEpoch } from '../memory/plan.js';
 import type { PrivateTask } from '../parallel/task.js';
+import { Accountant } from '../privacy/accountant.js';
 import { epochsWithin, noiseMultiplierFor } from '../privacy/budget.js';
 import { mechanismFor } from '../privacy/mechanism.js';
 import { RenyiAccountant } from '../privacy/renyi.js';
@@ -84,11 +85,12 @@ export function privateRunOf(
   const { dpNoiseMultiplier: sigma, dpDelta: delta, dpClipNorm, dpEpsilon, dpSeed, epochs } = config;
   if (!config.private || sigma === undefined || delta === undefined || dpClipNorm === undefined) return undefined;
   const samplingRate = plan.batchSize / plan.trainSamples;
-  const accountant = new RenyiAccountant(samplingRate, sigma);
-  const epsilon = (steps: number) => accountant.epsilon(steps, delta);
   const perEpoch = stepsPerEpoch(plan);
-  const lastEpoch =
-    dpEpsilon === undefined ? Number.POSITIVE_INFINITY : epochsWithin(dpEpsilon, delta, accountant, perEpoch, epochs);
+  const most = dpEpsilon === undefined ? epochs : mostEpochs(dpEpsilon, delta, samplingRate, sigma, perEpoch, epochs);
+  const accountant = new Accountant(samplingRate, sigma, most * perEpoch, delta);
+  const epsilon = (steps: number) => accountant.epsilon(steps);
+  const within = dpEpsilon === undefined ? most : epochsWithin(dpEpsilon, accountant, perEpoch, most);
+  const lastEpoch = within < epochs ? within : Number.POSITIVE_INFINITY;
   if (lastEpoch === 0 && epochs > 0) throw errors.noEpochWithin(dpEpsilon!, epsilon(perEpoch));
   const mechanism = mechanismFor(sigma, dpClipNorm, plan.privacy!.largestBatch, parameters);
   if (!mechanism) throw errors.noiseBeyondLattice(sigma, parameters);
@@ -101,7 +103,7 @@ export function privateRunOf(
     clip_norm: dpClipNorm,
     sampling_rate: samplingRate,
     steps,
-    accountant: 'renyi',
+    accountant: accountant.name,
     neighbors: 'data sets that differ by adding or removing one training sample',
   });
   return {
@@ -110,4 +112,18 @@ export function privateRunOf(
     task: { noiseKey: keyFor('noise', secret), samplingKey: keyFor('sampling', secret), mechanism, lastEpoch },
     model: { secret, guarantee },
   };
+}
+
+/** Of all epochs, so many that the budget is certainly spent: more need not be computed. */
+function mostEpochs(
+  budget: number,
+  delta: number,
+  samplingRate: number,
+  sigma: number,
+  perEpoch: number,
+  epochs: number,
+): number {
+  const renyi = new RenyiAccountant(samplingRate, sigma);
+  const within = epochsWithin(budget, { epsilon: (steps) => renyi.epsilon(steps, delta) }, perEpoch, epochs);
+  return Math.min(epochs, 4 * within + 4);
 }

@@ -5,10 +5,10 @@ import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { TrainOptions } from '../../src/config/options.js';
 import { TABLE_LENGTH } from '../../src/kernels/lattice-noise.js';
+import { Accountant } from '../../src/privacy/accountant.js';
 import { mechanismFor } from '../../src/privacy/mechanism.js';
 import { fillNoiseTable } from '../../src/privacy/noise-table.js';
 import { roomFor } from '../../src/privacy/poisson.js';
-import { RenyiAccountant } from '../../src/privacy/renyi.js';
 import { newSecret } from '../../src/privacy/secret.js';
 import { train } from '../../src/run/train.js';
 import { inspectModel } from '../../src/tools/inspect/inspect-model.js';
@@ -148,9 +148,9 @@ describe('a private run', () => {
 
   it('says what it has spent, and nothing of its training samples', async () => {
     const { epochs, start, all, end } = await collect(OPTIONS);
-    const accountant = new RenyiAccountant(10 / SAMPLES, 1.5);
+    const accountant = new Accountant(10 / SAMPLES, 1.5, 12, 0.01);
     for (const [i, epoch] of epochs.entries()) {
-      expect(epoch.epsilon).toBe(accountant.epsilon(6 * (i + 1), 0.01));
+      expect(epoch.epsilon).toBe(accountant.epsilon(6 * (i + 1)));
       expect(epoch.delta).toBe(0.01);
     }
     expect(epochs[1]!.test_loss).toBeGreaterThan(0);
@@ -165,14 +165,14 @@ describe('a private run', () => {
     expect(epochs).toHaveLength(4);
     expect(epochs[3]!.epsilon).toBeLessThanOrEqual(2);
     expect(epochs[3]!.epsilon).toBeGreaterThan(1.99);
-    const less = new RenyiAccountant(10 / SAMPLES, start.config.dp_noise_multiplier! - 1e-4);
-    expect(less.epsilon(24, 0.01)).toBeGreaterThan(2);
+    const less = new Accountant(10 / SAMPLES, start.config.dp_noise_multiplier! - 1e-4, 24, 0.01);
+    expect(less.epsilon(24)).toBeGreaterThan(2);
   });
 
   it('ends before an epoch that would exceed the budget, and a resumed run does, too', async () => {
     const checkpointDir = newPath('runs');
-    const accountant = new RenyiAccountant(10 / SAMPLES, 1.5);
-    const dpEpsilon = accountant.epsilon(6 * 3, 0.01) + 1e-6;
+    const accountant = new Accountant(10 / SAMPLES, 1.5, 18, 0.01);
+    const dpEpsilon = accountant.epsilon(6 * 3) + 2e-3;
     const { end, epochs } = await collect({ ...OPTIONS, dpEpsilon, epochs: 50, checkpointDir });
     expect(end).toMatchObject({ status: 'completed', stopped_by: 'privacy_budget', epochs: 3 });
     expect(epochs.at(-1)!.epsilon).toBeLessThanOrEqual(dpEpsilon);
@@ -206,9 +206,9 @@ describe('files', () => {
     expect(metadata).not.toHaveProperty('privacy_secret');
     expect(JSON.parse(metadata.dataset!)).not.toHaveProperty('train_sha256');
     expect(JSON.parse(metadata.privacy!)).toEqual({
-      epsilon: new RenyiAccountant(10 / SAMPLES, 1.5).epsilon(12, 0.01),
+      epsilon: new Accountant(10 / SAMPLES, 1.5, 12, 0.01).epsilon(12),
       ...{ delta: 0.01, noise_multiplier: 1.5, clip_norm: 0.7, sampling_rate: 10 / SAMPLES, steps: 12 },
-      accountant: 'renyi',
+      accountant: 'privacy loss distribution',
       neighbors: 'data sets that differ by adding or removing one training sample',
     });
     for (const file of [checkpoint, save]) expect(JSON.stringify(await inspectModel(file))).not.toContain(secret);
