@@ -537,6 +537,24 @@ export const errors = withCodes({
   // MPI: status 2, then 1.
   exactOfCheckpoint: (file: string) =>
     usage(`--resume: ${file} was trained with --exact; add --mpi (without a launcher, this process is the only rank)`),
+  privateWithout: (missing: string) => usage(`--private: requires ${missing}`),
+  notPrivate: (flag: string, why: string) => usage(`${flag}: not possible with --private, because ${why}`),
+  largeDelta: (delta: number, samples: number) =>
+    usage(
+      `--dp-delta ${delta}: expected less than 1 / ${grouped(samples)}, the number of training samples; ` +
+        'otherwise the guarantee would allow to publish one of them',
+    ),
+  noNoise: (epsilon: number) => usage(`--dp-epsilon ${epsilon}: no noise is strong enough; allow more, or train less`),
+  noEpochWithin: (epsilon: number, spent: number) =>
+    usage(
+      `--dp-epsilon ${epsilon}: the first epoch would spend ${spent.toPrecision(4)}; ` +
+        'allow more, or use a larger --dp-noise-multiplier',
+    ),
+  noiseBeyondLattice: (multiplier: number, parameters: number) =>
+    usage(
+      `--dp-noise-multiplier ${multiplier}: too large for a network of ${grouped(parameters)} parameters; ` +
+        'use less noise or a smaller network',
+    ),
   mpiStrategy: (strategy: unknown) => usage(`--strategy ${shown(strategy)}: expected sliced with --mpi`),
   mpiAudit: (file: unknown) =>
     usage(`--audit${file === true ? '' : ` ${shown(file)}`}: not available with --mpi; train on one machine to audit`),

@@ -4,6 +4,8 @@ import type { EpochRecord } from '../src/memory/layout.js';
 export interface Batch {
   readonly record: EpochRecord;
   readonly epoch: number;
+  /** Its index in the epoch, from 0. */
+  readonly step: number;
   readonly first: number;
   readonly count: number;
 }

@@ -3,11 +3,11 @@
  * gradients of the batch. By the worker that has computed the samples, block by block, so that δ is still in its cache.
  */
 import type { Kernel } from '../src/kernels/kernel.js';
-import type { Memory } from '../src/memory/layout.js';
+import type { LayerMemory, Memory } from '../src/memory/layout.js';
 import { AuditWord, addToAudit } from '../src/model/objectives/audited.js';
 import { hasWeights, trainingWeight } from '../src/model/objectives/weighted.js';
 import { squaredNorm, squaredSampleNorm } from '../src/model/sample-norms.js';
-import type { WorkerTask } from '../src/parallel/task.js';
+import type { PrivateTask, WorkerTask } from '../src/parallel/task.js';
 import type { Batch } from './batch.js';
 
 /** Works on the samples in the slots [from, to) of the batch. Writes nothing that other slots or workers use. */
@@ -22,11 +22,12 @@ export interface SampleParts {
 
 /** In this order: what measures gradients comes before what changes them. Empty if no sample is looked at. */
 export function workOnSamples(parts: SampleParts): readonly SampleWork[] {
-  const { needsSampleNorms, keepsGradientNorms, auditWords } = parts.task.plan;
+  const { plan, privacy } = parts.task;
   return [
-    ...(needsSampleNorms ? [norms(parts)] : []),
-    ...(keepsGradientNorms ? [keptNorms(parts)] : []),
-    ...(auditWords > 0 ? [auditedNorms(parts)] : []),
+    ...(plan.needsSampleNorms ? [norms(parts)] : []),
+    ...(plan.keepsGradientNorms ? [keptNorms(parts)] : []),
+    ...(plan.auditWords > 0 ? [auditedNorms(parts)] : []),
+    ...(privacy ? [clip(parts, privacy)] : []),
   ];
 }
 
@@ -59,4 +60,29 @@ function auditedNorms({ memory, task }: SampleParts): SampleWork {
       addToAudit(memory.audit, sample * auditWords + AuditWord.GRAD_NORM, norm);
     }
   };
+}
+
+/** Scales gradients down to the threshold. A gradient that is not finite becomes zero. */
+function clip({ memory, kernel }: SampleParts, { mechanism: { threshold } }: PrivateTask): SampleWork {
+  const { layers, sampleFactors } = memory;
+  return (_, from, to) => {
+    for (let slot = from; slot < to; slot++) {
+      const norm = Math.sqrt(squaredSampleNorm(layers, slot));
+      if (!Number.isFinite(norm)) silence(layers, slot);
+      sampleFactors[slot] = norm > threshold ? threshold / norm : 1;
+    }
+    for (const l of layers.keys()) kernel.scaleSamples(l, from, to);
+  };
+}
+
+/** A sample whose gradient is zero, although its outputs or activations are not finite. */
+function silence(layers: readonly LayerMemory[], slot: number): void {
+  for (const [l, { panels, inputRows }] of layers.entries()) {
+    for (const { width, delta } of panels) delta.fill(0, slot * width, (slot + 1) * width);
+    // (The first layer's inputs are the sample itself, which is finite.)
+    if (l === 0) continue;
+    const { form, starts, lengths, value } = inputRows;
+    if (form === 'sparse') lengths[slot] = 0;
+    else value.fill(0, starts[slot]!, starts[slot]! + lengths[slot]!);
+  }
 }

@@ -3,6 +3,7 @@
  *
  *   plain          gradients | step
  *   clipped        gradients | reduce | square | update      (or with the norm reported)
+ *   private        gradients | reduce and noise | noise | update
  *   with MPI       gradients | reduce | exchange | (square |) update
  *   exact          (forward | gradients | reduce | add) for each shard | exchange | (square |) update
  *   strategy dense gradients, held while the coordinator reduces and steps | nothing
@@ -52,12 +53,13 @@ export interface StepParts {
 }
 
 export function phasesOfStep(parts: StepParts): readonly StepPhase[] {
-  const { strategy, ranks, exact, optimizer, plan } = parts.task;
+  const { strategy, ranks, exact, optimizer, plan, privacy } = parts.task;
   if (strategy === 'dense') return [{ ...gradients(parts), hold: parts.heldForGradients }, { work: () => undefined }];
   const { norm } = needsOf(optimizer, plan.keepsGradientNorms);
   const apply = [...(norm ? [square(parts)] : []), update(parts)];
   if (exact) return [...shards(parts), exchange(parts), ...apply];
   if (ranks) return [gradients(parts), reduce(parts, (batch) => parts.phases.ownOf(batch)), exchange(parts), ...apply];
+  if (privacy) return [gradients(parts), reduceWithNoise(parts), noise(parts), ...apply];
   return norm ? [gradients(parts), reduce(parts, (batch) => batch), ...apply] : [gradients(parts), stepAtOnce(parts)];
 }
 
@@ -114,6 +116,31 @@ function reduce({ phases, claims, enter }: StepParts, partOf: (batch: Batch) => 
       claims?.each((panel) => phases.reducePanel(panel, part));
     },
     last: () => claims?.reset(),
+  };
+}
+
+/** As `reduce`, and adds noise to each panel of the first layer while it is in the cache. */
+function reduceWithNoise({ phases, claims, enter }: StepParts): StepPhase {
+  return {
+    work: ({ batch, stepsDone }) => {
+      enter(Phase.UPDATE);
+      phases.reduceRows(batch);
+      claims?.each((panel) => {
+        phases.reducePanel(panel, batch);
+        phases.noisePanel(panel, stepsDone);
+      });
+    },
+    last: () => claims?.reset(),
+  };
+}
+
+/** Noise for the layers that are reduced by rows: their random numbers run down the columns. */
+function noise({ phases, enter }: StepParts): StepPhase {
+  return {
+    work: ({ stepsDone }) => {
+      enter(Phase.UPDATE);
+      phases.noiseColumns(stepsDone);
+    },
   };
 }
 

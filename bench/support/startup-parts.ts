@@ -66,7 +66,7 @@ const beginning = {
   checkpointEvery: 0,
   checkpointEverySteps: 0,
 };
-const job = { plan, shared, kernel, ...run, ...beginning };
+const job = { plan, shared, kernel, privacy: undefined, ...run, ...beginning };
 const coordinator = new Coordinator(job, memory);
 mark('threads made, orders drawn');
 

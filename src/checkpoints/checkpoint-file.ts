@@ -21,9 +21,10 @@ import { auditWordsOf } from '../model/objectives/audited.js';
 import { objectiveNamed } from '../model/objectives/index.js';
 import type { Objective } from '../model/objectives/objective.js';
 import { momentNames } from '../optim/optimizer.js';
+import { secretOf, secretText } from '../privacy/secret.js';
 import { contradictionOf } from './consistency.js';
 import { describedNetwork } from './described-network.js';
-import { type DatasetRecord, type ModelDescription, modelMetadata, tensorsOf, valuesOf } from './model-file.js';
+import { type DatasetRecord, type ModelDescription, modelMetadata, SECRET, tensorsOf, valuesOf } from './model-file.js';
 
 export interface Checkpoint extends ModelDescription {
   readonly state: RunState;
@@ -31,6 +32,8 @@ export interface Checkpoint extends ModelDescription {
   readonly values: Values;
   /** State of the optimizer, by `momentNames`, each in the order of `readParameters`. */
   readonly moments: readonly Values[];
+  /** (32 bytes) Of a private run. */
+  readonly secret: Uint8Array | undefined;
   /** Parameters of the best epoch, if they are kept and there is one. */
   readonly best: Values | undefined;
   /** (training samples, words) Sums of an audit, if the run made one: see model/objectives/audited.ts. */
@@ -46,7 +49,8 @@ export function encodeCheckpoint(
   audit: Float32Array | undefined,
 ): Uint8Array[] {
   const metadata = {
-    ...modelMetadata('checkpoint', model, values),
+    ...modelMetadata('checkpoint', model, values, state.step),
+    ...(model.privacy && { [SECRET]: secretText(model.privacy.secret) }),
     epochs: String(state.epochs),
     step: String(state.step),
     state: JSON.stringify(recordOfState(state, objectiveNamed(model.objective, factsOf(model)))),
@@ -115,6 +119,7 @@ export function decodeCheckpoint(file: string, bytes: Uint8Array): Checkpoint {
       dataset,
       table,
       state,
+      secret: secretOf(metadata[SECRET]),
       values: valuesOf(tensorFile, layers),
       moments: momentNames(config).map((name) => valuesOf(tensorFile, layers, `${name}.`)),
       best: config.keepBest && state.best ? valuesOf(tensorFile, layers, 'best.') : undefined,

@@ -128,6 +128,7 @@ export class Checkpointer {
         file,
         'checkpoint',
         encodeCheckpoint(model, state, values, moments.map(kernelValues), best && kernelValues(best), audit),
+        model.privacy && OWNER_ONLY,
       );
       this.#news.push({ event: 'checkpoint', file, epochs: state.epochs, step: state.step });
       this.#keep(own);
@@ -163,6 +164,9 @@ export class Checkpointer {
     }
   }
 }
+
+/** Permissions of a file with a secret. */
+const OWNER_ONLY = 0o600;
 
 /** In the order of the file and the precision of the kernel. */
 function kernelValues(layers: readonly LayerMemory[]): Values {

@@ -134,12 +134,16 @@ export interface WorkerScratch {
   readonly phase: Int32Array;
   /** (1): a counter that shows progress, see `parallel/watchdog.ts`. */
   readonly beats: Uint32Array;
+  /** (NOISE_BYTES) Random bytes for noise. Empty unless the run is private. */
+  readonly noiseBytes: Uint8Array;
 }
 
 /** What the workers report about one epoch. Two take turns: an epoch can run while the coordinator reads the one before. */
 export interface EpochRecord {
-  /** (N) The sample at each position of the epoch. Written by the coordinator. */
+  /** (N) The sample at each position of the epoch. Written by the coordinator. In a private run (plan.privacy.longestEpoch). */
   readonly order: Uint32Array;
+  /** (steps + 1) Private runs only: where each batch begins in `order`, and where the last ends. */
+  readonly batchStarts: Uint32Array;
   /** (N) Scores of the sample at each position, before that step's update. */
   readonly training: Scores;
   /** (steps) When each step ended, in milliseconds of `clock.ts`. */
@@ -175,6 +179,8 @@ export interface Memory {
   readonly layers: readonly LayerMemory[];
   /** (S) What `Kernel.scaleSamples` multiplies the gradient of a slot's sample by. Empty unless gradients are scaled. */
   readonly sampleFactors: Float64Array;
+  /** See kernels/lattice-noise.ts. Empty unless the run is private. */
+  readonly noiseTable: { readonly entries: Uint32Array; readonly rests: Uint32Array };
   readonly workers: readonly WorkerScratch[];
   readonly epochs: readonly [EpochRecord, EpochRecord];
   /** (R, words and summed scores of the largest share): the ranks' blocks, see parallel/mpi/exchange.ts. Empty without MPI. */
@@ -203,6 +209,12 @@ export const BACKWARD_BLOCK = 16;
 
 /** Samples whose δ a mirror serves together: a worker's block (workers/phases.ts). */
 export const MIRROR_BLOCK = 100;
+
+/** Length of the table of noise (kernels/lattice-noise.ts). */
+export const NOISE_TABLE = 8192;
+
+/** Random bytes that a worker turns into noise at once: few calls of the cipher, and little of the cache. */
+export const NOISE_BYTES = 65_536;
 
 /** Two of the largest tiles, three rows of six vectors; a row of sixteen vectors in sparse form takes less. */
 const TOTALS = 2 * 3 * 6 * LANES;
@@ -265,6 +277,11 @@ function carve(plan: Plan, arena: Arena, worker: number): Memory {
 
   const sampleFactors = arena.take(Float64Array, plan.scalesSamples ? slots : 0);
 
+  const noiseTable = {
+    entries: arena.take(Uint32Array, plan.privacy ? NOISE_TABLE : 0),
+    rests: arena.take(Uint32Array, plan.privacy ? 2 * NOISE_TABLE : 0),
+  };
+
   const widestHidden = Math.max(0, ...layers.slice(1).map((layer) => layer.inputs));
   const widestDelta = Math.max(0, ...widths.slice(2).map(inVectors));
   const partials = plan.mirrors ? MIRROR_BLOCK * widestDelta : BACKWARD_BLOCK * widestHidden * LANES;
@@ -276,6 +293,7 @@ function carve(plan: Plan, arena: Arena, worker: number): Memory {
       phaseTimes: [arena.take(Float64Array, PHASES), arena.take(Float64Array, PHASES)],
       phase: arena.take(Int32Array, 1),
       beats: arena.take(Uint32Array, 1),
+      noiseBytes: arena.take(Uint8Array, plan.privacy ? NOISE_BYTES : 0),
     });
   }
 
@@ -285,7 +303,8 @@ function carve(plan: Plan, arena: Arena, worker: number): Memory {
   });
   const keptLayers = plan.keepsGradientNorms ? layers.length : 0;
   const epoch = (): EpochRecord => ({
-    order: arena.take(Uint32Array, trainSamples),
+    order: arena.take(Uint32Array, plan.privacy?.longestEpoch ?? trainSamples),
+    batchStarts: arena.take(Uint32Array, plan.privacy ? stepsPerEpoch(plan) + 1 : 0),
     training: scores(
       trainSamples,
       plan.scores.filter(({ isSummed }) => isSummed),
@@ -303,7 +322,7 @@ function carve(plan: Plan, arena: Arena, worker: number): Memory {
   const rankWords = EXCHANGE_WORDS + (summedScores(plan).length + keptLayers) * largestExchange(plan);
   const exchange = arena.take(Float64Array, plan.ranks * rankWords);
   const audit = arena.take(Float32Array, trainSamples * plan.auditWords);
-  return { control, claims, rows, slots, layers, sampleFactors, workers, epochs, exchange, audit, best };
+  return { control, claims, rows, slots, layers, sampleFactors, noiseTable, workers, epochs, exchange, audit, best };
 }
 
 /** The form of a layer's inputs. */

@@ -116,6 +116,16 @@ export interface Plan extends KernelNeeds, ActivationNeeds {
   readonly auditWords: number;
   /** Whether the best epoch's parameters are kept. */
   readonly keepsBest: boolean;
+  /** Private training: batches are drawn at random, and noise is added to their gradients. */
+  readonly privacy: PrivateNeeds | undefined;
+}
+
+/** Room for what is drawn at random. */
+export interface PrivateNeeds {
+  /** Samples of a batch. */
+  readonly largestBatch: number;
+  /** Samples of all batches of an epoch. */
+  readonly longestEpoch: number;
 }
 
 /** A plan's values without options. */
@@ -134,6 +144,7 @@ export const PLAIN = {
   scalesSamples: false,
   auditWords: 0,
   keepsBest: false,
+  privacy: undefined,
 } as const satisfies Partial<Plan>;
 
 /** The scores that metrics are made of. */
@@ -152,7 +163,8 @@ export function heldOutSamples({ validationSamples, testSamples }: Plan): number
 }
 
 /** Maximum samples of a batch that this process computes. */
-export function ownBatch({ batchSize, ranks }: Plan): number {
+export function ownBatch({ batchSize, ranks, privacy }: Plan): number {
+  if (privacy) return privacy.largestBatch;
   return Math.ceil(batchSize / Math.max(1, ranks));
 }
 

@@ -7,7 +7,7 @@ import type { EpochEvent, StepEvent } from './events.js';
 import { addGradients, type GradientSums, gradientMetrics, gradientsOfStep, noGradients } from './gradient-noise.js';
 import type { Best, EpochMetrics, Position, RunState } from './run-state.js';
 import { StepLog } from './step-log.js';
-import { addScores, noSums, type Split, type SplitMetrics, splitMetricsOf } from './sums.js';
+import { addScores, noSums, type Split, splitMetricsOf } from './sums.js';
 
 /** The epoch event without the threads' times. */
 type EpochResult = Omit<EpochEvent, 'wait_fraction' | 'phase_fractions'>;
@@ -159,7 +159,8 @@ export class Ledger {
   }
 
   #epochSums(epoch: number, steps: number) {
-    const { batchSize, trainSamples } = this.#plan;
+    const { batchSize, trainSamples, privacy } = this.#plan;
+    if (privacy) return noSums(this.#plan);
     const start = epoch === this.#start.epochs + 1 ? this.#start.epochSums : noSums(this.#plan);
     const end = Math.min(steps * batchSize, trainSamples);
     return addScores(start, this.#record(epoch).training, start.samples, end);
@@ -175,7 +176,9 @@ export class Ledger {
     return sums;
   }
 
-  #metricsOf(epoch: number): SplitMetrics<'train'> & EpochMetrics {
+  /** Without those of private training samples. */
+  #metricsOf(epoch: number): EpochMetrics {
+    if (this.#plan.privacy) return this.#heldOutMetrics(epoch);
     const sums = this.#epochSums(epoch, stepsPerEpoch(this.#plan));
     const objective = objectiveOf(this.#plan);
     return { ...splitMetricsOf(objective, 'train', sums), ...this.#heldOutMetrics(epoch) };

@@ -38,8 +38,8 @@ export interface StartEvent {
     readonly targets?: readonly { readonly name: string; readonly mean: number; readonly deviation: number }[];
     /** Tables only: the labels of classes 0, 1, 2, … */
     readonly class_names?: readonly (string | number)[];
-    /** Fraction of the training samples' inputs that are not zero (for a table, after scaling). */
-    readonly density: number;
+    /** Fraction of the training samples' inputs that are not zero (for a table, after scaling). Absent in a private run. */
+    readonly density?: number;
   };
   /** What the network is trained for: see `src/model/objectives/`. */
   readonly objective: ObjectiveName;
@@ -110,17 +110,18 @@ export interface StepEvent extends Metrics, Partial<GradientMetrics> {
 /**
  * After each epoch and its evaluation. `train_loss` and `train_error` are over the samples of the epoch, each taken before
  * the update of its step. `validation_loss`, `validation_error`, `test_loss` and `test_error` are evaluated after the epoch;
- * they are absent if there are no such samples. A network that estimates numbers has `rmse`, `mae` and `r2` instead of `error`.
+ * they are absent if there are no such samples. A private run has no metrics of the training samples.
+ * A network that estimates numbers has `rmse`, `mae` and `r2` instead of `error`.
  * With `--noise-scale` also GradientMetrics, over the steps of the epoch.
  */
-export interface EpochEvent
-  extends SplitMetrics<'train'>,
-    Partial<SplitMetrics<'validation' | 'test'>>,
-    Partial<GradientMetrics> {
+export interface EpochEvent extends Partial<SplitMetrics<'train' | 'validation' | 'test'>>, Partial<GradientMetrics> {
   readonly event: 'epoch';
   readonly epoch: number;
   /** Steps since the start of the run. */
   readonly step: number;
+  /** Private runs only: the guarantee (ε, δ) after these steps. */
+  readonly epsilon?: number;
+  readonly delta?: number;
   /** Learning rate of the last step. Absent if the rate is constant. */
   readonly lr?: number;
   /** Training time, without evaluation. */
@@ -203,7 +204,7 @@ export interface EndEvent extends Partial<SplitMetrics<'train' | 'validation' | 
   /** Completed epochs. */
   readonly epochs: number;
   /** Why the run ended early. Absent if it did not. */
-  readonly stopped_by?: 'patience' | 'max_time';
+  readonly stopped_by?: 'patience' | 'max_time' | 'privacy_budget';
   /** Epoch with the lowest validation loss. Absent if there are no validation samples. */
   readonly best_epoch?: number;
   /** Since the start of the run, including loading and evaluation, without the time between stop and resume. */
@@ -372,7 +373,7 @@ export interface Misclassified {
 }
 
 /** Progress of a run between events, for progress bars. Metrics are over this epoch so far. */
-export interface Progress extends Metrics {
+export interface Progress extends Partial<Metrics> {
   readonly epoch: number;
   readonly epochs: number;
   /** Completed steps of this epoch, out of `stepsPerEpoch`. */

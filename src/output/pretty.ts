@@ -15,7 +15,7 @@ export class PrettyFormat {
   readonly #columnsNow: () => number | undefined;
   #objective = objectiveNamed();
   #isNarrow = false;
-  #table = columnsFor(this.#objective, false, false, false);
+  #table = columnsFor(this.#objective, false, false, false, false);
   #config: Pick<ConfigRecord, 'batch_size' | 'optimizer' | 'momentum'> | undefined;
   /** Of the last epoch. */
   #noiseScale: number | null | undefined;
@@ -57,14 +57,14 @@ export class PrettyFormat {
     const { train, validation = 0 } = dataset;
     this.#objective = objectiveNamed(objective);
     this.#isNarrow = validation > 0 && dataset.test > 0;
-    this.#table = columnsFor(this.#objective, validation > 0, dataset.test > 0, config.noise_scale);
+    this.#table = columnsFor(this.#objective, validation > 0, dataset.test > 0, config.noise_scale, config.private);
     this.#config = config;
     const held = validation > 0 ? `, ${grouped(validation)} validation` : '';
     const test = dataset.test > 0 ? `, ${grouped(dataset.test)} test samples` : ', no test samples';
     const lines = [
       `${this.#bold('Lockstep')} · ${ranks ? `${plural(ranks, 'rank')} of ` : ''}${plural(threads, 'thread')} · kernel ${kernel}${bits === undefined ? '' : ` (${bits} bits)`} · ${config.strategy}${config.exact ? ', exact' : ''} · Node ${node}`,
       `${dataset.name}: ${grouped(train)} training${held}${test}, ` +
-        `${percent(dataset.density, 1)} of the inputs nonzero`,
+        (dataset.density === undefined ? 'private' : `${percent(dataset.density, 1)} of the inputs nonzero`),
       ...columnLines(columns),
       `network ${model.layers.join('-')}: ${grouped(model.parameters)} parameters; batch ${config.batch_size}, ` +
         `learning rate ${config.lr}, ${config.reduction} of gradients, seed ${config.seed}`,
@@ -165,6 +165,7 @@ function columnLines(columns: NonNullable<StartEvent['columns']>): string[] {
 const STOPPED_BY = {
   patience: 'no improvement of the validation loss for --patience epochs',
   max_time: 'the time limit --max-time was reached',
+  privacy_budget: 'another epoch would exceed the privacy budget --dp-epsilon',
 };
 
 interface Column {
@@ -180,6 +181,7 @@ function columnsFor(
   hasValidation: boolean,
   hasTest: boolean,
   hasNoise: boolean,
+  isPrivate: boolean,
 ): readonly Column[] {
   const narrow = hasValidation && hasTest ? 1 : 0;
   const column = (head: string, width: number, cell: Column['cell']): Column => ({ head, width, cell });
@@ -192,7 +194,7 @@ function columnsFor(
     });
   return [
     column('epoch', 5, ({ epoch }) => `${epoch}`),
-    ...metrics('train', ''),
+    ...(isPrivate ? [column('epsilon', 11, ({ epsilon = 0 }) => epsilon.toFixed(4))] : metrics('train', '')),
     ...(hasValidation ? metrics('validation', narrow ? 'val. ' : 'valid. ') : []),
     ...(hasTest ? metrics('test', 'test ') : []),
     // (No room for more.)

@@ -13,6 +13,7 @@ import { batchWeight } from '../model/objectives/weighted.js';
 import { parameterCount } from '../model/parameters.js';
 import { gradientNorm, isPlainSgd, needsOf, Optimizer, squaredGradientNorm } from '../optim/optimizer.js';
 import { sgdUpdate } from '../optim/sgd.js';
+import { drawBatches } from '../privacy/poisson.js';
 import { Barrier } from './barrier.js';
 import { Command, Control, HeldFor, reasonOf, ticketOf } from './control-words.js';
 import { dividePanels, divideRows } from './shares.js';
@@ -162,7 +163,9 @@ export class Coordinator {
     if (epoch > this.#job.epochs) return;
     const { epochs, stepsInEpoch } = this.#job.start;
     this.#control.clearRecord(epoch, epoch === epochs + 1 ? stepsInEpoch : 0);
-    shuffledOrder(this.#memory.epochs[recordIndex(epoch)].order, this.#job.seed, epoch);
+    const record = this.#memory.epochs[recordIndex(epoch)];
+    if (this.#job.privacy) drawBatches(record, this.#job.plan, this.#job.privacy.samplingKey, epoch);
+    else shuffledOrder(record.order, this.#job.seed, epoch);
     this.#control.grant(epoch);
     this.#openGrant(ticketOf(HeldFor.GRANT, epoch));
   }
@@ -289,6 +292,7 @@ export class Coordinator {
   get endedBy(): EndEvent['stopped_by'] {
     if (this.#outcome !== 'completed') return undefined;
     if (this.#control.decision === Command.PATIENCE) return 'patience';
+    if (this.#control.decision === Command.BUDGET) return 'privacy_budget';
     return this.#control.decision === Command.TIME_UP ? 'max_time' : undefined;
   }
 

@@ -135,17 +135,22 @@ function isUntrained({ status, step }: Ending): boolean {
 export function endingWithoutTraining(run: Run, isStopped: boolean): Ending | undefined {
   const { epochs, step } = run.start;
   if (isOver(run)) {
-    const endedBy = epochs < run.config.epochs ? 'patience' : undefined;
+    const endedBy =
+      epochs === run.config.epochs ? undefined : hasLostPatience(run.config, run.start) ? 'patience' : 'privacy_budget';
     return { status: 'completed', step, isWhole: true, endedBy };
   }
   return isStopped ? { status: 'interrupted', step, isWhole: true, endedBy: undefined } : undefined;
 }
 
 /** Whether it resumes a complete run. (A run without epochs must evaluate, because checkpoints do not hold its metrics.) */
-function isOver({ resumedFrom, start, config }: Run): boolean {
+function isOver({ resumedFrom, start, config, privacy }: Run): boolean {
   const { epochs } = config;
   if (resumedFrom === undefined || epochs === 0 || start.stepsInEpoch > 0) return false;
-  return start.epochs === epochs || hasLostPatience(config, start);
+  return (
+    start.epochs === epochs ||
+    hasLostPatience(config, start) ||
+    (privacy !== undefined && start.epochs >= privacy.task.lastEpoch)
+  );
 }
 
 function hasLostPatience({ patience }: Config, { epochs, best }: Pick<RunState, 'epochs' | 'best'>): boolean {

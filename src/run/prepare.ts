@@ -45,9 +45,11 @@ import { requireSame, together } from '../parallel/mpi/agreement.js';
 import { SHARDS } from '../parallel/mpi/rank-shares.js';
 import type { World } from '../parallel/mpi/world.js';
 import type { Job, ThreadChoice } from '../parallel/thread-choice.js';
+import { fillNoiseTable } from '../privacy/noise-table.js';
 import { openAudit, requireAudit } from './audit-output.js';
 import { chooseThreads } from './choose-threads.js';
 import { openModel, requireSave } from './model-output.js';
+import { type PrivateRun, privateRunOf, requirePrivateData, requirePrivateOptions, withNoise } from './private-run.js';
 import { identityOf, identityOfOptions, NOTHING_FOUND, shareCheckpoint } from './rank-consistency.js';
 import { remarksOn } from './remarks.js';
 import {
@@ -68,6 +70,7 @@ export interface Run {
   /** If the number of threads was chosen by measurement. */
   readonly threadChoice: ThreadChoice | undefined;
   readonly plan: Plan;
+  readonly privacy: PrivateRun | undefined;
   readonly shared: WebAssembly.Memory;
   readonly memory: Memory;
   readonly dataset: {
@@ -176,6 +179,7 @@ async function prepareFrom(
       : undefined;
   const { resumed, warnings, ...begun } = await beginRun(given, traits, found, writes);
   let { config } = begun;
+  requirePrivateOptions(config, given, resumed);
   if (config.exact && !world && resumed) throw errors.exactOfCheckpoint(resumed.file);
   if (config.exact && world && SHARDS % world.ranks !== 0) throw errors.exactRanks(world.ranks, SHARDS);
   if (config.save !== undefined && writes) await requireSave(config.save, config, reading, resumed?.file);
@@ -193,7 +197,9 @@ async function prepareFrom(
     config = withDefaults({ ...given, checkpointDir: config.checkpointDir }, { ...traits, rows: raw.train.count });
   }
   config = { ...config, batchSize: batchFor(config, raw.train.count, given, resumed) };
+  config = withNoise(config, raw.train.count);
   const { targetNames = [] } = dataset;
+  if (config.private) requirePrivateData(raw.table !== undefined, targetNames.length > 0);
   requireObjective(config, targetNames.length > 0);
   const { used: standard, targets } =
     targetNames.length > 0 ? standardizeParts(raw, targetNames) : { used: raw, targets: [] };
@@ -219,6 +225,7 @@ async function prepareFrom(
     measured && threads === 1 ? measured.kernel : formFor(config, measured && `${measured.kernel.vectorBits}`);
   const plan = planFor(config, kernel);
   const { layers } = plan;
+  const privacy = privateRunOf(config, plan, parametersOf(layers), resumed);
   const model = {
     layers,
     activation: plan.activation,
@@ -236,6 +243,7 @@ async function prepareFrom(
     run: resumed?.checkpoint.run ?? randomUUID(),
     dataset: datasetRecord(dataset, plan),
     table,
+    ...(privacy && { privacy: privacy.model }),
   };
   const differences = resumed ? requireSameRun(model, resumed, given) : [];
 
@@ -243,6 +251,7 @@ async function prepareFrom(
   const shared = allocate(plan);
   const memory = layOut(plan, shared);
   await inTurns(writeSamples(memory, plan, used), signal);
+  if (privacy) fillNoiseTable(memory.noiseTable);
   const carriedOver = [...warnings, ...differences];
   if (resumed) {
     restore(memory, resumed.checkpoint, start);
@@ -256,6 +265,7 @@ async function prepareFrom(
     kernel,
     threadChoice: measured?.choice,
     plan,
+    privacy,
     shared,
     memory,
     dataset: {
@@ -293,6 +303,11 @@ function requireWeights({ train, validation, test }: UsedSamples): void {
     const isUseless = weights && count > 0 && weights.subarray(0, count).every((weight) => weight === 0);
     if (isUseless) throw errors.noWeight('--weight', `${what} samples`);
   }
+}
+
+/** @param layers  widths */
+function parametersOf(layers: readonly number[]): number {
+  return layers.slice(1).reduce((sum, outputs, l) => sum + (layers[l]! + 1) * outputs, 0);
 }
 
 /** What decides about the number of threads. */

@@ -134,7 +134,7 @@ function createCheckpointer(
   });
 }
 
-function jobOf({ config, plan, shared, kernel, start }: Run, beganAt: number, world: World | undefined) {
+function jobOf({ config, plan, shared, kernel, start, privacy }: Run, beganAt: number, world: World | undefined) {
   const { strategy, epochs, logEvery = 0, seed, checkpointDir } = config;
   const { checkpointEvery, checkpointEverySteps = 0, patience = 0, maxTime = Number.POSITIVE_INFINITY } = config;
   const checkpoints =
@@ -160,5 +160,6 @@ function jobOf({ config, plan, shared, kernel, start }: Run, beganAt: number, wo
     ...checkpoints,
     ranks: world?.task,
     exact: config.exact,
+    privacy: privacy?.task,
   };
 }

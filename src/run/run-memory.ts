@@ -20,6 +20,7 @@ import { VALIDATION_SPLIT_STREAM } from '../model/random.js';
 import { needsOf } from '../optim/optimizer.js';
 import { requireAddressSpace } from '../parallel/address-space.js';
 import { SHARDS } from '../parallel/mpi/rank-shares.js';
+import { roomFor } from '../privacy/poisson.js';
 
 /** The part of a data set that a run uses. */
 export interface UsedSamples extends Dataset {
@@ -103,10 +104,11 @@ export function planOf(
     gradientBuffers: gradientBuffersOf(config, ranks),
     moments: needs.moments,
     needsNorm: needs.norm,
-    needsSampleNorms: config.noiseScale || config.audit !== false,
+    needsSampleNorms: config.noiseScale || config.audit !== false || config.private,
     keepsGradientNorms: config.noiseScale,
-    scalesSamples: false,
+    scalesSamples: config.private,
     auditWords: config.audit === false ? 0 : auditWordsOf(objective, objective.outputs(used)),
+    privacy: config.private ? roomFor(trainSamples, batchSize) : undefined,
     keepsBest: config.keepBest,
     ...kernel.needs,
     ...activationNeeds(activation),
@@ -120,7 +122,7 @@ function gradientBuffersOf(config: Config, ranks: number): number {
   if (strategy === 'dense') return threads;
   // The gradient, a level of the tree of shards each, and room for another rank's at least.
   if (exact) return Math.max(2, 1 + Math.log2(SHARDS / Math.max(1, ranks)));
-  return Number(needsOf(optimizerOf(config), config.noiseScale).gradient || ranks > 0);
+  return Number(needsOf(optimizerOf(config), config.noiseScale).gradient || ranks > 0 || config.private);
 }
 
 /** @throws LockstepError if the plan needs more than the addresses, or the system, can give */

@@ -215,7 +215,7 @@ function isRows(given: PredictRow): given is readonly object[] {
 export function modelOf({ model, read, epochs, step, audit }: Trained): Model {
   const values = read();
   const { layers, activation, objective, targets, kernel, table } = model;
-  const metadata = { ...modelMetadata('model', model, values), epochs: String(epochs), step: String(step) };
+  const metadata = { ...modelMetadata('model', model, values, step), epochs: String(epochs), step: String(step) };
   return asModel(
     new Network({ file: '', layers, activation, objective, targets, values, kernel, table, metadata }),
     audit?.(),

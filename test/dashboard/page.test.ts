@@ -119,7 +119,7 @@ describe.skipIf(executable === undefined)('the page in Chromium (skipped where t
     const { train_loss, validation_loss, lr } = epochs[1]!;
     await expect
       .poll(() => label('loss-chart'))
-      .toContain(`after epoch 2: training ${train_loss.toFixed(4)}, validation ${validation_loss!.toFixed(4)}, test `);
+      .toContain(`after epoch 2: training ${train_loss!.toFixed(4)}, validation ${validation_loss!.toFixed(4)}, test `);
     await expect
       .poll(() => label('error-chart'))
       .toMatch(/after epoch 2: training \d+\.\d+ %, validation \d+\.\d+ %, test \d+\.\d+ %$/);

@@ -35,6 +35,7 @@ function recordOf(plan: Plan, epoch: number) {
   const positions = Array.from({ length: plan.trainSamples }, (_, i) => i);
   return {
     order: Uint32Array.from(positions),
+    batchStarts: new Uint32Array(0),
     training: {
       loss: Float64Array.from(positions, (i) => Math.sqrt(epoch * 1000 + i)),
       incorrect: Uint8Array.from(positions, (i) => Number((i * 7 + epoch) % 3 === 0)),

@@ -8,7 +8,7 @@ const MOST_ROWS = 200;
 
 const COLUMNS: readonly (readonly [string, (point: EpochPoint) => string | undefined])[] = [
   ['epoch', ({ epoch }) => whole(epoch)],
-  ['training loss', ({ train_loss: value }) => loss(value)],
+  ['training loss', ({ train_loss }) => textOf(loss, train_loss)],
   ['training error', ({ train_error }) => textOf(percent, train_error)],
   ['training RMSE', ({ train_rmse }) => textOf(amount, train_rmse)],
   ['training R²', ({ train_r2 }) => textOf(ratio, train_r2)],

@@ -24,6 +24,7 @@ const UNKNOWN = '–';
 const STOPPED_BY: Readonly<Record<NonNullable<EndFacts['stopped_by']>, string>> = {
   patience: 'early stopping',
   max_time: 'time limit',
+  privacy_budget: 'privacy budget',
 };
 
 export class Header {
