@@ -184,7 +184,8 @@ function samplesOf(
   const labeled = rowsWithGoal(raw.count, goals);
   const columns = typedColumns(file, raw, facts, positions, values, isTraining);
   const rows = rowsWithout(file, raw, columns, facts.columns, labeled, facts.missing);
-  if (rows.length === 0) throw errors.noRowsLeft(file, labeled.length === 0 ? 'label' : 'missing');
+  if (labeled.length === 0) throw facts.targets ? errors.noTargets(file) : errors.noRowsLeft(file, 'label');
+  if (rows.length === 0) throw errors.noRowsLeft(file, 'missing');
   const targets = targetsOf(goals, rows);
   const { numbers, weights: all } = goals;
   const weights = all && Float64Array.from(rows, (row) => all[row]!);

@@ -382,6 +382,16 @@ describe('refused', () => {
     ['in the first row', 'a,"b\n1,2\n', '1 row 1: an unclosed quote ("); close it'],
     ['text after a quote', 'a,b\n1,"x"y\n', '1 row 2: text after a closing quote; '],
     ['text after a quote in the first row', '"a"b,c\n1,2\n', '1 row 1: text after a closing quote; '],
+    [
+      'two fields that differ by a blank',
+      '{"a":1,"b":2}\n{"a":1," a":2}',
+      '1 row 2: two fields whose names differ only in',
+    ],
+    [
+      'two new fields that do',
+      '{"a":1}\n{"a":1,"b":1,"b\\t":2}',
+      '1 row 2: two fields whose names differ only in white',
+    ],
     ['no UTF-8', Buffer.from('a,b\r\n1,2\r\n\xe9,3\n', 'latin1'), '1 row 3: invalid UTF-8 or UTF-16; '],
     ['no UTF-8 in the header', Buffer.from('a,\xe9\n1,2\n', 'latin1'), '1 row 1: invalid UTF-8 or UTF-16; '],
     [
@@ -421,6 +431,16 @@ describe('refused', () => {
       'T: row 3: longer than 16,777,216 bytes; expected one row per line (check for an unclosed quote)',
     );
   });
+});
+
+it('fields by name: without the blanks around it, but not without other spaces', async () => {
+  const text = '{"a":1,"b":2}\n{" b":3,"a\\u00a0":4," c ":5,"a":6}\n{"a":7,"a":8,"c":9}';
+  const expected = [
+    [1, 2, '', ''],
+    [6, 3, 4, 5],
+    [8, '', '', 9],
+  ];
+  expect(await readable(text)).toEqual({ header: ['a', 'b', 'a\u00a0', 'c'], rows: expected });
 });
 
 describe('files', () => {
