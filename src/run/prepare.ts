@@ -191,7 +191,7 @@ async function prepareFrom(
   const { limit = train.count } = config;
   if (limit > train.count) throw errors.limitBeyondData(limit, train.count);
 
-  const raw = usedOf(dataset, limit, config);
+  const raw = await inTurns(usedOf(dataset, limit, config), signal);
   if (raw.train.count === 0) throw errors.allHeldOut(config.validationSplit!, limit);
   if (traits) {
     config = withDefaults({ ...given, checkpointDir: config.checkpointDir }, { ...traits, rows: raw.train.count });
