@@ -35,10 +35,14 @@ interface Point {
   readonly noise_scale: number;
 }
 
-interface Result {
+/** A line of `--json`. */
+interface Part {
   readonly job: string;
   readonly loss: number;
   readonly points: readonly Point[];
+}
+
+interface Result extends Part {
   readonly noise_scale: number;
   readonly fewest_steps: number;
   /** The greatest factor between the steps that were measured and predicted. */
@@ -98,9 +102,7 @@ const COLUMNS: Column[] = [
 const results: Result[] = cli.from === undefined ? [] : resultsIn(cli.from);
 if (cli.from === undefined) {
   for (const job of jobs()) {
-    const result = await measured(job);
-    results.push(result);
-    if (cli.json) console.log(JSON.stringify(result));
+    results.push(await measured(job));
   }
 }
 if (!cli.json) for (const result of results) print(result);
@@ -128,6 +130,8 @@ async function measured(job: Job): Promise<Result> {
     if (point === undefined) continue;
     power = best;
     points.push(point);
+    // Each at once: an interrupted measurement is not lost.
+    if (cli.json) console.log(JSON.stringify({ job: job.name, loss: job.loss, points: [point] } satisfies Part));
     const { lr, steps, noise_scale } = point;
     const said = `${job.name}: batch ${batch}, rate ${lr.toPrecision(3)}: ${steps.toFixed(1)} steps`;
     process.stderr.write(`${said}, noise scale ${noise_scale.toPrecision(3)}\n`);
@@ -304,7 +308,7 @@ function curvesOf({ job, loss, points, noise_scale, fewest_steps }: Result) {
 /** Lines of the same job, with other batch sizes, are put together. */
 function resultsIn(file: string): Result[] {
   const lines = readFileSync(file, 'utf8').split('\n');
-  const parts = lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Result);
+  const parts = lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Part);
   return [...new Set(parts.map(({ job }) => job))].map((name) => {
     const ofJob = parts.filter(({ job }) => job === name);
     const points = ofJob.flatMap((part) => part.points).sort((one, other) => one.batch - other.batch);
