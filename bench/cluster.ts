@@ -233,7 +233,7 @@ function reportNoise(machine: Machine): void {
   for (const noise of options.noiseScales) {
     for (const [name, network] of Object.entries(NETWORKS)) {
       const fastest = (ranks: number | undefined) => {
-        const batch = fastestBatch(machine, network, ranks, noise);
+        const batch = fastestBatch(machine, network, ranks, noise, FITTED_BATCHES[0]!);
         return { batch, seconds: secondsToLoss(machine, network, ranks, batch, noise) };
       };
       const one = fastest(undefined);

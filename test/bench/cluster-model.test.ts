@@ -48,13 +48,14 @@ describe('the batch that is fastest to a loss', () => {
     // d/dB of (1 + noise / B) · (fixed + perSample · B) is 0 at B² = noise · fixed / perSample.
     for (const noise of [100, 1000, 10_000]) {
       const expected = Math.sqrt((noise * cost.fixed) / cost.perSample);
-      expect(fastestBatch(machine, gigabit, undefined, noise) / expected).toBeCloseTo(1, 1);
+      expect(fastestBatch(machine, gigabit, undefined, noise, 10) / expected).toBeCloseTo(1, 1);
     }
+    expect(fastestBatch(machine, gigabit, undefined, 1, 64)).toBe(64);
   });
 
   it('grows with the machines, and the time to the loss falls', () => {
     const fast = { alpha: 1e-6, beta: 1e-11 };
-    const fastestOf = (ranks: number | undefined) => fastestBatch(machine, fast, ranks, 1000);
+    const fastestOf = (ranks: number | undefined) => fastestBatch(machine, fast, ranks, 1000, 10);
     const secondsOf = (ranks: number | undefined) => secondsToLoss(machine, fast, ranks, fastestOf(ranks), 1000);
     expect(fastestOf(8)).toBeGreaterThan(2 * fastestOf(undefined));
     expect(secondsOf(8)).toBeLessThan(secondsOf(undefined) / 1.3);
