@@ -11,7 +11,7 @@
  *   PYTHON=/path/to/python3 node dist/bench/tables.js [--results tables.ndjson] [--minutes 5] [--tables 'penguins,keel/balanced/*']
  *     [--seeds 10] [--vega-datasets node_modules/vega-datasets] [--reasons] [--json] [--markdown]
  *
- * --reasons trains the NumPy network again where Lockstep is significantly worse than the MLP, with one thing at a time as
+ * --reasons trains the NumPy network again where Lockstep differs significantly from the MLP, with one thing at a time as
  * scikit-learn has it.
  *
  * PYTHON (default python3) needs scikit-learn, pandas and lightgbm, and the packages of the tables: see bench/README.md. The
@@ -29,7 +29,7 @@ import { namesOf, scoreOf, startOf, testRowsOf, tryCommands } from './tables/loc
 import { PEERS, type Peer, Peers, REASONS, type Reading, TREES } from './tables/peers.js';
 import { print } from './tables/print.js';
 import { Results } from './tables/results.js';
-import { summaryOf, worseTables } from './tables/summary.js';
+import { differentTables, summaryOf } from './tables/summary.js';
 
 const options = new Command('tables')
   .description('How good is Lockstep on tables as people have them?')
@@ -38,7 +38,7 @@ const options = new Command('tables')
   .option('--tables <names>', 'names, separated by commas; * stands for any text', '*')
   .option('--seeds <n>', 'how many, from 1 on', wholeFrom(1), 10)
   .option('--vega-datasets <folder>', 'the npm package', `node_modules/${NPM_PACKAGE}`)
-  .option('--reasons', "why tables are worse than with scikit-learn's network", false)
+  .option('--reasons', "why results differ from those of scikit-learn's network", false)
   .option('--json', 'NDJSON', false)
   .option('--markdown', 'as for the documentation', false)
   .parse()
@@ -71,13 +71,13 @@ try {
     await measure(table, results, PEERS);
   }
   if (options.reasons) {
-    const worse = worseTables(
+    const different = differentTables(
       summaryOf(
         results,
         tables.map(({ name }) => name),
       ),
     );
-    for (const table of tables.filter(({ name }) => worse.includes(name))) {
+    for (const table of tables.filter(({ name }) => different.includes(name))) {
       if (!isOver()) await measure(table, results, REASONS);
     }
   }

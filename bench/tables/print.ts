@@ -7,6 +7,7 @@ import { NETWORKS, REASONS, TREES } from './peers.js';
 import { type Results, SYSTEMS, type System } from './results.js';
 import {
   type Compared,
+  differentTables,
   isBeyond,
   MEASURES,
   type Measure,
@@ -15,7 +16,6 @@ import {
   type Side,
   summaryOf,
   type TableSummary,
-  worseTables,
 } from './summary.js';
 
 interface Format {
@@ -82,7 +82,7 @@ export function print(packages: readonly Package[], names: readonly string[], re
     const sides = SIDES.map(countOf).join(', ');
     console.log(`${measure}, Lockstep beside ${network} on ${tested.length} tables: significantly ${sides}`);
   }
-  for (const table of worseTables(summaries)) console.log(reasonsOf(table, results));
+  for (const table of differentTables(summaries)) console.log(reasonsOf(table, results));
   for (const { measure, tables: count, ranks } of rankings) {
     const all = Object.entries(ranks).map(([system, rank]) => `${system} ${rank.toFixed(2)}`);
     console.log(`mean rank by ${measure}, ${count} tables: ${all.join(', ')}`);
