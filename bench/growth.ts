@@ -144,7 +144,7 @@ function reportSweep(
 function figuresOf(job: Job, runs: readonly Training[]) {
   const seconds = runs.map(({ epochs }) => median(epochs.map((epoch) => epoch.seconds)) / job.samples);
   const { start } = runs[0]!;
-  const work = multiplyAdds(job, start.dataset.density * start.dataset.inputs);
+  const work = multiplyAdds(job, start.dataset.density! * start.dataset.inputs);
   return {
     seconds,
     picoseconds: (median(seconds) / work) * 1e12,
@@ -157,13 +157,13 @@ function figuresOf(job: Job, runs: readonly Training[]) {
 /** Of the run's one shared memory. */
 function sharedBytes({ dataset, model, config, kernel }: StartEvent): number {
   const { needs, denseFrom } = chooseKernel(kernel);
-  const isDense = dataset.density >= denseFrom;
+  const isDense = dataset.density! >= denseFrom;
   const inputs = dataset.train * dataset.inputs;
   return bytesNeeded({
     layers: model.layers,
     trainSamples: dataset.train,
     testSamples: dataset.test,
-    storedInputs: isDense ? inputs : Math.round(dataset.density * inputs),
+    storedInputs: isDense ? inputs : Math.round(dataset.density! * inputs),
     inputForm: isDense ? 'dense' : 'sparse',
     batchSize: config.batch_size,
     threads: config.threads,

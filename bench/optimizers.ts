@@ -55,7 +55,7 @@ for (let round = 0; round < options.rounds; round++) {
   for (const [r, { given }] of ROWS.entries()) {
     const { epochs } = await runTraining({ threads: options.threads, epochs: options.epochs, ...given });
     const seconds = median(epochs.map((epoch) => epoch.seconds));
-    results[r]!.push({ seconds, loss: epochs.at(-1)!.train_loss });
+    results[r]!.push({ seconds, loss: epochs.at(-1)!.train_loss! });
   }
 }
 print();

@@ -269,7 +269,7 @@ function jobOf({ dataset, model, kernel }: StartEvent): Job {
     samples: dataset.train,
     batchSize: BATCH,
     layers: model.layers,
-    nonzeros: dataset.density * dataset.inputs,
+    nonzeros: dataset.density! * dataset.inputs,
     ...chooseKernel(kernel).needs,
   };
 }

@@ -9,8 +9,17 @@ import { fileURLToPath } from 'node:url';
 import { expandSources, FORMS } from '../src/kernels/assembly/templates.mjs';
 
 const KERNELS = 'src/kernels/assembly';
-/** Folders of AssemblyScript. A module has what a folder's files export, except for those that are only imported. */
-const MODULES = [KERNELS, 'bench/kernels/assembly'];
+/** Only relaxed SIMD has a fused multiply-add. */
+const BUILDS = { simd: [], 'simd-fma': ['--enable', 'relaxed-simd'] };
+/**
+ * Folders of AssemblyScript. A module has what a folder's files export, except for those that are only imported. Noise is integers,
+ * so it has one form and one build.
+ */
+const MODULES = [
+  { folder: KERNELS, forms: FORMS, builds: BUILDS },
+  { folder: 'src/kernels/noise-assembly', forms: { narrow: FORMS.narrow }, builds: { noise: [] } },
+  { folder: 'bench/kernels/assembly', forms: FORMS, builds: BUILDS },
+];
 const IMPORTED = 'vector.ts';
 /** The sources with each size written out, a tree for each form. */
 const EXPANDED = 'dist/assembly';
@@ -19,8 +28,6 @@ const PAGE = 'src/dashboard/page';
 const PAGE_FILES = ['index.html', 'style.css', 'icon.svg'];
 /** Folders of TypeScript. */
 const FOLDERS = ['bin', 'workers', 'src', 'test', 'bench', 'scripts'];
-/** Only relaxed SIMD has a fused multiply-add. */
-const BUILDS = { simd: [], 'simd-fma': ['--enable', 'relaxed-simd'] };
 const ASC_OPTIONS = [
   ['-O3', '--converge', '--noAssert', '--runtime', 'stub', '--enable', 'simd', '--enable', 'threads'],
   // The coordinator creates the memory; 32-bit addresses reach 65,536 pages.
@@ -44,8 +51,8 @@ export function build(root) {
   for (const name of PAGE_FILES) copyFileSync(path.join(root, PAGE, name), path.join(root, 'dist', PAGE, name));
   for (const folder of FOLDERS) removeStale(root, folder);
 
-  for (const [form, sizes] of Object.entries(FORMS)) {
-    for (const folder of MODULES) {
+  for (const { folder, forms, builds } of MODULES) {
+    for (const [form, sizes] of Object.entries(forms)) {
       const expanded = `${EXPANDED}/${form}/${folder}`;
       const sources = [folder, KERNELS].map((source) => path.join(root, source));
       mkdirSync(path.join(root, expanded), { recursive: true });
@@ -53,7 +60,7 @@ export function build(root) {
       const files = expandSources(path.join(root, folder), sizes);
       for (const [name, text] of Object.entries(files)) writeFileSync(path.join(root, expanded, name), text);
       const entries = Object.keys(files).filter((name) => name !== IMPORTED);
-      for (const [name, options] of Object.entries(BUILDS)) {
+      for (const [name, options] of Object.entries(builds)) {
         const out = `dist/${folder}/${name}${form === 'narrow' ? '' : `-${form}`}.wasm`;
         if (isNewer(path.join(root, out), [...sources, fileURLToPath(import.meta.url)])) continue;
         const args = [...entries.map((entry) => `${expanded}/${entry}`), '--outFile', out, ...ASC_OPTIONS, ...options];

@@ -381,6 +381,11 @@ export const errors = withCodes({
         (newest === undefined ? 'there is no checkpoint yet' : `the newest checkpoint is ${newest}`),
       cause,
     ),
+  auditIsModel: (file: string) => usage(`--audit ${file}: the same file as --save; choose another name`),
+  auditFailed: (file: string, cause: unknown) =>
+    failure(`--audit ${file}: could not be written (${reason(cause)}); free disk space, and run again`, cause),
+  auditElsewhere: (file: string, cause: unknown, written: string) =>
+    failure(`--audit ${file}: not replaced (${reason(cause)}); the audit was written to ${written}`, cause),
   saveFailed: (file: string, cause: unknown) =>
     failure(
       `--save ${file}: the model could not be written (${reason(cause)}); free disk space, and resume from the last checkpoint if there is one`,
@@ -532,7 +537,27 @@ export const errors = withCodes({
   // MPI: status 2, then 1.
   exactOfCheckpoint: (file: string) =>
     usage(`--resume: ${file} was trained with --exact; add --mpi (without a launcher, this process is the only rank)`),
+  privateWithout: (missing: string) => usage(`--private: requires ${missing}`),
+  notPrivate: (flag: string, why: string) => usage(`${flag}: not possible with --private, because ${why}`),
+  largeDelta: (delta: number, samples: number) =>
+    usage(
+      `--dp-delta ${delta}: expected less than 1 / ${grouped(samples)}, the number of training samples; ` +
+        'otherwise the guarantee would allow to publish one of them',
+    ),
+  noNoise: (epsilon: number) => usage(`--dp-epsilon ${epsilon}: no noise is strong enough; allow more, or train less`),
+  noEpochWithin: (epsilon: number, spent: number) =>
+    usage(
+      `--dp-epsilon ${epsilon}: the first epoch would spend ${spent.toPrecision(4)}; ` +
+        'allow more, or use a larger --dp-noise-multiplier',
+    ),
+  noiseBeyondLattice: (multiplier: number, parameters: number) =>
+    usage(
+      `--dp-noise-multiplier ${multiplier}: too large for a network of ${grouped(parameters)} parameters; ` +
+        'use less noise or a smaller network',
+    ),
   mpiStrategy: (strategy: unknown) => usage(`--strategy ${shown(strategy)}: expected sliced with --mpi`),
+  mpiAudit: (file: unknown) =>
+    usage(`--audit${file === true ? '' : ` ${shown(file)}`}: not available with --mpi; train on one machine to audit`),
   mpiStdin: () =>
     usage(
       '-: with --mpi every rank reads the table, but only the first has stdin; specify a file that all ranks can read',

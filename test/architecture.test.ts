@@ -18,6 +18,7 @@ const FLOORS = [
   'src/metrics',
   'src/config',
   'src/data',
+  'src/privacy',
   'src/optim',
   'src/model',
   'src/kernels',

@@ -1,31 +1,25 @@
-/**
- * A worker's part of each phase. Nothing here waits or communicates; step.ts says which phase comes when.
- *
- * A batch is the `count` samples from position `first` of an epoch's order. The sample at position first + slot is in that slot.
- */
+/** A worker's part of each phase. Nothing here waits or communicates; step.ts says which phase comes when. */
 
 import { createKernel } from '../src/kernels/builds.js';
 import { allPanels, ForwardPass } from '../src/kernels/forward-pass.js';
 import type { Kernel, Range, RowSlice, Update } from '../src/kernels/kernel.js';
+import { GROUP_COLUMNS } from '../src/kernels/lattice-noise.js';
 import type { EpochRecord, Memory } from '../src/memory/layout.js';
 import { heldOutSamples, stepsPerEpoch } from '../src/memory/plan.js';
 import { placeSamples } from '../src/memory/rows.js';
 import { LANES } from '../src/memory/tiling.js';
+import { Audited } from '../src/model/objectives/audited.js';
 import { objectiveOf } from '../src/model/objectives/index.js';
 import type { Criterion } from '../src/model/objectives/objective.js';
 import { batchWeight } from '../src/model/objectives/weighted.js';
-import { gradientNorm, needsOf, Optimizer, type StepPosition } from '../src/optim/optimizer.js';
+import { gradientNorm, isPlainSgd, Optimizer, type StepPosition, squaredGradientNorm } from '../src/optim/optimizer.js';
 import { sgdUpdate } from '../src/optim/sgd.js';
 import { SHARDS, shareOfRank } from '../src/parallel/mpi/rank-shares.js';
 import { fixedCost, partOf, sampleWork } from '../src/parallel/shares.js';
 import type { WorkerTask } from '../src/parallel/task.js';
-
-export interface Batch {
-  readonly record: EpochRecord;
-  readonly epoch: number;
-  readonly first: number;
-  readonly count: number;
-}
+import { GradientNoise, groupsOf } from '../src/privacy/gradient-noise.js';
+import type { Batch } from './batch.js';
+import { type SampleWork, workOnSamples } from './per-sample.js';
 
 /** One step: the rate of plain SGD, which reduces and steps in one pass, or the update of another optimizer. */
 export type StepNumbers = number | Update;
@@ -43,9 +37,12 @@ export class Phases {
   readonly #forwardPass: ForwardPass;
   readonly #criterion: Criterion;
   readonly #optimizer: Optimizer;
-  /** Plain SGD: no gradient is kept. */
+  /** Plain SGD: the gradient is kept only to be measured. */
   readonly #isPlain: boolean;
+  readonly #workOnSamples: readonly SampleWork[];
   readonly #lastLayer: number;
+  /** In a private run. */
+  readonly #noise: GradientNoise | undefined;
   /** Cost of a sample if the first layer is computed by sample. */
   readonly #work: (sample: number) => number;
   /** Whether the first layer is computed and stepped by panel. */
@@ -58,10 +55,17 @@ export class Phases {
     this.#memory = memory;
     this.#kernel = createKernel(task.kernel, task.plan.activation, task.shared, memory, task.worker);
     this.#forwardPass = new ForwardPass(this.#kernel, memory);
-    this.#criterion = objectiveOf(task.plan).criterion(memory);
+    const criterion = objectiveOf(task.plan).criterion(memory);
+    const { auditWords } = task.plan;
+    this.#criterion = auditWords > 0 ? new Audited(criterion, memory, auditWords) : criterion;
     this.#optimizer = new Optimizer(task.optimizer, task.epochs, stepsPerEpoch(task.plan));
-    this.#isPlain = !needsOf(task.optimizer).gradient;
+    this.#isPlain = isPlainSgd(task.optimizer);
+    this.#workOnSamples = workOnSamples({ task, memory, kernel: this.#kernel });
     this.#lastLayer = memory.layers.length - 1;
+    if (task.privacy) {
+      const { noiseKey: key, mechanism } = task.privacy;
+      this.#noise = new GradientNoise({ key, scale: mechanism.scale }, task.shared, memory, task.worker);
+    }
     this.#work = sampleWork(memory.rows, fixedCost(memory.layers));
     this.#byPanel = task.panels !== undefined;
     const { starts, index, value } = memory.rows;
@@ -105,27 +109,33 @@ export class Phases {
     return true;
   }
 
-  #gradientsOf({ record, first }: Batch, from: number, to: number): boolean {
+  #gradientsOf(batch: Batch, from: number, to: number): boolean {
+    const { record, first } = batch;
     if (this.#byPanel) this.#forwardPass.fromSecond(from, to);
     else this.#forwardPass.ofPlaced(from, to);
     let allFinite = true;
+    const isPrivate = this.#task.privacy !== undefined;
     for (let slot = from; slot < to; slot++) {
       const position = first + slot;
       this.#criterion.differentiate(slot, record.order[position]!);
+      // A private run reports nothing of single samples, and clipping leaves out those without a finite gradient.
+      if (isPrivate) continue;
       this.#criterion.record(record.training, position);
       allFinite &&= Number.isFinite(this.#criterion.loss);
     }
     // The run ends here.
     if (!allFinite) return false;
     for (let l = this.#lastLayer; l > 0; l--) this.#kernel.backward(l, from, to);
+    for (const work of this.#workOnSamples) work(batch, from, to);
     return true;
   }
 
   /** @param stepsDone  of the run. If the optimizer clips, `squareRows` must have been called for all rows. */
-  numbersOf({ record, epoch, first, count }: Batch, stepsDone: number): StepNumbers {
+  numbersOf({ record, epoch, step, first, count }: Batch, stepsDone: number): StepNumbers {
     const { plan } = this.#task;
-    const index = (epoch - 1) * stepsPerEpoch(plan) + first / plan.batchSize;
-    const batch = batchWeight(this.#memory, plan, record.order, first, count);
+    const index = (epoch - 1) * stepsPerEpoch(plan) + step;
+    // The number of samples that a private run has drawn is a secret.
+    const batch = plan.privacy ? plan.batchSize : batchWeight(this.#memory, plan, record.order, first, count);
     const position: StepPosition = { stepsDone, index, batch };
     if (this.#isPlain) return this.#optimizer.plainRate(position);
     return this.#optimizer.update(position, gradientNorm(this.#memory.layers));
@@ -216,6 +226,35 @@ export class Phases {
   /** Squares the gradient, for its norm: our rows of all layers. */
   squareRows(): void {
     for (let l = 0; l <= this.#lastLayer; l++) this.#kernel.squareRows(l, this.#slice(l));
+  }
+
+  /** Reports the norms of the batch's gradient, for all ranks and workers. `squareRows` must have been called for all rows. */
+  recordNorms({ record, step }: Batch): void {
+    const { plan, worker } = this.#task;
+    if (!plan.keepsGradientNorms || worker !== 0) return;
+    const { layers } = this.#memory;
+    for (const [l, layer] of layers.entries()) {
+      record.gradients.ofBatches[step * layers.length + l] = squaredGradientNorm(layer);
+    }
+  }
+
+  /** Private runs: adds noise to the gradient of a panel of the first layer. */
+  noisePanel(panel: number, stepsDone: number): void {
+    const { firstColumn, width } = this.#memory.layers[0]!.panels[panel]!;
+    const [from, to] = [firstColumn / GROUP_COLUMNS, Math.ceil((firstColumn + width) / GROUP_COLUMNS)];
+    this.#noise!.add(stepsDone, 0, { from, to: Math.min(to, groupsOf(this.#memory.layers[0]!)) });
+  }
+
+  /** Private runs: adds noise to our columns of the other layers' gradients; of all layers if the first is not divided by panels. */
+  noiseColumns(stepsDone: number): void {
+    const { plan, worker } = this.#task;
+    for (let l = this.#byPanel ? 1 : 0; l <= this.#lastLayer; l++) {
+      this.#noise!.add(
+        stepsDone,
+        l,
+        partOf(groupsOf(this.#memory.layers[l]!), () => 1, plan.threads, worker),
+      );
+    }
   }
 
   /** Applies the gradient that is in memory. */

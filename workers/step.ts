@@ -2,7 +2,8 @@
  * A step as a list of phases: what every worker does between two barriers. The list is built once, from what the run needs.
  *
  *   plain          gradients | step
- *   clipped        gradients | reduce | square | update
+ *   clipped        gradients | reduce | square | update      (or with the norm reported)
+ *   private        gradients | reduce and noise | noise | update
  *   with MPI       gradients | reduce | exchange | (square |) update
  *   exact          (forward | gradients | reduce | add) for each shard | exchange | (square |) update
  *   strategy dense gradients, held while the coordinator reduces and steps | nothing
@@ -16,7 +17,8 @@ import { Command, type Control } from '../src/parallel/control-words.js';
 import type { Exchange } from '../src/parallel/mpi/exchange.js';
 import type { Claims } from '../src/parallel/panel-claims.js';
 import { Phase, type WorkerTask } from '../src/parallel/task.js';
-import type { Batch, Phases } from './phases.js';
+import type { Batch } from './batch.js';
+import type { Phases } from './phases.js';
 
 export interface Step {
   readonly batch: Batch;
@@ -51,12 +53,13 @@ export interface StepParts {
 }
 
 export function phasesOfStep(parts: StepParts): readonly StepPhase[] {
-  const { strategy, ranks, exact, optimizer } = parts.task;
+  const { strategy, ranks, exact, optimizer, plan, privacy } = parts.task;
   if (strategy === 'dense') return [{ ...gradients(parts), hold: parts.heldForGradients }, { work: () => undefined }];
-  const { norm } = needsOf(optimizer);
+  const { norm } = needsOf(optimizer, plan.keepsGradientNorms);
   const apply = [...(norm ? [square(parts)] : []), update(parts)];
   if (exact) return [...shards(parts), exchange(parts), ...apply];
   if (ranks) return [gradients(parts), reduce(parts, (batch) => parts.phases.ownOf(batch)), exchange(parts), ...apply];
+  if (privacy) return [gradients(parts), reduceWithNoise(parts), noise(parts), ...apply];
   return norm ? [gradients(parts), reduce(parts, (batch) => batch), ...apply] : [gradients(parts), stepAtOnce(parts)];
 }
 
@@ -116,6 +119,31 @@ function reduce({ phases, claims, enter }: StepParts, partOf: (batch: Batch) => 
   };
 }
 
+/** As `reduce`, and adds noise to each panel of the first layer while it is in the cache. */
+function reduceWithNoise({ phases, claims, enter }: StepParts): StepPhase {
+  return {
+    work: ({ batch, stepsDone }) => {
+      enter(Phase.UPDATE);
+      phases.reduceRows(batch);
+      claims?.each((panel) => {
+        phases.reducePanel(panel, batch);
+        phases.noisePanel(panel, stepsDone);
+      });
+    },
+    last: () => claims?.reset(),
+  };
+}
+
+/** Noise for the layers that are reduced by rows: their random numbers run down the columns. */
+function noise({ phases, enter }: StepParts): StepPhase {
+  return {
+    work: ({ stepsDone }) => {
+      enter(Phase.UPDATE);
+      phases.noiseColumns(stepsDone);
+    },
+  };
+}
+
 function square({ phases, enter }: StepParts): StepPhase {
   return {
     work: () => {
@@ -132,6 +160,7 @@ function update(parts: StepParts): StepPhase {
     work: ({ batch, next, stepsDone }) => {
       enter(Phase.UPDATE);
       const numbers = phases.updateOf(batch, stepsDone);
+      phases.recordNorms(batch);
       phases.updateRows(numbers);
       // An exact step begins with the forward phase of its first shard.
       stepPanels(parts, task.exact ? undefined : next, (panel) => phases.updatePanel(panel, numbers));

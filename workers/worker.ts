@@ -15,13 +15,15 @@
 
 import { now } from '../src/memory/clock.js';
 import { type EpochRecord, layOut, type Memory, PHASES, recordIndex } from '../src/memory/layout.js';
+import { type Plan, stepsPerEpoch } from '../src/memory/plan.js';
 import { Barrier, type Hold, TeamAborted } from '../src/parallel/barrier.js';
 import { Command, Control, HeldFor, ticketOf } from '../src/parallel/control-words.js';
 import { EarlyStopping } from '../src/parallel/early-stopping.js';
 import { Exchange } from '../src/parallel/mpi/exchange.js';
 import { Claims } from '../src/parallel/panel-claims.js';
 import { Phase, type WorkerTask } from '../src/parallel/task.js';
-import { type Batch, Phases } from './phases.js';
+import type { Batch } from './batch.js';
+import { Phases } from './phases.js';
 import { phasesOfStep, type StepPhase } from './step.js';
 
 /** Piscina's entry. Returns when the run ends for this worker, even if another worker died. */
@@ -51,8 +53,8 @@ class Worker {
   #steps: number;
   /** The current epoch. */
   #epoch = 0;
-  /** Position of the batch in the epoch's order. */
-  #first = 0;
+  /** Index of the batch in the epoch. */
+  #step = 0;
   /** Start of the current phase, by this thread's clock. */
   #phaseBegan = performance.now();
   /** (PHASES) Times between epochs, when the record of the next epoch may still be in use. */
@@ -99,13 +101,13 @@ class Worker {
    * @returns false if the team must stop
    */
   #trainEpoch(steps: number): boolean {
-    const { plan, worker } = this.#task;
+    const { worker } = this.#task;
     const record = this.#record(this.#epoch);
     if (worker === 0) record.times.fill(now());
     // The wait for the grant does not count as part of the epoch.
     this.#times = this.#scratch.phaseTimes[recordIndex(this.#epoch)].fill(0);
     this.#phaseBegan = performance.now();
-    let batch = this.#batchAt(record, steps * plan.batchSize);
+    let batch = this.#batchAt(record, steps);
     const { panels, exact } = this.#task;
     if (panels && batch && !exact) {
       this.#enter(Phase.FORWARD);
@@ -115,23 +117,23 @@ class Worker {
       this.#arrive(nothing);
     }
     while (batch) {
-      const next: Batch | undefined = this.#batchAt(record, batch.first + batch.count);
-      if (!this.#step(batch, next)) return false;
+      const next: Batch | undefined = this.#batchAt(record, batch.step + 1);
+      if (!this.#takeStep(batch, next)) return false;
       batch = next;
     }
     return true;
   }
 
   /** Undefined after the last batch of the epoch. */
-  #batchAt(record: EpochRecord, first: number): Batch | undefined {
-    const { batchSize, trainSamples } = this.#task.plan;
-    if (first >= trainSamples) return undefined;
-    return { record, epoch: this.#epoch, first, count: Math.min(batchSize, trainSamples - first) };
+  #batchAt(record: EpochRecord, step: number): Batch | undefined {
+    const { plan } = this.#task;
+    if (step >= stepsPerEpoch(plan)) return undefined;
+    return { record, epoch: this.#epoch, step, ...placeOf(step, record, plan) };
   }
 
   /** @returns false if the team must stop */
-  #step(batch: Batch, next: Batch | undefined): boolean {
-    this.#first = batch.first;
+  #takeStep(batch: Batch, next: Batch | undefined): boolean {
+    this.#step = batch.step;
     const step = { batch, next, stepsDone: this.#steps };
     for (const { work, last = nothing, hold, meanwhile } of this.#phasesOfStep) {
       work(step);
@@ -242,9 +244,9 @@ class Worker {
     if (exact) this.#claims?.reset();
     const record = this.#record(this.#epoch);
     const at = now();
-    record.stepEnds[this.#first / plan.batchSize] = at;
+    record.stepEnds[this.#step] = at;
     this.#control.countStep(this.#epoch);
-    if (this.#first + plan.batchSize >= plan.trainSamples) record.times[1] = at;
+    if (this.#step + 1 === stepsPerEpoch(plan)) record.times[1] = at;
     if (logEvery > 0 && this.#steps % logEvery === 0) this.#control.wake();
     this.#decide();
   };
@@ -273,6 +275,13 @@ class Worker {
   get #scratch() {
     return this.#memory.workers[this.#task.worker]!;
   }
+}
+
+/** Where a batch lies in the epoch's order. */
+function placeOf(step: number, { batchStarts }: EpochRecord, { batchSize, trainSamples, privacy }: Plan) {
+  if (privacy) return { first: batchStarts[step]!, count: batchStarts[step + 1]! - batchStarts[step]! };
+  const first = step * batchSize;
+  return { first, count: Math.min(batchSize, trainSamples - first) };
 }
 
 function nothing(): void {}

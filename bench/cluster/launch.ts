@@ -34,7 +34,7 @@ export function measureTraining(args: readonly string[], place?: Place): Measure
   return {
     seconds: median(counted.map(({ seconds }) => seconds)),
     exchangeFraction: median(counted.map(({ phase_fractions }) => phase_fractions.exchange ?? 0)),
-    loss: epochs.at(-1)!.train_loss,
+    loss: epochs.at(-1)!.train_loss!,
   };
 }
 

@@ -2,6 +2,7 @@
 
 import type { Values } from '../files/safetensors.js';
 import { type KernelName, realsOf } from '../kernels/builds.js';
+import { hasGradientsOf } from '../metrics/gradient-noise.js';
 import type { RunState } from '../metrics/run-state.js';
 import { DEFAULT_OBJECTIVE, objectiveOfLoss } from '../model/objectives/index.js';
 import type { ModelDescription } from './model-file.js';
@@ -12,6 +13,7 @@ interface Contents extends ModelDescription {
   readonly values: Values;
   readonly moments: readonly Values[];
   readonly best: Values | undefined;
+  readonly secret: Uint8Array | undefined;
 }
 
 /** A contradiction, which would make the resumed run hang, fail or give wrong results; undefined if there is none. */
@@ -27,6 +29,7 @@ export function contradictionOf({
   values,
   moments,
   best,
+  secret,
 }: Contents): string | undefined {
   const { hidden, batchSize, limit, epochs, logEvery = 0, validationSplit } = config;
   const { train, validation = 0 } = dataset;
@@ -49,6 +52,10 @@ export function contradictionOf({
       'it has class names without a label, or a label without class names',
     ],
     [
+      (table?.weight !== undefined) === (config.weight !== undefined),
+      'its weight column does not match its configuration',
+    ],
+    [
       objective === (targets.length > 0 ? objectiveOfLoss(config.loss) : DEFAULT_OBJECTIVE),
       'its objective does not match its configuration',
     ],
@@ -64,9 +71,14 @@ export function contradictionOf({
     ],
     [logEvery === state.logEvery, 'its log interval does not match its configuration'],
     [state.epochs + (stepsInEpoch > 0 ? 1 : 0) <= epochs, 'it is beyond its last epoch'],
+    [config.private === (secret !== undefined), 'it is private without a secret, or has a secret and is not private'],
     [stepsInEpoch <= stepsPerEpoch, 'it is beyond the last step of its epoch'],
     [
-      epochSums.samples === Math.min(stepsInEpoch * batchSize, dataset.train),
+      !state.gradients || hasGradientsOf(state.gradients, layers.length - 1),
+      'its norms of gradients do not match its layers',
+    ],
+    [
+      epochSums.samples === (config.private ? 0 : Math.min(stepsInEpoch * batchSize, dataset.train)),
       'its sums do not match its number of steps',
     ],
   ];

@@ -55,6 +55,15 @@ export interface ModelDescription {
   readonly dataset: DatasetRecord;
   /** Undefined if it was not trained on a table. */
   readonly table: TableModel | undefined;
+  /** Of a private run. */
+  readonly privacy?: PrivateModel | undefined;
+}
+
+export interface PrivateModel {
+  /** (32 bytes) The noise follows from it. Only checkpoints hold it. */
+  readonly secret: Uint8Array;
+  /** What is guaranteed after so many steps of the run, for metadata. */
+  readonly guarantee: (steps: number) => object;
 }
 
 /** @param plan  the samples used */
@@ -73,20 +82,24 @@ export function datasetRecord({ name, train, test }: Dataset, plan: Plan): Datas
 /** The metadata that models and checkpoints have in common. */
 export function modelMetadata(
   kind: 'model' | 'checkpoint',
-  { layers, activation, objective, targets, config, kernel, run, dataset, table }: ModelDescription,
+  { layers, activation, objective, targets, config, kernel, run, dataset, table, privacy }: ModelDescription,
   values: Values,
+  step: number,
 ): Record<string, string> {
   const record = recordOfConfig(config);
+  // The hash of private data would confirm a guess of them.
+  const { train_sha256: _, ...said } = dataset;
   return {
     lockstep: kind,
     lockstep_version: packageVersion(),
     ...networkMetadata(layers, activation, objective, targets, table),
     ...(table ? tableMetadata(table) : IMAGE_METADATA),
-    dataset: JSON.stringify(dataset),
+    dataset: JSON.stringify(privacy && kind === 'model' ? said : dataset),
     config: JSON.stringify(kind === 'model' ? recipeOf(record) : record),
     kernel,
     run,
     weights_sha256: sha256Of(values),
+    ...(privacy && { privacy: JSON.stringify(privacy.guarantee(step)) }),
   };
 }
 
@@ -103,9 +116,18 @@ export async function saveModel(
   epochs: number,
   step: number,
 ): Promise<Written> {
-  const metadata = { ...modelMetadata('model', model, values), epochs: String(epochs), step: String(step) };
+  const metadata = { ...modelMetadata('model', model, values, step), epochs: String(epochs), step: String(step) };
   return await writeModel(file, model.layers, metadata, values);
 }
+
+/** The metadata without what only a resumed run may know. */
+export function withoutSecret(metadata: Readonly<Record<string, string>>): Record<string, string> {
+  const { [SECRET]: _, ...others } = metadata;
+  return others;
+}
+
+/** Name of the secret in a checkpoint's metadata. */
+export const SECRET = 'privacy_secret';
 
 /** As `saveModel`, with metadata that is known. @throws the system error */
 export async function writeModel(
@@ -119,7 +141,7 @@ export async function writeModel(
 
 /** The metadata of a model that is read from a model file or a checkpoint, to be written as a model. */
 export function metadataToSave(given: Readonly<Record<string, string>>, values: Values): Record<string, string> {
-  const { state: _, ...metadata } = given;
+  const { state: _, ...metadata } = withoutSecret(given);
   if (metadata.lockstep === undefined) return metadata;
   const config = fieldsOf(parseJsonOr(metadata.config, undefined));
   return {
@@ -245,7 +267,8 @@ export function requireFinite({ file, values }: ModelData): void {
 function decodeModelFile(file: string, bytes: Uint8Array): ModelFile {
   try {
     const tensorFile = decodeTensors(bytes);
-    const { metadata, isSealed } = tensorFile;
+    const { isSealed } = tensorFile;
+    const metadata = withoutSecret(tensorFile.metadata);
     const { layers, activation, objective, targets, table } = describedNetwork(tensorFile);
     const values = valuesOf(tensorFile, layers);
     const kernel = KERNEL_NAMES.find((name) => name === metadata.kernel);

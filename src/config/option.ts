@@ -46,6 +46,8 @@ interface Facts<Value> {
   readonly default?: Value | (() => Value);
   /** Default for tables, if it differs. A function returns undefined where `default` applies. */
   readonly tableDefault?: Value | ((table: TableTraits) => Value | undefined);
+  /** Default of private runs, if it differs. */
+  readonly privateDefault?: Value;
   readonly needs?: Need;
   readonly excludes?: { readonly option: string; readonly refusal: (value: unknown) => LockstepError };
   /** Refused unless the data are a table. */

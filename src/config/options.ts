@@ -9,6 +9,7 @@ import { CHECKPOINTS, OUTPUT, RESUME } from './options/checkpoints.js';
 import { DATA, TABLES } from './options/data.js';
 import { EXECUTION, MPI, RANKS } from './options/execution.js';
 import { OPTIMIZER } from './options/optimizer.js';
+import { PRIVACY } from './options/privacy.js';
 import { STOPPING, TRAINING } from './options/training.js';
 
 /** In the order of `--help` and docs/options.md. */
@@ -18,6 +19,7 @@ export const GROUPS: readonly { readonly heading: string; readonly options: Opti
   { heading: 'Training', options: TRAINING },
   { heading: 'Optimizer', options: OPTIMIZER },
   { heading: 'Validation and stopping', options: STOPPING },
+  { heading: 'Private training', options: PRIVACY },
   { heading: 'Execution', options: EXECUTION },
   { heading: 'Distributed training', options: { ...MPI, ...RANKS } },
   { heading: 'Model and checkpoints', options: { ...CHECKPOINTS, ...RESUME } },
@@ -30,6 +32,7 @@ type Recorded = typeof DATA &
   typeof TRAINING &
   typeof OPTIMIZER &
   typeof STOPPING &
+  typeof PRIVACY &
   typeof EXECUTION &
   typeof RANKS &
   typeof CHECKPOINTS &
@@ -120,7 +123,8 @@ export function defaultText(entry: Option<unknown>): string {
   const { tableDefault, tableDefaultText: ofTables = tableDefault === undefined ? '' : valueText(tableDefault) } =
     entry;
   if (ofTables === '') return usual;
-  return entry.isForTables ? ofTables : `${usual}; tables: ${ofTables}`;
+  const ofPrivate = entry.privateDefault === undefined ? '' : `; private runs: ${valueText(entry.privateDefault)}`;
+  return entry.isForTables ? ofTables : `${usual}; tables: ${ofTables}${ofPrivate}`;
 }
 
 const ARGUMENTS: { readonly [type in Kind<unknown>['type']]?: string } = {
@@ -143,10 +147,12 @@ export function flagsOf(name: string, { short, argument, kind }: Option<unknown>
  * @param table  undefined for images, and for a record of a run, where null means the reference's default
  */
 export function withDefaults(given: CheckedOptions, table?: TableTraits): Config {
-  const usual = (entry: Option<unknown>) => (table && tableDefaultOf(entry, table)) ?? defaultOf(entry);
-  return Object.fromEntries(
-    CONFIG_NAMES.map((name) => [name, given[name] ?? usual(OPTIONS[name])]),
-  ) as unknown as Config;
+  const usual = (name: keyof Config) => {
+    const entry = OPTIONS[name];
+    const ofPrivate = given.private === true ? entry.privateDefault : undefined;
+    return ofPrivate ?? (table && tableDefaultOf(entry, table)) ?? defaultOf(entry);
+  };
+  return Object.fromEntries(CONFIG_NAMES.map((name) => [name, given[name] ?? usual(name)])) as unknown as Config;
 }
 
 /** Before the table has been read: the defaults that depend on its size come later. */

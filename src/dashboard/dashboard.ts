@@ -151,7 +151,7 @@ export class Dashboard {
   #showEpoch(event: Extract<TrainEvent, { event: 'epoch' }>): void {
     // Other fields of the event are not shown.
     const { event: _, step, wait_fraction, phase_fractions, ...rest } = event;
-    const { train_targets, validation_targets, test_targets, ...point } = rest;
+    const { train_targets, validation_targets, test_targets, layer_gradients, ...point } = rest;
     this.#epochs.push(point);
     this.#keepResults(event.epoch);
     this.#keepThreads(event.epoch);
@@ -188,6 +188,8 @@ export class Dashboard {
   /** Adds a point of the samples since the last point, if there are enough. */
   #addRecent(progress: Progress, samplesPerEpoch: number, now: number): void {
     const { epoch, samples, loss, error, rmse = 0 } = progress;
+    // A private run tells nothing of its training samples.
+    if (loss === undefined) return;
     const before = this.#told.epoch === epoch ? this.#told : { ...NOTHING_TOLD, at: this.#told.at };
     const [count, elapsed] = [samples - before.samples, now - before.at];
     if (count <= 0 || elapsed < PROGRESS_MS || (count < FEWEST_SAMPLES && elapsed < MOST_RECENT_MS)) return;

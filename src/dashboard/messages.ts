@@ -70,7 +70,7 @@ export interface StartFacts {
 export interface EndFacts {
   readonly status: 'completed' | 'interrupted' | 'failed';
   readonly epochs: number;
-  readonly stopped_by?: 'patience' | 'max_time';
+  readonly stopped_by?: 'patience' | 'max_time' | 'privacy_budget';
   readonly best_epoch?: number;
   readonly train_loss?: number;
   readonly train_error?: number;
@@ -94,7 +94,8 @@ export interface ListMessage<Item> {
 /** The fields of an `epoch` event that the page shows. */
 export interface EpochPoint {
   readonly epoch: number;
-  readonly train_loss: number;
+  /** Absent in a private run. */
+  readonly train_loss?: number;
   /** Of classes. */
   readonly train_error?: number;
   readonly validation_loss?: number;
@@ -111,6 +112,10 @@ export interface EpochPoint {
   readonly test_rmse?: number;
   readonly test_mae?: number;
   readonly test_r2?: number | null;
+  /** With `--noise-scale`: docs/per-sample.md. */
+  readonly grad_norm?: number | null;
+  readonly grad_norm_mean?: number | null;
+  readonly noise_scale?: number | null;
   /** The learning rate of its last step, if it is not constant. */
   readonly lr?: number;
   readonly seconds: number;
@@ -126,7 +131,7 @@ export interface ProgressMessage {
   readonly epochs: number;
   readonly step: number;
   readonly stepsPerEpoch: number;
-  readonly loss: number;
+  readonly loss?: number;
   readonly error?: number;
   readonly rmse?: number;
   readonly mae?: number;

@@ -34,11 +34,17 @@ export class OtherKindError extends TakenError {}
  * @param file   if it is a symbolic link, its target is written
  * @param kind   only a file of the same kind, or an empty file, is replaced
  * @param parts  the content
+ * @param mode   permissions; @default those of the existing file, or the usual ones
  * @throws TakenError if something else has this name; or the system error
  */
-export async function writeAtomically(file: string, kind: Kind, parts: readonly Uint8Array[]): Promise<void> {
+export async function writeAtomically(
+  file: string,
+  kind: Kind,
+  parts: readonly Uint8Array[],
+  mode?: number,
+): Promise<void> {
   const target = await targetOf(file);
-  const { handle, temporary } = await openTemporary(target, kind);
+  const { handle, temporary } = await openTemporary(target, kind, mode);
   try {
     try {
       for (const part of parts) await writeAll(handle, part);
@@ -121,8 +127,8 @@ export async function tryToWrite(file: string, kind: Kind): Promise<void> {
 /**
  * Its hidden name holds the program, the kind and the process, so that leftovers of killed processes can be recognized.
  */
-async function openTemporary(target: string, kind: Kind) {
-  const mode = await modeOf(target);
+async function openTemporary(target: string, kind: Kind, given?: number) {
+  const mode = given ?? (await modeOf(target));
   const stem = path.join(path.dirname(target), `.${path.basename(target)}.lockstep-${kind}-${ownerName()}`);
   for (let number = 1; ; number++) {
     const temporary = `${stem}${number === 1 ? '' : `.${number}`}.tmp`;

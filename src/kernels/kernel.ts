@@ -71,6 +71,16 @@ export interface Kernel {
    */
   squareRows(layer: number, rows: Range): void;
 
+  /**
+   * The squared norms that the gradients of these slots' samples consist of (model/sample-norms.ts): of the inputs into
+   * `inputSquares`, and of δ into `deltaSquares`. In float64, in ascending order of inputs and columns, so that the results do not
+   * depend on the panels or on the form of the inputs.
+   */
+  squareSamples(layer: number, from: number, to: number): void;
+
+  /** δ ← δ times the slot's `sampleFactors`, which is the gradient of the sample's loss times this factor. Rounds as `reals` does. */
+  scaleSamples(layer: number, from: number, to: number): void;
+
   /** Applies the gradient to these rows and panels, and to the optimizer's moments. */
   update(layer: number, rows: Range, panels: Range, update: Update): void;
 }

@@ -15,12 +15,14 @@ export class ReferenceKernel implements Kernel {
   readonly #layers: readonly LayerMemory[];
   readonly #activation: Activation;
   readonly #worker: number;
+  readonly #factors: Float64Array;
   /** For each layer, the rows of the batch that is stepped. */
   readonly #batchRows: InputRows[] = [];
 
   /** @param worker  whose gradient buffer `accumulate` fills */
   constructor(memory: Memory, activation: Activation, worker: number) {
     this.#layers = memory.layers;
+    this.#factors = memory.sampleFactors;
     this.#activation = activation;
     this.#worker = worker;
   }
@@ -131,6 +133,30 @@ export class ReferenceKernel implements Kernel {
       let sum = 0;
       for (let j = 0; j < C; j++) sum += dW[i * C + j]! * dW[i * C + j]!;
       rowSquares[4 * i] = sum;
+    }
+  }
+
+  /** Σ x² and Σ δ², the latter in the first of its four places. */
+  squareSamples(l: number, from: number, to: number): void {
+    const { outputs: C, inputRows: x, inputSquares, deltaSquares } = this.#layers[l]!;
+    const delta = this.#deltas(l);
+    for (let s = from; s < to; s++) {
+      let sum = 0;
+      forEachInput(x, s, (_, value) => {
+        sum += value * value;
+      });
+      inputSquares[s] = sum;
+      sum = 0;
+      for (let j = 0; j < C; j++) sum += delta[s * C + j]! * delta[s * C + j]!;
+      deltaSquares[4 * s] = sum;
+    }
+  }
+
+  scaleSamples(l: number, from: number, to: number): void {
+    const { outputs: C } = this.#layers[l]!;
+    const delta = this.#deltas(l);
+    for (let s = from; s < to; s++) {
+      for (let j = 0; j < C; j++) delta[s * C + j]! *= this.#factors[s]!;
     }
   }
 

@@ -26,12 +26,15 @@ export interface WasmModule
   readonly backward: BySize;
   readonly mirrorBackward: BySize;
   readonly fewBackward: BySize;
+  readonly joinPanels: WasmFunction;
   readonly mirrorRows: WasmFunction;
   readonly denseBackward: BySize;
   readonly transpose: WasmFunction;
   readonly applyGradients: WasmFunction;
   readonly sumGradients: WasmFunction;
   readonly squareRows: WasmFunction;
+  readonly squareInputs: WasmFunction;
+  readonly scaleRows: WasmFunction;
 }
 
 export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): WasmModule {

@@ -93,9 +93,13 @@ export interface LayerMemory {
   readonly best: Reals;
   /** (inputs + 1, 4): sums of the squares of a row of the gradient. Empty unless the norm is needed. */
   readonly rowSquares: Float64Array;
+  /** (S) Squared norm of a slot's inputs. Empty unless the norms of the samples' gradients are needed. */
+  readonly inputSquares: Float64Array;
+  /** (S, 4): sums of the squares of a slot's δ. Empty unless the norms of the samples' gradients are needed. */
+  readonly deltaSquares: Float64Array;
   /**
-   * For each panel of the layer below: (outputs in whole vectors, its width), the weights of its units. Always a copy of the
-   * weights when back-propagation begins. Empty in the first layer, and without `mirrors`.
+   * For each panel of the layer below: the weights of its units, (outputs in whole vectors, some of its columns) for some columns
+   * after the others (kernels/wasm-layer.ts). Always a copy of the weights when back-propagation begins. Empty in the first layer, and without `mirrors`.
    */
   readonly mirror: readonly Reals[];
   /** The batch as the reduction reads it. Empty without `blocks`. */
@@ -117,7 +121,10 @@ export interface Transposed {
 
 /** A worker's own scratch. */
 export interface WorkerScratch {
-  /** (BACKWARD_BLOCK, widest hidden layer, 4): partial sums of back-propagation. */
+  /**
+   * Of back-propagation: (BACKWARD_BLOCK, widest hidden layer, 4), partial sums; with mirrors (MIRROR_BLOCK, outputs in whole
+   * vectors of the widest layer but the first), its δ.
+   */
   readonly partial: Float32Array;
   /** (TOTALS): sums of some rows' gradients over the previous blocks of samples. */
   readonly totals: Float32Array;
@@ -127,20 +134,34 @@ export interface WorkerScratch {
   readonly phase: Int32Array;
   /** (1): a counter that shows progress, see `parallel/watchdog.ts`. */
   readonly beats: Uint32Array;
+  /** (NOISE_BYTES) Random bytes for noise. Empty unless the run is private. */
+  readonly noiseBytes: Uint8Array;
 }
 
 /** What the workers report about one epoch. Two take turns: an epoch can run while the coordinator reads the one before. */
 export interface EpochRecord {
-  /** (N) The sample at each position of the epoch. Written by the coordinator. */
+  /** (N) The sample at each position of the epoch. Written by the coordinator. In a private run (plan.privacy.longestEpoch). */
   readonly order: Uint32Array;
+  /** (steps + 1) Private runs only: where each batch begins in `order`, and where the last ends. */
+  readonly batchStarts: Uint32Array;
   /** (N) Scores of the sample at each position, before that step's update. */
   readonly training: Scores;
   /** (steps) When each step ended, in milliseconds of `clock.ts`. */
   readonly stepEnds: Float64Array;
   /** [start of the epoch, end of its last step], in milliseconds of `clock.ts`. */
   readonly times: Float64Array;
+  /** Empty unless they are kept. */
+  readonly gradients: GradientRecord;
   /** (V + M) Scores of each validation and test sample after the epoch. */
   readonly heldOut: Scores;
+}
+
+/** Squared norms of gradients, by layer. */
+export interface GradientRecord {
+  /** By layer (N): of the gradient of the sample at each position. */
+  readonly ofSamples: readonly Float64Array[];
+  /** (steps, layers): of the sum of each batch's gradients. */
+  readonly ofBatches: Float64Array;
 }
 
 /** By name: the loss of each sample, and the scores that the plan lists. */
@@ -156,10 +177,16 @@ export interface Memory {
   readonly rows: SampleRows;
   readonly slots: number;
   readonly layers: readonly LayerMemory[];
+  /** (S) What `Kernel.scaleSamples` multiplies the gradient of a slot's sample by. Empty unless gradients are scaled. */
+  readonly sampleFactors: Float64Array;
+  /** See kernels/lattice-noise.ts. Empty unless the run is private. */
+  readonly noiseTable: { readonly entries: Uint32Array; readonly rests: Uint32Array };
   readonly workers: readonly WorkerScratch[];
   readonly epochs: readonly [EpochRecord, EpochRecord];
   /** (R, words and summed scores of the largest share): the ranks' blocks, see parallel/mpi/exchange.ts. Empty without MPI. */
   readonly exchange: Float64Array;
+  /** (N, plan.auditWords) What an audit keeps of each training sample, in the order of the data set. Empty without an audit. */
+  readonly audit: Float32Array;
   /** [the least validation loss of an epoch so far, that epoch], or zeros: see parallel/early-stopping.ts. */
   readonly best: Float64Array;
 }
@@ -179,6 +206,15 @@ const EVALUATION_SLOTS = 16;
 
 /** Samples whose partial sums back-propagation keeps at once, so that a panel serves several. */
 export const BACKWARD_BLOCK = 16;
+
+/** Samples whose δ a mirror serves together: a worker's block (workers/phases.ts). */
+export const MIRROR_BLOCK = 100;
+
+/** Length of the table of noise (kernels/lattice-noise.ts). */
+export const NOISE_TABLE = 8192;
+
+/** Random bytes that a worker turns into noise at once: few calls of the cipher, and little of the cache. */
+export const NOISE_BYTES = 65_536;
 
 /** Two of the largest tiles, three rows of six vectors; a row of sixteen vectors in sparse form takes less. */
 const TOTALS = 2 * 3 * 6 * LANES;
@@ -239,15 +275,25 @@ function carve(plan: Plan, arena: Arena, worker: number): Memory {
   const layers: LayerMemory[] = [];
   for (let l = 0; l + 1 < widths.length; l++) layers.push(carveLayer(plan, arena, l, slots, rows, worker));
 
+  const sampleFactors = arena.take(Float64Array, plan.scalesSamples ? slots : 0);
+
+  const noiseTable = {
+    entries: arena.take(Uint32Array, plan.privacy ? NOISE_TABLE : 0),
+    rests: arena.take(Uint32Array, plan.privacy ? 2 * NOISE_TABLE : 0),
+  };
+
   const widestHidden = Math.max(0, ...layers.slice(1).map((layer) => layer.inputs));
+  const widestDelta = Math.max(0, ...widths.slice(2).map(inVectors));
+  const partials = plan.mirrors ? MIRROR_BLOCK * widestDelta : BACKWARD_BLOCK * widestHidden * LANES;
   const workers: WorkerScratch[] = [];
   for (let t = 0; t < threads; t++) {
     workers.push({
-      partial: arena.take(Float32Array, plan.blocks ? BACKWARD_BLOCK * widestHidden * LANES : 0),
+      partial: arena.take(Float32Array, plan.blocks ? partials : 0),
       totals: arena.take(Float32Array, plan.blocks ? TOTALS : 0),
       phaseTimes: [arena.take(Float64Array, PHASES), arena.take(Float64Array, PHASES)],
       phase: arena.take(Int32Array, 1),
       beats: arena.take(Uint32Array, 1),
+      noiseBytes: arena.take(Uint8Array, plan.privacy ? NOISE_BYTES : 0),
     });
   }
 
@@ -255,21 +301,28 @@ function carve(plan: Plan, arena: Arena, worker: number): Memory {
     loss: arena.take(Float64Array, length),
     ...Object.fromEntries(kept.map(({ name, type }) => [name, arena.take<Elements>(ARRAYS[type], length)])),
   });
+  const keptLayers = plan.keepsGradientNorms ? layers.length : 0;
   const epoch = (): EpochRecord => ({
-    order: arena.take(Uint32Array, trainSamples),
+    order: arena.take(Uint32Array, plan.privacy?.longestEpoch ?? trainSamples),
+    batchStarts: arena.take(Uint32Array, plan.privacy ? stepsPerEpoch(plan) + 1 : 0),
     training: scores(
       trainSamples,
       plan.scores.filter(({ isSummed }) => isSummed),
     ),
     stepEnds: arena.take(Float64Array, stepsPerEpoch(plan)),
     times: arena.take(Float64Array, 2),
+    gradients: {
+      ofSamples: layers.slice(0, keptLayers).map(() => arena.take(Float64Array, trainSamples)),
+      ofBatches: arena.take(Float64Array, keptLayers * stepsPerEpoch(plan)),
+    },
     heldOut: scores(heldOutSamples(plan), plan.scores),
   });
   const best = arena.take(Float64Array, 2);
   const epochs = [epoch(), epoch()] as const;
-  const rankWords = EXCHANGE_WORDS + summedScores(plan).length * largestExchange(plan);
+  const rankWords = EXCHANGE_WORDS + (summedScores(plan).length + keptLayers) * largestExchange(plan);
   const exchange = arena.take(Float64Array, plan.ranks * rankWords);
-  return { control, claims, rows, slots, layers, workers, epochs, exchange, best };
+  const audit = arena.take(Float32Array, trainSamples * plan.auditWords);
+  return { control, claims, rows, slots, layers, sampleFactors, noiseTable, workers, epochs, exchange, audit, best };
 }
 
 /** The form of a layer's inputs. */
@@ -304,6 +357,9 @@ function carveLayer(plan: Plan, arena: Arena, l: number, slots: number, rows: Sa
   const moments = takeLikeParameters(plan.moments);
   const [best = takeReals(0)] = takeLikeParameters(plan.keepsBest ? 1 : 0);
   const rowSquares = arena.take(Float64Array, plan.needsNorm ? (inputs + 1) * LANES : 0);
+
+  const inputSquares = arena.take(Float64Array, plan.needsSampleNorms ? slots : 0);
+  const deltaSquares = arena.take(Float64Array, plan.needsSampleNorms ? slots * LANES : 0);
 
   const count = panelCount(plan, l, paddedOutputs);
   // (A size alone needs no views: a layer too wide for the memory may have a million panels.)
@@ -374,6 +430,8 @@ function carveLayer(plan: Plan, arena: Arena, l: number, slots: number, rows: Sa
     moments,
     best,
     rowSquares,
+    inputSquares,
+    deltaSquares,
     mirror,
     transposed,
   };

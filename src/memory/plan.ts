@@ -106,8 +106,26 @@ export interface Plan extends KernelNeeds, ActivationNeeds {
   readonly moments: number;
   /** Whether the gradient's norm is computed. */
   readonly needsNorm: boolean;
+  /** Whether the norm of each sample's gradient is computed. */
+  readonly needsSampleNorms: boolean;
+  /** Whether the epoch records have these norms, and those of the batches' gradients. */
+  readonly keepsGradientNorms: boolean;
+  /** Whether the gradient of each sample is multiplied by a factor of its own before it is summed. */
+  readonly scalesSamples: boolean;
+  /** Numbers that an audit keeps of each training sample: see model/objectives/audited.ts. 0 without an audit. */
+  readonly auditWords: number;
   /** Whether the best epoch's parameters are kept. */
   readonly keepsBest: boolean;
+  /** Private training: batches are drawn at random, and noise is added to their gradients. */
+  readonly privacy: PrivateNeeds | undefined;
+}
+
+/** Room for what is drawn at random. */
+export interface PrivateNeeds {
+  /** Samples of a batch. */
+  readonly largestBatch: number;
+  /** Samples of all batches of an epoch. */
+  readonly longestEpoch: number;
 }
 
 /** A plan's values without options. */
@@ -121,7 +139,12 @@ export const PLAIN = {
   gradientBuffers: 0,
   moments: 0,
   needsNorm: false,
+  needsSampleNorms: false,
+  keepsGradientNorms: false,
+  scalesSamples: false,
+  auditWords: 0,
   keepsBest: false,
+  privacy: undefined,
 } as const satisfies Partial<Plan>;
 
 /** The scores that metrics are made of. */
@@ -140,7 +163,8 @@ export function heldOutSamples({ validationSamples, testSamples }: Plan): number
 }
 
 /** Maximum samples of a batch that this process computes. */
-export function ownBatch({ batchSize, ranks }: Plan): number {
+export function ownBatch({ batchSize, ranks, privacy }: Plan): number {
+  if (privacy) return privacy.largestBatch;
   return Math.ceil(batchSize / Math.max(1, ranks));
 }
 

@@ -4,9 +4,10 @@ import { type Memory, recordIndex } from '../memory/layout.js';
 import { type Plan, stepsPerEpoch } from '../memory/plan.js';
 import { objectiveOf } from '../model/objectives/index.js';
 import type { EpochEvent, StepEvent } from './events.js';
+import { addGradients, type GradientSums, gradientMetrics, gradientsOfStep, noGradients } from './gradient-noise.js';
 import type { Best, EpochMetrics, Position, RunState } from './run-state.js';
 import { StepLog } from './step-log.js';
-import { addScores, noSums, type Split, type SplitMetrics, splitMetricsOf } from './sums.js';
+import { addScores, noSums, type Split, splitMetricsOf } from './sums.js';
 
 /** The epoch event without the threads' times. */
 type EpochResult = Omit<EpochEvent, 'wait_fraction' | 'phase_fractions'>;
@@ -87,6 +88,7 @@ export class Ledger {
       epoch,
       step: this.#stepsBefore(epoch + 1),
       ...metrics,
+      ...(this.#plan.keepsGradientNorms && gradientMetrics(this.#epochGradients(epoch, stepsPerEpoch(this.#plan)))),
       seconds,
       samples_per_second: this.#plan.trainSamples / Math.max(seconds, LEAST_SECONDS),
     };
@@ -112,6 +114,7 @@ export class Ledger {
     const { times, stepEnds } = this.#record(running);
     // If this process has not begun the epoch, the record may be an earlier epoch's.
     const before = running === this.#start.epochs + 1 ? this.#start.stepsInEpoch : 0;
+    const log = this.#logAt(position);
     const ownMs = stepsInEpoch > before ? stepEnds[stepsInEpoch - 1]! - times[0]! : 0;
     return {
       epochs,
@@ -120,7 +123,8 @@ export class Ledger {
       epochSums: this.#epochSums(running, stepsInEpoch),
       epochSeconds: stepsInEpoch > 0 ? this.#secondsBefore(running) + ownMs / 1000 : 0,
       logEvery: this.#logEvery,
-      logSums: this.#logSumsAt(position),
+      logSums: log.sums,
+      ...(log.gradients && { gradients: { epoch: this.#epochGradients(running, stepsInEpoch), ...log.gradients } }),
       metrics: this.#metricsAfter(epochs),
       best: this.#bestAfter(epochs),
       seconds: this.seconds,
@@ -144,24 +148,37 @@ export class Ledger {
     return best;
   }
 
-  #logSumsAt({ epochs, stepsInEpoch }: Position) {
+  #logAt({ epochs, stepsInEpoch }: Position) {
     const log = this.#steps.clone();
     for (let epoch = this.#completed + 1; epoch <= epochs + 1; epoch++) {
       const steps = epoch <= epochs ? stepsPerEpoch(this.#plan) : stepsInEpoch;
       // (The consumer gets these events later.)
       for (const _ of log.upTo(this.#record(epoch), epoch, this.#stepsBefore(epoch), steps));
     }
-    return log.sums;
+    return log;
   }
 
   #epochSums(epoch: number, steps: number) {
-    const { batchSize, trainSamples } = this.#plan;
+    const { batchSize, trainSamples, privacy } = this.#plan;
+    if (privacy) return noSums(this.#plan);
     const start = epoch === this.#start.epochs + 1 ? this.#start.epochSums : noSums(this.#plan);
     const end = Math.min(steps * batchSize, trainSamples);
     return addScores(start, this.#record(epoch).training, start.samples, end);
   }
 
-  #metricsOf(epoch: number): SplitMetrics<'train'> & EpochMetrics {
+  /** Where a resumed run did not measure its gradients before: of the steps since. */
+  #epochGradients(epoch: number, steps: number): GradientSums {
+    const isFirst = epoch === this.#start.epochs + 1;
+    let sums = (isFirst && this.#start.gradients?.epoch) || noGradients(this.#plan);
+    for (let step = isFirst ? this.#start.stepsInEpoch : 0; step < steps; step++) {
+      sums = addGradients(sums, gradientsOfStep(this.#plan, this.#record(epoch), step));
+    }
+    return sums;
+  }
+
+  /** Without those of private training samples. */
+  #metricsOf(epoch: number): EpochMetrics {
+    if (this.#plan.privacy) return this.#heldOutMetrics(epoch);
     const sums = this.#epochSums(epoch, stepsPerEpoch(this.#plan));
     const objective = objectiveOf(this.#plan);
     return { ...splitMetricsOf(objective, 'train', sums), ...this.#heldOutMetrics(epoch) };

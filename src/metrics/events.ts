@@ -8,6 +8,7 @@
 import type { ConfigRecord } from '../config/options.js';
 import type { KernelName } from '../kernels/builds.js';
 import type { ObjectiveName } from '../model/objectives/index.js';
+import type { GradientMetrics } from './gradient-noise.js';
 import type { ClassificationMetrics } from './quality/classification.js';
 import type { RegressionIntervals } from './quality/regression.js';
 import type { Metrics, SplitMetrics } from './sums.js';
@@ -37,8 +38,8 @@ export interface StartEvent {
     readonly targets?: readonly { readonly name: string; readonly mean: number; readonly deviation: number }[];
     /** Tables only: the labels of classes 0, 1, 2, … */
     readonly class_names?: readonly (string | number)[];
-    /** Fraction of the training samples' inputs that are not zero (for a table, after scaling). */
-    readonly density: number;
+    /** Fraction of the training samples' inputs that are not zero (for a table, after scaling). Absent in a private run. */
+    readonly density?: number;
   };
   /** What the network is trained for: see `src/model/objectives/`. */
   readonly objective: ObjectiveName;
@@ -94,9 +95,10 @@ export interface StartEvent {
 
 /**
  * Every `--log-every` steps. Metrics are over the samples since the last step event (or the start of the run), each taken
- * before the update of its step.
+ * before the update of its step. With `--noise-scale` also GradientMetrics, whose `noise_scale` is made of averages over some 100
+ * steps.
  */
-export interface StepEvent extends Metrics {
+export interface StepEvent extends Metrics, Partial<GradientMetrics> {
   readonly event: 'step';
   readonly epoch: number;
   /** Number of the step in the run, from 1. A resumed run continues the count. */
@@ -108,13 +110,18 @@ export interface StepEvent extends Metrics {
 /**
  * After each epoch and its evaluation. `train_loss` and `train_error` are over the samples of the epoch, each taken before
  * the update of its step. `validation_loss`, `validation_error`, `test_loss` and `test_error` are evaluated after the epoch;
- * they are absent if there are no such samples. A network that estimates numbers has `rmse`, `mae` and `r2` instead of `error`.
+ * they are absent if there are no such samples. A private run has no metrics of the training samples.
+ * A network that estimates numbers has `rmse`, `mae` and `r2` instead of `error`.
+ * With `--noise-scale` also GradientMetrics, over the steps of the epoch.
  */
-export interface EpochEvent extends SplitMetrics<'train'>, Partial<SplitMetrics<'validation' | 'test'>> {
+export interface EpochEvent extends Partial<SplitMetrics<'train' | 'validation' | 'test'>>, Partial<GradientMetrics> {
   readonly event: 'epoch';
   readonly epoch: number;
   /** Steps since the start of the run. */
   readonly step: number;
+  /** Private runs only: the guarantee (ε, δ) after these steps. */
+  readonly epsilon?: number;
+  readonly delta?: number;
   /** Learning rate of the last step. Absent if the rate is constant. */
   readonly lr?: number;
   /** Training time, without evaluation. */
@@ -197,7 +204,7 @@ export interface EndEvent extends Partial<SplitMetrics<'train' | 'validation' | 
   /** Completed epochs. */
   readonly epochs: number;
   /** Why the run ended early. Absent if it did not. */
-  readonly stopped_by?: 'patience' | 'max_time';
+  readonly stopped_by?: 'patience' | 'max_time' | 'privacy_budget';
   /** Epoch with the lowest validation loss. Absent if there are no validation samples. */
   readonly best_epoch?: number;
   /** Since the start of the run, including loading and evaluation, without the time between stop and resume. */
@@ -209,6 +216,9 @@ export interface EndEvent extends Partial<SplitMetrics<'train' | 'validation' | 
   readonly weights_sha256?: string;
   /** Path of the saved model. Absent if it was not saved. */
   readonly saved?: string;
+  /** Path of the audit, and the number of samples whose labels are probably wrong. Absent if none was written. */
+  readonly audit?: string;
+  readonly suspects?: number;
   /** Path of the newest checkpoint. Absent if none was written. */
   readonly checkpoint?: string;
   /** Why the run failed. Absent if it did not. */
@@ -363,7 +373,7 @@ export interface Misclassified {
 }
 
 /** Progress of a run between events, for progress bars. Metrics are over this epoch so far. */
-export interface Progress extends Metrics {
+export interface Progress extends Partial<Metrics> {
   readonly epoch: number;
   readonly epochs: number;
   /** Completed steps of this epoch, out of `stepsPerEpoch`. */

@@ -54,9 +54,9 @@ export class ProgressMeter {
       this.#epoch = epoch;
       this.#sums = noSums(this.#plan);
     }
-    const { batchSize, trainSamples } = this.#plan;
+    const { batchSize, trainSamples, privacy } = this.#plan;
     const samples = Math.min(stepsDone * batchSize, trainSamples);
-    this.#sums = addScores(this.#sums, record.training, this.#sums.samples, samples);
+    if (!privacy) this.#sums = addScores(this.#sums, record.training, this.#sums.samples, samples);
     const [began = 0] = record.times;
     // This process has done nothing of the epoch yet.
     if (began === 0 || samples === this.#before(epoch)) return;
@@ -70,7 +70,7 @@ export class ProgressMeter {
       step: stepsDone,
       stepsPerEpoch: stepsPerEpoch(this.#plan),
       samples,
-      ...metricsOf(objectiveOf(this.#plan), this.#sums),
+      ...(!privacy && metricsOf(objectiveOf(this.#plan), this.#sums)),
       samplesPerSecond: ((samples - this.#before(epoch)) / Math.max(1, time - began)) * 1000,
       secondsLeft: (((this.#epochs - epoch + 1) * trainSamples - samples) * perSampleMs) / 1000,
     });

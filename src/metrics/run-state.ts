@@ -2,6 +2,7 @@
 import { isRecord } from '../files/type-guards.js';
 import { type Plan, summedScores } from '../memory/plan.js';
 import type { Objective, Sums, TargetMetrics } from '../model/objectives/objective.js';
+import { type GradientState, gradientStateOf } from './gradient-noise.js';
 import { isValueOf, noSums, SPLITS, type Split, type SplitMetrics } from './sums.js';
 
 /** Metrics after an epoch, as in EpochEvent. Empty before the first. */
@@ -32,6 +33,8 @@ export interface RunState extends Position {
   /** Steps between two step events (0: none), and the sums since the last. */
   readonly logEvery: number;
   readonly logSums: Sums;
+  /** Undefined unless gradients are measured. */
+  readonly gradients?: GradientState | undefined;
   /** Metrics of the last completed epoch. */
   readonly metrics: EpochMetrics;
   /** Undefined without validation samples, or before an epoch is completed. */
@@ -75,7 +78,9 @@ export function stateOf(value: unknown, objective: Objective): RunState | undefi
   const logSums = sumsOf(value.logSums, objective);
   const metrics = metricsIn(value.figures, objective);
   const best = bestOf(value.best, epochs, objective);
+  const gradients = value.gradients === undefined ? undefined : gradientStateOf(value.gradients);
   if (!epochSums || !logSums || !metrics || best === false) return undefined;
+  if (value.gradients !== undefined && gradients === undefined) return undefined;
   const isState =
     [epochs, stepsInEpoch, step, logEvery].every((count) => isCount(count) && count <= MOST_STEPS) &&
     [epochSeconds, seconds].every((amount) => isAmount(amount) && amount <= MOST_SECONDS) &&
@@ -84,7 +89,8 @@ export function stateOf(value: unknown, objective: Objective): RunState | undefi
     (epochs > 0 || step === stepsInEpoch) &&
     (logEvery > 0 || logSums.samples === 0);
   if (!isState) return undefined;
-  return { epochs, stepsInEpoch, step, epochSums, epochSeconds, logEvery, logSums, metrics, best, seconds };
+  const sums = { epochSums, epochSeconds, logEvery, logSums, ...(gradients && { gradients }) };
+  return { epochs, stepsInEpoch, step, ...sums, metrics, best, seconds };
 }
 
 function recordOfSums(sums: Sums, objective: Objective): object {

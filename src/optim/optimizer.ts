@@ -39,16 +39,31 @@ export interface OptimizerNeeds {
   readonly norm: boolean;
 }
 
-export function needsOf(options: OptimizerOptions): OptimizerNeeds {
+/** @param isMeasured  whether the norm of the gradient is reported, which changes no step */
+export function needsOf(options: OptimizerOptions, isMeasured = false): OptimizerNeeds {
+  return {
+    moments: momentNames(options).length,
+    gradient: !isPlainSgd(options) || isMeasured,
+    norm: options.clipNorm !== undefined || isMeasured,
+  };
+}
+
+/** Whether a step is the sum of the batch's gradients times a rate. */
+export function isPlainSgd(options: OptimizerOptions): boolean {
   const { optimizer, weightDecay, clipNorm } = options;
-  const moments = momentNames(options).length;
-  const isPlain = optimizer === 'sgd' && moments === 0 && weightDecay === 0 && clipNorm === undefined;
-  return { moments, gradient: !isPlain, norm: clipNorm !== undefined };
+  return optimizer === 'sgd' && momentNames(options).length === 0 && weightDecay === 0 && clipNorm === undefined;
 }
 
 /** Names of the moments in files. */
 export function momentNames(options: OptimizerOptions): readonly string[] {
   return RULES[options.optimizer].moments(options);
+}
+
+/** Squared norm of a layer's gradient, from the sums of squares of its rows, in their order. */
+export function squaredGradientNorm({ rowSquares }: Pick<LayerMemory, 'rowSquares'>): number {
+  let sum = 0;
+  for (let i = 0; i < rowSquares.length; i++) sum += rowSquares[i]!;
+  return sum;
 }
 
 /** Norm of the gradient, from the sums of squares of its rows, in their order. 0 if they are not kept. */

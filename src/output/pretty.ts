@@ -2,6 +2,7 @@
 import { styleText } from 'node:util';
 import type { ConfigRecord } from '../config/options.js';
 import type { EndEvent, EpochEvent, StartEvent, StepEvent, TrainEvent } from '../metrics/events.js';
+import { noiseAdvice } from '../metrics/gradient-noise.js';
 import { metricIn, SPLITS, type Split } from '../metrics/sums.js';
 import { objectiveNamed } from '../model/objectives/index.js';
 import type { Metric, Objective } from '../model/objectives/objective.js';
@@ -14,7 +15,10 @@ export class PrettyFormat {
   readonly #columnsNow: () => number | undefined;
   #objective = objectiveNamed();
   #isNarrow = false;
-  #table = columnsFor(this.#objective, false, false);
+  #table = columnsFor(this.#objective, false, false, false, false);
+  #config: Pick<ConfigRecord, 'batch_size' | 'optimizer' | 'momentum'> | undefined;
+  /** Of the last epoch. */
+  #noiseScale: number | null | undefined;
 
   /**
    * @param color    whether the output is a terminal that shows colors
@@ -53,13 +57,14 @@ export class PrettyFormat {
     const { train, validation = 0 } = dataset;
     this.#objective = objectiveNamed(objective);
     this.#isNarrow = validation > 0 && dataset.test > 0;
-    this.#table = columnsFor(this.#objective, validation > 0, dataset.test > 0);
+    this.#table = columnsFor(this.#objective, validation > 0, dataset.test > 0, config.noise_scale, config.private);
+    this.#config = config;
     const held = validation > 0 ? `, ${grouped(validation)} validation` : '';
     const test = dataset.test > 0 ? `, ${grouped(dataset.test)} test samples` : ', no test samples';
     const lines = [
       `${this.#bold('Lockstep')} · ${ranks ? `${plural(ranks, 'rank')} of ` : ''}${plural(threads, 'thread')} · kernel ${kernel}${bits === undefined ? '' : ` (${bits} bits)`} · ${config.strategy}${config.exact ? ', exact' : ''} · Node ${node}`,
       `${dataset.name}: ${grouped(train)} training${held}${test}, ` +
-        `${percent(dataset.density, 1)} of the inputs nonzero`,
+        (dataset.density === undefined ? 'private' : `${percent(dataset.density, 1)} of the inputs nonzero`),
       ...columnLines(columns),
       `network ${model.layers.join('-')}: ${grouped(model.parameters)} parameters; batch ${config.batch_size}, ` +
         `learning rate ${config.lr}, ${config.reduction} of gradients, seed ${config.seed}`,
@@ -93,6 +98,7 @@ export class PrettyFormat {
   }
 
   #epoch(event: EpochEvent): string {
+    this.#noiseScale = event.noise_scale;
     const cells = this.#table.map(({ cell, width }) => [cell(event), width] as const);
     return `${row(cells, this.#room).text}\n`;
   }
@@ -107,7 +113,8 @@ export class PrettyFormat {
   }
 
   #end(event: EndEvent): string {
-    const { status, epochs, seconds, best_epoch, stopped_by, weights_sha256, saved, checkpoint, message } = event;
+    const { status, epochs, seconds, best_epoch, stopped_by, weights_sha256, saved, audit, checkpoint, message } =
+      event;
     const metrics = SPLITS.filter((split) => event[`${split}_loss`] !== undefined).map((split) => {
       const texts = this.#objective.metrics.map((metric) => `${metric.name} ${metricText(event, metric, split)}`);
       return `${split === 'train' ? 'training' : split} ${texts.join(', ')}`;
@@ -117,11 +124,19 @@ export class PrettyFormat {
       ...(stopped_by ? [STOPPED_BY[stopped_by]] : []),
       ...(metrics.length > 0 ? [metrics.join(' · ')] : []),
       ...(best_epoch !== undefined ? [`lowest validation loss after epoch ${best_epoch}`] : []),
+      ...this.#noise(),
       ...(saved ? [`saved as ${saved}`] : []),
+      ...(audit ? [`${plural(event.suspects ?? 0, 'label')} probably wrong: ${audit}`] : []),
       ...(checkpoint ? [`checkpoint ${checkpoint}: continue with --resume`] : []),
       ...(weights_sha256 ? [this.#dim(`weights sha256 ${weights_sha256}`)] : []),
     ];
     return `\n${this.#lines(lines)}`;
+  }
+
+  #noise(): string[] {
+    if (!this.#config || this.#noiseScale === undefined) return [];
+    const { batch_size, optimizer, momentum } = this.#config;
+    return [noiseAdvice(this.#noiseScale, batch_size, optimizer === 'sgd' && momentum === 0)];
   }
 }
 
@@ -150,6 +165,7 @@ function columnLines(columns: NonNullable<StartEvent['columns']>): string[] {
 const STOPPED_BY = {
   patience: 'no improvement of the validation loss for --patience epochs',
   max_time: 'the time limit --max-time was reached',
+  privacy_budget: 'another epoch would exceed the privacy budget --dp-epsilon',
 };
 
 interface Column {
@@ -160,7 +176,13 @@ interface Column {
 }
 
 /** At most 79 columns in total: terminals have 80. */
-function columnsFor(objective: Objective, hasValidation: boolean, hasTest: boolean): readonly Column[] {
+function columnsFor(
+  objective: Objective,
+  hasValidation: boolean,
+  hasTest: boolean,
+  hasNoise: boolean,
+  isPrivate: boolean,
+): readonly Column[] {
   const narrow = hasValidation && hasTest ? 1 : 0;
   const column = (head: string, width: number, cell: Column['cell']): Column => ({ head, width, cell });
   const isOfNumbers = objective.metrics.some(({ unit }) => unit === 'ratio');
@@ -172,18 +194,28 @@ function columnsFor(objective: Objective, hasValidation: boolean, hasTest: boole
     });
   return [
     column('epoch', 5, ({ epoch }) => `${epoch}`),
-    ...metrics('train', ''),
+    ...(isPrivate ? [column('epsilon', 11, ({ epsilon = 0 }) => epsilon.toFixed(4))] : metrics('train', '')),
     ...(hasValidation ? metrics('validation', narrow ? 'val. ' : 'valid. ') : []),
     ...(hasTest ? metrics('test', 'test ') : []),
-    column('seconds', 9, ({ seconds }) => seconds.toFixed(2)),
     // (No room for more.)
     ...(narrow || isOfNumbers
+      ? [hasNoise ? column('noise', 9, noiseText) : column('seconds', 9, ({ seconds }) => seconds.toFixed(2))]
+      : [
+          column('seconds', 9, ({ seconds }) => seconds.toFixed(2)),
+          ...(hasNoise ? [column('noise scale', 13, noiseText)] : []),
+        ]),
+    ...(narrow || isOfNumbers || hasNoise
       ? []
       : [
           column('samples/s', 11, ({ samples_per_second }) => grouped(Math.round(samples_per_second))),
           column('waiting', 9, ({ wait_fraction }) => percent(wait_fraction, 1)),
         ]),
   ];
+}
+
+function noiseText({ noise_scale: noise }: EpochEvent): string {
+  if (noise == null) return '–';
+  return noise < 1e6 ? grouped(Number(noise.toPrecision(3))) : noise.toExponential(1);
 }
 
 /** The summary at the end has all metrics. */

@@ -19,7 +19,9 @@ export function progressLine(progress: Progress, room: number, objective?: strin
   };
   const steps = `step ${step}/${stepsPerEpoch}`;
   const [first, second] = objectiveNamed(objective).metrics;
-  const metrics = [first!, second!].map((metric) => `${metric.name} ${valueText(progress, metric)}`);
+  // A private run has none.
+  const isKnown = metricIn(progress, first!) !== undefined;
+  const metrics = (isKnown ? [first!, second!] : []).map((metric) => `${metric.name} ${valueText(progress, metric)}`);
   const speed = `${grouped(Math.round(samplesPerSecond))} samples/s`;
   const left = `${duration(secondsLeft)} left`;
   const joined = (...parts: readonly string[]) => parts.join(' · ');
@@ -28,7 +30,7 @@ export function progressLine(progress: Progress, room: number, objective?: strin
     joined(`${epoch} ${bar(20)} ${steps}`, ...metrics, left),
     joined(`${epoch} ${bar(10)} ${steps}`, ...metrics, left),
     joined(`${epoch} ${bar(10)}`, ...metrics, left),
-    joined(`${epoch} ${bar(10)}`, metrics[0]!, left),
+    joined(`${epoch} ${bar(10)}`, ...metrics.slice(0, 1), left),
     joined(`${epoch} ${bar(10)}`, left),
     `${epoch} ${bar(6)}`,
     epoch,

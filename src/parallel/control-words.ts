@@ -28,10 +28,10 @@ const DIVERGED = at(8);
 const AGREED = at(9);
 
 /**
- * Values of DECISION; the first two are also values of COMMAND. DIVERGED: a loss is not finite. PATIENCE and TIME_UP: the
+ * Values of DECISION; the first two are also values of COMMAND. DIVERGED: a loss is not finite. PATIENCE, TIME_UP and BUDGET: the
  * run is complete before its last epoch.
  */
-export const Command = { GO: 0, STOP: 1, DIVERGED: 2, PATIENCE: 3, TIME_UP: 4 } as const;
+export const Command = { GO: 0, STOP: 1, DIVERGED: 2, PATIENCE: 3, TIME_UP: 4, BUDGET: 5 } as const;
 export type Command = (typeof Command)[keyof typeof Command];
 
 export interface Agreement {

@@ -11,7 +11,9 @@ import type { EndEvent } from '../metrics/events.js';
 import type { Position } from '../metrics/run-state.js';
 import { batchWeight } from '../model/objectives/weighted.js';
 import { parameterCount } from '../model/parameters.js';
-import { gradientNorm, needsOf, Optimizer } from '../optim/optimizer.js';
+import { gradientNorm, isPlainSgd, needsOf, Optimizer, squaredGradientNorm } from '../optim/optimizer.js';
+import { sgdUpdate } from '../optim/sgd.js';
+import { drawBatches } from '../privacy/poisson.js';
 import { Barrier } from './barrier.js';
 import { Command, Control, HeldFor, reasonOf, ticketOf } from './control-words.js';
 import { dividePanels, divideRows } from './shares.js';
@@ -161,7 +163,9 @@ export class Coordinator {
     if (epoch > this.#job.epochs) return;
     const { epochs, stepsInEpoch } = this.#job.start;
     this.#control.clearRecord(epoch, epoch === epochs + 1 ? stepsInEpoch : 0);
-    shuffledOrder(this.#memory.epochs[recordIndex(epoch)].order, this.#job.seed, epoch);
+    const record = this.#memory.epochs[recordIndex(epoch)];
+    if (this.#job.privacy) drawBatches(record, this.#job.plan, this.#job.privacy.samplingKey, epoch);
+    else shuffledOrder(record.order, this.#job.seed, epoch);
     this.#control.grant(epoch);
     this.#openGrant(ticketOf(HeldFor.GRANT, epoch));
   }
@@ -251,13 +255,13 @@ export class Coordinator {
     const { layers, epochs } = this.#memory;
     const own = createKernel(kernel, plan.activation, shared, this.#memory, 0);
     const optimizer = new Optimizer(options, this.#job.epochs, stepsPerEpoch(plan));
-    const needs = needsOf(options);
+    const needs = needsOf(options, plan.keepsGradientNorms);
     const firstIndex = start.epochs * stepsPerEpoch(plan) + start.stepsInEpoch;
     let steps = 0;
     return () => {
       const index = firstIndex + steps;
       const first = (index % stepsPerEpoch(plan)) * plan.batchSize;
-      const { order } = epochs[recordIndex(1 + Math.floor(index / stepsPerEpoch(plan)))];
+      const { order, gradients } = epochs[recordIndex(1 + Math.floor(index / stepsPerEpoch(plan)))];
       const position = {
         stepsDone: stepsDone + steps,
         index,
@@ -274,7 +278,12 @@ export class Coordinator {
         own.sumGradients(l);
         if (needs.norm) own.squareRows(l, rowsOf(l));
       }
-      const update = optimizer.update(position, gradientNorm(layers));
+      if (plan.keepsGradientNorms) {
+        gradients.ofBatches.set(layers.map(squaredGradientNorm), (first / plan.batchSize) * layers.length);
+      }
+      const update = isPlainSgd(options)
+        ? sgdUpdate({ scale: 1, weightDecay: 0, rate: optimizer.plainRate(position) })
+        : optimizer.update(position, gradientNorm(layers));
       for (const [l, layer] of layers.entries()) own.update(l, rowsOf(l), allPanels(layer), update);
     };
   }
@@ -283,6 +292,7 @@ export class Coordinator {
   get endedBy(): EndEvent['stopped_by'] {
     if (this.#outcome !== 'completed') return undefined;
     if (this.#control.decision === Command.PATIENCE) return 'patience';
+    if (this.#control.decision === Command.BUDGET) return 'privacy_budget';
     return this.#control.decision === Command.TIME_UP ? 'max_time' : undefined;
   }
 

@@ -23,9 +23,10 @@ export class EarlyStopping {
    * @param isTimeUp  whether the deadline has passed
    */
   after(epoch: number, isTimeUp: boolean): Command {
-    const { patience, plan } = this.#task;
+    const { patience, plan, privacy } = this.#task;
     if (plan.validationSamples > 0) this.#judge(epoch);
     if (patience > 0 && epoch - this.#memory.best[1]! >= patience) return Command.PATIENCE;
+    if (privacy && epoch >= privacy.lastEpoch) return Command.BUDGET;
     return isTimeUp ? Command.TIME_UP : Command.GO;
   }
 

@@ -5,6 +5,7 @@ import type { Range, RowSlice } from '../kernels/kernel.js';
 import type { Plan } from '../memory/plan.js';
 import type { Position } from '../metrics/run-state.js';
 import type { OptimizerOptions, Strategy } from '../optim/optimizer.js';
+import type { Mechanism } from '../privacy/mechanism.js';
 import type { RankTask } from './mpi/world.js';
 
 export interface WorkerTask {
@@ -39,8 +40,20 @@ export interface WorkerTask {
   readonly spins: number;
   /** Under MPI only. */
   readonly ranks: RankTask | undefined;
+  /** In a private run: how gradients become private. */
+  readonly privacy: PrivateTask | undefined;
   /** Under MPI: whether sums are added in a tree of shards, so that they do not depend on the number of ranks. */
   readonly exact: boolean;
+}
+
+export interface PrivateTask {
+  /** (32 bytes) */
+  readonly noiseKey: Uint8Array;
+  /** (32 bytes) For the coordinator. */
+  readonly samplingKey: Uint8Array;
+  readonly mechanism: Mechanism;
+  /** The last epoch that the privacy budget allows; Infinity: without a budget. */
+  readonly lastEpoch: number;
 }
 
 /** Current activity of a worker, for error messages and timing. `PHASES` in layout.ts has room for 8. */

@@ -22,10 +22,12 @@ import {
 } from '../config/options.js';
 import { classWeightsOf } from '../data/class-weights.js';
 import type { Dataset } from '../data/dataset.js';
+import { numbersOf } from '../data/samples.js';
 import { findSource, isTableSource, placeOf } from '../data/sources.js';
 import { STDIN } from '../data/table/bytes.js';
-import { type ColumnSummary, encodeParts } from '../data/table/encode-parts.js';
+import type { ColumnSummary } from '../data/table/encode-parts.js';
 import { type InMemory, MEMORY } from '../data/table/memory.js';
+import { inTurns } from '../data/table/steps.js';
 import type { TableModel } from '../data/table/table-metadata.js';
 import { standardizeParts } from '../data/targets.js';
 import { errors, LockstepError } from '../errors.js';
@@ -33,6 +35,7 @@ import { chooseKernel, type KernelChoice, problemOf } from '../kernels/builds.js
 import { fastestForm, isWideFaster, type VectorBits } from '../kernels/forms.js';
 import { layOut, type Memory } from '../memory/layout.js';
 import { heldOutSamples, type Plan, type Target } from '../memory/plan.js';
+import type { AuditedData } from '../metrics/audit/audited-sample.js';
 import type { WarningEvent } from '../metrics/events.js';
 import { freshState, type RunState } from '../metrics/run-state.js';
 import { noSums } from '../metrics/sums.js';
@@ -42,8 +45,11 @@ import { requireSame, together } from '../parallel/mpi/agreement.js';
 import { SHARDS } from '../parallel/mpi/rank-shares.js';
 import type { World } from '../parallel/mpi/world.js';
 import type { Job, ThreadChoice } from '../parallel/thread-choice.js';
+import { fillNoiseTable } from '../privacy/noise-table.js';
+import { openAudit, requireAudit } from './audit-output.js';
 import { chooseThreads } from './choose-threads.js';
 import { openModel, requireSave } from './model-output.js';
+import { type PrivateRun, privateRunOf, requirePrivateData, requirePrivateOptions, withNoise } from './private-run.js';
 import { identityOf, identityOfOptions, NOTHING_FOUND, shareCheckpoint } from './rank-consistency.js';
 import { remarksOn } from './remarks.js';
 import {
@@ -52,6 +58,7 @@ import {
   nonzerosOf,
   planOf,
   restore,
+  restoreAudit,
   type UsedSamples,
   usedOf,
   writeSamples,
@@ -63,6 +70,7 @@ export interface Run {
   /** If the number of threads was chosen by measurement. */
   readonly threadChoice: ThreadChoice | undefined;
   readonly plan: Plan;
+  readonly privacy: PrivateRun | undefined;
   readonly shared: WebAssembly.Memory;
   readonly memory: Memory;
   readonly dataset: {
@@ -83,6 +91,8 @@ export interface Run {
   readonly model: ModelDescription;
   /** The fresh state, or that of a checkpoint. */
   readonly start: RunState;
+  /** With an audit. */
+  readonly audited: AuditedData | undefined;
   readonly resumedFrom: string | undefined;
   /** Whether the user named that file. */
   readonly isNamed: boolean;
@@ -138,10 +148,11 @@ function withoutOutputs(prepared: Prepared): Run {
 /** Opens the output files of a run, once nothing else can be refused. @throws LockstepError */
 async function openOutputs(prepared: Prepared): Promise<Run> {
   const { config, resumed } = prepared;
-  const { checkpointDir, save } = config;
+  const { checkpointDir, save, audit } = config;
   const folder = checkpointDir === undefined ? undefined : await openFolder(checkpointDir, resumed);
   try {
     if (save !== undefined) await openModel(save);
+    if (typeof audit === 'string') await openAudit(audit);
   } catch (error) {
     folder?.lock[Symbol.dispose]();
     throw error;
@@ -160,6 +171,7 @@ async function prepareFrom(
   reading: Reading,
   agreedBits?: VectorBits,
 ): Promise<Prepared> {
+  const { signal } = reading;
   const writes = world?.isFirst ?? true;
   const traits =
     given.data !== undefined && !found.resumed && isTableSource(reading.data ?? given.data)
@@ -167,9 +179,11 @@ async function prepareFrom(
       : undefined;
   const { resumed, warnings, ...begun } = await beginRun(given, traits, found, writes);
   let { config } = begun;
+  requirePrivateOptions(config, given, resumed);
   if (config.exact && !world && resumed) throw errors.exactOfCheckpoint(resumed.file);
   if (config.exact && world && SHARDS % world.ranks !== 0) throw errors.exactRanks(world.ranks, SHARDS);
   if (config.save !== undefined && writes) await requireSave(config.save, config, reading, resumed?.file);
+  if (typeof config.audit === 'string') await requireAudit(config.audit, config, reading, resumed?.file);
   const build = kernelFor(config, resumed);
   if (world && world.ranks > 1 && [config.data, config.testData].includes(STDIN)) throw errors.mpiStdin();
   const dataset = await loadFor(config, given, resumed, reading);
@@ -183,16 +197,18 @@ async function prepareFrom(
     config = withDefaults({ ...given, checkpointDir: config.checkpointDir }, { ...traits, rows: raw.train.count });
   }
   config = { ...config, batchSize: batchFor(config, raw.train.count, given, resumed) };
+  config = withNoise(config, raw.train.count);
   const { targetNames = [] } = dataset;
+  if (config.private) requirePrivateData(raw.table !== undefined, targetNames.length > 0);
   requireObjective(config, targetNames.length > 0);
   const { used: standard, targets } =
     targetNames.length > 0 ? standardizeParts(raw, targetNames) : { used: raw, targets: [] };
   requireWeights(raw);
   const parts = { ...standard, targets, classWeights: classWeightsFor(config, raw) };
   const { used, table, summaries } = raw.table
-    ? encodeParts(parts, raw.table, config.scale)
+    ? await inTurns((await import('../data/table/encode-parts.js')).encodeParts(parts, raw.table, config.scale), signal)
     : { used: parts, table: undefined, summaries: undefined };
-  const nonzeros = nonzerosOf(used);
+  const nonzeros = await inTurns(nonzerosOf(used), signal);
   const density = densityOf(used, nonzeros);
   const planFor = (config: Config, choice: KernelChoice) =>
     planOf(config, choice, used, nonzeros, world?.ranks, resumed?.checkpoint.activation);
@@ -209,6 +225,7 @@ async function prepareFrom(
     measured && threads === 1 ? measured.kernel : formFor(config, measured && `${measured.kernel.vectorBits}`);
   const plan = planFor(config, kernel);
   const { layers } = plan;
+  const privacy = privateRunOf(config, plan, parametersOf(layers), resumed);
   const model = {
     layers,
     activation: plan.activation,
@@ -220,26 +237,35 @@ async function prepareFrom(
       data: placeOf(reading.data ?? config.data),
       testData: config.testData && placeOf(reading.testData ?? config.testData),
       save: undefined,
+      audit: false,
     },
     kernel: kernel.name,
     run: resumed?.checkpoint.run ?? randomUUID(),
     dataset: datasetRecord(dataset, plan),
     table,
+    ...(privacy && { privacy: privacy.model }),
   };
   const differences = resumed ? requireSameRun(model, resumed, given) : [];
 
   const start = resumed ? stateFor(config, resumed.checkpoint, plan) : freshState(plan);
   const shared = allocate(plan);
   const memory = layOut(plan, shared);
-  writeSamples(memory, plan, used);
-  if (resumed) restore(memory, resumed.checkpoint, start);
-  else drawInitialValues(memory.layers, config.seed);
+  await inTurns(writeSamples(memory, plan, used), signal);
+  if (privacy) fillNoiseTable(memory.noiseTable);
+  const carriedOver = [...warnings, ...differences];
+  if (resumed) {
+    restore(memory, resumed.checkpoint, start);
+    // With --resume-anyway, they may be sums of other samples.
+    const isSame = carriedOver.every(({ code }) => code !== 'resumed_anyway');
+    if (isSame) restoreAudit(memory, resumed.checkpoint);
+  } else drawInitialValues(memory.layers, config.seed);
 
   return {
     config,
     kernel,
     threadChoice: measured?.choice,
     plan,
+    privacy,
     shared,
     memory,
     dataset: {
@@ -248,10 +274,14 @@ async function prepareFrom(
     },
     model,
     start,
+    audited:
+      config.audit === false
+        ? undefined
+        : { rows: numbersOf(used.train), classNames: table?.classNames, targets: targets.map(({ name }) => name) },
     resumedFrom: resumed?.file,
     isNamed: resumed?.isNewest === false,
     resumed,
-    warnings: [...warnings, ...differences, ...remarksOn(config, dataset, used, plan, world)],
+    warnings: [...carriedOver, ...remarksOn(config, dataset, used, plan, world)],
   };
 }
 
@@ -273,6 +303,11 @@ function requireWeights({ train, validation, test }: UsedSamples): void {
     const isUseless = weights && count > 0 && weights.subarray(0, count).every((weight) => weight === 0);
     if (isUseless) throw errors.noWeight('--weight', `${what} samples`);
   }
+}
+
+/** @param layers  widths */
+function parametersOf(layers: readonly number[]): number {
+  return layers.slice(1).reduce((sum, outputs, l) => sum + (layers[l]! + 1) * outputs, 0);
 }
 
 /** What decides about the number of threads. */

@@ -29,7 +29,7 @@ export function startEvent(run: Run, beganAt: number, world: World | undefined):
       inputs: dataset.inputs,
       ...(targets.length > 0 ? { targets: targets.map((target) => ({ ...target })) } : { classes: dataset.classes }),
       ...(targets.length === 0 && dataset.table && { class_names: [...dataset.table.classNames] }),
-      density: dataset.density,
+      ...(!plan.privacy && { density: dataset.density }),
     },
     ...(dataset.columns && {
       columns: dataset.columns.map((column) => ({ ...column, levels: column.levels && [...column.levels] })),
@@ -50,7 +50,7 @@ function choiceRecord({ cores, stepSeconds, barrierSeconds }: ThreadChoice) {
   return { cores, step_seconds: stepSeconds, barrier_seconds: barrierSeconds ?? null };
 }
 
-export function epochEvent({ memory, config, plan }: Run, epoch: number, ledger: Ledger): EpochEvent {
+export function epochEvent({ memory, config, plan, privacy }: Run, epoch: number, ledger: Ledger): EpochEvent {
   const fractions = phaseFractions(memory.workers, epoch);
   const { seconds, samples_per_second, ...metrics } = ledger.epoch(epoch);
   const isScheduled = config.schedule !== 'constant' || config.warmupSteps > 0;
@@ -58,6 +58,7 @@ export function epochEvent({ memory, config, plan }: Run, epoch: number, ledger:
   const lr = isScheduled && new Optimizer(optimizerOf(config), config.epochs, steps).rate(epoch * steps - 1);
   return {
     ...metrics,
+    ...(privacy && { epsilon: privacy.epsilon(metrics.step), delta: privacy.delta }),
     ...(lr !== false && { lr }),
     ...{ seconds, samples_per_second },
     wait_fraction: fractions.wait,

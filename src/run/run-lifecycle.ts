@@ -123,6 +123,7 @@ function createCheckpointer(
     keep: config.keep,
     model,
     layers: memory.layers,
+    audit: memory.audit,
     listed: checkpoints,
     resumedFrom: run.resumedFrom,
     startStep: run.start.step,
@@ -133,7 +134,7 @@ function createCheckpointer(
   });
 }
 
-function jobOf({ config, plan, shared, kernel, start }: Run, beganAt: number, world: World | undefined) {
+function jobOf({ config, plan, shared, kernel, start, privacy }: Run, beganAt: number, world: World | undefined) {
   const { strategy, epochs, logEvery = 0, seed, checkpointDir } = config;
   const { checkpointEvery, checkpointEverySteps = 0, patience = 0, maxTime = Number.POSITIVE_INFINITY } = config;
   const checkpoints =
@@ -159,5 +160,6 @@ function jobOf({ config, plan, shared, kernel, start }: Run, beganAt: number, wo
     ...checkpoints,
     ranks: world?.task,
     exact: config.exact,
+    privacy: privacy?.task,
   };
 }

@@ -1,11 +1,13 @@
 /** Measures the work of a training step on one thread, by steps with the run's first samples in a memory of their own. */
 import { type Config, optimizerOf } from '../config/options.js';
 import { NO_SAMPLES } from '../data/samples.js';
+import { atOnce } from '../data/table/steps.js';
 import { createKernel, type KernelChoice } from '../kernels/builds.js';
 import { allPanels, ForwardPass } from '../kernels/forward-pass.js';
 import { bytesNeeded, createSharedMemory, layOut } from '../memory/layout.js';
 import { placeSamples } from '../memory/rows.js';
 import { drawInitialValues } from '../model/initial-values.js';
+import { parameterCount } from '../model/parameters.js';
 import { gradientNorm, needsOf, Optimizer } from '../optim/optimizer.js';
 import { nonzerosOf, planOf, type UsedSamples, writeSamples } from './run-memory.js';
 
@@ -22,12 +24,15 @@ const LIMIT_MS = 150;
  */
 const LOSS_SECONDS = { sample: 40e-9, output: 20e-9 };
 
+/** Time of a private run's noise per parameter (bench/private.ts). */
+const NOISE_SECONDS = 4e-9;
+
 /** Samples that go forward and back together, as in workers/phases.ts. */
 const BLOCK = 100;
 
 /** Seconds of a step: the least time of several steps, because a disturbance only makes a step longer. */
 export function timeStep(config: Config, kernel: KernelChoice, used: UsedSamples): number {
-  const { step, samples, outputs } = stepOf(config, kernel, used);
+  const { step, samples, outputs, parameters } = stepOf(config, kernel, used);
   const began = performance.now();
   let best = Number.POSITIVE_INFINITY;
   let now = began;
@@ -38,17 +43,18 @@ export function timeStep(config: Config, kernel: KernelChoice, used: UsedSamples
     now = performance.now();
     best = Math.min(best, now - start);
   }
-  return best / 1000 + samples * (LOSS_SECONDS.sample + outputs * LOSS_SECONDS.output);
+  const noise = config.private ? parameters * NOISE_SECONDS : 0;
+  return best / 1000 + noise + samples * (LOSS_SECONDS.sample + outputs * LOSS_SECONDS.output);
 }
 
 /** A step of one thread without the loss, which always has the same samples. */
 function stepOf(config: Config, kernel: KernelChoice, used: UsedSamples) {
   const count = Math.min(config.batchSize, used.train.count);
   const batch = { ...used, train: { ...used.train, count }, validation: NO_SAMPLES, test: NO_SAMPLES };
-  const plan = planOf({ ...config, threads: 1, keepBest: false }, kernel, batch, nonzerosOf(batch));
+  const plan = planOf({ ...config, threads: 1, keepBest: false }, kernel, batch, atOnce(nonzerosOf(batch)));
   const shared = createSharedMemory(bytesNeeded(plan));
   const memory = layOut(plan, shared);
-  writeSamples(memory, plan, batch);
+  atOnce(writeSamples(memory, plan, batch));
   drawInitialValues(memory.layers, config.seed);
 
   const own = createKernel(kernel, plan.activation, shared, memory, 0);
@@ -56,7 +62,7 @@ function stepOf(config: Config, kernel: KernelChoice, used: UsedSamples) {
   // With a learning rate of 0, the weights keep their initial values, and no step diverges.
   const options = { ...optimizerOf(config), lr: 0 };
   const optimizer = new Optimizer(options, 1, 1);
-  const needs = needsOf(options);
+  const needs = needsOf(options, config.noiseScale);
   const { layers } = memory;
   const position = { stepsDone: 0, index: 0, batch: count };
 
@@ -64,6 +70,7 @@ function stepOf(config: Config, kernel: KernelChoice, used: UsedSamples) {
     forwardPass.fromSecond(from, to);
     // (Without the loss, the outputs stand in for δ.)
     for (let l = layers.length - 1; l > 0; l--) own.backward(l, from, to);
+    if (plan.needsSampleNorms) for (const l of layers.keys()) own.squareSamples(l, from, to);
   };
   const step = () => {
     placeSamples(memory, (slot) => slot, 0, count);
@@ -82,5 +89,5 @@ function stepOf(config: Config, kernel: KernelChoice, used: UsedSamples) {
       own.update(l, { from: 0, to: layer.inputs + 1 }, allPanels(layer), update);
     }
   };
-  return { step, samples: count, outputs: plan.layers.at(-1)! };
+  return { step, samples: count, outputs: plan.layers.at(-1)!, parameters: parameterCount(layers) };
 }

@@ -211,6 +211,12 @@ const OTHER_VALUES: { readonly [name in keyof Config]: () => TrainOptions } = {
   patience: () => ({ patience: 50 }),
   keepBest: () => ({ keepBest: true }),
   maxTime: () => ({ maxTime: 1000 }),
+  private: () => ({ private: true }),
+  dpEpsilon: () => ({ dpEpsilon: 4 }),
+  dpDelta: () => ({ dpDelta: 1e-4 }),
+  dpClipNorm: () => ({ dpClipNorm: 2 }),
+  dpNoiseMultiplier: () => ({ dpNoiseMultiplier: 2 }),
+  dpSeed: () => ({ dpSeed: 2 }),
   strategy: () => ({ strategy: 'dense' }),
   exact: () => ({ exact: true }),
   seed: () => ({ seed: 6 }),
@@ -221,6 +227,8 @@ const OTHER_VALUES: { readonly [name in keyof Config]: () => TrainOptions } = {
   limit: () => ({ limit: 29 }),
   kernel: () => ({ kernel: 'reference' }),
   logEvery: () => ({ logEvery: 1 }),
+  noiseScale: () => ({ noiseScale: true }),
+  audit: () => ({ audit: scratch.newPath('.ndjson') }),
   save: () => ({ save: scratch.newPath('model.safetensors') }),
   checkpointDir: () => ({ checkpointDir: scratch.newPath() }),
   checkpointEvery: () => ({ checkpointEvery: 3 }),
@@ -229,7 +237,8 @@ const OTHER_VALUES: { readonly [name in keyof Config]: () => TrainOptions } = {
   checkpointRequired: () => ({ checkpointRequired: true }),
 };
 const HARMLESS: readonly string[] = [
-  ...['threads', 'vectorBits', 'data', 'epochs', 'patience', 'maxTime', 'logEvery', 'save'],
+  ...['threads', 'vectorBits', 'data', 'epochs', 'patience', 'maxTime', 'logEvery', 'noiseScale', 'save'],
+  'audit',
   ...['checkpointDir', 'checkpointEvery', 'checkpointEverySteps', 'keep', 'checkpointRequired'],
 ];
 

@@ -123,7 +123,7 @@ describe('--format pretty', () => {
     const epochs = events.filter((event) => event.event === 'epoch');
     expect(epochs).toHaveLength(2);
     for (const { epoch, train_loss, train_error, test_loss, test_error } of epochs) {
-      const training = `${train_loss.toFixed(5)} +${(100 * train_error!).toFixed(3)} %`;
+      const training = `${train_loss!.toFixed(5)} +${(100 * train_error!).toFixed(3)} %`;
       const test = `${test_loss!.toFixed(5)} +${(100 * test_error!).toFixed(2)} %`;
       expect(stdout).toMatch(new RegExp(`\\n +${epoch} +${training} +${test} `));
     }

@@ -89,6 +89,18 @@ describe.skipIf(executable === undefined)('the page in Chromium (skipped where t
     }
   });
 
+  it('shows the noise scale where it is measured, and no tile for it elsewhere', async () => {
+    await page.goto(dashboard.url);
+    const { epochs } = await train({ ...options(), noiseScale: true });
+    await isIn('completed');
+    const tile = page.locator('.tile', { has: page.getByText('noise scale', { exact: true }) });
+    const shown = (value: number) => String(Number(value.toPrecision(4)));
+    await expect.poll(() => tile.locator('dd').textContent()).toBe(shown(epochs.at(-1)!.noise_scale!));
+    await page.locator('#epochs-details summary').click();
+    await expect.poll(() => textOf('#epochs-table')).toContain(shown(epochs[0]!.grad_norm_mean!));
+    expect(complaints).toEqual([]);
+  });
+
   it('follows a run: curves grow, weights change, and a 7 that is drawn after two epochs is a 7', async () => {
     await page.goto(dashboard.url);
     await isIn('starting');
@@ -107,7 +119,7 @@ describe.skipIf(executable === undefined)('the page in Chromium (skipped where t
     const { train_loss, validation_loss, lr } = epochs[1]!;
     await expect
       .poll(() => label('loss-chart'))
-      .toContain(`after epoch 2: training ${train_loss.toFixed(4)}, validation ${validation_loss!.toFixed(4)}, test `);
+      .toContain(`after epoch 2: training ${train_loss!.toFixed(4)}, validation ${validation_loss!.toFixed(4)}, test `);
     await expect
       .poll(() => label('error-chart'))
       .toMatch(/after epoch 2: training \d+\.\d+ %, validation \d+\.\d+ %, test \d+\.\d+ %$/);

@@ -56,6 +56,9 @@ async function trainAll(at: (name: string) => string): Promise<void> {
     // Of samples whose labels have nothing to do with them the validation loss does not fall for long.
     { ...plain, ...heldOut, lr: 2, epochs: 1000, patience: 1 },
     { ...plain, epochs: 0 },
+    { ...plain, noiseScale: true, logEvery: 1 },
+    { ...plain, audit: at('audit.ndjson') },
+    { ...plain, private: true, dpDelta: 0.01, dpClipNorm: 1, dpNoiseMultiplier: 2, dpEpsilon: 3, epochs: 50 },
     { ...plain, data: IRIS, label: 'species', testSplit: 0.3, epochs: 0, save: at('iris.safetensors') },
     { ...plain, data: at('two.csv'), label: 'c', testSplit: 0, batchSize: 3, epochs: 0, save: at('two.safetensors') },
     {

@@ -75,9 +75,11 @@ function emptyRecords({ trainSamples }: Plan, steps: number): Memory['epochs'] {
   const scores = (samples: number) => ({ loss: new Float64Array(samples), incorrect: new Uint8Array(samples) });
   const record = (): EpochRecord => ({
     order: new Uint32Array(trainSamples),
+    batchStarts: new Uint32Array(0),
     training: scores(trainSamples),
     stepEnds: new Float64Array(steps),
     times: new Float64Array(3),
+    gradients: { ofSamples: [], ofBatches: new Float64Array(0) },
     heldOut: scores(VALIDATION_SAMPLES + TEST_SAMPLES),
   });
   return [record(), record()];

@@ -35,12 +35,14 @@ function recordOf(plan: Plan, epoch: number) {
   const positions = Array.from({ length: plan.trainSamples }, (_, i) => i);
   return {
     order: Uint32Array.from(positions),
+    batchStarts: new Uint32Array(0),
     training: {
       loss: Float64Array.from(positions, (i) => Math.sqrt(epoch * 1000 + i)),
       incorrect: Uint8Array.from(positions, (i) => Number((i * 7 + epoch) % 3 === 0)),
     },
     stepEnds: Float64Array.from({ length: steps }, (_, i) => STARTED_AT + 250 * ((epoch - 1) * steps + i + 1)),
     times: new Float64Array(3),
+    gradients: { ofSamples: [], ofBatches: new Float64Array(0) },
     heldOut: { loss: new Float64Array(0) },
   } satisfies EpochRecord;
 }

@@ -54,6 +54,62 @@ weights sha256 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
     expect(lines(16, 2e-3, 0.5e-6)).toEqual([network, '']);
   });
 
+  describe('with --noise-scale', () => {
+    const start: StartEvent = { ...START, config: { ...START.config, noise_scale: true } };
+    const measured = (noise_scale: number | null): EpochEvent => {
+      return { ...EPOCH, grad_norm: 1, grad_norm_mean: 2, noise_scale, layer_gradients: [] };
+    };
+
+    it('has a column, and a sentence about the last epoch', () => {
+      const lines = pretty(start, measured(41.66), measured(1307.8), END).split('\n');
+      expect(lines.slice(4, 7)).toEqual([
+        'epoch       loss      error  test loss  test error  seconds  noise scale',
+        '    1    0.50000   12.510 %    0.25000      7.25 %     0.75         41.7',
+        '    1    0.50000   12.510 %    0.25000      7.25 %     0.75        1,310',
+      ]);
+      expect(lines).toContain('noise scale 1,310: larger batches pay up to about this size; this run used 100');
+    });
+
+    it('has room for it beside validation and test, and beside R²', () => {
+      const split: StartEvent = { ...start, dataset: { ...start.dataset, validation: 5000 } };
+      const numbers: StartEvent = { ...start, objective: 'squared-error' };
+      for (const each of [split, numbers]) {
+        const heading = pretty(each).trimEnd().split('\n').at(-1)!;
+        expect(heading).toMatch(/ noise$/);
+        expect(heading.length).toBeLessThanOrEqual(79);
+      }
+    });
+
+    it.each<[string, object, number | null, string]>([
+      [
+        'the gradient is not known',
+        {},
+        null,
+        'noise scale unknown: the noise of a batch hides the gradient, so larger batches pay; this run used 100',
+      ],
+      [
+        'Adam',
+        { optimizer: 'adam' },
+        3.125,
+        'noise scale 3.1: larger batches pay up to about this size; this run used 100 (only a guide, because the theory is for plain SGD)',
+      ],
+      [
+        'momentum',
+        { momentum: 0.9 },
+        50,
+        'noise scale 50: larger batches pay up to about this size; this run used 100 (only a guide, because the theory is for plain SGD)',
+      ],
+    ])('says so if %s', (_, config, noise, expected) => {
+      const text = pretty({ ...start, config: { ...start.config, ...config } }, measured(noise), END);
+      expect(text.split('\n')).toContain(expected);
+      if (noise === null) expect(text).toMatch(/0\.75 +–$/m);
+    });
+
+    it('says nothing before an epoch is over', () => {
+      expect(pretty(start, END)).not.toContain('larger batches');
+    });
+  });
+
   it('without test samples has no columns for them', () => {
     const start: StartEvent = { ...START, threads: 1, dataset: { ...START.dataset, test: 0 } };
     const { test_loss: _1, test_error: _2, ...epoch } = EPOCH;

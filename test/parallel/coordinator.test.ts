@@ -29,7 +29,7 @@ async function jobOf(options: TrainOptions = {}): Promise<{ job: Job; memory: Me
   const job: Job = {
     ...{ plan, shared, kernel, strategy, optimizer: optimizerOf(config), epochs, seed, start, stepsDone: 0 },
     ...{ checkpointEvery: 0, checkpointEverySteps: 0, patience: 0, deadline: Number.POSITIVE_INFINITY, logEvery: 0 },
-    ...{ ranks: undefined, exact: false },
+    ...{ ranks: undefined, exact: false, privacy: undefined },
   };
   return { job, memory };
 }

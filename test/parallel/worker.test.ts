@@ -36,7 +36,7 @@ async function workerOf(options: TrainOptions, more: Partial<WorkerTask> = {}, w
     ...{ start: { epochs: 0, stepsInEpoch: 0 }, stepsDone: 0, checkpointEvery: 0, checkpointEverySteps: 0 },
     ...{ patience: 0, deadline: Number.POSITIVE_INFINITY, logEvery, spins: 0 },
     ...{ slices, firstLayerSlices: [slices[0]!], panels: [{ from: 0, to: memory.layers[0]!.panels.length }] },
-    ...{ ranks: undefined, exact: false },
+    ...{ ranks: undefined, exact: false, privacy: undefined },
     ...more,
   };
   return { run, control, start: () => runWorker(task) };

@@ -57,7 +57,7 @@ describe('a complete run', () => {
       const own = steps.filter((step) => step.epoch === epoch);
       const mean = (of: (step: (typeof own)[number]) => number) =>
         own.reduce((sum, step, i) => sum + of(step) * [100, 100, 50][i]!, 0) / 250;
-      expect(mean((step) => step.loss)).toBeCloseTo(train_loss, 12);
+      expect(mean((step) => step.loss)).toBeCloseTo(train_loss!, 12);
       expect(mean((step) => step.error!)).toBeCloseTo(train_error!, 12);
     }
   });
@@ -78,7 +78,7 @@ describe('a complete run', () => {
 
   it('learns: the loss falls', async () => {
     const { epochs } = await collect({ data: data.path, epochs: 20, threads: 2, hidden: [50] });
-    expect(epochs[19]!.train_loss).toBeLessThan(epochs[0]!.train_loss / 2);
+    expect(epochs[19]!.train_loss).toBeLessThan(epochs[0]!.train_loss! / 2);
   });
 });
 

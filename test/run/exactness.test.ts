@@ -140,7 +140,7 @@ describe('samples without zeros, which are kept in dense form', () => {
       const { epochs } = await collect({ ...options, strategy });
       expect(epochs).toHaveLength(3);
       for (const [i, { train_loss, test_loss }] of epochs.entries()) {
-        expect(Math.abs(train_loss - expected.epochs[i]!.train_loss)).toBeLessThan(1e-4);
+        expect(Math.abs(train_loss! - expected.epochs[i]!.train_loss!)).toBeLessThan(1e-4);
         expect(Math.abs(test_loss! - expected.epochs[i]!.test_loss!)).toBeLessThan(1e-4);
       }
     }
@@ -180,7 +180,7 @@ describe('strategy dense', () => {
         expect(first.end.weights_sha256).toBe(second.end.weights_sha256);
         expect(first.epochs).toHaveLength(2);
         for (const [i, epoch] of first.epochs.entries()) {
-          expect(Math.abs(epoch.train_loss - sliced.epochs[i]!.train_loss)).toBeLessThan(1e-4);
+          expect(Math.abs(epoch.train_loss! - sliced.epochs[i]!.train_loss!)).toBeLessThan(1e-4);
         }
       }
     },

@@ -30,7 +30,7 @@ it(`trains the reference's first ${REFERENCE_LOSSES.length} epochs to its losses
   const epochs = rest.filter((event) => event.event === 'epoch');
   expect(epochs).toHaveLength(REFERENCE_LOSSES.length);
   for (const [i, { train_loss }] of epochs.entries()) {
-    expect(Math.abs(train_loss - REFERENCE_LOSSES[i]!)).toBeLessThanOrEqual(0.01);
+    expect(Math.abs(train_loss! - REFERENCE_LOSSES[i]!)).toBeLessThanOrEqual(0.01);
   }
   expect(endOf(stdout)!.test_error).toBeLessThan(epochs.length === 5 ? 0.04 : 0.08);
 });

@@ -13,9 +13,9 @@ export const OPTIMIZER = {
   optimizer: option({ kind: oneOf(OPTIMIZERS), default: 'sgd', tableDefault: 'adam' }, { help: 'optimizer' }),
   /** Learning rate. @default 0.001; tables: 0.003 */
   lr: option({ kind: RATE, default: 0.001, tableDefault: 0.003, recipe: 'always' }, { help: 'learning rate' }),
-  /** How the gradients of the samples in a batch are combined. Training recipes from other frameworks need `mean`. @default 'sum'; tables: 'mean' */
+  /** How the gradients of the samples in a batch are combined. Training recipes from other frameworks need `mean`. @default 'sum'; tables: 'mean'; private runs: 'mean' */
   reduction: option(
-    { kind: oneOf(REDUCTIONS), default: 'sum', tableDefault: 'mean', recipe: 'always' },
+    { kind: oneOf(REDUCTIONS), default: 'sum', tableDefault: 'mean', privateDefault: 'mean', recipe: 'always' },
     { help: 'how to combine the gradients of a batch (other frameworks use mean)' },
   ),
   /** Momentum coefficient. 0 means no momentum. @default 0 */

@@ -8,7 +8,7 @@ const MOST_ROWS = 200;
 
 const COLUMNS: readonly (readonly [string, (point: EpochPoint) => string | undefined])[] = [
   ['epoch', ({ epoch }) => whole(epoch)],
-  ['training loss', ({ train_loss: value }) => loss(value)],
+  ['training loss', ({ train_loss }) => textOf(loss, train_loss)],
   ['training error', ({ train_error }) => textOf(percent, train_error)],
   ['training RMSE', ({ train_rmse }) => textOf(amount, train_rmse)],
   ['training R²', ({ train_r2 }) => textOf(ratio, train_r2)],
@@ -21,6 +21,9 @@ const COLUMNS: readonly (readonly [string, (point: EpochPoint) => string | undef
   ['test RMSE', ({ test_rmse }) => textOf(amount, test_rmse)],
   ['test MAE', ({ test_mae }) => textOf(amount, test_mae)],
   ['test R²', ({ test_r2 }) => textOf(ratio, test_r2)],
+  ['gradient norm', ({ grad_norm }) => textOf(amount, grad_norm)],
+  ["norm of a sample's gradient", ({ grad_norm_mean }) => textOf(amount, grad_norm_mean)],
+  ['noise scale', ({ noise_scale }) => textOf(amount, noise_scale)],
   ['learning rate', ({ lr }) => textOf(rate, lr)],
   ['time', ({ seconds }) => duration(seconds)],
   ['samples per second', ({ samples_per_second: value }) => whole(value)],

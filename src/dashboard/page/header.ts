@@ -15,6 +15,7 @@ const TILES = [
   'training RMSE',
   'test loss',
   'training loss',
+  'noise scale',
   'samples per second',
 ] as const;
 type Tile = (typeof TILES)[number];
@@ -23,6 +24,7 @@ const UNKNOWN = '–';
 const STOPPED_BY: Readonly<Record<NonNullable<EndFacts['stopped_by']>, string>> = {
   patience: 'early stopping',
   max_time: 'time limit',
+  privacy_budget: 'privacy budget',
 };
 
 export class Header {
@@ -156,6 +158,7 @@ export class Header {
       'training RMSE': textOf(amount, now?.rmse ?? last?.train_rmse),
       'test loss': textOf(loss, last?.test_loss ?? end?.test_loss),
       'training loss': textOf(loss, now?.loss ?? last?.train_loss),
+      'noise scale': textOf(amount, last?.noise_scale),
       'samples per second': textOf(whole, now?.samplesPerSecond ?? last?.samples_per_second),
     };
     const absent = [test === 0 && 'test', validation === 0 && 'validation'];
@@ -163,7 +166,8 @@ export class Header {
     for (const name of TILES) {
       const [set = '', metric = ''] = name.split(' ');
       const { tile, value } = this.#tiles.get(name)!;
-      tile.hidden = absent.includes(set) || others.includes(metric);
+      const isUnknown = name === 'noise scale' && last?.noise_scale === undefined;
+      tile.hidden = absent.includes(set) || others.includes(metric) || isUnknown;
       setText(value, values[name] ?? UNKNOWN);
     }
   }

@@ -1,6 +1,7 @@
 /** Converts events to TensorBoard summaries. docs/tensorboard.md lists the tags. */
 import { isRecord } from '../../files/type-guards.js';
 import type { EndEvent, EpochEvent, StartEvent, StepEvent } from '../../metrics/events.js';
+import type { GradientMetrics } from '../../metrics/gradient-noise.js';
 import { metricIn, SPLITS } from '../../metrics/sums.js';
 import { objectiveNamed } from '../../model/objectives/index.js';
 import type { HParam, SummaryValue } from './event-proto.js';
@@ -19,7 +20,10 @@ export function ofStart(start: StartEvent, wallTime: number): SummaryValue[] {
 /** @param objective  name, as in the start event */
 export function ofStep(event: StepEvent, objective: string): SummaryValue[] {
   const { metrics } = objectiveNamed(objective);
-  return scalars(Object.fromEntries(metrics.map((metric) => [`${metric.name}/step`, metricIn(event, metric)])));
+  return scalars({
+    ...Object.fromEntries(metrics.map((metric) => [`${metric.name}/step`, metricIn(event, metric)])),
+    ...gradientsOf(event, '/step'),
+  });
 }
 
 /** @param rate  the learning rate, if it is constant and the event has none */
@@ -27,6 +31,7 @@ export function ofEpoch(event: EpochEvent, objective: string, rate: number): Sum
   const { forward, gradients, update, exchange, wait } = event.phase_fractions;
   return scalars({
     ...metricsOf(event, objective),
+    ...gradientsOf(event, ''),
     lr: event.lr ?? rate,
     samples_per_second: event.samples_per_second,
     wait_fraction: event.wait_fraction,
@@ -54,6 +59,21 @@ function metricsOf(event: EpochEvent | EndEvent, objective: string): Record<stri
   return Object.fromEntries(
     metrics.flatMap((metric) => SPLITS.map((split) => [`${metric.name}/${split}`, metricIn(event, metric, split)])),
   );
+}
+
+/** Of the whole gradient and of each layer. */
+function gradientsOf(
+  { layer_gradients: layers = [], ...whole }: Partial<GradientMetrics>,
+  suffix: string,
+): Record<string, number | null | undefined> {
+  const entries = [whole, ...layers].flatMap(({ grad_norm, grad_norm_mean, noise_scale }, l) => {
+    const part = l === 0 ? '' : `/layer${l}`;
+    return Object.entries({ grad_norm, grad_norm_mean, noise_scale }).map(([name, value]) => [
+      `${name}${part}${suffix}`,
+      value,
+    ]);
+  });
+  return Object.fromEntries(entries) as Record<string, number | null | undefined>;
 }
 
 /** Only the defined values. */

@@ -8,7 +8,7 @@
 
 import { errors } from '../../errors.js';
 import { now } from '../../memory/clock.js';
-import type { EpochRecord, LayerMemory, Memory, Scores } from '../../memory/layout.js';
+import type { Elements, EpochRecord, LayerMemory, Memory, Scores } from '../../memory/layout.js';
 import { EXCHANGE_WORDS } from '../../memory/layout.js';
 import type { Plan } from '../../memory/plan.js';
 import { heldOutSamples, summedScores } from '../../memory/plan.js';
@@ -48,17 +48,21 @@ export class Exchange {
 
   /** Before an epoch: whether all ranks continue. */
   meet(): void {
-    this.#gather(this.#memory.epochs[0].training, 0, 0);
+    this.#gather([], 0, 0);
   }
 
   /** After the gradients of the batch at `first`: its scores, and whether all continue. @param count  samples of the whole batch */
-  tell({ training }: EpochRecord, first: number, count: number): void {
-    this.#gather(training, first, count);
+  tell({ training, gradients }: EpochRecord, first: number, count: number): void {
+    this.#gather([...this.#summed(training), ...gradients.ofSamples], first, count);
   }
 
   /** After an evaluation: its scores, whether all continue, and that all have the same weights. */
   tellHeldOut({ heldOut }: EpochRecord): void {
-    this.#gather(heldOut, 0, heldOutSamples(this.#plan), checksum(this.#memory.layers));
+    this.#gather(this.#summed(heldOut), 0, heldOutSamples(this.#plan), checksum(this.#memory.layers));
+  }
+
+  #summed(scores: Scores): Elements[] {
+    return this.#scores.map((name) => scores[name]!);
   }
 
   /** Each layer's gradients ← their sum over all ranks. */
@@ -82,11 +86,11 @@ export class Exchange {
     }
   }
 
-  /** Completes the scores of samples `first` to `first + count`, of which this rank has its share. */
-  #gather(scores: Scores, first: number, count: number, weightsChecksum = 0): void {
+  /** Completes what is known of the samples `first` to `first + count`, of which this rank has its share. */
+  #gather(scores: readonly Elements[], first: number, count: number, weightsChecksum = 0): void {
     const { exchange } = this.#memory;
     const largest = largestShare(count, this.#ranks);
-    const words = EXCHANGE_WORDS + this.#scores.length * largest;
+    const words = EXCHANGE_WORDS + scores.length * largest;
     const blockOf = (rank: number) => {
       const block = exchange.subarray(rank * words, (rank + 1) * words);
       const { from, to } = shareOfRank(count, this.#ranks, rank);
@@ -102,7 +106,7 @@ export class Exchange {
     own.header[Word.DIVERGED] = this.#control.diverged ? 1 : 0;
     own.header[Word.TIME_UP] = now() >= this.#deadline ? 1 : 0;
     own.header[Word.WEIGHTS_CHECKSUM] = weightsChecksum;
-    for (const [i, name] of this.#scores.entries()) own.scoresOf(i).set(scores[name]!.subarray(own.begin, own.end));
+    for (const [i, values] of scores.entries()) own.scoresOf(i).set(values.subarray(own.begin, own.end));
 
     this.#library.gather(exchange.subarray(0, words * this.#ranks), words * exchange.BYTES_PER_ELEMENT);
 
@@ -113,7 +117,7 @@ export class Exchange {
       says.diverged ||= its.header[Word.DIVERGED] !== 0;
       says.timeUp ||= its.header[Word.TIME_UP] !== 0;
       if (its.header[Word.WEIGHTS_CHECKSUM] !== weightsChecksum) throw errors.ranksDrifted(rank, this.#rank);
-      for (const [i, name] of this.#scores.entries()) scores[name]!.set(its.scoresOf(i), its.begin);
+      for (const [i, values] of scores.entries()) values.set(its.scoresOf(i), its.begin);
     }
     this.#control.agree(says);
   }

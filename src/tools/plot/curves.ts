@@ -1,18 +1,32 @@
 /** The curves of a panel: points, names and styles. */
 
+import type { GradientFigures } from '../../metrics/gradient-noise.js';
 import { type MetricName, metricIn } from '../../metrics/sums.js';
 import { OBJECTIVES, objectiveNamed } from '../../model/objectives/index.js';
 import type { Metric } from '../../model/objectives/objective.js';
 import { namesOf } from './names.js';
+import { MOST_VALUE } from './points.js';
 import type { Run } from './run.js';
 import { type Colors, type Look, lookOf } from './theme.js';
 
-export type Quantity = MetricName;
+const OF_GRADIENTS = {
+  grad_norm: 'norm of the gradient',
+  grad_norm_mean: 'mean norm of the gradients of samples',
+  noise_scale: 'gradient noise scale, samples',
+} as const satisfies { readonly [name in keyof GradientFigures]: string };
 
-/** All metrics that there are. */
-export const QUANTITIES = [
+/** A metric of the objective, or what `--noise-scale` reports. */
+export type Quantity = MetricName | keyof typeof OF_GRADIENTS;
+
+/** All that there are. */
+export const QUANTITIES: readonly Quantity[] = [
   ...new Set(Object.keys(OBJECTIVES).flatMap((name) => metricsOf(name).map((metric) => metric.name as Quantity))),
+  ...(Object.keys(OF_GRADIENTS) as (keyof typeof OF_GRADIENTS)[]),
 ];
+
+function isOfGradients(quantity: Quantity): quantity is keyof typeof OF_GRADIENTS {
+  return Object.hasOwn(OF_GRADIENTS, quantity);
+}
 
 /** The loss, and the metric beside it. */
 export function quantitiesOf(run: Run): readonly Quantity[] {
@@ -23,6 +37,10 @@ export function quantitiesOf(run: Run): readonly Quantity[] {
 
 /** The metric as the first run that has it reports it. */
 export function metricOf(quantity: Quantity, runs: readonly Run[]): Metric {
+  // (The title has the unit.)
+  if (isOfGradients(quantity)) {
+    return { name: quantity, title: OF_GRADIENTS[quantity], unit: 'target', better: 'lower', of: () => null };
+  }
   const isIt = ({ name }: Metric) => name === quantity;
   const own = runs.map((run) => metricsOf(objectiveIn(run)).find(isIt)).find((metric) => metric !== undefined);
   return own ?? Object.keys(OBJECTIVES).flatMap(metricsOf).find(isIt)!;
@@ -85,11 +103,21 @@ function pointsOf(run: Run, quantity: Quantity, kind: CurveKind): Point[] {
     if (y == null || (unit === 'ratio' && y < LEAST_RATIO)) return [];
     return [{ x, y: unit === 'fraction' ? y * 100 : y }];
   };
+  if (isOfGradients(quantity)) {
+    const perEpoch = stepsPerEpoch(run);
+    if (kind === 'steps') return run.steps.flatMap((step) => pointOf(step.step / perEpoch, amountIn(step[quantity])));
+    return kind === 'training' ? run.epochs.flatMap((each) => pointOf(each.epoch, amountIn(each[quantity]))) : [];
+  }
   if (kind === 'steps') {
     const perEpoch = stepsPerEpoch(run);
     return run.steps.flatMap((step) => pointOf(step.step / perEpoch, step[quantity]));
   }
   return run.epochs.flatMap((point) => pointOf(point.epoch, point[`${FIELDS[kind]}_${quantity}`]));
+}
+
+/** From an untrusted event. */
+function amountIn(value: unknown): number | undefined {
+  return typeof value === 'number' && value >= 0 && value <= MOST_VALUE ? value : undefined;
 }
 
 function stepsPerEpoch({ epochs }: Run): number {

@@ -2,6 +2,7 @@
 
 import { type Fields, isRecord } from '../../files/type-guards.js';
 import type { StartEvent } from '../../metrics/events.js';
+import type { GradientFigures } from '../../metrics/gradient-noise.js';
 import type { EpochMetrics } from '../../metrics/run-state.js';
 import { isValueOf, type Metrics, metricIn, type Split, type SplitMetrics } from '../../metrics/sums.js';
 import { OBJECTIVES, objectiveNamed } from '../../model/objectives/index.js';
@@ -11,8 +12,11 @@ interface Place {
   readonly step: number;
 }
 
-export type EpochPoint = Place & SplitMetrics<'train'> & EpochMetrics;
-export type StepPoint = Place & Metrics;
+/** Whatever these fields contain: they are not checked. */
+type Unchecked = { readonly [name in keyof GradientFigures]?: unknown };
+
+export type EpochPoint = Place & SplitMetrics<'train'> & EpochMetrics & Unchecked;
+export type StepPoint = Place & Metrics & Unchecked;
 
 export function isStart(value: Fields): value is Fields & StartEvent {
   return value.event === 'start' && isRecord(value.config) && isRecord(value.dataset);
@@ -40,7 +44,7 @@ function isCount(value: unknown): boolean {
 }
 
 /** No loss of float32 weights is larger, and float64 has no round numbers near its limit. */
-const MOST_VALUE = 1e300;
+export const MOST_VALUE = 1e300;
 
 /** Those of one of the objectives. */
 function hasMetrics(value: Fields, split?: Split): boolean {

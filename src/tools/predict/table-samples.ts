@@ -1,10 +1,9 @@
 /** Samples from the rows of a table. The label and unknown columns are ignored. */
-import { columnInWords, matchColumns, type Named } from '../../data/table/columns.js';
-import { namesIn } from '../../data/table/header.js';
+import { columnInWords, matchColumns } from '../../data/table/columns.js';
 import { type CsvOptions, dialectOf } from '../../data/table/read-raw-table.js';
-import type { EncodedRow, RowEncoder } from '../../data/table/row-encoder.js';
+import type { EncodedRow } from '../../data/table/row-encoder.js';
 import { csvRowsIn, type Headed } from '../../data/table/rows.js';
-import { namesOf, type TableModel } from '../../data/table/table-metadata.js';
+import { namesIn } from '../../data/table/stream-header.js';
 import { errors, LockstepError } from '../../errors.js';
 import type { Network } from '../network.js';
 import type { InputTable } from './csv-lines.js';
@@ -31,15 +30,15 @@ export async function* samplesOfTable(
 ): AsyncGenerator<TableSample> {
   const { table, encoder } = network;
   if (!table || !encoder) throw new TypeError('a network that was not trained on a table');
-  let own: Named | undefined;
+  let own: { readonly names: readonly string[]; readonly hasHeader: boolean } | undefined;
   let positions: readonly number[] = [];
   let input: InputTable = { file, header: undefined, width: 0 };
   for await (const batch of csvRowsIn(file, bytes, dialectOf(csv))) {
     for (const each of batch) {
       const { row, cells } = each;
       if (!own) {
-        const names = namesIn(file, each, namesOf(table) ?? [], (first) => isData(first, table, encoder));
-        own = names ? { names, hasHeader: true } : unnamed(cells.length);
+        const names = namesIn(file, each, table);
+        own = { names: names ?? cells.map((_, i) => String(i + 1)), hasHeader: names !== undefined };
         positions = matchColumns(file, own, table, undefined, false).positions;
         input = { file, header: names, width: cells.length };
         if (names) continue;
@@ -58,20 +57,4 @@ export async function* samplesOfTable(
       }
     }
   }
-}
-
-/** Whether the first row of a table fits the model by position: categories look like names otherwise. */
-function isData(cells: readonly unknown[], table: TableModel, encoder: RowEncoder): boolean {
-  try {
-    const { positions } = matchColumns('', unnamed(cells.length), table, undefined, false);
-    return encoder.recognizes(positions.map((position) => cells[position]));
-  } catch (error) {
-    // As many columns as the model cannot have: the message should list their names.
-    if (error instanceof LockstepError) return false;
-    throw error;
-  }
-}
-
-function unnamed(width: number): Named {
-  return { names: Array.from({ length: width }, (_, i) => String(i + 1)), hasHeader: false };
 }

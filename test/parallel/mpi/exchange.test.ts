@@ -23,7 +23,11 @@ interface Rank {
   readonly control: Control;
   readonly exchange: Exchange;
   readonly weights: Float32Array;
-  readonly record: { readonly training: TestScores; readonly heldOut: TestScores };
+  readonly record: {
+    readonly training: TestScores;
+    readonly gradients: { readonly ofSamples: readonly Float64Array[] };
+    readonly heldOut: TestScores;
+  };
 }
 
 /** What each rank has told. */
@@ -49,14 +53,15 @@ function ranksOf(deadlines: readonly number[] = []): Rank[] {
   return EVERYBODY.map((rank) => {
     const control = new Control(new Int32Array(new SharedArrayBuffer(16 * CONTROL_STRIDE * 4)));
     const weights = Float32Array.of(1, 2, 3);
-    const exchange = new Float64Array(RANKS * (EXCHANGE_WORDS + 2 * COUNT));
+    const exchange = new Float64Array(RANKS * (EXCHANGE_WORDS + 4 * COUNT));
     const plan = { validationSamples: 2, testSamples: 3, scores: softmaxCrossEntropy.scores } as unknown as Plan;
     const task = { rank, ranks: RANKS, library: { file: '', abi: 'MPICH' as const } };
     const scores = (count: number) => ({
       loss: new Float64Array(count).fill(-1),
       incorrect: new Uint8Array(count).fill(9),
     });
-    const record = { training: scores(COUNT + FIRST), heldOut: scores(COUNT) };
+    const gradients = { ofSamples: [0, 1].map(() => new Float64Array(COUNT + FIRST).fill(-1)) };
+    const record = { training: scores(COUNT + FIRST), gradients, heldOut: scores(COUNT) };
     const memory = { exchange, layers: [{ parameters: weights }], epochs: [record] } as unknown as Memory;
     const deadline = deadlines[rank] ?? Number.POSITIVE_INFINITY;
     return {
@@ -119,11 +124,14 @@ describe('results', () => {
     for (const [i, owner] of owners.entries()) {
       ranks[owner]!.record.training.loss[FIRST + i] = losses[i]!;
       ranks[owner]!.record.training.incorrect[FIRST + i] = incorrect[i]!;
+      for (const l of [0, 1]) ranks[owner]!.record.gradients.ofSamples[l]![FIRST + i] = 20 + 10 * l + i;
     }
     together(ranks, ({ exchange, record }) => exchange.tell(record as never, FIRST, COUNT));
     for (const { record } of ranks) {
       expect([...record.training.loss]).toEqual([-1, -1, ...losses]);
       expect([...record.training.incorrect]).toEqual([9, 9, ...incorrect]);
+      expect([...record.gradients.ofSamples[0]!]).toEqual([-1, -1, 20, 21, 22, 23, 24]);
+      expect([...record.gradients.ofSamples[1]!]).toEqual([-1, -1, 30, 31, 32, 33, 34]);
     }
   });
 

@@ -44,6 +44,9 @@ const RECIPES: Readonly<Record<string, TrainOptions>> = {
   },
   'validation, patience and the best epoch': { validationSplit: 0.2, patience: 1, keepBest: true, epochs: 9 },
   'an evaluation alone': { epochs: 0 },
+  'the noise scale': { noiseScale: true, logEvery: 2 },
+  'the noise scale, 2 threads': { noiseScale: true, logEvery: 2, threads: 2 },
+  'exact, with the noise scale': { exact: true, noiseScale: true },
   'exact, with Adam and a clipped norm': { exact: true, optimizer: 'adam', clipNorm: 1 },
   'exact, with Adam and a clipped norm, 2 threads': { exact: true, optimizer: 'adam', clipNorm: 1, threads: 2 },
   'exact, kernel reference, fewer samples than shards': {
@@ -56,6 +59,7 @@ const RECIPES: Readonly<Record<string, TrainOptions>> = {
 };
 const NAMES: readonly string[] = Object.keys(RECIPES);
 const SAME: readonly (readonly [string, string])[] = [
+  ['the noise scale', 'the noise scale, 2 threads'],
   ['plain SGD, with step events', 'plain SGD, 2 threads'],
   ['Adam with weight decay and a clipped norm', 'Adam with weight decay and a clipped norm, 2 threads'],
   ['exact, with Adam and a clipped norm', 'exact, with Adam and a clipped norm, 2 threads'],
@@ -66,6 +70,7 @@ const SINGLE: readonly string[] = [
   'plain SGD, with step events',
   'momentum and the mean, two hidden layers, the first of one panel',
   'kernel reference',
+  'the noise scale',
   'Adam with weight decay and a clipped norm',
   'exact, with Adam and a clipped norm',
   'exact, kernel reference, fewer samples than shards',
@@ -96,6 +101,16 @@ function figuresOf(events: readonly TrainEvent[]): Readonly<Record<string, unkno
   return told.map((event) => Object.fromEntries(Object.entries(event).filter(([name]) => !LEFT_OUT.has(name))));
 }
 
+const OF_GRADIENTS = /^(grad_|noise_|layer_gradients)/;
+
+/** Numbers, however they are nested. */
+function expectCloseNumbers(found: unknown, expected: unknown): void {
+  if (typeof found === 'number') expect(found / (expected as number)).toBeCloseTo(1, 3);
+  else if (found === null) expect(expected).toBe(null);
+  else
+    for (const [name, value] of Object.entries(found!)) expectCloseNumbers(value, (expected as object)[name as never]);
+}
+
 function expectClose(found: readonly TrainEvent[], expected: readonly TrainEvent[]): void {
   const [a, b] = [figuresOf(found), figuresOf(expected)];
   expect(a.length).toBe(b.length);
@@ -103,6 +118,7 @@ function expectClose(found: readonly TrainEvent[], expected: readonly TrainEvent
     for (const [name, value] of Object.entries(figures)) {
       const other = b[i]![name];
       if (name.endsWith('loss')) expect(value, name).toBeCloseTo(other as number, 4);
+      else if (OF_GRADIENTS.test(name)) expectCloseNumbers(value, other);
       else expect(value, name).toEqual(other);
     }
   }
@@ -134,6 +150,12 @@ describe.skipIf(noOpenMpi)(`two ranks of Open MPI${ifSkipped(noOpenMpi)}`, () =>
 
   it.each(SAME)('%s and %s: the same bits', (one, other) => {
     expect(endOf(ranks[0]!, other).weights_sha256).toBe(endOf(ranks[0]!, one).weights_sha256);
+  });
+
+  it('report the same gradients for any number of threads, and of the whole batch', () => {
+    const [one, two] = ['the noise scale', 'the noise scale, 2 threads'].map((name) => figuresOf(ranks[0]!.get(name)!));
+    expect(two).toEqual(one);
+    expect(one!.filter(({ noise_scale }) => (noise_scale as number) > 0).length).toBeGreaterThan(2);
   });
 
   it('say how many they are, and by which MPI', () => {

@@ -117,7 +117,10 @@ describe('lockstep plot', () => {
 
   it.each([
     [{ output: 'x' }, /^--output x: unsupported file type/],
-    [{ what: 'accuracy' }, /^--what accuracy: expected one of loss, error, rmse, mae, r2, both$/],
+    [
+      { what: 'accuracy' },
+      /^--what accuracy: expected one of loss, error, rmse, mae, r2, grad_norm, grad_norm_mean, noise_scale, both$/,
+    ],
     [{ theme: 'blue' }, /^--theme blue: expected one of light, dark, auto$/],
     [{ width: '10' }, /^--width 10: expected a number from 240 to 10000 \(pixels\)$/],
     [{ width: '640px' }, /^--width 640px: expected/],

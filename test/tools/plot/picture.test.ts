@@ -120,6 +120,31 @@ describe('the picture', () => {
     expect(await texts([runOf(2, { tested: false })])).not.toContain('test');
   });
 
+  it('shows the noise scale and the norms of gradients, where they are numbers', async () => {
+    const reader = new RunReader('noise.ndjson');
+    const add = (event: object) => expect(reader.add(JSON.stringify(event))).toBeUndefined();
+    add(START);
+    // (Events may come from anywhere.)
+    const values = [120, null, '7', -1, 1e305, 240];
+    for (const [i, noise_scale] of values.entries()) {
+      add({ ...STEP, epoch: i + 1, step: 600 * i + 300, noise_scale, grad_norm: 3 });
+      add({ ...EPOCH, epoch: i + 1, step: 600 * (i + 1), noise_scale, grad_norm: 2 + i });
+    }
+    const noise = await pictureOf(reader.runs, { what: 'noise_scale', steps: true });
+    expectValues(noise.valuesOf('noise_scale-training-0'), [
+      [1, 120],
+      [6, 240],
+    ]);
+    expectValues(noise.valuesOf('noise_scale-steps-0'), [
+      [0.5, 120],
+      [5.5, 240],
+    ]);
+    expect(noise.texts.map(({ text }) => text)).toContain('gradient noise scale, samples');
+    const { valuesOf } = await pictureOf(reader.runs, { what: 'grad_norm' });
+    expect(valuesOf('grad_norm-training-0').map(([, y]) => y)).toEqual([2, 3, 4, 5, 6, 7]);
+    await expect(pictureOf(reader.runs, { what: 'grad_norm_mean' })).rejects.toThrow('--what grad_norm_mean: none of');
+  });
+
   it('tells training from test by dashes, and runs by color', async () => {
     const { lines } = await pictureOf([runOf(2), runOf(2, { lr: 0.1 })]);
     const look = (name: string) => lines.get(`${name}-line`)![0]!;

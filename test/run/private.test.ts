@@ -1,0 +1,262 @@
+/** Private training: each step, the same bits for any number of threads, what is stored where, and what is refused. */
+import { readFileSync, statSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { TrainOptions } from '../../src/config/options.js';
+import { TABLE_LENGTH } from '../../src/kernels/lattice-noise.js';
+import { Accountant } from '../../src/privacy/accountant.js';
+import { mechanismFor } from '../../src/privacy/mechanism.js';
+import { fillNoiseTable } from '../../src/privacy/noise-table.js';
+import { roomFor } from '../../src/privacy/poisson.js';
+import { newSecret } from '../../src/privacy/secret.js';
+import { train } from '../../src/run/train.js';
+import { inspectModel } from '../../src/tools/inspect/inspect-model.js';
+import { collect } from '../support/events.js';
+import { temporaryFolder, writeDataset } from '../support/idx-files.js';
+import { kernelNames } from '../support/kernels.js';
+import { batchOf, noiseOf, secretOfSeed, stepOf } from '../support/private-step.js';
+import { refusalOf } from '../support/refusals.js';
+import { resultsAfter, resultsOf } from '../support/results.js';
+import { readTensorFile } from '../support/tensor-file.js';
+
+const [SAMPLES, SIDE, CLASSES] = [60, 3, 3];
+const pixel = (p: number) => (p * p * 31 + p * 7) % 256;
+const labels = Array.from({ length: SAMPLES }, (_, s) => (s + (s >> 2)) % CLASSES);
+
+const folder = temporaryFolder();
+writeDataset(folder, {
+  train: { labels, shape: [SIDE, SIDE], pixel },
+  test: { labels: labels.slice(0, 9), shape: [SIDE, SIDE], pixel },
+});
+afterAll(() => folder.remove());
+let count = 0;
+const newPath = (name: string) => path.join(folder.path, `${++count}-${name}`);
+
+const OPTIONS: TrainOptions = {
+  ...{ data: folder.path, hidden: [13], batchSize: 10, epochs: 2, threads: 2, lr: 0.5 },
+  ...{ private: true, dpSeed: 7, dpDelta: 0.01, dpClipNorm: 0.7, dpNoiseMultiplier: 1.5 },
+};
+const KERNELS = kernelNames();
+
+describe.each(KERNELS)('kernel %s', (kernel) => {
+  it('gives the same weights for any number of threads and division of layers', async () => {
+    for (const hidden of [[], [13], [70, 9]]) {
+      const hashes: (string | undefined)[] = [];
+      for (const threads of [1, 2, 3, 8]) {
+        const { end } = await collect({ ...OPTIONS, kernel, hidden, threads, epochs: 2 });
+        hashes.push(end.weights_sha256);
+      }
+      expect(new Set(hashes).size, hidden.join()).toBe(1);
+    }
+  });
+
+  it('steps as an independent computation does: the same samples, clipped gradients and noise', async () => {
+    const checkpointDir = newPath('runs');
+    const widths = [SIDE * SIDE, 13, CLASSES] as const;
+    const initial = newPath('initial.safetensors');
+    await collect({ ...OPTIONS, kernel, epochs: 0, save: initial });
+    await collect({ ...OPTIONS, kernel, epochs: 1, checkpointDir, checkpointEverySteps: 1, keep: 10 });
+    const table = { entries: new Uint32Array(TABLE_LENGTH), rests: new Uint32Array(2 * TABLE_LENGTH) };
+    fillNoiseTable(table);
+    const secret = newSecret(7);
+    const shapes = [
+      [widths[0] + 1, widths[1]],
+      [widths[1] + 1, widths[2]],
+    ] as const;
+    const parameters = shapes.reduce((sum, [rows, columns]) => sum + rows * columns, 0);
+    const { threshold, scale } = mechanismFor(1.5, 0.7, roomFor(SAMPLES, 10).largestBatch, parameters)!;
+    const data = {
+      inputs: labels.map((_, s) =>
+        Float64Array.from({ length: widths[0] }, (_, i) => Math.fround(pixel(s * widths[0] + i) / 255)),
+      ),
+      labels,
+    };
+    let weights = weightsIn(initial);
+    let clipped = 0;
+    for (let step = 0; step < 5; step++) {
+      const batch = batchOf(SAMPLES, 10, secretOfSeed(secret, 'sampling'), step);
+      const noise = noiseOf(shapes, secretOfSeed(secret, 'noise'), step, table);
+      const setting = { widths, batchSize: 10, threshold, rate: 0.5, perUnit: scale.perUnit };
+      const expected = stepOf(weights, data, setting, batch, noise);
+      const found = weightsIn(path.join(checkpointDir, `step-${String(step + 1).padStart(7, '0')}.safetensors`));
+      // Sums are rounded to the lattice, and float32 rounds the weights.
+      const tolerance = (0.5 / 10) * (1.01 * scale.unit) + (kernel === 'reference' ? 1e-12 : 1e-6);
+      for (const [l, layer] of expected.layers.entries()) {
+        const worst = layer.reduce((most, w, p) => Math.max(most, Math.abs(w - found.layers[l]![p]!)), 0);
+        expect(worst).toBeLessThan(tolerance);
+      }
+      clipped += batch.length;
+      weights = found;
+    }
+    expect(clipped).toBeGreaterThan(0);
+  });
+
+  it('resumed, ends with the weights of an uninterrupted run, from every checkpoint', async () => {
+    const checkpointDir = newPath('runs');
+    const undisturbed = await collect({ ...OPTIONS, kernel, checkpointDir, checkpointEverySteps: 2, keep: 20 });
+    const names = (await readdir(checkpointDir)).sort();
+    expect(names.length).toBeGreaterThan(5);
+    for (const [i, name] of names.entries()) {
+      if (kernel !== KERNELS[0] && i % 3 > 0) continue;
+      const resume = path.join(checkpointDir, name);
+      const { state } = readTensorFile(resume).metadata;
+      const resumed = await collect({ resume, threads: 1 + (i % 3), checkpointDir: newPath('runs') });
+      const { epochs, step } = JSON.parse(state!) as { epochs: number; step: number };
+      expect(resultsOf(resumed.all), name).toEqual(resultsAfter(undisturbed.all, { epochs, step }));
+    }
+  });
+});
+
+function weightsIn(file: string) {
+  const { tensors } = readTensorFile(file);
+  const values = (name: string) => tensors.get(name)!.values;
+  return {
+    layers: [0, 1].map((l) => Float64Array.from([...values(`layers.${l}.weight`), ...values(`layers.${l}.bias`)])),
+  };
+}
+
+describe('a private run', () => {
+  it('has empty batches, and goes on', async () => {
+    const secret = newSecret(7);
+    const sizes = Array.from(
+      { length: 60 },
+      (_, step) => batchOf(SAMPLES, 1, secretOfSeed(secret, 'sampling'), step).length,
+    );
+    expect(sizes).toContain(0);
+    expect(Math.max(...sizes)).toBeGreaterThan(1);
+    const hashes = [];
+    for (const threads of [1, 3]) {
+      const { end } = await collect({ ...OPTIONS, batchSize: 1, epochs: 1, threads });
+      expect(end).toMatchObject({ status: 'completed', epochs: 1 });
+      hashes.push(end.weights_sha256);
+    }
+    expect(hashes[0]).toBe(hashes[1]);
+  });
+
+  it('trains with batches of all samples', async () => {
+    const { end, start } = await collect({ ...OPTIONS, batchSize: SAMPLES });
+    expect(start.config.dp_noise_multiplier).toBe(1.5);
+    expect(end.status).toBe('completed');
+  });
+
+  it('has another secret each time', async () => {
+    const { dpSeed: _, ...secret } = OPTIONS;
+    const ends = [await collect(secret), await collect(secret)].map(({ end }) => end.weights_sha256);
+    expect(ends[0]).not.toBe(ends[1]);
+  });
+
+  it('says what it has spent, and nothing of its training samples', async () => {
+    const { epochs, start, all, end } = await collect(OPTIONS);
+    const accountant = new Accountant(10 / SAMPLES, 1.5, 12, 0.01);
+    for (const [i, epoch] of epochs.entries()) {
+      expect(epoch.epsilon).toBe(accountant.epsilon(6 * (i + 1)));
+      expect(epoch.delta).toBe(0.01);
+    }
+    expect(epochs[1]!.test_loss).toBeGreaterThan(0);
+    expect(start.config.reduction).toBe('mean');
+    expect(start.dataset).not.toHaveProperty('density');
+    expect(JSON.stringify([...all, end])).not.toMatch(/"train_(loss|error)"|"loss":[0-9.]/);
+  });
+
+  it('finds the noise that spends the budget in its epochs', async () => {
+    const { dpNoiseMultiplier: _, ...rest } = OPTIONS;
+    const { start, epochs } = await collect({ ...rest, dpEpsilon: 2, epochs: 4 });
+    expect(epochs).toHaveLength(4);
+    expect(epochs[3]!.epsilon).toBeLessThanOrEqual(2);
+    expect(epochs[3]!.epsilon).toBeGreaterThan(1.99);
+    const less = new Accountant(10 / SAMPLES, start.config.dp_noise_multiplier! - 1e-4, 24, 0.01);
+    expect(less.epsilon(24)).toBeGreaterThan(2);
+  });
+
+  it('ends before an epoch that would exceed the budget, and a resumed run does, too', async () => {
+    const checkpointDir = newPath('runs');
+    const accountant = new Accountant(10 / SAMPLES, 1.5, 18, 0.01);
+    const dpEpsilon = accountant.epsilon(6 * 3) + 2e-3;
+    const { end, epochs } = await collect({ ...OPTIONS, dpEpsilon, epochs: 50, checkpointDir });
+    expect(end).toMatchObject({ status: 'completed', stopped_by: 'privacy_budget', epochs: 3 });
+    expect(epochs.at(-1)!.epsilon).toBeLessThanOrEqual(dpEpsilon);
+    const again = await collect({ resume: checkpointDir, epochs: 60 });
+    expect(again.epochs).toEqual([]);
+    expect(again.end).toMatchObject({ stopped_by: 'privacy_budget', epochs: 3, weights_sha256: end.weights_sha256 });
+  });
+
+  it('goes on with the same noise multiplier for more epochs, up to the budget', async () => {
+    const checkpointDir = newPath('runs');
+    const { dpNoiseMultiplier: _, ...rest } = OPTIONS;
+    const first = await collect({ ...rest, dpEpsilon: 2, epochs: 2, checkpointDir });
+    const more = await collect({ resume: checkpointDir, epochs: 3 });
+    expect(more.start.config.dp_noise_multiplier).toBe(first.start.config.dp_noise_multiplier);
+    expect(more.end).toMatchObject({ stopped_by: 'privacy_budget', epochs: 2 });
+  });
+});
+
+describe('files', () => {
+  it('only checkpoints have the secret, for their owner only; models state the guarantee', async () => {
+    const checkpointDir = newPath('runs');
+    const save = newPath('model.safetensors');
+    const { dpSeed: _, ...rest } = OPTIONS;
+    await collect({ ...rest, checkpointDir, save });
+    const checkpoint = path.join(checkpointDir, (await readdir(checkpointDir))[0]!);
+    expect(statSync(checkpoint).mode & 0o777).toBe(0o600);
+    const secret = readTensorFile(checkpoint).metadata.privacy_secret!;
+    expect(secret).toMatch(/^[0-9a-f]{64}$/);
+    const { metadata } = readTensorFile(save);
+    expect(readFileSync(save).includes(secret)).toBe(false);
+    expect(metadata).not.toHaveProperty('privacy_secret');
+    expect(JSON.parse(metadata.dataset!)).not.toHaveProperty('train_sha256');
+    expect(JSON.parse(metadata.privacy!)).toEqual({
+      epsilon: new Accountant(10 / SAMPLES, 1.5, 12, 0.01).epsilon(12),
+      ...{ delta: 0.01, noise_multiplier: 1.5, clip_norm: 0.7, sampling_rate: 10 / SAMPLES, steps: 12 },
+      accountant: 'privacy loss distribution',
+      neighbors: 'data sets that differ by adding or removing one training sample',
+    });
+    for (const file of [checkpoint, save]) expect(JSON.stringify(await inspectModel(file))).not.toContain(secret);
+  });
+
+  it('a run with a seed says that nothing is guaranteed', async () => {
+    const save = newPath('model.safetensors');
+    await collect({ ...OPTIONS, save });
+    expect(JSON.parse(readTensorFile(save).metadata.privacy!)).toMatchObject({
+      warning: expect.stringContaining('--dp-seed') as string,
+    });
+  });
+
+  it('the secret is used again only with the same options', async () => {
+    const checkpointDir = newPath('runs');
+    await collect({ ...OPTIONS, checkpointDir });
+    for (const given of [{ lr: 0.1 }, { dpClipNorm: 1 }, { dpNoiseMultiplier: 9 }, { private: false }, { dpSeed: 1 }]) {
+      const { status } = await refusalOf(() => first({ resume: checkpointDir, ...given }));
+      expect(status).toBe(2);
+      const anyway = await refusalOf(() => first({ resume: checkpointDir, ...given, resumeAnyway: true }));
+      expect(anyway.code).toBe('not_private');
+    }
+  });
+});
+
+async function first(options: TrainOptions): Promise<void> {
+  for await (const _ of train(options)) return;
+}
+
+describe('refused', () => {
+  const { dpNoiseMultiplier: _, dpDelta: __, ...bare } = OPTIONS;
+  it.each<[string, TrainOptions, string]>([
+    ['no delta', { ...bare, dpEpsilon: 1 }, 'private_without'],
+    ['no noise', { ...bare, dpDelta: 0.01 }, 'private_without'],
+    ['a large delta', { ...OPTIONS, dpDelta: 1 / 60 }, 'large_delta'],
+    ['validation samples of the private ones', { ...OPTIONS, validationSplit: 0.2 }, 'not_private'],
+    ['step events', { ...OPTIONS, logEvery: 1 }, 'not_private'],
+    ['the noise scale', { ...OPTIONS, noiseScale: true }, 'not_private'],
+    ['an audit', { ...OPTIONS, audit: true }, 'not_private'],
+    ['balanced classes', { ...OPTIONS, classWeights: ['balanced'] }, 'not_private'],
+    ['clipping the batch', { ...OPTIONS, clipNorm: 1 }, 'not_private'],
+    ['strategy dense', { ...OPTIONS, strategy: 'dense' }, 'not_private'],
+    ['a table', { ...OPTIONS, data: 'x.csv', label: 'y' }, 'not_private'],
+    ['a budget below an epoch', { ...OPTIONS, dpEpsilon: 0.1, dpNoiseMultiplier: 0.5 }, 'no_epoch_within'],
+    ['noise that hides the lattice', { ...OPTIONS, dpNoiseMultiplier: 1e5 }, 'noise_beyond_lattice'],
+    ['options without --private', { ...OPTIONS, private: false }, 'requires_option'],
+  ])('%s', async (_, options, code) => {
+    const refusal = await refusalOf(() => first(options));
+    expect(refusal).toMatchObject({ code, status: 2 });
+  });
+});
