@@ -66,8 +66,8 @@ export function logOddsOf({ scores, groups, expected }: GroupedScores): Float64A
   const n = scores.length;
   const order = Uint32Array.from({ length: n }, (_, i) => i).sort((i, j) => scores[i]! - scores[j]! || i - j);
   const doubtful = scores.reduce((count, score) => count + (score > 0 ? 1 : 0), 0);
-  const first = Math.max(0, Math.ceil(n - Math.min(n / 2, TAIL * n + DOUBTFUL * doubtful)));
-  const a = scores[order[Math.min(first, n - 1)]!]!;
+  const first = Math.min(n - 1, Math.ceil(n - Math.min(n / 2, TAIL * n + DOUBTFUL * doubtful)));
+  const a = scores[order[first]!]!;
   const above = order.subarray(first);
   const tail: Tail = {
     x: Float64Array.from(above, (i) => bent(scores[i]! - a)),
