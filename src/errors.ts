@@ -364,6 +364,12 @@ export const errors = withCodes({
       `${file}: the SHA-256 of the weights is ${found}, but weights_sha256 says ${shown(recorded)}; ` +
         'the file is damaged, or a program changed the weights and kept the old weights_sha256',
     ),
+  notAnAudit: (file: string) => failure(`${file}: not an audit; expected a file written by train --audit`),
+  auditOfOthers: (file: string, row: number, data: string) =>
+    failure(`${file}: sample ${row} is not in ${data}, or has another label; specify the data of the run with --data`),
+  sheetOfTable: (output: string, data: string) =>
+    usage(`--output ${output}: draws images, but ${data} is a table, whose rows go to stdout; omit this option`),
+  noSheet: (data: string) => usage(`--data ${data}: images; name a file for the sheet with --output sheet.png`),
   notAModel: (file: string, why: string) =>
     failure(`${file}: not a usable model: ${why}; expected a file written by train --save, or a checkpoint`),
   dataOfCheckpoint: (file: string, cause: unknown) =>
