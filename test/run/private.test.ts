@@ -15,7 +15,8 @@ import { inspectModel } from '../../src/tools/inspect/inspect-model.js';
 import { collect } from '../support/events.js';
 import { temporaryFolder, writeDataset } from '../support/idx-files.js';
 import { kernelNames } from '../support/kernels.js';
-import { batchOf, noiseOf, secretOfSeed, stepOf } from '../support/private-step.js';
+import { root } from '../support/paths.js';
+import { batchOf, noiseOf, type Setting, secretOfSeed, stepOf } from '../support/private-step.js';
 import { refusalOf } from '../support/refusals.js';
 import { resultsAfter, resultsOf } from '../support/results.js';
 import { readTensorFile } from '../support/tensor-file.js';
@@ -106,6 +107,21 @@ describe.each(KERNELS)('kernel %s', (kernel) => {
       expect(resultsOf(resumed.all), name).toEqual(resultsAfter(undisturbed.all, { epochs, step }));
     }
   });
+});
+
+it('the independent computation steps as Opacus does, with the same batch and noise', () => {
+  const recorded = JSON.parse(readFileSync(path.join(root, 'test/fixtures/private-step.json'), 'utf8')) as {
+    readonly [name in 'before' | 'noise' | 'after' | 'inputs']: readonly (readonly number[])[];
+  } & { readonly labels: readonly number[] } & Omit<Setting, 'perUnit'>;
+  const arrays = (lists: readonly (readonly number[])[]) => lists.map((list) => Float64Array.from(list));
+  const { before, noise, after, inputs, labels, ...setting } = recorded;
+  const batch = labels.map((_, s) => s);
+  const data = { inputs: arrays(inputs), labels };
+  const found = stepOf({ layers: arrays(before) }, data, { ...setting, perUnit: 1 }, batch, arrays(noise));
+  for (const [l, layer] of found.layers.entries()) {
+    // (Opacus adds 1e-6 to the norm before it divides.)
+    for (const [p, weight] of layer.entries()) expect(Math.abs(weight - after[l]![p]!)).toBeLessThan(1e-6);
+  }
 });
 
 function weightsIn(file: string) {
