@@ -40,6 +40,13 @@ const OPTIONS: TrainOptions = {
 };
 const KERNELS = kernelNames();
 
+/** SHA-256 of the weights, by kernel. */
+const GOLDEN: Readonly<Record<string, string>> = {
+  simd: 'ff64da9e85cfb47026eacb68a687c8eb35a03021fb21e7d219bfe4cca235aca3',
+  'simd-fma': '5ef59ea7151322751cb43312b6b8a2967020963566a504b1f0a7bc87013a48cf',
+  reference: '54846b3da6dacaaf1b423879c63ff96d5640b8b2363d04f0b533c3953c9f7746',
+};
+
 describe.each(KERNELS)('kernel %s', (kernel) => {
   it('gives the same weights for any number of threads and division of layers', async () => {
     for (const hidden of [[], [13], [70, 9]]) {
@@ -50,6 +57,11 @@ describe.each(KERNELS)('kernel %s', (kernel) => {
       }
       expect(new Set(hashes).size, hidden.join()).toBe(1);
     }
+  });
+
+  it('gives the recorded weights, on every version of Node', async () => {
+    const { end } = await collect({ ...OPTIONS, kernel, hidden: [70, 9], optimizer: 'adam', lr: 0.01 });
+    expect(end.weights_sha256).toBe(GOLDEN[kernel]);
   });
 
   it('steps as an independent computation does: the same samples, clipped gradients and noise', async () => {
