@@ -21,12 +21,14 @@ import { measureCollectives, measureTraining, type Place } from './cluster/launc
 import {
   allReduceSeconds,
   aloneSeconds,
+  fastestBatch,
   fitStep,
   leastBatch,
   type Machine,
   type Network,
   ranksSeconds,
   type StepCost,
+  secondsToLoss,
 } from './cluster/model.js';
 import { namesOf, threadCounts, wholeFrom } from './support/options.js';
 import { median, spread } from './support/statistics.js';
@@ -56,6 +58,7 @@ interface Options {
   readonly ranks: readonly number[];
   readonly rates: string;
   readonly limit: number;
+  readonly noiseScales: readonly number[];
   readonly json: boolean;
 }
 
@@ -68,6 +71,7 @@ const options = new Command('cluster')
   .option('--ranks <list>', 'ranks in namespaces', threadCounts, [2, 4])
   .option('--rates <list>', 'of their links, as tc has them', '1gbit,10gbit')
   .option('--limit <n>', 'training samples', wholeFrom(1), MNIST_TRAIN)
+  .option('--noise-scales <list>', 'of the job, for the model', threadCounts, [300, 1300, 10_000])
   .option('--json', 'NDJSON', false)
   .parse()
   .opts<Options>();
@@ -215,6 +219,37 @@ function reportModel(machine: Machine): void {
       },
       `${name}: ${least.join(', ')} (all-reduce ${allReduceMs.toFixed(1)} ms)`,
     );
+  }
+  reportNoise(machine);
+}
+
+/** What more machines gain if each number of them has the batch that suits it. */
+function reportNoise(machine: Machine): void {
+  const columns: readonly Column[] = [
+    { title: 'noise scale, batch of one', width: 32 },
+    ...MACHINES.map((ranks) => ({ title: `${ranks}`, width: 14 })),
+  ];
+  print(`\ngain over one machine in time to the same loss, each with its best batch\n${heading(columns)}`);
+  for (const noise of options.noiseScales) {
+    for (const [name, network] of Object.entries(NETWORKS)) {
+      const fastest = (ranks: number | undefined) => {
+        const batch = fastestBatch(machine, network, ranks, noise, FITTED_BATCHES[0]!);
+        return { batch, seconds: secondsToLoss(machine, network, ranks, batch, noise) };
+      };
+      const one = fastest(undefined);
+      const found = MACHINES.map(fastest);
+      const gains = found.map(({ seconds }) => one.seconds / seconds);
+      report(
+        {
+          ...{ part: 'noise', noise_scale: noise, network: name, machines: MACHINES, gains },
+          ...{ batch_sizes: found.map(({ batch }) => batch), batch_size_alone: one.batch },
+        },
+        row(columns, [
+          `${noise}, ${name}, alone ${one.batch}`,
+          ...gains.map((gain, i) => `${gain.toFixed(2)} (${found[i]!.batch})`),
+        ]),
+      );
+    }
   }
 }
 

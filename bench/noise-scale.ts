@@ -4,11 +4,11 @@
  * 1812.06162), where B_noise is what `--noise-scale` reports.
  *
  *   node dist/bench/noise-scale.js [--jobs reference] [--tables diamonds.csv=target:price,digits.csv=class] [--batches 8,16,…]
- *     [--json] [--svg noise-scale.svg] [--from results.ndjson]
+ *     [--seeds 1] [--json] [--svg noise-scale.svg] [--from results.ndjson]
  *
- * A point is the shortest of the runs of a batch size; the loss is averaged over windows of samples. S_min is fitted, by the
- * logarithms of the steps; B_noise is measured in the run with the smallest batch that took at least 300 steps. `--from` draws
- * earlier results of `--json`.
+ * The loss is the mean over a sliding window of training samples, each before the update of its step. A point is the geometric mean
+ * of the steps over the seeds, with the best rate. B_noise is the geometric mean over all batch sizes, S_min is fitted: both in
+ * logarithms. `--from` shows earlier results of `--json`, also of parts of the batches.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -31,12 +31,18 @@ interface Point {
   readonly batch: number;
   readonly lr: number;
   readonly steps: number;
+  /** Measured in these runs. */
+  readonly noise_scale: number;
 }
 
-interface Result {
+/** A line of `--json`. */
+interface Part {
   readonly job: string;
   readonly loss: number;
   readonly points: readonly Point[];
+}
+
+interface Result extends Part {
   readonly noise_scale: number;
   readonly fewest_steps: number;
   /** The greatest factor between the steps that were measured and predicted. */
@@ -48,18 +54,20 @@ interface Result {
 const BATCHES = [8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096];
 /** Learning rates are powers of it. */
 const GRID = Math.SQRT2;
-/** Samples of a window, whose mean loss is looked at: so many that the mean is sharp. */
-const WINDOW = 2_000;
+/** Samples between two looks at the loss, and samples of the sliding window: so many that the mean is sharp. */
+const [EVERY, WINDOW] = [2_000, 8_000];
+/** Rates that are worse than the best before the search ends: one or two may be so by chance. */
+const MOST_WORSE = 2;
 /** A run with another rate is given up after this many times the steps of the best so far. */
 const MOST_LONGER = 1.5;
-const MOST_SAMPLES = 600_000;
-const SHORTEST_MEASURED = 300;
+const MOST_SAMPLES = 1_500_000;
 
 const cli = new Command('noise-scale')
   .description('Does the gradient noise scale say which batch size pays?')
   .option('--jobs <names>', 'reference, or none', 'reference')
   .option('--tables <files>', 'tables: file=label column@loss or file=target:column@loss, separated by commas', '')
   .option('--batches <list>', 'batch sizes', (text) => text.split(',').map(wholeFrom(1)), BATCHES)
+  .option('--seeds <n>', 'runs for each batch and rate', wholeFrom(1), 1)
   .option('--threads <n>', 'worker threads', wholeFrom(1), 1)
   .option('--json', 'NDJSON', false)
   .option('--from <file>', 'results of --json, instead of measuring')
@@ -69,6 +77,7 @@ const cli = new Command('noise-scale')
     readonly jobs: string;
     readonly tables: string;
     readonly batches: readonly number[];
+    readonly seeds: number;
     readonly threads: number;
     readonly json: boolean;
     readonly from?: string;
@@ -93,9 +102,7 @@ const COLUMNS: Column[] = [
 const results: Result[] = cli.from === undefined ? [] : resultsIn(cli.from);
 if (cli.from === undefined) {
   for (const job of jobs()) {
-    const result = await measured(job);
-    results.push(result);
-    if (cli.json) console.log(JSON.stringify(result));
+    results.push(await measured(job));
   }
 }
 if (!cli.json) for (const result of results) print(result);
@@ -117,29 +124,38 @@ function jobs(): Job[] {
 
 async function measured(job: Job): Promise<Result> {
   const points: Point[] = [];
-  let noise = Number.NaN;
   let power = startOf(cli.batches[0]!);
   for (const batch of cli.batches) {
-    const { point, scale, best } = await bestRate(job, batch, power);
+    const { point, best } = await bestRate(job, batch, power);
     if (point === undefined) continue;
     power = best;
     points.push(point);
-    process.stderr.write(
-      `${job.name}: batch ${batch}, rate ${point.lr.toPrecision(3)}: ${point.steps} steps, noise scale ${scale.toPrecision(3)}\n`,
-    );
-    if (Number.isNaN(noise) || point.steps >= SHORTEST_MEASURED) noise = Number.isNaN(noise) ? scale : noise;
+    // Each at once: an interrupted measurement is not lost.
+    if (cli.json) console.log(JSON.stringify({ job: job.name, loss: job.loss, points: [point] } satisfies Part));
+    const { lr, steps, noise_scale } = point;
+    const said = `${job.name}: batch ${batch}, rate ${lr.toPrecision(3)}: ${steps.toFixed(1)} steps`;
+    process.stderr.write(`${said}, noise scale ${noise_scale.toPrecision(3)}\n`);
   }
-  const fitted = fitOf(points, noise);
-  const factors = points.map(({ batch, steps }) => Math.abs(Math.log(steps / predicted(fitted, noise, batch))));
+  return resultOf(job, points);
+}
+
+function resultOf({ name, loss }: Pick<Job, 'name' | 'loss'>, points: readonly Point[]): Result {
+  const noise = geometricMean(points.map(({ noise_scale }) => noise_scale));
+  const fewest = fitOf(points, noise);
+  const factors = points.map(({ batch, steps }) => Math.abs(Math.log(steps / predicted(fewest, noise, batch))));
   return {
-    job: job.name,
-    loss: job.loss,
+    job: name,
+    loss,
     points,
     noise_scale: noise,
-    fewest_steps: fitted,
+    fewest_steps: fewest,
     worst_factor: Math.exp(Math.max(...factors)),
     fitted_scale: bestScale(points),
   };
+}
+
+function geometricMean(values: readonly number[]): number {
+  return Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
 }
 
 /** The rate from which the search begins: small batches need small ones. */
@@ -154,7 +170,7 @@ async function bestRate(job: Job, batch: number, from: number) {
   const at = async (power: number): Promise<number> => {
     let trial = found.get(power);
     if (!trial) {
-      trial = await run(job, batch, GRID ** power, most);
+      trial = await runSeeds(job, batch, GRID ** power, most);
       found.set(power, trial);
       most = Math.min(most, trial.steps);
     }
@@ -163,14 +179,14 @@ async function bestRate(job: Job, batch: number, from: number) {
   let best = from;
   await at(best);
   for (const direction of [1, -1]) {
-    // Two worse rates in a row end the search: one may be so by chance.
-    for (let power = best + direction, worse = 0; worse < 2; power += direction) {
+    for (let power = best + direction, worse = 0; worse < MOST_WORSE; power += direction) {
       if ((await at(power)) < (await at(best))) [best, worse] = [power, 0];
       else worse++;
     }
   }
   const { steps, scale } = found.get(best)!;
-  return { best, scale, point: Number.isFinite(steps) ? { batch, lr: GRID ** best, steps } : undefined };
+  const point: Point = { batch, lr: GRID ** best, steps, noise_scale: scale };
+  return { best, point: Number.isFinite(steps) ? point : undefined };
 }
 
 interface Trial {
@@ -180,37 +196,59 @@ interface Trial {
   readonly scale: number;
 }
 
-/** Steps until the mean loss of a window is reached, between the windows linearly. */
-async function run({ options, loss: goal }: Job, batchSize: number, lr: number, best: number): Promise<Trial> {
-  const window = Math.max(1, Math.round(WINDOW / batchSize));
+async function runSeeds(job: Job, batch: number, lr: number, best: number): Promise<Trial> {
+  const trials: Trial[] = [];
+  for (let seed = 1; seed <= cli.seeds; seed++) {
+    const trial = await run(job, seed, batch, lr, best);
+    if (!Number.isFinite(trial.steps)) return trial;
+    trials.push(trial);
+  }
+  const mean = (of: 'steps' | 'scale') => geometricMean(trials.map((trial) => trial[of]));
+  return { steps: mean('steps'), scale: mean('scale') };
+}
+
+/** Steps until the mean loss of the window is reached, between two looks linearly. */
+async function run(
+  { options, loss: goal }: Job,
+  seed: number,
+  batchSize: number,
+  lr: number,
+  best: number,
+): Promise<Trial> {
+  const logEvery = Math.max(1, Math.round(EVERY / batchSize));
+  const looks = Math.max(1, Math.round(WINDOW / (logEvery * batchSize)));
+  const losses: number[] = [];
   const controller = new AbortController();
   const most = Math.min(MOST_LONGER * best, MOST_SAMPLES / batchSize);
   let reached = Number.POSITIVE_INFINITY;
   let before: { at: number; loss: number } | undefined;
   let [weights, scales] = [0, 0];
   try {
-    const events = train({ ...options, batchSize, lr, logEvery: window, signal: controller.signal });
+    const events = train({ ...options, seed, batchSize, lr, logEvery, signal: controller.signal });
     for await (const event of events) {
       if (event.event !== 'step' || controller.signal.aborted) continue;
-      // The losses of a window are those before its updates.
-      const at = event.step - (window + 1) / 2;
+      losses.push(event.loss);
+      const window = losses.slice(-looks);
+      const loss = window.reduce((sum, each) => sum + each, 0) / window.length;
+      // The middle of the window. A loss is that before the update.
+      const at = event.step - (window.length * logEvery + 1) / 2;
       if (typeof event.noise_scale === 'number') {
         // A step of this batch is worth 1 / (1 + B_noise / B) of a step without noise.
         const weight = 1 / (1 + event.noise_scale / batchSize);
         weights += weight;
         scales += weight * event.noise_scale;
       }
-      if (event.loss <= goal) {
-        const part = before ? (before.loss - goal) / (before.loss - event.loss) : 1;
+      if (loss <= goal) {
+        const part = before ? (before.loss - goal) / (before.loss - loss) : 1;
         reached = before ? before.at + part * (at - before.at) : at;
       }
-      before = { at, loss: event.loss };
-      if (event.loss <= goal || event.step > most || !(event.loss < 1e3)) controller.abort();
+      before = { at, loss };
+      if (loss <= goal || event.step > most || !(loss < 1e3)) controller.abort();
     }
   } catch {
     // It diverged.
   }
-  return { steps: Math.round(10 * Math.max(1, reached)) / 10, scale: scales / weights };
+  return { steps: Math.max(1, reached), scale: scales / weights };
 }
 
 function predicted(fewest: number, noise: number, batch: number): number {
@@ -267,7 +305,13 @@ function curvesOf({ job, loss, points, noise_scale, fewest_steps }: Result) {
   };
 }
 
+/** Lines of the same job, with other batch sizes, are put together. */
 function resultsIn(file: string): Result[] {
   const lines = readFileSync(file, 'utf8').split('\n');
-  return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Result);
+  const parts = lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Part);
+  return [...new Set(parts.map(({ job }) => job))].map((name) => {
+    const ofJob = parts.filter(({ job }) => job === name);
+    const points = ofJob.flatMap((part) => part.points).sort((one, other) => one.batch - other.batch);
+    return resultOf({ name, loss: ofJob[0]!.loss }, points);
+  });
 }

@@ -39,6 +39,7 @@ const ROWS: readonly { readonly name: string; readonly given: TrainOptions }[] =
   { name: 'Nesterov, weight decay', given: { lr: 0.0001, momentum: 0.9, nesterov: true, weightDecay: 0.001 } },
   { name: 'Adam', given: { optimizer: 'adam', reduction: 'mean' } },
   { name: 'clipping', given: { clipNorm: 100 } },
+  { name: 'noise scale', given: { noiseScale: true } },
   { name: 'Adam, clipping', given: { optimizer: 'adam', reduction: 'mean', clipNorm: 1 } },
   { name: 'validation split of a tenth', given: { validationSplit: 0.1, patience: 1000, keepBest: true } },
 ];

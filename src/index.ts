@@ -19,6 +19,7 @@ export type {
   TrainEvent,
   WarningEvent,
 } from './metrics/events.js';
+export type { GradientFigures, GradientMetrics } from './metrics/gradient-noise.js';
 export type { Bootstrap, BootstrapOptions, Interval } from './metrics/quality/bootstrap.js';
 export type { CalibrationBin, ClassificationMetrics, ClassMetrics } from './metrics/quality/classification.js';
 export type { RegressionMetrics, TargetMetrics } from './metrics/quality/regression.js';

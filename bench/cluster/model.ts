@@ -93,6 +93,40 @@ export function leastBatch(machine: Machine, network: Network, ranks: number, fa
   return high;
 }
 
+/**
+ * Seconds to a given loss, for each step that it would take without noise: with batches of B it takes 1 + noise / B times as many.
+ *
+ * @param ranks  undefined for one machine without MPI
+ * @param noise  gradient noise scale, in samples (docs/per-sample.md)
+ */
+export function secondsToLoss(
+  machine: Machine,
+  network: Network,
+  ranks: number | undefined,
+  batch: number,
+  noise: number,
+): number {
+  const step = ranks === undefined ? aloneSeconds(machine, batch) : ranksSeconds(machine, network, ranks, batch);
+  return (1 + noise / batch) * step;
+}
+
+/**
+ * The batch that takes the least time to a given loss, to 5 %.
+ *
+ * @param least  smallest batch that was measured: the line of the costs says nothing below
+ */
+export function fastestBatch(
+  machine: Machine,
+  network: Network,
+  ranks: number | undefined,
+  noise: number,
+  least: number,
+): number {
+  const batches = Array.from({ length: 200 }, (_, i) => Math.round(least * 1.05 ** i));
+  const secondsOf = (batch: number) => secondsToLoss(machine, network, ranks, batch, noise);
+  return batches.reduce((best, batch) => (secondsOf(batch) < secondsOf(best) ? batch : best));
+}
+
 /** The line through measured points, by least squares of the relative errors. */
 export function fitStep(points: readonly { readonly batch: number; readonly seconds: number }[]): StepCost {
   let [ww, wb, wbb, ws, wbs] = [0, 0, 0, 0, 0];

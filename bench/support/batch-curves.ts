@@ -25,6 +25,14 @@ export async function drawBatchCurves(jobs: readonly BatchCurves[]): Promise<str
   }
 }
 
+/** 1, 2 and 5 times powers of ten; or only the powers, if there are many. */
+function roundNumbers(from: number, to: number): number[] {
+  const mantissas = to / from > 100 ? [1] : [1, 2, 5];
+  const first = Math.floor(Math.log10(from));
+  const powers = Array.from({ length: Math.ceil(Math.log10(to)) - first + 1 }, (_, i) => 10 ** (first + i));
+  return powers.flatMap((power) => mantissas.map((each) => each * power)).filter((each) => each >= from && each <= to);
+}
+
 function specOf(jobs: readonly BatchCurves[]): Spec {
   const colors = colorsOf('auto');
   const width = (WIDTH - LEFT - 16 - GAP * (jobs.length - 1)) / jobs.length;
@@ -55,29 +63,15 @@ function specOf(jobs: readonly BatchCurves[]): Spec {
     const line = along.map((batch) => ({ x: batch, y: amountOf(batch, job.steps(batch)) }));
     const dots = job.points.map(({ batch, steps }) => ({ x: batch, y: amountOf(batch, steps) }));
     const values = [...line, ...dots].map(({ y }) => y);
-    const domain = [Math.min(...values) / 1.3, Math.max(...values) * 1.3];
+    const domain: [number, number] = [Math.min(...values) / 1.3, Math.max(...values) * 1.3];
     const [x, y] = [`x${i}${name}`, `y${i}${name}`];
     const place = { x: { scale: x, field: 'x' }, y: { scale: y, field: 'y' } };
-    const axis = (orient: 'left' | 'bottom', scale: string, title: string, values?: number[]) =>
+    const axis = (orient: 'left' | 'bottom', title: string, values: readonly number[]) =>
       ({
-        ...{
-          orient,
-          scale,
-          title,
-          titleFont: font,
-          titleFontWeight: 'normal',
-          titleColor: colors.ink,
-          labelFont: font,
-        },
-        ...{
-          labelColor: colors.muted,
-          grid: true,
-          gridColor: colors.grid,
-          domain: false,
-          ticks: false,
-          labelPadding: 5,
-        },
-        ...(values ? { values } : { format: '~s', tickCount: 4 }),
+        ...{ orient, title, scale: orient === 'left' ? y : x, gridScale: orient === 'left' ? x : y },
+        ...{ titleFont: font, titleFontWeight: 'normal', titleColor: colors.ink, labelFont: font },
+        ...{ labelColor: colors.muted, grid: true, gridColor: colors.grid, domain: false, ticks: false },
+        ...{ labelPadding: 5, values: [...values], ...(orient === 'left' && { format: '~s' }) },
       }) as const;
     const row = name === 'steps' ? 0 : 1;
     return {
@@ -100,12 +94,11 @@ function specOf(jobs: readonly BatchCurves[]): Spec {
           { name: y, type: 'log', domain, range: [HEIGHT, 0], nice: false },
         ],
         axes: [
-          axis('left', y, i === 0 ? name : ''),
+          axis('left', i === 0 ? name : '', roundNumbers(...domain)),
           axis(
             'bottom',
-            x,
             row === 1 ? 'batch size' : '',
-            [...new Set(batches)].filter((_, k) => k % 2 === 0),
+            batches.filter((_, k) => k % 2 === 0),
           ),
         ],
         marks: [

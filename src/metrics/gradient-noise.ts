@@ -83,13 +83,14 @@ export function gradientsOfStep(
   const first = step * batchSize;
   const B = Math.min(batchSize, N - first);
   const count = layers.length - 1;
-  const squares = Array.from({ length: count }, (_, l) => gradients.ofSamples[l]!);
-  const ofBatch = Array.from({ length: count }, (_, l) => gradients.ofBatches[step * count + l]!);
-  const part = (square: (position: number) => number, sumSquare: number): PartSums => {
+  const ofBatch = gradients.ofBatches.subarray(step * count, (step + 1) * count);
+  const wholes = new Float64Array(B);
+  for (const ofLayer of gradients.ofSamples) for (let i = 0; i < B; i++) wholes[i]! += ofLayer[first + i]!;
+  const partOf = (squares: Float64Array, sumSquare: number): PartSums => {
     let [sampleNorms, sum] = [0, 0];
-    for (let i = first; i < first + B; i++) {
-      sum += square(i);
-      sampleNorms += Math.sqrt(square(i));
+    for (let i = 0; i < B; i++) {
+      sum += squares[i]!;
+      sampleNorms += Math.sqrt(squares[i]!);
     }
     const batchNorms = Math.sqrt(sumSquare) / B;
     if (B === 1) return { batchNorms, sampleNorms, variance: 0, signal: 0 };
@@ -97,12 +98,9 @@ export function gradientsOfStep(
     const sampled = ((s - b) * B) / (B - 1);
     return { batchNorms, sampleNorms, variance: (1 - 1 / N) * sampled, signal: b - ((1 - B / N) / B) * sampled };
   };
-  const whole = part((i) => added(squares.map((ofLayer) => ofLayer[i]!)), added(ofBatch));
-  return {
-    steps: 1,
-    samples: B,
-    parts: [whole, ...squares.map((ofLayer, l) => part((i) => ofLayer[i]!, ofBatch[l]!))],
-  };
+  const whole = partOf(wholes, added(ofBatch));
+  const ofLayers = gradients.ofSamples.map((squares, l) => partOf(squares.subarray(first, first + B), ofBatch[l]!));
+  return { steps: 1, samples: B, parts: [whole, ...ofLayers] };
 }
 
 export function addGradients(sums: GradientSums, { steps, samples, parts }: GradientSums): GradientSums {
@@ -188,8 +186,10 @@ function isSum(value: unknown): boolean {
   return Number.isFinite(value) && Math.abs(value as number) <= MOST_SUM;
 }
 
-function added(numbers: readonly number[]): number {
-  return numbers.reduce((sum, each) => sum + each, 0);
+function added(numbers: Float64Array): number {
+  let sum = 0;
+  for (const each of numbers) sum += each;
+  return sum;
 }
 
 function finite(value: number): number | null {

@@ -3,10 +3,12 @@ import { describe, expect, it } from 'vitest';
 import {
   allReduceSeconds,
   aloneSeconds,
+  fastestBatch,
   fitStep,
   leastBatch,
   type Machine,
   ranksSeconds,
+  secondsToLoss,
   speedUp,
 } from '../../bench/cluster/model.js';
 
@@ -38,6 +40,27 @@ describe('machines', () => {
     expect(speedUp(machine, gigabit, 2, least)).toBeGreaterThanOrEqual(1);
     expect(speedUp(machine, gigabit, 2, least - 1)).toBeLessThan(1);
     expect(leastBatch(machine, { alpha: 1e6, beta: 0 }, 2, 1)).toBe(Number.POSITIVE_INFINITY);
+  });
+});
+
+describe('the batch that is fastest to a loss', () => {
+  it('of one machine is the root of the noise scale and of what a step costs besides its samples', () => {
+    // d/dB of (1 + noise / B) · (fixed + perSample · B) is 0 at B² = noise · fixed / perSample.
+    for (const noise of [100, 1000, 10_000]) {
+      const expected = Math.sqrt((noise * cost.fixed) / cost.perSample);
+      expect(fastestBatch(machine, gigabit, undefined, noise, 10) / expected).toBeCloseTo(1, 1);
+    }
+    expect(fastestBatch(machine, gigabit, undefined, 1, 64)).toBe(64);
+  });
+
+  it('grows with the machines, and the time to the loss falls', () => {
+    const fast = { alpha: 1e-6, beta: 1e-11 };
+    const fastestOf = (ranks: number | undefined) => fastestBatch(machine, fast, ranks, 1000, 10);
+    const secondsOf = (ranks: number | undefined) => secondsToLoss(machine, fast, ranks, fastestOf(ranks), 1000);
+    expect(fastestOf(8)).toBeGreaterThan(2 * fastestOf(undefined));
+    expect(secondsOf(8)).toBeLessThan(secondsOf(undefined) / 1.3);
+    expect(secondsToLoss(machine, fast, 2, 500, 0)).toBe(ranksSeconds(machine, fast, 2, 500));
+    expect(secondsToLoss(machine, fast, 2, 500, 500)).toBe(2 * ranksSeconds(machine, fast, 2, 500));
   });
 });
 

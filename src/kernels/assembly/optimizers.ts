@@ -138,18 +138,50 @@ export function adamUpdate(
  * @param gradients  (rows, vectors · 4), one panel's
  */
 export function squareRows(sums: usize, isFirst: usize, gradients: usize, rows: usize, vectors: usize): void {
-  const zero = f64x2.splat(0);
-  for (const end = sums + (rows << 5); sums < end; sums += 32) {
-    let low = isFirst ? zero : v128.load(sums);
-    let high = isFirst ? zero : v128.load(sums, 16);
-    for (const rowEnd = gradients + (vectors << 4); gradients < rowEnd; gradients += 16) {
+  const rowBytes = vectors << 4;
+  const end = sums + (rows << 5);
+  // Two rows at a time, because a sum waits for each addition.
+  for (; sums + 32 < end; sums += 64) {
+    let low = Squares.begin(sums, isFirst);
+    let high = Squares.begin(sums + 16, isFirst);
+    let nextLow = Squares.begin(sums + 32, isFirst);
+    let nextHigh = Squares.begin(sums + 48, isFirst);
+    for (const rowEnd = gradients + rowBytes; gradients < rowEnd; gradients += 16) {
       const g = v128.load(gradients);
-      const a = f64x2.promote_low_f32x4(g);
-      const b = f64x2.promote_low_f32x4(i32x4.shuffle(g, g, 2, 3, 2, 3));
-      low = f64x2.add(low, f64x2.mul(a, a));
-      high = f64x2.add(high, f64x2.mul(b, b));
+      const next = v128.load(gradients + rowBytes);
+      low = Squares.add(low, g);
+      high = Squares.add(high, i32x4.shuffle(g, g, 2, 3, 2, 3));
+      nextLow = Squares.add(nextLow, next);
+      nextHigh = Squares.add(nextHigh, i32x4.shuffle(next, next, 2, 3, 2, 3));
     }
+    gradients += rowBytes;
     v128.store(sums, low);
     v128.store(sums, high, 16);
+    v128.store(sums, nextLow, 32);
+    v128.store(sums, nextHigh, 48);
+  }
+  if (sums == end) return;
+  let low = Squares.begin(sums, isFirst);
+  let high = Squares.begin(sums + 16, isFirst);
+  for (const rowEnd = gradients + rowBytes; gradients < rowEnd; gradients += 16) {
+    const g = v128.load(gradients);
+    low = Squares.add(low, g);
+    high = Squares.add(high, i32x4.shuffle(g, g, 2, 3, 2, 3));
+  }
+  v128.store(sums, low);
+  v128.store(sums, high, 16);
+}
+
+class Squares {
+  @inline
+  static begin(sums: usize, isFirst: usize): v128 {
+    return isFirst ? f64x2.splat(0) : v128.load(sums);
+  }
+
+  /** Adds the squares of the first two float32 lanes, in float64. */
+  @inline
+  static add(sum: v128, lanes: v128): v128 {
+    const x = f64x2.promote_low_f32x4(lanes);
+    return f64x2.add(sum, f64x2.mul(x, x));
   }
 }
