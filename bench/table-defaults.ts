@@ -73,7 +73,7 @@ const options = new Command('table-defaults')
   }>();
 const python = process.env.PYTHON ?? 'python3';
 // The script is in the source folder, not in dist/.
-const script = fileURLToPath(new URL('../../bench/tables.py', import.meta.url));
+const script = fileURLToPath(new URL('../../bench/table-defaults.py', import.meta.url));
 const seeds = Array.from({ length: options.seeds }, (_, i) => i + 1);
 
 const COLUMNS: Column[] = [

@@ -1,139 +1,142 @@
 /**
- * How good are Lockstep's networks on tables, beside scikit-learn's MLPClassifier? The same tables, network, split, scaling,
- * optimizer, rate, batch and epochs; what differs are the initial values, the order, and float32 against float64.
+ * How good is Lockstep on tables as people have them? Each table of some public packages is trained on with one command, from the
+ * file as it is, and `predict` has to answer for each of its rows. Then, on the same splits, over several seeds:
  *
- *   PYTHON=/path/to/python3 node dist/bench/tables.js [--seeds 10] [--tables digits,wine,breast-cancer] [--json]
+ * - MLP: scikit-learn's pipeline with the same preprocessing and its MLPClassifier or MLPRegressor, with the network, optimizer,
+ *   rate, L2 penalty, batch and epochs that Lockstep's defaults choose;
+ * - NumPy: the same network in plain NumPy, which also has Lockstep's initial values and, for two classes, its two outputs
+ *   (scikit-learn has one);
+ * - HistGradientBoosting and LightGBM with their own defaults.
  *
- * PYTHON (default python3) needs scikit-learn. Each seed makes another split, other initial values and another order. Shown are
- * the test rows that are taken for the right class: the mean over the seeds, their standard deviation, and the worst.
+ *   PYTHON=/path/to/python3 node dist/bench/tables.js [--results tables.ndjson] [--minutes 5] [--tables 'penguins,keel/balanced/*']
+ *     [--seeds 10] [--vega-datasets node_modules/vega-datasets] [--reasons] [--json] [--markdown]
+ *
+ * --reasons trains the NumPy network again where Lockstep is significantly worse than the MLP, with one thing at a time as
+ * scikit-learn has it.
+ *
+ * PYTHON (default python3) needs scikit-learn, pandas and lightgbm, and the packages of the tables: see bench/README.md. The
+ * results are kept in a file; a later run does only what the file lacks.
  */
-import { spawn } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import type { TrainOptions } from '../src/config/options.js';
-import { splitOff } from '../src/data/split.js';
-import { TEST_SPLIT_STREAM } from '../src/model/random.js';
-import { train } from '../src/run/train.js';
-import { namesOf, wholeFrom } from './support/options.js';
-import { type Column, heading, row } from './support/table.js';
-
-/** Rows, and one network for each table, that learns it. */
-const TABLES = {
-  digits: { rows: 1797, hidden: [64], epochs: 50, batchSize: 32 },
-  wine: { rows: 178, hidden: [32], epochs: 50, batchSize: 16 },
-  'breast-cancer': { rows: 569, hidden: [32], epochs: 50, batchSize: 16 },
-} as const;
-type Name = keyof typeof TABLES;
-const NAMES = Object.keys(TABLES) as Name[];
-
-/** As scikit-learn has them by default, but for the rate of sgd, which is its default's tenfold: 50 epochs are few. */
-const OPTIMIZERS = {
-  sgd: { optimizer: 'sgd', lr: 0.01, momentum: 0.9, nesterov: true },
-  adam: { optimizer: 'adam', lr: 0.001 },
-} as const satisfies Readonly<Record<string, TrainOptions & { readonly lr: number }>>;
-const TEST_SPLIT = 0.2;
+import { wholeFrom } from './support/options.js';
+import { NPM_PACKAGE, npmPackage, type Package, PYTHON_PACKAGES, type Table, tablesOf } from './tables/catalog.js';
+import { namesOf, scoreOf, startOf, testRowsOf, tryCommands } from './tables/lockstep.js';
+import { PEERS, type Peer, Peers, REASONS, type Reading, TREES } from './tables/peers.js';
+import { print } from './tables/print.js';
+import { Results } from './tables/results.js';
+import { summaryOf, worseTables } from './tables/summary.js';
 
 const options = new Command('tables')
-  .description("How good are Lockstep's networks on tables, beside scikit-learn's MLPClassifier?")
-  .option('--seeds <n>', 'how many, from 1 on', wholeFrom(2), 10)
-  .option('--tables <names>', NAMES.join(', '), namesOf(NAMES), NAMES)
+  .description('How good is Lockstep on tables as people have them?')
+  .option('--results <file>', 'NDJSON, to continue', 'tables.ndjson')
+  .option('--minutes <n>', 'start nothing new after so long', wholeFrom(0), 24 * 60)
+  .option('--tables <names>', 'names, separated by commas; * stands for any text', '*')
+  .option('--seeds <n>', 'how many, from 1 on', wholeFrom(1), 10)
+  .option('--vega-datasets <folder>', 'the npm package', `node_modules/${NPM_PACKAGE}`)
+  .option('--reasons', "why tables are worse than with scikit-learn's network", false)
   .option('--json', 'NDJSON', false)
+  .option('--markdown', 'as for the documentation', false)
   .parse()
-  .opts<{ readonly seeds: number; readonly tables: readonly Name[]; readonly json: boolean }>();
+  .opts<{
+    readonly results: string;
+    readonly minutes: number;
+    readonly tables: string;
+    readonly seeds: number;
+    readonly vegaDatasets: string;
+    readonly reasons: boolean;
+    readonly json: boolean;
+    readonly markdown: boolean;
+  }>();
 const python = process.env.PYTHON ?? 'python3';
-// (The Python script is in the source folder, not in dist/.)
-const script = fileURLToPath(new URL('../../bench/tables.py', import.meta.url));
-const seeds = Array.from({ length: options.seeds }, (_, i) => i + 1);
-
-const COLUMNS: Column[] = [
-  { title: 'table', width: 14 },
-  { title: 'optimizer', width: 9 },
-  { title: 'Lockstep', width: 17 },
-  { title: 'worst', width: 7 },
-  { title: 'scikit-learn', width: 17 },
-  { title: 'worst', width: 7 },
-];
+const deadline = performance.now() + options.minutes * 60_000;
+const isOver = () => performance.now() >= deadline;
 
 const folder = mkdtempSync(path.join(tmpdir(), 'lockstep-bench-'));
+const peers = new Peers(python);
 try {
-  await runPython(['export', folder], '');
-  if (!options.json) console.log(heading(COLUMNS));
-  for (const table of options.tables) {
-    for (const optimizer of Object.keys(OPTIMIZERS) as (keyof typeof OPTIMIZERS)[]) await compare(table, optimizer);
+  const packages = await installed();
+  // (The Python script is in the source folder, not in dist/.)
+  const script = fileURLToPath(new URL('../../bench/table-defaults.py', import.meta.url));
+  const { status } = spawnSync(python, [script, 'export', folder], { stdio: 'inherit' });
+  if (status !== 0) throw new Error(`${python} ${script} ended with status ${status}`);
+  const tables = tablesOf(packages, folder).filter(isWanted);
+  const results = new Results(options.results);
+  for (const table of tables) {
+    if (isOver()) break;
+    await measure(table, results, PEERS);
   }
+  if (options.reasons) {
+    const worse = worseTables(
+      summaryOf(
+        results,
+        tables.map(({ name }) => name),
+      ),
+    );
+    for (const table of tables.filter(({ name }) => worse.includes(name))) {
+      if (!isOver()) await measure(table, results, REASONS);
+    }
+  }
+  print(
+    packages,
+    tables.map(({ name }) => name),
+    results,
+    options,
+  );
 } finally {
+  peers.end();
   rmSync(folder, { recursive: true });
 }
 
-async function compare(table: Name, optimizer: keyof typeof OPTIMIZERS): Promise<void> {
-  const own: number[] = [];
-  for (const seed of seeds) own.push(await accuracyOf(table, optimizer, seed));
-  const theirs = await theirAccuracies(table, optimizer);
-  const [ours, others] = [figuresOf(own), figuresOf(theirs)];
-  if (options.json) {
-    console.log(JSON.stringify({ table, optimizer, seeds: options.seeds, lockstep: ours, scikit_learn: others }));
-    return;
-  }
-  const cells = [ours, others].flatMap(({ mean, std, min }) => [`${percent(mean)} ± ${percent(std)}`, percent(min)]);
-  console.log(row(COLUMNS, [table, optimizer, ...cells]));
+async function installed(): Promise<readonly Package[]> {
+  const vega = npmPackage(options.vegaDatasets);
+  return [...(await peers.packages(PYTHON_PACKAGES)), ...(vega ? [vega] : [])];
 }
 
-async function accuracyOf(table: Name, optimizer: keyof typeof OPTIMIZERS, seed: number): Promise<number> {
-  const { hidden, epochs, batchSize } = TABLES[table];
-  const job: TrainOptions = {
-    ...{
-      data: path.join(folder, `${table}.csv`),
-      label: 'class',
-      scale: 'standard',
-      testSplit: TEST_SPLIT,
-      stratify: false,
-    },
-    // scikit-learn takes the mean over the batch.
-    ...{ hidden, epochs, batchSize, seed, reduction: 'mean', weightDecay: 0, threads: 1, ...OPTIMIZERS[optimizer] },
-  };
-  for await (const event of train(job)) if (event.event === 'end') return 1 - event.test_error!;
-  throw new Error('a run without an end');
-}
-
-async function theirAccuracies(table: Name, optimizer: keyof typeof OPTIMIZERS): Promise<number[]> {
-  const { rows, hidden, epochs, batchSize } = TABLES[table];
-  const splits = seeds.map((seed) => ({ seed, test: [...splitOff(rows, TEST_SPLIT, seed, TEST_SPLIT_STREAM).apart] }));
-  const rate = OPTIMIZERS[optimizer].lr;
-  const lines = await runPython(
-    ['train'],
-    JSON.stringify({ table, hidden, epochs, batch_size: batchSize, rate, optimizer, splits }),
-  );
-  const found = lines
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as { readonly accuracy: number; readonly epochs: number });
-  if (found.some((each) => each.epochs !== epochs)) throw new Error('scikit-learn has not trained all epochs');
-  return found.map(({ accuracy }) => accuracy);
-}
-
-async function runPython(args: readonly string[], input: string): Promise<string> {
-  const child = spawn(python, [script, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const ended = new Promise<number | null>((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', resolve);
+function isWanted({ name }: Table): boolean {
+  return options.tables.split(',').some((pattern) => {
+    const parts = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
+    return new RegExp(`^${parts.join('.*')}$`).test(name);
   });
-  child.stdin.end(input);
-  const [output, status] = await Promise.all([text(child.stdout), ended]);
-  if (status !== 0) throw new Error(`${python} ${script} ${args.join(' ')} ended with status ${status}`);
-  return output;
 }
 
-function figuresOf(values: readonly number[]) {
-  const mean = values.reduce((sum, each) => sum + each, 0) / values.length;
-  // Of a sample: the seeds stand for all seeds.
-  const variance = values.reduce((sum, each) => sum + (each - mean) ** 2, 0) / (values.length - 1);
-  return { mean, std: Math.sqrt(variance), min: Math.min(...values) };
-}
-
-function percent(fraction: number): string {
-  return `${(fraction * 100).toFixed(2)} %`;
+async function measure(table: Table, results: Results, others: readonly Peer[]): Promise<void> {
+  const { name } = table;
+  const found = results.of(name);
+  let reading: Reading | undefined;
+  const read = async () => {
+    reading ??= await peers.read(table);
+    return reading;
+  };
+  if (!found.trial) {
+    try {
+      results.add({ table: name, trial: await tryCommands(table, await read(), folder) });
+    } catch (error) {
+      results.add({ table: name, failure: error instanceof Error ? error.message : String(error) });
+      return;
+    }
+  }
+  let start: Awaited<ReturnType<typeof startOf>> | undefined;
+  for (let seed = 1; seed <= options.seeds; seed++) {
+    const lacks = (system: Peer | 'Lockstep') => !found.scores.get(system)!.has(seed);
+    if (!lacks('Lockstep') && !others.some(lacks)) continue;
+    if (isOver()) return;
+    if (lacks('Lockstep')) results.add({ table: name, system: 'Lockstep', seed, ...(await scoreOf(table, seed)) });
+    const { inputs } = found.scores.get('Lockstep')!.get(seed)!;
+    start ??= await startOf(table);
+    const classes = namesOf(start);
+    const { columns = [], config } = start;
+    const request = { columns, classes, config, seed, test: testRowsOf(table, await read(), classes, seed) };
+    for (const system of others.filter(lacks)) {
+      const score = await peers.score(system, request);
+      if (!TREES.some((each) => each === system) && score.inputs !== inputs) {
+        throw new Error(`${name}: ${score.inputs} inputs in Python, ${inputs} in Lockstep`);
+      }
+      results.add({ table: name, system, seed, ...score });
+    }
+  }
 }

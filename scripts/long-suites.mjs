@@ -23,7 +23,7 @@ const OF_FIXED_LENGTH = [
 function testsInFull() {
   return [
     { files: ['parallel/dead-worker', 'parallel/late'], seconds: 110 },
-    { files: ['run/exactness', 'run/reference-job', 'kernels/self-check'], seconds: 70 },
+    { files: ['run/exactness', 'run/golden-tables', 'run/reference-job', 'kernels/self-check'], seconds: 110 },
     { files: ['run/optimizers', 'run/early-stopping'], seconds: 40 },
     { files: ['parallel/mpi/faults', 'parallel/barrier-model', 'bench/peers/comparison'], seconds: 70 },
     { files: ['checkpoints/kill', 'checkpoints/faulty-disk', 'checkpoints/exact-resume'], seconds: 40 },

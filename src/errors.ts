@@ -381,6 +381,11 @@ export const errors = withCodes({
         (newest === undefined ? 'there is no checkpoint yet' : `the newest checkpoint is ${newest}`),
       cause,
     ),
+  auditIsModel: (file: string) => usage(`--audit ${file}: the same file as --save; choose another name`),
+  auditFailed: (file: string, cause: unknown) =>
+    failure(`--audit ${file}: could not be written (${reason(cause)}); free disk space, and run again`, cause),
+  auditElsewhere: (file: string, cause: unknown, written: string) =>
+    failure(`--audit ${file}: not replaced (${reason(cause)}); the audit was written to ${written}`, cause),
   saveFailed: (file: string, cause: unknown) =>
     failure(
       `--save ${file}: the model could not be written (${reason(cause)}); free disk space, and resume from the last checkpoint if there is one`,
@@ -551,6 +556,8 @@ export const errors = withCodes({
         'use less noise or a smaller network',
     ),
   mpiStrategy: (strategy: unknown) => usage(`--strategy ${shown(strategy)}: expected sliced with --mpi`),
+  mpiAudit: (file: unknown) =>
+    usage(`--audit${file === true ? '' : ` ${shown(file)}`}: not available with --mpi; train on one machine to audit`),
   mpiStdin: () =>
     usage(
       '-: with --mpi every rank reads the table, but only the first has stdin; specify a file that all ranks can read',

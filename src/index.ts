@@ -3,6 +3,7 @@
 export type { TrainOptions } from './config/options.js';
 export type { CellValue, Goals, NumberArray, Row, Rows, TableData } from './data/table/memory-table.js';
 export { type ErrorCode, LockstepError } from './errors.js';
+export type { AuditedLabel, AuditedNumber } from './metrics/audit/audited-sample.js';
 export type {
   CheckpointEvent,
   EndEvent,

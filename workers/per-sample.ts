@@ -4,6 +4,8 @@
  */
 import type { Kernel } from '../src/kernels/kernel.js';
 import type { LayerMemory, Memory } from '../src/memory/layout.js';
+import { AuditWord, addToAudit } from '../src/model/objectives/audited.js';
+import { hasWeights, trainingWeight } from '../src/model/objectives/weighted.js';
 import { squaredNorm, squaredSampleNorm } from '../src/model/sample-norms.js';
 import type { PrivateTask, WorkerTask } from '../src/parallel/task.js';
 import type { Batch } from './batch.js';
@@ -24,6 +26,7 @@ export function workOnSamples(parts: SampleParts): readonly SampleWork[] {
   return [
     ...(plan.needsSampleNorms ? [norms(parts)] : []),
     ...(plan.keepsGradientNorms ? [keptNorms(parts)] : []),
+    ...(plan.auditWords > 0 ? [auditedNorms(parts)] : []),
     ...(privacy ? [clip(parts, privacy)] : []),
   ];
 }
@@ -41,6 +44,20 @@ function keptNorms({ memory }: SampleParts): SampleWork {
     for (const [l, layer] of memory.layers.entries()) {
       const kept = record.gradients.ofSamples[l]!;
       for (let slot = from; slot < to; slot++) kept[first + slot] = squaredNorm(layer, slot);
+    }
+  };
+}
+
+/** Adds them to the audit, without the weights of the samples. The gradient of a sample of weight 0 is 0. */
+function auditedNorms({ memory, task }: SampleParts): SampleWork {
+  const { auditWords, facts } = task.plan;
+  const isWeighted = hasWeights(facts);
+  return ({ record, first }, from, to) => {
+    for (let slot = from; slot < to; slot++) {
+      const sample = record.order[first + slot]!;
+      const weight = isWeighted ? trainingWeight(memory.rows, facts, sample) || 1 : 1;
+      const norm = Math.sqrt(squaredSampleNorm(memory.layers, slot)) / weight;
+      addToAudit(memory.audit, sample * auditWords + AuditWord.GRAD_NORM, norm);
     }
   };
 }

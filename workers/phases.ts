@@ -8,6 +8,7 @@ import type { EpochRecord, Memory } from '../src/memory/layout.js';
 import { heldOutSamples, stepsPerEpoch } from '../src/memory/plan.js';
 import { placeSamples } from '../src/memory/rows.js';
 import { LANES } from '../src/memory/tiling.js';
+import { Audited } from '../src/model/objectives/audited.js';
 import { objectiveOf } from '../src/model/objectives/index.js';
 import type { Criterion } from '../src/model/objectives/objective.js';
 import { batchWeight } from '../src/model/objectives/weighted.js';
@@ -54,7 +55,9 @@ export class Phases {
     this.#memory = memory;
     this.#kernel = createKernel(task.kernel, task.plan.activation, task.shared, memory, task.worker);
     this.#forwardPass = new ForwardPass(this.#kernel, memory);
-    this.#criterion = objectiveOf(task.plan).criterion(memory);
+    const criterion = objectiveOf(task.plan).criterion(memory);
+    const { auditWords } = task.plan;
+    this.#criterion = auditWords > 0 ? new Audited(criterion, memory, auditWords) : criterion;
     this.#optimizer = new Optimizer(task.optimizer, task.epochs, stepsPerEpoch(task.plan));
     this.#isPlain = isPlainSgd(task.optimizer);
     this.#workOnSamples = workOnSamples({ task, memory, kernel: this.#kernel });

@@ -9,6 +9,7 @@ mark('node');
 
 const { parseTrainCommand } = await import('../../bin/commands/train-options.js');
 const { loadDataset } = await import('../../src/data/sources.js');
+const { atOnce } = await import('../../src/data/table/steps.js');
 const { chooseKernel } = await import('../../src/kernels/builds.js');
 const { fastestForm } = await import('../../src/kernels/forms.js');
 const { bytesNeeded, createSharedMemory, layOut } = await import('../../src/memory/layout.js');
@@ -28,7 +29,7 @@ const dataset = await loadDataset(config.data);
 mark('data read and checked');
 
 const used = usedOf(dataset, config.limit ?? dataset.train.count, config);
-const nonzeros = nonzerosOf(used);
+const nonzeros = atOnce(nonzerosOf(used));
 mark('nonzeros counted');
 
 const planFor = (choice: typeof build) => planOf(config, choice, used, nonzeros);
@@ -40,7 +41,7 @@ const shared = createSharedMemory(bytesNeeded(plan));
 const memory = layOut(plan, shared);
 mark('memory');
 
-writeSamples(memory, plan, used);
+atOnce(writeSamples(memory, plan, used));
 mark('sparse rows');
 
 drawInitialValues(memory.layers, config.seed);

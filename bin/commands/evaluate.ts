@@ -1,6 +1,7 @@
 /** `lockstep evaluate`: metrics of a model on a test set. */
 import { findSource, inputFilesOf } from '../../src/data/sources.js';
 import { HEADERS } from '../../src/data/table/header.js';
+import { atOnce } from '../../src/data/table/steps.js';
 import { errors, type LockstepError } from '../../src/errors.js';
 import { requireOutput } from '../../src/files/output.js';
 import type { EvaluationEvent, NumbersEvaluationEvent } from '../../src/metrics/events.js';
@@ -70,7 +71,7 @@ export async function evaluateCommand(args: readonly string[]): Promise<undefine
     : await imagesOf(file, network, data, split ?? 'test');
   const { name, samples, remarks = [] } = part;
   for (const remark of remarks) process.stderr.write(`lockstep evaluate: ${onOneLine(remark)}\n`);
-  const unseen = samples.table?.unseen();
+  const unseen = samples.table && atOnce(samples.table.unseen());
   const common = {
     event: 'evaluation',
     model: file,

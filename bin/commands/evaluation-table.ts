@@ -6,6 +6,7 @@ import type { Header } from '../../src/data/table/header.js';
 import { remarksOn, testPart } from '../../src/data/table/load.js';
 import type { CsvOptions } from '../../src/data/table/read-raw-table.js';
 import { readTableLike } from '../../src/data/table/read-table.js';
+import { inTurns } from '../../src/data/table/steps.js';
 import { errors } from '../../src/errors.js';
 import { parseJsonOr } from '../../src/files/json.js';
 import { fieldsOf } from '../../src/files/type-guards.js';
@@ -38,7 +39,7 @@ export async function tablePart(
   if (!table || !encoder) throw errors.tableForImages(file, data);
   const name = shortNameOfTable(data);
   const { samples: raw, leftOut } = await readTableLike(data, table, label, header, undefined, csv);
-  const samples = encodedBy(encoder, raw, table);
+  const samples = await inTurns(encodedBy(encoder, raw, table));
   const remarks = remarksOn(nameOfTable(data), leftOut, table).map(({ message }) => message);
   const parts = partsOfRun(samples, metadata);
   const wanted = split ?? (parts?.test.count ? 'test' : parts?.train.count ? 'train' : 'all');

@@ -4,12 +4,20 @@ import { type Config, configOfRecord } from '../config/options.js';
 import { errors, LockstepError, reason, shown } from '../errors.js';
 import { parseJson } from '../files/json.js';
 import { READ, readWhole } from '../files/read-whole.js';
-import { decodeMetadata, decodeTensors, encodeTensors, TensorFileError, type Values } from '../files/safetensors.js';
+import {
+  decodeMetadata,
+  decodeTensors,
+  encodeTensors,
+  type TensorFile,
+  TensorFileError,
+  type Values,
+} from '../files/safetensors.js';
 import { fieldsOf } from '../files/type-guards.js';
 import { KERNEL_NAMES, type KernelName } from '../kernels/builds.js';
 import { MEMORY_LIMIT_BYTES } from '../memory/layout.js';
 import type { ObjectiveFacts } from '../memory/plan.js';
 import { type RunState, recordOfState, stateOf } from '../metrics/run-state.js';
+import { auditWordsOf } from '../model/objectives/audited.js';
 import { objectiveNamed } from '../model/objectives/index.js';
 import type { Objective } from '../model/objectives/objective.js';
 import { momentNames } from '../optim/optimizer.js';
@@ -28,6 +36,8 @@ export interface Checkpoint extends ModelDescription {
   readonly secret: Uint8Array | undefined;
   /** Parameters of the best epoch, if they are kept and there is one. */
   readonly best: Values | undefined;
+  /** (training samples, words) Sums of an audit, if the run made one: see model/objectives/audited.ts. */
+  readonly audit: Float32Array | undefined;
 }
 
 export function encodeCheckpoint(
@@ -36,6 +46,7 @@ export function encodeCheckpoint(
   values: Values,
   moments: readonly Values[],
   best: Values | undefined,
+  audit: Float32Array | undefined,
 ): Uint8Array[] {
   const metadata = {
     ...modelMetadata('checkpoint', model, values, state.step),
@@ -50,7 +61,26 @@ export function encodeCheckpoint(
     ...tensorsOf(model.layers, values),
     ...remembered,
     ...(best ? tensorsOf(model.layers, best, 'best.') : []),
+    ...(audit ? [{ name: AUDIT, shape: auditShape(model), values: audit }] : []),
   ]);
+}
+
+/** Name of the tensor. */
+const AUDIT = 'audit';
+
+function auditShape(model: Pick<ModelDescription, 'layers' | 'objective' | 'targets' | 'config' | 'dataset'>) {
+  const objective = objectiveNamed(model.objective, factsOf(model));
+  return [model.dataset.train, auditWordsOf(objective, model.layers.at(-1)!)];
+}
+
+/** @throws TensorFileError if it is of other samples or another objective */
+function auditIn({ tensors }: TensorFile, shape: readonly number[]): Float32Array | undefined {
+  const audit = tensors.get(AUDIT);
+  if (!audit) return undefined;
+  const { values } = audit;
+  if (values instanceof Float32Array && audit.shape.join() === shape.join() && values.every(Number.isFinite))
+    return values;
+  throw new TensorFileError(`its audit is not of shape ${shape.join(' × ')}, or not finite`);
 }
 
 function factsOf({ targets, config }: Pick<ModelDescription, 'targets' | 'config'>): ObjectiveFacts {
@@ -77,6 +107,7 @@ export function decodeCheckpoint(file: string, bytes: Uint8Array): Checkpoint {
     const { layers, activation, objective, targets, table } = describedNetwork(tensorFile);
     const config = configOf(jsonOf('config', metadata));
     const state = runStateOf(metadata, objectiveNamed(objective, factsOf({ targets, config })));
+    const dataset = datasetOf(jsonOf('dataset', metadata));
     const checkpoint = {
       layers,
       activation,
@@ -85,13 +116,14 @@ export function decodeCheckpoint(file: string, bytes: Uint8Array): Checkpoint {
       config,
       kernel: kernelOf(metadata.kernel),
       run: runOf(metadata.run),
-      dataset: datasetOf(jsonOf('dataset', metadata)),
+      dataset,
       table,
       state,
       secret: secretOf(metadata[SECRET]),
       values: valuesOf(tensorFile, layers),
       moments: momentNames(config).map((name) => valuesOf(tensorFile, layers, `${name}.`)),
       best: config.keepBest && state.best ? valuesOf(tensorFile, layers, 'best.') : undefined,
+      audit: auditIn(tensorFile, auditShape({ layers, objective, targets, config, dataset })),
     };
     const contradiction = contradictionOf(checkpoint);
     if (contradiction !== undefined) throw new TensorFileError(contradiction);

@@ -19,6 +19,8 @@ export interface CheckpointerOptions {
   readonly keep: number;
   readonly model: ModelDescription;
   readonly layers: readonly LayerMemory[];
+  /** Sums of an audit; empty without. */
+  readonly audit: Float32Array;
   /** Checkpoints in the folder, newest first. */
   readonly listed: readonly Listed[];
   /** The checkpoint that the run resumes from, in any folder. */
@@ -39,6 +41,7 @@ interface Copies {
   readonly parameters: readonly LayerMemory[];
   readonly moments: readonly (readonly LayerMemory[])[];
   readonly best: readonly LayerMemory[] | undefined;
+  readonly audit: Float32Array | undefined;
 }
 
 export class Checkpointer {
@@ -81,7 +84,7 @@ export class Checkpointer {
    */
   async take(position: Position): Promise<void> {
     await this.#writing;
-    const { layers, stateAt, model } = this.#options;
+    const { layers, audit, stateAt, model } = this.#options;
     const { keepBest: keepsBest } = model.config;
     const state = stateAt(position);
     const name = checkpointName(state);
@@ -91,6 +94,7 @@ export class Checkpointer {
       parameters: copyParameters(layers),
       moments: copyMoments(layers),
       best: state.best && keepsBest ? likeParameters(layers, ({ best }) => best.slice()) : undefined,
+      audit: audit.length > 0 ? audit.slice() : undefined,
     };
     this.#last = name;
     this.#writing = this.#write(state, copies);
@@ -106,7 +110,7 @@ export class Checkpointer {
     if (isGood) await this.#prune();
   }
 
-  async #write(state: RunState, { parameters, moments, best }: Copies): Promise<void> {
+  async #write(state: RunState, { parameters, moments, best, audit }: Copies): Promise<void> {
     const { folder, model, onNews, onFailure } = this.#options;
     const file = path.join(folder, checkpointName(state));
     const own: Listed = { file, step: state.step, run: model.run };
@@ -123,7 +127,7 @@ export class Checkpointer {
       await writeAtomically(
         file,
         'checkpoint',
-        encodeCheckpoint(model, state, values, moments.map(kernelValues), best && kernelValues(best)),
+        encodeCheckpoint(model, state, values, moments.map(kernelValues), best && kernelValues(best), audit),
         model.privacy && OWNER_ONLY,
       );
       this.#news.push({ event: 'checkpoint', file, epochs: state.epochs, step: state.step });

@@ -52,6 +52,10 @@ export function contradictionOf({
       'it has class names without a label, or a label without class names',
     ],
     [
+      (table?.weight !== undefined) === (config.weight !== undefined),
+      'its weight column does not match its configuration',
+    ],
+    [
       objective === (targets.length > 0 ? objectiveOfLoss(config.loss) : DEFAULT_OBJECTIVE),
       'its objective does not match its configuration',
     ],

@@ -167,7 +167,7 @@ function configFor(given: CheckedOptions, { file, checkpoint }: Resumed, warning
   // `auto` may choose another kernel on this machine, with other results.
   const stored: Config = { ...checkpoint.config, kernel: checkpoint.kernel };
   // A checkpoint, which may be untrusted, must not decide which file is written.
-  const config = { ...stored, save: undefined, checkpointDir: path.dirname(file), ...own };
+  const config = { ...stored, save: undefined, audit: false, checkpointDir: path.dirname(file), ...own };
 
   // Where both differ, an option is named before those whose rules depend on it.
   const isDependent = (name: keyof Config) => Number(Array.isArray(OPTIONS[name].resume));

@@ -14,6 +14,8 @@ export interface Samples {
   readonly targetWidth?: number;
   /** (count) Weights of the samples. @default 1 each */
   readonly weights?: Float64Array | undefined;
+  /** (count) Which images of the source they are, unless they are its first. For rows of a table, `table` says it. */
+  readonly positions?: Uint32Array;
   /** SHA-256 of the uncompressed source, to tell whether samples are the same. */
   readonly sha256: string;
 }
@@ -22,7 +24,7 @@ export const NO_SAMPLES: Samples = { count: 0, values: new Uint8Array(0), target
 
 /** Copies some samples, in the order of `positions`. */
 export function takeSamples(samples: Samples, inputs: number, positions: Uint32Array): Samples {
-  const { values, targets, targetWidth = 1, weights, table } = samples;
+  const { values, targets, targetWidth = 1, weights, table, positions: of } = samples;
   const taken = new (values instanceof Uint8Array ? Uint8Array : Float32Array)(table ? 0 : positions.length * inputs);
   for (const [to, from] of table ? [] : positions.entries()) {
     taken.set(values.subarray(from * inputs, (from + 1) * inputs), to * inputs);
@@ -30,7 +32,7 @@ export function takeSamples(samples: Samples, inputs: number, positions: Uint32A
   return {
     count: positions.length,
     values: taken,
-    ...(table && { table: table.take(positions) }),
+    ...(table ? { table: table.take(positions) } : { positions: of ? positions.map((at) => of[at]!) : positions }),
     targets: takeRows(targets, targetWidth, positions),
     targetWidth,
     ...(weights && { weights: takeRows(weights, 1, positions) }),
@@ -38,10 +40,18 @@ export function takeSamples(samples: Samples, inputs: number, positions: Uint32A
   };
 }
 
+/** The numbers of the samples in their source: of a row of a table as in messages, of an image from 0. */
+export function numbersOf({ count, table, positions }: Samples): Uint32Array {
+  if (table) return Uint32Array.from(table.rows.subarray(0, count), (row) => table.lineOf(row));
+  return positions?.slice(0, count) ?? Uint32Array.from({ length: count }, (_, i) => i);
+}
+
 /** @param rows  (samples, width) */
 function takeRows<T extends Samples['targets']>(rows: T, width: number, positions: Uint32Array): T {
   const taken = new (rows.constructor as new (length: number) => T)(positions.length * width);
-  for (const [to, from] of positions.entries()) taken.set(rows.subarray(from * width, (from + 1) * width), to * width);
+  for (let s = 0, to = 0; s < positions.length; s++) {
+    for (let from = positions[s]! * width, k = 0; k < width; k++) taken[to++] = rows[from++]!;
+  }
   return taken;
 }
 

@@ -4,12 +4,17 @@
  */
 import type { SampleRows } from '../memory/layout.js';
 import type { Samples } from './samples.js';
+import type { Steps } from './table/steps.js';
 import type { TableRows } from './table/table-rows.js';
 
 /** Number of nonzero inputs of the first `count` samples. */
-export function countNonzeros(samples: Samples, count: number, inputs: number): number {
+export function* countNonzeros(samples: Samples, count: number, inputs: number): Steps<number> {
   const { values, table } = samples;
-  if (table) return table.countNonzeros(count);
+  if (table) return yield* table.countNonzeros(count);
+  return nonzerosIn(values, count, inputs);
+}
+
+function nonzerosIn(values: Uint8Array | Float32Array, count: number, inputs: number): number {
   let nonzeros = 0;
   if (values instanceof Float32Array) {
     for (let p = 0, end = count * inputs; p < end; p++) nonzeros += Number(values[p] !== 0);
@@ -40,18 +45,18 @@ export const SCALED = Float32Array.from({ length: 256 }, (_, pixel) => pixel / 2
  * @param rows     rows before `firstRow` must have been written
  * @param isDense  write all inputs, without indices
  */
-export function writeRows(
+export function* writeRows(
   samples: Samples,
   count: number,
   inputs: number,
   rows: SampleRows,
   firstRow: number,
   isDense: boolean,
-): void {
+): Steps<void> {
   const { values, table } = samples;
   writeTargets(samples, count, rows, firstRow);
   if (table) {
-    writeTable(table, count, inputs, rows, firstRow, isDense);
+    yield* writeTable(table, count, inputs, rows, firstRow, isDense);
     return;
   }
   if (values instanceof Float32Array) {
@@ -123,18 +128,18 @@ function writeTargets(
   if (weights) rows.weights.set(weights.subarray(0, count), firstRow);
 }
 
-function writeTable(
+function* writeTable(
   table: TableRows,
   count: number,
   inputs: number,
   rows: SampleRows,
   firstRow: number,
   isDense: boolean,
-): void {
+): Steps<void> {
   const { starts, index, value } = rows;
   if (isDense) {
     const k = starts[firstRow]!;
-    table.writeDense(count, inputs, value, k);
+    yield* table.writeDense(count, inputs, value, k);
     for (let s = 1; s <= count; s++) starts[firstRow + s] = k + s * inputs;
-  } else table.write(count, starts.subarray(firstRow), index, value);
+  } else yield* table.write(count, starts.subarray(firstRow), index, value);
 }

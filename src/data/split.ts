@@ -22,7 +22,9 @@ const ROUNDING = 1e-9;
 export function splitOff(count: number, fraction: number, seed: number, stream: number): Split {
   const order = shuffled(count, seed, stream);
   const size = sizeOf(count, fraction);
-  return { kept: order.slice(size).sort(), apart: order.slice(0, size).sort() };
+  const isApart = new Uint8Array(count);
+  for (let i = 0; i < size; i++) isApart[order[i]!] = 1;
+  return splitBy(isApart, size);
 }
 
 /**
@@ -47,14 +49,25 @@ export function splitOffByClass(classes: ArrayLike<number>, fraction: number, se
     wanted.set(label, whole + 1);
   }
   const isApart = new Uint8Array(count);
-  for (const s of order) {
+  for (let i = 0; i < count; i++) {
+    const s = order[i]!;
     const open = wanted.get(classes[s]!)!;
     if (open === 0) continue;
     isApart[s] = 1;
     wanted.set(classes[s]!, open - 1);
   }
-  const positions = Uint32Array.from({ length: count }, (_, s) => s);
-  return { kept: positions.filter((s) => isApart[s] === 0), apart: positions.filter((s) => isApart[s] === 1) };
+  return splitBy(isApart, size);
+}
+
+/** @param size  number of samples that are split off */
+function splitBy(isApart: Uint8Array, size: number): Split {
+  const kept = new Uint32Array(isApart.length - size);
+  const apart = new Uint32Array(size);
+  for (let s = 0, k = 0, a = 0; s < isApart.length; s++) {
+    if (isApart[s] === 0) kept[k++] = s;
+    else apart[a++] = s;
+  }
+  return { kept, apart };
 }
 
 function shuffled(count: number, seed: number, stream: number): Uint32Array {

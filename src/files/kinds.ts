@@ -29,6 +29,8 @@ const KINDS = {
   html: { name: 'a report', matches: async (handle) => REPORT.test((await head(handle)).toString('utf8')) },
   png: { name: 'a PNG image', matches: async (handle) => (await head(handle)).indexOf(PNG) === 0 },
   onnx: { name: 'an ONNX model', matches: isOnnx },
+  // Only our own: other NDJSON and CSV may be anything.
+  audit: { name: 'an audit', matches: async (handle) => AUDIT.test((await head(handle)).toString('utf8')) },
   npz: { name: 'a NumPy archive', matches: async (handle) => isNpz(await head(handle)) },
 } as const satisfies Record<string, FileKind>;
 
@@ -53,6 +55,7 @@ const PNG = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
 /** After an XML declaration, comments and a document type. */
 const SVG = /^\ufeff?\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--(?:(?!-->)[\s\S])*-->\s*|<!DOCTYPE[^>]*>\s*)*<svg[\s>]/;
 const REPORT = /^<!doctype html>\n<html lang="en">\n<head>\n[\s\S]*?<meta name="generator" content="Lockstep">/;
+const AUDIT = /^(?:\{"rank":1,"row":\d+,|rank,row,(?:label|column),)/;
 const MODEL = /"lockstep"\s*:\s*"model"/;
 const CHECKPOINT = /"lockstep"\s*:\s*"checkpoint"/;
 

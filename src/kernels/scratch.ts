@@ -164,6 +164,8 @@ export class Scratch {
     const sparse = [at.weights, inputs + 1, at.cursors, at.litSlots, at.litValues, delta, at.totals, RATE];
     const dense = [at.weights, rowBytes, inputs, ...denseRows, delta, ...range, at.totals, RATE];
     const bias = [at.weights, delta, ...range, RATE];
+    const deltaBytes = inVectors * REAL_BYTES;
+    const mirrored = [at.mirror, at.delta - firstSlot * deltaBytes, deltaBytes, inVectors];
     const calls: Readonly<Record<string, readonly Args[]>> = {
       forward: [at.weights + inputs * rowBytes, 0].map((sums) => {
         return [
@@ -185,33 +187,19 @@ export class Scratch {
       denseBackward: [
         [at.weights, delta, rowBytes, 0, inVectors, ...denseRows, bySlot('below', inVectors * REAL_BYTES), ...range],
       ],
-      mirrorRows: [[at.weights, width * REAL_BYTES, 0, inputs, width, 0, at.mirror, inputs * REAL_BYTES, 0]],
-      mirrorBackward: [
+      // The whole panel, and its first columns as if they were the last.
+      mirrorRows: [width, LANES].map((columns) => {
+        const to = [at.mirror, inputs * REAL_BYTES, width * inputs, 0];
+        return [at.weights, width * REAL_BYTES, 0, inputs, columns, width - columns, ...to];
+      }),
+      joinPanels: [
         [
-          ...[
-            at.mirror,
-            rowBytes,
-            at.delta - firstSlot * inVectors * REAL_BYTES,
-            slots,
-            inVectors / LANES,
-            LANES,
-            panelsOf(inVectors / LANES),
-            inVectors,
-          ],
-          ...[bySlot('below', rowBytes), at.totals, ...range],
+          ...[at.delta - firstSlot * deltaBytes, slots, inVectors / LANES, LANES, panelsOf(inVectors / LANES)],
+          ...[inVectors, bySlot('below', deltaBytes), ...range],
         ],
       ],
-      fewBackward: [
-        [
-          at.mirror,
-          width * REAL_BYTES,
-          at.delta - firstSlot * width * REAL_BYTES,
-          width * REAL_BYTES,
-          inVectors,
-          bySlot('below', width * REAL_BYTES),
-          ...range,
-        ],
-      ],
+      mirrorBackward: [[...mirrored, bySlot('below', rowBytes), rowBytes, at.totals, ...range]],
+      fewBackward: [[...mirrored, bySlot('below', rowBytes), rowBytes, ...range]],
       ...{ stepSparse: [sparse], stepSparseBlocks: [sparse], keepSparse: [sparse], keepSparseBlocks: [sparse] },
       ...{ stepDense: [dense], stepDenseBlocks: [dense], keepDense: [dense], keepDenseBlocks: [dense] },
       ...{ stepBias: [bias], keepBias: [bias] },

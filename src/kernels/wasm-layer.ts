@@ -1,7 +1,7 @@
 /** A layer as the WebAssembly module sees it: byte addresses, and the functions for its sizes. Made once for each kernel. */
 import { formOf, type LayerMemory, type Panel, type Reals } from '../memory/layout.js';
 import { ownBatch, type Plan } from '../memory/plan.js';
-import { LANES, padded, panelCount, panelStart } from '../memory/tiling.js';
+import { inVectors, LANES, padded, panelCount, panelStart } from '../memory/tiling.js';
 import type { Apply, WasmFunction, WasmModule } from './wasm-module.js';
 
 export const REAL_BYTES = 4;
@@ -50,15 +50,18 @@ export interface WasmPanel {
   readonly parts: readonly Part[];
 }
 
-/** The weights of the units of a panel of the layer below, mirrored. */
+/** The weights of some units of a panel of the layer below, mirrored: as many as are computed at once. */
 export interface Mirror {
   readonly address: number;
   readonly firstRow: number;
-  readonly rowBytes: number;
   readonly rows: number;
-  readonly tiles: readonly Tile<{ readonly backward: WasmFunction }>[];
-  /** For a layer of a single panel. */
-  readonly few: Mirror['tiles'];
+  readonly rowBytes: number;
+  /** Of a quarter of its rows. */
+  readonly laneBytes: number;
+  readonly backward: WasmFunction;
+  /** Of the first of the units. */
+  readonly below: number;
+  readonly belowRowBytes: number;
 }
 
 /** By what becomes of the sum, for batches of one block of samples, and of several. */
@@ -88,7 +91,6 @@ export interface WasmLayer {
   /** Where each block of inputs begins, and where the last ends. */
   readonly blockBounds: readonly number[];
   readonly panels: readonly WasmPanel[];
-  /** For each panel of the layer below. */
   readonly mirrors: readonly Mirror[];
   readonly transposed: { readonly slot: number; readonly value: number };
   /** For each slice. */
@@ -122,7 +124,7 @@ export function wasmLayer(
     blockInputs,
     blockBounds: Array.from({ length: inputBlocks + 1 }, (_, b) => blockBounds.byteOffset + b * slots * WORD_BYTES),
     panels: layer.panels.map((panel) => wasmPanel(panel, layer, wasm, tilings)),
-    mirrors: layer.mirror.map((mirror, p) => mirrorOf(mirror, below!.panels[p]!, wasm, tilings.forward)),
+    mirrors: layer.mirror.flatMap((mirror, p) => mirrorsOf(mirror, below!.panels[p]!, layer, wasm, tilings.forward)),
     transposed: { slot: transposed.slot.byteOffset, value: transposed.value.byteOffset },
     // A cursor for each row, and two more.
     cursors: (slice) => transposed.cursors.byteOffset + slice * (inputs + 3) * WORD_BYTES,
@@ -166,17 +168,37 @@ function wasmPanel(panel: Panel, { inputs, outputs }: LayerMemory, wasm: WasmMod
   };
 }
 
-function mirrorOf(mirror: Reals, { firstColumn, width }: Panel, wasm: WasmModule, tileRows: TileRows): Mirror {
-  return {
-    address: mirror.byteOffset,
-    firstRow: firstColumn,
-    rowBytes: width * REAL_BYTES,
-    rows: width,
-    tiles: tileSizes(width / LANES, tileRows).map(({ offset, size }) => {
-      return { offset, backward: wasm.mirrorBackward[size]! };
-    }),
-    few: fewOf(width / LANES).map(({ offset, vectors }) => ({ offset, backward: wasm.fewBackward[vectors]! })),
-  };
+function mirrorsOf(
+  mirror: Reals,
+  { firstColumn, width, delta }: Panel,
+  { panels, outputs }: LayerMemory,
+  wasm: WasmModule,
+  tileRows: TileRows,
+): Mirror[] {
+  const height = inVectors(outputs);
+  const functions = isFew(panels.length)
+    ? fewOf(width / LANES).map(({ offset, vectors }) => ({ offset, vectors, backward: wasm.fewBackward[vectors]! }))
+    : tileSizes(width / LANES, tileRows).map(({ offset, vectors, size }) => {
+        return { offset, vectors, backward: wasm.mirrorBackward[size]! };
+      });
+  return functions.map(({ offset, vectors, backward }) => {
+    const rowBytes = vectors * VECTOR_BYTES;
+    return {
+      address: mirror.byteOffset + offset * height,
+      firstRow: firstColumn + offset / REAL_BYTES,
+      rows: vectors * LANES,
+      rowBytes,
+      laneBytes: (height / LANES) * rowBytes,
+      backward,
+      below: delta.byteOffset + offset,
+      belowRowBytes: width * REAL_BYTES,
+    };
+  });
+}
+
+/** Whether a layer's outputs are so few that all their sums are computed at once. */
+export function isFew(panels: number): boolean {
+  return panels === 1;
 }
 
 /** As many columns as can have four sums each in registers, pair by pair of vectors. */
@@ -187,10 +209,13 @@ function fewOf(vectors: number): { readonly offset: number; readonly vectors: nu
 }
 
 /** (Only pairs of vectors have tiles where all sizes are even.) */
-function tileSizes(vectors: number, tileRows: TileRows): { readonly offset: number; readonly size: string }[] {
+function tileSizes(
+  vectors: number,
+  tileRows: TileRows,
+): { readonly offset: number; readonly vectors: number; readonly size: string }[] {
   const widths = Object.keys(tileRows).map(Number);
   return divide(vectors, Math.max(...widths), Math.min(...widths)).map(({ offset, vectors: width }) => {
-    return { offset, size: `${width}_${tileRows[width]}` };
+    return { offset, vectors: width, size: `${width}_${tileRows[width]}` };
   });
 }
 

@@ -26,6 +26,7 @@ export interface WasmModule
   readonly backward: BySize;
   readonly mirrorBackward: BySize;
   readonly fewBackward: BySize;
+  readonly joinPanels: WasmFunction;
   readonly mirrorRows: WasmFunction;
   readonly denseBackward: BySize;
   readonly transpose: WasmFunction;

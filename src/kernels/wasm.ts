@@ -1,10 +1,11 @@
 /** The WebAssembly kernels: for each of a layer's panels, a call of the module (assembly/). */
-import { BACKWARD_BLOCK, type Memory } from '../memory/layout.js';
+import { BACKWARD_BLOCK, type Memory, MIRROR_BLOCK } from '../memory/layout.js';
 import { inVectors } from '../memory/tiling.js';
 import type { Activation } from './activations.js';
 import type { Kernel, Range, RowSlice, Update } from './kernel.js';
 import { activatePlainly, backwardPlainly } from './plain-activation.js';
 import {
+  isFew,
   REAL_BYTES,
   SAMPLE_BLOCK,
   type Tilings,
@@ -94,7 +95,7 @@ export class WasmKernel implements Kernel {
       const { layers } = this.#memory;
       backwardPlainly(this.#activation, layers[l]!, layers[l - 1]!, from, to);
     } else if (layer.mirrors.length > 0) {
-      this.#backwardMirrored(layer, below, from, to);
+      this.#backwardMirrored(layer, from, to);
     } else if (layer.isDense) {
       backwardDense(layer, below, from, to);
     } else {
@@ -104,38 +105,36 @@ export class WasmKernel implements Kernel {
     }
   }
 
-  #backwardMirrored(
-    { mirrors, panels, units, unit, outputs }: WasmLayer,
-    below: WasmLayer,
-    from: number,
-    to: number,
-  ): void {
-    const { delta, rowBytes: deltaBytes } = panels[0]!;
-    const layer = [units, unit, panels.length, inVectors(outputs)];
-    for (const [p, { address, rowBytes, tiles, few }] of mirrors.entries()) {
-      if (panels.length === 1) {
-        for (const { offset, backward } of few) {
-          const target = below.panels[p]!.delta + offset;
-          backward(address + offset, rowBytes, delta, deltaBytes, inVectors(outputs), target, from, to);
-        }
-        continue;
+  #backwardMirrored({ mirrors, panels, units, unit, outputs }: WasmLayer, from: number, to: number): void {
+    const { delta, rowBytes } = panels[0]!;
+    const count = inVectors(outputs);
+    if (isFew(panels.length)) {
+      for (const { address, backward, below, belowRowBytes } of mirrors) {
+        backward(address, delta, rowBytes, count, below, belowRowBytes, from, to);
       }
-      for (const { offset, backward } of tiles) {
-        const target = below.panels[p]!.delta + offset;
-        backward(address + offset, rowBytes, delta, this.#memory.slots, ...layer, target, this.#totals, from, to);
+      return;
+    }
+    const bytes = count * REAL_BYTES;
+    for (let first = from; first < to; first += MIRROR_BLOCK) {
+      const end = Math.min(first + MIRROR_BLOCK, to);
+      const joined = this.#partial - first * bytes;
+      this.#wasm.joinPanels(delta, this.#memory.slots, units, unit, panels.length, count, joined, first, end);
+      for (const { address, backward, below, belowRowBytes } of mirrors) {
+        backward(address, joined, bytes, count, below, belowRowBytes, this.#totals, first, end);
       }
     }
   }
 
   /** Copies rows of a layer's weights to its mirrors, if it has any. (The bias has none.) */
   #mirror({ mirrors, panels, outputs, inputs }: WasmLayer, { from, to }: Range, range: Range): void {
-    for (const { address, firstRow, rowBytes, rows } of mirrors) {
+    for (const { address, firstRow, rowBytes, laneBytes, rows } of mirrors) {
       const [first, end] = [Math.max(from, firstRow), Math.min(to, firstRow + rows, inputs)];
       if (first >= end) continue;
       for (let p = range.from; p < range.to; p++) {
         const { weights, firstColumn, width, rowBytes: panelBytes } = panels[p]!;
         const columns = Math.min(width, inVectors(outputs) - firstColumn);
-        this.#wasm.mirrorRows(weights, panelBytes, first, end, columns, firstColumn, address, rowBytes, firstRow);
+        const source = [weights, panelBytes, first, end, columns, firstColumn];
+        this.#wasm.mirrorRows(...source, address, rowBytes, laneBytes, firstRow);
       }
     }
   }

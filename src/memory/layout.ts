@@ -98,8 +98,8 @@ export interface LayerMemory {
   /** (S, 4): sums of the squares of a slot's δ. Empty unless the norms of the samples' gradients are needed. */
   readonly deltaSquares: Float64Array;
   /**
-   * For each panel of the layer below: (outputs in whole vectors, its width), the weights of its units. Always a copy of the
-   * weights when back-propagation begins. Empty in the first layer, and without `mirrors`.
+   * For each panel of the layer below: the weights of its units, (outputs in whole vectors, some of its columns) for some columns
+   * after the others (kernels/wasm-layer.ts). Always a copy of the weights when back-propagation begins. Empty in the first layer, and without `mirrors`.
    */
   readonly mirror: readonly Reals[];
   /** The batch as the reduction reads it. Empty without `blocks`. */
@@ -121,7 +121,10 @@ export interface Transposed {
 
 /** A worker's own scratch. */
 export interface WorkerScratch {
-  /** (BACKWARD_BLOCK, widest hidden layer, 4): partial sums of back-propagation. */
+  /**
+   * Of back-propagation: (BACKWARD_BLOCK, widest hidden layer, 4), partial sums; with mirrors (MIRROR_BLOCK, outputs in whole
+   * vectors of the widest layer but the first), its δ.
+   */
   readonly partial: Float32Array;
   /** (TOTALS): sums of some rows' gradients over the previous blocks of samples. */
   readonly totals: Float32Array;
@@ -182,6 +185,8 @@ export interface Memory {
   readonly epochs: readonly [EpochRecord, EpochRecord];
   /** (R, words and summed scores of the largest share): the ranks' blocks, see parallel/mpi/exchange.ts. Empty without MPI. */
   readonly exchange: Float64Array;
+  /** (N, plan.auditWords) What an audit keeps of each training sample, in the order of the data set. Empty without an audit. */
+  readonly audit: Float32Array;
   /** [the least validation loss of an epoch so far, that epoch], or zeros: see parallel/early-stopping.ts. */
   readonly best: Float64Array;
 }
@@ -201,6 +206,9 @@ const EVALUATION_SLOTS = 16;
 
 /** Samples whose partial sums back-propagation keeps at once, so that a panel serves several. */
 export const BACKWARD_BLOCK = 16;
+
+/** Samples whose δ a mirror serves together: a worker's block (workers/phases.ts). */
+export const MIRROR_BLOCK = 100;
 
 /** Length of the table of noise (kernels/lattice-noise.ts). */
 export const NOISE_TABLE = 8192;
@@ -275,10 +283,12 @@ function carve(plan: Plan, arena: Arena, worker: number): Memory {
   };
 
   const widestHidden = Math.max(0, ...layers.slice(1).map((layer) => layer.inputs));
+  const widestDelta = Math.max(0, ...widths.slice(2).map(inVectors));
+  const partials = plan.mirrors ? MIRROR_BLOCK * widestDelta : BACKWARD_BLOCK * widestHidden * LANES;
   const workers: WorkerScratch[] = [];
   for (let t = 0; t < threads; t++) {
     workers.push({
-      partial: arena.take(Float32Array, plan.blocks ? BACKWARD_BLOCK * widestHidden * LANES : 0),
+      partial: arena.take(Float32Array, plan.blocks ? partials : 0),
       totals: arena.take(Float32Array, plan.blocks ? TOTALS : 0),
       phaseTimes: [arena.take(Float64Array, PHASES), arena.take(Float64Array, PHASES)],
       phase: arena.take(Int32Array, 1),
@@ -311,7 +321,8 @@ function carve(plan: Plan, arena: Arena, worker: number): Memory {
   const epochs = [epoch(), epoch()] as const;
   const rankWords = EXCHANGE_WORDS + (summedScores(plan).length + keptLayers) * largestExchange(plan);
   const exchange = arena.take(Float64Array, plan.ranks * rankWords);
-  return { control, claims, rows, slots, layers, sampleFactors, noiseTable, workers, epochs, exchange, best };
+  const audit = arena.take(Float32Array, trainSamples * plan.auditWords);
+  return { control, claims, rows, slots, layers, sampleFactors, noiseTable, workers, epochs, exchange, audit, best };
 }
 
 /** The form of a layer's inputs. */

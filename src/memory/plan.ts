@@ -112,6 +112,8 @@ export interface Plan extends KernelNeeds, ActivationNeeds {
   readonly keepsGradientNorms: boolean;
   /** Whether the gradient of each sample is multiplied by a factor of its own before it is summed. */
   readonly scalesSamples: boolean;
+  /** Numbers that an audit keeps of each training sample: see model/objectives/audited.ts. 0 without an audit. */
+  readonly auditWords: number;
   /** Whether the best epoch's parameters are kept. */
   readonly keepsBest: boolean;
   /** Private training: batches are drawn at random, and noise is added to their gradients. */
@@ -140,6 +142,7 @@ export const PLAIN = {
   needsSampleNorms: false,
   keepsGradientNorms: false,
   scalesSamples: false,
+  auditWords: 0,
   keepsBest: false,
   privacy: undefined,
 } as const satisfies Partial<Plan>;

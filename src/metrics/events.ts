@@ -216,6 +216,9 @@ export interface EndEvent extends Partial<SplitMetrics<'train' | 'validation' | 
   readonly weights_sha256?: string;
   /** Path of the saved model. Absent if it was not saved. */
   readonly saved?: string;
+  /** Path of the audit, and the number of samples whose labels are probably wrong. Absent if none was written. */
+  readonly audit?: string;
+  readonly suspects?: number;
   /** Path of the newest checkpoint. Absent if none was written. */
   readonly checkpoint?: string;
   /** Why the run failed. Absent if it did not. */

@@ -113,7 +113,8 @@ export class PrettyFormat {
   }
 
   #end(event: EndEvent): string {
-    const { status, epochs, seconds, best_epoch, stopped_by, weights_sha256, saved, checkpoint, message } = event;
+    const { status, epochs, seconds, best_epoch, stopped_by, weights_sha256, saved, audit, checkpoint, message } =
+      event;
     const metrics = SPLITS.filter((split) => event[`${split}_loss`] !== undefined).map((split) => {
       const texts = this.#objective.metrics.map((metric) => `${metric.name} ${metricText(event, metric, split)}`);
       return `${split === 'train' ? 'training' : split} ${texts.join(', ')}`;
@@ -125,6 +126,7 @@ export class PrettyFormat {
       ...(best_epoch !== undefined ? [`lowest validation loss after epoch ${best_epoch}`] : []),
       ...this.#noise(),
       ...(saved ? [`saved as ${saved}`] : []),
+      ...(audit ? [`${plural(event.suspects ?? 0, 'label')} probably wrong: ${audit}`] : []),
       ...(checkpoint ? [`checkpoint ${checkpoint}: continue with --resume`] : []),
       ...(weights_sha256 ? [this.#dim(`weights sha256 ${weights_sha256}`)] : []),
     ];

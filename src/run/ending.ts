@@ -3,12 +3,15 @@ import type { Checkpointer } from '../checkpoints/checkpointer.js';
 import { type ModelDescription, saveModel } from '../checkpoints/model-file.js';
 import type { Config } from '../config/options.js';
 import { errors, reason } from '../errors.js';
+import { auditOf } from '../metrics/audit/audit.js';
+import type { AuditedSample } from '../metrics/audit/audited-sample.js';
 import type { Ledger } from '../metrics/epoch-metrics.js';
 import type { EndEvent, WarningEvent } from '../metrics/events.js';
 import type { RunState } from '../metrics/run-state.js';
 import { areFinite, readParameters, restoreBest, weightsSha256 } from '../model/parameters.js';
 import { asTold } from '../parallel/mpi/agreement.js';
 import type { World } from '../parallel/mpi/world.js';
+import { writeAudit } from './audit-output.js';
 import { divergence } from './divergence.js';
 import type { Run } from './prepare.js';
 import { doubtAboutUse } from './usefulness.js';
@@ -32,6 +35,8 @@ export interface Trained {
   /** Done in all. */
   readonly epochs: number;
   readonly step: number;
+  /** If the run audits, and has visited every training sample: they are sorted on the first call. */
+  readonly audit: (() => readonly AuditedSample[] | undefined) | undefined;
 }
 
 interface Circumstances {
@@ -76,9 +81,25 @@ export async function* end(
       failure ??= errors.saveFailed(config.save, error);
     }
   }
+  const { audited } = run;
+  let samples: readonly AuditedSample[] | undefined;
+  const audit = audited && (() => (samples ??= auditOf(memory, run.plan, audited)));
+  let auditFile: string | undefined;
+  // Sums that a step has left half done are no audit.
+  if (audit && typeof config.audit === 'string' && ending.isWhole && ending.status !== 'failed') {
+    try {
+      const all = audit();
+      const written = all && (await writeAudit(config.audit, all));
+      auditFile = written?.file;
+      if (written?.problem !== undefined)
+        failure ??= errors.auditElsewhere(config.audit, written.problem, written.file);
+    } catch (error) {
+      failure ??= errors.auditFailed(config.audit, error);
+    }
+  }
   if (failure === undefined && ending.isWhole && !isUntrained(ending)) {
     const { completed: epochs } = ledger;
-    onTrained?.({ model, read: () => readParameters(memory.layers), epochs, step: ending.step });
+    onTrained?.({ model, read: () => readParameters(memory.layers), epochs, step: ending.step, audit });
   }
   const checkpoint = checkpointer?.newest;
   const metrics = isBest ? best.metrics : ledger.metrics;
@@ -97,6 +118,7 @@ export async function* end(
     seconds: ledger.seconds,
     ...((ending.isWhole || isBest) && { weights_sha256: weightsSha256(memory.layers) }),
     ...(saved !== undefined && { saved }),
+    ...(auditFile !== undefined && { audit: auditFile, suspects: samples!.filter(({ suspect }) => suspect).length }),
     ...(checkpoint !== undefined && { checkpoint }),
     ...(failure !== undefined && { message: reason(failure) }),
   };

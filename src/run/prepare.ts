@@ -22,10 +22,12 @@ import {
 } from '../config/options.js';
 import { classWeightsOf } from '../data/class-weights.js';
 import type { Dataset } from '../data/dataset.js';
+import { numbersOf } from '../data/samples.js';
 import { findSource, isTableSource, placeOf } from '../data/sources.js';
 import { STDIN } from '../data/table/bytes.js';
-import { type ColumnSummary, encodeParts } from '../data/table/encode-parts.js';
+import type { ColumnSummary } from '../data/table/encode-parts.js';
 import { type InMemory, MEMORY } from '../data/table/memory.js';
+import { inTurns } from '../data/table/steps.js';
 import type { TableModel } from '../data/table/table-metadata.js';
 import { standardizeParts } from '../data/targets.js';
 import { errors, LockstepError } from '../errors.js';
@@ -33,6 +35,7 @@ import { chooseKernel, type KernelChoice, problemOf } from '../kernels/builds.js
 import { fastestForm, isWideFaster, type VectorBits } from '../kernels/forms.js';
 import { layOut, type Memory } from '../memory/layout.js';
 import { heldOutSamples, type Plan, type Target } from '../memory/plan.js';
+import type { AuditedData } from '../metrics/audit/audited-sample.js';
 import type { WarningEvent } from '../metrics/events.js';
 import { freshState, type RunState } from '../metrics/run-state.js';
 import { noSums } from '../metrics/sums.js';
@@ -43,6 +46,7 @@ import { SHARDS } from '../parallel/mpi/rank-shares.js';
 import type { World } from '../parallel/mpi/world.js';
 import type { Job, ThreadChoice } from '../parallel/thread-choice.js';
 import { fillNoiseTable } from '../privacy/noise-table.js';
+import { openAudit, requireAudit } from './audit-output.js';
 import { chooseThreads } from './choose-threads.js';
 import { openModel, requireSave } from './model-output.js';
 import { type PrivateRun, privateRunOf, requirePrivateData, requirePrivateOptions, withNoise } from './private-run.js';
@@ -54,6 +58,7 @@ import {
   nonzerosOf,
   planOf,
   restore,
+  restoreAudit,
   type UsedSamples,
   usedOf,
   writeSamples,
@@ -86,6 +91,8 @@ export interface Run {
   readonly model: ModelDescription;
   /** The fresh state, or that of a checkpoint. */
   readonly start: RunState;
+  /** With an audit. */
+  readonly audited: AuditedData | undefined;
   readonly resumedFrom: string | undefined;
   /** Whether the user named that file. */
   readonly isNamed: boolean;
@@ -141,10 +148,11 @@ function withoutOutputs(prepared: Prepared): Run {
 /** Opens the output files of a run, once nothing else can be refused. @throws LockstepError */
 async function openOutputs(prepared: Prepared): Promise<Run> {
   const { config, resumed } = prepared;
-  const { checkpointDir, save } = config;
+  const { checkpointDir, save, audit } = config;
   const folder = checkpointDir === undefined ? undefined : await openFolder(checkpointDir, resumed);
   try {
     if (save !== undefined) await openModel(save);
+    if (typeof audit === 'string') await openAudit(audit);
   } catch (error) {
     folder?.lock[Symbol.dispose]();
     throw error;
@@ -163,6 +171,7 @@ async function prepareFrom(
   reading: Reading,
   agreedBits?: VectorBits,
 ): Promise<Prepared> {
+  const { signal } = reading;
   const writes = world?.isFirst ?? true;
   const traits =
     given.data !== undefined && !found.resumed && isTableSource(reading.data ?? given.data)
@@ -174,6 +183,7 @@ async function prepareFrom(
   if (config.exact && !world && resumed) throw errors.exactOfCheckpoint(resumed.file);
   if (config.exact && world && SHARDS % world.ranks !== 0) throw errors.exactRanks(world.ranks, SHARDS);
   if (config.save !== undefined && writes) await requireSave(config.save, config, reading, resumed?.file);
+  if (typeof config.audit === 'string') await requireAudit(config.audit, config, reading, resumed?.file);
   const build = kernelFor(config, resumed);
   if (world && world.ranks > 1 && [config.data, config.testData].includes(STDIN)) throw errors.mpiStdin();
   const dataset = await loadFor(config, given, resumed, reading);
@@ -196,9 +206,9 @@ async function prepareFrom(
   requireWeights(raw);
   const parts = { ...standard, targets, classWeights: classWeightsFor(config, raw) };
   const { used, table, summaries } = raw.table
-    ? encodeParts(parts, raw.table, config.scale)
+    ? await inTurns((await import('../data/table/encode-parts.js')).encodeParts(parts, raw.table, config.scale), signal)
     : { used: parts, table: undefined, summaries: undefined };
-  const nonzeros = nonzerosOf(used);
+  const nonzeros = await inTurns(nonzerosOf(used), signal);
   const density = densityOf(used, nonzeros);
   const planFor = (config: Config, choice: KernelChoice) =>
     planOf(config, choice, used, nonzeros, world?.ranks, resumed?.checkpoint.activation);
@@ -227,6 +237,7 @@ async function prepareFrom(
       data: placeOf(reading.data ?? config.data),
       testData: config.testData && placeOf(reading.testData ?? config.testData),
       save: undefined,
+      audit: false,
     },
     kernel: kernel.name,
     run: resumed?.checkpoint.run ?? randomUUID(),
@@ -239,10 +250,15 @@ async function prepareFrom(
   const start = resumed ? stateFor(config, resumed.checkpoint, plan) : freshState(plan);
   const shared = allocate(plan);
   const memory = layOut(plan, shared);
-  writeSamples(memory, plan, used);
+  await inTurns(writeSamples(memory, plan, used), signal);
   if (privacy) fillNoiseTable(memory.noiseTable);
-  if (resumed) restore(memory, resumed.checkpoint, start);
-  else drawInitialValues(memory.layers, config.seed);
+  const carriedOver = [...warnings, ...differences];
+  if (resumed) {
+    restore(memory, resumed.checkpoint, start);
+    // With --resume-anyway, they may be sums of other samples.
+    const isSame = carriedOver.every(({ code }) => code !== 'resumed_anyway');
+    if (isSame) restoreAudit(memory, resumed.checkpoint);
+  } else drawInitialValues(memory.layers, config.seed);
 
   return {
     config,
@@ -258,10 +274,14 @@ async function prepareFrom(
     },
     model,
     start,
+    audited:
+      config.audit === false
+        ? undefined
+        : { rows: numbersOf(used.train), classNames: table?.classNames, targets: targets.map(({ name }) => name) },
     resumedFrom: resumed?.file,
     isNamed: resumed?.isNewest === false,
     resumed,
-    warnings: [...warnings, ...differences, ...remarksOn(config, dataset, used, plan, world)],
+    warnings: [...carriedOver, ...remarksOn(config, dataset, used, plan, world)],
   };
 }
 

@@ -31,6 +31,7 @@ const REFUSALS: readonly (readonly [flag: string, isGiven: (config: Config) => b
     'these weights are counted from private samples',
   ],
   ['--log-every', ({ logEvery }) => logEvery !== undefined, 'the losses of private samples are secret'],
+  ['--audit', ({ audit }) => audit !== false, 'the scores of private samples are secret'],
   ['--noise-scale', ({ noiseScale }) => noiseScale, 'the norms of private gradients are secret'],
   ['--clip-norm', ({ clipNorm }) => clipNorm !== undefined, '--dp-clip-norm limits the gradient of each sample'],
   ['--strategy dense', ({ strategy }) => strategy === 'dense', 'noise needs --strategy sliced'],

@@ -123,6 +123,7 @@ function createCheckpointer(
     keep: config.keep,
     model,
     layers: memory.layers,
+    audit: memory.audit,
     listed: checkpoints,
     resumedFrom: run.resumedFrom,
     startStep: run.start.step,

@@ -5,6 +5,7 @@ import type { Dataset } from '../data/dataset.js';
 import { NO_SAMPLES, type Samples, takeSamples } from '../data/samples.js';
 import { countNonzeros, writeRows } from '../data/sparse-rows.js';
 import { splitOff, splitOffByClass } from '../data/split.js';
+import { inParts, type Steps } from '../data/table/steps.js';
 import { errors } from '../errors.js';
 import { activationNeeds, DEFAULT_ACTIVATION } from '../kernels/activations.js';
 import { type KernelChoice, narrowDenseFrom } from '../kernels/builds.js';
@@ -12,6 +13,7 @@ import { bytesNeeded, createSharedMemory, MEMORY_LIMIT_BYTES, type Memory } from
 import type { ObjectiveFacts, Plan, Target } from '../memory/plan.js';
 import { findBlockStarts } from '../memory/rows.js';
 import type { RunState } from '../metrics/run-state.js';
+import { auditWordsOf } from '../model/objectives/audited.js';
 import { DEFAULT_OBJECTIVE, type ObjectiveName, objectiveNamed, objectiveOfLoss } from '../model/objectives/index.js';
 import { likeParameters, momentsOf, writeParameters } from '../model/parameters.js';
 import { VALIDATION_SPLIT_STREAM } from '../model/random.js';
@@ -52,11 +54,11 @@ export interface Nonzeros {
   readonly all: number;
 }
 
-export function nonzerosOf({ inputs, train, validation, test }: UsedSamples): Nonzeros {
-  const [ofTrain, ...others] = [train, validation, test].map((samples) =>
-    countNonzeros(samples, samples.count, inputs),
-  );
-  return { train: ofTrain!, all: others.reduce((sum, count) => sum + count, ofTrain!) };
+export function* nonzerosOf({ inputs, train, validation, test }: UsedSamples): Steps<Nonzeros> {
+  const ofTrain = yield* countNonzeros(train, train.count, inputs);
+  const ofValidation = yield* countNonzeros(validation, validation.count, inputs);
+  const ofTest = yield* countNonzeros(test, test.count, inputs);
+  return { train: ofTrain, all: ofTrain + ofValidation + ofTest };
 }
 
 /** Of the training samples' inputs. */
@@ -102,9 +104,10 @@ export function planOf(
     gradientBuffers: gradientBuffersOf(config, ranks),
     moments: needs.moments,
     needsNorm: needs.norm,
-    needsSampleNorms: config.noiseScale || config.private,
+    needsSampleNorms: config.noiseScale || config.audit !== false || config.private,
     keepsGradientNorms: config.noiseScale,
     scalesSamples: config.private,
+    auditWords: config.audit === false ? 0 : auditWordsOf(objective, objective.outputs(used)),
     privacy: config.private ? roomFor(trainSamples, batchSize) : undefined,
     keepsBest: config.keepBest,
     ...kernel.needs,
@@ -132,17 +135,17 @@ export function allocate(plan: Plan): WebAssembly.Memory {
 }
 
 /** Writes all samples, in the order of the splits. */
-export function writeSamples(
+export function* writeSamples(
   memory: Memory,
   { inputForm }: Plan,
   { inputs, train, validation, test }: UsedSamples,
-): void {
+): Steps<void> {
   let row = 0;
   for (const samples of [train, validation, test]) {
-    writeRows(samples, samples.count, inputs, memory.rows, row, inputForm === 'dense');
+    yield* writeRows(samples, samples.count, inputs, memory.rows, row, inputForm === 'dense');
     row += samples.count;
   }
-  findBlockStarts(memory, 0, row);
+  yield* inParts(row, (from, to) => findBlockStarts(memory, from, to));
 }
 
 /** Parameters, moments and the best epoch of a checkpoint. */
@@ -156,4 +159,9 @@ export function restore(memory: Memory, { values, moments, best: bestValues }: C
     );
   writeParameters(layers, values);
   for (const [i, remembered] of momentsOf(layers).entries()) writeParameters(remembered, moments[i]!);
+}
+
+/** The sums of an audit, if there are some and this run audits. */
+export function restoreAudit({ audit: sums }: Memory, { audit }: Checkpoint): void {
+  if (audit && audit.length === sums.length) sums.set(audit);
 }

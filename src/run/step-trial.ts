@@ -1,6 +1,7 @@
 /** Measures the work of a training step on one thread, by steps with the run's first samples in a memory of their own. */
 import { type Config, optimizerOf } from '../config/options.js';
 import { NO_SAMPLES } from '../data/samples.js';
+import { atOnce } from '../data/table/steps.js';
 import { createKernel, type KernelChoice } from '../kernels/builds.js';
 import { allPanels, ForwardPass } from '../kernels/forward-pass.js';
 import { bytesNeeded, createSharedMemory, layOut } from '../memory/layout.js';
@@ -50,10 +51,10 @@ export function timeStep(config: Config, kernel: KernelChoice, used: UsedSamples
 function stepOf(config: Config, kernel: KernelChoice, used: UsedSamples) {
   const count = Math.min(config.batchSize, used.train.count);
   const batch = { ...used, train: { ...used.train, count }, validation: NO_SAMPLES, test: NO_SAMPLES };
-  const plan = planOf({ ...config, threads: 1, keepBest: false }, kernel, batch, nonzerosOf(batch));
+  const plan = planOf({ ...config, threads: 1, keepBest: false }, kernel, batch, atOnce(nonzerosOf(batch)));
   const shared = createSharedMemory(bytesNeeded(plan));
   const memory = layOut(plan, shared);
-  writeSamples(memory, plan, batch);
+  atOnce(writeSamples(memory, plan, batch));
   drawInitialValues(memory.layers, config.seed);
 
   const own = createKernel(kernel, plan.activation, shared, memory, 0);

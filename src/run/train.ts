@@ -2,7 +2,7 @@
 
 import { type CheckedOptions, checkOptions, requireOptions, type TrainOptions } from '../config/options.js';
 import { type InMemory, MEMORY } from '../data/table/memory.js';
-import { requireSameGoals, type TableData, tableInMemory } from '../data/table/memory-table.js';
+import type { TableData } from '../data/table/memory-table.js';
 import { errors } from '../errors.js';
 import { now } from '../memory/clock.js';
 import type { Progress, TrainEvent } from '../metrics/events.js';
@@ -69,7 +69,7 @@ export async function* trainInLibrary(
   const { signal, onProgress, onView, ...input } = options;
   const controls = { signal, onProgress, onView };
   requireControls(controls);
-  const { given, memory } = inMemory(input);
+  const { given, memory } = await inMemory(input);
   for await (const event of trainAsCommand(checkOptions(given), controls, { memory, onTrained })) {
     yield 'message' in event ? { ...event, message: inLibraryWords(event.message) } : event;
   }
@@ -79,13 +79,15 @@ export async function* trainInLibrary(
 const OF_FILES = ['header', 'delimiter', 'comment'] as const;
 
 /** Separates the tables in memory from the options. */
-function inMemory({ data, testData, ...others }: TrainInput): {
+async function inMemory({ data, testData, ...others }: TrainInput): Promise<{
   readonly given: TrainOptions;
   readonly memory: InMemory;
-} {
+}> {
   if (!isObject(data) && !isObject(testData)) {
     return { given: { ...others, data, testData } as TrainOptions, memory: {} };
   }
+  // Files need none of this code.
+  const { requireSameGoals, tableInMemory } = await import('../data/table/memory-table.js');
   const train = isObject(data) ? tableInMemory('data', data) : undefined;
   const test = isObject(testData) ? tableInMemory('testData', testData, { ...others, ...train?.goals }) : undefined;
   if (test) requireSameGoals('testData', test.goals, { ...others, ...train?.goals });

@@ -14,7 +14,9 @@ import {
   tableInMemory,
 } from '../data/table/memory-table.js';
 import { readTableLike } from '../data/table/read-table.js';
+import { inTurns } from '../data/table/steps.js';
 import { errors, LockstepError } from '../errors.js';
+import type { AuditedLabel, AuditedNumber, AuditedSample } from '../metrics/audit/audited-sample.js';
 import type { BootstrapOptions } from '../metrics/quality/bootstrap.js';
 import type { Trained } from '../run/ending.js';
 import { type Evaluation, evaluateOn } from './evaluation.js';
@@ -57,12 +59,18 @@ interface Evaluated {
 export interface ClassEvaluation extends Evaluation, Evaluated {}
 export type NumbersEvaluation = EvaluatedNumbers['evaluation'] & Evaluated;
 
-abstract class Trainee<Predicted> {
+abstract class Trainee<Predicted, Audited> {
   /** For what this class does not offer. */
   readonly network: Network;
+  /**
+   * The training samples, those whose labels are most probably wrong first. Undefined unless the model was trained in this program
+   * with the option `audit`, for one epoch at least.
+   */
+  readonly audit: readonly Audited[] | undefined;
 
-  constructor(network: Network) {
+  constructor(network: Network, audit?: readonly Audited[]) {
     this.network = network;
+    this.audit = audit;
   }
 
   /** Names of the input columns; undefined if they have none. */
@@ -132,9 +140,9 @@ abstract class Trainee<Predicted> {
     }
     const source = given?.table ?? (data as string);
     const { samples: raw, leftOut } = await readTableLike(source, table, given?.goals.label, header, signal);
-    const samples = encodedBy(encoder, raw, table);
+    const samples = await inTurns(encodedBy(encoder, raw, table), signal);
     const warnings = remarksOn(nameOfSource(source), leftOut, table).map(({ message }) => message);
-    for (const [column, cells] of samples.table?.unseen() ?? []) {
+    for (const [column, cells] of samples.table ? await inTurns(samples.table.unseen(), signal) : []) {
       warnings.push(`column ${column}: ${cells} cells have categories that no training row had`);
     }
     return { samples, warnings };
@@ -142,7 +150,7 @@ abstract class Trainee<Predicted> {
 }
 
 /** A model that predicts classes. */
-export class Classifier extends Trainee<Prediction> {
+export class Classifier extends Trainee<Prediction, AuditedLabel> {
   readonly kind = 'classifier';
 
   /** Labels of the classes, in the order of `probabilities`. */
@@ -172,7 +180,7 @@ export class Classifier extends Trainee<Prediction> {
 }
 
 /** A model that estimates numbers. */
-export class Regressor extends Trainee<Estimate> {
+export class Regressor extends Trainee<Estimate, AuditedNumber> {
   readonly kind = 'regressor';
 
   /** Names of the numbers that it estimates. */
@@ -204,15 +212,20 @@ function isRows(given: PredictRow): given is readonly object[] {
 }
 
 /** The model of a run, with the values of a file: float32. */
-export function modelOf({ model, read, epochs, step }: Trained): Model {
+export function modelOf({ model, read, epochs, step, audit }: Trained): Model {
   const values = read();
   const { layers, activation, objective, targets, kernel, table } = model;
   const metadata = { ...modelMetadata('model', model, values, step), epochs: String(epochs), step: String(step) };
-  return asModel(new Network({ file: '', layers, activation, objective, targets, values, kernel, table, metadata }));
+  return asModel(
+    new Network({ file: '', layers, activation, objective, targets, values, kernel, table, metadata }),
+    audit?.(),
+  );
 }
 
-function asModel(network: Network): Model {
-  return network.targets.length > 0 ? new Regressor(network) : new Classifier(network);
+function asModel(network: Network, audit?: readonly AuditedSample[]): Model {
+  return network.targets.length > 0
+    ? new Regressor(network, audit as readonly AuditedNumber[])
+    : new Classifier(network, audit as readonly AuditedLabel[]);
 }
 
 /**

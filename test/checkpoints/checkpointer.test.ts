@@ -17,7 +17,7 @@ const START = { epochs: 0, stepsInEpoch: 0 };
 async function optionsIn(folder: string): Promise<CheckpointerOptions> {
   const { model, memory } = await prepare(checkOptions({ data: scratch.data, hidden: [5], batchSize: 10, threads: 1 }));
   return {
-    ...{ folder, keep: 1, model, layers: memory.layers, listed: [] },
+    ...{ folder, keep: 1, model, layers: memory.layers, audit: memory.audit, listed: [] },
     ...{ resumedFrom: undefined, startStep: 0, isNamed: false },
     ...{ stateAt: (position) => ({ ...freshState(softmaxCrossEntropy), ...position, step: 6 * position.epochs }) },
     ...{ onNews: () => undefined, onFailure: () => undefined },

@@ -1,16 +1,18 @@
 /** The short form of test/reliability/fuzz.ts: some thousand mutated inputs, the same each time. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { fuzz } from '../support/fuzz.js';
-import { type TinyRun, tinyRun } from '../support/tiny-run.js';
+import { type TinyRun, tinyRun, tinyTableRuns } from '../support/tiny-run.js';
 
-let run: TinyRun;
+let all: TinyRun[];
 beforeAll(async () => {
-  run = await tinyRun();
+  all = [await tinyRun(), ...(await tinyTableRuns())];
 });
-afterAll(() => run.remove());
+afterAll(() => {
+  for (const { remove } of all) remove();
+});
 
 it('mutated data, checkpoints and options are taken, or refused as they should', async () => {
-  const tallies = await fuzz(run, 2000, 12, 1);
+  const tallies = await fuzz(all, 3000, 20, 1);
   expect(tallies.flatMap(({ kind, violations }) => violations.map((each) => `${kind}: ${each}`))).toEqual([]);
   for (const { kind, cases, refused } of tallies) {
     expect(cases, kind).toBeGreaterThan(10);

@@ -228,6 +228,7 @@ const OTHER_VALUES: { readonly [name in keyof Config]: () => TrainOptions } = {
   kernel: () => ({ kernel: 'reference' }),
   logEvery: () => ({ logEvery: 1 }),
   noiseScale: () => ({ noiseScale: true }),
+  audit: () => ({ audit: scratch.newPath('.ndjson') }),
   save: () => ({ save: scratch.newPath('model.safetensors') }),
   checkpointDir: () => ({ checkpointDir: scratch.newPath() }),
   checkpointEvery: () => ({ checkpointEvery: 3 }),
@@ -237,6 +238,7 @@ const OTHER_VALUES: { readonly [name in keyof Config]: () => TrainOptions } = {
 };
 const HARMLESS: readonly string[] = [
   ...['threads', 'vectorBits', 'data', 'epochs', 'patience', 'maxTime', 'logEvery', 'noiseScale', 'save'],
+  'audit',
   ...['checkpointDir', 'checkpointEvery', 'checkpointEverySteps', 'keep', 'checkpointRequired'],
 ];
 

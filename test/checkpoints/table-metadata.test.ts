@@ -109,6 +109,7 @@ describe('what does not fit the configuration', () => {
   const none = '{"method":"none"}';
   it.each<[string, (metadata: Metadata) => unknown, string]>([
     ['another scaling', (m) => (m.input_scaling = none), 'its scaling does not match its configuration'],
+    ['a weight', (m) => (m.weight = '{"name":"w","position":6}'), 'its weight column does not match its configuration'],
     [
       'a table without a label',
       (m) => (m.config = m.config!.replace('"label":"species"', '"label":null')),

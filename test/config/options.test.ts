@@ -79,6 +79,7 @@ describe('defaults', () => {
       vectorBits: 'auto',
       logEvery: undefined,
       noiseScale: false,
+      audit: false,
       save: undefined,
       checkpointDir: undefined,
       checkpointEvery: 1,

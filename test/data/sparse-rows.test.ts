@@ -5,6 +5,7 @@ import { checkOptions } from '../../src/config/options.js';
 import type { Samples } from '../../src/data/samples.js';
 import { loadDataset } from '../../src/data/sources.js';
 import { countNonzeros, writeRows } from '../../src/data/sparse-rows.js';
+import { atOnce } from '../../src/data/table/steps.js';
 import type { SampleRows } from '../../src/memory/layout.js';
 import { prepare } from '../../src/run/prepare.js';
 import { temporaryFolder, writeDataset } from '../support/idx-files.js';
@@ -58,10 +59,11 @@ describe('writeRows', () => {
   it('gives the dense images back, training samples first, then test samples', () => {
     fc.assert(
       fc.property(twoParts, ({ inputs, train, test }) => {
-        const nonzeros = countNonzeros(train, train.count, inputs) + countNonzeros(test, test.count, inputs);
+        const nonzeros =
+          atOnce(countNonzeros(train, train.count, inputs)) + atOnce(countNonzeros(test, test.count, inputs));
         const rows = emptyRows(train.count + test.count, nonzeros);
-        writeRows(train, train.count, inputs, rows, 0, false);
-        writeRows(test, test.count, inputs, rows, train.count, false);
+        atOnce(writeRows(train, train.count, inputs, rows, 0, false));
+        atOnce(writeRows(test, test.count, inputs, rows, train.count, false));
 
         for (let s = 0; s < train.count; s++) {
           expect(denseRow(rows, s, inputs)).toEqual(denseImage(train, s, inputs));
@@ -78,8 +80,8 @@ describe('writeRows', () => {
   it('holds no zeros, and each row in ascending order', () => {
     fc.assert(
       fc.property(samplesOf(8), (samples) => {
-        const rows = emptyRows(samples.count, countNonzeros(samples, samples.count, 8));
-        writeRows(samples, samples.count, 8, rows, 0, false);
+        const rows = emptyRows(samples.count, atOnce(countNonzeros(samples, samples.count, 8)));
+        atOnce(writeRows(samples, samples.count, 8, rows, 0, false));
         expect(rows.value.includes(0)).toBe(false);
         for (let s = 0; s < samples.count; s++) {
           const row = [...rows.index.subarray(rows.starts[s]!, rows.starts[s + 1]!)];
@@ -97,7 +99,7 @@ describe('writeRows', () => {
       sha256: '',
     };
     const rows = emptyRows(2, 2);
-    writeRows(samples, 2, 2, rows, 0, false);
+    atOnce(writeRows(samples, 2, 2, rows, 0, false));
     expect([...rows.starts]).toEqual([0, 1, 2]);
     expect([...rows.index]).toEqual([1, 0]);
     expect([...rows.value]).toEqual([Math.fround(0.2), 1]);
@@ -111,14 +113,14 @@ describe('countNonzeros', () => {
       fc.property(samplesOf(5), fc.nat(12), (samples, wanted) => {
         const count = Math.min(wanted, samples.count);
         const pixels = [...samples.values].slice(0, count * 5);
-        expect(countNonzeros(samples, count, 5)).toBe(pixels.filter((pixel) => pixel !== 0).length);
+        expect(atOnce(countNonzeros(samples, count, 5))).toBe(pixels.filter((pixel) => pixel !== 0).length);
       }),
     );
   });
 
   it("finds 19.12 % of MNIST's training pixels", async () => {
     const { train, inputs } = await loadDataset('mnist');
-    expect(countNonzeros(train, train.count, inputs)).toBe(8_994_156);
+    expect(atOnce(countNonzeros(train, train.count, inputs))).toBe(8_994_156);
   });
 });
 

@@ -36,7 +36,7 @@ const EMPTY = { title: '', subtitle: '', headline: [], warnings: [], parts: [], 
 
 /** One of each kind, as Lockstep writes it. */
 const contents = new Map<Kind, Buffer>();
-const KINDS = ['model', 'checkpoint', 'svg', 'html', 'png', 'onnx', 'npz'] as const;
+const KINDS = ['model', 'checkpoint', 'svg', 'html', 'png', 'onnx', 'npz', 'audit'] as const;
 
 let checkpoint: string;
 beforeAll(async () => {
@@ -57,6 +57,7 @@ beforeAll(async () => {
     ['png', Buffer.from(png, 'latin1')],
     ['onnx', await exported('model.onnx')],
     ['npz', await exported('model.npz')],
+    ['audit', Buffer.from('{"rank":1,"row":7,"label":3}\n')],
   ] as const)
     contents.set(kind, bytes);
 });
@@ -83,6 +84,7 @@ const NAMES: Readonly<Record<Kind, string>> = {
   png: 'a PNG image',
   onnx: 'an ONNX model',
   npz: 'a NumPy archive',
+  audit: 'an audit',
 };
 
 describe('a file that is there', () => {

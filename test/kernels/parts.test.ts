@@ -2,7 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import type { KernelChoice } from '../../src/kernels/builds.js';
 import type { Update } from '../../src/kernels/kernel.js';
-import { BACKWARD_BLOCK, type Panel, type Reals } from '../../src/memory/layout.js';
+import { REAL_BYTES, wasmLayer } from '../../src/kernels/wasm-layer.js';
+import type { WasmModule } from '../../src/kernels/wasm-module.js';
+import { BACKWARD_BLOCK, MIRROR_BLOCK, type Panel, type Reals } from '../../src/memory/layout.js';
 import { LANES } from '../../src/memory/tiling.js';
 import { adamUpdate } from '../../src/optim/adam.js';
 import { gradientNorm } from '../../src/optim/optimizer.js';
@@ -68,13 +70,19 @@ function rowsOf(array: Reals, { width }: Pick<Panel, 'width'>, { from, to }: { f
   return array.subarray(from * width, to * width);
 }
 
-/** Where the mirror of a layer has its rows, for all outputs. */
-function mirrored({ memory }: Network, l: number): Reals[] {
-  return memory.layers[l]!.mirror.flatMap((mirror, p) => {
-    const { firstColumn, width } = memory.layers[l - 1]!.panels[p]!;
-    const [from, to] = [ROWS.from, ROWS.to].map((row) => Math.min(Math.max(row - firstColumn, 0), width));
-    return Array.from({ length: mirror.length / width }, (_, j) => mirror.subarray(j * width + from!, j * width + to!));
-  });
+/** Where the mirrors of a layer have its rows, for all outputs. */
+function mirrored({ memory, shared }: Network, l: number, { tilings }: KernelChoice): Reals[] {
+  const { layers, slots } = memory;
+  // Only addresses are asked for.
+  const wasm = new Proxy({}, { get: () => ({}) }) as WasmModule;
+  return wasmLayer(layers[l]!, layers[l - 1], slots, wasm, tilings).mirrors.flatMap(
+    ({ address, firstRow, rows, rowBytes, laneBytes }) => {
+      const [from, to] = [ROWS.from, ROWS.to].map((row) => Math.min(Math.max(row - firstRow, 0), rows));
+      return Array.from({ length: (laneBytes / rowBytes) * LANES }, (_, j) => {
+        return new Float32Array(shared.buffer, address + j * rowBytes + from! * REAL_BYTES, to! - from!);
+      });
+    },
+  );
 }
 
 const HALF = { scale: 1, weightDecay: 0, rate: 0.5 };
@@ -113,7 +121,7 @@ describe.each(allKernels())('kernel $name ($vectorBits bits) writes nothing but 
           const panel = network.memory.layers[l]!.panels[p]!;
           network.kernel.transpose(l, slice, SAMPLES);
           const target = operation === 'step' ? panel.weights : panel.gradients[0]!;
-          const may = [rowsOf(target, panel, ROWS), ...mirrored(network, l), network.memory.workers[0]!.totals];
+          const may = [rowsOf(target, panel, ROWS), ...mirrored(network, l, choice), network.memory.workers[0]!.totals];
           expectWrites(network, may, () => {
             if (operation === 'step') network.kernel.step(l, slice, panels, SAMPLES, 0.5);
             else network.kernel.reduce(l, slice, panels, SAMPLES);
@@ -125,7 +133,7 @@ describe.each(allKernels())('kernel $name ($vectorBits bits) writes nothing but 
           const panel = network.memory.layers[l]!.panels[p]!;
           const moments = panel.moments.slice(0, update.assembly!.moments);
           const rows = [panel.weights, ...moments].map((array) => rowsOf(array, panel, ROWS));
-          const may = [...rows, ...mirrored(network, l)];
+          const may = [...rows, ...mirrored(network, l, choice)];
           expectWrites(network, may, () => network.kernel.update(l, ROWS, panels, update));
         }
       }
@@ -191,9 +199,11 @@ describe.each(allKernels())('kernel $name ($vectorBits bits) writes nothing but 
     }
   });
 
-  it('goes back from samples that lie behind as many as it has partial sums of', () => {
+  it.each([
+    { from: BACKWARD_BLOCK, to: BACKWARD_BLOCK + 3 },
+    { from: 2, to: MIRROR_BLOCK + 5 },
+  ])('goes back from more samples than it has room for at once, $from to $to', (slots) => {
     for (const { width, isDense } of ofKernel) {
-      const slots = { from: BACKWARD_BLOCK, to: BACKWARD_BLOCK + 3 };
       const { memory, kernel, ...others } = networkOf(choice, width, isDense, slots.to);
       const deltas = memory.layers[0]!.panels.map((panel) => rowsOf(panel.delta, panel, slots));
       const { partial, totals } = memory.workers[0]!;

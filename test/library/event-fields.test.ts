@@ -57,6 +57,7 @@ async function trainAll(at: (name: string) => string): Promise<void> {
     { ...plain, ...heldOut, lr: 2, epochs: 1000, patience: 1 },
     { ...plain, epochs: 0 },
     { ...plain, noiseScale: true, logEvery: 1 },
+    { ...plain, audit: at('audit.ndjson') },
     { ...plain, private: true, dpDelta: 0.01, dpClipNorm: 1, dpNoiseMultiplier: 2, dpEpsilon: 3, epochs: 50 },
     { ...plain, data: IRIS, label: 'species', testSplit: 0.3, epochs: 0, save: at('iris.safetensors') },
     { ...plain, data: at('two.csv'), label: 'c', testSplit: 0, batchSize: 3, epochs: 0, save: at('two.safetensors') },

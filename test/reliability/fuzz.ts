@@ -10,7 +10,7 @@ import { Command } from 'commander';
 import { fuzz } from '../support/fuzz.js';
 import { Tally } from '../support/judge.js';
 import { report } from '../support/report.js';
-import { tinyRun } from '../support/tiny-run.js';
+import { tinyRun, tinyTableRuns } from '../support/tiny-run.js';
 import { budgetOf } from './support/budget.js';
 
 const { cases, runs, seed, seconds } = new Command('fuzz')
@@ -23,28 +23,28 @@ const { cases, runs, seed, seconds } = new Command('fuzz')
   .opts<{ cases: number; runs: number; seed: number; seconds?: number }>();
 
 const CASES_A_ROUND = 5000;
-const run = await tinyRun();
+const all = [await tinyRun(), ...(await tinyTableRuns())];
 try {
   if (!report(await fuzzInRounds())) process.exitCode = 1;
 } finally {
-  run.remove();
+  for (const { remove } of all) remove();
 }
 
 /** In rounds, each with a seed of its own, until all is tried or the time is over. */
 async function fuzzInRounds(): Promise<Tally[]> {
-  if (seconds === undefined) return await fuzz(run, cases, runs, seed);
+  if (seconds === undefined) return await fuzz(all, cases, runs, seed);
   const budget = budgetOf(seconds);
   const rounds = Math.ceil(cases / CASES_A_ROUND);
-  const all = new Map<string, Tally>();
+  const sums = new Map<string, Tally>();
   for (let round = 0; round < rounds && !budget.isOver(); round++) {
-    for (const tally of await fuzz(run, CASES_A_ROUND, Math.ceil(runs / rounds), seed + round)) {
-      const sum = all.get(tally.kind) ?? new Tally(tally.kind);
-      all.set(tally.kind, sum);
+    for (const tally of await fuzz(all, CASES_A_ROUND, Math.ceil(runs / rounds), seed + round)) {
+      const sum = sums.get(tally.kind) ?? new Tally(tally.kind);
+      sums.set(tally.kind, sum);
       sum.cases += tally.cases;
       sum.refused += tally.refused;
       sum.seconds += tally.seconds;
       sum.violations.push(...tally.violations.map((violation) => `seed ${seed + round}, ${violation}`));
     }
   }
-  return [...all.values()];
+  return [...sums.values()];
 }

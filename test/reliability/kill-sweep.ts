@@ -4,17 +4,19 @@
  * After each kill every checkpoint in the folder must load, and be to the bit the one that an undisturbed run writes at
  * that step; none may be missing that was announced, unless newer ones have pushed it out; and the run that goes on from
  * there must end in the undisturbed run's weights, with the right checkpoints and nothing else in the folder. Then the same
- * with every optimizer, schedule and the rest that a run can be given.
+ * on tables, and with every optimizer, schedule and the rest that a run can be given.
  *
  *   node dist/test/reliability/kill-sweep.js --help
  */
 import { Command } from 'commander';
 import { type Column, row } from '../../bench/support/table.js';
 import { flagsOf } from '../support/flags.js';
+import { temporaryFolder } from '../support/idx-files.js';
 import { mnistPart } from '../support/mnist-part.js';
 import { OPTIMIZER_CASES } from '../support/optimizer-cases.js';
+import { tableJobs } from '../support/table-jobs.js';
 import { undisturbed } from '../support/undisturbed.js';
-import { budgetOf } from './support/budget.js';
+import { type Budget, budgetOf } from './support/budget.js';
 import { killAtRandom, PHASES } from './support/random-kills.js';
 import { problemOfStrace } from './support/strace.js';
 import { killAtCalls } from './support/syscall-kills.js';
@@ -24,7 +26,7 @@ const options = new Command('kill-sweep')
   .option('--kills <n>', 'at random instants', Number, 300)
   .option('--seed <n>', 'of the instants', Number, 1)
   .option('--at-once <n>', 'runs at once', Number, 2)
-  .option('--kills-each <n>', 'at random instants, with each optimizer', Number, 10)
+  .option('--kills-each <n>', 'at random instants, with each table and each optimizer', Number, 10)
   .option('--no-syscalls', 'not at each system call, which needs strace')
   .option('--seconds <n>', 'begin nothing more after that time', Number)
   .parse()
@@ -47,7 +49,7 @@ const budgetUntil = (part: number) =>
 
 const violations: string[] = [];
 if (options.kills > 0) await sweepInstants();
-if (options.killsEach > 0) await sweepOptimizers();
+if (options.killsEach > 0) await sweepOptions();
 if (options.syscalls) await sweepCalls();
 for (const violation of violations) console.log(`VIOLATION: ${violation}`);
 console.log(violations.length === 0 ? '\nno violations' : `\n${violations.length} violations`);
@@ -81,30 +83,38 @@ async function sweepInstants(): Promise<void> {
   violations.push(...tally.violations);
 }
 
-async function sweepOptimizers(): Promise<void> {
-  const { killsEach, seed, atOnce } = options;
+async function sweepOptions(): Promise<void> {
   const budget = budgetUntil(0.7);
   const data = await mnistPart(1000, 100);
-  const base = ['--data', data.path, '--hidden', '20', '--batch-size', '50', '--epochs', '4'];
-  base.push('--checkpoint-every-steps', '3');
-  console.log(`\nwith other options: train ${base.slice(2).join(' ')}`);
+  const base = { hidden: [20], batchSize: 50, epochs: 4, checkpointEverySteps: 3 };
   const cases = { ...OPTIMIZER_CASES, 'early stopping, the best kept': { momentum: 0.9, ...EARLY_STOPPING } };
-  for (const [name, given] of Object.entries(cases)) {
-    if (budget.isOver()) {
-      budget.skip();
-      continue;
-    }
-    // (The rates are a small network's, of few samples a step.)
-    const args = [...base, ...flagsOf({ ...given, lr: 'optimizer' in given ? 0.01 : 0.001, reduction: 'sum' })];
-    const expected = await undisturbed(args);
-    const { milliseconds } = expected;
-    const tally = await killAtRandom({ args, expected, milliseconds, kills: killsEach, atOnce, seed, budget });
-    const total = [...tally.kills.values()].reduce((sum, count) => sum + count, 0);
-    line(`  ${name}`, `${total} kills, ${tally.checkpointsChecked} checkpoints compared`);
-    violations.push(...tally.violations.map((violation) => `${name}: ${violation}`));
+  // (The rates are a small network's, of few samples a step.)
+  const ofImages = Object.entries(cases).map(([name, given]) => {
+    const lr = 'optimizer' in given ? 0.01 : 0.001;
+    return [name, { data: data.path, ...base, ...given, lr, reduction: 'sum' }] as const;
+  });
+  const tables = temporaryFolder();
+  const ofTables = Object.entries(tableJobs(tables.write)).map(
+    ([name, job]) => [name, { ...base, batchSize: 16, ...job }] as const,
+  );
+  console.log(`\nwith other data and options: train ${flagsOf(base).join(' ')}`);
+  for (const [name, given] of [...ofTables, ...ofImages]) {
+    if (budget.isOver()) budget.skip();
+    else await sweepCase(name, flagsOf(given), budget);
   }
   budget.tell();
   data.remove();
+  tables.remove();
+}
+
+async function sweepCase(name: string, args: readonly string[], budget: Budget): Promise<void> {
+  const { killsEach, seed, atOnce } = options;
+  const expected = await undisturbed(args);
+  const { milliseconds } = expected;
+  const tally = await killAtRandom({ args, expected, milliseconds, kills: killsEach, atOnce, seed, budget });
+  const total = [...tally.kills.values()].reduce((sum, count) => sum + count, 0);
+  line(`  ${name}`, `${total} kills, ${tally.checkpointsChecked} checkpoints compared`);
+  violations.push(...tally.violations.map((violation) => `${name}: ${violation}`));
 }
 
 async function sweepCalls(): Promise<void> {

@@ -5,12 +5,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TrainOptions } from '../../src/config/options.js';
 import { splitOff } from '../../src/data/split.js';
 import type { EvaluationEvent } from '../../src/metrics/events.js';
-import { Random, TEST_SPLIT_STREAM } from '../../src/model/random.js';
+import { TEST_SPLIT_STREAM } from '../../src/model/random.js';
 import { exportModel } from '../../src/tools/export/export-model.js';
 import { loadModel } from '../../src/tools/network.js';
 import type { PredictionLine } from '../../src/tools/predict/prediction-line.js';
 import { type Collected, collect } from '../support/events.js';
 import { temporaryFolder } from '../support/idx-files.js';
+import { MIXED_HEADER, mixedRows } from '../support/mixed-rows.js';
 import { runOnColumns } from '../support/onnx-columns.js';
 import { readOnnx } from '../support/onnx-file.js';
 import { REFERENCE_DEFAULTS } from '../support/reference-defaults.js';
@@ -23,26 +24,9 @@ const folder = temporaryFolder();
 afterAll(() => folder.remove());
 const inFolder = (name: string) => path.join(folder.path, name);
 
-const HEADER = ['id', 'island', 'mass', 'wild', 'when', 'size'];
-const ROWS = (() => {
-  const random = new Random(5, 5);
-  return Array.from({ length: 130 }, (_, i): string[] => {
-    const mass = 3000 + random.below(3000);
-    const cell = (text: string) => (random.below(12) === 0 ? 'NA' : text);
-    const day = new Date(Date.UTC(2026, 0, 1 + random.below(300), random.below(24))).toISOString();
-    const size = i % 40 === 7 ? '' : mass > 4400 ? 'big' : 'small';
-    return [
-      String(100 + i),
-      cell(['north', 'east', 'south'][random.below(3)]!),
-      cell(String(mass)),
-      cell(String(random.below(2) === 1)),
-      cell(day),
-      size,
-    ];
-  });
-})();
+const ROWS = mixedRows();
 const LABELED = ROWS.filter((row) => row[5] !== '');
-const DATA = folder.write('mixed.csv', csvOf([HEADER, ...ROWS]));
+const DATA = folder.write('mixed.csv', csvOf([MIXED_HEADER, ...ROWS]));
 
 const OPTIONS: TrainOptions = {
   ...{
@@ -111,7 +95,7 @@ describe('a run on a mixed table', () => {
     const cellOf = (cell: string) =>
       cell === 'NA' || cell === '' ? null : cell === 'true' || cell === 'false' ? cell === 'true' : cell;
     const objects = ROWS.map((row) => {
-      const object = Object.fromEntries(HEADER.map((name, i) => [name, cellOf(row[i]!)]));
+      const object = Object.fromEntries(MIXED_HEADER.map((name, i) => [name, cellOf(row[i]!)]));
       return JSON.stringify({ ...object, mass: object.mass === null ? null : Number(object.mass) });
     });
     const { end } = await collect({ ...OPTIONS, data: folder.write('mixed.ndjson', objects.join('\n')) });

@@ -275,6 +275,7 @@ describe('refused', () => {
     ['validation samples of the private ones', { ...OPTIONS, validationSplit: 0.2 }, 'not_private'],
     ['step events', { ...OPTIONS, logEvery: 1 }, 'not_private'],
     ['the noise scale', { ...OPTIONS, noiseScale: true }, 'not_private'],
+    ['an audit', { ...OPTIONS, audit: true }, 'not_private'],
     ['balanced classes', { ...OPTIONS, classWeights: ['balanced'] }, 'not_private'],
     ['clipping the batch', { ...OPTIONS, clipNorm: 1 }, 'not_private'],
     ['strategy dense', { ...OPTIONS, strategy: 'dense' }, 'not_private'],

@@ -54,38 +54,15 @@ function metricsOf(estimates: readonly number[], numbers: readonly number[]) {
   };
 }
 
-/** Recorded; see "Golden hashes" in CONTRIBUTING.md. */
-const GOLDEN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  mse: {
-    reference: '83089d2a7cb2d6f83850782849d6ac407a9a57b7a6be8a06a4e5f401870c83e7',
-    simd: 'c68b8188b6e03820c77e826f563f1e3d38752162414b558467b4182866c9a5ab',
-    'simd-fma': '644ed39ec5659846de6157ea6be80f0f2b31675a91c1f66d0e971e0b35390e9e',
-  },
-  mae: {
-    reference: '6fe9324cc9c14b8032035858d754dc1adaceb5db5a989bf059af049098dab755',
-    simd: 'e3477604cbd4c70f8122e4a08c8d7d511f8ff528e72aec8aa0914c2320be15e3',
-    'simd-fma': 'ceb1d32355b60dbfc2075e71beba1901e29c13248310d645e246aa8f0f71d477',
-  },
-  huber: {
-    reference: '686422f0303c7f521696f6a26ab263bbad408db2aef7f73f953d134e5712e18e',
-    simd: '6c977e55a17386f94d63c536421543e454136611f33af0660cd67fa0574003cc',
-    'simd-fma': '952fa9952acac2b283e4893cc965e9887f5d5a96135371a4fd88244a302f46c8',
-  },
-};
-
 describe.each(LOSSES)('--loss %s', (loss) => {
   const given: TrainOptions = { ...OPTIONS, loss, ...(loss === 'huber' && { huberDelta: 0.5 }) };
 
-  it.each(kernelNames())(
-    'kernel %s: the same weights and metrics for any number of threads, and the recorded ones',
-    async (kernel) => {
-      const runs: Collected[] = [];
-      for (const threads of valuesOf([1, 2, 3, 7, 8], [1, 3])) runs.push(await collect({ ...given, kernel, threads }));
-      const [first, ...others] = runs.map(({ all }) => resultsOf(all));
-      for (const other of others) expect(other).toEqual(first);
-      expect(runs[0]!.end.weights_sha256).toBe(GOLDEN[loss]![kernel]);
-    },
-  );
+  it.each(kernelNames())('kernel %s: the same weights and metrics for any number of threads', async (kernel) => {
+    const runs: Collected[] = [];
+    for (const threads of valuesOf([1, 2, 3, 7, 8], [1, 3])) runs.push(await collect({ ...given, kernel, threads }));
+    const [first, ...others] = runs.map(({ all }) => resultsOf(all));
+    for (const other of others) expect(other).toEqual(first);
+  });
 
   const all: TrainOptions[] = [
     { strategy: 'dense', threads: 3 },

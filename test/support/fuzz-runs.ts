@@ -14,14 +14,21 @@ import type { Mark } from './watched.js';
 /** A run of 2^31 epochs is left after so many. */
 const MOST_EPOCHS = 2;
 
+/** Checkpoints of a run, and what it was trained on. */
+export interface Source {
+  readonly data: string;
+  readonly files: readonly Uint8Array[];
+}
+
 /** @param runs  how many are run; of the others nothing is said */
 export async function fuzzRuns(
-  { files, data, seed, runs }: Omit<FuzzTask, 'from' | 'to'> & { files: Uint8Array[]; data: string; runs: number },
+  { sources, seed, runs }: Omit<FuzzTask, 'from' | 'to'> & { sources: readonly Source[]; runs: number },
   mark: Mark,
 ): Promise<Tally[]> {
   const tally = new Tally('resumed from an odd checkpoint');
   for (let index = 0; tally.cases < runs; index++) {
     const random = new Random(seed, 2 ** 40 + index);
+    const { data, files } = pick(sources, random);
     const bytes = oddRun(pick(files, random), random);
     mark(`${tally.kind} ${index}`);
     const { value } = await verdictOf(() => decodeCheckpoint('x', bytes));
@@ -65,9 +72,15 @@ function oddityOf(event: TrainEvent): string | undefined {
     return reason(error);
   }
   if (event.event !== 'epoch' && event.event !== 'step') return undefined;
-  const errors = event.event === 'step' ? [event.error!] : [event.train_error!, event.test_error ?? 0];
+  const fractions = event.event === 'step' ? [event.error] : [event.train_error, event.test_error];
+  const amounts = event.event === 'step' ? [event.rmse, event.mae] : [event.train_rmse, event.test_mae];
   const { step, seconds } = event;
   const isPossible =
-    Number.isSafeInteger(step) && step > 0 && seconds >= 0 && errors.every((each) => each >= 0 && each <= 1);
+    Number.isSafeInteger(step) &&
+    step > 0 &&
+    [seconds, ...amounts].every((each = 0) => each >= 0) &&
+    fractions.every((each = 0) => each >= 0 && each <= 1) &&
+    // Of classes, or of numbers.
+    (fractions[0] === undefined) !== (amounts[0] === undefined);
   return isPossible ? undefined : `no run can say ${shown}`;
 }

@@ -4,9 +4,11 @@ import { delimiterNamed } from '../../src/data/table/dialect.js';
 import { type ReadOptions, type ReadTable, readRawTableFrom } from '../../src/data/table/read-raw-table.js';
 import type { Row } from '../../src/data/table/row.js';
 import { Random } from '../../src/model/random.js';
-import { verdictOf } from './judge.js';
+import type { FuzzTask } from './fuzz-tensors.js';
+import { Tally, verdictOf } from './judge.js';
 import { mutateBytes, once, pick } from './mutate.js';
 import { type ReferenceRow, referenceCsv, referenceJson } from './reference-table.js';
+import type { Mark } from './watched.js';
 
 type Format = 'csv' | 'objects' | 'arrays' | 'document';
 
@@ -80,7 +82,7 @@ const NAMES = ['a', 'b', 'c d', 'é', '1', '"q"', 'x\\y'];
 const SPELLING = [...Buffer.from('0123456789.-+e,;|#"\'{}[]: \n\r\ttruefalsn\\')];
 const DELIMITERS = [',', ';', '\t', '|', ' '];
 
-export interface TableCase {
+interface TableCase {
   readonly bytes: Uint8Array;
   readonly format: Format;
   readonly delimiter: string;
@@ -89,7 +91,7 @@ export interface TableCase {
   readonly chunk: number;
 }
 
-export function tableCase(seed: number, index: number): TableCase {
+function tableCase(seed: number, index: number): TableCase {
   const random = new Random(seed, index);
   const format = pick<Format>(['csv', 'csv', 'objects', 'arrays', 'document'], random);
   const delimiter = pick(DELIMITERS, random);
@@ -99,8 +101,26 @@ export function tableCase(seed: number, index: number): TableCase {
   return { bytes, format, delimiter, comment: once(3, random) ? '#' : undefined, chunk: 1 + random.below(40) };
 }
 
+/** Run by `watched`. */
+export async function fuzzTables({ seed, from, to }: FuzzTask, mark: Mark): Promise<Tally[]> {
+  const tally = new Tally('tables through the reader');
+  const began = performance.now();
+  for (let index = from; index < to; index++) {
+    const table = tableCase(seed, index);
+    mark(`seed ${seed}, case ${index}`);
+    const verdict =
+      (await verdictOfTable(table)) ?? (await verdictOfAutomatic(table)) ?? (await verdictOfStream(table));
+    tally.cases++;
+    if (verdict === undefined) continue;
+    const shown = JSON.stringify(String(Buffer.from(table.bytes)));
+    tally.violations.push(`seed ${seed}, case ${index}: ${verdict}: ${shown}`);
+  }
+  tally.seconds = (performance.now() - began) / 1000;
+  return [tally];
+}
+
 /** @returns what is wrong */
-export async function verdictOfTable(each: TableCase): Promise<string | undefined> {
+async function verdictOfTable(each: TableCase): Promise<string | undefined> {
   const { bytes, format, delimiter, comment } = each;
   if (bytes.includes(0)) return undefined;
   const begin = Buffer.from(bytes)
@@ -121,7 +141,7 @@ export async function verdictOfTable(each: TableCase): Promise<string | undefine
 }
 
 /** CSV as it comes, row by row. */
-export async function verdictOfStream(each: TableCase): Promise<string | undefined> {
+async function verdictOfStream(each: TableCase): Promise<string | undefined> {
   const { bytes, format, delimiter, comment } = each;
   if (format !== 'csv' || bytes.includes(0)) return undefined;
   const expected = referenceCsv(bytes, delimiter, comment);
@@ -154,7 +174,7 @@ export async function verdictOfStream(each: TableCase): Promise<string | undefin
 }
 
 /** With everything found by the reader: nothing is expected but that it neither fails nor loses a row. */
-export async function verdictOfAutomatic(each: TableCase): Promise<string | undefined> {
+async function verdictOfAutomatic(each: TableCase): Promise<string | undefined> {
   const { value, violation } = await verdictOf(() => readRawTableFrom('T', chunksOf(each)));
   if (violation !== undefined || !value || value.delimiter === undefined) return violation;
   const { bytes } = each;

@@ -24,7 +24,11 @@ export interface FuzzTask {
 
 const NAME = 'x.safetensors';
 /** What the metadata hold as JSON within JSON. */
-const NESTED = ['architecture', 'config', 'dataset', 'state'];
+const NESTED = [
+  ...['architecture', 'config', 'dataset', 'state'],
+  // Of tables.
+  ...['targets', 'input_scaling', 'class_names', 'columns', 'label', 'weight', 'encoding'],
+];
 
 export async function fuzzTensors(
   { files, seed, from, to }: FuzzTask & { files: Uint8Array[] },
@@ -75,7 +79,7 @@ function mutatedBody(body: Uint8Array, random: Random): Uint8Array {
 function mutatedHeader(json: string, random: Random): string {
   const header = JSON.parse(json) as Tree;
   const metadata = header.__metadata__ as Tree;
-  for (const name of NESTED) metadata[name] = JSON.parse(metadata[name] as string);
+  parseNested(metadata);
   for (let changes = 1 + random.below(2); changes > 0; changes--) {
     const { parent, key } = pick(placesIn(header), random);
     const what = random.below(8);
@@ -85,6 +89,10 @@ function mutatedHeader(json: string, random: Random): string {
     else parent[key] = mutateValue(parent[key], random);
   }
   return packed(header, random);
+}
+
+function parseNested(metadata: Tree): void {
+  for (const name of NESTED) if (name in metadata) metadata[name] = JSON.parse(metadata[name] as string);
 }
 
 function packed(header: Tree, random: Random): string {
@@ -103,8 +111,9 @@ export function oddRun(file: Uint8Array, random: Random): Uint8Array {
   const { json, body } = partsOf(file);
   const header = JSON.parse(json) as { __metadata__: Tree };
   const metadata = header.__metadata__;
-  for (const name of NESTED) metadata[name] = JSON.parse(metadata[name] as string);
-  const places = [metadata.state, metadata.config, metadata.dataset].flatMap(placesIn);
+  parseNested(metadata);
+  const { state, config, dataset, encoding, targets, input_scaling: scaling } = metadata;
+  const places = [state, config, dataset, encoding, targets, scaling].flatMap(placesIn);
   const numbers = places.filter(({ parent, key }) => typeof parent[key] === 'number');
   for (let changes = 1 + random.below(2); changes > 0; changes--) {
     const { parent, key } = pick(numbers, random);
@@ -133,9 +142,9 @@ function decode(kind: number, bytes: Uint8Array): Checkpoint | undefined {
 
 /** What is taken can be written again, and is the same then. */
 function brokenPromiseOf(checkpoint: Checkpoint): string | undefined {
-  const { state, values, moments, best, ...model } = checkpoint;
+  const { state, values, moments, best, audit, ...model } = checkpoint;
   if (!values.every(Number.isFinite)) return 'taken with weights that are not finite';
-  const again = decodeCheckpoint(NAME, Buffer.concat(encodeCheckpoint(model, state, values, moments, best)));
+  const again = decodeCheckpoint(NAME, Buffer.concat(encodeCheckpoint(model, state, values, moments, best, audit)));
   // (Through JSON: a sum of -0 comes back as 0, which is the same.)
   const plain = (all: Checkpoint) => JSON.stringify({ ...all, values: [] });
   const isSame = plain(again) === plain(checkpoint) && isDeepStrictEqual(again.values, values);

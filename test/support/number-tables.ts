@@ -22,3 +22,18 @@ export function numberRows(count: number, seed: number): NumberRow[] {
 export function csvOfNumbers(rows: readonly NumberRow[]): string {
   return csvOf([['a', 'b', 'c', 'price', 'tiny'], ...rows.map(({ x, y }) => [...x, ...y])]);
 }
+
+export interface WeightedRow {
+  readonly x: readonly [number, number, number];
+  readonly price: number;
+  readonly kind: string;
+  /** Some are 0. */
+  readonly weight: number;
+}
+
+export function weightedRows(): WeightedRow[] {
+  return numberRows(150, 5).map(({ x, y }, i) => {
+    const kind = y[0] > 215_000 ? 'high' : i % 10 === 0 ? 'odd' : 'low';
+    return { x, price: y[0], kind, weight: ((i * 7) % 5) / 2 };
+  });
+}

@@ -29,6 +29,7 @@ export const halfSquaredError: Objective = {
       of: ({ samples, absolute }) => absolute! / samples,
     },
   ],
+  auditWords: () => 1,
   criterion: (memory) => new SquaredError(memory),
 };
 
@@ -60,6 +61,10 @@ class SquaredError implements Criterion {
   differentiate(slot: number, sample: number, weight = 1): void {
     this.evaluate(slot, sample);
     writeDelta(this.#memory.layers.at(-1)!, slot, this.#differences, weight);
+  }
+
+  addTo(audit: Float32Array, at: number): void {
+    audit[at]! += this.#absolute;
   }
 
   record({ loss, absolute, estimate }: Scores, position: number): void {

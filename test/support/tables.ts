@@ -4,6 +4,7 @@ import { NO_SAMPLES, type Samples } from '../../src/data/samples.js';
 import { encodeParts } from '../../src/data/table/encode-parts.js';
 import type { Table } from '../../src/data/table/read-table.js';
 import type { Scale } from '../../src/data/table/scaling.js';
+import { atOnce } from '../../src/data/table/steps.js';
 import { root } from './paths.js';
 
 /** Fisher's irises: 150 rows of four numbers and a species. examples/README.md says where it is from. */
@@ -23,10 +24,8 @@ export function csvOf(
 
 /** All rows, encoded as if all of them were trained on. */
 export function encodedRows({ facts, samples }: Table, scale: Scale = 'none') {
-  const { used, table, summaries } = encodeParts(
-    { train: samples, validation: NO_SAMPLES, test: NO_SAMPLES },
-    facts,
-    scale,
+  const { used, table, summaries } = atOnce(
+    encodeParts({ train: samples, validation: NO_SAMPLES, test: NO_SAMPLES }, facts, scale),
   );
   const { inputs, train } = used;
   const rows = denseRows(train, inputs);
@@ -36,16 +35,16 @@ export function encodedRows({ facts, samples }: Table, scale: Scale = 'none') {
 /** All inputs of the rows of a table. */
 export function denseRows({ table, count }: Samples, inputs: number): number[][] {
   const values = new Float32Array(count * inputs);
-  table!.writeDense(count, inputs, values, 0);
+  atOnce(table!.writeDense(count, inputs, values, 0));
   return Array.from({ length: count }, (_, s) => [...values.subarray(s * inputs, (s + 1) * inputs)]);
 }
 
 /** As `denseRows`, from the sparse form. */
 export function sparseRows({ table, count }: Samples, inputs: number): number[][] {
   const starts = new Uint32Array(count + 1);
-  const nonzeros = table!.countNonzeros(count);
+  const nonzeros = atOnce(table!.countNonzeros(count));
   const [index, value] = [new Uint32Array(nonzeros), new Float32Array(nonzeros)];
-  table!.write(count, starts, index, value);
+  atOnce(table!.write(count, starts, index, value));
   if (starts[count] !== nonzeros) throw new Error(`${starts[count]} inputs, and ${nonzeros} counted`);
   return Array.from({ length: count }, (_, s) => {
     const row = new Array<number>(inputs).fill(0);

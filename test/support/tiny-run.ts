@@ -5,9 +5,10 @@ import path from 'node:path';
 import type { TrainOptions } from '../../src/config/options.js';
 import { collect } from './events.js';
 import { temporaryFolder, writeDataset } from './idx-files.js';
+import { tableJobs } from './table-jobs.js';
 
 export interface TinyRun {
-  /** The folder of its data. */
+  /** Its data: a folder, or a table. */
   readonly data: string;
   /** The folder of its checkpoints. */
   readonly folder: string;
@@ -16,6 +17,26 @@ export interface TinyRun {
   /** A checkpoint's file name and bytes: at an epoch's end, within one, and with all its steps done but not its evaluation. */
   readonly files: ReadonlyMap<string, Uint8Array>;
   readonly remove: () => void;
+}
+
+/** A run on a table of each kind: their metadata have encodings, targets and weights. */
+export async function tinyTableRuns(): Promise<TinyRun[]> {
+  const tables = temporaryFolder();
+  const runs: TinyRun[] = [];
+  for (const job of Object.values(tableJobs((name, text) => tables.write(name, linesOf(text))))) {
+    runs.push(await tinyRun({ lr: 0.01, ...job }));
+  }
+  const [first, ...others] = runs;
+  const remove = () => {
+    first!.remove();
+    tables.remove();
+  };
+  return [{ ...first!, remove }, ...others];
+}
+
+/** A header and 30 rows. */
+function linesOf(table: string): string {
+  return table.split('\n').slice(0, 31).join('\n');
 }
 
 /** 23 samples of 2 × 2 pixels: five steps an epoch, of which the last is of 3 samples. */
@@ -35,7 +56,7 @@ export async function tinyRun(options: TrainOptions = {}): Promise<TinyRun> {
   const { end } = await collect(all);
   const names = readdirSync(folder).sort();
   return {
-    data: data.path,
+    data: String(all.data),
     folder,
     options: all,
     weightsSha256: end.weights_sha256!,

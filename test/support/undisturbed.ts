@@ -6,6 +6,7 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { type Checkpoint, readCheckpoint } from '../../src/checkpoints/checkpoint-file.js';
 import { optimizerOf } from '../../src/config/options.js';
+import { tableMetadata } from '../../src/data/table/table-metadata.js';
 import { reason } from '../../src/errors.js';
 import type { CheckpointEvent, EndEvent, TrainEvent } from '../../src/metrics/events.js';
 import { temporaryFolder } from './idx-files.js';
@@ -41,9 +42,11 @@ export async function undisturbed(args: readonly string[]): Promise<Undisturbed>
 }
 
 /** All of a checkpoint but the times it took, and where and how it was run. */
-function contentOf({ layers, config, kernel, dataset, state, values, moments, best }: Checkpoint): string {
+function contentOf({ config, state, values, moments, best, ...model }: Checkpoint): string {
+  const { layers, objective, targets, table, kernel, dataset } = model;
   const { seconds: _, epochSeconds: __, ...whereItIs } = state;
   const { epochs, batchSize, strategy, seed, limit, validationSplit, patience, keepBest } = config;
+  const { loss, huberDelta, classWeights, stratify } = config;
   const recipe = {
     ...optimizerOf(config),
     epochs,
@@ -54,11 +57,22 @@ function contentOf({ layers, config, kernel, dataset, state, values, moments, be
     validationSplit,
     patience,
     keepBest,
+    ...{ loss, huberDelta, classWeights, stratify },
   };
   const bytes = [values, ...moments, ...(best ? [best] : [])].map((each) =>
     Buffer.from(each.buffer, each.byteOffset, each.byteLength).toString('base64'),
   );
-  return JSON.stringify({ layers, recipe, kernel, dataset, whereItIs, bytes });
+  return JSON.stringify({
+    layers,
+    objective,
+    targets,
+    table: table && tableMetadata(table),
+    recipe,
+    kernel,
+    dataset,
+    whereItIs,
+    bytes,
+  });
 }
 
 /**

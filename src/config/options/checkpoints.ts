@@ -69,6 +69,20 @@ export const OUTPUT = {
   /** Number of steps between `step` events. @default none */
   logEvery: option({ kind: integer(1), ...WRITING }, { help: 'also write metrics every n steps' }),
   /**
+   * Find training samples whose labels are probably wrong, and write all of them to this file when the run ends, the most doubtful
+   * first: NDJSON or, if its name ends in .csv, CSV. With true, no file is written, and a program gets the samples with the model.
+   * Does not change the weights. docs/per-sample.md explains the scores. @default false
+   */
+  audit: option(
+    {
+      kind: textOrYes('a file, such as audit.ndjson or audit.csv'),
+      default: false,
+      resume: 'free',
+      excludes: { option: 'mpi', refusal: errors.mpiAudit },
+    },
+    { help: 'write which training labels are probably wrong to this file (.ndjson or .csv)', argument: '<file>' },
+  ),
+  /**
    * Whether to report the norms of the gradients and the gradient noise scale, which says up to which batch size more samples
    * make a step better: docs/per-sample.md. Does not change the weights. @default false
    */

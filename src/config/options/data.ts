@@ -26,8 +26,8 @@ export const DATA = {
     { help: 'train only on the first n training samples', defaultText: 'all' },
   ),
   /**
-   * Widths of the hidden layers, from input to output. An empty array (`none` on the command line) means no hidden layers; the
-   * network then computes a softmax regression.
+   * Widths of the hidden layers, from input to output. An empty array (`none` on the command line) means no hidden layers:
+   * the network is a softmax regression or, with `target`, a linear regression.
    * @default [1000]; tables: 64, or 128,64 from 5,000 rows
    */
   hidden: option(
@@ -46,7 +46,7 @@ export const TABLES = {
     { kind: text('a column name or number'), ...OF_TABLES },
     { help: 'label column, by name or number (from 1); a table requires --label or --target', argument: '<column>' },
   ),
-  /** Names or numbers (from 1) of the columns with the numbers to estimate, instead of classes. @default none */
+  /** Names or numbers (from 1) of the columns with the regression targets. @default none */
   target: option(
     {
       kind: texts('column names or numbers, separated by commas', (each) => each !== ''),
@@ -92,7 +92,7 @@ export const TABLES = {
     { kind: texts('comma-separated column names or numbers'), ...OF_TABLES },
     { help: 'columns that are not inputs, by name or number', argument: '<columns>' },
   ),
-  /** Kinds of columns (`number`, `category` or `date`), such as `['zip=category']`. @default found from the cells */
+  /** Kinds of columns (`number`, `category` or `date`), such as `['zip=category']`. @default inferred from the cells */
   types: option(
     {
       kind: texts(`comma-separated name=kind, such as zip=category; kinds: ${KINDS.join(', ')}`, isType),
@@ -101,11 +101,11 @@ export const TABLES = {
     {
       help: `kinds of columns, such as zip=category: ${KINDS.join(', ')}`,
       argument: '<types>',
-      defaultText: 'found from the cells',
+      defaultText: 'inferred from the cells',
     },
   ),
   /**
-   * What to do with missing cells: `fill` replaces missing numbers and dates by the median of the training rows, and treats a
+   * What to do with missing cells: `fill` replaces missing numbers and dates with the median of the training rows, and treats a
    * missing category as a level of its own; `refuse` rejects the table; `drop` leaves out the rows with missing cells.
    * @default 'fill'
    */

@@ -13,7 +13,7 @@ export const EXECUTION = {
    * Number of worker threads. By default, a measurement of a few milliseconds determines how many of the available cores make the
    * run faster: see "The number of threads" in docs/design.md. With the strategy `dense` or with `mpi`, the default is all
    * available cores.
-   * @default chosen by measurement, at most the available cores
+   * @default chosen by measurement, at most the number of available cores
    */
   threads: option(
     // The number of threads determines how strategy `dense` groups its sums.
@@ -23,7 +23,11 @@ export const EXECUTION = {
       resume: ['strategy', 'dense'],
       recipe: 'always',
     },
-    { help: 'number of worker threads', short: 't', defaultText: 'chosen by measurement, at most the available cores' },
+    {
+      help: 'number of worker threads',
+      short: 't',
+      defaultText: 'chosen by measurement, at most the number of available cores',
+    },
   ),
   /** Compute kernel; `auto` selects the fastest kernel that this machine can run. @default 'auto' */
   kernel: option(

@@ -24,7 +24,7 @@ export const TRAINING = {
       tableDefaultText: BATCH_TEXT,
     },
   ),
-  /** Loss for numbers to estimate: mean squared error, mean absolute error or Huber loss, of the standardized targets. @default mse with --target */
+  /** Loss for regression, computed from the standardized targets: mean squared error, mean absolute error or Huber loss. @default mse with --target */
   loss: option({ kind: oneOf(LOSSES) }, { help: 'loss of numbers to estimate', defaultText: 'mse with --target' }),
   /** Error, in standard deviations of the target, above which the Huber loss is linear. @default 1 */
   huberDelta: option(

@@ -14,7 +14,10 @@ const NOT_FINITE = /^[+-]?(nan|inf|infinity)$/i;
 export const MISSING_NOTATIONS = ['', 'na', 'n/a', '<na>', '#n/a', '#na', 'nan', '-nan', 'null', '<null>', '?'];
 const MISSING = new RegExp(`^(${MISSING_NOTATIONS.join('|').replace('?', '\\?')})$`, 'i');
 
+const LONGEST_MISSING = Math.max(...MISSING_NOTATIONS.map(({ length }) => length));
+
 export function isMissing(text: string): boolean {
+  if (text.length > LONGEST_MISSING) return false;
   return MISSING.test(text) || text === 'None';
 }
 
@@ -44,8 +47,13 @@ function numberOr(value: number, text: string): Cell {
   return isKept ? value + 0 : text;
 }
 
+/** A number begins with a character from + to 9. */
+const [FIRST_OF_NUMBERS, LAST_OF_NUMBERS] = [0x2b, 0x39];
+
 /** The number that a text stands for in a column of numbers; undefined if it is none. */
 export function numberOfText(text: string): number | undefined {
+  const first = text.charCodeAt(0);
+  if (!(first >= FIRST_OF_NUMBERS && first <= LAST_OF_NUMBERS)) return undefined;
   return DECIMAL.test(text) ? Number(text) + 0 : undefined;
 }
 

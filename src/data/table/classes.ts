@@ -2,6 +2,7 @@
 import { errors } from '../../errors.js';
 import { type ClassName, cellOf, isMissing } from './cells.js';
 import type { RawColumn } from './raw-table.js';
+import { inParts, ROWS_A_STEP, type Steps } from './steps.js';
 import { byCodeUnit } from './typed-table.js';
 
 /** With more classes, the label is probably a numeric target or an identifier. */
@@ -23,7 +24,7 @@ export interface Labels {
  * @param column  for messages
  * @throws LockstepError if there are too many or too few
  */
-export function classesOf(file: string, column: string, labels: RawColumn): Labels {
+export function* classesOf(file: string, column: string, labels: RawColumn): Steps<Labels> {
   const { codes, texts, numbers } = labels;
   const isUsed = new Uint8Array(texts.length + 1);
   const found = new Set<number>();
@@ -32,16 +33,20 @@ export function classesOf(file: string, column: string, labels: RawColumn): Labe
     isUsed[code] = 1;
     if (code === 0) found.add(numbers[row]!);
     if (found.size > MOST_CLASSES) throw errors.tooManyClasses(file, column, MOST_CLASSES);
+    if (row % ROWS_A_STEP === 0) yield;
   }
-  const names = texts.filter((text, i) => isUsed[i + 1] === 1 && !isMissing(text));
-  if (names.length + found.size > MOST_CLASSES) throw errors.tooManyClasses(file, column, MOST_CLASSES);
+  const names: string[] = [];
+  for (let i = 0; i < texts.length; i++) {
+    if (isUsed[i + 1] === 1 && !isMissing(texts[i]!)) names.push(texts[i]!);
+    if (names.length + found.size > MOST_CLASSES) throw errors.tooManyClasses(file, column, MOST_CLASSES);
+  }
   const areNumbers = names.length === 0;
   const all: readonly ClassName[] = areNumbers
     ? [...found].sort((a, b) => a - b)
     : [...names, ...[...found].map(String)].sort(byCodeUnit);
   if (all.length === 0) throw errors.noLabels(file, column);
   if (all.length === 1) throw errors.oneClassInTable(file, column, String(all[0]));
-  return { names: all, classes: new ClassIndex(all).classesOf(labels, () => undefined) };
+  return { names: all, classes: yield* new ClassIndex(all).classesOf(labels, () => undefined) };
 }
 
 /** Looks up the classes of a network. */
@@ -57,9 +62,14 @@ export class ClassIndex {
    *
    * @param onUnknown  is called for a row whose label is not a class
    */
-  classesOf({ numbers, codes, texts }: RawColumn, onUnknown: (row: number, name: string) => void): Uint32Array {
+  *classesOf({ numbers, codes, texts }: RawColumn, onUnknown: (row: number, name: string) => void): Steps<Uint32Array> {
     // `1` and `1.0` are the same class; but if a class is named 1.0, a text, it keeps its name.
-    const ofTexts = texts.map((text) => (isMissing(text) ? NO_CLASS : (this.#find(text) ?? this.#find(cellOf(text)))));
+    const ofTexts: (number | undefined)[] = [];
+    yield* inParts(texts.length, (from, to) => {
+      for (const text of texts.slice(from, to)) {
+        ofTexts.push(isMissing(text) ? NO_CLASS : (this.#find(text) ?? this.#find(cellOf(text))));
+      }
+    });
     const classes = new Uint32Array(codes.length);
     for (let row = 0; row < codes.length; row++) {
       const code = codes[row]!;
@@ -67,6 +77,7 @@ export class ClassIndex {
       const found = code > 0 ? ofTexts[code - 1] : this.#find(x);
       if (found === undefined) onUnknown(row, code > 0 ? texts[code - 1]! : String(x));
       else classes[row] = found;
+      if (row % ROWS_A_STEP === 0) yield;
     }
     return classes;
   }

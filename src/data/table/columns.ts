@@ -4,6 +4,7 @@ import { POSITION } from './header.js';
 import { countsRows, isDifferentInEachRow, KINDS, type Kind, kindOf, type Mixed, profileOf } from './kinds.js';
 import type { MissingValues } from './missing.js';
 import type { RawTable } from './raw-table.js';
+import type { Steps } from './steps.js';
 import type { TableFacts } from './table-metadata.js';
 import { type BadCells, cellInWords, type InputColumn, isBad, typeColumn } from './typed-table.js';
 
@@ -41,13 +42,13 @@ export interface ChosenColumns {
  * @param apart  positions of the columns that are never inputs, such as the label
  * @throws LockstepError if a column of the options does not exist, or the kind of a column is doubtful
  */
-export function chooseColumns(
+export function* chooseColumns(
   file: string,
   table: RawTable,
   apart: readonly number[],
   options: ColumnOptions,
   missing: MissingValues,
-): ChosenColumns {
+): Steps<ChosenColumns> {
   const positionsOf = (flag: string, names: readonly string[] = []) =>
     names.map((name) => requirePosition(flag, file, name, table));
   const types = typesOf(file, table, options.types);
@@ -61,7 +62,7 @@ export function chooseColumns(
   for (const [position, name] of distinctNames(table).entries()) {
     if (dropped.has(position) || (wanted && !wanted.includes(position))) continue;
     const given = types.get(position);
-    const kind = given ?? foundKind(file, table, position, missing, wanted !== undefined);
+    const kind = given ?? (yield* foundKind(file, table, position, missing, wanted !== undefined));
     if (KINDS.some((each) => each === kind)) inputs.push({ name, position, kind: kind as Kind });
     else {
       leftOut.push(`${columnInWords(position, table)} ${kind}`);
@@ -77,26 +78,32 @@ export function chooseColumns(
 const COUNTS = 'counts the rows';
 
 /** @returns the kind; or why the column is left out. @throws LockstepError if the kind is doubtful */
-function foundKind(
+function* foundKind(
   file: string,
   table: RawTable,
   position: number,
   missing: MissingValues,
   isWanted: boolean,
-): Kind | typeof COUNTS | 'has no values' | 'differs in nearly every row' {
+): Steps<Kind | typeof COUNTS | 'has no values' | 'differs in nearly every row'> {
   const column = table.columns[position]!;
-  if (!isWanted && countsRows(column, table.hasHeader ? table.names[position] : undefined)) return COUNTS;
-  const profile = profileOf(column, missing);
-  const kind = kindOf(column, profile);
+  if (!isWanted && (yield* countsRows(column, table.hasHeader ? table.names[position] : undefined))) return COUNTS;
+  const profile = yield* profileOf(column, missing);
+  const kind = yield* kindOf(column, profile);
   if (kind === undefined) return isWanted ? 'category' : 'has no values';
-  if (typeof kind === 'object') throw mixed(file, table, position, kind, missing);
+  if (typeof kind === 'object') throw yield* mixed(file, table, position, kind, missing);
   if (kind === 'category' && !isWanted && isDifferentInEachRow(profile)) return 'differs in nearly every row';
   return kind;
 }
 
 /** Nearly all cells are numbers, or dates: someone has to say what the others are. */
-function mixed(file: string, table: RawTable, position: number, { mostly }: Mixed, missing: MissingValues) {
-  const typed = typeColumn(table.columns[position]!, mostly, missing);
+function* mixed(
+  file: string,
+  table: RawTable,
+  position: number,
+  { mostly }: Mixed,
+  missing: MissingValues,
+): Steps<LockstepError> {
+  const typed = yield* typeColumn(table.columns[position]!, mostly, missing);
   if (!isBad(typed)) throw new TypeError('a column without other cells');
   const name = optionName(position, table);
   const texts = new Set(typed.first.map(({ row }) => cellText(table, position, row)));
@@ -128,15 +135,20 @@ export function cellText({ columns }: RawTable, position: number, row: number): 
 }
 
 function typesOf(file: string, table: RawTable, types: readonly string[] = []): ReadonlyMap<number, Kind> {
-  return new Map(
-    types.map((type) => {
-      // A name may contain an equals sign.
-      const at = type.lastIndexOf('=');
-      const kind = KINDS.find((each) => each === type.slice(at + 1));
-      if (at < 1 || !kind) throw errors.invalidOption('types', type, `name=kind, and a kind of ${KINDS.join(', ')}`);
-      return [requirePosition('types', file, type.slice(0, at), table), kind];
-    }),
-  );
+  const kinds = new Map<number, Kind>();
+  for (const type of types) {
+    // A name may contain an equals sign.
+    const at = type.lastIndexOf('=');
+    const kind = KINDS.find((each) => each === type.slice(at + 1));
+    if (at < 1 || !kind) throw errors.invalidOption('types', type, `name=kind, and a kind of ${KINDS.join(', ')}`);
+    const position = requirePosition('types', file, type.slice(0, at), table);
+    const before = kinds.get(position);
+    if (before !== undefined && before !== kind) {
+      throw errors.invalidOption('types', types.join(), `one kind for ${columnInWords(position, table)}`);
+    }
+    kinds.set(position, kind);
+  }
+  return kinds;
 }
 
 function requirePosition(flag: string, file: string, name: string, table: RawTable): number {
@@ -149,7 +161,13 @@ function requirePosition(flag: string, file: string, name: string, table: RawTab
 function distinctNames({ names }: Named): readonly string[] {
   const unnamed = names.filter((name) => name === '').length;
   if (unnamed < 2) return names;
-  return names.map((name, i) => (name === '' && !names.includes(String(i + 1)) ? String(i + 1) : name));
+  const taken = new Set(names);
+  return names.map((name, i) => {
+    if (name !== '') return name;
+    let free = String(i + 1);
+    while (taken.has(free)) free += '_';
+    return free;
+  });
 }
 
 /** A name takes precedence over a position. */

@@ -3,9 +3,10 @@ import { errors } from '../../errors.js';
 import type { Samples } from '../samples.js';
 import { columnInWords } from './columns.js';
 import { isoOf } from './dates.js';
-import { fitEncoding, inputsOf } from './encoding.js';
+import { type Encoding, fitEncoding, inputsOf } from './encoding.js';
 import { RowEncoder } from './row-encoder.js';
 import { fitScaling, type Scale } from './scaling.js';
+import type { Steps } from './steps.js';
 import type { TableFacts, TableModel } from './table-metadata.js';
 import type { TableRows } from './table-rows.js';
 import { countMissing } from './typed-table.js';
@@ -35,39 +36,44 @@ export interface ColumnSummary {
  *
  * @throws LockstepError if a scaled number exceeds float32
  */
-export function encodeParts<Given extends SplitSamples>(
+export function* encodeParts<Given extends SplitSamples>(
   used: Given,
   facts: TableFacts,
   scale: Scale,
-): {
+): Steps<{
   readonly used: Given & { readonly inputs: number };
   readonly table: TableModel;
   readonly summaries: readonly ColumnSummary[];
-} {
+}> {
   const { train } = used;
   const { columns } = train.table!;
   const rows = train.table!.rows.subarray(0, train.count);
-  const encodings = columns.map((column) => fitEncoding(column, rows));
-  const scaling = scale === 'none' ? undefined : fitScaling(columns, encodings, rows, scale);
+  const encodings: Encoding[] = [];
+  for (const column of columns) encodings.push(yield* fitEncoding(column, rows));
+  const scaling = scale === 'none' ? undefined : yield* fitScaling(columns, encodings, rows, scale);
   const table: TableModel = { ...facts, encodings, scale, scaling, isSingle: false };
   const encoder = new RowEncoder(table);
-  const encoded = <Part extends Samples>(samples: Part): Part => encodedBy(encoder, samples, table);
-  const parts = { train: encoded(train), validation: encoded(used.validation), test: encoded(used.test) };
-  const summaries = facts.columns.map(({ name, kind }, i): ColumnSummary => {
+  const parts = {
+    train: yield* encodedBy(encoder, train, table),
+    validation: yield* encodedBy(encoder, used.validation, table),
+    test: yield* encodedBy(encoder, used.test, table),
+  };
+  const summaries: ColumnSummary[] = [];
+  for (const [i, { name, kind }] of facts.columns.entries()) {
     const encoding = encodings[i]!;
-    const missing = countMissing(columns[i]!, rows);
+    const missing = yield* countMissing(columns[i]!, rows);
     const fill = encoding.kind === 'category' ? null : encoding.kind === 'date' ? isoOf(encoding.fill) : encoding.fill;
     const levels = encoding.kind === 'category' ? encoding.levels : null;
-    return { name, kind, inputs: inputsOf(encoding), missing, fill, levels };
-  });
+    summaries.push({ name, kind, inputs: inputsOf(encoding), missing, fill, levels });
+  }
   return { used: { ...used, inputs: encoder.inputs, ...parts }, table, summaries };
 }
 
 /** @throws LockstepError if a scaled number exceeds float32 */
-export function encodedBy<Part extends Samples>(encoder: RowEncoder, samples: Part, model: TableModel): Part {
+export function* encodedBy<Part extends Samples>(encoder: RowEncoder, samples: Part, model: TableModel): Steps<Part> {
   if (!samples.table) return samples;
-  const table: TableRows = samples.table.encodedBy(encoder);
-  const column = table.tooLarge(samples.count);
+  const table: TableRows = yield* samples.table.encodedBy(encoder);
+  const column = yield* table.tooLarge(samples.count);
   if (column !== undefined) {
     const { position } = model.columns[column]!;
     throw errors.scaledTooLarge(model.scale, columnInWords(position, namedColumns(model)));

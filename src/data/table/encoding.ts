@@ -3,6 +3,7 @@
  * one input for each level; a date is its seconds since 1970, and its month, weekday and hour as categories.
  */
 import { hourOf, monthOf, weekdayOf } from './dates.js';
+import { inParts, type Steps } from './steps.js';
 import { byCodeUnit, countMissing, type TypedColumn } from './typed-table.js';
 
 export type Encoding = NumberEncoding | DateEncoding | CategoryEncoding;
@@ -71,61 +72,103 @@ export function basesOf(encodings: readonly Encoding[]): {
 const MOST_PARTS = 24;
 
 /** @param rows  that are trained on */
-export function fitEncoding(column: TypedColumn, rows: Uint32Array): Encoding {
-  const hasMissing = countMissing(column, rows) > 0;
-  if (column.kind === 'category') return { kind: 'category', ...levelsOf(column, rows), hasMissing };
+export function* fitEncoding(column: TypedColumn, rows: Uint32Array): Steps<Encoding> {
+  const hasMissing = (yield* countMissing(column, rows)) > 0;
+  if (column.kind === 'category') return { kind: 'category', ...(yield* levelsOf(column, rows)), hasMissing };
   const { numbers } = column;
-  const fitted = { fill: medianOf(presentOf(numbers, rows)), hasIndicator: hasMissing };
+  const fill = yield* medianOf(yield* presentOf(numbers, rows));
+  const fitted = { fill, hasIndicator: hasMissing };
   if (column.kind === 'number') return { kind: 'number', ...fitted };
-  const partsOf = (part: (seconds: number) => number) => {
-    const isFound = new Uint8Array(MOST_PARTS);
-    for (let r = 0; r < rows.length; r++) {
+  const [hasMonth, hasWeekday, hasHour] = Array.from({ length: 3 }, () => new Uint8Array(MOST_PARTS)) as DateParts;
+  yield* inParts(rows.length, (from, to) => {
+    for (let r = from; r < to; r++) {
       const seconds = numbers[rows[r]!]!;
-      if (!Number.isNaN(seconds)) isFound[part(seconds)] = 1;
+      if (Number.isNaN(seconds)) continue;
+      hasMonth[monthOf(seconds)] = 1;
+      hasWeekday[weekdayOf(seconds)] = 1;
+      hasHour[hourOf(seconds)] = 1;
     }
+  });
+  const partsOf = (isFound: Uint8Array) => {
     const found = Array.from(isFound.keys()).filter((i) => isFound[i] === 1);
     return found.length > 1 ? found : [];
   };
-  return { kind: 'date', ...fitted, months: partsOf(monthOf), weekdays: partsOf(weekdayOf), hours: partsOf(hourOf) };
+  return { kind: 'date', ...fitted, months: partsOf(hasMonth), weekdays: partsOf(hasWeekday), hours: partsOf(hasHour) };
 }
 
-function levelsOf({ levels, codes }: Extract<TypedColumn, { kind: 'category' }>, rows: Uint32Array) {
+type DateParts = [Uint8Array, Uint8Array, Uint8Array];
+
+function* levelsOf(
+  { levels, codes }: Extract<TypedColumn, { kind: 'category' }>,
+  rows: Uint32Array,
+): Steps<Pick<CategoryEncoding, 'levels' | 'hasOther'>> {
   const counts = new Uint32Array(levels.length + 1);
-  for (let r = 0; r < rows.length; r++) counts[codes[rows[r]!]!]!++;
-  const found = levels.map((level, i) => ({ level, count: counts[i + 1]! })).filter(({ count }) => count > 0);
-  const hasOther = found.length > MOST_LEVELS;
-  // Sorting is stable: of equally frequent levels, the first by text are kept.
-  const kept = hasOther ? [...found].sort((a, b) => b.count - a.count).slice(0, MOST_LEVELS) : found;
-  return { levels: kept.map(({ level }) => level).sort(byCodeUnit), hasOther };
+  yield* inParts(rows.length, (from, to) => {
+    for (let r = from; r < to; r++) counts[codes[rows[r]!]!]!++;
+  });
+  // How many levels have each count.
+  const frequencies = new Map<number, number>();
+  yield* inParts(levels.length, (from, to) => {
+    for (let i = from; i < to; i++) frequencies.set(counts[i + 1]!, (frequencies.get(counts[i + 1]!) ?? 0) + 1);
+  });
+  const found = levels.length - (frequencies.get(0) ?? 0);
+  const hasOther = found > MOST_LEVELS;
+  // The most frequent levels are kept; of equally frequent ones, the first by text.
+  let [least, room] = [1, levels.length];
+  if (hasOther) {
+    room = MOST_LEVELS;
+    for (const [count, many] of [...frequencies].sort(([a], [b]) => b - a)) {
+      least = count;
+      if (many >= room) break;
+      room -= many;
+    }
+  }
+  const kept: string[] = [];
+  yield* inParts(levels.length, (from, to) => {
+    for (let i = from; i < to; i++) {
+      const count = counts[i + 1]!;
+      if (count > least || (count === least && room-- > 0)) kept.push(levels[i]!);
+    }
+  });
+  return { levels: kept.sort(byCodeUnit), hasOther };
 }
 
-function presentOf(numbers: Float64Array, rows: Uint32Array): Float64Array {
+function* presentOf(numbers: Float64Array, rows: Uint32Array): Steps<Float64Array> {
   const present = new Float64Array(rows.length);
   let count = 0;
-  for (let r = 0; r < rows.length; r++) {
-    const x = numbers[rows[r]!]!;
-    if (!Number.isNaN(x)) present[count++] = x;
-  }
+  yield* inParts(rows.length, (from, to) => {
+    let k = count;
+    for (let r = from; r < to; r++) {
+      const x = numbers[rows[r]!]!;
+      if (!Number.isNaN(x)) present[k++] = x;
+    }
+    count = k;
+  });
   return present.subarray(0, count);
 }
 
 /** The mean of the two middle numbers of an even count; 0 of none. Reorders the numbers. */
-export function medianOf(numbers: Float64Array): number {
+export function* medianOf(numbers: Float64Array): Steps<number> {
   const { length } = numbers;
   if (length === 0) return 0;
   const middle = length >> 1;
-  const upper = select(numbers, middle);
+  const upper = yield* select(numbers, middle);
   if (length % 2 === 1) return upper;
   let lower = Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < middle; i++) lower = Math.max(lower, numbers[i]!);
+  yield* inParts(middle, (from, to) => {
+    let most = lower;
+    for (let i = from; i < to; i++) most = Math.max(most, numbers[i]!);
+    lower = most;
+  });
   return (lower + upper) / 2;
 }
 
 /** Quickselect: moves the k-th smallest number to its place, and smaller ones before it. Linear time, unlike sorting. */
-function select(numbers: Float64Array, k: number): number {
+function* select(numbers: Float64Array, k: number): Steps<number> {
   let left = 0;
   let right = numbers.length - 1;
   while (left < right) {
+    yield;
     const pivot = middleOf(numbers[left]!, numbers[(left + right) >> 1]!, numbers[right]!);
     let [i, j] = [left, right];
     while (i <= j) {

@@ -3,6 +3,7 @@ import { numberOfText } from './cells.js';
 import { secondsOf } from './dates.js';
 import type { MissingValues } from './missing.js';
 import type { RawColumn } from './raw-table.js';
+import { inParts, ROWS_A_STEP, type Steps } from './steps.js';
 
 export const KINDS = ['number', 'category', 'date'] as const;
 export type Kind = (typeof KINDS)[number];
@@ -37,44 +38,59 @@ const REPETITIONS = 5;
 const FEW_ROWS = 10;
 
 /** (texts) The numbers that texts stand for; NaN for others. */
-export function numeralsOf({ numbers, codes, texts }: RawColumn): Float64Array {
-  const numerals = Float64Array.from(texts, (text) => numberOfText(text) ?? Number.NaN);
+export function* numeralsOf({ numbers, codes, texts }: RawColumn): Steps<Float64Array> {
+  const numerals = new Float64Array(texts.length);
+  if (texts.length === 0) return numerals;
+  yield* inParts(texts.length, (from, to) => {
+    for (let i = from; i < to; i++) numerals[i] = numberOfText(texts[i]!) ?? Number.NaN;
+  });
   // The reader may know more notations, such as decimal commas.
-  for (let row = 0; row < codes.length; row++) {
-    const code = codes[row]!;
-    if (code > 0 && !Number.isNaN(numbers[row]!)) numerals[code - 1] = numbers[row]!;
-  }
+  yield* inParts(codes.length, (from, to) => {
+    for (let row = from; row < to; row++) {
+      const code = codes[row]!;
+      if (code > 0 && !Number.isNaN(numbers[row]!)) numerals[code - 1] = numbers[row]!;
+    }
+  });
   return numerals;
 }
 
-export function profileOf(column: RawColumn, missing: MissingValues): Profile {
+export function* profileOf(column: RawColumn, missing: MissingValues): Steps<Profile> {
   const { numbers, codes, texts } = column;
-  const numerals = numeralsOf(column);
+  const numerals = yield* numeralsOf(column);
   const counts = new Uint32Array(texts.length + 1);
-  for (let row = 0; row < codes.length; row++) counts[codes[row]!]!++;
-  let numberCount = counts[0]!;
+  if (texts.length === 0) counts[0] = codes.length;
+  else {
+    yield* inParts(codes.length, (from, to) => {
+      for (let row = from; row < to; row++) counts[codes[row]!]!++;
+    });
+  }
   if (missing.hasNumbers) {
-    numberCount = 0;
-    for (let row = 0; row < codes.length; row++) {
-      numberCount += Number(codes[row] === 0 && !missing.isNumber(numbers[row]!));
-    }
+    counts[0] = 0;
+    yield* inParts(codes.length, (from, to) => {
+      for (let row = from; row < to; row++) {
+        if (codes[row] === 0 && !missing.isNumber(numbers[row]!)) counts[0]!++;
+      }
+    });
   }
-  const profile = { present: numberCount, numbers: numberCount, dates: 0, differentTexts: 0 };
-  for (const [i, text] of texts.entries()) {
-    const count = counts[i + 1]!;
-    if (count === 0 || missing.isText(text)) continue;
-    profile.present += count;
-    if (!Number.isNaN(numerals[i]!)) profile.numbers += count;
-    else {
-      profile.differentTexts++;
-      if (secondsOf(text) !== undefined) profile.dates += count;
+  const profile = { present: counts[0]!, numbers: counts[0]!, dates: 0, differentTexts: 0 };
+  yield* inParts(texts.length, (from, to) => {
+    for (let i = from; i < to; i++) {
+      const text = texts[i]!;
+      const count = counts[i + 1]!;
+      if (count === 0 || missing.isText(text)) continue;
+      profile.present += count;
+      if (!Number.isNaN(numerals[i]!)) profile.numbers += count;
+      else {
+        profile.differentTexts++;
+        if (secondsOf(text) !== undefined) profile.dates += count;
+      }
     }
-  }
+  });
   return profile;
 }
 
 /** @returns undefined if all cells are missing */
-export function kindOf(column: RawColumn, profile: Profile): Kind | Mixed | undefined {
+export function* kindOf(column: RawColumn, profile: Profile): Steps<Kind | Mixed | undefined> {
   const { present, numbers, dates, differentTexts } = profile;
   if (present === 0) return undefined;
   if (numbers === present) return 'number';
@@ -82,14 +98,15 @@ export function kindOf(column: RawColumn, profile: Profile): Kind | Mixed | unde
   const others = present - numbers;
   if (dates >= NEARLY_ALL * present) return { mostly: 'date' };
   const isMostlyNumbers = numbers >= NEARLY_ALL * present || (numbers > others && differentTexts <= FEW_TEXTS);
-  return isMostlyNumbers && areMeasurements(column, numbers) ? { mostly: 'number' } : 'category';
+  return isMostlyNumbers && (yield* areMeasurements(column, numbers)) ? { mostly: 'number' } : 'category';
 }
 
 /** Whether numbers are too many and too different to be names of categories. */
-function areMeasurements({ numbers, codes }: RawColumn, count: number): boolean {
+function* areMeasurements({ numbers, codes }: RawColumn, count: number): Steps<boolean> {
   const different = new Set<number>();
   for (let row = 0; row < numbers.length && different.size <= FEW_NUMBERS; row++) {
     if (codes[row] === 0) different.add(numbers[row]!);
+    if (row % ROWS_A_STEP === 0) yield;
   }
   return different.size > FEW_NUMBERS || different.size * REPETITIONS > count;
 }
@@ -107,13 +124,25 @@ const FEWEST_COUNTED = 5;
  *
  * @param name  undefined without a header: then only a count in order is recognized
  */
-export function countsRows({ numbers, codes }: RawColumn, name: string | undefined): boolean {
+export function* countsRows({ numbers, codes }: RawColumn, name: string | undefined): Steps<boolean> {
   const count = numbers.length;
   if (count < FEWEST_COUNTED || (name !== undefined && !ROW_NAME.test(name))) return false;
   let isInOrder = true;
   for (let row = 0; row < count; row++) {
     if (codes[row] !== 0 || !Number.isInteger(numbers[row])) return false;
     if (row > 0 && numbers[row]! !== numbers[row - 1]! + 1) isInOrder = false;
+    if (!isInOrder && name === undefined) return false;
+    if (row % ROWS_A_STEP === 0) yield;
   }
-  return isInOrder || (name !== undefined && new Set(numbers).size === count);
+  return isInOrder || (yield* areDifferent(numbers));
+}
+
+function* areDifferent(numbers: Float64Array): Steps<boolean> {
+  const seen = new Set<number>();
+  for (let row = 0; row < numbers.length; row++) {
+    if (seen.has(numbers[row]!)) return false;
+    seen.add(numbers[row]!);
+    if (row % ROWS_A_STEP === 0) yield;
+  }
+  return true;
 }

@@ -1,7 +1,7 @@
 /** Where a table comes from: a file, stdin, or the memory of the program. */
 import { nameOfTable, shortNameOfTable } from './bytes.js';
 import type { RawTable } from './raw-table.js';
-import { type ReadOptions, readRawTable } from './read-raw-table.js';
+import type { ReadOptions } from './read-raw-table.js';
 
 /** What a program has in memory, instead of files. */
 export interface InMemory {
@@ -35,5 +35,7 @@ export function shortNameOfSource(source: TableSource): string {
 
 /** @param options  for files. @throws LockstepError that names the row; the reason of the signal */
 export async function rawTableOf(source: TableSource, options: ReadOptions, signal?: AbortSignal): Promise<RawTable> {
-  return typeof source === 'string' ? await readRawTable(source, options, signal) : await source.read(signal);
+  if (typeof source !== 'string') return await source.read(signal);
+  const { readRawTable } = await import('./read-raw-table.js');
+  return await readRawTable(source, options, signal);
 }

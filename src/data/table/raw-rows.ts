@@ -89,14 +89,12 @@ export class RawRows {
   }
 
   lineOf(row: number): number {
-    let low = 0;
-    let high = this.#breakRows.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#breakRows[middle]! <= row) low = middle + 1;
-      else high = middle;
-    }
-    return low === 0 ? row + 1 : this.#breakLines[low - 1]! + row - this.#breakRows[low - 1]!;
+    return lineAfter(this.#breakRows, this.#breakLines, row);
+  }
+
+  /** As `lineOf`, for as long as needed: the function does not keep the rows in memory. */
+  get lines(): (row: number) => number {
+    return linesAfter(this.#breakRows, this.#breakLines);
   }
 
   /**
@@ -355,4 +353,19 @@ function codesOf(codes: Uint32Array, rows: number, stride: number, column: numbe
 function codesFor(most: number, rows: number): Codes {
   if (most < 2 ** 8) return new Uint8Array(rows);
   return most < 2 ** 16 ? new Uint16Array(rows) : new Uint32Array(rows);
+}
+
+function linesAfter(breakRows: readonly number[], breakLines: readonly number[]): (row: number) => number {
+  return (row) => lineAfter(breakRows, breakLines, row);
+}
+
+function lineAfter(breakRows: readonly number[], breakLines: readonly number[], row: number): number {
+  let low = 0;
+  let high = breakRows.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (breakRows[middle]! <= row) low = middle + 1;
+    else high = middle;
+  }
+  return low === 0 ? row + 1 : breakLines[low - 1]! + row - breakRows[low - 1]!;
 }

@@ -9,7 +9,7 @@ export interface RawTable {
   readonly count: number;
   readonly columns: readonly RawColumn[];
   /** The 1-based line (CSV, NDJSON) or record (JSON document) of a row, for messages. */
-  lineOf(row: number): number;
+  readonly lineOf: (row: number) => number;
 }
 
 /**

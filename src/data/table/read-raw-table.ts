@@ -186,8 +186,13 @@ async function tableOf(
     hasHeader,
     count: hasHeader ? count : count + 1,
     columns,
-    lineOf: (row) => (hasHeader ? rows.lineOf(row) : row === 0 ? firstLine : rows.lineOf(row - 1)),
+    lineOf: hasHeader ? rows.lines : linesWith(firstLine, rows.lines),
   };
+}
+
+/** Where the first line is a row. */
+function linesWith(firstLine: number, lineOf: (row: number) => number): (row: number) => number {
+  return (row) => (row === 0 ? firstLine : lineOf(row - 1));
 }
 
 interface Scanner {

@@ -17,6 +17,7 @@ import { nameOfSource, rawTableOf, type TableSource } from './memory.js';
 import { type MissingRule, MissingValues } from './missing.js';
 import type { RawTable } from './raw-table.js';
 import { type CsvOptions, csvOptionsOf } from './read-raw-table.js';
+import { inParts, inTurns, ROWS_A_STEP, type Steps } from './steps.js';
 import { namesOf, type TableFacts, type TableModel } from './table-metadata.js';
 import { TableRows } from './table-rows.js';
 import {
@@ -31,6 +32,7 @@ import {
 import {
   CELL_OF,
   cellInWords,
+  hashBytes,
   hashColumns,
   isBad,
   newHash,
@@ -88,11 +90,11 @@ export async function readTable(data: TableSource, options: ReadOptions): Promis
   if (raw.count === 0) throw errors.headerOnly(file);
   const missing: MissingRule = { mode, values: missingValues };
   const values = new MissingValues(missingValues);
-  const chosen = chooseColumns(file, raw, positionsApart(label, apart), options, values);
+  const chosen = await inTurns(chooseColumns(file, raw, positionsApart(label, apart), options, values), signal);
   const isOfNumbers = apart.targets.length > 0;
   const { names: classNames, classes } = isOfNumbers
     ? { names: [], classes: undefined }
-    : classesOf(file, columnInWords(label, raw), raw.columns[label]!);
+    : await inTurns(classesOf(file, columnInWords(label, raw), raw.columns[label]!), signal);
   const facts: TableFacts = {
     label: { name: raw.hasHeader ? raw.names[label] : undefined, position: label },
     columns: chosen.inputs,
@@ -104,7 +106,8 @@ export async function readTable(data: TableSource, options: ReadOptions): Promis
     ...(apart.weight !== undefined && { weight: placeOfColumn(apart.weight, raw) }),
   };
   const positions = chosen.inputs.map(({ position }) => position);
-  const { samples, leftOut } = samplesOf(file, raw, facts, positions, goalsOf(file, raw, apart, classes), values, true);
+  const goals = await inTurns(goalsOf(file, raw, apart, classes), signal);
+  const { samples, leftOut } = await inTurns(samplesOf(file, raw, facts, positions, goals, values, true), signal);
   return { facts, samples, leftOut: { ...leftOut, columns: chosen.leftOut } };
 }
 
@@ -128,21 +131,16 @@ export async function readTableLike(
   const matched = matchColumns(file, raw, facts, label, true);
   if (raw.count === 0) throw errors.headerOnly(file);
   const apart = apartLike(file, raw, facts);
-  const classes = apart.targets.length > 0 ? undefined : classesLike(file, raw, facts, matched.label!);
+  const classes =
+    apart.targets.length > 0 ? undefined : await inTurns(classesLike(file, raw, facts, matched.label!), signal);
   const values = new MissingValues(facts.missing.values);
-  const { samples, leftOut } = samplesOf(
-    file,
-    raw,
-    facts,
-    matched.positions,
-    goalsOf(file, raw, apart, classes),
-    values,
-    false,
-  );
+  const goals = await inTurns(goalsOf(file, raw, apart, classes), signal);
+  const steps = samplesOf(file, raw, facts, matched.positions, goals, values, false);
+  const { samples, leftOut } = await inTurns(steps, signal);
   return { facts, samples, leftOut: { ...leftOut, columns: [] } };
 }
 
-function classesLike(file: string, raw: RawTable, facts: TableFacts, label: number): Uint32Array {
+function classesLike(file: string, raw: RawTable, facts: TableFacts, label: number): Steps<Uint32Array> {
   const column = columnInWords(label, raw);
   return new ClassIndex(facts.classNames).classesOf(raw.columns[label]!, (row, name) => {
     throw errors.unknownClass(file, raw.lineOf(row), column, name, classesInWords(facts));
@@ -163,16 +161,20 @@ interface Goals {
   readonly weights: Float64Array | undefined;
 }
 
-function goalsOf(file: string, raw: RawTable, { targets, weight }: Apart, classes: Uint32Array | undefined): Goals {
-  return {
-    classes,
-    numbers: targets.map((position) => targetNumbers(file, raw, position)),
-    weights: weight === undefined ? undefined : weightNumbers(file, raw, weight),
-  };
+function* goalsOf(
+  file: string,
+  raw: RawTable,
+  { targets, weight }: Apart,
+  classes: Uint32Array | undefined,
+): Steps<Goals> {
+  const numbers: Float64Array[] = [];
+  for (const position of targets) numbers.push(yield* targetNumbers(file, raw, position));
+  const weights = weight === undefined ? undefined : yield* weightNumbers(file, raw, weight);
+  return { classes, numbers, weights };
 }
 
 /** @param positions  of the input columns in this table */
-function samplesOf(
+function* samplesOf(
   file: string,
   raw: RawTable,
   facts: TableFacts,
@@ -180,61 +182,78 @@ function samplesOf(
   goals: Goals,
   values: MissingValues,
   isTraining: boolean,
-): { readonly samples: TableSamples; readonly leftOut: Omit<LeftOut, 'columns'> } {
-  const labeled = rowsWithGoal(raw.count, goals);
-  const columns = typedColumns(file, raw, facts, positions, values, isTraining);
-  const rows = rowsWithout(file, raw, columns, facts.columns, labeled, facts.missing);
+): Steps<{ readonly samples: TableSamples; readonly leftOut: Omit<LeftOut, 'columns'> }> {
+  const labeled = yield* rowsWithGoal(raw.count, goals);
+  const columns = yield* typedColumns(file, raw, facts, positions, values, isTraining);
+  const rows = yield* rowsWithout(file, raw, columns, facts.columns, labeled, facts.missing);
   if (rows.length === 0) throw errors.noRowsLeft(file, labeled.length === 0 ? 'label' : 'missing');
-  const targets = targetsOf(goals, rows);
+  const targets = yield* targetsOf(goals, rows);
   const { numbers, weights: all } = goals;
-  const weights = all && Float64Array.from(rows, (row) => all[row]!);
+  const weights = all && (yield* taken(all, rows));
+  const sha256 = yield* (isOld(facts) ? oldHashOf : hashOf)(facts, columns, rows, targets, weights);
   return {
     samples: {
       count: rows.length,
       values: new Uint8Array(0),
-      table: new TableRows(columns, rows),
+      table: new TableRows(columns, rows, raw.lineOf),
       targets,
       ...(numbers.length > 0 && { targetWidth: numbers.length }),
       ...(weights && { weights }),
-      sha256: (isOld(facts) ? oldHashOf : hashOf)(facts, columns, rows, targets, weights),
+      sha256,
     },
     leftOut: { unlabeled: raw.count - labeled.length, incomplete: labeled.length - rows.length },
   };
 }
 
 /** Rows with a label, or with all targets. */
-function rowsWithGoal(count: number, { classes, numbers }: Goals): Uint32Array {
+function* rowsWithGoal(count: number, { classes, numbers }: Goals): Steps<Uint32Array> {
   const rows = new Uint32Array(count);
   let kept = 0;
   for (let row = 0; row < count; row++) {
     const hasGoal = classes ? classes[row] !== NO_CLASS : !numbers.some((each) => Number.isNaN(each[row]!));
     if (hasGoal) rows[kept++] = row;
+    if (row % ROWS_A_STEP === 0) yield;
   }
   return rows.subarray(0, kept);
 }
 
-function targetsOf({ classes, numbers }: Goals, rows: Uint32Array): Uint32Array | Float64Array {
-  if (classes) return rows.length === classes.length ? classes : Uint32Array.from(rows, (row) => classes[row]!);
+function* targetsOf({ classes, numbers }: Goals, rows: Uint32Array): Steps<Uint32Array | Float64Array> {
+  if (classes) return rows.length === classes.length ? classes : yield* taken(classes, rows);
   const targets = new Float64Array(rows.length * numbers.length);
   for (const [k, own] of numbers.entries()) {
-    for (let r = 0; r < rows.length; r++) targets[r * numbers.length + k] = own[rows[r]!]!;
+    yield* inParts(rows.length, (from, to) => {
+      for (let r = from; r < to; r++) targets[r * numbers.length + k] = own[rows[r]!]!;
+    });
   }
   return targets;
 }
 
+/** The values of some rows. */
+function* taken<T extends Uint32Array | Float64Array>(values: T, rows: Uint32Array): Steps<T> {
+  const some = new (values.constructor as new (length: number) => T)(rows.length);
+  yield* inParts(rows.length, (from, to) => {
+    for (let r = from; r < to; r++) some[r] = values[rows[r]!]!;
+  });
+  return some;
+}
+
 /** @throws LockstepError if cells do not fit the kind of their column */
-export function typedColumns(
+export function* typedColumns(
   file: string,
   raw: RawTable,
   { columns }: TableFacts,
   positions: readonly number[],
   values: MissingValues,
   isTraining: boolean,
-): TypedColumn[] {
-  return columns.map(({ kind }, i) => {
+): Steps<TypedColumn[]> {
+  const all: TypedColumn[] = [];
+  for (const [i, { kind }] of columns.entries()) {
     const position = positions[i]!;
-    const typed = typeColumn(raw.columns[position]!, kind, values);
-    if (!isBad(typed)) return typed;
+    const typed = yield* typeColumn(raw.columns[position]!, kind, values);
+    if (!isBad(typed)) {
+      all.push(typed);
+      continue;
+    }
     const expected = kind as 'number' | 'date';
     if (typed.count > 1) {
       const advice = `expected ${kind}s${isTraining ? '' : ', as in the training table'}`;
@@ -243,24 +262,26 @@ export function typedColumns(
     const { row, problem } = typed.first[0]!;
     const cell = cellInWords(cellText(raw, position, row), problem);
     throw errors.tableCell(file, raw.lineOf(row), columnInWords(position, raw), cell, CELL_OF[expected]);
-  });
+  }
+  return all;
 }
 
 /** The hash covers cells, classes, targets, weights and names, but neither file nor format. */
-function hashOf(
+function* hashOf(
   facts: TableFacts,
   columns: readonly TypedColumn[],
   rows: Uint32Array,
   targets: Uint32Array | Float64Array,
   weights: Float64Array | undefined,
-): string {
+): Steps<string> {
   const { label, classNames, missing, columns: inputs } = facts;
   const kinds = inputs.map(({ kind }) => kind);
   const goal = facts.targets ? facts.targets.map(nameOfTarget) : (label.name ?? label.position);
   const names = facts.targets ? 'numbers' : classNames;
   const hash = newHash().update(JSON.stringify([goal, namesOf(facts) ?? null, kinds, names, missing]));
-  hashColumns(hash, { columns, rows }).update(bytesOf(targets));
-  if (weights) hash.update('weights').update(bytesOf(weights));
+  yield* hashColumns(hash, { columns, rows });
+  yield* hashBytes(hash, bytesOf(targets));
+  if (weights) yield* hashBytes(hash.update('weights'), bytesOf(weights));
   return hash.digest('hex');
 }
 
@@ -269,13 +290,15 @@ function isOld(facts: TableFacts | TableModel): boolean {
   return 'isSingle' in facts && facts.isSingle;
 }
 
+const OLD_ROWS_A_STEP = 1 << 10;
+
 /** Such models name their training table by this hash. */
-function oldHashOf(
+function* oldHashOf(
   facts: TableFacts,
   columns: readonly TypedColumn[],
   rows: Uint32Array,
   targets: Uint32Array | Float64Array,
-): string {
+): Steps<string> {
   const { label, classNames } = facts;
   const hash = newHash().update(
     JSON.stringify([columns.length, label.name ?? label.position, namesOf(facts) ?? null, classNames]),
@@ -284,6 +307,7 @@ function oldHashOf(
   for (const row of rows) {
     for (const [i, column] of columns.entries()) if (column.kind !== 'category') values[i] = column.numbers[row]!;
     hash.update(new Uint8Array(values.buffer));
+    if (row % OLD_ROWS_A_STEP === 0) yield;
   }
   return hash.update(new Uint8Array(targets.buffer, targets.byteOffset, targets.byteLength)).digest('hex');
 }

@@ -5,6 +5,7 @@ import { hourOf, monthOf, weekdayOf } from './dates.js';
 import { basesOf, type Encoding } from './encoding.js';
 import { MissingValues } from './missing.js';
 import { type Scaling, scaledInput, singleScaledInput } from './scaling.js';
+import { inParts, type Steps } from './steps.js';
 import type { TableModel } from './table-metadata.js';
 import { CELL_OF, cellInWords, type TypedColumn, typedCell } from './typed-table.js';
 
@@ -155,12 +156,11 @@ export class RowEncoder {
   }
 
   /** The rows of a table whose columns have the same kinds. */
-  bind(columns: readonly TypedColumn[]): BoundColumns {
-    return new BoundColumns(
-      this.#parts,
-      columns,
-      this.#model.columns.map(({ name }) => name),
-    );
+  *bind(columns: readonly TypedColumn[]): Steps<BoundColumns> {
+    const inputs: Int32Array[] = [];
+    for (const [i, column] of columns.entries()) inputs.push(yield* inputsByLevel(this.#parts[i]!, column));
+    const names = this.#model.columns.map(({ name }) => name);
+    return new BoundColumns(this.#parts, columns, inputs, names);
   }
 
   /**
@@ -222,15 +222,16 @@ export class BoundColumns {
   /** By column and level of this table: the input, or NONE. */
   readonly #inputOf: readonly Int32Array[];
 
-  constructor(parts: readonly Part[], columns: readonly TypedColumn[], names: readonly string[]) {
+  constructor(
+    parts: readonly Part[],
+    columns: readonly TypedColumn[],
+    inputOf: readonly Int32Array[],
+    names: readonly string[],
+  ) {
     this.#parts = parts;
     this.#columns = columns;
+    this.#inputOf = inputOf;
     this.#names = names;
-    this.#inputOf = columns.map((column, i) => {
-      if (column.kind !== 'category') return NO_PARTS;
-      const { levels, other, missing } = parts[i]!;
-      return Int32Array.from([missing, ...column.levels.map((level) => levels.get(level) ?? other)]);
-    });
   }
 
   /** Adds the number of nonzero inputs of each row. */
@@ -254,35 +255,55 @@ export class BoundColumns {
   }
 
   /** The first column that has a number which float32 does not hold once it is scaled. */
-  tooLarge(rows: Uint32Array): number | undefined {
-    const found = this.#columns.findIndex((column, i) => {
-      if (column.kind === 'category') return false;
-      const { subtract, divideBy } = this.#parts[i]!;
-      const scaled = scaledBy(this.#parts[i]!);
-      const { numbers } = column;
-      // (Missing ones are filled with one of the others.)
-      for (let r = 0; r < rows.length; r++) {
-        if (Math.abs(scaled(numbers[rows[r]!]!, subtract, divideBy)) === Number.POSITIVE_INFINITY) return true;
-      }
-      return false;
-    });
-    return found < 0 ? undefined : found;
+  *tooLarge(rows: Uint32Array): Steps<number | undefined> {
+    for (const [i, column] of this.#columns.entries()) {
+      if (column.kind === 'category') continue;
+      let isFound = false;
+      yield* inParts(rows.length, (from, to) => {
+        // (Missing ones are filled with one of the others.)
+        isFound ||= isTooLarge(column.numbers, this.#parts[i]!, rows.subarray(from, to));
+      });
+      if (isFound) return i;
+    }
+    return undefined;
   }
 
-  unseen(rows: Uint32Array): UnseenLevels {
+  *unseen(rows: Uint32Array): Steps<UnseenLevels> {
     const unseen = new Map<string, number>();
     for (const [i, column] of this.#columns.entries()) {
       if (column.kind !== 'category' || this.#parts[i]!.other !== NONE) continue;
       const inputOf = this.#inputOf[i]!;
       let count = 0;
-      for (const row of rows) {
-        const code = column.codes[row]!;
-        count += Number(code > 0 && inputOf[code] === NONE);
-      }
+      yield* inParts(rows.length, (from, to) => {
+        for (let r = from; r < to; r++) {
+          const code = column.codes[rows[r]!]!;
+          count += Number(code > 0 && inputOf[code] === NONE);
+        }
+      });
       if (count > 0) unseen.set(this.#names[i]!, count);
     }
     return unseen;
   }
+}
+
+/** By level of a table: the input, or NONE. */
+function* inputsByLevel({ levels, other, missing }: Part, column: TypedColumn): Steps<Int32Array> {
+  if (column.kind !== 'category') return NO_PARTS;
+  const inputs = new Int32Array(column.levels.length + 1);
+  inputs[0] = missing;
+  yield* inParts(column.levels.length, (from, to) => {
+    for (let i = from; i < to; i++) inputs[i + 1] = levels.get(column.levels[i]!) ?? other;
+  });
+  return inputs;
+}
+
+function isTooLarge(numbers: Float64Array, part: Part, rows: Uint32Array): boolean {
+  const { subtract, divideBy } = part;
+  const scaled = scaledBy(part);
+  for (let r = 0; r < rows.length; r++) {
+    if (Math.abs(scaled(numbers[rows[r]!]!, subtract, divideBy)) === Number.POSITIVE_INFINITY) return true;
+  }
+  return false;
 }
 
 function countLevels(codes: Uint32Array, inputOf: Int32Array, rows: Uint32Array, counts: Uint32Array): void {

@@ -38,13 +38,17 @@ function deviationOf(column: TypedColumn, rows: Uint32Array): number {
   if (column.kind === 'category') return 0;
   const { numbers } = column;
   let [sum, count] = [0, 0];
-  for (const row of rows) {
-    if (Number.isNaN(numbers[row]!)) continue;
-    sum += numbers[row]!;
+  for (let r = 0; r < rows.length; r++) {
+    const x = numbers[rows[r]!]!;
+    if (Number.isNaN(x)) continue;
+    sum += x;
     count++;
   }
   const mean = sum / count;
   let squares = 0;
-  for (const row of rows) if (!Number.isNaN(numbers[row]!)) squares += (numbers[row]! - mean) ** 2;
+  for (let r = 0; r < rows.length; r++) {
+    const x = numbers[rows[r]!]!;
+    if (!Number.isNaN(x)) squares += (x - mean) ** 2;
+  }
   return count === 0 ? 0 : Math.sqrt(squares / count);
 }

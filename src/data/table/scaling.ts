@@ -1,5 +1,6 @@
 /** Input scaling for tables: the input of a number x is (x − subtract) / divide_by. */
 import { type Encoding, inputsOf } from './encoding.js';
+import { inParts, type Steps } from './steps.js';
 import type { TypedColumn } from './typed-table.js';
 
 export const SCALES = ['none', 'minmax', 'standard'] as const;
@@ -20,12 +21,12 @@ export interface Scaling {
  *
  * @param rows  that are trained on
  */
-export function fitScaling(
+export function* fitScaling(
   columns: readonly TypedColumn[],
   encodings: readonly Encoding[],
   rows: Uint32Array,
   scale: Exclude<Scale, 'none'>,
-): Scaling {
+): Steps<Scaling> {
   const inputs = encodings.reduce((sum, encoding) => sum + inputsOf(encoding), 0);
   const subtract = new Float64Array(inputs);
   const divideBy = new Float64Array(inputs).fill(1);
@@ -33,7 +34,7 @@ export function fitScaling(
   for (const [i, encoding] of encodings.entries()) {
     const column = columns[i]!;
     if (encoding.kind !== 'category' && column.kind !== 'category') {
-      const { middle, width } = rangeOf(column.numbers, encoding.fill, rows, scale);
+      const { middle, width } = yield* rangeOf(column.numbers, encoding.fill, rows, scale);
       subtract[input] = middle;
       divideBy[input] = width;
     }
@@ -42,26 +43,38 @@ export function fitScaling(
   return { subtract, divideBy };
 }
 
-function rangeOf(numbers: Float64Array, fill: number, rows: Uint32Array, scale: Exclude<Scale, 'none'>) {
-  let least = Number.POSITIVE_INFINITY;
-  let most = Number.NEGATIVE_INFINITY;
-  let sum = 0;
-  for (let r = 0; r < rows.length; r++) {
-    const given = numbers[rows[r]!]!;
-    const x = Number.isNaN(given) ? fill : given;
-    if (x < least) least = x;
-    if (x > most) most = x;
-    sum += x;
-  }
+function* rangeOf(
+  numbers: Float64Array,
+  fill: number,
+  rows: Uint32Array,
+  scale: Exclude<Scale, 'none'>,
+): Steps<{ readonly middle: number; readonly width: number }> {
+  let [least, most, sum] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0];
+  yield* inParts(rows.length, (from, to) => {
+    // (Local variables are faster than those of a closure.)
+    let [low, high, total] = [least, most, sum];
+    for (let r = from; r < to; r++) {
+      const given = numbers[rows[r]!]!;
+      const x = Number.isNaN(given) ? fill : given;
+      if (x < low) low = x;
+      if (x > high) high = x;
+      total += x;
+    }
+    [least, most, sum] = [low, high, total];
+  });
   if (least === most) return { middle: least, width: 1 };
   if (scale === 'minmax') return { middle: least, width: usable(most - least) };
   const mean = sum / rows.length;
   let squares = 0;
-  for (let r = 0; r < rows.length; r++) {
-    const given = numbers[rows[r]!]!;
-    const distance = (Number.isNaN(given) ? fill : given) - mean;
-    squares += distance * distance;
-  }
+  yield* inParts(rows.length, (from, to) => {
+    let total = squares;
+    for (let r = from; r < to; r++) {
+      const given = numbers[rows[r]!]!;
+      const distance = (Number.isNaN(given) ? fill : given) - mean;
+      total += distance * distance;
+    }
+    squares = total;
+  });
   // Population standard deviation, as in scikit-learn's StandardScaler.
   return { middle: mean, width: usable(Math.sqrt(squares / rows.length)) };
 }

@@ -4,6 +4,7 @@ import type { ColumnPlace } from './column-place.js';
 import { badCells, columnInWords, listed, type Named, positionOf } from './columns.js';
 import { MissingValues } from './missing.js';
 import type { RawTable } from './raw-table.js';
+import { ROWS_A_STEP, type Steps } from './steps.js';
 import type { TableFacts } from './table-metadata.js';
 import { isBad, typeColumn } from './typed-table.js';
 
@@ -63,23 +64,24 @@ export function placeOfColumn(position: number, { names, hasHeader }: Named): Co
 }
 
 /** (rows) NaN: missing. @throws LockstepError if a cell is neither a number nor missing */
-export function targetNumbers(
+export function* targetNumbers(
   file: string,
   table: RawTable,
   position: number,
   expected = 'numbers to estimate',
-): Float64Array {
-  const typed = typeColumn(table.columns[position]!, 'number', new MissingValues());
+): Steps<Float64Array> {
+  const typed = yield* typeColumn(table.columns[position]!, 'number', new MissingValues());
   if (isBad(typed)) throw badCells(file, table, position, 'number', typed, `expected ${expected}`);
   if (typed.kind === 'category') throw new TypeError('numbers of a category');
   return typed.numbers;
 }
 
 /** (rows) @throws LockstepError if a cell is not a number from 0 */
-export function weightNumbers(file: string, table: RawTable, position: number): Float64Array {
-  const weights = targetNumbers(file, table, position, 'weights, from 0');
-  const stray = weights.findIndex((weight) => !(weight >= 0));
-  if (stray < 0) return weights;
+export function* weightNumbers(file: string, table: RawTable, position: number): Steps<Float64Array> {
+  const weights = yield* targetNumbers(file, table, position, 'weights, from 0');
+  let stray = 0;
+  for (; stray < weights.length && weights[stray]! >= 0; stray++) if (stray % ROWS_A_STEP === 0) yield;
+  if (stray === weights.length) return weights;
   const found = Number.isNaN(weights[stray]!) ? 'missing' : `${weights[stray]}, a negative weight`;
   throw errors.tableCell(file, table.lineOf(stray), columnInWords(position, table), found, 'a weight, from 0');
 }

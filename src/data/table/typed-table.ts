@@ -6,6 +6,7 @@ import { secondsOf } from './dates.js';
 import { type Kind, numeralsOf } from './kinds.js';
 import type { MissingRule, MissingValues } from './missing.js';
 import type { RawColumn, RawTable } from './raw-table.js';
+import { inParts, ROWS_A_STEP, type Steps } from './steps.js';
 
 /** A column with a kind, in the training table or in another one. */
 export interface InputColumn {
@@ -67,48 +68,55 @@ export interface BadCells {
 const MOST_SHOWN = 3;
 
 /** The cells of a column, as its kind has them; or those that do not fit it. */
-export function typeColumn(column: RawColumn, kind: Kind, missing: MissingValues): TypedColumn | BadCells {
-  return kind === 'category' ? categoryOf(column, missing) : numbersOf(column, kind, missing);
+export function* typeColumn(column: RawColumn, kind: Kind, missing: MissingValues): Steps<TypedColumn | BadCells> {
+  return kind === 'category' ? yield* categoryOf(column, missing) : yield* numbersOf(column, kind, missing);
 }
 
 export function isBad(column: TypedColumn | BadCells): column is BadCells {
   return 'first' in column;
 }
 
-function numbersOf(column: RawColumn, kind: 'number' | 'date', missing: MissingValues): TypedColumn | BadCells {
+function* numbersOf(column: RawColumn, kind: 'number' | 'date', missing: MissingValues): Steps<TypedColumn | BadCells> {
   const { numbers, codes, texts } = column;
-  const numerals = numeralsOf(column);
-  const ofTexts = texts.map((text, i) => {
-    if (missing.isText(text)) return Number.NaN;
-    const numeral = numerals[i]!;
-    return typedCell(kind === 'date' || Number.isNaN(numeral) ? text : numeral, kind);
+  const numerals = yield* numeralsOf(column);
+  // By code: the number or date that a text stands for, and the problem of a text that stands for none.
+  const ofTexts = new Float64Array(texts.length + 1);
+  const problems = new Map<number, string>();
+  let isKept = kind === 'number' && !missing.hasNumbers;
+  yield* inParts(texts.length, (from, to) => {
+    for (let i = from; i < to; i++) {
+      const numeral = numerals[i]!;
+      const cell = kind === 'date' || Number.isNaN(numeral) ? texts[i]! : numeral;
+      const value = missing.isText(texts[i]!) ? Number.NaN : typedCell(cell, kind);
+      ofTexts[i + 1] = typeof value === 'string' ? Number.NaN : value;
+      if (typeof value === 'string') problems.set(i + 1, value);
+      // Without other cells, the numbers stay where they are.
+      isKept &&= Number.isNaN(value) && Number.isNaN(numeral);
+    }
   });
   const first: BadCell[] = [];
   let count = 0;
   const bad = (row: number, problem: string) => {
     if (count++ < MOST_SHOWN) first.push({ row, problem });
-    return Number.NaN;
   };
-  // Without other cells, the numbers stay where they are.
-  const isKept =
-    kind === 'number' && !missing.hasNumbers && ofTexts.every(Number.isNaN) && numerals.every(Number.isNaN);
   const values = isKept ? numbers : new Float64Array(numbers.length);
-  for (let row = 0; row < numbers.length; row++) {
-    const code = codes[row]!;
-    const x = numbers[row]!;
-    if (code === 0 && !(missing.hasNumbers && missing.isNumber(x))) {
-      const value = typedCell(x, kind);
-      if (typeof value === 'string') bad(row, value);
-      else if (!isKept) values[row] = value;
-    } else if (!isKept) {
-      const value = code === 0 ? Number.NaN : ofTexts[code - 1]!;
-      values[row] = typeof value === 'string' ? bad(row, value) : value;
+  yield* inParts(numbers.length, (from, to) => {
+    for (let row = from; row < to; row++) {
+      const code = codes[row]!;
+      const x = numbers[row]!;
+      if (code > 0) {
+        if (problems.size > 0 && problems.has(code)) bad(row, problems.get(code)!);
+        if (!isKept) values[row] = ofTexts[code]!;
+      } else if (missing.hasNumbers && missing.isNumber(x)) values[row] = Number.NaN;
+      else if (kind === 'date') bad(row, '');
+      else if (!isSingle(x)) bad(row, TOO_LARGE);
+      else if (!isKept) values[row] = x;
     }
-  }
+  });
   return count > 0 ? { count, first } : { kind, numbers: values };
 }
 
-function categoryOf({ numbers, codes, texts }: RawColumn, missing: MissingValues): CategoryColumn {
+function* categoryOf({ numbers, codes, texts }: RawColumn, missing: MissingValues): Steps<CategoryColumn> {
   const found = new Map<string, number>();
   const idOf = (level: string) => {
     const known = found.get(level);
@@ -116,29 +124,57 @@ function categoryOf({ numbers, codes, texts }: RawColumn, missing: MissingValues
     found.set(level, found.size + 1);
     return found.size;
   };
-  const ofTexts = texts.map((text) => (missing.isText(text) ? 0 : idOf(levelOf(text))));
+  const ofTexts = new Uint32Array(texts.length);
+  yield* inParts(texts.length, (from, to) => {
+    for (let i = from; i < to; i++) ofTexts[i] = missing.isText(texts[i]!) ? 0 : idOf(levelOf(texts[i]!));
+  });
   const ofNumbers = new Map<number, number>();
   const ids = new Uint32Array(numbers.length);
-  for (let row = 0; row < ids.length; row++) {
-    const code = codes[row]!;
-    if (code > 0) {
-      ids[row] = ofTexts[code - 1]!;
-      continue;
+  yield* inParts(ids.length, (from, to) => {
+    for (let row = from; row < to; row++) {
+      const code = codes[row]!;
+      if (code > 0) {
+        ids[row] = ofTexts[code - 1]!;
+        continue;
+      }
+      const x = numbers[row]!;
+      let id = ofNumbers.get(x);
+      if (id === undefined) {
+        id = missing.isNumber(x) ? 0 : idOf(levelOf(x));
+        ofNumbers.set(x, id);
+      }
+      ids[row] = id;
     }
-    const x = numbers[row]!;
-    let id = ofNumbers.get(x);
-    if (id === undefined) {
-      id = missing.isNumber(x) ? 0 : idOf(levelOf(x));
-      ofNumbers.set(x, id);
-    }
-    ids[row] = id;
-  }
-  const inOrder = [...found.keys()];
-  const levels = [...inOrder].sort(byCodeUnit);
-  const positions = new Map(levels.map((level, i) => [level, i + 1]));
-  const codeOf = Uint32Array.from([0, ...inOrder.map((level) => positions.get(level)!)]);
-  for (let row = 0; row < ids.length; row++) ids[row] = codeOf[ids[row]!]!;
+  });
+  const levels = yield* sortedTexts([...found.keys()]);
+  const codeOf = new Uint32Array(levels.length + 1);
+  yield* inParts(levels.length, (from, to) => {
+    for (let i = from; i < to; i++) codeOf[found.get(levels[i]!)!] = i + 1;
+  });
+  yield* inParts(ids.length, (from, to) => {
+    for (let row = from; row < to; row++) ids[row] = codeOf[ids[row]!]!;
+  });
   return { kind: 'category', levels, codes: ids };
+}
+
+/** Sorting so many texts takes about 5 ms. */
+const TEXTS_A_STEP = 1 << 12;
+
+/** Different texts, by code unit. */
+function* sortedTexts(texts: readonly string[]): Steps<readonly string[]> {
+  if (texts.length <= TEXTS_A_STEP) {
+    yield;
+    return [...texts].sort(byCodeUnit);
+  }
+  const middle = texts.length >> 1;
+  const low = yield* sortedTexts(texts.slice(0, middle));
+  const high = yield* sortedTexts(texts.slice(middle));
+  const sorted: string[] = [];
+  for (let i = 0, k = 0; i < low.length || k < high.length; ) {
+    sorted.push(k === high.length || (i < low.length && low[i]! < high[k]!) ? low[i++]! : high[k++]!);
+    if (sorted.length % TEXTS_A_STEP === 0) yield;
+  }
+  return sorted;
 }
 
 /** An order that does not depend on the locale. */
@@ -153,15 +189,24 @@ export interface TypedTable {
 }
 
 /** Number of missing cells. */
-export function countMissing(column: TypedColumn, rows: Uint32Array): number {
+export function* countMissing(column: TypedColumn, rows: Uint32Array): Steps<number> {
   let count = 0;
-  if (column.kind === 'category') {
-    const { codes } = column;
-    for (let r = 0; r < rows.length; r++) count += Number(codes[rows[r]!] === 0);
-  } else {
-    const { numbers } = column;
-    for (let r = 0; r < rows.length; r++) count += Number(Number.isNaN(numbers[rows[r]!]!));
-  }
+  yield* inParts(rows.length, (from, to) => {
+    const part = rows.subarray(from, to);
+    count += column.kind === 'category' ? countZeros(column.codes, part) : countNaN(column.numbers, part);
+  });
+  return count;
+}
+
+function countZeros(codes: Uint32Array, rows: Uint32Array): number {
+  let count = 0;
+  for (let r = 0; r < rows.length; r++) count += Number(codes[rows[r]!] === 0);
+  return count;
+}
+
+function countNaN(numbers: Float64Array, rows: Uint32Array): number {
+  let count = 0;
+  for (let r = 0; r < rows.length; r++) count += Number(Number.isNaN(numbers[rows[r]!]!));
   return count;
 }
 
@@ -176,49 +221,75 @@ export function isMissingIn(column: TypedColumn, row: number): boolean {
  * @returns the rows to keep
  * @throws LockstepError if cells are missing, and the rule refuses them
  */
-export function rowsWithout(
+export function* rowsWithout(
   file: string,
   { lineOf }: RawTable,
   columns: readonly TypedColumn[],
   inputs: readonly InputColumn[],
   labeled: Uint32Array,
   { mode }: Pick<MissingRule, 'mode'>,
-): Uint32Array {
+): Steps<Uint32Array> {
   if (mode === 'fill') return labeled;
-  const isComplete = (row: number) => !columns.some((column) => isMissingIn(column, row));
-  if (mode === 'drop') return labeled.filter(isComplete);
+  const complete = new Uint32Array(labeled.length);
   const first: string[] = [];
-  let count = 0;
-  for (const row of labeled) {
-    for (const [i, column] of columns.entries()) {
-      if (!isMissingIn(column, row)) continue;
+  let [kept, count] = [0, 0];
+  const visit = (row: number) => {
+    let isComplete = true;
+    for (let i = 0; i < columns.length; i++) {
+      if (!isMissingIn(columns[i]!, row)) continue;
+      isComplete = false;
       if (count++ < MOST_SHOWN) first.push(`row ${lineOf(row)}, column ${inputs[i]!.name}`);
     }
-  }
+    if (isComplete) complete[kept++] = row;
+  };
+  const rowsAtOnce = Math.ceil(ROWS_A_STEP / columns.length);
+  yield* inParts(labeled.length, (from, to) => labeled.subarray(from, to).forEach(visit), rowsAtOnce);
+  if (mode === 'drop') return complete.slice(0, kept);
   if (count > 0) throw errors.missingCells(file, count, first.join('; '));
   return labeled;
 }
 
 /** The hash covers the cells of the kept rows as their kinds have them, but neither file nor format. */
-export function hashColumns(hash: Hash, { columns, rows }: TypedTable): Hash {
+export function* hashColumns(hash: Hash, { columns, rows }: TypedTable): Steps<void> {
   for (const column of columns) {
     if (column.kind === 'category') {
-      hash.update(JSON.stringify(column.levels));
-      hash.update(bytesOf(keptOf(column.codes, rows)));
-    } else hash.update(bytesOf(keptOf(column.numbers, rows)));
+      yield* hashTexts(hash, column.levels);
+      yield* hashKept(hash, column.codes, rows);
+    } else yield* hashKept(hash, column.numbers, rows);
   }
-  return hash;
 }
 
 export function newHash(): Hash {
   return createHash('sha256');
 }
 
-function keptOf<T extends Uint32Array | Float64Array>(values: T, rows: Uint32Array): T {
-  if (rows.length === values.length) return values;
-  const kept = values.slice(0, rows.length) as T;
-  for (const [i, row] of rows.entries()) kept[i] = values[row]!;
-  return kept;
+const BYTES_A_STEP = 1 << 21;
+
+export function* hashBytes(hash: Hash, bytes: Uint8Array): Steps<void> {
+  yield* inParts(bytes.length, (from, to) => void hash.update(bytes.subarray(from, to)), BYTES_A_STEP);
+}
+
+/** As JSON. */
+function* hashTexts(hash: Hash, texts: readonly string[]): Steps<void> {
+  hash.update('[');
+  yield* inParts(texts.length, (from, to) => {
+    const part = JSON.stringify(texts.slice(from, to));
+    hash.update(`${from === 0 ? '' : ','}${part.slice(1, -1)}`);
+  });
+  hash.update(']');
+}
+
+function* hashKept(hash: Hash, values: Uint32Array | Float64Array, rows: Uint32Array): Steps<void> {
+  const areAll = rows.length === values.length;
+  const buffer = areAll ? values : values.slice(0, Math.min(rows.length, ROWS_A_STEP));
+  yield* inParts(rows.length, (from, to) => {
+    if (areAll) {
+      hash.update(bytesOf(values.subarray(from, to)));
+      return;
+    }
+    for (let r = from; r < to; r++) buffer[r - from] = values[rows[r]!]!;
+    hash.update(bytesOf(buffer.subarray(0, to - from)));
+  });
 }
 
 function bytesOf({ buffer, byteOffset, byteLength }: Uint32Array | Float64Array): Uint8Array {

@@ -1,18 +1,22 @@
 /**
  * Back-propagation from a mirror of the weights, which has a row for each output: δ of the layer below is then a sum of rows, as z
  * is going forward, and no sum runs along a row. All units are computed, and those that were not active become 0.
+ *
+ * A mirror has a few columns of the layer below, as many as a function computes at once, and its rows in the order in which it adds
+ * them up: outputs 0, 4, 8, … first, then 1, 5, 9, …, then those with remainder 2 and 3. What is read again for the next samples is
+ * therefore one piece of memory, which fits into the first-level cache. (Rows that are 1 KB apart share a few of its sets.)
  */
 import { Panels, Vector } from './vector';
 
 /**
- * Copies rows [rowFrom, rowTo) of a panel of weights to the mirror: rows [firstColumn, firstColumn + columns) of one of its panels.
+ * Copies rows [rowFrom, rowTo) of a panel of weights to a mirror, where they are columns.
  *
  * @param weights      the panel, (inputs + 1, width)
  * @param columns      in whole vectors
  * @param firstColumn  the panel's first output
- * @param mirror       the mirror's panel that has these inputs: (outputs, its width)
+ * @param mirror       (outputs in whole vectors, columns that begin with the input `firstRow`)
  * @param mirrorBytes  of its rows
- * @param firstRow     its first input
+ * @param laneBytes    of a quarter of its rows
  */
 export function mirrorRows(
   weights: usize,
@@ -23,16 +27,17 @@ export function mirrorRows(
   firstColumn: usize,
   mirror: usize,
   mirrorBytes: usize,
+  laneBytes: usize,
   firstRow: usize,
 ): void {
   let i = rowFrom;
   while (i < rowTo) {
     const from = weights + i * rowBytes;
-    const to = mirror + firstColumn * mirrorBytes + ((i - firstRow) << 2);
+    const to = mirror + (firstColumn >> 2) * mirrorBytes + ((i - firstRow) << 2);
     const isBlock = ((i - firstRow) & 3) == 0 && i + 4 <= rowTo;
     for (let j: usize = 0; j < columns; j += 4) {
       const source = from + (j << 2);
-      const target = to + j * mirrorBytes;
+      const target = to + (j >> 2) * mirrorBytes;
       if (isBlock) {
         const p = v128.load(source);
         const q = v128.load(source + rowBytes);
@@ -43,11 +48,11 @@ export function mirrorRows(
         const pqHigh = i32x4.shuffle(p, q, 2, 6, 3, 7);
         const rtHigh = i32x4.shuffle(r, t, 2, 6, 3, 7);
         v128.store(target, i64x2.shuffle(pq, rt, 0, 2));
-        v128.store(target + mirrorBytes, i64x2.shuffle(pq, rt, 1, 3));
-        v128.store(target + 2 * mirrorBytes, i64x2.shuffle(pqHigh, rtHigh, 0, 2));
-        v128.store(target + 3 * mirrorBytes, i64x2.shuffle(pqHigh, rtHigh, 1, 3));
+        v128.store(target + laneBytes, i64x2.shuffle(pq, rt, 1, 3));
+        v128.store(target + 2 * laneBytes, i64x2.shuffle(pqHigh, rtHigh, 0, 2));
+        v128.store(target + 3 * laneBytes, i64x2.shuffle(pqHigh, rtHigh, 1, 3));
       } else {
-        for (let k: usize = 0; k < 4; k++) store<f32>(target + k * mirrorBytes, load<f32>(source + (k << 2)));
+        for (let k: usize = 0; k < 4; k++) store<f32>(target + k * laneBytes, load<f32>(source + (k << 2)));
       }
     }
     i += isBlock ? 4 : 1;
@@ -55,28 +60,57 @@ export function mirrorRows(
 }
 
 /**
- * δ of the layer below, in some columns of one of its panels: Σ_j W[i, j] · δ[s, j] for each unit i that was active, 0 for the
- * others. The outputs j are added up in four sums by j mod 4, and these as (s₀ + s₂) + (s₁ + s₃), as in sparse-backward.ts.
+ * Copies the rows of slots [from, to) from the panels of a layer's δ, which have whole vectors, to rows of their own: (slots, count).
  *
- * @param mirror  (outputs in whole vectors, rowBytes) from the first of the columns on
- * @param delta   the first panel of the layer's δ; the others follow it
+ * @param delta   the first panel; the others follow it
  * @param units   the layer's outputs, in units of which its panels are made
  * @param unit    columns of a unit
  * @param panels  how many panels it has
  * @param count   outputs in whole vectors
- * @param below   (slots, rowBytes) from the first of the columns on: z, which becomes δ
- * @param totals  scratch of this thread for two tiles
+ * @param rows    where the row of slot 0 would be
  */
-export function mirrorBackward$n_$t(
-  mirror: usize,
-  rowBytes: usize,
+export function joinPanels(
   delta: usize,
   slots: usize,
   units: usize,
   unit: usize,
   panels: usize,
   count: usize,
+  rows: usize,
+  from: usize,
+  to: usize,
+): void {
+  let next: usize = 0;
+  for (let p: usize = 0; next < count; p++) {
+    const start = next;
+    next = Panels.start(p + 1, units, unit, panels);
+    const width = next - start;
+    const bytes = min(width, count - start) << 2;
+    for (let slot = from; slot < to; slot++) {
+      const source = delta + ((start * slots + slot * width) << 2);
+      const target = rows + ((slot * count + start) << 2);
+      for (let at: usize = 0; at < bytes; at += 16) v128.store(target + at, v128.load(source + at));
+    }
+  }
+}
+
+/**
+ * δ of the layer below, in some columns of one of its panels: Σ_j W[i, j] · δ[s, j] for each unit i that was active, 0 for the
+ * others. The outputs j are added up in four sums by j mod 4, and these as (s₀ + s₂) + (s₁ + s₃), as in sparse-backward.ts.
+ *
+ * @param mirror  (outputs in whole vectors, $n vectors)
+ * @param delta   (slots, deltaBytes): the layer's δ, its panels joined
+ * @param count   outputs in whole vectors
+ * @param below   (slots, rowBytes) from the first of the columns on: z, which becomes δ
+ * @param totals  scratch of this thread for two tiles
+ */
+export function mirrorBackward$n_$t(
+  mirror: usize,
+  delta: usize,
+  deltaBytes: usize,
+  count: usize,
   below: usize,
+  rowBytes: usize,
   totals: usize,
   from: usize,
   to: usize,
@@ -87,23 +121,17 @@ export function mirrorBackward$n_$t(
   for (let first: usize = from; first < to; first += $t) {
     // A tile that lacks samples repeats the last one: all of z is read before any of it is replaced.
     const slot$s = min(first + $s, to - 1);
+    const to$s = slot$s * deltaBytes;
     for (let pass: usize = 0; pass < 4; pass++) {
       // Outputs 0, 2, 1, 3 (mod 4).
       const lane: usize = ((pass & 1) << 1) | (pass >> 1);
       let a$s_$v = zero;
-      let row = mirror + lane * rowBytes;
-      let next: usize = 0;
-      for (let p: usize = 0; next < count; p++) {
-        const start = next;
-        next = Panels.start(p + 1, units, unit, panels);
-        const width = next - start;
-        let d = delta + ((start * slots + lane) << 2);
-        const to$s = (slot$s * width) << 2;
-        for (const end = d + (min(width, count - start) << 2); d < end; d += 16, row += rowBytes << 2) {
-          const d$s = v128.load32_splat(d + to$s);
-          const w$v = v128.load(row, 16 * $v);
-          a$s_$v = Vector.madd(d$s, w$v, a$s_$v);
-        }
+      let row = mirror + lane * count * (4 * $n);
+      let d = delta + (lane << 2);
+      for (const end = d + (count << 2); d < end; d += 16, row += 16 * $n) {
+        const d$s = v128.load32_splat(d + to$s);
+        const w$v = v128.load(row, 16 * $v);
+        a$s_$v = Vector.madd(d$s, w$v, a$s_$v);
       }
       if (pass == 0) {
         v128.store(even, a$s_$v, 16 * ($n * $s + $v));
@@ -133,21 +161,22 @@ export function mirrorBackward$n_$t(
  * another, so here they stand side by side, for fewer columns.
  *
  * @param delta       (slots, deltaBytes)
- * @param rowBytes    of the mirror and of `below`
+ * @param rowBytes    of `below`
  */
 export function fewBackward$few(
   mirror: usize,
-  rowBytes: usize,
   delta: usize,
   deltaBytes: usize,
   count: usize,
   below: usize,
+  rowBytes: usize,
   from: usize,
   to: usize,
 ): void {
   const zero = f32x4.splat(0);
   for (let s: usize = from; s < to; s++) {
     let row = mirror;
+    const lane = count * (4 * $n);
     let d = delta + s * deltaBytes;
     let p$v = zero;
     let q$v = zero;
@@ -160,16 +189,16 @@ export function fewBackward$few(
       const dt = v128.load32_splat(d, 12);
       p$v = Vector.madd(dp, v128.load(row, 16 * $v), p$v);
 
-      row += rowBytes;
-      q$v = Vector.madd(dq, v128.load(row, 16 * $v), q$v);
+      let next = row + lane;
+      q$v = Vector.madd(dq, v128.load(next, 16 * $v), q$v);
 
-      row += rowBytes;
-      r$v = Vector.madd(dr, v128.load(row, 16 * $v), r$v);
+      next += lane;
+      r$v = Vector.madd(dr, v128.load(next, 16 * $v), r$v);
 
-      row += rowBytes;
-      t$v = Vector.madd(dt, v128.load(row, 16 * $v), t$v);
+      next += lane;
+      t$v = Vector.madd(dt, v128.load(next, 16 * $v), t$v);
 
-      row += rowBytes;
+      row += 16 * $n;
     }
     const z = below + s * rowBytes;
     const sum$v = f32x4.add(f32x4.add(p$v, r$v), f32x4.add(q$v, t$v));

@@ -15,6 +15,8 @@ export interface Objective {
   readonly metrics: readonly Metric[];
   /** The metrics of each target, if there are several. */
   byTarget?(sums: Sums): readonly TargetMetrics[];
+  /** How many numbers `Criterion.addTo` adds to. */
+  auditWords(outputs: number): number;
   criterion(memory: Memory): Criterion;
 }
 
@@ -60,6 +62,13 @@ export interface Criterion {
   differentiate(slot: number, sample: number, weight?: number): void;
   /** Writes the scores of the last sample: the loss, and those of the objective's scores that are kept there. */
   record(scores: Scores, position: number): void;
+  /**
+   * Adds what an audit keeps of the last sample, which must have been differentiated: its outputs before this step, without its
+   * weight.
+   *
+   * @param at  where the sample's sums of this objective begin
+   */
+  addTo(audit: Float32Array, at: number): void;
 }
 
 /** Copies a sample's outputs, without padding. @param into  (outputs) */

@@ -11,6 +11,7 @@
  */
 import type { Memory, Scores } from '../../memory/layout.js';
 import type { ObjectiveFacts, ScoreSpec, Target } from '../../memory/plan.js';
+import { addToAudit } from './audited.js';
 import {
   type Criterion,
   type Metric,
@@ -68,6 +69,8 @@ function regression<const Name extends string>(name: Name, loss: Loss, facts: Ob
       metric('r2', 'R²', 'ratio', 'higher'),
     ],
     ...(targets.length > 1 && { byTarget: all }),
+    // The sum of e, by target.
+    auditWords: (outputs: number) => outputs,
     criterion: (memory): Criterion => new Regression(memory, loss, facts),
   } satisfies Objective;
 }
@@ -151,6 +154,10 @@ class Regression implements Criterion {
     const [e, delta] = [this.#e, this.#delta];
     for (let k = 0; k < e.length; k++) delta[k] = this.#loss.slope(e[k]!, this.#d) / e.length;
     writeDelta(this.#memory.layers.at(-1)!, slot, delta, weight);
+  }
+
+  addTo(audit: Float32Array, at: number): void {
+    for (let k = 0; k < this.#e.length; k++) addToAudit(audit, at + k, this.#e[k]!);
   }
 
   record(scores: Scores, position: number): void {

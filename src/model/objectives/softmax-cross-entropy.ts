@@ -9,6 +9,7 @@
 
 import { expOfNonPositive, logOfAtLeastOne } from '../../kernels/exact-math.js';
 import type { LayerMemory, Memory, Scores } from '../../memory/layout.js';
+import { addToAudit } from './audited.js';
 import { type Criterion, type Objective, readOutputs, writeDelta } from './objective.js';
 import { meanLoss, meanScore } from './weighted.js';
 
@@ -30,8 +31,21 @@ export const softmaxCrossEntropy = {
       of: (sums) => meanScore(sums.incorrect!, sums),
     },
   ],
+  auditWords: (outputs) => ClassWord.PROBABILITIES + outputs,
   criterion: (memory): Criterion => new SoftmaxCrossEntropy(memory),
 } as const satisfies Objective;
+
+/** A class that is less likely counts as this likely where logits are compared: a difference of 690. */
+const LEAST_PROBABILITY = 1e-300;
+
+/** What an audit adds up of each sample: offsets of [Z_t − the largest other Z, ‖P − T‖, how often forgotten, …P]. */
+export const ClassWord = {
+  MARGIN: 0,
+  EL2N: 1,
+  /** Twice the number of times that the predicted class went from right to wrong, plus 1 if it was right at the last visit. */
+  FORGOTTEN: 2,
+  PROBABILITIES: 3,
+} as const;
 
 export class SoftmaxCrossEntropy implements Criterion {
   readonly #layer: LayerMemory;
@@ -39,6 +53,8 @@ export class SoftmaxCrossEntropy implements Criterion {
   /** (classes) Z, then P. */
   readonly #z: Float64Array;
   #target = 0;
+  /** Z_t − m */
+  #targetZ = 0;
 
   /** −log P_t of the last sample, in nats. */
   loss = 0;
@@ -64,7 +80,7 @@ export class SoftmaxCrossEntropy implements Criterion {
     for (let j = 1; j < z.length; j++) if (z[j]! > z[highest]!) highest = j;
     const max = z[highest]!;
     this.#target = this.#targets[sample]!;
-    const targetZ = z[this.#target]! - max;
+    this.#targetZ = z[this.#target]! - max;
 
     let sum = 0;
     for (let j = 0; j < z.length; j++) {
@@ -74,7 +90,7 @@ export class SoftmaxCrossEntropy implements Criterion {
     }
     for (let j = 0; j < z.length; j++) z[j]! /= sum;
 
-    this.loss = logOfAtLeastOne(sum) - targetZ;
+    this.loss = logOfAtLeastOne(sum) - this.#targetZ;
     this.predicted = highest;
   }
 
@@ -82,6 +98,27 @@ export class SoftmaxCrossEntropy implements Criterion {
     this.evaluate(slot, sample);
     this.#z[this.#target]! -= 1;
     writeDelta(this.#layer, slot, this.#z, weight);
+  }
+
+  addTo(audit: Float32Array, at: number): void {
+    const z = this.#z;
+    const isRight = this.predicted === this.#target;
+    const probability = z[this.#target]! + 1;
+    let squares = 0;
+    let largestOther = 0;
+    for (let j = 0; j < z.length; j++) {
+      const difference = z[j]!;
+      squares += difference * difference;
+      const isTarget = j === this.#target;
+      if (!isTarget && difference > largestOther) largestOther = difference;
+      audit[at + ClassWord.PROBABILITIES + j]! += isTarget ? probability : difference;
+    }
+    const lead = () => logOfAtLeastOne(probability / Math.max(largestOther, LEAST_PROBABILITY));
+    addToAudit(audit, at + ClassWord.MARGIN, isRight ? lead() : this.#targetZ);
+    audit[at + ClassWord.EL2N]! += Math.sqrt(squares);
+    const before = audit[at + ClassWord.FORGOTTEN]!;
+    const wasRight = before % 2 === 1;
+    audit[at + ClassWord.FORGOTTEN] = before - Number(wasRight) + (isRight ? 1 : wasRight ? 2 : 0);
   }
 
   record({ loss, incorrect, predicted }: Scores, position: number): void {

@@ -99,6 +99,10 @@ class Weighted implements Criterion {
     this.#criterion.differentiate(slot, sample, this.#weight);
   }
 
+  addTo(audit: Float32Array, at: number): void {
+    this.#criterion.addTo(audit, at);
+  }
+
   record(scores: Scores, position: number): void {
     this.#criterion.record(scores, position);
     scores.weight![position] = this.#weight;

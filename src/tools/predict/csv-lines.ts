@@ -1,6 +1,7 @@
 /** Predictions as CSV (RFC 4180): the columns of the input, and the prediction beside them. */
 import { nameOfTarget } from '../../data/table/column-place.js';
 import { errors } from '../../errors.js';
+import { csvLine } from '../../text/csv-line.js';
 import type { Network, Prediction } from '../network.js';
 import { best } from './prediction-line.js';
 
@@ -74,14 +75,4 @@ function distinctFrom(header: readonly string[], names: readonly string[]): stri
     taken.add(free);
     return free;
   });
-}
-
-function csvLine(cells: readonly unknown[]): string {
-  return `${cells.map(csvCell).join()}\n`;
-}
-
-/** White space around a cell is quoted, so that every reader keeps it. */
-function csvCell(cell: unknown): string {
-  const text = String(cell);
-  return /[",\r\n;\t|]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -11,6 +11,7 @@ import { MissingValues } from '../../../src/data/table/missing.js';
 import type { RawColumn, RawTable } from '../../../src/data/table/raw-table.js';
 import { type ReadOptions, readTable, readTableLike } from '../../../src/data/table/read-table.js';
 import { RowEncoder } from '../../../src/data/table/row-encoder.js';
+import { atOnce } from '../../../src/data/table/steps.js';
 import { type TableFacts, tableIn, tableMetadata } from '../../../src/data/table/table-metadata.js';
 import { typeColumn } from '../../../src/data/table/typed-table.js';
 import { temporaryFolder } from '../../support/idx-files.js';
@@ -178,21 +179,21 @@ it('a reader may give a code both a number and a text: 007 is 7 in a column of n
     texts: ['007', 'NA', '12,5'],
   };
   const missing = new MissingValues();
-  expect(kindOf(column, profileOf(column, missing))).toBe('number');
-  expect(typeColumn(column, 'number', missing)).toEqual({
+  expect(atOnce(kindOf(column, atOnce(profileOf(column, missing))))).toBe('number');
+  expect(atOnce(typeColumn(column, 'number', missing))).toEqual({
     kind: 'number',
     numbers: Float64Array.of(7, 8, Number.NaN, 12.5),
   });
-  const without = typeColumn(column, 'number', new MissingValues(['007']));
+  const without = atOnce(typeColumn(column, 'number', new MissingValues(['007'])));
   expect(without).toEqual({ kind: 'number', numbers: Float64Array.of(Number.NaN, 8, Number.NaN, 12.5) });
-  expect(typeColumn(column, 'category', missing)).toMatchObject({ levels: ['007', '12,5', '8'] });
+  expect(atOnce(typeColumn(column, 'category', missing))).toMatchObject({ levels: ['007', '12,5', '8'] });
 });
 
 it('several unnamed columns are told apart by their numbers', () => {
   const numbers = Float64Array.of(1, 3);
   const columns = Array.from({ length: 4 }, () => ({ numbers, codes: Uint8Array.of(0, 0), texts: [] }));
   const raw: RawTable = { names: ['', 'kind', '', 'a'], hasHeader: true, count: 2, columns, lineOf: (row) => row + 2 };
-  const { inputs } = chooseColumns('T', raw, [1], {}, new MissingValues());
+  const { inputs } = atOnce(chooseColumns('T', raw, [1], {}, new MissingValues()));
   expect(inputs.map(({ name }) => name)).toEqual(['1', '3', 'a']);
   const facts: TableFacts = {
     ...{ label: { name: 'kind', position: 1 }, columns: inputs, hasNames: true, width: 4, classNames: ['x', 'y'] },
@@ -347,7 +348,7 @@ describe('property: any table', () => {
         const others = positions.filter((i) => !trained.includes(i));
         const part = (of: readonly number[]): Samples => takeSamples(samples, 0, Uint32Array.from(of));
         const parts = { train: part(trained), validation: NO_SAMPLES, test: part(others) };
-        const { used, table } = encodeParts(parts, facts, 'none');
+        const { used, table } = atOnce(encodeParts(parts, facts, 'none'));
         const denseOf = (samples: Samples) => {
           const dense = denseRows(samples, used.inputs);
           expect(sparseRows(samples, used.inputs)).toEqual(dense);
@@ -376,11 +377,11 @@ describe('property: any table', () => {
 
         const again = await readTableLike(file, stored, undefined, 'auto');
         expect(again.samples.sha256).toBe(samples.sha256);
-        const encoded = encodedBy(encoder, again.samples, stored);
+        const encoded = atOnce(encodedBy(encoder, again.samples, stored));
         expect(denseOf(encoded)).toEqual(expected(positions));
         let nonzeros = 0;
         for (const row of single) nonzeros += row.filter((x) => x !== 0).length;
-        expect(encoded.table.countNonzeros(encoded.count)).toBe(nonzeros);
+        expect(atOnce(encoded.table.countNonzeros(encoded.count))).toBe(nonzeros);
       }),
       { numRuns: 150 },
     );
@@ -397,7 +398,7 @@ it('the median is that of the sorted numbers', () => {
       (numbers) => {
         const sorted = [...numbers].sort((a, b) => a - b);
         const expected = (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2;
-        expect(medianOf(Float64Array.from(numbers)) + 0).toBe(expected + 0);
+        expect(atOnce(medianOf(Float64Array.from(numbers))) + 0).toBe(expected + 0);
       },
     ),
     { numRuns: 300 },

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Encoding, fitEncoding } from '../../../src/data/table/encoding.js';
 import { fitScaling, type Scale, scaledInput } from '../../../src/data/table/scaling.js';
+import { atOnce } from '../../../src/data/table/steps.js';
 import type { TypedColumn } from '../../../src/data/table/typed-table.js';
 
 const columnOf = (numbers: readonly number[]): TypedColumn => ({ kind: 'number', numbers: Float64Array.from(numbers) });
@@ -11,8 +12,8 @@ const allOf = (numbers: readonly number[]) => Uint32Array.from(numbers, (_, row)
 /** The scaled column, if these rows are fitted on. */
 function scaled(numbers: readonly number[], scale: Exclude<Scale, 'none'>, rows = allOf(numbers)): number[] {
   const column = columnOf(numbers);
-  const encodings: Encoding[] = [fitEncoding(column, rows)];
-  const { subtract, divideBy } = fitScaling([column], encodings, rows, scale);
+  const encodings: Encoding[] = [atOnce(fitEncoding(column, rows))];
+  const { subtract, divideBy } = atOnce(fitScaling([column], encodings, rows, scale));
   return numbers.map((x) => scaledInput(x, subtract[0]!, divideBy[0]!));
 }
 
@@ -57,7 +58,7 @@ describe('scaling', () => {
   it('missing numbers are filled before the scaling is fitted, as in a pipeline of scikit-learn', () => {
     const column = columnOf([1, Number.NaN, 4, 10]);
     const rows = Uint32Array.of(0, 1, 2, 3);
-    const { subtract, divideBy } = fitScaling([column], [fitEncoding(column, rows)], rows, 'standard');
+    const { subtract, divideBy } = atOnce(fitScaling([column], [atOnce(fitEncoding(column, rows))], rows, 'standard'));
     // 1, 4, 4, 10; then the indicator, which is not scaled.
     expect([...subtract]).toEqual([4.75, 0]);
     expect([...divideBy]).toEqual([Math.sqrt((3.75 ** 2 + 2 * 0.75 ** 2 + 5.25 ** 2) / 4), 1]);

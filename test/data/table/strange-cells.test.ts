@@ -8,6 +8,7 @@ import { encodeParts } from '../../../src/data/table/encode-parts.js';
 import { MissingValues } from '../../../src/data/table/missing.js';
 import type { RawColumn, RawTable } from '../../../src/data/table/raw-table.js';
 import { RowEncoder } from '../../../src/data/table/row-encoder.js';
+import { atOnce } from '../../../src/data/table/steps.js';
 import { type TableFacts, tableIn, tableMetadata } from '../../../src/data/table/table-metadata.js';
 import { TableRows } from '../../../src/data/table/table-rows.js';
 import { isBad, type TypedColumn, typeColumn } from '../../../src/data/table/typed-table.js';
@@ -67,9 +68,9 @@ function encodedAlike(random: Random): 'taken' | 'misfit' {
   const types = once(3, random)
     ? [`${1 + random.below(raw.names.length)}=${pick(['number', 'category', 'date'], random)}`]
     : undefined;
-  const { inputs: columns } = chooseColumns('T', raw, [0], { types }, values);
-  const { names: classNames, classes } = classesOf('T', 'label', raw.columns[0]!);
-  const typed = columns.map(({ position, kind }) => typeColumn(raw.columns[position]!, kind, values));
+  const { inputs: columns } = atOnce(chooseColumns('T', raw, [0], { types }, values));
+  const { names: classNames, classes } = atOnce(classesOf('T', 'label', raw.columns[0]!));
+  const typed = columns.map(({ position, kind }) => atOnce(typeColumn(raw.columns[position]!, kind, values)));
   if (typed.some(isBad)) return 'misfit';
   const label = { name: raw.hasHeader ? raw.names[0] : undefined, position: 0 };
   const facts: TableFacts = { label, columns, hasNames: raw.hasHeader, width: raw.names.length, missing, classNames };
@@ -81,7 +82,7 @@ function encodedAlike(random: Random): 'taken' | 'misfit' {
   });
   const trained = kept.filter((_, i) => i === 0 || !once(3, random));
   const parts = { train: samplesOf(trained), validation: NO_SAMPLES, test: samplesOf(kept) };
-  const { used, table } = encodeParts(parts, facts, pick(['none', 'standard', 'minmax'], random));
+  const { used, table } = atOnce(encodeParts(parts, facts, pick(['none', 'standard', 'minmax'], random)));
   const rows = denseRows(used.test, used.inputs);
   expect(rows.flat().every(Number.isFinite)).toBe(true);
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { chooseKernel } from '../../../src/kernels/builds.js';
-import { SoftmaxCrossEntropy } from '../../../src/model/objectives/softmax-cross-entropy.js';
+import { ClassWord, SoftmaxCrossEntropy } from '../../../src/model/objectives/softmax-cross-entropy.js';
 import { createNetwork, outputsOf, setOutputs } from '../../support/network.js';
 
 /** A last layer whose logits can be set, with panels of 4 columns so that 10 classes need three. */
@@ -36,6 +36,41 @@ describe('softmax cross-entropy', () => {
           expect(Math.abs(probability - Math.exp(logits[j]!) / sum)).toBeLessThanOrEqual(1e-12);
           expect(deltas[j]).toBe(Math.fround(probability - (j === target ? 1 : 0)));
         }
+      }),
+    );
+  });
+
+  it('adds up what an audit keeps, visit by visit', () => {
+    const visits = fc.integer({ min: 2, max: 5 }).chain((classes) => {
+      const logits = fc.array(fc.float({ min: -40, max: 40, noNaN: true }), { minLength: classes, maxLength: classes });
+      return fc.tuple(fc.nat({ max: classes - 1 }), fc.array(logits, { minLength: 1, maxLength: 8 }));
+    });
+    fc.assert(
+      fc.property(visits, ([target, all]) => {
+        const audit = new Float32Array(2 + ClassWord.PROBABILITIES + all[0]!.length);
+        for (const logits of all) {
+          const { loss, setTarget } = lossOver(logits);
+          setTarget(target);
+          loss.differentiate(0, 0);
+          loss.addTo(audit, 2);
+        }
+        const probabilities = all.map((logits) => {
+          const exps = logits.map((z) => Math.exp(z - Math.max(...logits)));
+          return exps.map((e) => e / exps.reduce((sum, each) => sum + each, 0));
+        });
+        const sum = (values: readonly number[]) => values.reduce((total, each) => total + each, 0);
+        const margins = all.map((z) => z[target]! - Math.max(...z.filter((_, j) => j !== target)));
+        const isClose = (found: number, expected: number) =>
+          expect(Math.abs(found - expected)).toBeLessThanOrEqual(1e-5 * Math.max(1, ...margins.map(Math.abs)));
+        isClose(audit[2 + ClassWord.MARGIN]!, sum(margins));
+        const distances = probabilities.map((p) => Math.hypot(...p.map((each, j) => each - (j === target ? 1 : 0))));
+        isClose(audit[2 + ClassWord.EL2N]!, sum(distances));
+        for (const j of all[0]!.keys()) {
+          isClose(audit[2 + ClassWord.PROBABILITIES + j]!, sum(probabilities.map((p) => p[j]!)));
+        }
+        const right = all.map((z) => z.indexOf(Math.max(...z)) === target);
+        const forgotten = right.filter((is, v) => !is && v > 0 && right[v - 1]).length;
+        expect(audit[2 + ClassWord.FORGOTTEN]).toBe(2 * forgotten + Number(right.at(-1)));
       }),
     );
   });

@@ -1,8 +1,7 @@
-"""The other side of bench/tables.ts and bench/table-defaults.ts: scikit-learn's tables as CSV, and its MLPClassifier on the same split.
+"""The other side of bench/table-defaults.ts: scikit-learn's tables as CSV, and its networks with their own defaults.
 
-python3 tables.py export <folder>          writes digits.csv, wine.csv, breast-cancer.csv, diabetes.csv
-python3 tables.py train < job.json         {"table", "hidden", "epochs", "batch_size", "rate", "optimizer", "splits": [{"seed", "test"}]}
-python3 tables.py defaults < job.json      {"file", "column", "number", "splits"}: with the defaults, on a file of numbers
+python3 table-defaults.py export <folder>          writes digits.csv, wine.csv, breast-cancer.csv, diabetes.csv
+python3 table-defaults.py defaults < job.json      {"file", "column", "number", "splits"}: with the defaults, on a file of numbers
 """
 
 import csv
@@ -39,34 +38,6 @@ def export(folder):
                 writer.writerow(map(repr, map(float, [*numbers, target])))
 
 
-def train(job):
-    """A line for each split: the part of the test rows that is taken for the right class."""
-    table = TABLES[job["table"]]()
-    rows = len(table.target)
-    for split in job["splits"]:
-        test = np.array(split["test"])
-        train = np.setdiff1d(np.arange(rows), test)
-        scaler = StandardScaler().fit(table.data[train])
-        network = MLPClassifier(
-            job["hidden"],
-            solver=job["optimizer"],
-            learning_rate_init=job["rate"],
-            # Of sgd: as Lockstep's --momentum 0.9 --nesterov.
-            momentum=0.9,
-            nesterovs_momentum=True,
-            alpha=0,
-            batch_size=job["batch_size"],
-            max_iter=job["epochs"],
-            # All epochs, whatever the loss does.
-            tol=0,
-            n_iter_no_change=job["epochs"] + 1,
-            random_state=split["seed"],
-        )
-        network.fit(scaler.transform(table.data[train]), table.target[train])
-        accuracy = network.score(scaler.transform(table.data[test]), table.target[test])
-        print(json.dumps({"seed": split["seed"], "accuracy": accuracy, "epochs": network.n_iter_}), flush=True)
-
-
 def defaults(job):
     """A line for each split: the error (or 1 - R2) and the loss of the test rows."""
     with open(job["file"], newline="") as file:
@@ -93,7 +64,5 @@ def defaults(job):
 warnings.simplefilter("ignore", ConvergenceWarning)
 if sys.argv[1:2] == ["export"]:
     export(sys.argv[2])
-elif sys.argv[1:2] == ["defaults"]:
-    defaults(json.load(sys.stdin))
 else:
-    train(json.load(sys.stdin))
+    defaults(json.load(sys.stdin))

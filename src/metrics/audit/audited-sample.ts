@@ -1,0 +1,65 @@
+/** What an audit says about a training sample. */
+import type { Memory } from '../../memory/layout.js';
+import { AuditWord } from '../../model/objectives/audited.js';
+
+/** What the sums do not say about the samples. */
+export interface AuditedData {
+  /** (training samples) The number of each: of a row as in messages, of an image from 0. */
+  readonly rows: Uint32Array;
+  /** Undefined: the classes are numbers. */
+  readonly classNames: readonly (string | number)[] | undefined;
+  /** Names of the numbers to estimate; empty for classes. */
+  readonly targets: readonly string[];
+}
+
+/** A training sample. Means are over the epochs, each before that epoch's step, and do not count the sample's weight. */
+interface Audited {
+  /** From 1, the most doubtful first. */
+  readonly rank: number;
+  /** Number of the row as in messages; of an image, from 0. */
+  readonly row: number;
+  /** Whether its label is more likely wrong than right. */
+  readonly suspect: boolean;
+  /** Estimate that the label is wrong. */
+  readonly probability: number;
+  readonly mean_loss: number;
+  /** Mean norm of the gradient of the loss. */
+  readonly grad_norm: number;
+}
+
+export interface AuditedLabel extends Audited {
+  readonly label: string | number;
+  /** The most likely class other than the label. */
+  readonly suggested: string | number;
+  /** Mean difference between the label's logit and the largest other one (area under the margin). */
+  readonly aum: number;
+  /** Mean Euclidean norm of the difference between the predicted probabilities and the label. */
+  readonly el2n: number;
+  /** How often the predicted class changed from right to wrong from one epoch to the next. */
+  readonly forgotten: number;
+}
+
+export interface AuditedNumber extends Audited {
+  /** The target that is most doubtful. */
+  readonly column: string;
+  /** Its number in the data. */
+  readonly target: number;
+  /** Mean of the network's estimates. */
+  readonly suggested: number;
+  /** target − suggested */
+  readonly residual: number;
+}
+
+export type AuditedSample = AuditedLabel | AuditedNumber;
+
+/** Significant digits of the scores: float32 has no more. */
+const DIGITS = 6;
+
+export function rounded(score: number): number {
+  return Number(score.toPrecision(DIGITS));
+}
+
+/** Mean of a sum in the record of a sample. */
+export function meanOf({ audit }: Memory, at: number, word: number): number {
+  return audit[at + word]! / audit[at + AuditWord.VISITS]!;
+}
