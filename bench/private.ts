@@ -80,9 +80,13 @@ if (values.python !== undefined) {
   const folder = path.dirname(String(inputFilesOf('mnist')[0]));
   const script = path.join(import.meta.dirname, '../../bench/peers/opacus_mnist.py');
   for (const mode of ['none', 'ghost', 'ghost-secure', 'default']) {
-    const { stdout, stderr, status } = spawnSync(values.python, [script, folder, mode, String(threads)], {
-      encoding: 'utf8',
-    });
+    const { stdout, stderr, status } = spawnSync(
+      values.python,
+      [script, folder, mode, String(threads), mode === 'default' ? '15' : '60'],
+      {
+        encoding: 'utf8',
+      },
+    );
     if (status !== 0) throw new Error(stderr);
     const seconds = Number(stdout.trim().split('\n').at(-1));
     console.log(`opacus, ${mode}: ${seconds.toFixed(2)} s an epoch, ${(seconds / own).toFixed(1)} times as long`);

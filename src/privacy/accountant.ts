@@ -1,9 +1,9 @@
 /** The ε of a run: the least of the bounds that are known. */
-import { LEAST_DELTA, LossAccountant } from './loss-distribution.js';
+import { LEAST_DELTA, LEAST_NOISE, LossAccountant } from './loss-distribution.js';
 import { RenyiAccountant } from './renyi.js';
 
 /** More steps would need too fine a grid. */
-const MOST_STEPS = 5e6;
+const MOST_STEPS = 1e6;
 
 /** A coarser grid takes a quarter of the time, and its ε is up to 0.01 larger. */
 const COARSE = 16;
@@ -21,7 +21,8 @@ export class Accountant {
   constructor(samplingRate: number, noiseMultiplier: number, mostSteps: number, delta: number, isCoarse = false) {
     this.#delta = delta;
     this.#renyi = new RenyiAccountant(samplingRate, noiseMultiplier);
-    const isPossible = delta >= LEAST_DELTA && mostSteps > 0 && mostSteps <= MOST_STEPS;
+    const isPossible =
+      delta >= LEAST_DELTA && noiseMultiplier >= LEAST_NOISE && mostSteps > 0 && mostSteps <= MOST_STEPS;
     if (isPossible) {
       const coarseness = isCoarse ? COARSE : 1;
       this.#loss = new LossAccountant(samplingRate, noiseMultiplier, mostSteps, delta, coarseness);

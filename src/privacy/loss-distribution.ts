@@ -30,6 +30,9 @@ const ROUNDING = 1e-13;
 /** Below this δ, rounding errors would count. */
 export const LEAST_DELTA = 1e-10;
 
+/** With less noise, the losses of a step have too wide a range. */
+export const LEAST_NOISE = 0.3;
+
 /** A distribution on a grid: `masses[i]` is the probability of the loss (first + i) · distance. */
 interface Distribution {
   readonly distance: number;
@@ -194,9 +197,14 @@ function power(a: number, b: number, n: number): [number, number] {
 /** The distribution of a step's loss: if a sample is removed, of ln P/Q under P; if one is added, of ln Q/P under Q. */
 function singleStep(q: number, sigma: number, isRemoved: boolean, distance: number): Distribution {
   const variance = sigma * sigma;
-  const lossAt = (x: number) => Math.log1p(q * Math.expm1((2 * x - 1) / (2 * variance)));
+  const lossAt = (x: number) => {
+    const whole = (2 * x - 1) / (2 * variance);
+    if (q === 1) return whole;
+    return whole > 0 ? whole + Math.log(q + (1 - q) * Math.exp(-whole)) : Math.log1p(q * Math.expm1(whole));
+  };
   /** The reverse. */
   const placeOf = (loss: number) => {
+    if (q === 1) return variance * loss + 0.5;
     const inner = Math.expm1(loss) / q + 1;
     return inner <= 0 ? Number.NEGATIVE_INFINITY : variance * Math.log(inner) + 0.5;
   };

@@ -34,8 +34,19 @@ function expOfReciprocal(n: bigint, one: bigint): bigint {
   return sum;
 }
 
+/** It takes some 40 ms to compute, and never changes. */
+let computed: NoiseTable | undefined;
+
 /** Writes the table. */
 export function fillNoiseTable({ entries, rests }: NoiseTable): void {
+  computed ??= newTable();
+  entries.set(computed.entries);
+  rests.set(computed.rests);
+}
+
+function newTable(): NoiseTable {
+  const entries = new Uint32Array(TABLE_LENGTH);
+  const rests = new Uint32Array(2 * TABLE_LENGTH);
   const { own, other } = aliasesOf(sharesOf(oddWeights()));
   for (let i = 0; i < TABLE_LENGTH; i++) {
     const chance = own[i]!;
@@ -47,6 +58,7 @@ export function fillNoiseTable({ entries, rests }: NoiseTable): void {
     rests[2 * i] = Number(rest & 0xffffffffn);
     rests[2 * i + 1] = Number(rest >> 32n);
   }
+  return { entries, rests };
 }
 
 /** Probabilities times the table's length: their sum is exactly the length. */

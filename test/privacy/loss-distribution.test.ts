@@ -1,7 +1,7 @@
 /** The accountant by privacy-loss distributions: compared with dp-accounting, and where a formula is known. */
 import { describe, expect, it } from 'vitest';
 import { Fourier } from '../../src/privacy/fourier.js';
-import { LEAST_DELTA, LossAccountant, lossEpsilon } from '../../src/privacy/loss-distribution.js';
+import { LEAST_DELTA, LEAST_NOISE, LossAccountant, lossEpsilon } from '../../src/privacy/loss-distribution.js';
 import { upperTail } from '../../src/privacy/normal.js';
 import { renyiEpsilon } from '../../src/privacy/renyi.js';
 import { recordedSettings } from '../support/privacy-settings.js';
@@ -33,6 +33,7 @@ it.each([
   { noiseMultiplier: 1, steps: 1 },
   { noiseMultiplier: 0.7, steps: 3 },
   { noiseMultiplier: 60, steps: 1000 },
+  { noiseMultiplier: LEAST_NOISE, steps: 3 },
 ])('of all samples is the Gaussian mechanism, whose ε is known: %o', ({ noiseMultiplier, steps }) => {
   for (const delta of [1e-3, 1e-5, 1e-8, LEAST_DELTA]) {
     const epsilon = lossEpsilon({ samplingRate: 1, noiseMultiplier, steps }, delta);

@@ -15,7 +15,8 @@ import { inspectModel } from '../../src/tools/inspect/inspect-model.js';
 import { collect } from '../support/events.js';
 import { temporaryFolder, writeDataset } from '../support/idx-files.js';
 import { kernelNames } from '../support/kernels.js';
-import { batchOf, noiseOf, secretOfSeed, stepOf } from '../support/private-step.js';
+import { root } from '../support/paths.js';
+import { batchOf, noiseOf, type Setting, secretOfSeed, stepOf } from '../support/private-step.js';
 import { refusalOf } from '../support/refusals.js';
 import { resultsAfter, resultsOf } from '../support/results.js';
 import { readTensorFile } from '../support/tensor-file.js';
@@ -39,6 +40,13 @@ const OPTIONS: TrainOptions = {
 };
 const KERNELS = kernelNames();
 
+/** SHA-256 of the weights, by kernel. */
+const GOLDEN: Readonly<Record<string, string>> = {
+  simd: 'ff64da9e85cfb47026eacb68a687c8eb35a03021fb21e7d219bfe4cca235aca3',
+  'simd-fma': '5ef59ea7151322751cb43312b6b8a2967020963566a504b1f0a7bc87013a48cf',
+  reference: '54846b3da6dacaaf1b423879c63ff96d5640b8b2363d04f0b533c3953c9f7746',
+};
+
 describe.each(KERNELS)('kernel %s', (kernel) => {
   it('gives the same weights for any number of threads and division of layers', async () => {
     for (const hidden of [[], [13], [70, 9]]) {
@@ -49,6 +57,11 @@ describe.each(KERNELS)('kernel %s', (kernel) => {
       }
       expect(new Set(hashes).size, hidden.join()).toBe(1);
     }
+  });
+
+  it('gives the recorded weights, on every version of Node', async () => {
+    const { end } = await collect({ ...OPTIONS, kernel, hidden: [70, 9], optimizer: 'adam', lr: 0.01 });
+    expect(end.weights_sha256).toBe(GOLDEN[kernel]);
   });
 
   it('steps as an independent computation does: the same samples, clipped gradients and noise', async () => {
@@ -106,6 +119,21 @@ describe.each(KERNELS)('kernel %s', (kernel) => {
       expect(resultsOf(resumed.all), name).toEqual(resultsAfter(undisturbed.all, { epochs, step }));
     }
   });
+});
+
+it('the independent computation steps as Opacus does, with the same batch and noise', () => {
+  const recorded = JSON.parse(readFileSync(path.join(root, 'test/fixtures/private-step.json'), 'utf8')) as {
+    readonly [name in 'before' | 'noise' | 'after' | 'inputs']: readonly (readonly number[])[];
+  } & { readonly labels: readonly number[] } & Omit<Setting, 'perUnit'>;
+  const arrays = (lists: readonly (readonly number[])[]) => lists.map((list) => Float64Array.from(list));
+  const { before, noise, after, inputs, labels, ...setting } = recorded;
+  const batch = labels.map((_, s) => s);
+  const data = { inputs: arrays(inputs), labels };
+  const found = stepOf({ layers: arrays(before) }, data, { ...setting, perUnit: 1 }, batch, arrays(noise));
+  for (const [l, layer] of found.layers.entries()) {
+    // (Opacus adds 1e-6 to the norm before it divides.)
+    for (const [p, weight] of layer.entries()) expect(Math.abs(weight - after[l]![p]!)).toBeLessThan(1e-6);
+  }
 });
 
 function weightsIn(file: string) {

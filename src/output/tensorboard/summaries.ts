@@ -33,6 +33,7 @@ export function ofEpoch(event: EpochEvent, objective: string, rate: number): Sum
     ...metricsOf(event, objective),
     ...gradientsOf(event, ''),
     lr: event.lr ?? rate,
+    epsilon: event.epsilon,
     samples_per_second: event.samples_per_second,
     wait_fraction: event.wait_fraction,
     'phase/forward': forward,

@@ -4,7 +4,7 @@ import { type Fields, isRecord } from '../../files/type-guards.js';
 import type { StartEvent } from '../../metrics/events.js';
 import type { GradientFigures } from '../../metrics/gradient-noise.js';
 import type { EpochMetrics } from '../../metrics/run-state.js';
-import { isValueOf, type Metrics, metricIn, type Split, type SplitMetrics } from '../../metrics/sums.js';
+import { isValueOf, type Metrics, metricIn, type Split } from '../../metrics/sums.js';
 import { OBJECTIVES, objectiveNamed } from '../../model/objectives/index.js';
 
 interface Place {
@@ -15,7 +15,7 @@ interface Place {
 /** Whatever these fields contain: they are not checked. */
 type Unchecked = { readonly [name in keyof GradientFigures]?: unknown };
 
-export type EpochPoint = Place & SplitMetrics<'train'> & EpochMetrics & Unchecked;
+export type EpochPoint = Place & EpochMetrics & Unchecked;
 export type StepPoint = Place & Metrics & Unchecked;
 
 export function isStart(value: Fields): value is Fields & StartEvent {
@@ -27,7 +27,8 @@ export function isEpoch(value: Fields): value is Fields & EpochPoint {
   return (
     event === 'epoch' &&
     [epoch, step].every(isCount) &&
-    hasMetrics(value, 'train') &&
+    // A private run has none.
+    (hasMetrics(value, 'train') || (typeof value.epsilon === 'number' && hasNoMetrics(value, 'train'))) &&
     (['validation', 'test'] as const).every((split) => hasMetrics(value, split) || hasNoMetrics(value, split))
   );
 }
