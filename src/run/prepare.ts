@@ -105,7 +105,7 @@ export interface Run {
 
 /**
  * @param world   under MPI: all ranks prepare together, and only rank 0 accesses output files
- * @param signal  aborts the reading of a table
+ * @param signal  aborts the reading and encoding of a table
  * @param memory  the data whose option is `memory`
  * @throws LockstepError if the data are invalid, or the options do not fit the data, a checkpoint or this machine. Under MPI all
  *   ranks throw if any does, or if they differ.
@@ -171,7 +171,6 @@ async function prepareFrom(
   reading: Reading,
   agreedBits?: VectorBits,
 ): Promise<Prepared> {
-  const { signal } = reading;
   const writes = world?.isFirst ?? true;
   const traits =
     given.data !== undefined && !found.resumed && isTableSource(reading.data ?? given.data)
@@ -188,6 +187,8 @@ async function prepareFrom(
   if (world && world.ranks > 1 && [config.data, config.testData].includes(STDIN)) throw errors.mpiStdin();
   const dataset = await loadFor(config, given, resumed, reading);
   const { name, classes, train } = dataset;
+  // Images are loaded in no time, and a run that has been aborted by then has events.
+  const signal = train.table && reading.signal;
   const { limit = train.count } = config;
   if (limit > train.count) throw errors.limitBeyondData(limit, train.count);
 

@@ -17,8 +17,8 @@ import type { RunView } from './view.js';
 
 export interface TrainControls {
   /**
-   * Ends the run after the current step with an `end` event of status `interrupted`. While a table is being read, `train()`
-   * throws the reason of the signal at once.
+   * Ends the run after the current step with an `end` event of status `interrupted`. While a table is being read and encoded,
+   * `train()` throws the reason of the signal at once.
    */
   readonly signal?: AbortSignal | undefined;
   /** Called about ten times per second during training. */
