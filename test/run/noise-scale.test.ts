@@ -12,7 +12,7 @@ import { REFERENCE_DEFAULTS } from '../support/reference-defaults.js';
 import { resultsAfter, resultsOf } from '../support/results.js';
 import { scratchWith } from '../support/scratch.js';
 import { readTensorFile } from '../support/tensor-file.js';
-import { valuesOf } from '../support/thoroughness.js';
+import { casesOf, valuesOf } from '../support/thoroughness.js';
 
 const scratch = scratchWith(45, 20);
 
@@ -158,8 +158,10 @@ const WAYS: Readonly<Record<string, TrainOptions>> = {
   'class weights': { classWeights: ['0=3', '1=0.5'] },
 };
 
+const OF_EACH_KERNEL = ['two hidden layers', 'strategy dense, clipped'];
+
 describe.each(kernelNames())('kernel %s', (kernel) => {
-  it.each(Object.entries(WAYS))(
+  it.each(casesOf(Object.entries(WAYS), ([name]) => kernel !== 'reference' || OF_EACH_KERNEL.includes(name)))(
     '%s: changes no weight, and says the same for any number of threads',
     async (name, way) => {
       const options: TrainOptions = { ...SMALL, ...way, kernel, data: scratch.data, threads: 1 };
@@ -174,7 +176,7 @@ describe.each(kernelNames())('kernel %s', (kernel) => {
       expect(strip(resultsOf(first.all))).toEqual(strip(resultsOf(without.all)));
       // (With strategy dense, the number of threads decides about the sums.)
       const isDense = name.startsWith('strategy dense');
-      for (const threads of valuesOf([1, 3, 7, 12], [1, 7])) {
+      for (const threads of valuesOf([1, 3, 7, 12], [7])) {
         const other = await collect({ ...options, threads, noiseScale: true });
         if (!isDense) expect(resultsOf(other.all)).toEqual(resultsOf(first.all));
       }
