@@ -1,7 +1,7 @@
 /**
  * What an audit keeps of each training sample: sums over its visits, one visit an epoch. A record of `plan.auditWords` float32:
  *
- *   [visits, Σ loss, Σ norm of the gradient, …the objective's own sums]
+ *   [visits, Σ loss, Σ norm of the gradient on the first visit and each fourth from there, …the objective's own sums]
  *
  * A sample is computed by one thread at a time, once an epoch, so the sums do not depend on the threads. Losses and gradients
  * count without the sample's weight. docs/per-sample.md
@@ -15,6 +15,9 @@ export const AuditWord = { VISITS: 0, LOSS: 1, GRAD_NORM: 2, OWN: 3 } as const;
 export function auditWordsOf(objective: Objective, outputs: number): number {
   return AuditWord.OWN + objective.auditWords(outputs);
 }
+
+/** Computing the norm of the gradient on every visit would take several percent of an epoch. */
+export const VISITS_PER_NORM = 4;
 
 /** Sums must stay finite in float32, whatever the number of epochs. */
 const LARGEST = 1e28;
