@@ -23,7 +23,7 @@ interface Audited {
   /** Estimate that the label is wrong. */
   readonly probability: number;
   readonly mean_loss: number;
-  /** Mean norm of the gradient of the loss, over the first epoch and each fourth from there. */
+  /** Mean norm of the gradient of the loss, over the first epoch and each tenth from there. */
   readonly grad_norm: number;
 }
 
