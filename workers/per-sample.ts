@@ -4,7 +4,7 @@
  */
 import type { Kernel } from '../src/kernels/kernel.js';
 import type { LayerMemory, Memory } from '../src/memory/layout.js';
-import { AuditWord, addToAudit } from '../src/model/objectives/audited.js';
+import { AuditWord, addToAudit, VISITS_PER_NORM } from '../src/model/objectives/audited.js';
 import { hasWeights, trainingWeight } from '../src/model/objectives/weighted.js';
 import { squaredNorm, squaredSampleNorm } from '../src/model/sample-norms.js';
 import type { PrivateTask, WorkerTask } from '../src/parallel/task.js';
@@ -23,10 +23,13 @@ export interface SampleParts {
 /** In this order: what measures gradients comes before what changes them. Empty if no sample is looked at. */
 export function workOnSamples(parts: SampleParts): readonly SampleWork[] {
   const { plan, privacy } = parts.task;
+  const { needsSampleNorms, keepsGradientNorms, scalesSamples, auditWords } = plan;
+  // An audit alone does not need them in each epoch.
+  const isOfAudit = auditWords > 0 && !keepsGradientNorms && !scalesSamples;
   return [
-    ...(plan.needsSampleNorms ? [norms(parts)] : []),
-    ...(plan.keepsGradientNorms ? [keptNorms(parts)] : []),
-    ...(plan.auditWords > 0 ? [auditedNorms(parts)] : []),
+    ...(needsSampleNorms && !isOfAudit ? [norms(parts)] : []),
+    ...(keepsGradientNorms ? [keptNorms(parts)] : []),
+    ...(auditWords > 0 ? [auditedNorms(parts, isOfAudit)] : []),
     ...(privacy ? [clip(parts, privacy)] : []),
   ];
 }
@@ -48,16 +51,29 @@ function keptNorms({ memory }: SampleParts): SampleWork {
   };
 }
 
-/** Adds them to the audit, without the weights of the samples. The gradient of a sample of weight 0 is 0. */
-function auditedNorms({ memory, task }: SampleParts): SampleWork {
+/**
+ * Adds them to the audit on some visits of each sample, without the samples' weights. The gradient of a sample of weight 0 is 0.
+ *
+ * @param computes  whether they have not been computed yet
+ */
+function auditedNorms(parts: SampleParts, computes: boolean): SampleWork {
+  const { memory, task } = parts;
   const { auditWords, facts } = task.plan;
+  const { audit, layers, rows } = memory;
   const isWeighted = hasWeights(facts);
-  return ({ record, first }, from, to) => {
+  const compute = norms(parts);
+  return (batch, from, to) => {
+    const { order } = batch.record;
+    let isComputed = !computes;
     for (let slot = from; slot < to; slot++) {
-      const sample = record.order[first + slot]!;
-      const weight = isWeighted ? trainingWeight(memory.rows, facts, sample) || 1 : 1;
-      const norm = Math.sqrt(squaredSampleNorm(memory.layers, slot)) / weight;
-      addToAudit(memory.audit, sample * auditWords + AuditWord.GRAD_NORM, norm);
+      const sample = order[batch.first + slot]!;
+      const at = sample * auditWords;
+      // (Whole numbers: a remainder of fractions takes ten times as long.)
+      if ((Math.trunc(audit[at + AuditWord.VISITS]!) - 1) % VISITS_PER_NORM !== 0) continue;
+      if (!isComputed) compute(batch, from, to);
+      isComputed = true;
+      const weight = isWeighted ? trainingWeight(rows, facts, sample) || 1 : 1;
+      addToAudit(audit, at + AuditWord.GRAD_NORM, Math.sqrt(squaredSampleNorm(layers, slot)) / weight);
     }
   };
 }

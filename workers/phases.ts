@@ -36,6 +36,8 @@ export class Phases {
   readonly #kernel: Kernel;
   readonly #forwardPass: ForwardPass;
   readonly #criterion: Criterion;
+  /** With an audit: the criterion. */
+  readonly #audited: Audited | undefined;
   readonly #optimizer: Optimizer;
   /** Plain SGD: the gradient is kept only to be measured. */
   readonly #isPlain: boolean;
@@ -57,7 +59,8 @@ export class Phases {
     this.#forwardPass = new ForwardPass(this.#kernel, memory);
     const criterion = objectiveOf(task.plan).criterion(memory);
     const { auditWords } = task.plan;
-    this.#criterion = auditWords > 0 ? new Audited(criterion, memory, auditWords) : criterion;
+    this.#audited = auditWords > 0 ? new Audited(criterion, memory, auditWords) : undefined;
+    this.#criterion = this.#audited ?? criterion;
     this.#optimizer = new Optimizer(task.optimizer, task.epochs, stepsPerEpoch(task.plan));
     this.#isPlain = isPlainSgd(task.optimizer);
     this.#workOnSamples = workOnSamples({ task, memory, kernel: this.#kernel });
@@ -113,6 +116,7 @@ export class Phases {
     const { record, first } = batch;
     if (this.#byPanel) this.#forwardPass.fromSecond(from, to);
     else this.#forwardPass.ofPlaced(from, to);
+    this.#audited?.fetch(record.order, first + from, first + to);
     let allFinite = true;
     const isPrivate = this.#task.privacy !== undefined;
     for (let slot = from; slot < to; slot++) {

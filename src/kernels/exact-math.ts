@@ -82,6 +82,26 @@ export function logOfAtLeastOne(x: number): number {
   return k * LN2_HIGH - (s * (f - square * tail) - k * LN2_LOW - f);
 }
 
+/** The words of a float64. (Lockstep runs on little-endian machines only.) */
+const DOUBLE = new Float64Array(1);
+const WORDS = new Uint32Array(DOUBLE.buffer);
+const EXPONENT_BIAS = 1023;
+
+/** ln x for finite x ≥ 1 within 1e-8, in a third of the time: for sums in float32. */
+export function roughLog(x: number): number {
+  DOUBLE[0] = x;
+  const high = WORDS[1]!;
+  const k = (high >>> 20) - EXPONENT_BIAS;
+  // 1 ≤ m < 2; then √½ ≤ m < √2.
+  WORDS[1] = (high & 0xfffff) | (EXPONENT_BIAS << 20);
+  const isLarge = DOUBLE[0] >= Math.SQRT2;
+  const m = isLarge ? DOUBLE[0] / 2 : DOUBLE[0];
+  const s = (m - 1) / (m + 1);
+  const square = s * s;
+  const series = 2 / 3 + square * (2 / 5 + square * (2 / 7 + square * (2 / 9)));
+  return (isLarge ? k + 1 : k) * Math.LN2 + s * (2 + square * series);
+}
+
 /** base^n for whole n ≥ 0, by repeated squaring. */
 export function power(base: number, n: number): number {
   let result = 1;

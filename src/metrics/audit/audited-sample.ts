@@ -1,6 +1,6 @@
 /** What an audit says about a training sample. */
 import type { Memory } from '../../memory/layout.js';
-import { AuditWord } from '../../model/objectives/audited.js';
+import { AuditWord, VISITS_PER_NORM } from '../../model/objectives/audited.js';
 
 /** What the sums do not say about the samples. */
 export interface AuditedData {
@@ -23,7 +23,7 @@ interface Audited {
   /** Estimate that the label is wrong. */
   readonly probability: number;
   readonly mean_loss: number;
-  /** Mean norm of the gradient of the loss. */
+  /** Mean norm of the gradient of the loss, over the first epoch and each tenth from there. */
   readonly grad_norm: number;
 }
 
@@ -57,6 +57,11 @@ const DIGITS = 6;
 
 export function rounded(score: number): number {
   return Number(score.toPrecision(DIGITS));
+}
+
+/** Mean norm of the gradient, over the visits on which it was added. */
+export function meanNormOf({ audit }: Memory, at: number): number {
+  return audit[at + AuditWord.GRAD_NORM]! / Math.ceil(audit[at + AuditWord.VISITS]! / VISITS_PER_NORM);
 }
 
 /** Mean of a sum in the record of a sample. */

@@ -12,7 +12,7 @@ import type { Memory } from '../../memory/layout.js';
 import type { Plan } from '../../memory/plan.js';
 import { AuditWord } from '../../model/objectives/audited.js';
 import { ClassWord } from '../../model/objectives/softmax-cross-entropy.js';
-import { type AuditedData, type AuditedLabel, meanOf, rounded } from './audited-sample.js';
+import { type AuditedData, type AuditedLabel, meanNormOf, meanOf, rounded } from './audited-sample.js';
 import { logOddsOf } from './tail-mixture.js';
 
 /** A probability that float32 sums to 0. */
@@ -45,7 +45,7 @@ export function auditedClasses(memory: Memory, plan: Plan, { rows, classNames }:
       mean_loss: mean(AuditWord.LOSS),
       aum: mean(own(ClassWord.MARGIN)),
       el2n: mean(own(ClassWord.EL2N)),
-      grad_norm: mean(AuditWord.GRAD_NORM),
+      grad_norm: rounded(meanNormOf(memory, i * auditWords)),
       forgotten: Math.floor(memory.audit[i * auditWords + own(ClassWord.FORGOTTEN)]! / 2),
     };
   });

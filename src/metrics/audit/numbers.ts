@@ -12,7 +12,7 @@
 import type { Memory } from '../../memory/layout.js';
 import type { Plan } from '../../memory/plan.js';
 import { AuditWord } from '../../model/objectives/audited.js';
-import { type AuditedData, type AuditedNumber, meanOf, rounded } from './audited-sample.js';
+import { type AuditedData, type AuditedNumber, meanNormOf, meanOf, rounded } from './audited-sample.js';
 
 /** Degrees of freedom of the network's errors: from heavy tails to a normal distribution. */
 const FREEDOMS = [2, 3, 4, 6, 10, 30, 1000] as const;
@@ -59,7 +59,7 @@ export function auditedNumbers(memory: Memory, plan: Plan, { rows, targets: name
       probability: rounded(probability),
       residual: rounded(residual),
       mean_loss: rounded(meanOf(memory, at, AuditWord.LOSS)),
-      grad_norm: rounded(meanOf(memory, at, AuditWord.GRAD_NORM)),
+      grad_norm: rounded(meanNormOf(memory, at)),
       size: Math.abs(residuals[k]![i]!),
     };
   });

@@ -1,7 +1,7 @@
 /**
  * What an audit keeps of each training sample: sums over its visits, one visit an epoch. A record of `plan.auditWords` float32:
  *
- *   [visits, Σ loss, Σ norm of the gradient, …the objective's own sums]
+ *   [visits, Σ loss, Σ norm of the gradient on the first visit and each tenth from there, …the objective's own sums]
  *
  * A sample is computed by one thread at a time, once an epoch, so the sums do not depend on the threads. Losses and gradients
  * count without the sample's weight. docs/per-sample.md
@@ -16,6 +16,9 @@ export function auditWordsOf(objective: Objective, outputs: number): number {
   return AuditWord.OWN + objective.auditWords(outputs);
 }
 
+/** Computing the norm of the gradient on every visit would take several percent of an epoch. */
+export const VISITS_PER_NORM = 10;
+
 /** Sums must stay finite in float32, whatever the number of epochs. */
 const LARGEST = 1e28;
 
@@ -28,6 +31,8 @@ export class Audited implements Criterion {
   readonly #criterion: Criterion;
   readonly #audit: Float32Array;
   readonly #words: number;
+  /** What `fetch` has read. The engine does not read what is not used. */
+  fetched = 0;
 
   constructor(criterion: Criterion, { audit }: Memory, words: number) {
     this.#criterion = criterion;
@@ -37,6 +42,16 @@ export class Audited implements Criterion {
 
   get loss(): number {
     return this.#criterion.loss;
+  }
+
+  /**
+   * Reads the records of the samples at these positions, so that they are in the cache: independent loads overlap. In the order
+   * of an epoch, each record is a cache miss, which takes longer than the sums themselves.
+   */
+  fetch(order: Uint32Array, from: number, to: number): void {
+    let read = 0;
+    for (let position = from; position < to; position++) read += this.#audit[order[position]! * this.#words]!;
+    this.fetched = read;
   }
 
   evaluate(slot: number, sample: number): void {
