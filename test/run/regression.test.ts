@@ -314,6 +314,12 @@ describe('numbers of another kind', () => {
     expect(message).toContain(expected);
   });
 
+  it('a column without any number is refused as a target, not as a label', async () => {
+    const file = folder.write('none.csv', 'a,b,y\n1,2,\n3,4,NA\n5,6,\n');
+    const { message } = await refusalOf(() => collect({ data: file, target: ['y'] }));
+    expect(message).toContain('none.csv: no row has all targets; ');
+  });
+
   it('a text among the numbers is refused by its row', async () => {
     const file = folder.write('text.csv', 'a,y\n1,2\n3,many\n');
     const { message } = await refusalOf(() => collect({ data: file, target: ['y'] }));

@@ -227,6 +227,7 @@ describe('options', () => {
     [{ drop: ['5'] }, '--drop 5: '],
     [{ types: ['q=number'] }, '--types q: '],
     [{ types: ['a'] }, '--types a: expected name=kind'],
+    [{ types: ['a=number', '1=category'] }, '--types a=number,1=category: expected one kind for column 1 (a)'],
     [{ columns: ['kind', 'a'] }, 'column 4 (kind) is the label'],
     [{ types: ['kind=number'] }, 'column 4 (kind) is the label'],
     [{ drop: ['a', 'b', '3'] }, 'no input columns; expected at least one'],
