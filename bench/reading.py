@@ -1,6 +1,6 @@
 """The other side of bench/reading.ts.
 
-python3 reading.py pandas|polars <file> <times>     prints {"times", "bytes"}; no times if the package is not installed
+python3 reading.py pandas|polars <file> <times>     prints {"times", "cpu", "bytes"}; no times if the package is not installed
 """
 
 import json
@@ -9,14 +9,15 @@ import sys
 import time
 
 library, file, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
-times = []
+times, cpu = [], []
 try:
     reader = __import__(library).read_csv
 except ImportError:
     reader = None
     print(f"{library} is not installed", file=sys.stderr)
 for _ in range(count if reader else 0):
-    begin = time.perf_counter()
+    begin, before = time.perf_counter(), time.process_time()
     reader(file)
     times.append(time.perf_counter() - begin)
-print(json.dumps({"times": times, "bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}))
+    cpu.append(time.process_time() - before)
+print(json.dumps({"times": times, "cpu": cpu, "bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}))

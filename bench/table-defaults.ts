@@ -21,6 +21,7 @@ import { TEST_SPLIT_STREAM } from '../src/model/random.js';
 import { train } from '../src/run/train.js';
 import { namesOf, wholeFrom } from './support/options.js';
 import { type Column, heading, row } from './support/table.js';
+import { type Defaults, VARIANT_NAMES, VARIANTS, type Variant } from './support/table-variants.js';
 
 interface Table {
   readonly file: string;
@@ -30,29 +31,6 @@ interface Table {
 
 const TEST_SPLIT = 0.2;
 const KNOWN = ['iris', 'wine', 'breast-cancer', 'digits', 'diabetes'] as const;
-
-interface Defaults {
-  readonly hidden: readonly number[];
-  readonly batchSize: number;
-  readonly epochs: number;
-  readonly lr: number;
-}
-
-/** What each changes. */
-const VARIANTS = {
-  defaults: () => ({}),
-  'hidden 32': () => ({ hidden: [32] }),
-  'hidden 128,64': () => ({ hidden: [128, 64] }),
-  'batch / 2': ({ batchSize }) => ({ batchSize: Math.max(1, batchSize / 2) }),
-  'batch × 2': ({ batchSize }) => ({ batchSize: batchSize * 2 }),
-  'lr / 3': ({ lr }) => ({ lr: lr / 3 }),
-  'lr × 3': ({ lr }) => ({ lr: lr * 3 }),
-  'epochs / 2': ({ epochs }) => ({ epochs: Math.ceil(epochs / 2) }),
-  'epochs × 2': ({ epochs }) => ({ epochs: epochs * 2 }),
-  'no decay': () => ({ weightDecay: 0 }),
-} satisfies Readonly<Record<string, (defaults: Defaults) => TrainOptions>>;
-type Variant = keyof typeof VARIANTS;
-const VARIANT_NAMES = Object.keys(VARIANTS) as Variant[];
 
 const options = new Command('table-defaults')
   .description('Are the defaults for tables good?')

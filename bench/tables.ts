@@ -9,10 +9,13 @@
  * - HistGradientBoosting and LightGBM with their own defaults.
  *
  *   PYTHON=/path/to/python3 node dist/bench/tables.js [--results tables.ndjson] [--minutes 5] [--tables 'penguins,keel/balanced/*']
- *     [--seeds 10] [--vega-datasets node_modules/vega-datasets] [--reasons] [--json] [--markdown]
+ *     [--seeds 10] [--vega-datasets node_modules/vega-datasets] [--reasons]
+ *     [--variants 'lr × 3,no decay'] [--json] [--markdown]
  *
- * --reasons trains the NumPy network again where Lockstep is significantly worse than the MLP, with one thing at a time as
+ * --reasons trains the NumPy network again where Lockstep differs significantly from the MLP, with one thing at a time as
  * scikit-learn has it.
+ *
+ * --variants trains Lockstep with one default changed, on the tables up to --most-rows.
  *
  * PYTHON (default python3) needs scikit-learn, pandas and lightgbm, and the packages of the tables: see bench/README.md. The
  * results are kept in a file; a later run does only what the file lacks.
@@ -23,13 +26,15 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import { wholeFrom } from './support/options.js';
+import type { StartEvent } from '../src/metrics/events.js';
+import { namesOf, wholeFrom } from './support/options.js';
+import { type Defaults, VARIANT_NAMES, VARIANTS, type Variant } from './support/table-variants.js';
 import { NPM_PACKAGE, npmPackage, type Package, PYTHON_PACKAGES, type Table, tablesOf } from './tables/catalog.js';
-import { namesOf, scoreOf, startOf, testRowsOf, tryCommands } from './tables/lockstep.js';
+import { classNamesOf, scoreOf, startOf, testRowsOf, tryCommands } from './tables/lockstep.js';
 import { PEERS, type Peer, Peers, REASONS, type Reading, TREES } from './tables/peers.js';
 import { print } from './tables/print.js';
 import { Results } from './tables/results.js';
-import { summaryOf, worseTables } from './tables/summary.js';
+import { differentTables, summaryOf } from './tables/summary.js';
 
 const options = new Command('tables')
   .description('How good is Lockstep on tables as people have them?')
@@ -38,7 +43,14 @@ const options = new Command('tables')
   .option('--tables <names>', 'names, separated by commas; * stands for any text', '*')
   .option('--seeds <n>', 'how many, from 1 on', wholeFrom(1), 10)
   .option('--vega-datasets <folder>', 'the npm package', `node_modules/${NPM_PACKAGE}`)
-  .option('--reasons', "why tables are worse than with scikit-learn's network", false)
+  .option('--reasons', "why results differ from those of scikit-learn's network", false)
+  .option(
+    '--variants <names>',
+    `Lockstep with a default changed: ${VARIANT_NAMES.join(', ')}`,
+    namesOf(VARIANT_NAMES),
+    [],
+  )
+  .option('--most-rows <n>', 'of the tables for --variants', wholeFrom(1), 1500)
   .option('--json', 'NDJSON', false)
   .option('--markdown', 'as for the documentation', false)
   .parse()
@@ -49,6 +61,8 @@ const options = new Command('tables')
     readonly seeds: number;
     readonly vegaDatasets: string;
     readonly reasons: boolean;
+    readonly variants: readonly Variant[];
+    readonly mostRows: number;
     readonly json: boolean;
     readonly markdown: boolean;
   }>();
@@ -71,16 +85,17 @@ try {
     await measure(table, results, PEERS);
   }
   if (options.reasons) {
-    const worse = worseTables(
+    const different = differentTables(
       summaryOf(
         results,
         tables.map(({ name }) => name),
       ),
     );
-    for (const table of tables.filter(({ name }) => worse.includes(name))) {
+    for (const table of tables.filter(({ name }) => different.includes(name))) {
       if (!isOver()) await measure(table, results, REASONS);
     }
   }
+  for (const table of tables) await vary(table, results);
   print(
     packages,
     tables.map(({ name }) => name),
@@ -128,7 +143,7 @@ async function measure(table: Table, results: Results, others: readonly Peer[]):
     if (lacks('Lockstep')) results.add({ table: name, system: 'Lockstep', seed, ...(await scoreOf(table, seed)) });
     const { inputs } = found.scores.get('Lockstep')!.get(seed)!;
     start ??= await startOf(table);
-    const classes = namesOf(start);
+    const classes = classNamesOf(start);
     const { columns = [], config } = start;
     const request = { columns, classes, config, seed, test: testRowsOf(table, await read(), classes, seed) };
     for (const system of others.filter(lacks)) {
@@ -139,4 +154,23 @@ async function measure(table: Table, results: Results, others: readonly Peer[]):
       results.add({ table: name, system, seed, ...score });
     }
   }
+}
+
+/** Lockstep with one default changed. */
+async function vary(table: Table, results: Results): Promise<void> {
+  const { name } = table;
+  const { trial, scores } = results.of(name);
+  if (!trial || trial.rows > options.mostRows) return;
+  let defaults: Defaults | undefined;
+  for (const variant of options.variants) {
+    for (let seed = 1; seed <= options.seeds; seed++) {
+      if (scores.get(variant)!.has(seed) || isOver()) continue;
+      defaults ??= defaultsIn(await startOf(table));
+      results.add({ table: name, system: variant, seed, ...(await scoreOf(table, seed, VARIANTS[variant](defaults))) });
+    }
+  }
+}
+
+function defaultsIn({ config: { hidden, batch_size: batchSize, epochs, lr } }: StartEvent): Defaults {
+  return { hidden, batchSize, epochs, lr };
 }

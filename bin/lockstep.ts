@@ -28,6 +28,10 @@ const SUBCOMMANDS: Record<string, { readonly does: string; readonly load: () => 
     does: 'describe a model file; draw its weights and its misclassified samples',
     load: async () => (await import('./commands/inspect.js')).inspectCommand,
   },
+  audit: {
+    does: 'show the training samples whose labels are probably wrong',
+    load: async () => (await import('./commands/audit.js')).auditCommand,
+  },
   export: {
     does: 'convert a model to ONNX, NumPy arrays or plain safetensors',
     load: async () => (await import('./commands/export.js')).exportCommand,

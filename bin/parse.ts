@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { errors } from '../src/errors.js';
 import { packageVersion } from '../src/files/package-version.js';
 import { FORMATS, type Format } from '../src/output/formats.js';
+import { grouped } from '../src/text/grouped.js';
 
 export function newCommand(name: string, description: string): Command {
   return new Command(name).description(description).version(packageVersion());
@@ -45,6 +46,14 @@ export function oneOf<T extends string>(name: string, value: unknown, allowed: r
   const found = allowed.find((each) => each === value);
   if (found !== undefined) return found;
   throw errors.invalidOption(name, value, `one of ${allowed.join(', ')}`);
+}
+
+/** A whole number from 1. @throws LockstepError (status 2) */
+export function wholeOf(name: string, text: string | undefined, most: number): number | undefined {
+  if (text === undefined) return undefined;
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : 0;
+  if (value >= 1 && value <= most) return value;
+  throw errors.invalidOption(name, text, `a whole number from 1 to ${grouped(most)}`);
 }
 
 export const FORMAT_HELP = `output format: ${FORMATS.join(' or ')} (default: pretty if stdout is a terminal)`;

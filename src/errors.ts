@@ -254,7 +254,8 @@ export const errors = withCodes({
   noSuchInput: (file: string, name: string, columns: string) =>
     failure(`${file}: no column ${shown(name)}, which the training table has; its columns are ${columns}`),
   tableRow: (file: string, row: number, problem: string) => failure(`${file}: row ${row}: ${problem}`),
-  tableNotUtf8: (file: string, row: number) => failure(`${file}: row ${row}: invalid UTF-8; save the table as UTF-8`),
+  tableNotUtf8: (file: string, row: number) =>
+    failure(`${file}: row ${row}: invalid UTF-8 or UTF-16; save the table as UTF-8`),
   rowTooLong: (file: string, row: number, bytes: number) =>
     failure(
       `${file}: row ${row}: longer than ${grouped(bytes)} bytes; expected one row per line (check for an unclosed quote)`,
@@ -320,6 +321,10 @@ export const errors = withCodes({
     ),
   noWeight: (flag: string, what = 'training samples') =>
     failure(`${flag}: the weights of the ${what} are all 0; expected a weight above 0`),
+  weightRange: (flag: string, weight: number, least: number, most: number) =>
+    failure(
+      `${flag}: a training sample has the weight ${weight}; expected 0, or ${least} to ${most}: divide all weights by the same number`,
+    ),
   noTargets: (file: string) => failure(`${file}: no row has all targets; expected numbers in the columns of --target`),
   tableTooLarge: (file: string, row: number, columns: number) =>
     failure(
@@ -359,6 +364,12 @@ export const errors = withCodes({
       `${file}: the SHA-256 of the weights is ${found}, but weights_sha256 says ${shown(recorded)}; ` +
         'the file is damaged, or a program changed the weights and kept the old weights_sha256',
     ),
+  notAnAudit: (file: string) => failure(`${file}: not an audit; expected a file written by train --audit`),
+  auditOfOthers: (file: string, row: number, data: string) =>
+    failure(`${file}: sample ${row} is not in ${data}, or has another label; specify the data of the run with --data`),
+  sheetOfTable: (output: string, data: string) =>
+    usage(`--output ${output}: draws images, but ${data} is a table, whose rows go to stdout; omit this option`),
+  noSheet: (data: string) => usage(`--data ${data}: images; name a file for the sheet with --output sheet.png`),
   notAModel: (file: string, why: string) =>
     failure(`${file}: not a usable model: ${why}; expected a file written by train --save, or a checkpoint`),
   dataOfCheckpoint: (file: string, cause: unknown) =>

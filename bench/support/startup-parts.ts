@@ -28,7 +28,7 @@ mark('options, kernel build');
 const dataset = await loadDataset(config.data);
 mark('data read and checked');
 
-const used = usedOf(dataset, config.limit ?? dataset.train.count, config);
+const used = atOnce(usedOf(dataset, config.limit ?? dataset.train.count, config));
 const nonzeros = atOnce(nonzerosOf(used));
 mark('nonzeros counted');
 

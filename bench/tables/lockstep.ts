@@ -62,7 +62,7 @@ export async function tryCommands(table: Table, reading: Reading, folder: string
   if (predictions.length !== reading.rows) {
     throw new Error(`${predictions.length} predictions for ${reading.rows} rows`);
   }
-  const test = testRowsOf(table, reading, namesOf(start), start.config.seed);
+  const test = testRowsOf(table, reading, classNamesOf(start), start.config.seed);
   if (test.length !== start.dataset.test) throw new Error('another number of test rows');
   const errorFound = errorOf(table, reading, test, predictions);
   const { error } = resultOf(table, end);
@@ -114,7 +114,7 @@ function codesOf(labels: readonly string[], classes: readonly string[]): readonl
 }
 
 /** The classes as text; none for numbers. */
-export function namesOf({ dataset }: StartEvent): readonly string[] {
+export function classNamesOf({ dataset }: StartEvent): readonly string[] {
   return (dataset.class_names ?? []).map(String);
 }
 
@@ -128,11 +128,11 @@ export async function startOf(table: Table): Promise<StartEvent> {
   throw new Error('a run without a start');
 }
 
-/** A run with all defaults. */
-export async function scoreOf(table: Table, seed: number): Promise<Score> {
+/** @param given  besides the defaults */
+export async function scoreOf(table: Table, seed: number, given: TrainOptions = {}): Promise<Score> {
   const began = performance.now();
   let inputs = 0;
-  for await (const event of train(optionsOf(table, seed))) {
+  for await (const event of train({ ...optionsOf(table, seed), ...given })) {
     if (event.event === 'start') inputs = event.dataset.inputs;
     if (event.event === 'end')
       return { ...resultOf(table, event), inputs, seconds: (performance.now() - began) / 1000 };

@@ -1,12 +1,14 @@
 /** Prints the results of bench/tables.ts. */
 import { cpus } from 'node:os';
-import { meanOf } from '../support/paired.js';
+import { type Difference, meanOf } from '../support/paired.js';
 import { type Column, heading, row } from '../support/table.js';
+import { VARIANT_NAMES } from '../support/table-variants.js';
 import type { Package } from './catalog.js';
 import { NETWORKS, REASONS, TREES } from './peers.js';
 import { type Results, SYSTEMS, type System } from './results.js';
 import {
   type Compared,
+  differentTables,
   isBeyond,
   MEASURES,
   type Measure,
@@ -15,7 +17,7 @@ import {
   type Side,
   summaryOf,
   type TableSummary,
-  worseTables,
+  variantSummaryOf,
 } from './summary.js';
 
 interface Format {
@@ -56,10 +58,14 @@ export function print(packages: readonly Package[], names: readonly string[], re
       return { measure, tables: count, ranks: Object.fromEntries(systems.map((system, i) => [system, ranks[i]!])) };
     }),
   );
+  const variants = VARIANT_NAMES.flatMap((variant) => {
+    const summary = variantSummaryOf(results, names, variant);
+    return summary ? [{ variant, ...summary }] : [];
+  });
   if (format.json) {
     for (const { folder: _, ...each } of packages) console.log(JSON.stringify({ package: each }));
     for (const each of [...failures, ...summaries]) console.log(JSON.stringify(each));
-    for (const each of rankings) console.log(JSON.stringify(each));
+    for (const each of [...rankings, ...variants]) console.log(JSON.stringify(each));
     return;
   }
   console.log(`${cpus()[0]?.model}, Node ${process.versions.node}`);
@@ -82,10 +88,15 @@ export function print(packages: readonly Package[], names: readonly string[], re
     const sides = SIDES.map(countOf).join(', ');
     console.log(`${measure}, Lockstep beside ${network} on ${tested.length} tables: significantly ${sides}`);
   }
-  for (const table of worseTables(summaries)) console.log(reasonsOf(table, results));
+  for (const table of differentTables(summaries)) console.log(reasonsOf(table, results));
   for (const { measure, tables: count, ranks } of rankings) {
     const all = Object.entries(ranks).map(([system, rank]) => `${system} ${rank.toFixed(2)}`);
     console.log(`mean rank by ${measure}, ${count} tables: ${all.join(', ')}`);
+  }
+  for (const { variant, tables, error, loss } of variants) {
+    const change = (difference: Difference, factor: number, digits: number) =>
+      `${(factor * difference.mean).toFixed(digits)} ± ${(factor * difference.standardError).toFixed(digits)}`;
+    console.log(`${variant}, ${tables} tables: error ${change(error, 100, 2)} %, loss ${change(loss, 1, 4)}`);
   }
 }
 

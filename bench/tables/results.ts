@@ -1,12 +1,13 @@
 /** Results of bench/tables.ts: a line of NDJSON for each table, system and seed, so that a run can continue an earlier one. */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { VARIANT_NAMES, type Variant } from '../support/table-variants.js';
 import type { Trial } from './lockstep.js';
 import { PEERS, REASONS, type Score } from './peers.js';
 
 export const SYSTEMS = ['Lockstep', ...PEERS] as const;
 export type System = (typeof SYSTEMS)[number];
-/** Also those that are measured only where the reason of a difference is looked for. */
-type AnySystem = System | (typeof REASONS)[number];
+/** Also those that are measured only on request. */
+type AnySystem = System | (typeof REASONS)[number] | Variant;
 
 /** Of one table. */
 interface Found {
@@ -36,7 +37,12 @@ export class Results {
     let found = this.#tables.get(table);
     if (!found) {
       found = {
-        scores: new Map([...SYSTEMS, ...REASONS].map((system): [AnySystem, Map<number, Score>] => [system, new Map()])),
+        scores: new Map(
+          [...SYSTEMS, ...REASONS, ...VARIANT_NAMES].map((system): [AnySystem, Map<number, Score>] => [
+            system,
+            new Map(),
+          ]),
+        ),
       };
       this.#tables.set(table, found);
     }

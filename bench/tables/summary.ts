@@ -1,7 +1,8 @@
 /** What the results of bench/tables.ts say, over the seeds of a table and over all tables. */
 import { type Difference, holm, meanOf, pairedDifference, ranksOf } from '../support/paired.js';
+import type { Variant } from '../support/table-variants.js';
 import type { Trial } from './lockstep.js';
-import type { NETWORKS } from './peers.js';
+import type { NETWORKS, Score } from './peers.js';
 import { type Results, SYSTEMS, type System } from './results.js';
 
 /** Holm's correction keeps the chance that any table is called worse by mistake below this. */
@@ -85,16 +86,44 @@ function byPair<Value>(make: (measure: Measure, network: NetworkName) => Value) 
   return byMeasure((measure) => ({ MLP: make(measure, 'MLP'), NumPy: make(measure, 'NumPy') }));
 }
 
-/** Tables that are significantly worse than with scikit-learn's network, by error or by loss. */
-export function worseTables(summaries: readonly TableSummary[]): readonly string[] {
+/** Tables on which Lockstep differs significantly from scikit-learn's network, by error or by loss. */
+export function differentTables(summaries: readonly TableSummary[]): readonly string[] {
   return summaries
-    .filter(({ compared }) =>
-      MEASURES.some((measure) => {
-        const mlp = compared[measure].MLP;
-        return mlp?.isSignificant && isBeyond(mlp, 'worse');
-      }),
-    )
+    .filter(({ compared }) => MEASURES.some((measure) => compared[measure].MLP?.isSignificant))
     .map(({ table }) => table);
+}
+
+/** What a changed default does: means and standard errors over the tables, of means over the seeds. */
+export interface VariantSummary {
+  readonly tables: number;
+  /** Changed − default. */
+  readonly error: Difference;
+  readonly loss: Difference;
+}
+
+/** Tables of classes that have both. @returns undefined if there are none */
+export function variantSummaryOf(
+  results: Results,
+  tables: readonly string[],
+  variant: Variant,
+): VariantSummary | undefined {
+  const pairs = tables.flatMap((table) => {
+    const { scores } = results.of(table);
+    const [changed, own] = [scores.get(variant)!, scores.get('Lockstep')!];
+    const seeds = [...changed.keys()].filter((seed) => own.get(seed)?.loss !== undefined);
+    const mean = (of: ReadonlyMap<number, Score>, measure: Measure) =>
+      meanOf(seeds.map((seed) => of.get(seed)![measure]!));
+    const pair = (measure: Measure) => ({ changed: mean(changed, measure), own: mean(own, measure) });
+    return seeds.length > 0 ? [byMeasure(pair)] : [];
+  });
+  if (pairs.length === 0) return undefined;
+  const differences = byMeasure((measure) =>
+    pairedDifference(
+      pairs.map((pair) => pair[measure].changed),
+      pairs.map((pair) => pair[measure].own),
+    ),
+  );
+  return { tables: pairs.length, ...differences };
 }
 
 /** The mean rank of some systems over the tables, by their means. */

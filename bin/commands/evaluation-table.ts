@@ -41,7 +41,7 @@ export async function tablePart(
   const { samples: raw, leftOut } = await readTableLike(data, table, label, header, undefined, csv);
   const samples = await inTurns(encodedBy(encoder, raw, table));
   const remarks = remarksOn(nameOfTable(data), leftOut, table).map(({ message }) => message);
-  const parts = partsOfRun(samples, metadata);
+  const parts = await partsOfRun(samples, metadata);
   const wanted = split ?? (parts?.test.count ? 'test' : parts?.train.count ? 'train' : 'all');
   if (wanted === 'all') return { name, split: wanted, samples, remarks };
   if (!parts) throw errors.otherTable(file, data, wanted);
@@ -50,11 +50,11 @@ export async function tablePart(
 }
 
 /** Undefined if the model was not trained on this table. */
-function partsOfRun(samples: Samples, metadata: Network['metadata']) {
+async function partsOfRun(samples: Samples, metadata: Network['metadata']) {
   const { train_sha256, test_sha256 } = metadataFields(metadata.dataset);
   const { test_split: fraction, seed, stratify } = metadataFields(metadata.config);
   if (typeof fraction === 'number' && fraction > 0 && fraction < 1 && Number.isSafeInteger(seed)) {
-    const parts = testPart(samples, fraction, seed as number, stratify === true);
+    const parts = await inTurns(testPart(samples, fraction, seed as number, stratify === true));
     return parts.train.sha256 === train_sha256 && parts.test.sha256 === test_sha256 ? parts : undefined;
   }
   if (samples.sha256 === train_sha256) return { train: samples, test: NO_SAMPLES };

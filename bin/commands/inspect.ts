@@ -4,7 +4,6 @@ import { inputFilesOf } from '../../src/data/sources.js';
 import { errors } from '../../src/errors.js';
 import type { SheetEvent } from '../../src/metrics/events.js';
 import { ndjsonLine } from '../../src/output/ndjson.js';
-import { grouped } from '../../src/text/grouped.js';
 import { onOneLine } from '../../src/text/printable.js';
 import { describeModel } from '../../src/tools/inspect/inspect-model.js';
 import type { SheetOptions } from '../../src/tools/inspect/sheet-options.js';
@@ -12,7 +11,7 @@ import { THEMES } from '../../src/tools/inspect/theme.js';
 import { pictureAt, requirePictures, writePicture } from '../../src/tools/inspect/write-picture.js';
 import { Network } from '../../src/tools/network.js';
 import { parseShape, shapeFor } from '../../src/tools/predict/shape.js';
-import { FORMAT_HELP, formatOf, newCommand, oneOf, parse } from '../parse.js';
+import { FORMAT_HELP, formatOf, newCommand, oneOf, parse, wholeOf } from '../parse.js';
 import { dataFor } from './evaluation-data.js';
 import { modelTable } from './print-model.js';
 
@@ -108,11 +107,4 @@ function checkSheets(options: Options): SheetOptions {
     count: wholeOf('count', options.count, MOST_COUNT) ?? DEFAULT_COUNT,
     scale: wholeOf('scale', options.scale, MOST_SCALE),
   };
-}
-
-function wholeOf(name: string, text: string | undefined, most: number): number | undefined {
-  if (text === undefined) return undefined;
-  const value = /^\d{1,9}$/.test(text) ? Number(text) : 0;
-  if (value >= 1 && value <= most) return value;
-  throw errors.invalidOption(name, text, `a whole number from 1 to ${grouped(most)}`);
 }

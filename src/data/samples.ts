@@ -1,5 +1,6 @@
 /** Samples, from images or a table. */
 import { createHash } from 'node:crypto';
+import { atOnce, inParts, type Steps } from './table/steps.js';
 import type { TableRows } from './table/table-rows.js';
 
 export interface Samples {
@@ -24,18 +25,26 @@ export const NO_SAMPLES: Samples = { count: 0, values: new Uint8Array(0), target
 
 /** Copies some samples, in the order of `positions`. */
 export function takeSamples(samples: Samples, inputs: number, positions: Uint32Array): Samples {
+  return atOnce(taking(samples, inputs, positions));
+}
+
+/** `takeSamples` in steps. */
+export function* taking(samples: Samples, inputs: number, positions: Uint32Array): Steps<Samples> {
   const { values, targets, targetWidth = 1, weights, table, positions: of } = samples;
   const taken = new (values instanceof Uint8Array ? Uint8Array : Float32Array)(table ? 0 : positions.length * inputs);
   for (const [to, from] of table ? [] : positions.entries()) {
     taken.set(values.subarray(from * inputs, (from + 1) * inputs), to * inputs);
   }
+  const some = table && (yield* table.take(positions));
+  const someTargets = yield* takeRows(targets, targetWidth, positions);
+  const someWeights = weights && (yield* takeRows(weights, 1, positions));
   return {
     count: positions.length,
     values: taken,
-    ...(table ? { table: table.take(positions) } : { positions: of ? positions.map((at) => of[at]!) : positions }),
-    targets: takeRows(targets, targetWidth, positions),
+    ...(some ? { table: some } : { positions: of ? positions.map((at) => of[at]!) : positions }),
+    targets: someTargets,
     targetWidth,
-    ...(weights && { weights: takeRows(weights, 1, positions) }),
+    ...(someWeights && { weights: someWeights }),
     sha256: createHash('sha256').update(samples.sha256).update(bytesOf(positions)).digest('hex'),
   };
 }
@@ -47,11 +56,13 @@ export function numbersOf({ count, table, positions }: Samples): Uint32Array {
 }
 
 /** @param rows  (samples, width) */
-function takeRows<T extends Samples['targets']>(rows: T, width: number, positions: Uint32Array): T {
+function* takeRows<T extends Samples['targets']>(rows: T, width: number, positions: Uint32Array): Steps<T> {
   const taken = new (rows.constructor as new (length: number) => T)(positions.length * width);
-  for (let s = 0, to = 0; s < positions.length; s++) {
-    for (let from = positions[s]! * width, k = 0; k < width; k++) taken[to++] = rows[from++]!;
-  }
+  yield* inParts(positions.length, (first, end) => {
+    for (let s = first, to = first * width; s < end; s++) {
+      for (let from = positions[s]! * width, k = 0; k < width; k++) taken[to++] = rows[from++]!;
+    }
+  });
   return taken;
 }
 

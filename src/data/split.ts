@@ -1,6 +1,7 @@
 /** Splits off test or validation samples. */
 import { Random } from '../model/random.js';
-import { shuffle } from './order.js';
+import { shuffling } from './order.js';
+import { atOnce, inParts, type Steps } from './table/steps.js';
 
 export interface Split {
   /** Positions of the remaining samples, ascending. */
@@ -20,11 +21,7 @@ const ROUNDING = 1e-9;
  * @param stream    see model/random.ts
  */
 export function splitOff(count: number, fraction: number, seed: number, stream: number): Split {
-  const order = shuffled(count, seed, stream);
-  const size = sizeOf(count, fraction);
-  const isApart = new Uint8Array(count);
-  for (let i = 0; i < size; i++) isApart[order[i]!] = 1;
-  return splitBy(isApart, size);
+  return atOnce(splitting(count, fraction, seed, stream));
 }
 
 /**
@@ -34,11 +31,37 @@ export function splitOff(count: number, fraction: number, seed: number, stream: 
  * @param classes  (samples)
  */
 export function splitOffByClass(classes: ArrayLike<number>, fraction: number, seed: number, stream: number): Split {
-  const count = classes.length;
-  const order = shuffled(count, seed, stream);
+  return atOnce(splitting(classes.length, fraction, seed, stream, classes));
+}
+
+/** `splitOff`, or with classes `splitOffByClass`, in steps. */
+export function* splitting(
+  count: number,
+  fraction: number,
+  seed: number,
+  stream: number,
+  classes?: ArrayLike<number>,
+): Steps<Split> {
+  const order = new Uint32Array(count);
+  yield* shuffling(order, new Random(seed, stream));
+  const size = Math.min(count, Math.max(0, Math.ceil(count * fraction - ROUNDING)));
+  const isApart = new Uint8Array(count);
+  if (classes) yield* takeByClass(isApart, order, classes, size);
+  else {
+    yield* inParts(size, (from, to) => {
+      for (let i = from; i < to; i++) isApart[order[i]!] = 1;
+    });
+  }
+  return yield* splitBy(isApart, size);
+}
+
+/** Marks `size` samples. @param order  in which they are taken */
+function* takeByClass(isApart: Uint8Array, order: Uint32Array, classes: ArrayLike<number>, size: number): Steps<void> {
+  const count = order.length;
   const counts = new Map<number, number>();
-  for (let s = 0; s < count; s++) counts.set(classes[s]!, (counts.get(classes[s]!) ?? 0) + 1);
-  const size = sizeOf(count, fraction);
+  yield* inParts(count, (from, to) => {
+    for (let s = from; s < to; s++) counts.set(classes[s]!, (counts.get(classes[s]!) ?? 0) + 1);
+  });
   const shares = [...counts]
     .sort(([a], [b]) => a - b)
     .map(([label, own]) => ({ label, whole: Math.floor((own * size) / count), rest: (own * size) % count }));
@@ -48,34 +71,27 @@ export function splitOffByClass(classes: ArrayLike<number>, fraction: number, se
     if (left-- <= 0) break;
     wanted.set(label, whole + 1);
   }
-  const isApart = new Uint8Array(count);
-  for (let i = 0; i < count; i++) {
-    const s = order[i]!;
-    const open = wanted.get(classes[s]!)!;
-    if (open === 0) continue;
-    isApart[s] = 1;
-    wanted.set(classes[s]!, open - 1);
-  }
-  return splitBy(isApart, size);
+  yield* inParts(count, (from, to) => {
+    for (let i = from; i < to; i++) {
+      const s = order[i]!;
+      const open = wanted.get(classes[s]!)!;
+      if (open === 0) continue;
+      isApart[s] = 1;
+      wanted.set(classes[s]!, open - 1);
+    }
+  });
 }
 
 /** @param size  number of samples that are split off */
-function splitBy(isApart: Uint8Array, size: number): Split {
+function* splitBy(isApart: Uint8Array, size: number): Steps<Split> {
   const kept = new Uint32Array(isApart.length - size);
   const apart = new Uint32Array(size);
-  for (let s = 0, k = 0, a = 0; s < isApart.length; s++) {
-    if (isApart[s] === 0) kept[k++] = s;
-    else apart[a++] = s;
-  }
+  let [k, a] = [0, 0];
+  yield* inParts(isApart.length, (from, to) => {
+    for (let s = from; s < to; s++) {
+      if (isApart[s] === 0) kept[k++] = s;
+      else apart[a++] = s;
+    }
+  });
   return { kept, apart };
-}
-
-function shuffled(count: number, seed: number, stream: number): Uint32Array {
-  const order = new Uint32Array(count);
-  shuffle(order, new Random(seed, stream));
-  return order;
-}
-
-function sizeOf(count: number, fraction: number): number {
-  return Math.min(count, Math.max(0, Math.ceil(count * fraction - ROUNDING)));
 }

@@ -191,7 +191,7 @@ async function prepareFrom(
   const { limit = train.count } = config;
   if (limit > train.count) throw errors.limitBeyondData(limit, train.count);
 
-  const raw = usedOf(dataset, limit, config);
+  const raw = await inTurns(usedOf(dataset, limit, config), signal);
   if (raw.train.count === 0) throw errors.allHeldOut(config.validationSplit!, limit);
   if (traits) {
     config = withDefaults({ ...given, checkpointDir: config.checkpointDir }, { ...traits, rows: raw.train.count });
@@ -203,8 +203,9 @@ async function prepareFrom(
   requireObjective(config, targetNames.length > 0);
   const { used: standard, targets } =
     targetNames.length > 0 ? standardizeParts(raw, targetNames) : { used: raw, targets: [] };
-  requireWeights(raw);
-  const parts = { ...standard, targets, classWeights: classWeightsFor(config, raw) };
+  const classWeights = classWeightsFor(config, raw);
+  requireWeights(raw, classWeights);
+  const parts = { ...standard, targets, classWeights };
   const { used, table, summaries } = raw.table
     ? await inTurns((await import('../data/table/encode-parts.js')).encodeParts(parts, raw.table, config.scale), signal)
     : { used: parts, table: undefined, summaries: undefined };
@@ -297,11 +298,21 @@ function classWeightsFor({ classWeights }: Config, { train, classes, table }: Us
   return classWeightsOf(classWeights, train, table?.classNames ?? Array.from({ length: classes }, (_, c) => c));
 }
 
-/** @throws LockstepError if no sample of a part has a weight */
-function requireWeights({ train, validation, test }: UsedSamples): void {
+/** Beyond these, sums of weighted gradients overflow or vanish in float32. */
+const [LEAST_WEIGHT, MOST_WEIGHT] = [1e-25, 1e25];
+
+/** @throws LockstepError if no sample of a part has a weight, or a weight is out of range */
+function requireWeights({ train, validation, test }: UsedSamples, classWeights: readonly number[] | undefined): void {
   for (const [what, { weights, count }] of Object.entries({ training: train, validation, test })) {
     const isUseless = weights && count > 0 && weights.subarray(0, count).every((weight) => weight === 0);
     if (isUseless) throw errors.noWeight('--weight', `${what} samples`);
+  }
+  const { weights, targets, count } = train;
+  if (!weights && !classWeights) return;
+  for (let s = 0; s < count; s++) {
+    const weight = (weights?.[s] ?? 1) * (classWeights?.[targets[s]!] ?? 1);
+    if (weight === 0 || (weight >= LEAST_WEIGHT && weight <= MOST_WEIGHT)) continue;
+    throw errors.weightRange(weights ? '--weight' : '--class-weights', weight, LEAST_WEIGHT, MOST_WEIGHT);
   }
 }
 

@@ -2,9 +2,9 @@
 import type { Checkpoint } from '../checkpoints/checkpoint-file.js';
 import { type Config, optimizerOf } from '../config/options.js';
 import type { Dataset } from '../data/dataset.js';
-import { NO_SAMPLES, type Samples, takeSamples } from '../data/samples.js';
+import { NO_SAMPLES, type Samples, taking } from '../data/samples.js';
 import { countNonzeros, writeRows } from '../data/sparse-rows.js';
-import { splitOff, splitOffByClass } from '../data/split.js';
+import { splitting } from '../data/split.js';
 import { inParts, type Steps } from '../data/table/steps.js';
 import { errors } from '../errors.js';
 import { activationNeeds, DEFAULT_ACTIVATION } from '../kernels/activations.js';
@@ -32,15 +32,19 @@ export interface UsedSamples extends Dataset {
 }
 
 /** The first `limit` training samples, some of them held out for validation if the run asks for it. */
-export function usedOf(dataset: Dataset, limit: number, { validationSplit, seed, stratify }: Config): UsedSamples {
+export function* usedOf(
+  dataset: Dataset,
+  limit: number,
+  { validationSplit, seed, stratify }: Config,
+): Steps<UsedSamples> {
   if (validationSplit === undefined) {
     return { ...dataset, train: { ...dataset.train, count: limit }, validation: NO_SAMPLES };
   }
-  const { kept, apart } = stratify
-    ? splitOffByClass(dataset.train.targets.subarray(0, limit), validationSplit, seed, VALIDATION_SPLIT_STREAM)
-    : splitOff(limit, validationSplit, seed, VALIDATION_SPLIT_STREAM);
-  const take = (positions: Uint32Array) => takeSamples(dataset.train, dataset.inputs, positions);
-  return { ...dataset, train: take(kept), validation: take(apart) };
+  const { train: all, inputs } = dataset;
+  const classes = stratify ? all.targets.subarray(0, limit) : undefined;
+  const { kept, apart } = yield* splitting(limit, validationSplit, seed, VALIDATION_SPLIT_STREAM, classes);
+  const train = yield* taking(all, inputs, kept);
+  return { ...dataset, train, validation: yield* taking(all, inputs, apart) };
 }
 
 /** What the network is trained for. */

@@ -1,14 +1,14 @@
 /** Evaluates a network on samples whose classes are known. */
 import type { Samples } from '../data/samples.js';
 import { basesOf, inputsOf } from '../data/table/encoding.js';
-import { EncodedRow } from '../data/table/row-encoder.js';
 import type { EvaluationEvent } from '../metrics/events.js';
 import { ClassScores } from '../metrics/quality/class-scores.js';
 import { type ClassificationOptions, type MeasuredClasses, measureClasses } from '../metrics/quality/classification.js';
 import { Pacer } from '../metrics/quality/pacer.js';
 import { addScores, noSums, splitMetricsOf } from '../metrics/sums.js';
 import { objectiveNamed } from '../model/objectives/index.js';
-import { type ColumnInputs, type ImportanceOptions, permutationImportance } from './importance.js';
+import { columnImportance } from './column-importance.js';
+import type { ColumnInputs, ImportanceOptions } from './importance.js';
 import type { Network } from './network.js';
 
 export type Evaluation = Omit<
@@ -64,32 +64,21 @@ export async function evaluateOn(
  */
 export async function importanceOn(
   network: Network,
-  { count, table, targets, weights }: Samples,
+  samples: Samples,
   columns: readonly ColumnInputs[],
   options: ImportanceOptions = {},
 ): Promise<NonNullable<EvaluationEvent['importance']>> {
-  const { inputs } = network;
-  const found = await permutationImportance(
-    {
-      ...{ count, inputs, columns, weights, scores: 2 },
-      readRow: (sample) => table!.row(sample, inputs),
-      score: ({ index, value, length }, sample, into) => {
-        const { loss, label } = network.evaluate(new EncodedRow(index, value, length), targets[sample]!);
-        into[0] = loss;
-        into[1] = label === targets[sample]! ? 0 : 1;
-      },
-    },
-    options,
-  );
-  return found
-    .map(({ name, increase, std }) => ({
-      column: name,
-      loss_increase: increase[0]!,
-      loss_increase_std: std[0]!,
-      error_increase: increase[1]!,
-      error_increase_std: std[1]!,
-    }))
-    .sort((a, b) => b.loss_increase - a.loss_increase);
+  const { targets } = samples;
+  const found = await columnImportance(network, samples, columns, options, (row, sample, into) => {
+    const { loss, label } = network.evaluate(row, targets[sample]!);
+    into[0] = loss;
+    into[1] = label === targets[sample]! ? 0 : 1;
+  });
+  return found.map(({ second, secondStd, ...loss }) => ({
+    ...loss,
+    error_increase: second,
+    error_increase_std: secondStd,
+  }));
 }
 
 /** The inputs of each column of the table that the network was trained on. */

@@ -1,7 +1,7 @@
 /** A trained network, loaded from a file. It classifies on the caller's thread. */
 import { type ModelData, readModel } from '../checkpoints/model-file.js';
 import { SCALED } from '../data/sparse-rows.js';
-import type { ClassName } from '../data/table/cells.js';
+import { type ClassName, trimmed } from '../data/table/cells.js';
 import { EncodedRow, RowEncoder, type UnseenLevels } from '../data/table/row-encoder.js';
 import { namesOf, type TableModel } from '../data/table/table-metadata.js';
 import { estimateOf, standardized } from '../data/targets.js';
@@ -194,8 +194,9 @@ export class Network {
     if (!isRecord(row)) throw errors.notARow(row);
     const { columns } = this;
     if (!columns) throw errors.noColumns();
-    const cells = columns.map((name) => (Object.hasOwn(row, name) ? row[name] : undefined));
-    if (!columns.some((name) => Object.hasOwn(row, name))) throw errors.noFieldOfRow(listed(columns));
+    const fields = withTrimmedNames(row);
+    const cells = columns.map((name) => (Object.hasOwn(fields, name) ? fields[name] : undefined));
+    if (!columns.some((name) => Object.hasOwn(fields, name))) throw errors.noFieldOfRow(listed(columns));
     return this.#encoder!.encode(cells, (i) => `column ${shown(columns[i])}`);
   }
 
@@ -310,6 +311,14 @@ export class Network {
     }
     starts[1] = k;
   }
+}
+
+/** White space around a name does not count in a training table of objects, either. */
+function withTrimmedNames(row: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const names = Object.keys(row);
+  if (names.every((name) => trimmed(name) === name)) return row;
+  // A column of rows in memory may have such a name: it is still there.
+  return Object.fromEntries([...names.map((name) => [trimmed(name), row[name]] as const), ...Object.entries(row)]);
 }
 
 /** For the loss of `evaluate`. */

@@ -1,12 +1,12 @@
 /** Evaluates a network that estimates numbers, on samples whose numbers are known. */
 import type { Samples } from '../data/samples.js';
-import { EncodedRow } from '../data/table/row-encoder.js';
 import type { NumbersEvaluationEvent } from '../metrics/events.js';
 import { Pacer } from '../metrics/quality/pacer.js';
 import { measureNumbers, type RegressionMetrics, type RegressionOptions } from '../metrics/quality/regression.js';
 import { addScores, noSums, type SplitMetrics, splitMetricsOf } from '../metrics/sums.js';
 import { objectiveNamed } from '../model/objectives/index.js';
-import { type ColumnInputs, type ImportanceOptions, permutationImportance } from './importance.js';
+import { columnImportance } from './column-importance.js';
+import type { ColumnInputs, ImportanceOptions } from './importance.js';
 import type { Network } from './network.js';
 
 export interface EvaluatedNumbers {
@@ -58,33 +58,20 @@ export async function evaluateNumbersOn(
 /** How much the loss and the MAE grow if a column is shuffled; the column with the largest increase of the loss first. */
 export async function numbersImportanceOn(
   network: Network,
-  { count, table, targets, weights }: Samples,
+  samples: Samples,
   columns: readonly ColumnInputs[],
   options: ImportanceOptions = {},
 ): Promise<NonNullable<NumbersEvaluationEvent['importance']>> {
-  const { inputs } = network;
+  const { targets } = samples;
   const width = network.targets.length;
-  const found = await permutationImportance(
-    {
-      ...{ count, inputs, columns, weights, scores: 2 },
-      readRow: (sample) => table!.row(sample, inputs),
-      score: ({ index, value, length }, sample, into) => {
-        const row = new EncodedRow(index, value, length);
-        const truth = targets.subarray(sample * width, (sample + 1) * width);
-        into[0] = network.evaluateNumbers(row, truth).loss;
-        const estimates = network.estimate(row);
-        into[1] = estimates.reduce((sum, estimate, t) => sum + Math.abs(estimate - truth[t]!) / width, 0);
-      },
-    },
-    options,
-  );
-  return found
-    .map(({ name, increase, std }) => ({
-      column: name,
-      loss_increase: increase[0]!,
-      loss_increase_std: std[0]!,
-      mae_increase: increase[1]!,
-      mae_increase_std: std[1]!,
-    }))
-    .sort((a, b) => b.loss_increase - a.loss_increase);
+  const found = await columnImportance(network, samples, columns, options, (row, sample, into) => {
+    const truth = targets.subarray(sample * width, (sample + 1) * width);
+    into[0] = network.evaluateNumbers(row, truth).loss;
+    into[1] = network.estimate(row).reduce((sum, estimate, t) => sum + Math.abs(estimate - truth[t]!) / width, 0);
+  });
+  return found.map(({ second, secondStd, ...loss }) => ({
+    ...loss,
+    mae_increase: second,
+    mae_increase_std: secondStd,
+  }));
 }

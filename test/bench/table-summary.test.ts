@@ -1,7 +1,7 @@
 /** The comparison on tables: results are kept in a file, and only clear differences are called significant. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Results, SYSTEMS, type System } from '../../bench/tables/results.js';
-import { isBeyond, meanRanks, summaryOf, worseTables } from '../../bench/tables/summary.js';
+import { differentTables, isBeyond, meanRanks, summaryOf, variantSummaryOf } from '../../bench/tables/summary.js';
 import { Random } from '../../src/model/random.js';
 import { temporaryFolder } from '../support/idx-files.js';
 
@@ -68,7 +68,7 @@ describe('the summary of the tables', () => {
       expect([isBeyond(better!, 'worse'), isBeyond(better!, 'better')]).toEqual([false, true]);
       expect(worse!.mean).toBeCloseTo(0.1, 2);
     }
-    expect(worseTables(summaries)).toEqual(['worse']);
+    expect(differentTables(summaries)).toEqual(['worse', 'better']);
     // Without the correction, some noise is beyond two standard errors.
     const beyond = summaries.filter(({ compared: { loss } }) => loss.MLP && isBeyond(loss.MLP, 'worse'));
     expect(beyond.length).toBeGreaterThan(1);
@@ -81,6 +81,26 @@ describe('the summary of the tables', () => {
     expect(meanRanks([summaries[0]!, summaries[1]!], 'error', ['Lockstep', 'MLP']).ranks).toEqual([1.5, 1.5]);
     expect(meanRanks([summaries.at(-1)!], 'error', ['Lockstep', 'LightGBM']).ranks).toEqual([2, 1]);
     expect(meanRanks([summaries[0]!], 'error', SYSTEMS).ranks[0]).toBe(SYSTEMS.length);
+  });
+
+  it('compares a changed default with the same seeds of the defaults, over tables', () => {
+    const results = new Results(`${folder.path}/variants.ndjson`);
+    const score = { inputs: 4, seconds: 1 };
+    for (const [i, table] of ['a', 'b', 'c'].entries()) {
+      results.add({ table, trial: TRIAL });
+      for (const seed of [1, 2, 3]) {
+        results.add({ table, system: 'Lockstep', seed, error: 0.1 * seed, loss: seed, ...score });
+        // The third seed is not measured yet.
+        if (seed < 3) results.add({ table, system: 'lr × 3', seed, error: 0.1 * seed, loss: seed + i, ...score });
+      }
+    }
+    results.add({ table: 'numbers', system: 'Lockstep', seed: 1, error: 0.5, ...score });
+    results.add({ table: 'numbers', system: 'lr × 3', seed: 1, error: 0.9, ...score });
+    const summary = variantSummaryOf(results, ['a', 'b', 'c', 'numbers'], 'lr × 3')!;
+    expect(summary).toMatchObject({ tables: 3, error: { mean: 0, standardError: 0, p: 1 } });
+    expect(summary.loss.mean).toBeCloseTo(1, 12);
+    expect(summary.loss.standardError).toBeCloseTo(1 / Math.sqrt(3), 12);
+    expect(variantSummaryOf(results, ['a'], 'no decay')).toBeUndefined();
   });
 
   it('leaves tables without a loss out of the ranks by loss', () => {

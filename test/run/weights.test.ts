@@ -171,12 +171,32 @@ describe('weights', () => {
     [{ classWeights: ['top=1'] }, '--class-weights top=1: no such class; the classes are high, low, odd'],
     [{ classWeights: ['high=1', 'high=2'] }, '--class-weights: class high is given twice'],
     [{ classWeights: ['high=0', 'low=0', 'odd=0'] }, 'the weights of the training samples are all 0'],
+    [
+      { classWeights: ['high=1e26'] },
+      '--class-weights: a training sample has the weight 1e+26; expected 0, or 1e-25 to 1e+25',
+    ],
+    [{ classWeights: ['odd=1e-320'] }, '--class-weights: a training sample has the weight '],
+    [{ data: WEIGHTED, weight: 'w', classWeights: ['low=1e25'] }, '--weight: a training sample has the weight '],
     [{ weight: 'kind' }, '--weight kind: this column is also given by --label'],
     [{ weight: 'z' }, '--weight z: '],
     [{ stratify: true, testSplit: 0, validationSplit: undefined }, '--stratify: requires'],
   ])('%j is refused', async (given, expected) => {
     const { message } = await refusalOf(() => collect({ ...OPTIONS, data: PLAIN, ...given }));
     expect(message).toContain(expected);
+  });
+
+  it('as large and as small as they may be train as others do', async () => {
+    const of = async (factor: number) => {
+      const data = table('scaled.csv', { price, w: ({ weight: own }) => own * factor });
+      const { label: _, ...given } = { ...OPTIONS, data, target: ['price'], weight: 'w' };
+      return (await collect(given)).end;
+    };
+    const expected = await of(1);
+    for (const factor of [2 ** 79, 2 ** -79]) {
+      const { train_loss, test_r2 } = await of(factor);
+      expect(train_loss! / expected.train_loss!).toBeCloseTo(1, 6);
+      expect(test_r2).toBeCloseTo(expected.test_r2!, 6);
+    }
   });
 
   it.each([

@@ -178,7 +178,7 @@ async function verdictOfAutomatic(each: TableCase): Promise<string | undefined> 
   const { value, violation } = await verdictOf(() => readRawTableFrom('T', chunksOf(each)));
   if (violation !== undefined || !value || value.delimiter === undefined) return violation;
   const { bytes } = each;
-  if (bytes[0] === 0xef || /^"?sep=/i.test(Buffer.from(bytes).toString())) return undefined;
+  if (bytes[0]! >= 0xef || /^"?sep=/i.test(Buffer.from(bytes).toString())) return undefined;
   const expected = referenceCsv(bytes, value.delimiter);
   const isShort = expected === 'ragged' && value.names[0] === '';
   if (typeof expected === 'string') return isShort ? undefined : `taken; expected: ${expected}`;

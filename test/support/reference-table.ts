@@ -155,7 +155,9 @@ export function referenceJson(bytes: Uint8Array): readonly ReferenceRow[] | stri
     if (typeof value !== 'object' || value === null) return 'no row';
     const isArray = Array.isArray(value);
     if (isArray !== Array.isArray(found.rows[0]!.value)) return 'objects and arrays';
-    const entries = Object.entries(value).map(([name, each]) => [isArray ? `#${name}` : name.trim(), each] as const);
+    const entries = Object.entries(value).map(
+      ([name, each]) => [isArray ? `#${name}` : name.replaceAll(TRIM, ''), each] as const,
+    );
     if (new Set(entries.map(([name]) => name)).size < entries.length) return 'two fields that differ by blanks';
     width ??= entries.length;
     if (isArray && entries.length !== width) return 'ragged';

@@ -21,11 +21,23 @@ export function isMissing(text: string): boolean {
   return MISSING.test(text) || text === 'None';
 }
 
+/** Without the white space of ASCII around it, as the readers of tables leave it: other spaces belong to a text. */
+export function trimmed(text: string): string {
+  let [from, end] = [0, text.length];
+  while (from < end && isBlank(text.charCodeAt(from))) from++;
+  while (end > from && isBlank(text.charCodeAt(end - 1))) end--;
+  return text.slice(from, end);
+}
+
+function isBlank(code: number): boolean {
+  return code === 0x20 || (code >= 0x09 && code <= 0x0d);
+}
+
 /** @param value  of JSON, or a text of CSV */
 export function cellOf(value: unknown): Cell {
   if (typeof value === 'number') return numberOr(value, String(value));
   if (typeof value === 'string') {
-    const text = value.trim();
+    const text = trimmed(value);
     return DECIMAL.test(text) && !LEADING_ZERO.test(text) ? numberOr(Number(text), text) : text;
   }
   if (value === undefined || value === null) return '';
@@ -76,6 +88,6 @@ export function isNotFinite(text: string): boolean {
 /** Whether a cell of the first row may be a column name: neither a number nor a missing value. */
 export function isName(cell: unknown): boolean {
   if (typeof cell !== 'string') return false;
-  const text = cell.trim();
+  const text = trimmed(cell);
   return !DECIMAL.test(text) && !isMissing(text) && !/^none$/i.test(text) && !NOT_FINITE.test(text);
 }

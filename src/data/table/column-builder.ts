@@ -1,4 +1,5 @@
 /** Collects the values of a program, cell by cell, as a column. They mean what the same cells of a file mean. */
+import { trimmed } from './cells.js';
 import { isCode, mayBeginNumeral, numeralIn, POINT } from './numerals.js';
 import type { RawColumn } from './raw-table.js';
 
@@ -34,7 +35,7 @@ export class ColumnBuilder {
         else this.#setText(row, Number.isNaN(value) ? '' : String(value));
         return true;
       case 'string':
-        this.#setText(row, value.trim());
+        this.#setText(row, trimmed(value));
         return true;
       case 'boolean':
       case 'bigint':

@@ -7,8 +7,9 @@ import { CARRIAGE_RETURN, LINE_FEED } from './csv-scanner.js';
 export const MOST_ROW_BYTES = 1 << 24;
 /** A head of so many bytes is enough to decide about the delimiter, unless the second row ends later. */
 export const HEAD_BYTES = 1 << 16;
-/** Bytes that are scanned without a pause: a millisecond or two, and 20 ms before the code is optimized. */
+/** Bytes that are scanned without a pause: a millisecond or two. Fewer at first, because the code is not optimized yet. */
 const PIECE_BYTES = 1 << 18;
+const FIRST_PIECE_BYTES = 1 << 14;
 const MOST_CHARACTER_BYTES = 4;
 const BLANKS: readonly number[] = [LINE_FEED, CARRIAGE_RETURN, 0x09, 0x20];
 
@@ -133,23 +134,41 @@ function endOfCharacters(bytes: Uint8Array, begin: number, end: number): number 
 /** Without the byte order mark; UTF-16 with such a mark, which spreadsheets write as "Unicode text", is converted. */
 export async function* inUtf8(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let head: Uint8Array | undefined = new Uint8Array(0);
-  let decoder: InstanceType<typeof TextDecoder> | undefined;
-  const converted = (bytes: Uint8Array, options?: { stream: boolean }) =>
-    decoder ? Buffer.from(decoder.decode(bytes, options)) : bytes;
+  let decode: ReturnType<typeof utf16Decoder> | undefined;
+  const converted = (bytes: Uint8Array) => (decode ? decode(bytes, true) : bytes);
   for await (const chunk of chunks) {
     if (!head) {
-      yield converted(chunk, { stream: true });
+      yield converted(chunk);
       continue;
     }
     head = head.length === 0 ? chunk : Buffer.concat([head, chunk]);
     if (head.length < 3) continue;
     const { encoding, skip } = markOf(head);
-    if (encoding !== undefined) decoder = new TextDecoder(encoding);
-    yield converted(head.subarray(skip), { stream: true });
+    if (encoding !== undefined) decode = utf16Decoder(encoding);
+    yield converted(head.subarray(skip));
     head = undefined;
   }
   if (head) yield head.subarray(markOf(head).skip);
-  else if (decoder) yield Buffer.from(decoder.decode());
+  else if (decode) yield decode(new Uint8Array(0), false);
+}
+
+const REPLACEMENT = '\ufffd';
+const NO_UTF8 = Buffer.of(0xff);
+
+/** Where the bytes are damaged, the result is no UTF-8 either, so that its reader refuses it and names the line. */
+function utf16Decoder(encoding: string): (bytes: Uint8Array, stream: boolean) => Buffer {
+  const decoder = new TextDecoder(encoding);
+  const strict = new TextDecoder(encoding, { fatal: true });
+  return (bytes, stream) => {
+    const text = decoder.decode(bytes, { stream });
+    try {
+      strict.decode(bytes, { stream });
+      return Buffer.from(text);
+    } catch {
+      const parts = text.split(REPLACEMENT).flatMap((part, i) => (i === 0 ? [] : [NO_UTF8]).concat(Buffer.from(part)));
+      return Buffer.concat(parts);
+    }
+  };
 }
 
 function markOf([a, b, c]: Uint8Array): { readonly encoding?: string; readonly skip: number } {
@@ -163,8 +182,11 @@ export async function* inPieces(
   chunks: AsyncIterable<Uint8Array>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array> {
+  let size = FIRST_PIECE_BYTES;
   for await (const chunk of chunks) {
     signal?.throwIfAborted();
-    for (let from = 0; from < chunk.length; from += PIECE_BYTES) yield chunk.subarray(from, from + PIECE_BYTES);
+    for (let from = 0; from < chunk.length; from += size, size = Math.min(2 * size, PIECE_BYTES)) {
+      yield chunk.subarray(from, from + size);
+    }
   }
 }

@@ -4,6 +4,7 @@
  */
 import { errors, reason, shown } from '../../errors.js';
 import { parseJson } from '../../files/json.js';
+import { trimmed } from './cells.js';
 import { CARRIAGE_RETURN, endOfTrimmed, LINE_FEED, QUOTE, SPACE, startOfTrimmed, TAB } from './csv-scanner.js';
 import { isDigit, MINUS, PLUS, POINT } from './numerals.js';
 import { RaggedRows } from './ragged-rows.js';
@@ -42,8 +43,11 @@ export class JsonScanner {
   #records = 0;
   #positions = new Map<string, number>();
   #nameBytes: Buffer[] = [];
-  /** (columns) The last record that has a cell in the column. */
+  #objects = 0;
+  /** (columns) The last of the objects that has a cell in the column. */
   #seen = new Float64Array(0);
+  /** Whether the name of a field of the row has white space around it. */
+  #hasBlanks = false;
   /** Fields of the row that are no columns yet. */
   #unknown = new Set<string>();
   #expectedLine = 1;
@@ -185,11 +189,14 @@ export class JsonScanner {
   }
 
   #object(): void {
-    const stamp = this.#records + 1;
+    // (A row may be read several times: for new columns, or because it was not complete.)
+    const stamp = ++this.#objects;
     const { width } = this.#rows;
     // (A field that occurs twice is counted once; the last one counts.)
     let found = 0;
     let next = 0;
+    let hasTwice = false;
+    this.#hasBlanks = false;
     this.#at++;
     if (this.#next() === CLOSE_OBJECT) this.#at++;
     else {
@@ -199,13 +206,17 @@ export class JsonScanner {
         this.#at++;
         this.#next();
         this.#value(column, undefined);
-        if (column >= 0 && this.#seen[column] !== stamp) {
+        if (column >= 0) {
+          if (this.#seen[column] === stamp) hasTwice = true;
+          else found++;
           this.#seen[column] = stamp;
-          found++;
         }
         next = column + 1;
         if (this.#endsAfterCell(CLOSE_OBJECT)) break;
       }
+    }
+    if (hasTwice && this.#hasBlanks) {
+      throw this.#wrong('two fields whose names differ only in white space; rename one of them');
     }
     // (Unless the row is read again, for new columns.)
     if (this.#unknown.size === 0 && found < width) {
@@ -258,9 +269,10 @@ export class JsonScanner {
     const name = hasEscapes
       ? this.#unescaped(begin, this.#at)
       : Buffer.from(bytes.subarray(begin + 1, this.#at - 1)).toString();
-    const trimmed = name.trim();
-    const column = this.#positions.get(trimmed);
-    if (column === undefined) this.#unknown.add(trimmed);
+    const own = trimmed(name);
+    if (own !== name) this.#hasBlanks = true;
+    const column = this.#positions.get(own);
+    if (column === undefined) this.#unknown.add(own);
     return column ?? -1;
   }
 

@@ -128,9 +128,11 @@ export function* countsRows({ numbers, codes }: RawColumn, name: string | undefi
   const count = numbers.length;
   if (count < FEWEST_COUNTED || (name !== undefined && !ROW_NAME.test(name))) return false;
   let isInOrder = true;
-  for (let row = 0; row < count; row++) {
-    if (codes[row] !== 0 || !Number.isInteger(numbers[row])) return false;
-    if (row > 0 && numbers[row]! !== numbers[row - 1]! + 1) isInOrder = false;
+  for (let row = 0, before = numbers[0]! - 1; row < count; row++) {
+    const x = numbers[row]!;
+    if (codes[row] !== 0 || !Number.isInteger(x)) return false;
+    if (x !== before + 1) isInOrder = false;
+    before = x;
     if (!isInOrder && name === undefined) return false;
     if (row % ROWS_A_STEP === 0) yield;
   }
@@ -140,8 +142,9 @@ export function* countsRows({ numbers, codes }: RawColumn, name: string | undefi
 function* areDifferent(numbers: Float64Array): Steps<boolean> {
   const seen = new Set<number>();
   for (let row = 0; row < numbers.length; row++) {
-    if (seen.has(numbers[row]!)) return false;
-    seen.add(numbers[row]!);
+    const x = numbers[row]!;
+    if (seen.has(x)) return false;
+    seen.add(x);
     if (row % ROWS_A_STEP === 0) yield;
   }
   return true;

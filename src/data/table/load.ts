@@ -4,13 +4,14 @@ import { errors } from '../../errors.js';
 import { TEST_SPLIT_STREAM } from '../../model/random.js';
 import { grouped } from '../../text/grouped.js';
 import type { Dataset, TableRemark } from '../dataset.js';
-import { NO_SAMPLES, type Samples, takeSamples } from '../samples.js';
-import { splitOff, splitOffByClass } from '../split.js';
+import { NO_SAMPLES, type Samples, taking } from '../samples.js';
+import { splitting } from '../split.js';
 import { isTable, STDIN } from './bytes.js';
 import { nameOfTarget } from './column-place.js';
 import { nameOfSource, shortNameOfSource, type TableSource } from './memory.js';
 import { csvOptionsOf } from './read-raw-table.js';
 import { type LeftOut, type ReadOptions, readTable, readTableLike } from './read-table.js';
+import { inTurns, type Steps } from './steps.js';
 import type { TableFacts } from './table-metadata.js';
 
 export interface TableOptions extends ReadOptions {
@@ -36,7 +37,7 @@ export async function loadTable(data: TableSource, options: TableOptions): Promi
   const { facts, samples, leftOut } = await readTable(data, options);
   const remarks = remarksOn(nameOfSource(data), leftOut, facts);
   let parts = { train: samples as Samples, test: NO_SAMPLES };
-  if (testSplit) parts = testPart(samples, testSplit, seed, stratify);
+  if (testSplit) parts = await inTurns(testPart(samples, testSplit, seed, stratify), signal);
   else if (testData !== undefined) {
     const test = await readTableLike(testData, facts, undefined, header, signal, csvOptionsOf(options));
     remarks.push(...remarksOn(nameOfSource(testData), test.leftOut, facts));
@@ -80,16 +81,15 @@ function rowsInWords(count: number): string {
 }
 
 /** Splits off the test set of `--test-split`. */
-export function testPart(
+export function* testPart(
   samples: Samples,
   fraction: number,
   seed: number,
   stratify: boolean,
-): { readonly train: Samples; readonly test: Samples } {
-  const { kept, apart } = stratify
-    ? splitOffByClass(samples.targets, fraction, seed, TEST_SPLIT_STREAM)
-    : splitOff(samples.count, fraction, seed, TEST_SPLIT_STREAM);
-  return { train: takeSamples(samples, 0, kept), test: takeSamples(samples, 0, apart) };
+): Steps<{ readonly train: Samples; readonly test: Samples }> {
+  const classes = stratify ? samples.targets : undefined;
+  const { kept, apart } = yield* splitting(samples.count, fraction, seed, TEST_SPLIT_STREAM, classes);
+  return { train: yield* taking(samples, 0, kept), test: yield* taking(samples, 0, apart) };
 }
 
 /** Called before the training table is read, which may take long. */

@@ -9,6 +9,8 @@ const BLOCK_CELLS = 1 << 16;
 /** At least so many rows in a block, if that is not too much: small arrays have an overhead. */
 const BLOCK_ROWS = 64;
 const MOST_BLOCK_CELLS = 1 << 22;
+/** Rows of an array of a column. (Many small arrays keep the garbage collector busy.) */
+const MOST_CHUNK_ROWS = 1 << 16;
 /** More columns than any network has inputs. */
 export const MOST_COLUMNS = 1 << 20;
 /** Cells in 8 GiB of numbers. */
@@ -24,16 +26,23 @@ const TEXTS_AT_ONCE = 20_000;
 
 const EMPTY: Uint8Array = new Uint8Array(0);
 
+type Pause = () => Promise<void> | undefined;
 type Codes = Uint8Array | Uint16Array | Uint32Array;
 
 interface Column {
   texts: TextIndex | undefined;
   /** Rows before the column appeared. */
   readonly absent: number;
-  /** By block; undefined: NaN in all of its rows. */
+  /** By chunk; undefined: NaN in all of its rows. */
   readonly numbers: (Float64Array | undefined)[];
-  /** By block; undefined: 0 in all of its rows. */
+  /** By chunk; undefined: 0 in all of its rows. */
   readonly codes: (Codes | undefined)[];
+}
+
+/** Rows that a column keeps in one array. */
+interface Chunk {
+  readonly capacity: number;
+  rows: number;
 }
 
 /** The cells of the block at hand are row-major, so that a scanner writes them in order. */
@@ -57,8 +66,8 @@ export class RawRows {
 
   readonly #file: string;
   readonly #columns: Column[] = [];
-  /** Rows of each block, and of all of them. */
-  readonly #blocks: number[] = [];
+  readonly #chunks: Chunk[] = [];
+  /** Rows of all chunks. */
   #flushed = 0;
   /** The bytes of the last text, which are mostly those of the next one, too. */
   #viewed = EMPTY;
@@ -108,8 +117,8 @@ export class RawRows {
     if (width > MOST_COLUMNS) throw errors.tableTooLarge(this.#file, this.count + 1, width);
     if (width > this.stride) this.#restride(before === 0 ? width : Math.max(width, 2 * this.stride));
     for (let i = before; i < width; i++) {
-      const blocks = () => this.#blocks.map(() => undefined);
-      this.#columns.push({ texts: undefined, absent: this.#flushed, numbers: blocks(), codes: blocks() });
+      const chunks = () => this.#chunks.map(() => undefined);
+      this.#columns.push({ texts: undefined, absent: this.#flushed, numbers: chunks(), codes: chunks() });
     }
     const { filled } = this;
     for (this.filled = 0; this.filled < filled; this.filled++) for (let i = before; i < width; i++) this.setEmpty(i);
@@ -183,17 +192,40 @@ export class RawRows {
     const most = Math.max(FREE_CELLS, MOST_CELLS_PER_BYTE * this.bytes);
     if (cells > Math.min(MOST_CELLS, most)) throw errors.tableTooLarge(this.#file, this.count, width);
     try {
+      const { chunk, k } = this.#chunkFor(filled);
+      const { capacity, rows: at } = chunk;
       for (let i = 0; i < width; i++) {
         const column = this.#columns[i]!;
-        column.numbers.push(numbersOf(values, filled, stride, i));
-        column.codes.push(hasText[i] === 1 ? codesOf(codes, filled, stride, i, column.texts!.size) : undefined);
+        const { numbers } = column;
+        if (numbers[k] || hasNumberIn(values, filled, stride, i)) {
+          numbers[k] ??= new Float64Array(capacity).fill(Number.NaN, 0, at);
+          copyColumn(values, stride, i, numbers[k], at, filled);
+        }
+        if (hasText[i] === 1) {
+          column.codes[k] = codesWithRoom(column.codes[k], column.texts!.size, capacity);
+          copyColumn(codes, stride, i, column.codes[k], at, filled);
+        }
       }
+      chunk.rows += filled;
     } catch (error) {
       if (error instanceof RangeError) throw errors.tableTooLarge(this.#file, this.count, width);
       throw error;
     }
-    this.#blocks.push(filled);
     this.clearBlock();
+  }
+
+  /** The last chunk, or a new one. */
+  #chunkFor(rows: number): { readonly chunk: Chunk; readonly k: number } {
+    const last = this.#chunks.at(-1);
+    if (last && last.rows + rows <= last.capacity) return { chunk: last, k: this.#chunks.length - 1 };
+    const capacity = Math.max(rows, last ? Math.min(2 * last.capacity, MOST_CHUNK_ROWS) : 0);
+    const chunk = { capacity, rows: 0 };
+    const k = this.#chunks.push(chunk) - 1;
+    for (const { numbers, codes } of this.#columns) {
+      numbers.push(undefined);
+      codes.push(undefined);
+    }
+    return { chunk, k };
   }
 
   /** Forgets the rows of the block, which have gone elsewhere. */
@@ -218,7 +250,7 @@ export class RawRows {
     this.flush();
     const { numbers, codes, texts } = this.#columns[index]!;
     const sample: (number | string)[] = [];
-    for (const [k, rows] of this.#blocks.entries()) {
+    for (const [k, { rows }] of this.#chunks.entries()) {
       if (sample.length === SAMPLE_ROWS) break;
       for (let row = 0; row < rows && sample.length < SAMPLE_ROWS; row++) {
         const code = codes[k]?.[row] ?? 0;
@@ -228,7 +260,7 @@ export class RawRows {
     return {
       sample,
       hasText: (text) => texts?.has(text) ?? false,
-      hasNumber: (number) => numbers.some((block) => block?.includes(number)),
+      hasNumber: (number) => numbers.some((chunk, k) => chunk?.subarray(0, this.#chunks[k]!.rows).includes(number)),
     };
   }
 
@@ -236,7 +268,7 @@ export class RawRows {
    * @param first  the texts of a row to put before the others; empty for none
    * @param pause  called often enough that the caller can let others run
    */
-  async finish(first: readonly string[], comma: number, pause: () => Promise<void> | undefined): Promise<RawColumn[]> {
+  async finish(first: readonly string[], comma: number, pause: Pause): Promise<RawColumn[]> {
     this.flush();
     const shared = new SharedArrays(this.#flushed + (first.length > 0 ? 1 : 0));
     const columns: RawColumn[] = [];
@@ -251,11 +283,11 @@ export class RawRows {
         await pause();
       }
       columns.push({
-        numbers: this.#joinNumbers(column, head?.value, shared),
-        codes: this.#joinCodes(column, head?.code ?? 0, empty, size, shared),
+        numbers: await this.#joinNumbers(column, head?.value, shared, pause),
+        codes: await this.#joinCodes(column, head?.code ?? 0, empty, size, shared, pause),
         texts,
       });
-      // The blocks are garbage from here on: at no time does memory hold all of the table twice.
+      // The chunks are garbage from here on: at no time does memory hold all of the table twice.
       column.numbers.length = 0;
       column.codes.length = 0;
       column.texts = undefined;
@@ -273,34 +305,49 @@ export class RawRows {
     return { value, code: column.texts.codeOf(this.#viewOf(bytes), 0, length) };
   }
 
-  #joinNumbers({ numbers }: Column, head: number | undefined, shared: SharedArrays): Float64Array {
+  async #joinNumbers(
+    { numbers }: Column,
+    head: number | undefined,
+    shared: SharedArrays,
+    pause: Pause,
+  ): Promise<Float64Array> {
     const isHeadless = head === undefined || Number.isNaN(head);
-    if (isHeadless && numbers.every((block) => block === undefined)) return shared.nan();
+    if (isHeadless && numbers.every((chunk) => chunk === undefined)) return shared.nan();
     const all = new Float64Array(shared.count);
     let at = 0;
     if (head !== undefined) all[at++] = head;
-    for (const [k, rows] of this.#blocks.entries()) {
-      const block = numbers[k];
-      if (block) all.set(block, at);
+    for (const [k, { rows }] of this.#chunks.entries()) {
+      const chunk = numbers[k];
+      if (chunk) all.set(chunk.subarray(0, rows), at);
       else all.fill(Number.NaN, at, at + rows);
       at += rows;
+      await pause();
     }
     return all;
   }
 
   /** @param empty  the code of the cells before the column appeared */
-  #joinCodes(column: Column, head: number, empty: number, size: number, shared: SharedArrays): Codes {
+  async #joinCodes(
+    column: Column,
+    head: number,
+    empty: number,
+    size: number,
+    shared: SharedArrays,
+    pause: Pause,
+  ): Promise<Codes> {
     const { codes, absent } = column;
     if (size === 0) return shared.zero();
     const all = codesFor(size, shared.count);
     let at = 0;
     if (shared.count > this.#flushed) all[at++] = head;
-    all.fill(empty, at, at + absent);
-    for (const [k, rows] of this.#blocks.entries()) {
-      const block = codes[k];
-      if (block) all.set(block, at);
+    const first = at;
+    for (const [k, { rows }] of this.#chunks.entries()) {
+      const chunk = codes[k];
+      if (chunk) all.set(chunk.subarray(0, rows), at);
       at += rows;
+      await pause();
     }
+    all.fill(empty, first, first + absent);
     return all;
   }
 }
@@ -333,20 +380,28 @@ class SharedArrays {
   }
 }
 
-function numbersOf(values: Float64Array, rows: number, stride: number, column: number): Float64Array | undefined {
-  const numbers = new Float64Array(rows);
-  let hasNumbers = false;
-  for (let row = 0, at = column; row < rows; row++, at += stride) {
-    const value = values[at]!;
-    numbers[row] = value;
-    hasNumbers ||= !Number.isNaN(value);
-  }
-  return hasNumbers ? numbers : undefined;
+function hasNumberIn(values: Float64Array, rows: number, stride: number, column: number): boolean {
+  for (let row = 0, at = column; row < rows; row++, at += stride) if (!Number.isNaN(values[at]!)) return true;
+  return false;
 }
 
-function codesOf(codes: Uint32Array, rows: number, stride: number, column: number, most: number): Codes {
-  const all = codesFor(most, rows);
-  for (let row = 0, at = column; row < rows; row++, at += stride) all[row] = codes[at]!;
+/** Copies a column of row-major cells. */
+function copyColumn(
+  cells: Float64Array | Uint32Array,
+  stride: number,
+  column: number,
+  to: Float64Array | Codes,
+  begin: number,
+  rows: number,
+): void {
+  for (let row = 0, at = column; row < rows; row++, at += stride) to[begin + row] = cells[at]!;
+}
+
+/** An array for codes up to `most`: the one that is there, unless its numbers are too small. */
+function codesWithRoom(codes: Codes | undefined, most: number, capacity: number): Codes {
+  if (codes && most < 2 ** (8 * codes.BYTES_PER_ELEMENT)) return codes;
+  const all = codesFor(most, capacity);
+  if (codes) all.set(codes);
   return all;
 }
 

@@ -186,7 +186,8 @@ function* samplesOf(
   const labeled = yield* rowsWithGoal(raw.count, goals);
   const columns = yield* typedColumns(file, raw, facts, positions, values, isTraining);
   const rows = yield* rowsWithout(file, raw, columns, facts.columns, labeled, facts.missing);
-  if (rows.length === 0) throw errors.noRowsLeft(file, labeled.length === 0 ? 'label' : 'missing');
+  if (labeled.length === 0) throw facts.targets ? errors.noTargets(file) : errors.noRowsLeft(file, 'label');
+  if (rows.length === 0) throw errors.noRowsLeft(file, 'missing');
   const targets = yield* targetsOf(goals, rows);
   const { numbers, weights: all } = goals;
   const weights = all && (yield* taken(all, rows));

@@ -357,29 +357,30 @@ function writeNumbers(
   const { base, fill, indicator, subtract, divideBy, encoding, months, weekdays, hours } = part;
   const scaled = scaledBy(part);
   const isDate = encoding.kind === 'date';
-  let k = 0;
-  const level = (input: number) => {
-    if (input === NONE) return;
-    index[k] = input;
-    value[k] = 1;
-    k++;
-  };
   for (let r = 0; r < rows.length; r++) {
     const given = numbers[rows[r]!]!;
     const isMissing = Number.isNaN(given);
     const x = scaled(isMissing ? fill : given, subtract, divideBy);
-    k = ends[r]!;
+    let k = ends[r]!;
     if (x !== 0) {
       index[k] = base;
       value[k] = x;
       k++;
     }
-    if (isMissing) level(indicator);
+    if (isMissing) k = writeLevel(indicator, k, index, value);
     else if (isDate) {
-      level(months[monthOf(given)]!);
-      level(weekdays[weekdayOf(given)]!);
-      level(hours[hourOf(given)]!);
+      k = writeLevel(months[monthOf(given)]!, k, index, value);
+      k = writeLevel(weekdays[weekdayOf(given)]!, k, index, value);
+      k = writeLevel(hours[hourOf(given)]!, k, index, value);
     }
     ends[r] = k;
   }
+}
+
+/** @returns the position behind it */
+function writeLevel(input: number, k: number, index: Uint32Array, value: Float32Array): number {
+  if (input === NONE) return k;
+  index[k] = input;
+  value[k] = 1;
+  return k + 1;
 }

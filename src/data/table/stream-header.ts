@@ -1,6 +1,6 @@
 /** Whether the first row of a stream of CSV holds the names of its columns. */
 import { errors, LockstepError } from '../../errors.js';
-import { isMissing, isName, levelOf } from './cells.js';
+import { isMissing, isName, levelOf, trimmed } from './cells.js';
 import { matchColumns } from './columns.js';
 import { secondsOf } from './dates.js';
 import type { Row } from './row.js';
@@ -14,7 +14,7 @@ import { namesOf, type TableModel } from './table-metadata.js';
  */
 export function namesIn(file: string, { cells }: Row, model: TableModel): readonly string[] | undefined {
   if (!isHeaderOf(cells, model)) return undefined;
-  const names = cells.map((cell) => (typeof cell === 'string' ? cell.trim() : String(cell)));
+  const names = cells.map((cell) => trimmed(String(cell)));
   const positions = new Map<string, number>();
   for (const [i, name] of names.entries()) {
     const before = positions.get(name);
@@ -30,14 +30,14 @@ export function namesIn(file: string, { cells }: Row, model: TableModel): readon
  */
 function isHeaderOf(cells: readonly unknown[], model: TableModel): boolean {
   const known = new Set(namesOf(model));
-  if (cells.some((cell) => typeof cell === 'string' && known.has(cell.trim()))) return true;
+  if (cells.some((cell) => typeof cell === 'string' && known.has(trimmed(cell)))) return true;
   const positions = positionsOf(cells, model);
   if (!positions) return 2 * cells.filter(isName).length > cells.length;
   let names = 0;
   let numbers = 0;
   for (const [i, encoding] of model.encodings.entries()) {
     const cell = cells[positions[i]!];
-    const text = String(cell).trim();
+    const text = trimmed(String(cell));
     if (encoding.kind !== 'category') {
       numbers++;
       names += Number(isName(cell) && secondsOf(text) === undefined);

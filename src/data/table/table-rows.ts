@@ -1,6 +1,6 @@
 /** Rows of a table as samples: they are encoded when they are written, so no array has to hold all inputs. */
 import { type BoundColumns, EncodedRow, type RowEncoder, type UnseenLevels } from './row-encoder.js';
-import { ROWS_A_STEP, type Steps } from './steps.js';
+import { inParts, ROWS_A_STEP, type Steps } from './steps.js';
 import type { TypedColumn } from './typed-table.js';
 
 /** So few that a block of a few dozen columns stays in the L2 cache. */
@@ -32,9 +32,11 @@ export class TableRows {
   }
 
   /** Some of the samples. */
-  take(positions: Uint32Array): TableRows {
+  *take(positions: Uint32Array): Steps<TableRows> {
     const rows = new Uint32Array(positions.length);
-    for (let s = 0; s < rows.length; s++) rows[s] = this.rows[positions[s]!]!;
+    yield* inParts(rows.length, (from, to) => {
+      for (let s = from; s < to; s++) rows[s] = this.rows[positions[s]!]!;
+    });
     return new TableRows(this.columns, rows, this.lineOf, this.#bound);
   }
 

@@ -4,106 +4,192 @@ const FIRST_SLOTS = 16;
 const FIRST_BYTES = 128;
 /** Odd, with bits all over. */
 const MULTIPLIER = 0xcc9e2d51;
+/** Slots of the first shard that are divided among all shards, instead of becoming more: rehashing a large table takes long. */
+const MOST_SLOTS = 1 << 14;
+const SHARDS = 256;
+const SEGMENT_BYTES = 1 << 20;
+const TEXTS_A_PAGE = 1 << 13;
 
-/** A hash table with open addressing. The bytes of all texts lie in one array. */
+/** Slots of texts: a hash, and 1 + the number of the text, or 0 if the slot is free. */
+interface Shard {
+  slots: Int32Array;
+  size: number;
+  /** Number of texts that let it grow. */
+  limit: number;
+  /** Fraction of the slots that may be used. Differs between shards, so that they do not all grow at the same time. */
+  readonly load: number;
+}
+
+/** A hash table with open addressing. Nothing in it is ever copied as a whole, so that adding a text never takes long. */
 export class TextIndex {
   /** Number of texts. */
   size = 0;
-  /** 1 + number of the text; 0: free. */
-  #slots = new Int32Array(FIRST_SLOTS);
-  #hashes = new Int32Array(FIRST_SLOTS / 2);
-  /** Where each text begins, and where the last one ends. */
-  #begins = new Float64Array(FIRST_SLOTS / 2 + 1);
-  #bytes = new Uint8Array(FIRST_BYTES);
-  #view = new DataView(this.#bytes.buffer);
+  /** One, or `SHARDS` by the upper bits of the hash. */
+  #shards: Shard[] = [shardOf(FIRST_SLOTS, 0.5)];
+  #mask = 0;
+  /** Bytes of the texts, one after the other. A text longer than a segment has a segment of its own. */
+  readonly #segments: DataView[] = [new DataView(new ArrayBuffer(FIRST_BYTES))];
+  /** Bytes used in the last segment. */
+  #used = 0;
+  /** By page: segment, begin and length of each text. */
+  readonly #pages: Uint32Array[] = [new Uint32Array(3 * FIRST_SLOTS)];
   /** Random, so that no file can be written whose texts all collide. No result depends on it. */
   readonly #seed = Math.floor(Math.random() * 2 ** 32) | 0;
 
   /** @returns 1 + the number of the text, which is added if it is new */
   codeOf(view: DataView, from: number, to: number): number {
     const hash = this.#hash(view, from, to);
-    const slot = this.#slotOf(hash, view, from, to);
-    const code = this.#slots[slot]!;
-    return code === 0 ? this.#add(hash, slot, view, from, to) : code;
+    const shard = this.#shards[(hash >>> 24) & this.#mask]!;
+    const { slots } = shard;
+    const slot = this.#slotOf(slots, hash, view, from, to);
+    const code = slots[slot + 1]!;
+    return code === 0 ? this.#add(shard, slot, hash, view, from, to) : code;
   }
 
   has(text: string): boolean {
     const bytes = new TextEncoder().encode(text);
     const view = new DataView(bytes.buffer);
-    return this.#slots[this.#slotOf(this.#hash(view, 0, bytes.length), view, 0, bytes.length)] !== 0;
+    const hash = this.#hash(view, 0, bytes.length);
+    const { slots } = this.#shards[(hash >>> 24) & this.#mask]!;
+    return slots[this.#slotOf(slots, hash, view, 0, bytes.length) + 1] !== 0;
   }
 
-  /** Four bytes at a time, as in MurmurHash3. */
+  /** Four bytes at a time, as in MurmurHash3; the last ones may overlap those before. */
   #hash(view: DataView, from: number, to: number): number {
-    let hash = this.#seed;
-    let i = from;
-    for (const end = to - 3; i < end; i += 4) {
-      hash = Math.imul(hash ^ view.getInt32(i, true), MULTIPLIER);
-      hash ^= hash >>> 15;
-    }
-    for (; i < to; i++) hash = Math.imul(hash ^ view.getUint8(i), MULTIPLIER);
-    return hash ^ (hash >>> 15);
+    let hash = this.#seed ^ (to - from);
+    if (to - from >= 4) {
+      const last = to - 4;
+      for (let i = from; i < last; i += 4) {
+        hash = Math.imul(hash ^ view.getInt32(i, true), MULTIPLIER);
+        hash ^= hash >>> 15;
+      }
+      hash = Math.imul(hash ^ view.getInt32(last, true), MULTIPLIER);
+    } else for (let i = from; i < to; i++) hash = Math.imul(hash ^ view.getUint8(i), MULTIPLIER);
+    hash = Math.imul(hash ^ (hash >>> 15), MULTIPLIER);
+    return hash ^ (hash >>> 16);
   }
 
   /** The slot of the text, or the free one where it belongs. */
-  #slotOf(hash: number, view: DataView, from: number, to: number): number {
-    const slots = this.#slots;
-    const mask = slots.length - 1;
-    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
-      const code = slots[slot]!;
-      if (code === 0 || (this.#hashes[code - 1] === hash && this.#equals(code - 1, view, from, to))) return slot;
+  #slotOf(slots: Int32Array, hash: number, view: DataView, from: number, to: number): number {
+    const mask = slots.length - 2;
+    for (let slot = (hash << 1) & mask; ; slot = (slot + 2) & mask) {
+      const code = slots[slot + 1]!;
+      if (code === 0 || (slots[slot] === hash && this.#equals(code - 1, view, from, to))) return slot;
     }
   }
 
   /** Texts `from` to `to`, by number. */
   texts(from: number, to: number): string[] {
-    const all = Buffer.from(this.#bytes.buffer);
     const texts: string[] = [];
-    for (let i = from; i < to; i++) texts.push(all.toString('utf8', this.#begins[i], this.#begins[i + 1]));
+    let segment = -1;
+    let bytes: Buffer = Buffer.alloc(0);
+    for (let i = from; i < to; i++) {
+      const page = this.#pages[(i / TEXTS_A_PAGE) | 0]!;
+      const at = 3 * (i % TEXTS_A_PAGE);
+      const begin = page[at + 1]!;
+      if (page[at] !== segment) {
+        segment = page[at]!;
+        bytes = Buffer.from(this.#segments[segment]!.buffer);
+      }
+      texts.push(bytes.toString('utf8', begin, begin + page[at + 2]!));
+    }
     return texts;
   }
 
   #equals(index: number, view: DataView, from: number, to: number): boolean {
-    const own = this.#view;
-    let k = this.#begins[index]!;
-    if (this.#begins[index + 1]! - k !== to - from) return false;
+    const page = this.#pages[(index / TEXTS_A_PAGE) | 0]!;
+    const at = 3 * (index % TEXTS_A_PAGE);
+    const length = to - from;
+    if (page[at + 2] !== length) return false;
+    const own = this.#segments[page[at]!]!;
+    let k = page[at + 1]!;
     let i = from;
-    for (const end = to - 3; i < end; i += 4, k += 4) if (own.getInt32(k) !== view.getInt32(i)) return false;
+    if (length >= 4) {
+      const last = to - 4;
+      for (; i < last; i += 4, k += 4) if (own.getInt32(k, true) !== view.getInt32(i, true)) return false;
+      return own.getInt32(k + last - i, true) === view.getInt32(last, true);
+    }
     for (; i < to; i++, k++) if (own.getUint8(k) !== view.getUint8(i)) return false;
     return true;
   }
 
-  #add(hash: number, slot: number, { buffer, byteOffset }: DataView, from: number, to: number): number {
-    const begin = this.#begins[this.size]!;
-    const end = begin + (to - from);
-    if (end > this.#bytes.length) {
-      const grown = new Uint8Array(Math.max(end, 2 * this.#bytes.length));
-      grown.set(this.#bytes);
-      this.#bytes = grown;
-      this.#view = new DataView(grown.buffer);
-    }
-    this.#bytes.set(new Uint8Array(buffer, byteOffset + from, to - from), begin);
-    this.#hashes[this.size] = hash;
+  #add(shard: Shard, slot: number, hash: number, { buffer, byteOffset }: DataView, from: number, to: number): number {
+    const length = to - from;
+    this.#reserve(length);
+    const segment = this.#segments.length - 1;
+    const bytes = new Uint8Array(this.#segments[segment]!.buffer);
+    bytes.set(new Uint8Array(buffer, byteOffset + from, length), this.#used);
+    const page = this.#pageFor(this.size);
+    const at = 3 * (this.size % TEXTS_A_PAGE);
+    page[at] = segment;
+    page[at + 1] = this.#used;
+    page[at + 2] = length;
+    this.#used += length;
     const code = ++this.size;
-    this.#begins[code] = end;
-    this.#slots[slot] = code;
-    if (2 * code === this.#slots.length) this.#grow();
+    shard.slots[slot] = hash;
+    shard.slots[slot + 1] = code;
+    if (++shard.size >= shard.limit) this.#grow(shard);
     return code;
   }
 
-  #grow(): void {
-    const length = 2 * this.#slots.length;
-    this.#slots = new Int32Array(length);
-    const hashes = new Int32Array(length / 2);
-    hashes.set(this.#hashes);
-    this.#hashes = hashes;
-    const begins = new Float64Array(length / 2 + 1);
-    begins.set(this.#begins);
-    this.#begins = begins;
-    for (let index = 0; index < this.size; index++) {
-      let slot = hashes[index]! & (length - 1);
-      while (this.#slots[slot] !== 0) slot = (slot + 1) & (length - 1);
-      this.#slots[slot] = index + 1;
+  /** Makes room for the bytes of a text in the last segment. */
+  #reserve(length: number): void {
+    const last = this.#segments.length - 1;
+    const { byteLength } = this.#segments[last]!;
+    const needed = this.#used + length;
+    if (needed <= byteLength) return;
+    if (byteLength >= SEGMENT_BYTES || needed > SEGMENT_BYTES) {
+      // (The last one may be empty.)
+      this.#segments.push(new DataView(new ArrayBuffer(Math.max(length, SEGMENT_BYTES))));
+      this.#used = 0;
+      return;
+    }
+    const grown = new Uint8Array(Math.min(SEGMENT_BYTES, Math.max(needed, 2 * byteLength)));
+    grown.set(new Uint8Array(this.#segments[last]!.buffer));
+    this.#segments[last] = new DataView(grown.buffer);
+  }
+
+  #pageFor(index: number): Uint32Array {
+    const number = (index / TEXTS_A_PAGE) | 0;
+    const page = this.#pages[number];
+    const needed = 3 * (index % TEXTS_A_PAGE) + 3;
+    if (page && needed <= page.length) return page;
+    const grown = new Uint32Array(page ? Math.min(3 * TEXTS_A_PAGE, 2 * page.length) : 3 * TEXTS_A_PAGE);
+    if (page) grown.set(page);
+    this.#pages[number] = grown;
+    return grown;
+  }
+
+  #grow(shard: Shard): void {
+    const { slots } = shard;
+    if (this.#mask === 0 && slots.length === 2 * MOST_SLOTS) {
+      this.#mask = SHARDS - 1;
+      const size = MOST_SLOTS / SHARDS;
+      this.#shards = Array.from({ length: SHARDS }, (_, i) => shardOf(4 * size, 0.4 + (0.3 * i) / SHARDS));
+      this.#place(slots);
+      return;
+    }
+    Object.assign(shard, shardOf(slots.length, shard.load));
+    this.#place(slots);
+  }
+
+  /** Puts texts into their shards, which have room for them. */
+  #place(texts: Int32Array): void {
+    for (let i = 0; i < texts.length; i += 2) {
+      if (texts[i + 1] === 0) continue;
+      const hash = texts[i]!;
+      const shard = this.#shards[(hash >>> 24) & this.#mask]!;
+      const { slots } = shard;
+      const mask = slots.length - 2;
+      let slot = (hash << 1) & mask;
+      while (slots[slot + 1] !== 0) slot = (slot + 2) & mask;
+      slots[slot] = hash;
+      slots[slot + 1] = texts[i + 1]!;
+      shard.size++;
     }
   }
+}
+
+function shardOf(slots: number, load: number): Shard {
+  return { slots: new Int32Array(2 * slots), size: 0, limit: Math.floor(load * slots), load };
 }

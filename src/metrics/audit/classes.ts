@@ -79,7 +79,7 @@ export function labelScores(means: Float64Array, labels: ArrayLike<number>, clas
   }
   const { groups, expected } = groupsOf(labels, suggested, classes);
   return {
-    logOdds: logOddsOf({ scores, groups, expected, first: confidentlyWrong(means, labels, classes) }),
+    logOdds: logOddsOf({ scores, groups, expected }),
     suggested,
   };
 }
@@ -98,26 +98,4 @@ function groupsOf(labels: ArrayLike<number>, suggested: Uint32Array, classes: nu
   for (let i = 0; i < n; i++) counts[labels[i]!]!++;
   const expected = Float64Array.from(numbers.keys(), (pair) => counts[Math.floor(pair / classes)]! / n / (classes - 1));
   return { groups, expected };
-}
-
-/** (samples) 1: confidently of another class. */
-function confidentlyWrong(means: Float64Array, labels: ArrayLike<number>, classes: number): Uint8Array {
-  const n = labels.length;
-  const sums = new Float64Array(classes);
-  const counts = new Float64Array(classes);
-  for (let i = 0; i < n; i++) {
-    const y = labels[i]!;
-    sums[y]! += means[i * classes + y]!;
-    counts[y]!++;
-  }
-  // A class without a label has no samples.
-  const thresholds = sums.map((sum, c) => (counts[c]! > 0 ? sum / counts[c]! : Number.POSITIVE_INFINITY));
-  return Uint8Array.from({ length: n }, (_, i) => {
-    let best = -1;
-    for (let j = 0; j < classes; j++) {
-      const p = means[i * classes + j]!;
-      if (p >= thresholds[j]! && (best < 0 || p > means[i * classes + best]!)) best = j;
-    }
-    return best >= 0 && best !== labels[i] ? 1 : 0;
-  });
 }

@@ -15,7 +15,7 @@ import { AuditWord } from '../../model/objectives/audited.js';
 import { type AuditedData, type AuditedNumber, meanOf, rounded } from './audited-sample.js';
 
 /** Degrees of freedom of the network's errors: from heavy tails to a normal distribution. */
-const FREEDOMS = [3, 4, 6, 10, 30, 1000] as const;
+const FREEDOMS = [2, 3, 4, 6, 10, 30, 1000] as const;
 const FREEDOM_OF_WRONG = 3;
 /** Iterations change the third digit of a probability by less than one after some 50. */
 const ITERATIONS = 100;

@@ -17,67 +17,114 @@ export interface GroupedScores {
   readonly scores: Float64Array;
   /** (samples) Group of each. */
   readonly groups: Uint32Array;
-  /** (groups) Share of all wrong labels that would be in each if they were drawn at random. Sums to 1. */
+  /** (groups) Share of all wrong labels that would be in each if they were drawn at random. Sums to 1 at most. */
   readonly expected: Float64Array;
-  /** (samples) 1: probably wrong, where the fit begins. */
-  readonly first: Uint8Array;
 }
 
-/** Share of the samples above a. Between 0.06 and 0.2, results differ by less than a percentage point (bench/audit.ts). */
-const TAIL = 0.12;
+/** Share of the samples above a, and of those whose label is not the most likely class. Right labels must remain the most. */
+const TAIL = 0.2;
+const DOUBTFUL = 0.5;
+/** Shares of the samples, those with the highest scores, that are first taken for wrong. The most likely result counts. */
+const STARTS = [0.005, 0.02, 0.05, 0.1];
+const FIRST_DEVIATION = 3;
 const WRONG_PRIOR = 0.5;
-const RATE_PRIOR = 10;
-/** γ: of 1, 1.2, 1.5 and 2, the one whose probabilities were closest to the true shares of wrong labels (docs/per-sample.md). */
-const POWER = 1.5;
+const RATE_PRIOR = 50;
+/** γ: of 1, 1.2, 1.3, 1.5 and 2, a value between the two whose probabilities were closest to the true shares of wrong labels (docs/per-sample.md). */
+const POWER = 1.4;
 /** Further iterations change no probability by more than 0.01. */
 const ITERATIONS = 150;
 /** Without a limit, a few equal scores would make a group of their own. */
 const LEAST_DEVIATION = 1;
-const FIRST_DEVIATION = 3;
 /** Where all scores are the same, for example. */
 const LEAST = 1e-9;
 /** By which wrong labels beyond the highest useful score are still ordered. */
 const ORDERING = 0.1;
-/** (samples) ln of P(wrong) / P(right); of two samples of a group, it is higher for the higher score. */
-export function logOddsOf({ scores, groups, expected, first }: GroupedScores): Float64Array {
+
+/** The scores above a. */
+interface Tail {
+  /** Ascending. */
+  readonly x: Float64Array;
+  /** Group of each. */
+  readonly groups: Uint32Array;
+  /** (groups) */
+  readonly sizes: Float64Array;
+  readonly expected: Float64Array;
+}
+
+interface Mixture {
+  /** (groups) B */
+  readonly wrong: Float64Array;
+  /** (groups) λ */
+  readonly rates: Float64Array;
+  /** μ, σ */
+  readonly mean: number;
+  readonly deviation: number;
+}
+
+/** (samples) ln of P(wrong) / P(right). */
+export function logOddsOf({ scores, groups, expected }: GroupedScores): Float64Array {
   const n = scores.length;
-  const count = expected.length;
-  const sorted = scores.slice().sort();
-  const a = sorted[Math.min(n - 1, Math.floor(n * (1 - TAIL)))]!;
-  const above = Uint32Array.from({ length: n }, (_, i) => i).filter((i) => scores[i]! >= a);
-  const x = Float64Array.from(above, (i) => bent(scores[i]! - a));
-  const sizes = new Float64Array(count);
-  for (const i of above) sizes[groups[i]!]!++;
-
-  let [startCount, startSum, highest] = [0, 0, 0];
-  for (const [k, i] of above.entries()) {
-    highest = Math.max(highest, x[k]!);
-    if (first[i] === 0) continue;
-    startCount++;
-    startSum += x[k]!;
-  }
-  let mean = startCount > 0 ? startSum / startCount : highest;
-  let deviation = FIRST_DEVIATION;
-  const start = Math.min(Math.max(startCount, 1), x.length / 2);
-  const wrong = expected.map((share) => Math.max(LEAST, share * start));
-  const ascending = x.slice().sort();
-  const lower = ascending.subarray(0, Math.max(1, Math.floor(x.length - start)));
-  const rates = new Float64Array(count).fill(lower.length / Math.max(LEAST, sumOf(lower)));
-  const oddsAt = (at: number, g: number) => {
-    const right = Math.max(sizes[g]! - wrong[g]!, 0.5);
-    const asWrong =
-      Math.log(wrong[g]!) - ((at - mean) / deviation) ** 2 / 2 - Math.log(deviation * Math.sqrt(2 * Math.PI));
-    return asWrong - Math.log(right * rates[g]!) + rates[g]! * at;
+  const order = Uint32Array.from({ length: n }, (_, i) => i).sort((i, j) => scores[i]! - scores[j]! || i - j);
+  const doubtful = scores.reduce((count, score) => count + (score > 0 ? 1 : 0), 0);
+  const first = Math.min(n - 1, Math.ceil(n - Math.min(n / 2, TAIL * n + DOUBTFUL * doubtful)));
+  const a = scores[order[first]!]!;
+  const above = order.subarray(first);
+  const tail: Tail = {
+    x: Float64Array.from(above, (i) => bent(scores[i]! - a)),
+    groups: Uint32Array.from(above, (i) => groups[i]!),
+    sizes: new Float64Array(expected.length),
+    expected,
   };
+  for (const g of tail.groups) tail.sizes[g]!++;
+  const fits = STARTS.map((share) => fitted(tail, Math.max(1, share * n)));
+  const mixture = fits.reduce((best, each) => (each.likelihood > best.likelihood ? each : best));
+  return scores.map((score, i) => {
+    const g = groups[i]!;
+    // Above this, the ratio of the densities would fall again.
+    const top = mixture.mean + mixture.rates[g]! * mixture.deviation ** 2;
+    const at = bent(score - a);
+    const beyond = Math.max(0, at - top);
+    return logRight(mixture, tail, at - beyond, g) * -1 + logWrong(mixture, at - beyond, g) + ORDERING * beyond;
+  });
+}
 
-  const weights = new Float64Array(x.length);
+/** ln of B_g N(x; μ, σ²) */
+function logWrong({ wrong, mean, deviation }: Mixture, x: number, g: number): number {
+  return Math.log(wrong[g]!) - ((x - mean) / deviation) ** 2 / 2 - Math.log(deviation * Math.sqrt(2 * Math.PI));
+}
+
+/** ln of G_g λ_g e^(−λ_g x) */
+function logRight({ wrong, rates }: Mixture, { sizes }: Tail, x: number, g: number): number {
+  return Math.log(Math.max(sizes[g]! - wrong[g]!, 0.5) * rates[g]!) - rates[g]! * x;
+}
+
+/** @param start  how many of the highest scores are taken for wrong at first */
+function fitted(tail: Tail, start: number): Mixture & { readonly likelihood: number } {
+  const { x, groups, sizes, expected } = tail;
+  const m = x.length;
+  const count = expected.length;
+  const right = Math.max(1, Math.floor(m - start));
+  const starting = new Float64Array(count);
+  for (const g of groups.subarray(right)) starting[g]!++;
+  let mixture: Mixture = {
+    wrong: wrongOf(starting, m - right, expected),
+    rates: new Float64Array(count).fill(right / Math.max(LEAST, sumOf(x.subarray(0, right)))),
+    mean: right < m ? sumOf(x.subarray(right)) / (m - right) : x.at(-1)!,
+    deviation: FIRST_DEVIATION,
+  };
+  const weights = new Float64Array(m);
+  let likelihood = 0;
   for (let iteration = 0; iteration < ITERATIONS; iteration++) {
     const counts = new Float64Array(count);
     const sums = new Float64Array(count);
-    let [total, sum, sumOfRight] = [LEAST, LEAST * mean, LEAST];
-    for (const [k, i] of above.entries()) {
-      const g = groups[i]!;
-      const weight = 1 / (1 + Math.exp(-oddsAt(x[k]!, g)));
+    let [total, sum, sumOfRight] = [LEAST, LEAST * mixture.mean, LEAST];
+    likelihood = 0;
+    for (let k = 0; k < m; k++) {
+      const g = groups[k]!;
+      const asRight = logRight(mixture, tail, x[k]!, g);
+      const odds = logWrong(mixture, x[k]!, g) - asRight;
+      const weight = 1 / (1 + Math.exp(-odds));
+      likelihood += asRight - Math.log(1 - weight + Number.MIN_VALUE) - Math.log(sizes[g]!);
       weights[k] = weight;
       counts[g]! += weight;
       sums[g]! += (1 - weight) * x[k]!;
@@ -85,24 +132,23 @@ export function logOddsOf({ scores, groups, expected, first }: GroupedScores): F
       sum += weight * x[k]!;
       sumOfRight += (1 - weight) * x[k]!;
     }
-    const rate = Math.max(LEAST, x.length - total) / sumOfRight;
-    mean = sum / total;
+    const rate = Math.max(LEAST, m - total) / sumOfRight;
+    const mean = sum / total;
     let squares = 0;
-    for (let k = 0; k < x.length; k++) squares += weights[k]! * (x[k]! - mean) ** 2;
-    deviation = Math.max(LEAST_DEVIATION, Math.sqrt(squares / total));
-    for (let g = 0; g < count; g++) {
-      wrong[g] = (counts[g]! + WRONG_PRIOR) / (1 + WRONG_PRIOR / Math.max(LEAST, total * expected[g]!));
-      rates[g] = (sizes[g]! - counts[g]! + RATE_PRIOR) / (sums[g]! + RATE_PRIOR / rate);
-    }
+    for (let k = 0; k < m; k++) squares += weights[k]! * (x[k]! - mean) ** 2;
+    mixture = {
+      wrong: wrongOf(counts, total, expected),
+      rates: counts.map((own, g) => (sizes[g]! - own + RATE_PRIOR) / (sums[g]! + RATE_PRIOR / rate)),
+      mean,
+      deviation: Math.max(LEAST_DEVIATION, Math.sqrt(squares / total)),
+    };
   }
-  return scores.map((score, i) => {
-    const g = groups[i]!;
-    // Above this, the ratio of the densities would fall again.
-    const top = mean + rates[g]! * deviation * deviation;
-    const at = bent(score - a);
-    const beyond = Math.max(0, at - top);
-    return oddsAt(at - beyond, g) + ORDERING * beyond;
-  });
+  return { ...mixture, likelihood };
+}
+
+/** B, from the number of wrong labels in each group and in all. */
+function wrongOf(counts: Float64Array, total: number, expected: Float64Array): Float64Array {
+  return counts.map((own, g) => (own + WRONG_PRIOR) / (1 + WRONG_PRIOR / Math.max(LEAST, total * expected[g]!)));
 }
 
 /** x, from s − a. Below a, it changes nothing. */

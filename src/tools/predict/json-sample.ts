@@ -18,7 +18,7 @@ const WHITE = 255;
  * @throws LockstepError
  */
 export function parseSample(text: string, network: Network, isPixels: boolean): GivenSample {
-  return sampleOf(valueIn(text), network, isPixels);
+  return sampleOf(valueIn(text, network), network, isPixels);
 }
 
 /**
@@ -43,12 +43,39 @@ export function sampleOf(value: unknown, network: Network, isPixels: boolean): G
   return { id, x: numbers };
 }
 
-function valueIn(text: string): unknown {
+function valueIn(text: string, network: Network): unknown {
   try {
-    return parseJson(text);
+    return parseRows(text, network);
   } catch (error) {
     throw errors.notJson(reason(error));
   }
+}
+
+/** Integers that may be beyond 2^53; texts, too, so that what looks like one in them is left alone. */
+const LONG_INTEGERS = /"(?:[^"\\]|\\.)*"|(?<![\w.+-])-?\d{16,}(?![\d.eE])/g;
+const LONG_INTEGER = /(?<![\w.+])\d{16,}(?![\d.eE])/;
+
+/**
+ * Parses JSON. For a table, integers beyond 2^53 become texts with all their digits, which names of categories need; but ids do
+ * not.
+ *
+ * @throws SyntaxError or JsonLimitError
+ */
+export function parseRows(text: string, network: Network): unknown {
+  const value = parseJson(text);
+  if (!network.table || !LONG_INTEGER.test(text)) return value;
+  const exact = parseJson(
+    text.replaceAll(LONG_INTEGERS, (token) => {
+      return token.startsWith('"') || Number.isSafeInteger(Number(token)) ? token : `"${token}"`;
+    }),
+  );
+  if (network.columns?.includes('id')) return exact;
+  const rows = (of: unknown): unknown[] => (Array.isArray(of) ? (of as unknown[]) : [of]);
+  for (const [i, row] of rows(exact).entries()) {
+    const given = rows(value)[i];
+    if (isRecord(row) && isRecord(given) && Object.hasOwn(row, 'id')) Object.assign(row, { id: given.id });
+  }
+  return exact;
 }
 
 /** Integers beyond 2^53 have been rounded while parsing, so the id in the answer would be wrong. */

@@ -1,12 +1,12 @@
 /** Samples from lines of NDJSON, and from JSON documents. */
 import path from 'node:path';
 import { errors } from '../../errors.js';
-import { JsonLimitError, parseJson } from '../../files/json.js';
+import { JsonLimitError } from '../../files/json.js';
 import { linesOf } from '../../files/lines.js';
 import { openStream } from '../../files/open-stream.js';
 import { readWhole } from '../../files/read-whole.js';
 import type { Network } from '../network.js';
-import { type GivenSample, parseSample, sampleOf } from './json-sample.js';
+import { type GivenSample, parseRows, parseSample, sampleOf } from './json-sample.js';
 
 /** Maximum length of a line. (A float64 in JSON takes at most 25 bytes with its comma; spaces may be added.) */
 const LINE_BYTES = 1 << 20;
@@ -45,7 +45,7 @@ export async function* samplesOfJsonFile(
     return;
   }
   const bytes = await readWhole(file, MOST_DOCUMENT_BYTES);
-  const document = documentIn(file, bytes);
+  const document = documentIn(file, bytes, network);
   if (document === undefined) yield* samplesOfLines([bytes], network, isPixels);
   else if (!holdsSamples(document))
     yield { place: 'the document', sample: attempt(() => sampleOf(document, network, isPixels)) };
@@ -57,9 +57,9 @@ export async function* samplesOfJsonFile(
 }
 
 /** @throws LockstepError if the document is too large */
-function documentIn(file: string, bytes: Uint8Array): unknown {
+function documentIn(file: string, bytes: Uint8Array, network: Network): unknown {
   try {
-    return parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    return parseRows(new TextDecoder('utf-8', { fatal: true }).decode(bytes), network);
   } catch (error) {
     if (error instanceof JsonLimitError) throw errors.largeDocument(file, error);
     return undefined;

@@ -116,17 +116,17 @@ describe('rows', () => {
     [
       'no UTF-8',
       Buffer.concat([Buffer.from('a,b,kind\r\n1,2,x\r\n1,2,'), Buffer.from([0xe9, 0x0a])]),
-      '1 row 3: invalid UTF-8; ',
+      '1 row 3: invalid UTF-8 or UTF-16; ',
     ],
     [
       'half a character at the end',
       Buffer.concat([Buffer.from('a,b,kind\n1,2,'), Buffer.from([0xc3])]),
-      '1 row 2: invalid UTF-8; ',
+      '1 row 2: invalid UTF-8 or UTF-16; ',
     ],
     [
       'no UTF-8 in JSON',
       Buffer.concat([Buffer.from('{"a":1,"kind":"x"}\n{"a":2,"kind":"'), Buffer.from([0xff])]),
-      '1 row 2: invalid UTF-8; ',
+      '1 row 2: invalid UTF-8 or UTF-16; ',
     ],
     ['UTF-16 that does not say so', Buffer.from('a,kind\n1,x', 'utf16le'), '1 not a table (it contains null bytes); '],
   ])('%s', async (_, text, expected) => {

@@ -382,12 +382,32 @@ describe('refused', () => {
     ['in the first row', 'a,"b\n1,2\n', '1 row 1: an unclosed quote ("); close it'],
     ['text after a quote', 'a,b\n1,"x"y\n', '1 row 2: text after a closing quote; '],
     ['text after a quote in the first row', '"a"b,c\n1,2\n', '1 row 1: text after a closing quote; '],
-    ['no UTF-8', Buffer.from('a,b\r\n1,2\r\n\xe9,3\n', 'latin1'), '1 row 3: invalid UTF-8; '],
-    ['no UTF-8 in the header', Buffer.from('a,\xe9\n1,2\n', 'latin1'), '1 row 1: invalid UTF-8; '],
+    [
+      'two fields that differ by a blank',
+      '{"a":1,"b":2}\n{"a":1," a":2}',
+      '1 row 2: two fields whose names differ only in',
+    ],
+    [
+      'two new fields that do',
+      '{"a":1}\n{"a":1,"b":1,"b\\t":2}',
+      '1 row 2: two fields whose names differ only in white',
+    ],
+    ['no UTF-8', Buffer.from('a,b\r\n1,2\r\n\xe9,3\n', 'latin1'), '1 row 3: invalid UTF-8 or UTF-16; '],
+    ['no UTF-8 in the header', Buffer.from('a,\xe9\n1,2\n', 'latin1'), '1 row 1: invalid UTF-8 or UTF-16; '],
     [
       'half a character at the end',
       Buffer.concat([Buffer.from('a,b\n1,2\n1,'), Buffer.from([0xc3])]),
-      '1 row 3: invalid UTF-8; ',
+      '1 row 3: invalid UTF-8 or UTF-16; ',
+    ],
+    [
+      'half a code unit of UTF-16',
+      Buffer.from('\ufeffa,b\n1,2\n3,4', 'utf16le').subarray(0, -1),
+      '1 row 3: invalid UTF-8 or ',
+    ],
+    [
+      'half a pair of UTF-16',
+      Buffer.from('\ufeffa,b\n1,\ud800\n3,4\n', 'utf16le'),
+      '1 row 2: invalid UTF-8 or UTF-16; ',
     ],
     ['zeros', 'a,b\n1,\0\n', '1 not a table (it contains null bytes)'],
     ['UTF-16 that does not say so', Buffer.from('a,b\n1,2\n', 'utf16le'), '1 not a table (it contains null bytes)'],
@@ -413,6 +433,16 @@ describe('refused', () => {
   });
 });
 
+it('fields by name: without the blanks around it, but not without other spaces', async () => {
+  const text = '{"a":1,"b":2}\n{" b":3,"a\\u00a0":4," c ":5,"a":6}\n{"a":7,"a":8,"c":9}';
+  const expected = [
+    [1, 2, '', ''],
+    [6, 3, 4, 5],
+    [8, '', '', 9],
+  ];
+  expect(await readable(text)).toEqual({ header: ['a', 'b', 'a\u00a0', 'c'], rows: expected });
+});
+
 describe('files', () => {
   it('gzip, and byte order marks of UTF-8 and UTF-16', async () => {
     const text = 'a\té\n1\tü😀\n';
@@ -421,6 +451,9 @@ describe('files', () => {
     expect(await readable(`\ufeff${text}`)).toEqual(expected);
     expect(await readable(utf16)).toEqual(expected);
     expect(await readable(Buffer.from(utf16).swap16())).toEqual(expected);
+    // (A replacement character may be in the table itself.)
+    const replaced = Buffer.from('\ufeffa,b\n1,\ufffd\n', 'utf16le');
+    expect(await readable(replaced)).toEqual({ header: ['a', 'b'], rows: [[1, '\ufffd']] });
     const table = await readRawTable(folder.write('t.gz', gzipSync(text)));
     expect(rowsOf(table)).toEqual(expected.rows);
   });

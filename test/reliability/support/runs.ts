@@ -51,12 +51,17 @@ export async function problemsOfEnd(
   return problems;
 }
 
+/** What a run says of its data, or of its result, as an undisturbed one does. */
+const EXPECTED: readonly string[] = [
+  ...['nothing_to_resume', 'columns_left_out', 'rows_left_out', 'class_without_rows', 'no_better_than_constant'],
+];
+
 /** What is wrong with how a run went on from where another was killed. Nothing if it did not come to say so. */
 export function problemsOfStart(stdout: string, newest: string | undefined): string[] {
   const events = eventsOf(stdout);
   const [start] = events.filter((event): event is StartEvent => event.event === 'start');
   const warnings = events.filter((event): event is WarningEvent => event.event === 'warning');
-  const problems = warnings.filter(({ code }) => code !== 'nothing_to_resume').map(({ message }) => message);
+  const problems = warnings.filter(({ code }) => !EXPECTED.includes(code)).map(({ message }) => message);
   const from = start?.resumed && path.basename(start.resumed.file);
   if (start && from !== newest) problems.push(`it went on from ${from ?? 'nothing'}, not from ${newest ?? 'nothing'}`);
   return problems;

@@ -1,0 +1,136 @@
+/** Which labels are wrong, from scores of known distributions. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { labelScores } from '../../src/metrics/audit/classes.js';
+import { wrongNumbers } from '../../src/metrics/audit/numbers.js';
+import { logOddsOf } from '../../src/metrics/audit/tail-mixture.js';
+import { Random } from '../../src/model/random.js';
+
+function normalFrom(random: Random): number {
+  return Math.sqrt(-2 * Math.log(1 - random.fraction())) * Math.cos(2 * Math.PI * random.fraction());
+}
+
+/** Scores of right labels with exponential tails, and of wrong ones around 0; by pair of classes. */
+function drawScores(
+  classes: number,
+  perPair: number,
+  wrongOf: (pair: number) => number,
+  rateOf: (pair: number) => number,
+) {
+  const random = new Random(5, 77);
+  const pairs = classes * (classes - 1);
+  const scores: number[] = [];
+  const groups: number[] = [];
+  const isWrong: boolean[] = [];
+  for (let pair = 0; pair < pairs; pair++) {
+    for (let i = 0; i < perPair; i++) {
+      const wrong = i < wrongOf(pair);
+      scores.push(wrong ? 1.2 * normalFrom(random) : -9 - Math.log(1 - random.fraction()) / rateOf(pair));
+      groups.push(pair);
+      isWrong.push(wrong);
+    }
+  }
+  const expected = new Float64Array(pairs).fill(1 / pairs);
+  const logOdds = logOddsOf({ scores: Float64Array.from(scores), groups: Uint32Array.from(groups), expected });
+  const probabilities = [...logOdds].map((odds) => 1 / (1 + Math.exp(-odds)));
+  const suspects = probabilities.map((p) => p > 0.5);
+  const found = suspects.filter((is, i) => is && isWrong[i]).length;
+  return {
+    wrong: isWrong.filter(Boolean).length,
+    expected: probabilities.reduce((sum, p) => sum + p, 0),
+    precision: found / Math.max(1, suspects.filter(Boolean).length),
+    recall: found / isWrong.filter(Boolean).length,
+    ...{ logOdds, scores, groups },
+  };
+}
+
+describe('scores of known distributions', () => {
+  it.each([
+    ['the same share in each pair', () => 12, () => 1.3],
+    ['pairs that look alike', () => 12, (pair: number) => (pair % 7 === 0 ? 0.7 : 1.3)],
+    ['one pair only', (pair: number) => (pair === 4 ? 200 : 0), () => 1.3],
+    ['a tenth of all labels', () => 60, () => 1.3],
+  ] as const)('%s: precision, recall and the number of wrong labels', (_, wrongOf, rateOf) => {
+    const { wrong, expected, precision, recall } = drawScores(6, 600, wrongOf, rateOf);
+    expect(precision).toBeGreaterThan(0.88);
+    expect(recall).toBeGreaterThan(0.9);
+    expect(expected / wrong).toBeGreaterThan(0.85);
+    expect(expected / wrong).toBeLessThan(1.15);
+  });
+
+  it('no wrong labels: few suspects', () => {
+    expect(
+      drawScores(
+        6,
+        600,
+        () => 0,
+        () => 1.3,
+      ).expected,
+    ).toBeLessThan(0.005 * 30 * 600);
+  });
+
+  it('in a group, a higher score is never less doubtful', () => {
+    const { logOdds, scores, groups } = drawScores(
+      3,
+      300,
+      () => 20,
+      (pair) => 1 + pair / 5,
+    );
+    for (let g = 0; g < 6; g++) {
+      const own = scores.map((_, i) => i).filter((i) => groups[i] === g);
+      own.sort((a, b) => scores[a]! - scores[b]!);
+      for (let k = 1; k < own.length; k++) {
+        // (Far below all doubt, the order does not matter.)
+        if (scores[own[k - 1]!]! > -6) expect(logOdds[own[k]!]).toBeGreaterThanOrEqual(logOdds[own[k - 1]!]!);
+      }
+    }
+  });
+
+  it('any probabilities give finite odds, and suggest another class', () => {
+    const any = fc.integer({ min: 2, max: 4 }).chain((classes) =>
+      fc.array(
+        fc.record({
+          label: fc.nat({ max: classes - 1 }),
+          p: fc.array(fc.constantFrom(0, 1e-40, 0.1, 0.5, 1), { minLength: classes, maxLength: classes }),
+        }),
+        { minLength: 1, maxLength: 30 },
+      ),
+    );
+    fc.assert(
+      fc.property(any, (samples) => {
+        const classes = samples[0]!.p.length;
+        const labels = samples.map(({ label }) => label);
+        const { logOdds, suggested } = labelScores(Float64Array.from(samples.flatMap(({ p }) => p)), labels, classes);
+        expect([...logOdds].every(Number.isFinite)).toBe(true);
+        expect([...suggested].every((c, i) => c !== labels[i] && c < classes)).toBe(true);
+      }),
+    );
+  });
+});
+
+describe('numbers', () => {
+  it.each([
+    ['normal errors', (random: Random) => normalFrom(random)],
+    ['errors with heavy tails', (random: Random) => normalFrom(random) / Math.sqrt(-Math.log(1 - random.fraction()))],
+  ] as const)('that were replaced by numbers of other rows: %s', (_, errorFrom) => {
+    const random = new Random(3, 78);
+    const n = 3000;
+    const estimates = Float64Array.from({ length: n }, () => normalFrom(random));
+    const isWrong = (i: number) => i % 20 === 0;
+    const targets = estimates.map((z, i) => (isWrong(i) ? normalFrom(random) : z + 0.08 * errorFrom(random)));
+    const wrong = wrongNumbers(
+      targets,
+      targets.map((t, i) => t - estimates[i]!),
+    );
+    const suspects = [...wrong.keys()].filter((i) => wrong[i]! > 0.5);
+    expect(suspects.filter(isWrong).length / suspects.length).toBeGreaterThan(0.7);
+    expect(suspects.filter(isWrong).length / (n / 20)).toBeGreaterThan(0.6);
+    const sum = wrong.reduce((all, p) => all + p, 0);
+    expect(Math.abs(sum / (n / 20) - 1)).toBeLessThan(0.25);
+  });
+
+  it('equal residuals are no reason for doubt', () => {
+    const wrong = wrongNumbers(new Float64Array(20).fill(0.5), new Float64Array(20));
+    expect(Math.max(...wrong)).toBeLessThan(0.01);
+  });
+});
