@@ -1,9 +1,10 @@
 /**
  * What privacy costs: the reference's job without and with --private, and Opacus beside it in a process of its own.
  *
- *     node dist/bench/private.js [--epochs 3] [--threads 2] [--python …/python]
+ *     node dist/bench/private.js [--epochs 3] [--threads 2] [--python …/python] [--accuracy]
  *
- * Prints the median time of an epoch and the time of one Gaussian. Without --python (with torch and opacus), only our own figures.
+ * Prints the median time of an epoch and the time of one Gaussian. Without --python (with torch and opacus), only our own figures. With --accuracy, the test error
+ * at ε = 3 instead, for five seeds.
  */
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
@@ -21,6 +22,7 @@ const { values } = parseArgs({
     epochs: { type: 'string', default: '3' },
     threads: { type: 'string', default: '2' },
     python: { type: 'string' },
+    accuracy: { type: 'boolean', default: false },
   },
 });
 const [epochs, threads] = [Number(values.epochs), Number(values.threads)];
@@ -72,23 +74,41 @@ function gaussianNanoseconds(): number {
   return median(times);
 }
 
-const plain = await secondsPerEpoch(JOB);
-const own = await secondsPerEpoch(PRIVATE);
-console.log(`lockstep, ${threads} threads: ${plain.toFixed(2)} s an epoch, --private ${own.toFixed(2)} s`);
-console.log(`one Gaussian: ${gaussianNanoseconds().toFixed(2)} ns (AES-256, table and lattice)`);
-if (values.python !== undefined) {
-  const folder = path.dirname(String(inputFilesOf('mnist')[0]));
-  const script = path.join(import.meta.dirname, '../../bench/peers/opacus_mnist.py');
+const folder = path.dirname(String(inputFilesOf('mnist')[0]));
+
+/** What a peer prints last. */
+function peer(script: string, args: readonly string[]): number {
+  const file = path.join(import.meta.dirname, '../../bench/peers', script);
+  const { stdout, stderr, status } = spawnSync(values.python!, [file, folder, ...args], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(stderr);
+  return Number(stdout.trim().split('\n').at(-1));
+}
+
+if (values.accuracy) await compareAccuracy();
+else await compareSpeed();
+
+async function compareAccuracy(): Promise<void> {
+  const job = { batchSize: 512, hidden: [1000], lr: 0.5, epochs: 5, threads };
+  for (const seed of [1, 2, 3, 4, 5]) {
+    let [error, sigma] = [Number.NaN, 0];
+    for await (const event of train({ ...job, seed, private: true, dpEpsilon: 3, dpDelta: 1e-5, dpClipNorm: 1 })) {
+      if (event.event === 'start') sigma = event.config.dp_noise_multiplier!;
+      if (event.event === 'end') error = event.test_error!;
+    }
+    const { epochs, batchSize, lr } = job;
+    const theirs = values.python && peer('opacus_accuracy.py', [seed, sigma, epochs, batchSize, lr].map(String));
+    console.log(`seed ${seed}, σ ${sigma}: test error ${error}${theirs === undefined ? '' : `, opacus ${theirs}`}`);
+  }
+}
+
+async function compareSpeed(): Promise<void> {
+  const plain = await secondsPerEpoch(JOB);
+  const own = await secondsPerEpoch(PRIVATE);
+  console.log(`lockstep, ${threads} threads: ${plain.toFixed(2)} s an epoch, --private ${own.toFixed(2)} s`);
+  console.log(`one Gaussian: ${gaussianNanoseconds().toFixed(2)} ns (AES-256, table and lattice)`);
+  if (values.python === undefined) return;
   for (const mode of ['none', 'ghost', 'ghost-secure', 'default']) {
-    const { stdout, stderr, status } = spawnSync(
-      values.python,
-      [script, folder, mode, String(threads), mode === 'default' ? '15' : '60'],
-      {
-        encoding: 'utf8',
-      },
-    );
-    if (status !== 0) throw new Error(stderr);
-    const seconds = Number(stdout.trim().split('\n').at(-1));
+    const seconds = peer('opacus_mnist.py', [mode, String(threads), mode === 'default' ? '15' : '60']);
     console.log(`opacus, ${mode}: ${seconds.toFixed(2)} s an epoch, ${(seconds / own).toFixed(1)} times as long`);
   }
 }
