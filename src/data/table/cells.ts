@@ -72,10 +72,3 @@ export function levelOf(cell: Cell): string {
 export function isNotFinite(text: string): boolean {
   return NOT_FINITE.test(text);
 }
-
-/** Whether a cell of the first row may be a column name: neither a number nor a missing value. */
-export function isName(cell: unknown): boolean {
-  if (typeof cell !== 'string') return false;
-  const text = cell.trim();
-  return !DECIMAL.test(text) && !isMissing(text) && !/^none$/i.test(text) && !NOT_FINITE.test(text);
-}
