@@ -27,10 +27,11 @@ export async function* csvRows(
       opening = openingOf(input.bytes.subarray(0, input.end), input.isWhole, { fewest: 1, ...options });
       if (input.end > MOST_ROW_BYTES && !opening) throw errors.rowTooLong(file, 1, MOST_ROW_BYTES);
     }
-    const { dialect, first } = opening;
+    const { dialect, first, width } = opening;
     if (first?.isBroken) throw textAfterQuote(file, first.line);
-    if (first) yield [{ row: first.line, cells: first.cells() }];
-    const rows = new StreamedRows(file, first?.width ?? 0);
+    // A header may have no name for the first column.
+    if (first) yield [{ row: first.line, cells: width > first.width ? ['', ...first.cells()] : first.cells() }];
+    const rows = new StreamedRows(file, width);
     const scanner = new CsvScanner(file, rows, dialect, first?.nextLine ?? 1, rows);
     input.consumed(first?.end ?? 0);
     for (;;) {

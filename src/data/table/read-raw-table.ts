@@ -4,6 +4,7 @@ import { bytesOfTable, nameOfTable } from './bytes.js';
 import { CsvScanner, textAfterQuote } from './csv-scanner.js';
 import { type DialectOptions, delimiterNamed, openingOf } from './dialect.js';
 import { isHeaderRow } from './find-header.js';
+import { requireDifferent } from './header.js';
 import { HEAD_BYTES, Input, inPieces, inUtf8, MOST_ROW_BYTES } from './input.js';
 import { JsonScanner } from './json-scanner.js';
 import { POINT } from './numerals.js';
@@ -171,14 +172,7 @@ async function tableOf(
   hasHeader: boolean,
   comma: number,
 ): Promise<RawTable> {
-  const positions = new Map<string, number>();
-  if (hasHeader) {
-    for (const [i, name] of first.entries()) {
-      const before = positions.get(name);
-      if (before !== undefined && name !== '') throw errors.sameColumns(file, name, before + 1, i + 1);
-      positions.set(name, i);
-    }
-  }
+  if (hasHeader) requireDifferent(file, first);
   const { count } = rows;
   const columns = await rows.finish(hasHeader ? [] : first, comma, pauser());
   return {

@@ -1,9 +1,9 @@
 /** Samples from the rows of a table. The label and unknown columns are ignored. */
 import { columnInWords, matchColumns } from '../../data/table/columns.js';
+import { namesForModel } from '../../data/table/model-header.js';
 import { type CsvOptions, dialectOf } from '../../data/table/read-raw-table.js';
 import type { EncodedRow } from '../../data/table/row-encoder.js';
 import { csvRowsIn, type Headed } from '../../data/table/rows.js';
-import { namesIn } from '../../data/table/stream-header.js';
 import { errors, LockstepError } from '../../errors.js';
 import type { Network } from '../network.js';
 import type { InputTable } from './csv-lines.js';
@@ -37,7 +37,7 @@ export async function* samplesOfTable(
     for (const each of batch) {
       const { row, cells } = each;
       if (!own) {
-        const names = namesIn(file, each, table);
+        const names = namesForModel(file, cells.map(String), table);
         own = { names: names ?? cells.map((_, i) => String(i + 1)), hasHeader: names !== undefined };
         positions = matchColumns(file, own, table, undefined, false).positions;
         input = { file, header: names, width: cells.length };
