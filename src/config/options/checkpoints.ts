@@ -69,9 +69,10 @@ export const OUTPUT = {
   /** Number of steps between `step` events. @default none */
   logEvery: option({ kind: integer(1), ...WRITING }, { help: 'also write metrics every n steps' }),
   /**
-   * Find training samples whose labels are probably wrong, and write all of them to this file when the run ends, the most doubtful
-   * first: NDJSON or, if its name ends in .csv, CSV. With true, no file is written, and a program gets the samples with the model.
-   * Does not change the weights. docs/per-sample.md explains the scores. @default false
+   * Find training samples whose labels are probably wrong. When the run ends, all training samples are written to this file with
+   * their scores, starting with those whose labels are most likely wrong. The format is CSV if the file name ends in .csv, and
+   * NDJSON otherwise. With true, no file is written, and the samples are available as `model.audit` in a program. The option does
+   * not change the weights. docs/per-sample.md explains the scores. @default false
    */
   audit: option(
     {
@@ -80,11 +81,14 @@ export const OUTPUT = {
       resume: 'free',
       excludes: { option: 'mpi', refusal: errors.mpiAudit },
     },
-    { help: 'write which training labels are probably wrong to this file (.ndjson or .csv)', argument: '<file>' },
+    {
+      help: 'find training labels that are probably wrong; write the results to this file (.ndjson or .csv)',
+      argument: '<file>',
+    },
   ),
   /**
-   * Whether to report the norms of the gradients and the gradient noise scale, which says up to which batch size more samples
-   * make a step better: docs/per-sample.md. Does not change the weights. @default false
+   * Whether to report the norms of the gradients and the gradient noise scale, which is the batch size beyond which larger batches
+   * are hardly worthwhile (see docs/per-sample.md). The option does not change the weights. @default false
    */
   noiseScale: option(
     { kind: YES_OR_NO, default: false, resume: 'free' },

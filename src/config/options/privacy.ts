@@ -7,38 +7,47 @@ const PRIVATE: Need = { anyOf: ['private'] };
 export const PRIVACY = {
   /**
    * Whether to train with differential privacy (DP-SGD). Requires `dpDelta`, `dpClipNorm`, and `dpEpsilon` or `dpNoiseMultiplier`.
-   * Options and data that would give away training samples are refused. @default false
+   * Options and data that would reveal training samples are refused. @default false
    */
   private: option(
     { kind: YES_OR_NO, default: false },
     { help: 'train with differential privacy: see docs/per-sample.md' },
   ),
   /**
-   * Privacy budget ε. Without `dpNoiseMultiplier`, the noise is chosen so that all epochs together spend it. The run ends before an
-   * epoch that would exceed it. @default unlimited
+   * Privacy budget ε. Without `dpNoiseMultiplier`, the noise is chosen so that all epochs together spend this budget. In any case,
+   * the run ends before an epoch that would exceed the budget. @default unlimited
    */
   dpEpsilon: option(
     { kind: POSITIVE, needs: PRIVATE },
-    { help: 'privacy budget: the largest epsilon', defaultText: 'unlimited' },
+    { help: 'privacy budget: the largest allowed epsilon', defaultText: 'unlimited' },
   ),
-  /** Probability δ with which the bound ε need not hold. It must be below 1 / the number of training samples. @default none */
-  dpDelta: option({ kind: PART, needs: PRIVATE }, { help: 'delta of the guarantee, below 1 / training samples' }),
+  /**
+   * δ of the guarantee: roughly, the probability that the bound ε does not hold. It must be below 1 / the number of training
+   * samples. @default none
+   */
+  dpDelta: option(
+    { kind: PART, needs: PRIVATE },
+    { help: 'delta of the privacy guarantee; must be below 1 / the number of training samples' },
+  ),
   /** Norm C that the gradient of each sample is clipped to. @default none */
   dpClipNorm: option({ kind: RATE, needs: PRIVATE }, { help: "norm that each sample's gradient is clipped to" }),
-  /** Standard deviation σ of the noise, as a multiple of `dpClipNorm`. @default found from the budget */
+  /** Standard deviation σ of the noise, as a multiple of `dpClipNorm`. @default computed from the budget */
   dpNoiseMultiplier: option(
     { kind: POSITIVE, needs: PRIVATE },
     {
       help: 'standard deviation of the noise, as a multiple of --dp-clip-norm',
-      defaultText: 'found from the budget',
+      defaultText: 'computed from the budget',
     },
   ),
   /**
-   * Seed of the noise and of the sampling, for tests: such a run has no privacy, because whoever knows the seed can remove the noise.
-   * @default a secret from the system's randomness
+   * Seed of the noise and of the sampling, for tests only. A run with this option is not private, because anyone who knows the
+   * seed can remove the noise. @default a secret from the system's random number generator
    */
   dpSeed: option(
     { kind: integer(0, Number.MAX_SAFE_INTEGER), needs: PRIVATE },
-    { help: 'for tests: seed of noise and sampling; no privacy', defaultText: "a secret from the system's randomness" },
+    {
+      help: 'for tests only: seed of the noise and the sampling; the run is not private',
+      defaultText: "a secret from the system's random number generator",
+    },
   ),
 };
