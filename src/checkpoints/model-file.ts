@@ -87,20 +87,19 @@ export function modelMetadata(
   step: number,
 ): Record<string, string> {
   const record = recordOfConfig(config);
-  // The hash of private data would confirm a guess of them.
-  const { train_sha256: _, ...said } = dataset;
-  return {
+  const metadata = {
     lockstep: kind,
     lockstep_version: packageVersion(),
     ...networkMetadata(layers, activation, objective, targets, table),
     ...(table ? tableMetadata(table) : IMAGE_METADATA),
-    dataset: JSON.stringify(privacy && kind === 'model' ? said : dataset),
+    dataset: JSON.stringify(dataset),
     config: JSON.stringify(kind === 'model' ? recipeOf(record) : record),
     kernel,
     run,
     weights_sha256: sha256Of(values),
     ...(privacy && { privacy: JSON.stringify(privacy.guarantee(step)) }),
   };
+  return kind === 'model' ? withoutSecrets(metadata) : metadata;
 }
 
 /**
@@ -120,10 +119,12 @@ export async function saveModel(
   return await writeModel(file, model.layers, metadata, values);
 }
 
-/** The metadata without what only a resumed run may know. */
-export function withoutSecret(metadata: Readonly<Record<string, string>>): Record<string, string> {
-  const { [SECRET]: _, ...others } = metadata;
-  return others;
+/** The metadata without what only a resumed private run may know: its secret, and the hash that would confirm a guess of its data. */
+export function withoutSecrets(metadata: Readonly<Record<string, string>>): Record<string, string> {
+  const { [SECRET]: secret, ...others } = metadata;
+  if (secret === undefined && others.privacy === undefined) return others;
+  const { train_sha256: hash, ...said } = fieldsOf(parseJsonOr(others.dataset, undefined));
+  return hash === undefined ? others : { ...others, dataset: JSON.stringify(said) };
 }
 
 /** Name of the secret in a checkpoint's metadata. */
@@ -141,7 +142,7 @@ export async function writeModel(
 
 /** The metadata of a model that is read from a model file or a checkpoint, to be written as a model. */
 export function metadataToSave(given: Readonly<Record<string, string>>, values: Values): Record<string, string> {
-  const { state: _, ...metadata } = withoutSecret(given);
+  const { state: _, ...metadata } = withoutSecrets(given);
   if (metadata.lockstep === undefined) return metadata;
   const config = fieldsOf(parseJsonOr(metadata.config, undefined));
   return {
@@ -268,7 +269,7 @@ function decodeModelFile(file: string, bytes: Uint8Array): ModelFile {
   try {
     const tensorFile = decodeTensors(bytes);
     const { isSealed } = tensorFile;
-    const metadata = withoutSecret(tensorFile.metadata);
+    const metadata = withoutSecrets(tensorFile.metadata);
     const { layers, activation, objective, targets, table } = describedNetwork(tensorFile);
     const values = valuesOf(tensorFile, layers);
     const kernel = KERNEL_NAMES.find((name) => name === metadata.kernel);

@@ -11,7 +11,9 @@ import { fillNoiseTable } from '../../src/privacy/noise-table.js';
 import { roomFor } from '../../src/privacy/poisson.js';
 import { newSecret } from '../../src/privacy/secret.js';
 import { train } from '../../src/run/train.js';
+import { exportModel } from '../../src/tools/export/export-model.js';
 import { inspectModel } from '../../src/tools/inspect/inspect-model.js';
+import { loadClassifier } from '../../src/tools/model.js';
 import { collect } from '../support/events.js';
 import { temporaryFolder, writeDataset } from '../support/idx-files.js';
 import { kernelNames } from '../support/kernels.js';
@@ -241,6 +243,30 @@ describe('files', () => {
       neighbors: 'data sets that differ by adding or removing one training sample',
     });
     for (const file of [checkpoint, save]) expect(JSON.stringify(await inspectModel(file))).not.toContain(secret);
+  });
+
+  it('a model made of a checkpoint has neither the secret nor the hash of the training data', async () => {
+    const checkpointDir = newPath('runs');
+    const [save, exported, saved, again] = ['save', 'exported', 'saved', 'again'].map((name) =>
+      newPath(`${name}.safetensors`),
+    ) as [string, string, string, string];
+    const { dpSeed: _, ...rest } = OPTIONS;
+    await collect({ ...rest, checkpointDir, save });
+    const checkpoint = path.join(checkpointDir, (await readdir(checkpointDir)).sort().at(-1)!);
+    const { dataset, privacy_secret: secret } = readTensorFile(checkpoint).metadata;
+    const { train_sha256: hash } = JSON.parse(dataset!) as { train_sha256: string };
+    expect(hash).toMatch(/^[0-9a-f]{64}$/);
+    await exportModel(checkpoint, exported);
+    expect(readFileSync(exported).equals(readFileSync(save))).toBe(true);
+    await (await loadClassifier(checkpoint)).save(saved);
+    await (await loadClassifier(saved)).save(again);
+    for (const file of [exported, saved, again]) {
+      const { metadata } = readTensorFile(file);
+      expect(metadata).toHaveProperty('privacy');
+      expect(JSON.parse(metadata.dataset!)).toHaveProperty('test_sha256');
+      for (const text of [hash, secret!]) expect(readFileSync(file).includes(text)).toBe(false);
+    }
+    expect(JSON.stringify(await inspectModel(checkpoint))).not.toContain(hash);
   });
 
   it('a run with a seed says that nothing is guaranteed', async () => {
