@@ -1,5 +1,6 @@
 /** The accountant by privacy-loss distributions: compared with dp-accounting, and where a formula is known. */
 import { describe, expect, it } from 'vitest';
+import { Accountant } from '../../src/privacy/accountant.js';
 import { Fourier } from '../../src/privacy/fourier.js';
 import { LEAST_DELTA, LEAST_NOISE, LossAccountant, lossEpsilon } from '../../src/privacy/loss-distribution.js';
 import { upperTail } from '../../src/privacy/normal.js';
@@ -40,6 +41,20 @@ it.each([
     const ratio = Math.sqrt(steps) / noiseMultiplier;
     expect(deltaOfGaussian(ratio, epsilon)).toBeLessThanOrEqual(delta);
     expect(deltaOfGaussian(ratio, epsilon - 1e-3)).toBeGreaterThan(delta);
+  }
+});
+
+it.each([1e4, 1e5, 1e6])('of all samples is not below the true value for %d steps', (steps) => {
+  for (const delta of [LEAST_DELTA, 1e-6]) {
+    for (const ratio of [0.3, 1]) {
+      const noiseMultiplier = Math.sqrt(steps) / ratio;
+      const setting = { samplingRate: 1, noiseMultiplier, steps };
+      const epsilon = lossEpsilon(setting, delta);
+      const isKnown = delta > LEAST_DELTA || steps < 1e6;
+      expect(Number.isFinite(epsilon)).toBe(isKnown);
+      const least = isKnown ? epsilon : new Accountant(1, noiseMultiplier, steps, delta).epsilon(steps);
+      expect(deltaOfGaussian(ratio, least)).toBeLessThanOrEqual(delta);
+    }
   }
 });
 
