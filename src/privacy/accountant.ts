@@ -8,11 +8,16 @@ const MOST_STEPS = 1e6;
 /** A coarser grid takes a quarter of the time, and its ε is up to 0.01 larger. */
 const COARSE = 16;
 
+interface Bound {
+  readonly epsilon: number;
+  readonly name: string;
+}
+
 export class Accountant {
   readonly #renyi: RenyiAccountant;
   readonly #loss: LossAccountant | undefined;
   readonly #delta: number;
-  readonly #known = new Map<number, number>();
+  readonly #known = new Map<number, Bound>();
 
   /**
    * @param mostSteps  that will be asked for, if the accountant is to be exact
@@ -29,19 +34,22 @@ export class Accountant {
     }
   }
 
-  /** As metadata name it. */
-  get name(): string {
-    return this.#loss ? 'privacy loss distribution' : 'renyi';
+  epsilon(steps: number): number {
+    return this.#boundFor(steps).epsilon;
   }
 
-  epsilon(steps: number): number {
+  /** Which bound it is, as metadata name it. */
+  nameFor(steps: number): string {
+    return this.#boundFor(steps).name;
+  }
+
+  #boundFor(steps: number): Bound {
     const known = this.#known.get(steps);
-    if (known !== undefined) return known;
-    const epsilon = Math.min(
-      this.#renyi.epsilon(steps, this.#delta),
-      this.#loss?.epsilon(steps) ?? Number.POSITIVE_INFINITY,
-    );
-    this.#known.set(steps, epsilon);
-    return epsilon;
+    if (known) return known;
+    const renyi = { epsilon: this.#renyi.epsilon(steps, this.#delta), name: 'renyi' };
+    const loss = this.#loss && { epsilon: this.#loss.epsilon(steps), name: 'privacy loss distribution' };
+    const bound = loss && loss.epsilon <= renyi.epsilon ? loss : renyi;
+    this.#known.set(steps, bound);
+    return bound;
   }
 }

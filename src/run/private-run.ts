@@ -104,7 +104,7 @@ export function privateRunOf(
     clip_norm: dpClipNorm,
     sampling_rate: samplingRate,
     steps,
-    accountant: accountant.name,
+    accountant: accountant.nameFor(steps),
     neighbors: 'data sets that differ by adding or removing one training sample',
   });
   return {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Accountant } from '../../src/privacy/accountant.js';
 import { epochsWithin, noiseMultiplierFor } from '../../src/privacy/budget.js';
+import { renyiEpsilon } from '../../src/privacy/renyi.js';
 
 describe('the noise for a budget', () => {
   it.each([
@@ -30,4 +31,14 @@ it('the epochs of a budget are the most that keep it', () => {
   }
   expect(epochsWithin(100, accountant, 50, 100)).toBe(100);
   expect(epochsWithin(0.001, accountant, 50, 100)).toBe(0);
+});
+
+it('the accountant names the bound that is the smaller one', () => {
+  const steps = 1e6;
+  const accountant = new Accountant(1, 1000, steps, 1e-10);
+  // The other bound's rounding errors are too large.
+  expect(accountant.nameFor(steps)).toBe('renyi');
+  expect(accountant.epsilon(steps)).toBe(renyiEpsilon({ samplingRate: 1, noiseMultiplier: 1000, steps }, 1e-10));
+  expect(accountant.nameFor(1000)).toBe('privacy loss distribution');
+  expect(new Accountant(0.1, 1, 10, 1e-12).nameFor(10)).toBe('renyi');
 });
