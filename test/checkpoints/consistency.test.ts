@@ -1,6 +1,7 @@
 /** A checkpoint that says what no run can be in is refused, although its checksum is right: one case a rule. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeCheckpoint } from '../../src/checkpoints/checkpoint-file.js';
+import { freshGradients } from '../../src/metrics/gradient-noise.js';
 import { refusalOf } from '../support/refusals.js';
 import { partsOf, sealedFile } from '../support/sealed-file.js';
 import { type TinyRun, tinyRun } from '../support/tiny-run.js';
@@ -52,6 +53,11 @@ it('is taken if nothing is changed but the checksum made anew', () => {
   ).toMatchObject({ epochs: 1, stepsInEpoch: 2, step: 7 });
 });
 
+it('is taken with norms of its own layers', () => {
+  const bytes = changed(({ state }) => (state.gradients = freshGradients({ layers: [4, 3, 3] })));
+  expect(decodeCheckpoint('c', bytes).state.gradients?.epoch.parts.length).toBe(3);
+});
+
 describe('parts that do not fit together', () => {
   it.each<[string, Change, string]>([
     ['other hidden layers', ({ config }) => (config.hidden = [4]), 'its layers do not match its configuration'],
@@ -87,6 +93,16 @@ describe('parts that do not fit together', () => {
     ],
     ['other step events', ({ config }) => (config.log_every = 5), 'its log interval does not match'],
     ['fewer epochs than are done', ({ config }) => (config.epochs = 1), 'it is beyond its last epoch'],
+    [
+      'norms of the gradients of other layers',
+      ({ state }) => (state.gradients = freshGradients({ layers: [4, 3] })),
+      'its norms of gradients do not match',
+    ],
+    [
+      'norms that are no numbers',
+      ({ state }) => (state.gradients = { ...freshGradients({ layers: [4, 3, 3] }), averages: ['1', '2', '3'] }),
+      'its state is not valid',
+    ],
     [
       'sums of other samples',
       ({ state }) => Object.assign(state.epochSums as Tree, { samples: 11 }),
