@@ -24,9 +24,16 @@ function testsInFull() {
   return [
     { files: ['parallel/dead-worker', 'parallel/late'], seconds: 110 },
     { files: ['run/exactness', 'run/golden-tables', 'run/reference-job', 'kernels/self-check'], seconds: 110 },
+    { files: ['run/private', 'run/private-canary', 'run/noise-scale', 'run/audit', 'privacy/budget'], seconds: 100 },
     { files: ['run/optimizers', 'run/early-stopping'], seconds: 40 },
-    { files: ['parallel/mpi/faults', 'parallel/barrier-model', 'bench/peers/comparison'], seconds: 70 },
-    { files: ['checkpoints/kill', 'checkpoints/faulty-disk', 'checkpoints/exact-resume'], seconds: 40 },
+    {
+      files: ['parallel/mpi/faults', 'parallel/mpi/leaving', 'parallel/barrier-model', 'bench/peers/comparison'],
+      seconds: 90,
+    },
+    {
+      files: ['checkpoints/kill', 'checkpoints/faulty-disk', 'checkpoints/exact-resume', 'checkpoints/metadata-fields'],
+      seconds: 60,
+    },
   ].map(({ files, seconds }) => ({
     name: `tests in full: ${files.join(', ')}`,
     seconds,

@@ -10,6 +10,7 @@ import { Network } from '../../src/tools/network.js';
 import { verdictOf } from '../support/judge.js';
 import { placesIn, type Tree } from '../support/mutate.js';
 import { partsOf, sealedFile } from '../support/sealed-file.js';
+import { casesOf } from '../support/thoroughness.js';
 import { type TinyRun, tinyTableRuns } from '../support/tiny-run.js';
 
 const FIELDS = ['architecture', 'targets', 'input_scaling', 'class_names', 'columns', 'label', 'weight', 'encoding'];
@@ -83,12 +84,13 @@ afterAll(() => {
 });
 
 describe('metadata of tables', () => {
-  it.each([
+  const all = [
     [0, 'numbers to estimate'],
     [1, 'weights of rows and classes'],
     [2, 'mixed columns'],
     [3, 'mixed columns, numbers to estimate'],
-  ])('run %i: %s', { timeout: 120_000 }, async (run) => {
+  ] as const;
+  it.each(casesOf(all, ([run]) => run === 3))('run %i: %s', { timeout: 120_000 }, async (run) => {
     const file = [...runs[run]!.files.values()].at(-1)!;
     const counts = { taken: 0, refused: 0 };
     const wrong: string[] = [];

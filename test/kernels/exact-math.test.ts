@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { expOfNonPositive, logOfAtLeastOne } from '../../src/kernels/exact-math.js';
+import { expOfNonPositive, logOfAtLeastOne, roughLog } from '../../src/kernels/exact-math.js';
 
 /** Fixed-point numbers of 160 fractional bits: some 48 decimal digits, against the 16 of a float64. */
 const BITS = 160n;
@@ -108,4 +108,19 @@ it('gives the same bits for ever', () => {
   expect(expOfNonPositive(-10.5)).toBe(0.000027536449349747158);
   expect(logOfAtLeastOne(7)).toBe(1.9459101490553132);
   expect(logOfAtLeastOne(1.0625)).toBe(0.06062462181643484);
+});
+
+describe('roughLog', () => {
+  it('is within 1e-8 of ln x', () => {
+    const anyOf = fc.oneof(
+      fc.double({ min: 1, max: 4, noNaN: true }),
+      fc.double({ min: 1, noNaN: true, noDefaultInfinity: true }),
+    );
+    fc.assert(
+      fc.property(anyOf, (x) => {
+        expect(Math.abs(roughLog(x) - Math.log(x))).toBeLessThanOrEqual(1e-8);
+      }),
+    );
+    expect(roughLog(1)).toBe(0);
+  });
 });

@@ -110,9 +110,14 @@ describe('scores of known distributions', () => {
 
 describe('numbers', () => {
   it.each([
-    ['normal errors', (random: Random) => normalFrom(random)],
-    ['errors with heavy tails', (random: Random) => normalFrom(random) / Math.sqrt(-Math.log(1 - random.fraction()))],
-  ] as const)('that were replaced by numbers of other rows: %s', (_, errorFrom) => {
+    ['normal errors', 0.8, 0.6, (random: Random) => normalFrom(random)],
+    [
+      'errors with heavy tails',
+      0.7,
+      0.4,
+      (random: Random) => normalFrom(random) / Math.sqrt(-Math.log(1 - random.fraction())),
+    ],
+  ] as const)('that were replaced by numbers of other rows: %s', (_, precision, recall, errorFrom) => {
     const random = new Random(3, 78);
     const n = 3000;
     const estimates = Float64Array.from({ length: n }, () => normalFrom(random));
@@ -123,10 +128,10 @@ describe('numbers', () => {
       targets.map((t, i) => t - estimates[i]!),
     );
     const suspects = [...wrong.keys()].filter((i) => wrong[i]! > 0.5);
-    expect(suspects.filter(isWrong).length / suspects.length).toBeGreaterThan(0.7);
-    expect(suspects.filter(isWrong).length / (n / 20)).toBeGreaterThan(0.6);
+    expect(suspects.filter(isWrong).length / suspects.length).toBeGreaterThan(precision);
+    expect(suspects.filter(isWrong).length / (n / 20)).toBeGreaterThan(recall);
     const sum = wrong.reduce((all, p) => all + p, 0);
-    expect(Math.abs(sum / (n / 20) - 1)).toBeLessThan(0.25);
+    expect(Math.abs(sum / (n / 20) - 1)).toBeLessThan(0.35);
   });
 
   it('equal residuals are no reason for doubt', () => {

@@ -2,20 +2,25 @@ import { describe, expect, it } from 'vitest';
 import { Accountant } from '../../src/privacy/accountant.js';
 import { epochsWithin, noiseMultiplierFor } from '../../src/privacy/budget.js';
 import { renyiEpsilon } from '../../src/privacy/renyi.js';
+import { casesOf } from '../support/thoroughness.js';
 
 describe('the noise for a budget', () => {
-  it.each([
+  const all = [
     { epsilon: 3, delta: 1e-5, rate: 256 / 60_000, steps: 2350 },
     { epsilon: 0.5, delta: 1e-6, rate: 0.02, steps: 500 },
     { epsilon: 20, delta: 1e-3, rate: 0.5, steps: 10 },
     { epsilon: 1, delta: 1e-12, rate: 0.1, steps: 100 },
     { epsilon: 2, delta: 1e-5, rate: 1, steps: 3 },
-  ])('is enough, and the least: %o', ({ epsilon, delta, rate, steps }) => {
-    const sigma = noiseMultiplierFor(epsilon, delta, rate, steps)!;
-    expect(new Accountant(rate, sigma, steps, delta).epsilon(steps)).toBeLessThanOrEqual(epsilon);
-    const less = Number((sigma - 1e-4).toFixed(4));
-    expect(new Accountant(rate, less, steps, delta).epsilon(steps)).toBeGreaterThan(epsilon);
-  });
+  ];
+  it.each(casesOf(all, ({ epsilon, steps }) => steps < 1000 && epsilon < 20))(
+    'is enough, and the least: %o',
+    ({ epsilon, delta, rate, steps }) => {
+      const sigma = noiseMultiplierFor(epsilon, delta, rate, steps)!;
+      expect(new Accountant(rate, sigma, steps, delta).epsilon(steps)).toBeLessThanOrEqual(epsilon);
+      const less = Number((sigma - 1e-4).toFixed(4));
+      expect(new Accountant(rate, less, steps, delta).epsilon(steps)).toBeGreaterThan(epsilon);
+    },
+  );
 
   it('is not found for a budget that nothing keeps', () => {
     expect(noiseMultiplierFor(1e-6, 1e-9, 1, 100_000)).toBeUndefined();

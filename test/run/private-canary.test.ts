@@ -9,6 +9,7 @@ import { Accountant } from '../../src/privacy/accountant.js';
 import { collect } from '../support/events.js';
 import { temporaryFolder, writeDataset } from '../support/idx-files.js';
 import { readTensorFile } from '../support/tensor-file.js';
+import { inFull, TRIES_ALL } from '../support/thoroughness.js';
 
 const [SAMPLES, PIXELS, RUNS, STEPS, DELTA] = [12, 4, 30, 3, 0.01];
 /** So small a rate that the gradients hardly change. */
@@ -67,10 +68,10 @@ function upperBound(k: number, n: number): number {
   return high;
 }
 
-it.each([
+it.skipIf(!TRIES_ALL).each([
   { noise: 3, isSafe: true },
   { noise: 0.3, isSafe: false },
-])('with the noise multiplier $noise', { timeout: 120_000 }, async ({ noise, isSafe }) => {
+])(`with the noise multiplier $noise${inFull}`, { timeout: 120_000 }, async ({ noise, isSafe }) => {
   const initial = await weightAfter(without, noise, 0);
   const scores = { members: [] as number[], others: [] as number[] };
   for (let run = 0; run < RUNS; run++) {
