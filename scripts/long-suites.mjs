@@ -24,7 +24,13 @@ function testsInFull() {
   return [
     { files: ['parallel/dead-worker', 'parallel/late'], seconds: 110 },
     { files: ['run/exactness', 'run/golden-tables', 'run/reference-job', 'kernels/self-check'], seconds: 110 },
-    { files: ['run/private', 'run/private-canary', 'run/noise-scale', 'run/audit', 'privacy/budget'], seconds: 100 },
+    {
+      files: [
+        ...['run/private', 'run/private-canary', 'run/noise-scale', 'run/audit'],
+        ...['privacy/budget', 'privacy/loss-distribution'],
+      ],
+      seconds: 120,
+    },
     { files: ['run/optimizers', 'run/early-stopping'], seconds: 40 },
     {
       files: ['parallel/mpi/faults', 'parallel/mpi/leaving', 'parallel/barrier-model', 'bench/peers/comparison'],

@@ -216,8 +216,9 @@ async function prepareFrom(
     planOf(config, choice, used, nonzeros, world?.ranks, resumed?.checkpoint.activation);
   const formFor = (config: Config, vectorBits = agreedBits ?? config.vectorBits) =>
     fastestForm(build, vectorBits, density, (choice) => planFor(config, choice));
-  const isChosen =
-    given.threads === undefined && !resumed && !world && config.strategy === 'sliced' && config.epochs > 0;
+  // (A measurement would depend on private samples.)
+  const mayMeasure = !resumed && !world && !config.private && config.strategy === 'sliced' && config.epochs > 0;
+  const isChosen = given.threads === undefined && mayMeasure;
   const job = jobOf(config, planFor(config, build), density, build);
   const { threads, measured } = isChosen
     ? await chooseThreads(config, used, job, formFor)

@@ -7,7 +7,6 @@ import { allPanels, ForwardPass } from '../kernels/forward-pass.js';
 import { bytesNeeded, createSharedMemory, layOut } from '../memory/layout.js';
 import { placeSamples } from '../memory/rows.js';
 import { drawInitialValues } from '../model/initial-values.js';
-import { parameterCount } from '../model/parameters.js';
 import { gradientNorm, needsOf, Optimizer } from '../optim/optimizer.js';
 import { nonzerosOf, planOf, type UsedSamples, writeSamples } from './run-memory.js';
 
@@ -24,15 +23,12 @@ const LIMIT_MS = 150;
  */
 const LOSS_SECONDS = { sample: 40e-9, output: 20e-9 };
 
-/** Time of a private run's noise per parameter (bench/private.ts). */
-const NOISE_SECONDS = 4e-9;
-
 /** Samples that go forward and back together, as in workers/phases.ts. */
 const BLOCK = 100;
 
 /** Seconds of a step: the least time of several steps, because a disturbance only makes a step longer. */
 export function timeStep(config: Config, kernel: KernelChoice, used: UsedSamples): number {
-  const { step, samples, outputs, parameters } = stepOf(config, kernel, used);
+  const { step, samples, outputs } = stepOf(config, kernel, used);
   const began = performance.now();
   let best = Number.POSITIVE_INFINITY;
   let now = began;
@@ -43,8 +39,7 @@ export function timeStep(config: Config, kernel: KernelChoice, used: UsedSamples
     now = performance.now();
     best = Math.min(best, now - start);
   }
-  const noise = config.private ? parameters * NOISE_SECONDS : 0;
-  return best / 1000 + noise + samples * (LOSS_SECONDS.sample + outputs * LOSS_SECONDS.output);
+  return best / 1000 + samples * (LOSS_SECONDS.sample + outputs * LOSS_SECONDS.output);
 }
 
 /** A step of one thread without the loss, which always has the same samples. */
@@ -89,5 +84,5 @@ function stepOf(config: Config, kernel: KernelChoice, used: UsedSamples) {
       own.update(l, { from: 0, to: layer.inputs + 1 }, allPanels(layer), update);
     }
   };
-  return { step, samples: count, outputs: plan.layers.at(-1)!, parameters: parameterCount(layers) };
+  return { step, samples: count, outputs: plan.layers.at(-1)! };
 }

@@ -6,6 +6,7 @@ import { LEAST_DELTA, LEAST_NOISE, LossAccountant, lossEpsilon } from '../../src
 import { upperTail } from '../../src/privacy/normal.js';
 import { renyiEpsilon } from '../../src/privacy/renyi.js';
 import { recordedSettings } from '../support/privacy-settings.js';
+import { casesOf } from '../support/thoroughness.js';
 
 const { settings } = recordedSettings();
 
@@ -44,19 +45,22 @@ it.each([
   }
 });
 
-it.each([1e4, 1e5, 1e6])('of all samples is not below the true value for %d steps', (steps) => {
-  for (const delta of [LEAST_DELTA, 1e-6]) {
-    for (const ratio of [0.3, 1]) {
-      const noiseMultiplier = Math.sqrt(steps) / ratio;
-      const setting = { samplingRate: 1, noiseMultiplier, steps };
-      const epsilon = lossEpsilon(setting, delta);
-      const isKnown = delta > LEAST_DELTA || steps < 1e6;
-      expect(Number.isFinite(epsilon)).toBe(isKnown);
-      const least = isKnown ? epsilon : new Accountant(1, noiseMultiplier, steps, delta).epsilon(steps);
-      expect(deltaOfGaussian(ratio, least)).toBeLessThanOrEqual(delta);
+it.each(casesOf([1e4, 1e5, 1e6], (steps) => steps < 1e5))(
+  'of all samples is not below the true value for %d steps',
+  (steps) => {
+    for (const delta of [LEAST_DELTA, 1e-6]) {
+      for (const ratio of [0.3, 1]) {
+        const noiseMultiplier = Math.sqrt(steps) / ratio;
+        const setting = { samplingRate: 1, noiseMultiplier, steps };
+        const epsilon = lossEpsilon(setting, delta);
+        const isKnown = delta > LEAST_DELTA || steps < 1e6;
+        expect(Number.isFinite(epsilon)).toBe(isKnown);
+        const least = isKnown ? epsilon : new Accountant(1, noiseMultiplier, steps, delta).epsilon(steps);
+        expect(deltaOfGaussian(ratio, least)).toBeLessThanOrEqual(delta);
+      }
     }
-  }
-});
+  },
+);
 
 it('of a single step is the hockey-stick divergence of the two distributions', () => {
   const [q, sigma, delta] = [0.3, 0.9, 1e-4];

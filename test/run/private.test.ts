@@ -1,6 +1,7 @@
 /** Private training: each step, the same bits for any number of threads, what is stored where, and what is refused. */
 import { readFileSync, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { TrainOptions } from '../../src/config/options.js';
@@ -188,6 +189,16 @@ describe('a private run', () => {
     expect(start.config.reduction).toBe('mean');
     expect(start.dataset).not.toHaveProperty('density');
     expect(JSON.stringify([...all, end])).not.toMatch(/"train_(loss|error)"|"loss":[0-9.]/);
+  });
+
+  it('has as many threads as there are cores, whatever its samples are', async () => {
+    const { threads: _, ...rest } = OPTIONS;
+    // (Without --private, the first has one thread, and the second is measured.)
+    for (const epochs of [1, 60]) {
+      const { start } = await collect({ ...rest, hidden: [40], batchSize: 2, epochs });
+      expect(start.threads).toBe(availableParallelism());
+      expect(start).not.toHaveProperty('thread_choice');
+    }
   });
 
   it('finds the noise that spends the budget in its epochs', async () => {

@@ -11,8 +11,8 @@ const MAX_THREADS = 1024;
 export const EXECUTION = {
   /**
    * Number of worker threads. By default, a measurement of a few milliseconds determines how many of the available cores make the
-   * run faster: see "The number of threads" in docs/design.md. With the strategy `dense` or with `mpi`, the default is all
-   * available cores.
+   * run faster: see "The number of threads" in docs/design.md. With the strategy `dense`, with `mpi` or with `private`, the
+   * default is all available cores.
    * @default chosen by measurement, at most the number of available cores
    */
   threads: option(
