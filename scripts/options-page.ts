@@ -56,7 +56,7 @@ export function documentedOptions(): ReadonlyMap<string, Documented> {
   ]);
   return new Map(
     comments.map(([, comment = '', name = '']) => {
-      const text = comment.replaceAll(/\s+(\* )?/g, ' ').replaceAll(/docs\/([\w.]+\.md)/g, '[$1]($1)');
+      const text = comment.replaceAll(/\s+(\* )?/g, ' ').replaceAll(/docs\/([\w.-]+\.md)/g, '[$1]($1)');
       const [description = '', usual] = text.trim().split(' @default ');
       return [name, { description, default: usual }];
     }),
