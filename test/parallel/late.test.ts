@@ -42,7 +42,7 @@ describe('the main thread is late', () => {
 });
 
 describe('the other threads are late', () => {
-  it.each(CASES.filter(({ threads, checkpoints }) => threads === 2 || checkpoints))(
+  it.each(casesOf(CASES, ({ checkpoints }) => checkpoints))(
     '$threads threads, strategy $strategy, checkpoints $checkpoints',
     async (job) => {
       expect(await jobs.difference({ ...job, size: 'brief', who: 'workers', seed: 3 })).toBeUndefined();
