@@ -27,7 +27,7 @@ const { values } = parseArgs({
 });
 const [epochs, threads] = [Number(values.epochs), Number(values.threads)];
 
-/** The job of the issue that asked for this: the reference's, with σ = 1 and C = 1. */
+/** The reference job, with σ = 1 and C = 1. */
 const JOB: TrainInput = { batchSize: 100, hidden: [1000], lr: 0.1, reduction: 'mean', epochs, threads };
 const PRIVATE: TrainInput = { ...JOB, private: true, dpDelta: 1e-5, dpClipNorm: 1, dpNoiseMultiplier: 1 };
 

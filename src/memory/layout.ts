@@ -99,7 +99,8 @@ export interface LayerMemory {
   readonly deltaSquares: Float64Array;
   /**
    * For each panel of the layer below: the weights of its units, (outputs in whole vectors, some of its columns) for some columns
-   * after the others (kernels/wasm-layer.ts). Always a copy of the weights when back-propagation begins. Empty in the first layer, and without `mirrors`.
+   * after the others (kernels/wasm-layer.ts). Always a copy of the weights when back-propagation begins. Empty in the first
+   * layer, and without `mirrors`.
    */
   readonly mirror: readonly Reals[];
   /** The batch as the reduction reads it. Empty without `blocks`. */

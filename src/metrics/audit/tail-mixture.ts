@@ -84,7 +84,7 @@ export function logOddsOf({ scores, groups, expected }: GroupedScores): Float64A
     const top = mixture.mean + mixture.rates[g]! * mixture.deviation ** 2;
     const at = bent(score - a);
     const beyond = Math.max(0, at - top);
-    return logRight(mixture, tail, at - beyond, g) * -1 + logWrong(mixture, at - beyond, g) + ORDERING * beyond;
+    return logWrong(mixture, at - beyond, g) - logRight(mixture, tail, at - beyond, g) + ORDERING * beyond;
   });
 }
 
