@@ -71,6 +71,16 @@ describe('what does not fit the layers', () => {
       'its scaling does not match its inputs',
     ],
     ['a newer encoding', encodingWith({ version: 2 }), 'its encoding has version 2, expected 1; use a newer Lockstep'],
+    [
+      'a version of many characters',
+      encodingWith({ version: 'y'.repeat(5000) }),
+      `version ${'y'.repeat(200)}…, expected 1;`,
+    ],
+    [
+      'a version that cannot be text',
+      encodingWith({ version: { toString: 1 } }),
+      'version { toString: 1 }, expected 1;',
+    ],
     ['no encoding', (m) => (m.encoding = '[]'), 'its encoding has version undefined, expected 1'],
     ['a rule that is none', encodingWith({ missing: 'ignore' }), 'its encoding does not match its inputs'],
     ['no columns', encodingWith({ columns: [] }), 'its columns do not match its encoding'],

@@ -1,4 +1,5 @@
 /** The description of the training table that a network keeps, and its metadata in files. */
+import { shown } from '../../errors.js';
 import { parseJsonOr } from '../../files/json.js';
 import { type Fields, fieldsOf, isRecord } from '../../files/type-guards.js';
 import type { ClassName } from './cells.js';
@@ -146,7 +147,7 @@ function numbersOnly(names: unknown, inputs: number, label: number): Encoded | s
 function encodedIn(record: Fields, names: unknown, inputs: number): Encoded | string {
   const { version, table_columns: width, missing, missing_values: values, columns: given } = record;
   if (version !== ENCODING_VERSION) {
-    return `its encoding has version ${String(version)}, expected ${ENCODING_VERSION}; use a newer Lockstep`;
+    return `its encoding has version ${shown(version)}, expected ${ENCODING_VERSION}; use a newer Lockstep`;
   }
   const problem = 'its encoding does not match its inputs';
   const mode = MISSING_MODES.find((each) => each === missing);
