@@ -2,6 +2,7 @@
 import { isRecord } from '../files/type-guards.js';
 import { type Plan, summedScores } from '../memory/plan.js';
 import type { Objective, Sums, TargetMetrics } from '../model/objectives/objective.js';
+import { fitTheirWeights } from '../model/objectives/weighted.js';
 import { type GradientState, gradientStateOf } from './gradient-noise.js';
 import { isValueOf, noSums, SPLITS, type Split, type SplitMetrics } from './sums.js';
 
@@ -113,7 +114,8 @@ function sumsOf(value: unknown, objective: Objective): Sums | undefined {
     return isAmount(size) && size <= samples * MOST_SCORE && (type === 'float64' || isWeighted || isCount(sum));
   });
   const sums = { samples, ...Object.fromEntries(stored.map(({ name, sum }) => [name, sum])) } as Sums;
-  const isPossible = samples === 0 || objective.metrics.every((metric) => isValueOf(metric, metric.of(sums)));
+  const isPossible =
+    samples === 0 || (fitTheirWeights(sums) && objective.metrics.every((metric) => isValueOf(metric, metric.of(sums))));
   return areSums && isPossible ? sums : undefined;
 }
 

@@ -33,6 +33,12 @@ export function weightsOfScore(name: string, { weight, own_weight }: Scores): Sc
   return name === 'loss' ? weight : own_weight;
 }
 
+/** Whether the sums can be of samples with such weights: if all weights are 0, so is each weighted sum. */
+export function fitTheirWeights({ samples, weight, own_weight, loss, ...others }: Sums): boolean {
+  const isNothing = (sum: number) => sum === 0;
+  return (weight !== 0 || isNothing(loss)) && (own_weight !== 0 || Object.values(others).every(isNothing));
+}
+
 /** The mean of losses, from their sum. 0 if all weights are 0; NaN if there are no samples. */
 export function meanLoss(sums: Sums): number {
   return quotient(sums.loss, sums.weight, sums.samples);
