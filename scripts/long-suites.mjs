@@ -8,6 +8,7 @@
  * anything was wrong. Ends with status 1 if one of them fails, or does not keep to its time.
  */
 import { spawn, spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -16,36 +17,22 @@ const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
 /** What takes as long as it takes, on two cores: `seconds`. With less time left it is not begun. */
 const OF_FIXED_LENGTH = [
-  { name: 'barrier model', seconds: 240, command: () => ['dist/test/stress/barrier-model.js'] },
-  ...testsInFull(),
+  { name: 'barrier model', seconds: 180, command: () => ['dist/test/stress/barrier-model.js'] },
+  {
+    name: 'tests in full',
+    seconds: 400,
+    command: () => ['node_modules/vitest/vitest.mjs', 'run', ...testsInFull()],
+    environment: { LOCKSTEP_TESTS: 'all' },
+  },
 ];
 
+/** The tests of which `npm test` tries only a part of the cases. */
 function testsInFull() {
-  return [
-    { files: ['parallel/dead-worker', 'parallel/late'], seconds: 110 },
-    { files: ['run/exactness', 'run/golden-tables', 'run/reference-job', 'kernels/self-check'], seconds: 110 },
-    {
-      files: [
-        ...['run/private', 'run/private-canary', 'run/noise-scale', 'run/audit'],
-        ...['privacy/budget', 'privacy/loss-distribution'],
-      ],
-      seconds: 120,
-    },
-    { files: ['run/optimizers', 'run/early-stopping'], seconds: 40 },
-    {
-      files: ['parallel/mpi/faults', 'parallel/mpi/leaving', 'parallel/barrier-model', 'bench/peers/comparison'],
-      seconds: 90,
-    },
-    {
-      files: ['checkpoints/kill', 'checkpoints/faulty-disk', 'checkpoints/exact-resume', 'checkpoints/metadata-fields'],
-      seconds: 60,
-    },
-  ].map(({ files, seconds }) => ({
-    name: `tests in full: ${files.join(', ')}`,
-    seconds,
-    command: () => ['node_modules/vitest/vitest.mjs', 'run', ...files.map((file) => `dist/test/${file}.test.js`)],
-    environment: { LOCKSTEP_TESTS: 'all' },
-  }));
+  const files = readdirSync(path.join(root, 'dist/test'), { recursive: true, encoding: 'utf8' });
+  return files
+    .filter((file) => file.endsWith('.test.js'))
+    .map((file) => `dist/test/${file}`)
+    .filter((file) => readFileSync(path.join(root, file), 'utf8').includes('support/thoroughness.js'));
 }
 
 /** System calls cannot be made to fail where it is not installed, or not allowed, as in some containers. */
@@ -111,8 +98,8 @@ const isWanted = ({ name }) => values.only === undefined || name.includes(values
 /** @type {{ name: string, outcome: string, seconds: number }[]} */
 const results = [];
 for (const suite of OF_FIXED_LENGTH.filter(isWanted)) {
-  // (Half of the time is the programs'.)
-  if (secondsLeft() - suite.seconds < 30 * Number(values.minutes) && values.only === undefined) {
+  // (A third of the time is the programs'.)
+  if (secondsLeft() - suite.seconds < 20 * Number(values.minutes) && values.only === undefined) {
     results.push({ name: suite.name, outcome: 'not run: no time for it', seconds: 0 });
     continue;
   }

@@ -5,7 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import { explore } from '../support/barrier-model/explore.js';
 import { MISTAKES } from '../support/barrier-model/mistakes.js';
-import { casesOf } from '../support/thoroughness.js';
+import { casesOf, inFull, TRIES_ALL } from '../support/thoroughness.js';
 
 const anything = { mayStop: true, mayDie: true };
 
@@ -16,7 +16,7 @@ describe('no deadlock, no lost wake-up, nobody ahead, no hold opened but by what
     expect(states).toBeGreaterThan(200_000);
   });
 
-  it('two workers: every list of rounds of any length, undisturbed', () => {
+  it.skipIf(!TRIES_ALL)(`two workers: every list of rounds of any length, undisturbed${inFull}`, () => {
     const { states, violation } = explore({ workers: 2, mayStop: false, mayDie: false });
     expect(violation).toBeUndefined();
     expect(states).toBeGreaterThan(10_000);
@@ -30,7 +30,7 @@ describe('the model catches', () => {
     { workers: 2, rounds: ['grant', 'gradients', 'snapshot'] as const },
     { workers: 1 },
   ];
-  it.each(casesOf(MISTAKES, (_, number) => number % 6 === 0))('%s', (mistake) => {
+  it.each(casesOf(MISTAKES, (_, number) => number % 8 === 0))('%s', (mistake) => {
     const caught = models.some((model) => explore({ ...model, ...anything, mistake }).violation !== undefined);
     expect(caught).toBe(true);
   });

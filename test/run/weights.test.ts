@@ -19,7 +19,7 @@ import { refusalOf } from '../support/refusals.js';
 import { resultsAfter, resultsOf } from '../support/results.js';
 import { runLockstep } from '../support/run-lockstep.js';
 import { csvOf } from '../support/tables.js';
-import { valuesOf } from '../support/thoroughness.js';
+import { inFull, TRIES_ALL, valuesOf } from '../support/thoroughness.js';
 
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
@@ -149,20 +149,23 @@ describe('weights', () => {
     expect(without).toMatch(/--weight w: .*plain\.csv has no such column/);
   });
 
-  it.skipIf(noOpenMpi)(`two and four ranks give the same with --exact${ifSkipped(noOpenMpi)}`, async () => {
-    const flags = ['--data', WEIGHTED, '--label', 'kind', '--weight', 'w', '--class-weights', 'balanced', '--exact'];
-    const more = ['--reduction', 'mean', '--lr', '0.1', '--hidden', '10', '--epochs', '2', '--test-split', '0.2'];
-    const ends: unknown[] = [];
-    for (const ranks of [1, 2, 4]) {
-      const args = [trainCommand, '--mpi', ...flags, ...more, '--threads', '2', '--format', 'ndjson'];
-      const { status, stdout } = await runRanks([{ ranks, args }]);
-      expect(status).toBe(0);
-      const { seconds: _, ...end } = JSON.parse(stdout.trim().split('\n').at(-1)!) as Record<string, unknown>;
-      ends.push(end);
-    }
-    expect(ends[0]).toMatchObject({ status: 'completed' });
-    expect(ends.slice(1)).toEqual([ends[0], ends[0]]);
-  });
+  it.skipIf(noOpenMpi || !TRIES_ALL)(
+    `two and four ranks give the same with --exact${ifSkipped(noOpenMpi)}${inFull}`,
+    async () => {
+      const flags = ['--data', WEIGHTED, '--label', 'kind', '--weight', 'w', '--class-weights', 'balanced', '--exact'];
+      const more = ['--reduction', 'mean', '--lr', '0.1', '--hidden', '10', '--epochs', '2', '--test-split', '0.2'];
+      const ends: unknown[] = [];
+      for (const ranks of [1, 2, 4]) {
+        const args = [trainCommand, '--mpi', ...flags, ...more, '--threads', '2', '--format', 'ndjson'];
+        const { status, stdout } = await runRanks([{ ranks, args }]);
+        expect(status).toBe(0);
+        const { seconds: _, ...end } = JSON.parse(stdout.trim().split('\n').at(-1)!) as Record<string, unknown>;
+        ends.push(end);
+      }
+      expect(ends[0]).toMatchObject({ status: 'completed' });
+      expect(ends.slice(1)).toEqual([ends[0], ends[0]]);
+    },
+  );
 
   it.each<[TrainOptions, string]>([
     [{ classWeights: ['high'] }, '--class-weights high: expected balanced, or name=weight'],

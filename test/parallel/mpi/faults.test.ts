@@ -41,7 +41,7 @@ const said = (stderr: string) => stderr.split('\n').filter((line) => line.starts
 
 const lastOf = (stdout: string) => JSON.parse(stdout.trim().split('\n').at(-1)!) as EndEvent;
 
-describe.skipIf(noOpenMpi)(`ranks that cannot train together${ifSkipped(noOpenMpi)}`, () => {
+describe.skipIf(noOpenMpi)(`ranks that cannot train together${ifSkipped(noOpenMpi)}`, { concurrent: true }, () => {
   const first = (): Part => ({ ranks: 1, args: [trainCommand, ...job('--epochs', '1')] });
 
   async function expectRefusal(second: readonly string[], line: RegExp): Promise<void> {
