@@ -17,7 +17,7 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.preprocessing import StandardScaler
 
 TABLES = {"digits": datasets.load_digits, "wine": datasets.load_wine, "breast-cancer": datasets.load_breast_cancer}
-# With a number to estimate, called target.
+# For regression; the target is called target.
 NUMBERS = {"diabetes": lambda: datasets.load_diabetes(scaled=False)}
 
 

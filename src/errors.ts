@@ -207,19 +207,18 @@ export const errors = withCodes({
     ),
   twoTests: () => usage('--test-split and --test-data are mutually exclusive'),
   labelAndTarget: () =>
-    usage('--target and --label are mutually exclusive: a table has classes, or numbers to estimate'),
+    usage('--target and --label are mutually exclusive: --label is for classes, --target for regression'),
   twoRoles: (found: string, other: string) =>
     usage(`${found}: this column is also given by ${other}; choose another column`),
   weightsOfNumbers: (flag: string) =>
-    usage(`--${flag}: only for classes, but --target asks for numbers to estimate; omit this option`),
+    usage(`--${flag}: only for classes, but --target is for regression; omit this option`),
   weightOfNoClass: (given: string, names: readonly string[]) =>
     usage(`--class-weights ${shown(given)}: no such class; the classes are ${shown(names.join(', '))}`),
   weightTwice: (name: string) => usage(`--class-weights: class ${shown(name)} is given twice; give each class once`),
-  lossOfClasses: (loss: string) =>
-    usage(`--loss ${loss}: only for numbers to estimate; specify them with --target, or omit this option`),
+  lossOfClasses: (loss: string) => usage(`--loss ${loss}: only for regression; specify --target, or omit this option`),
   labelMissing: (file: string, columns: string) =>
     usage(
-      `${file}: requires --label, the name or number of the class column, or --target, the columns of numbers to estimate; its columns are ${columns}`,
+      `${file}: requires --label, the name or number of the class column, or --target, the columns of regression targets; its columns are ${columns}`,
     ),
   noSuchColumn: (flag: string, file: string, column: string, columns: string, hasHeader: boolean) =>
     usage(
@@ -421,7 +420,7 @@ export const errors = withCodes({
   trainedElsewhere: (file: string, name: string) =>
     usage(`${file} was trained on ${shown(name)}, which cannot be found; specify the data with --data`),
   predictOfNumbers: () =>
-    failure('predict(): the network estimates numbers and has no classes; use estimate() and evaluateNumbers()'),
+    failure('predict(): this is a regression network, which has no classes; use estimate() and evaluateNumbers()'),
   evaluateOfImages: () =>
     failure('evaluate(): only for models that were trained on a table; use the command evaluate for images'),
   otherKindOfModel: (file: string, found: string, remedy: string) =>

@@ -1,4 +1,4 @@
-/** Prints the evaluation of a network that estimates numbers, and its estimates. */
+/** Prints the evaluation of a regression network, and its estimates. */
 import path from 'node:path';
 import type { NumbersEvaluationEvent } from '../../src/metrics/events.js';
 import { objectiveNamed } from '../../src/model/objectives/index.js';

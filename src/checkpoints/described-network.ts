@@ -31,7 +31,7 @@ export interface DescribedNetwork {
   readonly activation: string;
   /** What it was trained for; for classes if the file does not say. */
   readonly objective: ObjectiveName;
-  /** The numbers to estimate; empty for classes. */
+  /** The regression targets; empty for classes. */
   readonly targets: readonly Target[];
   /** What it was trained on, if that was a table. */
   readonly table: TableModel | undefined;

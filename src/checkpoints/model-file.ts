@@ -46,7 +46,7 @@ export interface ModelDescription {
   readonly activation: string;
   /** What it is trained for: see `model/objectives/`. */
   readonly objective: ObjectiveName;
-  /** The numbers to estimate; empty for classes. */
+  /** The regression targets; empty for classes. */
   readonly targets: readonly Target[];
   readonly config: Config;
   readonly kernel: KernelName;
@@ -212,7 +212,7 @@ export interface ModelData {
   readonly activation: string;
   /** What it was trained for: see `model/objectives/`. */
   readonly objective: ObjectiveName;
-  /** The numbers to estimate; empty for classes. */
+  /** The regression targets; empty for classes. */
   readonly targets: readonly Target[];
   /** In the order of `readParameters`. */
   readonly values: Values;

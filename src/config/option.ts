@@ -32,7 +32,7 @@ export type ResumeRule =
 
 /** What the defaults for tables depend on. */
 export interface TableTraits {
-  /** Whether there are numbers to estimate, instead of classes. */
+  /** True for regression, false for classes. */
   readonly areNumbers: boolean;
   readonly hasTestData: boolean;
   /** Number of rows that are trained on. Undefined until the table has been read. */

@@ -23,7 +23,7 @@ export class DrawingClassifier {
     return this.#view?.picture && this.#view.layers[0];
   }
 
-  /** Does nothing if the network estimates numbers. */
+  /** Does nothing for regression. */
   watch(view: RunView): void {
     if (view.classes > 0) this.#view = view;
   }

@@ -53,7 +53,7 @@ export interface StartFacts {
     readonly validation?: number;
     readonly test: number;
     readonly inputs: number;
-    /** Absent if the network estimates numbers. */
+    /** Absent for regression. */
     readonly classes?: number;
     /** Names of the classes, if they have names. */
     readonly class_names?: readonly (string | number)[];
@@ -102,7 +102,7 @@ export interface EpochPoint {
   readonly validation_error?: number;
   readonly test_loss?: number;
   readonly test_error?: number;
-  /** Of numbers to estimate. */
+  /** For regression. */
   readonly train_rmse?: number;
   readonly train_mae?: number;
   readonly train_r2?: number | null;

@@ -7,12 +7,12 @@ export interface Dataset {
   readonly name: string;
   /** Pixels per image, or input columns of a table, which are not encoded yet. */
   readonly inputs: number;
-  /** The largest training label + 1, or the number of different labels of a table; 0 for numbers to estimate. */
+  /** The largest training label + 1, or the number of different labels of a table; 0 for regression. */
   readonly classes: number;
   readonly train: Samples;
   /** Empty if the folder has no test files, or no test set of a table is requested. */
   readonly test: Samples;
-  /** Names of the numbers to estimate. Absent for classes. */
+  /** Names of the regression targets. Absent for classes. */
   readonly targetNames?: readonly string[];
   /** Columns and classes of a table. */
   readonly table?: TableFacts;

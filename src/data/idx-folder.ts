@@ -15,7 +15,7 @@ export const FILES = {
   testLabels: 't10k-labels-idx1-ubyte',
 } as const;
 
-/** Other names of a file of labels, which hold numbers to estimate: one, or several for each image. */
+/** Other names of a file of labels, which hold regression targets: one or several per image. */
 const OF_NUMBERS = ['idx1-float', 'idx1-double', 'idx2-float', 'idx2-double'] as const;
 
 export interface IdxFolder {
@@ -78,7 +78,7 @@ interface Pair {
   readonly images: IdxArray;
   readonly labels: IdxArray | IdxNumbers;
   readonly inputs: number;
-  /** Numbers to estimate for each image; 0 for classes. */
+  /** Regression targets per image; 0 for classes. */
   readonly targets: number;
 }
 

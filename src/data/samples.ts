@@ -9,7 +9,7 @@ export interface Samples {
   readonly values: Uint8Array | Float32Array;
   /** Rows of a table, in place of values. */
   readonly table?: TableRows;
-  /** (count) The class of each sample; or (count, targets) the numbers to estimate. */
+  /** (count) The class of each sample; or (count, targets) the regression targets. */
   readonly targets: Uint8Array | Uint32Array | Float64Array;
   /** Numbers of a sample's target. @default 1 */
   readonly targetWidth?: number;

@@ -1,4 +1,4 @@
-/** Numbers to estimate: standardized for training, and back. */
+/** Standardizes regression targets for training, and converts estimates back. */
 import { errors } from '../errors.js';
 import type { Target } from '../memory/plan.js';
 import type { Samples } from './samples.js';

@@ -36,7 +36,7 @@ export interface SampleRows {
   readonly index: Uint32Array;
   /** (stored inputs) */
   readonly value: Float32Array;
-  /** (samples, targets) A class, or the numbers to estimate: the objective knows what they are. */
+  /** (samples, targets) A class, or the regression targets: the objective knows what they are. */
   readonly targets: Elements;
   /** (samples) Weights of the samples. Empty without. */
   readonly weights: Float64Array;

@@ -15,7 +15,7 @@ export interface ScoreSpec {
   readonly storedAs?: string;
 }
 
-/** A number to estimate. Networks estimate (number − mean) / deviation. */
+/** A regression target. Networks estimate (number − mean) / deviation. */
 export interface Target {
   /** Name of its column, or its number, from 1. */
   readonly name: string;
@@ -27,7 +27,7 @@ export interface Target {
 
 /** What an objective knows of the data and the options. Plain data. */
 export interface ObjectiveFacts {
-  /** The numbers to estimate; empty for classes. */
+  /** The regression targets; empty for classes. */
   readonly targets: readonly Target[];
   /** Where Huber's loss becomes linear, in standard deviations. */
   readonly huberDelta: number;

@@ -32,9 +32,9 @@ export interface StartEvent {
     /** Test samples; 0 if there are none. */
     readonly test: number;
     readonly inputs: number;
-    /** Absent if the network estimates numbers. */
+    /** Absent for regression. */
     readonly classes?: number;
-    /** The numbers to estimate, with mean and population standard deviation over the training samples. Absent for classes. */
+    /** The regression targets, with mean and population standard deviation over the training samples. Absent for classes. */
     readonly targets?: readonly { readonly name: string; readonly mean: number; readonly deviation: number }[];
     /** Tables only: the labels of classes 0, 1, 2, … */
     readonly class_names?: readonly (string | number)[];
@@ -111,7 +111,7 @@ export interface StepEvent extends Metrics, Partial<GradientMetrics> {
  * After each epoch and its evaluation. `train_loss` and `train_error` are over the samples of the epoch, each taken before
  * the update of its step. `validation_loss`, `validation_error`, `test_loss` and `test_error` are evaluated after the epoch;
  * they are absent if there are no such samples. A private run has no metrics of the training samples.
- * A network that estimates numbers has `rmse`, `mae` and `r2` instead of `error`.
+ * A regression network has `rmse`, `mae` and `r2` instead of `error`.
  * With `--noise-scale` also GradientMetrics, over the steps of the epoch.
  */
 export interface EpochEvent extends Partial<SplitMetrics<'train' | 'validation' | 'test'>>, Partial<GradientMetrics> {
@@ -165,7 +165,7 @@ export const WARNINGS = [
   'resumed_anyway',
   /** The launcher bound this process to fewer cores than it has threads. */
   'few_cores',
-  /** The label column of a table looks like numbers to estimate, or like unique names, not like classes. */
+  /** The label column of a table looks like regression targets, or like unique names, not like classes. */
   'doubtful_label',
   /** A class has no training row. */
   'class_without_rows',
@@ -258,7 +258,7 @@ export interface EvaluationEvent extends SplitMetrics<'test'>, ClassificationMet
   readonly weights_sha256: string;
 }
 
-/** Result of `lockstep evaluate` for a network that estimates numbers. Metrics are over its samples, whichever split they are from. */
+/** Result of `lockstep evaluate` for a regression network. Metrics are over its samples, whichever split they are from. */
 export interface NumbersEvaluationEvent
   extends SplitMetrics<'test'>,
     Pick<

@@ -76,7 +76,7 @@ export interface Run {
   readonly dataset: {
     readonly name: string;
     readonly inputs: number;
-    /** 0 for numbers to estimate. */
+    /** 0 for regression. */
     readonly classes: number;
     readonly targets: readonly Target[];
     /** For a table: scaling, and names of columns and classes. */
@@ -288,7 +288,7 @@ async function prepareFrom(
   };
 }
 
-/** @throws LockstepError if an option is for classes, and there are numbers to estimate; or the reverse */
+/** @throws LockstepError if an option for classes is given for regression, or the reverse */
 function requireObjective({ loss, classWeights, stratify }: Config, areNumbers: boolean): void {
   if (loss !== undefined && !areNumbers) throw errors.lossOfClasses(loss);
   if (classWeights !== undefined && areNumbers) throw errors.weightsOfNumbers('class-weights');

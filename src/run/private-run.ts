@@ -58,7 +58,7 @@ export function requirePrivateOptions(
 /** @throws LockstepError (status 2) if something is fitted to the samples */
 export function requirePrivateData(isTable: boolean, hasNumbers: boolean): void {
   if (isTable) throw errors.notPrivate('a table', 'its columns are encoded by its private rows');
-  if (hasNumbers) throw errors.notPrivate('numbers to estimate', 'targets are scaled by the private samples');
+  if (hasNumbers) throw errors.notPrivate('regression', 'the targets are scaled by the private samples');
 }
 
 /** The configuration with the noise multiplier. @param samples  to train on */

@@ -25,7 +25,7 @@ import { roomFor } from '../privacy/poisson.js';
 /** The part of a data set that a run uses. */
 export interface UsedSamples extends Dataset {
   readonly validation: Samples;
-  /** The numbers to estimate; empty for classes. */
+  /** The regression targets; empty for classes. */
   readonly targets?: readonly Target[];
   /** (classes) Undefined: 1 each. */
   readonly classWeights?: readonly number[] | undefined;

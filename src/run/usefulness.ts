@@ -9,7 +9,7 @@ const STANDARD_ERRORS = 2;
 
 /**
  * A warning if it is not: on the test samples, else on the validation samples, else on the training samples. Only for tables, and
- * for numbers to estimate.
+ * for regression.
  *
  * @param metrics  of the epoch whose weights are kept
  * @param epoch    that epoch, if its record is in memory

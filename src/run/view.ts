@@ -36,7 +36,7 @@ export class RunView {
     return this.#plan.activation;
   }
 
-  /** Number of classes; 0 if the network estimates numbers. */
+  /** Number of classes; 0 for regression. */
   get classes(): number {
     return this.#run.dataset.classes;
   }

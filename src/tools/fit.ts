@@ -17,7 +17,7 @@ export type ClassifierInput = Others & { readonly target?: undefined } & (
     | { readonly data?: 'mnist' | 'fashion-mnist' | undefined; readonly label?: undefined }
   );
 
-/** Options that ask for numbers to estimate: `target`, as an option or in `data`. */
+/** Options that select regression: `target`, as an option or in `data`. */
 export type RegressorInput = Others & { readonly label?: undefined } & (
     | { readonly data: string | TableData; readonly target: readonly string[] }
     | { readonly data: TableData & { readonly target: Given<TableData['target']> }; readonly target?: undefined }

@@ -179,11 +179,11 @@ export class Classifier extends Trainee<Prediction, AuditedLabel> {
   }
 }
 
-/** A model that estimates numbers. */
+/** A regression model. */
 export class Regressor extends Trainee<Estimate, AuditedNumber> {
   readonly kind = 'regressor';
 
-  /** Names of the numbers that it estimates. */
+  /** Names of the regression targets. */
   get targets(): readonly string[] {
     return this.network.targets.map(({ name }) => name);
   }
@@ -237,10 +237,10 @@ function asModel(network: Network, audit?: readonly AuditedSample[]): Model {
 export async function loadClassifier(file: string): Promise<Classifier> {
   const model = await load(file);
   if (model.kind === 'classifier') return model;
-  throw errors.otherKindOfModel(file, 'estimates numbers', 'loadRegressor()');
+  throw errors.otherKindOfModel(file, 'is for regression', 'loadRegressor()');
 }
 
-/** As `loadClassifier`, for a model that estimates numbers. */
+/** As `loadClassifier`, for a regression model. */
 export async function loadRegressor(file: string): Promise<Regressor> {
   const model = await load(file);
   if (model.kind === 'regressor') return model;

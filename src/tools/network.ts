@@ -44,9 +44,9 @@ export class Network {
   readonly kernel: KernelName;
   /** What the objective knows of the training data. */
   readonly facts: ObjectiveFacts;
-  /** The numbers that it estimates, with mean and deviation over the training samples; empty if it predicts classes. */
+  /** The regression targets, with mean and deviation over the training samples; empty if it predicts classes. */
   readonly targets: readonly Target[];
-  /** Labels of classes 0, 1, 2, …; numbers if it was not trained on a table. Empty if it estimates numbers. */
+  /** Labels of classes 0, 1, 2, …; numbers if it was not trained on a table. Empty for regression. */
   readonly classNames: readonly ClassName[];
   /** Columns of the training table, in the order of the inputs; undefined if they have no names. */
   readonly columns: readonly string[] | undefined;
@@ -149,7 +149,7 @@ export class Network {
     return this.layers[0]!;
   }
 
-  /** 0 if it estimates numbers. */
+  /** 0 for regression. */
   get classes(): number {
     return this.classNames.length;
   }
@@ -158,7 +158,7 @@ export class Network {
    * Predicts the class of a sample.
    *
    * @throws LockstepError if the sample's length is not the number of inputs (for a table: columns), or a value cannot be used;
-   *   or if the network estimates numbers
+   *   or if this is a regression network
    */
   predict(sample: Sample): Prediction {
     const softmax = this.#classifier;

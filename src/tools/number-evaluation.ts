@@ -1,4 +1,4 @@
-/** Evaluates a network that estimates numbers, on samples whose numbers are known. */
+/** Evaluates a regression network on samples whose targets are known. */
 import type { Samples } from '../data/samples.js';
 import type { NumbersEvaluationEvent } from '../metrics/events.js';
 import { Pacer } from '../metrics/quality/pacer.js';

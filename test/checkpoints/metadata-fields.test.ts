@@ -1,5 +1,5 @@
 /**
- * Every field of the metadata of tables and of numbers to estimate, missing, of another type or length, or an odd number, with a
+ * Every field of the metadata of tables and of regression targets, missing, of another type or length, or an odd number, with a
  * checksum that is right: refused as the house refuses, or taken, and then as good as any other.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -85,10 +85,10 @@ afterAll(() => {
 
 describe('metadata of tables', () => {
   const all = [
-    [0, 'numbers to estimate'],
+    [0, 'regression'],
     [1, 'weights of rows and classes'],
     [2, 'mixed columns'],
-    [3, 'mixed columns, numbers to estimate'],
+    [3, 'mixed columns, regression'],
   ] as const;
   it.each(casesOf(all, ([run]) => run === 3))('run %i: %s', { timeout: 120_000 }, async (run) => {
     const file = [...runs[run]!.files.values()].at(-1)!;

@@ -83,7 +83,7 @@ describe('the defaults for tables', () => {
     expect([all.batch_size, some.batch_size]).toEqual([32, 16]);
   });
 
-  it('hold out the same fraction of every class, but not of numbers', async () => {
+  it('hold out the same fraction of every class, but not for regression', async () => {
     const rows = Array.from({ length: 100 }, (_, i) => [i % 13, i, i % 10 === 0 ? 'rare' : 'usual']);
     const data = folder.write('classes.csv', csvOf([['a', 'b', 'kind'], ...rows]));
     for (const seed of [1, 2, 3, 4, 5]) {

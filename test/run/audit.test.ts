@@ -94,7 +94,7 @@ describe('scores', () => {
     expect(mean(linesOf(audit).map(({ grad_norm: norm }) => norm))).toBeCloseTo(mean(means), 4);
   });
 
-  it('of numbers to estimate, in their own unit', async () => {
+  it('for regression, in the unit of the target', async () => {
     const options: TrainInput = {
       ...CLASSES,
       ...{ data: { rows: ROWS, target: ['height', 'width'] }, drop: ['tree', 'weight'], lr: 0.05 },

@@ -1,5 +1,5 @@
 /**
- * Recorded weights of tables: numbers to estimate, weighted rows and classes, categories, dates and missing cells. They are the
+ * Recorded weights of tables: regression, weighted rows and classes, categories, dates and missing cells. They are the
  * same on every machine, processor and Node, and for any number of threads. A change needs a reason in CHANGELOG.md.
  */
 import { afterAll, describe, expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-/** Numbers to estimate: exact for any number of threads, resumed, and the same from training, evaluate, predict and ONNX. */
+/** Regression: exact for any number of threads, resumed, and the same from training, evaluate, predict and ONNX. */
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -209,7 +209,9 @@ describe('a model of numbers', () => {
       expect(Math.abs(price! - own[0]!) / ofPrice).toBeLessThan(1e-5);
       expect(Math.abs(tiny! - own[1]!) / ofTiny).toBeLessThan(1e-5);
     }
-    expect((await refusalOf(() => network.predict([1, 2, 3]))).message).toContain('predict(): the network estimates');
+    expect((await refusalOf(() => network.predict([1, 2, 3]))).message).toContain(
+      'predict(): this is a regression network',
+    );
   });
 
   it('is shown with these metrics: in the table, the progress bar, TensorBoard and plots', async () => {
@@ -343,13 +345,13 @@ describe('numbers of another kind', () => {
     const file = folder.write('text.csv', 'a,y\n1,2\n3,many\n');
     const { message } = await refusalOf(() => collect({ data: file, target: ['y'] }));
     expect(message).toContain(
-      'text.csv: column 2 (y): 1 of 2 cells is not a number (row 3: many); expected numbers to estimate',
+      'text.csv: column 2 (y): 1 of 2 cells is not a number (row 3: many); expected numeric targets',
     );
   });
 
   it('--loss needs numbers', async () => {
     const file = folder.write('classes.csv', 'a,y\n1,2\n3,4\n');
     const { message, status } = await refusalOf(() => collect({ data: file, label: 'y', loss: 'mae' }));
-    expect([status, message]).toEqual([2, expect.stringContaining('--loss mae: only for numbers to estimate')]);
+    expect([status, message]).toEqual([2, expect.stringContaining('--loss mae: only for regression')]);
   });
 });

@@ -1,4 +1,4 @@
-/** Tables with numbers to estimate, as tests make them up. */
+/** Tables with regression targets, as tests make them up. */
 import { Random } from '../../src/model/random.js';
 import { csvOf } from './tables.js';
 

@@ -1,4 +1,4 @@
-/** Small runs on tables, one of each kind: numbers to estimate, weights of rows and classes, categories, dates and missing cells. */
+/** Small runs on tables, one of each kind: regression, weights of rows and classes, categories, dates and missing cells. */
 import type { TrainOptions } from '../../src/config/options.js';
 import { MIXED_HEADER, mixedRows } from './mixed-rows.js';
 import { csvOfNumbers, numberRows, weightedRows } from './number-tables.js';
@@ -13,7 +13,7 @@ export function tableJobs(write: (name: string, text: string) => string): Readon
   const weights = write('weights.csv', csvOf([['a', 'b', 'c', 'kind', 'price', 'w'], ...weighted]));
   const mixed = write('mixed.csv', csvOf([MIXED_HEADER, ...mixedRows()]));
   return {
-    'numbers to estimate': {
+    regression: {
       data: numbers,
       target: ['price', 'tiny'],
       loss: 'huber',
@@ -24,7 +24,7 @@ export function tableJobs(write: (name: string, text: string) => string): Readon
       ...{ data: weights, label: 'kind', drop: ['price'], weight: 'w', classWeights: ['balanced'] },
     },
     'mixed columns': { data: mixed, label: 'size', validationSplit: 0.2 },
-    'mixed columns, numbers to estimate': {
+    'mixed columns, regression': {
       data: mixed,
       target: ['mass'],
       missing: 'drop',

@@ -53,7 +53,7 @@ export const TABLES = {
       ...OF_TABLES,
       excludes: { option: 'label', refusal: errors.labelAndTarget },
     },
-    { help: 'columns of numbers to estimate, by name or number (from 1), instead of --label', argument: '<columns>' },
+    { help: 'columns of regression targets, by name or number (from 1), instead of --label', argument: '<columns>' },
   ),
   /** Name or number (from 1) of the column with the weights of the rows. Weights must not be negative. @default none */
   weight: option(

@@ -25,7 +25,7 @@ export const TRAINING = {
     },
   ),
   /** Loss for regression, computed from the standardized targets: mean squared error, mean absolute error or Huber loss. @default mse with --target */
-  loss: option({ kind: oneOf(LOSSES) }, { help: 'loss of numbers to estimate', defaultText: 'mse with --target' }),
+  loss: option({ kind: oneOf(LOSSES) }, { help: 'loss for regression', defaultText: 'mse with --target' }),
   /** Error, in standard deviations of the target, above which the Huber loss is linear. @default 1 */
   huberDelta: option(
     { kind: RATE, default: 1, needs: { anyOf: [['loss', 'huber']] } },

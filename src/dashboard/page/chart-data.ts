@@ -6,7 +6,7 @@ export type Column = (number | null)[];
 /** [epochs, latest samples, training, validation, test] */
 export type Curves = [x: number[], recent: Column, train: Column, validation: Column, test: Column];
 
-/** `error` is the second metric: the error, or the RMSE of numbers to estimate. */
+/** `error` is the second metric: the error, or the RMSE for regression. */
 export type Figure = 'loss' | 'error';
 
 export function figureIn(

@@ -25,7 +25,7 @@ export function loss(value: number): string {
   return value >= 100 ? value.toFixed(1) : value >= 0.01 ? value.toFixed(4) : value.toPrecision(3);
 }
 
-/** A number in the unit of the numbers to estimate. */
+/** A number in the unit of the regression targets. */
 export function amount(value: number): string {
   const size = Math.abs(value);
   if (size === 0 || (size >= 1e-4 && size < 1e6)) return String(Number(value.toPrecision(4)));

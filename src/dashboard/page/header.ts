@@ -4,7 +4,7 @@ import { byId, make, setText } from './elements.js';
 import { amount, counted, duration, loss, percent, rate, ratio, textOf, whole } from './format.js';
 import { estimatesNumbers } from './kind.js';
 
-/** From left to right. Those of the errors are for classes, those of RMSE and R² for numbers to estimate. */
+/** From left to right. The errors are for classes, RMSE and R² for regression. */
 const TILES = [
   'test error',
   'test RMSE',

@@ -1,4 +1,4 @@
-/** Whether the network tells classes apart, or estimates numbers. */
+/** Whether the network is for classes or for regression. */
 import type { StartFacts } from '../messages.js';
 
 /** Streams of older versions do not name the objective. */

@@ -23,8 +23,6 @@ export function doubtAbout(
   const areFractions = areNumbers && !classNames.every(Number.isInteger);
   if (!areFractions && rows >= count * (areNumbers ? ROWS_PER_NUMBER : ROWS_PER_TEXT)) return undefined;
   const column = label.name ?? `column ${label.position + 1}`;
-  const advice = areNumbers
-    ? 'if these are numbers to estimate, use --target instead of --label'
-    : 'check that it is the label';
+  const advice = areNumbers ? 'for regression, use --target instead of --label' : 'check that it is the label';
   return `--label ${column}: ${count} different values in ${rows} rows, each a class of its own; ${advice}`;
 }

@@ -41,7 +41,7 @@ export type Rows =
 export interface Goals {
   /** Name or number (from 1) of the column with the classes; or the class of each row. */
   readonly label?: string | readonly CellValue[] | NumberArray | undefined;
-  /** Names or numbers (from 1) of the columns of numbers to estimate, instead of `label`; or the number of each row. */
+  /** Names or numbers (from 1) of the columns of regression targets, instead of `label`; or the target of each row. */
   readonly target?: string | readonly string[] | readonly number[] | NumberArray | undefined;
   /** Name or number (from 1) of the column with the weights of the rows; or the weight of each row. */
   readonly weight?: string | readonly number[] | NumberArray | undefined;

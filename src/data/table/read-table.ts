@@ -153,7 +153,7 @@ function positionsApart(label: number, { targets, weight }: Apart): number[] {
 
 /** What the rows are trained for. */
 interface Goals {
-  /** (rows) Undefined for numbers to estimate. */
+  /** (rows) Undefined for regression. */
   readonly classes: Uint32Array | undefined;
   /** By target: (rows) NaN if it is missing. */
   readonly numbers: readonly Float64Array[];

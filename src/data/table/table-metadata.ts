@@ -12,7 +12,7 @@ import type { InputColumn } from './typed-table.js';
 export interface TableFacts {
   /** The first target if there are targets. */
   readonly label: ColumnPlace;
-  /** Numbers to estimate. Absent for classes. */
+  /** Regression targets. Absent for classes. */
   readonly targets?: readonly ColumnPlace[];
   readonly weight?: ColumnPlace | undefined;
   /** The input columns, in order. */
@@ -95,7 +95,7 @@ export function placeIn(value: unknown): ColumnPlace | undefined {
 /**
  * Reads the metadata that `tableMetadata` writes.
  *
- * @param targets  columns of numbers to estimate; empty for classes
+ * @param targets  columns of regression targets; empty for classes
  * @returns undefined if the network was not trained on a table; a string that describes a problem
  */
 export function tableIn(

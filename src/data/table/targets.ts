@@ -1,4 +1,4 @@
-/** Columns of a table that are neither inputs nor the label: numbers to estimate, and the weights of the rows. */
+/** Columns of a table that are neither inputs nor the label: regression targets, and the weights of the rows. */
 import { errors, shown } from '../../errors.js';
 import type { ColumnPlace } from './column-place.js';
 import { badCells, columnInWords, listed, type Named, positionOf } from './columns.js';
@@ -68,7 +68,7 @@ export function* targetNumbers(
   file: string,
   table: RawTable,
   position: number,
-  expected = 'numbers to estimate',
+  expected = 'numeric targets',
 ): Steps<Float64Array> {
   const typed = yield* typeColumn(table.columns[position]!, 'number', new MissingValues());
   if (isBad(typed)) throw badCells(file, table, position, 'number', typed, `expected ${expected}`);

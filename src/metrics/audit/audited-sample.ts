@@ -8,7 +8,7 @@ export interface AuditedData {
   readonly rows: Uint32Array;
   /** Undefined: the classes are numbers. */
   readonly classNames: readonly (string | number)[] | undefined;
-  /** Names of the numbers to estimate; empty for classes. */
+  /** Names of the regression targets; empty for classes. */
   readonly targets: readonly string[];
 }
 

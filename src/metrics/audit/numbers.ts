@@ -1,5 +1,5 @@
 /**
- * Which numbers to estimate are probably wrong.
+ * Finds regression targets that are probably wrong.
  *
  * With the target t and the mean estimate z of a sample, standardized, two explanations compete: the number is right, and t − z
  * is an error of the network, from a Student distribution with ν degrees of freedom and scale s; or it is wrong, and t is a number

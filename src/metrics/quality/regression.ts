@@ -1,5 +1,5 @@
 /**
- * Metrics of a network that estimates numbers: RMSE, MAE and R², as in scikit-learn. With several targets, each metric of the
+ * Metrics of a regression network: RMSE, MAE and R², as in scikit-learn. With several targets, each metric of the
  * whole is the mean over the targets (scikit-learn's `uniform_average`).
  */
 import {

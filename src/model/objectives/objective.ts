@@ -25,7 +25,7 @@ export interface Metric {
   readonly name: string;
   /** What it measures, for a chart. */
   readonly title: string;
-  /** `target`: the unit of the numbers to estimate. `ratio`: at most 1, perhaps negative, null where it is not defined. */
+  /** `target`: the unit of the regression targets. `ratio`: at most 1, perhaps negative, null where it is not defined. */
   readonly unit: 'nats' | 'fraction' | 'target' | 'target²' | 'standardized' | 'ratio';
   readonly better: 'lower' | 'higher';
   /** Its value over some samples. NaN if there are none. */

@@ -1,5 +1,5 @@
 /**
- * Losses for numbers to estimate. All kernels share this code, in float64.
+ * Losses for regression. All kernels share this code, in float64.
  *
  * The outputs Z estimate standardized targets T = (number − mean) / deviation. With e = Z − T and K targets:
  *

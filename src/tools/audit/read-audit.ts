@@ -7,7 +7,7 @@ import { errors } from '../../errors.js';
 export interface Suspect {
   readonly rank: number;
   readonly row: number;
-  /** The label, or the number to estimate. */
+  /** The label, or the regression target. */
   readonly given: string;
   readonly suggested: string;
   readonly probability: number;

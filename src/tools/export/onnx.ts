@@ -45,7 +45,7 @@ export function encodeOnnx(model: ModelData, form: InputForm = model.table ? 'co
   );
   if (form === 'columns' && !table) throw errors.onnxWithoutColumns(file);
   const parts = form === 'columns' ? columnParts(model, table!) : matrixParts(model);
-  const what = model.targets.length > 0 ? 'network that estimates numbers' : 'classifier';
+  const what = model.targets.length > 0 ? 'regression network' : 'classifier';
   return encodeModel({
     ir_version: IR_VERSION,
     producer_name: 'lockstep',

@@ -160,7 +160,7 @@ export function panelMark(panel: Panel, data: readonly Data[], left: number, top
   };
 }
 
-/** With its unit. The unit of numbers to estimate is not known. */
+/** With its unit. The unit of regression targets is not known. */
 function headingOf({ title, unit }: Metric): string {
   if (unit === 'fraction') return `${title}, %`;
   return unit === 'nats' ? `${title}, ${unit}` : title;

@@ -1,4 +1,4 @@
-/** Estimates of numbers: predicted against true values, and residuals. */
+/** Charts for regression: predicted against true values, and residuals. */
 import { escaped } from '../drawing/letters.js';
 import { type Axis, type Frame, frame, line, round, valueAxis } from './draw.js';
 import { ACCENT, CHART_WIDTH, type Chart, MUTED } from './model.js';

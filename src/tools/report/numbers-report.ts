@@ -1,4 +1,4 @@
-/** The report on estimates of numbers. */
+/** The report on a regression network. */
 import type { NumbersEvaluationEvent } from '../../metrics/events.js';
 import type { Interval } from '../../metrics/quality/bootstrap.js';
 import type { RegressionMetrics, RegressionValues } from '../../metrics/quality/regression.js';

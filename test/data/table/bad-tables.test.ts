@@ -164,7 +164,7 @@ describe('tables', () => {
       'a,b,kind\n1,2,x',
       undefined,
       'auto',
-      '2 requires --label, the name or number of the class column, or --target, the columns of numbers to estimate; its columns are 1 a, 2 b, 3 kind',
+      '2 requires --label, the name or number of the class column, or --target, the columns of regression targets; its columns are 1 a, 2 b, 3 kind',
     ],
     [
       'a label that is not there',

@@ -13,13 +13,8 @@ it.each<[string, readonly ClassName[], number, string | undefined]>([
   ['few classes, whatever they are', [0.5, 1, 1.5], 3, undefined],
   ['numbers of many rows each', NUMBERS, 300, undefined],
   ['texts of two rows each', NUMBERS.map((i) => `a${i}`), 60, undefined],
-  ['numbers of few rows each', NUMBERS, 299, 'if these are numbers to estimate, use --target instead of --label'],
-  [
-    'fractions',
-    NUMBERS.map((i) => i / 4),
-    100_000,
-    'if these are numbers to estimate, use --target instead of --label',
-  ],
+  ['numbers of few rows each', NUMBERS, 299, 'for regression, use --target instead of --label'],
+  ['fractions', NUMBERS.map((i) => i / 4), 100_000, 'for regression, use --target instead of --label'],
   ['names of the rows', NUMBERS.map((i) => `a${i}`), 59, 'check that it is the label'],
 ])('%s', (_, classNames, rows, advice) => {
   const said = `--label price: 30 different values in ${rows} rows, each a class of its own; ${advice}`;
