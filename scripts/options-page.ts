@@ -29,7 +29,7 @@ The last two columns state whether the value of an option may differ in a resume
     \`--resume-anyway\`.
   - *fixed*: it must be the same, even with \`--resume-anyway\`.
   - *same if …*: like *same* if the condition holds, otherwise *free*.
-- **Ranks**: with \`--mpi\`, whether all ranks need the same value (*same*) or each may have its own (*own*).`;
+- **Ranks**: with \`--mpi\`, whether all ranks need the same value (*same*) or each rank may have its own value (*own*).`;
 
 /** Refused unless the data are a table. */
 const FOR_TABLES = 'These options apply only to tables: see [tables.md](tables.md).';

@@ -30,7 +30,7 @@ export function addMetricOptions(command: Command): Command {
     .option('-o, --output <file>', 'write a report with charts: .html (one page that needs no network) or .svg')
     .option(
       '--bootstrap <n>',
-      'number of resamples for the 95 % intervals; 0: no intervals (default: 1000, fewer for large test sets)',
+      'number of resamples for the 95% intervals; 0: no intervals (default: 1000, fewer for large test sets)',
     )
     .option(
       '--top-k <k>',
@@ -43,7 +43,7 @@ export function addMetricOptions(command: Command): Command {
     )
     .option('--importance', 'measure how much the predictions depend on each column of a table')
     .option('--repeats <n>', `number of times that --importance shuffles each column (default: ${DEFAULT_REPEATS})`)
-    .option('--seed <n>', `seed of the resamples and of --importance (default: ${DEFAULT_SEED})`);
+    .option('--seed <n>', `seed for the resampling and for --importance (default: ${DEFAULT_SEED})`);
 }
 
 /** @throws LockstepError (status 2) */

@@ -52,7 +52,7 @@ export function parsePredictCommand(args: readonly string[]): PredictCommand | u
     .option('--resize', 'scale images of another size (default: reject them)')
     .option('--invert', 'images are black on white (default: white on black, as in MNIST)')
     .option('--shape <WxH>', 'image size that the network expects (default: a square)')
-    .option('--delimiter <character>', 'what separates the cells of CSV (default: detected)')
+    .option('--delimiter <character>', 'delimiter between CSV cells (default: detected)')
     .option('--comment <character>', 'skip lines of CSV that begin with this character')
     .option(
       '--format <name>',

@@ -55,7 +55,7 @@ export function parseTrainCommand(args: readonly string[], name = 'train'): Trai
 export function newTrainCommand(name: string): Command {
   const command = newCommand(
     name,
-    'Train a fully connected network on all cores. The weights are the same for any number of threads.',
+    'Train a fully connected network on all cores. The weights are the same regardless of the number of threads.',
   );
   addOptions(command, GROUPS);
   return command
@@ -66,7 +66,7 @@ export function newTrainCommand(name: string): Command {
       `serve a live page on this machine (default port: ${DEFAULT_PORT}; 0 for any free port)`,
       numberOrText,
     )
-    .option('--no-progress', 'do not show a progress bar (shown on stderr if that is a terminal)')
+    .option('--no-progress', 'do not show the progress bar (by default, it is shown on stderr if stderr is a terminal)')
     .addHelpText('after', helpEnd(name));
 }
 

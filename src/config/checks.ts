@@ -31,12 +31,12 @@ function kind<Value>(
 
 export function integer(least: number, most = MAX_COUNT): Kind<number> {
   const accepts = (value: unknown) => Number.isInteger(value) && Number(value) >= least && Number(value) <= most;
-  const range = most === MAX_COUNT ? `from ${least}` : `${least} to ${grouped(most)}`;
+  const range = most === MAX_COUNT ? `at least ${least}` : `${least} to ${grouped(most)}`;
   return kind('integer', range, accepts, `an integer from ${least} to ${grouped(most)}`);
 }
 
 const isPositive = (value: unknown) => typeof value === 'number' && value > 0 && Number.isFinite(value);
-export const POSITIVE: Kind<number> = kind('number', 'above 0', isPositive, 'a positive finite number');
+export const POSITIVE: Kind<number> = kind('number', 'greater than 0', isPositive, 'a positive finite number');
 
 /** Steps are computed in float32, where a number outside its range would become 0 or infinite. */
 const isRate = (value: unknown) => isPositive(value) && isPositive(Math.fround(Number(value)));
@@ -51,10 +51,15 @@ export const RATE_OR_ZERO: Kind<number> = kind(
 
 const isPart = (value: unknown) => isPositive(value) && Number(value) < 1;
 /** Fraction of a data set. */
-export const PART: Kind<number> = kind('number', 'above 0, below 1', isPart, 'a number above 0 and below 1');
+export const PART: Kind<number> = kind(
+  'number',
+  'greater than 0 and less than 1',
+  isPart,
+  'a number above 0 and below 1',
+);
 export const PART_OR_ZERO: Kind<number> = kind(
   'number',
-  '0 to below 1',
+  'at least 0 and less than 1',
   (value) => value === 0 || isPart(value),
   'a number from 0 to below 1',
 );

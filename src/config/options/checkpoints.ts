@@ -7,7 +7,7 @@ const WRITING = { resume: 'free', mayDifferByRank: true } as const;
 const FOLDER: Need = { anyOf: ['checkpointDir', 'resume'], refusal: errors.needsFolder };
 
 export const CHECKPOINTS = {
-  /** File to which the model is written when the run ends or is interrupted, in safetensors format. @default none */
+  /** File to which the model is written, in safetensors format, when the run ends or is interrupted. @default none */
   save: option(
     { kind: text('a file, such as model.safetensors'), ...WRITING },
     { help: 'write the model to this file when the run ends (safetensors)', argument: '<file>' },
@@ -71,8 +71,8 @@ export const OUTPUT = {
   /**
    * Find training samples whose labels are probably wrong. When the run ends, all training samples are written to this file with
    * their scores, starting with those whose labels are most likely wrong. The format is CSV if the file name ends in .csv, and
-   * NDJSON otherwise. With true, no file is written, and the samples are available as `model.audit` in a program. The option does
-   * not change the weights. docs/per-sample.md explains the scores. @default false
+   * NDJSON otherwise. With `true`, no file is written, and a program can read the samples from `model.audit`. The option does not
+   * change the weights. docs/per-sample.md explains the scores. @default false
    */
   audit: option(
     {

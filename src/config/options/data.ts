@@ -28,7 +28,7 @@ export const DATA = {
   /**
    * Widths of the hidden layers, from input to output. An empty array (`none` on the command line) means no hidden layers:
    * the network is a softmax regression or, with `target`, a linear regression.
-   * @default [1000]; tables: 64, or 128,64 from 5,000 rows
+   * @default [1000]; tables: 64, or 128,64 for 5,000 or more rows
    */
   hidden: option(
     { kind: WIDTHS, default: () => [1000], tableDefault: hiddenFor, resume: 'network' },
@@ -63,21 +63,21 @@ export const TABLES = {
   /** Whether the first row contains the column names; with `auto`, Lockstep detects this. @default 'auto' */
   header: option(
     { kind: oneOf(HEADERS), default: 'auto', ...OF_TABLES },
-    { help: 'whether the first row has the column names' },
+    { help: 'whether the first row contains the column names' },
   ),
-  /** Delimiter of the cells in CSV: a character, or `comma`, `semicolon`, `tab`, `pipe` or `blanks`. @default detected */
+  /** Delimiter between CSV cells: a character, or `comma`, `semicolon`, `tab`, `pipe` or `blanks`. @default detected */
   delimiter: option(
     { kind: text('a character, or comma, semicolon, tab, pipe or blanks'), ...OF_TABLES },
     {
-      help: 'what separates the cells of CSV: a character, tab, or blanks',
+      help: 'delimiter between CSV cells: a character, tab, or blanks',
       argument: '<character>',
       defaultText: 'detected',
     },
   ),
-  /** Character that begins comment lines in CSV, which are skipped. @default none */
+  /** Character that begins a comment line in CSV. Comment lines are skipped. @default none */
   comment: option(
     { kind: text('a character, such as #'), ...OF_TABLES },
-    { help: 'skip lines of CSV that begin with this character', argument: '<character>' },
+    { help: 'skip CSV lines that begin with this character', argument: '<character>' },
   ),
   /**
    * The input columns, by name or number (from 1). By default, these are all columns except those that only identify the rows or
@@ -116,7 +116,10 @@ export const TABLES = {
   /** Values that mark a cell as missing, besides empty cells, NA, N/A, NaN, null, None and ?. @default none */
   missingValues: option(
     { kind: texts('comma-separated values, such as -,unknown,-999'), ...OF_TABLES },
-    { help: 'cells that are missing, besides empty, NA, N/A, NaN, null, None and ?', argument: '<values>' },
+    {
+      help: 'values that mark a cell as missing, besides empty cells, NA, N/A, NaN, null, None and ?',
+      argument: '<values>',
+    },
   ),
   /** Scaling of each input column, fitted to the samples used for training. @default 'standard' */
   scale: option(

@@ -11,7 +11,7 @@ const MAX_THREADS = 1024;
 export const EXECUTION = {
   /**
    * Number of worker threads. By default, a measurement of a few milliseconds determines how many of the available cores make the
-   * run faster: see "The number of threads" in docs/design.md. With the strategy `dense`, with `mpi` or with `private`, the
+   * run faster: see "Threads" in docs/design.md. With the strategy `dense`, with `mpi` or with `private`, the
    * default is all available cores.
    * @default chosen by measurement, at most the number of available cores
    */
@@ -36,8 +36,8 @@ export const EXECUTION = {
     { help: 'compute kernel' },
   ),
   /**
-   * Width of the vectors in the kernels, in bits; `auto` selects the faster width in a trial of a few milliseconds. 256 bits are
-   * used only where they give the same results as 128 bits, so the weights do not depend on this option. @default 'auto'
+   * Width of the vectors in the kernels, in bits; `auto` measures for a few milliseconds which width is faster. 256 bits are
+   * used only where they produce the same results as 128 bits, so the weights do not depend on this option. @default 'auto'
    */
   vectorBits: option(
     { kind: oneOf(VECTOR_BITS), default: 'auto', resume: 'free', recipe: 'never' },

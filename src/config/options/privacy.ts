@@ -22,12 +22,12 @@ export const PRIVACY = {
     { help: 'privacy budget: the largest allowed epsilon', defaultText: 'unlimited' },
   ),
   /**
-   * δ of the guarantee: roughly, the probability that the bound ε does not hold. It must be below 1 / the number of training
-   * samples. @default none
+   * δ of the guarantee: roughly, the probability that the bound ε does not hold. It must be less than 1 divided by the number
+   * of training samples. @default none
    */
   dpDelta: option(
     { kind: PART, needs: PRIVATE },
-    { help: 'delta of the privacy guarantee; must be below 1 / the number of training samples' },
+    { help: 'delta of the privacy guarantee; must be less than 1 divided by the number of training samples' },
   ),
   /** Norm C that the gradient of each sample is clipped to. @default none */
   dpClipNorm: option({ kind: RATE, needs: PRIVATE }, { help: "norm that each sample's gradient is clipped to" }),
@@ -40,13 +40,13 @@ export const PRIVACY = {
     },
   ),
   /**
-   * Seed of the noise and of the sampling, for tests only. A run with this option is not private, because anyone who knows the
+   * Seed for the noise and the sampling, for tests only. A run with this option is not private, because anyone who knows the
    * seed can remove the noise. @default a secret from the system's random number generator
    */
   dpSeed: option(
     { kind: integer(0, Number.MAX_SAFE_INTEGER), needs: PRIVATE },
     {
-      help: 'for tests only: seed of the noise and the sampling; the run is not private',
+      help: 'for tests only: seed for the noise and the sampling; the run is not private',
       defaultText: "a secret from the system's random number generator",
     },
   ),

@@ -5,7 +5,7 @@ import { type Need, option } from '../option.js';
 import { BATCH_TEXT, batchSizeFor, EPOCHS_TEXT, epochsFor } from '../table-sizes.js';
 
 export const TRAINING = {
-  /** Number of epochs. With 0, the run only evaluates the initial weights. @default 100; tables: 300/√rows, from 15 to 100 */
+  /** Number of epochs. With 0, the run only evaluates the initial weights. @default 100; tables: 300/√rows, at least 15 and at most 100 */
   epochs: option(
     // The length of a cosine schedule is the length of the run.
     { kind: integer(0), default: 100, tableDefault: epochsFor, resume: ['schedule', 'cosine'], recipe: 'always' },
@@ -29,7 +29,7 @@ export const TRAINING = {
   /** Error, in standard deviations of the target, above which the Huber loss is linear. @default 1 */
   huberDelta: option(
     { kind: RATE, default: 1, needs: { anyOf: [['loss', 'huber']] } },
-    { help: "error above which Huber's loss is linear, in standard deviations" },
+    { help: 'error above which the Huber loss is linear, in standard deviations' },
   ),
   /**
    * Weights of the classes in the training loss. `['balanced']` gives class c the weight n / (k · n_c), where n is the number of
@@ -51,10 +51,10 @@ export const TRAINING = {
       defaultText: '1 each',
     },
   ),
-  /** Seed of the initial weights, the sample order and the splits. @default 1 */
+  /** Seed for the initial weights, the sample order and the splits. @default 1 */
   seed: option(
     { kind: integer(0, Number.MAX_SAFE_INTEGER), default: 1, resume: 'between-epochs', recipe: 'always' },
-    { help: 'seed of the initial weights, sample order and splits' },
+    { help: 'seed for the initial weights, sample order and splits' },
   ),
 };
 
@@ -76,7 +76,7 @@ export const STOPPING = {
       resume: 'between-epochs',
     },
     {
-      help: 'split every class by the same fraction',
+      help: 'take the same fraction of every class in each split',
       tableDefaultText: 'true for classes',
       negatedHelp: 'split the samples regardless of their classes',
     },
@@ -84,7 +84,7 @@ export const STOPPING = {
   /** Early stopping: stop after this many epochs without an improvement in the validation loss. @default never */
   patience: option(
     { kind: integer(1), needs: VALIDATION, resume: 'free', recipe: 'if-set' },
-    { help: 'stop after this many epochs without improvement of the validation loss', defaultText: 'never' },
+    { help: 'stop after this many epochs without improvement in the validation loss', defaultText: 'never' },
   ),
   /** Keep the weights of the epoch with the lowest validation loss instead of the weights of the last epoch. @default false */
   keepBest: option(
