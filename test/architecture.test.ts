@@ -4,8 +4,8 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { root } from './support/paths.js';
 
-/** Top to bottom. A file imports from its own floor and from those below. */
-const FLOORS = [
+/** Top to bottom. A file imports from its own level and from those below. */
+const LEVELS = [
   'bin',
   'workers',
   'src/dashboard',
@@ -31,8 +31,8 @@ const FLOORS = [
 /** Every form in which one file names another: import, export … from, import(), require(), and the import type of a comment or type. */
 const IMPORT = /(?:\bfrom\s*|\bimport\s*|\bimport\s*\(\s*|\brequire\s*\(\s*)(['"])(\.[^'"]+)\1/g;
 
-function floorOf(file: string): number {
-  return FLOORS.findIndex((room) => file === room || file.startsWith(`${room}/`));
+function levelOf(file: string): number {
+  return LEVELS.findIndex((room) => file === room || file.startsWith(`${room}/`));
 }
 
 function sourceFiles(folder: string): string[] {
@@ -89,9 +89,9 @@ function loadedWith(file: string, found = new Set<string>()): Set<string> {
 describe('architecture', () => {
   const files = ['bin', 'workers', 'src'].flatMap(sourceFiles);
 
-  it('has a floor for every source file, and no loose file in src/', () => {
+  it('has a level for every source file, and no loose file in src/', () => {
     expect(files.length).toBeGreaterThan(100);
-    expect(files.filter((file) => floorOf(file) < 0)).toEqual([]);
+    expect(files.filter((file) => levelOf(file) < 0)).toEqual([]);
     const loose = readdirSync(path.join(root, 'src'), { withFileTypes: true }).filter((entry) => entry.isFile());
     expect(loose.map(({ name }) => name).sort()).toEqual(['errors.ts', 'index.ts']);
   });
@@ -123,7 +123,7 @@ describe('architecture', () => {
 
   it.each(files)('%s imports nothing from above', (file) => {
     const targets = importsOf(file);
-    expect(targets.filter((target) => floorOf(target) < floorOf(file))).toEqual([]);
+    expect(targets.filter((target) => levelOf(target) < levelOf(file))).toEqual([]);
     const isThere = (target: string) =>
       ['.ts', '.cts', '.d.ts'].some((end) => existsSync(path.join(root, target.replace(/\.ts$/, end))));
     expect(targets.filter((target) => !isThere(target))).toEqual([]);

@@ -45,7 +45,7 @@ interface Listed {
 /** By the name that --peers takes. */
 const LIST: Readonly<Record<string, Listed>> = {
   pytorch: { name: 'PyTorch, nn.Linear and SGD', program: 'pytorch_linear.py' },
-  'pytorch-tensors': { name: 'PyTorch, tensors by hand', program: 'pytorch_tensors.py' },
+  'pytorch-tensors': { name: 'PyTorch, hand-written tensor operations', program: 'pytorch_tensors.py' },
   jax: { name: 'JAX, epoch compiled', program: 'jax_scan.py' },
   'jax-step': { name: 'JAX, step compiled', program: 'jax_step.py' },
   tensorflow: { name: 'TensorFlow, epoch compiled', program: 'tensorflow_function.py' },

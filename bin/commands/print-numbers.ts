@@ -44,7 +44,7 @@ export function numbersText(given: NumbersEvaluationEvent, columns = Number.POSI
       [
         '',
         'value',
-        event.bootstrap.resamples > 0 ? `95 % interval (${grouped(event.bootstrap.resamples)} resamples)` : '',
+        event.bootstrap.resamples > 0 ? `95% interval (${grouped(event.bootstrap.resamples)} resamples)` : '',
       ],
       rows.flatMap(({ target, intervals, ...values }) =>
         (['rmse', 'mae', 'r2'] as const).map((name) => [

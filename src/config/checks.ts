@@ -55,13 +55,13 @@ export const PART: Kind<number> = kind(
   'number',
   'greater than 0 and less than 1',
   isPart,
-  'a number above 0 and below 1',
+  'a number above 0 and less than 1',
 );
 export const PART_OR_ZERO: Kind<number> = kind(
   'number',
   'at least 0 and less than 1',
   (value) => value === 0 || isPart(value),
-  'a number from 0 to below 1',
+  'a number, at least 0 and less than 1',
 );
 /** A decay factor. */
 export const DECAY = PART_OR_ZERO;

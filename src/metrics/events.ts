@@ -273,7 +273,7 @@ export interface NumbersEvaluationEvent
       | 'kernel'
       | 'weights_sha256'
     > {
-  /** 95 % intervals; null: none. */
+  /** 95% intervals; null: none. */
   readonly intervals: RegressionIntervals;
   /** Of each target, if there are several. */
   readonly target_intervals?: readonly ({ readonly target: string } & RegressionIntervals)[];

@@ -23,7 +23,7 @@ export interface ClassPredictions extends BootstrapOptions {
 }
 
 /**
- * Metrics of a classifier with 95 % intervals: docs/evaluation.md.
+ * Metrics of a classifier with 95% intervals: docs/evaluation.md.
  *
  * @example
  * const { accuracy, intervals } = await classificationMetrics({ probabilities: [[0.9, 0.1], [0.3, 0.7]], labels: [0, 1] });
@@ -67,7 +67,7 @@ export interface NumberPredictions extends BootstrapOptions {
 }
 
 /**
- * RMSE, MAE and R² with 95 % intervals: docs/evaluation.md.
+ * RMSE, MAE and R² with 95% intervals: docs/evaluation.md.
  *
  * @throws LockstepError if an option is invalid
  */

@@ -32,7 +32,7 @@ const TAIL = (1 - LEVEL) / 2;
 export const DEFAULT_SEED = 1;
 export const MOST_RESAMPLES = 100_000;
 const USUAL_RESAMPLES = 1000;
-/** With fewer, a bound of a 95 % interval is close to the most extreme resample. */
+/** With fewer, a bound of a 95% interval is close to the most extreme resample. */
 const LEAST_RESAMPLES = 100;
 /** Samples times width times resamples: about 2 seconds of one core (bench/evaluation.ts). */
 const AFFORDABLE = 2e8;

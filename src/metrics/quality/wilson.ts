@@ -4,7 +4,7 @@ import type { Interval } from './bootstrap.js';
 /** 97.5 % quantile of the normal distribution. */
 const Z = 1.959_963_984_540_054;
 
-/** At a level of 95 %. @param count  at least 1 */
+/** At a level of 95%. @param count  at least 1 */
 export function wilsonInterval(proportion: number, count: number): Interval {
   const z2 = Z * Z;
   const middle = proportion + z2 / (2 * count);

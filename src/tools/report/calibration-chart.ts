@@ -45,7 +45,7 @@ export function calibrationChart({ calibration, calibration_error, classes, posi
     title: 'Calibration',
     note:
       `On the dashed line, predicted probabilities equal observed fractions. Below it, the network is overconfident. ` +
-      `Lines: 95 % intervals (Wilson). Calibration error ${calibration_error.toFixed(3)}.`,
+      `Lines: 95% intervals (Wilson). Calibration error ${calibration_error.toFixed(3)}.`,
     description: `Calibration: ${bins
       .map(({ confidence, frequency }) => `probability ${confidence!.toFixed(2)}, fraction ${frequency!.toFixed(2)}`)
       .join('; ')}`,

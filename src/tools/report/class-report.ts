@@ -52,7 +52,7 @@ function overallTable(event: EvaluationEvent): Table {
   return {
     kind: 'table',
     title: 'Metrics',
-    note: hasIntervals ? 'With 95 % intervals, which the lines show between 0 and 1.' : '',
+    note: hasIntervals ? 'With 95% intervals, which the lines show between 0 and 1.' : '',
     columns: [
       { head: 'metric', isNumber: false, width: 210 },
       { head: 'value', isNumber: true, width: 210 },
@@ -85,7 +85,7 @@ function classTable({ classes, bootstrap }: EvaluationEvent): Table {
     kind: 'table',
     title: 'Classes',
     note:
-      'Each class against the rest, with 95 % intervals.' +
+      'Each class against the rest, with 95% intervals.' +
       (shown.length < classes.length
         ? ` The ${MOST_CLASSES} of ${grouped(classes.length)} classes with the lowest F1.`
         : ''),

@@ -79,7 +79,7 @@ export function numbersReport(data: NumbersReportData): Report {
       {
         kind: 'table',
         title: 'Metrics',
-        note: `RMSE and MAE are in the unit of the target.${metrics.bootstrap.resamples > 0 ? ' With 95 % intervals.' : ''}`,
+        note: `RMSE and MAE are in the unit of the target.${metrics.bootstrap.resamples > 0 ? ' With 95% intervals.' : ''}`,
         columns: [
           { head: 'metric', isNumber: false, width: 260 },
           { head: 'value', isNumber: true, width: 260 },
