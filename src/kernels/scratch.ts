@@ -28,6 +28,9 @@ const FIRST_ENTRY = 3;
 /** Units in each list of active units. */
 const ACTIVE_BEFORE = 2;
 
+/** Numbers that are drawn, and then repeated, for a quick start. A prime: no two rows begin alike. */
+const DRAWN = 4093;
+
 /** Below the smallest normal number. */
 const SUBNORMAL = 1e-39;
 
@@ -60,8 +63,11 @@ export class Scratch {
   /** Byte addresses. */
   readonly #at: Addresses;
 
-  /** @param heapBase  the bytes before it belong to the module */
-  constructor(size: ScratchSize, heapBase: number) {
+  /**
+   * @param heapBase  the bytes before it belong to the module
+   * @param like      of the same size, from whose start both have the same content; undefined: fresh data
+   */
+  constructor(size: ScratchSize, heapBase: number, like?: Scratch) {
     let next = heapBase;
     const place = ([name, length]: [string, number]) => {
       const at = Math.ceil(next / LINE_BYTES) * LINE_BYTES;
@@ -72,7 +78,8 @@ export class Scratch {
     this.#at = Object.fromEntries(Object.entries(lengthsOf(size)).map(place)) as unknown as Addresses;
     const pages = Math.ceil(next / PAGE_BYTES);
     this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
-    this.#fill();
+    if (like) new Uint8Array(this.memory.buffer).set(new Uint8Array(like.memory.buffer));
+    else this.#fill();
   }
 
   #fill(): void {
@@ -82,14 +89,12 @@ export class Scratch {
     const reals = (name: keyof Addresses, length: number) => new Float32Array(this.memory.buffer, at[name], length);
     const entries = samples * (inputs + 1);
 
-    // A linear congruential generator, in [0, 1).
-    let state = 1;
-    const random = () => {
-      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-      return state / 2 ** 32;
-    };
+    const random = generator();
     const numbers = reals('weights', (at.dense - at.weights) / REAL_BYTES);
-    for (let i = 0; i < numbers.length; i++) numbers[i] = random() < 0.1 ? 0 : (random() - 0.5) * 4;
+    const drawn = Float32Array.from({ length: Math.min(DRAWN, numbers.length) }, () =>
+      random() < 0.1 ? 0 : (random() - 0.5) * 4,
+    );
+    for (let i = 0; i < numbers.length; i += DRAWN) numbers.set(drawn.subarray(0, numbers.length - i), i);
     // (Squares are not negative.)
     const v = reals('v', (at.z - at.v) / REAL_BYTES);
     for (let i = 0; i < v.length; i++) v[i] = Math.abs(v[i]!);
@@ -228,6 +233,15 @@ export class Scratch {
     };
     return calls[base] ?? [];
   }
+}
+
+/** Random numbers in [0, 1), by a linear congruence. */
+function generator(): () => number {
+  let state = 1;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
 }
 
 /** `forward8` is `forward` for size 8. */

@@ -18,7 +18,8 @@ export const SIZES: readonly ScratchSize[] = [
 export function computesTheSame({ module, name, needs }: KernelChoice, isNeeded: (name: string) => boolean): boolean {
   const usual = compiledAsUsual(readFileSync(new URL(`./assembly/${name}-wide.wasm`, import.meta.url)));
   return SIZES.every((size) => {
-    const [scratch, other] = [new Scratch(size, needs.reservedBytes), new Scratch(size, needs.reservedBytes)];
+    const scratch = new Scratch(size, needs.reservedBytes);
+    const other = new Scratch(size, needs.reservedBytes, scratch);
     const [tested, trusted] = [instantiate(module!, scratch.memory), instantiate(usual, other.memory)];
     const [bytes, expected] = [scratch, other].map(({ memory }) => new Uint8Array(memory.buffer)) as [
       Uint8Array,
