@@ -337,6 +337,10 @@ export const errors = withCodes({
   dataInMemory: (option: string, problem: string) => usage(`\`${option}\`: ${problem}`),
   unknownField: (option: string, name: string, known: readonly string[]) =>
     usage(`\`${option}\`: no such field: ${shown(name)}; expected ${known.join(', ')}`),
+  testImages: () =>
+    usage(
+      '`testData`: only for tables; pass test images in `data`: { images, shape, labels, test: { images, shape, labels } }',
+    ),
   optionOfFiles: (option: string) =>
     usage(`\`${option}\`: only for files, but \`data\` is a table in memory; omit this option`),
   givenTwice: (option: string) => usage(`\`${option}\`: given in \`data\` and as an option; give it once`),
@@ -422,7 +426,13 @@ export const errors = withCodes({
   predictOfNumbers: () =>
     failure('predict(): this is a regression network, which has no classes; use estimate() and evaluateNumbers()'),
   evaluateOfImages: () =>
-    failure('evaluate(): only for models that were trained on a table; use the command evaluate for images'),
+    failure(
+      'evaluate(): the model was trained on images; expected { images, shape, labels }, or use the command evaluate',
+    ),
+  imagesOfOtherKind: (found: number, expected: number) =>
+    failure(
+      `evaluate(): ${found === 0 ? 'labels' : `${found} targets per image`}; expected ${expected === 0 ? 'labels' : `${expected} targets per image`}, as in training`,
+    ),
   otherKindOfModel: (file: string, found: string, remedy: string) =>
     failure(`${file}: the model ${found}; use ${remedy}`),
   estimateOfClasses: () => failure('estimate(): the network predicts classes; use predict() and evaluate()'),
@@ -762,7 +772,7 @@ export function shown(value: unknown): string {
 }
 
 /** The value with its type, for programs: the string '0.1'. */
-function withType(value: unknown): string {
+export function withType(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   const type = Array.isArray(value) ? 'array' : typeof value;
   return shortened(`the ${type} ${inspected(value)}`);

@@ -1,6 +1,13 @@
 /** Public API. */
 
 export type { TrainOptions } from './config/options.js';
+export type {
+  ClassifiedImages,
+  Images,
+  ImagesData,
+  LabeledImages,
+  MeasuredImages,
+} from './data/memory-images.js';
 export type { CellValue, Goals, NumberArray, Row, Rows, TableData } from './data/table/memory-table.js';
 export { type ErrorCode, LockstepError } from './errors.js';
 export type { AuditedLabel, AuditedNumber } from './metrics/audit/audited-sample.js';

@@ -67,6 +67,6 @@ function* takeRows<T extends Samples['targets']>(rows: T, width: number, positio
 }
 
 /** The memory of a typed array, which is little-endian wherever Lockstep runs. */
-export function bytesOf({ buffer, byteOffset, byteLength }: Uint32Array | Float32Array | Float64Array): Uint8Array {
+export function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength);
 }

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { errors } from '../errors.js';
 import type { Dataset, Part } from './dataset.js';
 import { FILES, findFile, type IdxFolder, loadIdxFolder, loadIdxPart } from './idx-folder.js';
+import type { MemoryImages } from './memory-images.js';
 import { isNamedSet, namedSet } from './named-sets.js';
 import { isTable, STDIN } from './table/bytes.js';
 import type { TableOptions } from './table/load.js';
@@ -36,11 +37,11 @@ const FORMATS: readonly ((data: string) => DataSource | undefined)[] = [
 ];
 
 /**
- * @param data  `mnist`, `fashion-mnist`, a folder of IDX files, a table, `-` for a table on stdin, or a table in memory
+ * @param data  `mnist`, `fashion-mnist`, a folder of IDX files, a table, `-` for a table on stdin, or data in memory
  * @throws LockstepError if there is nothing of that name
  */
-export function findSource(data: Table): DataSource {
-  if (typeof data !== 'string') return tableSource(data);
+export function findSource(data: Table | MemoryImages): DataSource {
+  if (typeof data !== 'string') return 'loadImages' in data ? memorySource(data) : tableSource(data);
   for (const find of FORMATS) {
     const source = find(data);
     if (source) return source;
@@ -73,13 +74,13 @@ export function findIdxFolder(data: string): IdxFolder {
 }
 
 /** A name for the same source that does not depend on the working folder. */
-export function placeOf(data: Table): string {
+export function placeOf(data: Table | MemoryImages): string {
   if (typeof data !== 'string') return data.name;
   return isNamedSet(data) || data === STDIN ? data : path.resolve(data);
 }
 
 /** Whether there is such a table. */
-export function isTableSource(data: Table): boolean {
+export function isTableSource(data: Table | MemoryImages): boolean {
   try {
     return findSource(data).kind === 'table';
   } catch {
@@ -88,7 +89,7 @@ export function isTableSource(data: Table): boolean {
 }
 
 /** The files of a source that may not exist. */
-export function inputFilesOf(data: Table): (string | number)[] {
+export function inputFilesOf(data: Table | MemoryImages): (string | number)[] {
   try {
     return findSource(data).files();
   } catch {
@@ -103,6 +104,18 @@ function idxSource(find: () => IdxFolder): DataSource {
     files,
     load: async () => await loadIdxFolder(find()),
     loadPart: async (part) => await loadIdxPart(find(), part),
+  };
+}
+
+function memorySource(images: MemoryImages): DataSource {
+  return {
+    kind: 'images',
+    files: () => [],
+    load: async () => await images.loadImages(),
+    loadPart: async (part) => {
+      const { name, inputs, [part]: samples } = await images.loadImages();
+      return { name, inputs, samples, labelsFile: name };
+    },
   };
 }
 

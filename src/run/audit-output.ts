@@ -1,8 +1,8 @@
 /** The file of `--audit`: may it be written, and what is in it? */
 import path from 'node:path';
 import type { Config } from '../config/options.js';
+import type { InMemory } from '../data/in-memory.js';
 import { inputFilesOf } from '../data/sources.js';
-import type { InMemory } from '../data/table/memory.js';
 import { errors } from '../errors.js';
 import { isSameOutput, openOutput, requireOutput, type Written, writeInAnyCase } from '../files/output.js';
 import type { AuditedSample } from '../metrics/audit/audited-sample.js';

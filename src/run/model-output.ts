@@ -2,8 +2,8 @@
 import path from 'node:path';
 import { isCheckpointName } from '../checkpoints/folder.js';
 import type { Config } from '../config/options.js';
+import type { InMemory } from '../data/in-memory.js';
 import { inputFilesOf } from '../data/sources.js';
-import type { InMemory } from '../data/table/memory.js';
 import { errors } from '../errors.js';
 import { isSameOutput, openOutput, requireOutput } from '../files/output.js';
 import { targetOf } from '../files/resolve-links.js';

@@ -22,11 +22,12 @@ import {
 } from '../config/options.js';
 import { classWeightsOf } from '../data/class-weights.js';
 import type { Dataset } from '../data/dataset.js';
+import type { InMemory } from '../data/in-memory.js';
 import { numbersOf } from '../data/samples.js';
 import { findSource, isTableSource, placeOf } from '../data/sources.js';
 import { STDIN } from '../data/table/bytes.js';
 import type { ColumnSummary } from '../data/table/encode-parts.js';
-import { type InMemory, MEMORY } from '../data/table/memory.js';
+import { MEMORY } from '../data/table/memory.js';
 import { inTurns } from '../data/table/steps.js';
 import type { TableModel } from '../data/table/table-metadata.js';
 import { standardizeParts } from '../data/targets.js';

@@ -1,7 +1,9 @@
 /** Training as an async generator of events. */
 
 import { type CheckedOptions, checkOptions, requireOptions, type TrainOptions } from '../config/options.js';
-import { type InMemory, MEMORY } from '../data/table/memory.js';
+import type { InMemory } from '../data/in-memory.js';
+import type { ImagesData } from '../data/memory-images.js';
+import { MEMORY } from '../data/table/memory.js';
 import type { TableData } from '../data/table/memory-table.js';
 import { errors } from '../errors.js';
 import { now } from '../memory/clock.js';
@@ -27,10 +29,10 @@ export interface TrainControls {
   readonly onView?: ((view: RunView) => void) | undefined;
 }
 
-/** The options of `train()`, where tables may also be in memory. */
+/** The options of `train()`, where data may also be in memory. */
 export interface TrainInput extends Omit<TrainOptions, 'data' | 'testData'>, TrainControls {
-  /** As the option `data` of files; or a table in memory, which may name its label, target and weight. @default 'mnist' */
-  readonly data?: string | TableData | undefined;
+  /** As the option `data` of files; or a table in memory, which may name its label, target and weight; or images. @default 'mnist' */
+  readonly data?: string | TableData | ImagesData | undefined;
   /** As the option `testData` of files; or a table in memory. @default none */
   readonly testData?: string | TableData | undefined;
 }
@@ -78,7 +80,7 @@ export async function* trainInLibrary(
 /** These say how a file is read. */
 const OF_FILES = ['header', 'delimiter', 'comment'] as const;
 
-/** Separates the tables in memory from the options. */
+/** Separates the data in memory from the options. */
 async function inMemory({ data, testData, ...others }: TrainInput): Promise<{
   readonly given: TrainOptions;
   readonly memory: InMemory;
@@ -87,6 +89,13 @@ async function inMemory({ data, testData, ...others }: TrainInput): Promise<{
     return { given: { ...others, data, testData } as TrainOptions, memory: {} };
   }
   // Files need none of this code.
+  const { areImages, imagesInMemory } = await import('../data/memory-images.js');
+  if (areImages(testData)) throw errors.testImages();
+  if (areImages(data)) {
+    const images = imagesInMemory('data', data);
+    if (isObject(testData)) throw errors.onlyForTables('test-data', MEMORY, MEMORY);
+    return { given: { ...others, data: MEMORY, testData } as TrainOptions, memory: { data: images } };
+  }
   const { requireSameGoals, tableInMemory } = await import('../data/table/memory-table.js');
   const train = isObject(data) ? tableInMemory('data', data) : undefined;
   const test = isObject(testData) ? tableInMemory('testData', testData, { ...others, ...train?.goals }) : undefined;

@@ -1,4 +1,5 @@
 /** Training as a program sees it: options in, events or a model out. */
+import type { ClassifiedImages, ImagesData, MeasuredImages } from '../data/memory-images.js';
 import type { TableData } from '../data/table/memory-table.js';
 import { errors } from '../errors.js';
 import { isRecord } from '../files/type-guards.js';
@@ -10,17 +11,19 @@ import { type Classifier, type Model, modelOf, type Regressor } from './model.js
 type Others = Omit<TrainInput, 'data' | 'label' | 'target'>;
 type Given<Value> = Exclude<Value, undefined>;
 
-/** Options that ask for classes: `label`, as an option or in `data`, or no table at all. */
+/** Options that select classes: `label`, as an option or in `data`, images with `labels`, or no data in memory at all. */
 export type ClassifierInput = Others & { readonly target?: undefined } & (
     | { readonly data: string | TableData; readonly label: string }
     | { readonly data: TableData & { readonly label: Given<TableData['label']> }; readonly label?: undefined }
+    | { readonly data: ImagesData & ClassifiedImages; readonly label?: undefined }
     | { readonly data?: 'mnist' | 'fashion-mnist' | undefined; readonly label?: undefined }
   );
 
-/** Options that select regression: `target`, as an option or in `data`. */
+/** Options that select regression: `target`, as an option or in `data`, or images with `targets`. */
 export type RegressorInput = Others & { readonly label?: undefined } & (
     | { readonly data: string | TableData; readonly target: readonly string[] }
     | { readonly data: TableData & { readonly target: Given<TableData['target']> }; readonly target?: undefined }
+    | { readonly data: ImagesData & MeasuredImages; readonly target?: undefined }
   );
 
 /** The last event of a run. */

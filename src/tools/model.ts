@@ -1,5 +1,14 @@
 /** Trained models: what `fit()` resolves to. They predict on the caller's thread. */
 import { metadataToSave, modelMetadata, readModel, writeModel } from '../checkpoints/model-file.js';
+import {
+  areImages,
+  eachImage,
+  type Images,
+  type LabeledImages,
+  labeledImages,
+  requireKnown,
+} from '../data/memory-images.js';
+import type { Samples } from '../data/samples.js';
 import { nameOfTarget } from '../data/table/column-place.js';
 import { encodedBy } from '../data/table/encode-parts.js';
 import type { Header } from '../data/table/header.js';
@@ -25,7 +34,7 @@ import { type EvaluatedNumbers, evaluateNumbersOn } from './number-evaluation.js
 
 /**
  * A row to predict: an object with the training table's columns as fields, or an array of its input columns' cells, in order.
- * For images: pixels as bytes, or numbers from 0 to 1.
+ * For images: pixels as bytes, or numbers from 0 to 1. Several images may also be `Images`.
  */
 export type PredictRow = object | readonly CellValue[] | NumberArray;
 
@@ -79,13 +88,16 @@ abstract class Trainee<Predicted, Audited> {
   }
 
   /**
-   * Predicts one row or several. Runs on the caller's thread until all are done.
+   * Predicts one row or several, or images. Runs on the caller's thread until all are done.
    *
    * @throws LockstepError if a row does not have the model's columns, or a cell cannot be used
    */
-  predict(rows: readonly object[]): Predicted[];
+  predict(rows: Images | readonly object[]): Predicted[];
   predict(row: PredictRow): Predicted;
   predict(given: PredictRow): Predicted | Predicted[] {
+    if (!this.network.table && areImages(given)) {
+      return eachImage('images', given).map((image) => this.predictSample(image));
+    }
     if (!isRows(given)) return this.predictSample(this.#sampleOf(given));
     return given.map((row, i) => {
       try {
@@ -121,10 +133,10 @@ abstract class Trainee<Predicted, Audited> {
     if (written.problem !== undefined) throw errors.savedElsewhere(file, written.problem, written.file);
   }
 
-  /** @throws LockstepError if the model was not trained on a table, or the data do not fit it */
-  protected async samplesOf(data: string | TableData, { header = 'auto', signal }: EvaluateOptions) {
+  /** @throws LockstepError if the data do not fit the model */
+  protected async samplesOf(data: string | TableData | LabeledImages, { header = 'auto', signal }: EvaluateOptions) {
     const { table, encoder } = this.network;
-    if (!table || !encoder) throw errors.evaluateOfImages();
+    if (!table || !encoder) return { samples: await imagesFor(this.network, data), warnings: [] };
     const { label: own, targets, weight } = table;
     const known: GoalOptions = {
       ...(own.name !== undefined && { label: own.name }),
@@ -161,10 +173,14 @@ export class Classifier extends Trainee<Prediction, AuditedLabel> {
   /**
    * Measures the model on rows whose classes are known.
    *
-   * @param data  a file, or a table in memory; its label is the column of the training table, unless `data` names another
+   * @param data  a file, or a table in memory; its label is the column of the training table, unless `data` names another. For a
+   *   model that was trained on images: images in memory, with labels
    * @throws LockstepError if the data do not fit the model
    */
-  async evaluate(data: string | TableData, options: ClassEvaluateOptions = {}): Promise<ClassEvaluation> {
+  async evaluate(
+    data: string | TableData | LabeledImages,
+    options: ClassEvaluateOptions = {},
+  ): Promise<ClassEvaluation> {
     const { header, signal, positive: name, ...others } = options;
     const positive = name === undefined ? undefined : this.classNames.indexOf(name);
     if (positive === -1)
@@ -189,7 +205,7 @@ export class Regressor extends Trainee<Estimate, AuditedNumber> {
   }
 
   /** As `evaluate` of a classifier, for rows whose numbers are known. */
-  async evaluate(data: string | TableData, options: EvaluateOptions = {}): Promise<NumbersEvaluation> {
+  async evaluate(data: string | TableData | LabeledImages, options: EvaluateOptions = {}): Promise<NumbersEvaluation> {
     const { header, signal, ...others } = options;
     const { samples, warnings } = await this.samplesOf(data, { header, signal });
     const { evaluation } = await evaluateNumbersOn(this.network, samples, others);
@@ -203,6 +219,17 @@ export class Regressor extends Trainee<Estimate, AuditedNumber> {
 }
 
 export type Model = Classifier | Regressor;
+
+/** @throws LockstepError if they are not labeled images that fit the network */
+async function imagesFor(network: Network, data: unknown): Promise<Samples> {
+  if (!areImages(data)) throw errors.evaluateOfImages();
+  const { samples, inputs, targets } = await labeledImages('data', data);
+  if (inputs !== network.inputs) throw errors.sampleLength(inputs, network.inputs);
+  if (targets !== network.targets.length) throw errors.imagesOfOtherKind(targets, network.targets.length);
+  const refuse = (problem: string) => errors.dataInMemory('data', problem);
+  if (targets === 0) requireKnown(refuse, samples.targets, network.classes, 'labels', 'the classes of the network');
+  return samples;
+}
 
 /** Whether it is an array of rows, not the cells of one. */
 function isRows(given: PredictRow): given is readonly object[] {

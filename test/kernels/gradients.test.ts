@@ -5,6 +5,7 @@ import { chooseKernel } from '../../src/kernels/builds.js';
 import { NO_FACTS, type ObjectiveFacts, targetWidth } from '../../src/memory/plan.js';
 import { OBJECTIVES } from '../../src/model/objectives/index.js';
 import type { Objective } from '../../src/model/objectives/objective.js';
+import { weighted } from '../../src/model/objectives/weighted.js';
 import { forEachParameter } from '../../src/model/parameters.js';
 import { Random } from '../../src/model/random.js';
 import '../support/activations.js';
@@ -28,7 +29,8 @@ function randomNetwork(
   );
   const outputs = layers.at(-1)!;
   const { targets } = objective;
-  const facts = objective.outputs({ classes: 0, targets: given.targets }) > 0 ? given : NO_FACTS;
+  const facts =
+    objective.outputs({ classes: 0, targets: given.targets }) > 0 ? given : { ...given, targets: NO_FACTS.targets };
   const count = BATCH * targetWidth({ facts });
   const numbers = Array.from({ length: count }, () => (targets === 'uint32' ? random.below(outputs) : 3 * uniform()));
   const parameterCount = layers.slice(1).reduce((sum, outputs, l) => sum + (layers[l]! + 1) * outputs, 0);
@@ -36,20 +38,30 @@ function randomNetwork(
   const needs = { targets, facts, ...activationNeeds(activation) };
   const network = createNetwork(chooseKernel('reference'), layers, samples, parameters, undefined, false, needs);
   network.memory.rows.targets.set(numbers);
+  if (given.isWeighted) network.memory.rows.weights.set([0.5, 3, 0, 1.25]);
   return network;
 }
 
+/** The weights of the samples, and of their classes. */
+function weightsOf({ memory: { rows } }: Network, { isWeighted, classWeights }: ObjectiveFacts): number[] {
+  return Array.from(
+    { length: BATCH },
+    (_, s) => (isWeighted ? rows.weights[s]! : 1) * (classWeights?.[rows.targets[s]!] ?? 1),
+  );
+}
+
 /** The batch's loss, and which hidden units are active in each sample. */
-function forward(objective: Objective, network: Network, differentiate: boolean) {
+function forward(objective: Objective, network: Network, differentiate: boolean, facts: ObjectiveFacts) {
   const { memory } = network;
   for (const l of memory.layers.keys()) forwardLayer(network, l, 0, BATCH);
   const criterion = objective.criterion(memory);
   const slots = Array.from({ length: BATCH }, (_, slot) => slot);
+  const weights = weightsOf(network, facts);
   let sum = 0;
   for (const slot of slots) {
     if (differentiate) criterion.differentiate(slot, slot);
     else criterion.evaluate(slot, slot);
-    sum += criterion.loss;
+    sum += weights[slot]! * criterion.loss;
   }
   const hidden = memory.layers.slice(1).flatMap((_, l) => slots.flatMap((slot) => inputsOf(network, l + 1, slot)));
   return { sum, active: hidden.map((h) => h > 0).join() };
@@ -72,8 +84,37 @@ const ALL_OBJECTIVES: readonly { name: string; of: (facts: ObjectiveFacts) => Ob
   { name: halfSquaredError.name, of: () => halfSquaredError },
 ];
 
-describe.each(ALL_OBJECTIVES)('dL/dθ of the reference kernel, for $name', ({ of }) => {
+/** What weights an objective may have. */
+const WEIGHTS: readonly {
+  name: string;
+  facts: (outputs: number) => Partial<ObjectiveFacts>;
+  isForClasses?: boolean;
+}[] = [
+  { name: 'weighted samples', facts: () => ({ isWeighted: true }) },
+  { name: 'weighted classes', facts: (outputs) => classWeights(outputs), isForClasses: true },
+  { name: 'both weights', facts: (outputs) => ({ isWeighted: true, ...classWeights(outputs) }), isForClasses: true },
+];
+
+function classWeights(outputs: number): Partial<ObjectiveFacts> {
+  return { classWeights: Array.from({ length: outputs }, (_, c) => 2.5 / (c + 1)) };
+}
+
+const CASES = ALL_OBJECTIVES.flatMap((each) => {
+  const kinds = WEIGHTS.filter(({ isForClasses }) => !isForClasses || each.name === 'softmax-cross-entropy');
+  const plain = { ...each, given: (): Partial<ObjectiveFacts> => ({}) };
+  return [
+    plain,
+    ...kinds.map(({ name, facts }) => ({
+      name: `${each.name}, ${name}`,
+      of: (all: ObjectiveFacts) => weighted(each.of(all), all),
+      given: facts,
+    })),
+  ];
+});
+
+describe.each(CASES)('dL/dθ of the reference kernel, for $name', ({ of, given }) => {
   it.each([
+    { layers: [4, 5, 2], seed: 4, activation: 'relu' },
     { layers: [5, 3], seed: 1, activation: 'relu' },
     { layers: [6, 7, 4], seed: 2, activation: 'relu' },
     { layers: [5, 6, 5, 3], seed: 3, activation: 'relu' },
@@ -81,11 +122,12 @@ describe.each(ALL_OBJECTIVES)('dL/dθ of the reference kernel, for $name', ({ of
   ])(
     'equals the finite difference within 1e-6·max(1, |gradient|) for $layers, $activation',
     ({ layers, seed, activation }) => {
-      const facts = factsFor(layers.at(-1)!);
+      const outputs = layers.at(-1)!;
+      const facts = { ...factsFor(outputs), ...given(outputs) };
       const objective = of(facts);
       const network = randomNetwork(objective, facts, layers, seed, activation);
       const { memory, kernel } = network;
-      const { active } = forward(objective, network, true);
+      const { active } = forward(objective, network, true, facts);
       for (let l = memory.layers.length - 1; l > 0; l--) kernel.backward(l, 0, BATCH);
       for (const l of memory.layers.keys()) kernel.accumulate(l, 0, BATCH);
       const gradients = gradientsOf(network);
@@ -95,9 +137,9 @@ describe.each(ALL_OBJECTIVES)('dL/dθ of the reference kernel, for $name', ({ of
         forEachParameter(layer, (panel, at) => {
           const value = panel[at]!;
           panel[at] = value + H;
-          const above = forward(objective, network, false);
+          const above = forward(objective, network, false, facts);
           panel[at] = value - H;
-          const below = forward(objective, network, false);
+          const below = forward(objective, network, false, facts);
           panel[at] = value;
           // These seeds keep every unit on its side of ReLU's kink; a test that skipped some would say less.
           expect([above.active, below.active]).toEqual([active, active]);

@@ -85,6 +85,14 @@ describe('in-memory.mjs', () => {
   });
 });
 
+describe('images.mjs', () => {
+  it('tells bars apart', async () => {
+    const { stdout } = await run(process.execPath, [example('images.mjs')]);
+    const [, accuracy] = /^accuracy ([\d.]+) on 200 images\n(?:horizontal|vertical)\n$/.exec(stdout)!;
+    expect(Number(accuracy)).toBeGreaterThan(0.9);
+  });
+});
+
 describe('own-metric.mjs', () => {
   it('ends by its own rule, with its own fields', async () => {
     const { stdout } = await run(process.execPath, [example('own-metric.mjs'), scratch.data, '1']);

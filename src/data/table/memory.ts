@@ -3,12 +3,6 @@ import { nameOfTable, shortNameOfTable } from './bytes.js';
 import type { RawTable } from './raw-table.js';
 import type { ReadOptions } from './read-raw-table.js';
 
-/** What a program has in memory, instead of files. */
-export interface InMemory {
-  readonly data?: MemoryTable | undefined;
-  readonly testData?: MemoryTable | undefined;
-}
-
 /** In place of a file name, in metrics and checkpoints. (The paths in checkpoints are absolute.) */
 export const MEMORY = 'memory';
 
