@@ -28,11 +28,13 @@ export interface TrainControls {
 }
 
 /** The options of `train()`, where tables may also be in memory. */
-export interface TrainInput extends Omit<TrainOptions, 'data' | 'testData'>, TrainControls {
+export interface TrainInput extends Omit<TrainOptions, 'data' | 'testData' | 'publicData'>, TrainControls {
   /** As the option `data` of files; or a table in memory, which may name its label, target and weight. @default 'mnist' */
   readonly data?: string | TableData | undefined;
   /** As the option `testData` of files; or a table in memory. @default none */
   readonly testData?: string | TableData | undefined;
+  /** As the option `publicData` of files; or a table in memory. @default none */
+  readonly publicData?: string | TableData | undefined;
 }
 
 /** What only the library asks of a run. */
@@ -79,18 +81,24 @@ export async function* trainInLibrary(
 const OF_FILES = ['header', 'delimiter', 'comment'] as const;
 
 /** Separates the tables in memory from the options. */
-async function inMemory({ data, testData, ...others }: TrainInput): Promise<{
+async function inMemory({ data, testData, publicData, ...others }: TrainInput): Promise<{
   readonly given: TrainOptions;
   readonly memory: InMemory;
 }> {
-  if (!isObject(data) && !isObject(testData)) {
-    return { given: { ...others, data, testData } as TrainOptions, memory: {} };
+  if (![data, testData, publicData].some(isObject)) {
+    return { given: { ...others, data, testData, publicData } as TrainOptions, memory: {} };
   }
   // Files need none of this code.
   const { requireSameGoals, tableInMemory } = await import('../data/table/memory-table.js');
   const train = isObject(data) ? tableInMemory('data', data) : undefined;
-  const test = isObject(testData) ? tableInMemory('testData', testData, { ...others, ...train?.goals }) : undefined;
-  if (test) requireSameGoals('testData', test.goals, { ...others, ...train?.goals });
+  const known = { ...others, ...train?.goals };
+  const like = (option: string, given: unknown) => {
+    const table = isObject(given) ? tableInMemory(option, given, known) : undefined;
+    if (table) requireSameGoals(option, table.goals, known);
+    return table;
+  };
+  const test = like('testData', testData);
+  const fitted = like('publicData', publicData);
   for (const name of OF_FILES) {
     if (train && others[name] !== undefined) throw errors.optionOfFiles(name);
   }
@@ -103,8 +111,9 @@ async function inMemory({ data, testData, ...others }: TrainInput): Promise<{
       ...train?.goals,
       data: train ? MEMORY : (data as string | undefined),
       testData: test ? MEMORY : (testData as string | undefined),
+      publicData: fitted ? MEMORY : (publicData as string | undefined),
     },
-    memory: { data: train?.table, testData: test?.table },
+    memory: { data: train?.table, testData: test?.table, publicData: fitted?.table },
   };
 }
 

@@ -317,7 +317,6 @@ describe('refused', () => {
     ['balanced classes', { ...OPTIONS, classWeights: ['balanced'] }, 'not_private'],
     ['clipping the batch', { ...OPTIONS, clipNorm: 1 }, 'not_private'],
     ['strategy dense', { ...OPTIONS, strategy: 'dense' }, 'not_private'],
-    ['a table', { ...OPTIONS, data: 'x.csv', label: 'y' }, 'not_private'],
     ['a budget below an epoch', { ...OPTIONS, dpEpsilon: 0.1, dpNoiseMultiplier: 0.5 }, 'no_epoch_within'],
     ['noise that hides the lattice', { ...OPTIONS, dpNoiseMultiplier: 1e5 }, 'noise_beyond_lattice'],
     ['options without --private', { ...OPTIONS, private: false }, 'requires_option'],

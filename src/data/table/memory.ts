@@ -7,6 +7,7 @@ import type { ReadOptions } from './read-raw-table.js';
 export interface InMemory {
   readonly data?: MemoryTable | undefined;
   readonly testData?: MemoryTable | undefined;
+  readonly publicData?: MemoryTable | undefined;
 }
 
 /** In place of a file name, in metrics and checkpoints. (The paths in checkpoints are absolute.) */
