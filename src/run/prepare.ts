@@ -49,6 +49,7 @@ import { fillNoiseTable } from '../privacy/noise-table.js';
 import { openAudit, requireAudit } from './audit-output.js';
 import { chooseThreads } from './choose-threads.js';
 import { openModel, requireSave } from './model-output.js';
+import { privateRemarks } from './private-remarks.js';
 import { type PrivateRun, privateRunOf, requirePrivate, withNoise } from './private-run.js';
 import { identityOf, identityOfOptions, NOTHING_FOUND, shareCheckpoint } from './rank-consistency.js';
 import { remarksOn } from './remarks.js';
@@ -289,7 +290,7 @@ async function prepareFrom(
     resumedFrom: resumed?.file,
     isNamed: resumed?.isNewest === false,
     resumed,
-    warnings: [...carriedOver, ...remarksOn(config, dataset, used, plan, world)],
+    warnings: [...carriedOver, ...remarksOn(config, dataset, used, plan, world), ...privateRemarks(config, privacy)],
   };
 }
 

@@ -5,6 +5,7 @@ import type { CheckedOptions, Config } from '../config/options.js';
 import { BALANCED } from '../data/class-weights.js';
 import { errors } from '../errors.js';
 import { type Plan, stepsPerEpoch } from '../memory/plan.js';
+import type { PrivacyFacts } from '../metrics/events.js';
 import type { PrivateTask } from '../parallel/task.js';
 import { Accountant } from '../privacy/accountant.js';
 import { epochsWithin, noiseMultiplierFor } from '../privacy/budget.js';
@@ -13,7 +14,8 @@ import { RenyiAccountant } from '../privacy/renyi.js';
 import { keyFor, newSecret } from '../privacy/secret.js';
 
 export interface PrivateRun {
-  readonly delta: number;
+  /** After all epochs, or the last one within the budget. */
+  readonly planned: PrivacyFacts;
   /** ε after so many steps of the run. */
   readonly epsilon: (steps: number) => number;
   readonly task: PrivateTask;
@@ -85,44 +87,53 @@ export function privateRunOf(
   if (!config.private || sigma === undefined || delta === undefined || dpClipNorm === undefined) return undefined;
   const samplingRate = plan.batchSize / plan.trainSamples;
   const perEpoch = stepsPerEpoch(plan);
-  const most = dpEpsilon === undefined ? epochs : mostEpochs(dpEpsilon, delta, samplingRate, sigma, perEpoch, epochs);
-  const accountant = new Accountant(samplingRate, sigma, most * perEpoch, delta);
+  const { accountant, within } = budgetFor(dpEpsilon, delta, samplingRate, sigma, perEpoch, epochs);
   const epsilon = (steps: number) => accountant.epsilon(steps);
-  const within = dpEpsilon === undefined ? most : epochsWithin(dpEpsilon, accountant, perEpoch, most);
   const lastEpoch = within < epochs ? within : Number.POSITIVE_INFINITY;
   if (lastEpoch === 0 && epochs > 0) throw errors.noEpochWithin(dpEpsilon!, epsilon(perEpoch));
   const mechanism = mechanismFor(sigma, dpClipNorm, plan.privacy!.largestBatch, parameters);
   if (!mechanism) throw errors.noiseBeyondLattice(sigma, parameters);
   const secret = resumed?.checkpoint.secret ?? newSecret(dpSeed);
-  const guarantee = (steps: number) => ({
-    ...(dpSeed === undefined ? {} : { warning: 'none of this holds: the noise follows from --dp-seed' }),
+  const factsAfter = (steps: number): PrivacyFacts => ({
     epsilon: epsilon(steps),
     delta,
     noise_multiplier: sigma,
     clip_norm: dpClipNorm,
     sampling_rate: samplingRate,
     steps,
+  });
+  const guarantee = (steps: number) => ({
+    ...(dpSeed === undefined ? {} : { warning: 'none of this holds: the noise follows from --dp-seed' }),
+    ...factsAfter(steps),
     accountant: accountant.nameFor(steps),
     neighbors: 'data sets that differ by adding or removing one training sample',
   });
   return {
-    delta,
+    planned: factsAfter(Math.min(epochs, lastEpoch) * perEpoch),
     epsilon,
     task: { noiseKey: keyFor('noise', secret), samplingKey: keyFor('sampling', secret), mechanism, lastEpoch },
     model: { secret, guarantee },
   };
 }
 
-/** Of all epochs, so many that the budget is certainly spent: more need not be computed. */
-function mostEpochs(
-  budget: number,
+/** The accountant, and the most epochs that spend at most the budget. */
+function budgetFor(
+  budget: number | undefined,
   delta: number,
   samplingRate: number,
   sigma: number,
   perEpoch: number,
   epochs: number,
-): number {
+): { readonly accountant: Accountant; readonly within: number } {
+  const accountantFor = (most: number) => new Accountant(samplingRate, sigma, most * perEpoch, delta);
+  if (budget === undefined) return { accountant: accountantFor(epochs), within: epochs };
   const renyi = new RenyiAccountant(samplingRate, sigma);
-  const within = epochsWithin(budget, { epsilon: (steps) => renyi.epsilon(steps, delta) }, perEpoch, epochs);
-  return Math.min(epochs, 4 * within + 4);
+  const surely = epochsWithin(budget, { epsilon: (steps) => renyi.epsilon(steps, delta) }, perEpoch, epochs);
+  // More steps take the accountant longer, so it begins with few.
+  for (let most = 4 * surely + 4; ; most *= 4) {
+    const asked = Math.min(epochs, most);
+    const accountant = accountantFor(asked);
+    const within = epochsWithin(budget, accountant, perEpoch, asked);
+    if (within < asked || asked === epochs) return { accountant, within };
+  }
 }
