@@ -233,10 +233,8 @@ export const errors = withCodes({
     usage(`--header no: the rows of ${file} are objects, whose field names are the columns; omit this option`),
   allSplitOff: (fraction: number, rows: number) =>
     usage(`--test-split ${fraction}: leaves none of ${grouped(rows)} rows for training; choose a smaller fraction`),
-  noTestTable: (data: string, found: string) =>
-    failure(
-      `--test-data ${data}: ${found}; expected a table (CSV or NDJSON) with the same columns as the training table`,
-    ),
+  noTestTable: (data: string, found: string) => otherTable('test-data', data, found),
+  noPublicTable: (data: string, found: string) => otherTable('public-data', data, found),
   notATable: (file: string) =>
     failure(`${file}: not a table (it contains null bytes); expected CSV or NDJSON in UTF-8, or a folder of IDX files`),
   emptyTable: (file: string) => failure(`${file}: empty; expected rows of numbers and a class`),
@@ -558,7 +556,16 @@ export const errors = withCodes({
   exactOfCheckpoint: (file: string) =>
     usage(`--resume: ${file} was trained with --exact; add --mpi (without a launcher, this process is the only rank)`),
   privateWithout: (missing: string) => usage(`--private: requires ${missing}`),
+  privateTable: () =>
+    usage(
+      '--private: a table requires --public-data, a table with the same columns and without private rows, ' +
+        'from which the encoding of the columns is determined',
+    ),
   notPrivate: (flag: string, why: string) => usage(`${flag}: not possible with --private, because ${why}`),
+  privateUnlabeled: (file: string, what: string) =>
+    failure(
+      `${file}: some rows have no ${what}; with --private, no row may be left out, so remove these rows from the table`,
+    ),
   largeDelta: (delta: number, samples: number) =>
     usage(
       `--dp-delta ${delta}: expected less than 1 / ${grouped(samples)}, the number of training samples; ` +
@@ -725,6 +732,12 @@ function given(flag: string, found: unknown): string {
 
 function requires(flag: string, found: unknown, needed: string): Draft {
   return usage(`${given(flag, found)}: requires ${needed}`);
+}
+
+function otherTable(flag: string, data: string, found: string): Draft {
+  return failure(
+    `--${flag} ${shown(data)}: ${found}; expected a table (CSV or NDJSON) with the same columns as the training table`,
+  );
 }
 
 function extension(flag: string, file: string, expected: string): Draft {

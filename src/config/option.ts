@@ -35,6 +35,7 @@ export interface TableTraits {
   /** True for regression, false for classes. */
   readonly areNumbers: boolean;
   readonly hasTestData: boolean;
+  readonly isPrivate: boolean;
   /** Number of rows that are trained on. Undefined until the table has been read. */
   readonly rows: number | undefined;
 }

@@ -16,6 +16,8 @@ export interface Dataset {
   readonly targetNames?: readonly string[];
   /** Columns and classes of a table. */
   readonly table?: TableFacts;
+  /** Private runs on a table: the public rows to which everything is fitted. */
+  readonly publicSamples?: Samples;
   /** What was left out of a table. */
   readonly remarks?: readonly TableRemark[];
 }

@@ -5,4 +5,5 @@ import type { MemoryTable } from './table/memory.js';
 export interface InMemory {
   readonly data?: MemoryTable | MemoryImages | undefined;
   readonly testData?: MemoryTable | undefined;
+  readonly publicData?: MemoryTable | undefined;
 }

@@ -13,14 +13,16 @@ interface SplitSamples {
  * Standardizes the targets of all parts by the mean and deviation of the training samples. Sums are float64, in the order of
  * the samples.
  *
- * @param names  of the targets
+ * @param names     of the targets
+ * @param fittedTo  the samples whose mean and deviation are used
  * @throws LockstepError if the numbers of a target are too far apart
  */
 export function standardizeParts<Given extends SplitSamples>(
   used: Given,
   names: readonly string[],
+  fittedTo: Samples = used.train,
 ): { readonly used: Given; readonly targets: readonly Target[] } {
-  const targets = names.map((name, k): Target => ({ name, ...spreadOf(used.train, k, names.length, name) }));
+  const targets = names.map((name, k): Target => ({ name, ...spreadOf(fittedTo, k, names.length, name) }));
   const part = (samples: Samples): Samples => ({ ...samples, targets: standardized(samples.targets, targets) });
   const parts = { train: part(used.train), validation: part(used.validation), test: part(used.test) };
   return { used: { ...used, ...parts }, targets };

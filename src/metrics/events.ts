@@ -15,6 +15,20 @@ import type { Metrics, SplitMetrics } from './sums.js';
 
 export const SCHEMA = 1;
 
+/** The guarantee of a private run: docs/per-sample.md. */
+export interface PrivacyFacts {
+  readonly epsilon: number;
+  readonly delta: number;
+  /** Standard deviation of the noise, as a multiple of the clipping norm. */
+  readonly noise_multiplier: number;
+  /** Norm that the gradient of each sample is clipped to. */
+  readonly clip_norm: number;
+  /** Probability that a sample is in the batch of a step. */
+  readonly sampling_rate: number;
+  /** Steps of the run, up to the last epoch within the budget. */
+  readonly steps: number;
+}
+
 /** The first event: describes the run. */
 export interface StartEvent {
   readonly event: 'start';
@@ -62,6 +76,8 @@ export interface StartEvent {
     readonly layers: readonly number[];
     readonly parameters: number;
   };
+  /** Private runs only: the guarantee (ε, δ) after all planned steps, and what it follows from. */
+  readonly privacy?: PrivacyFacts;
   /** Per rank. */
   readonly threads: number;
   /** What the number of threads was chosen by. Absent unless it was chosen by measurement. */
@@ -179,6 +195,10 @@ export const WARNINGS = [
   'rows_left_out',
   /** The run ends before the warm-up of its learning rate does. */
   'warmup_too_long',
+  /** A private run spends so large an ε that the guarantee says little. */
+  'weak_privacy',
+  /** With the clipped gradients of a private run, the learning rate is too small to learn anything. */
+  'small_lr',
   /** A checkpoint could not be written; older ones still exist. */
   'checkpoint_failed',
   /** An older checkpoint could not be removed. */
@@ -205,6 +225,9 @@ export interface EndEvent extends Partial<SplitMetrics<'train' | 'validation' | 
   readonly epochs: number;
   /** Why the run ended early. Absent if it did not. */
   readonly stopped_by?: 'patience' | 'max_time' | 'privacy_budget';
+  /** Private runs only: the guarantee (ε, δ) after the steps that were done. */
+  readonly epsilon?: number;
+  readonly delta?: number;
   /** Epoch with the lowest validation loss. Absent if there are no validation samples. */
   readonly best_epoch?: number;
   /** Since the start of the run, including loading and evaluation, without the time between stop and resume. */

@@ -8,6 +8,7 @@ import { objectiveNamed } from '../model/objectives/index.js';
 import type { Metric, Objective } from '../model/objectives/objective.js';
 import { grouped } from '../text/grouped.js';
 import { columnsOf, padEndTo, textsOnOneLine, truncated, wrapped } from '../text/printable.js';
+import { plannedLines, spentLines } from './privacy-lines.js';
 
 export class PrettyFormat {
   readonly #bold: (text: string) => string;
@@ -16,7 +17,7 @@ export class PrettyFormat {
   #objective = objectiveNamed();
   #isNarrow = false;
   #table = columnsFor(this.#objective, false, false, false, false);
-  #config: Pick<ConfigRecord, 'batch_size' | 'optimizer' | 'momentum'> | undefined;
+  #config: Pick<ConfigRecord, 'batch_size' | 'optimizer' | 'momentum' | 'dp_epsilon' | 'dp_seed'> | undefined;
   /** Of the last epoch. */
   #noiseScale: number | null | undefined;
 
@@ -72,6 +73,7 @@ export class PrettyFormat {
       ...(mpi ? [`ranks joined by ${mpi}`] : []),
       ...(dataset.targets ? [targetsText(dataset.targets, this.#objective)] : []),
       ...optionsOf(config),
+      ...plannedLines(event),
       ...(resumed
         ? [`resumed from ${resumed.file}: ${plural(resumed.epochs, 'epoch')}, step ${grouped(resumed.step)}`]
         : []),
@@ -122,6 +124,7 @@ export class PrettyFormat {
     const lines = [
       `${this.#bold(status)}${message ? `: ${message}` : ''} · ${plural(epochs, 'epoch')} · ${seconds.toFixed(1)} s`,
       ...(stopped_by ? [STOPPED_BY[stopped_by]] : []),
+      ...spentLines(event, this.#config),
       ...(metrics.length > 0 ? [metrics.join(' · ')] : []),
       ...(best_epoch !== undefined ? [`lowest validation loss after epoch ${best_epoch}`] : []),
       ...this.#noise(),

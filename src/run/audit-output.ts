@@ -2,12 +2,12 @@
 import path from 'node:path';
 import type { Config } from '../config/options.js';
 import type { InMemory } from '../data/in-memory.js';
-import { inputFilesOf } from '../data/sources.js';
 import { errors } from '../errors.js';
 import { isSameOutput, openOutput, requireOutput, type Written, writeInAnyCase } from '../files/output.js';
 import type { AuditedSample } from '../metrics/audit/audited-sample.js';
 import { csvLine } from '../text/csv-line.js';
 import { escapedJson } from '../text/printable.js';
+import { inputFilesOfRun } from './input-files.js';
 
 function auditAt(file: string) {
   return { flag: '--audit', file, kind: 'audit' } as const;
@@ -16,9 +16,10 @@ function auditAt(file: string) {
 /** @throws LockstepError if the audit must not be written to this file */
 export async function requireAudit(file: string, config: Config, memory: InMemory, resumedFile: string | undefined) {
   if (!isCsv(file) && path.extname(file) !== '.ndjson') throw errors.fileExtension('--audit', file, '.ndjson or .csv');
-  const { data = config.data, testData = config.testData } = memory;
-  const inputs = [data, ...(testData === undefined ? [] : [testData])].flatMap(inputFilesOf);
-  await requireOutput(auditAt(file), [...inputs, ...(resumedFile === undefined ? [] : [resumedFile])]);
+  await requireOutput(auditAt(file), [
+    ...inputFilesOfRun(config, memory),
+    ...(resumedFile === undefined ? [] : [resumedFile]),
+  ]);
   if (config.save !== undefined && (await isSameOutput(file, config.save))) throw errors.auditIsModel(file);
 }
 

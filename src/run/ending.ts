@@ -113,6 +113,7 @@ export async function* end(
     status: failure === undefined ? ending.status : 'failed',
     epochs: ledger.completed,
     ...(ending.endedBy && { stopped_by: ending.endedBy }),
+    ...(run.privacy && { epsilon: run.privacy.epsilon(ending.step), delta: run.privacy.planned.delta }),
     ...(best && { best_epoch: best.epoch }),
     ...metrics,
     seconds: ledger.seconds,

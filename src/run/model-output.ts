@@ -3,10 +3,10 @@ import path from 'node:path';
 import { isCheckpointName } from '../checkpoints/folder.js';
 import type { Config } from '../config/options.js';
 import type { InMemory } from '../data/in-memory.js';
-import { inputFilesOf } from '../data/sources.js';
 import { errors } from '../errors.js';
 import { isSameOutput, openOutput, requireOutput } from '../files/output.js';
 import { targetOf } from '../files/resolve-links.js';
+import { inputFilesOfRun } from './input-files.js';
 
 function modelAt(file: string) {
   return { flag: '--save', file, kind: 'model' } as const;
@@ -15,9 +15,10 @@ function modelAt(file: string) {
 /** @throws LockstepError if the model must not be written to this file */
 export async function requireSave(save: string, config: Config, memory: InMemory, resumedFile: string | undefined) {
   const { checkpointDir } = config;
-  const { data = config.data, testData = config.testData } = memory;
-  const inputs = [data, ...(testData === undefined ? [] : [testData])].flatMap(inputFilesOf);
-  await requireOutput(modelAt(save), [...inputs, ...(resumedFile === undefined ? [] : [resumedFile])]);
+  await requireOutput(modelAt(save), [
+    ...inputFilesOfRun(config, memory),
+    ...(resumedFile === undefined ? [] : [resumedFile]),
+  ]);
   if (checkpointDir === undefined) return;
   // The file, and its target if it is a link.
   for (const file of [save, await targetOf(save)]) {

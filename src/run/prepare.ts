@@ -50,7 +50,8 @@ import { fillNoiseTable } from '../privacy/noise-table.js';
 import { openAudit, requireAudit } from './audit-output.js';
 import { chooseThreads } from './choose-threads.js';
 import { openModel, requireSave } from './model-output.js';
-import { type PrivateRun, privateRunOf, requirePrivateData, requirePrivateOptions, withNoise } from './private-run.js';
+import { privateRemarks } from './private-remarks.js';
+import { type PrivateRun, privateRunOf, requirePrivate, withNoise } from './private-run.js';
 import { identityOf, identityOfOptions, NOTHING_FOUND, shareCheckpoint } from './rank-consistency.js';
 import { remarksOn } from './remarks.js';
 import {
@@ -179,7 +180,7 @@ async function prepareFrom(
       : undefined;
   const { resumed, warnings, ...begun } = await beginRun(given, traits, found, writes);
   let { config } = begun;
-  requirePrivateOptions(config, given, resumed);
+  requirePrivate(config, { ...given, isTable: isTableSource(reading.data ?? config.data) }, resumed);
   if (config.exact && !world && resumed) throw errors.exactOfCheckpoint(resumed.file);
   if (config.exact && world && SHARDS % world.ranks !== 0) throw errors.exactRanks(world.ranks, SHARDS);
   if (config.save !== undefined && writes) await requireSave(config.save, config, reading, resumed?.file);
@@ -201,15 +202,19 @@ async function prepareFrom(
   config = { ...config, batchSize: batchFor(config, raw.train.count, given, resumed) };
   config = withNoise(config, raw.train.count);
   const { targetNames = [] } = dataset;
-  if (config.private) requirePrivateData(raw.table !== undefined, targetNames.length > 0);
   requireObjective(config, targetNames.length > 0);
   const { used: standard, targets } =
-    targetNames.length > 0 ? standardizeParts(raw, targetNames) : { used: raw, targets: [] };
+    targetNames.length > 0 ? standardizeParts(raw, targetNames, raw.publicSamples) : { used: raw, targets: [] };
   const classWeights = classWeightsFor(config, raw);
   requireWeights(raw, classWeights);
   const parts = { ...standard, targets, classWeights };
   const { used, table, summaries } = raw.table
-    ? await inTurns((await import('../data/table/encode-parts.js')).encodeParts(parts, raw.table, config.scale), signal)
+    ? await inTurns(
+        (await import('../data/table/encode-parts.js')).encodeParts(
+          ...([parts, raw.table, config.scale, raw.publicSamples] as const),
+        ),
+        signal,
+      )
     : { used: parts, table: undefined, summaries: undefined };
   const nonzeros = await inTurns(nonzerosOf(used), signal);
   const density = densityOf(used, nonzeros);
@@ -240,6 +245,7 @@ async function prepareFrom(
       ...config,
       data: placeOf(reading.data ?? config.data),
       testData: config.testData && placeOf(reading.testData ?? config.testData),
+      publicData: config.publicData && placeOf(reading.publicData ?? config.publicData),
       save: undefined,
       audit: false,
     },
@@ -285,7 +291,7 @@ async function prepareFrom(
     resumedFrom: resumed?.file,
     isNamed: resumed?.isNewest === false,
     resumed,
-    warnings: [...carriedOver, ...remarksOn(config, dataset, used, plan, world)],
+    warnings: [...carriedOver, ...remarksOn(config, dataset, used, plan, world), ...privateRemarks(config, privacy)],
   };
 }
 
@@ -365,16 +371,17 @@ async function loadFor(
   resumed: Resumed | undefined,
   { signal, ...memory }: Reading,
 ): Promise<Dataset> {
-  const { data = config.data, testData = config.testData } = memory;
+  const { data = config.data, testData = config.testData, publicData = config.publicData } = memory;
   // (The files of a checkpoint have absolute paths.)
-  const isGone = (data === MEMORY && given.data === undefined) || (testData === MEMORY && given.testData === undefined);
-  if (resumed && isGone) throw errors.memoryOfCheckpoint(resumed.file);
-  if (resumed && [data, testData].includes(STDIN) && given.data === undefined)
+  const isGone = (data: unknown, name: keyof InMemory) => data === MEMORY && given[name] === undefined;
+  if (resumed && (isGone(data, 'data') || isGone(testData, 'testData') || isGone(publicData, 'publicData')))
+    throw errors.memoryOfCheckpoint(resumed.file);
+  if (resumed && [data, testData, publicData].includes(STDIN) && given.data === undefined)
     throw errors.stdinOfCheckpoint(resumed.file);
   try {
     const source = findSource(data);
     if (source.kind !== 'table') requireNothingOfTables(config);
-    return await source.load({ ...config, testData, signal });
+    return await source.load({ ...config, testData, publicData, signal });
   } catch (error) {
     if (resumed && given.data === undefined && error instanceof LockstepError && error.status === 1) {
       throw errors.dataOfCheckpoint(resumed.file, error);

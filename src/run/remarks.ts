@@ -12,7 +12,7 @@ import type { UsedSamples } from './run-memory.js';
 /** Warnings about options that are valid but probably not intended. */
 export function remarksOn(
   config: Config,
-  { table, train, test, remarks: ofData = [] }: Dataset,
+  { table, train, test, publicSamples, remarks: ofData = [] }: Dataset,
   used: UsedSamples,
   plan: Plan,
   world?: World,
@@ -21,8 +21,9 @@ export function remarksOn(
   const remarks = {
     few_cores: world?.remarkOn(config.threads),
     doubtful_label: table && doubtAbout(table, train.count + test.count),
-    class_without_rows: table && remarkOnClasses(used, table.classNames),
-    unscaled_columns: table && config.scale === 'none' ? doubtAboutScale(used.train, table) : undefined,
+    class_without_rows: table && !publicSamples ? remarkOnClasses(used, table.classNames) : undefined,
+    unscaled_columns:
+      table && config.scale === 'none' ? doubtAboutScale(publicSamples ?? used.train, table) : undefined,
     warmup_too_long: steps > 0 && steps < config.warmupSteps ? remarkOnWarmup(config, steps) : undefined,
   } satisfies Partial<Record<WarningEvent['code'], string | undefined>>;
   const codes = Object.keys(remarks) as (keyof typeof remarks)[];

@@ -14,7 +14,7 @@ import type { Run } from './prepare.js';
 
 /** Copies arrays, because consumers may change events. */
 export function startEvent(run: Run, beganAt: number, world: World | undefined): StartEvent {
-  const { config, threadChoice, plan, kernel, memory, dataset, start, resumedFrom: file } = run;
+  const { config, privacy, threadChoice, plan, kernel, memory, dataset, start, resumedFrom: file } = run;
   const { targets } = dataset;
   return {
     event: 'start',
@@ -36,6 +36,7 @@ export function startEvent(run: Run, beganAt: number, world: World | undefined):
     }),
     objective: plan.objective as ObjectiveName,
     model: { layers: [...plan.layers], parameters: parameterCount(memory.layers) },
+    ...(privacy && { privacy: { ...privacy.planned } }),
     threads: config.threads,
     ...(threadChoice && { thread_choice: choiceRecord(threadChoice) }),
     ...(world && { ranks: world.ranks, rank: world.rank, mpi: world.version }),
@@ -58,7 +59,7 @@ export function epochEvent({ memory, config, plan, privacy }: Run, epoch: number
   const lr = isScheduled && new Optimizer(optimizerOf(config), config.epochs, steps).rate(epoch * steps - 1);
   return {
     ...metrics,
-    ...(privacy && { epsilon: privacy.epsilon(metrics.step), delta: privacy.delta }),
+    ...(privacy && { epsilon: privacy.epsilon(metrics.step), delta: privacy.planned.delta }),
     ...(lr !== false && { lr }),
     ...{ seconds, samples_per_second },
     wait_fraction: fractions.wait,

@@ -30,11 +30,13 @@ export interface TrainControls {
 }
 
 /** The options of `train()`, where data may also be in memory. */
-export interface TrainInput extends Omit<TrainOptions, 'data' | 'testData'>, TrainControls {
+export interface TrainInput extends Omit<TrainOptions, 'data' | 'testData' | 'publicData'>, TrainControls {
   /** As the option `data` of files; or a table in memory, which may name its label, target and weight; or images. @default 'mnist' */
   readonly data?: string | TableData | ImagesData | undefined;
   /** As the option `testData` of files; or a table in memory. @default none */
   readonly testData?: string | TableData | undefined;
+  /** As the option `publicData` of files; or a table in memory. @default none */
+  readonly publicData?: string | TableData | undefined;
 }
 
 /** What only the library asks of a run. */
@@ -81,12 +83,12 @@ export async function* trainInLibrary(
 const OF_FILES = ['header', 'delimiter', 'comment'] as const;
 
 /** Separates the data in memory from the options. */
-async function inMemory({ data, testData, ...others }: TrainInput): Promise<{
+async function inMemory({ data, testData, publicData, ...others }: TrainInput): Promise<{
   readonly given: TrainOptions;
   readonly memory: InMemory;
 }> {
-  if (!isObject(data) && !isObject(testData)) {
-    return { given: { ...others, data, testData } as TrainOptions, memory: {} };
+  if (![data, testData, publicData].some(isObject)) {
+    return { given: { ...others, data, testData, publicData } as TrainOptions, memory: {} };
   }
   // Files need none of this code.
   const { areImages, imagesInMemory } = await import('../data/memory-images.js');
@@ -94,12 +96,19 @@ async function inMemory({ data, testData, ...others }: TrainInput): Promise<{
   if (areImages(data)) {
     const images = imagesInMemory('data', data);
     if (isObject(testData)) throw errors.onlyForTables('test-data', MEMORY, MEMORY);
-    return { given: { ...others, data: MEMORY, testData } as TrainOptions, memory: { data: images } };
+    if (isObject(publicData)) throw errors.onlyForTables('public-data', MEMORY, MEMORY);
+    return { given: { ...others, data: MEMORY, testData, publicData } as TrainOptions, memory: { data: images } };
   }
   const { requireSameGoals, tableInMemory } = await import('../data/table/memory-table.js');
   const train = isObject(data) ? tableInMemory('data', data) : undefined;
-  const test = isObject(testData) ? tableInMemory('testData', testData, { ...others, ...train?.goals }) : undefined;
-  if (test) requireSameGoals('testData', test.goals, { ...others, ...train?.goals });
+  const known = { ...others, ...train?.goals };
+  const like = (option: string, given: unknown) => {
+    const table = isObject(given) ? tableInMemory(option, given, known) : undefined;
+    if (table) requireSameGoals(option, table.goals, known);
+    return table;
+  };
+  const test = like('testData', testData);
+  const fitted = like('publicData', publicData);
   for (const name of OF_FILES) {
     if (train && others[name] !== undefined) throw errors.optionOfFiles(name);
   }
@@ -112,8 +121,9 @@ async function inMemory({ data, testData, ...others }: TrainInput): Promise<{
       ...train?.goals,
       data: train ? MEMORY : (data as string | undefined),
       testData: test ? MEMORY : (testData as string | undefined),
+      publicData: fitted ? MEMORY : (publicData as string | undefined),
     },
-    memory: { data: train?.table, testData: test?.table },
+    memory: { data: train?.table, testData: test?.table, publicData: fitted?.table },
   };
 }
 

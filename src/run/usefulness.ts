@@ -8,8 +8,8 @@ import type { Run } from './prepare.js';
 const STANDARD_ERRORS = 2;
 
 /**
- * A warning if it is not: on the test samples, else on the validation samples, else on the training samples. Only for tables, and
- * for regression.
+ * A warning if it is not: on the test samples, else on the validation samples, else on the training samples. Only for tables, for
+ * regression, and for private runs, which look only at test samples.
  *
  * @param metrics  of the epoch whose weights are kept
  * @param epoch    that epoch, if its record is in memory
@@ -17,7 +17,7 @@ const STANDARD_ERRORS = 2;
 export function doubtAboutUse(run: Run, metrics: EpochMetrics, epoch: number | undefined): string | undefined {
   const { table, targets } = run.dataset;
   const split = SPLITS.findLast((each) => metrics[`${each}_loss`] !== undefined);
-  if (split === undefined || (!table && targets.length === 0)) return undefined;
+  if (split === undefined || (!table && targets.length === 0 && !run.privacy)) return undefined;
   const name = split === 'train' ? 'training' : split;
   if (targets.length > 0) {
     const r2 = metrics[`${split}_r2`];
@@ -36,12 +36,13 @@ export function doubtAboutUse(run: Run, metrics: EpochMetrics, epoch: number | u
   const percent = (fraction: number) => `${(100 * fraction).toPrecision(3)} %`;
   const what = classWeights ? `${name} error, weighted by class,` : `${name} error`;
   return (
-    `${what} is ${percent(error)}, and ${percent(least)} by always predicting the most frequent class, ${table!.classNames[label]}; ` +
-    `try ${classWeights ? '' : '--class-weights balanced, '}${adviceFor(run)}`
+    `${what} is ${percent(error)}, and ${percent(least)} by always predicting the most frequent class, ${table?.classNames[label] ?? label}; ` +
+    `try ${classWeights || run.privacy ? '' : '--class-weights balanced, '}${adviceFor(run)}`
   );
 }
 
-function adviceFor({ config: { scale } }: Run): string {
+function adviceFor({ config: { scale }, privacy }: Run): string {
+  if (privacy) return 'another --lr, a larger --batch-size, more --epochs or less noise';
   return scale === 'none' ? '--scale standard, another --lr or more --epochs' : 'another --lr or more --epochs';
 }
 

@@ -216,6 +216,7 @@ const OTHER_VALUES: { readonly [name in keyof Config]: () => TrainOptions } = {
   dpDelta: () => ({ dpDelta: 1e-4 }),
   dpClipNorm: () => ({ dpClipNorm: 2 }),
   dpNoiseMultiplier: () => ({ dpNoiseMultiplier: 2 }),
+  publicData: () => ({ publicData: scratch.newPath('table.csv') }),
   dpSeed: () => ({ dpSeed: 2 }),
   strategy: () => ({ strategy: 'dense' }),
   exact: () => ({ exact: true }),

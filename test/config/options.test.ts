@@ -68,6 +68,7 @@ describe('defaults', () => {
       dpDelta: undefined,
       dpClipNorm: undefined,
       dpNoiseMultiplier: undefined,
+      publicData: undefined,
       dpSeed: undefined,
       seed: 1,
       loss: undefined,

@@ -65,7 +65,7 @@ describe('the defaults for tables', () => {
   it('are within the range of each option, for any number of rows', () => {
     for (let rows = 1; rows < 2 ** 31; rows = Math.ceil(rows * 1.7)) {
       for (const areNumbers of [false, true]) {
-        const config = withDefaults({}, { areNumbers, hasTestData: false, rows });
+        const config = withDefaults({}, { areNumbers, hasTestData: false, isPrivate: false, rows });
         for (const [name, { kind }] of Object.entries(OPTIONS)) {
           const value = config[name as keyof typeof config] as unknown;
           if (value !== undefined) expect(kind.check(name, value)).toEqual(value);

@@ -54,6 +54,25 @@ weights sha256 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
     expect(lines(16, 2e-3, 0.5e-6)).toEqual([network, '']);
   });
 
+  it('says what a private run will spend, and what it has spent', () => {
+    const lines = (given: Partial<StartEvent['config']>) => {
+      const config = { ...START.config, private: true, dp_epsilon: 3, ...given };
+      const facts = { noise_multiplier: 1.25, clip_norm: 0.5, sampling_rate: 512 / 60_000, steps: 1180 };
+      const start: StartEvent = { ...START, config, privacy: { epsilon: 2.99995, delta: 1e-5, ...facts } };
+      const text = pretty(start, { ...EPOCH, epsilon: 1.5 }, { ...END, epsilon: 1.5, delta: 1e-5 });
+      return text.split('\n').filter((line) => line.startsWith('private: '));
+    };
+    const planned =
+      'private: noise multiplier 1.25, gradients clipped to 0.5, sampling rate 0.008533; 1,180 steps spend ';
+    expect(lines({})).toEqual([
+      `${planned}epsilon 3.0000 of 3, delta 0.00001`,
+      'private: spent epsilon 1.5000 of 3, delta 0.00001',
+    ]);
+    expect(lines({ dp_epsilon: null, dp_seed: 1 })[1]).toBe(
+      'private: spent epsilon 1.5000, delta 0.00001; no guarantee, because of --dp-seed',
+    );
+  });
+
   describe('with --noise-scale', () => {
     const start: StartEvent = { ...START, config: { ...START.config, noise_scale: true } };
     const measured = (noise_scale: number | null): EpochEvent => {

@@ -43,6 +43,8 @@ const OPTIONS: TrainOptions = {
   ...{ private: true, dpSeed: 7, dpDelta: 0.01, dpClipNorm: 0.7, dpNoiseMultiplier: 1.5 },
 };
 const KERNELS = kernelNames();
+/** So small that only the accountant that takes little time is used. */
+const FAST_DELTA = 1e-11;
 
 /** SHA-256 of the weights, by kernel. */
 const GOLDEN: Readonly<Record<string, string>> = {
@@ -185,6 +187,11 @@ describe('a private run', () => {
       expect(epoch.epsilon).toBe(accountant.epsilon(6 * (i + 1)));
       expect(epoch.delta).toBe(0.01);
     }
+    expect(end).toMatchObject({ epsilon: accountant.epsilon(12), delta: 0.01 });
+    expect(start.privacy).toEqual({
+      ...{ epsilon: accountant.epsilon(12), delta: 0.01, noise_multiplier: 1.5, clip_norm: 0.7 },
+      ...{ sampling_rate: 10 / SAMPLES, steps: 12 },
+    });
     expect(epochs[1]!.test_loss).toBeGreaterThan(0);
     expect(start.config.reduction).toBe('mean');
     expect(start.dataset).not.toHaveProperty('density');
@@ -201,6 +208,27 @@ describe('a private run', () => {
     }
   });
 
+  it.each<[string, TrainOptions, string[]]>([
+    ['a rate that moves nothing', { lr: 0.1, epochs: 1 }, ['small_lr']],
+    ['the same rate for more epochs', { lr: 0.1, epochs: 3 }, []],
+    ['the same rate for sums', { lr: 0.1, epochs: 1, reduction: 'sum' }, []],
+    ['the same rate with momentum', { lr: 0.1, epochs: 1, momentum: 0.9 }, []],
+    ['the same rate with Adam', { lr: 0.1, epochs: 1, optimizer: 'adam' }, []],
+    ['little noise', { dpNoiseMultiplier: 0.25 }, ['weak_privacy']],
+  ])('warns about options that are of no use: %s', async (_, given, codes) => {
+    const { all } = await collect({ ...OPTIONS, dpDelta: FAST_DELTA, ...given });
+    const found = all.flatMap((event) => (event.event === 'warning' ? [event.code] : []));
+    expect(found.filter((code) => code !== 'no_better_than_constant')).toEqual(codes);
+  });
+
+  it('warns if its network is no better than the most frequent class of the test samples', async () => {
+    const { all, end } = await collect({ ...OPTIONS, dpDelta: FAST_DELTA, dpNoiseMultiplier: 50 });
+    expect(end.test_error).toBeGreaterThan(0.3);
+    const found = all.find((event) => event.event === 'warning');
+    expect(found).toMatchObject({ code: 'no_better_than_constant' });
+    expect((found as { message: string }).message).toContain('`lr`, a larger `batchSize`');
+  });
+
   it('finds the noise that spends the budget in its epochs', async () => {
     const { dpNoiseMultiplier: _, ...rest } = OPTIONS;
     const { start, epochs } = await collect({ ...rest, dpEpsilon: 2, epochs: 4 });
@@ -215,9 +243,10 @@ describe('a private run', () => {
     const checkpointDir = newPath('runs');
     const accountant = new Accountant(10 / SAMPLES, 1.5, 18, 0.01);
     const dpEpsilon = accountant.epsilon(6 * 3) + 2e-3;
-    const { end, epochs } = await collect({ ...OPTIONS, dpEpsilon, epochs: 50, checkpointDir });
+    const { start, end, epochs } = await collect({ ...OPTIONS, dpEpsilon, epochs: 50, checkpointDir });
     expect(end).toMatchObject({ status: 'completed', stopped_by: 'privacy_budget', epochs: 3 });
     expect(epochs.at(-1)!.epsilon).toBeLessThanOrEqual(dpEpsilon);
+    expect(start.privacy).toMatchObject({ steps: 18, epsilon: epochs.at(-1)!.epsilon });
     const again = await collect({ resume: checkpointDir, epochs: 60 });
     expect(again.epochs).toEqual([]);
     expect(again.end).toMatchObject({ stopped_by: 'privacy_budget', epochs: 3, weights_sha256: end.weights_sha256 });
@@ -317,7 +346,6 @@ describe('refused', () => {
     ['balanced classes', { ...OPTIONS, classWeights: ['balanced'] }, 'not_private'],
     ['clipping the batch', { ...OPTIONS, clipNorm: 1 }, 'not_private'],
     ['strategy dense', { ...OPTIONS, strategy: 'dense' }, 'not_private'],
-    ['a table', { ...OPTIONS, data: 'x.csv', label: 'y' }, 'not_private'],
     ['a budget below an epoch', { ...OPTIONS, dpEpsilon: 0.1, dpNoiseMultiplier: 0.5 }, 'no_epoch_within'],
     ['noise that hides the lattice', { ...OPTIONS, dpNoiseMultiplier: 1e5 }, 'noise_beyond_lattice'],
     ['options without --private', { ...OPTIONS, private: false }, 'requires_option'],

@@ -128,20 +128,20 @@ export const TABLES = {
   ),
   /**
    * Fraction of the rows used as the test set, or 0 for no test set. The seed determines which rows are used.
-   * @default 0.2, or 0 with --test-data
+   * @default 0.2, or 0 with --test-data or --private
    */
   testSplit: option(
     {
       kind: PART_OR_ZERO,
       ...OF_TABLES,
-      tableDefault: ({ hasTestData }) => (hasTestData ? undefined : 0.2),
+      tableDefault: ({ hasTestData, isPrivate }) => (hasTestData || isPrivate ? undefined : 0.2),
       excludes: { option: 'testData', refusal: errors.twoTests },
       resume: 'between-epochs',
     },
     {
       help: 'fraction of the rows used as the test set; 0 for none',
       argument: '<fraction>',
-      tableDefaultText: '0.2, or 0 with --test-data',
+      tableDefaultText: '0.2, or 0 with --test-data or --private',
     },
   ),
   /** Another table to use as the test set, with the same columns. @default none */

@@ -1,4 +1,4 @@
-import { integer, PART, POSITIVE, RATE, YES_OR_NO } from '../checks.js';
+import { integer, PART, POSITIVE, RATE, text, YES_OR_NO } from '../checks.js';
 import { type Need, option } from '../option.js';
 
 const PRIVATE: Need = { anyOf: ['private'] };
@@ -37,6 +37,18 @@ export const PRIVACY = {
     {
       help: 'standard deviation of the noise, as a multiple of --dp-clip-norm',
       defaultText: 'computed from the budget',
+    },
+  ),
+  /**
+   * A table with the same columns as the training table, but without private rows. For a private run on a table, the kinds of the
+   * columns, their encoding and scaling, and the classes are determined from this table, because they would otherwise reveal
+   * private rows. A few representative or invented rows are enough. @default none
+   */
+  publicData: option(
+    { kind: text('a table (CSV or NDJSON), or - for stdin'), isForTables: true, resume: 'by-content', needs: PRIVATE },
+    {
+      help: 'table without private rows, from which the encoding of the columns is determined; required for a private table',
+      argument: '<table>',
     },
   ),
   /**

@@ -23,7 +23,7 @@ export interface ColumnSummary {
   readonly kind: 'number' | 'category' | 'date';
   /** Number of inputs. */
   readonly inputs: number;
-  /** Number of missing cells in the training rows. */
+  /** Number of missing cells in the training rows; in a private run, in the public rows. */
   readonly missing: number;
   /** Replaces missing numbers and dates (ISO 8601); null for a category. */
   readonly fill: number | string | null;
@@ -32,7 +32,7 @@ export interface ColumnSummary {
 }
 
 /**
- * Fits everything only on the training samples.
+ * Fits everything only on the training samples, or on others that are given.
  *
  * @throws LockstepError if a scaled number exceeds float32
  */
@@ -40,14 +40,15 @@ export function* encodeParts<Given extends SplitSamples>(
   used: Given,
   facts: TableFacts,
   scale: Scale,
+  fittedTo: Samples = used.train,
 ): Steps<{
   readonly used: Given & { readonly inputs: number };
   readonly table: TableModel;
   readonly summaries: readonly ColumnSummary[];
 }> {
   const { train } = used;
-  const { columns } = train.table!;
-  const rows = train.table!.rows.subarray(0, train.count);
+  const { columns } = fittedTo.table!;
+  const rows = fittedTo.table!.rows.subarray(0, fittedTo.count);
   const encodings: Encoding[] = [];
   for (const column of columns) encodings.push(yield* fitEncoding(column, rows));
   const scaling = scale === 'none' ? undefined : yield* fitScaling(columns, encodings, rows, scale);

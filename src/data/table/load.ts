@@ -9,6 +9,7 @@ import { splitting } from '../split.js';
 import { isTable, STDIN } from './bytes.js';
 import { nameOfTarget } from './column-place.js';
 import { nameOfSource, shortNameOfSource, type TableSource } from './memory.js';
+import { type PrivateTable, readPrivateTable } from './private-table.js';
 import { csvOptionsOf } from './read-raw-table.js';
 import { type LeftOut, type ReadOptions, readTable, readTableLike } from './read-table.js';
 import { inTurns, type Steps } from './steps.js';
@@ -19,6 +20,8 @@ export interface TableOptions extends ReadOptions {
   readonly testSplit?: number | undefined;
   /** A test table with the same columns. */
   readonly testData?: TableSource | undefined;
+  /** For a private table: a table without private rows, to which everything is fitted. */
+  readonly publicData?: TableSource | undefined;
   /** Whether the split takes the same fraction of every class. @default false */
   readonly stratify?: boolean;
   /** Determines the split. @default 1 */
@@ -31,11 +34,13 @@ export interface TableOptions extends ReadOptions {
  * @throws LockstepError
  */
 export async function loadTable(data: TableSource, options: TableOptions): Promise<Dataset> {
-  const { header = 'auto', testSplit, testData, seed = 1, stratify = false, signal } = options;
-  if (data === STDIN && testData === STDIN) throw errors.stdinTwice();
-  if (typeof testData === 'string') requireTestTable(testData);
-  const { facts, samples, leftOut } = await readTable(data, options);
-  const remarks = remarksOn(nameOfSource(data), leftOut, facts);
+  const { header = 'auto', testSplit, testData, publicData, seed = 1, stratify = false, signal } = options;
+  if ([data, testData, publicData].filter((each) => each === STDIN).length > 1) throw errors.stdinTwice();
+  if (typeof testData === 'string') requireTable(testData, errors.noTestTable);
+  if (typeof publicData === 'string') requireTable(publicData, errors.noPublicTable);
+  const { facts, samples, leftOut, publicSamples }: Omit<PrivateTable, 'publicSamples'> & Partial<PrivateTable> =
+    publicData === undefined ? await readTable(data, options) : await readPrivateTable(data, publicData, options);
+  const remarks = remarksOn(nameOfSource(publicData ?? data), leftOut, facts);
   let parts = { train: samples as Samples, test: NO_SAMPLES };
   if (testSplit) parts = await inTurns(testPart(samples, testSplit, seed, stratify), signal);
   else if (testData !== undefined) {
@@ -48,6 +53,7 @@ export async function loadTable(data: TableSource, options: TableOptions): Promi
   return {
     ...{ name: shortNameOfSource(data), inputs, classes: facts.classNames.length, table: facts, remarks, ...parts },
     ...(facts.targets && { targetNames: facts.targets.map(nameOfTarget) }),
+    ...(publicSamples && { publicSamples }),
   };
 }
 
@@ -93,6 +99,6 @@ export function* testPart(
 }
 
 /** Called before the training table is read, which may take long. */
-function requireTestTable(data: string): void {
-  if (!isTable(data)) throw errors.noTestTable(data, existsSync(data) ? 'a folder' : 'no such file');
+function requireTable(data: string, refusal: typeof errors.noTestTable): void {
+  if (!isTable(data)) throw refusal(data, existsSync(data) ? 'a folder' : 'no such file');
 }

@@ -8,6 +8,8 @@ export interface RawTable {
   /** Number of rows. */
   readonly count: number;
   readonly columns: readonly RawColumn[];
+  /** Of CSV; `' '` for any number of blanks. */
+  readonly delimiter?: string | undefined;
   /** The 1-based line (CSV, NDJSON) or record (JSON document) of a row, for messages. */
   readonly lineOf: (row: number) => number;
 }

@@ -18,6 +18,8 @@ export interface CsvOptions {
   readonly delimiter?: string | undefined;
   /** A character; lines that begin with it are skipped. @default none */
   readonly comment?: string | undefined;
+  /** Used instead of a search for the delimiter, and ignored for JSON. */
+  readonly usualDelimiter?: string | undefined;
 }
 
 export interface ReadOptions extends CsvOptions {
@@ -35,8 +37,9 @@ export function csvOptionsOf({ delimiter, comment }: CsvOptions): CsvOptions {
 }
 
 /** @throws LockstepError (status 2) if an option is neither a name nor a character that can be used */
-export function dialectOf({ delimiter, comment }: CsvOptions): DialectOptions {
-  return { delimiter: byteOf('delimiter', delimiter), comment: byteOf('comment', comment) };
+export function dialectOf({ delimiter, comment, usualDelimiter }: CsvOptions): DialectOptions {
+  const usual = usualDelimiter === undefined ? undefined : delimiterNamed(usualDelimiter);
+  return { delimiter: byteOf('delimiter', delimiter) ?? usual, comment: byteOf('comment', comment) };
 }
 
 /** With what the reader has found out, to be shown. */

@@ -47,6 +47,8 @@ export interface Table {
   readonly samples: TableSamples;
   /** What was left out, for warnings. */
   readonly leftOut: LeftOut;
+  /** Of CSV. */
+  readonly delimiter?: string | undefined;
 }
 
 export interface TableSamples extends Samples {
@@ -108,7 +110,7 @@ export async function readTable(data: TableSource, options: ReadOptions): Promis
   const positions = chosen.inputs.map(({ position }) => position);
   const goals = await inTurns(goalsOf(file, raw, apart, classes), signal);
   const { samples, leftOut } = await inTurns(samplesOf(file, raw, facts, positions, goals, values, true), signal);
-  return { facts, samples, leftOut: { ...leftOut, columns: chosen.leftOut } };
+  return { facts, samples, leftOut: { ...leftOut, columns: chosen.leftOut }, delimiter: raw.delimiter };
 }
 
 /**
@@ -137,7 +139,7 @@ export async function readTableLike(
   const goals = await inTurns(goalsOf(file, raw, apart, classes), signal);
   const steps = samplesOf(file, raw, facts, matched.positions, goals, values, false);
   const { samples, leftOut } = await inTurns(steps, signal);
-  return { facts, samples, leftOut: { ...leftOut, columns: [] } };
+  return { facts, samples, leftOut: { ...leftOut, columns: [] }, delimiter: raw.delimiter };
 }
 
 function classesLike(file: string, raw: RawTable, facts: TableFacts, label: number): Steps<Uint32Array> {
