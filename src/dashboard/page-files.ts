@@ -40,6 +40,7 @@ const SCRIPTS = [
   'elements',
   'epochs-table',
   ...EXPLAIN,
+  'explain-section',
   'format',
   'header',
   'kind',

@@ -45,11 +45,11 @@ export class Questions implements Answerer {
     return QUESTION_BYTES + 4 * Math.ceil(this.#subject.shape.layers[0]! / 3);
   }
 
-  answer(ask: unknown): Promise<object> | undefined {
+  async answer(ask: unknown): Promise<object | undefined> {
     const subject = this.#subject;
     if (!subject || !this.#budget.take()) return undefined;
     // Most runs are not asked: they do not load the code.
     this.#explainer ??= import('../tools/explain/explainer.js').then(({ Explainer }) => new Explainer(subject));
-    return this.#explainer.then((explainer) => explainer.answer(ask));
+    return await (await this.#explainer).answer(ask);
   }
 }

@@ -38,7 +38,7 @@ export interface Answerer {
    * @param ask  anything that is JSON
    * @throws BadAsk if it is no question about the network
    */
-  answer(ask: unknown): Promise<object> | undefined;
+  answer(ask: unknown): Promise<object | undefined>;
 }
 
 /** What a server offers. Paths of the others are not found. */
@@ -181,8 +181,8 @@ async function answerQuestion(
       refuse(request, response, TOO_LONG);
       return;
     }
-    const answer = answerer.answer(jsonIn(body));
-    if (answer) sendJson(response, await answer);
+    const answer = await answerer.answer(jsonIn(body));
+    if (answer) sendJson(response, answer);
     else refuse(request, response, TOO_MANY);
   } catch (error) {
     const refusal =

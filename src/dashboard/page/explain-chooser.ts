@@ -156,8 +156,14 @@ export class Chooser {
   }
 }
 
-export function labeled(text: string, control: HTMLElement): HTMLLabelElement {
-  return make('label', 'field', make('span', 'muted', text), control);
+let labels = 0;
+
+/** (Beside each other: a label around a list would have its entries as a name, too.) */
+export function labeled(text: string, control: HTMLElement): HTMLElement {
+  const label = make('label', 'muted', text);
+  control.id = `explain-control-${++labels}`;
+  label.htmlFor = control.id;
+  return make('span', 'field', label, control);
 }
 
 export function button(text: string, pressed: () => void): HTMLButtonElement {

@@ -45,17 +45,26 @@ export function layerName(l: number, layers: number): string {
   return layers === 2 ? 'hidden layer' : `hidden layer ${l + 1}`;
 }
 
-const PARTS = /(_\{[^}]*\}|_\S|\b(?:max|log|exp|if|for|and)\b|[A-Za-zℓδηΔ])/u;
-const WORD = /^(?:max|log|exp|if|for|and)$/;
+const LETTER = '(?<![A-Za-z])[A-Za-zℓδη](?![A-Za-z])';
+const PARTS = new RegExp(`([_^]\\{(?:[^{}]|\\{[^}]*\\})*\\}|[_^]\\S|${LETTER})`, 'u');
+const IS_LETTER = new RegExp(`^${LETTER}$`, 'u');
 
-/** Letters in italics, and what follows `_` lowered: `Y_k = u_k + Σ_i X_i U_{ik}`. */
+/** Single letters in italics; what follows `_` or `^`, lowered or raised: `Y_k = u_k + Σ_i X_i U_{ik}`, `e^{Z_j}`. */
 export function formula(text: string): HTMLElement {
-  const parts = text.split(PARTS).map((part) => {
-    if (part.startsWith('_')) return make('sub', '', part.replace(/^_\{?|\}$/g, ''));
-    if (part.length === 1 && /[A-Za-zℓδηΔ]/u.test(part)) return make('var', '', part);
-    return WORD.test(part) ? ` ${part} `.trim() : part;
+  return make('span', 'formula', ...partsOf(text));
+}
+
+function partsOf(text: string): (Node | string)[] {
+  return text.split(PARTS).map((part) => {
+    const moved = /^([_^])(?:\{(.*)\}|(\S))$/u.exec(part);
+    if (moved) return make(moved[1] === '_' ? 'sub' : 'sup', '', ...partsOf(spaced(moved[2] ?? moved[3]!)));
+    return IS_LETTER.test(part) ? make('var', '', part) : part;
   });
-  return make('span', 'formula', ...parts);
+}
+
+/** Indices such as `ik` are two letters. */
+function spaced(indices: string): string {
+  return /^[a-z]{2}$/.test(indices) ? [...indices].join('\u200a') : indices;
 }
 
 /** Name of an output. */

@@ -36,6 +36,7 @@ export class Outputs {
     const order = [...p.keys()].sort((a, b) => p[b]! - p[a]!);
     const kept = new Set(order.slice(0, MOST_SHOWN));
     const shown = [...p.keys()].filter((j) => p.length <= MOST_SHOWN || kept.has(j) || j === target);
+    const most = largest(delta);
     const rows = shown.map((j) => {
       const line = row(
         this.#nameOf(j),
@@ -43,7 +44,7 @@ export class Outputs {
         number(p[j]!),
         number(targets[j]!),
         number(delta[j]!),
-        bar(delta[j]!, 1),
+        bar(delta[j]!, most),
       );
       if (j === target) line.classList.add('true-class');
       if (j === chosen) line.classList.add('chosen');

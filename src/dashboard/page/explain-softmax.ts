@@ -21,6 +21,8 @@ export class SoftmaxCard {
   #z: number[] = [];
   #own: readonly number[] = [];
   #target = 0;
+  #sample = '';
+  #isMoved = false;
   #rows: {
     readonly j: number;
     readonly z: HTMLElement;
@@ -57,13 +59,17 @@ export class SoftmaxCard {
     );
   }
 
-  show({ layers, target = 0 }: Passes): void {
+  /** Logits that have been moved stay while it is the same sample. @param sample  which one it is */
+  show({ layers, target = 0 }: Passes, sample: string): void {
     this.#own = layers.at(-1)!.z;
     this.#target = target;
+    if (this.#isMoved && sample === this.#sample) return;
+    this.#sample = sample;
     this.#reset();
   }
 
   #reset(): void {
+    this.#isMoved = false;
     this.#z = [...this.#own];
     const order = [...this.#z.keys()].sort((a, b) => this.#z[b]! - this.#z[a]!).slice(0, MOST_SLIDERS);
     const shown = new Set([...order, this.#target]);
@@ -85,6 +91,7 @@ export class SoftmaxCard {
     slider.setAttribute('aria-label', `Logit of ${outputName(this.#facts, j)}`);
     slider.addEventListener('input', () => {
       this.#z[j] = slider.valueAsNumber;
+      this.#isMoved = true;
       this.#follow();
     });
     return { j, z: make('span'), slider, cells: Array.from({ length: 4 }, () => make('span')) };
@@ -92,6 +99,7 @@ export class SoftmaxCard {
 
   #add(amount: number): void {
     for (const j of this.#z.keys()) this.#z[j]! += amount;
+    this.#isMoved = true;
     this.#range();
     this.#follow();
   }

@@ -26,12 +26,17 @@ export class UnitCard {
     const isLast = layer === layers - 1;
     const inputs = layer === 0 ? passes.inputs : passes.layers[layer - 1]!.h!;
     const terms = termsOf(inputs, weights.weights);
-    const parts = [this.#sum(letters, passes, { layer, unit }, weights, terms)];
-    if (layer === 0 && this.#facts.picture) parts.unshift(this.#pictures(letters, inputs, weights.weights));
-    if (layer > 0) parts.push(this.#speakers(letters, layer, terms));
-    if (!isLast) parts.push(this.#delta(letters, { layer, unit }, passes, weights));
-    parts.push(this.#gradient(letters, { layer, unit }, passes, inputs));
-    this.element.replaceChildren(make('h3', '', this.#titleOf({ layer, unit })), ...parts);
+    const place = { layer, unit };
+    const columns = [this.#sum(letters, passes, place, weights, terms)];
+    if (layer > 0) columns.push(...this.#speakers(letters, layer, terms));
+    else columns.push(this.#largest(letters, terms));
+    if (!isLast) columns.push(this.#delta(letters, place, passes, weights));
+    this.element.replaceChildren(
+      make('h3', '', this.#titleOf(place)),
+      ...(layer === 0 && this.#facts.picture ? [this.#pictures(letters, inputs, weights.weights)] : []),
+      make('div', 'two', ...columns),
+      this.#gradient(letters, place, passes, inputs),
+    );
   }
 
   #titleOf({ layer, unit }: Place): string {
@@ -77,52 +82,46 @@ export class UnitCard {
       row(formula(`sum ${z}_${to}`), number(sum)),
       ...(isLast ? [] : [row(formula(`${h}_${to} = max(${z}_${to}, 0)`), number(passes.layers[layer]!.h![unit]!))]),
     ];
-    const largest = terms.slice(0, SHOWN_TERMS).map(({ index, left, right, product }) => {
-      return row(inputName(this.#facts, layer, index), number(left), number(right), number(product, signed));
+    return make(
+      'div',
+      '',
+      make('h4', '', 'Its sum'),
+      make('p', 'small', formula(`${z}_${to} = ${bias}_${to} + Σ_${from} ${input}_${from} ${weight}_{${from}${to}}`)),
+      table('The sum of the unit', ['part', 'value'], rows),
+    );
+  }
+
+  #largest({ weight, input, from, to }: Letters, terms: readonly Term[]): HTMLElement {
+    const rows = terms.slice(0, SHOWN_TERMS).map(({ index, left, right, product }) => {
+      return row(inputName(this.#facts, 0, index), number(left), number(right), number(product, signed));
     });
     return make(
       'div',
-      'two',
-      make(
-        'div',
-        '',
-        make('p', 'small', formula(`${z}_${to} = ${bias}_${to} + Σ_${from} ${input}_${from} ${weight}_{${from}${to}}`)),
-        table('The sum of the unit', ['part', 'value'], rows),
-      ),
-      make(
-        'div',
-        '',
-        make('p', 'small', `The largest of its ${terms.length} terms that are not 0:`),
-        table('Largest terms', ['input', input, weight, 'product'], largest),
-      ),
+      '',
+      make('h4', '', `The largest of its ${terms.length} terms that are not 0`),
+      make('p', 'small', formula(`${input}_${from} ${weight}_{${from}${to}}`)),
+      table('Largest terms', ['input', input, weight, 'product'], rows),
     );
   }
 
   /** Which units speak for and against it. */
-  #speakers({ weight, input, from, to }: Letters, layer: number, terms: readonly Term[]): HTMLElement {
+  #speakers({ weight, input, from, to }: Letters, layer: number, terms: readonly Term[]): HTMLElement[] {
     const list = (some: readonly Term[], caption: string) => {
       const rows = some.slice(0, SHOWN_SPEAKERS).map(({ index, left, right, product }) => {
-        const name = button(inputName(this.#facts, layer, index), () =>
-          this.#choose({ layer: layer - 1, unit: index }),
-        );
+        const pick = () => this.#choose({ layer: layer - 1, unit: index });
+        const name = button(inputName(this.#facts, layer, index), pick);
         name.classList.add('plain');
         return row(name, number(left), number(right), number(product, signed));
       });
-      const heads = ['unit', input, weight, `${input} ${weight}`];
-      return make('div', '', make('h4', '', caption), table(caption, heads, rows));
+      const added = formula(`${input}_${from} ${weight}_{${from}${to}}`);
+      const says = make('p', 'small', 'A unit that is on adds ', added, '.');
+      return make('div', '', make('h4', '', caption), says, table(caption, ['unit', input, weight, 'product'], rows));
     };
     const [positive, negative] = [terms.filter((t) => t.product > 0), terms.filter((t) => t.product < 0)];
-    return make(
-      'div',
-      '',
-      make('p', 'small', 'Each unit that is on adds ', formula(`${input}_${from} ${weight}_{${from}${to}}`), '.'),
-      make(
-        'div',
-        'two',
-        list(positive, `${positive.length} units speak for it`),
-        list(negative, `${negative.length} units speak against it`),
-      ),
-    );
+    return [
+      list(positive, `${positive.length} units speak for it`),
+      list(negative, `${negative.length} units speak against it`),
+    ];
   }
 
   #delta({ z, to, h }: Letters, { layer, unit }: Place, passes: Passes, { outgoing }: Unit): HTMLElement {

@@ -25,7 +25,7 @@ export class ExplainView {
   readonly #status = make('p', 'status small');
   readonly #said = make('p', 'unseen');
   #passes: Passes | undefined;
-  #place: Place;
+  #place: Place | undefined;
   /** Answers to older questions are ignored. */
   #question = 0;
 
@@ -38,7 +38,6 @@ export class ExplainView {
   private constructor(root: HTMLElement, answer: Answer, facts: Facts) {
     this.facts = facts;
     this.#answer = answer;
-    this.#place = { layer: 0, unit: 0 };
     const choose = (place: Place): void => void this.#choose(place);
     const last = facts.layers.length - 2;
     this.#chooser = new Chooser(facts, () => void this.refresh());
@@ -48,7 +47,7 @@ export class ExplainView {
     this.#softmax = facts.classNames.length > 0 ? new SoftmaxCard(facts) : undefined;
     for (const element of [this.#status, this.#said]) element.setAttribute('aria-live', 'polite');
     root.replaceChildren(...this.#sections());
-    onSchemeChange(() => void this.#show());
+    onSchemeChange(() => void this.#trying(() => this.#show()));
     void this.refresh();
   }
 
@@ -70,6 +69,7 @@ export class ExplainView {
         return;
       }
       this.#passes = passes;
+      this.#place ??= { layer: 0, unit: strongest(passes) };
       await this.#show();
     });
   }
@@ -82,12 +82,12 @@ export class ExplainView {
   async #show(): Promise<void> {
     const passes = this.#passes;
     const chosen = this.#chooser.chosen;
-    if (!passes || !chosen) return;
     const place = this.#place;
+    if (!passes || !chosen || !place) return;
     const last = passes.layers.length - 1;
     this.#flow.show(passes, place);
     this.#outputs.show(passes, place.layer === last ? place.unit : undefined);
-    this.#softmax?.show(passes);
+    this.#softmax?.show(passes, JSON.stringify(chosen));
     this.#layer.value = String(place.layer);
     this.#number.value = String(place.unit);
     this.#number.max = String(this.facts.layers[place.layer + 1]! - 1);
@@ -119,7 +119,7 @@ export class ExplainView {
       section(
         'One sample, forward and back',
         'whole',
-        INTRODUCTION(),
+        introduction(),
         make('div', 'stages', this.#flow.element, this.#outputs.element),
       ),
       section('One unit', 'whole', this.#unitChooser(), this.#unit.element),
@@ -140,16 +140,16 @@ export class ExplainView {
     this.#layer.addEventListener('change', () => void this.#choose({ layer: Number(this.#layer.value), unit: 0 }));
     Object.assign(this.#number, { type: 'number', min: '0', value: '0' });
     this.#number.addEventListener('change', () => {
-      const most = this.facts.layers[this.#place.layer + 1]! - 1;
-      const unit = Math.max(0, Math.min(most, Math.trunc(this.#number.valueAsNumber) || 0));
-      void this.#choose({ layer: this.#place.layer, unit });
+      const layer = Number(this.#layer.value);
+      const most = this.facts.layers[layer + 1]! - 1;
+      void this.#choose({ layer, unit: Math.max(0, Math.min(most, Math.trunc(this.#number.valueAsNumber) || 0)) });
     });
     const hint = make('p', 'muted small', 'Or choose a cell of a grid, or an output, by mouse or keyboard.');
     return make('div', 'chooser', labeled('layer', this.#layer), labeled('unit', this.#number), hint);
   }
 }
 
-function INTRODUCTION(): HTMLElement {
+function introduction(): HTMLElement {
   return make(
     'p',
     'small',
@@ -167,6 +167,12 @@ function section(title: string, classes: string, ...content: readonly Node[]): H
   return element;
 }
 
-function likeliest(probabilities: readonly number[]): number {
-  return probabilities.indexOf(Math.max(...probabilities));
+/** The first layer's unit with the largest output. */
+function strongest({ layers }: Passes): number {
+  const { h, z } = layers[0]!;
+  return likeliest(h ?? z);
+}
+
+function likeliest(values: readonly number[]): number {
+  return values.indexOf(values.reduce((most, value) => Math.max(most, value)));
 }
