@@ -28,6 +28,10 @@ const SUBCOMMANDS: Record<string, { readonly does: string; readonly load: () => 
     does: 'describe a model file; draw its weights and its misclassified samples',
     load: async () => (await import('./commands/inspect.js')).inspectCommand,
   },
+  explain: {
+    does: 'show on a web page what a model computes for a sample, with the real numbers',
+    load: async () => (await import('./commands/explain.js')).explainCommand,
+  },
   audit: {
     does: 'show the training samples whose labels are probably wrong',
     load: async () => (await import('./commands/audit.js')).auditCommand,

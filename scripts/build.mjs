@@ -25,7 +25,7 @@ const IMPORTED = 'vector.ts';
 const EXPANDED = 'dist/assembly';
 /** The page of `train --dashboard`: modules for browsers, which are a TypeScript project of their own, and static files. */
 const PAGE = 'src/dashboard/page';
-const PAGE_FILES = ['index.html', 'style.css', 'icon.svg'];
+const PAGE_FILES = ['index.html', 'explain.html', 'style.css', 'explain.css', 'icon.svg'];
 /** Folders of TypeScript. */
 const FOLDERS = ['bin', 'workers', 'src', 'test', 'bench', 'scripts'];
 const ASC_OPTIONS = [

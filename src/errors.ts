@@ -696,15 +696,19 @@ export const errors = withCodes({
       `worker thread ${workers.join(' and ')} of ${threads} made no progress for ${seconds.toFixed(0)} s ${where}; ` +
         'the run cannot continue without it',
     ),
-  dashboardPort: (port: number, cause: unknown) =>
+  dashboardPort: (port: number, cause: unknown, flag = '--dashboard') =>
     failure(
-      `--dashboard ${port}: ${
+      `${flag} ${port}: ${
         hasCode(cause, 'EADDRINUSE')
           ? 'another program uses this port (perhaps the page of another run)'
           : `cannot serve the page (${reason(cause)})`
       }; choose another port, or 0 for any free port`,
       cause,
     ),
+  tooLargeToExplain: (file: string, parameters: number, most: number) =>
+    failure(`${file} has ${grouped(parameters)} parameters; explain can show networks of at most ${grouped(most)}`),
+  explainWithoutTable: (file: string) =>
+    usage(`${file} was trained on a table; use --data to name a table whose rows are to be shown`),
   dashboardOfRanks: () => usage('--dashboard and --mpi are mutually exclusive'),
   stdoutFailed: (cause: unknown) =>
     failure(`stdout cannot be written (${reason(cause)}); free disk space, or redirect the metrics`, cause),

@@ -50,7 +50,7 @@ export async function tablePart(
 }
 
 /** Undefined if the model was not trained on this table. */
-async function partsOfRun(samples: Samples, metadata: Network['metadata']) {
+export async function partsOfRun(samples: Samples, metadata: Network['metadata']) {
   const { train_sha256, test_sha256 } = metadataFields(metadata.dataset);
   const { test_split: fraction, seed, stratify } = metadataFields(metadata.config);
   if (typeof fraction === 'number' && fraction > 0 && fraction < 1 && Number.isSafeInteger(seed)) {

@@ -3,11 +3,12 @@
 import { DEFAULT_OBJECTIVE } from '../model/objectives/index.js';
 import type { RunView } from '../run/view.js';
 import { Network } from '../tools/network.js';
+import { Budget } from './budget.js';
 import type { Classification } from './messages.js';
 
 /** Maximum age of the copy of the weights. (Copying takes a few milliseconds.) */
 const FRESH_MS = 1000;
-/** Maximum answers per second, and maximum burst. */
+/** Maximum answers per second. */
 const MOST_A_SECOND = 25;
 
 export class DrawingClassifier {
@@ -16,8 +17,7 @@ export class DrawingClassifier {
   #parameters: Float32Array | undefined;
   #copiedAt = Number.NEGATIVE_INFINITY;
   #isFinal = false;
-  #budget = MOST_A_SECOND;
-  #budgetAt = performance.now();
+  readonly #budget = new Budget(MOST_A_SECOND);
 
   get inputs(): number | undefined {
     return this.#view?.picture && this.#view.layers[0];
@@ -35,7 +35,7 @@ export class DrawingClassifier {
   }
 
   classify(pixels: Uint8Array): Classification | undefined {
-    if (!this.#view || !this.#mayAnswer()) return undefined;
+    if (!this.#view || !this.#budget.take()) return undefined;
     const { label, probabilities } = this.#current(this.#view).predict(pixels);
     return { label, probabilities: [...probabilities] };
   }
@@ -60,14 +60,5 @@ export class DrawingClassifier {
       });
     this.#copiedAt = this.#isFinal ? Number.POSITIVE_INFINITY : now;
     return this.#network;
-  }
-
-  #mayAnswer(): boolean {
-    const now = performance.now();
-    this.#budget = Math.min(MOST_A_SECOND, this.#budget + ((now - this.#budgetAt) / 1000) * MOST_A_SECOND);
-    this.#budgetAt = now;
-    if (this.#budget < 1) return false;
-    this.#budget--;
-    return true;
   }
 }

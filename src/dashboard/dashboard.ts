@@ -11,8 +11,10 @@ import type { RunView } from '../run/view.js';
 import { textsOnOneLine } from '../text/printable.js';
 import { DrawingClassifier } from './classifier.js';
 import type { EndFacts, EpochPoint, Phase, RecentPoint, RunMessage, StartFacts, ThreadsMessage } from './messages.js';
+import { readPageFiles } from './page-files.js';
 import { weightsMessage } from './pictures.js';
 import { DEFAULT_PORT, isPort, PORT_RANGE } from './port.js';
+import { Questions } from './questions.js';
 import { Results } from './results.js';
 import { PageServer } from './server.js';
 import { Streams } from './streams.js';
@@ -47,6 +49,7 @@ export class Dashboard {
     onView: (view) => this.#watch(view),
   };
   readonly #classifier = new DrawingClassifier();
+  readonly #questions = new Questions();
   readonly #run = new Latest('run', () => this.#runMessage());
   readonly #epochs = new Growing<EpochPoint>('epochs', MOST_EPOCHS);
   readonly #recent = new Growing<RecentPoint>('recent', MOST_RECENT);
@@ -92,7 +95,12 @@ export class Dashboard {
     if (!isPort(port)) throw errors.invalidOption('port', port, PORT_RANGE);
     const dashboard = new Dashboard();
     try {
-      dashboard.#server = await PageServer.listen(port, dashboard.#streams, dashboard.#classifier);
+      dashboard.#server = await PageServer.listen(port, {
+        files: readPageFiles(),
+        streams: dashboard.#streams,
+        classifier: dashboard.#classifier,
+        answerer: dashboard.#questions,
+      });
     } catch (error) {
       dashboard.#streams.close();
       throw errors.dashboardPort(port, error);
@@ -112,6 +120,7 @@ export class Dashboard {
       case 'start':
         this.#phase = 'running';
         this.#start = event;
+        if (this.#view) this.#questions.watch(this.#view, event.dataset.name);
         this.#run.changed();
         break;
       case 'epoch':
@@ -164,6 +173,7 @@ export class Dashboard {
     // Without epochs, there is no epoch event with the evaluation.
     if (this.#start?.config.epochs === 0 && event.status === 'completed') this.#keepResults(0);
     this.#classifier.finish();
+    this.#questions.finish();
     this.#weightsAt = Number.NEGATIVE_INFINITY;
     this.#drawWeights();
     this.#run.changed();
@@ -211,7 +221,9 @@ export class Dashboard {
 
   #keepResults(epoch: number): void {
     this.#lastResults = this.#view && Results.of(this.#view, epoch);
-    if (this.#lastResults) this.#results.changed();
+    if (!this.#lastResults) return;
+    this.#results.changed();
+    this.#questions.hardest = this.#lastResults.hardestSamples;
   }
 
   #keepThreads(epoch: number): void {

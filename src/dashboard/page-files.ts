@@ -12,7 +12,25 @@ const CSS = 'text/css; charset=utf-8';
 const SCRIPT = 'text/javascript; charset=utf-8';
 const SVG = 'image/svg+xml';
 
-/** Scripts of the page. */
+/** Scripts that explain a network, on the page of a run and on one of their own. */
+const EXPLAIN = [
+  'explain',
+  'explain-answers',
+  'explain-chooser',
+  'explain-forward',
+  'explain-grid',
+  'explain-letters',
+  'explain-math',
+  'explain-outputs',
+  'explain-pictures',
+  'explain-softmax',
+  'explain-unit',
+] as const;
+
+/** What they import of the others. */
+const SHARED = ['colors', 'digit', 'elements', 'format', 'pen', 'pictures'] as const;
+
+/** Scripts of the page of a run. */
 const SCRIPTS = [
   'main',
   'charts',
@@ -21,6 +39,8 @@ const SCRIPTS = [
   'digit',
   'elements',
   'epochs-table',
+  ...EXPLAIN,
+  'explain-section',
   'format',
   'header',
   'kind',
@@ -32,17 +52,39 @@ const SCRIPTS = [
   'threads',
 ] as const;
 
-/** By path. @throws Error if a file is missing in the package */
+/** By path, of the page of a run. @throws Error if a file is missing in the package */
 export function readPageFiles(): ReadonlyMap<string, PageFile> {
-  const own = (name: string) => readFileSync(new URL(`./page/${name}`, import.meta.url));
   const require = createRequire(import.meta.url);
   const uplot = (name: string) => readFileSync(require.resolve(`uplot/dist/${name}`));
   return new Map<string, PageFile>([
-    ['/', { type: HTML, bytes: own('index.html') }],
-    ['/style.css', { type: CSS, bytes: own('style.css') }],
-    ['/icon.svg', { type: SVG, bytes: own('icon.svg') }],
-    ...SCRIPTS.map((name) => [`/${name}.js`, { type: SCRIPT, bytes: own(`${name}.js`) }] as const),
+    ...staticFiles('index.html'),
+    ...SCRIPTS.map(script),
     ['/uplot.js', { type: SCRIPT, bytes: uplot('uPlot.esm.js') }],
     ['/uplot.css', { type: CSS, bytes: uplot('uPlot.min.css') }],
   ]);
+}
+
+/** By path, of the page of `lockstep explain`. @throws Error as `readPageFiles` */
+export function readExplainFiles(): ReadonlyMap<string, PageFile> {
+  return new Map<string, PageFile>([
+    ...staticFiles('explain.html'),
+    ...['explain-main', ...EXPLAIN, ...SHARED].map(script),
+  ]);
+}
+
+function staticFiles(page: string): [string, PageFile][] {
+  return [
+    ['/', { type: HTML, bytes: own(page) }],
+    ['/style.css', { type: CSS, bytes: own('style.css') }],
+    ['/explain.css', { type: CSS, bytes: own('explain.css') }],
+    ['/icon.svg', { type: SVG, bytes: own('icon.svg') }],
+  ];
+}
+
+function script(name: string): [string, PageFile] {
+  return [`/${name}.js`, { type: SCRIPT, bytes: own(`${name}.js`) }];
+}
+
+function own(name: string): Buffer {
+  return readFileSync(new URL(`./page/${name}`, import.meta.url));
 }

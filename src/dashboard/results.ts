@@ -45,6 +45,11 @@ export class Results {
     return heldOut && new Results(view, epoch, heldOut);
   }
 
+  /** Positions in the split, hardest first. */
+  get hardestSamples() {
+    return { split: this.#split, indices: this.#hardest.map(({ sample }) => sample) };
+  }
+
   message(): ResultsMessage {
     const hardest = this.#hardest.map(({ loss, ...found }) => ({
       ...found,

@@ -1,12 +1,13 @@
 /**
- * The HTTP server of the page: a fixed table of files, a stream of events, and the classification of drawings. It listens
- * only on the loopback address, and limits the size of requests: see docs/dashboard.md, "Security".
+ * The HTTP server of the page: a fixed table of files, a stream of events, the classification of drawings, and answers about the
+ * network. It listens only on the loopback address, and limits the size of requests: see docs/dashboard.md, "Security".
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { BadAsk } from '../tools/explain/checked-ask.js';
 import { HEADERS, refusalOf } from './guard.js';
 import type { Classification } from './messages.js';
-import { type PageFile, readPageFiles } from './page-files.js';
+import type { PageFile } from './page-files.js';
 import type { Streams } from './streams.js';
 
 const ADDRESS = '127.0.0.1';
@@ -28,16 +29,33 @@ export interface Classifier {
   classify(pixels: Uint8Array): Classification | undefined;
 }
 
+export interface Answerer {
+  /** Maximum bytes of a question; undefined if there is no network (yet). */
+  readonly mostBytes: number | undefined;
+  /**
+   * Undefined after too many requests.
+   *
+   * @param ask  anything that is JSON
+   * @throws BadAsk if it is no question about the network
+   */
+  answer(ask: unknown): Promise<object | undefined>;
+}
+
+/** What a server offers. Paths of the others are not found. */
+export interface Services {
+  /** By path. */
+  readonly files: ReadonlyMap<string, PageFile>;
+  readonly streams?: Streams;
+  readonly classifier?: Classifier;
+  readonly answerer: Answerer;
+}
+
 export class PageServer {
   readonly #server: Server;
-  readonly #streams: Streams;
-  readonly #classifier: Classifier;
-  readonly #files: ReadonlyMap<string, PageFile>;
+  readonly #services: Services;
 
-  private constructor(streams: Streams, classifier: Classifier) {
-    this.#streams = streams;
-    this.#classifier = classifier;
-    this.#files = readPageFiles();
+  private constructor(services: Services) {
+    this.#services = services;
     const handle = (request: IncomingMessage, response: ServerResponse) => this.#handle(request, response);
     this.#server = createServer(LIMITS, handle);
     // Requests with `Expect: 100-continue` are handled like all others.
@@ -50,8 +68,8 @@ export class PageServer {
    * @param port  0 for any free port
    * @throws the system error
    */
-  static async listen(port: number, streams: Streams, classifier: Classifier): Promise<PageServer> {
-    const page = new PageServer(streams, classifier);
+  static async listen(port: number, services: Services): Promise<PageServer> {
+    const page = new PageServer(services);
     await new Promise<void>((resolve, reject) => {
       page.#server.once('error', reject);
       page.#server.listen({ port, host: ADDRESS, exclusive: true }, () => {
@@ -91,55 +109,119 @@ export class PageServer {
   /** Answers, perhaps later. @returns the reason for a refusal */
   #route(request: IncomingMessage, response: ServerResponse): Refusal | undefined {
     const { method, url = '' } = request;
-    if (url === '/classify') return this.#routeDrawing(request, response);
+    const { files, streams, classifier } = this.#services;
+    if (url === '/classify' && classifier) return routeDrawing(classifier, request, response);
+    if (url === '/explain') return routeQuestion(this.#services.answerer, request, response);
     if (hasBody(request)) return { status: 413, why: 'expected no body' };
-    const file = this.#files.get(url);
-    if (!file && url !== '/events') return { status: 404, why: 'no such page' };
+    const file = files.get(url);
+    if (!file && !(url === '/events' && streams)) return { status: 404, why: 'no such page' };
     if (file && (method === 'GET' || method === 'HEAD')) {
       response.writeHead(200, { 'content-type': file.type, 'content-length': file.bytes.length });
       response.end(method === 'HEAD' ? undefined : file.bytes);
       return undefined;
     }
     if (file || method !== 'GET') return { status: 405, why: 'expected GET', allow: file ? 'GET, HEAD' : 'GET' };
-    if (this.#streams.isFull) return { status: 503, why: 'too many streams are open' };
-    this.#streams.open(response);
+    if (streams!.isFull) return { status: 503, why: 'too many streams are open' };
+    streams!.open(response);
     return undefined;
-  }
-
-  #routeDrawing(request: IncomingMessage, response: ServerResponse): Refusal | undefined {
-    const { method, headers } = request;
-    if (method !== 'POST') return { status: 405, why: 'expected POST', allow: 'POST' };
-    const { inputs } = this.#classifier;
-    if (inputs === undefined) return { status: 503, why: 'no network for images yet' };
-    // Forms and pages of other sites cannot send this type without a preflight request.
-    if (headers['content-type'] !== 'application/octet-stream') {
-      return { status: 415, why: 'expected application/octet-stream' };
-    }
-    const announced = headers['content-length'];
-    if (announced !== undefined && Number(announced) !== inputs) return wrongLength(Number(announced), inputs);
-    if (headers.expect !== undefined) response.writeContinue();
-    void this.#classify(request, response, inputs);
-    return undefined;
-  }
-
-  async #classify(request: IncomingMessage, response: ServerResponse, inputs: number): Promise<void> {
-    try {
-      const pixels = await bodyOf(request, inputs);
-      if (pixels.length !== inputs) {
-        refuse(request, response, wrongLength(pixels.length, inputs));
-        return;
-      }
-      const answer = this.#classifier.classify(pixels);
-      if (answer) {
-        response.writeHead(200, { 'content-type': 'application/json' });
-        response.end(JSON.stringify(answer));
-      } else refuse(request, response, { status: 429, why: 'too many requests; wait a moment' });
-    } catch {
-      // The client has gone, or the run has diverged.
-      refuse(request, response, { status: 500, why: 'the network cannot classify the drawing' });
-    }
   }
 }
+
+function routeDrawing(classifier: Classifier, request: IncomingMessage, response: ServerResponse): Refusal | undefined {
+  const { inputs } = classifier;
+  const refusal = refusalOfPost(request, 'application/octet-stream', inputs, 'no network for images yet');
+  if (refusal) return refusal;
+  const announced = request.headers['content-length'];
+  if (announced !== undefined && Number(announced) !== inputs) return wrongLength(Number(announced), inputs!);
+  if (request.headers.expect !== undefined) response.writeContinue();
+  void classify(classifier, request, response, inputs!);
+  return undefined;
+}
+
+async function classify(
+  classifier: Classifier,
+  request: IncomingMessage,
+  response: ServerResponse,
+  inputs: number,
+): Promise<void> {
+  try {
+    const pixels = await bodyOf(request, inputs);
+    if (pixels.length !== inputs) {
+      refuse(request, response, wrongLength(pixels.length, inputs));
+      return;
+    }
+    const answer = classifier.classify(pixels);
+    if (answer) sendJson(response, answer);
+    else refuse(request, response, TOO_MANY);
+  } catch {
+    // The client has gone, or the run has diverged.
+    refuse(request, response, { status: 500, why: 'the network cannot classify the drawing' });
+  }
+}
+
+function routeQuestion(answerer: Answerer, request: IncomingMessage, response: ServerResponse): Refusal | undefined {
+  const { mostBytes } = answerer;
+  const refusal = refusalOfPost(request, 'application/json', mostBytes, 'no network yet');
+  if (refusal) return refusal;
+  if (Number(request.headers['content-length'] ?? 0) > mostBytes!) return TOO_LONG;
+  if (request.headers.expect !== undefined) response.writeContinue();
+  void answerQuestion(answerer, request, response, mostBytes!);
+  return undefined;
+}
+
+async function answerQuestion(
+  answerer: Answerer,
+  request: IncomingMessage,
+  response: ServerResponse,
+  mostBytes: number,
+): Promise<void> {
+  try {
+    const body = await bodyOf(request, mostBytes);
+    if (body.length > mostBytes) {
+      refuse(request, response, TOO_LONG);
+      return;
+    }
+    const answer = await answerer.answer(jsonIn(body));
+    if (answer) sendJson(response, answer);
+    else refuse(request, response, TOO_MANY);
+  } catch (error) {
+    const refusal =
+      error instanceof BadAsk
+        ? { status: 400, why: error.message }
+        : { status: 500, why: 'the question cannot be answered' };
+    refuse(request, response, refusal);
+  }
+}
+
+/** @throws BadAsk */
+function jsonIn(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body)) as unknown;
+  } catch {
+    throw new BadAsk('expected JSON');
+  }
+}
+
+/** @param offered  undefined if there is nothing to post to yet */
+function refusalOfPost(
+  { method, headers }: IncomingMessage,
+  type: string,
+  offered: number | undefined,
+  notYet: string,
+): Refusal | undefined {
+  if (method !== 'POST') return { status: 405, why: 'expected POST', allow: 'POST' };
+  if (offered === undefined) return { status: 503, why: notYet };
+  // Forms and pages of other sites cannot send these types without a preflight request.
+  return headers['content-type'] === type ? undefined : { status: 415, why: `expected ${type}` };
+}
+
+function sendJson(response: ServerResponse, answer: object): void {
+  response.writeHead(200, { 'content-type': 'application/json' });
+  response.end(JSON.stringify(answer));
+}
+
+const TOO_MANY: Refusal = { status: 429, why: 'too many requests; wait a moment' };
+const TOO_LONG: Refusal = { status: 413, why: 'the question is too long' };
 
 interface Refusal {
   readonly status: number;

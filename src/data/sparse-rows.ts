@@ -4,6 +4,7 @@
  */
 import type { SampleRows } from '../memory/layout.js';
 import type { Samples } from './samples.js';
+import { SCALED } from './scaled-pixels.js';
 import type { Steps } from './table/steps.js';
 import type { TableRows } from './table/table-rows.js';
 
@@ -35,9 +36,6 @@ function nonzerosIn(values: Uint8Array | Float32Array, count: number, inputs: nu
 function wordsOf({ buffer, byteOffset }: Uint8Array, length: number): Uint32Array {
   return byteOffset % 4 === 0 ? new Uint32Array(buffer, byteOffset, length) : new Uint32Array(0);
 }
-
-/** float32(p / 255) for each pixel p. */
-export const SCALED = Float32Array.from({ length: 256 }, (_, pixel) => pixel / 255);
 
 /**
  * Writes the first `count` samples as rows `firstRow`, `firstRow` + 1, …

@@ -6,7 +6,7 @@ import type { KernelNeeds } from '../memory/plan.js';
 import { LANES } from '../memory/tiling.js';
 import { type Activation, activationNamed } from './activations.js';
 import type { Kernel } from './kernel.js';
-import { ReferenceKernel } from './reference.js';
+import { REFERENCE_NEEDS, ReferenceKernel } from './reference.js';
 import { WasmKernel } from './wasm.js';
 import type { Tilings } from './wasm-layer.js';
 import { instantiate, type WasmModule } from './wasm-module.js';
@@ -82,15 +82,7 @@ const BUILDS = [
   {
     name: 'reference',
     plain: ReferenceKernel,
-    needs: {
-      reals: 'float64',
-      lanes: 1,
-      panelWidth: Number.POSITIVE_INFINITY,
-      denseOutputs: 0,
-      blocks: undefined,
-      mirrors: false,
-      reservedBytes: 0,
-    },
+    needs: REFERENCE_NEEDS,
     denseFrom: Number.POSITIVE_INFINITY,
   },
 ] as const satisfies readonly KernelBuild[];

@@ -7,9 +7,20 @@
  * visits a sample's inputs, and skips zeros that are not stored.
  */
 import type { InputRows, LayerMemory, Memory, Reals } from '../memory/layout.js';
+import type { KernelNeeds } from '../memory/plan.js';
 import { forEachInput } from '../memory/rows.js';
 import type { Activation } from './activations.js';
 import type { Kernel, Range, RowSlice, Update } from './kernel.js';
+
+export const REFERENCE_NEEDS = {
+  reals: 'float64',
+  lanes: 1,
+  panelWidth: Number.POSITIVE_INFINITY,
+  denseOutputs: 0,
+  blocks: undefined,
+  mirrors: false,
+  reservedBytes: 0,
+} as const satisfies KernelNeeds;
 
 export class ReferenceKernel implements Kernel {
   readonly #layers: readonly LayerMemory[];

@@ -253,7 +253,7 @@ export function createSharedMemory(bytes: number): WebAssembly.Memory {
 }
 
 /** @param worker  whose view of the memory it is */
-export function layOut(plan: Plan, memory: WebAssembly.Memory, worker = 0): Memory {
+export function layOut(plan: Plan, memory: Pick<WebAssembly.Memory, 'buffer'>, worker = 0): Memory {
   return carve(plan, new Arena(plan.reservedBytes, memory.buffer), worker);
 }
 

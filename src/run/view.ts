@@ -2,8 +2,10 @@
  * Shows a run while it trains. Each call reads the memory that the threads work on; it does not stop them, so what it reads may
  * be a step old, or in the middle of one.
  */
-import { recordIndex } from '../memory/layout.js';
-import type { Plan } from '../memory/plan.js';
+import type { Config } from '../config/options.js';
+import type { TableModel } from '../data/table/table-metadata.js';
+import { formOf, recordIndex } from '../memory/layout.js';
+import { type ObjectiveFacts, type Plan, targetWidth } from '../memory/plan.js';
 import { parameterCount, readParameters } from '../model/parameters.js';
 import { type ThreadTimes, threadTimes } from '../parallel/phase-times.js';
 import type { Run } from './prepare.js';
@@ -99,9 +101,51 @@ export class RunView {
 
   /** (inputs) Copies the inputs of one of these samples, as the network gets them: pixels are from 0 to 1. */
   heldOutSample(position: number): Float32Array {
-    const { trainSamples, validationSamples, testSamples, inputForm } = this.#plan;
+    const { trainSamples, validationSamples, testSamples } = this.#plan;
+    return this.#inputsOf(trainSamples + (testSamples > 0 ? validationSamples : 0) + position);
+  }
+
+  /** Number of samples of each kind. */
+  get samples(): Readonly<Record<'train' | 'validation' | 'test', number>> {
+    const { trainSamples: train, validationSamples: validation, testSamples: test } = this.#plan;
+    return { train, validation, test };
+  }
+
+  /** Copies a sample's inputs, as the network gets them, and its target: [class], or the numbers to estimate, standardized. */
+  sample(split: 'train' | 'validation' | 'test', index: number) {
+    const { train, validation } = this.samples;
+    const row = index + (split === 'train' ? 0 : split === 'validation' ? train : train + validation);
+    const width = targetWidth(this.#plan);
+    const { targets } = this.#run.memory.rows;
+    return { inputs: this.#inputsOf(row), target: targets.slice(row * width, (row + 1) * width) };
+  }
+
+  /** Name of the objective, and what it knows of the data. */
+  get objective(): { readonly name: string; readonly facts: ObjectiveFacts } {
+    return { name: this.#plan.objective, facts: this.#plan.facts };
+  }
+
+  get config(): Config {
+    return this.#run.config;
+  }
+
+  /** Undefined if the data are no table. */
+  get table(): TableModel | undefined {
+    return this.#run.dataset.table;
+  }
+
+  get isPrivate(): boolean {
+    return this.#run.privacy !== undefined;
+  }
+
+  /** By layer: whether the kernel leaves out inputs that are 0. */
+  get skipsZeros(): boolean[] {
+    return this.layers.slice(1).map((_, l) => formOf(this.#plan, l) === 'sparse');
+  }
+
+  #inputsOf(row: number): Float32Array {
+    const { inputForm } = this.#plan;
     const { starts, index, value } = this.#run.memory.rows;
-    const row = trainSamples + (testSamples > 0 ? validationSamples : 0) + position;
     const [begin, end] = [starts[row]!, starts[row + 1]!];
     if (inputForm === 'dense') return value.slice(begin, end);
     const sample = new Float32Array(this.#plan.layers[0]!);

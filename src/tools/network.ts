@@ -1,6 +1,6 @@
 /** A trained network, loaded from a file. It classifies on the caller's thread. */
 import { type ModelData, readModel } from '../checkpoints/model-file.js';
-import { SCALED } from '../data/sparse-rows.js';
+import { SCALED } from '../data/scaled-pixels.js';
 import { type ClassName, trimmed } from '../data/table/cells.js';
 import { EncodedRow, RowEncoder, type UnseenLevels } from '../data/table/row-encoder.js';
 import { namesOf, type TableModel } from '../data/table/table-metadata.js';

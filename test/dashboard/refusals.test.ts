@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TrainOptions } from '../../src/config/options.js';
 import { Dashboard } from '../../src/dashboard/index.js';
 import { errors } from '../../src/errors.js';
+import type { Passes } from '../../src/tools/explain/asks.js';
 import { collect } from '../support/events.js';
 import { type Ask, ask, type Held, holdStream, openStream } from '../support/page-client.js';
 import { scratchWith } from '../support/scratch.js';
@@ -36,6 +37,8 @@ function answerTo(request: string | Uint8Array): Promise<string> {
 }
 const drawing = new Uint8Array(784);
 const asDrawing = { 'content-type': 'application/octet-stream' };
+const question = JSON.stringify({ ask: 'passes', sample: { split: 'test', index: 3 } });
+const asJson = { 'content-type': 'application/json' };
 
 describe('a request', () => {
   it('is answered to this machine by its names, with a policy that lets nothing in or out', async () => {
@@ -54,7 +57,7 @@ describe('a request', () => {
   it.each(['evil.example', 'evil.example:80', '127.0.0.1', '127.0.0.1:1', '127.0.0.1.evil.example', '[::1]'])(
     'for another host, %o, is refused',
     async (host) => {
-      for (const path of ['/', '/events', '/classify', '/style.css']) {
+      for (const path of ['/', '/events', '/classify', '/explain', '/style.css']) {
         expect(await statusOf(path, { headers: { host } })).toBe(403);
       }
     },
@@ -81,6 +84,9 @@ describe('a request', () => {
     expect(await statusOf('/classify', { method: 'POST', headers: { ...asDrawing, ...headers }, body: drawing })).toBe(
       403,
     );
+    expect(await statusOf('/explain', { method: 'POST', headers: { ...asJson, ...headers }, body: question })).toBe(
+      403,
+    );
   });
 
   it('of this page, or of a link to it, is answered', async () => {
@@ -102,7 +108,7 @@ describe('a request', () => {
       '/main.js/..',
     ],
     ...['/style.css/', '/style.css?x', '/%2Fetc%2Fpasswd', '/main.js%00', '/server.js', '/../server.js', '*'],
-    ...['/constructor', '/__proto__', `http://127.0.0.1/`, '/classify/', '/events/'],
+    ...['/constructor', '/__proto__', `http://127.0.0.1/`, '/classify/', '/events/', '/explain/', '/explain?'],
   ])('for a path that is not in the table, %s, finds nothing', async (path) => {
     expect(await statusOf(path)).toBe(404);
   });
@@ -112,7 +118,7 @@ describe('a request', () => {
       expect([method, await statusOf('/', { method })]).toEqual([method, 405]);
       expect([method, await statusOf('/events', { method })]).toEqual([method, 405]);
     }
-    expect(await statusOf('/classify')).toBe(405);
+    for (const path of ['/classify', '/explain']) expect(await statusOf(path)).toBe(405);
     expect((await ask(dashboard.url, '/style.css', { method: 'HEAD' })).body).toBe('');
   });
 
@@ -150,9 +156,9 @@ describe('a drawing', () => {
   });
 
   it('of 100 MB is refused before it is read, and so is a body where none belongs', async () => {
-    for (const path of ['/classify', '/', '/events', '/nowhere']) {
-      const headers = { ...asDrawing, 'content-length': HUGE_BYTES };
-      const method = path === '/classify' ? 'POST' : 'GET';
+    for (const path of ['/classify', '/explain', '/', '/events', '/nowhere']) {
+      const headers = { ...(path === '/explain' ? asJson : asDrawing), 'content-length': HUGE_BYTES };
+      const method = path === '/classify' || path === '/explain' ? 'POST' : 'GET';
       // Its sender may find the connection closed before it reads why.
       expect([413, undefined]).toContain(
         await statusOf(path, { method, headers, body: new Uint8Array(65_536), isEndless: true }),
@@ -183,6 +189,57 @@ describe('a drawing', () => {
   });
 });
 
+describe('a question', () => {
+  const post = (body: Uint8Array | string, headers = {}) =>
+    ask(dashboard.url, '/explain', { method: 'POST', headers: { ...asJson, ...headers }, body });
+
+  it('about the network is answered', async () => {
+    const { status, headers, body } = await post(question);
+    expect(status).toBe(200);
+    expect(headers['content-type']).toBe('application/json');
+    const { layers } = JSON.parse(body) as Passes;
+    expect(layers.map(({ delta }) => delta.length)).toEqual([10, 10]);
+  });
+
+  it('that is none, is too long, or is of another type, is refused with one short line', async () => {
+    const long = JSON.stringify({ ask: 'facts', more: 'x'.repeat(3000) });
+    const deep = '['.repeat(700) + ']'.repeat(700);
+    const bad: [number, string | Uint8Array, object?][] = [
+      ...['', '{', 'null', '[]', '{"ask":"files"}', '{"ask":"passes","sample":{"split":"test","index":100}}'].map(
+        (body): [number, string] => [400, body],
+      ),
+      [400, new Uint8Array([0x22, 0xff, 0x22])],
+      [400, deep],
+      [413, long],
+      [413, long, { 'transfer-encoding': 'chunked' }],
+      ...['text/plain', 'application/x-www-form-urlencoded', 'application/octet-stream'].map(
+        (type): [number, string, object] => [415, question, { 'content-type': type }],
+      ),
+    ];
+    for (const [expected, body, headers] of bad) {
+      const answer = await post(body, headers);
+      expect([String(body).slice(0, 30), answer.status]).toEqual([String(body).slice(0, 30), expected]);
+      expect(answer.body).toMatch(/^[^\n]{1,100}\n$/);
+    }
+  });
+
+  it('is refused where there are too many of them', async () => {
+    const statuses = await Promise.all(Array.from({ length: 90 }, async () => (await post(question)).status));
+    expect([...new Set(statuses)].sort()).toEqual([200, 429]);
+  });
+
+  it('that takes long does not keep the page from being closed', async () => {
+    const other = await Dashboard.open(0);
+    await collect({ ...options(), ...other.controls }, (event) => other.show(event));
+    const step = JSON.stringify({ ask: 'step', first: 0, count: 100 });
+    const asked = Array.from({ length: 20 }, () =>
+      ask(other.url, '/explain', { method: 'POST', headers: asJson, body: step }),
+    );
+    await other.close();
+    for (const { status } of await Promise.all(asked)) expect([200, 429, undefined]).toContain(status);
+  });
+});
+
 describe('a run', () => {
   it('that a thousand streams, bodies of 100 MB and strangers ask ends in the weights of one that nobody asks', async () => {
     const job = { ...options(), epochs: 10 };
@@ -199,6 +256,9 @@ describe('a run', () => {
         ask(besieged.url, '/classify', { method: 'POST', headers, body: new Uint8Array(65_536), isEndless: true }),
       );
       asked.push(ask(besieged.url, '/', { headers: { host: 'evil.example' } }), ask(besieged.url, '/..'));
+      for (const body of [question, JSON.stringify({ ask: 'step', first: 0, count: 100 })]) {
+        asked.push(ask(besieged.url, '/explain', { method: 'POST', headers: asJson, body }));
+      }
     });
     const opened = await Promise.all(streams);
     await Promise.all(asked);

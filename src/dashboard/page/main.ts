@@ -4,6 +4,7 @@ import { grown } from './chart-data.js';
 import { Charts } from './charts.js';
 import { onSchemeChange } from './colors.js';
 import { EpochsTable } from './epochs-table.js';
+import { ExplainSection } from './explain-section.js';
 import { Header } from './header.js';
 import { estimatesNumbers } from './kind.js';
 import { Pad } from './pad.js';
@@ -19,6 +20,7 @@ const pad = new Pad();
 const weights = new WeightPictures();
 const results = new ResultCards();
 const threads = new Threads();
+const explain = new ExplainSection();
 
 let run: RunMessage | undefined;
 let epochs: readonly EpochPoint[] = [];
@@ -40,7 +42,7 @@ function showRun(message: RunMessage): void {
   if (run && run.start?.time !== message.start?.time) {
     epochs = [];
     recent = [];
-    for (const part of [header, weights, results, threads]) part.reset();
+    for (const part of [header, weights, results, threads, explain]) part.reset();
     showCurves();
   }
   run = message;
@@ -53,6 +55,8 @@ function showRun(message: RunMessage): void {
   if (start?.dataset.classes !== undefined)
     results.prepare(start.dataset.test + (start.dataset.validation ?? 0) > 0, picture, message.end !== undefined);
   if (message.end) pad.refresh();
+  explain.prepare(start);
+  if (message.end) explain.refresh();
 }
 
 listen(
@@ -61,6 +65,7 @@ listen(
     epochs: (message) => {
       epochs = grown(epochs, message);
       showCurves();
+      explain.refresh();
     },
     recent: (message) => {
       recent = grown(recent, message);

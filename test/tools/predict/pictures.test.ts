@@ -1,7 +1,7 @@
 /** Pictures as a network's inputs: each kind of PNG and PGM, fitted as asked for, and refused where damaged. */
 import { encode } from 'fast-png';
 import { describe, expect, it } from 'vitest';
-import { SCALED } from '../../../src/data/sparse-rows.js';
+import { SCALED } from '../../../src/data/scaled-pixels.js';
 import { inputsOf, invert, resize } from '../../../src/tools/predict/fit.js';
 import { decodePgm } from '../../../src/tools/predict/pgm.js';
 import { decodePng } from '../../../src/tools/predict/png.js';

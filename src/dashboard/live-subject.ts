@@ -1,0 +1,58 @@
+/** The network of a run as a subject, with the run's samples. Its weights change. */
+import type { RunView } from '../run/view.js';
+import { onOneLine } from '../text/printable.js';
+import type { Split } from '../tools/explain/asks.js';
+import type { Given, NetworkShape } from '../tools/explain/derivation.js';
+import { inputNamesOf } from '../tools/explain/input-names.js';
+import type { Subject, SubjectFacts } from '../tools/explain/subject.js';
+
+const PRIVATE = 'the training samples of a private run are secret';
+
+export class LiveSubject implements Subject {
+  readonly shape: NetworkShape;
+  readonly #view: RunView;
+  readonly #facts: Omit<SubjectFacts, 'isLive' | 'hardest'>;
+  /** Whether the weights may still change. */
+  isLive = true;
+  /** The hardest samples of the last evaluation. */
+  hardest: SubjectFacts['hardest'];
+
+  /** @param title  of the run's data */
+  constructor(view: RunView, title: string) {
+    const { layers, activation, objective, table, picture, config, samples } = view;
+    const { lr: rate, reduction, batchSize, optimizer } = config;
+    const { targets, huberDelta } = objective.facts;
+    this.#view = view;
+    this.shape = { layers, activation, objective: objective.name, facts: objective.facts };
+    this.#facts = {
+      title,
+      classNames:
+        table && view.classes > 0 ? table.classNames.map(oneLine) : Array.from({ length: view.classes }, (_, j) => j),
+      targets: targets.map(({ name, ...spread }) => ({ name: onOneLine(name), ...spread })),
+      huberDelta,
+      ...(picture && { picture }),
+      ...(table && { inputNames: inputNamesOf(table) }),
+      samples: view.isPrivate ? { ...samples, train: 0 } : samples,
+      ...(view.isPrivate && { withoutTraining: PRIVATE }),
+      skipsZeros: view.skipsZeros,
+      kernel: view.kernel,
+      training: { rate, reduction, batchSize, optimizer },
+    };
+  }
+
+  get facts(): SubjectFacts {
+    return { ...this.#facts, isLive: this.isLive, ...(this.hardest && { hardest: this.hardest }) };
+  }
+
+  parameters(): Float32Array {
+    return this.#view.parameters();
+  }
+
+  sample(split: Split, index: number): Given {
+    return this.#view.sample(split, index);
+  }
+}
+
+function oneLine(name: string | number): string | number {
+  return typeof name === 'string' ? onOneLine(name) : name;
+}

@@ -1,0 +1,194 @@
+/** One unit: its weights as an image, its sum with the real numbers, and its δ. */
+import type { Facts, Passes, Unit } from '../../tools/explain/asks.js';
+import { make } from './elements.js';
+import { button } from './explain-chooser.js';
+import type { Place } from './explain-forward.js';
+import { formula, inputName, type Letters, layerName, lettersOf, outputName } from './explain-letters.js';
+import { sidesOf, type Term, termsOf } from './explain-math.js';
+import { figure, inkPicture, number, row, short, signed, signedPicture, table } from './explain-pictures.js';
+
+const SHOWN_TERMS = 6;
+const SHOWN_SPEAKERS = 8;
+
+export class UnitCard {
+  readonly element = make('div', 'unit-card');
+  readonly #facts: Facts;
+  readonly #choose: (place: Place) => void;
+
+  constructor(facts: Facts, choose: (place: Place) => void) {
+    this.#facts = facts;
+    this.#choose = choose;
+  }
+
+  show({ layer, unit }: Place, passes: Passes, weights: Unit): void {
+    const layers = passes.layers.length;
+    const letters = lettersOf(layer, layers);
+    const isLast = layer === layers - 1;
+    const inputs = layer === 0 ? passes.inputs : passes.layers[layer - 1]!.h!;
+    const terms = termsOf(inputs, weights.weights);
+    const place = { layer, unit };
+    const columns = [this.#sum(letters, passes, place, weights, terms)];
+    if (layer > 0) columns.push(...this.#speakers(letters, layer, terms));
+    else columns.push(this.#largest(letters, terms));
+    if (!isLast) columns.push(this.#delta(letters, place, passes, weights));
+    this.element.replaceChildren(
+      make('h3', '', this.#titleOf(place)),
+      ...(layer === 0 && this.#facts.picture ? [this.#pictures(letters, inputs, weights.weights)] : []),
+      make('div', 'two', ...columns),
+      this.#gradient(letters, place, passes, inputs),
+    );
+  }
+
+  #titleOf({ layer, unit }: Place): string {
+    const layers = this.#facts.layers.length - 1;
+    if (layer === layers - 1) return `Output ${outputName(this.#facts, unit)}`;
+    return `Unit ${unit} of the ${layerName(layer, layers)}`;
+  }
+
+  #pictures({ weight, input, from, to }: Letters, inputs: readonly number[], weights: readonly number[]): HTMLElement {
+    const shape = this.#facts.picture!;
+    const products = weights.map((w, i) => w * inputs[i]!);
+    return make(
+      'div',
+      'row',
+      figure(
+        formula(`weights ${weight}_{${from}${to}}`),
+        signedPicture(weights, shape, 'Weights of the unit: red is positive, blue negative'),
+      ),
+      make('span', 'operator', '·'),
+      figure(formula(`inputs ${input}_${from}`), inkPicture(inputs, shape, 'Inputs')),
+      make('span', 'operator', '='),
+      figure(
+        formula(`terms ${input}_${from} ${weight}_{${from}${to}}`),
+        signedPicture(products, shape, 'Terms of the sum: red speaks for the unit, blue against it'),
+      ),
+    );
+  }
+
+  #sum(
+    { input, weight, bias, z, h, from, to }: Letters,
+    passes: Passes,
+    { layer, unit }: Place,
+    { bias: b }: Unit,
+    terms: readonly Term[],
+  ): HTMLElement {
+    const sides = sidesOf(terms);
+    const sum = passes.layers[layer]!.z[unit]!;
+    const isLast = layer === passes.layers.length - 1;
+    const rows = [
+      row(formula(`bias ${bias}_${to}`), number(b)),
+      row('terms that speak for it', number(sides.for)),
+      row('terms that speak against it', number(sides.against)),
+      row(formula(`sum ${z}_${to}`), number(sum)),
+      ...(isLast ? [] : [row(formula(`${h}_${to} = max(${z}_${to}, 0)`), number(passes.layers[layer]!.h![unit]!))]),
+    ];
+    return make(
+      'div',
+      '',
+      make('h4', '', 'Its sum'),
+      make('p', 'small', formula(`${z}_${to} = ${bias}_${to} + Σ_${from} ${input}_${from} ${weight}_{${from}${to}}`)),
+      table('The sum of the unit', ['part', 'value'], rows),
+    );
+  }
+
+  #largest({ weight, input, from, to }: Letters, terms: readonly Term[]): HTMLElement {
+    const rows = terms.slice(0, SHOWN_TERMS).map(({ index, left, right, product }) => {
+      return row(inputName(this.#facts, 0, index), number(left), number(right), number(product, signed));
+    });
+    return make(
+      'div',
+      '',
+      make('h4', '', `The largest of its ${terms.length} terms that are not 0`),
+      make('p', 'small', formula(`${input}_${from} ${weight}_{${from}${to}}`)),
+      table('Largest terms', ['input', input, weight, 'product'], rows),
+    );
+  }
+
+  /** Which units speak for and against it. */
+  #speakers({ weight, input, from, to }: Letters, layer: number, terms: readonly Term[]): HTMLElement[] {
+    const list = (some: readonly Term[], caption: string) => {
+      const rows = some.slice(0, SHOWN_SPEAKERS).map(({ index, left, right, product }) => {
+        const pick = () => this.#choose({ layer: layer - 1, unit: index });
+        const name = button(inputName(this.#facts, layer, index), pick);
+        name.classList.add('plain');
+        return row(name, number(left), number(right), number(product, signed));
+      });
+      const added = formula(`${input}_${from} ${weight}_{${from}${to}}`);
+      const says = make('p', 'small', 'A unit that is on adds ', added, '.');
+      return make('div', '', make('h4', '', caption), says, table(caption, ['unit', input, weight, 'product'], rows));
+    };
+    const [positive, negative] = [terms.filter((t) => t.product > 0), terms.filter((t) => t.product < 0)];
+    return [
+      list(positive, `${positive.length} units speak for it`),
+      list(negative, `${negative.length} units speak against it`),
+    ];
+  }
+
+  #delta({ z, to, h }: Letters, { layer, unit }: Place, passes: Passes, { outgoing }: Unit): HTMLElement {
+    const layers = passes.layers.length;
+    const next = lettersOf(layer + 1, layers);
+    const above = passes.layers[layer + 1]!.delta;
+    const terms = termsOf(outgoing, above);
+    const total = terms.reduce((sum, { product }) => sum + product, 0);
+    const { z: sums, delta } = passes.layers[layer]!;
+    const isOn = sums[unit]! > 0;
+    const isLastNext = layer + 1 === layers - 1;
+    const nameOf = (j: number) => (isLastNext ? `output ${outputName(this.#facts, j)}` : `unit ${j}`);
+    const rows = terms
+      .slice(0, SHOWN_TERMS)
+      .map(({ index, left, right, product }) =>
+        row(nameOf(index), number(left), number(right), number(product, signed)),
+      );
+    const shown = terms.length > SHOWN_TERMS ? [row(`${terms.length - SHOWN_TERMS} more`, '', '', '')] : [];
+    return make(
+      'div',
+      '',
+      make('h4', '', 'Its δ: how the loss changes with its sum'),
+      make(
+        'p',
+        'small',
+        formula(
+          `δ_${to} = ∂ℓ/∂${z}_${to} = [${z}_${to} > 0] Σ_${next.to} ${next.weight}_{${to}${next.to}} δ_${next.to}`,
+        ),
+      ),
+      table('Terms of δ', [isLastNext ? 'output' : 'unit', next.weight, 'δ above', 'product'], [...rows, ...shown]),
+      make(
+        'p',
+        'small',
+        formula(`Σ = ∂ℓ/∂${h}_${to} = `),
+        number(total),
+        '; ',
+        formula(`[${z}_${to} > 0] = ${isOn ? 1 : 0}`),
+        '; ',
+        formula(`δ_${to} = `),
+        number(delta[unit]!),
+        isOn
+          ? `. If its sum rose by 0.01, the loss would change by about ${short(0.01 * delta[unit]!)}.`
+          : '. The unit is off: a small change of its sum changes nothing behind it, so its δ is 0.',
+      ),
+    );
+  }
+
+  #gradient(
+    { weight, bias, input, from, to }: Letters,
+    { layer, unit }: Place,
+    passes: Passes,
+    inputs: readonly number[],
+  ) {
+    const d = passes.layers[layer]!.delta[unit]!;
+    const count = inputs.filter((x) => x !== 0).length;
+    const says =
+      d === 0
+        ? 'δ is 0, so the gradient of every weight into it is 0: it learns nothing from this sample.'
+        : `A step changes each of the ${count} weights whose input is not 0 by −rate · input · δ. ` +
+          'Weights of inputs that are 0 do not change.';
+    return make(
+      'p',
+      'small',
+      'Gradient: ',
+      formula(`∂ℓ/∂${weight}_{${from}${to}} = ${input}_${from} δ_${to},  ∂ℓ/∂${bias}_${to} = δ_${to} = `),
+      number(d),
+      `. ${says}`,
+    );
+  }
+}
