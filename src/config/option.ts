@@ -34,6 +34,7 @@ export type ResumeRule =
 export interface TableTraits {
   /** Whether there are numbers to estimate, instead of classes. */
   readonly areNumbers: boolean;
+  /** Whether the test set is not split off: there is `testData`, or `fold`. */
   readonly hasTestData: boolean;
   /** Number of rows that are trained on. Undefined until the table has been read. */
   readonly rows: number | undefined;

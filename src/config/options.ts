@@ -156,8 +156,9 @@ export function withDefaults(given: CheckedOptions, table?: TableTraits): Config
 }
 
 /** Before the table has been read: the defaults that depend on its size come later. */
-export function tableTraitsOf({ target, testData }: CheckedOptions): TableTraits {
-  return { areNumbers: target !== undefined, hasTestData: testData !== undefined, rows: undefined };
+export function tableTraitsOf({ target, testData, fold }: CheckedOptions): TableTraits {
+  const hasTestData = testData !== undefined || fold !== undefined;
+  return { areNumbers: target !== undefined, hasTestData, rows: undefined };
 }
 
 /** @throws LockstepError (status 2), as `checkOptions` and `requireTogether` */

@@ -25,6 +25,7 @@ const REFUSALS: readonly (readonly [flag: string, isGiven: (config: Config) => b
   ['--label', ({ label }) => label !== undefined, 'the columns of a table are encoded by its private rows'],
   ['--target', ({ target }) => target !== undefined, 'targets are scaled by the private rows'],
   ['--validation-split', ({ validationSplit }) => validationSplit !== undefined, 'these samples are private'],
+  ['--fold', ({ fold }) => fold !== undefined, 'these samples are private'],
   [
     '--class-weights balanced',
     ({ classWeights }) => classWeights?.[0] === BALANCED,

@@ -11,7 +11,7 @@ import { World } from '../parallel/mpi/world.js';
 import { inLibraryWords } from '../text/words.js';
 import { untilTheEnd } from './early-exit.js';
 import type { Trained } from './ending.js';
-import { prepare } from './prepare.js';
+import { prepare, type SharedByRuns } from './prepare.js';
 import { live } from './run-lifecycle.js';
 import type { RunView } from './view.js';
 
@@ -37,7 +37,7 @@ export interface TrainInput extends Omit<TrainOptions, 'data' | 'testData'>, Tra
 
 /** What only the library asks of a run. */
 interface Library {
-  readonly memory?: InMemory;
+  readonly memory?: InMemory & SharedByRuns;
   readonly onTrained?: ((trained: Trained) => void) | undefined;
 }
 
@@ -79,7 +79,7 @@ export async function* trainInLibrary(
 const OF_FILES = ['header', 'delimiter', 'comment'] as const;
 
 /** Separates the tables in memory from the options. */
-async function inMemory({ data, testData, ...others }: TrainInput): Promise<{
+export async function inMemory({ data, testData, ...others }: Omit<TrainInput, keyof TrainControls>): Promise<{
   readonly given: TrainOptions;
   readonly memory: InMemory;
 }> {
