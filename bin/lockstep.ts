@@ -16,6 +16,10 @@ const SUBCOMMANDS: Record<string, { readonly does: string; readonly load: () => 
     does: 'measure loss, error, precision and recall of a model',
     load: async () => (await import('./commands/evaluate.js')).evaluateCommand,
   },
+  cv: {
+    does: 'cross-validation: train and test a network for each fold',
+    load: async () => (await import('./commands/cv.js')).cvCommand,
+  },
   plot: {
     does: 'plot the loss and error of runs by epoch, as SVG or PNG',
     load: async () => (await import('./commands/plot.js')).plotCommand,

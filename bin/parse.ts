@@ -48,12 +48,12 @@ export function oneOf<T extends string>(name: string, value: unknown, allowed: r
   throw errors.invalidOption(name, value, `one of ${allowed.join(', ')}`);
 }
 
-/** A whole number from 1. @throws LockstepError (status 2) */
-export function wholeOf(name: string, text: string | undefined, most: number): number | undefined {
+/** A whole number. @throws LockstepError (status 2) */
+export function wholeOf(name: string, text: string | undefined, most: number, least = 1): number | undefined {
   if (text === undefined) return undefined;
   const value = /^\d{1,9}$/.test(text) ? Number(text) : 0;
-  if (value >= 1 && value <= most) return value;
-  throw errors.invalidOption(name, text, `a whole number from 1 to ${grouped(most)}`);
+  if (value >= least && value <= most) return value;
+  throw errors.invalidOption(name, text, `a whole number from ${least} to ${grouped(most)}`);
 }
 
 export const FORMAT_HELP = `output format: ${FORMATS.join(' or ')} (default: pretty if stdout is a terminal)`;

@@ -206,6 +206,18 @@ export const errors = withCodes({
       `${given(flag, found)}: only for tables (CSV or NDJSON), and --data ${data} is not a table; choose a table, or omit this option`,
     ),
   twoTests: () => usage('--test-split and --test-data are mutually exclusive'),
+  foldAndTest: (flag: string) => usage(`${flag} and --fold are mutually exclusive: the fold is the test set`),
+  /** @param flag  as typed: `--fold 2/5` or `--folds 5` */
+  tooManyFolds: (flag: string, found: number, what: 'training samples' | 'groups') =>
+    usage(`${flag}: there are only ${grouped(found)} ${what}; choose fewer folds`),
+  notInCv: (flag: string) =>
+    usage(`--${flag}: not available with lockstep cv, which trains a network for each fold; omit this option`),
+  predictionsElsewhere: (file: string, cause: unknown, written: string) =>
+    failure(`--output ${file}: cannot be written (${reason(cause)}); the predictions are in ${written}`, cause),
+  predictionsFailed: (file: string, cause: unknown) =>
+    failure(`--output ${file}: cannot be written (${reason(cause)}); the predictions are lost`, cause),
+  foldsFailed: (failed: number, all: number, fold: number, repeat: number, cause: unknown) =>
+    failure(`${failed} of ${all} folds failed; the first is fold ${fold} of repeat ${repeat}: ${reason(cause)}`, cause),
   labelAndTarget: () =>
     usage('--target and --label are mutually exclusive: --label is for classes, --target for regression'),
   twoRoles: (found: string, other: string) =>
@@ -227,7 +239,7 @@ export const errors = withCodes({
     ),
   inputIsLabel: (file: string, column: string) =>
     usage(
-      `${file}: ${column} is the label, a target or the weight, which cannot be an input; omit it from --columns and --types`,
+      `${file}: ${column} is the label, a target, the weight or the group, which cannot be an input; omit it from --columns and --types`,
     ),
   headerOfObjects: (file: string) =>
     usage(`--header no: the rows of ${file} are objects, whose field names are the columns; omit this option`),

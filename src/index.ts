@@ -11,6 +11,7 @@ export type {
 export type { CellValue, Goals, NumberArray, Row, Rows, TableData } from './data/table/memory-table.js';
 export { type ErrorCode, LockstepError } from './errors.js';
 export type { AuditedLabel, AuditedNumber } from './metrics/audit/audited-sample.js';
+export type { CvEndEvent, CvEvent, CvMetric, CvStartEvent, FoldEvent } from './metrics/cv-events.js';
 export type {
   CheckpointEvent,
   EndEvent,
@@ -34,6 +35,8 @@ export type { RegressionMetrics, TargetMetrics } from './metrics/quality/regress
 export { withTensorBoard } from './output/tensorboard/with-tensorboard.js';
 export type { TrainControls, TrainInput } from './run/train.js';
 export type { HeldOut, RunView } from './run/view.js';
+export { type CrossValidateInput, type CrossValidation, crossValidate } from './tools/cv/library.js';
+export type { OutOfFoldClass, OutOfFoldNumbers, OutOfFoldPrediction } from './tools/cv/out-of-fold.js';
 export { type ClassifierInput, type Events, fit, type RegressorInput, type TrainedEvent, train } from './tools/fit.js';
 export {
   type ClassPredictions,

@@ -71,7 +71,7 @@ export function newTrainCommand(name: string): Command {
 }
 
 /** Groups of the table of options, for a command that takes them. */
-function addOptions(command: Command, groups: typeof GROUPS): void {
+export function addOptions(command: Command, groups: typeof GROUPS): void {
   for (const { heading, options } of groups) {
     command.optionsGroup(`${heading}:`);
     for (const [name, entry] of Object.entries(options)) {

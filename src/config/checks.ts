@@ -1,4 +1,5 @@
 /** The kinds of values that options take. */
+import { parseFold } from '../data/folds.js';
 import { errors } from '../errors.js';
 import { grouped } from '../text/grouped.js';
 
@@ -105,6 +106,15 @@ export function texts(
 export function text(expected: string): Kind<string> {
   return kind('string', '', isText, expected, `a string: ${expected}`);
 }
+
+const FOLD_TEXT = 'i/k, such as 2/5 for the second of five folds';
+export const FOLD: Kind<string> = kind(
+  'string',
+  '',
+  (value) => typeof value === 'string' && parseFold(value) !== undefined,
+  FOLD_TEXT,
+  `a string: ${FOLD_TEXT}`,
+);
 
 /** An option whose value may be omitted. */
 export function textOrYes(expected: string): Kind<string | boolean> {

@@ -34,6 +34,7 @@ export type ResumeRule =
 export interface TableTraits {
   /** True for regression, false for classes. */
   readonly areNumbers: boolean;
+  /** Whether the test set is not split off: there is `testData`, or `fold`. */
   readonly hasTestData: boolean;
   readonly isPrivate: boolean;
   /** Number of rows that are trained on. Undefined until the table has been read. */

@@ -156,8 +156,9 @@ export function withDefaults(given: CheckedOptions, table?: TableTraits): Config
 }
 
 /** Before the table has been read: the defaults that depend on its size come later. */
-export function tableTraitsOf({ target, testData, private: isPrivate = false }: CheckedOptions): TableTraits {
-  return { areNumbers: target !== undefined, hasTestData: testData !== undefined, isPrivate, rows: undefined };
+export function tableTraitsOf({ target, testData, fold, private: isPrivate = false }: CheckedOptions): TableTraits {
+  const hasTestData = testData !== undefined || fold !== undefined;
+  return { areNumbers: target !== undefined, hasTestData, isPrivate, rows: undefined };
 }
 
 /** @throws LockstepError (status 2), as `checkOptions` and `requireTogether` */

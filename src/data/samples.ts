@@ -15,6 +15,8 @@ export interface Samples {
   readonly targetWidth?: number;
   /** (count) Weights of the samples. @default 1 each */
   readonly weights?: Float64Array | undefined;
+  /** (count) Samples of a group stay together in every split. @default each sample on its own */
+  readonly groups?: Uint32Array | undefined;
   /** (count) Which images of the source they are, unless they are its first. For rows of a table, `table` says it. */
   readonly positions?: Uint32Array;
   /** SHA-256 of the uncompressed source, to tell whether samples are the same. */
@@ -30,7 +32,7 @@ export function takeSamples(samples: Samples, inputs: number, positions: Uint32A
 
 /** `takeSamples` in steps. */
 export function* taking(samples: Samples, inputs: number, positions: Uint32Array): Steps<Samples> {
-  const { values, targets, targetWidth = 1, weights, table, positions: of } = samples;
+  const { values, targets, targetWidth = 1, weights, groups, table, positions: of } = samples;
   const taken = new (values instanceof Uint8Array ? Uint8Array : Float32Array)(table ? 0 : positions.length * inputs);
   for (const [to, from] of table ? [] : positions.entries()) {
     taken.set(values.subarray(from * inputs, (from + 1) * inputs), to * inputs);
@@ -38,6 +40,7 @@ export function* taking(samples: Samples, inputs: number, positions: Uint32Array
   const some = table && (yield* table.take(positions));
   const someTargets = yield* takeRows(targets, targetWidth, positions);
   const someWeights = weights && (yield* takeRows(weights, 1, positions));
+  const someGroups = groups && (yield* takeRows(groups, 1, positions));
   return {
     count: positions.length,
     values: taken,
@@ -45,6 +48,7 @@ export function* taking(samples: Samples, inputs: number, positions: Uint32Array
     targets: someTargets,
     targetWidth,
     ...(someWeights && { weights: someWeights }),
+    ...(someGroups && { groups: someGroups }),
     sha256: createHash('sha256').update(samples.sha256).update(bytesOf(positions)).digest('hex'),
   };
 }

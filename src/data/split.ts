@@ -34,14 +34,20 @@ export function splitOffByClass(classes: ArrayLike<number>, fraction: number, se
   return atOnce(splitting(classes.length, fraction, seed, stream, classes));
 }
 
-/** `splitOff`, or with classes `splitOffByClass`, in steps. */
+/**
+ * `splitOff`, or with classes `splitOffByClass`, in steps.
+ *
+ * @param groups  (samples) if given, no group is divided, and classes are not stratified; the size is as close as the groups allow
+ */
 export function* splitting(
   count: number,
   fraction: number,
   seed: number,
   stream: number,
   classes?: ArrayLike<number>,
+  groups?: ArrayLike<number>,
 ): Steps<Split> {
+  if (groups) return yield* splittingGroups(groups.length, fraction, new Random(seed, stream), groups);
   const order = new Uint32Array(count);
   yield* shuffling(order, new Random(seed, stream));
   const size = Math.min(count, Math.max(0, Math.ceil(count * fraction - ROUNDING)));
@@ -52,6 +58,36 @@ export function* splitting(
       for (let i = from; i < to; i++) isApart[order[i]!] = 1;
     });
   }
+  return yield* splitBy(isApart, size);
+}
+
+/** Takes groups in random order, as long as each brings the size closer to the one that is wanted; but at least one. */
+function* splittingGroups(count: number, fraction: number, random: Random, groups: ArrayLike<number>): Steps<Split> {
+  const sizes = new Map<number, number>();
+  yield* inParts(count, (from, to) => {
+    for (let s = from; s < to; s++) sizes.set(groups[s]!, (sizes.get(groups[s]!) ?? 0) + 1);
+  });
+  const all = [...sizes];
+  const order = new Uint32Array(all.length);
+  yield* shuffling(order, random);
+  const wanted = count * fraction;
+  const taken = new Set<number>();
+  let size = 0;
+  for (const position of order) {
+    const [group, own] = all[position]!;
+    if (Math.abs(size + own - wanted) > Math.abs(size - wanted)) continue;
+    taken.add(group);
+    size += own;
+  }
+  if (taken.size === 0 && wanted > 0 && all.length > 0) {
+    const [group, own] = all.reduce((least, each) => (each[1] < least[1] ? each : least));
+    taken.add(group);
+    size = own;
+  }
+  const isApart = new Uint8Array(count);
+  yield* inParts(count, (from, to) => {
+    for (let s = from; s < to; s++) if (taken.has(groups[s]!)) isApart[s] = 1;
+  });
   return yield* splitBy(isApart, size);
 }
 
@@ -83,7 +119,7 @@ function* takeByClass(isApart: Uint8Array, order: Uint32Array, classes: ArrayLik
 }
 
 /** @param size  number of samples that are split off */
-function* splitBy(isApart: Uint8Array, size: number): Steps<Split> {
+export function* splitBy(isApart: Uint8Array, size: number): Steps<Split> {
   const kept = new Uint32Array(isApart.length - size);
   const apart = new Uint32Array(size);
   let [k, a] = [0, 0];

@@ -31,6 +31,10 @@ const KINDS = {
   onnx: { name: 'an ONNX model', matches: isOnnx },
   // Only our own: other NDJSON and CSV may be anything.
   audit: { name: 'an audit', matches: async (handle) => AUDIT.test((await head(handle)).toString('utf8')) },
+  predictions: {
+    name: 'out-of-fold predictions',
+    matches: async (handle) => PREDICTIONS.test((await head(handle)).toString('utf8')),
+  },
   npz: { name: 'a NumPy archive', matches: async (handle) => isNpz(await head(handle)) },
 } as const satisfies Record<string, FileKind>;
 
@@ -56,6 +60,7 @@ const PNG = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
 const SVG = /^\ufeff?\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--(?:(?!-->)[\s\S])*-->\s*|<!DOCTYPE[^>]*>\s*)*<svg[\s>]/;
 const REPORT = /^<!doctype html>\n<html lang="en">\n<head>\n[\s\S]*?<meta name="generator" content="Lockstep">/;
 const AUDIT = /^(?:\{"rank":1,"row":\d+,|rank,row,(?:label|column),)/;
+const PREDICTIONS = /^(?:\{"repeat":\d+,"fold":\d+,"row":\d+,|repeat,fold,row,)/;
 const MODEL = /"lockstep"\s*:\s*"model"/;
 const CHECKPOINT = /"lockstep"\s*:\s*"checkpoint"/;
 

@@ -10,6 +10,7 @@ export const INITIAL_VALUES_STREAM = 0;
 export const epochStream = (epoch: number): number => epoch;
 export const TEST_SPLIT_STREAM = 2 ** 32;
 export const VALIDATION_SPLIT_STREAM = 2 ** 32 + 1;
+export const FOLD_STREAM = 2 ** 32 + 2;
 /** Of the first resample of a bootstrap; the next resamples have the next streams. */
 export const BOOTSTRAP_STREAM = 2 ** 33;
 /** Of the first repeat of a permutation importance; the stream before it chooses its samples. */

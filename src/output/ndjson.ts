@@ -2,7 +2,6 @@
 import type { Transform } from 'node:stream';
 import ndjson from 'ndjson';
 import { errors } from '../errors.js';
-import type { TrainEvent } from '../metrics/events.js';
 import { escapedJson } from '../text/printable.js';
 
 /** A stream from events to lines. Events must have passed `requirePlain`. */
@@ -23,7 +22,7 @@ export function ndjsonLine(value: unknown): string {
  *
  * @throws LockstepError that names the field
  */
-export function requirePlain(event: TrainEvent): void {
+export function requirePlain(event: { readonly event: string }): void {
   requirePlainValue(event.event, event, '');
 }
 

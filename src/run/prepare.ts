@@ -49,6 +49,7 @@ import type { Job, ThreadChoice } from '../parallel/thread-choice.js';
 import { fillNoiseTable } from '../privacy/noise-table.js';
 import { openAudit, requireAudit } from './audit-output.js';
 import { chooseThreads } from './choose-threads.js';
+import { withFoldDefaults } from './fold-samples.js';
 import { openModel, requireSave } from './model-output.js';
 import { privateRemarks } from './private-remarks.js';
 import { type PrivateRun, privateRunOf, requirePrivate, withNoise } from './private-run.js';
@@ -108,7 +109,7 @@ export interface Run {
 /**
  * @param world   under MPI: all ranks prepare together, and only rank 0 accesses output files
  * @param signal  aborts the reading and encoding of a table
- * @param memory  the data whose option is `memory`
+ * @param memory  the data whose option is `memory`, and what several runs share
  * @throws LockstepError if the data are invalid, or the options do not fit the data, a checkpoint or this machine. Under MPI all
  *   ranks throw if any does, or if they differ.
  */
@@ -116,7 +117,7 @@ export async function prepare(
   given: CheckedOptions,
   world?: World,
   signal?: AbortSignal,
-  memory: InMemory = {},
+  memory: InMemory & SharedByRuns = {},
 ): Promise<Run> {
   if (!world)
     return await openOutputs(await prepareFrom(given, await findCheckpoint(given), undefined, { signal, ...memory }));
@@ -162,7 +163,15 @@ async function openOutputs(prepared: Prepared): Promise<Run> {
   return { ...withoutOutputs(prepared), ...folder };
 }
 
-interface Reading extends InMemory {
+/** What several runs share. */
+export interface SharedByRuns {
+  /** The data, if they have been loaded. */
+  readonly dataset?: Dataset | undefined;
+  /** The most threads of a run that chooses their number itself. */
+  readonly cores?: number | undefined;
+}
+
+interface Reading extends InMemory, SharedByRuns {
   readonly signal: AbortSignal | undefined;
 }
 
@@ -187,12 +196,13 @@ async function prepareFrom(
   if (typeof config.audit === 'string') await requireAudit(config.audit, config, reading, resumed?.file);
   const build = kernelFor(config, resumed);
   if (world && world.ranks > 1 && [config.data, config.testData].includes(STDIN)) throw errors.mpiStdin();
-  const dataset = await loadFor(config, given, resumed, reading);
+  const dataset = reading.dataset ?? (await loadFor(config, given, resumed, reading));
   const { name, classes, train } = dataset;
   // Images are loaded in no time, and a run that has been aborted by then has events.
   const signal = train.table && reading.signal;
   const { limit = train.count } = config;
   if (limit > train.count) throw errors.limitBeyondData(limit, train.count);
+  if (!resumed) config = withFoldDefaults(config, given, dataset);
 
   const raw = await inTurns(usedOf(dataset, limit, config), signal);
   if (raw.train.count === 0) throw errors.allHeldOut(config.validationSplit!, limit);
@@ -216,6 +226,9 @@ async function prepareFrom(
         signal,
       )
     : { used: parts, table: undefined, summaries: undefined };
+  // With strategy `dense` the weights depend on the number of threads.
+  if (reading.cores !== undefined && given.threads === undefined && config.strategy === 'sliced')
+    config = { ...config, threads: Math.min(config.threads, reading.cores) };
   const nonzeros = await inTurns(nonzerosOf(used), signal);
   const density = densityOf(used, nonzeros);
   const planFor = (config: Config, choice: KernelChoice) =>
@@ -365,11 +378,11 @@ function hasSumsOf({ epochSums }: RunState, plan: Plan): boolean {
 }
 
 /** @throws LockstepError if the data cannot be used */
-async function loadFor(
+export async function loadFor(
   config: Config,
   given: CheckedOptions,
   resumed: Resumed | undefined,
-  { signal, ...memory }: Reading,
+  { signal, ...memory }: InMemory & { readonly signal: AbortSignal | undefined },
 ): Promise<Dataset> {
   const { data = config.data, testData = config.testData, publicData = config.publicData } = memory;
   // (The files of a checkpoint have absolute paths.)

@@ -32,6 +32,7 @@ interface Asked extends CheckedOptions {
 const REFUSALS: readonly (readonly [flag: string, isAsked: (config: Config, asked: Asked) => boolean, why: string])[] =
   [
     ['--test-split', ({ testSplit = 0 }) => testSplit > 0, 'the metrics of these private rows would be published'],
+    ['--fold', ({ fold }) => fold !== undefined, 'the metrics of these private samples would be published'],
     ['--validation-split', ({ validationSplit }) => validationSplit !== undefined, 'these samples are private'],
     ['--missing drop', ({ missing }) => missing === 'drop', 'the number of the rows that are left out is secret'],
     [

@@ -21,6 +21,7 @@ import { needsOf } from '../optim/optimizer.js';
 import { requireAddressSpace } from '../parallel/address-space.js';
 import { SHARDS } from '../parallel/mpi/rank-shares.js';
 import { roomFor } from '../privacy/poisson.js';
+import { withFold } from './fold-samples.js';
 
 /** The part of a data set that a run uses. */
 export interface UsedSamples extends Dataset {
@@ -31,18 +32,23 @@ export interface UsedSamples extends Dataset {
   readonly classWeights?: readonly number[] | undefined;
 }
 
-/** The first `limit` training samples, some of them held out for validation if the run asks for it. */
-export function* usedOf(
-  dataset: Dataset,
-  limit: number,
-  { validationSplit, seed, stratify }: Config,
-): Steps<UsedSamples> {
+/**
+ * The training samples that a run uses, some of them held out for validation if the run asks for it.
+ *
+ * @param most  number of training samples to use, from the first
+ * @throws LockstepError if there are fewer samples, or groups, than folds
+ */
+export function* usedOf(given: Dataset, most: number, config: Config): Steps<UsedSamples> {
+  const { validationSplit, seed, stratify } = config;
+  const dataset = config.fold === undefined ? given : yield* withFold(given, most, config);
+  const limit = Math.min(most, dataset.train.count);
   if (validationSplit === undefined) {
     return { ...dataset, train: { ...dataset.train, count: limit }, validation: NO_SAMPLES };
   }
   const { train: all, inputs } = dataset;
   const classes = stratify ? all.targets.subarray(0, limit) : undefined;
-  const { kept, apart } = yield* splitting(limit, validationSplit, seed, VALIDATION_SPLIT_STREAM, classes);
+  const groups = all.groups?.subarray(0, limit);
+  const { kept, apart } = yield* splitting(limit, validationSplit, seed, VALIDATION_SPLIT_STREAM, classes, groups);
   const train = yield* taking(all, inputs, kept);
   return { ...dataset, train, validation: yield* taking(all, inputs, apart) };
 }

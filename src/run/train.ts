@@ -13,7 +13,7 @@ import { World } from '../parallel/mpi/world.js';
 import { inLibraryWords } from '../text/words.js';
 import { untilTheEnd } from './early-exit.js';
 import type { Trained } from './ending.js';
-import { prepare } from './prepare.js';
+import { prepare, type SharedByRuns } from './prepare.js';
 import { live } from './run-lifecycle.js';
 import type { RunView } from './view.js';
 
@@ -41,7 +41,7 @@ export interface TrainInput extends Omit<TrainOptions, 'data' | 'testData' | 'pu
 
 /** What only the library asks of a run. */
 interface Library {
-  readonly memory?: InMemory;
+  readonly memory?: InMemory & SharedByRuns;
   readonly onTrained?: ((trained: Trained) => void) | undefined;
 }
 
@@ -83,7 +83,12 @@ export async function* trainInLibrary(
 const OF_FILES = ['header', 'delimiter', 'comment'] as const;
 
 /** Separates the data in memory from the options. */
-async function inMemory({ data, testData, publicData, ...others }: TrainInput): Promise<{
+export async function inMemory({
+  data,
+  testData,
+  publicData,
+  ...others
+}: Omit<TrainInput, keyof TrainControls>): Promise<{
   readonly given: TrainOptions;
   readonly memory: InMemory;
 }> {

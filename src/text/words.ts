@@ -13,10 +13,12 @@ export function flagOf(name: string): string {
   return snakeCase(name).replaceAll('_', '-');
 }
 
-/** By flag. At first only the arguments of functions: `withTensorBoard` and `Dashboard.open`. */
+/** By flag. At first only the arguments of functions: `withTensorBoard`, `Dashboard.open` and `crossValidate`. */
 const properties = new Map([
   ['tensorboard', 'folder'],
   ['dashboard', 'port'],
+  ['folds', 'folds'],
+  ['output', 'output'],
 ]);
 
 /** Errors stand below the table of options, and so does this file: the table says here which properties there are. */

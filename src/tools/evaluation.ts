@@ -25,6 +25,7 @@ export interface Evaluated {
   readonly evaluation: Evaluation;
   /** What a report draws besides. */
   readonly measured: MeasuredClasses;
+  readonly scores: ClassScores;
 }
 
 /**
@@ -54,7 +55,11 @@ export async function evaluateOn(
     if (pacer.isDue) await pacer.pause();
   }
   const measured = await measureClasses(scores, classNames, { ...options, weights });
-  return { evaluation: { ...splitMetricsOf(objective, 'test', sums), ...measured.metrics, confusion }, measured };
+  return {
+    evaluation: { ...splitMetricsOf(objective, 'test', sums), ...measured.metrics, confusion },
+    measured,
+    scores,
+  };
 }
 
 /**

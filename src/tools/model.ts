@@ -239,14 +239,15 @@ function isRows(given: PredictRow): given is readonly object[] {
 }
 
 /** The model of a run, with the values of a file: float32. */
-export function modelOf({ model, read, epochs, step, audit }: Trained): Model {
+export function modelOf(trained: Trained): Model {
+  return asModel(networkOf(trained), trained.audit?.());
+}
+
+export function networkOf({ model, read, epochs, step }: Trained): Network {
   const values = read();
   const { layers, activation, objective, targets, kernel, table } = model;
   const metadata = { ...modelMetadata('model', model, values, step), epochs: String(epochs), step: String(step) };
-  return asModel(
-    new Network({ file: '', layers, activation, objective, targets, values, kernel, table, metadata }),
-    audit?.(),
-  );
+  return new Network({ file: '', layers, activation, objective, targets, values, kernel, table, metadata });
 }
 
 function asModel(network: Network, audit?: readonly AuditedSample[]): Model {

@@ -58,6 +58,7 @@ beforeAll(async () => {
     ['onnx', await exported('model.onnx')],
     ['npz', await exported('model.npz')],
     ['audit', Buffer.from('{"rank":1,"row":7,"label":3}\n')],
+    ['predictions', Buffer.from('repeat,fold,row,label,class\n1,2,3,a,b\n')],
   ] as const)
     contents.set(kind, bytes);
 });
@@ -85,6 +86,7 @@ const NAMES: Readonly<Record<Kind, string>> = {
   onnx: 'an ONNX model',
   npz: 'a NumPy archive',
   audit: 'an audit',
+  predictions: 'out-of-fold predictions',
 };
 
 describe('a file that is there', () => {

@@ -8,6 +8,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TrainOptions } from '../../src/config/options.js';
 import { WARNINGS } from '../../src/metrics/events.js';
+import { crossValidate } from '../../src/tools/cv/library.js';
 import { faultsOf, fieldTables } from '../support/documented-fields.js';
 import { collect, collectFailed } from '../support/events.js';
 import { type Folder, idxBytes, temporaryFolder, writeDataset } from '../support/idx-files.js';
@@ -19,7 +20,7 @@ const tables = fieldTables();
 /** What the code writes, by kind. */
 const written = new Map<string, object[]>();
 const TRAIN = ['start', 'step', 'epoch', 'checkpoint', 'warning', 'end'];
-const COMPANION = ['evaluation', 'model', 'sheet', 'export', 'prediction'];
+const COMPANION = ['evaluation', 'cv_start', 'fold', 'cv_end', 'model', 'sheet', 'export', 'prediction'];
 
 let folder: Folder;
 beforeAll(async () => {
@@ -90,6 +91,7 @@ async function runAll(at: (name: string) => string): Promise<void> {
   const images = folder.write('images', idxBytes([2, 2, 2], [0, 255, 0, 9, 1, 0, 0, 3]));
   const lines = folder.write('lines.ndjson', '[0,0,0,1]\n{"id":null,"x":[0,0,0,1]}\n{"id":"a","x":[1,0,0,1]}');
   const data = ['--data', folder.path];
+  const cv = ['cv', '--folds', '2', '--hidden', '3', '--epochs', '9', '--validation-split', '0.3'];
   const outputs = await Promise.all([
     runLockstep(['evaluate', model, ...data]),
     runLockstep(['evaluate', at('two.safetensors'), '-d', at('two.csv')]),
@@ -102,7 +104,10 @@ async function runAll(at: (name: string) => string): Promise<void> {
     runLockstep(['predict', model, images, '--top', '2']),
     runLockstep(['evaluate', at('numbers.safetensors'), '--data', at('numbers.csv'), '--importance']),
     runLockstep(['predict', at('numbers.safetensors'), at('numbers.csv')]),
+    runLockstep([...cv, '-d', IRIS, '--label', 'species', '-o', at('oof.csv'), '--patience', '1', '--lr', '3']),
+    runLockstep([...cv, '-d', at('numbers.csv'), '--target', 'a,c']),
   ]);
+  await cvFailed();
   for (const { stdout, stderr } of outputs) {
     expect(stderr).toBe('');
     for (const line of stdout.trim().split('\n')) {
@@ -110,6 +115,14 @@ async function runAll(at: (name: string) => string): Promise<void> {
       note(object.event ?? 'prediction', object);
     }
   }
+}
+
+/** A cross-validation whose folds diverge. */
+async function cvFailed(): Promise<void> {
+  const job = { data: folder.path, hidden: [3], lr: 3e38, folds: 2, onEvent: (event: object) => events.push(event) };
+  const events: object[] = [];
+  await expect(crossValidate(job)).rejects.toThrow('2 of 2 folds failed');
+  for (const event of events) note((event as { event: string }).event, event);
 }
 
 describe('the field tables of docs/metrics.md', () => {

@@ -60,6 +60,14 @@ export const TABLES = {
     { kind: text('a column name or number'), ...OF_TABLES },
     { help: 'column with the weights of the rows, by name or number (from 1)', argument: '<column>' },
   ),
+  /**
+   * Name or number (from 1) of the column that groups the rows. Rows with equal cells in this column are never divided between
+   * training, validation and test samples. The column is not an input. @default none
+   */
+  group: option(
+    { kind: text('a column name or number'), ...OF_TABLES, needs: { anyOf: ['fold', 'testSplit', 'validationSplit'] } },
+    { help: 'column whose equal cells keep rows together in every split', argument: '<column>' },
+  ),
   /** Whether the first row contains the column names; with `auto`, Lockstep detects this. @default 'auto' */
   header: option(
     { kind: oneOf(HEADERS), default: 'auto', ...OF_TABLES },
@@ -128,7 +136,7 @@ export const TABLES = {
   ),
   /**
    * Fraction of the rows used as the test set, or 0 for no test set. The seed determines which rows are used.
-   * @default 0.2, or 0 with --test-data or --private
+   * @default 0.2, or 0 with --test-data, --fold or --private
    */
   testSplit: option(
     {
@@ -141,12 +149,17 @@ export const TABLES = {
     {
       help: 'fraction of the rows used as the test set; 0 for none',
       argument: '<fraction>',
-      tableDefaultText: '0.2, or 0 with --test-data or --private',
+      tableDefaultText: '0.2, or 0 with --test-data, --fold or --private',
     },
   ),
   /** Another table to use as the test set, with the same columns. @default none */
   testData: option(
-    { kind: text('a table (CSV or NDJSON), or - for stdin'), ...OF_TABLES, mayDifferByRank: true },
+    {
+      kind: text('a table (CSV or NDJSON), or - for stdin'),
+      ...OF_TABLES,
+      excludes: { option: 'fold', refusal: () => errors.foldAndTest('--test-data') },
+      mayDifferByRank: true,
+    },
     { help: 'another table to use as the test set, with the same columns', argument: '<table>' },
   ),
 };

@@ -1,6 +1,7 @@
 import { BALANCED, isClassWeight } from '../../data/class-weights.js';
+import { errors } from '../../errors.js';
 import { LOSSES } from '../../model/objectives/index.js';
-import { integer, oneOf, PART, POSITIVE, RATE, texts, YES_OR_NO } from '../checks.js';
+import { FOLD, integer, oneOf, PART, POSITIVE, RATE, texts, YES_OR_NO } from '../checks.js';
 import { type Need, option } from '../option.js';
 import { BATCH_TEXT, batchSizeFor, EPOCHS_TEXT, epochsFor } from '../table-sizes.js';
 
@@ -66,13 +67,36 @@ export const STOPPING = {
     { kind: PART, resume: 'between-epochs' },
     { help: 'fraction of the training samples held out for validation', argument: '<fraction>' },
   ),
-  /** Whether each split takes the same fraction of every class, as far as the numbers of samples allow. @default false; tables: true for classes */
+  /**
+   * Use a fold of a cross-validation as the test set: `2/5` divides the training samples into five folds, trains on four of them,
+   * and tests on the second. The test set of the data set, if there is one, is not used. See docs/choosing.md. @default none
+   */
+  fold: option(
+    {
+      kind: FOLD,
+      resume: 'between-epochs',
+      excludes: { option: 'testSplit', refusal: () => errors.foldAndTest('--test-split') },
+    },
+    {
+      help: 'test on this fold of the training samples, and train on the others: 2/5 is the second of five folds',
+      argument: '<i/k>',
+    },
+  ),
+  /** Seed of the division into folds. @default the value of --seed */
+  foldSeed: option(
+    { kind: integer(0, Number.MAX_SAFE_INTEGER), needs: { anyOf: ['fold'] }, resume: 'between-epochs' },
+    { help: 'seed of the division into folds', defaultText: 'the value of --seed' },
+  ),
+  /**
+   * Whether each split takes the same fraction of every class, as far as the numbers of samples allow. Folds of images are
+   * stratified by default, too. @default false; tables: true for classes
+   */
   stratify: option(
     {
       kind: YES_OR_NO,
       default: false,
       tableDefault: ({ areNumbers }) => !areNumbers,
-      needs: { anyOf: ['validationSplit', 'testSplit'] },
+      needs: { anyOf: ['validationSplit', 'testSplit', 'fold'] },
       resume: 'between-epochs',
     },
     {

@@ -94,7 +94,7 @@ export function* testPart(
   stratify: boolean,
 ): Steps<{ readonly train: Samples; readonly test: Samples }> {
   const classes = stratify ? samples.targets : undefined;
-  const { kept, apart } = yield* splitting(samples.count, fraction, seed, TEST_SPLIT_STREAM, classes);
+  const { kept, apart } = yield* splitting(samples.count, fraction, seed, TEST_SPLIT_STREAM, classes, samples.groups);
   return { train: yield* taking(samples, 0, kept), test: yield* taking(samples, 0, apart) };
 }
 

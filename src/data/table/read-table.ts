@@ -25,6 +25,7 @@ import {
   type ApartOptions,
   apartLike,
   apartOf,
+  groupNumbers,
   placeOfColumn,
   targetNumbers,
   weightNumbers,
@@ -106,6 +107,7 @@ export async function readTable(data: TableSource, options: ReadOptions): Promis
     classNames,
     ...(isOfNumbers && { targets: apart.targets.map((position) => placeOfColumn(position, raw)) }),
     ...(apart.weight !== undefined && { weight: placeOfColumn(apart.weight, raw) }),
+    ...(apart.group !== undefined && { group: placeOfColumn(apart.group, raw) }),
   };
   const positions = chosen.inputs.map(({ position }) => position);
   const goals = await inTurns(goalsOf(file, raw, apart, classes), signal);
@@ -149,8 +151,8 @@ function classesLike(file: string, raw: RawTable, facts: TableFacts, label: numb
   });
 }
 
-function positionsApart(label: number, { targets, weight }: Apart): number[] {
-  return [label, ...targets, ...(weight === undefined ? [] : [weight])];
+function positionsApart(label: number, { targets, weight, group }: Apart): number[] {
+  return [label, ...targets, ...[weight, group].filter((position) => position !== undefined)];
 }
 
 /** What the rows are trained for. */
@@ -161,18 +163,21 @@ interface Goals {
   readonly numbers: readonly Float64Array[];
   /** (rows) */
   readonly weights: Float64Array | undefined;
+  /** (rows) */
+  readonly groups: Uint32Array | undefined;
 }
 
 function* goalsOf(
   file: string,
   raw: RawTable,
-  { targets, weight }: Apart,
+  { targets, weight, group }: Apart,
   classes: Uint32Array | undefined,
 ): Steps<Goals> {
   const numbers: Float64Array[] = [];
   for (const position of targets) numbers.push(yield* targetNumbers(file, raw, position));
   const weights = weight === undefined ? undefined : yield* weightNumbers(file, raw, weight);
-  return { classes, numbers, weights };
+  const groups = group === undefined ? undefined : yield* groupNumbers(file, raw, group);
+  return { classes, numbers, weights, groups };
 }
 
 /** @param positions  of the input columns in this table */
@@ -191,9 +196,10 @@ function* samplesOf(
   if (labeled.length === 0) throw facts.targets ? errors.noTargets(file) : errors.noRowsLeft(file, 'label');
   if (rows.length === 0) throw errors.noRowsLeft(file, 'missing');
   const targets = yield* targetsOf(goals, rows);
-  const { numbers, weights: all } = goals;
+  const { numbers, weights: all, groups: allGroups } = goals;
   const weights = all && (yield* taken(all, rows));
-  const sha256 = yield* (isOld(facts) ? oldHashOf : hashOf)(facts, columns, rows, targets, weights);
+  const groups = allGroups && (yield* taken(allGroups, rows));
+  const sha256 = yield* (isOld(facts) ? oldHashOf : hashOf)(facts, columns, rows, targets, weights, groups);
   return {
     samples: {
       count: rows.length,
@@ -202,6 +208,7 @@ function* samplesOf(
       targets,
       ...(numbers.length > 0 && { targetWidth: numbers.length }),
       ...(weights && { weights }),
+      ...(groups && { groups }),
       sha256,
     },
     leftOut: { unlabeled: raw.count - labeled.length, incomplete: labeled.length - rows.length },
@@ -269,13 +276,14 @@ export function* typedColumns(
   return all;
 }
 
-/** The hash covers cells, classes, targets, weights and names, but neither file nor format. */
+/** The hash covers cells, classes, targets, weights, groups and names, but neither file nor format. */
 function* hashOf(
   facts: TableFacts,
   columns: readonly TypedColumn[],
   rows: Uint32Array,
   targets: Uint32Array | Float64Array,
   weights: Float64Array | undefined,
+  groups: Uint32Array | undefined,
 ): Steps<string> {
   const { label, classNames, missing, columns: inputs } = facts;
   const kinds = inputs.map(({ kind }) => kind);
@@ -285,6 +293,7 @@ function* hashOf(
   yield* hashColumns(hash, { columns, rows });
   yield* hashBytes(hash, bytesOf(targets));
   if (weights) yield* hashBytes(hash.update('weights'), bytesOf(weights));
+  if (groups) yield* hashBytes(hash.update('groups'), bytesOf(groups));
   return hash.digest('hex');
 }
 

@@ -15,6 +15,8 @@ export interface TableFacts {
   /** Regression targets. Absent for classes. */
   readonly targets?: readonly ColumnPlace[];
   readonly weight?: ColumnPlace | undefined;
+  /** Rows with equal cells in this column stay together in every split. */
+  readonly group?: ColumnPlace | undefined;
   /** The input columns, in order. */
   readonly columns: readonly InputColumn[];
   /** Whether the table has a header. */
@@ -46,7 +48,7 @@ const ENCODING_VERSION = 1;
 
 /** See docs/model-files.md. The targets are in `targetsMetadata`. */
 export function tableMetadata(model: TableModel): Record<string, string> {
-  const { label, targets, weight, columns, width, missing, classNames, encodings, scale, scaling } = model;
+  const { label, targets, weight, group, columns, width, missing, classNames, encodings, scale, scaling } = model;
   const { subtract = [], divideBy = [] } = scaling ?? {};
   const encoding = {
     version: ENCODING_VERSION,
@@ -64,6 +66,7 @@ export function tableMetadata(model: TableModel): Record<string, string> {
     columns: JSON.stringify(namesOf(model) ?? null),
     ...(!targets && { label: JSON.stringify(placeRecord(label)) }),
     ...(weight && { weight: JSON.stringify(placeRecord(weight)) }),
+    ...(group && { group: JSON.stringify(placeRecord(group)) }),
     encoding: JSON.stringify(encoding),
   };
 }
@@ -110,11 +113,13 @@ export function tableIn(
   const names = parseJsonOr(metadata.columns, Number.NaN) ?? undefined;
   const label = isOfNumbers ? targets[0] : placeIn(parseJsonOr(metadata.label, undefined));
   const weight = metadata.weight === undefined ? undefined : placeIn(parseJsonOr(metadata.weight, undefined));
+  const group = metadata.group === undefined ? undefined : placeIn(parseJsonOr(metadata.group, undefined));
   if (!isOfNumbers && !areDistinct(classNames, layers.at(-1)!, isClassName)) {
     return 'its class names do not match its outputs';
   }
   if (!label) return 'its label is not a column';
   if (metadata.weight !== undefined && !weight) return 'its weight is not a column';
+  if (metadata.group !== undefined && !group) return 'its group is not a column';
   const isSingle = metadata.encoding === undefined;
   const encoded = isSingle
     ? numbersOnly(names, inputs, label.position)
@@ -122,7 +127,7 @@ export function tableIn(
   if (typeof encoded === 'string') return encoded;
   const scaled = scalingIn(parseJsonOr(metadata.input_scaling, undefined), inputs, isSingle);
   if (!scaled) return 'its scaling does not match its inputs';
-  const apart = { ...(isOfNumbers && { targets }), ...(weight && { weight }) };
+  const apart = { ...(isOfNumbers && { targets }), ...(weight && { weight }), ...(group && { group }) };
   return { label, ...apart, classNames: classNames as ClassName[], ...encoded, ...scaled, isSingle };
 }
 

@@ -1,5 +1,6 @@
 /** Columns of a table that are neither inputs nor the label: regression targets, and the weights of the rows. */
 import { errors, shown } from '../../errors.js';
+import { type Cell, cellOf, isMissing } from './cells.js';
 import type { ColumnPlace } from './column-place.js';
 import { badCells, columnInWords, listed, type Named, positionOf } from './columns.js';
 import { MissingValues } from './missing.js';
@@ -12,6 +13,7 @@ import { isBad, typeColumn } from './typed-table.js';
 export interface ApartOptions {
   readonly target?: readonly string[] | undefined;
   readonly weight?: string | undefined;
+  readonly group?: string | undefined;
 }
 
 /** Positions of columns. */
@@ -19,13 +21,14 @@ export interface Apart {
   /** Empty for classes. */
   readonly targets: readonly number[];
   readonly weight: number | undefined;
+  readonly group: number | undefined;
 }
 
 /** @throws LockstepError if a column is not there, or has two roles */
 export function apartOf(
   file: string,
   table: Named,
-  { target = [], weight }: ApartOptions,
+  { target = [], weight, group }: ApartOptions,
   label: string | undefined,
 ): Apart {
   const roles = new Map<number, string>();
@@ -41,6 +44,7 @@ export function apartOf(
   return {
     targets: target.map((column) => find('target', column)),
     weight: weight === undefined ? undefined : find('weight', weight),
+    group: group === undefined ? undefined : find('group', group),
   };
 }
 
@@ -48,7 +52,7 @@ export function apartOf(
 export function apartLike(
   file: string,
   table: Named,
-  { targets = [], weight, hasNames }: Pick<TableFacts, 'targets' | 'weight' | 'hasNames'>,
+  { targets = [], weight, group, hasNames }: Pick<TableFacts, 'targets' | 'weight' | 'group' | 'hasNames'>,
 ): Apart {
   const find = ({ name, position }: ColumnPlace) => {
     if (!table.hasHeader || !hasNames || name === undefined) return position;
@@ -56,7 +60,9 @@ export function apartLike(
     if (found < 0) throw errors.noSuchInput(file, name, listed(table));
     return found;
   };
-  return { targets: targets.map(find), weight: weight && find(weight) };
+  // Only splits need the groups, so another table may lack them.
+  const isThere = group && (!table.hasHeader || group.name === undefined || table.names.includes(group.name));
+  return { targets: targets.map(find), weight: weight && find(weight), group: isThere ? find(group) : undefined };
 }
 
 export function placeOfColumn(position: number, { names, hasHeader }: Named): ColumnPlace {
@@ -84,4 +90,30 @@ export function* weightNumbers(file: string, table: RawTable, position: number):
   if (stray === weights.length) return weights;
   const found = Number.isNaN(weights[stray]!) ? 'missing' : `${weights[stray]}, a negative weight`;
   throw errors.tableCell(file, table.lineOf(stray), columnInWords(position, table), found, 'a weight, from 0');
+}
+
+/** (rows) A number for each group: the rows of a group have equal cells. @throws LockstepError if a cell is missing */
+export function* groupNumbers(file: string, table: RawTable, position: number): Steps<Uint32Array> {
+  const { numbers, codes, texts } = table.columns[position]!;
+  const groups = new Map<Cell, number>();
+  const found = new Uint32Array(codes.length);
+  const ofTexts = texts.map((text) => (isMissing(text) ? undefined : cellOf(text)));
+  for (let row = 0; row < codes.length; row++) {
+    // `1` and `1.0` are the same group.
+    const cell = codes[row] === 0 ? numbers[row]! : ofTexts[codes[row]! - 1];
+    if (cell === undefined) {
+      throw errors.tableCell(
+        file,
+        table.lineOf(row),
+        columnInWords(position, table),
+        'missing',
+        'the group of the row',
+      );
+    }
+    const group = groups.get(cell) ?? groups.size;
+    groups.set(cell, group);
+    found[row] = group;
+    if (row % ROWS_A_STEP === 0) yield;
+  }
+  return found;
 }
