@@ -46,13 +46,13 @@ import { requireSame, together } from '../parallel/mpi/agreement.js';
 import { SHARDS } from '../parallel/mpi/rank-shares.js';
 import type { World } from '../parallel/mpi/world.js';
 import type { Job, ThreadChoice } from '../parallel/thread-choice.js';
-import { fillNoiseTable } from '../privacy/noise-table.js';
 import { openAudit, requireAudit } from './audit-output.js';
 import { chooseThreads } from './choose-threads.js';
 import { withFoldDefaults } from './fold-samples.js';
 import { openModel, requireSave } from './model-output.js';
+import { requirePrivate } from './private-options.js';
 import { privateRemarks } from './private-remarks.js';
-import { type PrivateRun, privateRunOf, requirePrivate, withNoise } from './private-run.js';
+import type { PrivateRun } from './private-run.js';
 import { identityOf, identityOfOptions, NOTHING_FOUND, shareCheckpoint } from './rank-consistency.js';
 import { remarksOn } from './remarks.js';
 import {
@@ -210,7 +210,8 @@ async function prepareFrom(
     config = withDefaults({ ...given, checkpointDir: config.checkpointDir }, { ...traits, rows: raw.train.count });
   }
   config = { ...config, batchSize: batchFor(config, raw.train.count, given, resumed) };
-  config = withNoise(config, raw.train.count);
+  const privately = config.private ? await import('./private-run.js') : undefined;
+  if (privately) config = privately.withNoise(config, raw.train.count);
   const { targetNames = [] } = dataset;
   requireObjective(config, targetNames.length > 0);
   const { used: standard, targets } =
@@ -247,7 +248,7 @@ async function prepareFrom(
     measured && threads === 1 ? measured.kernel : formFor(config, measured && `${measured.kernel.vectorBits}`);
   const plan = planFor(config, kernel);
   const { layers } = plan;
-  const privacy = privateRunOf(config, plan, parametersOf(layers), resumed);
+  const privacy = privately?.privateRunOf(config, plan, parametersOf(layers), resumed);
   const model = {
     layers,
     activation: plan.activation,
@@ -274,7 +275,7 @@ async function prepareFrom(
   const shared = allocate(plan);
   const memory = layOut(plan, shared);
   await inTurns(writeSamples(memory, plan, used), signal);
-  if (privacy) fillNoiseTable(memory.noiseTable);
+  privately?.fillNoiseTable(memory.noiseTable);
   const carriedOver = [...warnings, ...differences];
   if (resumed) {
     restore(memory, resumed.checkpoint, start);

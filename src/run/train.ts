@@ -9,7 +9,7 @@ import { errors } from '../errors.js';
 import { now } from '../memory/clock.js';
 import type { Progress, TrainEvent } from '../metrics/events.js';
 import { asTold } from '../parallel/mpi/agreement.js';
-import { World } from '../parallel/mpi/world.js';
+import type { World } from '../parallel/mpi/world.js';
 import { inLibraryWords } from '../text/words.js';
 import { untilTheEnd } from './early-exit.js';
 import type { Trained } from './ending.js';
@@ -162,7 +162,7 @@ export async function* trainAsCommand(
   { memory, onTrained }: Library = {},
 ): AsyncGenerator<TrainEvent, void, undefined> {
   const beganAt = now();
-  const world = worldOf(checked);
+  const world = await worldOf(checked);
   world?.begin();
   const stopping = new AbortController();
   const stop = () => stopping.abort();
@@ -183,7 +183,9 @@ export async function* trainAsCommand(
 }
 
 /** All ranks, under MPI. */
-function worldOf({ mpi }: CheckedOptions): World | undefined {
+async function worldOf({ mpi }: CheckedOptions): Promise<World | undefined> {
   if (mpi === undefined) return undefined;
+  // Other runs need none of this code.
+  const { World } = await import('../parallel/mpi/world.js');
   return World.join(mpi === true ? undefined : mpi);
 }
