@@ -1,18 +1,22 @@
 /**
  * What privacy costs: the reference's job without and with --private, and Opacus beside it in a process of its own.
  *
- *     node dist/bench/private.js [--epochs 3] [--threads 2] [--python …/python] [--accuracy]
+ *     node dist/bench/private.js [--epochs 3] [--threads 2] [--python …/python] [--table | --noise | --accuracy [--seeds 5]]
  *
- * Prints the median time of an epoch and the time of one Gaussian. Without --python (with torch and opacus), only our own figures. With --accuracy, the test error
- * at ε = 3 instead, for five seeds.
+ * Prints the median time of an epoch. Without --python (with torch and opacus), only our own figures. With --table, the job is a
+ * made-up table of 20,000 rows and 20 columns. With --noise, the time of one Gaussian instead; with --accuracy, the test error at
+ * ε = 3.
  */
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { inputFilesOf } from '../src/data/sources.js';
 import { TABLE_LENGTH } from '../src/kernels/lattice-noise.js';
 import type { Memory } from '../src/memory/layout.js';
 import { NOISE_BYTES } from '../src/memory/layout.js';
+import { Random } from '../src/model/random.js';
 import { GradientNoise } from '../src/privacy/gradient-noise.js';
 import { fillNoiseTable } from '../src/privacy/noise-table.js';
 import { type TrainInput, train } from '../src/run/train.js';
@@ -23,13 +27,16 @@ const { values } = parseArgs({
     threads: { type: 'string', default: '2' },
     python: { type: 'string' },
     accuracy: { type: 'boolean', default: false },
+    noise: { type: 'boolean', default: false },
+    seeds: { type: 'string', default: '5' },
+    table: { type: 'boolean', default: false },
   },
 });
 const [epochs, threads] = [Number(values.epochs), Number(values.threads)];
 
 /** The reference job, with σ = 1 and C = 1. */
 const JOB: TrainInput = { batchSize: 100, hidden: [1000], lr: 0.1, reduction: 'mean', epochs, threads };
-const PRIVATE: TrainInput = { ...JOB, private: true, dpDelta: 1e-5, dpClipNorm: 1, dpNoiseMultiplier: 1 };
+const PRIVATE = { private: true, dpDelta: 1e-5, dpClipNorm: 1, dpNoiseMultiplier: 1 };
 
 function median(numbers: readonly number[]): number {
   return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)]!;
@@ -76,39 +83,105 @@ function gaussianNanoseconds(): number {
 
 const folder = path.dirname(String(inputFilesOf('mnist')[0]));
 
-/** What a peer prints last. */
-function peer(script: string, args: readonly string[]): number {
+/** The numbers that a peer prints. */
+function peer(script: string, args: readonly string[]): number[] {
   const file = path.join(import.meta.dirname, '../../bench/peers', script);
-  const { stdout, stderr, status } = spawnSync(values.python!, [file, folder, ...args], { encoding: 'utf8' });
+  const { stdout, stderr, status } = spawnSync(values.python!, [file, ...args], { encoding: 'utf8' });
   if (status !== 0) throw new Error(stderr);
-  return Number(stdout.trim().split('\n').at(-1));
+  return stdout.trim().split('\n').map(Number);
 }
 
 if (values.accuracy) await compareAccuracy();
-else await compareSpeed();
+else if (values.noise) compareNoise();
+else if (values.table) await compareTables();
+else await compareSpeed(JOB, {}, folder);
 
 async function compareAccuracy(): Promise<void> {
   const job = { batchSize: 512, hidden: [1000], lr: 0.5, epochs: 5, threads };
-  for (const seed of [1, 2, 3, 4, 5]) {
+  const [own, theirs]: [number[], number[]] = [[], []];
+  for (let seed = 1; seed <= Number(values.seeds); seed++) {
     let [error, sigma] = [Number.NaN, 0];
     for await (const event of train({ ...job, seed, private: true, dpEpsilon: 3, dpDelta: 1e-5, dpClipNorm: 1 })) {
       if (event.event === 'start') sigma = event.config.dp_noise_multiplier!;
       if (event.event === 'end') error = event.test_error!;
     }
+    own.push(error);
     const { epochs, batchSize, lr } = job;
-    const theirs = values.python && peer('opacus_accuracy.py', [seed, sigma, epochs, batchSize, lr].map(String));
-    console.log(`seed ${seed}, σ ${sigma}: test error ${error}${theirs === undefined ? '' : `, opacus ${theirs}`}`);
+    const settings = [seed, sigma, epochs, batchSize, lr].map(String);
+    if (values.python) theirs.push(...peer('opacus_accuracy.py', [folder, ...settings]));
+    console.log(`seed ${seed}, σ ${sigma}: test error ${error}${values.python ? `, opacus ${theirs.at(-1)}` : ''}`);
+  }
+  for (const [name, errors] of Object.entries({ lockstep: own, opacus: theirs })) {
+    if (errors.length < 2) continue;
+    const mean = errors.reduce((sum, error) => sum + error, 0) / errors.length;
+    const variance = errors.reduce((sum, error) => sum + (error - mean) ** 2, 0) / (errors.length - 1);
+    const percent = (value: number) => `${(100 * value).toFixed(3)} %`;
+    console.log(`${name}: mean ${percent(mean)}, standard error ${percent(Math.sqrt(variance / errors.length))}`);
   }
 }
 
-async function compareSpeed(): Promise<void> {
-  const plain = await secondsPerEpoch(JOB);
-  const own = await secondsPerEpoch(PRIVATE);
-  console.log(`lockstep, ${threads} threads: ${plain.toFixed(2)} s an epoch, --private ${own.toFixed(2)} s`);
-  console.log(`one Gaussian: ${gaussianNanoseconds().toFixed(2)} ns (AES-256, table and lattice)`);
+/** Without the defense against floating-point attacks: Marsaglia's polar method, with a fast generator, added in float32. */
+function plainNanoseconds(): number {
+  const gradient = new Float32Array(785 * 1000);
+  const times = Array.from({ length: 15 }, () => {
+    const began = performance.now();
+    for (let i = 0; i < gradient.length; i += 2) {
+      let [x, y, square] = [0, 0, 2];
+      while (square >= 1 || square === 0) {
+        x = 2 * Math.random() - 1;
+        y = 2 * Math.random() - 1;
+        square = x * x + y * y;
+      }
+      const factor = Math.sqrt((-2 * Math.log(square)) / square);
+      gradient[i]! += x * factor;
+      gradient[i + 1]! += y * factor;
+    }
+    return ((performance.now() - began) / gradient.length) * 1e6;
+  });
+  return median(times);
+}
+
+function compareNoise(): void {
+  console.log('nanoseconds of one Gaussian on one thread');
+  console.log(`lockstep: ${gaussianNanoseconds().toFixed(2)} (AES-256, table and lattice)`);
+  console.log(`polar method in JavaScript, not secure: ${plainNanoseconds().toFixed(2)}`);
   if (values.python === undefined) return;
-  for (const mode of ['none', 'ghost', 'ghost-secure', 'default']) {
-    const seconds = peer('opacus_mnist.py', [mode, String(threads), mode === 'default' ? '15' : '60']);
-    console.log(`opacus, ${mode}: ${seconds.toFixed(2)} s an epoch, ${(seconds / own).toFixed(1)} times as long`);
+  const [usual, secure] = peer('opacus_noise.py', []);
+  console.log(`opacus: ${usual!.toFixed(2)}, in secure mode, with PyTorch's usual generator: ${secure!.toFixed(2)}`);
+}
+
+/** Rows of 20 numbers and a class that depends on them. */
+function madeUpTable(rows: number, seed: number): string {
+  const random = new Random(seed, 1);
+  return Array.from({ length: rows }, () => {
+    const numbers = Array.from({ length: 20 }, () => random.next() / 2 ** 31 - 1);
+    const [a, b, c] = numbers as [number, number, number];
+    return [...numbers.map((x) => x.toFixed(5)), a * b + c > 0 ? 1 : 0].join();
+  }).join('\n');
+}
+
+async function compareTables(): Promise<void> {
+  const scratch = mkdtempSync(path.join(tmpdir(), 'lockstep-bench-'));
+  try {
+    const [data, publicData] = [path.join(scratch, 'private.csv'), path.join(scratch, 'public.csv')];
+    writeFileSync(data, madeUpTable(20_000, 1));
+    writeFileSync(publicData, madeUpTable(500, 2));
+    const options: TrainInput = { optimizer: 'sgd', weightDecay: 0, schedule: 'constant', testSplit: 0 };
+    const job: TrainInput = { ...JOB, data, label: '21', hidden: [128, 64], batchSize: 256, ...options };
+    await compareSpeed(job, { publicData }, data);
+  } finally {
+    rmSync(scratch, { recursive: true });
+  }
+}
+
+/** @param source  the data for the peer */
+async function compareSpeed(job: TrainInput, ofPrivate: TrainInput, source: string): Promise<void> {
+  const plain = await secondsPerEpoch(job);
+  const own = await secondsPerEpoch({ ...job, ...PRIVATE, ...ofPrivate });
+  console.log(`lockstep, ${threads} threads: ${plain.toFixed(3)} s an epoch, --private ${own.toFixed(3)} s`);
+  if (values.python === undefined) return;
+  for (const mode of ['none', 'ghost', 'ghost-secure', 'default', 'default-secure']) {
+    const [seconds] = peer('opacus_epoch.py', [source, mode, String(threads), '60']) as [number];
+    console.log(`opacus, ${mode}: ${seconds.toFixed(3)} s an epoch, ${(seconds / own).toFixed(1)} times as long`);
   }
 }

@@ -8,6 +8,7 @@ import { AuditWord, addToAudit, VISITS_PER_NORM } from '../src/model/objectives/
 import { hasWeights, trainingWeight } from '../src/model/objectives/weighted.js';
 import { squaredNorm, squaredSampleNorm } from '../src/model/sample-norms.js';
 import type { PrivateTask, WorkerTask } from '../src/parallel/task.js';
+import { SUBNORMAL_MARGIN } from '../src/privacy/mechanism.js';
 import type { Batch } from './batch.js';
 
 /** Works on the samples in the slots [from, to) of the batch. Writes nothing that other slots or workers use. */
@@ -78,17 +79,29 @@ function auditedNorms(parts: SampleParts, computes: boolean): SampleWork {
   };
 }
 
-/** Scales gradients down to the threshold. A gradient that is not finite becomes zero. */
+/**
+ * Scales gradients down to the threshold. A gradient becomes zero if it is not finite, or if its scaled δ is too small for float32 to
+ * hold it to the precision that the threshold assumes.
+ */
 function clip({ memory, kernel }: SampleParts, { mechanism: { threshold } }: PrivateTask): SampleWork {
   const { layers, sampleFactors } = memory;
   return (_, from, to) => {
     for (let slot = from; slot < to; slot++) {
       const norm = Math.sqrt(squaredSampleNorm(layers, slot));
-      if (!Number.isFinite(norm)) silence(layers, slot);
-      sampleFactors[slot] = norm > threshold ? threshold / norm : 1;
+      const isClipped = norm > threshold;
+      const isPrecise = !isClipped || subnormalError(layers, slot) <= SUBNORMAL_MARGIN * threshold;
+      if (!Number.isFinite(norm) || !isPrecise) silence(layers, slot);
+      sampleFactors[slot] = isClipped ? threshold / norm : 1;
     }
     for (const l of layers.keys()) kernel.scaleSamples(l, from, to);
   };
+}
+
+/** Scaled entries of δ that are subnormal in float32 are rounded by up to 2^−150 each. What this adds to the gradient's norm, at most. */
+function subnormalError(layers: readonly LayerMemory[], slot: number): number {
+  let sum = 0;
+  for (const { inputSquares, outputs } of layers) sum += (inputSquares[slot]! + 1) * outputs;
+  return 2 ** -150 * Math.sqrt(sum);
 }
 
 /** A sample whose gradient is zero, although its outputs or activations are not finite. */

@@ -20,6 +20,9 @@ const ROUNDOFF = 2 ** -24 * 1.01;
 /** For the norms themselves, which are computed in float64, and for the scaling of δ. */
 const NORM_MARGIN = 2 ** -20;
 
+/** The part of it that rounding to subnormal numbers may take. A sample that needs more is left out (workers/per-sample.ts). */
+export const SUBNORMAL_MARGIN = 2 ** -21;
+
 /** Samples of a block, whose sums begin at 0 (docs/design.md, "Order of summation"). */
 const BLOCK_SAMPLES = 256;
 
@@ -57,7 +60,11 @@ export function mechanismFor(
   const sensitivity = DEVIATION / noiseMultiplier;
   const left = sensitivity - Math.sqrt(parameters);
   if (!(left > sensitivity / 2) || !(perUnit > 0) || !Number.isFinite(perUnit)) return undefined;
-  const threshold = (left / perUnit / (1 + 2 * summationError(largestBatch))) * (1 - NORM_MARGIN);
+  // A product that is subnormal in float32 is rounded by up to 2^−150.
+  const ofProducts = 2 * largestBatch * Math.sqrt(parameters) * 2 ** -150;
+  const clipped = (left / perUnit / (1 + 2 * summationError(largestBatch))) * (1 - NORM_MARGIN);
+  const threshold = clipped - ofProducts;
+  if (!(threshold > clipped / 2)) return undefined;
   return { threshold, scale: { perUnit, unit: Math.fround(1 / perUnit) } };
 }
 

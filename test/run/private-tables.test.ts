@@ -141,6 +141,26 @@ it('a private table has the delimiter and the header of the public one, whatever
   expect(start.dataset).toMatchObject({ train: 12, inputs: 3, class_names: ['no', 'yes'] });
 });
 
+it('a gradient whose scaled factors float32 cannot hold does not exceed the clipping norm', async () => {
+  const publicData = fileOf(['x,kind', '0,no', '0,yes']);
+  // Half of the smallest number, and one and a half, which would be rounded up.
+  for (const clip of [1e-7, 3e-7]) {
+    // One of the two is classified wrongly, whatever the initial weights are, and has a δ of 1.
+    const data = fileOf(['x,kind', '1e38,no', '1e38,yes']);
+    const save = newPath('model.safetensors');
+    const job = { ...OPTIONS, data, publicData, scale: 'none', hidden: [], batchSize: 2, reduction: 'sum' } as const;
+    const small = { lr: 1e6, dpClipNorm: clip, dpNoiseMultiplier: 1e-3, save };
+    const weightsAfter = async (epochs: number) => {
+      await collect({ ...job, ...small, epochs });
+      return readTensorFile(save).tensors.get('layers.0.weight')!.values;
+    };
+    const [before, after] = [await weightsAfter(0), await weightsAfter(1)];
+    const moved = Math.hypot(...after.map((weight, i) => weight - before[i]!));
+    expect(moved).toBeGreaterThan(0);
+    expect(moved).toBeLessThan(1e6 * clip * 1.01);
+  }
+});
+
 describe('resumed', () => {
   it('it ends with the same weights, wherever the public table is', async () => {
     const checkpointDir = newPath('runs');
