@@ -303,9 +303,9 @@ export const errors = withCodes({
       `${file}: ${grouped(count)} missing ${count === 1 ? 'cell' : 'cells'} (${cells}${count > 3 ? '; …' : ''}); ` +
         'use --missing fill or --missing drop',
     ),
-  noInputs: (file: string, leftOut: string) =>
+  noInputs: (file: string, leftOut: string, doubt: string) =>
     failure(
-      `${file}: no input columns${leftOut === '' ? '' : ` (${leftOut})`}; expected at least one besides the label`,
+      `${file}: no input columns${leftOut === '' ? '' : ` (${leftOut})`}; expected at least one besides the label${doubt}`,
     ),
   noLabels: (file: string, column: string) =>
     failure(`${file}: ${column}: the label is missing in every row; choose another --label`),

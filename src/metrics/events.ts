@@ -191,6 +191,8 @@ export const WARNINGS = [
   'no_better_than_constant',
   /** Columns of a table are not inputs, although nobody asked to drop them. */
   'columns_left_out',
+  /** Columns of a table are not read as numbers or dates, although their text looks like some. */
+  'text_like_numbers',
   /** Rows of a table have no label or target, or missing cells with --missing drop. */
   'rows_left_out',
   /** The run ends before the warm-up of its learning rate does. */

@@ -345,7 +345,7 @@ describe('numbers of another kind', () => {
     const file = folder.write('text.csv', 'a,y\n1,2\n3,many\n');
     const { message } = await refusalOf(() => collect({ data: file, target: ['y'] }));
     expect(message).toContain(
-      'text.csv: column 2 (y): 1 of 2 cells is not a number (row 3: many); expected numeric targets',
+      'text.csv: column 2 (y): 1 of 2 cells is not a number (row 3: many); expected numeric targets, such as 1234.5; correct',
     );
   });
 

@@ -1,8 +1,9 @@
 /** Chooses the columns of a table: the label, the inputs and their kinds, and which are left out. */
-import { errors, type LockstepError } from '../../errors.js';
+import { errors, type LockstepError, shown } from '../../errors.js';
 import { POSITION } from './header.js';
 import { countsRows, isDifferentInEachRow, KINDS, type Kind, kindOf, type Mixed, profileOf } from './kinds.js';
 import type { MissingValues } from './missing.js';
+import { isOtherNumber, textLikeNumbers } from './notation.js';
 import type { RawTable } from './raw-table.js';
 import type { Steps } from './steps.js';
 import type { TableFacts } from './table-metadata.js';
@@ -34,6 +35,8 @@ export interface ChosenColumns {
   readonly inputs: readonly InputColumn[];
   /** Why columns are left out without being asked for, in words. */
   readonly leftOut: readonly string[];
+  /** Columns of text that looks like numbers or dates, in words. */
+  readonly doubts: readonly string[];
 }
 
 /**
@@ -59,23 +62,35 @@ export function* chooseColumns(
   const inputs: InputColumn[] = [];
   const counts: InputColumn[] = [];
   const leftOut: string[] = [];
+  const doubts: string[] = [];
   for (const [position, name] of distinctNames(table).entries()) {
     if (dropped.has(position) || (wanted && !wanted.includes(position))) continue;
     const given = types.get(position);
     const kind = given ?? (yield* foundKind(file, table, position, missing, wanted !== undefined));
+    const isText = given === undefined && (kind === 'category' || kind === DIFFERS);
+    const example = isText ? yield* textLikeNumbers(table.columns[position]!, missing) : undefined;
+    if (example !== undefined) {
+      const use = kind === DIFFERS ? 'left out' : 'a category';
+      doubts.push(`${columnInWords(position, table)} is ${use} (${shown(example)})`);
+    }
     if (KINDS.some((each) => each === kind)) inputs.push({ name, position, kind: kind as Kind });
     else {
       leftOut.push(`${columnInWords(position, table)} ${kind}`);
       if (kind === COUNTS) counts.push({ name, position, kind: 'number' });
     }
   }
-  if (inputs.length > 0) return { inputs, leftOut };
+  if (inputs.length > 0) return { inputs, leftOut, doubts };
   // A count is better than nothing.
-  if (counts.length > 0) return { inputs: counts, leftOut: [] };
-  throw errors.noInputs(file, firstOf(leftOut, '; '));
+  if (counts.length > 0) return { inputs: counts, leftOut: [], doubts };
+  throw errors.noInputs(file, firstOf(leftOut, '; '), doubts.length > 0 ? `; ${doubtInWords(doubts)}` : '');
 }
 
 const COUNTS = 'counts the rows';
+const DIFFERS = 'differs in nearly every row';
+
+export function doubtInWords(doubts: readonly string[]): string {
+  return `some text looks like numbers or dates, but is not read as such: ${firstOf(doubts, '; ')}; write numbers as 1234.5 and dates as 2026-01-31`;
+}
 
 /** @returns the kind; or why the column is left out. @throws LockstepError if the kind is doubtful */
 function* foundKind(
@@ -84,14 +99,14 @@ function* foundKind(
   position: number,
   missing: MissingValues,
   isWanted: boolean,
-): Steps<Kind | typeof COUNTS | 'has no values' | 'differs in nearly every row'> {
+): Steps<Kind | typeof COUNTS | 'has no values' | typeof DIFFERS> {
   const column = table.columns[position]!;
   if (!isWanted && (yield* countsRows(column, table.hasHeader ? table.names[position] : undefined))) return COUNTS;
   const profile = yield* profileOf(column, missing);
   const kind = yield* kindOf(column, profile);
   if (kind === undefined) return isWanted ? 'category' : 'has no values';
   if (typeof kind === 'object') throw yield* mixed(file, table, position, kind, missing);
-  if (kind === 'category' && !isWanted && isDifferentInEachRow(profile)) return 'differs in nearly every row';
+  if (kind === 'category' && !isWanted && isDifferentInEachRow(profile)) return DIFFERS;
   return kind;
 }
 
@@ -110,7 +125,7 @@ function* mixed(
   const values = [...texts].every(isTypable) ? [...texts].join(',') : '<text>,…';
   return badCells(
     ...([file, table, position, mostly, typed] as const),
-    `if ${typed.count === 1 ? 'it is a missing value' : 'they are missing values'}, use --missing-values ${values}; ` +
+    `${[...texts].some(isOtherNumber) ? 'write numbers as 1234.5; ' : ''}if ${typed.count === 1 ? 'it is a missing value' : 'they are missing values'}, use --missing-values ${values}; ` +
       `if the column holds categories, use --types ${name}=category; to leave it out, use --drop ${name}`,
   );
 }

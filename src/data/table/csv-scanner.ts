@@ -238,7 +238,7 @@ export class CsvScanner {
 }
 
 export function textAfterQuote(file: string, row: number) {
-  return errors.tableRow(file, row, 'text after a closing quote; double quotes ("") inside a quoted cell');
+  return errors.tableRow(file, row, 'text after a closing quote; write a quote inside a quoted cell twice ("")');
 }
 
 /** May be beyond the line feed that stands for the end of the bytes. */

@@ -8,6 +8,7 @@ import { NO_SAMPLES, type Samples, taking } from '../samples.js';
 import { splitting } from '../split.js';
 import { isTable, STDIN } from './bytes.js';
 import { nameOfTarget } from './column-place.js';
+import { doubtInWords } from './columns.js';
 import { nameOfSource, shortNameOfSource, type TableSource } from './memory.js';
 import { type PrivateTable, readPrivateTable } from './private-table.js';
 import { csvOptionsOf } from './read-raw-table.js';
@@ -60,7 +61,7 @@ export async function loadTable(data: TableSource, options: TableOptions): Promi
 /** Warnings about what was left out. @param facts  of the model */
 export function remarksOn(
   file: string,
-  { columns, unlabeled, incomplete }: LeftOut,
+  { columns, doubts = [], unlabeled, incomplete }: LeftOut,
   { targets }: Pick<TableFacts, 'targets'> = {},
 ): TableRemark[] {
   const remarks: TableRemark[] = [];
@@ -71,6 +72,10 @@ export function remarksOn(
       code: 'columns_left_out',
       message: `${file}: left out: ${first}${more > 0 ? `; and ${more} more` : ''}; ${advice}`,
     });
+  }
+  if (doubts.length > 0) {
+    const advice = 'if they are categories, say so in --types';
+    remarks.push({ code: 'text_like_numbers', message: `${file}: ${doubtInWords(doubts)}; ${advice}` });
   }
   const rows = [
     ...(unlabeled > 0 ? [`${rowsInWords(unlabeled)} without a ${targets ? 'target' : 'label'}`] : []),

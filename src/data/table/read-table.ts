@@ -59,6 +59,8 @@ export interface TableSamples extends Samples {
 export interface LeftOut {
   /** In words. */
   readonly columns: readonly string[];
+  /** Columns of text that looks like numbers or dates, in words. */
+  readonly doubts?: readonly string[];
   /** Rows without a label. */
   readonly unlabeled: number;
   /** Rows with missing cells, with `--missing drop`. */
@@ -112,7 +114,8 @@ export async function readTable(data: TableSource, options: ReadOptions): Promis
   const positions = chosen.inputs.map(({ position }) => position);
   const goals = await inTurns(goalsOf(file, raw, apart, classes), signal);
   const { samples, leftOut } = await inTurns(samplesOf(file, raw, facts, positions, goals, values, true), signal);
-  return { facts, samples, leftOut: { ...leftOut, columns: chosen.leftOut }, delimiter: raw.delimiter };
+  const left = { ...leftOut, columns: chosen.leftOut, doubts: chosen.doubts };
+  return { facts, samples, leftOut: left, delimiter: raw.delimiter };
 }
 
 /**

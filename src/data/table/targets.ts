@@ -74,7 +74,7 @@ export function* targetNumbers(
   file: string,
   table: RawTable,
   position: number,
-  expected = 'numeric targets',
+  expected = 'numeric targets, such as 1234.5; correct these cells, or empty them to leave their rows out',
 ): Steps<Float64Array> {
   const typed = yield* typeColumn(table.columns[position]!, 'number', new MissingValues());
   if (isBad(typed)) throw badCells(file, table, position, 'number', typed, `expected ${expected}`);

@@ -58,7 +58,7 @@ describe('cells', () => {
     [
       'texts that are no list',
       ['1,5'],
-      `1 column 2 (b): 1 of 31 cells is not a number (row 32: 1,5); ${ONE.replace('two', '<text>,…')}`,
+      `1 column 2 (b): 1 of 31 cells is not a number (row 32: 1,5); write numbers as 1234.5; ${ONE.replace('two', '<text>,…')}`,
     ],
   ])('%s', async (_, cells, expected) => {
     expect(await refusal(withCells(...cells))).toBe(expected);

@@ -53,7 +53,14 @@ export async function problemsOfEnd(
 
 /** What a run says of its data, or of its result, as an undisturbed one does. */
 const EXPECTED: readonly string[] = [
-  ...['nothing_to_resume', 'columns_left_out', 'rows_left_out', 'class_without_rows', 'no_better_than_constant'],
+  ...[
+    'nothing_to_resume',
+    'columns_left_out',
+    'rows_left_out',
+    'text_like_numbers',
+    'class_without_rows',
+    'no_better_than_constant',
+  ],
 ];
 
 /** What is wrong with how a run went on from where another was killed. Nothing if it did not come to say so. */
