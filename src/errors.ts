@@ -574,6 +574,8 @@ export const errors = withCodes({
         'from which the encoding of the columns is determined',
     ),
   notPrivate: (flag: string, why: string) => usage(`${flag}: not possible with --private, because ${why}`),
+  publicIsPrivate: (file: string) =>
+    usage(`--public-data ${shown(file)}: has the same rows as --data; expected a table without private rows`),
   privateUnlabeled: (file: string, what: string) =>
     failure(
       `${file}: some rows have no ${what}; with --private, no row may be left out, so remove these rows from the table`,

@@ -63,6 +63,28 @@ describe('the table', () => {
     expect(chances.reduce((sum, chance) => sum + chance, 0)).toBeCloseTo(1, 14);
   });
 
+  it('makes sums 641a + b whose probabilities differ from a Gaussian by a mean square of 4e-27', () => {
+    const [factor, variance] = [641, TABLE_DEVIATION ** 2];
+    // At the sum n, relative to the Gaussian's weight.
+    const ratioAt = (n: number) => {
+      let sum = 0;
+      const farthest = 12 * TABLE_DEVIATION;
+      for (let a = Math.ceil((n - farthest) / factor) + 0.5; a * factor < n + farthest; a++) {
+        const b = n - factor * a;
+        sum += Math.exp(-(a * a + b * b) / (2 * variance) + (n * n) / (2 * DEVIATION ** 2));
+      }
+      return sum;
+    };
+    for (const deviations of [0, 1, 3, 6]) {
+      const first = Math.round(deviations * DEVIATION);
+      const ratios = Array.from({ length: factor }, (_, k) => ratioAt(first + k));
+      const mean = ratios.reduce((sum, ratio) => sum + ratio, 0) / factor;
+      const square = ratios.reduce((sum, ratio) => sum + (ratio / mean - 1) ** 2, 0) / factor;
+      expect(square).toBeGreaterThan(3.5e-27);
+      expect(square).toBeLessThan(4e-27);
+    }
+  });
+
   it('leaves out less than 1e-23 of the distribution', () => {
     expect(2 * upperTail((TABLE_LENGTH - 0.5) / TABLE_DEVIATION)).toBeLessThan(1e-23);
   });

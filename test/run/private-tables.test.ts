@@ -190,6 +190,12 @@ describe('refused', () => {
     ['a public table of a run that is not private', () => ({ ...OPTIONS, private: false }), 'requires_option', 2],
     ['a public table that is not there', () => ({ ...OPTIONS, publicData: newPath('x.csv') }), 'no_public_table', 1],
     ['test rows of the private table', () => ({ ...OPTIONS, testSplit: 0.2 }), 'not_private', 2],
+    [
+      'the private table as the public one',
+      () => ({ ...OPTIONS, publicData: fileOf(PRIVATE) }),
+      'public_is_private',
+      2,
+    ],
     ['leaving out rows', () => ({ ...OPTIONS, missing: 'drop' }), 'not_private', 2],
     ['a row without a label', () => withRow('1,red,'), 'private_unlabeled', 1],
     ['a class that is not public', () => withRow('1,red,perhaps'), 'unknown_class', 1],

@@ -25,6 +25,7 @@ export async function readPrivateTable(
   const knownHeader = header === 'auto' ? (facts.hasNames ? 'yes' : 'no') : header;
   const csv = { ...csvOptionsOf(options), usualDelimiter };
   const { samples, leftOut: rows } = await readTableLike(data, facts, undefined, knownHeader, signal, csv);
+  if (samples.sha256 === publicSamples.sha256) throw errors.publicIsPrivate(nameOfSource(publicData));
   // How many rows are left out would be a fact about private rows.
   if (rows.unlabeled > 0) throw errors.privateUnlabeled(nameOfSource(data), facts.targets ? 'target' : 'label');
   // A resumed run must encode its rows in the same way, so its hash covers both tables.
