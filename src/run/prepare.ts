@@ -131,8 +131,8 @@ export async function prepare(
 }
 
 /** The form of the kernel that all ranks can run: gradients are added up where they lie. */
-async function agreedVectorBits(world: World, { kernel, vectorBits }: Config): Promise<VectorBits> {
-  const isWide = await together(world, async () => isWideFaster(chooseKernel(kernel), vectorBits));
+async function agreedVectorBits(world: World, { kernel, vectorBits, activation }: Config): Promise<VectorBits> {
+  const isWide = await together(world, async () => isWideFaster(chooseKernel(kernel), vectorBits, activation));
   return world.gather(isWide).every(Boolean) ? '256' : '128';
 }
 
@@ -212,8 +212,7 @@ async function prepareFrom(
     : { used: parts, table: undefined, summaries: undefined };
   const nonzeros = await inTurns(nonzerosOf(used), signal);
   const density = densityOf(used, nonzeros);
-  const planFor = (config: Config, choice: KernelChoice) =>
-    planOf(config, choice, used, nonzeros, world?.ranks, resumed?.checkpoint.activation);
+  const planFor = (config: Config, choice: KernelChoice) => planOf(config, choice, used, nonzeros, world?.ranks);
   const formFor = (config: Config, vectorBits = agreedBits ?? config.vectorBits) =>
     fastestForm(build, vectorBits, density, (choice) => planFor(config, choice));
   // (A measurement would depend on private samples.)

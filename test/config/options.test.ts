@@ -41,6 +41,7 @@ describe('defaults', () => {
       testSplit: undefined,
       testData: undefined,
       hidden: [1000],
+      activation: 'relu',
       epochs: 100,
       batchSize: 100,
       lr: 0.001,

@@ -126,6 +126,6 @@ describe('in worker threads, with node --import', () => {
   });
 
   it('an activation that nobody registered is refused', async () => {
-    await expect(resumed('tanh', 1, [])).rejects.toThrow('expected layers, activation relu and output softmax');
+    await expect(resumed('softsign', 1, [])).rejects.toThrow('expected layers, an activation (relu, leaky-relu,');
   });
 });

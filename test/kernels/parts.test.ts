@@ -75,7 +75,7 @@ function mirrored({ memory, shared }: Network, l: number, { tilings }: KernelCho
   const { layers, slots } = memory;
   // Only addresses are asked for.
   const wasm = new Proxy({}, { get: () => ({}) }) as WasmModule;
-  return wasmLayer(layers[l]!, layers[l - 1], slots, wasm, tilings).mirrors.flatMap(
+  return wasmLayer(layers[l]!, layers[l - 1], wasm, { slots, tilings, storesSlope: false }).mirrors.flatMap(
     ({ address, firstRow, rows, rowBytes, laneBytes }) => {
       const [from, to] = [ROWS.from, ROWS.to].map((row) => Math.min(Math.max(row - firstRow, 0), rows));
       return Array.from({ length: (laneBytes / rowBytes) * LANES }, (_, j) => {
