@@ -6,7 +6,7 @@
  *   dense$n_$t     a function for each tile of n vectors by t samples or rows: dense4_2
  *   $apply…        a function that steps the weights, `step…`, and one that keeps the gradient, `keep…`; `$isStep` tells them apart
  *   …$part, …$few  a function for each number of vectors in the lists below
- *   $curveRows     a function for each activation of curves.ts: geluRows, with the class Gelu as `$Curve`
+ *   $curveRows     a function for each activation of curve-formulas.ts: geluRows, with the class Gelu as `$Curve`
  *   …$times…       a function that goes back through ReLU, and one that multiplies by stored derivatives, `…Times…`; `$isTimes`
  *   …$blocks…      a function for batches of one block of samples, and one for longer batches, `…Blocks…`; `$isBlocks`
  *   a$v            the statement is repeated for each vector v = 0 … n − 1
@@ -43,7 +43,7 @@ const PARTS = [1, 2, 3, 4, 5, 6, 7, 8];
 /** Vectors of a row where each has four sums in registers. */
 const FEW = [2, 4];
 
-/** Classes of curves.ts. */
+/** Classes of curve-formulas.ts. */
 const CURVES = ['LeakyRelu', 'Elu', 'Selu', 'Gelu', 'Silu', 'Mish', 'Tanh', 'Sigmoid'];
 
 /** The sources in `folder` for a form of the module, by file name. */
