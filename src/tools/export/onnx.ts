@@ -319,7 +319,7 @@ function activationTensors({ layers, activation }: ModelData): Tensor[] {
   if (layers.length === 2) return [];
   const inputs = activationNamed(activation).onnx!.flatMap(([, , ...inputs]) => inputs);
   const constants = inputs.filter((input) => typeof input === 'number');
-  return constants.map((x): Tensor => ({ name: constantName(activation, x), dims: [], values: Float32Array.of(x) }));
+  return constants.map((x): Tensor => ({ name: constantName(activation, x), dims: [1], values: Float32Array.of(x) }));
 }
 
 function constantName(activation: string, x: number): string {
