@@ -31,7 +31,8 @@ function testsInFull() {
       ],
       seconds: 120,
     },
-    { files: ['run/optimizers', 'run/early-stopping'], seconds: 40 },
+    { files: ['run/optimizers', 'run/early-stopping'], seconds: 50 },
+    { files: ['run/golden-activations', 'run/golden-optimizers', 'kernels/curves'], seconds: 50 },
     {
       files: ['parallel/mpi/faults', 'parallel/mpi/leaving', 'parallel/barrier-model', 'bench/peers/comparison'],
       seconds: 90,

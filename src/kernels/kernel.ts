@@ -101,4 +101,10 @@ export interface Update {
 }
 
 /** The WebAssembly module's functions for updates: (weights, gradients, …moments, bytes, …numbers). */
-export type UpdateFunction = 'sgdUpdate' | 'momentumUpdate' | 'adamUpdate';
+export type UpdateFunction =
+  | 'sgdUpdate'
+  | 'momentumUpdate'
+  | 'adamUpdate'
+  | 'adamWUpdate'
+  | 'rmspropUpdate'
+  | 'lionUpdate';

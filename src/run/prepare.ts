@@ -260,7 +260,7 @@ async function prepareFrom(
     // With --resume-anyway, they may be sums of other samples.
     const isSame = carriedOver.every(({ code }) => code !== 'resumed_anyway');
     if (isSame) restoreAudit(memory, resumed.checkpoint);
-  } else drawInitialValues(memory.layers, config.seed);
+  } else drawInitialValues(memory.layers, config.seed, config.init);
 
   return {
     config,

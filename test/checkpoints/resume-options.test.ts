@@ -192,6 +192,7 @@ const OTHER_VALUES: { readonly [name in keyof Config]: () => TrainOptions } = {
   testData: () => ({ testData: scratch.newPath('table.csv') }),
   hidden: () => ({ hidden: [8, 5] }),
   activation: () => ({ activation: 'tanh' }),
+  init: () => ({ init: 'he' }),
   // (The others give it as well: the checkpoint's is 1.)
   epochs: () => ({ epochs: 2 }),
   batchSize: () => ({ batchSize: 11 }),

@@ -1,5 +1,7 @@
 import { BALANCED, isClassWeight } from '../../data/class-weights.js';
+import { INITIALIZATIONS } from '../../model/initial-values.js';
 import { LOSSES } from '../../model/objectives/index.js';
+import { WHOLE_RUN_SCHEDULES } from '../../optim/schedule.js';
 import { integer, oneOf, PART, POSITIVE, RATE, texts, YES_OR_NO } from '../checks.js';
 import { type Need, option } from '../option.js';
 import { BATCH_TEXT, batchSizeFor, EPOCHS_TEXT, epochsFor } from '../table-sizes.js';
@@ -7,8 +9,14 @@ import { BATCH_TEXT, batchSizeFor, EPOCHS_TEXT, epochsFor } from '../table-sizes
 export const TRAINING = {
   /** Number of epochs. With 0, the run only evaluates the initial weights. @default 100; tables: 300/√rows, from 15 to 100 */
   epochs: option(
-    // The length of a cosine schedule is the length of the run.
-    { kind: integer(0), default: 100, tableDefault: epochsFor, resume: ['schedule', 'cosine'], recipe: 'always' },
+    // The length of most schedules is the length of the run.
+    {
+      kind: integer(0),
+      default: 100,
+      tableDefault: epochsFor,
+      resume: ['schedule', ...WHOLE_RUN_SCHEDULES],
+      recipe: 'always',
+    },
     { help: 'number of epochs; 0 evaluates the initial weights', short: 'e', tableDefaultText: EPOCHS_TEXT },
   ),
   /**
@@ -51,6 +59,8 @@ export const TRAINING = {
       defaultText: '1 each',
     },
   ),
+  /** Distribution of the initial weights: see docs/mathematics.md, "Initial values". @default 'uniform' */
+  init: option({ kind: oneOf(INITIALIZATIONS), default: 'uniform' }, { help: 'distribution of the initial weights' }),
   /** Seed of the initial weights, the sample order and the splits. @default 1 */
   seed: option(
     { kind: integer(0, Number.MAX_SAFE_INTEGER), default: 1, resume: 'between-epochs', recipe: 'always' },

@@ -7,6 +7,7 @@
  *   $apply…        a function that steps the weights, `step…`, and one that keeps the gradient, `keep…`; `$isStep` tells them apart
  *   …$part, …$few  a function for each number of vectors in the lists below
  *   $curveRows     a function for each activation of curve-formulas.ts: geluRows, with the class Gelu as `$Curve`
+ *   …$decoupled…   a function with an L2 penalty, and one with decoupled weight decay, `…W…`; `$isDecoupled`
  *   …$times…       a function that goes back through ReLU, and one that multiplies by stored derivatives, `…Times…`; `$isTimes`
  *   …$blocks…      a function for batches of one block of samples, and one for longer batches, `…Blocks…`; `$isBlocks`
  *   a$v            the statement is repeated for each vector v = 0 … n − 1
@@ -82,6 +83,7 @@ function sizesOf(name, { vectors, panels, tiles }) {
   if (name.includes('$apply')) each(['step', 'keep'].map((apply) => ({ apply, isStep: apply === 'step' })));
   if (name.includes('$curve')) each(CURVES.map((Curve) => ({ Curve, curve: Curve[0].toLowerCase() + Curve.slice(1) })));
   if (name.includes('$times')) each(['', 'Times'].map((times) => ({ times, isTimes: times !== '' })));
+  if (name.includes('$decoupled')) each(['', 'W'].map((decoupled) => ({ decoupled, isDecoupled: decoupled !== '' })));
   if (name.includes('$blocks')) each(['', 'Blocks'].map((blocks) => ({ blocks, isBlocks: blocks !== '' })));
   return sizes;
 }
@@ -119,9 +121,12 @@ function instance(text, size) {
 }
 
 function withValues(text, size) {
-  return text.replace(/\$(isStep|isBlocks|isTimes|apply|blocks|Curve|curve|times|part|few|n|t)/g, (token, name) => {
-    const value = size[name];
-    if (value === undefined) throw new Error(`${token} has no value in ${text.slice(0, 60)}…`);
-    return String(value);
-  });
+  return text.replace(
+    /\$(isStep|isBlocks|isTimes|isDecoupled|decoupled|apply|blocks|Curve|curve|times|part|few|n|t)/g,
+    (token, name) => {
+      const value = size[name];
+      if (value === undefined) throw new Error(`${token} has no value in ${text.slice(0, 60)}…`);
+      return String(value);
+    },
+  );
 }
