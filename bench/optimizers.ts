@@ -40,6 +40,9 @@ const ROWS: readonly { readonly name: string; readonly given: TrainOptions }[] =
   { name: 'Adam', given: { optimizer: 'adam', reduction: 'mean' } },
   { name: 'clipping', given: { clipNorm: 100 } },
   { name: 'noise scale', given: { noiseScale: true } },
+  { name: 'AdamW', given: { optimizer: 'adamw', reduction: 'mean', weightDecay: 0.01 } },
+  { name: 'RMSprop', given: { optimizer: 'rmsprop', reduction: 'mean' } },
+  { name: 'Lion', given: { optimizer: 'lion', reduction: 'mean' } },
   { name: 'Adam, clipping', given: { optimizer: 'adam', reduction: 'mean', clipNorm: 1 } },
   { name: 'validation split of a tenth', given: { validationSplit: 0.1, patience: 1000, keepBest: true } },
 ];

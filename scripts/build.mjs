@@ -20,7 +20,7 @@ const MODULES = [
   { folder: 'src/kernels/noise-assembly', forms: { narrow: FORMS.narrow }, builds: { noise: [] } },
   { folder: 'bench/kernels/assembly', forms: FORMS, builds: BUILDS },
 ];
-const IMPORTED = 'vector.ts';
+const IMPORTED = ['vector.ts', 'curve-formulas.ts'];
 /** The sources with each size written out, a tree for each form. */
 const EXPANDED = 'dist/assembly';
 /** The page of `train --dashboard`: modules for browsers, which are a TypeScript project of their own, and static files. */
@@ -59,7 +59,7 @@ export function build(root) {
       mkdirSync(path.join(root, 'dist', folder), { recursive: true });
       const files = expandSources(path.join(root, folder), sizes);
       for (const [name, text] of Object.entries(files)) writeFileSync(path.join(root, expanded, name), text);
-      const entries = Object.keys(files).filter((name) => name !== IMPORTED);
+      const entries = Object.keys(files).filter((name) => !IMPORTED.includes(name));
       for (const [name, options] of Object.entries(builds)) {
         const out = `dist/${folder}/${name}${form === 'narrow' ? '' : `-${form}`}.wasm`;
         if (isNewer(path.join(root, out), [...sources, fileURLToPath(import.meta.url)])) continue;

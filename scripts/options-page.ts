@@ -88,7 +88,7 @@ function rowOf(name: string, entry: Option<unknown>, description: string): strin
     needs && `Requires ${conditionsText(needs.anyOf).split(' or ').map(code).join(' or ')}.`,
     excludes && `${usual === undefined ? 'M' : 'Values other than the default are m'}utually exclusive with ${other}.`,
   ].filter((remark) => remark !== undefined);
-  const rule = typeof resume === 'string' ? RULES[resume] : `same if ${code(`--${flagOf(resume[0])} ${resume[1]}`)}`;
+  const rule = typeof resume === 'string' ? RULES[resume] : `same if ${alternatives(...resume)}`;
   // The others belong to the invocation, and no checkpoint has them.
   const changes = !isRecorded(name) ? ['', ''] : [rule, mayDifferByRank ? 'own' : 'same'];
   const cells = [codes(flags), code(name), choices, defaultText(entry), remarks.join(' '), ...changes];
@@ -104,6 +104,10 @@ function commandOnly(): string {
 
 function isRecorded(name: string): boolean {
   return CONFIG_NAMES.some((each) => each === name);
+}
+
+function alternatives(option: string, ...values: readonly string[]): string {
+  return values.map((value) => code(`--${flagOf(option)} ${value}`)).join(' or ');
 }
 
 function codes(texts: string): string {

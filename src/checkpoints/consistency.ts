@@ -19,6 +19,7 @@ interface Contents extends ModelDescription {
 /** A contradiction, which would make the resumed run hang, fail or give wrong results; undefined if there is none. */
 export function contradictionOf({
   layers,
+  activation,
   objective,
   targets,
   config,
@@ -37,6 +38,7 @@ export function contradictionOf({
   const stepsPerEpoch = Math.ceil(dataset.train / batchSize);
   const rules: readonly (readonly [isKept: boolean, broken: string])[] = [
     [layers.slice(1, -1).join() === hidden.join(), 'its layers do not match its configuration'],
+    [activation === config.activation, 'its activation does not match its configuration'],
     [
       [values, ...moments, ...(best ? [best] : [])].every(
         (each) => each instanceof Float64Array === (realsOf(kernel) === 'float64'),

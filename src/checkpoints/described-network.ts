@@ -155,7 +155,7 @@ function activationIn(text: string | undefined, layers: readonly number[], expec
   const { layers: widths, activation, output, ...others } = isRecord(architecture) ? architecture : {};
   const known = activationNames().find((name) => name === activation);
   if (known === undefined || output !== expectedOutput || Object.keys(others).length > 0) {
-    const expected = `expected layers, activation ${activationNames().join(' or ')} and output ${expectedOutput}`;
+    const expected = `expected layers, an activation (${activationNames().join(', ')}) and output ${expectedOutput}`;
     throw new TensorFileError(`unsupported architecture ${shown(text ?? 'none')}; ${expected}`);
   }
   if (Array.isArray(widths) && widths.join() === layers.join()) return known;

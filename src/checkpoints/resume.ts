@@ -176,10 +176,11 @@ function configFor(given: CheckedOptions, { file, checkpoint }: Resumed, warning
     const [found, agreed] = [valueText(config[name]), valueText(stored[name])];
     if (rule === 'free' || rule === 'by-content' || found === agreed || (name === 'kernel' && found === 'auto'))
       continue;
-    const [other, value] = typeof rule === 'string' ? [] : rule;
-    if (other !== undefined && config[other as keyof Config] !== value) continue;
+    const [other, ...values] = typeof rule === 'string' ? [] : rule;
+    const value = config[other as keyof Config];
+    if (other !== undefined && !values.some((each) => each === value)) continue;
     const difference = flagText(name, config[name]);
-    const expected = other === undefined ? agreed : `${agreed} (${other} ${value})`;
+    const expected = other === undefined ? agreed : `${agreed} (${other} ${valueText(value)})`;
     const isMoments = name === 'optimizer' || name === 'momentum';
     if (isMoments && String(momentNames(config)) !== String(momentNames(stored)))
       throw errors.otherMoments(file, difference, expected);

@@ -20,7 +20,7 @@ export interface Need {
  * - `same`: refused, unless `--resume-anyway` is given.
  * - `between-epochs`: like `same`, but in the middle of an epoch always refused: the order of its samples depends on it.
  * - `network`: refused, because the weights have its shape.
- * - a pair: like `same` if that option has that value, else allowed.
+ * - a list: like `same` if that option has one of these values, else allowed.
  */
 export type ResumeRule =
   | 'free'
@@ -28,7 +28,7 @@ export type ResumeRule =
   | 'same'
   | 'between-epochs'
   | 'network'
-  | readonly [option: string, value: string];
+  | readonly [option: string, ...values: string[]];
 
 /** What the defaults for tables depend on. */
 export interface TableTraits {
@@ -48,6 +48,8 @@ interface Facts<Value> {
   readonly default?: Value | (() => Value);
   /** Default for tables, if it differs. A function returns undefined where `default` applies. */
   readonly tableDefault?: Value | ((table: TableTraits) => Value | undefined);
+  /** Default with some optimizers, if it differs. */
+  readonly byOptimizer?: Readonly<Record<string, Value>>;
   /** Default of private runs, if it differs. */
   readonly privateDefault?: Value;
   readonly needs?: Need;

@@ -147,8 +147,10 @@ export function flagsOf(name: string, { short, argument, kind }: Option<unknown>
  * @param table  undefined for images, and for a record of a run, where null means the reference's default
  */
 export function withDefaults(given: CheckedOptions, table?: TableTraits): Config {
-  const usual = (name: keyof Config) => {
+  const usual = (name: keyof Config): unknown => {
     const entry = OPTIONS[name];
+    const ofOptimizer = entry.byOptimizer?.[String(given.optimizer ?? usual('optimizer'))];
+    if (ofOptimizer !== undefined) return ofOptimizer;
     const ofPrivate = given.private === true ? entry.privateDefault : undefined;
     return ofPrivate ?? (table && tableDefaultOf(entry, table)) ?? defaultOf(entry);
   };

@@ -43,16 +43,28 @@ const EXP_SERIES = [
 export function expOfNonPositive(x: number): number {
   if (x < UNDERFLOW) return 0;
   const k = Math.floor(x * Math.LOG2E + 0.5);
+  return (1 + expRest(x, k)) * (HALVES[-k] ?? Number.NaN);
+}
+
+/** e^x − 1 for x ≤ 0, without cancellation near 0; NaN for NaN. */
+export function expMinusOneOfNonPositive(x: number): number {
+  if (x < UNDERFLOW) return -1;
+  const k = Math.floor(x * Math.LOG2E + 0.5);
+  const scale = HALVES[-k] ?? Number.NaN;
+  return scale * expRest(x, k) + (scale - 1);
+}
+
+/** e^r − 1 */
+function expRest(x: number, k: number): number {
   // r in two parts, so that the error of the subtraction is not lost.
   const high = x - k * LN2_HIGH;
   const low = k * LN2_LOW;
   const r = high - low;
   let tail = 0;
   for (let n = EXP_SERIES.length - 1; n >= 2; n--) tail = tail * r + EXP_SERIES[n]!;
-  // 1 + (r + r²·tail), the small parts first.
+  // r + r²·tail, the small parts first.
   const lost = high - r - low;
-  const sum = 1 + (r + (r * r * tail + lost));
-  return sum * (HALVES[-k] ?? Number.NaN);
+  return r + (r * r * tail + lost);
 }
 
 /** √½ ≤ m < √2 keeps |s| below 0.172, where 12 terms of the series are enough. */

@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { PLAIN, type Plan } from '../memory/plan.js';
 import { LANES } from '../memory/tiling.js';
-import { activationNeeds, DEFAULT_ACTIVATION } from './activations.js';
+import { activationNeeds, isOfOtherActivations } from './activations.js';
 import { compileAhead, MAY_BE_WIDE } from './ahead-of-time.js';
 import type { KernelChoice } from './builds.js';
 import { functionNamed, Scratch } from './scratch.js';
@@ -52,7 +52,8 @@ export function fastestForm(
     if (gain < MIN_GAIN) return narrow;
   }
   const needed = new Set(plans.wide.layers.slice(1).flatMap((_, l) => [...exportsOf(plans.wide, l, wide.tilings)]));
-  const isNeeded = (name: string) => needed.has(name) || !/\d$/.test(name);
+  const { activation } = plans.wide;
+  const isNeeded = (name: string) => needed.has(name) || (!/\d$/.test(name) && !isOfOtherActivations(name, activation));
   if (!compileAhead(wide.module!, true, isNeeded)) return narrow;
   return computesTheSame(wide, isNeeded) ? wide : narrow;
 }
@@ -61,7 +62,7 @@ export function fastestForm(
  * Whether the wide form is the fastest for a layer of typical size, and all of it computes the same: for what must be decided
  * before the data is known.
  */
-export function isWideFaster(narrow: KernelChoice, wanted: VectorBits): boolean {
+export function isWideFaster(narrow: KernelChoice, wanted: VectorBits, activation: string): boolean {
   const density = 0.2;
   const [inputs, outputs, samples] = [TRIAL_INPUTS, 64, 100];
   const planFor = ({ needs }: KernelChoice): Plan => ({
@@ -69,10 +70,10 @@ export function isWideFaster(narrow: KernelChoice, wanted: VectorBits): boolean 
     ...{ storedInputs: Math.round(samples * inputs * density), inputForm: 'sparse' },
     ...PLAIN,
     ...needs,
-    ...activationNeeds(DEFAULT_ACTIVATION),
+    ...activationNeeds(activation),
   });
   const form = fastestForm(narrow, wanted, density, planFor);
-  const isNeeded = () => true;
+  const isNeeded = (name: string) => !isOfOtherActivations(name, activation);
   return form.vectorBits === 256 && compileAhead(form.module!, true, isNeeded) && computesTheSame(form, isNeeded);
 }
 

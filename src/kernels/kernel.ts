@@ -24,8 +24,8 @@ export interface Kernel {
   forward(layer: number, panels: Range, from: number, to: number): void;
 
   /**
-   * h = f(z) of a hidden layer, all panels, as the next layer's inputs. Where these are sparse, z becomes 0, and `backward`
-   * leaves δ of the units that are left out at 0; a kernel that goes back through mirrors needs z, and keeps it.
+   * h = f(z) of a hidden layer, all panels, as the next layer's inputs. f′(z) replaces z, for `backward`; for units that sparse
+   * inputs leave out, 0 does. A kernel may compute ReLU's derivative from h or z instead, and then leaves z or 0 there.
    */
   activate(layer: number, from: number, to: number): void;
 
@@ -101,4 +101,10 @@ export interface Update {
 }
 
 /** The WebAssembly module's functions for updates: (weights, gradients, …moments, bytes, …numbers). */
-export type UpdateFunction = 'sgdUpdate' | 'momentumUpdate' | 'adamUpdate';
+export type UpdateFunction =
+  | 'sgdUpdate'
+  | 'momentumUpdate'
+  | 'adamUpdate'
+  | 'adamWUpdate'
+  | 'rmspropUpdate'
+  | 'lionUpdate';

@@ -5,7 +5,7 @@ import type { Activation } from './activations.js';
 
 /** See `Kernel.activate`. */
 export function activatePlainly(
-  { value: f }: Activation,
+  { value: f, slope }: Activation,
   { panels, outputs }: LayerMemory,
   { inputRows }: LayerMemory,
   from: number,
@@ -17,12 +17,16 @@ export function activatePlainly(
     for (const { firstColumn, width, delta: z } of panels) {
       const columns = Math.min(width, outputs - firstColumn);
       for (let j = 0; j < columns; j++) {
-        const h = Math.fround(f(z[slot * width + j]!));
-        if (form === 'sparse' && h === 0) continue;
+        const at = slot * width + j;
+        const h = Math.fround(f(z[at]!));
+        const isStored = form === 'dense' || h !== 0;
+        z[at] = isStored ? slope(z[at]!, h) : 0;
+        if (!isStored) continue;
         if (form === 'sparse') index[k] = firstColumn + j;
         value[k++] = h;
       }
-      if (form === 'sparse') z.fill(0, slot * width, (slot + 1) * width);
+      // Padding: its δ stays 0, and with it its weights.
+      z.fill(0, slot * width + columns, (slot + 1) * width);
     }
     lengths[slot] = k - starts[slot]!;
   }
@@ -30,7 +34,6 @@ export function activatePlainly(
 
 /** See `Kernel.backward`. Each δ is one sum in float64, in ascending order of columns, whatever the panels. */
 export function backwardPlainly(
-  { slope }: Activation,
   { panels, inputRows }: LayerMemory,
   below: LayerMemory,
   from: number,
@@ -38,14 +41,15 @@ export function backwardPlainly(
 ): void {
   for (let slot = from; slot < to; slot++) {
     let p = 0;
-    forEachInput(inputRows, slot, (i, h) => {
+    forEachInput(inputRows, slot, (i) => {
       let sum = 0;
       for (const { width, weights, delta } of panels) {
         for (let j = 0; j < width; j++) sum += weights[i * width + j]! * delta[slot * width + j]!;
       }
       while (p + 1 < below.panels.length && i >= below.panels[p + 1]!.firstColumn) p++;
       const { firstColumn, width, delta } = below.panels[p]!;
-      delta[slot * width + i - firstColumn] = sum * slope(h);
+      const at = slot * width + i - firstColumn;
+      delta[at] = sum * delta[at]!;
     });
   }
 }

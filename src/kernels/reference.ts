@@ -64,7 +64,7 @@ export class ReferenceKernel implements Kernel {
     }
   }
 
-  /** h = f(z), the next layer's input */
+  /** h = f(z), the next layer's input. f′(z) replaces z. */
   activate(l: number, from: number, to: number): void {
     const { outputs: C } = this.#layers[l]!;
     const { form, starts, lengths, index, value } = this.#layers[l + 1]!.inputRows;
@@ -73,9 +73,11 @@ export class ReferenceKernel implements Kernel {
       let k = starts[s]!;
       for (let j = 0; j < C; j++) {
         const h = this.#activation.value(z[s * C + j]!);
-        // For a unit that is not stored, `backward` leaves this zero.
-        z[s * C + j] = 0;
-        if (form === 'sparse' && h === 0) continue;
+        const slope = this.#activation.slope(z[s * C + j]!, h);
+        const isStored = form === 'dense' || h !== 0;
+        // `backward` multiplies by f′, or for a unit that is not stored leaves this zero.
+        z[s * C + j] = isStored ? slope : 0;
+        if (!isStored) continue;
         if (form === 'sparse') index[k] = j;
         value[k++] = h;
       }
@@ -83,16 +85,16 @@ export class ReferenceKernel implements Kernel {
     }
   }
 
-  /** The gradient of `forward` and `activate`: δ of the layer below = (δ·Wᵀ) ⊙ f′(z), with f′(z) computed from h = x. */
+  /** The gradient of `forward` and `activate`: δ of the layer below = (δ·Wᵀ) ⊙ f′(z), where f′(z) was stored. */
   backward(l: number, from: number, to: number): void {
     const { inputs: D, outputs: C, inputRows: x, parameters: W } = this.#layers[l]!;
     const delta = this.#deltas(l);
     const below = this.#deltas(l - 1);
     for (let s = from; s < to; s++) {
-      forEachInput(x, s, (i, h) => {
+      forEachInput(x, s, (i) => {
         let sum = 0;
         for (let j = 0; j < C; j++) sum += W[i * C + j]! * delta[s * C + j]!;
-        below[s * D + i] = sum * this.#activation.slope(h);
+        below[s * D + i] = sum * below[s * D + i]!;
       });
     }
   }

@@ -1,5 +1,6 @@
 /** Made-up data in a memory of its own, and for each of a module's functions arguments that make it work on them. */
 import { LANES } from '../memory/tiling.js';
+import { curveFunctions } from './activations.js';
 import { REAL_BYTES, WORD_BYTES } from './wasm-layer.js';
 import type { BySize, WasmFunction, WasmModule } from './wasm-module.js';
 
@@ -34,6 +35,8 @@ const DRAWN = 4093;
 /** Below the smallest normal number. */
 const SUBNORMAL = 1e-39;
 
+const CURVES = curveFunctions();
+
 const [RATE, DECAY, SCALE] = [-0.1, 0.01, 0.3];
 
 /** Words of each array, in the order in which they lie. Those before `dense` are random numbers. */
@@ -45,7 +48,7 @@ function lengthsOf({ inputs, samples, vectors }: ScratchSize) {
     ...{ weights: parameters, gradient: parameters, m: parameters, v: parameters },
     ...{ z: samples * width, delta: samples * width, below: samples * Math.max(width, inputs + LANES) },
     ...{ mirror: parameters + LANES * width, partial: samples * inputs * LANES, totals: TOTALS },
-    squares: 2 * parameters,
+    ...{ squares: 2 * parameters, curved: samples * width },
     inputSquares: 2 * (samples + 1),
     ...{ dense: samples * inputs + LANES, denseStarts: samples },
     ...{ begins: samples, ends: samples, counts: samples, index: entries, value: entries },
@@ -109,6 +112,10 @@ export class Scratch {
     // Most units are active: few of the sums that go back are masked.
     const below = reals('below', samples * vectors * LANES);
     for (let i = 0; i < below.length; i++) if (random() < 0.7) below[i] = Math.abs(below[i]!);
+
+    // Where activations bend, and where they are flat.
+    const curved = reals('curved', samples * vectors * LANES);
+    for (let i = 0; i < curved.length; i++) curved[i]! *= [0.3, 1, 4, 60][i % 4]!;
 
     const [dense, index, value] = [reals('dense', samples * inputs), words('index', entries), reals('value', entries)];
     const [begins, ends, counts] = [words('begins', samples), words('ends', samples), words('counts', samples)];
@@ -192,6 +199,11 @@ export class Scratch {
       denseBackward: [
         [at.weights, delta, rowBytes, 0, inVectors, ...denseRows, bySlot('below', inVectors * REAL_BYTES), ...range],
       ],
+      denseBackwardTimes: [0, 1].map((isWhole) => {
+        const sums = [at.partial, inVectors, isWhole, isWhole];
+        const below = bySlot('below', inVectors * REAL_BYTES);
+        return [at.weights, delta, rowBytes, 0, inVectors, ...sums, below, ...range];
+      }),
       // The whole panel, and its first columns as if they were the last.
       mirrorRows: [width, LANES].map((columns) => {
         const to = [at.mirror, inputs * REAL_BYTES, width * inputs, 0];
@@ -203,8 +215,8 @@ export class Scratch {
           ...[inVectors, bySlot('below', deltaBytes), ...range],
         ],
       ],
-      mirrorBackward: [[...mirrored, bySlot('below', rowBytes), rowBytes, at.totals, ...range]],
-      fewBackward: [[...mirrored, bySlot('below', rowBytes), rowBytes, ...range]],
+      ...both('mirrorBackward', [[...mirrored, bySlot('below', rowBytes), rowBytes, at.totals, ...range]]),
+      ...both('fewBackward', [[...mirrored, bySlot('below', rowBytes), rowBytes, ...range]]),
       ...{ stepSparse: [sparse], stepSparseBlocks: [sparse], keepSparse: [sparse], keepSparseBlocks: [sparse] },
       ...{ stepDense: [dense], stepDenseBlocks: [dense], keepDense: [dense], keepDenseBlocks: [dense] },
       ...{ stepBias: [bias], keepBias: [bias] },
@@ -223,6 +235,9 @@ export class Scratch {
         return [at.weights, at.gradient, at.m, bytes, SCALE, DECAY, RATE, 0.9, nesterov];
       }),
       adamUpdate: [[at.weights, at.gradient, at.m, at.v, bytes, SCALE, DECAY, RATE, 0.9, 0.1, 0.999, 0.001, 1.3, 1e-8]],
+      adamWUpdate: [[at.weights, at.gradient, at.m, at.v, bytes, SCALE, 0.9, RATE, 0.9, 0.1, 0.999, 0.001, 1.3, 1e-8]],
+      rmspropUpdate: [[at.weights, at.gradient, at.v, bytes, SCALE, DECAY, RATE, 0.99, 0.01, 1e-8]],
+      lionUpdate: [[at.weights, at.gradient, at.m, bytes, SCALE, 0.9, RATE, 0.9, 0.1, 0.99, 0.01]],
       squareRows: [0, 1].map((isFirst) => [at.squares, isFirst, at.gradient, inputs, most]),
       squareInputs: [[bySlot('begins'), bySlot('counts'), at.value, bySlot('inputSquares', 2 * WORD_BYTES), ...range]],
       scaleRows: [[bySlot('delta', rowBytes), rowBytes, bySlot('inputSquares', 2 * WORD_BYTES), ...range]],
@@ -231,6 +246,11 @@ export class Scratch {
       multiplyAdd: [[1 + 2 ** -13, 1 - 2 ** -13, -1]],
       heapBase: [[]],
     };
+    if (CURVES.includes(base)) {
+      return [
+        [bySlot('curved', width * REAL_BYTES), 0, width, width - 1, bySlot('rowStarts'), at.activeValue, ...range],
+      ];
+    }
     return calls[base] ?? [];
   }
 }
@@ -242,6 +262,11 @@ function generator(): () => number {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     return state / 2 ** 32;
   };
+}
+
+/** Back-propagation through ReLU, and through other activations. */
+function both(name: string, calls: readonly Args[]): Readonly<Record<string, readonly Args[]>> {
+  return { [name]: calls, [`${name}Times`]: calls };
 }
 
 /** `forward8` is `forward` for size 8. */

@@ -74,6 +74,15 @@ export interface Part {
   readonly offset: number;
   readonly backward: WasmFunction;
   readonly denseBackward: WasmFunction;
+  readonly denseBackwardTimes: WasmFunction;
+}
+
+/** What a run's layers have in common. */
+export interface LayerFacts {
+  readonly slots: number;
+  readonly tilings: Tilings;
+  /** Whether back-propagation multiplies by a derivative that is stored. */
+  readonly storesSlope: boolean;
 }
 
 export interface WasmLayer {
@@ -104,10 +113,10 @@ export interface WasmLayer {
 export function wasmLayer(
   layer: LayerMemory,
   below: LayerMemory | undefined,
-  slots: number,
   wasm: WasmModule,
-  tilings: Tilings,
+  facts: LayerFacts,
 ): WasmLayer {
+  const { slots, tilings } = facts;
   const { inputs, inputRows, inputBlocks, blockInputs, paddedOutputs, lanes, transposed } = layer;
   const { rowSquares, inputSquares, deltaSquares } = layer;
   const { starts, lengths, index, value, blockBounds } = inputRows;
@@ -124,7 +133,7 @@ export function wasmLayer(
     blockInputs,
     blockBounds: Array.from({ length: inputBlocks + 1 }, (_, b) => blockBounds.byteOffset + b * slots * WORD_BYTES),
     panels: layer.panels.map((panel) => wasmPanel(panel, layer, wasm, tilings)),
-    mirrors: layer.mirror.flatMap((mirror, p) => mirrorsOf(mirror, below!.panels[p]!, layer, wasm, tilings.forward)),
+    mirrors: layer.mirror.flatMap((mirror, p) => mirrorsOf(mirror, below!.panels[p]!, layer, wasm, facts)),
     transposed: { slot: transposed.slot.byteOffset, value: transposed.value.byteOffset },
     // A cursor for each row, and two more.
     cursors: (slice) => transposed.cursors.byteOffset + slice * (inputs + 3) * WORD_BYTES,
@@ -164,6 +173,7 @@ function wasmPanel(panel: Panel, { inputs, outputs }: LayerMemory, wasm: WasmMod
       offset,
       backward: wasm.backward[ofPart]!,
       denseBackward: wasm.denseBackward[ofPart]!,
+      denseBackwardTimes: wasm.denseBackwardTimes[ofPart]!,
     })),
   };
 }
@@ -173,13 +183,16 @@ function mirrorsOf(
   { firstColumn, width, delta }: Panel,
   { panels, outputs }: LayerMemory,
   wasm: WasmModule,
-  tileRows: TileRows,
+  { tilings, storesSlope }: LayerFacts,
 ): Mirror[] {
   const height = inVectors(outputs);
+  const times = storesSlope ? 'Times' : '';
   const functions = isFew(panels.length)
-    ? fewOf(width / LANES).map(({ offset, vectors }) => ({ offset, vectors, backward: wasm.fewBackward[vectors]! }))
-    : tileSizes(width / LANES, tileRows).map(({ offset, vectors, size }) => {
-        return { offset, vectors, backward: wasm.mirrorBackward[size]! };
+    ? fewOf(width / LANES).map(({ offset, vectors }) => {
+        return { offset, vectors, backward: wasm[`fewBackward${times}`][vectors]! };
+      })
+    : tileSizes(width / LANES, tilings.forward).map(({ offset, vectors, size }) => {
+        return { offset, vectors, backward: wasm[`mirrorBackward${times}`][size]! };
       });
   return functions.map(({ offset, vectors, backward }) => {
     const rowBytes = vectors * VECTOR_BYTES;
@@ -241,6 +254,9 @@ export function exportsOf(plan: Plan, l: number, tilings: Tilings): Set<string> 
   const kind = isDense ? 'Dense' : 'Sparse';
   const apply = plan.gradientBuffers > 0 ? 'keep' : 'step';
   const blocks = ownBatch(plan) > SAMPLE_BLOCK ? 'Blocks' : '';
+  // (As the kernel does: an activation with dense values has its derivative stored.)
+  const times = plan.hiddenForm === 'dense' ? 'Times' : '';
+  const backward = times ? 'denseBackwardTimes' : isDense ? 'denseBackward' : 'backward';
   const names = new Set<string>();
   let before = 0;
   for (const width of panelWidths(plan, l)) {
@@ -252,13 +268,12 @@ export function exportsOf(plan: Plan, l: number, tilings: Tilings): Set<string> 
     const used = Math.ceil(Math.min(width, plan.layers[l + 1]! - before) / LANES);
     before += width;
     if (l === 0 || plan.mirrors) continue;
-    for (const part of divide(used, PART_VECTORS, 1))
-      names.add(`${isDense ? 'denseBackward' : 'backward'}${part.vectors}`);
+    for (const part of divide(used, PART_VECTORS, 1)) names.add(`${backward}${part.vectors}`);
   }
   if (l > 0 && plan.mirrors) {
     for (const width of panelWidths(plan, l - 1)) {
-      for (const { size } of tileSizes(width / LANES, tilings.forward)) names.add(`mirrorBackward${size}`);
-      for (const { vectors } of fewOf(width / LANES)) names.add(`fewBackward${vectors}`);
+      for (const { size } of tileSizes(width / LANES, tilings.forward)) names.add(`mirrorBackward${times}${size}`);
+      for (const { vectors } of fewOf(width / LANES)) names.add(`fewBackward${times}${vectors}`);
     }
   }
   return names;

@@ -1,4 +1,5 @@
 /** The WebAssembly module's exports, as the kernel calls them. The sources in assembly/ say what each parameter is. */
+import type { CurveFunction } from './activations.js';
 import type { UpdateFunction } from './kernel.js';
 
 export type WasmFunction = (...args: number[]) => void;
@@ -13,7 +14,7 @@ export type Apply = 'step' | 'keep';
 type Reductions = `${Apply}${'Sparse' | 'Dense'}${'' | 'Blocks'}`;
 
 export interface WasmModule
-  extends Readonly<Record<UpdateFunction, WasmFunction>>,
+  extends Readonly<Record<UpdateFunction | CurveFunction, WasmFunction>>,
     Readonly<Record<Reductions | `${Apply}Bias`, BySize>> {
   readonly heapBase: () => number;
   readonly multiplyAdd: (a: number, b: number, c: number) => number;
@@ -25,10 +26,13 @@ export interface WasmModule
   readonly rectifyRows: WasmFunction;
   readonly backward: BySize;
   readonly mirrorBackward: BySize;
+  readonly mirrorBackwardTimes: BySize;
   readonly fewBackward: BySize;
+  readonly fewBackwardTimes: BySize;
   readonly joinPanels: WasmFunction;
   readonly mirrorRows: WasmFunction;
   readonly denseBackward: BySize;
+  readonly denseBackwardTimes: BySize;
   readonly transpose: WasmFunction;
   readonly applyGradients: WasmFunction;
   readonly sumGradients: WasmFunction;

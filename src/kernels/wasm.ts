@@ -4,6 +4,7 @@ import { inVectors } from '../memory/tiling.js';
 import type { Activation } from './activations.js';
 import type { Kernel, Range, RowSlice, Update } from './kernel.js';
 import { activatePlainly, backwardPlainly } from './plain-activation.js';
+import { activateCurve, backwardTimes } from './wasm-curves.js';
 import {
   isFew,
   REAL_BYTES,
@@ -53,7 +54,8 @@ export class WasmKernel implements Kernel {
     this.#wasm = wasm;
     this.#memory = memory;
     const { layers, slots } = memory;
-    this.#layers = layers.map((layer, l) => wasmLayer(layer, layers[l - 1], slots, wasm, tilings));
+    const facts = { slots, tilings, storesSlope: !activation.isSparse };
+    this.#layers = layers.map((layer, l) => wasmLayer(layer, layers[l - 1], wasm, facts));
     this.#activation = activation;
     this.#worker = worker;
     this.#partial = partial.byteOffset;
@@ -76,8 +78,10 @@ export class WasmKernel implements Kernel {
 
   activate(l: number, from: number, to: number): void {
     const { layers } = this.#memory;
-    if (!this.#hasAssembly) {
-      activatePlainly(this.#activation, layers[l]!, layers[l + 1]!, from, to);
+    const { assembly } = this.#activation;
+    if (!this.#isRelu) {
+      if (assembly) activateCurve(this.#wasm, assembly, this.#layers[l]!, this.#layers[l + 1]!, from, to);
+      else activatePlainly(this.#activation, layers[l]!, layers[l + 1]!, from, to);
       return;
     }
     const { isDense, starts, lengths, index, value, mirrors } = this.#layers[l + 1]!;
@@ -91,11 +95,13 @@ export class WasmKernel implements Kernel {
   backward(l: number, from: number, to: number): void {
     const layer = this.#layers[l]!;
     const below = this.#layers[l - 1]!;
-    if (!this.#hasAssembly) {
+    if (!this.#isRelu && this.#activation.isSparse) {
       const { layers } = this.#memory;
-      backwardPlainly(this.#activation, layers[l]!, layers[l - 1]!, from, to);
+      backwardPlainly(layers[l]!, layers[l - 1]!, from, to);
     } else if (layer.mirrors.length > 0) {
       this.#backwardMirrored(layer, from, to);
+    } else if (!this.#isRelu) {
+      backwardTimes(layer, below, this.#memory.workers[this.#worker]!.partial, from, to);
     } else if (layer.isDense) {
       backwardDense(layer, below, from, to);
     } else {
@@ -318,7 +324,7 @@ export class WasmKernel implements Kernel {
     this.#mirror(this.#layers[l]!, { from, to }, range);
   }
 
-  get #hasAssembly(): boolean {
+  get #isRelu(): boolean {
     return this.#activation.name === 'relu';
   }
 }
@@ -343,7 +349,7 @@ function forwardSparse(layer: WasmLayer, panel: WasmPanel, from: number, to: num
   }
 }
 
-/** A hidden layer with dense inputs has a single panel, unless its activation has no assembly code. */
+/** Through ReLU. A hidden layer with dense inputs then has a single panel. */
 function backwardDense(layer: WasmLayer, below: WasmLayer, from: number, to: number): void {
   const { starts, value, panels } = layer;
   const { weights, delta, rowBytes, parts } = panels[0]!;

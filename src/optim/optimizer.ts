@@ -1,7 +1,9 @@
 /** From the gradients of a minibatch to one step. docs/mathematics.md, "Optimizers", has the formulas, which are PyTorch's. */
 import type { Update } from '../kernels/kernel.js';
 import type { LayerMemory } from '../memory/layout.js';
-import { ADAM } from './adam.js';
+import { ADAM, ADAMW } from './adam.js';
+import { LION } from './lion.js';
+import { RMSPROP } from './rmsprop.js';
 import type { Rule, RuleOptions } from './rule.js';
 import { rateAt, type Schedule } from './schedule.js';
 import { SGD } from './sgd.js';
@@ -15,7 +17,9 @@ export const STRATEGIES = ['sliced', 'dense'] as const;
 export type Strategy = (typeof STRATEGIES)[number];
 
 /** All optimizers. */
-const RULES = { sgd: SGD, adam: ADAM } satisfies Readonly<Record<string, Rule>>;
+const RULES = { sgd: SGD, adam: ADAM, adamw: ADAMW, rmsprop: RMSPROP, lion: LION } satisfies Readonly<
+  Record<string, Rule>
+>;
 export type OptimizerName = keyof typeof RULES;
 /** The default first. */
 export const OPTIMIZERS = Object.keys(RULES) as readonly OptimizerName[];
@@ -24,7 +28,7 @@ export const OPTIMIZERS = Object.keys(RULES) as readonly OptimizerName[];
 export interface OptimizerOptions extends Schedule, RuleOptions {
   readonly optimizer: OptimizerName;
   readonly reduction: Reduction;
-  /** L2 penalty λ: λ·θ is added to the gradient. */
+  /** λ: λ·θ is added to the gradient, or for `adamw` and `lion` rate · λ · θ is subtracted from θ. */
   readonly weightDecay: number;
   /** The maximum global norm of the gradient; a longer one is scaled down to it. */
   readonly clipNorm: number | undefined;

@@ -13,7 +13,7 @@ export interface RuleOptions {
   /** sgd: 0 for none. */
   readonly momentum: number;
   readonly nesterov: boolean;
-  /** adam */
+  /** adam, adamw, lion; rmsprop has β₂ and eps */
   readonly beta1: number;
   readonly beta2: number;
   readonly eps: number;

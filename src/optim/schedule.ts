@@ -21,14 +21,45 @@ type Curve = (
   at: { readonly step: number; readonly steps: number; readonly epoch: number },
 ) => number;
 
+/** Fraction of the steps in which `flat-cosine` is constant, as in fastai. */
+const FLAT = 0.75;
+
+/** Of `one-cycle`, as in PyTorch: the fraction of the steps in which the rate rises, and what its ends are divided by. */
+const [RISING, FIRST_DIVISOR, LAST_DIVISOR] = [0.3, 25, 10_000];
+
+/** From `first` to `last` by half a turn of a cosine: `done` of `length`. */
+function between(first: number, last: number, done: number, length: number): number {
+  if (done <= 0) return first;
+  if (done >= length) return last;
+  const rate = last + ((first - last) * (1 + cosineOfHalfTurn(done / length))) / 2;
+  return Math.min(rate, Math.max(first, last));
+}
+
 const CURVES = {
   constant: ({ lr }) => lr,
   /** lr · γ^⌊e / size⌋, e the epochs since the run's start (PyTorch's StepLR) */
   step: ({ lr, lrGamma, lrStepSize }, { epoch }) => lr * power(lrGamma, Math.floor(epoch / lrStepSize)),
+  /** lr · (1 − s / S) */
+  linear: ({ lr }, { step, steps }) => lr * Math.max(0, 1 - step / steps),
   /** lr · (1 + cos(π · s / S)) / 2 (Loshchilov and Hutter 2017, without restarts, down to 0) */
   cosine: ({ lr }, { step, steps }) => (lr * (1 + cosineOfHalfTurn(Math.min(1, step / steps)))) / 2,
+  /** lr for the first three quarters, then half a turn of a cosine down to 0 */
+  'flat-cosine': ({ lr }, { step, steps }) => between(lr, 0, step / steps - FLAT, 1 - FLAT),
+  /** From lr / 25 to lr, then to lr / 250,000 with the last step (Smith and Topin 2018; PyTorch's OneCycleLR) */
+  'one-cycle': ({ lr }, { step, steps }) => {
+    const peak = RISING * steps - 1;
+    if (step <= peak) return between(lr / FIRST_DIVISOR, lr, step, peak);
+    return between(lr, lr / (FIRST_DIVISOR * LAST_DIVISOR), step - peak, steps - 1 - peak);
+  },
 } satisfies Readonly<Record<string, Curve>>;
 export type ScheduleName = keyof typeof CURVES;
+/** Those that depend on the number of steps of the whole run. */
+export const WHOLE_RUN_SCHEDULES = [
+  'linear',
+  'cosine',
+  'flat-cosine',
+  'one-cycle',
+] as const satisfies readonly ScheduleName[];
 /** The default first. */
 export const SCHEDULES = Object.keys(CURVES) as readonly ScheduleName[];
 

@@ -266,7 +266,10 @@ function optionsOf(config: ConfigRecord): string[] {
 }
 
 function optimizerOf({ optimizer, momentum, nesterov, beta1, beta2 }: ConfigRecord): string | false {
-  if (optimizer === 'adam') return `Adam (${beta1}, ${beta2})`;
+  if (optimizer === 'adam' || optimizer === 'adamw')
+    return `Adam${optimizer.slice(4).toUpperCase()} (${beta1}, ${beta2})`;
+  if (optimizer === 'rmsprop') return `RMSprop (${beta2})`;
+  if (optimizer === 'lion') return `Lion (${beta1}, ${beta2})`;
   if (optimizer !== 'sgd') return optimizer;
   return momentum > 0 && `${nesterov ? 'Nesterov ' : ''}momentum ${momentum}`;
 }

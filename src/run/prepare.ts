@@ -134,8 +134,8 @@ export async function prepare(
 }
 
 /** The form of the kernel that all ranks can run: gradients are added up where they lie. */
-async function agreedVectorBits(world: World, { kernel, vectorBits }: Config): Promise<VectorBits> {
-  const isWide = await together(world, async () => isWideFaster(chooseKernel(kernel), vectorBits));
+async function agreedVectorBits(world: World, { kernel, vectorBits, activation }: Config): Promise<VectorBits> {
+  const isWide = await together(world, async () => isWideFaster(chooseKernel(kernel), vectorBits, activation));
   return world.gather(isWide).every(Boolean) ? '256' : '128';
 }
 
@@ -232,8 +232,7 @@ async function prepareFrom(
     config = { ...config, threads: Math.min(config.threads, reading.cores) };
   const nonzeros = await inTurns(nonzerosOf(used), signal);
   const density = densityOf(used, nonzeros);
-  const planFor = (config: Config, choice: KernelChoice) =>
-    planOf(config, choice, used, nonzeros, world?.ranks, resumed?.checkpoint.activation);
+  const planFor = (config: Config, choice: KernelChoice) => planOf(config, choice, used, nonzeros, world?.ranks);
   const formFor = (config: Config, vectorBits = agreedBits ?? config.vectorBits) =>
     fastestForm(build, vectorBits, density, (choice) => planFor(config, choice));
   // (A measurement would depend on private samples.)
@@ -282,7 +281,7 @@ async function prepareFrom(
     // With --resume-anyway, they may be sums of other samples.
     const isSame = carriedOver.every(({ code }) => code !== 'resumed_anyway');
     if (isSame) restoreAudit(memory, resumed.checkpoint);
-  } else drawInitialValues(memory.layers, config.seed);
+  } else drawInitialValues(memory.layers, config.seed, config.init);
 
   return {
     config,

@@ -7,7 +7,7 @@ import { countNonzeros, writeRows } from '../data/sparse-rows.js';
 import { splitting } from '../data/split.js';
 import { inParts, type Steps } from '../data/table/steps.js';
 import { errors } from '../errors.js';
-import { activationNeeds, DEFAULT_ACTIVATION } from '../kernels/activations.js';
+import { activationNeeds } from '../kernels/activations.js';
 import { type KernelChoice, narrowDenseFrom } from '../kernels/builds.js';
 import { bytesNeeded, createSharedMemory, MEMORY_LIMIT_BYTES, type Memory } from '../memory/layout.js';
 import type { ObjectiveFacts, Plan, Target } from '../memory/plan.js';
@@ -77,14 +77,7 @@ export function densityOf({ inputs, train }: UsedSamples, nonzeros: Nonzeros): n
 }
 
 /** The plan of the memory. @param ranks  under MPI */
-export function planOf(
-  config: Config,
-  kernel: KernelChoice,
-  used: UsedSamples,
-  nonzeros: Nonzeros,
-  ranks = 0,
-  activation = DEFAULT_ACTIVATION,
-): Plan {
+export function planOf(config: Config, kernel: KernelChoice, used: UsedSamples, nonzeros: Nonzeros, ranks = 0): Plan {
   const { inputs, train, validation, test } = used;
   const facts: ObjectiveFacts = {
     ...{ targets: used.targets ?? [], huberDelta: config.huberDelta },
@@ -121,7 +114,7 @@ export function planOf(
     privacy: config.private ? roomFor(trainSamples, batchSize) : undefined,
     keepsBest: config.keepBest,
     ...kernel.needs,
-    ...activationNeeds(activation),
+    ...activationNeeds(config.activation),
     // With strategy `dense` the coordinator steps, and no mirror follows.
     mirrors: kernel.needs.mirrors && config.strategy === 'sliced',
   };

@@ -167,9 +167,9 @@ describe('metadata that are not understood', () => {
   it.each<[string, Change, string]>([
     [
       'another activation',
-      ({ architecture }) => (architecture.activation = 'tanh'),
-      'unsupported architecture {"layers":[4,3,3],"activation":"tanh","output":"softmax"}; ' +
-        'expected layers, activation relu and output softmax',
+      ({ architecture }) => (architecture.activation = 'cube'),
+      'unsupported architecture {"layers":[4,3,3],"activation":"cube","output":"softmax"}; ' +
+        'expected layers, an activation (relu, leaky-relu, elu, selu, gelu, silu, mish, tanh, sigmoid) and output softmax',
     ],
     ['no JSON', (m) => Object.assign(m, { state: '{' }), 'its state is not valid JSON'],
     ['a negative number of samples', ({ dataset }) => (dataset.test = -1), 'its data set is not described'],

@@ -50,7 +50,7 @@ const anothers = (change: (metadata: Metadata) => unknown) => (m: Metadata) => {
 };
 
 const UNKNOWN: [string, (metadata: Metadata, header: Record<string, unknown>) => unknown, string][] = [
-  ['another activation', architectureWith({ activation: 'tanh' }), 'unsupported architecture {"layers":[4,3,3],"act'],
+  ['another activation', architectureWith({ activation: 'cube' }), 'unsupported architecture {"layers":[4,3,3],"act'],
   ['another output', architectureWith({ output: 'linear' }), 'unsupported architecture'],
   ['a field more', architectureWith({ dropout: 0.5 }), 'unsupported architecture'],
   ['no activation', architectureWith({ activation: undefined }), 'unsupported architecture'],
@@ -117,14 +117,14 @@ describe("another program's file", () => {
   });
 
   it('that says it is something else is refused', async () => {
-    const bytes = changed(anothers(architectureWith({ activation: 'tanh' })));
+    const bytes = changed(anothers(architectureWith({ activation: 'cube' })));
     expect((await refusalOf(() => decodeModel('m', bytes))).message).toContain('unsupported architecture');
   });
 });
 
 it('every command and loadModel refuse it', async () => {
-  const file = path.join(folder.path, 'tanh.safetensors');
-  writeFileSync(file, changed(architectureWith({ activation: 'tanh' })));
+  const file = path.join(folder.path, 'cube.safetensors');
+  writeFileSync(file, changed(architectureWith({ activation: 'cube' })));
   const told = `${file}: not a usable model: unsupported architecture `;
   const out = path.join(folder.path, 'out.onnx');
   const commands: (() => Promise<unknown>)[] = [

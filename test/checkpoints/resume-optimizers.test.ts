@@ -42,6 +42,7 @@ const RESUMED = [
     'warm-up',
     'warm-up, cosine, nesterov, decay and clipping',
   ],
+  ...['adamw', 'rmsprop and weight decay', 'lion', 'one-cycle schedule'],
 ];
 
 it.each(RESUMED)('%s: from within an epoch, and from the end of one', async (name) => {
@@ -113,6 +114,7 @@ describe('with another optimizer than the checkpoint was written with', () => {
     [{ weightDecay: 0.1 }, '--weight-decay 0.1', false],
     [{ clipNorm: 1 }, '--clip-norm 1', false],
     [{ schedule: 'constant' } as const, '--schedule constant', false],
+    [{ schedule: 'linear' } as const, '--schedule linear', false],
     [{ epochs: JOB.epochs + 1 }, `--epochs ${JOB.epochs + 1}`, false],
   ])('%j is refused, and said why', async (given, flag, isForGood) => {
     const refusal = await refusalOf(resume(given));

@@ -127,6 +127,7 @@ const DIFFERENCES: {
 }[] = [
   { given: { hidden: [7] }, found: '--hidden 7', expected: '7,5', allowed: 'never' },
   { given: { hidden: [] }, found: '--hidden none', expected: '7,5', allowed: 'never' },
+  { given: { activation: 'gelu' }, found: '--activation gelu', expected: 'relu', allowed: 'never' },
   { given: { batchSize: 10 }, found: '--batch-size 10', expected: '12', allowed: 'between epochs' },
   { given: { seed: 6 }, found: '--seed 6', expected: '5', allowed: 'between epochs' },
   { given: { limit: 29 }, found: '--limit 29', expected: '30', allowed: 'between epochs' },
@@ -191,6 +192,8 @@ const OTHER_VALUES: { readonly [name in keyof Config]: () => TrainOptions } = {
   testSplit: () => ({ testSplit: 0.5 }),
   testData: () => ({ testData: scratch.newPath('table.csv') }),
   hidden: () => ({ hidden: [8, 5] }),
+  activation: () => ({ activation: 'tanh' }),
+  init: () => ({ init: 'he' }),
   // (The others give it as well: the checkpoint's is 1.)
   epochs: () => ({ epochs: 2 }),
   batchSize: () => ({ batchSize: 11 }),

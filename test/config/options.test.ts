@@ -42,6 +42,8 @@ describe('defaults', () => {
       testSplit: undefined,
       testData: undefined,
       hidden: [1000],
+      activation: 'relu',
+      init: 'uniform',
       epochs: 100,
       batchSize: 100,
       lr: 0.001,
@@ -328,11 +330,19 @@ describe('the table', () => {
   });
 });
 
+it('the second decay factor has another default with some optimizers, unless it is given', () => {
+  const beta2Of = (given: Given) => resolveOptions(given).beta2;
+  expect(['sgd', 'adam', 'adamw', 'rmsprop', 'lion'].map((optimizer) => beta2Of({ optimizer }))).toEqual([
+    ...[0.999, 0.999, 0.999, 0.99, 0.99],
+  ]);
+  expect(beta2Of({ optimizer: 'lion', beta2: 0.5 })).toBe(0.5);
+});
+
 describe('an option that needs another', () => {
   it.each<[Given, string]>([
     [{ optimizer: 'adam', momentum: 0.5 }, '--momentum 0.5: requires --optimizer sgd'],
     [{ nesterov: true }, '--nesterov: requires --momentum'],
-    [{ beta1: 0.9 }, '--beta1 0.9: requires --optimizer adam'],
+    [{ beta1: 0.9 }, '--beta1 0.9: requires --optimizer adam or --optimizer adamw or --optimizer lion'],
     [{ patience: 3 }, '--patience 3: requires --validation-split'],
     [{ keepBest: true }, '--keep-best: requires --validation-split'],
     [{ lrGamma: 0.1 }, '--lr-gamma 0.1: requires --schedule step'],

@@ -5,8 +5,10 @@
 import { describe, expect, it } from 'vitest';
 import type { KernelChoice } from '../../src/kernels/builds.js';
 import type { Update } from '../../src/kernels/kernel.js';
-import { type AdamNumbers, adamUpdate } from '../../src/optim/adam.js';
+import { type AdamNumbers, adamUpdate, adamWUpdate } from '../../src/optim/adam.js';
+import { lionUpdate } from '../../src/optim/lion.js';
 import { gradientNorm, momentNames, needsOf, Optimizer, type OptimizerOptions } from '../../src/optim/optimizer.js';
+import { rmspropUpdate } from '../../src/optim/rmsprop.js';
 import { momentumUpdate, sgdUpdate } from '../../src/optim/sgd.js';
 import { allKernels } from '../support/kernels.js';
 import { createNetwork } from '../support/network.js';
@@ -185,11 +187,45 @@ describe.each(allKernels())('kernel $name ($vectorBits bits): plain steps and mo
     }
   });
 
+  it('RMSprop and Lion are the plain formulas in their own precision, for gradients from 1e-15 to 1e15', () => {
+    const magnitudes = MAGNITUDES.filter((magnitude) => magnitude >= 1e-15 && magnitude <= 1e15);
+    const [r, zeros] = [round, magnitudes.map(() => 0)];
+    const given = { scale: 0.125, rate: 0.25, beta1: 0.9, beta2: 0.99, keep: 0.5 };
+    const [scale, rate, beta1, rest1, beta2, rest2] = [0.125, 0.25, r(0.9), r(1 - 0.9), r(0.99), r(1 - 0.99)];
+    const [eps, decay] = [r(1e-8), r(0.01)];
+    const rmsprop = new Stepped(choice, magnitudes);
+    const lion = new Stepped(choice, magnitudes);
+    const expected = { rmsprop: [...magnitudes], v: [...zeros], lion: [...magnitudes], m: [...zeros] };
+    for (const factor of COURSE) {
+      const gradients = magnitudes.map((magnitude) => f(magnitude * factor));
+      rmsprop.step(gradients, rmspropUpdate({ ...given, weightDecay: 0.01, eps: 1e-8 }));
+      lion.step(gradients, lionUpdate(given));
+      for (const [k, G] of gradients.entries()) {
+        const w = expected.rmsprop[k]!;
+        const g = r(r(decay * w) + r(scale * G));
+        const v = r(r(beta2 * expected.v[k]!) + r(rest2 * r(g * g)));
+        expected.v[k] = v;
+        expected.rmsprop[k] = r(w + r(-rate * r(g / r(r(sqrt(v)) + eps))));
+        const h = r(scale * G);
+        const direction = Math.sign(r(r(beta1 * expected.m[k]!) + r(rest1 * h)));
+        expected.lion[k] = r(r(given.keep * expected.lion[k]!) - rate * direction);
+        expected.m[k] = r(r(beta2 * expected.m[k]!) + r(rest2 * h));
+      }
+    }
+    for (const k of magnitudes.keys()) {
+      expect(abs(rmsprop.weights[k]! - expected.rmsprop[k]!)).toBeLessThanOrEqual(tolerance * (1 + magnitudes[k]!));
+      expect(abs(lion.weights[k]! - expected.lion[k]!)).toBeLessThanOrEqual(tolerance * (1 + magnitudes[k]!));
+    }
+  });
+
   it.each<[string, Update]>([
     ['sgd', sgdUpdate(PLAIN)],
     ['momentum', momentumUpdate({ ...PLAIN, momentum: 0.9, nesterov: false })],
     ['nesterov', momentumUpdate({ ...PLAIN, momentum: 0.9, nesterov: true })],
     ['adam', adamUpdate(adamAt(1, 1e-8))],
+    ['adamw', adamWUpdate({ ...adamAt(1, 1e-8), keep: 1 })],
+    ['rmsprop', rmspropUpdate({ ...PLAIN, beta2: 0.99, eps: 1e-8 })],
+    ['lion', lionUpdate({ ...PLAIN, keep: 1, beta1: 0.9, beta2: 0.99 })],
   ])('%s: a gradient that is not a number makes the weight such, so that the run ends', (_, update) => {
     const found = new Stepped(choice, [1, 1]);
     found.step([Number.NaN, 0], update);

@@ -6,8 +6,10 @@ import { REAL_BYTES, wasmLayer } from '../../src/kernels/wasm-layer.js';
 import type { WasmModule } from '../../src/kernels/wasm-module.js';
 import { BACKWARD_BLOCK, MIRROR_BLOCK, type Panel, type Reals } from '../../src/memory/layout.js';
 import { LANES } from '../../src/memory/tiling.js';
-import { adamUpdate } from '../../src/optim/adam.js';
+import { adamUpdate, adamWUpdate } from '../../src/optim/adam.js';
+import { lionUpdate } from '../../src/optim/lion.js';
 import { gradientNorm } from '../../src/optim/optimizer.js';
+import { rmspropUpdate } from '../../src/optim/rmsprop.js';
 import { momentumUpdate, sgdUpdate } from '../../src/optim/sgd.js';
 import { allKernels, fastKernels } from '../support/kernels.js';
 import { createNetwork, gradientsOf, type Network, setInputs } from '../support/network.js';
@@ -75,7 +77,7 @@ function mirrored({ memory, shared }: Network, l: number, { tilings }: KernelCho
   const { layers, slots } = memory;
   // Only addresses are asked for.
   const wasm = new Proxy({}, { get: () => ({}) }) as WasmModule;
-  return wasmLayer(layers[l]!, layers[l - 1], slots, wasm, tilings).mirrors.flatMap(
+  return wasmLayer(layers[l]!, layers[l - 1], wasm, { slots, tilings, storesSlope: false }).mirrors.flatMap(
     ({ address, firstRow, rows, rowBytes, laneBytes }) => {
       const [from, to] = [ROWS.from, ROWS.to].map((row) => Math.min(Math.max(row - firstRow, 0), rows));
       return Array.from({ length: (laneBytes / rowBytes) * LANES }, (_, j) => {
@@ -90,6 +92,9 @@ const UPDATES: readonly Update[] = [
   sgdUpdate(HALF),
   momentumUpdate({ ...HALF, momentum: 0.5, nesterov: true }),
   adamUpdate({ ...HALF, beta1: 0.5, beta2: 0.5, rootOfBias2: 0.5, eps: 1e-8 }),
+  adamWUpdate({ ...HALF, beta1: 0.5, beta2: 0.5, rootOfBias2: 0.5, eps: 1e-8, keep: 0.5 }),
+  rmspropUpdate({ ...HALF, beta2: 0.5, eps: 1e-8 }),
+  lionUpdate({ ...HALF, keep: 0.5, beta1: 0.5, beta2: 0.5 }),
 ];
 
 const shapes = [1, 2, 3, 4, 5, 6, 7, 8].flatMap((vectors) => {

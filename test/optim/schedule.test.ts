@@ -1,7 +1,7 @@
 /** The learning rate of each step, against the formulas of docs/mathematics.md, "Schedules". */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { rateAt, type Schedule } from '../../src/optim/schedule.js';
+import { rateAt, SCHEDULES, type Schedule } from '../../src/optim/schedule.js';
 
 const PLAIN: Schedule = { lr: 0.4, schedule: 'constant', warmupSteps: 0, lrStepSize: 30, lrGamma: 0.1 };
 
@@ -47,10 +47,34 @@ describe('rateAt', () => {
     expect(rateAt({ ...PLAIN, schedule: 'cosine' }, 12, 5, 10)).toBe(0);
   });
 
+  it('linear: to 0 in a straight line, and 0 behind the end', () => {
+    expectClose(ratesOf({ schedule: 'linear', warmupSteps: 2 }, 3, 7), [0.2, 0.4, 0.4, 0.32, 0.24, 0.16, 0.08]);
+    expect(rateAt({ ...PLAIN, schedule: 'linear' }, 12, 5, 10)).toBe(0);
+  });
+
+  it('flat-cosine: three quarters at the rate, then half a turn', () => {
+    const rates = ratesOf({ schedule: 'flat-cosine' }, 10, 40);
+    expect(new Set(rates.slice(0, 31))).toEqual(new Set([0.4]));
+    expectClose(
+      rates.slice(30),
+      Array.from({ length: 10 }, (_, i) => 0.2 * (1 + Math.cos((Math.PI * i) / 10))),
+    );
+    expect(rateAt({ ...PLAIN, schedule: 'flat-cosine' }, 40, 5, 40)).toBe(0);
+  });
+
+  it('one-cycle: reaches the rate, and ends at its last step', () => {
+    const rates = ratesOf({ schedule: 'one-cycle' }, 10, 50);
+    expect(rates[0]).toBe(0.4 / 25);
+    expect(rates[14]).toBe(0.4);
+    expect(rates.slice(1, 15).every((rate, i) => rate > rates[i]!)).toBe(true);
+    expect(rates.slice(15).every((rate, i) => rate < rates[14 + i]!)).toBe(true);
+    expect(rates[49]).toBe(0.4 / 250_000);
+  });
+
   it('is never negative, above the rate, or not a number, at any step of any run', () => {
     const schedule = fc.record({
       lr: fc.double({ min: 1e-45, max: 3e38, noNaN: true }),
-      schedule: fc.constantFrom('constant', 'step', 'cosine'),
+      schedule: fc.constantFrom(...SCHEDULES),
       warmupSteps: fc.nat(2 ** 31 - 1),
       lrStepSize: fc.integer({ min: 1, max: 1000 }),
       lrGamma: fc.double({ min: 1e-45, max: 1, noNaN: true }),

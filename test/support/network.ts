@@ -106,8 +106,9 @@ export function inputsOf({ memory }: Network, layer: number, slot: number): numb
 /** Gives a hidden layer its inputs directly. */
 export function setInputs(network: Network, layer: number, slot: number, values: readonly number[]): void {
   const { memory, plan } = network;
-  // z, from which it tells the active units going back.
-  if (plan.mirrors) setOutputs(network, layer - 1, slot, values);
+  // z, from which it tells the active units going back; or ReLU's derivative.
+  const isZ = plan.mirrors;
+  setOutputs(network, layer - 1, slot, isZ ? values : values.map((h) => Number(h > 0)));
   const { form, starts, lengths, index, value } = memory.layers[layer]!.inputRows;
   const start = starts[slot]!;
   if (form === 'dense') {

@@ -122,11 +122,33 @@ export function runOnnx({ nodes, initializers }: OnnxFile, input: readonly numbe
         operator,
         x,
         attributes,
-        inputs.slice(1).map((name) => initializers.get(name)!),
+        inputs.slice(1).map((name) => initializers.get(name) ?? rowOf(known.get(name)!)),
       ),
     );
   }
   return known;
+}
+
+function rowOf(values: Float64Array): Matrix {
+  return { shape: [1, values.length], values, isDouble: false };
+}
+
+/** Element i, or the only one. */
+function at({ values }: Matrix, i: number): number {
+  return values[values.length === 1 ? 0 : i]!;
+}
+
+function sigmoid(x: number): number {
+  return 1 / (1 + Math.exp(-x));
+}
+
+const [SELU_ALPHA, SELU_GAMMA] = [1.6732632423543772, 1.0507009873554805];
+
+/** Abramowitz and Stegun 7.1.26, within 1.5e-7. */
+function erf(x: number): number {
+  const t = 1 / (1 + 0.3275911 * Math.abs(x));
+  const p = [1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592].reduce((sum, c) => sum * t + c, 0);
+  return Math.sign(x) * (1 - p * t * Math.exp(-x * x));
 }
 
 function compute(
@@ -152,14 +174,28 @@ function compute(
     case 'Div':
       return x.map((value, i) => rounded(value / weight!.values[i]!, weight!));
     case 'Mul':
-      return x.map((value, i) => Math.fround(value * weight!.values[i]!));
+      return x.map((value, i) => Math.fround(value * at(weight!, i)));
     case 'Add':
-      return x.map((value, i) => Math.fround(value + weight!.values[i]!));
+      return x.map((value, i) => Math.fround(value + at(weight!, i)));
     case 'Cast':
       if (attributes.to !== 1) throw new Error(`Cast to ${String(attributes.to)}`);
       return x.map(Math.fround);
     case 'Relu':
       return x.map((value) => Math.max(0, value));
+    case 'LeakyRelu':
+      return x.map((value) => (value < 0 ? 0.01 * value : value));
+    case 'Elu':
+      return x.map((value) => (value < 0 ? Math.expm1(value) : value));
+    case 'Selu':
+      return x.map((value) => SELU_GAMMA * (value > 0 ? value : SELU_ALPHA * Math.expm1(value)));
+    case 'Erf':
+      return x.map(erf);
+    case 'Softplus':
+      return x.map((value) => Math.log1p(Math.exp(value)));
+    case 'Tanh':
+      return x.map(Math.tanh);
+    case 'Sigmoid':
+      return x.map(sigmoid);
     case 'Softmax': {
       if (attributes.axis !== 1) throw new Error(`Softmax over axis ${String(attributes.axis)}`);
       const largest = Math.max(...x);

@@ -44,7 +44,7 @@ function compileAnother(section: string): void {
 const said = { nativesBefore: acceptsNatives(), isWide: false, nativesAfter: false };
 traced('before', () => compileAnother('before'));
 traced('wide', () => {
-  said.isWide = isWideFaster(chooseKernel('simd'), '256');
+  said.isWide = isWideFaster(chooseKernel('simd'), '256', 'relu');
 });
 traced('after', () => compileAnother('after'));
 said.nativesAfter = acceptsNatives();

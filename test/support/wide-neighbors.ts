@@ -41,7 +41,7 @@ if (isMainThread) {
   worker.on('message', (hash: string) => {
     if (rounds === ROUNDS) return;
     results.add(hash);
-    isWide &&= isWideFaster(chooseKernel('simd'), '256');
+    isWide &&= isWideFaster(chooseKernel('simd'), '256', 'relu');
     results.add(resultOfAnother());
     if (++rounds < ROUNDS) return;
     console.log(JSON.stringify({ rounds, isWide, results: results.size }));

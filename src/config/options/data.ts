@@ -3,6 +3,7 @@ import { KINDS } from '../../data/table/kinds.js';
 import { MISSING_MODES } from '../../data/table/missing.js';
 import { SCALES } from '../../data/table/scaling.js';
 import { DATA_SOURCES, errors } from '../../errors.js';
+import { activationNames, DEFAULT_ACTIVATION } from '../../kernels/activations.js';
 import { integer, oneOf, PART_OR_ZERO, text, texts, WIDTHS } from '../checks.js';
 import { option } from '../option.js';
 import { HIDDEN_TEXT, hiddenFor } from '../table-sizes.js';
@@ -33,6 +34,11 @@ export const DATA = {
   hidden: option(
     { kind: WIDTHS, default: () => [1000], tableDefault: hiddenFor, resume: 'network' },
     { help: 'hidden layer widths, such as 512,256, or none', tableDefaultText: HIDDEN_TEXT },
+  ),
+  /** Activation function of the hidden layers: see docs/mathematics.md. @default 'relu' */
+  activation: option(
+    { kind: oneOf(activationNames()), default: DEFAULT_ACTIVATION, resume: 'network' },
+    { help: 'activation function of the hidden layers' },
   ),
 };
 

@@ -1,15 +1,17 @@
-import { OPTIMIZERS, REDUCTIONS } from '../../optim/optimizer.js';
+import { OPTIMIZERS, type OptimizerName, REDUCTIONS } from '../../optim/optimizer.js';
 import { SCHEDULES } from '../../optim/schedule.js';
 import { DECAY, integer, oneOf, RATE, RATE_OR_ZERO, YES_OR_NO } from '../checks.js';
 import { type Need, option } from '../option.js';
 import { DECAY_TEXT, weightDecayFor } from '../table-sizes.js';
 
-const ADAM: Need = { anyOf: [['optimizer', 'adam']] };
+const using = (...names: readonly OptimizerName[]): Need => ({
+  anyOf: names.map((name) => ['optimizer', name] as const),
+});
 const STEPS: Need = { anyOf: [['schedule', 'step']] };
 
 /** The options of the update step; the worker threads receive them. docs/mathematics.md, "Optimizers", has the formulas. */
 export const OPTIMIZER = {
-  /** Optimizer: stochastic gradient descent or Adam. @default 'sgd'; tables: 'adam' */
+  /** Optimizer: stochastic gradient descent, Adam, AdamW, RMSprop or Lion. @default 'sgd'; tables: 'adam' */
   optimizer: option({ kind: oneOf(OPTIMIZERS), default: 'sgd', tableDefault: 'adam' }, { help: 'optimizer' }),
   /** Learning rate. @default 0.001; tables: 0.003 */
   lr: option({ kind: RATE, default: 0.001, tableDefault: 0.003, recipe: 'always' }, { help: 'learning rate' }),
@@ -28,16 +30,37 @@ export const OPTIMIZER = {
     { kind: YES_OR_NO, default: false, needs: { anyOf: ['momentum'] } },
     { help: 'use Nesterov momentum' },
   ),
-  /** Decay factor of Adam's first moment. @default 0.9 */
-  beta1: option({ kind: DECAY, default: 0.9, needs: ADAM }, { help: 'decay factor of the first moment' }),
-  /** Decay factor of Adam's second moment. @default 0.999 */
-  beta2: option({ kind: DECAY, default: 0.999, needs: ADAM }, { help: 'decay factor of the second moment' }),
-  /** Constant that Adam adds to the denominator of its step. @default 1e-8 */
-  eps: option({ kind: RATE, default: 1e-8, needs: ADAM }, { help: 'constant added to the denominator' }),
-  /** L2 penalty coefficient: the parameters, including biases, are multiplied by this factor and added to the gradient. @default 0; tables: 1/rows, at most 0.01 */
+  /** Decay factor of the first moment of Adam and AdamW, or of the mean that Lion takes its steps by. @default 0.9 */
+  beta1: option(
+    { kind: DECAY, default: 0.9, needs: using('adam', 'adamw', 'lion') },
+    { help: 'decay factor of the first moment' },
+  ),
+  /**
+   * Decay factor of the second moment of Adam, AdamW and RMSprop (PyTorch's `alpha` for RMSprop), or of the mean that Lion keeps.
+   * @default 0.999; rmsprop and lion: 0.99
+   */
+  beta2: option(
+    {
+      kind: DECAY,
+      default: 0.999,
+      byOptimizer: { rmsprop: 0.99, lion: 0.99 },
+      needs: using('adam', 'adamw', 'rmsprop', 'lion'),
+    },
+    { help: 'decay factor of the second moment', defaultText: '0.999; rmsprop and lion: 0.99' },
+  ),
+  /** Constant that Adam, AdamW and RMSprop add to the denominator of their steps. @default 1e-8 */
+  eps: option(
+    { kind: RATE, default: 1e-8, needs: using('adam', 'adamw', 'rmsprop') },
+    { help: 'constant added to the denominator' },
+  ),
+  /**
+   * L2 penalty coefficient: the parameters, including biases, are multiplied by this factor and added to the gradient. With AdamW and
+   * Lion, weight decay is decoupled from the gradient: the parameters are multiplied by 1 − learning rate · this factor.
+   * @default 0; tables: 1/rows, at most 0.01
+   */
   weightDecay: option(
     { kind: RATE_OR_ZERO, default: 0, tableDefault: weightDecayFor },
-    { help: 'L2 penalty', tableDefaultText: DECAY_TEXT },
+    { help: 'L2 penalty, or weight decay of adamw and lion', tableDefaultText: DECAY_TEXT },
   ),
   /** Maximum global norm of the reduced gradient. A gradient with a larger norm is scaled down to the maximum. @default unlimited */
   clipNorm: option({ kind: RATE }, { help: 'maximum global gradient norm', defaultText: 'unlimited' }),

@@ -1,6 +1,8 @@
 import { BALANCED, isClassWeight } from '../../data/class-weights.js';
 import { errors } from '../../errors.js';
+import { INITIALIZATIONS } from '../../model/initial-values.js';
 import { LOSSES } from '../../model/objectives/index.js';
+import { WHOLE_RUN_SCHEDULES } from '../../optim/schedule.js';
 import { FOLD, integer, oneOf, PART, POSITIVE, RATE, texts, YES_OR_NO } from '../checks.js';
 import { type Need, option } from '../option.js';
 import { BATCH_TEXT, batchSizeFor, EPOCHS_TEXT, epochsFor } from '../table-sizes.js';
@@ -8,8 +10,14 @@ import { BATCH_TEXT, batchSizeFor, EPOCHS_TEXT, epochsFor } from '../table-sizes
 export const TRAINING = {
   /** Number of epochs. With 0, the run only evaluates the initial weights. @default 100; tables: 300/√rows, at least 15 and at most 100 */
   epochs: option(
-    // The length of a cosine schedule is the length of the run.
-    { kind: integer(0), default: 100, tableDefault: epochsFor, resume: ['schedule', 'cosine'], recipe: 'always' },
+    // The length of most schedules is the length of the run.
+    {
+      kind: integer(0),
+      default: 100,
+      tableDefault: epochsFor,
+      resume: ['schedule', ...WHOLE_RUN_SCHEDULES],
+      recipe: 'always',
+    },
     { help: 'number of epochs; 0 evaluates the initial weights', short: 'e', tableDefaultText: EPOCHS_TEXT },
   ),
   /**
@@ -52,6 +60,8 @@ export const TRAINING = {
       defaultText: '1 each',
     },
   ),
+  /** Distribution of the initial weights: see docs/mathematics.md, "Initial values". @default 'uniform' */
+  init: option({ kind: oneOf(INITIALIZATIONS), default: 'uniform' }, { help: 'distribution of the initial weights' }),
   /** Seed for the initial weights, the sample order and the splits. @default 1 */
   seed: option(
     { kind: integer(0, Number.MAX_SAFE_INTEGER), default: 1, resume: 'between-epochs', recipe: 'always' },

@@ -96,6 +96,69 @@ export function denseBackward$part(
 }
 
 /**
+ * As `denseBackward$part`, for activations whose derivative is stored where δ of the layer below will be, and for layers of any
+ * number of panels: some of a panel's columns. The last call adds up the lanes and multiplies.
+ *
+ * @param delta    (slots, rowBytes) from the same column as `weights` on
+ * @param partial  (samples of this call, stride) vectors: the partial sums between calls
+ * @param isFirst  1: the sums begin at zero
+ * @param isLast   1: these are the last columns
+ * @param below    (slots, belowWidth): the derivative, which becomes δ; 0 for padding
+ */
+export function denseBackwardTimes$part(
+  weights: usize,
+  delta: usize,
+  rowBytes: usize,
+  first: usize,
+  belowWidth: usize,
+  partial: usize,
+  stride: usize,
+  isFirst: usize,
+  isLast: usize,
+  below: usize,
+  from: usize,
+  to: usize,
+): void {
+  const zero = f32x4.splat(0);
+  for (let s: usize = from; s < to; s++) {
+    const d = delta + s * rowBytes;
+    const d$v = v128.load(d, 16 * $v);
+    let row = weights + first * rowBytes;
+    let place = partial + ((s - from) * stride + first) * 16;
+    let out = below + s * (belowWidth << 2);
+    for (const end = out + (belowWidth << 2); out < end; out += 16, place += 64) {
+      let p = isFirst ? zero : v128.load(place);
+      let q = isFirst ? zero : v128.load(place, 16);
+      let r = isFirst ? zero : v128.load(place, 32);
+      let t = isFirst ? zero : v128.load(place, 48);
+      p = Vector.madd(d$v, v128.load(row, 16 * $v), p);
+
+      row += rowBytes;
+      q = Vector.madd(d$v, v128.load(row, 16 * $v), q);
+
+      row += rowBytes;
+      r = Vector.madd(d$v, v128.load(row, 16 * $v), r);
+
+      row += rowBytes;
+      t = Vector.madd(d$v, v128.load(row, 16 * $v), t);
+
+      row += rowBytes;
+      if (isLast) {
+        const slope = v128.load(out);
+        const product = f32x4.mul(Vector.sums(p, q, r, t), slope);
+        // (For padding, what follows the weights was read, which may be NaN.)
+        v128.store(out, v128.and(product, f32x4.ne(slope, zero)));
+      } else {
+        v128.store(place, p);
+        v128.store(place, q, 16);
+        v128.store(place, r, 32);
+        v128.store(place, t, 48);
+      }
+    }
+  }
+}
+
+/**
  * As `$applySparse$blocks$n` in update.ts, for some rows and columns of a panel over the slots [from, to).
  *
  * @param target  weights or gradients, from the first row and column on

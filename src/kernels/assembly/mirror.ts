@@ -96,15 +96,15 @@ export function joinPanels(
 
 /**
  * δ of the layer below, in some columns of one of its panels: Σ_j W[i, j] · δ[s, j] for each unit i that was active, 0 for the
- * others. The outputs j are added up in four sums by j mod 4, and these as (s₀ + s₂) + (s₁ + s₃), as in sparse-backward.ts.
+ * others; or, for other activations than ReLU, times the derivative that is stored there. The outputs j are added up in four sums by j mod 4, and these as (s₀ + s₂) + (s₁ + s₃), as in sparse-backward.ts.
  *
  * @param mirror  (outputs in whole vectors, $n vectors)
  * @param delta   (slots, deltaBytes): the layer's δ, its panels joined
  * @param count   outputs in whole vectors
- * @param below   (slots, rowBytes) from the first of the columns on: z, which becomes δ
+ * @param below   (slots, rowBytes) from the first of the columns on: z, or the derivative, which becomes δ
  * @param totals  scratch of this thread for two tiles
  */
-export function mirrorBackward$n_$t(
+export function mirrorBackward$times$n_$t(
   mirror: usize,
   delta: usize,
   deltaBytes: usize,
@@ -146,10 +146,13 @@ export function mirrorBackward$n_$t(
 
         a$s_$v = f32x4.add(v128.load(even, 16 * ($n * $s + $v)), a$s_$v);
         const z$s = below + slot$s * rowBytes;
-        const isOff$s_$v = f32x4.le(v128.load(z$s, 16 * $v), zero);
+        if ($isTimes) {
+          a$s_$v = f32x4.mul(a$s_$v, v128.load(z$s, 16 * $v));
+        } else {
+          const isOff$s_$v = f32x4.le(v128.load(z$s, 16 * $v), zero);
 
-        a$s_$v = v128.andnot(a$s_$v, isOff$s_$v);
-
+          a$s_$v = v128.andnot(a$s_$v, isOff$s_$v);
+        }
         v128.store(z$s, a$s_$v, 16 * $v);
       }
     }
@@ -157,13 +160,13 @@ export function mirrorBackward$n_$t(
 }
 
 /**
- * As `mirrorBackward$n_$t`, for a layer of a single panel: its few outputs would leave the four sums little to do one after
+ * As `mirrorBackward$times$n_$t`, for a layer of a single panel: its few outputs would leave the four sums little to do one after
  * another, so here they stand side by side, for fewer columns.
  *
  * @param delta       (slots, deltaBytes)
  * @param rowBytes    of `below`
  */
-export function fewBackward$few(
+export function fewBackward$times$few(
   mirror: usize,
   delta: usize,
   deltaBytes: usize,
@@ -202,9 +205,15 @@ export function fewBackward$few(
     }
     const z = below + s * rowBytes;
     const sum$v = f32x4.add(f32x4.add(p$v, r$v), f32x4.add(q$v, t$v));
-    const isOff$v = f32x4.le(v128.load(z, 16 * $v), zero);
-    const kept$v = v128.andnot(sum$v, isOff$v);
+    if ($isTimes) {
+      const kept$v = f32x4.mul(sum$v, v128.load(z, 16 * $v));
 
-    v128.store(z, kept$v, 16 * $v);
+      v128.store(z, kept$v, 16 * $v);
+    } else {
+      const isOff$v = f32x4.le(v128.load(z, 16 * $v), zero);
+      const kept$v = v128.andnot(sum$v, isOff$v);
+
+      v128.store(z, kept$v, 16 * $v);
+    }
   }
 }

@@ -78,6 +78,9 @@ export function momentumUpdate(
 }
 
 /**
+ * Adam, or AdamW.
+ *
+ * @param decay     for Adam the L2 penalty, for AdamW what the step leaves of the weights
  * @param m         the mean of the gradients, and
  * @param v         of their squares: (the same) bytes each
  * @param factor    −rate / (1 − β₁ᵗ)
@@ -85,7 +88,7 @@ export function momentumUpdate(
  * @param rest2     1 − β₂, each rounded once
  * @param unbias    1 / √(1 − β₂ᵗ)
  */
-export function adamUpdate(
+export function adam$decoupledUpdate(
   weights: usize,
   gradients: usize,
   m: usize,
@@ -112,12 +115,14 @@ export function adamUpdate(
   const epsilons = f32x4.splat(eps);
   for (const end = weights + bytes; weights < end; weights += 16 * $n) {
     const w$v = v128.load(weights, 16 * $v);
-    const g$v = Vector.madd(decays, w$v, f32x4.mul(scales, v128.load(gradients, 16 * $v)));
+    const scaled$v = f32x4.mul(scales, v128.load(gradients, 16 * $v));
+    const g$v = $isDecoupled ? scaled$v : Vector.madd(decays, w$v, scaled$v);
     const mean$v = Moment.normal(Vector.madd(betas1, v128.load(m, 16 * $v), f32x4.mul(rests1, g$v)));
     const squares$v = Vector.madd(betas2, v128.load(v, 16 * $v), f32x4.mul(rests2, f32x4.mul(g$v, g$v)));
     const square$v = Moment.square(squares$v, mean$v);
     const spread$v = Vector.madd(f32x4.sqrt(square$v), unbiases, epsilons);
-    const next$v = Vector.madd(factors, f32x4.div(mean$v, spread$v), w$v);
+    const kept$v = $isDecoupled ? f32x4.mul(decays, w$v) : w$v;
+    const next$v = Vector.madd(factors, f32x4.div(mean$v, spread$v), kept$v);
 
     v128.store(m, mean$v, 16 * $v);
 
@@ -127,6 +132,84 @@ export function adamUpdate(
     gradients += 16 * $n;
     m += 16 * $n;
     v += 16 * $n;
+  }
+}
+
+/** @param v  the mean of the gradients' squares. It stays subnormal while the gradient is not 0: see `Moment.square`. */
+export function rmspropUpdate(
+  weights: usize,
+  gradients: usize,
+  v: usize,
+  bytes: usize,
+  scale: f32,
+  decay: f32,
+  factor: f32,
+  beta2: f32,
+  rest2: f32,
+  eps: f32,
+): void {
+  const scales = f32x4.splat(scale);
+  const decays = f32x4.splat(decay);
+  const factors = f32x4.splat(factor);
+  const betas2 = f32x4.splat(beta2);
+  const rests2 = f32x4.splat(rest2);
+  const epsilons = f32x4.splat(eps);
+  for (const end = weights + bytes; weights < end; weights += 16 * $n, gradients += 16 * $n, v += 16 * $n) {
+    const w$v = v128.load(weights, 16 * $v);
+    const g$v = Vector.madd(decays, w$v, f32x4.mul(scales, v128.load(gradients, 16 * $v)));
+    const squares$v = Vector.madd(betas2, v128.load(v, 16 * $v), f32x4.mul(rests2, f32x4.mul(g$v, g$v)));
+    const square$v = Moment.square(squares$v, g$v);
+    const spread$v = f32x4.add(f32x4.sqrt(square$v), epsilons);
+    const next$v = Vector.madd(factors, f32x4.div(g$v, spread$v), w$v);
+
+    v128.store(v, square$v, 16 * $v);
+
+    v128.store(weights, next$v, 16 * $v);
+  }
+}
+
+class Sign {
+  /** −1, 0 or 1; NaN for NaN, so that the loss meets it and the run ends. */
+  @inline
+  static of(x: v128): v128 {
+    const ones = v128.bitselect(x, f32x4.splat(1), i32x4.splat(i32.MIN_VALUE));
+    const sign = v128.and(ones, f32x4.ne(x, f32x4.splat(0)));
+    return v128.or(sign, f32x4.ne(x, x));
+  }
+}
+
+/** @param keep  what the step leaves of the weights */
+export function lionUpdate(
+  weights: usize,
+  gradients: usize,
+  m: usize,
+  bytes: usize,
+  scale: f32,
+  keep: f32,
+  factor: f32,
+  beta1: f32,
+  rest1: f32,
+  beta2: f32,
+  rest2: f32,
+): void {
+  const scales = f32x4.splat(scale);
+  const keeps = f32x4.splat(keep);
+  const factors = f32x4.splat(factor);
+  const betas1 = f32x4.splat(beta1);
+  const rests1 = f32x4.splat(rest1);
+  const betas2 = f32x4.splat(beta2);
+  const rests2 = f32x4.splat(rest2);
+  for (const end = weights + bytes; weights < end; weights += 16 * $n, gradients += 16 * $n, m += 16 * $n) {
+    const g$v = f32x4.mul(scales, v128.load(gradients, 16 * $v));
+    const mean$v = v128.load(m, 16 * $v);
+    const step$v = Sign.of(Vector.madd(betas1, mean$v, f32x4.mul(rests1, g$v)));
+    const kept$v = f32x4.mul(keeps, v128.load(weights, 16 * $v));
+    const next$v = Vector.madd(factors, step$v, kept$v);
+    const m$v = Moment.normal(Vector.madd(betas2, mean$v, f32x4.mul(rests2, g$v)));
+
+    v128.store(m, m$v, 16 * $v);
+
+    v128.store(weights, next$v, 16 * $v);
   }
 }
 

@@ -6,6 +6,9 @@
  *   dense$n_$t     a function for each tile of n vectors by t samples or rows: dense4_2
  *   $apply…        a function that steps the weights, `step…`, and one that keeps the gradient, `keep…`; `$isStep` tells them apart
  *   …$part, …$few  a function for each number of vectors in the lists below
+ *   $curveRows     a function for each activation of curve-formulas.ts: geluRows, with the class Gelu as `$Curve`
+ *   …$decoupled…   a function with an L2 penalty, and one with decoupled weight decay, `…W…`; `$isDecoupled`
+ *   …$times…       a function that goes back through ReLU, and one that multiplies by stored derivatives, `…Times…`; `$isTimes`
  *   …$blocks…      a function for batches of one block of samples, and one for longer batches, `…Blocks…`; `$isBlocks`
  *   a$v            the statement is repeated for each vector v = 0 … n − 1
  *   x$s            likewise for each sample or row s = 0 … t − 1 of a tile
@@ -41,6 +44,9 @@ const PARTS = [1, 2, 3, 4, 5, 6, 7, 8];
 /** Vectors of a row where each has four sums in registers. */
 const FEW = [2, 4];
 
+/** Classes of curve-formulas.ts. */
+const CURVES = ['LeakyRelu', 'Elu', 'Selu', 'Gelu', 'Silu', 'Mish', 'Tanh', 'Sigmoid'];
+
 /** The sources in `folder` for a form of the module, by file name. */
 export function expandSources(folder, form) {
   const names = readdirSync(folder).filter((name) => name.endsWith('.ts'));
@@ -75,6 +81,9 @@ function sizesOf(name, { vectors, panels, tiles }) {
   if (name.includes('$n_$t')) each(tiles.map((tile) => tile.split('_').map(Number)).map(([n, t]) => ({ n, t })));
   else if (name.includes('$n')) each(panels.map((n) => ({ n })));
   if (name.includes('$apply')) each(['step', 'keep'].map((apply) => ({ apply, isStep: apply === 'step' })));
+  if (name.includes('$curve')) each(CURVES.map((Curve) => ({ Curve, curve: Curve[0].toLowerCase() + Curve.slice(1) })));
+  if (name.includes('$times')) each(['', 'Times'].map((times) => ({ times, isTimes: times !== '' })));
+  if (name.includes('$decoupled')) each(['', 'W'].map((decoupled) => ({ decoupled, isDecoupled: decoupled !== '' })));
   if (name.includes('$blocks')) each(['', 'Blocks'].map((blocks) => ({ blocks, isBlocks: blocks !== '' })));
   return sizes;
 }
@@ -112,9 +121,12 @@ function instance(text, size) {
 }
 
 function withValues(text, size) {
-  return text.replace(/\$(isStep|isBlocks|apply|blocks|part|few|n|t)/g, (token, name) => {
-    const value = size[name];
-    if (value === undefined) throw new Error(`${token} has no value in ${text.slice(0, 60)}…`);
-    return String(value);
-  });
+  return text.replace(
+    /\$(isStep|isBlocks|isTimes|isDecoupled|decoupled|apply|blocks|Curve|curve|times|part|few|n|t)/g,
+    (token, name) => {
+      const value = size[name];
+      if (value === undefined) throw new Error(`${token} has no value in ${text.slice(0, 60)}…`);
+      return String(value);
+    },
+  );
 }

@@ -1,4 +1,4 @@
-/** A network as an ONNX graph: the encoding of a table, Gemm and Relu for each layer, and Softmax. */
+/** A network as an ONNX graph: the encoding of a table, Gemm and an activation for each layer, and Softmax. */
 import { type ModelData, tensorsOf } from '../../checkpoints/model-file.js';
 import type { ClassName } from '../../data/table/cells.js';
 import { namesOf, type TableModel } from '../../data/table/table-metadata.js';
@@ -37,8 +37,7 @@ export function encodeOnnx(model: ModelData, form: InputForm = model.table ? 'co
   const { file, layers, table } = model;
   const values = Float32Array.from(model.values);
   if (values.byteLength > MOST_BYTES) throw errors.tooLargeForFormat(file, values.byteLength, 'ONNX', MOST_BYTES);
-  const { onnxOperator } = activationNamed(model.activation);
-  if (onnxOperator === undefined)
+  if (!activationNamed(model.activation).onnx)
     throw errors.notAModel(file, `ONNX has no operator for the activation ${model.activation}`);
   const parameters = tensorsOf(layers, values).map(
     ({ name, shape, values }): Tensor => ({ name, dims: shape, values: values as Float32Array }),
@@ -50,7 +49,7 @@ export function encodeOnnx(model: ModelData, form: InputForm = model.table ? 'co
     ir_version: IR_VERSION,
     producer_name: 'lockstep',
     producer_version: packageVersion(),
-    doc_string: `A fully connected ${what}, ${layers.join('-')}, ${onnxOperator} between its layers. Input: ${parts.takes}.`,
+    doc_string: `A fully connected ${what}, ${layers.join('-')}, ${model.activation} between its layers. Input: ${parts.takes}.`,
     opset: form === 'columns' ? { '': OPSET, [ML_DOMAIN]: ML_OPSET } : { '': OPSET },
     metadata_props: { ...plainMetadata(model), input: parts.inputInWords },
     graph: {
@@ -86,7 +85,7 @@ function matrixParts(model: ModelData): Parts {
   const hidden = layerNodes(model, table?.scaling ? 'scaled' : 'input');
   return {
     nodes: [...scalingNodes(table), ...hidden, ...(isOfNumbers ? ESTIMATE_NODES : SOFTMAX_NODES)],
-    tensors: [...scalingTensors(table), ...targetTensors(targets, Float32Array)],
+    tensors: [...scalingTensors(table), ...activationTensors(model), ...targetTensors(targets, Float32Array)],
     inputs: [{ name: 'input', shape: ['batch', inputs], doc_string: takes, elem_type: isDouble ? DOUBLE : FLOAT }],
     outputs: isOfNumbers ? [estimatesOf(targets, FLOAT)] : outputsOf(layers.at(-1)!),
     takes,
@@ -105,7 +104,11 @@ function columnParts(model: ModelData, table: TableModel): Parts {
   const outputs = isOfNumbers ? [estimatesOf(targets, DOUBLE)] : [label, ...outputsOf(layers.at(-1)!).reverse()];
   const answers = isOfNumbers ? DOUBLE_ESTIMATE_NODES : [...SOFTMAX_NODES, ...LABEL_NODES];
   const nodes = [...columns.nodes, ...layerNodes(model, columns.encoded), ...answers];
-  const tensors = [...columns.tensors, ...(isOfNumbers ? targetTensors(targets, Float64Array) : [classes])];
+  const tensors = [
+    ...columns.tensors,
+    ...activationTensors(model),
+    ...(isOfNumbers ? targetTensors(targets, Float64Array) : [classes]),
+  ];
   const refusing =
     columns.isRefused === undefined ? { nodes, tensors } : refused(nodes, tensors, outputs, columns.isRefused);
   const nameOf = namesBeside(table);
@@ -281,7 +284,6 @@ function targetTensors(targets: readonly Target[], Type: typeof Float32Array | t
 
 /** @param first  name of the input of the first layer */
 function layerNodes({ layers, activation, targets }: ModelData, first: string): Node[] {
-  const { name, onnxOperator } = activationNamed(activation);
   const sums = targets.length > 0 ? 'standardized' : 'logits';
   const last = layers.length - 2;
   return layers.slice(1).flatMap((_, l): Node[] => {
@@ -294,8 +296,34 @@ function layerNodes({ layers, activation, targets }: ModelData, first: string): 
       output: [output],
     };
     if (l === last) return [gemm];
-    return [gemm, { name: `${name}.${l}`, op_type: onnxOperator!, input: [output], output: [`hidden.${l}`] }];
+    return [gemm, ...activationNodes(activation, l, output)];
   });
+}
+
+/** h of hidden layer l, from its z. */
+function activationNodes(activation: string, l: number, z: string): Node[] {
+  const steps = activationNamed(activation).onnx!;
+  const nameOf = (input: string | number) => {
+    if (typeof input === 'number') return constantName(activation, input);
+    if (input === 'z') return z;
+    return input === 'h' ? `hidden.${l}` : `hidden.${l}.${input}`;
+  };
+  return steps.map(([output, operator, ...inputs], i): Node => {
+    const name = steps.length === 1 ? `${activation}.${l}` : `${activation}.${l}.${i}`;
+    return { name, op_type: operator, input: inputs.map(nameOf), output: [nameOf(output)] };
+  });
+}
+
+/** Its constants, which the layers share. */
+function activationTensors({ layers, activation }: ModelData): Tensor[] {
+  if (layers.length === 2) return [];
+  const inputs = activationNamed(activation).onnx!.flatMap(([, , ...inputs]) => inputs);
+  const constants = inputs.filter((input) => typeof input === 'number');
+  return constants.map((x): Tensor => ({ name: constantName(activation, x), dims: [1], values: Float32Array.of(x) }));
+}
+
+function constantName(activation: string, x: number): string {
+  return `${activation}.${x}`;
 }
 
 /** A description of the input. */

@@ -3,10 +3,13 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { readModel } from '../../../src/checkpoints/model-file.js';
 import type { Samples } from '../../../src/data/samples.js';
 import { loadDataset } from '../../../src/data/sources.js';
+import { activationNames } from '../../../src/kernels/activations.js';
 import { exportModel } from '../../../src/tools/export/export-model.js';
-import { loadModel, type Prediction } from '../../../src/tools/network.js';
+import { encodeOnnx } from '../../../src/tools/export/onnx.js';
+import { loadModel, Network, type Prediction } from '../../../src/tools/network.js';
 import { collect } from '../../support/events.js';
 import { FLOAT, type OnnxFile, readOnnx, runOnnx } from '../../support/onnx-file.js';
 import { fixtures } from '../../support/paths.js';
@@ -132,4 +135,23 @@ describe('an ONNX file', () => {
       expect(furthest).toBeLessThan(TOLERANCE);
     },
   );
+});
+
+describe.each(activationNames())('a network with %s', (activation) => {
+  it('gives the probabilities of Network.predict within 1e-5', async () => {
+    const model = { ...(await readModel(save)), file: save, activation };
+    const withCurves = scratch.newPath(`${activation}.onnx`);
+    writeFileSync(withCurves, encodeOnnx(model));
+    const [network, graph] = [new Network(model), readOnnx(withCurves)];
+    for (let sample = 0; sample < 30; sample++) {
+      const pixels = pixelsOf(sample);
+      const found = runOnnx(
+        graph,
+        Array.from(pixels, (pixel) => Math.fround(pixel / 255)),
+      ).get('probabilities')!;
+      for (const [c, each] of network.predict(pixels).probabilities.entries()) {
+        expect(Math.abs(found[c]! - each)).toBeLessThan(1e-5);
+      }
+    }
+  });
 });
