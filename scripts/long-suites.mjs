@@ -26,7 +26,7 @@ function testsInFull() {
     { files: ['run/exactness', 'run/golden-tables', 'run/reference-job', 'kernels/self-check'], seconds: 110 },
     {
       files: [
-        ...['run/private', 'run/private-canary', 'run/noise-scale', 'run/audit'],
+        ...['run/private', 'run/private-canary', 'run/private-tables', 'run/noise-scale', 'run/audit'],
         ...['privacy/budget', 'privacy/loss-distribution'],
       ],
       seconds: 120,

@@ -217,7 +217,7 @@ describe('a private run', () => {
     ['the same rate with Adam', { lr: 0.1, epochs: 1, optimizer: 'adam' }, []],
     ['little noise', { dpNoiseMultiplier: 0.25 }, ['weak_privacy']],
   ])('warns about options that are of no use: %s', async (_, given, codes) => {
-    const { all } = await collect({ ...OPTIONS, dpDelta: FAST_DELTA, ...given });
+    const { all } = await collect({ ...OPTIONS, threads: 1, dpDelta: FAST_DELTA, ...given });
     const found = all.flatMap((event) => (event.event === 'warning' ? [event.code] : []));
     expect(found.filter((code) => code !== 'no_better_than_constant')).toEqual(codes);
   });
