@@ -4,13 +4,14 @@ import { readdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { TrainOptions } from '../../src/config/options.js';
+import { resolveOptions, type TrainOptions } from '../../src/config/options.js';
 import { TABLE_LENGTH } from '../../src/kernels/lattice-noise.js';
 import { Accountant } from '../../src/privacy/accountant.js';
 import { mechanismFor } from '../../src/privacy/mechanism.js';
 import { fillNoiseTable } from '../../src/privacy/noise-table.js';
 import { roomFor } from '../../src/privacy/poisson.js';
 import { newSecret } from '../../src/privacy/secret.js';
+import { requirePrivate } from '../../src/run/private-run.js';
 import { train } from '../../src/run/train.js';
 import { exportModel } from '../../src/tools/export/export-model.js';
 import { inspectModel } from '../../src/tools/inspect/inspect-model.js';
@@ -216,7 +217,7 @@ describe('a private run', () => {
     ['the same rate with Adam', { lr: 0.1, epochs: 1, optimizer: 'adam' }, []],
     ['little noise', { dpNoiseMultiplier: 0.25 }, ['weak_privacy']],
   ])('warns about options that are of no use: %s', async (_, given, codes) => {
-    const { all } = await collect({ ...OPTIONS, dpDelta: FAST_DELTA, ...given });
+    const { all } = await collect({ ...OPTIONS, threads: 1, dpDelta: FAST_DELTA, ...given });
     const found = all.flatMap((event) => (event.event === 'warning' ? [event.code] : []));
     expect(found.filter((code) => code !== 'no_better_than_constant')).toEqual(codes);
   });
@@ -332,6 +333,14 @@ describe('files', () => {
 async function first(options: TrainOptions): Promise<void> {
   for await (const _ of train(options)) return;
 }
+
+it('is refused with several processes, in words that say why', async () => {
+  const config = resolveOptions(OPTIONS);
+  for (const mpi of [true, '/usr/lib/libmpi.so'] as const) {
+    const refusal = await refusalOf(() => requirePrivate(config, { mpi, isTable: false }, undefined));
+    expect(refusal.message).toBe('--mpi: not possible with --private, because noise is added by a single process');
+  }
+});
 
 describe('refused', () => {
   const { dpNoiseMultiplier: _, dpDelta: __, ...bare } = OPTIONS;
