@@ -74,17 +74,18 @@ export function readExplainFiles(): ReadonlyMap<string, PageFile> {
 
 function staticFiles(page: string): [string, PageFile][] {
   return [
-    ['/', { type: HTML, bytes: own(page) }],
-    ['/style.css', { type: CSS, bytes: own('style.css') }],
-    ['/explain.css', { type: CSS, bytes: own('explain.css') }],
-    ['/icon.svg', { type: SVG, bytes: own('icon.svg') }],
+    ['/', { type: HTML, bytes: pageFile(page) }],
+    ['/style.css', { type: CSS, bytes: pageFile('style.css') }],
+    ['/explain.css', { type: CSS, bytes: pageFile('explain.css') }],
+    ['/icon.svg', { type: SVG, bytes: pageFile('icon.svg') }],
   ];
 }
 
 function script(name: string): [string, PageFile] {
-  return [`/${name}.js`, { type: SCRIPT, bytes: own(`${name}.js`) }];
+  return [`/${name}.js`, { type: SCRIPT, bytes: pageFile(`${name}.js`) }];
 }
 
-function own(name: string): Buffer {
+/** @throws Error as `readPageFiles` */
+export function pageFile(name: string): Buffer {
   return readFileSync(new URL(`./page/${name}`, import.meta.url));
 }
