@@ -16,6 +16,7 @@ const SVG = 'image/svg+xml';
 const EXPLAIN = [
   'explain',
   'explain-answers',
+  'explain-batch',
   'explain-chooser',
   'explain-forward',
   'explain-grid',
@@ -24,7 +25,10 @@ const EXPLAIN = [
   'explain-outputs',
   'explain-pictures',
   'explain-softmax',
+  'explain-step',
+  'explain-taught',
   'explain-unit',
+  'explain-work',
 ] as const;
 
 /** What they import of the others. */

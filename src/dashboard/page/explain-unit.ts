@@ -14,10 +14,13 @@ export class UnitCard {
   readonly element = make('div', 'unit-card');
   readonly #facts: Facts;
   readonly #choose: (place: Place) => void;
+  readonly #chooseWeight: (input: number) => void;
 
-  constructor(facts: Facts, choose: (place: Place) => void) {
+  /** @param chooseWeight  called for a click on a weight of the first layer */
+  constructor(facts: Facts, choose: (place: Place) => void, chooseWeight: (input: number) => void) {
     this.#facts = facts;
     this.#choose = choose;
+    this.#chooseWeight = chooseWeight;
   }
 
   show({ layer, unit }: Place, passes: Passes, weights: Unit): void {
@@ -48,13 +51,17 @@ export class UnitCard {
   #pictures({ weight, input, from, to }: Letters, inputs: readonly number[], weights: readonly number[]): HTMLElement {
     const shape = this.#facts.picture!;
     const products = weights.map((w, i) => w * inputs[i]!);
+    const canvas = signedPicture(weights, shape, 'Weights of the unit: red is positive, blue negative');
+    canvas.addEventListener('click', ({ offsetX, offsetY }) => {
+      const place = (offset: number, size: number, count: number) =>
+        Math.min(count - 1, Math.floor((offset / size) * count));
+      const row = place(offsetY, canvas.clientHeight, shape.height);
+      this.#chooseWeight(row * shape.width + place(offsetX, canvas.clientWidth, shape.width));
+    });
     return make(
       'div',
       'row',
-      figure(
-        formula(`weights ${weight}_{${from}${to}}`),
-        signedPicture(weights, shape, 'Weights of the unit: red is positive, blue negative'),
-      ),
+      figure(formula(`weights ${weight}_{${from}${to}}`), canvas),
       make('span', 'operator', '·'),
       figure(formula(`inputs ${input}_${from}`), inkPicture(inputs, shape, 'Inputs')),
       make('span', 'operator', '='),

@@ -1,5 +1,5 @@
 /** A network and some of its samples as JSON, for a page of their own. */
-import { SCALED } from '../../data/scaled-pixels.js';
+import { SCALED, scaledPixels } from '../../data/scaled-pixels.js';
 import type { Split } from './asks.js';
 import { fromBase64, toBase64 } from './base64.js';
 import type { Given, NetworkShape } from './derivation.js';
@@ -96,6 +96,6 @@ export class EmbeddedSubject implements Subject {
 
 function givenIn({ inputs, isPixels, targets }: EmbeddedSamples, width: number): Given[] {
   const bytes = fromBase64(inputs);
-  const values = isPixels ? Float32Array.from(bytes, (pixel) => SCALED[pixel]!) : new Float32Array(bytes.buffer);
+  const values = isPixels ? scaledPixels(bytes) : new Float32Array(bytes.buffer);
   return targets.map((target, s) => ({ inputs: values.subarray(s * width, (s + 1) * width), target }));
 }
