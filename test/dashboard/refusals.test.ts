@@ -228,6 +228,39 @@ describe('a question', () => {
     expect([...new Set(statuses)].sort()).toEqual([200, 429]);
   });
 
+  it('about training samples of a private run is refused', async () => {
+    const secret = await Dashboard.open(0);
+    const given: TrainOptions = {
+      ...options(),
+      private: true,
+      dpSeed: 7,
+      dpDelta: 0.001,
+      dpClipNorm: 1,
+      dpNoiseMultiplier: 1.5,
+    };
+    await collect({ ...given, ...secret.controls }, (event) => secret.show(event));
+    const asked = async (body: object) => {
+      const answer = await ask(secret.url, '/explain', { method: 'POST', headers: asJson, body: JSON.stringify(body) });
+      return { status: answer.status, body: answer.body };
+    };
+    const [sample, batch] = [
+      { split: 'test', index: 0 },
+      { first: 0, count: 1 },
+    ];
+    const refused = { status: 400, body: 'the training samples of a private run are secret\n' };
+    for (const question of [
+      { ask: 'batch', unit: 0, ...batch },
+      { ask: 'step', ...batch },
+      { ask: 'taught', sample },
+    ]) {
+      expect(await asked(question)).toEqual(refused);
+    }
+    const own = { ask: 'passes', sample: { split: 'train', index: 0 } };
+    expect(await asked(own)).toEqual({ status: 400, body: 'index: there is none\n' });
+    expect(await asked({ ask: 'passes', sample })).toMatchObject({ status: 200 });
+    await secret.close();
+  });
+
   it('that takes long does not keep the page from being closed', async () => {
     const other = await Dashboard.open(0);
     await collect({ ...options(), ...other.controls }, (event) => other.show(event));

@@ -104,8 +104,9 @@ export class WeightCard {
   readonly #input = make('input');
   readonly #name = make('span', 'muted');
   readonly #body = make('div');
-  #place: Place = { layer: 0, unit: 0 };
+  #place: Place | undefined;
   #subjected: Subjected | undefined;
+  #isChosen = false;
 
   constructor(facts: Facts, answer: Answer) {
     this.#facts = facts;
@@ -131,7 +132,10 @@ export class WeightCard {
     );
   }
 
-  show(place: Place, subjected: Subjected): void {
+  /** @param inputs  of the unit: unless a weight was chosen, that of the largest is proposed */
+  show(place: Place, subjected: Subjected, inputs: readonly number[]): void {
+    if (place.layer !== this.#place?.layer) this.#isChosen = false;
+    if (!this.#isChosen) this.#input.value = String(inputs.indexOf(Math.max(...inputs)));
     this.#place = place;
     this.#subjected = subjected;
     this.#input.max = String(this.#facts.layers[place.layer]! - 1);
@@ -140,12 +144,13 @@ export class WeightCard {
   }
 
   async check(given: number): Promise<void> {
+    if (!this.#place || !this.#subjected) return;
     const { layer, unit } = this.#place;
     const last = this.#facts.layers[layer]! - 1;
     const input = Math.max(0, Math.min(last, Math.trunc(given) || 0));
+    this.#isChosen = true;
     this.#input.value = String(input);
     this.#showName();
-    if (!this.#subjected) return;
     const { input: x, weight, from, to } = lettersOf(layer, this.#facts.layers.length - 1);
     try {
       const found = await this.#answer({ ask: 'weight', layer, input, unit, ...this.#subjected });
@@ -171,7 +176,8 @@ export class WeightCard {
   }
 
   #showName(): void {
-    setText(this.#name, inputName(this.#facts, this.#place.layer, Number(this.#input.value)));
+    const { layer = 0 } = this.#place ?? {};
+    setText(this.#name, inputName(this.#facts, layer, Number(this.#input.value)));
   }
 }
 
@@ -182,7 +188,7 @@ function precise(value: number): string {
 function chartOf({ loss, squaredNorm, rates, losses, atRate }: Step): SVGElement {
   const end = rates.at(-1)!;
   const finite = losses.filter((each) => each !== null);
-  const [low, high] = [Math.min(0, ...finite), Math.max(loss * 1.1, Math.min(Math.max(...finite), 3 * loss))];
+  const [low, high] = rangeOf(loss, finite, loss - end * squaredNorm);
   const x = (rate: number) => LEFT + ((WIDTH - LEFT - 10) * rate) / end;
   const y = (value: number) => 10 + ((HEIGHT - BOTTOM - 10) * (high - value)) / (high - low || 1);
   const svg = draw('svg', { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', class: 'step-chart' });
@@ -214,6 +220,15 @@ function chartOf({ loss, squaredNorm, rates, losses, atRate }: Step): SVGElement
     );
   }
   return svg;
+}
+
+/** Of the losses on the chart: those of the curve, and of the line as far as it is near them. */
+function rangeOf(loss: number, losses: readonly number[], lineEnd: number): [low: number, high: number] {
+  const least = Math.min(loss, ...losses);
+  const high = Math.max(loss, Math.min(Math.max(...losses), 2 * loss));
+  const low = Math.min(least, Math.max(lineEnd, least - (high - least || loss)));
+  const margin = (high - low) * 0.08 || 1;
+  return [low - margin, high + margin];
 }
 
 /** Above the curve. */

@@ -3,7 +3,7 @@ import type { Facts, Passes, Unit } from '../../tools/explain/asks.js';
 import { make } from './elements.js';
 import { button } from './explain-chooser.js';
 import type { Place } from './explain-forward.js';
-import { formula, inputName, type Letters, layerName, lettersOf, outputName } from './explain-letters.js';
+import { formula, indexBehind, inputName, type Letters, layerName, lettersOf, outputName } from './explain-letters.js';
 import { sidesOf, type Term, termsOf } from './explain-math.js';
 import { figure, inkPicture, number, row, short, signed, signedPicture, table } from './explain-pictures.js';
 
@@ -131,9 +131,11 @@ export class UnitCard {
     ];
   }
 
-  #delta({ z, to, h }: Letters, { layer, unit }: Place, passes: Passes, { outgoing }: Unit): HTMLElement {
+  #delta(letters: Letters, { layer, unit }: Place, passes: Passes, { outgoing }: Unit): HTMLElement {
     const layers = passes.layers.length;
+    const { z, to, h } = letters;
     const next = lettersOf(layer + 1, layers);
+    const at = indexBehind(letters, next);
     const above = passes.layers[layer + 1]!.delta;
     const terms = termsOf(outgoing, above);
     const total = terms.reduce((sum, { product }) => sum + product, 0);
@@ -154,9 +156,7 @@ export class UnitCard {
       make(
         'p',
         'small',
-        formula(
-          `δ_${to} = ∂ℓ/∂${z}_${to} = [${z}_${to} > 0] Σ_${next.to} ${next.weight}_{${to}${next.to}} δ_${next.to}`,
-        ),
+        formula(`δ_${to} = ∂ℓ/∂${z}_${to} = [${z}_${to} > 0] Σ_${at} ${next.weight}_{${to}${at}} δ_${at}`),
       ),
       table('Terms of δ', [isLastNext ? 'output' : 'unit', next.weight, 'δ above', 'product'], [...rows, ...shown]),
       make(

@@ -110,7 +110,7 @@ export class ExplainView {
     const sample = JSON.stringify(chosen);
     this.#softmax?.show(passes, sample);
     this.#work.show(passes, sample);
-    this.#weight.show(place, chosen);
+    this.#weight.show(place, chosen, place.layer === 0 ? passes.inputs : passes.layers[place.layer - 1]!.h!);
     if (place.layer === 0) this.#batch?.show(place.unit);
     this.#taught?.show(chosen);
     this.#layer.value = String(place.layer);
