@@ -31,7 +31,7 @@ function testsInFull() {
       ],
       seconds: 120,
     },
-    { files: ['run/optimizers', 'run/early-stopping', 'dashboard/explain-page'], seconds: 60 },
+    { files: ['run/optimizers', 'run/early-stopping', 'dashboard/explain-page', 'dashboard/refusals'], seconds: 80 },
     {
       files: ['parallel/mpi/faults', 'parallel/mpi/leaving', 'parallel/barrier-model', 'bench/peers/comparison'],
       seconds: 90,

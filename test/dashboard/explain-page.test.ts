@@ -12,7 +12,7 @@ import { findChromium, launchChromium } from '../support/browser.js';
 import { collect } from '../support/events.js';
 import { type Case, type Naive, naivePass, RandomSubject } from '../support/naive-network.js';
 import { scratchWith } from '../support/scratch.js';
-import { casesOf } from '../support/thoroughness.js';
+import { casesOf, inFull } from '../support/thoroughness.js';
 
 const executable = findChromium();
 const scratch = scratchWith(300, 100);
@@ -76,42 +76,45 @@ describe.skipIf(executable === undefined)('the page that explains, in Chromium (
       RandomSubject,
     ],
   ];
-  it.each(casesOf(networks, (_, n) => n === 0))('shows the numbers of the formulas: %s', async (_, given, Subject) => {
-    const subject = new Subject(given, SAMPLES);
-    const isOfClasses = subject.facts.classNames.length > 0;
-    const caption = isOfClasses ? CLASSES : 'Estimates and targets';
-    const served = await ExplainPage.open(0, subject);
-    await withPage(served.url, async (page) => {
-      for (const index of [0, 1]) {
-        if (index > 0) await page.getByRole('button', { name: 'Next', exact: true }).click();
-        const target = subject.sample('test', index).target;
-        const naive = naivePass(subject.shape, subject.values, subject.sample('test', index));
+  it.each(casesOf(networks, () => false))(
+    `shows the numbers of the formulas: %s${inFull}`,
+    async (_, given, Subject) => {
+      const subject = new Subject(given, SAMPLES);
+      const isOfClasses = subject.facts.classNames.length > 0;
+      const caption = isOfClasses ? CLASSES : 'Estimates and targets';
+      const served = await ExplainPage.open(0, subject);
+      await withPage(served.url, async (page) => {
+        for (const index of [0, 1]) {
+          if (index > 0) await page.getByRole('button', { name: 'Next', exact: true }).click();
+          const target = subject.sample('test', index).target;
+          const naive = naivePass(subject.shape, subject.values, subject.sample('test', index));
+          await expect
+            .poll(() => page.locator('.status').textContent())
+            .toMatch(new RegExp(`^test sample ${index}: loss`));
+          const expected = isOfClasses
+            ? rowsOfClasses(naive, target[0]!)
+            : rowsOfNumbers(naive, Array.from(target), subject);
+          await expect.poll(async () => differences(await numbersIn(page, caption), expected)).toEqual([]);
+        }
+        // A unit, by keyboard: the last of the first layer.
+        const unit = subject.shape.layers[1]! - 1;
+        await page.getByLabel('layer', { exact: true }).selectOption('0');
+        await page.getByLabel('unit', { exact: true }).fill(String(unit));
+        await page.getByLabel('unit', { exact: true }).press('Enter');
+        const naive = naivePass(subject.shape, subject.values, subject.sample('test', 1));
+        const sum = naive.z[0]![unit]!;
         await expect
-          .poll(() => page.locator('.status').textContent())
-          .toMatch(new RegExp(`^test sample ${index}: loss`));
-        const expected = isOfClasses
-          ? rowsOfClasses(naive, target[0]!)
-          : rowsOfNumbers(naive, Array.from(target), subject);
-        await expect.poll(async () => differences(await numbersIn(page, caption), expected)).toEqual([]);
-      }
-      // A unit, by keyboard: the last of the first layer.
-      const unit = subject.shape.layers[1]! - 1;
-      await page.getByLabel('layer', { exact: true }).selectOption('0');
-      await page.getByLabel('unit', { exact: true }).fill(String(unit));
-      await page.getByLabel('unit', { exact: true }).press('Enter');
-      const naive = naivePass(subject.shape, subject.values, subject.sample('test', 1));
-      const sum = naive.z[0]![unit]!;
-      await expect
-        .poll(
-          async () =>
-            Object.entries(await numbersIn(page, 'The sum of the unit')).find(([name]) =>
-              name.startsWith('sum'),
-            )?.[1][0],
-        )
-        .toBeCloseTo(sum, 6);
-    });
-    await served.close();
-  });
+          .poll(
+            async () =>
+              Object.entries(await numbersIn(page, 'The sum of the unit')).find(([name]) =>
+                name.startsWith('sum'),
+              )?.[1][0],
+          )
+          .toBeCloseTo(sum, 6);
+      });
+      await served.close();
+    },
+  );
 
   it('is whole in one file, which computes what the server does', async () => {
     const subject = new Pictures(
