@@ -1,7 +1,9 @@
 /**
  * What does the live page cost a run? The same job without it, and with it and a client that reads its whole event stream.
  *
- *   node dist/bench/dashboard.js [--threads 2] [--epochs 10] [--pairs 10] [--json]
+ *   node dist/bench/dashboard.js [--threads 2] [--epochs 10] [--pairs 10] [--explain] [--json]
+ *
+ * With --explain, the client also asks what the section "See it think" asks when it is open, after each epoch.
  *
  * Runs come in pairs, each run in a process of its own, and every other pair in the opposite order, so that a machine that
  * slows down or recovers favors neither. The client is a process of its own, too, as a browser is; what it takes to draw is no part of this.
@@ -23,13 +25,18 @@ interface Options {
   readonly threads: number;
   readonly epochs: number;
   readonly pairs: number;
+  readonly explain: boolean;
   readonly json: boolean;
 }
 
 /** What a process of its own is told: to read a stream until it ends, or to train. */
 type Order =
-  | { readonly read: string }
-  | { readonly train: { readonly threads: number; readonly epochs: number }; readonly withPage: boolean };
+  | { readonly read: string; readonly explain: boolean }
+  | {
+      readonly train: { readonly threads: number; readonly epochs: number };
+      readonly withPage: boolean;
+      readonly explain: boolean;
+    };
 
 interface Measured {
   readonly secondsAnEpoch: number;
@@ -40,7 +47,7 @@ const SELF = fileURLToPath(import.meta.url);
 
 if (process.send) {
   process.once('message', (order: Order) => {
-    if ('read' in order) read(order.read);
+    if ('read' in order) read(order.read, order.explain);
     else void measure(order).then((measured) => process.send!(measured, () => process.disconnect()));
   });
 } else await compare();
@@ -51,10 +58,11 @@ async function compare(): Promise<void> {
     .option('--threads <n>', 'as of train', wholeFrom(1), 2)
     .option('--epochs <n>', 'epochs a run', wholeFrom(1), 10)
     .option('--pairs <n>', 'pairs of runs', wholeFrom(1), 10)
+    .option('--explain', 'ask for a sample and a unit after each epoch', false)
     .option('--json', 'NDJSON', false)
     .parse()
     .opts<Options>();
-  const { threads, epochs, pairs, json } = options;
+  const { threads, epochs, pairs, explain, json } = options;
   const columns: Column[] = [
     { title: 'pair', width: 8 },
     { title: 'without, s/epoch', width: 16 },
@@ -66,7 +74,7 @@ async function compare(): Promise<void> {
   for (let pair = 1; pair <= pairs; pair++) {
     const both = new Map<boolean, Measured>();
     for (const withPage of pair % 2 === 0 ? [true, false] : [false, true]) {
-      both.set(withPage, await runApart({ train: { threads, epochs }, withPage }));
+      both.set(withPage, await runApart({ train: { threads, epochs }, withPage, explain }));
     }
     const [without, with_] = [both.get(false)!, both.get(true)!];
     if (without.weightsSha256 !== with_.weightsSha256) throw new Error('the page has changed the weights');
@@ -102,7 +110,7 @@ async function runApart(order: Order): Promise<Measured> {
 async function measure(order: Exclude<Order, { read: string }>): Promise<Measured> {
   const dashboard = order.withPage ? await Dashboard.open(0) : undefined;
   const client = dashboard && fork(SELF, { stdio: 'inherit' });
-  client?.send({ read: dashboard!.url } satisfies Order);
+  client?.send({ read: dashboard!.url, explain: order.explain } satisfies Order);
   let startedAt = 0;
   let measured: Measured | undefined;
   for await (const event of train({ ...order.train, ...dashboard?.controls })) {
@@ -118,9 +126,25 @@ async function measure(order: Exclude<Order, { read: string }>): Promise<Measure
 }
 
 /** As fast as it comes, until it ends. */
-function read(url: string): void {
+function read(url: string, explain: boolean): void {
   request(new URL('/events', url), (response) => {
-    response.on('data', () => undefined);
+    response.on('data', (chunk: Buffer) => {
+      if (explain && chunk.includes('event: epochs')) askAll(url);
+    });
     response.on('end', () => process.disconnect());
   }).end();
+}
+
+/** As the page does for a sample and a unit. */
+function askAll(url: string): void {
+  const sample = { split: 'test', index: 8 };
+  for (const question of [
+    { ask: 'passes', sample },
+    { ask: 'unit', layer: 0, unit: 5, sample },
+  ]) {
+    const headers = { 'content-type': 'application/json' };
+    const asked = request(new URL('/explain', url), { method: 'POST', headers }, (answer) => answer.resume());
+    asked.on('error', () => undefined);
+    asked.end(JSON.stringify(question));
+  }
 }

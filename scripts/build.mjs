@@ -7,6 +7,7 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, wri
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expandSources, FORMS } from '../src/kernels/assembly/templates.mjs';
+import { bundle } from './bundle.mjs';
 
 const KERNELS = 'src/kernels/assembly';
 /** Only relaxed SIMD has a fused multiply-add. */
@@ -26,6 +27,19 @@ const EXPANDED = 'dist/assembly';
 /** The page of `train --dashboard`: modules for browsers, which are a TypeScript project of their own, and static files. */
 const PAGE = 'src/dashboard/page';
 const PAGE_FILES = ['index.html', 'explain.html', 'style.css', 'explain.css', 'icon.svg'];
+/** What a page of `lockstep explain -o` runs: the page, and what answers its questions. */
+const [EXPLAIN_VIEW, EXPLAINER, EMBEDDED] = [
+  `${PAGE}/explain-file.js`,
+  'src/tools/explain/explainer.js',
+  'src/tools/explain/embedded.js',
+];
+const EXPLAIN_BUNDLE = `${PAGE}/explain-bundle.js`;
+const EXPLAIN_MAIN = `load('${EXPLAIN_VIEW}').showEmbedded((data) => {
+  const { EmbeddedSubject } = load('${EMBEDDED}');
+  const { Explainer } = load('${EXPLAINER}');
+  const explainer = new Explainer(new EmbeddedSubject(data));
+  return (ask) => explainer.answer(ask);
+});`;
 /** Folders of TypeScript. */
 const FOLDERS = ['bin', 'workers', 'src', 'test', 'bench', 'scripts'];
 const ASC_OPTIONS = [
@@ -50,6 +64,7 @@ export function build(root) {
   }
   for (const name of PAGE_FILES) copyFileSync(path.join(root, PAGE, name), path.join(root, 'dist', PAGE, name));
   for (const folder of FOLDERS) removeStale(root, folder);
+  bundle(root, [EXPLAIN_VIEW, EXPLAINER, EMBEDDED], EXPLAIN_MAIN, EXPLAIN_BUNDLE);
 
   for (const { folder, forms, builds } of MODULES) {
     for (const [form, sizes] of Object.entries(forms)) {

@@ -723,6 +723,7 @@ export const errors = withCodes({
     failure(`${file} has ${grouped(parameters)} parameters; explain can show networks of at most ${grouped(most)}`),
   explainWithoutTable: (file: string) =>
     usage(`${file} was trained on a table; use --data to name a table whose rows are to be shown`),
+  explainElsewhere: () => usage('--port and -o are mutually exclusive'),
   dashboardOfRanks: () => usage('--dashboard and --mpi are mutually exclusive'),
   stdoutFailed: (cause: unknown) =>
     failure(`stdout cannot be written (${reason(cause)}); free disk space, or redirect the metrics`, cause),

@@ -16,6 +16,7 @@ const SVG = 'image/svg+xml';
 const EXPLAIN = [
   'explain',
   'explain-answers',
+  'explain-batch',
   'explain-chooser',
   'explain-forward',
   'explain-grid',
@@ -24,7 +25,10 @@ const EXPLAIN = [
   'explain-outputs',
   'explain-pictures',
   'explain-softmax',
+  'explain-step',
+  'explain-taught',
   'explain-unit',
+  'explain-work',
 ] as const;
 
 /** What they import of the others. */
@@ -74,17 +78,18 @@ export function readExplainFiles(): ReadonlyMap<string, PageFile> {
 
 function staticFiles(page: string): [string, PageFile][] {
   return [
-    ['/', { type: HTML, bytes: own(page) }],
-    ['/style.css', { type: CSS, bytes: own('style.css') }],
-    ['/explain.css', { type: CSS, bytes: own('explain.css') }],
-    ['/icon.svg', { type: SVG, bytes: own('icon.svg') }],
+    ['/', { type: HTML, bytes: pageFile(page) }],
+    ['/style.css', { type: CSS, bytes: pageFile('style.css') }],
+    ['/explain.css', { type: CSS, bytes: pageFile('explain.css') }],
+    ['/icon.svg', { type: SVG, bytes: pageFile('icon.svg') }],
   ];
 }
 
 function script(name: string): [string, PageFile] {
-  return [`/${name}.js`, { type: SCRIPT, bytes: own(`${name}.js`) }];
+  return [`/${name}.js`, { type: SCRIPT, bytes: pageFile(`${name}.js`) }];
 }
 
-function own(name: string): Buffer {
+/** @throws Error as `readPageFiles` */
+export function pageFile(name: string): Buffer {
   return readFileSync(new URL(`./page/${name}`, import.meta.url));
 }

@@ -1,18 +1,23 @@
 /** The page that explains a network, in a real browser: its numbers are those of the formulas, by mouse and by keyboard. */
+import { writeFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { explainDocument } from '../../src/dashboard/explain-document.js';
 import { ExplainPage } from '../../src/dashboard/explain-page.js';
 import { Dashboard } from '../../src/dashboard/index.js';
 import { train } from '../../src/run/train.js';
+import { Explainer } from '../../src/tools/explain/explainer.js';
 import { findChromium, launchChromium } from '../support/browser.js';
 import { collect } from '../support/events.js';
 import { type Case, type Naive, naivePass, RandomSubject } from '../support/naive-network.js';
 import { scratchWith } from '../support/scratch.js';
-import { casesOf } from '../support/thoroughness.js';
+import { casesOf, inFull } from '../support/thoroughness.js';
 
 const executable = findChromium();
 const scratch = scratchWith(300, 100);
 const SAMPLES = 5;
+const CLASSES = 'Logits, probabilities and targets by class';
 
 /** Whose inputs are an image. */
 class Pictures extends RandomSubject {
@@ -71,41 +76,77 @@ describe.skipIf(executable === undefined)('the page that explains, in Chromium (
       RandomSubject,
     ],
   ];
-  it.each(casesOf(networks, (_, n) => n === 0))('shows the numbers of the formulas: %s', async (_, given, Subject) => {
-    const subject = new Subject(given, SAMPLES);
-    const isOfClasses = subject.facts.classNames.length > 0;
-    const caption = isOfClasses ? 'Logits, probabilities and targets by class' : 'Estimates and targets';
-    const served = await ExplainPage.open(0, subject);
-    await withPage(served.url, async (page) => {
-      for (const index of [0, 1]) {
-        if (index > 0) await page.getByRole('button', { name: 'Next', exact: true }).click();
-        const target = subject.sample('test', index).target;
-        const naive = naivePass(subject.shape, subject.values, subject.sample('test', index));
+  it.each(casesOf(networks, () => false))(
+    `shows the numbers of the formulas: %s${inFull}`,
+    async (_, given, Subject) => {
+      const subject = new Subject(given, SAMPLES);
+      const isOfClasses = subject.facts.classNames.length > 0;
+      const caption = isOfClasses ? CLASSES : 'Estimates and targets';
+      const served = await ExplainPage.open(0, subject);
+      await withPage(served.url, async (page) => {
+        for (const index of [0, 1]) {
+          if (index > 0) await page.getByRole('button', { name: 'Next', exact: true }).click();
+          const target = subject.sample('test', index).target;
+          const naive = naivePass(subject.shape, subject.values, subject.sample('test', index));
+          await expect
+            .poll(() => page.locator('.status').textContent())
+            .toMatch(new RegExp(`^test sample ${index}: loss`));
+          const expected = isOfClasses
+            ? rowsOfClasses(naive, target[0]!)
+            : rowsOfNumbers(naive, Array.from(target), subject);
+          await expect.poll(async () => differences(await numbersIn(page, caption), expected)).toEqual([]);
+        }
+        // A unit, by keyboard: the last of the first layer.
+        const unit = subject.shape.layers[1]! - 1;
+        await page.getByLabel('layer', { exact: true }).selectOption('0');
+        await page.getByLabel('unit', { exact: true }).fill(String(unit));
+        await page.getByLabel('unit', { exact: true }).press('Enter');
+        const naive = naivePass(subject.shape, subject.values, subject.sample('test', 1));
+        const sum = naive.z[0]![unit]!;
         await expect
-          .poll(() => page.locator('.status').textContent())
-          .toMatch(new RegExp(`^test sample ${index}: loss`));
-        const expected = isOfClasses
-          ? rowsOfClasses(naive, target[0]!)
-          : rowsOfNumbers(naive, Array.from(target), subject);
-        await expect.poll(async () => differences(await numbersIn(page, caption), expected)).toEqual([]);
+          .poll(
+            async () =>
+              Object.entries(await numbersIn(page, 'The sum of the unit')).find(([name]) =>
+                name.startsWith('sum'),
+              )?.[1][0],
+          )
+          .toBeCloseTo(sum, 6);
+      });
+      await served.close();
+    },
+  );
+
+  it('is whole in one file, which computes what the server does', async () => {
+    const subject = new Pictures(
+      { hidden: [7], inputs: 16, outputs: 3, objective: 'softmax-cross-entropy', seed: 9 },
+      SAMPLES,
+    );
+    const file = scratch.newPath('explain.html');
+    writeFileSync(file, explainDocument(subject));
+    await withPage(pathToFileURL(file).href, async (page) => {
+      await page.getByLabel('number', { exact: true }).fill('4');
+      await page.getByLabel('number', { exact: true }).press('Enter');
+      const naive = naivePass(subject.shape, subject.values, subject.sample('test', 4));
+      const expected = rowsOfClasses(naive, subject.sample('test', 4).target[0]!);
+      await expect.poll(async () => differences(await numbersIn(page, CLASSES), expected)).toEqual([]);
+      for (const name of ['Take a batch', 'Try rates on a batch', 'Search the training samples', 'Check it']) {
+        await page.getByRole('button', { name, exact: true }).click();
       }
-      // A unit, by keyboard: the last of the first layer.
-      const unit = subject.shape.layers[1]! - 1;
-      await page.getByLabel('layer', { exact: true }).selectOption('0');
-      await page.getByLabel('unit', { exact: true }).fill(String(unit));
-      await page.getByLabel('unit', { exact: true }).press('Enter');
-      const naive = naivePass(subject.shape, subject.values, subject.sample('test', 1));
-      const sum = naive.z[0]![unit]!;
+      const found = await new Explainer(subject).answer({ ask: 'step', first: 0, count: SAMPLES });
+      const step = async () => (await numbersIn(page, 'One step'))['real change']?.[0];
+      await expect.poll(step).toBeCloseTo(found.atRate!.loss! - found.loss, 9);
       await expect
-        .poll(
-          async () =>
-            Object.entries(await numbersIn(page, 'The sum of the unit')).find(([name]) =>
-              name.startsWith('sum'),
-            )?.[1][0],
-        )
-        .toBeCloseTo(sum, 6);
+        .poll(() => page.locator('.taught p').allTextContents())
+        .toContainEqual(expect.stringMatching(/^All 5 /));
+      // What is checked in two ways is the same.
+      const weight = async () => {
+        const rows = await numbersIn(page, 'Gradient of the weight');
+        return Object.values(rows).slice(1, 3).flat();
+      };
+      await expect.poll(async () => (await weight()).length).toBe(2);
+      const [gradient, difference] = await weight();
+      expect(difference).toBeCloseTo(gradient!, 6);
     });
-    await served.close();
   });
 
   it('is a part of the page of a run, which it does not change', async () => {

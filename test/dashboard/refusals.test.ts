@@ -8,6 +8,7 @@ import type { Passes } from '../../src/tools/explain/asks.js';
 import { collect } from '../support/events.js';
 import { type Ask, ask, type Held, holdStream, openStream } from '../support/page-client.js';
 import { scratchWith } from '../support/scratch.js';
+import { inFull, TRIES_ALL } from '../support/thoroughness.js';
 
 const scratch = scratchWith(300, 100);
 const options = (): TrainOptions => ({ data: scratch.data, hidden: [10], epochs: 1, threads: 2 });
@@ -224,15 +225,49 @@ describe('a question', () => {
   });
 
   it('is refused where there are too many of them', async () => {
-    const statuses = await Promise.all(Array.from({ length: 90 }, async () => (await post(question)).status));
+    const cheap = JSON.stringify({ ask: 'facts' });
+    const statuses = await Promise.all(Array.from({ length: 90 }, async () => (await post(cheap)).status));
     expect([...new Set(statuses)].sort()).toEqual([200, 429]);
+  });
+
+  it.runIf(TRIES_ALL)(`about training samples of a private run is refused${inFull}`, async () => {
+    const secret = await Dashboard.open(0);
+    const given: TrainOptions = {
+      ...options(),
+      private: true,
+      dpSeed: 7,
+      dpDelta: 0.001,
+      dpClipNorm: 1,
+      dpNoiseMultiplier: 1.5,
+    };
+    await collect({ ...given, ...secret.controls }, (event) => secret.show(event));
+    const asked = async (body: object) => {
+      const answer = await ask(secret.url, '/explain', { method: 'POST', headers: asJson, body: JSON.stringify(body) });
+      return { status: answer.status, body: answer.body };
+    };
+    const [sample, batch] = [
+      { split: 'test', index: 0 },
+      { first: 0, count: 1 },
+    ];
+    const refused = { status: 400, body: 'the training samples of a private run are secret\n' };
+    for (const question of [
+      { ask: 'batch', unit: 0, ...batch },
+      { ask: 'step', ...batch },
+      { ask: 'taught', sample },
+    ]) {
+      expect(await asked(question)).toEqual(refused);
+    }
+    const own = { ask: 'passes', sample: { split: 'train', index: 0 } };
+    expect(await asked(own)).toEqual({ status: 400, body: 'index: there is none\n' });
+    expect(await asked({ ask: 'passes', sample })).toMatchObject({ status: 200 });
+    await secret.close();
   });
 
   it('that takes long does not keep the page from being closed', async () => {
     const other = await Dashboard.open(0);
     await collect({ ...options(), ...other.controls }, (event) => other.show(event));
     const step = JSON.stringify({ ask: 'step', first: 0, count: 100 });
-    const asked = Array.from({ length: 20 }, () =>
+    const asked = Array.from({ length: 3 }, () =>
       ask(other.url, '/explain', { method: 'POST', headers: asJson, body: step }),
     );
     await other.close();

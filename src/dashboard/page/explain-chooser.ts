@@ -76,7 +76,8 @@ export class Chooser {
   get name(): string {
     const sample = this.#sample;
     if (!sample || 'pixels' in sample) return 'your drawing';
-    return `${sample.split === 'train' ? 'training' : sample.split} sample ${sample.index}`;
+    const number = this.#facts.numbers?.[sample.split][sample.index] ?? sample.index;
+    return `${sample.split === 'train' ? 'training' : sample.split} sample ${number}`;
   }
 
   /** Chooses a training sample. */

@@ -2,7 +2,7 @@
 import type { Facts, Passes } from '../../tools/explain/asks.js';
 import { make } from './elements.js';
 import { UnitGrid } from './explain-grid.js';
-import { formula, inputName, layerName, lettersOf } from './explain-letters.js';
+import { formula, indexBehind, inputName, layerName, lettersOf } from './explain-letters.js';
 import { inkPicture, number, row, table } from './explain-pictures.js';
 import { whole } from './format.js';
 
@@ -23,6 +23,7 @@ export class Flow {
   constructor(facts: Facts, choose: (place: Place) => void) {
     this.#facts = facts;
     const hidden = facts.layers.length - 2;
+    this.element.classList.toggle('without-hidden', hidden === 0);
     this.element.append(this.#inputs);
     for (let l = 0; l < hidden; l++) {
       const pick = (unit: number) => choose({ layer: l, unit });
@@ -44,7 +45,7 @@ export class Flow {
       h.show(values, isOn, unit);
       delta.show(deltas, isOn, unit);
       const on = z.filter((each) => each > 0).length;
-      const some = `${whole(on)} of ${whole(z.length)} units are on. A unit that is off is dark in both grids.`;
+      const some = `${whole(on)} of ${whole(z.length)} units are on. A unit that is off is dark in both grids: its δ is 0, and it learns nothing from this sample. Choose one to see why.`;
       note.replaceChildren(some);
     }
   }
@@ -57,12 +58,14 @@ export class Flow {
   }
 
   #stage(l: number, name: string, h: UnitGrid, delta: UnitGrid, note: HTMLElement): HTMLElement {
-    const { weight, bias, z, input, h: out, from, to } = lettersOf(l, this.#facts.layers.length - 1);
+    const letters = lettersOf(l, this.#facts.layers.length - 1);
+    const { weight, bias, z, input, h: out, from, to } = letters;
     const next = lettersOf(l + 1, this.#facts.layers.length - 1);
+    const at = indexBehind(letters, next);
     const forward = formula(
       `${z}_${to} = ${bias}_${to} + Σ_${from} ${input}_${from} ${weight}_{${from}${to}},  ${out}_${to} = max(${z}_${to}, 0)`,
     );
-    const back = formula(`δ_${to} = [${z}_${to} > 0] Σ_${next.to} ${next.weight}_{${to}${next.to}} δ_${next.to}`);
+    const back = formula(`δ_${to} = [${z}_${to} > 0] Σ_${at} ${next.weight}_{${to}${at}} δ_${at}`);
     const heading = make('h3', '', `${name[0]!.toUpperCase()}${name.slice(1)}: ${out} and δ`);
     const one = make('div', 'half-stage', make('p', 'small', 'Forward: ', forward), h.element);
     const other = make('div', 'half-stage', make('p', 'small', 'Back: ', back), delta.element);

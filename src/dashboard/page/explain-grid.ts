@@ -9,6 +9,9 @@ export type GridKind = 'activation' | 'delta';
 const CELL = 12;
 const SMALL_CELL = 6;
 const MANY = 2500;
+/** Of a cell, and of the grid, as they are shown. */
+const LARGEST_CELL = 26;
+const MOST_WIDTH = 520;
 
 /** A unit that is off, in light and in dark. */
 const OFF = ['#2f3740', '#050709'] as const;
@@ -65,6 +68,8 @@ export class UnitGrid {
     const canvas = this.#canvas;
     canvas.width = columns * size + 1;
     canvas.height = Math.ceil(units / columns) * size + 1;
+    // (Few cells need not be as large as the page.)
+    canvas.style.maxWidth = `${Math.min(MOST_WIDTH, columns * LARGEST_CELL)}px`;
     const context = contextOf(canvas);
     const colorOf = this.#kind === 'activation' ? litColors(this.#values) : signedColors(this.#values);
     const off = OFF[isDark() ? 1 : 0];

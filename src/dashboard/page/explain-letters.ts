@@ -16,6 +16,11 @@ export interface Letters {
   readonly to: string;
 }
 
+/** The index of a sum over the outputs of the layer behind another. */
+export function indexBehind({ to }: Letters, next: Letters): string {
+  return next.to === to ? 'm' : next.to;
+}
+
 /** The letters of layer l of so many layers. */
 export function lettersOf(l: number, layers: number): Letters {
   if (layers === 1) return { input: 'X', weight: 'W', bias: 'b', z: 'Z', h: 'Z', from: 'i', to: 'j' };
@@ -32,7 +37,7 @@ export function lettersOf(l: number, layers: number): Letters {
     bias: numbered('b', l),
     z: isLast ? 'Z' : numbered('Z', l),
     h: isLast ? 'Z' : numbered('H', l + 1),
-    from: l === 0 ? 'i' : 'k',
+    from: 'i',
     to: isLast ? 'j' : 'k',
   };
 }

@@ -3,7 +3,7 @@ import type { Facts, Passes, Unit } from '../../tools/explain/asks.js';
 import { make } from './elements.js';
 import { button } from './explain-chooser.js';
 import type { Place } from './explain-forward.js';
-import { formula, inputName, type Letters, layerName, lettersOf, outputName } from './explain-letters.js';
+import { formula, indexBehind, inputName, type Letters, layerName, lettersOf, outputName } from './explain-letters.js';
 import { sidesOf, type Term, termsOf } from './explain-math.js';
 import { figure, inkPicture, number, row, short, signed, signedPicture, table } from './explain-pictures.js';
 
@@ -14,10 +14,13 @@ export class UnitCard {
   readonly element = make('div', 'unit-card');
   readonly #facts: Facts;
   readonly #choose: (place: Place) => void;
+  readonly #chooseWeight: (input: number) => void;
 
-  constructor(facts: Facts, choose: (place: Place) => void) {
+  /** @param chooseWeight  called for a click on a weight of the first layer */
+  constructor(facts: Facts, choose: (place: Place) => void, chooseWeight: (input: number) => void) {
     this.#facts = facts;
     this.#choose = choose;
+    this.#chooseWeight = chooseWeight;
   }
 
   show({ layer, unit }: Place, passes: Passes, weights: Unit): void {
@@ -48,13 +51,17 @@ export class UnitCard {
   #pictures({ weight, input, from, to }: Letters, inputs: readonly number[], weights: readonly number[]): HTMLElement {
     const shape = this.#facts.picture!;
     const products = weights.map((w, i) => w * inputs[i]!);
+    const canvas = signedPicture(weights, shape, 'Weights of the unit: red is positive, blue negative');
+    canvas.addEventListener('click', ({ offsetX, offsetY }) => {
+      const place = (offset: number, size: number, count: number) =>
+        Math.min(count - 1, Math.floor((offset / size) * count));
+      const row = place(offsetY, canvas.clientHeight, shape.height);
+      this.#chooseWeight(row * shape.width + place(offsetX, canvas.clientWidth, shape.width));
+    });
     return make(
       'div',
       'row',
-      figure(
-        formula(`weights ${weight}_{${from}${to}}`),
-        signedPicture(weights, shape, 'Weights of the unit: red is positive, blue negative'),
-      ),
+      figure(formula(`weights ${weight}_{${from}${to}}`), canvas),
       make('span', 'operator', '·'),
       figure(formula(`inputs ${input}_${from}`), inkPicture(inputs, shape, 'Inputs')),
       make('span', 'operator', '='),
@@ -124,9 +131,11 @@ export class UnitCard {
     ];
   }
 
-  #delta({ z, to, h }: Letters, { layer, unit }: Place, passes: Passes, { outgoing }: Unit): HTMLElement {
+  #delta(letters: Letters, { layer, unit }: Place, passes: Passes, { outgoing }: Unit): HTMLElement {
     const layers = passes.layers.length;
+    const { z, to, h } = letters;
     const next = lettersOf(layer + 1, layers);
+    const at = indexBehind(letters, next);
     const above = passes.layers[layer + 1]!.delta;
     const terms = termsOf(outgoing, above);
     const total = terms.reduce((sum, { product }) => sum + product, 0);
@@ -147,9 +156,7 @@ export class UnitCard {
       make(
         'p',
         'small',
-        formula(
-          `δ_${to} = ∂ℓ/∂${z}_${to} = [${z}_${to} > 0] Σ_${next.to} ${next.weight}_{${to}${next.to}} δ_${next.to}`,
-        ),
+        formula(`δ_${to} = ∂ℓ/∂${z}_${to} = [${z}_${to} > 0] Σ_${at} ${next.weight}_{${to}${at}} δ_${at}`),
       ),
       table('Terms of δ', [isLastNext ? 'output' : 'unit', next.weight, 'δ above', 'product'], [...rows, ...shown]),
       make(

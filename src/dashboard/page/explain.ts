@@ -3,13 +3,17 @@ import type { Facts, Passes } from '../../tools/explain/asks.js';
 import { onSchemeChange } from './colors.js';
 import { make, setText } from './elements.js';
 import type { Answer } from './explain-answers.js';
+import { BatchCard } from './explain-batch.js';
 import { button, Chooser, labeled } from './explain-chooser.js';
 import { Flow, type Place } from './explain-forward.js';
 import { layerName } from './explain-letters.js';
 import { Outputs } from './explain-outputs.js';
 import { short } from './explain-pictures.js';
 import { SoftmaxCard } from './explain-softmax.js';
+import { StepCard, WeightCard } from './explain-step.js';
+import { TaughtCard } from './explain-taught.js';
 import { UnitCard } from './explain-unit.js';
+import { WorkCard } from './explain-work.js';
 import { whole } from './format.js';
 
 export class ExplainView {
@@ -20,6 +24,12 @@ export class ExplainView {
   readonly #outputs: Outputs;
   readonly #unit: UnitCard;
   readonly #softmax: SoftmaxCard | undefined;
+  readonly #weight: WeightCard;
+  readonly #work: WorkCard;
+  /** Of training samples, if they may be shown. */
+  readonly #batch: BatchCard | undefined;
+  readonly #step: StepCard | undefined;
+  readonly #taught: TaughtCard | undefined;
   readonly #layer = make('select');
   readonly #number = make('input');
   readonly #status = make('p', 'status small');
@@ -43,11 +53,21 @@ export class ExplainView {
     this.#chooser = new Chooser(facts, () => void this.refresh());
     this.#flow = new Flow(facts, choose);
     this.#outputs = new Outputs(facts, (unit) => choose({ layer: last, unit }));
-    this.#unit = new UnitCard(facts, choose);
+    this.#weight = new WeightCard(facts, answer);
+    this.#unit = new UnitCard(facts, choose, (input) => void this.#weight.check(input));
+    this.#work = new WorkCard(facts);
+    if (facts.samples.train > 0) {
+      this.#batch = new BatchCard(facts, answer);
+      this.#step = new StepCard(facts, answer);
+      this.#taught = new TaughtCard(facts, answer, (index) => this.#chooser.showTraining(index));
+    }
     this.#softmax = facts.classNames.length > 0 ? new SoftmaxCard(facts) : undefined;
     for (const element of [this.#status, this.#said]) element.setAttribute('aria-live', 'polite');
     root.replaceChildren(...this.#sections());
-    onSchemeChange(() => void this.#trying(() => this.#show()));
+    onSchemeChange(() => {
+      this.#batch?.draw();
+      void this.#trying(() => this.#show());
+    });
     void this.refresh();
   }
 
@@ -87,7 +107,12 @@ export class ExplainView {
     const last = passes.layers.length - 1;
     this.#flow.show(passes, place);
     this.#outputs.show(passes, place.layer === last ? place.unit : undefined);
-    this.#softmax?.show(passes, JSON.stringify(chosen));
+    const sample = JSON.stringify(chosen);
+    this.#softmax?.show(passes, sample);
+    this.#work.show(passes, sample);
+    this.#weight.show(place, chosen, place.layer === 0 ? passes.inputs : passes.layers[place.layer - 1]!.h!);
+    if (place.layer === 0) this.#batch?.show(place.unit);
+    this.#taught?.show(chosen);
     this.#layer.value = String(place.layer);
     this.#number.value = String(place.unit);
     this.#number.max = String(this.facts.layers[place.layer + 1]! - 1);
@@ -114,16 +139,21 @@ export class ExplainView {
   #sections(): HTMLElement[] {
     const { title, layers, parameters, isLive } = this.facts;
     const heading = `${title}: ${layers.join('-')}, ${whole(parameters)} parameters`;
+    const { withoutTraining } = this.facts;
+    const stages = make('div', 'stages', this.#flow.element, this.#outputs.element);
+    const check = make('div', '', make('h3', '', 'The gradient of a weight, by differences'), this.#weight.element);
+    const optional = (title: string, card: { readonly element: HTMLElement } | undefined) =>
+      card ? [section(title, 'whole', card.element)] : [];
     return [
       section('Choose a sample', 'whole', make('p', 'muted', heading), this.#chooser.element, this.#state(isLive)),
-      section(
-        'One sample, forward and back',
-        'whole',
-        introduction(),
-        make('div', 'stages', this.#flow.element, this.#outputs.element),
-      ),
-      section('One unit', 'whole', this.#unitChooser(), this.#unit.element),
-      ...(this.#softmax ? [section('Softmax in the hand', 'whole', this.#softmax.element)] : []),
+      section('One sample, forward and back', 'whole', introduction(), stages),
+      section('One unit', 'whole', this.#unitChooser(), this.#unit.element, check),
+      ...optional('Softmax in the hand', this.#softmax),
+      ...optional('The gradient as an outer product', this.#batch),
+      ...optional('What zeros save', this.#work),
+      ...optional('One step, foretold and real', this.#step),
+      ...optional('Who taught it that?', this.#taught),
+      ...(withoutTraining ? [make('p', 'muted', `Some parts are missing: ${withoutTraining}.`)] : []),
     ];
   }
 

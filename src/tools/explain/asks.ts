@@ -69,6 +69,8 @@ export interface Facts {
   readonly inputNames?: readonly string[];
   /** Number of samples that can be shown. */
   readonly samples: Readonly<Record<Split, number>>;
+  /** Which samples of the data they are, if they are not its first. */
+  readonly numbers?: Readonly<Record<Split, readonly number[]>>;
   /** The samples with the largest losses, if they are known. */
   readonly hardest?: { readonly split: Split; readonly indices: readonly number[] };
   /** Why no training samples are shown, if this is so on purpose. */

@@ -1,5 +1,5 @@
 /** Answers the questions of the page about a network and its data. */
-import { SCALED } from '../../data/scaled-pixels.js';
+import { scaledPixels } from '../../data/scaled-pixels.js';
 import type { Answers, Ask, Batch, Facts, LayerPass, Passes, Step, Subjected, Unit, WeightCheck } from './asks.js';
 import { fromBase64, toBase64 } from './base64.js';
 import { BadAsk, checkedAsk } from './checked-ask.js';
@@ -212,7 +212,7 @@ export class Explainer {
 
   #given({ sample, target }: Subjected): { readonly given: Given; readonly isOwnTarget: boolean } {
     if ('pixels' in sample) {
-      const inputs = Float32Array.from(fromBase64(sample.pixels), (pixel) => SCALED[pixel]!);
+      const inputs = scaledPixels(fromBase64(sample.pixels));
       return { given: { inputs, target: [target!] }, isOwnTarget: false };
     }
     const own = this.#subject.sample(sample.split, sample.index);

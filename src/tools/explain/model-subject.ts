@@ -2,7 +2,7 @@
 import path from 'node:path';
 import type { ModelData } from '../../checkpoints/model-file.js';
 import type { Samples } from '../../data/samples.js';
-import { SCALED } from '../../data/scaled-pixels.js';
+import { scaledPixels } from '../../data/scaled-pixels.js';
 import { standardized } from '../../data/targets.js';
 import { errors } from '../../errors.js';
 import { parseJsonOr } from '../../files/json.js';
@@ -77,7 +77,7 @@ export class ModelSubject implements Subject {
     const target = goals.length > 0 ? standardized(own, goals) : own;
     if (!table) {
       const row = values.subarray(index * count, (index + 1) * count);
-      return { inputs: row instanceof Uint8Array ? Float32Array.from(row, (pixel) => SCALED[pixel]!) : row, target };
+      return { inputs: row instanceof Uint8Array ? scaledPixels(row) : row, target };
     }
     const inputs = new Float32Array(count);
     const row = table.row(index, count);

@@ -11,8 +11,9 @@ import type { Subject } from './subject.js';
 
 /** Samples of each kind. */
 const SHOWN = 12;
-/** How long a question may compute: a run's events wait for it. */
-const SLICE_MS = 40;
+/** How long a question may compute: a run's events wait for it, or a page of its own. */
+const LIVE_SLICE_MS = 40;
+const SLICE_MS = 100;
 const AT_ONCE = 10;
 
 interface Factors {
@@ -43,9 +44,11 @@ export class Teachers {
 
   /** Continues for a while. */
   goOn(now: Derivation): Omit<Taught, 'version'> {
-    const { train } = this.#subject.facts.samples;
+    const { samples, isLive } = this.#subject.facts;
+    const { train } = samples;
+    const slice = isLive ? LIVE_SLICE_MS : SLICE_MS;
     const from = performance.now();
-    while (this.#done < train && performance.now() - from < SLICE_MS) {
+    while (this.#done < train && performance.now() - from < slice) {
       const count = Math.min(AT_ONCE, now.most, train - this.#done);
       now.run(Array.from({ length: count }, (_, s) => this.#subject.sample('train', this.#done + s)));
       for (let s = 0; s < count; s++) this.#add(this.#done + s, productsWith(now, s, this.#factors));

@@ -1,0 +1,158 @@
+/** The gradient as an outer product: a sample times δ of a unit, added up over a batch. */
+import type { Batch, Facts } from '../../tools/explain/asks.js';
+import { make, setText } from './elements.js';
+import type { Answer } from './explain-answers.js';
+import { button, labeled } from './explain-chooser.js';
+import { formula, inputName, lettersOf, outputName } from './explain-letters.js';
+import { summedGradient, termsOf } from './explain-math.js';
+import { figure, inkPicture, number, row, short, signedPicture, table } from './explain-pictures.js';
+import { whole } from './format.js';
+import { bytesOf } from './pictures.js';
+
+const SHOWN_INPUTS = 8;
+
+export class BatchCard {
+  readonly element = make('div', 'batch');
+  readonly #facts: Facts;
+  readonly #answer: Answer;
+  readonly #first = make('input');
+  readonly #slider = make('input');
+  readonly #says = make('p', 'small');
+  readonly #body = make('div');
+  #unit = 0;
+  #batch: (Omit<Batch, 'inputs'> & { readonly inputs: Float32Array; readonly unit: number }) | undefined;
+
+  constructor(facts: Facts, answer: Answer) {
+    this.#facts = facts;
+    this.#answer = answer;
+    const { weight, input, z, from, to } = lettersOf(0, facts.layers.length - 1);
+    Object.assign(this.#first, { type: 'number', min: '0', max: String(facts.samples.train - 1), value: '0' });
+    Object.assign(this.#slider, { type: 'range', min: '1', max: '1', value: '1', disabled: true });
+    this.#slider.addEventListener('input', () => this.#draw());
+    this.#first.addEventListener('change', () => void this.#load());
+    this.#says.setAttribute('aria-live', 'polite');
+    const one = formula(`∂ℓ_s/∂${weight}_{${from}${to}} = ${input}_{s${from}} δ_{s${to}}`);
+    const all = formula(`∂L/∂${weight}_{${from}${to}} = Σ_s ${input}_{s${from}} δ_{s${to}}`);
+    const why = `, where δ is that of ${z}. The gradient of a unit for one sample is the sample itself times one number.`;
+    const add = ' A batch adds them up: ';
+    this.element.append(
+      make('p', 'small', one, why, add, all, '.'),
+      make(
+        'div',
+        'chooser',
+        labeled('first training sample', this.#first),
+        button('Take a batch', () => void this.#load()),
+        labeled('samples added up', this.#slider),
+      ),
+      this.#says,
+      this.#body,
+    );
+  }
+
+  /** @param unit  of the first layer */
+  show(unit: number): void {
+    this.#unit = unit;
+    if (this.#batch && this.#batch.unit !== unit) void this.#load();
+  }
+
+  async #load(): Promise<void> {
+    const { samples, mostBatch } = this.#facts;
+    const unit = this.#unit;
+    const first = Math.max(0, Math.min(samples.train - 1, Math.trunc(this.#first.valueAsNumber) || 0));
+    const count = Math.min(mostBatch, samples.train - first);
+    this.#first.value = String(first);
+    try {
+      const { inputs, ...batch } = await this.#answer({ ask: 'batch', first, count, unit });
+      this.#batch = { ...batch, inputs: new Float32Array(bytesOf(inputs).buffer), unit };
+      this.#slider.max = String(count);
+      this.#slider.disabled = false;
+      this.#draw();
+    } catch (error) {
+      setText(this.#says, error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  draw(): void {
+    if (this.#batch) this.#draw();
+  }
+
+  #draw(): void {
+    const { inputs, deltas, first, factors, classes, unit } = this.#batch!;
+    const count = this.#slider.valueAsNumber;
+    const width = this.#facts.layers[0]!;
+    const last = inputs.subarray((count - 1) * width, count * width);
+    const delta = deltas[count - 1]!;
+    const sum = summedGradient(inputs, deltas, count);
+    const silent = deltas.slice(0, count).filter((each) => each === 0).length;
+    const named = classes ? `, class ${outputName(this.#facts, classes[count - 1]!)}` : '';
+    const none = silent === 0 ? '' : ` ${counted(silent)} δ = 0 for this unit and add nothing.`;
+    this.#says.replaceChildren(
+      `Unit ${unit}. Sample ${count} of the batch is training sample ${first + count - 1}${named}; its δ is `,
+      number(delta),
+      `.${none}`,
+    );
+    const { picture } = this.#facts;
+    this.#body.replaceChildren(
+      picture ? this.#pictures(last, delta, sum, count, picture) : this.#table(last, delta, sum, count),
+      this.#sizes(count, factors / deltas.length),
+    );
+  }
+
+  #pictures(
+    last: Float32Array,
+    delta: number,
+    sum: Float64Array,
+    count: number,
+    shape: NonNullable<Facts['picture']>,
+  ): HTMLElement {
+    const own = Array.from(last, (x) => x * delta);
+    return make(
+      'div',
+      'row',
+      figure(formula('X_s'), inkPicture(last, shape, `Sample ${count} of the batch`)),
+      make('span', 'operator', `· ${short(delta)} =`),
+      figure('its gradient', signedPicture(own, shape, 'The sample times its δ: red positive, blue negative')),
+      make('span', 'operator', '→'),
+      figure(
+        `sum of ${count === 1 ? '1 sample' : `${count} samples`}`,
+        signedPicture(sum, shape, `Sum of the gradients of ${count} samples`),
+      ),
+    );
+  }
+
+  #table(last: Float32Array, delta: number, sum: Float64Array, count: number): HTMLElement {
+    const terms = termsOf(
+      [...sum],
+      [...sum].map(() => 1),
+    ).slice(0, SHOWN_INPUTS);
+    const rows = terms.map(({ index }) => {
+      const own = last[index]! * delta;
+      return row(inputName(this.#facts, 0, index), number(last[index]!), number(own), number(sum[index]!));
+    });
+    return table('Gradient of the unit', ['input', 'X', 'X δ', `sum of ${count}`], rows);
+  }
+
+  /** @param factors  of a sample */
+  #sizes(count: number, factors: number): HTMLElement {
+    const { parameters } = this.#facts;
+    return table(
+      'Size of the gradient',
+      ['kept as', 'numbers'],
+      [
+        row(
+          `factors of ${count === 1 ? '1 sample' : `${count} samples`}: each layer's inputs and δ`,
+          number(count * factors, whole),
+        ),
+        row(
+          `gradients of ${count === 1 ? '1 sample' : `${count} samples`}, each written out`,
+          number(count * parameters, whole),
+        ),
+        row('their sum, written out', number(parameters, whole)),
+      ],
+    );
+  }
+}
+
+function counted(count: number): string {
+  return count === 1 ? '1 sample has' : `${count} samples have`;
+}

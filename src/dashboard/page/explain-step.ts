@@ -1,0 +1,250 @@
+/** One step, foretold and real: the loss of a batch along −gradient, and the gradient of one weight by differences. */
+import type { Facts, Step, Subjected } from '../../tools/explain/asks.js';
+import { make, setText } from './elements.js';
+import type { Answer } from './explain-answers.js';
+import { button, labeled } from './explain-chooser.js';
+import type { Place } from './explain-forward.js';
+import { formula, inputName, lettersOf } from './explain-letters.js';
+import { number, row, short, table } from './explain-pictures.js';
+
+/** Size of the chart, in its own units. */
+const [WIDTH, HEIGHT, LEFT, BOTTOM] = [560, 260, 56, 30];
+const SVG = 'http://www.w3.org/2000/svg';
+
+export class StepCard {
+  readonly element = make('div', 'step');
+  readonly #facts: Facts;
+  readonly #answer: Answer;
+  readonly #first = make('input');
+  readonly #says = make('p', 'small');
+  readonly #body = make('div', 'two');
+
+  constructor(facts: Facts, answer: Answer) {
+    this.#facts = facts;
+    this.#answer = answer;
+    Object.assign(this.#first, { type: 'number', min: '0', max: String(facts.samples.train - 1), value: '0' });
+    this.#says.setAttribute('aria-live', 'polite');
+    this.element.append(
+      make(
+        'p',
+        'small',
+        'A step moves every weight: ',
+        formula('θ ← θ − η ∂L/∂θ'),
+        '. To first order, the loss of the batch changes by ',
+        formula('−η Σ_θ (∂L/∂θ)^2'),
+        '.',
+      ),
+      make(
+        'div',
+        'chooser',
+        labeled('first training sample', this.#first),
+        button('Try rates on a batch', () => void this.#try()),
+      ),
+      this.#says,
+      this.#body,
+    );
+  }
+
+  async #try(): Promise<void> {
+    const { samples, mostBatch, training } = this.#facts;
+    const first = Math.max(0, Math.min(samples.train - 1, Math.trunc(this.#first.valueAsNumber) || 0));
+    const most = Math.min(mostBatch, training.batchSize ?? mostBatch);
+    const count = Math.min(most, samples.train - first);
+    this.#first.value = String(first);
+    setText(this.#says, 'Computing …');
+    try {
+      this.#show(await this.#answer({ ask: 'step', first, count }), count);
+    } catch (error) {
+      setText(this.#says, error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #show(step: Step, count: number): void {
+    const { loss, squaredNorm, atRate, reduction, rates, losses } = step;
+    const kind = reduction === 'sum' ? 'sum' : 'mean';
+    const { optimizer } = this.#facts.training;
+    const other = optimizer === 'adam' ? ' The run itself steps with adam, not with the plain gradient.' : '';
+    setText(this.#says, `L is the ${kind} of the losses of ${count} samples.${other}`);
+    const compared = atRate
+      ? [
+          row(formula('rate of the run η'), number(atRate.rate)),
+          row('change foretold', number(-atRate.rate * squaredNorm)),
+          row('real change', atRate.loss === null ? 'not finite' : number(atRate.loss - loss)),
+        ]
+      : [];
+    const rows = rates.map((rate, i) =>
+      row(number(rate), losses[i] == null ? 'not finite' : number(losses[i]!), number(loss - rate * squaredNorm)),
+    );
+    this.#body.replaceChildren(
+      chartOf(step),
+      make(
+        'div',
+        '',
+        table(
+          'One step',
+          ['', ''],
+          [row('L now', number(loss)), row(formula('Σ_θ (∂L/∂θ)^2'), number(squaredNorm)), ...compared],
+        ),
+        make(
+          'details',
+          'small',
+          make('summary', '', 'All points of the curve'),
+          table('Loss by rate', ['rate', 'loss', 'first order'], rows),
+        ),
+      ),
+    );
+  }
+}
+
+/** The gradient of one weight of the unit on show. */
+export class WeightCard {
+  readonly element = make('div', 'weight-check');
+  readonly #facts: Facts;
+  readonly #answer: Answer;
+  readonly #input = make('input');
+  readonly #name = make('span', 'muted');
+  readonly #body = make('div');
+  #place: Place | undefined;
+  #subjected: Subjected | undefined;
+  #isChosen = false;
+
+  constructor(facts: Facts, answer: Answer) {
+    this.#facts = facts;
+    this.#answer = answer;
+    Object.assign(this.#input, { type: 'number', min: '0', value: '0' });
+    this.#input.addEventListener('change', () => void this.check(this.#input.valueAsNumber));
+    this.#body.setAttribute('aria-live', 'polite');
+    this.element.append(
+      make(
+        'p',
+        'small',
+        'Is the formula right? Move one weight of the unit a little, up and down, and see how the loss changes. Click a weight ' +
+          'of the image of weights, or give its number.',
+      ),
+      make(
+        'div',
+        'chooser',
+        labeled('weight from input', this.#input),
+        this.#name,
+        button('Check it', () => void this.check(this.#input.valueAsNumber)),
+      ),
+      this.#body,
+    );
+  }
+
+  /** @param inputs  of the unit: unless a weight was chosen, that of the largest is proposed */
+  show(place: Place, subjected: Subjected, inputs: readonly number[]): void {
+    if (place.layer !== this.#place?.layer) this.#isChosen = false;
+    if (!this.#isChosen) this.#input.value = String(inputs.indexOf(Math.max(...inputs)));
+    this.#place = place;
+    this.#subjected = subjected;
+    this.#input.max = String(this.#facts.layers[place.layer]! - 1);
+    this.#body.replaceChildren();
+    this.#showName();
+  }
+
+  async check(given: number): Promise<void> {
+    if (!this.#place || !this.#subjected) return;
+    const { layer, unit } = this.#place;
+    const last = this.#facts.layers[layer]! - 1;
+    const input = Math.max(0, Math.min(last, Math.trunc(given) || 0));
+    this.#isChosen = true;
+    this.#input.value = String(input);
+    this.#showName();
+    const { input: x, weight, from, to } = lettersOf(layer, this.#facts.layers.length - 1);
+    try {
+      const found = await this.#answer({ ask: 'weight', layer, input, unit, ...this.#subjected });
+      const kinks = `${found.kinks} hidden units go on or off in between, where the loss has a kink: the two may differ.`;
+      this.#body.replaceChildren(
+        table(
+          'Gradient of the weight',
+          ['', ''],
+          [
+            row(formula(`weight ${weight}_{${from}${to}}`), number(found.weight)),
+            row(formula(`${x}_${from} δ_${to}`), number(found.gradient)),
+            row(formula('(ℓ(w + ε) − ℓ(w − ε)) / 2ε'), number(found.difference)),
+            row(formula('ℓ(w + ε)'), number(found.lossAbove, precise)),
+            row(formula('ℓ(w − ε)'), number(found.lossBelow, precise)),
+            row(formula('ε'), number(found.epsilon)),
+          ],
+        ),
+        ...(found.kinks > 0 ? [make('p', 'small', kinks)] : []),
+      );
+    } catch (error) {
+      this.#body.replaceChildren(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #showName(): void {
+    const { layer = 0 } = this.#place ?? {};
+    setText(this.#name, inputName(this.#facts, layer, Number(this.#input.value)));
+  }
+}
+
+function precise(value: number): string {
+  return value.toPrecision(12).replaceAll('-', '−');
+}
+
+function chartOf({ loss, squaredNorm, rates, losses, atRate }: Step): SVGElement {
+  const end = rates.at(-1)!;
+  const finite = losses.filter((each) => each !== null);
+  const [low, high] = rangeOf(loss, finite, loss - end * squaredNorm);
+  const x = (rate: number) => LEFT + ((WIDTH - LEFT - 10) * rate) / end;
+  const y = (value: number) => 10 + ((HEIGHT - BOTTOM - 10) * (high - value)) / (high - low || 1);
+  const svg = draw('svg', { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', class: 'step-chart' });
+  svg.setAttribute(
+    'aria-label',
+    `Loss of the batch by learning rate, from ${short(loss)} at rate 0 to ${losses.at(-1) == null ? 'no finite number' : short(losses.at(-1)!)} at rate ${short(end)}`,
+  );
+  const points = rates.flatMap((rate, i) => {
+    const value = losses[i];
+    return value != null && value <= high ? [`${x(rate).toFixed(1)},${y(value).toFixed(1)}`] : [];
+  });
+  // The line ends where it meets the bottom.
+  const zero = squaredNorm > 0 ? Math.min(end, (loss - low) / squaredNorm) : end;
+  svg.append(
+    draw('line', { x1: LEFT, y1: y(low), x2: WIDTH - 10, y2: y(low), class: 'axis' }),
+    draw('line', { x1: LEFT, y1: 10, x2: LEFT, y2: y(low), class: 'axis' }),
+    draw('line', { x1: x(0), y1: y(loss), x2: x(zero), y2: y(loss - zero * squaredNorm), class: 'foretold' }),
+    draw('polyline', { points: points.join(' '), class: 'real' }),
+    text(LEFT - 6, y(loss) + 4, short(loss), 'end'),
+    text(LEFT - 6, y(low), short(low), 'end'),
+    text(WIDTH - 10, HEIGHT - 8, `rate ${short(end)}`, 'end'),
+    text(x(zero * 0.72) - 8, y(loss - zero * 0.72 * squaredNorm) + 12, 'first order', 'end'),
+    ...(points.length > 2 ? [labelOf(points.at(-2)!)] : []),
+  );
+  if (atRate) {
+    svg.append(
+      draw('line', { x1: x(atRate.rate), y1: 10, x2: x(atRate.rate), y2: y(low), class: 'rate' }),
+      text(x(atRate.rate), HEIGHT - 8, `η = ${short(atRate.rate)}`, 'middle'),
+    );
+  }
+  return svg;
+}
+
+/** Of the losses on the chart: those of the curve, and of the line as far as it is near them. */
+function rangeOf(loss: number, losses: readonly number[], lineEnd: number): [low: number, high: number] {
+  const least = Math.min(loss, ...losses);
+  const high = Math.max(loss, Math.min(Math.max(...losses), 2 * loss));
+  const low = Math.min(least, Math.max(lineEnd, least - (high - least || loss)));
+  const margin = (high - low) * 0.08 || 1;
+  return [low - margin, high + margin];
+}
+
+/** Above the curve. */
+function labelOf(point: string): SVGElement {
+  const [x = 0, y = 0] = point.split(',').map(Number);
+  return text(x, y - 8, 'real loss', 'end');
+}
+
+function text(x: number, y: number, content: string, anchor: string): SVGElement {
+  const element = draw('text', { x, y, 'text-anchor': anchor });
+  element.textContent = content;
+  return element;
+}
+
+function draw(name: string, attributes: Readonly<Record<string, string | number>>): SVGElement {
+  const element = document.createElementNS(SVG, name) as SVGElement;
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
+  return element;
+}

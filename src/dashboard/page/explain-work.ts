@@ -1,0 +1,90 @@
+/** What zeros save: the multiplications of a sample that are done, and those that are skipped. */
+import type { Facts, Passes } from '../../tools/explain/asks.js';
+import { make } from './elements.js';
+import { formula, layerName, lettersOf } from './explain-letters.js';
+import { number, row, table } from './explain-pictures.js';
+import { percent, whole } from './format.js';
+
+/** Looks at a run that are listed. */
+const MOST_LOOKS = 12;
+
+interface Look {
+  readonly version: number;
+  readonly sample: string;
+  readonly done: number;
+  readonly active: number;
+}
+
+export class WorkCard {
+  readonly element = make('div', 'work');
+  readonly #facts: Facts;
+  #looks: Look[] = [];
+
+  constructor(facts: Facts) {
+    this.#facts = facts;
+  }
+
+  /** @param sample  which one it is */
+  show(passes: Passes, sample: string): void {
+    let [done, all] = [0, 0];
+    const rows = passes.layers.flatMap(({ work }, l) => {
+      const layers = passes.layers.length;
+      const { input, weight, z } = lettersOf(l, layers);
+      const skips = this.#facts.skipsZeros[l]!;
+      const line = (what: Node, needed: number, of: number) => {
+        if (of === 0) return [];
+        const made = skips ? needed : of;
+        done += made;
+        all += of;
+        const zeros = number(of - needed, whole);
+        return [row(what, number(of, whole), zeros, number(made, whole), number(made / of, percent))];
+      };
+      const named = (text: string) => make('span', '', `${layerName(l, layers)}: `, formula(text));
+      return [
+        ...line(named(`${z} = ${input} ${weight} + …`), work.forward, work.allForward),
+        ...line(named(`∂ℓ/∂${input} = δ ${weight}^T`), work.backward, work.allBackward),
+        ...line(named(`∂ℓ/∂${weight} = ${input}^T δ`), work.gradient, work.allGradient),
+      ];
+    });
+    const sums = row('all', number(all, whole), '', number(done, whole), number(done / all, percent));
+    sums.className = 'sums';
+    const heads = ['product', 'multiplications', 'by 0', 'done', 'of all'];
+    this.element.replaceChildren(
+      make(
+        'p',
+        'small',
+        'An input of 0 adds nothing to any sum, and its weights get no gradient. A unit that is off is an input of 0 to the ' +
+          'next layer, and its δ is 0. ',
+        this.#honestly(),
+      ),
+      table('Multiplications of this sample', heads, [...rows, sums]),
+      ...this.#history(passes, sample, done / all),
+    );
+  }
+
+  #honestly(): string {
+    const { skipsZeros, kernel, layers } = this.#facts;
+    const dense = skipsZeros.flatMap((skips, l) => (skips ? [] : [layerName(l, layers.length - 1)]));
+    if (dense.length === 0) return `The kernel ${kernel} leaves all of these out.`;
+    return (
+      `The kernel ${kernel} multiplies these zeros, too, in: ${dense.join(', ')}. The layer is narrow or its inputs have few ` +
+      'zeros, so finding them would cost more than it saves.'
+    );
+  }
+
+  /** Of a run, while the page is open. */
+  #history({ version, layers }: Passes, sample: string, done: number): HTMLElement[] {
+    if (!this.#facts.isLive || layers.length === 1) return [];
+    const hidden = layers.slice(0, -1).flatMap(({ z }) => z);
+    const active = hidden.filter((z) => z > 0).length / hidden.length;
+    const others = this.#looks.filter((look) => look.sample === sample && look.version !== version);
+    this.#looks = [...others, { version, sample, done, active }].slice(-MOST_LOOKS);
+    const rows = this.#looks.map((look, i) =>
+      row(String(i + 1), number(look.active, percent), number(look.done, percent)),
+    );
+    return [
+      make('h4', '', 'The same sample, each time that this page took the weights of the run'),
+      table('The sample during the run', ['look', 'units on', 'multiplications done'], rows),
+    ];
+  }
+}
