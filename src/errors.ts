@@ -212,10 +212,15 @@ export const errors = withCodes({
     usage(`${flag}: there are only ${grouped(found)} ${what}; choose fewer folds`),
   notInCv: (flag: string) =>
     usage(`--${flag}: not available with lockstep cv, which trains a network for each fold; omit this option`),
-  notSearched: (flag: string, found: string) =>
+  notSearched: (flag: string, found: unknown) =>
     usage(`--${flag} ${shown(found)}: this option must be the same for all trials; give it a single value`),
   noSpace: () =>
     usage('nothing to search; give an option a range or choices, such as --lr 1e-4..1e-1 or --hidden "64|256,256"'),
+  notASpace: (file: string, why: string, meant?: string) =>
+    usage(
+      `--space ${file}: ${shown(why)}; ${meant === undefined ? 'expected an object, such as {"lr": "1e-4..1e-1", "hidden": [[64], [256, 256]]}' : `did you mean ${meant}?`}`,
+    ),
+  searchedTwice: (flag: string) => usage(`--${flag}: given both on the command line and in --space; give it once`),
   otherSearch: (file: string, what: string) =>
     usage(`--log ${file}: the log of another search, which differs in ${what}; choose another file`),
   damagedLog: (file: string, line: number) =>

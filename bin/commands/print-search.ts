@@ -58,7 +58,7 @@ export class SearchText {
   }
 
   #end(event: SearchEndEvent): string[] {
-    const { status, trials, best, importance, saved, seconds } = event;
+    const { status, trials, best, importance, saved, picture, seconds } = event;
     const tested = (['test_loss', 'test_error', 'test_rmse', 'test_mae', 'test_r2'] as const).flatMap((name) =>
       typeof event[name] === 'number' ? [`${name.replace('_', ' ')} ${Number(event[name].toPrecision(5))}`] : [],
     );
@@ -73,6 +73,7 @@ export class SearchText {
       ...(tested.length > 0 ? [`trained with the best options: ${tested.join(', ')}`] : []),
       `${status}: ${trials} ${trials === 1 ? 'trial' : 'trials'} in ${seconds.toFixed(1)} s`,
       ...(saved === undefined ? [] : [`saved ${saved}`]),
+      ...(picture === undefined ? [] : [`picture ${picture}`]),
     ].map((line) => wrapped(line, this.#room));
   }
 }

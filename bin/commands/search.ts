@@ -10,7 +10,7 @@ import { onSignals } from './signals.js';
 
 /** @returns the exit status */
 export async function searchCommand(args: readonly string[]): Promise<number> {
-  const command = parseSearchCommand(args);
+  const command = await parseSearchCommand(args);
   return command ? await run(command) : 0;
 }
 

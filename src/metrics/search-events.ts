@@ -82,6 +82,8 @@ export interface SearchEndEvent {
   readonly test_r2?: number | null;
   /** Path of the saved model. Absent if it was not saved. */
   readonly saved?: string;
+  /** Path of the picture. Absent if none was written. */
+  readonly picture?: string;
   readonly weights_sha256?: string;
   /** Of this invocation. */
   readonly seconds: number;

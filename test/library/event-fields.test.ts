@@ -119,7 +119,7 @@ async function runAll(at: (name: string) => string): Promise<void> {
     runLockstep(['predict', at('numbers.safetensors'), at('numbers.csv')]),
     runLockstep([...cv, '-d', IRIS, '--label', 'species', '-o', at('oof.csv'), '--patience', '1', '--lr', '3']),
     runLockstep([...cv, '-d', at('numbers.csv'), '--target', 'a,c']),
-    runLockstep([...searching, '-d', IRIS, '--label', 'species', '--save', at('best.safetensors')]),
+    runLockstep([...searching, '-d', IRIS, '--label', 'species', '--save', at('best.safetensors'), '-o', at('s.svg')]),
     runLockstep([...searching, '-d', at('numbers.csv'), '--target', 'a,c', '--halving', '2']),
   ]);
   await cvFailed();

@@ -3,7 +3,7 @@ import { type CheckedOptions, requireTogether, tableTraitsOf, withDefaults } fro
 import type { Dataset } from '../../data/dataset.js';
 import { inputFilesOf, isTableSource } from '../../data/sources.js';
 import { errors, reason } from '../../errors.js';
-import { isSameOutput } from '../../files/output.js';
+import { isSameOutput, type Output } from '../../files/output.js';
 import { chooseKernel } from '../../kernels/builds.js';
 import { now } from '../../memory/clock.js';
 import { type EndEvent, SCHEMA } from '../../metrics/events.js';
@@ -12,9 +12,11 @@ import { loadFor } from '../../run/prepare.js';
 import { trainAsCommand } from '../../run/train.js';
 import { sharesOf } from '../cv/plan.js';
 import { runInOrder } from '../cv/run-in-order.js';
+import { pictureAt, requirePictures, writePicture } from '../inspect/write-picture.js';
 import { importanceOf } from './importance.js';
 import { judge } from './judge.js';
 import { requireLog, SearchLog } from './log.js';
+import { searchPicture } from './picture.js';
 import { type Rung, ranked, rungsFor } from './rungs.js';
 import { applicable, type Dimension, optionRecord, spaceRecord, valuesOfTrial } from './space.js';
 
@@ -30,6 +32,8 @@ export interface SearchSettings {
   readonly log: string | undefined;
   /** File for the best network. */
   readonly save: string | undefined;
+  /** The picture of what mattered: .svg or .png. */
+  readonly output: string | undefined;
 }
 
 /** Held out for judging, without `--validation-split` and `--folds`. */
@@ -63,6 +67,8 @@ export async function* search(
     const { save } = settings;
     if (save !== undefined && (await isSameOutput(file, save))) throw errors.logIsModel(file);
   }
+  const picture = settings.output === undefined ? undefined : pictureAt('--output', settings.output);
+  if (picture) await requirePictures([picture], inputFilesOf(given.data ?? ''));
   const plan = await planOf(given, settings, signal);
   const described = startEvent(plan, beganAt);
   const log = file === undefined ? undefined : await SearchLog.open(file, described);
@@ -83,7 +89,8 @@ export async function* search(
     isInterrupted = judged.length < numbers.length;
     if (isInterrupted) break;
   }
-  yield* end(plan, first, isInterrupted ? [] : judged, isInterrupted, beganAt, signal);
+  const drawn = picture && { picture, start: described };
+  yield* end(plan, first, isInterrupted ? [] : judged, { isInterrupted, beganAt, signal, drawn });
 }
 
 /** The trials of the next rung, in their order. */
@@ -157,13 +164,18 @@ async function trialOf(
   return event;
 }
 
+interface Circumstances {
+  readonly isInterrupted: boolean;
+  readonly beganAt: number;
+  readonly signal: AbortSignal | undefined;
+  readonly drawn: { readonly picture: Output; readonly start: SearchStartEvent } | undefined;
+}
+
 async function* end(
   plan: Plan,
   first: readonly TrialEvent[],
   judged: readonly TrialEvent[],
-  isInterrupted: boolean,
-  beganAt: number,
-  signal: AbortSignal | undefined,
+  { isInterrupted, beganAt, signal, drawn }: Circumstances,
 ): AsyncGenerator<SearchEndEvent, void, undefined> {
   const [best] = ranked(judged);
   let failure: unknown =
@@ -182,6 +194,15 @@ async function* end(
       failure = error;
     }
   }
+  let picture: string | undefined;
+  if (drawn && first.length > 0 && !isInterrupted) {
+    try {
+      await writePicture(drawn.picture, searchPicture(drawn.start, plan.settings.space, first, best));
+      picture = drawn.picture.file;
+    } catch (error) {
+      failure ??= error;
+    }
+  }
   const isStopped = isInterrupted || final?.status === 'interrupted';
   const { test_loss, test_error, test_rmse, test_mae, test_r2, saved, weights_sha256 } = final ?? {};
   const tested = { test_loss, test_error, test_rmse, test_mae, test_r2, saved, weights_sha256 };
@@ -192,6 +213,7 @@ async function* end(
     ...(best && { best: { trial: best.trial, options: best.options, loss: best.loss } }),
     importance: first.length > 1 ? importanceOf(plan.settings.space, first) : [],
     ...Object.fromEntries(Object.entries(tested).filter(([, value]) => value !== undefined)),
+    ...(picture !== undefined && { picture }),
     seconds: (now() - beganAt) / 1000,
     ...(failure !== undefined && { message: reason(failure) }),
   };

@@ -51,31 +51,49 @@ export function isSearched({ kind }: Option<unknown>, text: string): boolean {
  * @throws LockstepError (status 2) if the option cannot be searched, or cannot have one of the values
  */
 export function dimensionOf(name: OptionName, text: string, parse: (text: string) => unknown): Dimension {
-  const flag = flagOf(name);
-  if (FIXED.has(name)) throw errors.notSearched(flag, text);
+  requireSearchable(name, text);
+  if (text.includes('|'))
+    return choiceOf(
+      name,
+      text.split('|', MOST_CHOICES + 1).map((each) => parse(each.trim())),
+    );
+  const bounds = text.split('..').map((each) => parse(each.trim()));
+  // A third bound is no range, either.
+  if (bounds.length !== 2) throw errors.invalidOption(name, text, RANGE);
+  return rangeOf(name, ...(bounds as [unknown, unknown]));
+}
+
+const RANGE = 'a range low..high, with low below high';
+
+function requireSearchable(name: OptionName, given: unknown): void {
+  if (FIXED.has(name)) throw errors.notSearched(flagOf(name), given);
+}
+
+/** @throws LockstepError (status 2) as `dimensionOf` */
+export function choiceOf(name: OptionName, given: readonly unknown[]): Dimension {
+  requireSearchable(name, given.map(valueName).join('|'));
+  const values = given.map((each) => OPTIONS[name].kind.check(name, each));
+  const isTwice = new Set(values.map(valueName)).size < values.length;
+  if (isTwice || values.length < 2 || values.length > MOST_CHOICES) {
+    throw errors.invalidOption(name, values.map(valueName).join('|'), `2 to ${MOST_CHOICES} different values`);
+  }
+  return { name, kind: 'choice', values };
+}
+
+/** @param scale  default: by the bounds. @throws LockstepError (status 2) as `dimensionOf` */
+export function rangeOf(name: OptionName, from: unknown, to: unknown, scale?: 'log' | 'linear'): Dimension {
   const { kind } = OPTIONS[name];
-  const toValue = (each: string) => kind.check(name, parse(each.trim()));
-  if (text.includes('|')) {
-    const values = text.split('|', MOST_CHOICES + 1).map(toValue);
-    const isTwice = new Set(values.map(valueText)).size < values.length;
-    if (isTwice || values.length > MOST_CHOICES) {
-      throw errors.invalidOption(name, text, `2 to ${MOST_CHOICES} different values, separated by |`);
-    }
-    return { name, kind: 'choice', values };
-  }
-  const bounds = text.split('..').map(toValue) as number[];
-  const [low = 0, high = 0] = bounds;
-  if (bounds.length !== 2 || low >= high) {
-    throw errors.invalidOption(name, text, 'a range low..high, with low below high');
-  }
-  return {
-    name,
-    kind: 'range',
-    low,
-    high,
-    isLog: low > 0 && high / low >= LOG_FROM,
-    isInteger: kind.type === 'integer',
-  };
+  const given = `${shown(from)}..${shown(to)}`;
+  requireSearchable(name, given);
+  const [low, high] = [from, to].map((each) => kind.check(name, each)) as [number, number];
+  if (!(low < high) || (scale === 'log' && low <= 0)) throw errors.invalidOption(name, given, RANGE);
+  const isLog = scale === undefined ? low > 0 && high / low >= LOG_FROM : scale === 'log';
+  return { name, kind: 'range', low, high, isLog, isInteger: kind.type === 'integer' };
+}
+
+/** `64,32` for widths. */
+export function valueName(value: unknown): string {
+  return valueText(value);
 }
 
 /** For the first line, by the options' names in metrics. */

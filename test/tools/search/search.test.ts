@@ -18,6 +18,7 @@ const GIVEN = { data: IRIS, label: 'species', epochs: 3, batchSize: 16 } as cons
 const SETTINGS: SearchSettings = {
   space: [dimensionOf('lr', '1e-3..1e-1', Number), dimensionOf('hidden', '3|5', (text) => [Number(text)])],
   ...{ trials: 4, seed: 1, folds: undefined, halving: undefined, atOnce: undefined, log: undefined, save: undefined },
+  ...{ output: undefined },
 };
 
 async function eventsOf(settings: Partial<SearchSettings> = {}, given: object = GIVEN, signal?: AbortSignal) {

@@ -1,11 +1,14 @@
 /** Ranges and choices, the values of trials, rungs, and what mattered. */
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { resolveOptions } from '../../../src/config/options.js';
-import type { TrialEvent } from '../../../src/metrics/search-events.js';
+import type { SearchStartEvent, TrialEvent } from '../../../src/metrics/search-events.js';
 import { importanceOf, ranksOf } from '../../../src/tools/search/importance.js';
+import { searchPicture } from '../../../src/tools/search/picture.js';
 import { ranked, rungsFor } from '../../../src/tools/search/rungs.js';
 import { applicable, dimensionOf, valuesOfTrial } from '../../../src/tools/search/space.js';
+import { readSpace } from '../../../src/tools/search/space-file.js';
+import { temporaryFolder } from '../../support/idx-files.js';
 import { refusalOf } from '../../support/refusals.js';
 
 const lr = (text: string) => dimensionOf('lr', text, Number);
@@ -32,7 +35,7 @@ describe('a dimension', () => {
     [() => lr('1..2..3'), /expected a range/],
     [() => lr('0..1'), /^--lr 0: expected a positive number/],
     [() => lr('1..x'), /^--lr NaN: expected a positive number/],
-    [() => lr('1|1.0'), /^--lr 1\|1.0: expected 2 to 1000 different values/],
+    [() => lr('1|1.0'), /^--lr 1\|1: expected 2 to 1000 different values/],
     [() => hidden('64|0'), /^--hidden 0: expected comma-separated widths/],
     [() => dimensionOf('seed', '1..3', Number), /^--seed 1..3: this option must be the same for all trials/],
     [() => dimensionOf('loss', 'mse|mae', String), /^--loss mse\|mae: this option must be the same/],
@@ -42,6 +45,75 @@ describe('a dimension', () => {
     const { message, status } = await refusalOf(act);
     expect(message).toMatch(expected);
     expect(status).toBe(2);
+  });
+});
+
+describe('a space in a file', () => {
+  const folder = temporaryFolder();
+  afterAll(() => folder.remove());
+  const parserOf = (name: string) => (name === 'hidden' ? widths : name === 'optimizer' ? String : Number);
+  const spaceOf = (value: unknown) =>
+    readSpace(folder.write('space.json', typeof value === 'string' ? value : JSON.stringify(value)), parserOf);
+
+  it('has texts, arrays and ranges', async () => {
+    const found = await spaceOf({
+      ...{ lr: '1e-4..1', hidden: [[64], [256, 256]], nesterov: [true, false], optimizer: 'sgd|adam' },
+      ...{ momentum: { low: 0.1, high: 0.9 }, weight_decay: { low: 1, high: 2, scale: 'log' }, batch_size: '8..16' },
+    });
+    expect(found).toEqual([
+      lr('1e-4..1'),
+      hidden('64|256,256'),
+      { name: 'nesterov', kind: 'choice', values: [true, false] },
+      { name: 'optimizer', kind: 'choice', values: ['sgd', 'adam'] },
+      { name: 'momentum', kind: 'range', low: 0.1, high: 0.9, isLog: false, isInteger: false },
+      { name: 'weightDecay', kind: 'range', low: 1, high: 2, isLog: true, isInteger: false },
+      { name: 'batchSize', kind: 'range', low: 8, high: 16, isLog: false, isInteger: true },
+    ]);
+  });
+
+  it.each([
+    ['{x', /space.json: invalid JSON/],
+    ['', /invalid JSON/],
+    ['"\\ud800"', /not an object/],
+    [[1], /not an object/],
+    [{ lrr: '1..2' }, /no option "lrr"; did you mean lr\?$/],
+    [{ ['x'.repeat(5000)]: 1 }, /no option "x{100,190}…; /],
+    [{ lr: 5 }, /lr is neither a text/],
+    [{ hidden: { low: 1, high: 2 } }, /hidden is neither a text/],
+    [{ lr: { low: 1, high: 2, step: 1 } }, /lr has other fields/],
+    [{ lr: { low: 1, high: 2, scale: 'exp' } }, /lr has other fields/],
+    [{ lr: { low: 1 } }, /^--lr undefined: expected a positive/],
+    [{ weight_decay: { low: 0, high: 1, scale: 'log' } }, /^--weight-decay 0..1: expected a range/],
+    [{ lr: [0.1] }, /^--lr 0.1: expected 2 to 1000 different values/],
+    [{ lr: [0.1, '0.2'] }, /^--lr 0.2: expected a positive/],
+    [{ nesterov: [true, 1] }, /^--nesterov 1: expected true or false/],
+    [{ seed: [1, 2] }, /^--seed 1\|2: this option must be the same/],
+  ])('that makes no sense is refused (%#)', async (value, expected) => {
+    const { message, status } = await refusalOf(() => spaceOf(value));
+    expect(message).toMatch(expected);
+    expect(status).toBe(2);
+  });
+});
+
+describe('the picture', () => {
+  it('has a point for each trial and option, and is safe to show', () => {
+    const space = [lr('1e-4..1'), hidden('8|64'), dimensionOf('momentum', '0..0.9', Number)];
+    const trials = Array.from({ length: 30 }, (_, t): TrialEvent => {
+      const { momentum, ...values } = valuesOfTrial(space, 5, t + 1);
+      const loss = t === 3 ? null : 1 + values.lr! + t / 100;
+      const options = t % 2 ? values : { ...values, momentum };
+      const status = loss === null ? 'failed' : 'completed';
+      return { ...{ event: 'trial', trial: t + 1, rung: 1, status }, options, epochs: 1, loss, seconds: 0 };
+    });
+    const start = { dataset: { name: '<b>&' }, folds: null } as unknown as SearchStartEvent;
+    const svg = searchPicture(start, space, trials, trials[0]);
+    expect(svg.match(/<circle /g)).toHaveLength(30 + 30 + 15);
+    // A failed trial, and the three largest of the other 29 losses, in two charts; every second one in the third.
+    expect(svg.match(/<circle [^>]*stroke-width="1.5"/g)!.length).toBeGreaterThanOrEqual(6);
+    expect(svg).toContain('Search on &lt;b&gt;&amp;');
+    expect(svg).not.toMatch(/NaN|undefined|Infinity/);
+    const failed = trials.map((trial): TrialEvent => ({ ...trial, loss: null, status: 'failed' }));
+    expect(searchPicture(start, space, failed, undefined)).not.toMatch(/NaN|undefined|Infinity/);
   });
 });
 
