@@ -20,6 +20,10 @@ const SUBCOMMANDS: Record<string, { readonly does: string; readonly load: () => 
     does: 'cross-validation: train and test a network for each fold',
     load: async () => (await import('./commands/cv.js')).cvCommand,
   },
+  search: {
+    does: 'search for good options, and train with the best',
+    load: async () => (await import('./commands/search.js')).searchCommand,
+  },
   plot: {
     does: 'plot the loss and error of runs by epoch, as SVG or PNG',
     load: async () => (await import('./commands/plot.js')).plotCommand,

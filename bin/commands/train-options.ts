@@ -70,22 +70,29 @@ export function newTrainCommand(name: string): Command {
     .addHelpText('after', helpEnd(name));
 }
 
-/** Groups of the table of options, for a command that takes them. */
-export function addOptions(command: Command, groups: typeof GROUPS): void {
+/** Converts the text of an argument to the value of an option. */
+export type ParseText = (text: string) => unknown;
+
+export function parserOf({ kind: { type } }: Option<unknown>): ParseText {
+  if (type === 'integer' || type === 'number') return numberOrText;
+  return type === 'integer[]' ? widthsOrText : type === 'string[]' ? listed : String;
+}
+
+/**
+ * Groups of the table of options, for a command that takes them.
+ *
+ * @param parserFor  of an option that is not a switch
+ */
+export function addOptions(
+  command: Command,
+  groups: typeof GROUPS,
+  parserFor: (name: string, entry: Option<unknown>) => ParseText = (_, entry) => parserOf(entry),
+): void {
   for (const { heading, options } of groups) {
     command.optionsGroup(`${heading}:`);
     for (const [name, entry] of Object.entries(options)) {
-      const { type } = entry.kind;
-      const isNumber = type === 'integer' || type === 'number';
-      const parseText: (text: string) => unknown = isNumber
-        ? numberOrText
-        : type === 'integer[]'
-          ? widthsOrText
-          : type === 'string[]'
-            ? listed
-            : String;
-      if (type === 'boolean') command.option(flagsOf(name, entry), helpOf(entry));
-      else command.option(flagsOf(name, entry), helpOf(entry), parseText);
+      if (entry.kind.type === 'boolean') command.option(flagsOf(name, entry), helpOf(entry));
+      else command.option(flagsOf(name, entry), helpOf(entry), parserFor(name, entry));
       if (entry.negatedHelp !== undefined) command.option(`--no-${flagOf(name)}`, entry.negatedHelp);
     }
   }

@@ -35,6 +35,10 @@ const KINDS = {
     name: 'out-of-fold predictions',
     matches: async (handle) => PREDICTIONS.test((await head(handle)).toString('utf8')),
   },
+  search: {
+    name: 'the log of a search',
+    matches: async (handle) => SEARCH.test((await head(handle)).toString('utf8')),
+  },
   npz: { name: 'a NumPy archive', matches: async (handle) => isNpz(await head(handle)) },
 } as const satisfies Record<string, FileKind>;
 
@@ -61,6 +65,7 @@ const SVG = /^\ufeff?\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--(?:(?!-->)[\s\S])*-->\s*|<!
 const REPORT = /^<!doctype html>\n<html lang="en">\n<head>\n[\s\S]*?<meta name="generator" content="Lockstep">/;
 const AUDIT = /^(?:\{"rank":1,"row":\d+,|rank,row,(?:label|column),)/;
 const PREDICTIONS = /^(?:\{"repeat":\d+,"fold":\d+,"row":\d+,|repeat,fold,row,)/;
+const SEARCH = /^\{"event":"search_start","schema":\d+,/;
 const MODEL = /"lockstep"\s*:\s*"model"/;
 const CHECKPOINT = /"lockstep"\s*:\s*"checkpoint"/;
 

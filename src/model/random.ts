@@ -15,6 +15,8 @@ export const FOLD_STREAM = 2 ** 32 + 2;
 export const BOOTSTRAP_STREAM = 2 ** 33;
 /** Of the first repeat of a permutation importance; the stream before it chooses its samples. */
 export const PERMUTATION_STREAM = 2 ** 34;
+/** Of the first trial of a search is the next stream. */
+export const SEARCH_STREAM = 2 ** 35;
 
 const MASK_64 = (1n << 64n) - 1n;
 

@@ -58,6 +58,7 @@ beforeAll(async () => {
     ['onnx', await exported('model.onnx')],
     ['npz', await exported('model.npz')],
     ['audit', Buffer.from('{"rank":1,"row":7,"label":3}\n')],
+    ['search', Buffer.from('{"event":"search_start","schema":1,"time":""}\n')],
     ['predictions', Buffer.from('repeat,fold,row,label,class\n1,2,3,a,b\n')],
   ] as const)
     contents.set(kind, bytes);
@@ -87,6 +88,7 @@ const NAMES: Readonly<Record<Kind, string>> = {
   npz: 'a NumPy archive',
   audit: 'an audit',
   predictions: 'out-of-fold predictions',
+  search: 'the log of a search',
 };
 
 describe('a file that is there', () => {

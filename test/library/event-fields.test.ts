@@ -20,7 +20,19 @@ const tables = fieldTables();
 /** What the code writes, by kind. */
 const written = new Map<string, object[]>();
 const TRAIN = ['start', 'step', 'epoch', 'checkpoint', 'warning', 'end'];
-const COMPANION = ['evaluation', 'cv_start', 'fold', 'cv_end', 'model', 'sheet', 'export', 'prediction'];
+const COMPANION = [
+  'evaluation',
+  'cv_start',
+  'fold',
+  'cv_end',
+  'search_start',
+  'trial',
+  'search_end',
+  'model',
+  'sheet',
+  'export',
+  'prediction',
+];
 
 let folder: Folder;
 beforeAll(async () => {
@@ -91,6 +103,7 @@ async function runAll(at: (name: string) => string): Promise<void> {
   const images = folder.write('images', idxBytes([2, 2, 2], [0, 255, 0, 9, 1, 0, 0, 3]));
   const lines = folder.write('lines.ndjson', '[0,0,0,1]\n{"id":null,"x":[0,0,0,1]}\n{"id":"a","x":[1,0,0,1]}');
   const data = ['--data', folder.path];
+  const searching = ['search', '--lr', '1e-3..1e-1', '--hidden', '2|3', '--trials', '2', '--epochs', '2'];
   const cv = ['cv', '--folds', '2', '--hidden', '3', '--epochs', '9', '--validation-split', '0.3'];
   const outputs = await Promise.all([
     runLockstep(['evaluate', model, ...data]),
@@ -106,6 +119,8 @@ async function runAll(at: (name: string) => string): Promise<void> {
     runLockstep(['predict', at('numbers.safetensors'), at('numbers.csv')]),
     runLockstep([...cv, '-d', IRIS, '--label', 'species', '-o', at('oof.csv'), '--patience', '1', '--lr', '3']),
     runLockstep([...cv, '-d', at('numbers.csv'), '--target', 'a,c']),
+    runLockstep([...searching, '-d', IRIS, '--label', 'species', '--save', at('best.safetensors'), '-o', at('s.svg')]),
+    runLockstep([...searching, '-d', at('numbers.csv'), '--target', 'a,c', '--halving', '2']),
   ]);
   await cvFailed();
   for (const { stdout, stderr } of outputs) {
@@ -117,8 +132,11 @@ async function runAll(at: (name: string) => string): Promise<void> {
   }
 }
 
-/** A cross-validation whose folds diverge. */
+/** A search whose trials diverge, and a cross-validation whose folds do. */
 async function cvFailed(): Promise<void> {
+  const { stdout } = await runLockstep(['search', '-d', folder.path, '--lr', '2e38..3e38', '--trials', '1']);
+  for (const line of stdout.trim().split('\n')) note((JSON.parse(line) as { event: string }).event, JSON.parse(line));
+
   const job = { data: folder.path, hidden: [3], lr: 3e38, folds: 2, onEvent: (event: object) => events.push(event) };
   const events: object[] = [];
   await expect(crossValidate(job)).rejects.toThrow('2 of 2 folds failed');

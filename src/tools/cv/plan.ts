@@ -80,10 +80,10 @@ export async function planCv(
   return { dataset, samples: limit, runs, foldOf, ...sharesOf(config, given, runs.length, atOnce) };
 }
 
-/** One thread for each fold as long as there are enough folds: a fold's threads would wait for each other. */
-function sharesOf({ strategy }: Config, { threads }: CheckedOptions, runs: number, wanted: number | undefined) {
+/** One thread for each run as long as there are enough runs: the threads of a run would wait for each other. */
+export function sharesOf({ strategy }: Config, { threads }: CheckedOptions, runs: number, wanted: number | undefined) {
   const cores = availableParallelism();
-  // With strategy `dense` the weights depend on the number of threads, so a fold has as many as `train` would use.
+  // With strategy `dense` the weights depend on the number of threads, so a run has as many as `train` would use.
   const own = threads ?? (strategy === 'dense' ? cores : 1);
   const atOnce = Math.min(runs, wanted ?? Math.max(1, Math.floor(cores / own)));
   return { atOnce, cores: Math.max(1, Math.floor(cores / atOnce)) };

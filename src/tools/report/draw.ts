@@ -42,6 +42,8 @@ export interface Axis {
   readonly from: number;
   readonly to: number;
   readonly ticks: readonly number[];
+  /** Of the ticks. @default their numbers */
+  readonly texts?: readonly string[];
   readonly title: string;
 }
 
@@ -93,21 +95,22 @@ const TICK_GAP = 6;
 export function frame(x: Axis, y: Axis, width: number, height: number, top = 10): Frame {
   const yTexts = y.ticks.map(tickText);
   const left = Math.ceil(Math.max(...yTexts.map((each) => widthOf(each, LABEL)))) + TICK_GAP + LABEL + 10;
+  const xTexts = x.texts ?? x.ticks.map(tickText);
   // Room for half of the last label.
-  const right = width - Math.max(14, Math.ceil(widthOf(tickText(x.ticks.at(-1)!), LABEL) / 2) + 2);
+  const right = width - Math.max(14, Math.ceil(widthOf(xTexts.at(-1)!, LABEL) / 2) + 2);
   const bottom = height - 42;
   const placeX = (value: number) => left + ((value - x.from) / (x.to - x.from)) * (right - left);
   const placeY = (value: number) => bottom - ((value - y.from) / (y.to - y.from)) * (bottom - top);
   // Labels that would touch are left out.
-  const widest = Math.max(...x.ticks.map((tick) => widthOf(tickText(tick), LABEL))) + 8;
+  const widest = Math.max(...xTexts.map((each) => widthOf(each, LABEL))) + 8;
   const every = Math.max(1, Math.ceil(widest / ((right - left) / Math.max(1, x.ticks.length - 1))));
   const parts = [
     ...y.ticks.map((tick) => line(left, placeY(tick), right, placeY(tick), GRID)),
     ...x.ticks.map((tick) => line(placeX(tick), top, placeX(tick), bottom, GRID)),
     ...y.ticks.map((tick, i) => text(yTexts[i]!, left - TICK_GAP, placeY(tick) + 4, { anchor: 'end' })),
-    ...x.ticks
-      .filter((_, i) => i % every === 0)
-      .map((tick) => text(tickText(tick), placeX(tick), bottom + 18, { anchor: 'middle' })),
+    ...x.ticks.flatMap((tick, i) =>
+      i % every === 0 ? [text(xTexts[i]!, placeX(tick), bottom + 18, { anchor: 'middle' })] : [],
+    ),
     text(fitted(x.title, right - left), (left + right) / 2, bottom + 36, { anchor: 'middle', fill: INK }),
     text(fitted(y.title, bottom - top), 0, 0, {
       anchor: 'middle',

@@ -1,0 +1,80 @@
+/** Trains a trial, as long as its rung says, and judges it. */
+import type { CheckedOptions } from '../../config/options.js';
+import { reason } from '../../errors.js';
+import type { EpochEvent } from '../../metrics/events.js';
+import type { SharedByRuns } from '../../run/prepare.js';
+import { trainAsCommand } from '../../run/train.js';
+
+export interface Judgement {
+  /** Null if a run failed. */
+  readonly loss: number | null;
+  readonly epochs: number;
+  readonly message?: string;
+}
+
+/**
+ * @param options   of the trial
+ * @param folds     that judge it; undefined: its validation samples do
+ * @param fraction  of its epochs. The learning rate follows its schedule for all epochs
+ * @throws LockstepError if a run cannot start; the reason of the signal
+ */
+export async function judge(
+  options: CheckedOptions,
+  folds: number | undefined,
+  fraction: number,
+  shared: SharedByRuns,
+  signal: AbortSignal,
+): Promise<Judgement> {
+  if (folds === undefined) return await judgeRun(options, 'validation_loss', fraction, shared, signal);
+  let sum = 0;
+  let last: Judgement | undefined;
+  for (let fold = 1; fold <= folds; fold++) {
+    const judged = await judgeRun({ ...options, fold: `${fold}/${folds}` }, 'test_loss', fraction, shared, signal);
+    if (judged.loss === null) return judged;
+    sum += judged.loss;
+    last = judged;
+  }
+  return { ...last!, loss: sum / folds };
+}
+
+async function judgeRun(
+  options: CheckedOptions,
+  metric: 'validation_loss' | 'test_loss',
+  fraction: number,
+  shared: SharedByRuns,
+  signal: AbortSignal,
+): Promise<Judgement> {
+  const own = new AbortController();
+  const stop = () => own.abort(signal.reason);
+  signal.addEventListener('abort', stop);
+  if (signal.aborted) stop();
+  let epochs = Number.POSITIVE_INFINITY;
+  let isBest = false;
+  let hasBegun = false;
+  let best: EpochEvent | undefined;
+  let trained = 0;
+  try {
+    for await (const event of trainAsCommand(options, { signal: own.signal }, { memory: shared })) {
+      if (event.event === 'start') {
+        hasBegun = true;
+        epochs = Math.max(1, Math.ceil(event.config.epochs * fraction));
+        isBest = event.config.keep_best;
+      }
+      // A stopped run may be an epoch ahead.
+      if (event.event !== 'epoch' || event.epoch > epochs) continue;
+      trained = event.epoch;
+      if (!best || !isBest || event.validation_loss! < best.validation_loss!) best = event;
+      if (event.epoch === epochs) own.abort();
+    }
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    if (!hasBegun) throw error;
+    // What fails after the last epoch that counts depends on how far ahead the run was.
+    if (trained !== epochs) return { loss: null, epochs: trained, message: reason(error) };
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+  if (signal.aborted) throw signal.reason;
+  if (!best) return { loss: null, epochs: 0, message: 'no epoch was trained' };
+  return { loss: best[metric] ?? null, epochs: trained };
+}

@@ -1,0 +1,237 @@
+/** Searches for good options: trains networks with different ones, several at the same time, and judges them. */
+import { type CheckedOptions, requireTogether, tableTraitsOf, withDefaults } from '../../config/options.js';
+import type { Dataset } from '../../data/dataset.js';
+import { inputFilesOf, isTableSource } from '../../data/sources.js';
+import { errors, reason } from '../../errors.js';
+import { isSameOutput, type Output } from '../../files/output.js';
+import { chooseKernel } from '../../kernels/builds.js';
+import { now } from '../../memory/clock.js';
+import { type EndEvent, SCHEMA } from '../../metrics/events.js';
+import type { SearchEndEvent, SearchEvent, SearchStartEvent, TrialEvent } from '../../metrics/search-events.js';
+import { loadFor } from '../../run/prepare.js';
+import { trainAsCommand } from '../../run/train.js';
+import { sharesOf } from '../cv/plan.js';
+import { runInOrder } from '../cv/run-in-order.js';
+import { pictureAt, requirePictures, writePicture } from '../inspect/write-picture.js';
+import { importanceOf } from './importance.js';
+import { judge } from './judge.js';
+import { requireLog, SearchLog } from './log.js';
+import { searchPicture } from './picture.js';
+import { type Rung, ranked, rungsFor } from './rungs.js';
+import { applicable, type Dimension, optionRecord, spaceRecord, valuesOfTrial } from './space.js';
+
+export interface SearchSettings {
+  readonly space: readonly Dimension[];
+  readonly trials: number;
+  readonly seed: number;
+  /** Judges trials by the mean over folds; undefined: by the validation split. */
+  readonly folds: number | undefined;
+  /** Successive halving by this factor; undefined: every trial is trained fully. */
+  readonly halving: number | undefined;
+  readonly atOnce: number | undefined;
+  readonly log: string | undefined;
+  /** File for the best network. */
+  readonly save: string | undefined;
+  /** The picture of what mattered: .svg or .png. */
+  readonly output: string | undefined;
+}
+
+/** Held out for judging, without `--validation-split` and `--folds`. */
+const VALIDATION_SPLIT = 0.2;
+
+interface Plan {
+  readonly settings: SearchSettings;
+  /** Of every trial. */
+  readonly fixed: CheckedOptions;
+  readonly isTable: boolean;
+  readonly dataset: Dataset;
+  readonly shares: { readonly atOnce: number; readonly cores: number };
+  readonly rungs: readonly Rung[];
+}
+
+/**
+ * @param given  the options that all trials share, checked
+ * @throws LockstepError before the first event if the options or data cannot be used; after the last one if there is no best trial, or
+ *   the best network cannot be trained or saved
+ */
+export async function* search(
+  given: CheckedOptions,
+  settings: SearchSettings,
+  signal?: AbortSignal,
+): AsyncGenerator<SearchEvent, void, undefined> {
+  const beganAt = now();
+  signal?.throwIfAborted();
+  const { log: file } = settings;
+  if (file !== undefined) {
+    await requireLog(file, inputFilesOf(given.data ?? ''));
+    const { save } = settings;
+    if (save !== undefined && (await isSameOutput(file, save))) throw errors.logIsModel(file);
+  }
+  const picture = settings.output === undefined ? undefined : pictureAt('--output', settings.output);
+  if (picture) await requirePictures([picture], inputFilesOf(given.data ?? ''));
+  const plan = await planOf(given, settings, signal);
+  const described = startEvent(plan, beganAt);
+  const log = file === undefined ? undefined : await SearchLog.open(file, described);
+  yield log?.start ?? described;
+  const first: TrialEvent[] = [];
+  let judged: TrialEvent[] = [];
+  let isInterrupted = false;
+  for (const [rung, { trials, fraction }] of plan.rungs.entries()) {
+    const numbers = rung === 0 ? Array.from({ length: trials }, (_, i) => i + 1) : promoted(judged, trials);
+    if (numbers.length === 0) break;
+    judged = [];
+    const work = numbers.map((trial) => (stop: AbortSignal) => trialOf(plan, trial, rung + 1, fraction, log, stop));
+    for await (const event of runInOrder(work, plan.shares.atOnce, signal)) {
+      judged.push(event);
+      if (rung === 0) first.push(event);
+      yield event;
+    }
+    isInterrupted = judged.length < numbers.length;
+    if (isInterrupted) break;
+  }
+  const drawn = picture && { picture, start: described };
+  yield* end(plan, first, isInterrupted ? [] : judged, { isInterrupted, beganAt, signal, drawn });
+}
+
+/** The trials of the next rung, in their order. */
+function promoted(judged: readonly TrialEvent[], trials: number): number[] {
+  const best = ranked(judged).slice(0, trials);
+  return best.map(({ trial }) => trial).sort((a, b) => a - b);
+}
+
+/** @throws LockstepError if the options or data cannot be used */
+async function planOf(given: CheckedOptions, settings: SearchSettings, signal: AbortSignal | undefined): Promise<Plan> {
+  const { folds, trials, halving, atOnce } = settings;
+  const fixed: CheckedOptions =
+    folds === undefined ? { ...given, validationSplit: given.validationSplit ?? VALIDATION_SPLIT } : given;
+  const first = folds === undefined ? fixed : { ...fixed, fold: `1/${folds}` };
+  const isTable = given.data !== undefined && isTableSource(given.data);
+  const config = withDefaults(first, isTable ? tableTraitsOf(first) : undefined);
+  // Searched options may be what the others require.
+  requireTogether(first, { ...config, ...valuesOfTrial(settings.space, settings.seed, 1) } as typeof config);
+  const dataset = await loadFor(config, first, undefined, { signal });
+  const shares = sharesOf(config, fixed, trials, atOnce);
+  return { settings, fixed, isTable, dataset, shares, rungs: rungsFor(trials, halving) };
+}
+
+function startEvent({ settings, fixed, dataset, rungs }: Plan, beganAt: number): SearchStartEvent {
+  const { name, train, test } = dataset;
+  // These may differ when a search is continued; the hash identifies the data.
+  const { threads: _, vectorBits: __, data: ___, ...options } = fixed;
+  return {
+    ...{ event: 'search_start', schema: SCHEMA, time: new Date(beganAt).toISOString() },
+    dataset: { name, samples: train.count, test: test.count, sha256: train.sha256 },
+    ...{ space: spaceRecord(settings.space), options: optionRecord(options) },
+    ...{ trials: settings.trials, search_seed: settings.seed },
+    ...{ folds: settings.folds ?? null, halving: settings.halving ?? null, rungs },
+    kernel: chooseKernel(fixed.kernel ?? 'auto').name,
+  };
+}
+
+/** The options of a trial, without those that do not apply. */
+function optionsOf({ settings, fixed, isTable }: Plan, trial: number): CheckedOptions {
+  const values = valuesOfTrial(settings.space, settings.seed, trial);
+  const config = withDefaults({ ...fixed, ...values }, isTable ? tableTraitsOf(fixed) : undefined);
+  return applicable(values, config);
+}
+
+async function trialOf(
+  plan: Plan,
+  trial: number,
+  rung: number,
+  fraction: number,
+  log: SearchLog | undefined,
+  stop: AbortSignal,
+): Promise<TrialEvent> {
+  const known = log?.find(trial, rung);
+  if (known) return known;
+  const beganAt = now();
+  const values = optionsOf(plan, trial);
+  const shared = { dataset: plan.dataset, cores: plan.shares.cores };
+  const { loss, epochs, message } = await judge(
+    { ...plan.fixed, ...values },
+    plan.settings.folds,
+    fraction,
+    shared,
+    stop,
+  );
+  const event: TrialEvent = {
+    ...{ event: 'trial', trial, rung, status: loss === null ? 'failed' : 'completed' },
+    ...{ options: optionRecord(values), epochs, loss, seconds: (now() - beganAt) / 1000 },
+    ...(message !== undefined && { message }),
+  };
+  await log?.add(event);
+  return event;
+}
+
+interface Circumstances {
+  readonly isInterrupted: boolean;
+  readonly beganAt: number;
+  readonly signal: AbortSignal | undefined;
+  readonly drawn: { readonly picture: Output; readonly start: SearchStartEvent } | undefined;
+}
+
+async function* end(
+  plan: Plan,
+  first: readonly TrialEvent[],
+  judged: readonly TrialEvent[],
+  { isInterrupted, beganAt, signal, drawn }: Circumstances,
+): AsyncGenerator<SearchEndEvent, void, undefined> {
+  const [best] = ranked(judged);
+  let failure: unknown =
+    best || isInterrupted ? undefined : errors.noTrial(first.find(({ message }) => message)?.message);
+  let final: EndEvent | undefined;
+  if (best) {
+    try {
+      for await (const event of trainAsCommand(
+        finalOptions(plan, best.trial),
+        { signal },
+        { memory: sharedBy(plan) },
+      )) {
+        if (event.event === 'end') final = event;
+      }
+    } catch (error) {
+      failure = error;
+    }
+  }
+  let picture: string | undefined;
+  if (drawn && first.length > 0 && !isInterrupted) {
+    try {
+      await writePicture(drawn.picture, searchPicture(drawn.start, plan.settings.space, first, best));
+      picture = drawn.picture.file;
+    } catch (error) {
+      failure ??= error;
+    }
+  }
+  const isStopped = isInterrupted || final?.status === 'interrupted';
+  const { test_loss, test_error, test_rmse, test_mae, test_r2, saved, weights_sha256 } = final ?? {};
+  const tested = { test_loss, test_error, test_rmse, test_mae, test_r2, saved, weights_sha256 };
+  yield {
+    event: 'search_end',
+    status: failure !== undefined ? 'failed' : isStopped ? 'interrupted' : 'completed',
+    trials: first.length,
+    ...(best && { best: { trial: best.trial, options: best.options, loss: best.loss } }),
+    importance: first.length > 1 ? importanceOf(plan.settings.space, first) : [],
+    ...Object.fromEntries(Object.entries(tested).filter(([, value]) => value !== undefined)),
+    ...(picture !== undefined && { picture }),
+    seconds: (now() - beganAt) / 1000,
+    ...(failure !== undefined && { message: reason(failure) }),
+  };
+  if (failure !== undefined) throw failure;
+}
+
+/** The data are loaded already, unless they are divided differently: after folds, all rows are trained on. */
+function sharedBy({ settings, dataset }: Plan) {
+  return settings.folds === undefined ? { dataset } : {};
+}
+
+function finalOptions(plan: Plan, trial: number): CheckedOptions {
+  const { settings, fixed, isTable } = plan;
+  const isWhole = settings.folds !== undefined && isTable;
+  return {
+    ...fixed,
+    ...optionsOf(plan, trial),
+    ...(isWhole && { testSplit: 0 }),
+    ...(settings.save && { save: settings.save }),
+  };
+}

@@ -1,0 +1,133 @@
+/** Searches: trials are those of train, the winner is the same however many run at once, and a log is continued. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { SearchEndEvent, SearchEvent, TrialEvent } from '../../../src/metrics/search-events.js';
+import { type SearchSettings, search } from '../../../src/tools/search/search.js';
+import { dimensionOf } from '../../../src/tools/search/space.js';
+import { collect } from '../../support/events.js';
+import { temporaryFolder } from '../../support/idx-files.js';
+import { refusalOf } from '../../support/refusals.js';
+import { IRIS } from '../../support/tables.js';
+
+const folder = temporaryFolder();
+afterAll(() => folder.remove());
+const at = (name: string) => path.join(folder.path, name);
+
+const GIVEN = { data: IRIS, label: 'species', epochs: 3, batchSize: 16 } as const;
+const SETTINGS: SearchSettings = {
+  space: [dimensionOf('lr', '1e-3..1e-1', Number), dimensionOf('hidden', '3|5', (text) => [Number(text)])],
+  ...{ trials: 4, seed: 1, folds: undefined, halving: undefined, atOnce: undefined, log: undefined, save: undefined },
+  ...{ output: undefined },
+};
+
+async function eventsOf(settings: Partial<SearchSettings> = {}, given: object = GIVEN, signal?: AbortSignal) {
+  const events: SearchEvent[] = [];
+  for await (const event of search(given, { ...SETTINGS, ...settings }, signal)) events.push(event);
+  return events;
+}
+const timeless = (events: readonly SearchEvent[]) =>
+  events.map(({ seconds: _, time: __, ...event }: SearchEvent & { seconds?: number; time?: string }) => event);
+const trialsIn = (events: readonly SearchEvent[]) =>
+  events.filter((event): event is TrialEvent => event.event === 'trial');
+
+describe('a search', () => {
+  it('judges each trial by the run of train with the same options, and trains the best again', async () => {
+    const save = at('best.safetensors');
+    const events = await eventsOf({ save });
+    const trials = trialsIn(events);
+    expect(trials.map(({ trial }) => trial)).toEqual([1, 2, 3, 4]);
+    const { options, loss } = trials[2]!;
+    const own = await collect({ ...GIVEN, ...options, validationSplit: 0.2, threads: 1 });
+    expect(loss).toBe(own.end.validation_loss);
+    const end = events.at(-1) as SearchEndEvent;
+    const least = Math.min(...trials.map((trial) => trial.loss!));
+    expect(end.best!.loss).toBe(least);
+    const best = await collect({ ...GIVEN, ...end.best!.options, validationSplit: 0.2, threads: 1 });
+    expect(end).toMatchObject({ status: 'completed', saved: save, weights_sha256: best.end.weights_sha256 });
+    expect(end.test_loss).toBe(best.end.test_loss);
+  });
+
+  it('by halving gives the same for any number at once, and short trials are the beginning of long ones', async () => {
+    const halving = { halving: 2, trials: 4 };
+    const given = { ...GIVEN, epochs: 4, schedule: 'cosine' };
+    const one = await eventsOf({ ...halving, atOnce: 1 }, given);
+    expect(timeless(await eventsOf({ ...halving, atOnce: 3 }, given))).toEqual(timeless(one));
+    const trials = trialsIn(one);
+    expect(trials.map(({ rung, epochs }) => [rung, epochs])).toEqual([
+      ...[1, 2, 3, 4].map(() => [1, 1]),
+      ...[1, 2].map(() => [2, 2]),
+      [3, 4],
+    ]);
+    const { options, loss } = trials[4]!;
+    const own = await collect({ ...given, ...options, validationSplit: 0.2, threads: 1 } as object);
+    expect(loss).toBe(own.epochs[1]!.validation_loss);
+    const promoted = trials.slice(0, 4).sort((a, b) => a.loss! - b.loss!);
+    expect(trials.slice(4, 6).map(({ trial }) => trial)).toEqual([promoted[0]!.trial, promoted[1]!.trial].sort());
+  });
+
+  it('may be judged by folds', async () => {
+    const events = await eventsOf({ folds: 2, trials: 1 });
+    const [trial] = trialsIn(events);
+    const job = { ...GIVEN, ...trial!.options, threads: 1 };
+    const ends = [await collect({ ...job, fold: '1/2' }), await collect({ ...job, fold: '2/2' })].map(({ end }) => end);
+    expect(trial!.loss).toBe((ends[0]!.test_loss! + ends[1]!.test_loss!) / 2);
+    const whole = await collect({ ...job, testSplit: 0 });
+    expect(events.at(-1)).toMatchObject({ weights_sha256: whole.end.weights_sha256 });
+  });
+
+  it('goes on if a trial diverges, and fails if all do', async () => {
+    const space = [dimensionOf('lr', '0.01|3e38', Number)];
+    const trials = trialsIn(await eventsOf({ space, trials: 4 }));
+    expect(new Set(trials.map(({ status }) => status))).toEqual(new Set(['completed', 'failed']));
+    const failed = [dimensionOf('lr', '2e38|3e38', Number)];
+    const { message, code } = await refusalOf(() => eventsOf({ space: failed, trials: 2 }));
+    expect(code).toBe('no_trial');
+    expect(message).toMatch(/^all trials failed; the first: the loss is not finite/);
+  });
+});
+
+describe('a log', () => {
+  it('is continued: no trial is repeated, and the result is the same', async () => {
+    const log = at('log.ndjson');
+    const abort = new AbortController();
+    const stopped: SearchEvent[] = [];
+    for await (const event of search(GIVEN, { ...SETTINGS, log, atOnce: 1 }, abort.signal)) {
+      stopped.push(event);
+      if (event.event === 'trial' && event.trial === 2) abort.abort();
+    }
+    expect(stopped.at(-1)).toMatchObject({ event: 'search_end', status: 'interrupted', trials: 2 });
+    const before = readFileSync(log, 'utf8');
+    expect(before.trim().split('\n')).toHaveLength(3);
+    const rest = await eventsOf({ log });
+    expect(readFileSync(log, 'utf8').startsWith(before)).toBe(true);
+    // With their times: they were not run again.
+    expect(rest.slice(0, 3)).toEqual(stopped.slice(0, 3));
+    expect(timeless(rest)).toEqual(timeless(await eventsOf()));
+    const more = await eventsOf({ log, trials: 5 });
+    expect(more.slice(1, 5)).toEqual(rest.slice(1, 5));
+    expect(trialsIn(more)).toHaveLength(5);
+  });
+
+  it('of another search, damaged, or no log at all is refused', async () => {
+    const log = at('other.ndjson');
+    await eventsOf({ log, trials: 1 });
+    const refused = async (settings: Partial<SearchSettings>, given: object = GIVEN) =>
+      (await refusalOf(() => eventsOf({ log, ...settings }, given))).message;
+    const another = 'the log of another search, which differs in';
+    expect(await refused({ seed: 2 })).toContain(`--log ${log}: ${another} search_seed`);
+    expect(await refused({}, { ...GIVEN, epochs: 4 })).toContain(`${another} options`);
+    expect(await refused({ space: SETTINGS.space.slice(1) })).toContain(`${another} space`);
+    expect(await refused({ halving: 2 })).toContain(another);
+    expect(await refused({ save: log })).toContain('the same file as --save');
+    writeFileSync(log, `${readFileSync(log, 'utf8')}{"event":"trial","trial":"2"}\n`);
+    expect(await refused({})).toContain('line 3 is not a trial');
+    writeFileSync(log, 'a,b\n');
+    expect(await refused({})).toContain('this file exists and is not the log of a search');
+  });
+});
+
+it('an abort before the first trial throws its reason', async () => {
+  const reason = new Error('enough');
+  await expect(eventsOf({}, GIVEN, AbortSignal.abort(reason))).rejects.toBe(reason);
+});
