@@ -59,6 +59,11 @@ export function rounded(score: number): number {
   return Number(score.toPrecision(DIGITS));
 }
 
+/** A probability that n samples can support: as if there were one more, half right and half wrong. At least 0.5 / (n + 1). */
+export function supported(probability: number, n: number): number {
+  return (n * probability + 0.5) / (n + 1);
+}
+
 /** Mean norm of the gradient, over the visits on which it was added. */
 export function meanNormOf({ audit }: Memory, at: number): number {
   return audit[at + AuditWord.GRAD_NORM]! / Math.ceil(audit[at + AuditWord.VISITS]! / VISITS_PER_NORM);

@@ -12,7 +12,7 @@
 import type { Memory } from '../../memory/layout.js';
 import type { Plan } from '../../memory/plan.js';
 import { AuditWord } from '../../model/objectives/audited.js';
-import { type AuditedData, type AuditedNumber, meanNormOf, meanOf, rounded } from './audited-sample.js';
+import { type AuditedData, type AuditedNumber, meanNormOf, meanOf, rounded, supported } from './audited-sample.js';
 
 /** Degrees of freedom of the network's errors: from heavy tails to a normal distribution. */
 const FREEDOMS = [2, 3, 4, 6, 10, 30, 1000] as const;
@@ -48,7 +48,7 @@ export function auditedNumbers(memory: Memory, plan: Plan, { rows, targets: name
     const { mean, deviation, name } = facts.targets[k]!;
     const target = mean + deviation * targets[i * width + k]!;
     const residual = deviation * residuals[k]![i]!;
-    const probability = wrong[k]![i]!;
+    const probability = supported(wrong[k]![i]!, n);
     return {
       rank: 0,
       row: rows[i]!,
@@ -103,7 +103,8 @@ function mixtureOf(targets: Float64Array, residuals: Float64Array, freedom: numb
       sum += wrong[i]!;
       squares += (1 - wrong[i]!) * r * r * ((freedom + 1) / (freedom + (r / scale) ** 2));
     }
-    share = Math.min(0.5, sum / n);
+    // (Jeffreys' prior of a count.)
+    share = Math.min(0.5, (sum + 0.5) / (n + 1));
     scale = Math.max(LEAST_SCALE, Math.sqrt(squares / Math.max(1, n - sum)));
   }
   return { likelihood, wrong };
