@@ -10,6 +10,7 @@ import type { TrainControls } from '../run/train.js';
 import type { RunView } from '../run/view.js';
 import { textsOnOneLine } from '../text/printable.js';
 import { DrawingClassifier } from './classifier.js';
+import { Doubtful } from './doubtful.js';
 import type { EndFacts, EpochPoint, Phase, RecentPoint, RunMessage, StartFacts, ThreadsMessage } from './messages.js';
 import { weightsMessage } from './pictures.js';
 import { DEFAULT_PORT, isPort, PORT_RANGE } from './port.js';
@@ -54,6 +55,7 @@ export class Dashboard {
   readonly #threads = new Latest('threads', () => this.#lastThreads!);
   readonly #weights = new Latest('weights', () => this.#weightsMessage());
   readonly #results = new Latest('results', () => this.#lastResults!.message());
+  readonly #doubtful = new Doubtful();
   readonly #streams = new Streams([
     this.#run,
     this.#epochs,
@@ -62,6 +64,7 @@ export class Dashboard {
     this.#threads,
     this.#results,
     this.#weights,
+    this.#doubtful.topic,
   ]);
   #server: PageServer | undefined;
   #view: RunView | undefined;
@@ -144,6 +147,7 @@ export class Dashboard {
   #watch(view: RunView): void {
     this.#view = view;
     this.#classifier.watch(view);
+    this.#doubtful.watch(view);
     if (view.picture) this.#weights.changed();
     this.#weightsAt = performance.now();
   }
@@ -155,6 +159,7 @@ export class Dashboard {
     this.#epochs.push(point);
     this.#keepResults(event.epoch);
     this.#keepThreads(event.epoch);
+    if (this.#start?.config.audit) this.#doubtful.after(event.epoch);
     this.#drawWeights();
   }
 
@@ -164,6 +169,7 @@ export class Dashboard {
     // Without epochs, there is no epoch event with the evaluation.
     if (this.#start?.config.epochs === 0 && event.status === 'completed') this.#keepResults(0);
     this.#classifier.finish();
+    this.#doubtful.finish();
     this.#weightsAt = Number.NEGATIVE_INFINITY;
     this.#drawWeights();
     this.#run.changed();

@@ -19,6 +19,7 @@ const SCRIPTS = [
   'chart-data',
   'colors',
   'digit',
+  'doubtful',
   'elements',
   'epochs-table',
   'format',

@@ -4,6 +4,8 @@
  */
 import { recordIndex } from '../memory/layout.js';
 import type { Plan } from '../memory/plan.js';
+import { rankingOf } from '../metrics/audit/audit.js';
+import type { AuditedSample } from '../metrics/audit/audited-sample.js';
 import { parameterCount, readParameters } from '../model/parameters.js';
 import { type ThreadTimes, threadTimes } from '../parallel/phase-times.js';
 import type { Run } from './prepare.js';
@@ -18,6 +20,14 @@ export interface HeldOut {
   /** (samples) Losses, in nats: −log of the probability of the true class. */
   readonly losses: Float64Array;
 }
+
+export interface DoubtfulSample {
+  readonly sample: AuditedSample;
+  readonly inputs: Float32Array | undefined;
+}
+
+/** Enough to see which numbers are doubtful; all of them would take seconds. */
+const FITTED_SAMPLES = 2000;
 
 export class RunView {
   readonly #run: Run;
@@ -99,9 +109,27 @@ export class RunView {
 
   /** (inputs) Copies the inputs of one of these samples, as the network gets them: pixels are from 0 to 1. */
   heldOutSample(position: number): Float32Array {
-    const { trainSamples, validationSamples, testSamples, inputForm } = this.#plan;
+    const { trainSamples, validationSamples, testSamples } = this.#plan;
+    return this.#inputsOf(trainSamples + (testSamples > 0 ? validationSamples : 0) + position);
+  }
+
+  /**
+   * The training samples whose labels are most doubtful so far, and their inputs if they are images. Undefined without `audit`,
+   * and before the first epoch is over.
+   */
+  doubtful(count: number): readonly DoubtfulSample[] | undefined {
+    const { memory, plan, audited } = this.#run;
+    const ranking = audited && rankingOf(memory, plan, audited, FITTED_SAMPLES);
+    if (!ranking) return undefined;
+    return Array.from(ranking.order.subarray(0, count), (row, position) => ({
+      sample: ranking.sampleAt(position),
+      inputs: this.picture && this.#inputsOf(row),
+    }));
+  }
+
+  #inputsOf(row: number): Float32Array {
+    const { inputForm } = this.#plan;
     const { starts, index, value } = this.#run.memory.rows;
-    const row = trainSamples + (testSamples > 0 ? validationSamples : 0) + position;
     const [begin, end] = [starts[row]!, starts[row + 1]!];
     if (inputForm === 'dense') return value.slice(begin, end);
     const sample = new Float32Array(this.#plan.layers[0]!);

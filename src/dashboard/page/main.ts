@@ -1,8 +1,16 @@
 /** The page: passes the messages of the stream to the parts that show them. */
-import type { EpochPoint, RecentPoint, ResultsMessage, RunMessage, WeightsMessage } from '../messages.js';
+import type {
+  DoubtfulMessage,
+  EpochPoint,
+  RecentPoint,
+  ResultsMessage,
+  RunMessage,
+  WeightsMessage,
+} from '../messages.js';
 import { grown } from './chart-data.js';
 import { Charts } from './charts.js';
 import { onSchemeChange } from './colors.js';
+import { DoubtfulCard } from './doubtful.js';
 import { EpochsTable } from './epochs-table.js';
 import { Header } from './header.js';
 import { estimatesNumbers } from './kind.js';
@@ -19,6 +27,7 @@ const pad = new Pad();
 const weights = new WeightPictures();
 const results = new ResultCards();
 const threads = new Threads();
+const doubtful = new DoubtfulCard();
 
 let run: RunMessage | undefined;
 let epochs: readonly EpochPoint[] = [];
@@ -40,7 +49,7 @@ function showRun(message: RunMessage): void {
   if (run && run.start?.time !== message.start?.time) {
     epochs = [];
     recent = [];
-    for (const part of [header, weights, results, threads]) part.reset();
+    for (const part of [header, weights, results, threads, doubtful]) part.reset();
     showCurves();
   }
   run = message;
@@ -52,6 +61,7 @@ function showRun(message: RunMessage): void {
     pad.prepare(picture, start.dataset.classes, nameOf, isDigits ? 'a digit' : 'an image');
   if (start?.dataset.classes !== undefined)
     results.prepare(start.dataset.test + (start.dataset.validation ?? 0) > 0, picture, message.end !== undefined);
+  doubtful.prepare(Boolean(start?.config.audit), message.end !== undefined);
   if (message.end) pad.refresh();
 }
 
@@ -72,6 +82,7 @@ listen(
       if (run?.picture) weights.show(message, run.picture);
       pad.refresh();
     },
+    doubtful: (message: DoubtfulMessage) => doubtful.show(message, run?.picture),
     results: (message: ResultsMessage) => results.show(message, nameOf, run?.picture),
   },
   (isThere) => {

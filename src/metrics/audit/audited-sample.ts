@@ -52,6 +52,14 @@ export interface AuditedNumber extends Audited {
 
 export type AuditedSample = AuditedLabel | AuditedNumber;
 
+/** The order of the samples. A sample is described when it is asked for: there may be millions. */
+export interface Ranking<Sample extends AuditedSample = AuditedSample> {
+  /** (samples) Their positions in memory, the most doubtful first. */
+  readonly order: Uint32Array;
+  /** @param position  in this order, from 0 */
+  readonly sampleAt: (position: number) => Sample;
+}
+
 /** Significant digits of the scores: float32 has no more. */
 const DIGITS = 6;
 

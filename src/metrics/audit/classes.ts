@@ -11,14 +11,22 @@ import type { Memory } from '../../memory/layout.js';
 import type { Plan } from '../../memory/plan.js';
 import { AuditWord } from '../../model/objectives/audited.js';
 import { ClassWord } from '../../model/objectives/softmax-cross-entropy.js';
-import { type AuditedData, type AuditedLabel, meanNormOf, meanOf, rounded, supported } from './audited-sample.js';
+import {
+  type AuditedData,
+  type AuditedLabel,
+  meanNormOf,
+  meanOf,
+  type Ranking,
+  rounded,
+  supported,
+} from './audited-sample.js';
 import { groupsOf } from './pairs.js';
 import { logOddsOf } from './tail-mixture.js';
 
 /** A probability that float32 sums to 0. */
 const LEAST = 1e-30;
 
-export function auditedClasses(memory: Memory, plan: Plan, { rows, classNames }: AuditedData): AuditedLabel[] {
+export function rankedLabels(memory: Memory, plan: Plan, { rows, classNames }: AuditedData): Ranking<AuditedLabel> {
   const { trainSamples: n, auditWords, layers } = plan;
   const classes = layers.at(-1)!;
   const own = (word: number) => AuditWord.OWN + word;
@@ -32,22 +40,26 @@ export function auditedClasses(memory: Memory, plan: Plan, { rows, classNames }:
   const { logOdds, probabilities, suggested } = labelScores(means, labels, classes);
   const nameOf = (c: number) => classNames?.[c] ?? c;
   const order = Uint32Array.from({ length: n }, (_, i) => i).sort((a, b) => logOdds[b]! - logOdds[a]! || a - b);
-  return Array.from(order, (i, position) => {
-    const mean = (word: number) => rounded(meanOf(memory, i * auditWords, word));
-    return {
-      rank: position + 1,
-      row: rows[i]!,
-      label: nameOf(labels[i]!),
-      suggested: nameOf(suggested[i]!),
-      suspect: probabilities[i]! > 0.5,
-      probability: rounded(probabilities[i]!),
-      mean_loss: mean(AuditWord.LOSS),
-      aum: mean(own(ClassWord.MARGIN)),
-      el2n: mean(own(ClassWord.EL2N)),
-      grad_norm: rounded(meanNormOf(memory, i * auditWords)),
-      forgotten: Math.floor(memory.audit[i * auditWords + own(ClassWord.FORGOTTEN)]! / 2),
-    };
-  });
+  return {
+    order,
+    sampleAt: (position) => {
+      const i = order[position]!;
+      const mean = (word: number) => rounded(meanOf(memory, i * auditWords, word));
+      return {
+        rank: position + 1,
+        row: rows[i]!,
+        label: nameOf(labels[i]!),
+        suggested: nameOf(suggested[i]!),
+        suspect: probabilities[i]! > 0.5,
+        probability: rounded(probabilities[i]!),
+        mean_loss: mean(AuditWord.LOSS),
+        aum: mean(own(ClassWord.MARGIN)),
+        el2n: mean(own(ClassWord.EL2N)),
+        grad_norm: rounded(meanNormOf(memory, i * auditWords)),
+        forgotten: Math.floor(memory.audit[i * auditWords + own(ClassWord.FORGOTTEN)]! / 2),
+      };
+    },
+  };
 }
 
 export interface LabelScores {
