@@ -28,18 +28,22 @@ const DOUBTFUL = 0.5;
 const POWER = 1.4;
 /** λ_g counts as many samples of the mean tail as this. */
 const RATE_PRIOR = 50;
-/** α and β: their values on most of the data sets, and as how many wrong labels these values count. */
+/** α has a normal prior: its mean and its standard deviation over data sets. */
 const ALPHA = 0.8;
+const ALPHA_DEVIATION = 0.2;
+/** β: the value on most data sets, and as how many wrong labels this value counts. */
 const BETA = 1.1;
-const FACTOR_PRIOR = 10;
+const BETA_PRIOR = 10;
 /** With a small α, wrong scores would be those of right labels. */
 const LEAST_ALPHA = 0.2;
 /** B_g has a gamma prior of this shape, around what labels drawn at random would give. */
 const WRONG_PRIOR = 0.5;
 /** Jeffreys' prior of a count: data without any wrong label are no proof that none is wrong. */
 const MORE_WRONG = 0.5;
-/** Share of the samples, those with the highest scores, that are first taken for wrong. */
+/** Share of the labels that are first taken for wrong, in all groups alike. */
 const START = 0.02;
+/** What a mixture with wrong labels has more than one without: their number, α and β (Bayesian information criterion). */
+const MORE_PARAMETERS = 3;
 /** Further iterations change no probability by more than 0.01. */
 const ITERATIONS = 60;
 /** Where all scores are the same, for example. */
@@ -52,6 +56,8 @@ const STEPS = 400;
 
 /** The scores above a. */
 interface Tail {
+  /** All, also those below a. */
+  readonly samples: number;
   readonly a: number;
   /** Ascending. */
   readonly scores: Float64Array;
@@ -59,6 +65,8 @@ interface Tail {
   readonly groups: Uint32Array;
   /** (groups) */
   readonly sizes: Float64Array;
+  /** (groups) How many labels are not the most likely class. */
+  readonly doubtful: Float64Array;
   readonly expected: Float64Array;
   readonly mirrored: Groups['mirrored'];
 }
@@ -70,6 +78,14 @@ interface Mixture {
   readonly rates: Float64Array;
   readonly alpha: number;
   readonly beta: number;
+}
+
+interface Fit {
+  readonly mixture: Mixture;
+  /** ln, of the mixture before. */
+  readonly likelihood: number;
+  /** Estimated number of wrong labels. */
+  readonly total: number;
 }
 
 /** (samples) ln of P(wrong) / P(right). */
@@ -89,16 +105,23 @@ export function logOddsOf(given: GroupedScores): Float64Array {
 function tailOf({ scores, groups, expected, mirrored }: GroupedScores): Tail {
   const n = scores.length;
   const order = Uint32Array.from({ length: n }, (_, i) => i).sort((i, j) => scores[i]! - scores[j]! || i - j);
-  const doubtful = scores.reduce((count, score) => count + (score > 0 ? 1 : 0), 0);
-  const first = Math.min(n - 1, Math.ceil(n - Math.min(n / 2, TAIL * n + DOUBTFUL * doubtful)));
+  const doubtful = new Float64Array(expected.length);
+  let count = 0;
+  for (const [i, score] of scores.entries()) {
+    if (score <= 0) continue;
+    doubtful[groups[i]!]!++;
+    count++;
+  }
+  const first = Math.min(n - 1, Math.ceil(n - Math.min(n / 2, TAIL * n + DOUBTFUL * count)));
   const above = order.subarray(first);
   const sizes = new Float64Array(expected.length);
   for (const i of above) sizes[groups[i]!]!++;
   return {
+    samples: n,
     a: scores[order[first]!]!,
     scores: Float64Array.from(above, (i) => scores[i]!),
     groups: Uint32Array.from(above, (i) => groups[i]!),
-    ...{ sizes, expected, mirrored },
+    ...{ sizes, doubtful, expected, mirrored },
   };
 }
 
@@ -127,28 +150,36 @@ function highestUseful({ a, mirrored }: Tail, { rates, alpha, beta }: Mixture, g
   return s;
 }
 
+/** From two starts, because the first may lead to no wrong labels at all, where they are many or all in a few groups. */
 function fitted(tail: Tail): Mixture {
-  let mixture = startingAt(tail);
-  for (let iteration = 0; iteration < ITERATIONS; iteration++) mixture = improved(tail, mixture);
-  return mixture;
+  const { samples, doubtful, expected } = tail;
+  const starts = [
+    expected.map((share) => Math.max(LEAST, START * samples * share)),
+    doubtful.map((own) => own + LEAST),
+  ];
+  const fits = starts.map((wrong) => {
+    let fit: Fit = { mixture: startingAt(tail, wrong), likelihood: 0, total: 0 };
+    for (let iteration = 0; iteration < ITERATIONS; iteration++) fit = improved(tail, fit.mixture);
+    return fit;
+  });
+  return fits.reduce((best, each) => (evidence(tail, each) > evidence(tail, best) ? each : best)).mixture;
 }
 
-function startingAt({ a, scores, expected }: Tail): Mixture {
-  const m = scores.length;
-  // A tail is a fifth of the samples, or more.
-  const start = Math.max(1, (START / TAIL) * m);
-  const right = scores.subarray(0, Math.max(1, Math.floor(m - start)));
-  const sum = right.reduce((total, s) => total + bent(s - a), 0);
-  return {
-    wrong: expected.map((share) => Math.max(LEAST, share * start)),
-    rates: new Float64Array(expected.length).fill(right.length / Math.max(LEAST, sum)),
-    alpha: ALPHA,
-    beta: BETA,
-  };
+/** A mixture with wrong labels must be so much more likely than one without any. */
+function evidence({ scores }: Tail, { likelihood, total }: Fit): number {
+  return likelihood - (total < 1 ? 0 : (MORE_PARAMETERS / 2) * Math.log(scores.length));
+}
+
+function startingAt({ a, scores }: Tail, wrong: Float64Array): Mixture {
+  const total = wrong.reduce((sum, own) => sum + own, 0);
+  const right = scores.subarray(0, Math.max(1, Math.floor(scores.length - total)));
+  const sum = right.reduce((all, s) => all + bent(s - a), 0);
+  const rates = new Float64Array(wrong.length).fill(right.length / Math.max(LEAST, sum));
+  return { wrong, rates, alpha: ALPHA, beta: BETA };
 }
 
 /** An iteration of expectation maximization. */
-function improved(tail: Tail, mixture: Mixture): Mixture {
+function improved(tail: Tail, mixture: Mixture): Fit {
   const { a, scores, groups, sizes, expected, mirrored } = tail;
   const { means, deviations } = mirrored;
   const m = scores.length;
@@ -156,10 +187,13 @@ function improved(tail: Tail, mixture: Mixture): Mixture {
   /** (groups) Wrong labels, and the sum of x of the right ones. */
   const counts = new Float64Array(expected.length);
   const sums = new Float64Array(expected.length);
-  let [total, sumOfRight, products, squares] = [0, LEAST, 0, 0];
+  let [total, sumOfRight, products, squares, likelihood] = [0, LEAST, 0, 0, 0];
   for (let k = 0; k < m; k++) {
     const [s, g] = [scores[k]!, groups[k]!];
-    const weight = 1 / (1 + Math.exp(logRight(tail, mixture, s, g) - logWrong(tail, mixture, s, g)));
+    const asRight = logRight(tail, mixture, s, g);
+    const odds = logWrong(tail, mixture, s, g) - asRight;
+    const weight = 1 / (1 + Math.exp(-odds));
+    likelihood += asRight + Math.max(0, odds) + Math.log1p(Math.exp(-Math.abs(odds))) - Math.log(sizes[g]!);
     const x = (1 - weight) * bent(s - a);
     weights[k] = weight;
     counts[g]! += weight;
@@ -169,25 +203,22 @@ function improved(tail: Tail, mixture: Mixture): Mixture {
     products += (weight * s * means[g]!) / deviations[g]! ** 2;
     squares += weight * (means[g]! / deviations[g]!) ** 2;
   }
-  const prior = FACTOR_PRIOR * meanSquare(mirrored);
-  const alpha = Math.max(LEAST_ALPHA, (products + prior * ALPHA) / (squares + prior + LEAST));
+  // In units of β² / d²
+  const prior = (mixture.beta / ALPHA_DEVIATION) ** 2;
+  const alpha = Math.max(LEAST_ALPHA, (products + prior * ALPHA) / (squares + prior));
   let spread = 0;
   for (let k = 0; k < m; k++) {
     const g = groups[k]!;
     spread += weights[k]! * ((scores[k]! - alpha * means[g]!) / deviations[g]!) ** 2;
   }
   const rate = Math.max(LEAST, m - total) / sumOfRight;
-  return {
+  const improvedMixture = {
     wrong: wrongOf(counts, total + MORE_WRONG, expected),
     rates: counts.map((own, g) => (sizes[g]! - own + RATE_PRIOR) / (sums[g]! + RATE_PRIOR / rate)),
     alpha,
-    beta: Math.sqrt((spread + FACTOR_PRIOR * BETA ** 2) / (total + FACTOR_PRIOR)),
+    beta: Math.sqrt((spread + BETA_PRIOR * BETA ** 2) / (total + BETA_PRIOR)),
   };
-}
-
-/** Mean of (m / d)² over the groups: what a wrong label adds to the sums for α. */
-function meanSquare({ means, deviations }: Groups['mirrored']): number {
-  return means.reduce((sum, mean, g) => sum + (mean / deviations[g]!) ** 2, 0) / means.length;
+  return { mixture: improvedMixture, likelihood, total };
 }
 
 /** B, from the number of wrong labels in each group and in all. */
