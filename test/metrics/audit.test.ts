@@ -155,6 +155,25 @@ describe('mean probabilities', () => {
     },
   );
 
+  it('a tenth of the labels are of the next class, and the network has learned that in part', () => {
+    const random = new Random(4, 79);
+    const [n, classes] = [1800, 10];
+    const means = new Float64Array(n * classes);
+    const truths = Uint32Array.from({ length: n }, () => random.below(classes));
+    const labels = truths.map((truth) => (random.fraction() < 0.1 ? (truth + 1) % classes : truth));
+    for (const [i, truth] of truths.entries()) {
+      const logits = Array.from({ length: classes }, (_, j) => (j === truth ? 0 : -5 + normalFrom(random)));
+      if (labels[i] !== truth) logits[labels[i]!]! += 3.5 + 0.3 * normalFrom(random);
+      const sum = logits.reduce((all, z) => all + Math.exp(z), 0);
+      for (const [j, z] of logits.entries()) means[i * classes + j] = Math.exp(z) / sum;
+    }
+    const { probabilities } = labelScores(means, labels, classes);
+    const suspects = [...probabilities.keys()].filter((i) => probabilities[i]! > 0.5);
+    const wrong = labels.filter((label, i) => label !== truths[i]).length;
+    expect(suspects.filter((i) => labels[i] !== truths[i]).length / wrong).toBeGreaterThan(0.9);
+    expect(suspects.length / wrong).toBeLessThan(1.1);
+  });
+
   it.each([60, 600, 6000])('no label of %d is wrong: the probabilities neither deny nor assert that one is', (n) => {
     const { means, labels } = drawMeans(n, 3, 0, 2);
     const { probabilities } = labelScores(means, labels, 3);
