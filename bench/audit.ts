@@ -2,7 +2,8 @@
  * How well does --audit find labels that are wrong? Labels of known data sets are changed at random, by a seed. Beside it, with
  * --cleanlab: cleanlab, with networks that Lockstep trains on five folds in about the same time.
  *
- *   node dist/bench/audit.js [--sets mnist,digits] [--noise uniform,pairwise] [--shares 1,3,10] [--seeds 5] [--epochs 20] [--json]
+ *   node dist/bench/audit.js [--sets mnist,digits] [--noise uniform,pairwise] [--shares 1,3,10] [--seeds 5] [--epochs 20]
+ *                            [--cleanlab] [--reliability] [--json]
  *
  * `uniform` changes a label to any other class, `pairwise` to the next one. k is the number of changed labels. Shown are means over
  * the seeds: the share of changed labels among the k samples that come first by a ranking, and precision and recall of the suspects.
@@ -46,6 +47,7 @@ const options = new Command('audit')
   .option('--epochs <n>', 'of images; tables have their own', wholeFrom(1), 20)
   .option('--threads <n>', 'of each run', wholeFrom(1), 1)
   .option('--cleanlab', 'also cleanlab', false)
+  .option('--reliability', 'also the share of changed labels by probability', false)
   .option('--json', 'NDJSON, one line a run', false)
   .parse()
   .opts<{
@@ -57,6 +59,7 @@ const options = new Command('audit')
     readonly epochs: number;
     readonly threads: number;
     readonly cleanlab: boolean;
+    readonly reliability: boolean;
     readonly json: boolean;
   }>();
 const python = process.env.PYTHON ?? 'python3';
@@ -108,12 +111,14 @@ async function compareAll(): Promise<void> {
     for (const noise of options.noise) {
       for (const share of options.shares) {
         const found: (readonly number[])[] = [];
+        const results: Result[] = [];
         for (let seed = options.firstSeed; seed < options.firstSeed + options.seeds; seed++) {
           const changed = change(set, noise, share / 100, seed);
           const isChanged = (i: number) => changed[i] !== set.labels[i];
           const result = await audited(set, changed, isChanged, seed);
           const theirs = options.cleanlab ? await cleanlab(set, changed, isChanged, seed) : undefined;
           if (options.json) console.log(JSON.stringify({ set: name, noise, share, seed, ...result, ...theirs }));
+          results.push(result);
           const rankings = RANKINGS.map((ranking) => result[`at_k_${ranking}`]!);
           found.push([
             ...[result.at_k, ...rankings, result.precision, result.recall, result.expected / result.k],
@@ -122,8 +127,23 @@ async function compareAll(): Promise<void> {
         }
         const means = found[0]!.map((_, i) => found.reduce((sum, each) => sum + each[i]!, 0) / found.length);
         if (!options.json) console.log(row(columns, [`${name}, ${noise} ${share} %`, ...means.map(percent)]));
+        if (!options.json && options.reliability) showReliability(results);
       }
     }
+  }
+}
+
+/** By tenths of the probability, over the runs. */
+function showReliability(results: readonly Result[]): void {
+  for (let tenth = 0; tenth < 10; tenth++) {
+    const bins = results.map(({ calibration }) => calibration[tenth]!);
+    const count = bins.reduce((sum, [each]) => sum + each, 0);
+    if (count === 0) continue;
+    const mean = (of: 1 | 2) => bins.reduce((sum, bin) => sum + bin[0] * bin[of], 0) / count;
+    const range = `${tenth / 10}–${(tenth + 1) / 10}`;
+    console.log(
+      `    ${range}: ${count} samples, mean probability ${mean(1).toFixed(3)}, changed ${mean(2).toFixed(3)}`,
+    );
   }
 }
 

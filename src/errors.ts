@@ -397,6 +397,7 @@ export const errors = withCodes({
     failure(`${file}: sample ${row} is not in ${data}, or has another label; specify the data of the run with --data`),
   sheetOfTable: (output: string, data: string) =>
     usage(`--output ${output}: draws images, but ${data} is a table, whose rows go to stdout; omit this option`),
+  auditWithoutData: () => usage('--data: missing; name the data set of the run, as for train: --data people.csv'),
   noSheet: (data: string) => usage(`--data ${data}: images; name a file for the sheet with --output sheet.png`),
   notAModel: (file: string, why: string) =>
     failure(`${file}: not a usable model: ${why}; expected a file written by train --save, or a checkpoint`),

@@ -10,6 +10,7 @@ import type { TrainControls } from '../run/train.js';
 import type { RunView } from '../run/view.js';
 import { textsOnOneLine } from '../text/printable.js';
 import { DrawingClassifier } from './classifier.js';
+import { Doubtful } from './doubtful.js';
 import type { EndFacts, EpochPoint, Phase, RecentPoint, RunMessage, StartFacts, ThreadsMessage } from './messages.js';
 import { readPageFiles } from './page-files.js';
 import { weightsMessage } from './pictures.js';
@@ -57,6 +58,7 @@ export class Dashboard {
   readonly #threads = new Latest('threads', () => this.#lastThreads!);
   readonly #weights = new Latest('weights', () => this.#weightsMessage());
   readonly #results = new Latest('results', () => this.#lastResults!.message());
+  readonly #doubtful = new Doubtful();
   readonly #streams = new Streams([
     this.#run,
     this.#epochs,
@@ -65,6 +67,7 @@ export class Dashboard {
     this.#threads,
     this.#results,
     this.#weights,
+    this.#doubtful.topic,
   ]);
   #server: PageServer | undefined;
   #view: RunView | undefined;
@@ -153,6 +156,7 @@ export class Dashboard {
   #watch(view: RunView): void {
     this.#view = view;
     this.#classifier.watch(view);
+    this.#doubtful.watch(view);
     if (view.picture) this.#weights.changed();
     this.#weightsAt = performance.now();
   }
@@ -164,6 +168,7 @@ export class Dashboard {
     this.#epochs.push(point);
     this.#keepResults(event.epoch);
     this.#keepThreads(event.epoch);
+    if (this.#start?.config.audit) this.#doubtful.after(event.epoch);
     this.#drawWeights();
   }
 
@@ -174,6 +179,7 @@ export class Dashboard {
     if (this.#start?.config.epochs === 0 && event.status === 'completed') this.#keepResults(0);
     this.#classifier.finish();
     this.#questions.finish();
+    this.#doubtful.finish();
     this.#weightsAt = Number.NEGATIVE_INFINITY;
     this.#drawWeights();
     this.#run.changed();

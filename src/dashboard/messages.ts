@@ -13,6 +13,7 @@ export interface Messages {
   readonly threads: ThreadsMessage;
   readonly weights: WeightsMessage;
   readonly results: ResultsMessage;
+  readonly doubtful: DoubtfulMessage;
 }
 
 export type Phase = 'starting' | 'running' | 'completed' | 'interrupted' | 'failed';
@@ -46,6 +47,8 @@ export interface StartFacts {
     readonly schedule: string;
     readonly warmup_steps: number;
     readonly seed: number;
+    /** A file, or whether there is an audit. Absent in streams of older versions. */
+    readonly audit?: string | boolean;
   };
   readonly dataset: {
     readonly name: string;
@@ -180,6 +183,26 @@ export interface HardSample {
   readonly probability: number;
   /** [inputs], base64 of uint8. */
   readonly pixels: string;
+}
+
+/** With an audit: the training samples whose labels are most doubtful, the most doubtful first. docs/per-sample.md */
+export interface DoubtfulMessage {
+  readonly epoch: number;
+  readonly samples: readonly DoubtfulSample[];
+}
+
+export interface DoubtfulSample {
+  /** Number of the row as in messages; of an image, from 0. */
+  readonly row: number;
+  /** The target that is doubtful, if numbers are estimated. */
+  readonly column?: string;
+  /** The label, or the target. */
+  readonly given: string | number;
+  readonly suggested: string | number;
+  /** That the label is wrong. */
+  readonly probability: number;
+  /** [inputs], base64 of uint8. Absent if they are not images. */
+  readonly pixels?: string;
 }
 
 /** The answer to POST /classify. */

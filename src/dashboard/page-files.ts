@@ -41,6 +41,7 @@ const SCRIPTS = [
   'chart-data',
   'colors',
   'digit',
+  'doubtful',
   'elements',
   'epochs-table',
   ...EXPLAIN,

@@ -129,7 +129,7 @@ export class PrettyFormat {
       ...(best_epoch !== undefined ? [`lowest validation loss after epoch ${best_epoch}`] : []),
       ...this.#noise(),
       ...(saved ? [`saved as ${saved}`] : []),
-      ...(audit ? [`${plural(event.suspects ?? 0, 'label')} probably wrong: ${audit}`] : []),
+      ...(audit ? [suspectsText(event.suspects ?? 0, audit)] : []),
       ...(checkpoint ? [`checkpoint ${checkpoint}: continue with --resume`] : []),
       ...(weights_sha256 ? [this.#dim(`weights sha256 ${weights_sha256}`)] : []),
     ];
@@ -141,6 +141,12 @@ export class PrettyFormat {
     const { batch_size, optimizer, momentum } = this.#config;
     return [noiseAdvice(this.#noiseScale, batch_size, optimizer === 'sgd' && momentum === 0)];
   }
+}
+
+function suspectsText(suspects: number, audit: string): string {
+  return suspects > 0
+    ? `${plural(suspects, 'label')} probably wrong: ${audit}`
+    : `no label stands out; the most doubtful are first in ${audit}`;
 }
 
 /** More columns would drown the rest. */

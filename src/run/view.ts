@@ -6,6 +6,8 @@ import type { Config } from '../config/options.js';
 import type { TableModel } from '../data/table/table-metadata.js';
 import { formOf, recordIndex } from '../memory/layout.js';
 import { type ObjectiveFacts, type Plan, targetWidth } from '../memory/plan.js';
+import { rankingOf } from '../metrics/audit/audit.js';
+import type { AuditedSample } from '../metrics/audit/audited-sample.js';
 import { parameterCount, readParameters } from '../model/parameters.js';
 import { type ThreadTimes, threadTimes } from '../parallel/phase-times.js';
 import type { Run } from './prepare.js';
@@ -20,6 +22,14 @@ export interface HeldOut {
   /** (samples) Losses, in nats: −log of the probability of the true class. */
   readonly losses: Float64Array;
 }
+
+export interface DoubtfulSample {
+  readonly sample: AuditedSample;
+  readonly inputs: Float32Array | undefined;
+}
+
+/** Enough to see which numbers are doubtful; all of them would take seconds. */
+const FITTED_SAMPLES = 2000;
 
 export class RunView {
   readonly #run: Run;
@@ -141,6 +151,20 @@ export class RunView {
   /** By layer: whether the kernel leaves out inputs that are 0. */
   get skipsZeros(): boolean[] {
     return this.layers.slice(1).map((_, l) => formOf(this.#plan, l) === 'sparse');
+  }
+
+  /**
+   * The training samples whose labels are most doubtful so far, and their inputs if they are images. Undefined without `audit`,
+   * and before the first epoch is over.
+   */
+  doubtful(count: number): readonly DoubtfulSample[] | undefined {
+    const { memory, plan, audited } = this.#run;
+    const ranking = audited && rankingOf(memory, plan, audited, FITTED_SAMPLES);
+    if (!ranking) return undefined;
+    return Array.from(ranking.order.subarray(0, count), (row, position) => ({
+      sample: ranking.sampleAt(position),
+      inputs: this.picture && this.#inputsOf(row),
+    }));
   }
 
   #inputsOf(row: number): Float32Array {

@@ -9,10 +9,17 @@ import { scratchWith } from '../support/scratch.js';
 const scratch = scratchWith(20, 5);
 
 /** Two suspects, and a sample that is none. @param labels  of the images 3, 7 and 1 */
-function writeAudit(labels: readonly (number | string)[], rows: readonly number[] = [3, 7, 1]): string {
+function writeAudit(labels: readonly (number | string)[], rows: readonly number[] = [3, 7, 1], suspects = 2): string {
   const file = scratch.newPath('audit.ndjson');
   const line = (label: number | string, i: number) =>
-    JSON.stringify({ rank: i + 1, row: rows[i], label, suggested: 9, suspect: i < 2, probability: 0.9 - i / 10 });
+    JSON.stringify({
+      rank: i + 1,
+      row: rows[i],
+      label,
+      suggested: 9,
+      suspect: i < suspects,
+      probability: 0.9 - i / 10,
+    });
   writeFileSync(file, `${labels.map(line).join('\n')}\n`);
   return file;
 }
@@ -39,6 +46,26 @@ describe('lockstep audit', () => {
     const { status, stdout } = await runLockstep(['audit', file, '--data', table]);
     expect(status).toBe(0);
     expect(stdout).toBe('rank,row,probability,given,suggested,a,name\n1,3,0.9,"y, z",9,2,"y, z"\n2,2,0.8,x,9,1,x\n');
+  });
+
+  it('shows the first of the ranking if no label stands out, and says so', async () => {
+    const labels = labelsOf();
+    const file = writeAudit([labels[3]!, labels[7]!, labels[1]!], undefined, 0);
+    const sheet = scratch.newPath('none.svg');
+    const drawn = await runLockstep(['audit', file, '--data', scratch.data, '-o', sheet, '--count', '2']);
+    expect([drawn.status, drawn.stdout]).toEqual([0, `${sheet}: no label stands out; shown: the 2 most doubtful\n`]);
+    expect(readFileSync(sheet, 'utf8')).toMatch(/the 2 most doubtful labels of .*; none stands out/);
+
+    const table = scratch.newPath('calm.csv');
+    writeFileSync(table, 'a,name\n1,x\n2,y\n3,x\n');
+    const printed = await runLockstep(['audit', writeAudit(['y', 'x', 'x'], [3, 2, 4], 0), '--data', table]);
+    expect(printed.stderr).toBe('no label stands out; shown: the 3 most doubtful\n');
+    expect(printed.stdout).toMatch(/^rank,row,.*\n1,3,.*\n2,2,.*\n3,4,.*\n$/);
+  });
+
+  it('asks for the data, rather than assuming any', async () => {
+    const { status, line } = await refusedBy(() => auditCommand([writeAudit([1, 1, 1]), '-o', 'x.png']));
+    expect([status, line]).toEqual([2, expect.stringMatching(/--data: missing; name the data set of the run/)]);
   });
 
   it.each([

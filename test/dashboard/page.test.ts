@@ -1,10 +1,9 @@
 /** The page in a real browser: it follows a run, by mouse and by keyboard alone, and nothing in it fails. */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { TrainOptions } from '../../src/config/options.js';
 import { Dashboard } from '../../src/dashboard/index.js';
 import type { EndEvent, EpochEvent, TrainEvent } from '../../src/metrics/events.js';
-import { train as trained } from '../../src/run/train.js';
+import { type TrainInput, train as trained } from '../../src/run/train.js';
 import { drawSeven, findChromium, launchChromium } from '../support/browser.js';
 import { collectFailed } from '../support/events.js';
 import { temporaryFolder, writeDataset } from '../support/idx-files.js';
@@ -14,12 +13,12 @@ const executable = findChromium();
 const scratch = scratchWith(5000, 1000);
 
 describe.skipIf(executable === undefined)('the page in Chromium (skipped where there is none)', () => {
-  const options = (): TrainOptions => ({
+  const options = (): TrainInput => ({
     ...{ data: scratch.data, hidden: [50], epochs: 2, threads: 2 },
     ...{ lr: 0.004, schedule: 'cosine', validationSplit: 0.1 },
   });
   /** @param held  what the run waits for behind its first event */
-  const train = async (given: TrainOptions, held?: Promise<unknown>) => {
+  const train = async (given: TrainInput, held?: Promise<unknown>) => {
     const all: TrainEvent[] = [];
     for await (const event of trained({ ...given, ...dashboard.controls })) {
       dashboard.show(event);
@@ -66,7 +65,7 @@ describe.skipIf(executable === undefined)('the page in Chromium (skipped where t
       for (let i = 0; i < 300; i++) numbers.writeFloatBE(1000 + (i % 64), 4 * i);
       folder.write('train-labels-idx1-ubyte', Buffer.concat([header, numbers]));
       await page.goto(dashboard.url);
-      const given: TrainOptions = { data: folder.path, hidden: [8], lr: 0.05, reduction: 'mean', threads: 1 };
+      const given: TrainInput = { data: folder.path, hidden: [8], lr: 0.05, reduction: 'mean', threads: 1 };
       const { epochs } = await train({ ...given, epochs: 3, validationSplit: 0.2, batchSize: 20 });
       await isIn('completed');
       const { train_rmse, validation_rmse } = epochs[2]!;
@@ -99,6 +98,37 @@ describe.skipIf(executable === undefined)('the page in Chromium (skipped where t
     await page.locator('#epochs-details summary').click();
     await expect.poll(() => textOf('#epochs-table')).toContain(shown(epochs[0]!.grad_norm_mean!));
     expect(complaints).toEqual([]);
+  });
+
+  it('shows the most doubtful labels of an audit: pictures, and rows of a table; nothing without an audit', async () => {
+    await page.goto(dashboard.url);
+    await train({ ...options(), audit: true, limit: 500, epochs: 1 });
+    await isIn('completed');
+    await expect.poll(() => page.locator('#doubtful li canvas').count()).toBe(12);
+    expect(await page.locator('#doubtful li').first().textContent()).toMatch(/^\d → \d.* %$/);
+    await dashboard.close();
+
+    dashboard = await Dashboard.open(0);
+    await page.goto(dashboard.url);
+    const rows = Array.from({ length: 30 }, (_, r) => ({
+      a: r % 7,
+      b: (r * r) % 5,
+      tree: ['ash', 'elm'][(r >> 1) % 2]!,
+    }));
+    const table = { data: { rows, label: 'tree' }, testSplit: 0, hidden: [4], threads: 1 };
+    await train({ ...table, epochs: 2, audit: true });
+    await isIn('completed');
+    await expect.poll(() => page.locator('#doubtful-rows tbody tr').count()).toBe(12);
+    expect(await textOf('#doubtful-rows tbody tr:first-child')).toMatch(/^\d+(ash|elm)(ash|elm)\d.* %$/);
+    expect(await textOf('#doubtful-note')).toContain('after epoch 2');
+    await dashboard.close();
+
+    dashboard = await Dashboard.open(0);
+    await page.goto(dashboard.url);
+    await train({ ...table, epochs: 1 });
+    await isIn('completed');
+    expect(await page.locator('#doubtful-card').isVisible()).toBe(false);
+    expect(complaints.filter((text) => !/ERR_(CONNECTION|INCOMPLETE)/.test(text))).toEqual([]);
   });
 
   it('follows a run: curves grow, weights change, and a 7 that is drawn after two epochs is a 7', async () => {
@@ -201,7 +231,7 @@ describe.skipIf(executable === undefined)('the page in Chromium (skipped where t
     dashboard = await Dashboard.open(port);
     const data = temporaryFolder();
     writeDataset(data, { train: { labels: Array.from({ length: 23 }, (_, s) => s % 3), shape: [2, 3] } });
-    const diverging: TrainOptions = { data: data.path, hidden: [4], epochs: 50, batchSize: 5, threads: 1, lr: 1e30 };
+    const diverging: TrainInput = { data: data.path, hidden: [4], epochs: 50, batchSize: 5, threads: 1, lr: 1e30 };
     const { end } = await collectFailed({ ...diverging, ...dashboard.controls }, (event) => dashboard.show(event));
     data.remove();
     await isIn('failed');

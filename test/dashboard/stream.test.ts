@@ -1,9 +1,11 @@
 /** What the event stream says of a run, to those who come early and late, fast and slow. */
+import { readFileSync } from 'node:fs';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { TrainOptions } from '../../src/config/options.js';
 import { Dashboard } from '../../src/dashboard/index.js';
 import type { Messages, RunMessage } from '../../src/dashboard/messages.js';
 import { loadDataset } from '../../src/data/sources.js';
+import type { AuditedLabel, AuditedNumber } from '../../src/metrics/audit/audited-sample.js';
+import type { TrainInput } from '../../src/run/train.js';
 import type { RunView } from '../../src/run/view.js';
 import { loadModel } from '../../src/tools/network.js';
 import { type Collected, collect } from '../support/events.js';
@@ -13,14 +15,14 @@ import { CHECKPOINT, END, START, WARNING } from '../support/sample-events.js';
 import { scratchWith } from '../support/scratch.js';
 
 const scratch = scratchWith(600, 150);
-const options = (): TrainOptions => ({
+const options = (): TrainInput => ({
   ...{ data: scratch.data, hidden: [60], epochs: 6, threads: 2, batchSize: 50 },
   ...{ lr: 0.01, schedule: 'step', lrStepSize: 3, validationSplit: 0.1 },
 });
 
 let dashboard: Dashboard;
 
-async function runTo(given: TrainOptions) {
+async function runTo(given: TrainInput) {
   return await collect({ ...given, ...dashboard.controls }, (event) => dashboard.show(event));
 }
 
@@ -160,6 +162,39 @@ describe('the stream', () => {
       checkpoint: { file: told },
       end: { message: told },
     });
+  });
+
+  it.each([
+    [
+      'classes',
+      { label: 'tree' },
+      ({ row, label, suggested, probability }: AuditedLabel) => ({ row, given: label, suggested, probability }),
+    ],
+    [
+      'numbers',
+      { target: ['a', 'b'] },
+      ({ row, column, target, suggested, probability }: AuditedNumber) => ({
+        row,
+        column,
+        given: target,
+        suggested,
+        probability,
+      }),
+    ],
+  ] as const)('tells the first of the audit: %s', async (_, what, told) => {
+    dashboard = await Dashboard.open(0);
+    const rows = Array.from({ length: 40 }, (_, r) => ({
+      a: r % 7,
+      b: (r * r) % 5,
+      tree: ['ash', 'elm'][(r >> 1) % 2]!,
+    }));
+    const audit = scratch.newPath('audit.ndjson');
+    await runTo({ data: { rows, ...what }, testSplit: 0, hidden: [4], epochs: 3, threads: 1, audit });
+    const listening = heard(await openStream(dashboard.url));
+    await dashboard.close();
+    const lines = readFileSync(audit, 'utf8').split('\n').slice(0, 12);
+    const samples = lines.map((line) => told(JSON.parse(line) as AuditedLabel & AuditedNumber));
+    expect(lastOf(await listening, 'doubtful')).toEqual({ epoch: 3, samples });
   });
 
   it('tells of warnings', async () => {

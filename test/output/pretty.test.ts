@@ -222,6 +222,14 @@ weights sha256 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
 `);
   });
 
+  it.each([
+    [0, 'no label stands out; the most doubtful are first in audit.csv'],
+    [1, '1 label probably wrong: audit.csv'],
+    [1234, '1,234 labels probably wrong: audit.csv'],
+  ])('that audited, with %d suspects, promises no more than it knows', (suspects, line) => {
+    expect(pretty({ ...END, audit: 'audit.csv', suspects }).split('\n')).toContain(line);
+  });
+
   it('that failed says why; without figures or weights it has no lines for them', () => {
     const end: EndEvent = { event: 'end', status: 'failed', epochs: 0, seconds: 2, message: 'a thread died' };
     expect(pretty(end)).toBe('\nfailed: a thread died · 0 epochs · 2.0 s\n');

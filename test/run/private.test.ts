@@ -11,7 +11,7 @@ import { mechanismFor } from '../../src/privacy/mechanism.js';
 import { fillNoiseTable } from '../../src/privacy/noise-table.js';
 import { roomFor } from '../../src/privacy/poisson.js';
 import { newSecret } from '../../src/privacy/secret.js';
-import { requirePrivate } from '../../src/run/private-run.js';
+import { requirePrivate } from '../../src/run/private-options.js';
 import { train } from '../../src/run/train.js';
 import { exportModel } from '../../src/tools/export/export-model.js';
 import { inspectModel } from '../../src/tools/inspect/inspect-model.js';

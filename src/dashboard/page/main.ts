@@ -1,8 +1,16 @@
 /** The page: passes the messages of the stream to the parts that show them. */
-import type { EpochPoint, RecentPoint, ResultsMessage, RunMessage, WeightsMessage } from '../messages.js';
+import type {
+  DoubtfulMessage,
+  EpochPoint,
+  RecentPoint,
+  ResultsMessage,
+  RunMessage,
+  WeightsMessage,
+} from '../messages.js';
 import { grown } from './chart-data.js';
 import { Charts } from './charts.js';
 import { onSchemeChange } from './colors.js';
+import { DoubtfulCard } from './doubtful.js';
 import { EpochsTable } from './epochs-table.js';
 import { ExplainSection } from './explain-section.js';
 import { Header } from './header.js';
@@ -21,6 +29,7 @@ const weights = new WeightPictures();
 const results = new ResultCards();
 const threads = new Threads();
 const explain = new ExplainSection();
+const doubtful = new DoubtfulCard();
 
 let run: RunMessage | undefined;
 let epochs: readonly EpochPoint[] = [];
@@ -42,7 +51,7 @@ function showRun(message: RunMessage): void {
   if (run && run.start?.time !== message.start?.time) {
     epochs = [];
     recent = [];
-    for (const part of [header, weights, results, threads, explain]) part.reset();
+    for (const part of [header, weights, results, threads, explain, doubtful]) part.reset();
     showCurves();
   }
   run = message;
@@ -54,6 +63,7 @@ function showRun(message: RunMessage): void {
     pad.prepare(picture, start.dataset.classes, nameOf, isDigits ? 'a digit' : 'an image');
   if (start?.dataset.classes !== undefined)
     results.prepare(start.dataset.test + (start.dataset.validation ?? 0) > 0, picture, message.end !== undefined);
+  doubtful.prepare(Boolean(start?.config.audit), message.end !== undefined);
   if (message.end) pad.refresh();
   explain.prepare(start);
   if (message.end) explain.refresh();
@@ -77,6 +87,7 @@ listen(
       if (run?.picture) weights.show(message, run.picture);
       pad.refresh();
     },
+    doubtful: (message: DoubtfulMessage) => doubtful.show(message, run?.picture),
     results: (message: ResultsMessage) => results.show(message, nameOf, run?.picture),
   },
   (isThere) => {

@@ -52,11 +52,24 @@ export interface AuditedNumber extends Audited {
 
 export type AuditedSample = AuditedLabel | AuditedNumber;
 
+/** The order of the samples. A sample is described when it is asked for: there may be millions. */
+export interface Ranking<Sample extends AuditedSample = AuditedSample> {
+  /** (samples) Their positions in memory, the most doubtful first. */
+  readonly order: Uint32Array;
+  /** @param position  in this order, from 0 */
+  readonly sampleAt: (position: number) => Sample;
+}
+
 /** Significant digits of the scores: float32 has no more. */
 const DIGITS = 6;
 
 export function rounded(score: number): number {
   return Number(score.toPrecision(DIGITS));
+}
+
+/** A probability that n samples can support: as if there were one more, half right and half wrong. At least 0.5 / (n + 1). */
+export function supported(probability: number, n: number): number {
+  return (n * probability + 0.5) / (n + 1);
 }
 
 /** Mean norm of the gradient, over the visits on which it was added. */

@@ -12,23 +12,41 @@
 import type { Memory } from '../../memory/layout.js';
 import type { Plan } from '../../memory/plan.js';
 import { AuditWord } from '../../model/objectives/audited.js';
-import { type AuditedData, type AuditedNumber, meanNormOf, meanOf, rounded } from './audited-sample.js';
+import {
+  type AuditedData,
+  type AuditedNumber,
+  meanNormOf,
+  meanOf,
+  type Ranking,
+  rounded,
+  supported,
+} from './audited-sample.js';
 
 /** Degrees of freedom of the network's errors: from heavy tails to a normal distribution. */
 const FREEDOMS = [2, 3, 4, 6, 10, 30, 1000] as const;
 const FREEDOM_OF_WRONG = 3;
-/** Iterations change the third digit of a probability by less than one after some 50. */
+/** Iterations change the third digit of a probability by less than one after some 50. To choose ν, fewer will do. */
 const ITERATIONS = 100;
+const ITERATIONS_TO_CHOOSE = 30;
+/** More samples than this do not change three numbers, but take time. */
+const FITTED_SAMPLES = 20_000;
 /** Networks that have learned all targets by heart leave no errors to compare. */
 const LEAST_SCALE = 1e-6;
 
 interface Mixture {
+  readonly freedom: number;
+  readonly share: number;
+  readonly scale: number;
   readonly likelihood: number;
-  /** (samples) P(wrong) */
-  readonly wrong: Float64Array;
 }
 
-export function auditedNumbers(memory: Memory, plan: Plan, { rows, targets: names }: AuditedData): AuditedNumber[] {
+/** @param fitted  samples to fit the distributions to */
+export function rankedNumbers(
+  memory: Memory,
+  plan: Plan,
+  { rows, targets: names }: AuditedData,
+  fitted?: number,
+): Ranking<AuditedNumber> {
   const { trainSamples: n, auditWords, facts } = plan;
   const { targets } = memory.rows;
   const width = names.length;
@@ -39,32 +57,44 @@ export function auditedNumbers(memory: Memory, plan: Plan, { rows, targets: name
     wrongNumbers(
       Float64Array.from({ length: n }, (_, i) => targets[i * width + k]!),
       residual,
+      fitted,
     ),
   );
-  const samples = Array.from({ length: n }, (_, i) => {
-    const at = i * auditWords;
+  /** (samples) The most doubtful target. */
+  const doubtful = Uint32Array.from({ length: n }, (_, i) => {
     let k = 0;
     for (let other = 1; other < width; other++) if (isWorse(wrong, residuals, other, k, i)) k = other;
-    const { mean, deviation, name } = facts.targets[k]!;
-    const target = mean + deviation * targets[i * width + k]!;
-    const residual = deviation * residuals[k]![i]!;
-    const probability = wrong[k]![i]!;
-    return {
-      rank: 0,
-      row: rows[i]!,
-      column: name,
-      target: rounded(target),
-      suggested: rounded(target - residual),
-      suspect: probability > 0.5,
-      probability: rounded(probability),
-      residual: rounded(residual),
-      mean_loss: rounded(meanOf(memory, at, AuditWord.LOSS)),
-      grad_norm: rounded(meanNormOf(memory, at)),
-      size: Math.abs(residuals[k]![i]!),
-    };
+    return k;
   });
-  samples.sort((a, b) => b.probability - a.probability || b.size - a.size || a.row - b.row);
-  return samples.map(({ size: _, ...sample }, i) => ({ ...sample, rank: i + 1 }));
+  const probabilityOf = (i: number) => wrong[doubtful[i]!]![i]!;
+  const sizeOf = (i: number) => Math.abs(residuals[doubtful[i]!]![i]!);
+  const order = Uint32Array.from({ length: n }, (_, i) => i).sort(
+    (a, b) => probabilityOf(b) - probabilityOf(a) || sizeOf(b) - sizeOf(a) || rows[a]! - rows[b]!,
+  );
+  return {
+    order,
+    sampleAt: (position) => {
+      const i = order[position]!;
+      const k = doubtful[i]!;
+      const at = i * auditWords;
+      const { mean, deviation, name } = facts.targets[k]!;
+      const target = mean + deviation * targets[i * width + k]!;
+      const residual = deviation * residuals[k]![i]!;
+      const probability = supported(probabilityOf(i), n);
+      return {
+        rank: position + 1,
+        row: rows[i]!,
+        column: name,
+        target: rounded(target),
+        suggested: rounded(target - residual),
+        suspect: probability > 0.5,
+        probability: rounded(probability),
+        residual: rounded(residual),
+        mean_loss: rounded(meanOf(memory, at, AuditWord.LOSS)),
+        grad_norm: rounded(meanNormOf(memory, at)),
+      };
+    },
+  };
 }
 
 function isWorse(
@@ -78,35 +108,64 @@ function isWorse(
   return difference > 0 || (difference === 0 && Math.abs(residuals[k]![i]!) > Math.abs(residuals[than]![i]!));
 }
 
-/** P(wrong) of each sample. */
-export function wrongNumbers(targets: Float64Array, residuals: Float64Array): Float64Array {
-  const mixtures = FREEDOMS.map((freedom) => mixtureOf(targets, residuals, freedom));
-  return mixtures.reduce((best, each) => (each.likelihood > best.likelihood ? each : best)).wrong;
+/**
+ * P(wrong) of each sample.
+ *
+ * @param most  samples to fit the distributions to
+ */
+export function wrongNumbers(targets: Float64Array, residuals: Float64Array, most = FITTED_SAMPLES): Float64Array {
+  const stride = Math.max(1, Math.ceil(targets.length / most));
+  const isUsed = (_: number, i: number) => i % stride === 0;
+  const used = [targets.filter(isUsed), residuals.filter(isUsed)] as const;
+  const scale = Math.max(LEAST_SCALE, 1.4826 * medianOf(used[1].map(Math.abs)));
+  const tried = FREEDOMS.map((freedom) =>
+    improved(...used, { freedom, share: 0.05, scale, likelihood: 0 }, ITERATIONS_TO_CHOOSE),
+  );
+  const best = tried.reduce((most, each) => (each.likelihood > most.likelihood ? each : most));
+  const mixture = improved(...used, best, ITERATIONS - ITERATIONS_TO_CHOOSE);
+  return targets.map((t, i) =>
+    wrongOf(densitiesOf(mixture, Math.exp(logStudent(t, FREEDOM_OF_WRONG, 1)), residuals[i]!)),
+  );
 }
 
-function mixtureOf(targets: Float64Array, residuals: Float64Array, freedom: number): Mixture {
+/** By expectation maximization. */
+function improved(targets: Float64Array, residuals: Float64Array, start: Mixture, iterations: number): Mixture {
   const n = targets.length;
   const ofWrong = targets.map((t) => Math.exp(logStudent(t, FREEDOM_OF_WRONG, 1)));
-  const wrong = new Float64Array(n);
-  let share = 0.05;
-  let scale = Math.max(LEAST_SCALE, 1.4826 * medianOf(residuals.map(Math.abs)));
-  let likelihood = 0;
-  for (let iteration = 0; iteration < ITERATIONS; iteration++) {
-    likelihood = 0;
-    let [sum, squares] = [0, 0];
+  const { freedom } = start;
+  let mixture = start;
+  for (let iteration = 0; iteration < iterations; iteration++) {
+    let [likelihood, sum, squares] = [0, 0, 0];
     for (let i = 0; i < n; i++) {
       const r = residuals[i]!;
-      const asWrong = share * ofWrong[i]!;
-      const all = asWrong + (1 - share) * Math.exp(logStudent(r, freedom, scale));
-      likelihood += Math.log(Math.max(all, Number.MIN_VALUE));
-      wrong[i] = all > 0 ? asWrong / all : 1;
-      sum += wrong[i]!;
-      squares += (1 - wrong[i]!) * r * r * ((freedom + 1) / (freedom + (r / scale) ** 2));
+      const densities = densitiesOf(mixture, ofWrong[i]!, r);
+      const wrong = wrongOf(densities);
+      likelihood += Math.log(Math.max(densities.wrong + densities.right, Number.MIN_VALUE));
+      sum += wrong;
+      squares += (1 - wrong) * r * r * ((freedom + 1) / (freedom + (r / mixture.scale) ** 2));
     }
-    share = Math.min(0.5, sum / n);
-    scale = Math.max(LEAST_SCALE, Math.sqrt(squares / Math.max(1, n - sum)));
+    mixture = {
+      ...{ freedom, likelihood },
+      // (Jeffreys' prior of a count.)
+      share: Math.min(0.5, (sum + 0.5) / (n + 1)),
+      scale: Math.max(LEAST_SCALE, Math.sqrt(squares / Math.max(1, n - sum))),
+    };
   }
-  return { likelihood, wrong };
+  return mixture;
+}
+
+interface Densities {
+  readonly wrong: number;
+  readonly right: number;
+}
+
+/** π · g(t), (1 − π) · f(t − z) */
+function densitiesOf({ freedom, share, scale }: Mixture, ofWrong: number, residual: number): Densities {
+  return { wrong: share * ofWrong, right: (1 - share) * Math.exp(logStudent(residual, freedom, scale)) };
+}
+
+function wrongOf({ wrong, right }: Densities): number {
+  return wrong + right > 0 ? wrong / (wrong + right) : 1;
 }
 
 /** ln of the density at x. */

@@ -1,4 +1,4 @@
-/** A sheet of the images whose labels are probably wrong, the most doubtful first. */
+/** A sheet of the images of an audit. */
 import type { Part } from '../../data/dataset.js';
 import { errors } from '../../errors.js';
 import { grouped } from '../../text/grouped.js';
@@ -7,24 +7,23 @@ import { type Captioned, drawSheet } from '../inspect/sheet.js';
 import type { SheetOptions } from '../inspect/sheet-options.js';
 import { theme as themes } from '../inspect/theme.js';
 import { shapeFor } from '../predict/shape.js';
-import type { Audit, Suspect } from './read-audit.js';
+import type { Audit } from './read-audit.js';
 
 /**
- * @param data  the training images
- * @returns the SVG, and the suspects on it
+ * @param part  the training images
+ * @returns an SVG
  * @throws LockstepError if there is no such image, or the shape does not fit the inputs (status 2)
  */
-export function suspectSheet(
+export function doubtfulSheet(
   file: string,
-  { suspects, samples }: Audit,
+  audit: Audit,
   { name, inputs, samples: images, labelsFile }: Part,
-  { count, shape: given, scale, theme: themeName }: SheetOptions,
-): { readonly svg: string; readonly shown: readonly Suspect[] } {
+  { shape: given, scale, theme: themeName }: Omit<SheetOptions, 'count'>,
+): string {
   const shape = shapeFor(inputs, given);
   const factor = scale ?? usualScale(shape);
   const theme = themes[themeName];
-  const shown = suspects.slice(0, count);
-  const pictures = shown.map(({ row, given: label, suggested, probability }): Captioned => {
+  const pictures = audit.shown.map(({ row, given: label, suggested, probability }): Captioned => {
     if (row >= images.count || String(images.targets[row]) !== label) throw errors.auditOfOthers(file, row, labelsFile);
     const pixels = images.values.subarray(row * inputs, (row + 1) * inputs);
     return {
@@ -39,10 +38,9 @@ export function suspectSheet(
       ],
     };
   });
-  const of = `${grouped(suspects.length)} of ${grouped(samples)} labels of ${name} are probably wrong`;
-  const svg = drawSheet(
+  return drawSheet(
     {
-      title: shown.length < suspects.length ? `${of}; the first ${grouped(shown.length)}` : of,
+      title: titleOf(audit, name),
       subtitle: 'label → suggested label · below: number of the image',
       pictures,
       width: shape.width * factor,
@@ -50,5 +48,10 @@ export function suspectSheet(
     },
     theme,
   );
-  return { svg, shown };
+}
+
+function titleOf({ shown, suspects, samples }: Audit, name: string): string {
+  if (suspects === 0) return `the ${grouped(shown.length)} most doubtful labels of ${name}; none stands out`;
+  const of = `${grouped(suspects)} of ${grouped(samples)} labels of ${name} are probably wrong`;
+  return shown.length < suspects ? `${of}; the first ${grouped(shown.length)}` : of;
 }

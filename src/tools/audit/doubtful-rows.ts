@@ -1,4 +1,4 @@
-/** The rows of a table whose labels are probably wrong, as CSV, the most doubtful first. */
+/** The rows of an audit with the cells of the table, as CSV. */
 import { cellText } from '../../data/table/columns.js';
 import { type ReadTable, readRawTable } from '../../data/table/read-raw-table.js';
 import { errors } from '../../errors.js';
@@ -10,17 +10,12 @@ import type { Audit } from './read-audit.js';
  *
  * @throws LockstepError if the table cannot be read, or has no such row
  */
-export async function* suspectRows(
-  file: string,
-  { suspects }: Audit,
-  data: string,
-  count: number,
-): AsyncGenerator<string> {
+export async function* doubtfulRows(file: string, { shown }: Audit, data: string): AsyncGenerator<string> {
   const table = await readRawTable(data);
   const { names, columns } = table;
   const positions = positionsOf(table);
   yield csvLine(['rank', 'row', 'probability', 'given', 'suggested', ...names]);
-  for (const { rank, row, probability, given, suggested } of suspects.slice(0, count)) {
+  for (const { rank, row, probability, given, suggested } of shown) {
     const position = positions.get(row);
     if (position === undefined) throw errors.auditOfOthers(file, row, data);
     yield csvLine([rank, row, probability, given, suggested, ...columns.map((_, c) => cellText(table, c, position))]);
