@@ -6,7 +6,7 @@ import { isCode, mayBeginNumeral, numeralIn, POINT } from './numerals.js';
 import type { Pause } from './pauser.js';
 import type { RawColumn } from './raw-table.js';
 import { RowLines } from './row-lines.js';
-import { allTexts, newSeed, type PackedTexts, TextIndex } from './text-index.js';
+import { allTexts, TextIndex } from './text-index.js';
 
 /** Cells that are collected before they are copied to columns: a few hundred KB, which stay in the L2 cache. */
 const BLOCK_CELLS = 1 << 16;
@@ -33,7 +33,7 @@ interface Column {
   /** Rows before the column appeared. */
   readonly absent: number;
   /** By chunk; undefined: NaN in all of its rows. */
-  readonly numbers: (Float64Array<ArrayBuffer> | undefined)[];
+  readonly numbers: (Float64Array | undefined)[];
   /** By chunk; undefined: 0 in all of its rows. */
   readonly codes: (Codes | undefined)[];
 }
@@ -73,15 +73,9 @@ export class RawRows {
   #view = new DataView(EMPTY.buffer);
   readonly #lines = new RowLines();
 
-  readonly #seed: number;
-
-  /**
-   * @param file  for messages
-   * @param seed  of the texts
-   */
-  constructor(file: string, width: number, seed = newSeed()) {
+  /** @param file  for messages */
+  constructor(file: string, width: number) {
     this.#file = file;
-    this.#seed = seed;
     this.widen(width);
   }
 
@@ -143,7 +137,7 @@ export class RawRows {
   /** @returns the code of a text of a column */
   codeOf(column: number, bytes: Uint8Array, from: number, to: number): number {
     const own = this.#columns[column]!;
-    own.texts ??= new TextIndex(this.#seed);
+    own.texts ??= new TextIndex();
     return own.texts.codeOf(this.#viewOf(bytes), from, to);
   }
 
@@ -267,18 +261,6 @@ export class RawRows {
     };
   }
 
-  /** All rows, to be passed to another thread. Leaves none. */
-  pack(): PackedRows {
-    this.flush();
-    return {
-      count: this.#flushed,
-      lines: this.#lines.packed(),
-      notations: this.notations,
-      chunks: this.#chunks.map(({ rows }) => rows),
-      columns: this.#columns.map(({ numbers, codes, texts }) => ({ numbers, codes, texts: texts?.pack() })),
-    };
-  }
-
   /**
    * @param first  the texts of a row to put before the others; empty for none
    * @param pause  called often enough that the caller can let others run
@@ -352,26 +334,6 @@ export class RawRows {
     all.fill(empty, first, first + absent);
     return all;
   }
-}
-
-/** Columns whose arrays can be transferred. */
-export interface PackedRows {
-  /** Number of rows. */
-  readonly count: number;
-  /** See `RowLines`. */
-  readonly lines: Float64Array<ArrayBuffer>;
-  readonly notations: Uint8Array<ArrayBuffer>;
-  /** Number of rows in each chunk of a column. */
-  readonly chunks: readonly number[];
-  readonly columns: readonly PackedColumn[];
-}
-
-export interface PackedColumn {
-  /** By chunk; undefined: NaN in all of its rows. */
-  readonly numbers: readonly (Float64Array<ArrayBuffer> | undefined)[];
-  /** By chunk; undefined: 0 in all of its rows. */
-  readonly codes: readonly (Codes | undefined)[];
-  readonly texts: PackedTexts | undefined;
 }
 
 export interface ColumnSummary {

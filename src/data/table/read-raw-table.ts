@@ -123,7 +123,7 @@ async function readCsv(
   const place = { from: first?.end ?? 0, line: first?.nextLine ?? 1, width, dialect };
   input.consumed(place.from);
   let rows: CsvRows | undefined;
-  if (parted && first) rows = await rowsInParts(parted, place, ragged, signal);
+  if (parted && first) rows = await rowsInParts(parted, place, signal);
   rows ??= await rowsInTurn(file, input, place, ragged);
   if (!first) throw errors.emptyTable(file);
   ragged.requireNone(file);

@@ -20,20 +20,15 @@ export class RowLines {
     return low === 0 ? row + 1 : this.#lines[low - 1]! + row - this.#rows[low - 1]!;
   }
 
-  /** To be passed to another thread: the rows and, behind them, their lines. */
-  packed(): Float64Array<ArrayBuffer> {
-    return Float64Array.from([...this.#rows, ...this.#lines]);
-  }
-
   /**
    * Adds the lines of a part of the table.
    *
-   * @param row   of the table that is row 0 of the part
-   * @param line  of the table that is line 1 of the part
+   * @param breaks  pairs of a row and its line, as of a whole table
+   * @param row     of the table that is row 0 of the part
+   * @param line    of the table that is line 1 of the part
    */
-  add(packed: Float64Array, row: number, line: number): void {
+  add(breaks: Uint32Array, row: number, line: number): void {
     this.break(row, line);
-    const count = packed.length / 2;
-    for (let i = 0; i < count; i++) this.break(row + packed[i]!, line + packed[count + i]! - 1);
+    for (let i = 0; i < breaks.length; i += 2) this.break(row + breaks[i]!, line + breaks[i + 1]! - 1);
   }
 }

@@ -9,6 +9,7 @@ const MULTIPLIER = 0xcc9e2d51;
 /** Slots of the first shard that are divided among all shards, instead of becoming more: rehashing a large table takes long. */
 const MOST_SLOTS = 1 << 14;
 const SHARDS = 256;
+const LEAST_LOAD = 0.4;
 const SEGMENT_BYTES = 1 << 20;
 const TEXTS_A_PAGE = 1 << 13;
 /** Words of a text in a page. */
@@ -34,6 +35,14 @@ export interface PackedTexts {
   readonly used: number;
   readonly pages: readonly Int32Array<ArrayBuffer>[];
   readonly seed: number;
+}
+
+/** Different texts, in order. */
+export interface TextList {
+  readonly size: number;
+  /** (size, 4) Of each text: a word without meaning, where it begins, its length, and its hash. */
+  readonly places: Int32Array<ArrayBuffer>;
+  readonly bytes: DataView<ArrayBuffer>;
 }
 
 /** A hash table with open addressing. Nothing in it is ever copied as a whole, so that adding a text never takes long. */
@@ -73,23 +82,31 @@ export class TextIndex {
     return { size: this.size, shards, segments, used: this.#used, pages, seed: this.#seed };
   }
 
+  /** Makes room for so many texts at once, if they are many. */
+  expect(size: number): void {
+    const shards = this.#shards;
+    if (size < MOST_SLOTS) return;
+    this.#mask = SHARDS - 1;
+    let slots = (4 * MOST_SLOTS) / SHARDS;
+    while (slots * LEAST_LOAD * SHARDS < size) slots *= 2;
+    this.#shards = shardsOf(slots);
+    for (const { slots: texts } of shards) this.#place(texts);
+  }
+
   /**
-   * Adds the texts of another index with the same seed. Their bytes stay where they are, and belong to this index from then on.
+   * Adds texts whose hashes have the same seed. Their bytes stay where they are, and belong to this index from then on.
    *
-   * @returns by code of the other index: the code in this one
+   * @returns by 1 + the number of a text in the list: its code
    */
-  addAll({ size, segments, used, pages }: PackedTexts): Uint32Array {
-    const base = this.#segments.length;
-    this.#segments.push(...segments);
-    this.#used = used;
+  addAll({ size, places, bytes }: TextList): Uint32Array {
+    const segment = this.#segments.push(bytes) - 1;
+    this.#used = bytes.byteLength;
     const codes = new Uint32Array(size + 1);
-    for (let i = 0; i < size; i++) {
-      const page = pages[(i / TEXTS_A_PAGE) | 0]!;
-      const at = WORDS * (i % TEXTS_A_PAGE);
-      const [segment, begin, length, hash] = [page[at]!, page[at + 1]!, page[at + 2]!, page[at + 3]!];
+    for (let i = 0, at = 0; i < size; i++, at += WORDS) {
+      const [begin, length, hash] = [places[at + 1]!, places[at + 2]!, places[at + 3]!];
       const shard = this.#shards[(hash >>> 24) & this.#mask]!;
-      const slot = this.#slotOf(shard.slots, hash, segments[segment]!, begin, begin + length);
-      codes[i + 1] = shard.slots[slot + 1]! || this.#add(shard, slot, hash, base + segment, begin, length);
+      const slot = this.#slotOf(shard.slots, hash, bytes, begin, begin + length);
+      codes[i + 1] = shard.slots[slot + 1]! || this.#add(shard, slot, hash, segment, begin, length);
     }
     return codes;
   }
@@ -237,8 +254,7 @@ export class TextIndex {
     const { slots } = shard;
     if (this.#mask === 0 && slots.length === 2 * MOST_SLOTS) {
       this.#mask = SHARDS - 1;
-      const size = MOST_SLOTS / SHARDS;
-      this.#shards = Array.from({ length: SHARDS }, (_, i) => shardOf(4 * size, 0.4 + (0.3 * i) / SHARDS));
+      this.#shards = shardsOf((4 * MOST_SLOTS) / SHARDS);
       this.#place(slots);
       return;
     }
@@ -261,6 +277,10 @@ export class TextIndex {
       shard.size++;
     }
   }
+}
+
+function shardsOf(slots: number): Shard[] {
+  return Array.from({ length: SHARDS }, (_, i) => shardOf(slots, LEAST_LOAD + (0.3 * i) / SHARDS));
 }
 
 function shardOf(slots: number, load: number): Shard {

@@ -178,12 +178,9 @@ describe('a table in parts', () => {
     const bytes = Buffer.from(
       `a,b,c,d\n${LINES.map((line, i) => (i % 140 === 139 ? `${line},1` : line)).join('\n')}\n`,
     );
-    const columnsBefore = done.columns;
     const { message } = await outcomeInParts(bytes, {}, 2000);
     expect(message).toBe((await outcomeOf(bytes, {})).message);
     expect(message).toMatch(/141.*281.*421/);
-    expect(message).toMatch(/\b4\b/);
-    expect(done.columns).toBe(columnsBefore + 4);
   });
 
   it('is cut behind quoted lines, not within', async () => {

@@ -1,15 +1,15 @@
 /** Joins the parts of a column, in a thread of its own. */
 import { type Codes, codesFor } from '../column-arrays.js';
-import type { PackedColumn } from '../raw-rows.js';
 import { type PackedTexts, TextIndex } from '../text-index.js';
+import type { PartColumn } from './scan-part.js';
 
 export interface ColumnTask {
   readonly kind: 'join';
-  readonly parts: readonly PackedColumn[];
-  /** By part: number of rows in each chunk. */
-  readonly chunks: readonly (readonly number[])[];
-  /** Number of rows. */
-  readonly count: number;
+  readonly parts: readonly PartColumn[];
+  /** By part: number of rows. */
+  readonly counts: readonly number[];
+  /** See `PartTask`. */
+  readonly seed: number;
 }
 
 /** The arrays have a place in front for a first row that turns out to be data. */
@@ -22,53 +22,58 @@ export interface JoinedColumn {
   readonly texts: PackedTexts | undefined;
 }
 
-export function joinColumn({ parts, chunks, count }: ColumnTask): JoinedColumn {
-  return { numbers: joinNumbers(parts, chunks, count), ...joinTexts(parts, chunks, count) };
+export function joinColumn({ parts, counts, seed }: ColumnTask): JoinedColumn {
+  const total = 1 + counts.reduce((sum, count) => sum + count, 0);
+  return { numbers: joinNumbers(parts, counts, total), ...joinTexts(parts, counts, total, seed) };
 }
 
 function joinNumbers(
-  parts: readonly PackedColumn[],
-  chunks: ColumnTask['chunks'],
-  count: number,
-): JoinedColumn['numbers'] {
-  if (parts.every(({ numbers }) => numbers.every((chunk) => chunk === undefined))) return undefined;
-  const all = new Float64Array(count + 1);
+  parts: readonly PartColumn[],
+  counts: readonly number[],
+  total: number,
+): Float64Array<ArrayBuffer> | undefined {
+  if (parts.every(({ numbers }) => numbers === undefined)) return undefined;
+  const all = new Float64Array(total);
   all[0] = Number.NaN;
   let at = 1;
   for (const [p, { numbers }] of parts.entries()) {
-    for (const [k, rows] of chunks[p]!.entries()) {
-      const chunk = numbers[k];
-      if (chunk) all.set(chunk.subarray(0, rows), at);
-      else all.fill(Number.NaN, at, at + rows);
-      at += rows;
-    }
+    const end = at + counts[p]!;
+    if (numbers) {
+      all.set(numbers, at);
+      free(numbers);
+    } else all.fill(Number.NaN, at, end);
+    at = end;
   }
   return all;
 }
 
+/** Node 20 leaves it to the garbage collector, which may let memory hold all of the table twice. */
+function free({ buffer }: Float64Array): void {
+  (buffer as ArrayBufferLike & { readonly transfer?: (length: number) => ArrayBuffer }).transfer?.(0);
+}
+
 function joinTexts(
-  parts: readonly PackedColumn[],
-  chunks: ColumnTask['chunks'],
-  count: number,
+  parts: readonly PartColumn[],
+  counts: readonly number[],
+  total: number,
+  seed: number,
 ): Pick<JoinedColumn, 'codes' | 'texts'> {
-  const first = parts.findIndex(({ texts }) => texts !== undefined);
-  if (first < 0) return { codes: undefined, texts: undefined };
-  const index = TextIndex.unpack(parts[first]!.texts!);
-  // By part: the code in the joined column, or undefined if it is the same.
-  const codesOf = parts.map(({ texts }, p) => (texts && p > first ? index.addAll(texts) : undefined));
-  const all = codesFor(index.size, count + 1);
+  if (parts.every(({ texts }) => texts === undefined)) return { codes: undefined, texts: undefined };
+  const index = new TextIndex(seed);
+  index.expect(parts.reduce((sum, { texts }) => sum + (texts?.size ?? 0), 0));
+  const codesOf = parts.map(({ texts }) => texts && index.addAll(texts));
+  const all = codesFor(index.size, total);
   let at = 1;
   for (const [p, { codes }] of parts.entries()) {
-    for (const [k, rows] of chunks[p]!.entries()) {
-      const chunk = codes[k]?.subarray(0, rows);
-      if (chunk) copyCodes(chunk, codesOf[p], all, at);
-      at += rows;
-    }
+    if (codes) copyCodes(codes, codesOf[p]!, all, at);
+    at += counts[p]!;
   }
   return { codes: all, texts: index.pack() };
 }
 
-function copyCodes(from: Codes, codeOf: Uint32Array | undefined, to: Codes, at: number): void {
-  if (!codeOf) to.set(from, at);
-  else for (let i = 0; i < from.length; i++) to[at + i] = codeOf[from[i]!]!;
+function copyCodes(from: Codes, codeOf: Uint32Array, to: Codes, at: number): void {
+  // Arrays of one type, because a loop over several types is slow.
+  const codes = new Uint32Array(from);
+  for (let i = 0; i < codes.length; i++) codes[i] = codeOf[codes[i]!]!;
+  to.set(codes, at);
 }

@@ -1,23 +1,27 @@
 /** Reads a large CSV file in parts, in several threads. The result is the same as that of reading it from begin to end. */
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { STDIN } from '../bytes.js';
-import type { Dialect } from '../csv-scanner.js';
+import { BLANKS, type Dialect } from '../csv-scanner.js';
 import { MOST_ROW_BYTES } from '../input.js';
-import type { RaggedRows } from '../ragged-rows.js';
+import { POINT } from '../numerals.js';
+import { pauser } from '../pauser.js';
 import { MOST_CELLS } from '../raw-rows.js';
 import { RowLines } from '../row-lines.js';
 import { newSeed } from '../text-index.js';
-import { cutsOf } from './cut.js';
-import type { JoinedColumn } from './join-column.js';
-import { JoinedRows } from './joined-rows.js';
+import { cutsOf, WINDOW_BYTES } from './cut.js';
+import { type DecodedColumn, decoded, JoinedRows } from './joined-rows.js';
 import { type Readers, startReaders } from './readers.js';
 import type { ScannedPart } from './scan-part.js';
 
+/** Built from assembly/. */
+const SCANNER = new URL('./assembly/scanner.wasm', import.meta.url);
 /** Smaller files are read before the threads have started (`node dist/bench/reading.js`). */
-const LEAST_BYTES = 3e7;
+const LEAST_BYTES = 2e7;
 /** Parts for each thread, so that all threads end at about the same time. */
 const PARTS_PER_THREAD = 4;
+/** Rows that are too long are not in parts, but found by the usual way of reading. */
+const MOST_PART_BYTES = MOST_ROW_BYTES / 2;
 /** Each part has a few arrays for each column: with more columns, passing them to another thread would take long. */
 const MOST_COLUMNS = 1000;
 
@@ -46,7 +50,7 @@ export async function openInParts(data: string, threads = availableParallelism()
     const info = await file.stat();
     const skip = info.isFile() && info.size >= LEAST_BYTES ? await markOf(file) : undefined;
     if (skip !== undefined) {
-      const partBytes = Math.min(Math.ceil(info.size / (PARTS_PER_THREAD * count)), MOST_ROW_BYTES / 2);
+      const partBytes = Math.min(Math.ceil(info.size / (PARTS_PER_THREAD * count)), MOST_PART_BYTES);
       return { file, size: info.size, skip, threads: count, partBytes, start: startReaders };
     }
   } catch {
@@ -76,19 +80,18 @@ export interface RowsBehind {
 }
 
 /**
- * @param ragged  takes the rows of another length
  * @returns undefined if anything is wrong: then only the usual way of reading tells what
  * @throws the reason of the signal
  */
 export async function rowsInParts(
   parted: PartedFile,
   rows: RowsBehind,
-  ragged: RaggedRows,
   signal: AbortSignal | undefined,
 ): Promise<JoinedRows | undefined> {
   const { file, skip, size, threads, partBytes, start } = parted;
   const { width, dialect } = rows;
-  if (width > MOST_COLUMNS) return undefined;
+  const { delimiter, comma, comment } = dialect;
+  if (width > MOST_COLUMNS || comma !== POINT || delimiter === BLANKS) return undefined;
   const cuts = await cutsOf(file, skip + rows.from, size, partBytes, width, dialect);
   const isTooLong = cuts.some((cut, i) => i > 0 && cut - cuts[i - 1]! > MOST_ROW_BYTES);
   if (cuts.length < 3 || isTooLong) return undefined;
@@ -99,15 +102,17 @@ export async function rowsInParts(
     signal?.addEventListener('abort', stop);
     const { scan, join } = readers;
     const seed = newSeed();
+    const module = new WebAssembly.Module(await readFile(SCANNER));
+    const shared = { kind: 'scan', fd: file.fd, width, delimiter, comment, seed, module } as const;
     const parts = await Promise.all(
       cuts.slice(1).map(async (to, i) => {
-        const part = await scan({ kind: 'scan', fd: file.fd, from: cuts[i]!, to, width, dialect, seed });
+        const part = await scan({ ...shared, from: cuts[i]!, to });
         if (!part) throw new Error('a part that is no table');
         return part;
       }),
     );
-    const columns = await joinColumns(parts, width, join);
-    return columns && rowsOf(parts, columns, rows, ragged);
+    const columns = await joinColumns(parts, width, seed, join);
+    return columns && rowsOf(parts, columns, rows.line);
   } catch {
     // Something is wrong with the table or with the threads.
     signal?.throwIfAborted();
@@ -122,45 +127,37 @@ export async function rowsInParts(
 async function joinColumns(
   parts: readonly ScannedPart[],
   width: number,
+  seed: number,
   join: Readers['join'],
-): Promise<JoinedColumn[] | undefined> {
-  const count = rowsIn(parts);
-  if ((count + 1) * width > MOST_CELLS) return undefined;
-  const chunks = parts.map(({ rows }) => rows.chunks);
+): Promise<DecodedColumn[] | undefined> {
+  const counts = parts.map(({ count }) => count);
+  const total = 1 + counts.reduce((sum, count) => sum + count, 0);
+  if (total * width > MOST_CELLS) return undefined;
   const tasks = Array.from({ length: width }, (_, i) => {
-    const own = parts.map(({ rows }) => rows.columns[i]!);
+    const own = parts.map(({ columns }) => columns[i]!);
     return { i, parts: own, texts: own.reduce((sum, { texts }) => sum + (texts?.size ?? 0), 0) };
   });
   // What takes longest comes first, so that all threads end at about the same time.
   tasks.sort((a, b) => b.texts - a.texts);
-  const columns = new Array<JoinedColumn>(width);
+  const columns = new Array<DecodedColumn>(width);
+  const pause = pauser();
   await Promise.all(
     tasks.map(async ({ i, parts: own }) => {
-      columns[i] = await join({ kind: 'join', parts: own, chunks, count });
+      // While other columns are joined.
+      columns[i] = await decoded(await join({ kind: 'join', parts: own, counts, seed }), pause);
     }),
   );
   return columns;
 }
 
-function rowsOf(
-  parts: readonly ScannedPart[],
-  columns: readonly JoinedColumn[],
-  { line, width }: RowsBehind,
-  ragged: RaggedRows,
-): JoinedRows {
+/** @param line  of the first part's first byte */
+function rowsOf(parts: readonly ScannedPart[], columns: readonly DecodedColumn[], line: number): JoinedRows {
   const lines = new RowLines();
-  const notations = new Uint8Array(width);
   let [row, at] = [0, line];
   for (const part of parts) {
-    lines.add(part.rows.lines, row, at);
-    ragged.addAll(part.ragged, at);
-    for (let i = 0; i < width; i++) notations[i]! |= part.rows.notations[i]!;
-    row += part.rows.count;
+    lines.add(part.breaks, row, at);
+    row += part.count;
     at += part.lines;
   }
-  return new JoinedRows(row, lines, notations, columns);
-}
-
-function rowsIn(parts: readonly ScannedPart[]): number {
-  return parts.reduce((sum, { rows }) => sum + rows.count, 0);
+  return new JoinedRows(row, lines, columns);
 }
