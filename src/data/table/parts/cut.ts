@@ -4,7 +4,7 @@ import { type Dialect, LINE_FEED, QUOTE } from '../csv-scanner.js';
 import { Cutter } from '../dialect.js';
 
 /** Bytes in which a cut is looked for. */
-export const WINDOW_BYTES = 1 << 17;
+const WINDOW_BYTES = 1 << 17;
 /** Line feeds that are tried: more would be within a text. */
 const MOST_TRIED = 200;
 /** Rows of the right length that must follow a cut. A line feed within a quoted cell is rarely followed by such rows. */

@@ -9,7 +9,7 @@ import { pauser } from '../pauser.js';
 import { MOST_CELLS } from '../raw-rows.js';
 import { RowLines } from '../row-lines.js';
 import { newSeed } from '../text-index.js';
-import { cutsOf, WINDOW_BYTES } from './cut.js';
+import { cutsOf } from './cut.js';
 import { type DecodedColumn, decoded, JoinedRows } from './joined-rows.js';
 import { type Readers, startReaders } from './readers.js';
 import type { ScannedPart } from './scan-part.js';

@@ -64,13 +64,11 @@ const PLACE_BYTES = 16;
 
 /** Takes one part after the other. */
 class PartScanner {
-  readonly module: WebAssembly.Module;
   readonly #memory = new WebAssembly.Memory({ initial: 1, maximum: MOST_PAGES, shared: true });
   readonly #scanner: Exports;
   #bytes = new Uint8Array(this.#memory.buffer);
 
   constructor(module: WebAssembly.Module) {
-    this.module = module;
     const numeral = (from: number, to: number) => numeralIn(this.#bytes, from >>> 0, to >>> 0, POINT);
     const imports = { env: { memory: this.#memory }, scanner: { numeral } };
     this.#scanner = new WebAssembly.Instance(module, imports).exports as unknown as Exports;
@@ -130,7 +128,8 @@ let scanner: PartScanner | undefined;
  * @returns undefined if anything is wrong: then it takes the whole file to tell what
  */
 export function scanPart(task: PartTask): ScannedPart | undefined {
-  if (scanner?.module !== task.module) scanner = new PartScanner(task.module);
+  // (Each message has a module object of its own, but it is the same module.)
+  scanner ??= new PartScanner(task.module);
   return scanner.scan(task);
 }
 
