@@ -13,11 +13,12 @@ const KERNELS = 'src/kernels/assembly';
 /** Only relaxed SIMD has a fused multiply-add. */
 const BUILDS = { simd: [], 'simd-fma': ['--enable', 'relaxed-simd'] };
 /**
- * Folders of AssemblyScript. A module has what a folder's files export, except for those that are only imported. Noise is integers,
- * so it has one form and one build.
+ * Folders of AssemblyScript. A module has what a folder's files export, except for those that are only imported. The noise and
+ * the scanner of tables have one form and one build.
  */
 const MODULES = [
   { folder: KERNELS, forms: FORMS, builds: BUILDS },
+  { folder: 'src/data/table/parts/assembly', forms: { narrow: FORMS.narrow }, builds: { scanner: [] } },
   { folder: 'src/kernels/noise-assembly', forms: { narrow: FORMS.narrow }, builds: { noise: [] } },
   { folder: 'bench/kernels/assembly', forms: FORMS, builds: BUILDS },
 ];

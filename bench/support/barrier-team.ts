@@ -1,8 +1,8 @@
 /** Threads that do nothing but meet at a barrier: what the barrier's stress test and its benchmark have in common. */
 import { Worker, workerData } from 'node:worker_threads';
+import { avoidBackgroundCompilation } from '../../src/kernels/background-compilation.js';
 import { CONTROL_STRIDE } from '../../src/memory/layout.js';
 import { Barrier } from '../../src/parallel/barrier.js';
-import { avoidBackgroundCompilation } from '../../src/parallel/team.js';
 
 /** More words than the barrier has, each on a cache line of its own. */
 const WORDS = 16;

@@ -6,9 +6,10 @@
  */
 import { setTimeout } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import { avoidBackgroundCompilation } from '../kernels/background-compilation.js';
 import { CONTROL_STRIDE } from '../memory/layout.js';
 import { BARRIER_WORDS, Barrier, TeamAborted } from './barrier.js';
-import { avoidBackgroundCompilation, spinsFor } from './team.js';
+import { spinsFor } from './team.js';
 
 /** In dist/. */
 const PARTNER = new URL('../../workers/barrier-partner.js', import.meta.url);

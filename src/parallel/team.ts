@@ -1,8 +1,8 @@
 /** The thread team: a Piscina pool in which each thread has one task for the whole run. */
 import { availableParallelism } from 'node:os';
-import { setFlagsFromString } from 'node:v8';
 import { FixedQueue, Piscina } from 'piscina';
 import { errors } from '../errors.js';
+import { avoidBackgroundCompilation } from '../kernels/background-compilation.js';
 import type { Memory } from '../memory/layout.js';
 import type { Barrier } from './barrier.js';
 import { Phase, type WorkerTask, whereabouts } from './task.js';
@@ -19,15 +19,6 @@ const SPINS = 20_000;
 /** No spinning where workers (and the coordinator, if it has work) must share processors. */
 export function spinsFor(threads: number): number {
   return threads <= availableParallelism() ? SPINS : 0;
-}
-
-/**
- * Node 20 aborts the process ("Assertion failed: (data.first) != nullptr") if a thread ends while V8 compiles one of its
- * functions in the background. In Node 20, threads therefore compile in the foreground. The flag applies to the whole
- * process and is read when a thread starts, so it stays set for threads that replace dead ones.
- */
-export function avoidBackgroundCompilation(): void {
-  if (Number.parseInt(process.versions.node, 10) < 22) setFlagsFromString('--no-concurrent-recompilation');
 }
 
 /** A worker needs a few MB of heap. The limit makes a runaway worker fail early. */

@@ -25,15 +25,16 @@ describe('the package', () => {
   it('holds the commands, the library with its kernels and types, the worker, and what the README shows and links to', () => {
     const sources = ['bin', 'src', 'workers'].flatMap((folder) =>
       readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
-        .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts') && !/^kernels\/(noise-)?assembly/.test(name))
+        .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts') && !/(^|[/-])assembly\//.test(name))
         .flatMap((name) => ['.js', '.d.ts'].map((end) => `dist/${folder}/${name.slice(0, -3)}${end}`)),
     );
     const others = [
       ...['package.json', 'README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'bench/README.md'],
       ...['lockstep', 'start', 'train'].map((name) => `bin/${name}.mjs`),
-      ...['dist/workers/entry.cjs', 'dist/workers/entry.d.cts'],
+      ...['entry', 'reader-entry'].flatMap((name) => [`dist/workers/${name}.cjs`, `dist/workers/${name}.d.cts`]),
       ...['simd', 'simd-fma', 'simd-wide', 'simd-fma-wide'].map((name) => `dist/src/kernels/assembly/${name}.wasm`),
       'dist/src/kernels/noise-assembly/noise.wasm',
+      'dist/src/data/table/parts/assembly/scanner.wasm',
       ...['index.html', 'explain.html', 'style.css', 'explain.css', 'icon.svg', 'explain-bundle.js'].map(
         (name) => `dist/src/dashboard/page/${name}`,
       ),

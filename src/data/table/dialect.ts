@@ -145,8 +145,7 @@ function rankOf(rows: readonly CutRow[]): number {
 /** The first complete rows. Blank lines and comments are none. */
 function cutRows(bytes: Uint8Array, from: number, delimiter: number, comment: number, isWhole: boolean): CutRow[] {
   const rows: CutRow[] = [];
-  const cutter = new Cutter(bytes, delimiter, comment);
-  cutter.at = from;
+  const cutter = new Cutter(bytes, delimiter, comment, from);
   if (from > 0) cutter.line = 2;
   let cells = 0;
   while (rows.length < 2 || (rows.length < SAMPLE_ROWS && cells < SAMPLE_CELLS)) {
@@ -159,18 +158,19 @@ function cutRows(bytes: Uint8Array, from: number, delimiter: number, comment: nu
 }
 
 /** The same grammar as the scanner's, for few rows. */
-class Cutter {
-  at = 0;
+export class Cutter {
+  at: number;
   line = 1;
   #isBroken = false;
   readonly #bytes: Uint8Array;
   readonly #delimiter: number;
   readonly #comment: number;
 
-  constructor(bytes: Uint8Array, delimiter: number, comment: number) {
+  constructor(bytes: Uint8Array, delimiter: number, comment: number, at: number) {
     this.#bytes = bytes;
     this.#delimiter = delimiter;
     this.#comment = comment;
+    this.at = at;
   }
 
   /** Undefined if there is no complete row. */

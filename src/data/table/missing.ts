@@ -27,7 +27,8 @@ export class MissingValues {
   }
 
   isText(text: string): boolean {
-    return isMissing(text) || this.#texts.has(text);
+    // (Looking up a long text takes as long as reading it.)
+    return isMissing(text) || (this.#texts.size > 0 && this.#texts.has(text));
   }
 
   isNumber(value: number): boolean {

@@ -3,8 +3,11 @@
 /** A server must answer meanwhile. */
 const PAUSE_AFTER_MS = 10;
 
+/** Called often enough that the caller can let others run. */
+export type Pause = () => Promise<void> | undefined;
+
 /** @returns a function that lets others run, if they have waited long enough */
-export function pauser(afterMs = PAUSE_AFTER_MS): () => Promise<void> | undefined {
+export function pauser(afterMs = PAUSE_AFTER_MS): Pause {
   let since = performance.now();
   return () => {
     if (performance.now() - since < afterMs) return undefined;

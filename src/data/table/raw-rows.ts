@@ -1,8 +1,12 @@
 /** Collects the cells of a table row by row, and turns them into columns. */
 import { errors } from '../../errors.js';
+import { type Codes, codesFor, codesWithRoom, SharedArrays } from './column-arrays.js';
+import { type FirstCell, firstCell } from './first-cell.js';
 import { isCode, mayBeginNumeral, numeralIn, POINT } from './numerals.js';
+import type { Pause } from './pauser.js';
 import type { RawColumn } from './raw-table.js';
-import { TextIndex } from './text-index.js';
+import { RowLines } from './row-lines.js';
+import { allTexts, TextIndex } from './text-index.js';
 
 /** Cells that are collected before they are copied to columns: a few hundred KB, which stay in the L2 cache. */
 const BLOCK_CELLS = 1 << 16;
@@ -14,20 +18,15 @@ const MOST_CHUNK_ROWS = 1 << 16;
 /** More columns than any network has inputs. */
 export const MOST_COLUMNS = 1 << 20;
 /** Cells in 8 GiB of numbers. */
-const MOST_CELLS = 2 ** 30;
+export const MOST_CELLS = 2 ** 30;
 /** A table of so many cells is never refused for being mostly empty. */
 const FREE_CELLS = 2 ** 22;
 /** Cells for each byte of the file: beyond that, a few bytes (JSON objects without most fields) would fill the memory. */
 const MOST_CELLS_PER_BYTE = 16;
 /** Rows of a column's sample. */
-const SAMPLE_ROWS = 200;
-/** Texts that are decoded without a pause. */
-const TEXTS_AT_ONCE = 20_000;
+export const SAMPLE_ROWS = 200;
 
 const EMPTY: Uint8Array = new Uint8Array(0);
-
-type Pause = () => Promise<void> | undefined;
-type Codes = Uint8Array | Uint16Array | Uint32Array;
 
 interface Column {
   texts: TextIndex | undefined;
@@ -72,9 +71,7 @@ export class RawRows {
   /** The bytes of the last text, which are mostly those of the next one, too. */
   #viewed = EMPTY;
   #view = new DataView(EMPTY.buffer);
-  /** Rows whose line does not follow that of the row before, and these lines. */
-  readonly #breakRows: number[] = [];
-  readonly #breakLines: number[] = [];
+  readonly #lines = new RowLines();
 
   /** @param file  for messages */
   constructor(file: string, width: number) {
@@ -93,17 +90,17 @@ export class RawRows {
 
   /** @param line  of the next row, unless it is the line after that of the last row */
   breakLine(line: number): void {
-    this.#breakRows.push(this.count);
-    this.#breakLines.push(line);
+    this.#lines.break(this.count, line);
   }
 
   lineOf(row: number): number {
-    return lineAfter(this.#breakRows, this.#breakLines, row);
+    return this.#lines.of(row);
   }
 
   /** As `lineOf`, for as long as needed: the function does not keep the rows in memory. */
   get lines(): (row: number) => number {
-    return linesAfter(this.#breakRows, this.#breakLines);
+    const lines = this.#lines;
+    return (row) => lines.of(row);
   }
 
   /**
@@ -237,7 +234,7 @@ export class RawRows {
   }
 
   protected textOf(column: number, code: number): string {
-    return this.#columns[column]!.texts!.texts(code - 1, code)[0]!;
+    return this.#columns[column]!.texts!.text(code - 1);
   }
 
   /** Texts get new codes from here on. */
@@ -273,15 +270,11 @@ export class RawRows {
     const shared = new SharedArrays(this.#flushed + (first.length > 0 ? 1 : 0));
     const columns: RawColumn[] = [];
     for (const [i, column] of this.#columns.entries()) {
-      const head = first.length > 0 ? this.#headOf(column, first[i]!, comma) : undefined;
+      let head: FirstCell | undefined;
+      if (first.length > 0) head = firstCell(first[i]!, comma, () => (column.texts ??= new TextIndex()));
       const empty = column.absent > 0 ? this.codeOf(i, EMPTY, 0, 0) : 0;
       const size = column.texts?.size ?? 0;
-      const texts: string[] = [];
-      for (let from = 0; from < size; from += TEXTS_AT_ONCE) {
-        const some = column.texts!.texts(from, Math.min(size, from + TEXTS_AT_ONCE));
-        for (const text of some) texts.push(text);
-        await pause();
-      }
+      const texts = size === 0 ? [] : await allTexts(column.texts!, pause);
       columns.push({
         numbers: await this.#joinNumbers(column, head?.value, shared, pause),
         codes: await this.#joinCodes(column, head?.code ?? 0, empty, size, shared, pause),
@@ -294,15 +287,6 @@ export class RawRows {
       await pause();
     }
     return columns;
-  }
-
-  #headOf(column: Column, text: string, comma: number): { readonly value: number; readonly code: number } {
-    const bytes = Buffer.from(text);
-    const { length } = bytes;
-    const value = length > 0 && mayBeginNumeral(bytes[0]!) ? numeralIn(bytes, 0, length, comma) : Number.NaN;
-    if (!Number.isNaN(value) && !isCode(bytes, 0, length, value)) return { value, code: 0 };
-    column.texts ??= new TextIndex();
-    return { value, code: column.texts.codeOf(this.#viewOf(bytes), 0, length) };
   }
 
   async #joinNumbers(
@@ -359,27 +343,6 @@ export interface ColumnSummary {
   hasNumber(number: number): boolean;
 }
 
-/** Arrays for the columns that are all alike. */
-class SharedArrays {
-  readonly count: number;
-  #nan: Float64Array | undefined;
-  #zero: Uint8Array | undefined;
-
-  constructor(count: number) {
-    this.count = count;
-  }
-
-  nan(): Float64Array {
-    this.#nan ??= new Float64Array(this.count).fill(Number.NaN);
-    return this.#nan;
-  }
-
-  zero(): Uint8Array {
-    this.#zero ??= new Uint8Array(this.count);
-    return this.#zero;
-  }
-}
-
 function hasNumberIn(values: Float64Array, rows: number, stride: number, column: number): boolean {
   for (let row = 0, at = column; row < rows; row++, at += stride) if (!Number.isNaN(values[at]!)) return true;
   return false;
@@ -395,32 +358,4 @@ function copyColumn(
   rows: number,
 ): void {
   for (let row = 0, at = column; row < rows; row++, at += stride) to[begin + row] = cells[at]!;
-}
-
-/** An array for codes up to `most`: the one that is there, unless its numbers are too small. */
-function codesWithRoom(codes: Codes | undefined, most: number, capacity: number): Codes {
-  if (codes && most < 2 ** (8 * codes.BYTES_PER_ELEMENT)) return codes;
-  const all = codesFor(most, capacity);
-  if (codes) all.set(codes);
-  return all;
-}
-
-function codesFor(most: number, rows: number): Codes {
-  if (most < 2 ** 8) return new Uint8Array(rows);
-  return most < 2 ** 16 ? new Uint16Array(rows) : new Uint32Array(rows);
-}
-
-function linesAfter(breakRows: readonly number[], breakLines: readonly number[]): (row: number) => number {
-  return (row) => lineAfter(breakRows, breakLines, row);
-}
-
-function lineAfter(breakRows: readonly number[], breakLines: readonly number[], row: number): number {
-  let low = 0;
-  let high = breakRows.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (breakRows[middle]! <= row) low = middle + 1;
-    else high = middle;
-  }
-  return low === 0 ? row + 1 : breakLines[low - 1]! + row - breakRows[low - 1]!;
 }

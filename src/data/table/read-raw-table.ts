@@ -8,6 +8,7 @@ import { requireDifferent } from './header.js';
 import { HEAD_BYTES, Input, inPieces, inUtf8, MOST_ROW_BYTES } from './input.js';
 import { JsonScanner } from './json-scanner.js';
 import { POINT } from './numerals.js';
+import { openInParts, type PartedFile, type RowsBehind, rowsInParts } from './parts/read-parts.js';
 import { pauser } from './pauser.js';
 import { RaggedRows } from './ragged-rows.js';
 import { RawRows } from './raw-rows.js';
@@ -20,6 +21,8 @@ export interface CsvOptions {
   readonly comment?: string | undefined;
   /** Used instead of a search for the delimiter, and ignored for JSON. */
   readonly usualDelimiter?: string | undefined;
+  /** Threads that may read a large file. Do not affect the result. @default one for each available core */
+  readonly threads?: number | undefined;
 }
 
 export interface ReadOptions extends CsvOptions {
@@ -32,8 +35,8 @@ export interface ReadOptions extends CsvOptions {
 }
 
 /** Those of more options. */
-export function csvOptionsOf({ delimiter, comment }: CsvOptions): CsvOptions {
-  return { delimiter, comment };
+export function csvOptionsOf({ delimiter, comment, threads }: CsvOptions): CsvOptions {
+  return { delimiter, comment, threads };
 }
 
 /** @throws LockstepError (status 2) if an option is neither a name nor a character that can be used */
@@ -49,6 +52,8 @@ export interface ReadTable extends RawTable {
   readonly delimiter: string | undefined;
 }
 
+type CsvRows = Pick<RawRows, 'count' | 'notations' | 'summaryOf' | 'lineOf' | 'lines' | 'finish'>;
+
 const [OPEN_OBJECT, OPEN_ARRAY] = [0x7b, 0x5b];
 
 /**
@@ -56,14 +61,20 @@ const [OPEN_OBJECT, OPEN_ARRAY] = [0x7b, 0x5b];
  * @param signal  ends the reading
  * @throws LockstepError that names the row; the reason of the signal
  */
-export function readRawTable(data: string, options: ReadOptions = {}, signal?: AbortSignal): Promise<ReadTable> {
-  return readRawTableFrom(nameOfTable(data), bytesOfTable(data, signal), options, signal);
+export async function readRawTable(data: string, options: ReadOptions = {}, signal?: AbortSignal): Promise<ReadTable> {
+  const parted = await openInParts(data, options.threads);
+  try {
+    return await readRawTableFrom(nameOfTable(data), bytesOfTable(data, signal), options, signal, parted);
+  } finally {
+    await parted?.file.close();
+  }
 }
 
 /**
  * @param file    for messages
  * @param chunks  the bytes, gunzipped
  * @param signal  ends the reading
+ * @param parted  the same bytes, if they are a large file
  * @throws LockstepError that names the row; the reason of the signal
  */
 export async function readRawTableFrom(
@@ -71,6 +82,7 @@ export async function readRawTableFrom(
   chunks: AsyncIterable<Uint8Array>,
   options: ReadOptions = {},
   signal?: AbortSignal,
+  parted?: PartedFile,
 ): Promise<ReadTable> {
   const input = new Input(file, inPieces(inUtf8(chunks), signal));
   try {
@@ -83,13 +95,19 @@ export async function readRawTableFrom(
     const first = input.firstByte();
     if (first === undefined) throw errors.emptyTable(file);
     const isJson = first === OPEN_OBJECT || first === OPEN_ARRAY;
-    return await (isJson ? readJson(file, input, options) : readCsv(file, input, options));
+    return await (isJson ? readJson(file, input, options) : readCsv(file, input, options, signal, parted));
   } finally {
     await input.close();
   }
 }
 
-async function readCsv(file: string, input: Input, options: ReadOptions): Promise<ReadTable> {
+async function readCsv(
+  file: string,
+  input: Input,
+  options: ReadOptions,
+  signal: AbortSignal | undefined,
+  parted: PartedFile | undefined,
+): Promise<ReadTable> {
   input.check(1);
   const given = dialectOf(options);
   const find = () => openingOf(input.bytes.subarray(0, input.end), input.isWhole, given);
@@ -104,11 +122,12 @@ async function readCsv(file: string, input: Input, options: ReadOptions): Promis
   // Before the bytes move.
   const own = first?.cells() ?? [];
   if (first?.isBroken) throw textAfterQuote(file, first.line);
-  const rows = new RawRows(file, width);
   const ragged = new RaggedRows(width);
-  const scanner = new CsvScanner(file, rows, dialect, first?.nextLine ?? 1, ragged);
-  input.consumed(first?.end ?? 0);
-  await scanAll(file, input, rows, scanner);
+  const place = { from: first?.end ?? 0, line: first?.nextLine ?? 1, width, dialect };
+  input.consumed(place.from);
+  let rows: CsvRows | undefined;
+  if (parted && first) rows = await rowsInParts(parted, place, signal);
+  rows ??= await rowsInTurn(file, input, place, ragged);
   if (!first) throw errors.emptyTable(file);
   ragged.requireNone(file);
   const mixed = rows.notations.indexOf(3);
@@ -121,6 +140,18 @@ async function readCsv(file: string, input: Input, options: ReadOptions): Promis
     throw errors.mixedDecimals(file, hasHeader ? `column ${mixed + 1} (${cells[mixed]})` : `column ${mixed + 1}`);
   }
   return { ...table, format: 'csv', delimiter: dialect.delimiter < 0 ? ' ' : String.fromCharCode(dialect.delimiter) };
+}
+
+/** The rows from begin to end. */
+async function rowsInTurn(
+  file: string,
+  input: Input,
+  { width, dialect, line }: RowsBehind,
+  ragged: RaggedRows,
+): Promise<RawRows> {
+  const rows = new RawRows(file, width);
+  await scanAll(file, input, rows, new CsvScanner(file, rows, dialect, line, ragged));
+  return rows;
 }
 
 async function readJson(file: string, input: Input, options: ReadOptions): Promise<ReadTable> {
@@ -159,7 +190,7 @@ function byteOf(option: string, text: string | undefined): number | undefined {
 
 function isHeader(
   first: readonly string[],
-  rows: RawRows,
+  rows: Pick<CsvRows, 'summaryOf'>,
   { header = 'auto', label, names = [] }: ReadOptions,
 ): boolean {
   const known = new Set(label === undefined ? names : [label, ...names]);
@@ -169,7 +200,7 @@ function isHeader(
 /** @param first  the names, or the cells of the first row */
 async function tableOf(
   file: string,
-  rows: RawRows,
+  rows: CsvRows,
   first: readonly string[],
   firstLine: number,
   hasHeader: boolean,

@@ -1,4 +1,6 @@
 /** Numbers distinct texts in order of appearance, from their bytes: a string is made only once for each text. */
+import { isAscii } from 'node:buffer';
+import type { Pause } from './pauser.js';
 
 const FIRST_SLOTS = 16;
 const FIRST_BYTES = 128;
@@ -7,17 +9,40 @@ const MULTIPLIER = 0xcc9e2d51;
 /** Slots of the first shard that are divided among all shards, instead of becoming more: rehashing a large table takes long. */
 const MOST_SLOTS = 1 << 14;
 const SHARDS = 256;
+const LEAST_LOAD = 0.4;
 const SEGMENT_BYTES = 1 << 20;
 const TEXTS_A_PAGE = 1 << 13;
+/** Words of a text in a page. */
+const WORDS = 4;
+/** Longer texts are copied by the system. */
+const LONG = 64;
 
 /** Slots of texts: a hash, and 1 + the number of the text, or 0 if the slot is free. */
 interface Shard {
-  slots: Int32Array;
+  slots: Int32Array<ArrayBuffer>;
   size: number;
   /** Number of texts that let it grow. */
   limit: number;
   /** Fraction of the slots that may be used. Differs between shards, so that they do not all grow at the same time. */
   readonly load: number;
+}
+
+/** The parts of an index, which can be transferred. */
+export interface PackedTexts {
+  readonly size: number;
+  readonly shards: readonly Shard[];
+  readonly segments: readonly DataView<ArrayBuffer>[];
+  readonly used: number;
+  readonly pages: readonly Int32Array<ArrayBuffer>[];
+  readonly seed: number;
+}
+
+/** Different texts, in order. */
+export interface TextList {
+  readonly size: number;
+  /** (size, 4) Of each text: a word without meaning, where it begins, its length, and its hash. */
+  readonly places: Int32Array<ArrayBuffer>;
+  readonly bytes: DataView<ArrayBuffer>;
 }
 
 /** A hash table with open addressing. Nothing in it is ever copied as a whole, so that adding a text never takes long. */
@@ -28,13 +53,63 @@ export class TextIndex {
   #shards: Shard[] = [shardOf(FIRST_SLOTS, 0.5)];
   #mask = 0;
   /** Bytes of the texts, one after the other. A text longer than a segment has a segment of its own. */
-  readonly #segments: DataView[] = [new DataView(new ArrayBuffer(FIRST_BYTES))];
+  #segments: DataView<ArrayBuffer>[] = [new DataView(new ArrayBuffer(FIRST_BYTES))];
   /** Bytes used in the last segment. */
   #used = 0;
-  /** By page: segment, begin and length of each text. */
-  readonly #pages: Uint32Array[] = [new Uint32Array(3 * FIRST_SLOTS)];
-  /** Random, so that no file can be written whose texts all collide. No result depends on it. */
-  readonly #seed = Math.floor(Math.random() * 2 ** 32) | 0;
+  /** By page: segment, begin, length and hash of each text. */
+  #pages: Int32Array<ArrayBuffer>[] = [new Int32Array(WORDS * FIRST_SLOTS)];
+  readonly #seed: number;
+
+  /** @param seed  see `newSeed` */
+  constructor(seed = newSeed()) {
+    this.#seed = seed;
+  }
+
+  static unpack({ size, shards, segments, used, pages, seed }: PackedTexts): TextIndex {
+    const index = new TextIndex(seed);
+    index.size = size;
+    index.#shards = [...shards];
+    index.#mask = shards.length - 1;
+    index.#segments = [...segments];
+    index.#used = used;
+    index.#pages = [...pages];
+    return index;
+  }
+
+  /** To be passed to another thread. */
+  pack(): PackedTexts {
+    const [shards, segments, pages] = [this.#shards, this.#segments, this.#pages];
+    return { size: this.size, shards, segments, used: this.#used, pages, seed: this.#seed };
+  }
+
+  /** Makes room for so many texts at once, if they are many. */
+  expect(size: number): void {
+    const shards = this.#shards;
+    if (size < MOST_SLOTS) return;
+    this.#mask = SHARDS - 1;
+    let slots = (4 * MOST_SLOTS) / SHARDS;
+    while (slots * LEAST_LOAD * SHARDS < size) slots *= 2;
+    this.#shards = shardsOf(slots);
+    for (const { slots: texts } of shards) this.#place(texts);
+  }
+
+  /**
+   * Adds texts whose hashes have the same seed. Their bytes stay where they are, and belong to this index from then on.
+   *
+   * @returns by 1 + the number of a text in the list: its code
+   */
+  addAll({ size, places, bytes }: TextList): Uint32Array {
+    const segment = this.#segments.push(bytes) - 1;
+    this.#used = bytes.byteLength;
+    const codes = new Uint32Array(size + 1);
+    for (let i = 0, at = 0; i < size; i++, at += WORDS) {
+      const [begin, length, hash] = [places[at + 1]!, places[at + 2]!, places[at + 3]!];
+      const shard = this.#shards[(hash >>> 24) & this.#mask]!;
+      const slot = this.#slotOf(shard.slots, hash, bytes, begin, begin + length);
+      codes[i + 1] = shard.slots[slot + 1]! || this.#add(shard, slot, hash, segment, begin, length);
+    }
+    return codes;
+  }
 
   /** @returns 1 + the number of the text, which is added if it is new */
   codeOf(view: DataView, from: number, to: number): number {
@@ -43,7 +118,9 @@ export class TextIndex {
     const { slots } = shard;
     const slot = this.#slotOf(slots, hash, view, from, to);
     const code = slots[slot + 1]!;
-    return code === 0 ? this.#add(shard, slot, hash, view, from, to) : code;
+    if (code !== 0) return code;
+    const begin = this.#copy(view, from, to);
+    return this.#add(shard, slot, hash, this.#segments.length - 1, begin, to - from);
   }
 
   has(text: string): boolean {
@@ -78,27 +155,27 @@ export class TextIndex {
     }
   }
 
-  /** Texts `from` to `to`, by number. */
-  texts(from: number, to: number): string[] {
+  text(index: number): string {
     const texts: string[] = [];
-    let segment = -1;
-    let bytes: Buffer = Buffer.alloc(0);
-    for (let i = from; i < to; i++) {
+    this.appendTexts(index, index + 1, texts);
+    return texts[0]!;
+  }
+
+  /** Texts `from` to `to`, by number. */
+  appendTexts(from: number, to: number, texts: string[]): void {
+    for (let i = from; i < to; ) {
       const page = this.#pages[(i / TEXTS_A_PAGE) | 0]!;
-      const at = 3 * (i % TEXTS_A_PAGE);
-      const begin = page[at + 1]!;
-      if (page[at] !== segment) {
-        segment = page[at]!;
-        bytes = Buffer.from(this.#segments[segment]!.buffer);
-      }
-      texts.push(bytes.toString('utf8', begin, begin + page[at + 2]!));
+      const first = i % TEXTS_A_PAGE;
+      let last = Math.min(TEXTS_A_PAGE, first + to - i);
+      while (page[WORDS * (last - 1)] !== page[WORDS * first]) last--;
+      decode(this.#segments[page[WORDS * first]!]!.buffer, page.subarray(WORDS * first, WORDS * last), texts);
+      i += last - first;
     }
-    return texts;
   }
 
   #equals(index: number, view: DataView, from: number, to: number): boolean {
     const page = this.#pages[(index / TEXTS_A_PAGE) | 0]!;
-    const at = 3 * (index % TEXTS_A_PAGE);
+    const at = WORDS * (index % TEXTS_A_PAGE);
     const length = to - from;
     if (page[at + 2] !== length) return false;
     const own = this.#segments[page[at]!]!;
@@ -113,23 +190,36 @@ export class TextIndex {
     return true;
   }
 
-  #add(shard: Shard, slot: number, hash: number, { buffer, byteOffset }: DataView, from: number, to: number): number {
-    const length = to - from;
-    this.#reserve(length);
-    const segment = this.#segments.length - 1;
-    const bytes = new Uint8Array(this.#segments[segment]!.buffer);
-    bytes.set(new Uint8Array(buffer, byteOffset + from, length), this.#used);
+  /** @returns its code */
+  #add(shard: Shard, slot: number, hash: number, segment: number, begin: number, length: number): number {
     const page = this.#pageFor(this.size);
-    const at = 3 * (this.size % TEXTS_A_PAGE);
+    const at = WORDS * (this.size % TEXTS_A_PAGE);
     page[at] = segment;
-    page[at + 1] = this.#used;
+    page[at + 1] = begin;
     page[at + 2] = length;
-    this.#used += length;
+    page[at + 3] = hash;
     const code = ++this.size;
     shard.slots[slot] = hash;
     shard.slots[slot + 1] = code;
     if (++shard.size >= shard.limit) this.#grow(shard);
     return code;
+  }
+
+  /** Copies a text to the last segment. @returns where it begins */
+  #copy(view: DataView, from: number, to: number): number {
+    const length = to - from;
+    this.#reserve(length);
+    const begin = this.#used;
+    this.#used += length;
+    const segment = this.#segments.at(-1)!;
+    if (length > LONG) {
+      new Uint8Array(segment.buffer).set(new Uint8Array(view.buffer, view.byteOffset + from, length), begin);
+    } else if (length >= 4) {
+      const last = length - 4;
+      for (let i = 0; i < last; i += 4) segment.setInt32(begin + i, view.getInt32(from + i));
+      segment.setInt32(begin + last, view.getInt32(from + last));
+    } else for (let i = 0; i < length; i++) segment.setUint8(begin + i, view.getUint8(from + i));
+    return begin;
   }
 
   /** Makes room for the bytes of a text in the last segment. */
@@ -149,12 +239,12 @@ export class TextIndex {
     this.#segments[last] = new DataView(grown.buffer);
   }
 
-  #pageFor(index: number): Uint32Array {
+  #pageFor(index: number): Int32Array {
     const number = (index / TEXTS_A_PAGE) | 0;
     const page = this.#pages[number];
-    const needed = 3 * (index % TEXTS_A_PAGE) + 3;
+    const needed = WORDS * (index % TEXTS_A_PAGE) + WORDS;
     if (page && needed <= page.length) return page;
-    const grown = new Uint32Array(page ? Math.min(3 * TEXTS_A_PAGE, 2 * page.length) : 3 * TEXTS_A_PAGE);
+    const grown = new Int32Array(page ? Math.min(WORDS * TEXTS_A_PAGE, 2 * page.length) : WORDS * TEXTS_A_PAGE);
     if (page) grown.set(page);
     this.#pages[number] = grown;
     return grown;
@@ -164,8 +254,7 @@ export class TextIndex {
     const { slots } = shard;
     if (this.#mask === 0 && slots.length === 2 * MOST_SLOTS) {
       this.#mask = SHARDS - 1;
-      const size = MOST_SLOTS / SHARDS;
-      this.#shards = Array.from({ length: SHARDS }, (_, i) => shardOf(4 * size, 0.4 + (0.3 * i) / SHARDS));
+      this.#shards = shardsOf((4 * MOST_SLOTS) / SHARDS);
       this.#place(slots);
       return;
     }
@@ -190,6 +279,41 @@ export class TextIndex {
   }
 }
 
+function shardsOf(slots: number): Shard[] {
+  return Array.from({ length: SHARDS }, (_, i) => shardOf(slots, LEAST_LOAD + (0.3 * i) / SHARDS));
+}
+
 function shardOf(slots: number, load: number): Shard {
   return { slots: new Int32Array(2 * slots), size: 0, limit: Math.floor(load * slots), load };
+}
+
+/** Random, so that no file can be written whose texts all collide. No result depends on it. */
+export function newSeed(): number {
+  return Math.floor(Math.random() * 2 ** 32) | 0;
+}
+
+/** Decodes texts that lie in order. ASCII is decoded as a whole, which is several times faster. */
+function decode(segment: ArrayBuffer, places: Int32Array, texts: string[]): void {
+  const begin = places[1]!;
+  const last = places.length - WORDS;
+  const end = places[last + 1]! + places[last + 2]!;
+  const bytes = Buffer.from(segment, begin, end - begin);
+  const all = isAscii(bytes) ? bytes.toString('latin1') : undefined;
+  for (let at = 0; at < places.length; at += WORDS) {
+    const from = places[at + 1]! - begin;
+    const to = from + places[at + 2]!;
+    texts.push(all?.slice(from, to) ?? bytes.toString('utf8', from, to));
+  }
+}
+
+/** Texts that are decoded without a pause. */
+const TEXTS_AT_ONCE = 20_000;
+
+export async function allTexts(index: TextIndex, pause: Pause): Promise<string[]> {
+  const texts: string[] = [];
+  for (let from = 0; from < index.size; from += TEXTS_AT_ONCE) {
+    index.appendTexts(from, Math.min(index.size, from + TEXTS_AT_ONCE), texts);
+    await pause();
+  }
+  return texts;
 }

@@ -1,0 +1,79 @@
+/** Joins the parts of a column, in a thread of its own. */
+import { type Codes, codesFor } from '../column-arrays.js';
+import { type PackedTexts, TextIndex } from '../text-index.js';
+import type { PartColumn } from './scan-part.js';
+
+export interface ColumnTask {
+  readonly kind: 'join';
+  readonly parts: readonly PartColumn[];
+  /** By part: number of rows. */
+  readonly counts: readonly number[];
+  /** See `PartTask`. */
+  readonly seed: number;
+}
+
+/** The arrays have a place in front for a first row that turns out to be data. */
+export interface JoinedColumn {
+  /** (1 + rows) Undefined: NaN in all rows. */
+  readonly numbers: Float64Array<ArrayBuffer> | undefined;
+  /** (1 + rows) Undefined: 0 in all rows. */
+  readonly codes: Codes | undefined;
+  /** In order of appearance, as if the column had never been in parts. */
+  readonly texts: PackedTexts | undefined;
+}
+
+export function joinColumn({ parts, counts, seed }: ColumnTask): JoinedColumn {
+  const total = 1 + counts.reduce((sum, count) => sum + count, 0);
+  return { numbers: joinNumbers(parts, counts, total), ...joinTexts(parts, counts, total, seed) };
+}
+
+function joinNumbers(
+  parts: readonly PartColumn[],
+  counts: readonly number[],
+  total: number,
+): Float64Array<ArrayBuffer> | undefined {
+  if (parts.every(({ numbers }) => numbers === undefined)) return undefined;
+  const all = new Float64Array(total);
+  all[0] = Number.NaN;
+  let at = 1;
+  for (const [p, { numbers }] of parts.entries()) {
+    const end = at + counts[p]!;
+    if (numbers) {
+      all.set(numbers, at);
+      free(numbers);
+    } else all.fill(Number.NaN, at, end);
+    at = end;
+  }
+  return all;
+}
+
+/** Node 20 leaves it to the garbage collector, which may let memory hold all of the table twice. */
+function free({ buffer }: Float64Array): void {
+  (buffer as ArrayBufferLike & { readonly transfer?: (length: number) => ArrayBuffer }).transfer?.(0);
+}
+
+function joinTexts(
+  parts: readonly PartColumn[],
+  counts: readonly number[],
+  total: number,
+  seed: number,
+): Pick<JoinedColumn, 'codes' | 'texts'> {
+  if (parts.every(({ texts }) => texts === undefined)) return { codes: undefined, texts: undefined };
+  const index = new TextIndex(seed);
+  index.expect(parts.reduce((sum, { texts }) => sum + (texts?.size ?? 0), 0));
+  const codesOf = parts.map(({ texts }) => texts && index.addAll(texts));
+  const all = codesFor(index.size, total);
+  let at = 1;
+  for (const [p, { codes }] of parts.entries()) {
+    if (codes) copyCodes(codes, codesOf[p]!, all, at);
+    at += counts[p]!;
+  }
+  return { codes: all, texts: index.pack() };
+}
+
+function copyCodes(from: Codes, codeOf: Uint32Array, to: Codes, at: number): void {
+  // Arrays of one type, because a loop over several types is slow.
+  const codes = new Uint32Array(from);
+  for (let i = 0; i < codes.length; i++) codes[i] = codeOf[codes[i]!]!;
+  to.set(codes, at);
+}
