@@ -141,12 +141,11 @@ async function joinColumns(
   tasks.sort((a, b) => b.texts - a.texts);
   const columns = new Array<DecodedColumn>(width);
   const pause = pauser();
-  await Promise.all(
-    tasks.map(async ({ i, parts: own }) => {
-      // While other columns are joined.
-      columns[i] = await decoded(await join({ kind: 'join', parts: own, counts, seed }), pause);
-    }),
+  const joined = await Promise.all(
+    tasks.map(async ({ parts: own }) => await join({ kind: 'join', parts: own, counts, seed })),
   );
+  // The threads are idle now: with many strings, the garbage collector needs their cores.
+  for (const [k, { i }] of tasks.entries()) columns[i] = await decoded(joined[k]!, pause);
   return columns;
 }
 
