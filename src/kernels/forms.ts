@@ -8,6 +8,7 @@ import { LANES } from '../memory/tiling.js';
 import { activationNeeds, isOfOtherActivations } from './activations.js';
 import { compileAhead, MAY_BE_WIDE } from './ahead-of-time.js';
 import type { KernelChoice } from './builds.js';
+import { UPDATE_MOMENTS, type UpdateFunction } from './kernel.js';
 import { functionNamed, Scratch } from './scratch.js';
 import { computesTheSame } from './self-check.js';
 import { exportsOf } from './wasm-layer.js';
@@ -52,8 +53,10 @@ export function fastestForm(
     if (gain < MIN_GAIN) return narrow;
   }
   const needed = new Set(plans.wide.layers.slice(1).flatMap((_, l) => [...exportsOf(plans.wide, l, wide.tilings)]));
-  const { activation } = plans.wide;
-  const isNeeded = (name: string) => needed.has(name) || (!/\d$/.test(name) && !isOfOtherActivations(name, activation));
+  const { activation, moments } = plans.wide;
+  const isOfOthers = (name: string) =>
+    isOfOtherActivations(name, activation) || (isUpdate(name) && UPDATE_MOMENTS[name] !== moments);
+  const isNeeded = (name: string) => needed.has(name) || (!/\d$/.test(name) && !isOfOthers(name));
   if (!compileAhead(wide.module!, true, isNeeded)) return narrow;
   return computesTheSame(wide, isNeeded) ? wide : narrow;
 }
@@ -75,6 +78,10 @@ export function isWideFaster(narrow: KernelChoice, wanted: VectorBits, activatio
   const form = fastestForm(narrow, wanted, density, planFor);
   const isNeeded = (name: string) => !isOfOtherActivations(name, activation);
   return form.vectorBits === 256 && compileAhead(form.module!, true, isNeeded) && computesTheSame(form, isNeeded);
+}
+
+function isUpdate(name: string): name is UpdateFunction {
+  return Object.hasOwn(UPDATE_MOMENTS, name);
 }
 
 /** The layer that has most of the work. */

@@ -100,11 +100,13 @@ export interface Update {
   };
 }
 
-/** The WebAssembly module's functions for updates: (weights, gradients, …moments, bytes, …numbers). */
-export type UpdateFunction =
-  | 'sgdUpdate'
-  | 'momentumUpdate'
-  | 'adamUpdate'
-  | 'adamWUpdate'
-  | 'rmspropUpdate'
-  | 'lionUpdate';
+/** The WebAssembly module's functions for updates, (weights, gradients, …moments, bytes, …numbers), and how many moments they take. */
+export const UPDATE_MOMENTS = {
+  sgdUpdate: 0,
+  momentumUpdate: 1,
+  rmspropUpdate: 1,
+  lionUpdate: 1,
+  adamUpdate: 2,
+  adamWUpdate: 2,
+} as const satisfies Readonly<Record<string, 0 | 1 | 2>>;
+export type UpdateFunction = keyof typeof UPDATE_MOMENTS;

@@ -248,7 +248,7 @@ export class Scratch {
     };
     if (CURVES.includes(base)) {
       return [
-        [bySlot('curved', width * REAL_BYTES), 0, width, width - 1, bySlot('rowStarts'), at.activeValue, ...range],
+        [bySlot('curved', width * REAL_BYTES), 0, width, width - 3, bySlot('rowStarts'), at.activeValue, ...range],
       ];
     }
     return calls[base] ?? [];

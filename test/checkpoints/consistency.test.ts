@@ -60,6 +60,11 @@ it('is taken with norms of its own layers', () => {
 
 describe('parts that do not fit together', () => {
   it.each<[string, Change, string]>([
+    [
+      'another activation in its configuration',
+      ({ config }) => (config.activation = 'gelu'),
+      'its activation does not match its configuration',
+    ],
     ['other hidden layers', ({ config }) => (config.hidden = [4]), 'its layers do not match its configuration'],
     ['a kernel of another precision', (m) => (m.kernel = 'reference'), 'the type of its tensors does not match'],
     [

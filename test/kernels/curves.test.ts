@@ -16,7 +16,7 @@ const CURVES = activationNames()
   .map(activationNamed)
   .filter(({ assembly }) => assembly !== undefined);
 
-const COUNT = valuesOf(1_000_000, 40_000);
+const COUNT = valuesOf(1_000_000, 20_000);
 const EXTREMES = [
   0,
   -0,
@@ -47,15 +47,17 @@ const GOLDEN_ARGUMENTS = sweepOf(4096);
 
 /** h and f′ of the arguments. */
 function evaluated({ module, needs }: KernelChoice, { assembly }: Activation, z: Float32Array) {
-  const start = Math.ceil(needs.reservedBytes / 64) * 64;
-  const bytes = start + 64 + 2 * z.byteLength;
-  const pages = Math.ceil(bytes / 65_536);
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
-  const slopes = new Float32Array(memory.buffer, start + 64, z.length);
-  const values = new Float32Array(memory.buffer, slopes.byteOffset + z.byteLength, z.length);
-  slopes.set(z);
   const { length } = z;
-  instantiate(module!, memory)[assembly!](slopes.byteOffset, 0, length, length, start, values.byteOffset, 0, 1);
+  // Whole vectors of the wide form.
+  const width = Math.ceil(length / 8) * 8;
+  const starts = Math.ceil(needs.reservedBytes / 64) * 64;
+  const at = { z: starts + 64, value: starts + 64 + 4 * width };
+  const pages = Math.ceil((at.value + 4 * width) / 65_536);
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  const slopes = new Float32Array(memory.buffer, at.z, length);
+  const values = new Float32Array(memory.buffer, at.value, length);
+  slopes.set(z);
+  instantiate(module!, memory)[assembly!](at.z, 0, width, length, starts, at.value, 0, 1);
   return { values, slopes };
 }
 

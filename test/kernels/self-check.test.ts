@@ -29,6 +29,9 @@ const RETURNS_0 = ['multiplyAdd'];
 function changesNothing({ function: name, what, by }: Mistake): boolean {
   // The first product of a sum that begins at 0, without a fused multiply-add: x − 0 = x + 0.
   if (name.startsWith('denseBackward')) return what === 'f32x4.add is f32x4.sub';
+  // The argument of a power instead of the clamped one: below the underflow, the power is 0 all the same.
+  if (/^(silu|selu|mish)Rows$/.test(name) && what === 'another sum in relaxed_madd' && [12, 14].includes(by))
+    return true;
   // The last four rows are copied one by one; tiles of three samples overlap.
   return (
     what === 'another i32.const' && ((name === 'mirrorRows' && by === 6) || (name === 'denseForward6_3' && by === 1))
