@@ -32,6 +32,7 @@ function testsInFull() {
       seconds: 120,
     },
     { files: ['run/optimizers', 'run/early-stopping'], seconds: 40 },
+    { files: ['command/search', 'tools/cv/cross-validate'], seconds: 40 },
     {
       files: ['parallel/mpi/faults', 'parallel/mpi/leaving', 'parallel/barrier-model', 'bench/peers/comparison'],
       seconds: 90,
