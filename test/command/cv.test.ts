@@ -13,7 +13,7 @@ afterAll(() => folder.remove());
 const cv = ['cv', '--data', IRIS, '--label', 'species', '--epochs', '2'];
 
 it('a signal ends it in order, with the status of the signal', async () => {
-  const child = spawnQuiet(process.execPath, [lockstepCommand, ...cv, '--epochs', '3000', '--folds', '40']);
+  const child = spawnQuiet(process.execPath, [lockstepCommand, ...cv, '--epochs', '300', '--folds', '40']);
   const events: { event: string; status?: string }[] = [];
   const ended = new Promise((resolve) => child.on('close', resolve));
   for await (const line of linesOf(child.stdout)) {

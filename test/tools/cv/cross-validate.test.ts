@@ -64,17 +64,28 @@ describe.each([
         expect(Object.values(each.targets)).toEqual(cells.slice(3).map(Number));
       }
     }
+    // They are those of the fold's rows.
+    if (found.accuracy !== undefined) expect(1 - found.accuracy).toBeCloseTo(end.test_error!, 12);
+    else {
+      const squares = (own as OutOfFoldNumbers[]).map((each) => (each.targets.price! - each.estimates.price!) ** 2);
+      const rmse = Math.sqrt(squares.reduce((sum, square) => sum + square) / own.length);
+      expect(rmse / end.test_targets![0]!.rmse).toBeCloseTo(1, 9);
+    }
     const mean = folds.reduce((sum, event) => sum + event.test_loss!, 0) / 4;
     expect(metrics[0]).toMatchObject({ metric: 'test_loss', folds: 4, mean });
   });
+});
 
-  it('the results do not depend on how many folds run at once, nor on threads', async () => {
+const HELD_OUT = { ...CLASSES, validationSplit: 0.2, keepBest: true };
+it.each(valuesOf<readonly CrossValidateInput[]>([HELD_OUT, NUMBERS], [HELD_OUT]))(
+  'the results do not depend on how many folds run at once, nor on threads (%#)',
+  async (job) => {
     const one = await foldsOf({ ...job, atOnce: 1 });
     expect(one).toHaveLength(3);
     const others: CrossValidateInput[] = [{ atOnce: 3, threads: 2 }, { atOnce: 2 }, { threads: 3 }];
     for (const other of valuesOf(others, others.slice(0, 1))) expect(await foldsOf({ ...job, ...other })).toEqual(one);
-  });
-});
+  },
+);
 
 it('each row has one out-of-fold prediction per repeat, as NDJSON and as CSV', async () => {
   const [ndjson, csv] = [at('oof.ndjson'), at('oof.csv')];
@@ -124,7 +135,7 @@ describe('an abort', () => {
     const abort = new AbortController();
     const output = at('aborted.ndjson');
     const { status, folds, metrics } = await crossValidate({
-      ...{ ...CLASSES, epochs: 200, folds: 10, atOnce: 2, output, signal: abort.signal },
+      ...{ ...CLASSES, epochs: 60, folds: 10, atOnce: 2, output, signal: abort.signal },
       onEvent: ({ event }) => event === 'fold' && abort.abort(),
     });
     expect(status).toBe('interrupted');
