@@ -29,10 +29,9 @@ export async function explainedData(
   options: TableOptions,
 ): Promise<ExplainedData> {
   if (network.table) return await rowsOf(file, network, data, options);
-  if (data !== undefined && findSource(data).kind !== 'table') {
-    const flag = options.label !== undefined ? 'label' : options.header !== 'auto' ? 'header' : undefined;
-    if (flag) throw errors.onlyForTables(flag, options[flag]!, data);
-  }
+  const flag = options.label !== undefined ? 'label' : options.header !== 'auto' ? 'header' : undefined;
+  if (flag && data === undefined) throw errors.requiresOption(flag, options[flag]!, '--data and a table');
+  if (flag && findSource(data!).kind !== 'table') throw errors.onlyForTables(flag, options[flag]!, data!);
   const test = await testImages(file, network, data);
   const { samples: train } = await dataFor(file, network, data, 'train');
   return { train, test };

@@ -8,12 +8,15 @@ import type { Answerer } from './server.js';
 
 /** Maximum answers per second. */
 const MOST_A_SECOND = 40;
+/** Questions that wait for others: a page asks a few at once. */
+const MOST_WAITING = 12;
 /** Of a question without the pixels of a drawing. */
 const QUESTION_BYTES = 500;
 
 export class Questions implements Answerer {
   readonly #budget = new Budget(MOST_A_SECOND);
   #subject: Subject | undefined;
+  #waiting = 0;
   #live: LiveSubject | undefined;
   #explainer: Promise<Explainer> | undefined;
 
@@ -47,9 +50,14 @@ export class Questions implements Answerer {
 
   async answer(ask: unknown): Promise<object | undefined> {
     const subject = this.#subject;
-    if (!subject || !this.#budget.take()) return undefined;
+    if (!subject || this.#waiting >= MOST_WAITING || !this.#budget.take()) return undefined;
     // Most runs are not asked: they do not load the code.
     this.#explainer ??= import('../tools/explain/explainer.js').then(({ Explainer }) => new Explainer(subject));
-    return await (await this.#explainer).answer(ask);
+    this.#waiting++;
+    try {
+      return await (await this.#explainer).answer(ask);
+    } finally {
+      this.#waiting--;
+    }
   }
 }

@@ -31,6 +31,7 @@ describe('lockstep explain', () => {
     [['--port', '0', '-o', 'x.html'], /^--port and -o are mutually exclusive$/],
     [['-o', 'x.pdf'], /^-o x\.pdf: /],
     [['--header', 'maybe'], /^--header maybe: /],
+    [['--label', 'a'], /^--label a: requires --data and a table$/],
   ])('is refused %j', async (args, message) => {
     const refusal = await refusalOf(() => explainCommand([model, ...args]));
     expect(refusal).toMatchObject({ status: 2, message: expect.stringMatching(message) });

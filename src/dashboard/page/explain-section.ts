@@ -6,9 +6,13 @@ import type { ExplainView } from './explain.js';
 /** Networks that the server explains: as in src/tools/explain/subject.ts. */
 const MOST_PARAMETERS = 10_000_000;
 
+/** The server copies the weights once per second. */
+const REFRESH_MS = 1000;
+
 export class ExplainSection {
   readonly #details = byId<HTMLDetailsElement>('explain-details');
   #view: Promise<ExplainView> | undefined;
+  #asking: number | undefined;
 
   constructor() {
     this.#details.addEventListener('toggle', () => void this.#open());
@@ -18,9 +22,13 @@ export class ExplainSection {
     this.#details.hidden = !start || start.model.parameters > MOST_PARAMETERS;
   }
 
-  /** The weights have changed. */
+  /** The weights have changed. Epochs may be short: they are asked for at most once in a while. */
   refresh(): void {
-    if (this.#details.open) void this.#view?.then((view) => view.refresh());
+    if (!this.#details.open || !this.#view) return;
+    this.#asking ??= window.setTimeout(() => {
+      this.#asking = undefined;
+      void this.#view?.then((view) => view.refresh());
+    }, REFRESH_MS);
   }
 
   reset(): void {
