@@ -12,7 +12,8 @@
  * fits B, λ, α and β. Their priors decide where there are few wrong labels. docs/per-sample.md
  *
  * The constants were chosen on other data sets and other seeds than those in docs/per-sample.md: nine tables of KEEL, and MNIST
- * with the seed 11. Halving or doubling any of them changes little.
+ * with the seed 11. (All but the prior of α and the second start, which digits needed.) There, γ of 1.2 and 1.6, and RATE_PRIOR of
+ * 10 and 200, changed little.
  */
 import type { Groups } from './pairs.js';
 
@@ -44,7 +45,7 @@ const MORE_WRONG = 0.5;
 const START = 0.02;
 /** What a mixture with wrong labels has more than one without: their number, α and β (Bayesian information criterion). */
 const MORE_PARAMETERS = 3;
-/** Further iterations change no probability by more than 0.01. */
+/** With 200, precision and recall on these data sets are the same within 0.004. */
 const ITERATIONS = 60;
 /** Where all scores are the same, for example. */
 const LEAST = 1e-9;
