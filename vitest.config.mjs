@@ -69,8 +69,8 @@ export default defineConfig({
           name: 'together',
           include: [ALL],
           exclude: [...LIGHT, ...PATIENT, ...ALONE],
-          // Most train with several threads or start processes: two files at a time keep two cores busy.
-          maxWorkers: 2,
+          // Most train with several threads, start processes, or wait: three files at a time keep two cores busy.
+          maxWorkers: 3,
           sequence: { shuffle, groupOrder: 1 },
         },
       },

@@ -4,6 +4,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { parseJson } from '../files/json.js';
 import { BadAsk } from '../tools/explain/checked-ask.js';
 import { HEADERS, refusalOf } from './guard.js';
 import type { Classification } from './messages.js';
@@ -196,7 +197,7 @@ async function answerQuestion(
 /** @throws BadAsk */
 function jsonIn(body: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body)) as unknown;
+    return parseJson(new TextDecoder('utf-8', { fatal: true }).decode(body));
   } catch {
     throw new BadAsk('expected JSON');
   }

@@ -22,7 +22,7 @@ export interface CvStartEvent {
     readonly classes?: number;
     /** Tables only: the labels of classes 0, 1, 2, … */
     readonly class_names?: readonly (string | number)[];
-    /** Names of the numbers to estimate. Absent for classes. */
+    /** Names of the regression targets. Absent for classes. */
     readonly targets?: readonly string[];
   };
   readonly objective: ObjectiveName;

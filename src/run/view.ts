@@ -121,7 +121,7 @@ export class RunView {
     return { train, validation, test };
   }
 
-  /** Copies a sample's inputs, as the network gets them, and its target: [class], or the numbers to estimate, standardized. */
+  /** Copies a sample's inputs, as the network gets them, and its target: [class], or the regression targets, standardized. */
   sample(split: 'train' | 'validation' | 'test', index: number) {
     const { train, validation } = this.samples;
     const row = index + (split === 'train' ? 0 : split === 'validation' ? train : train + validation);

@@ -123,7 +123,7 @@ describe.concurrent('on a table', () => {
   const folder = temporaryFolder();
   afterAll(() => folder.remove());
   const jobs = Object.entries(tableJobs(folder.write));
-  const some = casesOf(jobs, ([name]) => name.startsWith('mixed columns, numbers'));
+  const some = casesOf(jobs, ([name]) => name === 'mixed columns, regression');
   it.each(some.map(([name, job]) => ({ name, job, parts: partsOf(valuesOf(6, 1)) })))(
     '$name, killed after $parts of its life',
     async ({ job, parts }) => {

@@ -21,6 +21,7 @@ import { allKernels, fastKernels } from '../support/kernels.js';
 import { createNetwork, forwardLayer, outputsOf, stepLayer } from '../support/network.js';
 import { root, trainCommand } from '../support/paths.js';
 import { partsOf, sealedFile } from '../support/sealed-file.js';
+import { casesOf } from '../support/thoroughness.js';
 import { type TinyRun, tinyRun } from '../support/tiny-run.js';
 
 const LAYERS = [7, 40, 33, 5];
@@ -117,14 +118,17 @@ describe('in worker threads, with node --import', () => {
     return { losses, weights: events.at(-1)!.weights_sha256, model: await readModel(save) };
   }
 
-  it.each(TEST_ACTIVATIONS)('$name trains to the same weights for any number of threads', async ({ name }) => {
-    const [one, three, relu] = [await resumed(name, 1), await resumed(name, 3), await resumed('relu', 1, [])];
-    expect(one.losses.at(-1)).toBeLessThan(one.losses[0]!);
-    expect(three.weights).toBe(one.weights);
-    expect(relu.weights).not.toBe(one.weights);
-    expect(one.model.activation).toBe(name);
-    expect(JSON.parse(one.model.metadata.architecture!)).toMatchObject({ activation: name });
-  });
+  it.each(casesOf(TEST_ACTIVATIONS, (_, i) => i === 0))(
+    '$name trains to the same weights for any number of threads',
+    async ({ name }) => {
+      const [one, three, relu] = [await resumed(name, 1), await resumed(name, 3), await resumed('relu', 1, [])];
+      expect(one.losses.at(-1)).toBeLessThan(one.losses[0]!);
+      expect(three.weights).toBe(one.weights);
+      expect(relu.weights).not.toBe(one.weights);
+      expect(one.model.activation).toBe(name);
+      expect(JSON.parse(one.model.metadata.architecture!)).toMatchObject({ activation: name });
+    },
+  );
 
   it('an activation that nobody registered is refused', async () => {
     await expect(resumed('softsign', 1, [])).rejects.toThrow('expected layers, an activation (relu, leaky-relu,');

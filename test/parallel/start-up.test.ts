@@ -11,6 +11,7 @@ import { collect, collectFailed } from '../support/events.js';
 import { type Folder, mnistPart } from '../support/mnist-part.js';
 import { root } from '../support/paths.js';
 import { runTrain } from '../support/run-command.js';
+import { inFull, TRIES_ALL } from '../support/thoroughness.js';
 import { type Threads, watchThreads } from '../support/threads-of.js';
 
 let data: Folder;
@@ -116,7 +117,7 @@ it('a thread require()s no ES module: Node 20 aborts the process if it is ended 
 });
 
 // The long form: test/reliability/start-up.ts.
-it('a signal while threads load ends the run in order', async () => {
+it.skipIf(!TRIES_ALL)(`a signal while threads load ends the run in order${inFull}`, async () => {
   const delays = [0, 20, 40, 60, 80, 100, 130, 160, 200, 250, 300, 400];
   const problems: string[] = [];
   for (let i = 0; i < delays.length; i += 3) {

@@ -145,7 +145,8 @@ describe('the same', () => {
     await collect({ ...options, audit, checkpointDir, checkpointEverySteps: 2, keep: 100 });
     const names = readdirSync(checkpointDir).filter((name) => name.endsWith('.safetensors'));
     expect(names.length).toBeGreaterThan(8);
-    for (const name of names) {
+    for (const [i, name] of names.entries()) {
+      if (i % valuesOf(1, 3) > 0) continue;
       const again = newFile();
       await collect({
         resume: path.join(checkpointDir, name),

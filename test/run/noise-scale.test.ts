@@ -158,37 +158,46 @@ const WAYS: Readonly<Record<string, TrainOptions>> = {
   'class weights': { classWeights: ['0=3', '1=0.5'] },
 };
 
-const OF_EACH_KERNEL = ['two hidden layers', 'strategy dense, clipped'];
+const OF_EACH_KERNEL = ['two hidden layers'];
+const OF_ONE = [
+  'the sum',
+  'no hidden layer',
+  'Adam with weight decay, clipped',
+  'strategy dense, clipped',
+  'class weights',
+];
 
 describe.each(kernelNames())('kernel %s', (kernel) => {
-  it.each(casesOf(Object.entries(WAYS), ([name]) => kernel === kernelNames().at(-2) || OF_EACH_KERNEL.includes(name)))(
-    '%s: changes no weight, and says the same for any number of threads',
-    async (name, way) => {
-      const options: TrainOptions = { ...SMALL, ...way, kernel, data: scratch.data, threads: 1 };
-      const without = await collect({ ...options, threads: 2 });
-      expect(without.epochs.concat(without.steps as never[]).flatMap(Object.keys)).not.toContain('noise_scale');
-      const first = await collect({ ...options, threads: 2, noiseScale: true });
-      expect(first.end.weights_sha256).toBe(without.end.weights_sha256);
-      const strip = (events: readonly object[]) =>
-        JSON.parse(
-          JSON.stringify(events, (key, value: unknown) => (/grad|noise/.test(key) ? undefined : value)),
-        ) as object[];
-      expect(strip(resultsOf(first.all))).toEqual(strip(resultsOf(without.all)));
-      // (With strategy dense, the number of threads decides about the sums.)
-      const isDense = name.startsWith('strategy dense');
-      for (const threads of valuesOf([1, 3, 7, 12], [7])) {
-        const other = await collect({ ...options, threads, noiseScale: true });
-        if (!isDense) expect(resultsOf(other.all)).toEqual(resultsOf(first.all));
-      }
-      for (const event of [...first.epochs, ...first.steps]) {
-        const { grad_norm, grad_norm_mean, layer_gradients } = gradientsOf(event);
-        expect(grad_norm).toBeGreaterThan(0);
-        // The norm is convex.
-        expect(grad_norm_mean).toBeGreaterThan(grad_norm! - 1e-6);
-        expect(layer_gradients!.length).toBe((options.hidden as number[]).length + 1);
-      }
-    },
-  );
+  it.each(
+    casesOf(
+      Object.entries(WAYS),
+      ([name]) => OF_EACH_KERNEL.includes(name) || (kernel === kernelNames().at(-2) && OF_ONE.includes(name)),
+    ),
+  )('%s: changes no weight, and says the same for any number of threads', async (name, way) => {
+    const options: TrainOptions = { ...SMALL, ...way, kernel, data: scratch.data, threads: 1 };
+    const without = await collect({ ...options, threads: 2 });
+    expect(without.epochs.concat(without.steps as never[]).flatMap(Object.keys)).not.toContain('noise_scale');
+    const first = await collect({ ...options, threads: 2, noiseScale: true });
+    expect(first.end.weights_sha256).toBe(without.end.weights_sha256);
+    const strip = (events: readonly object[]) =>
+      JSON.parse(
+        JSON.stringify(events, (key, value: unknown) => (/grad|noise/.test(key) ? undefined : value)),
+      ) as object[];
+    expect(strip(resultsOf(first.all))).toEqual(strip(resultsOf(without.all)));
+    // (With strategy dense, the number of threads decides about the sums.)
+    const isDense = name.startsWith('strategy dense');
+    for (const threads of valuesOf([1, 3, 7, 12], [7])) {
+      const other = await collect({ ...options, threads, noiseScale: true });
+      if (!isDense) expect(resultsOf(other.all)).toEqual(resultsOf(first.all));
+    }
+    for (const event of [...first.epochs, ...first.steps]) {
+      const { grad_norm, grad_norm_mean, layer_gradients } = gradientsOf(event);
+      expect(grad_norm).toBeGreaterThan(0);
+      // The norm is convex.
+      expect(grad_norm_mean).toBeGreaterThan(grad_norm! - 1e-6);
+      expect(layer_gradients!.length).toBe((options.hidden as number[]).length + 1);
+    }
+  });
 });
 
 it('the gradient is measured before it is clipped, and without the L2 penalty', async () => {
@@ -230,7 +239,8 @@ describe('resumed', () => {
     const options: TrainOptions = { ...SMALL, data: scratch.data, noiseScale: true, threads: 2 };
     const often = { checkpointDir, checkpointEvery: 2, checkpointEverySteps: 1, keep: 100 };
     const undisturbed = await collect({ ...options, ...often });
-    for (const name of readdirSync(checkpointDir)) {
+    for (const [i, name] of readdirSync(checkpointDir).entries()) {
+      if (i % valuesOf(1, 2) > 0) continue;
       const resume = path.join(checkpointDir, name);
       const { metadata } = readTensorFile(resume);
       const at = { epochs: Number(metadata.epochs), step: Number(metadata.step) };

@@ -112,7 +112,7 @@ it('neither the model nor the events have anything of the private rows', async (
   expect(run.all).not.toContainEqual(expect.objectContaining({ code: 'class_without_rows' }));
 });
 
-it('numbers to estimate are scaled by the public rows', async () => {
+it('regression targets are scaled by the public rows', async () => {
   const publicData = fileOf(['x,y', '1,10', '2,30']);
   const data = fileOf(['x,y', ...Array.from({ length: 20 }, (_, r) => `${r},${1000 + r}`)]);
   const { label: _, ...rest } = OPTIONS;

@@ -202,7 +202,7 @@ describe('a private run', () => {
   it('has as many threads as there are cores, whatever its samples are', async () => {
     const { threads: _, ...rest } = OPTIONS;
     // (Without --private, the first has one thread, and the second is measured.)
-    for (const epochs of [1, 60]) {
+    for (const epochs of valuesOf([1, 60], [1])) {
       const { start } = await collect({ ...rest, hidden: [40], batchSize: 2, epochs });
       expect(start.threads).toBe(availableParallelism());
       expect(start).not.toHaveProperty('thread_choice');

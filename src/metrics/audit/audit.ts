@@ -10,7 +10,7 @@ import { rankedNumbers } from './numbers.js';
 /**
  * Undefined unless every training sample was visited at least once.
  *
- * @param fitted  of numbers to estimate: samples to fit the distributions to
+ * @param fitted  of regression targets: samples to fit the distributions to
  */
 export function rankingOf(memory: Memory, plan: Plan, data: AuditedData, fitted?: number): Ranking | undefined {
   const { auditWords, trainSamples } = plan;

@@ -52,7 +52,7 @@ export async function openPredictions(file: string): Promise<void> {
 
 /**
  * @param predictions  at least one
- * @param classNames   empty for numbers to estimate
+ * @param classNames   empty for regression targets
  * @returns where they are: if something else has taken the name, the file gets another one
  * @throws the system error
  */

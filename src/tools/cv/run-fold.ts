@@ -24,7 +24,7 @@ export interface FoldResult {
   readonly event: FoldEvent;
   /** In the order of the samples; empty unless it is completed. */
   readonly predictions: readonly OutOfFoldPrediction[];
-  /** Empty for numbers to estimate. */
+  /** Empty for regression targets. */
   readonly classNames: readonly ClassName[];
   /** The error that ended it. */
   readonly failure: unknown;

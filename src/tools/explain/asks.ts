@@ -59,7 +59,7 @@ export interface Facts {
   readonly objective: string;
   /** Names of the classes; empty if the network estimates numbers. */
   readonly classNames: readonly (string | number)[];
-  /** The numbers to estimate; empty for classes. */
+  /** The regression targets; empty for classes. */
   readonly targets: readonly TargetFacts[];
   /** Where Huber's loss becomes linear. */
   readonly huberDelta: number;
@@ -103,14 +103,14 @@ export interface Passes {
   readonly version: number;
   /** (inputs) X */
   readonly inputs: readonly number[];
-  /** The class that is taken for the true one; undefined for numbers to estimate. */
+  /** The class that is taken for the true one; undefined for regression targets. */
   readonly target?: number;
   /** Whether it is the sample's own class or numbers. */
   readonly isOwnTarget: boolean;
-  /** T: one-hot; or the numbers to estimate, standardized. */
+  /** T: one-hot; or the regression targets, standardized. */
   readonly targets: readonly number[];
   readonly layers: readonly LayerPass[];
-  /** P; undefined for numbers to estimate. */
+  /** P; undefined for regression targets. */
   readonly probabilities?: readonly number[];
   readonly loss: number;
 }
@@ -169,7 +169,7 @@ export interface Batch {
   readonly inputs: string;
   /** (samples) δ of the unit. */
   readonly deltas: readonly number[];
-  /** (samples) Classes, or undefined for numbers to estimate. */
+  /** (samples) Classes, or undefined for regression targets. */
   readonly classes?: readonly number[];
   /** Numbers that the factors of the batch have: those of all inputs of layers and of all δ. */
   readonly factors: number;

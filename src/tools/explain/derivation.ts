@@ -25,7 +25,7 @@ export interface NetworkShape {
 export interface Given {
   /** (inputs) As the network gets them. */
   readonly inputs: ArrayLike<number>;
-  /** [class], or (targets) the numbers to estimate, standardized. */
+  /** [class], or (targets) the regression targets, standardized. */
   readonly target: ArrayLike<number>;
 }
 
@@ -157,7 +157,7 @@ export class Derivation {
     return count;
   }
 
-  /** (classes) P; empty for numbers to estimate. */
+  /** (classes) P; empty for regression targets. */
   probabilities(s = 0): Float64Array {
     return rowOf(this.#probabilities, this.layers.at(-1)!.outputs, s);
   }

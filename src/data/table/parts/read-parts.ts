@@ -1,5 +1,6 @@
 /** Reads a large CSV file in parts, in several threads. The result is the same as that of reading it from begin to end. */
-import { type FileHandle, open, readFile } from 'node:fs/promises';
+import { constants, type Stats } from 'node:fs';
+import { type FileHandle, open, readFile, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { STDIN } from '../bytes.js';
 import { BLANKS, type Dialect } from '../csv-scanner.js';
@@ -46,9 +47,11 @@ export async function openInParts(data: string, threads = availableParallelism()
   if (data === STDIN || count < 2) return undefined;
   let file: FileHandle | undefined;
   try {
-    file = await open(data);
+    // A named pipe is not opened: that would wait for its writer, and closing it would end the writer.
+    if (!isLargeFile(await stat(data))) return undefined;
+    file = await open(data, constants.O_RDONLY | constants.O_NONBLOCK);
     const info = await file.stat();
-    const skip = info.isFile() && info.size >= LEAST_BYTES ? await markOf(file) : undefined;
+    const skip = isLargeFile(info) ? await markOf(file) : undefined;
     if (skip !== undefined) {
       const partBytes = Math.min(Math.ceil(info.size / (PARTS_PER_THREAD * count)), MOST_PART_BYTES);
       return { file, size: info.size, skip, threads: count, partBytes, start: startReaders };
@@ -58,6 +61,10 @@ export async function openInParts(data: string, threads = availableParallelism()
   }
   await file?.close();
   return undefined;
+}
+
+function isLargeFile(info: Stats): boolean {
+  return info.isFile() && info.size >= LEAST_BYTES;
 }
 
 /** @returns the length of the byte order mark; undefined for gzip and UTF-16 */
