@@ -2,8 +2,9 @@
  * Builds dist/, which mirrors the tree: TypeScript with tsc, the kernels and the loops that measure their limits with
  * AssemblyScript's compiler, each four times from one source. Prints to stderr only.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expandSources, FORMS } from '../src/kernels/assembly/templates.mjs';
@@ -50,23 +51,21 @@ const ASC_OPTIONS = [
 ].flat();
 
 /** @returns the exit status: 0 if everything was built */
-export function build(root) {
-  const compile = (script, args) => {
-    const { status } = spawnSync(process.execPath, [path.join(root, 'node_modules', script), ...args], {
-      cwd: root,
-      stdio: ['ignore', 2, 2],
-    });
-    return status ?? 1;
-  };
-
-  for (const project of ['.', PAGE]) {
-    const status = compile('typescript/bin/tsc', ['-p', project]);
-    if (status !== 0) return status;
-  }
+export async function build(root) {
+  const compile = (script, args) => () => finished(root, [path.join(root, 'node_modules', script), ...args]);
+  const projects = ['.', PAGE].map((project) => compile('typescript/bin/tsc', ['-p', project]));
+  const modules = modulesToBuild(root).map((args) => compile('assemblyscript/bin/asc.js', args));
+  const status = await firstFailure([...projects, ...modules], availableParallelism());
+  if (status !== 0) return status;
   for (const name of PAGE_FILES) copyFileSync(path.join(root, PAGE, name), path.join(root, 'dist', PAGE, name));
   for (const folder of FOLDERS) removeStale(root, folder);
   bundle(root, [EXPLAIN_VIEW, EXPLAINER, EMBEDDED], EXPLAIN_MAIN, EXPLAIN_BUNDLE);
+  return 0;
+}
 
+/** Writes the sources of all modules. @returns the compiler's arguments for each module that is older than its sources */
+function modulesToBuild(root) {
+  const all = [];
   for (const { folder, forms, builds } of MODULES) {
     for (const [form, sizes] of Object.entries(forms)) {
       const expanded = `${EXPANDED}/${form}/${folder}`;
@@ -79,13 +78,34 @@ export function build(root) {
       for (const [name, options] of Object.entries(builds)) {
         const out = `dist/${folder}/${name}${form === 'narrow' ? '' : `-${form}`}.wasm`;
         if (isNewer(path.join(root, out), [...sources, fileURLToPath(import.meta.url)])) continue;
-        const args = [...entries.map((entry) => `${expanded}/${entry}`), '--outFile', out, ...ASC_OPTIONS, ...options];
-        const status = compile('assemblyscript/bin/asc.js', args);
-        if (status !== 0) return status;
+        all.push([...entries.map((entry) => `${expanded}/${entry}`), '--outFile', out, ...ASC_OPTIONS, ...options]);
       }
     }
   }
-  return 0;
+  return all;
+}
+
+/** Runs the tasks, some at a time, until one fails. @returns its status; 0 if none does */
+async function firstFailure(tasks, atOnce) {
+  let status = 0;
+  const left = [...tasks];
+  const work = async () => {
+    for (let task = left.shift(); task && status === 0; task = left.shift()) {
+      const own = await task();
+      status ||= own;
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, work));
+  return status;
+}
+
+/** @returns the exit status of Node with these arguments */
+function finished(root, args) {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 2, 2] });
+    child.on('error', () => resolve(1));
+    child.on('close', (status) => resolve(status ?? 1));
+  });
 }
 
 /** Removes outputs whose source is gone: they would be packed, and their tests run. */
@@ -111,4 +131,4 @@ function newest(source) {
   return Math.max(...readdirSync(source).map((entry) => newest(path.join(source, entry))));
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) process.exitCode = build(process.cwd());
+if (process.argv[1] === fileURLToPath(import.meta.url)) process.exitCode = await build(process.cwd());

@@ -12,7 +12,7 @@ const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 // The build needs the development dependencies, even under NODE_ENV=production.
 if (!isInstalled()) run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund']);
 const { build } = await import(pathToFileURL(path.join(root, 'scripts/build.mjs')).href);
-process.exitCode = build(root);
+process.exitCode = await build(root);
 
 /** Whether every package of the lock file is installed in its version. (Optional packages depend on the platform.) */
 function isInstalled() {
