@@ -13,7 +13,7 @@ import { kernelNames } from '../support/kernels.js';
 import { resultsAfter, resultsOf } from '../support/results.js';
 import { scratchWith } from '../support/scratch.js';
 import { readTensorFile } from '../support/tensor-file.js';
-import { valuesOf } from '../support/thoroughness.js';
+import { casesOf, valuesOf } from '../support/thoroughness.js';
 import { until } from '../support/until.js';
 
 const scratch = scratchWith(45, 20);
@@ -31,7 +31,7 @@ const KERNELS = kernelNames();
 /** Within an epoch, after its last step and before its evaluation, after an epoch. */
 const ONE_OF_EACH = /step-0000002|step-0000009|epoch-000002/;
 
-describe.each(KERNELS)('kernel %s', (kernel) => {
+describe.each(casesOf(KERNELS, (name) => name !== 'reference'))('kernel %s', (kernel) => {
   it.each([
     { strategy: 'sliced' as const, otherThreads: [1, 3] },
     { strategy: 'dense' as const, otherThreads: [2] },

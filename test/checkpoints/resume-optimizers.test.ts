@@ -45,19 +45,28 @@ const RESUMED = [
   ...['adamw', 'rmsprop and weight decay', 'lion', 'one-cycle schedule'],
 ];
 
-it.each(RESUMED)('%s: from within an epoch, and from the end of one', async (name) => {
-  const options = OPTIMIZER_CASES[name]!;
-  const checkpointDir = newFolder();
-  const run: TrainOptions = { ...JOB, ...options, data: data.path, threads: 1 };
-  const undisturbed = await collect({ ...run, checkpointDir, checkpointEvery: 3, checkpointEverySteps: 5, keep: 100 });
-  expect(await readdir(checkpointDir)).toEqual(expect.arrayContaining(NAMES));
-  for (const [i, file] of NAMES.entries()) {
-    const resume = path.join(checkpointDir, file);
-    const end = (await collect({ resume, ...NO_MORE, checkpointDir: newFolder(), threads: 2 - i })).end;
-    expect(end.weights_sha256, file).toBe(undisturbed.end.weights_sha256);
-    expect(end.train_loss).toBe(undisturbed.end.train_loss);
-  }
-});
+it.each(casesOf(RESUMED, (_, number) => number % 2 === 1))(
+  '%s: from within an epoch, and from the end of one',
+  async (name) => {
+    const options = OPTIMIZER_CASES[name]!;
+    const checkpointDir = newFolder();
+    const run: TrainOptions = { ...JOB, ...options, data: data.path, threads: 1 };
+    const undisturbed = await collect({
+      ...run,
+      checkpointDir,
+      checkpointEvery: 3,
+      checkpointEverySteps: 5,
+      keep: 100,
+    });
+    expect(await readdir(checkpointDir)).toEqual(expect.arrayContaining(NAMES));
+    for (const [i, file] of NAMES.entries()) {
+      const resume = path.join(checkpointDir, file);
+      const end = (await collect({ resume, ...NO_MORE, checkpointDir: newFolder(), threads: 2 - i })).end;
+      expect(end.weights_sha256, file).toBe(undisturbed.end.weights_sha256);
+      expect(end.train_loss).toBe(undisturbed.end.train_loss);
+    }
+  },
+);
 
 /** Every option is in one of them: test/reliability/kill-sweep.ts has all alone. */
 const KILLED = ['clipping and adam', 'step schedule', 'warm-up, cosine, nesterov, decay and clipping'] as const;

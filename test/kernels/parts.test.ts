@@ -13,6 +13,7 @@ import { rmspropUpdate } from '../../src/optim/rmsprop.js';
 import { momentumUpdate, sgdUpdate } from '../../src/optim/sgd.js';
 import { allKernels, fastKernels } from '../support/kernels.js';
 import { createNetwork, gradientsOf, type Network, setInputs } from '../support/network.js';
+import { casesOf } from '../support/thoroughness.js';
 
 const INPUTS = 6;
 const SAMPLES = 4;
@@ -103,7 +104,7 @@ const shapes = [1, 2, 3, 4, 5, 6, 7, 8].flatMap((vectors) => {
 
 describe.each(allKernels())('kernel $name ($vectorBits bits) writes nothing but its part', (choice) => {
   const isReference = choice.name === 'reference';
-  const ofKernel = isReference ? [{ width: 4, isDense: false }] : shapes;
+  const ofKernel = isReference ? [{ width: 4, isDense: false }] : casesOf(shapes, (_, number) => number % 3 === 2);
 
   it.each(ofKernel)('panels of $width columns, samples in dense form: $isDense', ({ width, isDense }) => {
     const fresh = () => networkOf(choice, width, isDense);

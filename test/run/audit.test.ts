@@ -10,7 +10,7 @@ import { collect } from '../support/events.js';
 import { kernelNames } from '../support/kernels.js';
 import { refusalOf } from '../support/refusals.js';
 import { scratchWith } from '../support/scratch.js';
-import { valuesOf } from '../support/thoroughness.js';
+import { casesOf, valuesOf } from '../support/thoroughness.js';
 
 const scratch = scratchWith(60, 20);
 const newFile = (ending = '.ndjson') => scratch.newPath(`audit${ending}`);
@@ -118,17 +118,20 @@ describe('scores', () => {
 describe('the same', () => {
   const IMAGES: TrainInput = { hidden: [20], batchSize: 9, epochs: 4, lr: 0.02, validationSplit: 0.2 };
 
-  it.each(kernelNames())('for any number of threads and any width: %s', async (kernel) => {
-    const options = { ...IMAGES, data: scratch.data, kernel };
-    const files = await Promise.all(
-      valuesOf([1, 2, 3, 7], [1, 3]).map(async (threads) => {
-        const audit = newFile();
-        await collect({ ...options, threads, audit });
-        return readFileSync(audit, 'utf8');
-      }),
-    );
-    expect(new Set(files).size).toBe(1);
-  });
+  it.each(casesOf(kernelNames(), (name) => name !== 'reference'))(
+    'for any number of threads and any width: %s',
+    async (kernel) => {
+      const options = { ...IMAGES, data: scratch.data, kernel };
+      const files = await Promise.all(
+        valuesOf([1, 2, 3, 7], [1, 3]).map(async (threads) => {
+          const audit = newFile();
+          await collect({ ...options, threads, audit });
+          return readFileSync(audit, 'utf8');
+        }),
+      );
+      expect(new Set(files).size).toBe(1);
+    },
+  );
 
   it.each(['sliced', 'dense'] as const)('weights with and without it: strategy %s', async (strategy) => {
     const options: TrainInput = { ...IMAGES, data: scratch.data, strategy, threads: 2, validationSplit: undefined };

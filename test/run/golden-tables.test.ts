@@ -11,7 +11,7 @@ import { MIXED_HEADER, mixedRows } from '../support/mixed-rows.js';
 import { csvOfNumbers, numberRows, weightedRows } from '../support/number-tables.js';
 import { REFERENCE_DEFAULTS } from '../support/reference-defaults.js';
 import { csvOf } from '../support/tables.js';
-import { valuesOf } from '../support/thoroughness.js';
+import { casesOf, valuesOf } from '../support/thoroughness.js';
 
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
@@ -304,21 +304,26 @@ const GOLDEN: Readonly<Record<string, Readonly<Record<string, Golden>>>> = {
 type VectorBits = NonNullable<TrainOptions['vectorBits']>;
 
 describe.each(Object.entries(JOBS))('%s', (name, job) => {
-  it.each(kernelNames())('kernel %s', async (kernel) => {
-    const found: Record<string, string | undefined> = {};
-    const expected: Record<string, string | undefined> = {};
-    // (Where there are no wide vectors, narrow ones are used.)
-    const widths = valuesOf<readonly VectorBits[]>(['128', '256'], ['auto']);
-    for (const vectorBits of kernel === 'reference' ? (['auto'] as const) : widths) {
-      for (const strategy of ['sliced', 'dense'] as const) {
-        for (const threads of valuesOf<readonly number[]>(THREADS, strategy === 'sliced' ? [3] : [2])) {
-          const run = `${vectorBits} bits, ${strategy}, ${threads} threads`;
-          const { sliced, dense } = GOLDEN[name]![kernel]!;
-          expected[run] = strategy === 'sliced' ? sliced : dense[THREADS.indexOf(threads)];
-          found[run] = (await collect({ ...job, kernel, vectorBits, strategy, threads })).end.weights_sha256;
+  // (Of the slow one, some.)
+  const number = Object.keys(JOBS).indexOf(name);
+  it.each(casesOf(kernelNames(), (kernel) => kernel !== 'reference' || number % 4 === 0))(
+    'kernel %s',
+    async (kernel) => {
+      const found: Record<string, string | undefined> = {};
+      const expected: Record<string, string | undefined> = {};
+      // (Where there are no wide vectors, narrow ones are used.)
+      const widths = valuesOf<readonly VectorBits[]>(['128', '256'], ['auto']);
+      for (const vectorBits of kernel === 'reference' ? (['auto'] as const) : widths) {
+        for (const strategy of ['sliced', 'dense'] as const) {
+          for (const threads of valuesOf<readonly number[]>(THREADS, strategy === 'sliced' ? [3] : [2])) {
+            const run = `${vectorBits} bits, ${strategy}, ${threads} threads`;
+            const { sliced, dense } = GOLDEN[name]![kernel]!;
+            expected[run] = strategy === 'sliced' ? sliced : dense[THREADS.indexOf(threads)];
+            found[run] = (await collect({ ...job, kernel, vectorBits, strategy, threads })).end.weights_sha256;
+          }
         }
       }
-    }
-    expect(found).toEqual(expected);
-  });
+      expect(found).toEqual(expected);
+    },
+  );
 });
