@@ -26,16 +26,12 @@ const LIGHT = [
 /** Those that go by the clock somewhere, in seconds: little runs beside them. */
 const PATIENT = [
   'dist/test/dashboard/**/*.test.js',
-  'dist/test/command/pipes.test.js',
+  'dist/test/command/{pipes,signals}.test.js',
   'dist/test/checkpoints/kill.test.js',
 ];
 
 /** What needs all cores, or has a second to end in: mpirun kills ranks that take longer. */
-const ALONE = [
-  'dist/test/parallel/mpi/**/*.test.js',
-  'dist/test/command/signals.test.js',
-  'dist/test/run/reference-job.test.js',
-];
+const ALONE = ['dist/test/parallel/mpi/**/*.test.js', 'dist/test/run/reference-job.test.js'];
 
 /** In full, tests stand in any order: none may go on from what another has left. */
 const shuffle = { tests: process.env.LOCKSTEP_TESTS === 'all' };

@@ -11,6 +11,7 @@ import { link, type Packed, packAndInstall } from '../support/packed.js';
 import { fixtures, root } from '../support/paths.js';
 import { finishOf, spawnQuiet } from '../support/run-command.js';
 import { scratchWith } from '../support/scratch.js';
+import { inFull, TRIES_ALL } from '../support/thoroughness.js';
 
 const run = promisify(execFile);
 const scratch = scratchWith(300, 100);
@@ -69,7 +70,7 @@ describe('the package', () => {
     expect(messages).toEqual([]);
   });
 
-  it('has types that are right for whoever can import it: ES modules', async () => {
+  it.skipIf(!TRIES_ALL)(`has types that are right for whoever can import it: ES modules${inFull}`, async () => {
     const found = await checkPackage(createPackageFromTarballData(new Uint8Array(readFileSync(packed.tarball))));
     if (!found.types) return expect.fail('it has no types');
     // CommonJS in old versions of Node has to import() it; Node 10 does not know `exports`.
@@ -84,43 +85,52 @@ describe('the package', () => {
 });
 
 describe('a program that has it installed', () => {
-  it('compiles against its types in strict mode, with nothing skipped, and trains, stops, loads and predicts', async () => {
-    const { folder } = packed;
-    link(folder.path, 'node_modules/@types/node');
-    link(folder.path, 'node_modules/undici-types');
-    folder.write('package.json', '{"type":"module"}');
-    folder.write('consumer.ts', readFileSync(path.join(fixtures, 'consumer.txt')));
-    const options = ['--strict', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess', '--module', 'nodenext'];
-    await run(
-      process.execPath,
-      [
-        path.join(root, 'node_modules/typescript/bin/tsc'),
-        ...options,
-        '--types',
-        'node',
-        '--target',
-        'es2022',
-        'consumer.ts',
-      ],
-      { cwd: folder.path },
-    ).catch((error: { stdout?: string }) => expect.fail(error.stdout ?? String(error)));
-    const { stdout } = await run(process.execPath, ['consumer.js', scratch.data], { cwd: folder.path });
-    const { epochsAfterAbort, ...rest } = JSON.parse(stdout) as { epochsAfterAbort: number };
-    // It aborts at the first epoch's event: by then the team may be one epoch ahead, and not further.
-    expect([0, 1]).toContain(epochsAfterAbort);
-    expect(rest).toEqual({
-      status: 'interrupted',
-      areAllTold: true,
-      classes: 10,
-      inputs: 784,
-      isClass: true,
-      sum: 1,
-    });
-  });
+  it.skipIf(!TRIES_ALL)(
+    `compiles against its types in strict mode, with nothing skipped, and trains, stops, loads and predicts${inFull}`,
+    async () => {
+      const { folder } = packed;
+      link(folder.path, 'node_modules/@types/node');
+      link(folder.path, 'node_modules/undici-types');
+      folder.write('package.json', '{"type":"module"}');
+      folder.write('consumer.ts', readFileSync(path.join(fixtures, 'consumer.txt')));
+      const options = [
+        '--strict',
+        '--exactOptionalPropertyTypes',
+        '--noUncheckedIndexedAccess',
+        '--module',
+        'nodenext',
+      ];
+      await run(
+        process.execPath,
+        [
+          path.join(root, 'node_modules/typescript/bin/tsc'),
+          ...options,
+          '--types',
+          'node',
+          '--target',
+          'es2022',
+          'consumer.ts',
+        ],
+        { cwd: folder.path },
+      ).catch((error: { stdout?: string }) => expect.fail(error.stdout ?? String(error)));
+      const { stdout } = await run(process.execPath, ['consumer.js', scratch.data], { cwd: folder.path });
+      const { epochsAfterAbort, ...rest } = JSON.parse(stdout) as { epochsAfterAbort: number };
+      // It aborts at the first epoch's event: by then the team may be one epoch ahead, and not further.
+      expect([0, 1]).toContain(epochsAfterAbort);
+      expect(rest).toEqual({
+        status: 'interrupted',
+        areAllTold: true,
+        classes: 10,
+        inputs: 784,
+        isClass: true,
+        sum: 1,
+      });
+    },
+  );
 
   const command = (name: string) => path.join(packed.folder.path, 'node_modules/lockstep/bin', `${name}.mjs`);
 
-  it('has both commands', async () => {
+  it.skipIf(!TRIES_ALL)(`has both commands${inFull}`, async () => {
     const args = ['--data', scratch.data, '--hidden', '5', '--epochs', '1', '--threads', '2'];
     const model = scratch.newPath('model.safetensors');
     const trained = await run(process.execPath, [command('train'), ...args, '--save', model], {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Accountant } from '../../src/privacy/accountant.js';
 import { epochsWithin, noiseMultiplierFor } from '../../src/privacy/budget.js';
 import { renyiEpsilon } from '../../src/privacy/renyi.js';
-import { casesOf } from '../support/thoroughness.js';
+import { casesOf, inFull, TRIES_ALL } from '../support/thoroughness.js';
 
 describe('the noise for a budget', () => {
   const all = [
@@ -27,7 +27,7 @@ describe('the noise for a budget', () => {
   });
 });
 
-it('the epochs of a budget are the most that keep it', () => {
+it.skipIf(!TRIES_ALL)(`the epochs of a budget are the most that keep it${inFull}`, () => {
   const accountant = new Accountant(0.02, 1.1, 100 * 50, 1e-5);
   for (const budget of [1, 2, 3.3]) {
     const epochs = epochsWithin(budget, accountant, 50, 100);
@@ -38,7 +38,7 @@ it('the epochs of a budget are the most that keep it', () => {
   expect(epochsWithin(0.001, accountant, 50, 100)).toBe(0);
 });
 
-it('the accountant names the bound that is the smaller one', () => {
+it.skipIf(!TRIES_ALL)(`the accountant names the bound that is the smaller one${inFull}`, () => {
   const steps = 1e6;
   const accountant = new Accountant(1, 1000, steps, 1e-10);
   // The other bound's rounding errors are too large.

@@ -287,41 +287,45 @@ describe('numbers of another kind', () => {
     expect(Object.keys((JSON.parse(stdout.split('\n')[0]!) as EstimateLine).estimates)).toEqual(['4', '5']);
   });
 
-  it.each([
+  const files = [
     { type: 0x0d, bytes: 4, width: 1, name: 'labels-idx1-ubyte' },
     { type: 0x0e, bytes: 8, width: 1, name: 'labels-idx1-double' },
     { type: 0x0e, bytes: 8, width: 3, name: 'labels-idx2-double' },
-  ])('images with numbers of IDX type $type, $width each', async ({ type, bytes, width, name }) => {
-    const own = temporaryFolder();
-    try {
-      const count = 60;
-      const pixels = Array.from({ length: count * 4 }, (_, p) => (p * 37) % 251);
-      const labels = Buffer.alloc((width > 1 ? 12 : 8) + count * width * bytes);
-      labels.set([0, 0, type, width > 1 ? 2 : 1]);
-      labels.writeUInt32BE(count, 4);
-      if (width > 1) labels.writeUInt32BE(width, 8);
-      for (let i = 0; i < count * width; i++) {
-        const [s, k] = [Math.floor(i / width), i % width];
-        const value = 1000 * (k + 1) + pixels[4 * s]! - pixels[4 * s + 1]! / (k + 2);
-        const at = labels.length - (count * width - i) * bytes;
-        if (bytes === 4) labels.writeFloatBE(value, at);
-        else labels.writeDoubleBE(value, at);
+  ];
+  it.each(casesOf(files, ({ width }) => width > 1))(
+    'images with numbers of IDX type $type, $width each',
+    async ({ type, bytes, width, name }) => {
+      const own = temporaryFolder();
+      try {
+        const count = 60;
+        const pixels = Array.from({ length: count * 4 }, (_, p) => (p * 37) % 251);
+        const labels = Buffer.alloc((width > 1 ? 12 : 8) + count * width * bytes);
+        labels.set([0, 0, type, width > 1 ? 2 : 1]);
+        labels.writeUInt32BE(count, 4);
+        if (width > 1) labels.writeUInt32BE(width, 8);
+        for (let i = 0; i < count * width; i++) {
+          const [s, k] = [Math.floor(i / width), i % width];
+          const value = 1000 * (k + 1) + pixels[4 * s]! - pixels[4 * s + 1]! / (k + 2);
+          const at = labels.length - (count * width - i) * bytes;
+          if (bytes === 4) labels.writeFloatBE(value, at);
+          else labels.writeDoubleBE(value, at);
+        }
+        for (const part of ['train', 't10k']) {
+          own.write(`${part}-images-idx3-ubyte`, idxBytes([count, 2, 2], pixels));
+          own.write(`${part}-${name}`, labels);
+        }
+        const save = path.join(own.path, 'model.safetensors');
+        const given: TrainOptions = { data: own.path, hidden: [10], batchSize: 10, epochs: 40, threads: 2, save };
+        const { start, end } = await collect({ ...given, reduction: 'mean', lr: 0.05 });
+        expect(start.dataset.targets!.map((target) => target.name)).toEqual(['1', '2', '3'].slice(0, width));
+        expect(end.test_r2).toBeGreaterThan(0.9);
+        const { stdout } = await runLockstep(['evaluate', save, '--data', own.path]);
+        expect((JSON.parse(stdout) as NumbersEvaluationEvent).test_rmse).toBe(end.test_rmse);
+      } finally {
+        own.remove();
       }
-      for (const part of ['train', 't10k']) {
-        own.write(`${part}-images-idx3-ubyte`, idxBytes([count, 2, 2], pixels));
-        own.write(`${part}-${name}`, labels);
-      }
-      const save = path.join(own.path, 'model.safetensors');
-      const given: TrainOptions = { data: own.path, hidden: [10], batchSize: 10, epochs: 40, threads: 2, save };
-      const { start, end } = await collect({ ...given, reduction: 'mean', lr: 0.05 });
-      expect(start.dataset.targets!.map((target) => target.name)).toEqual(['1', '2', '3'].slice(0, width));
-      expect(end.test_r2).toBeGreaterThan(0.9);
-      const { stdout } = await runLockstep(['evaluate', save, '--data', own.path]);
-      expect((JSON.parse(stdout) as NumbersEvaluationEvent).test_rmse).toBe(end.test_rmse);
-    } finally {
-      own.remove();
-    }
-  });
+    },
+  );
 
   it.each<[TrainOptions, string]>([
     [{ label: 'price' }, '--target and --label are mutually exclusive'],

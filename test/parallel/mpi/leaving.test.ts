@@ -9,7 +9,7 @@ import { type Folder, mnistPart } from '../../support/mnist-part.js';
 import { ifSkipped, noOpenMpi, runRanks } from '../../support/mpi.js';
 import type { Leaving, Left } from '../../support/mpi-leave.js';
 import { root, trainCommand } from '../../support/paths.js';
-import { casesOf } from '../../support/thoroughness.js';
+import { casesOf, inFull, TRIES_ALL } from '../../support/thoroughness.js';
 
 const LEAVE = path.join(root, 'dist/test/support/mpi-leave.js');
 const BREAK = path.join(root, 'dist/test/support/broken-rank.js');
@@ -26,7 +26,7 @@ afterAll(() => {
   scratch.remove();
 });
 
-describe.skipIf(noOpenMpi)(`two ranks, of which one leaves${ifSkipped(noOpenMpi)}`, () => {
+describe.skipIf(noOpenMpi || !TRIES_ALL)(`two ranks, of which one leaves${ifSkipped(noOpenMpi)}${inFull}`, () => {
   let ranks: readonly { readonly left: readonly Left[]; readonly refusals: readonly string[] }[];
   let status: number | null;
   let stderr: string;
