@@ -37,7 +37,7 @@ const SUBCOMMANDS: Record<string, { readonly does: string; readonly load: () => 
     load: async () => (await import('./commands/inspect.js')).inspectCommand,
   },
   explain: {
-    does: 'show on a web page what a model computes for a sample, with the real numbers',
+    does: 'show on a web page what a model computes for a sample, with the actual numbers',
     load: async () => (await import('./commands/explain.js')).explainCommand,
   },
   audit: {

@@ -7,7 +7,7 @@ import { pictureAt, requirePictures, writePicture } from '../../src/tools/inspec
 import { parseShape } from '../../src/tools/predict/shape.js';
 import { newCommand, oneOf, parse, wholeOf } from '../parse.js';
 
-/** Of images on a sheet. */
+/** Maximum number of images on a sheet. */
 const MOST_IMAGES = 100;
 const MOST_COUNT = 10_000;
 const MOST_SCALE = 64;

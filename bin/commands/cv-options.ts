@@ -1,4 +1,4 @@
-/** The arguments of `lockstep cv`: most options of `train`, and its own. */
+/** The arguments of `lockstep cv`: most options of `train`, and options of its own. */
 import { type CheckedOptions, checkOptions } from '../../src/config/options.js';
 import type { Format } from '../../src/output/formats.js';
 import type { CvOptions } from '../../src/tools/cv/cross-validate.js';
@@ -33,9 +33,9 @@ export function parseCvCommand(args: readonly string[]): CvCommand | undefined {
   command
     .optionsGroup('Cross-validation:')
     .option('--folds <k>', `number of folds (default: ${DEFAULT_FOLDS})`)
-    .option('--repeats <n>', 'how often the samples are divided, each time differently (default: 1)')
+    .option('--repeats <n>', 'number of times that the samples are divided, each time differently (default: 1)')
     .option('-o, --output <file>', 'write the out-of-fold predictions to this file (.ndjson or .csv)')
-    .option('--at-once <n>', 'most folds at the same time (default: as many as the cores can run)')
+    .option('--at-once <n>', 'maximum number of folds at the same time (default: as many as the cores can run)')
     .option('--format <name>', FORMAT_HELP);
   addOptions(command, CV_GROUPS);
   command.addHelpText('after', HELP_END);

@@ -71,7 +71,7 @@ export async function partsOfRun(samples: Samples, metadata: Network['metadata']
 
 const NO_DATASET = { name: '', inputs: 0, classes: 0, test: NO_SAMPLES };
 
-/** The options of the run, if it tested on a fold. (A file may hold anything.) @param samples  of the table */
+/** The options of the run, if it tested on a fold. (A file may contain anything.) @param samples  of the table */
 function foldIn(
   { fold, fold_seed: foldSeed, seed, stratify, limit }: Record<string, unknown>,
   samples: number,

@@ -13,7 +13,7 @@ import { Network } from '../../src/tools/network.js';
 import { newCommand, oneOf, parse } from '../parse.js';
 import { explainedData } from './explained-data.js';
 
-/** Not the dashboard's, which may be open. */
+/** Differs from the dashboard's default port, which may be in use. */
 const DEFAULT_PORT = 8472;
 
 interface Options {
@@ -27,7 +27,7 @@ interface Options {
 export async function explainCommand(args: readonly string[]): Promise<undefined> {
   const command = newCommand(
     'lockstep explain',
-    'Show on a local web page what a model computes for a sample, forward and back, with the real numbers.',
+    'Show on a local web page what a model computes for a sample, forward and backward, with the actual numbers.',
   )
     .argument('<model>', 'a file written by train --save, or a checkpoint')
     .option(
@@ -61,7 +61,7 @@ async function write(output: Output, subject: Subject): Promise<void> {
   process.stdout.write(`${onOneLine(output.file)}: ${grouped(bytes.length)} bytes\n`);
 }
 
-/** Until a signal. */
+/** Serves the page until a signal arrives. */
 async function serve(port: number, subject: Subject): Promise<void> {
   const { ExplainPage } = await import('../../src/dashboard/explain-page.js');
   const page = await ExplainPage.open(port, subject);

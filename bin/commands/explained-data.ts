@@ -20,7 +20,7 @@ interface TableOptions {
 
 /**
  * @param data  `--data`, or undefined for the data that the model was trained on
- * @throws LockstepError if the data cannot be used, or are not known
+ * @throws LockstepError if the data cannot be used or is unknown
  */
 export async function explainedData(
   file: string,

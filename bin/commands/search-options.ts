@@ -1,4 +1,4 @@
-/** The arguments of `lockstep search`: most options of `train`, some of them with several values, and its own. */
+/** The arguments of `lockstep search`: options of `train`, some of them with several values, and options of its own. */
 import { type CheckedOptions, checkOptions, GROUPS, OPTIONS, type OptionName } from '../../src/config/options.js';
 import { errors } from '../../src/errors.js';
 import type { Format } from '../../src/output/formats.js';
@@ -54,19 +54,19 @@ class Searched {
 export async function parseSearchCommand(args: readonly string[]): Promise<SearchCommand | undefined> {
   const command = newCommand(
     'lockstep search',
-    'Search for good options: train networks with different ones, and train the best again.',
+    'Search for good options: train networks with different options, and train the best one again.',
   );
   command
     .optionsGroup('Search:')
-    .option('--space <file>', 'a JSON file with ranges and choices of options')
+    .option('--space <file>', 'read ranges and choices of options from this JSON file')
     .option('--trials <n>', `number of trials (default: ${DEFAULT_TRIALS})`)
     .option('--folds <k>', 'judge a trial by its mean loss over k folds (default: by --validation-split 0.2)')
     .option('--halving <n>', 'successive halving: only one trial in n is trained n times as long (default: off)')
-    .option('--search-seed <n>', 'seed of the values that are tried (default: 1)')
-    .option('--log <file>', 'keep the trials in this file; a search that is started again does not repeat them')
-    .option('-o, --output <file>', 'draw what mattered: .svg or .png')
+    .option('--search-seed <n>', 'seed for the random selection of values (default: 1)')
+    .option('--log <file>', 'log the trials in this file; a search that is started again does not repeat them')
+    .option('-o, --output <file>', 'draw a chart of what mattered in this .svg or .png file')
     .option('--save <file>', 'write the best network to this file (safetensors)')
-    .option('--at-once <n>', 'most trials at the same time (default: as many as the cores can run)')
+    .option('--at-once <n>', 'maximum number of trials at the same time (default: as many as the cores can run)')
     .option('--format <name>', FORMAT_HELP);
   addOptions(command, SEARCH_GROUPS, (name, entry) => {
     const usual = parserOf(entry);

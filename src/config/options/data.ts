@@ -72,7 +72,7 @@ export const TABLES = {
    */
   group: option(
     { kind: text('a column name or number'), ...OF_TABLES, needs: { anyOf: ['fold', 'testSplit', 'validationSplit'] } },
-    { help: 'column whose equal cells keep rows together in every split', argument: '<column>' },
+    { help: 'column that groups the rows: rows with equal cells stay in the same split', argument: '<column>' },
   ),
   /** Whether the first row contains the column names; with `auto`, Lockstep detects this. @default 'auto' */
   header: option(

@@ -30,13 +30,13 @@ export const OPTIMIZER = {
     { kind: YES_OR_NO, default: false, needs: { anyOf: ['momentum'] } },
     { help: 'use Nesterov momentum' },
   ),
-  /** Decay factor of the first moment of Adam and AdamW, or of the mean that Lion takes its steps by. @default 0.9 */
+  /** Decay factor of the first moment of Adam and AdamW, or of the mean that determines Lion's steps. @default 0.9 */
   beta1: option(
     { kind: DECAY, default: 0.9, needs: using('adam', 'adamw', 'lion') },
     { help: 'decay factor of the first moment' },
   ),
   /**
-   * Decay factor of the second moment of Adam, AdamW and RMSprop (PyTorch's `alpha` for RMSprop), or of the mean that Lion keeps.
+   * Decay factor of the second moment of Adam, AdamW and RMSprop (for RMSprop: PyTorch's `alpha`), or of the mean that Lion stores.
    * @default 0.999; rmsprop and lion: 0.99
    */
   beta2: option(
@@ -51,11 +51,11 @@ export const OPTIMIZER = {
   /** Constant that Adam, AdamW and RMSprop add to the denominator of their steps. @default 1e-8 */
   eps: option(
     { kind: RATE, default: 1e-8, needs: using('adam', 'adamw', 'rmsprop') },
-    { help: 'constant added to the denominator' },
+    { help: 'constant added to the denominator of a step' },
   ),
   /**
    * L2 penalty coefficient: the parameters, including biases, are multiplied by this factor and added to the gradient. With AdamW and
-   * Lion, weight decay is decoupled from the gradient: the parameters are multiplied by 1 − learning rate · this factor.
+   * Lion, weight decay is decoupled from the gradient: the parameters are multiplied by 1 − learning rate × this factor.
    * @default 0; tables: 1/rows, at most 0.01
    */
   weightDecay: option(

@@ -92,10 +92,10 @@ export const STOPPING = {
       argument: '<i/k>',
     },
   ),
-  /** Seed of the division into folds. @default the value of --seed */
+  /** Seed for the division into folds. @default the value of --seed */
   foldSeed: option(
     { kind: integer(0, Number.MAX_SAFE_INTEGER), needs: { anyOf: ['fold'] }, resume: 'between-epochs' },
-    { help: 'seed of the division into folds', defaultText: 'the value of --seed' },
+    { help: 'seed for the division into folds', defaultText: 'the value of --seed' },
   ),
   /**
    * Whether each split takes the same fraction of every class, as far as the numbers of samples allow. Folds of images are
