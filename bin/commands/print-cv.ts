@@ -105,7 +105,7 @@ export class CvText {
       each.std === null ? '–' : figure(each.std, each),
       each.interval === null ? '' : intervalText(each.interval, ' to ', (value) => figure(value, each)),
     ]);
-    const heading = ['', 'mean', 'std', '95 % interval'];
+    const heading = ['', 'mean', 'std', '95% interval'];
     return [
       '',
       ...(rows.length > 0 ? [...rowsOf(heading, rows, this.#room, [-NAME_WIDTH, 12, 12, 0]), ''] : []),

@@ -84,7 +84,7 @@ function overallTable(event: EvaluationEvent, columns: number): string[] {
     return [metricName(name, event), figure(event[name]), interval ? intervalText(interval, ' to ', figure) : ''];
   });
   const { resamples, level } = event.bootstrap;
-  const heading = resamples > 0 ? `${level * 100} % interval (${grouped(resamples)} resamples)` : '';
+  const heading = resamples > 0 ? `${level * 100}% interval (${grouped(resamples)} resamples)` : '';
   return rowsOf(['', 'value', heading], rows, columns, [-28, 9, 0]);
 }
 
