@@ -90,7 +90,7 @@ describe.each(casesOf(Object.entries(TOLD_APART), ([name]) => ALWAYS_TOLD_APART.
       [[1, 2], 'which cut a single panel by rows', { hidden: [20] }],
       [[1, 3], 'kernel reference', { hidden: [9], kernel: 'reference', epochs: 1 }],
     ];
-    // Each option in the first way, and in one of the others.
+    // Each option in one of the last two ways; in full, in all.
     const other = 1 + (Object.keys(TOLD_APART).indexOf(name) % 2);
     it.each(casesOf(all, (_, number) => number === other))('%j, %s', async (numbers, _what, given) => {
       const hashes = new Set<string | undefined>();
