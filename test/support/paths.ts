@@ -9,4 +9,4 @@ export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '
 export const fixtures = path.join(root, 'test/fixtures');
 
 /** The compiled command. */
-export const trainCommand = path.join(root, 'dist/bin/train.js');
+export const trainCommand = path.join(root, 'dist/bundle/train.js');

@@ -105,7 +105,7 @@ describe.skipIf(noOpenMpi)(`ranks that cannot train together${ifSkipped(noOpenMp
       mkdirSync(other);
       for (const name of ['dist', 'node_modules']) symlinkSync(path.join(root, name), path.join(other, name));
       writeFileSync(path.join(other, 'package.json'), JSON.stringify({ type: 'module', version: '99.1.0' }));
-      const asLinked = ['--preserve-symlinks', '--preserve-symlinks-main', path.join(other, 'dist/bin/train.js')];
+      const asLinked = ['--preserve-symlinks', '--preserve-symlinks-main', path.join(other, 'dist/bundle/train.js')];
       await expectRefusal(
         [...asLinked, ...job('--epochs', '1')],
         /^train: Lockstep's version: rank 1 \(.*\) has 99.1.0, but rank 0 \(.*\) has \d+\.\d+\.\d+;/,

@@ -11,7 +11,7 @@ export interface Readers {
 }
 
 /** In dist/. */
-const WORKER = new URL('../../../../workers/reader-entry.cjs', import.meta.url).href;
+const WORKER = new URL('../../../../bundle/reader-entry.cjs', import.meta.url).href;
 
 /** @throws Error if the system refuses so many threads */
 export async function startReaders(threads: number): Promise<Readers> {
