@@ -57,8 +57,9 @@ export class PrettyFormat {
     const { vector_bits: bits, thread_choice: choice } = event;
     const { train, validation = 0 } = dataset;
     this.#objective = objectiveNamed(objective);
-    this.#isNarrow = validation > 0 && dataset.test > 0;
-    this.#table = columnsFor(this.#objective, validation > 0, dataset.test > 0, config.noise_scale, config.private);
+    const hasTest = dataset.test > 0 && config.test_at === 'every';
+    this.#isNarrow = validation > 0 && hasTest;
+    this.#table = columnsFor(this.#objective, validation > 0, hasTest, config.noise_scale, config.private);
     this.#config = config;
     const held = validation > 0 ? `, ${grouped(validation)} validation` : '';
     const test = dataset.test > 0 ? `, ${grouped(dataset.test)} test samples` : ', no test samples';

@@ -213,6 +213,7 @@ const OTHER_VALUES: { readonly [name in keyof Config]: () => TrainOptions } = {
   lrStepSize: () => ({ lrStepSize: 1 }),
   lrGamma: () => ({ lrGamma: 0.5 }),
   validationSplit: () => ({ validationSplit: 0.3 }),
+  testAt: () => ({ testAt: 'end' }),
   patience: () => ({ patience: 50 }),
   keepBest: () => ({ keepBest: true }),
   maxTime: () => ({ maxTime: 1000 }),
@@ -246,7 +247,7 @@ const OTHER_VALUES: { readonly [name in keyof Config]: () => TrainOptions } = {
 };
 const HARMLESS: readonly string[] = [
   ...['threads', 'vectorBits', 'data', 'epochs', 'patience', 'maxTime', 'logEvery', 'noiseScale', 'save'],
-  'audit',
+  ...['audit', 'testAt'],
   ...['checkpointDir', 'checkpointEvery', 'checkpointEverySteps', 'keep', 'checkpointRequired'],
 ];
 

@@ -87,6 +87,7 @@ describe('defaults', () => {
       noiseScale: false,
       audit: false,
       save: undefined,
+      testAt: 'every',
       checkpointDir: undefined,
       checkpointEvery: 1,
       checkpointEverySteps: undefined,

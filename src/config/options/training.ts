@@ -69,6 +69,8 @@ export const TRAINING = {
   ),
 };
 
+const TEST_TIMES = ['every', 'end'] as const;
+
 const VALIDATION: Need = { anyOf: ['validationSplit'] };
 
 export const STOPPING = {
@@ -114,6 +116,14 @@ export const STOPPING = {
       tableDefaultText: 'true for classes',
       negatedHelp: 'split the samples regardless of their classes',
     },
+  ),
+  /**
+   * When the test set is evaluated: after every epoch, or once, at the end of the run, on the weights that the run keeps. The
+   * choice does not affect the weights. @default 'every'
+   */
+  testAt: option(
+    { kind: oneOf(TEST_TIMES), default: 'every', resume: 'free' },
+    { help: 'when the test set is evaluated: after every epoch, or once at the end of the run' },
   ),
   /** Early stopping: stop after this many epochs without an improvement in the validation loss. @default never */
   patience: option(
