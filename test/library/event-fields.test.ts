@@ -20,7 +20,7 @@ import { IRIS } from '../support/tables.js';
 const tables = fieldTables();
 /** What the code writes, by kind. */
 const written = new Map<string, object[]>();
-const TRAIN = ['start', 'step', 'epoch', 'checkpoint', 'warning', 'member', 'end'];
+const TRAIN = ['start', 'step', 'epoch', 'member', 'checkpoint', 'warning', 'end'];
 const COMPANION = [
   'evaluation',
   'cv_start',
