@@ -232,6 +232,9 @@ const OTHER_VALUES: { readonly [name in keyof Config]: () => TrainOptions } = {
   classWeights: () => ({ classWeights: ['balanced'] }),
   fold: () => ({ fold: '2/3' }),
   foldSeed: () => ({ foldSeed: 2 }),
+  splitSeed: () => ({ splitSeed: 2 }),
+  // (A single run does not know of an ensemble.)
+  ensemble: () => ({ ensemble: 1 }),
   stratify: () => ({ stratify: true }),
   limit: () => ({ limit: 29 }),
   kernel: () => ({ kernel: 'reference' }),
@@ -247,7 +250,7 @@ const OTHER_VALUES: { readonly [name in keyof Config]: () => TrainOptions } = {
 };
 const HARMLESS: readonly string[] = [
   ...['threads', 'vectorBits', 'data', 'epochs', 'patience', 'maxTime', 'logEvery', 'noiseScale', 'save'],
-  ...['audit', 'testAt'],
+  ...['audit', 'ensemble', 'testAt'],
   ...['checkpointDir', 'checkpointEvery', 'checkpointEverySteps', 'keep', 'checkpointRequired'],
 ];
 

@@ -79,6 +79,8 @@ describe('defaults', () => {
       classWeights: undefined,
       fold: undefined,
       foldSeed: undefined,
+      splitSeed: undefined,
+      ensemble: 1,
       stratify: false,
       limit: undefined,
       kernel: 'auto',

@@ -7,6 +7,9 @@ import { FOLD, integer, oneOf, PART, POSITIVE, RATE, texts, YES_OR_NO } from '..
 import { type Need, option } from '../option.js';
 import { BATCH_TEXT, batchSizeFor, EPOCHS_TEXT, epochsFor } from '../table-sizes.js';
 
+/** More would hardly improve the mean, and a model file must fit in memory. */
+const MOST_MEMBERS = 100;
+
 export const TRAINING = {
   /** Number of epochs. With 0, the run only evaluates the initial weights. @default 100; tables: 300/√rows, at least 15 and at most 100 */
   epochs: option(
@@ -67,6 +70,14 @@ export const TRAINING = {
     { kind: integer(0, Number.MAX_SAFE_INTEGER), default: 1, resume: 'between-epochs', recipe: 'always' },
     { help: 'seed for the initial weights, sample order and splits' },
   ),
+  /**
+   * Number of networks to train, with the seeds `seed`, `seed` + 1, … and the same splits. Several are trained at the same time. The
+   * model contains all of them, and predicts the mean of their probabilities or numbers: see docs/choosing.md. @default 1
+   */
+  ensemble: option(
+    { kind: integer(1, MOST_MEMBERS), default: 1, resume: 'free', recipe: 'if-set' },
+    { help: 'number of networks to train with different seeds; the model predicts their mean' },
+  ),
 };
 
 const TEST_TIMES = ['every', 'end'] as const;
@@ -78,6 +89,11 @@ export const STOPPING = {
   validationSplit: option(
     { kind: PART, resume: 'between-epochs' },
     { help: 'fraction of the training samples held out for validation', argument: '<fraction>' },
+  ),
+  /** Seed for the test and validation splits, so that runs with different seeds can have the same splits. @default the value of --seed */
+  splitSeed: option(
+    { kind: integer(0, Number.MAX_SAFE_INTEGER), resume: 'between-epochs' },
+    { help: 'seed for the test and validation splits', defaultText: 'the value of --seed' },
   ),
   /**
    * Use a fold of a cross-validation as the test set: `2/5` divides the training samples into five folds, trains on four of them,

@@ -28,7 +28,18 @@ interface ChoiceOf {
 const FIXED: ReadonlySet<string> = new Set<OptionName>([
   ...NOT_IN_CV,
   ...(['data', 'limit', 'label', 'target', 'weight', 'group', 'header', 'delimiter', 'comment'] as const),
-  ...(['columns', 'drop', 'types', 'missing', 'missingValues', 'loss', 'huberDelta', 'seed', 'foldSeed'] as const),
+  ...([
+    'columns',
+    'drop',
+    'types',
+    'missing',
+    'missingValues',
+    'loss',
+    'huberDelta',
+    'seed',
+    'foldSeed',
+    'splitSeed',
+  ] as const),
   ...(['validationSplit', 'stratify', 'patience', 'testAt', 'keepBest', 'maxTime'] as const),
   ...(['threads', 'kernel', 'vectorBits', 'strategy'] as const),
 ]);
