@@ -26,6 +26,8 @@ const THREADS = {
 };
 /** What Piscina loads. They import a file beside them. */
 const THREAD_ENTRIES = ['entry.cjs', 'reader-entry.cjs'];
+/** A module's own address, or a thread's. */
+const ADDRESS = /new URL\('[./]+\/workers\/([^']+)', import\.meta\.url\)|import\.meta\.url/g;
 /** Modules that every run loads, in files of their own: with what they import, and without what stands in a file before. */
 const TOGETHER = { run: ['src/run/train.js'], command: ['bin/commands/train.js', 'bin/parse.js'] };
 
@@ -100,14 +102,16 @@ async function bundlePage(dist, file) {
   writeFileSync(file, output[0].code.replaceAll('</script', '<\\/script'));
 }
 
-/** A module finds the files beside it (kernels, pages) from where it stood. */
+/** A module finds the files beside it (kernels, pages) from where it stood, but bundled threads. */
 function ownAddress(dist) {
   return {
     name: 'own-address',
     transform(code, id) {
       if (!code.includes('import.meta.url')) return null;
       const from = path.relative(path.join(dist, 'bundle'), id).replaceAll('\\', '/');
-      return code.replaceAll('import.meta.url', `new URL('${from}', import.meta.url).href`);
+      return code.replaceAll(ADDRESS, (_, thread) =>
+        thread ? `new URL('./${thread}', import.meta.url)` : `new URL('${from}', import.meta.url).href`,
+      );
     },
   };
 }

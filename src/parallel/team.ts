@@ -7,8 +7,7 @@ import type { Memory } from '../memory/layout.js';
 import type { Barrier } from './barrier.js';
 import { Phase, type WorkerTask, whereabouts } from './task.js';
 
-/** In dist/. */
-const WORKER = new URL('../../bundle/entry.cjs', import.meta.url).href;
+const WORKER = new URL('../../workers/entry.cjs', import.meta.url).href;
 
 /**
  * How often a worker checks the barrier before it sleeps: about 50 µs. Sleeping and waking cost 10 to 50 µs, and workers

@@ -10,8 +10,7 @@ export interface Readers {
   readonly close: () => Promise<void>;
 }
 
-/** In dist/. */
-const WORKER = new URL('../../../../bundle/reader-entry.cjs', import.meta.url).href;
+const WORKER = new URL('../../../../workers/reader-entry.cjs', import.meta.url).href;
 
 /** @throws Error if the system refuses so many threads */
 export async function startReaders(threads: number): Promise<Readers> {
