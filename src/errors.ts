@@ -589,6 +589,8 @@ export const errors = withCodes({
     failure(
       `${file}: --inputs matrix supports only columns of numbers, without missing cells in training; found ${columns}; use --inputs columns`,
     ),
+  onnxOfScale: (file: string, scale: string) =>
+    failure(`${file}: --inputs matrix does not support --scale ${scale}; use --inputs columns`),
   onnxWithoutColumns: (file: string) =>
     failure(`${file}: --inputs columns requires a model that was trained on a table; use --inputs matrix`),
   tooLargeForFormat: (file: string, bytes: number, format: string, most: number) =>

@@ -165,7 +165,7 @@ const REFUSED: [Given, string][] = [
   [{ label: '' }, `--label "": expected a column name or number`],
   [{ label: 5 }, `--label 5: expected a column name or number`],
   [{ header: true }, '--header true: expected one of auto, yes, no'],
-  [{ scale: 'max' }, '--scale max: expected one of none, minmax, standard'],
+  [{ scale: 'max' }, '--scale max: expected one of none, minmax, standard, robust, quantile-uniform, quantile-normal, piecewise-linear'],
   [{ testSplit: -0.1 }, '--test-split -0.1: expected a number, at least 0 and less than 1'],
   [{ testSplit: 1 }, '--test-split 1: expected a number, at least 0 and less than 1'],
   [{ fold: '0/5' }, '--fold 0/5: expected i/k, such as 2/5 for the second of five folds'],

@@ -9,6 +9,7 @@ import { predictCommand } from '../../bin/commands/predict.js';
 import { readModel } from '../../src/checkpoints/model-file.js';
 import type { TrainOptions } from '../../src/config/options.js';
 import { splitOff } from '../../src/data/split.js';
+import type { LinearScaling } from '../../src/data/table/scaling.js';
 import type { EvaluationEvent } from '../../src/metrics/events.js';
 import { TEST_SPLIT_STREAM, VALIDATION_SPLIT_STREAM } from '../../src/model/random.js';
 import { evaluateOn } from '../../src/tools/evaluation.js';
@@ -122,12 +123,13 @@ describe('a run on a table', () => {
     const limited = kept.slice(0, 100);
     const used = [...splitOff(100, 0.3, 1, VALIDATION_SPLIT_STREAM).kept].map((i) => NUMBERS[limited[i]!]!);
     expect(used).toHaveLength(70);
+    const scaling = table!.scaling as LinearScaling;
     for (let i = 0; i < 4; i++) {
       const column = used.map((row) => row[i]!);
       const mean = column.reduce((sum, x) => sum + x, 0) / 70;
-      expect(table!.scaling!.subtract[i]).toBe(mean);
+      expect(scaling.subtract[i]).toBe(mean);
       const deviation = Math.sqrt(column.reduce((sum, x) => sum + (x - mean) ** 2, 0) / 70);
-      expect(table!.scaling!.divideBy[i]).toBe(deviation);
+      expect(scaling.divideBy[i]).toBe(deviation);
     }
   });
 });

@@ -44,6 +44,14 @@ function set(known: Map<string, Row>, name: string, row: Row): void {
   known.set(name, row);
 }
 
+const UNARY = {
+  Abs: Math.abs,
+  Sign: Math.sign,
+  Neg: (x: number) => -x,
+  Sqrt: Math.sqrt,
+  Log: Math.log,
+};
+
 function compute({ operator, attributes, domain }: OnnxNode, rows: readonly Row[], shape?: readonly number[]): Row {
   const [a, b, c] = rows;
   if (domain !== (operator === 'LabelEncoder' ? 'ai.onnx.ml' : '')) throw new Error(`${operator} of ${domain}`);
@@ -85,6 +93,26 @@ function compute({ operator, attributes, domain }: OnnxNode, rows: readonly Row[
     case 'Less':
       same([INT64]);
       return each(BOOL, (i) => Number(number(i) < number(i, b)));
+    case 'Greater':
+      same([DOUBLE]);
+      return each(BOOL, (i) => Number(number(i) > number(i, b)));
+    case 'GreaterOrEqual':
+      same([DOUBLE]);
+      return each(BOOL, (i) => Number(number(i) >= number(i, b)));
+    case 'Min':
+      return arithmetic(Math.min);
+    case 'Max':
+      return arithmetic(Math.max);
+    case 'Abs':
+    case 'Sign':
+    case 'Neg':
+    case 'Sqrt':
+    case 'Log':
+      if (a!.type !== DOUBLE) throw new Error(operator);
+      return each(DOUBLE, (i) => UNARY[operator](number(i)));
+    case 'MatMul':
+      if (same([DOUBLE]) !== DOUBLE || a!.values.length !== b!.values.length) throw new Error('MatMul');
+      return { type: DOUBLE, values: [a!.values.reduce<number>((sum, x, i) => sum + Number(x) * number(i, b), 0)] };
     case 'Or':
       same([BOOL]);
       return each(BOOL, (i) => number(i) | number(i, b));

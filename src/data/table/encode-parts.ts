@@ -50,8 +50,8 @@ export function* encodeParts<Given extends SplitSamples>(
   const { columns } = fittedTo.table!;
   const rows = fittedTo.table!.rows.subarray(0, fittedTo.count);
   const encodings: Encoding[] = [];
-  for (const column of columns) encodings.push(yield* fitEncoding(column, rows));
-  const scaling = scale === 'none' ? undefined : yield* fitScaling(columns, encodings, rows, scale);
+  for (const column of columns) encodings.push(yield* fitEncoding(column, rows, scale === 'piecewise-linear'));
+  const scaling = yield* fitScaling(columns, encodings, rows, scale);
   const table: TableModel = { ...facts, encodings, scale, scaling, isSingle: false };
   const encoder = new RowEncoder(table);
   const parts = {

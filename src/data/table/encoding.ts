@@ -1,8 +1,11 @@
 /**
  * How columns become inputs of the network. A number is one input, and one more if any training row lacks it; a category is
- * one input for each level; a date is its seconds since 1970, and its month, weekday and hour as categories.
+ * one input for each level; a date is its seconds since 1970, and its month, weekday and hour as categories. In the
+ * piecewise-linear encoding, a number and the seconds of a date have an input for each bin.
  */
 import { hourOf, monthOf, weekdayOf } from './dates.js';
+import { type BinEdges, binEdgesOf, binsOf } from './piecewise.js';
+import { sortedNumbers } from './quantiles.js';
 import { inParts, type Steps } from './steps.js';
 import { byCodeUnit, countMissing, type TypedColumn } from './typed-table.js';
 
@@ -15,6 +18,8 @@ export interface NumberEncoding {
   readonly fill: number;
   /** Whether an input is 1 where the number is missing. */
   readonly hasIndicator: boolean;
+  /** Only in the piecewise-linear encoding. */
+  readonly edges?: BinEdges | undefined;
 }
 
 /** Inputs: the seconds, the indicator, then the months, weekdays and hours. */
@@ -27,6 +32,7 @@ export interface DateEncoding {
   /** From 1 (Monday) to 7. */
   readonly weekdays: readonly number[];
   readonly hours: readonly number[];
+  readonly edges?: BinEdges | undefined;
 }
 
 /** Inputs: the levels, then the other levels, then the missing level. */
@@ -44,14 +50,19 @@ export const MOST_LEVELS = 1000;
 export function inputsOf(encoding: Encoding): number {
   switch (encoding.kind) {
     case 'number':
-      return 1 + Number(encoding.hasIndicator);
+      return widthOf(encoding) + Number(encoding.hasIndicator);
     case 'date': {
       const { hasIndicator, months, weekdays, hours } = encoding;
-      return 1 + Number(hasIndicator) + months.length + weekdays.length + hours.length;
+      return widthOf(encoding) + Number(hasIndicator) + months.length + weekdays.length + hours.length;
     }
     case 'category':
       return encoding.levels.length + Number(encoding.hasOther) + Number(encoding.hasMissing);
   }
+}
+
+/** Inputs of the number itself. */
+export function widthOf({ edges }: NumberEncoding | DateEncoding): number {
+  return edges === undefined ? 1 : binsOf(edges);
 }
 
 /** The first input of each column, and the number of all inputs. */
@@ -71,13 +82,17 @@ export function basesOf(encodings: readonly Encoding[]): {
 /** Months, weekdays and hours are below this. */
 const MOST_PARTS = 24;
 
-/** @param rows  that are trained on */
-export function* fitEncoding(column: TypedColumn, rows: Uint32Array): Steps<Encoding> {
+/**
+ * @param rows         that are trained on
+ * @param isPiecewise  whether numbers and dates are encoded in bins
+ */
+export function* fitEncoding(column: TypedColumn, rows: Uint32Array, isPiecewise = false): Steps<Encoding> {
   const hasMissing = (yield* countMissing(column, rows)) > 0;
   if (column.kind === 'category') return { kind: 'category', ...(yield* levelsOf(column, rows)), hasMissing };
   const { numbers } = column;
   const fill = yield* medianOf(yield* presentOf(numbers, rows));
-  const fitted = { fill, hasIndicator: hasMissing };
+  const edges = isPiecewise && { edges: binEdgesOf(yield* sortedNumbers(numbers, fill, rows)) };
+  const fitted = { fill, hasIndicator: hasMissing, ...edges };
   if (column.kind === 'number') return { kind: 'number', ...fitted };
   const [hasMonth, hasWeekday, hasHour] = Array.from({ length: 3 }, () => new Uint8Array(MOST_PARTS)) as DateParts;
   yield* inParts(rows.length, (from, to) => {

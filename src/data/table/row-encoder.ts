@@ -2,9 +2,9 @@
 import { errors, shown } from '../../errors.js';
 import { cellOf, isCell, levelOf } from './cells.js';
 import { hourOf, monthOf, weekdayOf } from './dates.js';
-import { basesOf, type Encoding } from './encoding.js';
+import { basesOf, type Encoding, widthOf } from './encoding.js';
 import { MissingValues } from './missing.js';
-import { type Scaling, scaledInput, singleScaledInput } from './scaling.js';
+import { countLit, isTooLargeFor, type NumberInputs, numberInputs, writeLit } from './number-inputs.js';
 import { inParts, type Steps } from './steps.js';
 import type { TableModel } from './table-metadata.js';
 import { CELL_OF, cellInWords, type TypedColumn, typedCell } from './typed-table.js';
@@ -27,13 +27,10 @@ const NONE = -1;
 /** One column's part of a row. All inputs are numbered from 0, over all columns. */
 interface Part {
   readonly encoding: Encoding;
-  readonly base: number;
   /** Of numbers and dates. */
+  readonly inputs: NumberInputs;
   readonly fill: number;
   readonly indicator: number;
-  readonly subtract: number;
-  readonly divideBy: number;
-  readonly isSingle: boolean;
   /** Input by month, weekday or hour, or NONE. */
   readonly months: Int32Array;
   readonly weekdays: Int32Array;
@@ -44,9 +41,10 @@ interface Part {
   readonly missing: number;
 }
 
-function partOf(encoding: Encoding, base: number, scaling: Scaling | undefined, isSingle: boolean): Part {
+function partOf(encoding: Encoding, column: number, base: number, model: TableModel): Part {
+  const edges = encoding.kind === 'category' ? undefined : encoding.edges;
   const part = {
-    ...{ encoding, base, fill: 0, indicator: NONE, subtract: 0, divideBy: 1, isSingle },
+    ...{ encoding, inputs: numberInputs(column, base, edges, model), fill: 0, indicator: NONE },
     ...{ months: NO_PARTS, weekdays: NO_PARTS, hours: NO_PARTS, levels: NO_LEVELS, other: NONE, missing: NONE },
   };
   if (encoding.kind === 'category') {
@@ -60,16 +58,11 @@ function partOf(encoding: Encoding, base: number, scaling: Scaling | undefined, 
     };
   }
   const { fill, hasIndicator } = encoding;
-  const numbers = {
-    ...part,
-    fill,
-    indicator: hasIndicator ? base + 1 : NONE,
-    subtract: scaling?.subtract[base] ?? 0,
-    divideBy: scaling?.divideBy[base] ?? 1,
-  };
+  const afterNumber = base + widthOf(encoding);
+  const numbers = { ...part, fill, indicator: hasIndicator ? afterNumber : NONE };
   if (encoding.kind === 'number') return numbers;
   const { months, weekdays, hours } = encoding;
-  const first = base + 1 + Number(hasIndicator);
+  const first = afterNumber + Number(hasIndicator);
   return {
     ...numbers,
     months: inputByPart(months, 13, first),
@@ -99,23 +92,16 @@ class Sink {
     this.value = new Float32Array(most);
   }
 
-  put(input: number, x: number): void {
-    if (x === 0) return;
-    this.index[this.k] = input;
-    this.value[this.k] = x;
-    this.k++;
-  }
-
   level(input: number): void {
-    if (input !== NONE) this.put(input, 1);
+    this.k = writeLevel(input, this.k, this.index, this.value);
   }
 
   /** @param given  NaN if it is missing */
   number(part: Part, given: number): void {
-    const { base, fill, indicator, subtract, divideBy } = part;
+    const { inputs, fill, indicator } = part;
     const isMissing = Number.isNaN(given);
     const x = isMissing ? fill : given;
-    this.put(base, scaledBy(part)(x, subtract, divideBy));
+    this.k = writeLit(inputs, x, this.k, this.index, this.value);
     if (isMissing) this.level(indicator);
     else if (part.encoding.kind === 'date') {
       this.level(part.months[monthOf(x)]!);
@@ -123,10 +109,6 @@ class Sink {
       this.level(part.hours[hourOf(x)]!);
     }
   }
-}
-
-function scaledBy({ isSingle }: Part): typeof scaledInput {
-  return isSingle ? singleScaledInput : scaledInput;
 }
 
 /** Levels that the training rows do not have: number of cells by column. */
@@ -140,11 +122,11 @@ export class RowEncoder {
   readonly #unseen = new Map<string, number>();
 
   constructor(model: TableModel) {
-    const { encodings, scaling, isSingle } = model;
+    const { encodings } = model;
     const { bases, inputs } = basesOf(encodings);
     this.inputs = inputs;
     this.#model = model;
-    this.#parts = encodings.map((encoding, i) => partOf(encoding, bases[i]!, scaling, isSingle));
+    this.#parts = encodings.map((encoding, i) => partOf(encoding, i, bases[i]!, model));
     this.#missing = new MissingValues(model.missing.values);
   }
 
@@ -171,8 +153,8 @@ export class RowEncoder {
    * @throws LockstepError if a cell does not fit its column, or is missing and must not be
    */
   encode(cells: ArrayLike<unknown>, nameOf: (column: number) => string): EncodedRow {
-    // At most the four inputs of a date by column.
-    const sink = new Sink(4 * this.#parts.length);
+    // At most the five inputs of a date by column: two bins, month, weekday and hour.
+    const sink = new Sink(5 * this.#parts.length);
     const { mode } = this.#model.missing;
     for (const [i, part] of this.#parts.entries()) {
       const given = cells[i];
@@ -297,12 +279,8 @@ function* inputsByLevel({ levels, other, missing }: Part, column: TypedColumn): 
   return inputs;
 }
 
-function isTooLarge(numbers: Float64Array, part: Part, rows: Uint32Array): boolean {
-  const { subtract, divideBy } = part;
-  const scaled = scaledBy(part);
-  for (let r = 0; r < rows.length; r++) {
-    if (Math.abs(scaled(numbers[rows[r]!]!, subtract, divideBy)) === Number.POSITIVE_INFINITY) return true;
-  }
+function isTooLarge(numbers: Float64Array, { inputs }: Part, rows: Uint32Array): boolean {
+  for (let r = 0; r < rows.length; r++) if (isTooLargeFor(inputs, numbers[rows[r]!]!)) return true;
   return false;
 }
 
@@ -329,13 +307,12 @@ function writeLevels(
 }
 
 function countNumbers(numbers: Float64Array, part: Part, rows: Uint32Array, counts: Uint32Array): void {
-  const { fill, indicator, subtract, divideBy, encoding, months, weekdays, hours } = part;
-  const scaled = scaledBy(part);
+  const { inputs, fill, indicator, encoding, months, weekdays, hours } = part;
   const isDate = encoding.kind === 'date';
   for (let r = 0; r < rows.length; r++) {
     const x = numbers[rows[r]!]!;
     const isMissing = Number.isNaN(x);
-    let count = Number(scaled(isMissing ? fill : x, subtract, divideBy) !== 0);
+    let count = countLit(inputs, isMissing ? fill : x);
     if (isMissing) count += Number(indicator !== NONE);
     else if (isDate) {
       count += Number(months[monthOf(x)] !== NONE);
@@ -354,19 +331,12 @@ function writeNumbers(
   index: Uint32Array,
   value: Float32Array,
 ): void {
-  const { base, fill, indicator, subtract, divideBy, encoding, months, weekdays, hours } = part;
-  const scaled = scaledBy(part);
+  const { inputs, fill, indicator, encoding, months, weekdays, hours } = part;
   const isDate = encoding.kind === 'date';
   for (let r = 0; r < rows.length; r++) {
     const given = numbers[rows[r]!]!;
     const isMissing = Number.isNaN(given);
-    const x = scaled(isMissing ? fill : given, subtract, divideBy);
-    let k = ends[r]!;
-    if (x !== 0) {
-      index[k] = base;
-      value[k] = x;
-      k++;
-    }
+    let k = writeLit(inputs, isMissing ? fill : given, ends[r]!, index, value);
     if (isMissing) k = writeLevel(indicator, k, index, value);
     else if (isDate) {
       k = writeLevel(months[monthOf(given)]!, k, index, value);

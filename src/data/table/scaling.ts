@@ -1,18 +1,38 @@
-/** Input scaling for tables: the input of a number x is (x − subtract) / divide_by. */
+/** Input scaling for tables. */
 import { type Encoding, inputsOf } from './encoding.js';
+import { type Quantiles, quantilesOf } from './quantile-scaling.js';
+import { quantileOf, sortedNumbers } from './quantiles.js';
 import { inParts, type Steps } from './steps.js';
 import type { TypedColumn } from './typed-table.js';
 
-export const SCALES = ['none', 'minmax', 'standard'] as const;
-/** `minmax`: from 0 to 1. `standard`: mean 0, standard deviation 1. */
+export const SCALES = [
+  ...(['none', 'minmax', 'standard', 'robust'] as const),
+  ...(['quantile-uniform', 'quantile-normal', 'piecewise-linear'] as const),
+] as const;
+/**
+ * `minmax`: from 0 to 1. `standard`: mean 0, standard deviation 1. `robust`: median 0, interquartile range 1, then clipped
+ * smoothly. `quantile-uniform`: ranks from 0 to 1. `quantile-normal`: normal quantiles of the ranks. `piecewise-linear`: bins,
+ * which are part of the encoding.
+ */
 export type Scale = (typeof SCALES)[number];
 
 /** The inputs of categories and indicators are not scaled: 0 and 1. */
-export interface Scaling {
+export type Scaling = LinearScaling | QuantileScaling;
+
+/** The input of a number x is (x − subtract) / divide_by; with `robust`, this is then clipped smoothly. */
+export interface LinearScaling {
+  readonly kind: 'linear';
   /** (inputs) */
   readonly subtract: Float64Array;
   /** (inputs), never 0. */
   readonly divideBy: Float64Array;
+}
+
+export interface QuantileScaling {
+  readonly kind: 'quantiles';
+  readonly isNormal: boolean;
+  /** By column; undefined for categories. */
+  readonly byColumn: readonly (Quantiles | undefined)[];
 }
 
 /**
@@ -25,8 +45,12 @@ export function* fitScaling(
   columns: readonly TypedColumn[],
   encodings: readonly Encoding[],
   rows: Uint32Array,
-  scale: Exclude<Scale, 'none'>,
-): Steps<Scaling> {
+  scale: Scale,
+): Steps<Scaling | undefined> {
+  if (scale === 'none' || scale === 'piecewise-linear') return undefined;
+  if (scale === 'quantile-uniform' || scale === 'quantile-normal') {
+    return yield* fitQuantiles(columns, encodings, rows, scale === 'quantile-normal');
+  }
   const inputs = encodings.reduce((sum, encoding) => sum + inputsOf(encoding), 0);
   const subtract = new Float64Array(inputs);
   const divideBy = new Float64Array(inputs).fill(1);
@@ -40,15 +64,35 @@ export function* fitScaling(
     }
     input += inputsOf(encoding);
   }
-  return { subtract, divideBy };
+  return { kind: 'linear', subtract, divideBy };
 }
 
-function* rangeOf(
-  numbers: Float64Array,
-  fill: number,
+function* fitQuantiles(
+  columns: readonly TypedColumn[],
+  encodings: readonly Encoding[],
   rows: Uint32Array,
-  scale: Exclude<Scale, 'none'>,
-): Steps<{ readonly middle: number; readonly width: number }> {
+  isNormal: boolean,
+): Steps<QuantileScaling> {
+  const byColumn: (Quantiles | undefined)[] = [];
+  for (const [i, encoding] of encodings.entries()) {
+    const column = columns[i]!;
+    const isScaled = encoding.kind !== 'category' && column.kind !== 'category';
+    byColumn.push(isScaled ? quantilesOf(yield* sortedNumbers(column.numbers, encoding.fill, rows)) : undefined);
+  }
+  return { kind: 'quantiles', isNormal, byColumn };
+}
+
+type LinearScale = 'minmax' | 'standard' | 'robust';
+type Range = { readonly middle: number; readonly width: number };
+
+/** Holzmüller et al. 2024 (RealMLP): half the range where the quartiles are equal. */
+function robustRange(sorted: Float64Array): Range {
+  const between = quantileOf(sorted, 3, 4) - quantileOf(sorted, 1, 4);
+  return { middle: quantileOf(sorted, 1, 2), width: usable(between || (sorted.at(-1)! - sorted[0]!) / 2) };
+}
+
+function* rangeOf(numbers: Float64Array, fill: number, rows: Uint32Array, scale: LinearScale): Steps<Range> {
+  if (scale === 'robust') return robustRange(yield* sortedNumbers(numbers, fill, rows));
   let [least, most, sum] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0];
   yield* inParts(rows.length, (from, to) => {
     // (Local variables are faster than those of a closure.)
@@ -88,6 +132,15 @@ function usable(width: number): number {
 export function scaledInput(x: number, subtract: number, divideBy: number): number {
   return Math.fround((x - subtract) / divideBy);
 }
+
+/** Scaled, then between −3 and 3: y / √(1 + (y / 3)²). */
+export function clippedInput(x: number, subtract: number, divideBy: number): number {
+  const y = (x - subtract) / divideBy;
+  const share = y / MOST_CLIPPED;
+  return Math.fround(y / Math.sqrt(1 + share * share));
+}
+
+export const MOST_CLIPPED = 3;
 
 /** As models before version 1 of the encoding were trained: each operation was rounded to float32. */
 export function singleScaledInput(x: number, subtract: number, divideBy: number): number {

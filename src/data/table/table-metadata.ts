@@ -1,12 +1,13 @@
 /** The description of the training table that a network keeps, and its metadata in files. */
 import { shown } from '../../errors.js';
 import { parseJsonOr } from '../../files/json.js';
-import { type Fields, fieldsOf, isRecord } from '../../files/type-guards.js';
+import { type Fields, fieldsOf } from '../../files/type-guards.js';
 import type { ClassName } from './cells.js';
 import type { ColumnPlace } from './column-place.js';
 import { type Encoding, inputsOf } from './encoding.js';
 import { MISSING_MODES, type MissingRule } from './missing.js';
-import { SCALES, type Scale, type Scaling } from './scaling.js';
+import type { Scale, Scaling } from './scaling.js';
+import { edgesIn, edgesRecord, scalingIn, scalingRecord } from './scaling-metadata.js';
 import type { InputColumn } from './typed-table.js';
 
 export interface TableFacts {
@@ -49,7 +50,6 @@ const ENCODING_VERSION = 1;
 /** See docs/model-files.md. The targets are in `targetsMetadata`. */
 export function tableMetadata(model: TableModel): Record<string, string> {
   const { label, targets, weight, group, columns, width, missing, classNames, encodings, scale, scaling } = model;
-  const { subtract = [], divideBy = [] } = scaling ?? {};
   const encoding = {
     version: ENCODING_VERSION,
     table_columns: width,
@@ -58,10 +58,7 @@ export function tableMetadata(model: TableModel): Record<string, string> {
     columns: columns.map(({ name, position }, i) => ({ name, position: position + 1, ...recordOf(encodings[i]!) })),
   };
   return {
-    input_scaling: JSON.stringify({
-      method: scale,
-      ...(scaling && { subtract: [...subtract], divide_by: [...divideBy] }),
-    }),
+    input_scaling: JSON.stringify(scalingRecord(scale, scaling)),
     ...(!targets && { class_names: JSON.stringify(classNames) }),
     columns: JSON.stringify(namesOf(model) ?? null),
     ...(!targets && { label: JSON.stringify(placeRecord(label)) }),
@@ -74,10 +71,10 @@ export function tableMetadata(model: TableModel): Record<string, string> {
 function recordOf(encoding: Encoding) {
   switch (encoding.kind) {
     case 'number':
-      return { kind: encoding.kind, fill: encoding.fill, indicator: encoding.hasIndicator };
+      return { kind: encoding.kind, fill: encoding.fill, indicator: encoding.hasIndicator, ...edgesRecord(encoding) };
     case 'date': {
       const { kind, fill, hasIndicator, months, weekdays, hours } = encoding;
-      return { kind, fill, indicator: hasIndicator, months, weekdays, hours };
+      return { kind, fill, indicator: hasIndicator, months, weekdays, hours, ...edgesRecord(encoding) };
     }
     case 'category':
       return { kind: encoding.kind, levels: encoding.levels, other: encoding.hasOther, missing: encoding.hasMissing };
@@ -125,7 +122,7 @@ export function tableIn(
     ? numbersOnly(names, inputs, label.position)
     : encodedIn(fieldsOf(parseJsonOr(metadata.encoding, undefined)), names, inputs);
   if (typeof encoded === 'string') return encoded;
-  const scaled = scalingIn(parseJsonOr(metadata.input_scaling, undefined), inputs, isSingle);
+  const scaled = scalingIn(parseJsonOr(metadata.input_scaling, undefined), encoded.encodings, inputs, isSingle);
   if (!scaled) return 'its scaling does not match its inputs';
   const apart = { ...(isOfNumbers && { targets }), ...(weight && { weight }), ...(group && { group }) };
   return { label, ...apart, classNames: classNames as ClassName[], ...encoded, ...scaled, isSingle };
@@ -183,11 +180,13 @@ function encodingIn(fields: Fields): Encoding | undefined {
     return { kind, levels, hasOther: other, hasMissing: missing };
   }
   if (typeof fill !== 'number' || !Number.isFinite(fill) || typeof indicator !== 'boolean') return undefined;
-  if (kind === 'number') return { kind, fill, hasIndicator: indicator };
+  const bins = edgesIn(fields.edges);
+  if (!bins) return undefined;
+  if (kind === 'number') return { kind, fill, hasIndicator: indicator, ...bins };
   if (kind !== 'date' || !areParts(months, 1, 12) || !areParts(weekdays, 1, 7) || !areParts(hours, 0, 23)) {
     return undefined;
   }
-  return { kind, fill, hasIndicator: indicator, months, weekdays, hours };
+  return { kind, fill, hasIndicator: indicator, months, weekdays, hours, ...bins };
 }
 
 function areParts(value: unknown, least: number, most: number): value is number[] {
@@ -202,27 +201,6 @@ function isListOf<T>(value: unknown, is: (each: unknown) => each is T): value is
 
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 1;
-}
-
-function scalingIn(
-  value: unknown,
-  inputs: number,
-  isSingle: boolean,
-): Pick<TableModel, 'scale' | 'scaling'> | undefined {
-  const { method, subtract, divide_by: divideBy } = isRecord(value) ? value : {};
-  const scale = SCALES.find((each) => each === method);
-  if (scale === undefined) return undefined;
-  if (scale === 'none')
-    return subtract === undefined && divideBy === undefined ? { scale, scaling: undefined } : undefined;
-  if (!areNumbers(subtract, inputs, isSingle) || !areNumbers(divideBy, inputs, isSingle)) return undefined;
-  if (divideBy.includes(0)) return undefined;
-  return { scale, scaling: { subtract: Float64Array.from(subtract), divideBy: Float64Array.from(divideBy) } };
-}
-
-function areNumbers(value: unknown, count: number, areSingles: boolean): value is number[] {
-  const isNumber = (each: unknown) =>
-    Number.isFinite(each) && (!areSingles || Math.fround(each as number) === (each as number));
-  return Array.isArray(value) && value.length === count && value.every(isNumber);
 }
 
 function areDistinct(value: unknown, count: number, is: (each: unknown) => boolean): boolean {

@@ -21,7 +21,7 @@ export function encodeNpz({ file, layers, values, table, targets }: ModelData): 
   for (const { name, shape, values: floats } of tensorsOfModel(layers, Float32Array.from(values))) {
     files[`${name}.npy`] = encodeNpy(shape, floats as Float32Array);
   }
-  if (table?.scaling) {
+  if (table?.scaling?.kind === 'linear') {
     const { subtract, divideBy } = table.scaling;
     for (const [name, own] of [[SUBTRACT, subtract] as const, [DIVIDE_BY, divideBy] as const]) {
       files[`${name}.npy`] = encodeNpy([own.length], own);

@@ -4,10 +4,18 @@
  * of the network are brought into the model's order.
  */
 import { cellOf, MISSING_NOTATIONS } from '../../data/table/cells.js';
-import { basesOf, type CategoryEncoding, type DateEncoding, type Encoding } from '../../data/table/encoding.js';
+import {
+  basesOf,
+  type CategoryEncoding,
+  type DateEncoding,
+  type Encoding,
+  widthOf,
+} from '../../data/table/encoding.js';
 import type { MissingRule } from '../../data/table/missing.js';
+import type { LinearScaling } from '../../data/table/scaling.js';
 import type { TableModel } from '../../data/table/table-metadata.js';
 import { BOOL, DOUBLE, FLOAT, INT64, type Node, STRING, type Tensor, type Value } from './onnx-proto.js';
+import { clippedNodes, type GraphWriter, piecewiseNodes, quantileNodes } from './onnx-scaling.js';
 
 export const ML_DOMAIN = 'ai.onnx.ml';
 
@@ -115,7 +123,7 @@ class ColumnGraphBuilder {
       const part = this.#node(`${name}.indicators`, 'Cast', [indicators], { to: FLOAT });
       this.#part(
         part,
-        withIndicator.map((i) => placed[i]!.base + 1),
+        withIndicator.map((i) => placed[i]!.base + widthOf(placed[i]!.encoding)),
       );
     }
     return this.#node(`${name}.filled`, 'Where', [isMissing, fills, given]);
@@ -129,8 +137,11 @@ class ColumnGraphBuilder {
     const lit = (part: 'months' | 'weekdays' | 'hours', codes: string) => {
       // No part is −1, so a missing date lights none.
       const present = this.#node(`dates.${part}`, 'Where', [isMissing, this.#integer(-1), codes]);
-      const before = ({ months, weekdays, hasIndicator }: DateEncoding) =>
-        1 + Number(hasIndicator) + (part === 'months' ? 0 : months.length + (part === 'hours' ? weekdays.length : 0));
+      const before = (encoding: DateEncoding) => {
+        const { months, weekdays, hasIndicator } = encoding;
+        const parts = part === 'months' ? 0 : months.length + (part === 'hours' ? weekdays.length : 0);
+        return widthOf(encoding) + Number(hasIndicator) + parts;
+      };
       this.#oneHot(
         `dates.${part}`,
         present,
@@ -160,22 +171,43 @@ class ColumnGraphBuilder {
     if (has('hours')) lit('hours', op('hour', 'Div', ofDay, 3600));
   }
 
-  /** Each operation rounds as in `scaledInput` or `singleScaledInput`, so the scaled inputs are exactly the same. */
-  #scaled(filled: string, placed: readonly Placed<Encoding>[]): void {
-    const { scaling, isSingle } = this.#table;
+  /** Each operation rounds as in the library, so the inputs are the same, except for the logarithm of a normal quantile. */
+  #scaled(filled: string, placed: readonly Placed<Exclude<Encoding, CategoryEncoding>>[]): void {
+    const { scale, scaling, isSingle } = this.#table;
     const bases = placed.map(({ base }) => base);
     const cast = (name: string) => this.#node('scaling.round', 'Cast', [name], { to: FLOAT });
-    const scaled = (x: string) => {
-      if (!scaling) return x;
-      const constant = (name: string, values: Float64Array) => {
-        const own = Float64Array.from(bases, (base) => values[base]!);
-        return this.#constant(name, isSingle ? Float32Array.from(own) : own);
-      };
-      const moved = this.#node('scaling.moved', 'Sub', [x, constant('scaling.subtract', scaling.subtract)]);
-      return this.#node('scaling.scaled', 'Div', [moved, constant('scaling.divide_by', scaling.divideBy)]);
-    };
-    this.#part(isSingle ? scaled(cast(filled)) : cast(scaled(filled)), bases);
+    if (scale === 'piecewise-linear') {
+      const edges = placed.map(({ encoding }) => encoding.edges!);
+      const binInputs = placed.flatMap(({ base, encoding }) =>
+        Array.from({ length: widthOf(encoding) }, (_, bin) => base + bin),
+      );
+      this.#part(cast(piecewiseNodes(this.#writer, filled, edges)), binInputs);
+    } else if (scaling?.kind === 'quantiles') {
+      const quantiles = placed.map(({ column }) => scaling.byColumn[column]!);
+      this.#part(cast(quantileNodes(this.#writer, filled, quantiles, scaling.isNormal)), bases);
+    } else {
+      const scaled = (x: string) => (scaling ? this.#moved(x, bases, scaling) : x);
+      this.#part(isSingle ? scaled(cast(filled)) : cast(scaled(filled)), bases);
+    }
   }
+
+  #moved(x: string, bases: readonly number[], { subtract, divideBy }: LinearScaling): string {
+    const { scale, isSingle } = this.#table;
+    const constant = (name: string, values: Float64Array) => {
+      const own = Float64Array.from(bases, (base) => values[base]!);
+      return this.#constant(name, isSingle ? Float32Array.from(own) : own);
+    };
+    const moved = this.#node('scaling.moved', 'Sub', [x, constant('scaling.subtract', subtract)]);
+    const scaled = this.#node('scaling.scaled', 'Div', [moved, constant('scaling.divide_by', divideBy)]);
+    return scale === 'robust' ? clippedNodes(this.#writer, scaled) : scaled;
+  }
+
+  readonly #writer: GraphWriter = {
+    node: (name, operator, inputs, attribute) => this.#node(name, operator, inputs, attribute),
+    constant: (name, values, dims) => this.#constant(name, values, dims),
+    gather: (name, from, columns) => this.#gather(name, from, columns),
+    join: (name, parts) => this.#join(name, parts),
+  };
 
   /** Codes: the position of the level, then one for other levels, then one for a missing cell. */
   #categories(placed: readonly Placed<CategoryEncoding>[]): void {
@@ -250,16 +282,20 @@ class ColumnGraphBuilder {
   }
 
   #integer(value: number): string {
-    const name = `integer.${value}`;
-    return this.#tensors.some((tensor) => tensor.name === name) ? name : this.#constant(name, integers([value]));
+    return this.#constant(`integer.${value}`, integers([value]));
   }
 
   #doubles(name: string, values: readonly number[]): string {
     return this.#constant(name, Float64Array.from(values));
   }
 
-  #constant(name: string, values: Exclude<Tensor['values'], readonly string[]>): string {
-    this.#tensors.push({ name, dims: [values.length], values });
+  /** One that exists already is not added again. */
+  #constant(
+    name: string,
+    values: Exclude<Tensor['values'], readonly string[]>,
+    dims: readonly number[] = [values.length],
+  ): string {
+    if (!this.#tensors.some((tensor) => tensor.name === name)) this.#tensors.push({ name, dims, values });
     return name;
   }
 

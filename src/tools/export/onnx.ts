@@ -2,6 +2,7 @@
 import { memberPrefix, valuesOfMembers } from '../../checkpoints/ensemble.js';
 import { type ModelData, tensorsOfModel } from '../../checkpoints/model-file.js';
 import type { ClassName } from '../../data/table/cells.js';
+import type { Scale } from '../../data/table/scaling.js';
 import { namesOf, type TableModel } from '../../data/table/table-metadata.js';
 import { errors } from '../../errors.js';
 import { packageVersion } from '../../files/package-version.js';
@@ -210,7 +211,7 @@ function estimatesOf(targets: readonly Target[], elem_type: number): Value {
 
 /** Each operation rounds as in `scaledInput` or `singleScaledInput`, so the scaled inputs are exactly the same. */
 function scalingNodes(table: TableModel | undefined): Node[] {
-  if (!table?.scaling) return [];
+  if (table?.scaling?.kind !== 'linear') return [];
   const subtract: Node = { name: 'scaling.subtract', op_type: 'Sub', input: ['input', SUBTRACT], output: ['moved'] };
   const divide = { name: 'scaling.divide', op_type: 'Div', input: ['moved', DIVIDE_BY] };
   if (table.isSingle) return [subtract, { ...divide, output: ['scaled'] }];
@@ -222,7 +223,7 @@ function scalingNodes(table: TableModel | undefined): Node[] {
 }
 
 function scalingTensors(table: TableModel | undefined): Tensor[] {
-  if (!table?.scaling) return [];
+  if (table?.scaling?.kind !== 'linear') return [];
   const { scaling, isSingle } = table;
   const typed = (values: Float64Array) => (isSingle ? Float32Array.from(values) : values);
   return [
@@ -231,14 +232,17 @@ function scalingTensors(table: TableModel | undefined): Tensor[] {
   ];
 }
 
-/** @throws LockstepError if a column is not just a number */
+/** @throws LockstepError if a column is not just a number that is scaled linearly */
 function requireNumbers({ file, table }: ModelData): void {
   if (!table) return;
   const others = table.columns.filter((_, i) => {
     const encoding = table.encodings[i]!;
     return encoding.kind !== 'number' || encoding.hasIndicator;
   });
-  if (others.length === 0) return;
+  if (others.length === 0) {
+    if (!MATRIX_SCALES.includes(table.scale)) throw errors.onnxOfScale(file, table.scale);
+    return;
+  }
   const shown = others
     .slice(0, MOST_LISTED)
     .map(({ name, kind }) => `${name} (${kind === 'number' ? 'missing cells' : kind})`);
@@ -246,6 +250,7 @@ function requireNumbers({ file, table }: ModelData): void {
 }
 
 const MOST_LISTED = 5;
+const MATRIX_SCALES: readonly Scale[] = ['none', 'minmax', 'standard'];
 
 const SOFTMAX_NODES: readonly Node[] = [
   { name: 'softmax', op_type: 'Softmax', input: ['logits'], output: ['probabilities'], attribute: { axis: 1 } },

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Encoding, fitEncoding } from '../../../src/data/table/encoding.js';
-import { fitScaling, type Scale, scaledInput } from '../../../src/data/table/scaling.js';
+import { fitScaling, type LinearScaling, type Scale, scaledInput } from '../../../src/data/table/scaling.js';
 import { atOnce } from '../../../src/data/table/steps.js';
 import type { TypedColumn } from '../../../src/data/table/typed-table.js';
 
@@ -13,7 +13,7 @@ const allOf = (numbers: readonly number[]) => Uint32Array.from(numbers, (_, row)
 function scaled(numbers: readonly number[], scale: Exclude<Scale, 'none'>, rows = allOf(numbers)): number[] {
   const column = columnOf(numbers);
   const encodings: Encoding[] = [atOnce(fitEncoding(column, rows))];
-  const { subtract, divideBy } = atOnce(fitScaling([column], encodings, rows, scale));
+  const { subtract, divideBy } = atOnce(fitScaling([column], encodings, rows, scale)) as LinearScaling;
   return numbers.map((x) => scaledInput(x, subtract[0]!, divideBy[0]!));
 }
 
@@ -58,7 +58,8 @@ describe('scaling', () => {
   it('missing numbers are filled before the scaling is fitted, as in a pipeline of scikit-learn', () => {
     const column = columnOf([1, Number.NaN, 4, 10]);
     const rows = Uint32Array.of(0, 1, 2, 3);
-    const { subtract, divideBy } = atOnce(fitScaling([column], [atOnce(fitEncoding(column, rows))], rows, 'standard'));
+    const scaling = atOnce(fitScaling([column], [atOnce(fitEncoding(column, rows))], rows, 'standard'));
+    const { subtract, divideBy } = scaling as LinearScaling;
     // 1, 4, 4, 10; then the indicator, which is not scaled.
     expect([...subtract]).toEqual([4.75, 0]);
     expect([...divideBy]).toEqual([Math.sqrt((3.75 ** 2 + 2 * 0.75 ** 2 + 5.25 ** 2) / 4), 1]);

@@ -7,7 +7,10 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { ModelData } from '../../../src/checkpoints/model-file.js';
 import type { ClassName } from '../../../src/data/table/cells.js';
 import { basesOf, type Encoding } from '../../../src/data/table/encoding.js';
+import { binEdgesOf } from '../../../src/data/table/piecewise.js';
+import { quantilesOf } from '../../../src/data/table/quantile-scaling.js';
 import { RowEncoder } from '../../../src/data/table/row-encoder.js';
+import { SCALES } from '../../../src/data/table/scaling.js';
 import type { TableModel } from '../../../src/data/table/table-metadata.js';
 import { exportModel } from '../../../src/tools/export/export-model.js';
 import type { InputForm } from '../../../src/tools/export/input-form.js';
@@ -143,21 +146,30 @@ const someCase: fc.Arbitrary<Case> = fc
       names: fc.constant(names),
       encodings: fc.constant(encodings),
       values: fc.subarray(['-', '-999', 'unknown', '7']),
-      isScaled: fc.boolean(),
+      scale: fc.constantFrom('none', 'standard', ...SCALES),
       classes: someClasses,
       hidden: fc.constantFrom([], [4]),
       seed: fc.integer({ min: 1, max: 2 ** 31 - 2 }),
       rows: fc.array(fc.tuple(...encodings.map(someCell)), { minLength: 1, maxLength: 12 }),
     }),
   )
-  .map(({ mode, names, encodings, values, isScaled, classes, hidden, seed, rows }) => {
-    const { bases, inputs } = basesOf(encodings);
+  .map(({ mode, names, encodings: given, values, scale, classes, hidden, seed, rows }) => {
     // Lehmer's generator.
     let state = seed;
     const random = () => {
       state = (state * 48_271) % (2 ** 31 - 1);
       return state / (2 ** 31 - 1);
     };
+    const numbersOf = (kind: 'number' | 'date') =>
+      Float64Array.from({ length: 1 + Math.floor(9 * random()) }, () =>
+        Math.round((random() - 0.5) * (kind === 'date' ? 4e9 : 20)),
+      ).sort();
+    const encodings = given.map((each) =>
+      each.kind === 'category' || scale !== 'piecewise-linear'
+        ? each
+        : { ...each, edges: binEdgesOf(numbersOf(each.kind)) },
+    );
+    const { bases, inputs } = basesOf(encodings);
     const subtract = new Float64Array(inputs);
     const divideBy = new Float64Array(inputs).fill(1);
     for (const [i, { kind }] of encodings.entries()) {
@@ -179,8 +191,16 @@ const someCase: fc.Arbitrary<Case> = fc
       missing: { mode, values },
       classNames: classes ?? [],
       encodings,
-      scale: isScaled ? 'standard' : 'none',
-      scaling: isScaled ? { subtract, divideBy } : undefined,
+      scale,
+      scaling: scale.startsWith('quantile')
+        ? {
+            kind: 'quantiles',
+            isNormal: scale === 'quantile-normal',
+            byColumn: encodings.map(({ kind }) => (kind === 'category' ? undefined : quantilesOf(numbersOf(kind)))),
+          }
+        : scale === 'none' || scale === 'piecewise-linear'
+          ? undefined
+          : { kind: 'linear', subtract, divideBy },
       isSingle: false,
     };
     const model: ModelData = {
@@ -286,7 +306,9 @@ describe('an input for each column', () => {
             const { index, value, length } = network.encoder!.encode(cells, String);
             const inputs = new Array<number>(network.inputs).fill(0);
             for (let k = 0; k < length; k++) inputs[index[k]!] = value[k]!;
-            expect(found.get(encoded)!.map((x) => Number(x) + 0)).toEqual(inputs);
+            const columns = found.get(encoded)!.map((x) => Number(x) + 0);
+            if (table.scale !== 'quantile-normal') expect(columns).toEqual(inputs);
+            for (const [i, x] of columns.entries()) expect(Math.abs(x - inputs[i]!)).toBeLessThanOrEqual(1e-6);
           }
           const answers = outputs.map((name, k) => [name, found.get(onnx.outputs[k]!.name)!]);
           compared += Number(compare(given, network, row, Object.fromEntries(answers) as Answers));
@@ -394,6 +416,14 @@ describe('a matrix', () => {
     expect(message).toMatch(
       /^model: --inputs matrix supports only columns of numbers, .*\(category\).*; use --inputs columns$/,
     );
+    const ranked = fc.sample(
+      someCase.filter(
+        ({ table: { encodings, scale } }) =>
+          scale === 'robust' && encodings.every((each) => each.kind === 'number' && !each.hasIndicator),
+      ),
+      { numRuns: 1, seed: 1 },
+    )[0]!.model;
+    expect((await refusalOf(() => encodeOnnx(ranked, 'matrix'))).message).toContain('does not support --scale robust');
     const images: ModelData = { ...mixed, table: undefined };
     expect((await refusalOf(() => encodeOnnx(images, 'columns'))).message).toContain('; use --inputs matrix');
   });
