@@ -146,7 +146,7 @@ export function badCells(
 
 export function cellText({ columns }: RawTable, position: number, row: number): string {
   const { numbers, codes, texts } = columns[position]!;
-  return codes[row] === 0 ? String(numbers[row]) : texts[codes[row]! - 1]!;
+  return codes[row] === 0 ? String(numbers[row]) : texts.at(codes[row]! - 1)!;
 }
 
 function typesOf(file: string, table: RawTable, types: readonly string[] = []): ReadonlyMap<number, Kind> {

@@ -1,6 +1,5 @@
 /** Finds the kind of a column from its cells. */
-import { numberOfText } from './cells.js';
-import { secondsOf } from './dates.js';
+import { IS_DATE, IS_MISSING, IS_NUMBER, meaningsOf, type TextMeanings } from './meanings.js';
 import type { MissingValues } from './missing.js';
 import type { RawColumn } from './raw-table.js';
 import { inParts, ROWS_A_STEP, type Steps } from './steps.js';
@@ -37,26 +36,29 @@ const REPETITIONS = 5;
 /** With fewer rows, one cannot tell. */
 const FEW_ROWS = 10;
 
-/** (texts) The numbers that texts stand for; NaN for others. */
-export function* numeralsOf({ numbers, codes, texts }: RawColumn): Steps<Float64Array> {
-  const numerals = new Float64Array(texts.length);
-  if (texts.length === 0) return numerals;
-  yield* inParts(texts.length, (from, to) => {
-    for (let i = from; i < to; i++) numerals[i] = numberOfText(texts[i]!) ?? Number.NaN;
-  });
+/** What the texts of a column stand for. */
+export function* meaningsIn(column: RawColumn): Steps<TextMeanings> {
+  if (column.meanings) return column.meanings;
+  const { numbers, codes, texts } = column;
+  const meanings = yield* meaningsOf(texts);
   // The reader may know more notations, such as decimal commas.
-  yield* inParts(codes.length, (from, to) => {
-    for (let row = from; row < to; row++) {
-      const code = codes[row]!;
-      if (code > 0 && !Number.isNaN(numbers[row]!)) numerals[code - 1] = numbers[row]!;
-    }
-  });
-  return numerals;
+  if (texts.length > 0) {
+    yield* inParts(codes.length, (from, to) => {
+      for (let row = from; row < to; row++) {
+        const code = codes[row]!;
+        if (code === 0 || Number.isNaN(numbers[row]!)) continue;
+        meanings.kinds[code - 1] = IS_NUMBER;
+        meanings.values[code - 1] = numbers[row]!;
+      }
+    });
+  }
+  column.meanings = meanings;
+  return meanings;
 }
 
 export function* profileOf(column: RawColumn, missing: MissingValues): Steps<Profile> {
   const { numbers, codes, texts } = column;
-  const numerals = yield* numeralsOf(column);
+  const { kinds } = yield* meaningsIn(column);
   const counts = new Uint32Array(texts.length + 1);
   if (texts.length === 0) counts[0] = codes.length;
   else {
@@ -73,16 +75,16 @@ export function* profileOf(column: RawColumn, missing: MissingValues): Steps<Pro
     });
   }
   const profile = { present: counts[0]!, numbers: counts[0]!, dates: 0, differentTexts: 0 };
+  const { hasTexts } = missing;
   yield* inParts(texts.length, (from, to) => {
     for (let i = from; i < to; i++) {
-      const text = texts[i]!;
       const count = counts[i + 1]!;
-      if (count === 0 || missing.isText(text)) continue;
+      if (count === 0 || kinds[i] === IS_MISSING || (hasTexts && missing.isText(texts.at(i)!))) continue;
       profile.present += count;
-      if (!Number.isNaN(numerals[i]!)) profile.numbers += count;
+      if (kinds[i] === IS_NUMBER) profile.numbers += count;
       else {
         profile.differentTexts++;
-        if (secondsOf(text) !== undefined) profile.dates += count;
+        if (kinds[i] === IS_DATE) profile.dates += count;
       }
     }
   });
