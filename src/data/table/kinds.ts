@@ -27,6 +27,8 @@ export interface Profile {
 
 /** If at least this fraction of the cells are numbers, the others are probably mistakes. */
 const NEARLY_ALL = 0.9;
+/** From this fraction on, someone should look at the other cells. */
+const HALF = 0.5;
 /** So few texts among numbers are probably notations for a missing value. */
 const FEW_TEXTS = 3;
 /** With more different numbers, they are probably measurements, not names of categories. */
@@ -101,6 +103,12 @@ export function* kindOf(column: RawColumn, profile: Profile): Steps<Kind | Mixed
   if (dates >= NEARLY_ALL * present) return { mostly: 'date' };
   const isMostlyNumbers = numbers >= NEARLY_ALL * present || (numbers > others && differentTexts <= FEW_TEXTS);
   return isMostlyNumbers && (yield* areMeasurements(column, numbers)) ? { mostly: 'number' } : 'category';
+}
+
+/** What most cells of a category column are, although the others are too many to be mistakes. */
+export function* mostlyOf(column: RawColumn, { present, numbers, dates }: Profile): Steps<Mixed['mostly'] | undefined> {
+  if (dates >= HALF * present) return 'date';
+  return numbers >= HALF * present && (yield* areMeasurements(column, numbers)) ? 'number' : undefined;
 }
 
 /** Whether numbers are too many and too different to be names of categories. */
