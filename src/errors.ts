@@ -281,7 +281,9 @@ export const errors = withCodes({
   noTestTable: (data: string, found: string) => otherTable('test-data', data, found),
   noPublicTable: (data: string, found: string) => otherTable('public-data', data, found),
   notATable: (file: string) =>
-    failure(`${file}: not a table (it contains null bytes); expected CSV or NDJSON in UTF-8, or a folder of IDX files`),
+    failure(
+      `${file}: not a table (it contains null bytes); expected CSV or NDJSON in UTF-8 (or specify --encoding utf-16le), or a folder of IDX files`,
+    ),
   emptyTable: (file: string) => failure(`${file}: empty; expected rows of numbers and a class`),
   headerOnly: (file: string) => failure(`${file}: a header but no rows; expected rows of numbers and a class`),
   oneColumn: (file: string) =>
@@ -297,7 +299,9 @@ export const errors = withCodes({
     failure(`${file}: no column ${shown(name)}, which the training table has; its columns are ${columns}`),
   tableRow: (file: string, row: number, problem: string) => failure(`${file}: row ${row}: ${problem}`),
   tableNotUtf8: (file: string, row: number) =>
-    failure(`${file}: row ${row}: invalid UTF-8 or UTF-16; save the table as UTF-8`),
+    failure(
+      `${file}: row ${row}: invalid UTF-8 or UTF-16; save the table as UTF-8, or use --encoding windows-1252 if Excel wrote it`,
+    ),
   rowTooLong: (file: string, row: number, bytes: number) =>
     failure(
       `${file}: row ${row}: longer than ${grouped(bytes)} bytes; expected one row per line (check for an unclosed quote)`,

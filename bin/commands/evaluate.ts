@@ -2,6 +2,7 @@
 import { findSource, inputFilesOf } from '../../src/data/sources.js';
 import { HEADERS } from '../../src/data/table/header.js';
 import { atOnce } from '../../src/data/table/steps.js';
+import { ENCODINGS } from '../../src/data/table/utf8.js';
 import { errors, type LockstepError } from '../../src/errors.js';
 import { requireOutput } from '../../src/files/output.js';
 import type { EvaluationEvent, NumbersEvaluationEvent } from '../../src/metrics/events.js';
@@ -24,6 +25,7 @@ interface Options extends RawMetricOptions {
   readonly data?: string;
   readonly label?: string;
   readonly header: unknown;
+  readonly encoding: unknown;
   readonly split?: unknown;
   readonly format?: unknown;
 }
@@ -40,6 +42,7 @@ export async function evaluateCommand(args: readonly string[]): Promise<undefine
     )
     .option('--label <column>', 'label column of a table, by name or number (default: as in training)')
     .option('--header <h>', `whether the first row of a table holds column names: ${HEADERS.join(', ')}`, HEADERS[0])
+    .option('--encoding <name>', `character encoding of a table: ${ENCODINGS.join(', ')}`, ENCODINGS[0])
     .option(
       '--split <name>',
       `samples to use: ${SPLITS.join(', ')} (tables only); the default is test, but train for the training table if it has no test split, and all for any other table`,
@@ -54,6 +57,7 @@ export async function evaluateCommand(args: readonly string[]): Promise<undefine
   const { data, label } = options;
   const split = options.split === undefined ? undefined : oneOf('split', options.split, SPLITS);
   const header = oneOf('header', options.header, HEADERS);
+  const encoding = oneOf('encoding', options.encoding, ENCODINGS);
   const format = formatOf(options.format);
 
   const network = await loadModel(file);
@@ -65,9 +69,10 @@ export async function evaluateCommand(args: readonly string[]): Promise<undefine
   const isOfTable = data !== undefined && findSource(data).kind === 'table';
   if (!isOfTable && label !== undefined) throw onlyForTables('label', label, data);
   if (!isOfTable && header !== HEADERS[0]) throw onlyForTables('header', header, data);
+  if (!isOfTable && encoding !== ENCODINGS[0]) throw onlyForTables('encoding', encoding, data);
   if (!isOfTable && importance) throw onlyForTables('importance', true, data);
   const part = isOfTable
-    ? await tablePart(file, network, data, split, { label, header })
+    ? await tablePart(file, network, data, split, { label, header, encoding })
     : await imagesOf(file, network, data, split ?? 'test');
   const { name, samples, remarks = [] } = part;
   for (const remark of remarks) process.stderr.write(`lockstep evaluate: ${onOneLine(remark)}\n`);

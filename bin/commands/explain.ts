@@ -3,6 +3,7 @@ import { readModel } from '../../src/checkpoints/model-file.js';
 import { isPort, PORT_RANGE } from '../../src/dashboard/port.js';
 import { inputFilesOf } from '../../src/data/sources.js';
 import { HEADERS } from '../../src/data/table/header.js';
+import { ENCODINGS } from '../../src/data/table/utf8.js';
 import { errors } from '../../src/errors.js';
 import { type Output, requireOutput, writeOutput } from '../../src/files/output.js';
 import { grouped } from '../../src/text/grouped.js';
@@ -20,6 +21,7 @@ interface Options {
   readonly data?: string;
   readonly label?: string;
   readonly header: unknown;
+  readonly encoding: unknown;
   readonly port?: string;
   readonly output?: string;
 }
@@ -36,12 +38,14 @@ export async function explainCommand(args: readonly string[]): Promise<undefined
     )
     .option('--label <column>', 'label column of a table, by name or number (default: as in training)')
     .option('--header <h>', `whether the first row of a table holds column names: ${HEADERS.join(', ')}`, HEADERS[0])
+    .option('--encoding <name>', `character encoding of a table: ${ENCODINGS.join(', ')}`, ENCODINGS[0])
     .option('-o, --output <file>', 'write one .html file that needs no server, instead of serving the page')
     .option('--port <n>', `port of the page; 0: any free port (default: ${DEFAULT_PORT})`);
   if (!parse(command, args, 1)) return;
   const [file = ''] = command.args;
   const { data, label, port: givenPort, output: givenOutput, ...options } = command.opts<Options>();
   const header = oneOf('header', options.header, HEADERS);
+  const encoding = oneOf('encoding', options.encoding, ENCODINGS);
   if (givenPort !== undefined && givenOutput !== undefined) throw errors.explainElsewhere();
   const port = givenPort === undefined ? DEFAULT_PORT : portOf(givenPort);
   const output = givenOutput === undefined ? undefined : pageAt(givenOutput);
@@ -50,7 +54,11 @@ export async function explainCommand(args: readonly string[]): Promise<undefined
   requireSize(file, model.layers);
   const network = new Network(model);
   if (network.members.length > 0) throw errors.notOfEnsemble('explain', file, network.members.length);
-  const subject = new ModelSubject(model, network, await explainedData(file, network, data, { label, header }));
+  const subject = new ModelSubject(
+    model,
+    network,
+    await explainedData(file, network, data, { label, header, encoding }),
+  );
   if (output) await write(output, subject);
   else await serve(port, subject);
 }

@@ -7,6 +7,7 @@ import { encodedBy } from '../../src/data/table/encode-parts.js';
 import type { Header } from '../../src/data/table/header.js';
 import { readTableLike } from '../../src/data/table/read-table.js';
 import { inTurns } from '../../src/data/table/steps.js';
+import type { TextEncoding } from '../../src/data/table/utf8.js';
 import { errors, LockstepError } from '../../src/errors.js';
 import type { ExplainedData } from '../../src/tools/explain/model-subject.js';
 import type { Network } from '../../src/tools/network.js';
@@ -16,6 +17,7 @@ import { partsOfRun } from './evaluation-table.js';
 interface TableOptions {
   readonly label: string | undefined;
   readonly header: Header;
+  readonly encoding?: TextEncoding | undefined;
 }
 
 /**
@@ -29,9 +31,15 @@ export async function explainedData(
   options: TableOptions,
 ): Promise<ExplainedData> {
   if (network.table) return await rowsOf(file, network, data, options);
-  const flag = options.label !== undefined ? 'label' : options.header !== 'auto' ? 'header' : undefined;
-  if (flag && data === undefined) throw errors.requiresOption(flag, options[flag]!, '--data and a table');
-  if (flag && findSource(data!).kind !== 'table') throw errors.onlyForTables(flag, options[flag]!, data!);
+  const { label, header, encoding } = options;
+  const given = {
+    label,
+    header: header === 'auto' ? undefined : header,
+    encoding: encoding === 'utf-8' ? undefined : encoding,
+  };
+  const [flag, value] = Object.entries(given).find((each) => each[1] !== undefined) ?? [];
+  if (flag && data === undefined) throw errors.requiresOption(flag, value!, '--data and a table');
+  if (flag && findSource(data!).kind !== 'table') throw errors.onlyForTables(flag, value!, data!);
   const test = await testImages(file, network, data);
   const { samples: train } = await dataFor(file, network, data, 'train');
   return { train, test };
@@ -50,11 +58,11 @@ async function rowsOf(
   file: string,
   { table, encoder, metadata }: Network,
   data: string | undefined,
-  { label, header }: TableOptions,
+  { label, header, encoding }: TableOptions,
 ): Promise<ExplainedData> {
   if (data === undefined) throw errors.explainWithoutTable(file);
   if (findSource(data).kind !== 'table') throw errors.imagesForTable(file, data);
-  const { samples: raw } = await readTableLike(data, table!, label, header);
+  const { samples: raw } = await readTableLike(data, table!, label, header, undefined, { encoding });
   const samples = await inTurns(encodedBy(encoder!, raw, table!));
   if (samples.count === 0) throw errors.noTestSamples(shortNameOfTable(data));
   // (Rows of another table are like test rows: the model has not seen them.)

@@ -1,5 +1,6 @@
 /** The arguments of `lockstep predict`. */
 import { STDIN } from '../../src/data/table/bytes.js';
+import { ENCODINGS, type TextEncoding } from '../../src/data/table/utf8.js';
 import { errors } from '../../src/errors.js';
 import { FORMATS, type Format } from '../../src/output/formats.js';
 import { isLineFile } from '../../src/tools/predict/line-samples.js';
@@ -20,6 +21,7 @@ export interface PredictCommand {
   /** For CSV. */
   readonly delimiter: string | undefined;
   readonly comment: string | undefined;
+  readonly encoding: TextEncoding | undefined;
   readonly format: Format | 'csv';
 }
 
@@ -32,6 +34,7 @@ interface Options {
   readonly shape?: string;
   readonly delimiter?: string;
   readonly comment?: string;
+  readonly encoding?: unknown;
   readonly format?: unknown;
 }
 
@@ -54,6 +57,7 @@ export function parsePredictCommand(args: readonly string[]): PredictCommand | u
     .option('--shape <WxH>', 'image size that the network expects (default: a square)')
     .option('--delimiter <character>', 'delimiter between CSV cells (default: detected)')
     .option('--comment <character>', 'skip lines of CSV that begin with this character')
+    .option('--encoding <name>', `character encoding of tables: ${ENCODINGS.join(', ')} (default: ${ENCODINGS[0]})`)
     .option(
       '--format <name>',
       `output format: ${FORMATS.join(', ')} (default: pretty if stdout is a terminal), or csv: the columns of a CSV table and the prediction beside them`,
@@ -70,6 +74,7 @@ export function parsePredictCommand(args: readonly string[]): PredictCommand | u
     shape,
     delimiter,
     comment,
+    encoding,
     format,
   } = command.opts<Options>();
   const sources = files.length > 0 ? files : [STDIN];
@@ -92,6 +97,7 @@ export function parsePredictCommand(args: readonly string[]): PredictCommand | u
     shape: shape === undefined ? undefined : parseShape(shape),
     delimiter,
     comment,
+    encoding: encoding === undefined ? undefined : oneOf('encoding', encoding, ENCODINGS),
     format: format === undefined ? formatOf(format) : oneOf('format', format, [...FORMATS, 'csv']),
   };
 }

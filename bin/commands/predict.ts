@@ -1,7 +1,7 @@
 /** `lockstep predict`: samples in, classes and probabilities out, in order. */
 import process from 'node:process';
 import { bytesOfTable, STDIN } from '../../src/data/table/bytes.js';
-import { headed, isJson } from '../../src/data/table/rows.js';
+import { type Headed, headed, isJson } from '../../src/data/table/rows.js';
 import { errors, LockstepError, reason } from '../../src/errors.js';
 import { ndjsonLine } from '../../src/output/ndjson.js';
 import { onOneLine } from '../../src/text/printable.js';
@@ -99,8 +99,8 @@ export async function predictCommand(args: readonly string[]): Promise<number> {
 }
 
 /** @throws LockstepError (status 2) if an option is only for tables */
-function requireNothingOfTables({ delimiter, comment }: PredictCommand): void {
-  const stray = Object.entries({ delimiter, comment }).find(([, given]) => given !== undefined);
+function requireNothingOfTables({ delimiter, comment, encoding }: PredictCommand): void {
+  const stray = Object.entries({ delimiter, comment, encoding }).find(([, given]) => given !== undefined);
   if (stray) throw errors.usage(`--${stray[0]}: only for a network that was trained on a table`, 'lockstep predict');
 }
 
@@ -161,7 +161,7 @@ async function* samplesFor(network: Network, command: PredictCommand, problems: 
 /** For a network that was trained on a table: CSV or JSON, detected by content, from files or stdin, optionally gzipped. */
 async function* samplesOfTables(
   network: Network,
-  { sources, delimiter, comment, format }: PredictCommand,
+  { sources, delimiter, comment, encoding, format }: PredictCommand,
   problems: Problems,
 ): AsyncGenerator<NamedSample> {
   // As if --pixels were given: the hint to add it makes no sense here.
@@ -175,7 +175,7 @@ async function* samplesOfTables(
         for await (const sample of lines.usable(samples, prefix)) yield { ...ofFile, ...sample };
         continue;
       }
-      yield* headed(bytesOfTable(source), async function* (bytes): AsyncGenerator<NamedSample> {
+      const read = async function* (bytes: Headed): AsyncGenerator<NamedSample> {
         if (isJson(bytes.head)) {
           if (format === 'csv') throw errors.csvOfTables();
           const samples = samplesOfLines(bytes.chunks, network, false);
@@ -191,7 +191,8 @@ async function* samplesOfTables(
           // The rows of the output are those of the input.
           else if (format === 'csv' && cells.length === table.width) yield { ...sample, x: undefined };
         }
-      });
+      };
+      yield* headed(bytesOfTable(source), read, encoding);
     } catch (error) {
       if (error instanceof LockstepError && error.code === 'csv_of_tables') throw error;
       problems.report(undefined, error);

@@ -23,7 +23,7 @@ export interface Dataset {
 }
 
 export interface TableRemark {
-  readonly code: 'columns_left_out' | 'rows_left_out' | 'text_like_numbers';
+  readonly code: 'columns_left_out' | 'rows_left_out' | 'text_like_numbers' | 'mixed_columns';
   readonly message: string;
 }
 

@@ -28,12 +28,21 @@ const MIN_GAIN = 1.1;
  * @param density  of the first layer's inputs
  * @param planFor  the run's plan with a form
  */
-export function fastestForm(
+export function fastestForm(...given: Parameters<typeof formInSteps>): KernelChoice {
+  const steps = formInSteps(...given);
+  for (;;) {
+    const { value, done } = steps.next();
+    if (done) return value;
+  }
+}
+
+/** `fastestForm`, which takes some 50 ms, in steps, between which a server's event loop can run. */
+export function* formInSteps(
   narrow: KernelChoice,
   wanted: VectorBits,
   density: number,
   planFor: (choice: KernelChoice) => Plan,
-): KernelChoice {
+): Generator<undefined, KernelChoice, undefined> {
   const wide = wanted === '128' || !MAY_BE_WIDE ? undefined : wideForm(narrow);
   if (!wide) return narrow;
   const plans = { wide: planFor(wide), narrow: planFor(narrow) };
@@ -45,12 +54,14 @@ export function fastestForm(
   if (!trials.every(({ choice, names }) => compileAhead(choice.module!, choice === wide, (name) => names.has(name)))) {
     return narrow;
   }
+  yield;
   if (wanted === 'auto') {
     const inDensity = layer === 0 ? density : HIDDEN_DENSITY;
     const gain = gainOf(
       trials.map(({ choice, names }) => trialOf(choice, names, plans.narrow.layers[layer]!, inDensity)),
     );
     if (gain < MIN_GAIN) return narrow;
+    yield;
   }
   const needed = new Set(plans.wide.layers.slice(1).flatMap((_, l) => [...exportsOf(plans.wide, l, wide.tilings)]));
   const { activation, moments } = plans.wide;
@@ -58,6 +69,7 @@ export function fastestForm(
     isOfOtherActivations(name, activation) || (isUpdate(name) && UPDATE_MOMENTS[name] !== moments);
   const isNeeded = (name: string) => needed.has(name) || (!/\d$/.test(name) && !isOfOthers(name));
   if (!compileAhead(wide.module!, true, isNeeded)) return narrow;
+  yield;
   return computesTheSame(wide, isNeeded) ? wide : narrow;
 }
 

@@ -195,6 +195,8 @@ export const WARNINGS = [
   'columns_left_out',
   /** Columns of a table are not read as numbers or dates, although their text looks like some. */
   'text_like_numbers',
+  /** Columns of a table are categories, although at least half of their cells are numbers or dates. */
+  'mixed_columns',
   /** Rows of a table have no label or target, or missing cells with --missing drop. */
   'rows_left_out',
   /** The run ends before the warm-up of its learning rate does. */

@@ -33,7 +33,7 @@ import type { TableModel } from '../data/table/table-metadata.js';
 import { standardizeParts } from '../data/targets.js';
 import { errors, LockstepError } from '../errors.js';
 import { chooseKernel, type KernelChoice, problemOf } from '../kernels/builds.js';
-import { fastestForm, isWideFaster, type VectorBits } from '../kernels/forms.js';
+import { fastestForm, formInSteps, isWideFaster, type VectorBits } from '../kernels/forms.js';
 import { layOut, type Memory } from '../memory/layout.js';
 import { heldOutSamples, type Plan, type Target } from '../memory/plan.js';
 import type { AuditedData } from '../metrics/audit/audited-sample.js';
@@ -233,8 +233,9 @@ async function prepareFrom(
   const nonzeros = await inTurns(nonzerosOf(used), signal);
   const density = densityOf(used, nonzeros);
   const planFor = (config: Config, choice: KernelChoice) => planOf(config, choice, used, nonzeros, world?.ranks);
-  const formFor = (config: Config, vectorBits = agreedBits ?? config.vectorBits) =>
-    fastestForm(build, vectorBits, density, (choice) => planFor(config, choice));
+  const formGiven = (config: Config, vectorBits = agreedBits ?? config.vectorBits) =>
+    [build, vectorBits, density, (choice: KernelChoice) => planFor(config, choice)] as const;
+  const formFor = (config: Config) => fastestForm(...formGiven(config));
   // (A measurement would depend on private samples.)
   const mayMeasure = !resumed && !world && !config.private && config.strategy === 'sliced' && config.epochs > 0;
   const isChosen = given.threads === undefined && mayMeasure;
@@ -244,7 +245,9 @@ async function prepareFrom(
     : { ...config, measured: undefined };
   config = { ...config, threads };
   const kernel =
-    measured && threads === 1 ? measured.kernel : formFor(config, measured && `${measured.kernel.vectorBits}`);
+    measured && threads === 1
+      ? measured.kernel
+      : await inTurns(formInSteps(...formGiven(config, measured && `${measured.kernel.vectorBits}`)), signal);
   const plan = planFor(config, kernel);
   const { layers } = plan;
   const privacy = privately?.privateRunOf(config, plan, parametersOf(layers), resumed);

@@ -92,7 +92,7 @@ export async function* trainInLibrary(
 }
 
 /** These say how a file is read. */
-const OF_FILES = ['header', 'delimiter', 'comment'] as const;
+const OF_FILES = ['header', 'delimiter', 'comment', 'encoding'] as const;
 
 /** Separates the data in memory from the options. */
 export async function inMemory({

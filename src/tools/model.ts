@@ -24,6 +24,7 @@ import {
 } from '../data/table/memory-table.js';
 import { readTableLike } from '../data/table/read-table.js';
 import { inTurns } from '../data/table/steps.js';
+import type { TextEncoding } from '../data/table/utf8.js';
 import { errors, LockstepError } from '../errors.js';
 import type { AuditedLabel, AuditedNumber, AuditedSample } from '../metrics/audit/audited-sample.js';
 import type { BootstrapOptions } from '../metrics/quality/bootstrap.js';
@@ -46,6 +47,8 @@ export interface Estimate {
 export interface EvaluateOptions extends BootstrapOptions {
   /** Whether the first row of a file holds column names. @default 'auto' */
   readonly header?: Header | undefined;
+  /** Character encoding of a file without a byte order mark. @default 'utf-8' */
+  readonly encoding?: TextEncoding | undefined;
   /** Ends the reading of the data. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -134,7 +137,10 @@ abstract class Trainee<Predicted, Audited> {
   }
 
   /** @throws LockstepError if the data do not fit the model */
-  protected async samplesOf(data: string | TableData | LabeledImages, { header = 'auto', signal }: EvaluateOptions) {
+  protected async samplesOf(
+    data: string | TableData | LabeledImages,
+    { header = 'auto', encoding, signal }: EvaluateOptions,
+  ) {
     const { table, encoder } = this.network;
     if (!table || !encoder) return { samples: await imagesFor(this.network, data), warnings: [] };
     const { label: own, targets, weight } = table;
@@ -151,7 +157,9 @@ abstract class Trainee<Predicted, Audited> {
       requireSameGoals('data', targets ? given.goals : others, expected);
     }
     const source = given?.table ?? (data as string);
-    const { samples: raw, leftOut } = await readTableLike(source, table, given?.goals.label, header, signal);
+    const { samples: raw, leftOut } = await readTableLike(source, table, given?.goals.label, header, signal, {
+      encoding,
+    });
     const samples = await inTurns(encodedBy(encoder, raw, table), signal);
     const warnings = remarksOn(nameOfSource(source), leftOut, table).map(({ message }) => message);
     for (const [column, cells] of samples.table ? await inTurns(samples.table.unseen(), signal) : []) {
@@ -181,11 +189,11 @@ export class Classifier extends Trainee<Prediction, AuditedLabel> {
     data: string | TableData | LabeledImages,
     options: ClassEvaluateOptions = {},
   ): Promise<ClassEvaluation> {
-    const { header, signal, positive: name, ...others } = options;
+    const { header, encoding, signal, positive: name, ...others } = options;
     const positive = name === undefined ? undefined : this.classNames.indexOf(name);
     if (positive === -1)
       throw errors.invalidOption('positive', name, `one of the classes: ${this.classNames.join(', ')}`);
-    const { samples, warnings } = await this.samplesOf(data, { header, signal });
+    const { samples, warnings } = await this.samplesOf(data, { header, encoding, signal });
     const { evaluation } = await evaluateOn(this.network, samples, { ...others, positive });
     return { ...evaluation, samples: samples.count, warnings };
   }
@@ -206,8 +214,8 @@ export class Regressor extends Trainee<Estimate, AuditedNumber> {
 
   /** As `evaluate` of a classifier, for rows whose numbers are known. */
   async evaluate(data: string | TableData | LabeledImages, options: EvaluateOptions = {}): Promise<NumbersEvaluation> {
-    const { header, signal, ...others } = options;
-    const { samples, warnings } = await this.samplesOf(data, { header, signal });
+    const { header, encoding, signal, ...others } = options;
+    const { samples, warnings } = await this.samplesOf(data, { header, encoding, signal });
     const { evaluation } = await evaluateNumbersOn(this.network, samples, others);
     return { ...evaluation, samples: samples.count, warnings };
   }

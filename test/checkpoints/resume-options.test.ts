@@ -183,6 +183,7 @@ const OTHER_VALUES: { readonly [name in keyof Config]: () => TrainOptions } = {
   group: () => ({ group: 'price' }),
   header: () => ({ header: 'yes' }),
   delimiter: () => ({ delimiter: ';' }),
+  encoding: () => ({ encoding: 'latin1' }),
   comment: () => ({ comment: '#' }),
   columns: () => ({ columns: ['a'] }),
   drop: () => ({ drop: ['b'] }),

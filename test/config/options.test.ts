@@ -37,6 +37,7 @@ describe('defaults', () => {
       missingValues: undefined,
       header: 'auto',
       delimiter: undefined,
+      encoding: 'utf-8',
       comment: undefined,
       scale: 'none',
       testSplit: undefined,

@@ -315,6 +315,7 @@ describe('what tables and images have not in common', () => {
     [evaluate, [model], 2, ', which cannot be found; specify the data with --data'],
     [evaluate, [model, '--label', 'species'], 2, '--label species: requires --data and a table'],
     [evaluate, [model, '--data', 'mnist', '--header', 'yes'], 2, '--header yes: only for tables'],
+    [evaluate, [model, '--data', 'mnist', '--encoding', 'latin1'], 2, '--encoding latin1: only for tables'],
     [evaluate, [model, '--data', 'mnist', '--split', 'all'], 2, '--split all: only for tables'],
   ])('%o %j', async (command, args, status, expected) => {
     const refusal = await refusalOf(() => command(args));

@@ -195,7 +195,7 @@ function differences(table: ReadTable, expected: readonly ReferenceRow[]): strin
     for (const [k, { numbers, codes, texts }] of table.columns.entries()) {
       const cell = cells.get(`#${k}`) ?? cells.get(table.names[k]!);
       const code = codes[i]!;
-      const text = code === 0 ? undefined : texts[code - 1];
+      const text = code === 0 ? undefined : texts.at(code - 1);
       if (!cell || !Object.is(numbers[i], cell.number) || text !== cell.text) {
         return `row ${i}, column ${k}: ${numbers[i]} ${JSON.stringify(text)}; expected ${JSON.stringify(cell)}`;
       }

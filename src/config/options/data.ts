@@ -2,6 +2,7 @@ import { HEADERS } from '../../data/table/header.js';
 import { KINDS } from '../../data/table/kinds.js';
 import { MISSING_MODES } from '../../data/table/missing.js';
 import { SCALES } from '../../data/table/scaling.js';
+import { ENCODINGS } from '../../data/table/utf8.js';
 import { DATA_SOURCES, errors } from '../../errors.js';
 import { activationNames, DEFAULT_ACTIVATION } from '../../kernels/activations.js';
 import { integer, oneOf, PART_OR_ZERO, text, texts, WIDTHS } from '../checks.js';
@@ -92,6 +93,14 @@ export const TABLES = {
   comment: option(
     { kind: text('a character, such as #'), ...OF_TABLES },
     { help: 'skip CSV lines that begin with this character', argument: '<character>' },
+  ),
+  /**
+   * Character encoding of tables without a byte order mark. `windows-1252` (or `latin1`) is that of many CSV files from Excel.
+   * @default 'utf-8'
+   */
+  encoding: option(
+    { kind: oneOf(ENCODINGS), default: ENCODINGS[0], ...OF_TABLES },
+    { help: 'character encoding of tables' },
   ),
   /**
    * The input columns, by name or number (from 1). By default, these are all columns except those that only identify the rows or

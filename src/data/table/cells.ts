@@ -14,7 +14,7 @@ const NOT_FINITE = /^[+-]?(nan|inf|infinity)$/i;
 export const MISSING_NOTATIONS = ['', 'na', 'n/a', '<na>', '#n/a', '#na', 'nan', '-nan', 'null', '<null>', '?'];
 const MISSING = new RegExp(`^(${MISSING_NOTATIONS.join('|').replace('?', '\\?')})$`, 'i');
 
-const LONGEST_MISSING = Math.max(...MISSING_NOTATIONS.map(({ length }) => length));
+export const LONGEST_MISSING = Math.max(...MISSING_NOTATIONS.map(({ length }) => length));
 
 export function isMissing(text: string): boolean {
   if (text.length > LONGEST_MISSING) return false;
@@ -64,9 +64,13 @@ const [FIRST_OF_NUMBERS, LAST_OF_NUMBERS] = [0x2b, 0x39];
 
 /** The number that a text stands for in a column of numbers; undefined if it is none. */
 export function numberOfText(text: string): number | undefined {
-  const first = text.charCodeAt(0);
-  if (!(first >= FIRST_OF_NUMBERS && first <= LAST_OF_NUMBERS)) return undefined;
+  if (!mayBeNumber(text.charCodeAt(0))) return undefined;
   return DECIMAL.test(text) ? Number(text) + 0 : undefined;
+}
+
+/** Whether a number, or an ISO date, may begin with this character. */
+export function mayBeNumber(first: number): boolean {
+  return first >= FIRST_OF_NUMBERS && first <= LAST_OF_NUMBERS;
 }
 
 /** Whether float32 holds the number, if rounded. */

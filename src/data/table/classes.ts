@@ -37,7 +37,7 @@ export function* classesOf(file: string, column: string, labels: RawColumn): Ste
   }
   const names: string[] = [];
   for (let i = 0; i < texts.length; i++) {
-    if (isUsed[i + 1] === 1 && !isMissing(texts[i]!)) names.push(texts[i]!);
+    if (isUsed[i + 1] === 1 && !isMissing(texts.at(i)!)) names.push(texts.at(i)!);
     if (names.length + found.size > MOST_CLASSES) throw errors.tooManyClasses(file, column, MOST_CLASSES);
   }
   const areNumbers = names.length === 0;
@@ -66,7 +66,8 @@ export class ClassIndex {
     // `1` and `1.0` are the same class; but if a class is named 1.0, a text, it keeps its name.
     const ofTexts: (number | undefined)[] = [];
     yield* inParts(texts.length, (from, to) => {
-      for (const text of texts.slice(from, to)) {
+      for (let i = from; i < to; i++) {
+        const text = texts.at(i)!;
         ofTexts.push(isMissing(text) ? NO_CLASS : (this.#find(text) ?? this.#find(cellOf(text))));
       }
     });
@@ -75,7 +76,7 @@ export class ClassIndex {
       const code = codes[row]!;
       const x = numbers[row]!;
       const found = code > 0 ? ofTexts[code - 1] : this.#find(x);
-      if (found === undefined) onUnknown(row, code > 0 ? texts[code - 1]! : String(x));
+      if (found === undefined) onUnknown(row, code > 0 ? texts.at(code - 1)! : String(x));
       else classes[row] = found;
       if (row % ROWS_A_STEP === 0) yield;
     }

@@ -1,12 +1,24 @@
 /** Chooses the columns of a table: the label, the inputs and their kinds, and which are left out. */
 import { errors, type LockstepError, shown } from '../../errors.js';
+import { grouped } from '../../text/grouped.js';
 import { POSITION } from './header.js';
-import { countsRows, isDifferentInEachRow, KINDS, type Kind, kindOf, type Mixed, profileOf } from './kinds.js';
+import {
+  countsRows,
+  isDifferentInEachRow,
+  KINDS,
+  type Kind,
+  kindOf,
+  type Mixed,
+  meaningsIn,
+  mostlyOf,
+  type Profile,
+  profileOf,
+} from './kinds.js';
+import { IS_DATE, IS_NUMBER } from './meanings.js';
 import type { MissingValues } from './missing.js';
 import { isOtherNumber, textLikeNumbers } from './notation.js';
 import type { RawTable } from './raw-table.js';
-import type { Steps } from './steps.js';
-import type { TableFacts } from './table-metadata.js';
+import { ROWS_A_STEP, type Steps } from './steps.js';
 import { type BadCells, cellInWords, type InputColumn, isBad, typeColumn } from './typed-table.js';
 
 /** The header of a table. */
@@ -37,6 +49,8 @@ export interface ChosenColumns {
   readonly leftOut: readonly string[];
   /** Columns of text that looks like numbers or dates, in words. */
   readonly doubts: readonly string[];
+  /** Category columns with many numbers or dates, in words. */
+  readonly mixed: readonly string[];
 }
 
 /**
@@ -63,15 +77,21 @@ export function* chooseColumns(
   const counts: InputColumn[] = [];
   const leftOut: string[] = [];
   const doubts: string[] = [];
+  const mixed: string[] = [];
   for (const [position, name] of distinctNames(table).entries()) {
     if (dropped.has(position) || (wanted && !wanted.includes(position))) continue;
     const given = types.get(position);
-    const kind = given ?? (yield* foundKind(file, table, position, missing, wanted !== undefined));
+    const found =
+      given === undefined ? yield* foundKind(file, table, position, missing, wanted !== undefined) : undefined;
+    const kind = given ?? found!.kind;
     const isText = given === undefined && (kind === 'category' || kind === DIFFERS);
     const example = isText ? yield* textLikeNumbers(table.columns[position]!, missing) : undefined;
     if (example !== undefined) {
       const use = kind === DIFFERS ? 'left out' : 'a category';
       doubts.push(`${columnInWords(position, table)} is ${use} (${shown(example)})`);
+    } else if (kind === 'category' && found?.profile) {
+      const mostly = yield* mostlyOf(table.columns[position]!, found.profile);
+      if (mostly) mixed.push(yield* mixedInWords(table, position, mostly, found.profile, missing));
     }
     if (KINDS.some((each) => each === kind)) inputs.push({ name, position, kind: kind as Kind });
     else {
@@ -79,9 +99,9 @@ export function* chooseColumns(
       if (kind === COUNTS) counts.push({ name, position, kind: 'number' });
     }
   }
-  if (inputs.length > 0) return { inputs, leftOut, doubts };
+  if (inputs.length > 0) return { inputs, leftOut, doubts, mixed };
   // A count is better than nothing.
-  if (counts.length > 0) return { inputs: counts, leftOut: [], doubts };
+  if (counts.length > 0) return { inputs: counts, leftOut: [], doubts, mixed };
   throw errors.noInputs(file, firstOf(leftOut, '; '), doubts.length > 0 ? `; ${doubtInWords(doubts)}` : '');
 }
 
@@ -99,19 +119,20 @@ function* foundKind(
   position: number,
   missing: MissingValues,
   isWanted: boolean,
-): Steps<Kind | typeof COUNTS | 'has no values' | typeof DIFFERS> {
+): Steps<{ readonly kind: Kind | typeof COUNTS | 'has no values' | typeof DIFFERS; readonly profile?: Profile }> {
   const column = table.columns[position]!;
-  if (!isWanted && (yield* countsRows(column, table.hasHeader ? table.names[position] : undefined))) return COUNTS;
+  if (!isWanted && (yield* countsRows(column, table.hasHeader ? table.names[position] : undefined)))
+    return { kind: COUNTS };
   const profile = yield* profileOf(column, missing);
   const kind = yield* kindOf(column, profile);
-  if (kind === undefined) return isWanted ? 'category' : 'has no values';
-  if (typeof kind === 'object') throw yield* mixed(file, table, position, kind, missing);
-  if (kind === 'category' && !isWanted && isDifferentInEachRow(profile)) return DIFFERS;
-  return kind;
+  if (kind === undefined) return { kind: isWanted ? 'category' : 'has no values' };
+  if (typeof kind === 'object') throw yield* mixedError(file, table, position, kind, missing);
+  if (kind === 'category' && !isWanted && isDifferentInEachRow(profile)) return { kind: DIFFERS };
+  return { kind, profile };
 }
 
 /** Nearly all cells are numbers, or dates: someone has to say what the others are. */
-function* mixed(
+function* mixedError(
   file: string,
   table: RawTable,
   position: number,
@@ -130,6 +151,34 @@ function* mixed(
   );
 }
 
+const MOST_EXAMPLES = 3;
+
+/** For a warning: `column 3 (mass): 80 of 200 cells are not numbers (row 5: n.a.; row 9: 12 kg)`. */
+function* mixedInWords(
+  table: RawTable,
+  position: number,
+  mostly: Mixed['mostly'],
+  { present, numbers, dates }: Profile,
+  missing: MissingValues,
+): Steps<string> {
+  const column = table.columns[position]!;
+  const { kinds } = yield* meaningsIn(column);
+  const { codes, texts } = column;
+  const expected = mostly === 'date' ? IS_DATE : IS_NUMBER;
+  const shownCodes = new Set<number>();
+  const cells: string[] = [];
+  for (let row = 0; row < codes.length && cells.length < MOST_EXAMPLES; row++) {
+    if (row % ROWS_A_STEP === 0) yield;
+    const code = codes[row]!;
+    if (shownCodes.has(code) || kinds[code - 1] === expected || (code === 0 && mostly === 'number')) continue;
+    if (code > 0 ? missing.isText(texts.at(code - 1)!) : missing.isNumber(column.numbers[row]!)) continue;
+    shownCodes.add(code);
+    cells.push(`row ${table.lineOf(row)}: ${shown(cellText(table, position, row))}`);
+  }
+  const others = present - (mostly === 'date' ? dates : numbers);
+  return `${columnInWords(position, table)}: ${grouped(others)} of ${grouped(present)} cells are not ${mostly}s (${cells.join('; ')}${others > cells.length ? '; …' : ''})`;
+}
+
 export function badCells(
   file: string,
   table: RawTable,
@@ -146,7 +195,7 @@ export function badCells(
 
 export function cellText({ columns }: RawTable, position: number, row: number): string {
   const { numbers, codes, texts } = columns[position]!;
-  return codes[row] === 0 ? String(numbers[row]) : texts[codes[row]! - 1]!;
+  return codes[row] === 0 ? String(numbers[row]) : texts.at(codes[row]! - 1)!;
 }
 
 function typesOf(file: string, table: RawTable, types: readonly string[] = []): ReadonlyMap<number, Kind> {
@@ -173,7 +222,7 @@ function requirePosition(flag: string, file: string, name: string, table: RawTab
 }
 
 /** Several unnamed columns are told apart by their numbers. */
-function distinctNames({ names }: Named): readonly string[] {
+export function distinctNames({ names }: Named): readonly string[] {
   const unnamed = names.filter((name) => name === '').length;
   if (unnamed < 2) return names;
   const taken = new Set(names);
@@ -203,70 +252,6 @@ export function columnInWords(position: number, { names, hasHeader }: Named): st
 function optionName(position: number, { names, hasHeader }: RawTable): string {
   const name = names[position]!;
   return hasHeader && /^[\w.-]+$/.test(name) ? name : String(position + 1);
-}
-
-/** The columns of a model in another table. */
-export interface MatchedColumns {
-  /** By input column: the position. */
-  readonly positions: readonly number[];
-  /** Undefined if the table need not have a label. */
-  readonly label: number | undefined;
-}
-
-/**
- * The columns of a model in another table: by name if both tables have names (other columns are ignored), else by position.
- *
- * @param label  `--label`; undefined: the label of the network
- * @param needsLabel  without it, the label column may be absent
- * @throws LockstepError
- */
-export function matchColumns(
-  file: string,
-  table: Named,
-  facts: TableFacts,
-  label: string | undefined,
-  needsLabel: boolean,
-): MatchedColumns {
-  const { names, hasHeader } = table;
-  const known = facts.label.name ?? String(facts.label.position + 1);
-  if (hasHeader && facts.hasNames) {
-    const position = positionOf(label ?? known, table);
-    if (position === undefined && needsLabel && !facts.targets?.length) {
-      throw errors.noSuchColumn('label', file, label ?? known, listed(table), true);
-    }
-    const positionByName = new Map(distinctNames(table).map((name, i) => [name, i]));
-    const positions = facts.columns.map(({ name }) => {
-      const found = positionByName.get(name);
-      if (found === undefined) throw errors.noSuchInput(file, name, listed(table));
-      return found;
-    });
-    return { positions, label: position };
-  }
-  const { width, columns } = facts;
-  const isWhole = names.length === width;
-  if (!needsLabel && !isWhole && names.length === columns.length) {
-    return { positions: columns.map((_, i) => i), label: undefined };
-  }
-  const apart = new Set(
-    [facts.label, ...(facts.targets ?? []), ...(facts.weight ? [facts.weight] : [])].map((at) => at.position),
-  );
-  if (!isWhole && (needsLabel || names.length !== width - apart.size)) {
-    throw errors.otherColumns(file, names.length, width);
-  }
-  const given = label === undefined ? facts.label.position : positionOf(label, table);
-  if (given === undefined) throw errors.noSuchColumn('label', file, label!, listed(table), hasHeader);
-  if (apart.size > 1) {
-    const before = (position: number) => [...apart].filter((each) => each < position).length;
-    const placed = (position: number) => (isWhole ? position : position - before(position));
-    return { positions: columns.map(({ position }) => placed(position)), label: isWhole ? given : undefined };
-  }
-  // The label may be elsewhere, or absent: then the columns behind it move.
-  const ownLabel = isWhole ? given : width;
-  const moved = (position: number) => {
-    const rank = position < facts.label.position ? position : position - 1;
-    return rank < ownLabel ? rank : rank + 1;
-  };
-  return { positions: columns.map(({ position }) => moved(position)), label: isWhole ? given : undefined };
 }
 
 /** Whether a shell and an option take the text as it is. */

@@ -1,4 +1,4 @@
-/** The bytes of a table as UTF-8, and a window on them for scanners. */
+/** A window on the bytes of a table, for scanners. */
 import { isUtf8 } from 'node:buffer';
 import { errors } from '../../errors.js';
 import { CARRIAGE_RETURN, LINE_FEED } from './csv-scanner.js';
@@ -129,53 +129,6 @@ function endOfCharacters(bytes: Uint8Array, begin: number, end: number): number 
     return length > back ? end - back : end;
   }
   return end;
-}
-
-/** Without the byte order mark; UTF-16 with such a mark, which spreadsheets write as "Unicode text", is converted. */
-export async function* inUtf8(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let head: Uint8Array | undefined = new Uint8Array(0);
-  let decode: ReturnType<typeof utf16Decoder> | undefined;
-  const converted = (bytes: Uint8Array) => (decode ? decode(bytes, true) : bytes);
-  for await (const chunk of chunks) {
-    if (!head) {
-      yield converted(chunk);
-      continue;
-    }
-    head = head.length === 0 ? chunk : Buffer.concat([head, chunk]);
-    if (head.length < 3) continue;
-    const { encoding, skip } = markOf(head);
-    if (encoding !== undefined) decode = utf16Decoder(encoding);
-    yield converted(head.subarray(skip));
-    head = undefined;
-  }
-  if (head) yield head.subarray(markOf(head).skip);
-  else if (decode) yield decode(new Uint8Array(0), false);
-}
-
-const REPLACEMENT = '\ufffd';
-const NO_UTF8 = Buffer.of(0xff);
-
-/** Where the bytes are damaged, the result is no UTF-8 either, so that its reader refuses it and names the line. */
-function utf16Decoder(encoding: string): (bytes: Uint8Array, stream: boolean) => Buffer {
-  const decoder = new TextDecoder(encoding);
-  const strict = new TextDecoder(encoding, { fatal: true });
-  return (bytes, stream) => {
-    const text = decoder.decode(bytes, { stream });
-    try {
-      strict.decode(bytes, { stream });
-      return Buffer.from(text);
-    } catch {
-      const parts = text.split(REPLACEMENT).flatMap((part, i) => (i === 0 ? [] : [NO_UTF8]).concat(Buffer.from(part)));
-      return Buffer.concat(parts);
-    }
-  };
-}
-
-function markOf([a, b, c]: Uint8Array): { readonly encoding?: string; readonly skip: number } {
-  if (a === 0xef && b === 0xbb && c === 0xbf) return { skip: 3 };
-  if (a === 0xff && b === 0xfe) return { encoding: 'utf-16le', skip: 2 };
-  if (a === 0xfe && b === 0xff) return { encoding: 'utf-16be', skip: 2 };
-  return { skip: 0 };
 }
 
 export async function* inPieces(

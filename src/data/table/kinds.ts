@@ -1,6 +1,5 @@
 /** Finds the kind of a column from its cells. */
-import { numberOfText } from './cells.js';
-import { secondsOf } from './dates.js';
+import { IS_DATE, IS_MISSING, IS_NUMBER, meaningsOf, type TextMeanings } from './meanings.js';
 import type { MissingValues } from './missing.js';
 import type { RawColumn } from './raw-table.js';
 import { inParts, ROWS_A_STEP, type Steps } from './steps.js';
@@ -28,6 +27,8 @@ export interface Profile {
 
 /** If at least this fraction of the cells are numbers, the others are probably mistakes. */
 const NEARLY_ALL = 0.9;
+/** From this fraction on, someone should look at the other cells. */
+const HALF = 0.5;
 /** So few texts among numbers are probably notations for a missing value. */
 const FEW_TEXTS = 3;
 /** With more different numbers, they are probably measurements, not names of categories. */
@@ -37,26 +38,29 @@ const REPETITIONS = 5;
 /** With fewer rows, one cannot tell. */
 const FEW_ROWS = 10;
 
-/** (texts) The numbers that texts stand for; NaN for others. */
-export function* numeralsOf({ numbers, codes, texts }: RawColumn): Steps<Float64Array> {
-  const numerals = new Float64Array(texts.length);
-  if (texts.length === 0) return numerals;
-  yield* inParts(texts.length, (from, to) => {
-    for (let i = from; i < to; i++) numerals[i] = numberOfText(texts[i]!) ?? Number.NaN;
-  });
+/** What the texts of a column stand for. */
+export function* meaningsIn(column: RawColumn): Steps<TextMeanings> {
+  if (column.meanings) return column.meanings;
+  const { numbers, codes, texts } = column;
+  const meanings = yield* meaningsOf(texts);
   // The reader may know more notations, such as decimal commas.
-  yield* inParts(codes.length, (from, to) => {
-    for (let row = from; row < to; row++) {
-      const code = codes[row]!;
-      if (code > 0 && !Number.isNaN(numbers[row]!)) numerals[code - 1] = numbers[row]!;
-    }
-  });
-  return numerals;
+  if (texts.length > 0) {
+    yield* inParts(codes.length, (from, to) => {
+      for (let row = from; row < to; row++) {
+        const code = codes[row]!;
+        if (code === 0 || Number.isNaN(numbers[row]!)) continue;
+        meanings.kinds[code - 1] = IS_NUMBER;
+        meanings.values[code - 1] = numbers[row]!;
+      }
+    });
+  }
+  column.meanings = meanings;
+  return meanings;
 }
 
 export function* profileOf(column: RawColumn, missing: MissingValues): Steps<Profile> {
   const { numbers, codes, texts } = column;
-  const numerals = yield* numeralsOf(column);
+  const { kinds } = yield* meaningsIn(column);
   const counts = new Uint32Array(texts.length + 1);
   if (texts.length === 0) counts[0] = codes.length;
   else {
@@ -73,16 +77,16 @@ export function* profileOf(column: RawColumn, missing: MissingValues): Steps<Pro
     });
   }
   const profile = { present: counts[0]!, numbers: counts[0]!, dates: 0, differentTexts: 0 };
+  const { hasTexts } = missing;
   yield* inParts(texts.length, (from, to) => {
     for (let i = from; i < to; i++) {
-      const text = texts[i]!;
       const count = counts[i + 1]!;
-      if (count === 0 || missing.isText(text)) continue;
+      if (count === 0 || kinds[i] === IS_MISSING || (hasTexts && missing.isText(texts.at(i)!))) continue;
       profile.present += count;
-      if (!Number.isNaN(numerals[i]!)) profile.numbers += count;
+      if (kinds[i] === IS_NUMBER) profile.numbers += count;
       else {
         profile.differentTexts++;
-        if (secondsOf(text) !== undefined) profile.dates += count;
+        if (kinds[i] === IS_DATE) profile.dates += count;
       }
     }
   });
@@ -99,6 +103,12 @@ export function* kindOf(column: RawColumn, profile: Profile): Steps<Kind | Mixed
   if (dates >= NEARLY_ALL * present) return { mostly: 'date' };
   const isMostlyNumbers = numbers >= NEARLY_ALL * present || (numbers > others && differentTexts <= FEW_TEXTS);
   return isMostlyNumbers && (yield* areMeasurements(column, numbers)) ? { mostly: 'number' } : 'category';
+}
+
+/** What most cells of a category column are, although the others are too many to be mistakes. */
+export function* mostlyOf(column: RawColumn, { present, numbers, dates }: Profile): Steps<Mixed['mostly'] | undefined> {
+  if (dates >= HALF * present) return 'date';
+  return numbers >= HALF * present && (yield* areMeasurements(column, numbers)) ? 'number' : undefined;
 }
 
 /** Whether numbers are too many and too different to be names of categories. */

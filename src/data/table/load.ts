@@ -61,7 +61,7 @@ export async function loadTable(data: TableSource, options: TableOptions): Promi
 /** Warnings about what was left out. @param facts  of the model */
 export function remarksOn(
   file: string,
-  { columns, doubts = [], unlabeled, incomplete }: LeftOut,
+  { columns, doubts = [], mixed = [], unlabeled, incomplete }: LeftOut,
   { targets }: Pick<TableFacts, 'targets'> = {},
 ): TableRemark[] {
   const remarks: TableRemark[] = [];
@@ -76,6 +76,15 @@ export function remarksOn(
   if (doubts.length > 0) {
     const advice = 'if they are categories, say so in --types';
     remarks.push({ code: 'text_like_numbers', message: `${file}: ${doubtInWords(doubts)}; ${advice}` });
+  }
+  if (mixed.length > 0) {
+    const [more, first] = [mixed.length - MOST_SHOWN, mixed.slice(0, MOST_SHOWN).join('; ')];
+    const advice =
+      'if these cells are missing values, use --missing-values; if the columns hold categories, say so in --types';
+    remarks.push({
+      code: 'mixed_columns',
+      message: `${file}: used as categories: ${first}${more > 0 ? `; and ${more} more` : ''}; ${advice}`,
+    });
   }
   const rows = [
     ...(unlabeled > 0 ? [`${rowsInWords(unlabeled)} without a ${targets ? 'target' : 'label'}`] : []),

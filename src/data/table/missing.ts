@@ -26,6 +26,11 @@ export class MissingValues {
     return this.#numbers.size > 0;
   }
 
+  /** Whether texts count as missing besides the usual ones. */
+  get hasTexts(): boolean {
+    return this.#texts.size > 0;
+  }
+
   isText(text: string): boolean {
     // (Looking up a long text takes as long as reading it.)
     return isMissing(text) || (this.#texts.size > 0 && this.#texts.has(text));

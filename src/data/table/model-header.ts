@@ -1,10 +1,10 @@
 /** Whether the first row of a table for a model is a header, decided before other rows are known. */
 import { LockstepError } from '../../errors.js';
 import { cellOf } from './cells.js';
-import { matchColumns } from './columns.js';
 import { secondsOf } from './dates.js';
 import { isHeaderRow } from './find-header.js';
 import { requireDifferent } from './header.js';
+import { matchColumns } from './match-columns.js';
 import type { ColumnSummary } from './raw-rows.js';
 import { namesOf, type TableModel } from './table-metadata.js';
 

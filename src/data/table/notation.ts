@@ -47,7 +47,7 @@ export function* textLikeNumbers({ texts }: RawColumn, missing: MissingValues): 
   let [others, numbers, dates] = [0, 0, 0];
   let example: string | undefined;
   for (let i = 0; i < texts.length; i += stride) {
-    const text = texts[i]!;
+    const text = texts.at(i)!;
     if (missing.isText(text) || numberOfText(text) !== undefined) continue;
     others++;
     const isNumber = isOtherNumber(text);

@@ -6,7 +6,8 @@ import { isCode, mayBeginNumeral, numeralIn, POINT } from './numerals.js';
 import type { Pause } from './pauser.js';
 import type { RawColumn } from './raw-table.js';
 import { RowLines } from './row-lines.js';
-import { allTexts, TextIndex } from './text-index.js';
+import { TextIndex } from './text-index.js';
+import { textsOf } from './texts.js';
 
 /** Cells that are collected before they are copied to columns: a few hundred KB, which stay in the L2 cache. */
 const BLOCK_CELLS = 1 << 16;
@@ -274,7 +275,7 @@ export class RawRows {
       if (first.length > 0) head = firstCell(first[i]!, comma, () => (column.texts ??= new TextIndex()));
       const empty = column.absent > 0 ? this.codeOf(i, EMPTY, 0, 0) : 0;
       const size = column.texts?.size ?? 0;
-      const texts = size === 0 ? [] : await allTexts(column.texts!, pause);
+      const texts = size === 0 ? [] : textsOf(column.texts!.pages, size);
       columns.push({
         numbers: await this.#joinNumbers(column, head?.value, shared, pause),
         codes: await this.#joinCodes(column, head?.code ?? 0, empty, size, shared, pause),

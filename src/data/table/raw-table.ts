@@ -1,4 +1,6 @@
 /** A table before its columns are interpreted. */
+import type { TextMeanings } from './meanings.js';
+import type { Texts } from './texts.js';
 
 /** A table as it was read: nothing is interpreted but what is a number. */
 export interface RawTable {
@@ -24,5 +26,7 @@ export interface RawColumn {
   /** (rows) 0: the cell is a number that float64 holds; else 1 + index in `texts`. */
   readonly codes: Uint8Array | Uint16Array | Uint32Array;
   /** Distinct texts of the other cells, trimmed ('' for an empty or absent cell, 'true' and 'false' for booleans, 'NA', …). */
-  readonly texts: readonly string[];
+  readonly texts: Texts;
+  /** What the texts stand for, once that is known. */
+  meanings?: TextMeanings | undefined;
 }

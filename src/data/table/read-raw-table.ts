@@ -5,7 +5,7 @@ import { CsvScanner, textAfterQuote } from './csv-scanner.js';
 import { type DialectOptions, delimiterNamed, openingOf } from './dialect.js';
 import { isHeaderRow } from './find-header.js';
 import { requireDifferent } from './header.js';
-import { HEAD_BYTES, Input, inPieces, inUtf8, MOST_ROW_BYTES } from './input.js';
+import { HEAD_BYTES, Input, inPieces, MOST_ROW_BYTES } from './input.js';
 import { JsonScanner } from './json-scanner.js';
 import { POINT } from './numerals.js';
 import { openInParts, type PartedFile, type RowsBehind, rowsInParts } from './parts/read-parts.js';
@@ -13,12 +13,15 @@ import { pauser } from './pauser.js';
 import { RaggedRows } from './ragged-rows.js';
 import { RawRows } from './raw-rows.js';
 import type { RawTable } from './raw-table.js';
+import { inUtf8, type TextEncoding } from './utf8.js';
 
 export interface CsvOptions {
   /** A character or a name of `delimiterNamed`. @default the one that cuts the first rows evenly */
   readonly delimiter?: string | undefined;
   /** A character; lines that begin with it are skipped. @default none */
   readonly comment?: string | undefined;
+  /** Of bytes without a byte order mark. @default 'utf-8' */
+  readonly encoding?: TextEncoding | undefined;
   /** Used instead of a search for the delimiter, and ignored for JSON. */
   readonly usualDelimiter?: string | undefined;
   /** Threads that may read a large file. Do not affect the result. @default one for each available core */
@@ -35,8 +38,8 @@ export interface ReadOptions extends CsvOptions {
 }
 
 /** Those of more options. */
-export function csvOptionsOf({ delimiter, comment, threads }: CsvOptions): CsvOptions {
-  return { delimiter, comment, threads };
+export function csvOptionsOf({ delimiter, comment, encoding, threads }: CsvOptions): CsvOptions {
+  return { delimiter, comment, encoding, threads };
 }
 
 /** @throws LockstepError (status 2) if an option is neither a name nor a character that can be used */
@@ -62,7 +65,8 @@ const [OPEN_OBJECT, OPEN_ARRAY] = [0x7b, 0x5b];
  * @throws LockstepError that names the row; the reason of the signal
  */
 export async function readRawTable(data: string, options: ReadOptions = {}, signal?: AbortSignal): Promise<ReadTable> {
-  const parted = await openInParts(data, options.threads);
+  const { encoding = 'utf-8', threads } = options;
+  const parted = encoding === 'utf-8' ? await openInParts(data, threads) : undefined;
   try {
     return await readRawTableFrom(nameOfTable(data), bytesOfTable(data, signal), options, signal, parted);
   } finally {
@@ -84,7 +88,7 @@ export async function readRawTableFrom(
   signal?: AbortSignal,
   parted?: PartedFile,
 ): Promise<ReadTable> {
-  const input = new Input(file, inPieces(inUtf8(chunks), signal));
+  const input = new Input(file, inPieces(inUtf8(chunks, options.encoding), signal));
   try {
     do await input.more();
     while (

@@ -3,16 +3,9 @@ import { errors } from '../../errors.js';
 import { bytesOf, type Samples } from '../samples.js';
 import { ClassIndex, classesOf, NO_CLASS } from './classes.js';
 import { nameOfTarget } from './column-place.js';
-import {
-  badCells,
-  type ColumnOptions,
-  cellText,
-  chooseColumns,
-  columnInWords,
-  labelOf,
-  matchColumns,
-} from './columns.js';
+import { badCells, type ColumnOptions, cellText, chooseColumns, columnInWords, labelOf } from './columns.js';
 import type { Header } from './header.js';
+import { matchColumns } from './match-columns.js';
 import { nameOfSource, rawTableOf, type TableSource } from './memory.js';
 import { type MissingRule, MissingValues } from './missing.js';
 import type { RawTable } from './raw-table.js';
@@ -61,6 +54,8 @@ export interface LeftOut {
   readonly columns: readonly string[];
   /** Columns of text that looks like numbers or dates, in words. */
   readonly doubts?: readonly string[];
+  /** Category columns with many numbers or dates, in words. */
+  readonly mixed?: readonly string[];
   /** Rows without a label. */
   readonly unlabeled: number;
   /** Rows with missing cells, with `--missing drop`. */
@@ -114,7 +109,7 @@ export async function readTable(data: TableSource, options: ReadOptions): Promis
   const positions = chosen.inputs.map(({ position }) => position);
   const goals = await inTurns(goalsOf(file, raw, apart, classes), signal);
   const { samples, leftOut } = await inTurns(samplesOf(file, raw, facts, positions, goals, values, true), signal);
-  const left = { ...leftOut, columns: chosen.leftOut, doubts: chosen.doubts };
+  const left = { ...leftOut, columns: chosen.leftOut, doubts: chosen.doubts, mixed: chosen.mixed };
   return { facts, samples, leftOut: left, delimiter: raw.delimiter };
 }
 

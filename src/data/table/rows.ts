@@ -2,8 +2,9 @@
 import { errors } from '../../errors.js';
 import { csvRows } from './csv.js';
 import type { DialectOptions } from './dialect.js';
-import { inUtf8, MOST_ROW_BYTES } from './input.js';
+import { MOST_ROW_BYTES } from './input.js';
 import type { Row } from './row.js';
+import { inUtf8, type TextEncoding } from './utf8.js';
 
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 const LINE_ENDS: readonly number[] = [0x0a, 0x0d];
@@ -41,8 +42,9 @@ function isOpening(byte: number | undefined): boolean {
 export async function* headed<T>(
   source: AsyncGenerator<Uint8Array>,
   read: (bytes: Headed) => AsyncIterable<T>,
+  encoding?: TextEncoding,
 ): AsyncGenerator<T> {
-  const bytes = inUtf8(source);
+  const bytes = inUtf8(source, encoding);
   try {
     yield* read(await readHead(bytes));
   } finally {

@@ -26,9 +26,9 @@ export async function inTurns<T>(steps: Steps<T>, signal?: AbortSignal): Promise
   for (;;) {
     signal?.throwIfAborted();
     const { value, done } = steps.next();
-    if (done) return value;
-    const pausing = pause();
+    const pausing = pause(done ? 1 : undefined);
     if (pausing !== undefined) await pausing;
+    if (done) return value;
   }
 }
 

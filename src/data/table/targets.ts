@@ -5,7 +5,7 @@ import type { ColumnPlace } from './column-place.js';
 import { badCells, columnInWords, listed, type Named, positionOf } from './columns.js';
 import { MissingValues } from './missing.js';
 import type { RawTable } from './raw-table.js';
-import { ROWS_A_STEP, type Steps } from './steps.js';
+import { inParts, ROWS_A_STEP, type Steps } from './steps.js';
 import type { TableFacts } from './table-metadata.js';
 import { isBad, typeColumn } from './typed-table.js';
 
@@ -97,7 +97,10 @@ export function* groupNumbers(file: string, table: RawTable, position: number): 
   const { numbers, codes, texts } = table.columns[position]!;
   const groups = new Map<Cell, number>();
   const found = new Uint32Array(codes.length);
-  const ofTexts = texts.map((text) => (isMissing(text) ? undefined : cellOf(text)));
+  const ofTexts: (Cell | undefined)[] = [];
+  yield* inParts(texts.length, (from, to) => {
+    for (let i = from; i < to; i++) ofTexts.push(isMissing(texts.at(i)!) ? undefined : cellOf(texts.at(i)!));
+  });
   for (let row = 0; row < codes.length; row++) {
     // `1` and `1.0` are the same group.
     const cell = codes[row] === 0 ? numbers[row]! : ofTexts[codes[row]! - 1];

@@ -1,6 +1,5 @@
 /** Numbers distinct texts in order of appearance, from their bytes: a string is made only once for each text. */
-import { isAscii } from 'node:buffer';
-import type { Pause } from './pauser.js';
+import { appendTexts, TEXTS_A_PAGE, type TextPages, WORDS } from './texts.js';
 
 const FIRST_SLOTS = 16;
 const FIRST_BYTES = 128;
@@ -11,9 +10,6 @@ const MOST_SLOTS = 1 << 14;
 const SHARDS = 256;
 const LEAST_LOAD = 0.4;
 const SEGMENT_BYTES = 1 << 20;
-const TEXTS_A_PAGE = 1 << 13;
-/** Words of a text in a page. */
-const WORDS = 4;
 /** Longer texts are copied by the system. */
 const LONG = 64;
 
@@ -157,20 +153,13 @@ export class TextIndex {
 
   text(index: number): string {
     const texts: string[] = [];
-    this.appendTexts(index, index + 1, texts);
+    appendTexts(this.pages, index, index + 1, texts);
     return texts[0]!;
   }
 
-  /** Texts `from` to `to`, by number. */
-  appendTexts(from: number, to: number, texts: string[]): void {
-    for (let i = from; i < to; ) {
-      const page = this.#pages[(i / TEXTS_A_PAGE) | 0]!;
-      const first = i % TEXTS_A_PAGE;
-      let last = Math.min(TEXTS_A_PAGE, first + to - i);
-      while (page[WORDS * (last - 1)] !== page[WORDS * first]) last--;
-      decode(this.#segments[page[WORDS * first]!]!.buffer, page.subarray(WORDS * first, WORDS * last), texts);
-      i += last - first;
-    }
+  /** The bytes of the texts, without the hash table. */
+  get pages(): TextPages {
+    return { segments: this.#segments, pages: this.#pages };
   }
 
   #equals(index: number, view: DataView, from: number, to: number): boolean {
@@ -290,30 +279,4 @@ function shardOf(slots: number, load: number): Shard {
 /** Random, so that no file can be written whose texts all collide. No result depends on it. */
 export function newSeed(): number {
   return Math.floor(Math.random() * 2 ** 32) | 0;
-}
-
-/** Decodes texts that lie in order. ASCII is decoded as a whole, which is several times faster. */
-function decode(segment: ArrayBuffer, places: Int32Array, texts: string[]): void {
-  const begin = places[1]!;
-  const last = places.length - WORDS;
-  const end = places[last + 1]! + places[last + 2]!;
-  const bytes = Buffer.from(segment, begin, end - begin);
-  const all = isAscii(bytes) ? bytes.toString('latin1') : undefined;
-  for (let at = 0; at < places.length; at += WORDS) {
-    const from = places[at + 1]! - begin;
-    const to = from + places[at + 2]!;
-    texts.push(all?.slice(from, to) ?? bytes.toString('utf8', from, to));
-  }
-}
-
-/** Texts that are decoded without a pause. */
-const TEXTS_AT_ONCE = 20_000;
-
-export async function allTexts(index: TextIndex, pause: Pause): Promise<string[]> {
-  const texts: string[] = [];
-  for (let from = 0; from < index.size; from += TEXTS_AT_ONCE) {
-    index.appendTexts(from, Math.min(index.size, from + TEXTS_AT_ONCE), texts);
-    await pause();
-  }
-  return texts;
 }

@@ -3,7 +3,8 @@ import { createHash, type Hash } from 'node:crypto';
 import { errors, shown } from '../../errors.js';
 import { type Cell, isNotFinite, isSingle, levelOf, numberOfText } from './cells.js';
 import { secondsOf } from './dates.js';
-import { type Kind, numeralsOf } from './kinds.js';
+import { type Kind, meaningsIn } from './kinds.js';
+import { IS_DATE, IS_MISSING, IS_NUMBER } from './meanings.js';
 import type { MissingRule, MissingValues } from './missing.js';
 import type { RawColumn, RawTable } from './raw-table.js';
 import { inParts, ROWS_A_STEP, type Steps } from './steps.js';
@@ -39,6 +40,12 @@ export function typedCell(cell: Cell, kind: 'number' | 'date'): number | string 
   const value = typeof cell === 'number' ? cell : numberOfText(cell);
   if (value !== undefined) return isSingle(value) ? value : TOO_LARGE;
   return isNotFinite(cell as string) ? 'not finite' : '';
+}
+
+/** As `typedCell`, of a text whose meaning is known. */
+function typedMeaning(found: number, value: number, text: () => string, kind: 'number' | 'date'): number | string {
+  if (kind === 'date') return found === IS_DATE ? value : '';
+  return typedCell(found === IS_NUMBER ? value : text(), kind);
 }
 
 const TOO_LARGE = 'too large for float32 (maximum 3.4e38)';
@@ -78,20 +85,20 @@ export function isBad(column: TypedColumn | BadCells): column is BadCells {
 
 function* numbersOf(column: RawColumn, kind: 'number' | 'date', missing: MissingValues): Steps<TypedColumn | BadCells> {
   const { numbers, codes, texts } = column;
-  const numerals = yield* numeralsOf(column);
+  const { kinds, values: meant } = yield* meaningsIn(column);
   // By code: the number or date that a text stands for, and the problem of a text that stands for none.
   const ofTexts = new Float64Array(texts.length + 1);
   const problems = new Map<number, string>();
+  const { hasTexts } = missing;
   let isKept = kind === 'number' && !missing.hasNumbers;
   yield* inParts(texts.length, (from, to) => {
     for (let i = from; i < to; i++) {
-      const numeral = numerals[i]!;
-      const cell = kind === 'date' || Number.isNaN(numeral) ? texts[i]! : numeral;
-      const value = missing.isText(texts[i]!) ? Number.NaN : typedCell(cell, kind);
+      const isMissing = kinds[i] === IS_MISSING || (hasTexts && missing.isText(texts.at(i)!));
+      const value = isMissing ? Number.NaN : typedMeaning(kinds[i]!, meant[i]!, () => texts.at(i)!, kind);
       ofTexts[i + 1] = typeof value === 'string' ? Number.NaN : value;
       if (typeof value === 'string') problems.set(i + 1, value);
       // Without other cells, the numbers stay where they are.
-      isKept &&= Number.isNaN(value) && Number.isNaN(numeral);
+      isKept &&= Number.isNaN(value) && kinds[i] !== IS_NUMBER;
     }
   });
   const first: BadCell[] = [];
@@ -126,7 +133,10 @@ function* categoryOf({ numbers, codes, texts }: RawColumn, missing: MissingValue
   };
   const ofTexts = new Uint32Array(texts.length);
   yield* inParts(texts.length, (from, to) => {
-    for (let i = from; i < to; i++) ofTexts[i] = missing.isText(texts[i]!) ? 0 : idOf(levelOf(texts[i]!));
+    for (let i = from; i < to; i++) {
+      const text = texts.at(i)!;
+      ofTexts[i] = missing.isText(text) ? 0 : idOf(levelOf(text));
+    }
   });
   const ofNumbers = new Map<number, number>();
   const ids = new Uint32Array(numbers.length);

@@ -1,5 +1,6 @@
 /** Samples from the rows of a table. The label and unknown columns are ignored. */
-import { columnInWords, matchColumns } from '../../data/table/columns.js';
+import { columnInWords } from '../../data/table/columns.js';
+import { matchColumns } from '../../data/table/match-columns.js';
 import { namesForModel } from '../../data/table/model-header.js';
 import { type CsvOptions, dialectOf } from '../../data/table/read-raw-table.js';
 import type { EncodedRow } from '../../data/table/row-encoder.js';

@@ -27,19 +27,9 @@ interface ChoiceOf {
 /** These say what the data are and how trials are judged or run, so all trials must agree. */
 const FIXED: ReadonlySet<string> = new Set<OptionName>([
   ...NOT_IN_CV,
-  ...(['data', 'limit', 'label', 'target', 'weight', 'group', 'header', 'delimiter', 'comment'] as const),
-  ...([
-    'columns',
-    'drop',
-    'types',
-    'missing',
-    'missingValues',
-    'loss',
-    'huberDelta',
-    'seed',
-    'foldSeed',
-    'splitSeed',
-  ] as const),
+  ...(['data', 'limit', 'label', 'target', 'weight', 'group', 'header', 'delimiter', 'comment', 'encoding'] as const),
+  ...(['columns', 'drop', 'types', 'missing', 'missingValues', 'loss', 'huberDelta'] as const),
+  ...(['seed', 'foldSeed', 'splitSeed'] as const),
   ...(['validationSplit', 'stratify', 'patience', 'testAt', 'keepBest', 'maxTime'] as const),
   ...(['threads', 'kernel', 'vectorBits', 'strategy'] as const),
 ]);

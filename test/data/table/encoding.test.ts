@@ -2,11 +2,12 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { NO_SAMPLES, type Samples, takeSamples } from '../../../src/data/samples.js';
-import { chooseColumns, matchColumns } from '../../../src/data/table/columns.js';
+import { chooseColumns } from '../../../src/data/table/columns.js';
 import { encodedBy, encodeParts } from '../../../src/data/table/encode-parts.js';
 import { MOST_LEVELS, medianOf } from '../../../src/data/table/encoding.js';
 import { kindOf, profileOf } from '../../../src/data/table/kinds.js';
 import { remarksOn } from '../../../src/data/table/load.js';
+import { matchColumns } from '../../../src/data/table/match-columns.js';
 import { MissingValues } from '../../../src/data/table/missing.js';
 import type { RawColumn, RawTable } from '../../../src/data/table/raw-table.js';
 import { type ReadOptions, readTable, readTableLike } from '../../../src/data/table/read-table.js';

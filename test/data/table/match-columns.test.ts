@@ -1,6 +1,6 @@
 /** The columns of a model in another table: by name, or by position with and without the label and the columns that are left out. */
 import { describe, expect, it } from 'vitest';
-import { matchColumns } from '../../../src/data/table/columns.js';
+import { matchColumns } from '../../../src/data/table/match-columns.js';
 import type { TableFacts } from '../../../src/data/table/table-metadata.js';
 import { refusalOf } from '../../support/refusals.js';
 

@@ -134,7 +134,7 @@ describe('a table in memory', () => {
     const { names, columns } = await tableInMemory('data', { rows, label: 'kind' }).table.read();
     expect(names).toEqual(['day', 'id', 'kind', 'extra']);
     const cells = columns.map(({ numbers, codes, texts }) =>
-      [...codes].map((code, row) => (code === 0 ? numbers[row] : texts[code - 1])),
+      [...codes].map((code, row) => (code === 0 ? numbers[row] : texts.at(code - 1))),
     );
     expect(cells).toEqual([
       ['2020-02-29T12:30:00.000Z', '', ''],

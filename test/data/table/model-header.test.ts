@@ -1,9 +1,9 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { csvRows } from '../../../src/data/table/csv.js';
-import { inUtf8 } from '../../../src/data/table/input.js';
 import { namesForModel } from '../../../src/data/table/model-header.js';
 import { dialectOf, readRawTable } from '../../../src/data/table/read-raw-table.js';
 import { readTable } from '../../../src/data/table/read-table.js';
+import { inUtf8 } from '../../../src/data/table/utf8.js';
 import { temporaryFolder } from '../../support/idx-files.js';
 import { encodedRows } from '../../support/tables.js';
 

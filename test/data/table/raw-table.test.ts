@@ -25,7 +25,7 @@ function read(text: string | Uint8Array, options: ReadOptions = {}): Promise<Rea
 function rowsOf(table: ReadTable): unknown[][] {
   return Array.from({ length: table.count }, (_, row) =>
     table.columns.map(({ numbers, codes, texts }) => {
-      const text = codes[row] === 0 ? undefined : texts[codes[row]! - 1];
+      const text = codes[row] === 0 ? undefined : texts.at(codes[row]! - 1);
       if (text === undefined) return numbers[row];
       return Number.isNaN(numbers[row]) ? text : [numbers[row], text];
     }),

@@ -58,6 +58,7 @@ const EXPECTED: readonly string[] = [
     'columns_left_out',
     'rows_left_out',
     'text_like_numbers',
+    'mixed_columns',
     'class_without_rows',
     'no_better_than_constant',
   ],

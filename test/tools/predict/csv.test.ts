@@ -63,6 +63,21 @@ describe('the CSV of predict', () => {
     );
   });
 
+  it('is the same for a table in Windows-1252, which evaluate reads, too', async () => {
+    const text = csvOf([[...NAMES], ...CELLS]);
+    const utf8 = folder.write('table.csv', text);
+    const other = folder.write('other.csv', Buffer.from(text, 'latin1'));
+    const { stdout } = await runLockstep(['predict', classes, utf8, '--format', 'csv']);
+    const found = await runLockstep(['predict', classes, other, '--format', 'csv', '--encoding', 'windows-1252']);
+    expect(found.stdout).toBe(stdout);
+    const model = await loadClassifier(classes);
+    const expected = await model.evaluate(utf8);
+    expect(await model.evaluate(other, { encoding: 'latin1' })).toEqual(expected);
+    await expect(model.evaluate(other)).rejects.toThrow('save the table as UTF-8, or use `encoding` windows-1252');
+    const args = ['evaluate', classes, '--data', other, '--encoding', 'latin1', '--split', 'all', '--format', 'ndjson'];
+    expect(JSON.parse((await runLockstep(args)).stdout)).toMatchObject({ log_loss: expected.log_loss });
+  });
+
   it('has the most probable classes with --top, and no header if the table has none', async () => {
     const input = csvOf(CELLS, { delimiter: ';', quoteAll: true });
     const { rows } = await run([classes, '--top', '2', '-'], input.replace(/^/, `${NAMES.join(';')}\n`));

@@ -1,6 +1,9 @@
 /** Joins the parts of a column, in a thread of its own. */
 import { type Codes, codesFor } from '../column-arrays.js';
+import { meaningsOf, type TextMeanings } from '../meanings.js';
+import { atOnce } from '../steps.js';
 import { type PackedTexts, TextIndex } from '../text-index.js';
+import { hasManyTexts, textsOf } from '../texts.js';
 import type { PartColumn } from './scan-part.js';
 
 export interface ColumnTask {
@@ -20,6 +23,8 @@ export interface JoinedColumn {
   readonly codes: Codes | undefined;
   /** In order of appearance, as if the column had never been in parts. */
   readonly texts: PackedTexts | undefined;
+  /** Of many texts. */
+  readonly meanings: TextMeanings | undefined;
 }
 
 export function joinColumn({ parts, counts, seed }: ColumnTask): JoinedColumn {
@@ -57,8 +62,9 @@ function joinTexts(
   counts: readonly number[],
   total: number,
   seed: number,
-): Pick<JoinedColumn, 'codes' | 'texts'> {
-  if (parts.every(({ texts }) => texts === undefined)) return { codes: undefined, texts: undefined };
+): Omit<JoinedColumn, 'numbers'> {
+  if (parts.every(({ texts }) => texts === undefined))
+    return { codes: undefined, texts: undefined, meanings: undefined };
   const index = new TextIndex(seed);
   index.expect(parts.reduce((sum, { texts }) => sum + (texts?.size ?? 0), 0));
   const codesOf = parts.map(({ texts }) => texts && index.addAll(texts));
@@ -68,7 +74,9 @@ function joinTexts(
     if (codes) copyCodes(codes, codesOf[p]!, all, at);
     at += counts[p]!;
   }
-  return { codes: all, texts: index.pack() };
+  const { size } = index;
+  const meanings = hasManyTexts(size) ? atOnce(meaningsOf(textsOf(index.pages, size))) : undefined;
+  return { codes: all, texts: index.pack(), meanings };
 }
 
 function copyCodes(from: Codes, codeOf: Uint32Array, to: Codes, at: number): void {

@@ -1,21 +1,22 @@
 /** The rows of a CSV file that was scanned in parts. */
 import { codesWithRoom, SharedArrays } from '../column-arrays.js';
 import { firstCell } from '../first-cell.js';
-import type { Pause } from '../pauser.js';
+import { withMeaning } from '../meanings.js';
 import { type ColumnSummary, SAMPLE_ROWS } from '../raw-rows.js';
 import type { RawColumn } from '../raw-table.js';
 import type { RowLines } from '../row-lines.js';
-import { allTexts, TextIndex } from '../text-index.js';
+import { TextIndex } from '../text-index.js';
+import { type Texts, textsOf } from '../texts.js';
 import type { JoinedColumn } from './join-column.js';
 
 export interface DecodedColumn extends Omit<JoinedColumn, 'texts'> {
   readonly index: TextIndex | undefined;
-  readonly texts: string[];
+  readonly texts: Texts;
 }
 
-export async function decoded({ texts, ...arrays }: JoinedColumn, pause: Pause): Promise<DecodedColumn> {
+export function decoded({ texts, ...arrays }: JoinedColumn): DecodedColumn {
   const index = texts && TextIndex.unpack(texts);
-  return { ...arrays, index, texts: index ? await allTexts(index, pause) : [] };
+  return { ...arrays, index, texts: index ? textsOf(index.pages, index.size) : [] };
 }
 
 export class JoinedRows {
@@ -40,7 +41,7 @@ export class JoinedRows {
     const sample: (number | string)[] = [];
     for (let row = 1; row <= Math.min(SAMPLE_ROWS, this.count); row++) {
       const code = codes?.[row] ?? 0;
-      sample.push(code === 0 ? (numbers?.[row] ?? Number.NaN) : texts[code - 1]!);
+      sample.push(code === 0 ? (numbers?.[row] ?? Number.NaN) : texts.at(code - 1)!);
     }
     return {
       sample,
@@ -55,8 +56,13 @@ export class JoinedRows {
     const shared = new SharedArrays(this.count + Number(isHeaded));
     return this.#columns.map((column, i) => {
       if (isHeaded) return withFirst(column, first[i]!, comma, shared);
-      const { numbers, codes, texts } = column;
-      return { numbers: numbers?.subarray(1) ?? shared.nan(), codes: codes?.subarray(1) ?? shared.zero(), texts };
+      const { numbers, codes, texts, meanings } = column;
+      return {
+        numbers: numbers?.subarray(1) ?? shared.nan(),
+        codes: codes?.subarray(1) ?? shared.zero(),
+        texts,
+        meanings,
+      };
     });
   }
 }
@@ -64,11 +70,14 @@ export class JoinedRows {
 function withFirst(column: DecodedColumn, text: string, comma: number, shared: SharedArrays): RawColumn {
   const index = column.index ?? new TextIndex();
   const { value, code } = firstCell(text, comma, () => index);
-  let { numbers, codes, texts } = column;
+  let { numbers, codes, texts, meanings } = column;
   if (!Number.isNaN(value)) numbers ??= new Float64Array(shared.count).fill(Number.NaN);
   if (numbers) numbers[0] = value;
   if (index.size > 0) codes = codesWithRoom(codes, index.size, shared.count);
   if (codes) codes[0] = code;
-  if (code > texts.length) texts = [...texts, index.text(code - 1)];
-  return { numbers: numbers ?? shared.nan(), codes: codes ?? shared.zero(), texts };
+  if (code > texts.length) {
+    meanings &&= withMeaning(meanings, index.text(code - 1));
+    texts = textsOf(index.pages, index.size);
+  }
+  return { numbers: numbers ?? shared.nan(), codes: codes ?? shared.zero(), texts, meanings };
 }

@@ -6,7 +6,6 @@ import { STDIN } from '../bytes.js';
 import { BLANKS, type Dialect } from '../csv-scanner.js';
 import { MOST_ROW_BYTES } from '../input.js';
 import { POINT } from '../numerals.js';
-import { pauser } from '../pauser.js';
 import { MOST_CELLS } from '../raw-rows.js';
 import { RowLines } from '../row-lines.js';
 import { newSeed } from '../text-index.js';
@@ -147,12 +146,11 @@ async function joinColumns(
   // What takes longest comes first, so that all threads end at about the same time.
   tasks.sort((a, b) => b.texts - a.texts);
   const columns = new Array<DecodedColumn>(width);
-  const pause = pauser();
-  const joined = await Promise.all(
-    tasks.map(async ({ parts: own }) => await join({ kind: 'join', parts: own, counts, seed })),
+  await Promise.all(
+    tasks.map(async ({ i, parts: own }) => {
+      columns[i] = decoded(await join({ kind: 'join', parts: own, counts, seed }));
+    }),
   );
-  // The threads are idle now: with many strings, the garbage collector needs their cores.
-  for (const [k, { i }] of tasks.entries()) columns[i] = await decoded(joined[k]!, pause);
   return columns;
 }
 
