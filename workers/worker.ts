@@ -15,7 +15,7 @@
 
 import { now } from '../src/memory/clock.js';
 import { type EpochRecord, layOut, type Memory, PHASES, recordIndex } from '../src/memory/layout.js';
-import { type Plan, stepsPerEpoch } from '../src/memory/plan.js';
+import { heldOutSamples, type Plan, stepsPerEpoch } from '../src/memory/plan.js';
 import { Barrier, type Hold, TeamAborted } from '../src/parallel/barrier.js';
 import { Command, Control, HeldFor, ticketOf } from '../src/parallel/control-words.js';
 import { EarlyStopping } from '../src/parallel/early-stopping.js';
@@ -169,6 +169,26 @@ class Worker {
 
   /** Evaluates the held-out samples. @returns false if the team must stop */
   #evaluate(epoch: number): boolean {
+    const isDue = epoch < this.#task.epochs && this.#isEpochSnapshotDue();
+    const hold = isDue ? this.#holdFor(HeldFor.SNAPSHOT) : undefined;
+    const { plan } = this.#task;
+    // Without a step, there is no average.
+    if (!plan.keepsAverage || this.#steps === 0 || heldOutSamples(plan) === 0) return this.#evaluateNow(epoch, hold);
+    this.#swapAverage();
+    this.#arrive(nothing);
+    const goesOn = this.#evaluateNow(epoch, undefined);
+    this.#swapAverage();
+    // (All workers stop, or none.)
+    return goesOn && this.#arrive(nothing, hold);
+  }
+
+  #swapAverage(): void {
+    this.#enter(Phase.EVALUATE);
+    this.#phases.swapAverage();
+  }
+
+  /** @param hold  of the barrier behind the evaluation */
+  #evaluateNow(epoch: number, hold: Hold | undefined): boolean {
     const record = this.#record(epoch);
     this.#enter(Phase.EVALUATE);
     const allFinite = this.#phases.evaluate(record, () => this.#control.command === Command.GO);
@@ -192,8 +212,7 @@ class Worker {
       this.#control.finish(epoch);
       this.#control.wake();
     };
-    const isDue = epoch < this.#task.epochs && this.#isEpochSnapshotDue();
-    const goesOn = this.#arrive(finished, isDue ? this.#holdFor(HeldFor.SNAPSHOT) : undefined);
+    const goesOn = this.#arrive(finished, hold);
     this.#times = this.#timesBetween;
     return goesOn;
   }
