@@ -212,6 +212,7 @@ export const errors = withCodes({
     usage(`${flag}: there are only ${grouped(found)} ${what}; choose fewer folds`),
   notInCv: (flag: string) =>
     usage(`--${flag}: not available with lockstep cv, which trains a network for each fold; omit this option`),
+  nesterovOfRmsprop: () => usage('--nesterov: only for --optimizer sgd, because RMSprop has no Nesterov momentum'),
   notInEnsemble: (flag: string) => usage(`--${flag}: not available with --ensemble; omit this option`),
   resumedEnsemble: () =>
     usage('--resume: with --ensemble, the options of the first run must be given again, such as --data mnist'),

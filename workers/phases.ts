@@ -292,6 +292,20 @@ export class Phases {
   }
 
   /**
+   * Exchanges the parameters and their moving average: our part of them. Behind the next barrier, samples are evaluated with the
+   * average, until it is called again.
+   */
+  swapAverage(): void {
+    for (const [l, { parameters, moments }] of this.#memory.layers.entries()) {
+      const { from, to } = this.#elementsOf(l);
+      const average = moments.at(-1)!;
+      const current = parameters.slice(from, to);
+      (parameters as Float64Array).set(average.subarray(from, to), from);
+      (average as Float64Array).set(current, from);
+    }
+  }
+
+  /**
    * Scores our share of some held-out samples, a block at a time in slots of our own.
    *
    * @param goOn  called before each block; false skips the rest

@@ -170,6 +170,26 @@ class Worker {
 
   /** Evaluates the held-out samples. @returns false if the team must stop */
   #evaluate(epoch: number): boolean {
+    const isDue = epoch < this.#task.epochs && this.#isEpochSnapshotDue();
+    const hold = isDue ? this.#holdFor(HeldFor.SNAPSHOT) : undefined;
+    const { plan } = this.#task;
+    // Without a step, there is no average.
+    if (!plan.keepsAverage || this.#steps === 0 || heldOutSamples(plan) === 0) return this.#evaluateNow(epoch, hold);
+    this.#swapAverage();
+    this.#arrive(nothing);
+    const goesOn = this.#evaluateNow(epoch, undefined);
+    this.#swapAverage();
+    // (All workers stop, or none.)
+    return goesOn && this.#arrive(nothing, hold);
+  }
+
+  #swapAverage(): void {
+    this.#enter(Phase.EVALUATE);
+    this.#phases.swapAverage();
+  }
+
+  /** @param hold  of the barrier behind the evaluation */
+  #evaluateNow(epoch: number, hold: Hold | undefined): boolean {
     const record = this.#record(epoch);
     const { plan } = this.#task;
     const evaluated = { from: 0, to: plan.testsAtEnd ? plan.validationSamples : heldOutSamples(plan) };
@@ -186,8 +206,7 @@ class Worker {
       if (epoch < this.#task.epochs) this.#control.decide(next);
       if (!this.#isTestDue(epoch)) this.#finish(epoch);
     };
-    const isDue = epoch < this.#task.epochs && this.#isEpochSnapshotDue();
-    let goesOn = this.#arrive(finished, isDue ? this.#holdFor(HeldFor.SNAPSHOT) : undefined);
+    let goesOn = this.#arrive(finished, hold);
     if (this.#isTestDue(epoch)) goesOn = this.#test(epoch);
     this.#times = this.#timesBetween;
     return goesOn;

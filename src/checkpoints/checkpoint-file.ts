@@ -20,6 +20,7 @@ import { type RunState, recordOfState, stateOf } from '../metrics/run-state.js';
 import { auditWordsOf } from '../model/objectives/audited.js';
 import { objectiveNamed } from '../model/objectives/index.js';
 import type { Objective } from '../model/objectives/objective.js';
+import { AVERAGE } from '../optim/average.js';
 import { momentNames } from '../optim/optimizer.js';
 import { secretOf, secretText } from '../privacy/secret.js';
 import { contradictionOf } from './consistency.js';
@@ -48,14 +49,16 @@ export function encodeCheckpoint(
   best: Values | undefined,
   audit: Float32Array | undefined,
 ): Uint8Array[] {
+  const names = momentNames(model.config);
+  // Whoever reads it as a model gets the average.
+  const isAveraged = names.at(-1) === AVERAGE && state.step > 0;
   const metadata = {
-    ...modelMetadata('checkpoint', model, values, state.step),
+    ...modelMetadata('checkpoint', model, isAveraged ? moments.at(-1)! : values, state.step),
     ...(model.privacy && { [SECRET]: secretText(model.privacy.secret) }),
     epochs: String(state.epochs),
     step: String(state.step),
     state: JSON.stringify(recordOfState(state, objectiveNamed(model.objective, factsOf(model)))),
   };
-  const names = momentNames(model.config);
   const remembered = moments.flatMap((moment, i) => tensorsOf(model.layers, moment, `${names[i]}.`));
   return encodeTensors(metadata, [
     ...tensorsOf(model.layers, values),

@@ -25,6 +25,7 @@ import { MEMORY_LIMIT_BYTES } from '../memory/layout.js';
 import type { Plan, Target } from '../memory/plan.js';
 import type { ObjectiveName } from '../model/objectives/index.js';
 import { sha256Of } from '../model/parameters.js';
+import { AVERAGE } from '../optim/average.js';
 import { describedNetwork, IMAGE_METADATA, networkMetadata } from './described-network.js';
 import { joined, type MemberRecord, memberPrefix, valuesOfMembers, versionMetadata } from './ensemble.js';
 
@@ -285,6 +286,11 @@ export function requireFinite({ file, values }: ModelData): void {
   if (!values.every(Number.isFinite)) throw errors.notAModel(file, 'its weights are not all finite');
 }
 
+/** Whether it is a checkpoint with a moving average of the weights, which is the model. There is none before the first step. */
+function isAveraged({ metadata, tensors }: TensorFile): boolean {
+  return metadata.lockstep === 'checkpoint' && metadata.step !== '0' && tensors.has(`${AVERAGE}.layers.0.weight`);
+}
+
 function decodeModelFile(file: string, bytes: Uint8Array): ModelFile {
   try {
     const tensorFile = decodeTensors(bytes);
@@ -293,7 +299,7 @@ function decodeModelFile(file: string, bytes: Uint8Array): ModelFile {
     const { layers, activation, objective, targets, table, members } = describedNetwork(tensorFile);
     const values =
       members === 1
-        ? valuesOf(tensorFile, layers)
+        ? valuesOf(tensorFile, layers, isAveraged(tensorFile) ? `${AVERAGE}.` : '')
         : joined(Array.from({ length: members }, (_, m) => valuesOf(tensorFile, layers, memberPrefix(m))));
     const kernel = KERNEL_NAMES.find((name) => name === metadata.kernel);
     return {

@@ -181,7 +181,7 @@ function configFor(given: CheckedOptions, { file, checkpoint }: Resumed, warning
     if (other !== undefined && !values.some((each) => each === value)) continue;
     const difference = flagText(name, config[name]);
     const expected = other === undefined ? agreed : `${agreed} (${other} ${valueText(value)})`;
-    const isMoments = name === 'optimizer' || name === 'momentum';
+    const isMoments = ['optimizer', 'momentum', 'centered', 'ema'].includes(name);
     if (isMoments && String(momentNames(config)) !== String(momentNames(stored)))
       throw errors.otherMoments(file, difference, expected);
     if (rule === 'network') throw errors.otherNetwork(file, difference, expected);

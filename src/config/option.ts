@@ -53,7 +53,12 @@ interface Facts<Value> {
   /** Default of private runs, if it differs. */
   readonly privateDefault?: Value;
   readonly needs?: Need;
-  readonly excludes?: { readonly option: string; readonly refusal: (value: unknown) => LockstepError };
+  readonly excludes?: {
+    readonly option: string;
+    /** Excluded only with this value. */
+    readonly value?: string;
+    readonly refusal: (value: unknown) => LockstepError;
+  };
   /** Refused unless the data are a table. */
   readonly isForTables?: true;
   /** @default 'same' */

@@ -188,8 +188,9 @@ export function requireTogether(given: CheckedOptions, config: Config): void {
     if (needs && !isOff && !needs.anyOf.some(isMet)) {
       throw (needs.refusal ?? errors.requiresOption)(flagOf(name), value, conditionsText(needs.anyOf));
     }
-    if (excludes && isSet(values[name]) && values[name] !== usual && isSet(values[excludes.option]))
-      throw excludes.refusal(values[name]);
+    if (!excludes || !isSet(values[name]) || values[name] === usual) continue;
+    const other = values[excludes.option];
+    if (excludes.value === undefined ? isSet(other) : other === excludes.value) throw excludes.refusal(values[name]);
   }
 }
 

@@ -64,9 +64,8 @@ export function* formInSteps(
     yield;
   }
   const needed = new Set(plans.wide.layers.slice(1).flatMap((_, l) => [...exportsOf(plans.wide, l, wide.tilings)]));
-  const { activation, moments } = plans.wide;
-  const isOfOthers = (name: string) =>
-    isOfOtherActivations(name, activation) || (isUpdate(name) && UPDATE_MOMENTS[name] !== moments);
+  const { activation } = plans.wide;
+  const isOfOthers = (name: string) => isOfOtherActivations(name, activation) || isOtherUpdate(name, plans.wide);
   const isNeeded = (name: string) => needed.has(name) || (!/\d$/.test(name) && !isOfOthers(name));
   if (!compileAhead(wide.module!, true, isNeeded)) return narrow;
   yield;
@@ -90,6 +89,13 @@ export function isWideFaster(narrow: KernelChoice, wanted: VectorBits, activatio
   const form = fastestForm(narrow, wanted, density, planFor);
   const isNeeded = (name: string) => !isOfOtherActivations(name, activation);
   return form.vectorBits === 256 && compileAhead(form.module!, true, isNeeded) && computesTheSame(form, isNeeded);
+}
+
+/** Whether it is an update of optimizers that keep other moments. */
+function isOtherUpdate(name: string, { moments, keepsAverage }: Plan): boolean {
+  if (!isUpdate(name)) return false;
+  if (name === 'averageUpdate') return !keepsAverage;
+  return UPDATE_MOMENTS[name] !== moments - Number(keepsAverage);
 }
 
 function isUpdate(name: string): name is UpdateFunction {

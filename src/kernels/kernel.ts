@@ -95,9 +95,12 @@ export interface Update {
   /** The same as a function of the WebAssembly module, if it has one: its name, how many moments it takes, its numbers. */
   readonly assembly?: {
     readonly name: UpdateFunction;
-    readonly moments: 0 | 1 | 2;
+    /** −1: the last one only. */
+    readonly moments: -1 | 0 | 1 | 2 | 3;
     readonly numbers: readonly number[];
   };
+  /** Applied to the same elements afterwards. */
+  readonly next?: Update | undefined;
 }
 
 /** The WebAssembly module's functions for updates, (weights, gradients, …moments, bytes, …numbers), and how many moments they take. */
@@ -108,5 +111,7 @@ export const UPDATE_MOMENTS = {
   lionUpdate: 1,
   adamUpdate: 2,
   adamWUpdate: 2,
-} as const satisfies Readonly<Record<string, 0 | 1 | 2>>;
+  rmspropMomentumUpdate: 3,
+  averageUpdate: 1,
+} as const satisfies Readonly<Record<string, 0 | 1 | 2 | 3>>;
 export type UpdateFunction = keyof typeof UPDATE_MOMENTS;

@@ -175,7 +175,9 @@ export class ReferenceKernel implements Kernel {
 
   update(l: number, { from, to }: Range, _onlyPanel: Range, update: Update): void {
     const { outputs, parameters, gradients, moments } = this.#layers[l]!;
-    update.apply(parameters, gradients[0]!, moments, from * outputs, to * outputs);
+    for (let each: Update | undefined = update; each; each = each.next) {
+      each.apply(parameters, gradients[0]!, moments, from * outputs, to * outputs);
+    }
   }
 
   /** Copies where the batch's rows lie: at the time of the step, the slots may hold the next batch. */

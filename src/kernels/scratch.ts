@@ -237,6 +237,11 @@ export class Scratch {
       adamUpdate: [[at.weights, at.gradient, at.m, at.v, bytes, SCALE, DECAY, RATE, 0.9, 0.1, 0.999, 0.001, 1.3, 1e-8]],
       adamWUpdate: [[at.weights, at.gradient, at.m, at.v, bytes, SCALE, 0.9, RATE, 0.9, 0.1, 0.999, 0.001, 1.3, 1e-8]],
       rmspropUpdate: [[at.weights, at.gradient, at.v, bytes, SCALE, DECAY, RATE, 0.99, 0.01, 1e-8]],
+      rmspropMomentumUpdate: [0, 1].map((isCentered) => {
+        const moments = [at.v, at.m, at.mirror];
+        return [at.weights, at.gradient, ...moments, bytes, SCALE, DECAY, RATE, 0.99, 0.01, 1e-8, 0.9, isCentered];
+      }),
+      averageUpdate: [[at.weights, at.gradient, at.m, bytes, 0.1]],
       lionUpdate: [[at.weights, at.gradient, at.m, bytes, SCALE, 0.9, RATE, 0.9, 0.1, 0.99, 0.01]],
       squareRows: [0, 1].map((isFirst) => [at.squares, isFirst, at.gradient, inputs, most]),
       squareInputs: [[bySlot('begins'), bySlot('counts'), at.value, bySlot('inputSquares', 2 * WORD_BYTES), ...range]],

@@ -309,11 +309,20 @@ export class WasmKernel implements Kernel {
     for (const { delta, rowBytes } of this.#layers[l]!.panels) this.#wasm.scaleRows(delta, rowBytes, factors, from, to);
   }
 
-  update(l: number, { from, to }: Range, range: Range, { apply, assembly }: Update): void {
+  update(l: number, rows: Range, range: Range, update: Update): void {
+    for (let each: Update | undefined = update; each; each = each.next) this.#update(l, rows, range, each);
+    this.#mirror(this.#layers[l]!, rows, range);
+  }
+
+  #update(l: number, { from, to }: Range, range: Range, { apply, assembly }: Update): void {
     for (let p = range.from; p < range.to; p++) {
       if (assembly) {
         const { rowBytes, weights, gradients, moments } = this.#layers[l]!.panels[p]!;
-        const arrays = [weights, gradients[0]!, ...moments.slice(0, assembly.moments)];
+        const arrays = [
+          weights,
+          gradients[0]!,
+          ...(assembly.moments < 0 ? moments.slice(-1) : moments.slice(0, assembly.moments)),
+        ];
         const addresses = arrays.map((address) => address + from * rowBytes);
         this.#wasm[assembly.name](...addresses, (to - from) * rowBytes, ...assembly.numbers);
       } else {
@@ -321,7 +330,6 @@ export class WasmKernel implements Kernel {
         apply(weights, gradients[0]!, moments, from * width, to * width);
       }
     }
-    this.#mirror(this.#layers[l]!, { from, to }, range);
   }
 
   get #isRelu(): boolean {

@@ -106,6 +106,8 @@ export interface Plan extends KernelNeeds, ActivationNeeds {
   readonly gradientBuffers: number;
   /** Arrays as large as the parameters that the optimizer keeps from step to step. */
   readonly moments: number;
+  /** Whether the last of them is a moving average of the parameters, with which samples are evaluated. */
+  readonly keepsAverage: boolean;
   /** Whether the gradient's norm is computed. */
   readonly needsNorm: boolean;
   /** Whether the norm of each sample's gradient is computed. */
@@ -141,6 +143,7 @@ export const PLAIN = {
   testsAtEnd: false,
   gradientBuffers: 0,
   moments: 0,
+  keepsAverage: false,
   needsNorm: false,
   needsSampleNorms: false,
   keepsGradientNorms: false,

@@ -60,6 +60,11 @@ export function restoreBest(layers: readonly LayerMemory[]): void {
   for (const { parameters, best } of layers) (parameters as Float64Array).set(best);
 }
 
+/** Replaces the parameters with their moving average, the last moment. */
+export function restoreAverage(layers: readonly LayerMemory[]): void {
+  for (const { parameters, moments } of layers) (parameters as Float64Array).set(moments.at(-1)!);
+}
+
 /** Copies the parameters, as they are in memory. */
 export function copyParameters(layers: readonly LayerMemory[]): LayerMemory[] {
   return likeParameters(layers, ({ parameters }) => parameters.slice());

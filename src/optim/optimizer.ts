@@ -2,6 +2,7 @@
 import type { Update } from '../kernels/kernel.js';
 import type { LayerMemory } from '../memory/layout.js';
 import { ADAM, ADAMW } from './adam.js';
+import { AVERAGE, averageUpdate } from './average.js';
 import { LION } from './lion.js';
 import { RMSPROP } from './rmsprop.js';
 import type { Rule, RuleOptions } from './rule.js';
@@ -30,6 +31,8 @@ export interface OptimizerOptions extends Schedule, RuleOptions {
   readonly reduction: Reduction;
   /** λ: λ·θ is added to the gradient, or for `adamw` and `lion` rate · λ · θ is subtracted from θ. */
   readonly weightDecay: number;
+  /** Decay factor of a moving average of the parameters; 0: none is kept. */
+  readonly ema: number;
   /** The maximum global norm of the gradient; a longer one is scaled down to it. */
   readonly clipNorm: number | undefined;
 }
@@ -60,7 +63,8 @@ export function isPlainSgd(options: OptimizerOptions): boolean {
 
 /** Names of the moments in files. */
 export function momentNames(options: OptimizerOptions): readonly string[] {
-  return RULES[options.optimizer].moments(options);
+  const moments = RULES[options.optimizer].moments(options);
+  return options.ema > 0 ? [...moments, AVERAGE] : moments;
 }
 
 /** Squared norm of a layer's gradient, from the sums of squares of its rows, in their order. */
@@ -117,10 +121,11 @@ export class Optimizer {
 
   /** @param sumNorm  norm of the sum of the gradients over the batch; used only for clipping */
   update({ stepsDone, index, batch }: StepPosition, sumNorm: number): Update {
-    const { optimizer, reduction, weightDecay, clipNorm } = this.#options;
+    const { optimizer, reduction, weightDecay, clipNorm, ema } = this.#options;
     const mean = reduction === 'mean' ? (batch === 0 ? 0 : 1 / batch) : 1;
     const clip = clipNorm === undefined ? 1 : Math.min(1, clipNorm / (sumNorm * mean + CLIP_EPSILON));
     const common = { scale: mean * clip, weightDecay, rate: this.rate(index) };
-    return RULES[optimizer].update(this.#options, common, stepsDone + 1);
+    const update = RULES[optimizer].update(this.#options, common, stepsDone + 1);
+    return ema > 0 ? { ...update, next: averageUpdate(ema, stepsDone) } : update;
   }
 }

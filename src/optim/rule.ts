@@ -10,9 +10,11 @@ export interface Rule {
 
 /** The options that only some optimizers read. */
 export interface RuleOptions {
-  /** sgd: 0 for none. */
+  /** sgd, rmsprop: 0 for none. */
   readonly momentum: number;
   readonly nesterov: boolean;
+  /** rmsprop */
+  readonly centered: boolean;
   /** adam, adamw, lion; rmsprop has β₂ and eps */
   readonly beta1: number;
   readonly beta2: number;

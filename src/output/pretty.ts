@@ -302,7 +302,7 @@ function microseconds(seconds: number): string {
 
 /** The options that differ from the reference's run, in words. */
 function optionsOf(config: ConfigRecord): string[] {
-  const { scale, weight, class_weights, stratify, weight_decay, clip_norm, schedule, warmup_steps } = config;
+  const { scale, weight, class_weights, stratify, weight_decay, clip_norm, schedule, warmup_steps, ema } = config;
   const said = [
     scale !== 'none' && `columns scaled (${scale})`,
     typeof weight === 'string' && `weights in column ${weight}`,
@@ -312,15 +312,18 @@ function optionsOf(config: ConfigRecord): string[] {
     weight_decay > 0 && `weight decay ${weight_decay}`,
     clip_norm !== null && `norm at most ${clip_norm}`,
     schedule !== 'constant' && `${schedule} schedule`,
+    ema > 0 && `moving average of the weights (${ema})`,
     warmup_steps > 0 && `warm-up of ${plural(warmup_steps, 'step')}`,
   ].filter((text) => text !== false);
   return said.length > 0 ? [said.join(', ')] : [];
 }
 
-function optimizerOf({ optimizer, momentum, nesterov, beta1, beta2 }: ConfigRecord): string | false {
+function optimizerOf({ optimizer, momentum, nesterov, centered, beta1, beta2 }: ConfigRecord): string | false {
   if (optimizer === 'adam' || optimizer === 'adamw')
     return `Adam${optimizer.slice(4).toUpperCase()} (${beta1}, ${beta2})`;
-  if (optimizer === 'rmsprop') return `RMSprop (${beta2})`;
+  if (optimizer === 'rmsprop') {
+    return `${centered ? 'centered ' : ''}RMSprop (${beta2})${momentum > 0 ? ` with momentum ${momentum}` : ''}`;
+  }
   if (optimizer === 'lion') return `Lion (${beta1}, ${beta2})`;
   if (optimizer !== 'sgd') return optimizer;
   return momentum > 0 && `${nesterov ? 'Nesterov ' : ''}momentum ${momentum}`;

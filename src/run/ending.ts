@@ -8,7 +8,7 @@ import type { AuditedSample } from '../metrics/audit/audited-sample.js';
 import type { Ledger } from '../metrics/epoch-metrics.js';
 import type { EndEvent, WarningEvent } from '../metrics/events.js';
 import type { RunState } from '../metrics/run-state.js';
-import { areFinite, readParameters, restoreBest, weightsSha256 } from '../model/parameters.js';
+import { areFinite, readParameters, restoreAverage, restoreBest, weightsSha256 } from '../model/parameters.js';
 import { asTold } from '../parallel/mpi/agreement.js';
 import type { World } from '../parallel/mpi/world.js';
 import { writeAudit } from './audit-output.js';
@@ -65,6 +65,8 @@ export async function* end(
   // No best weights if a thread died while copying them (parallel/early-stopping.ts).
   const isBest = config.keepBest && best !== undefined && memory.best[1] === best.epoch;
   if (isBest) restoreBest(memory.layers);
+  // (The last checkpoint has been taken.)
+  else if (run.plan.keepsAverage && ending.isWhole && ending.step > 0) restoreAverage(memory.layers);
   // A failed run keeps its current weights, unless there are weights of the best epoch.
   const isGood = isBest || ending.status !== 'failed';
   let failure = ending.failure ?? cut;

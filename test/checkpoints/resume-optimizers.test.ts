@@ -43,6 +43,7 @@ const RESUMED = [
     'warm-up, cosine, nesterov, decay and clipping',
   ],
   ...['adamw', 'rmsprop and weight decay', 'lion', 'one-cycle schedule'],
+  ...['moving average', 'rmsprop, centered, with momentum', 'moving average, adam and clipping'],
 ];
 
 it.each(casesOf(RESUMED, (_, number) => number % 2 === 1))(

@@ -204,6 +204,8 @@ const OTHER_VALUES: { readonly [name in keyof Config]: () => TrainOptions } = {
   optimizer: () => ({ optimizer: 'adam' }),
   momentum: () => ({ momentum: 0.5 }),
   nesterov: () => ({ nesterov: true }),
+  centered: () => ({ centered: true }),
+  ema: () => ({ ema: 0.9 }),
   beta1: () => ({ beta1: 0.5 }),
   beta2: () => ({ beta2: 0.5 }),
   eps: () => ({ eps: 0.5 }),

@@ -52,6 +52,8 @@ describe('defaults', () => {
       optimizer: 'sgd',
       momentum: 0,
       nesterov: false,
+      centered: false,
+      ema: 0,
       beta1: 0.9,
       beta2: 0.999,
       eps: 1e-8,
@@ -344,7 +346,8 @@ it('the second decay factor has another default with some optimizers, unless it 
 
 describe('an option that needs another', () => {
   it.each<[Given, string]>([
-    [{ optimizer: 'adam', momentum: 0.5 }, '--momentum 0.5: requires --optimizer sgd'],
+    [{ optimizer: 'adam', momentum: 0.5 }, '--momentum 0.5: requires --optimizer sgd or --optimizer rmsprop'],
+    [{ centered: true }, '--centered: requires --optimizer rmsprop'],
     [{ nesterov: true }, '--nesterov: requires --momentum'],
     [{ beta1: 0.9 }, '--beta1 0.9: requires --optimizer adam or --optimizer adamw or --optimizer lion'],
     [{ patience: 3 }, '--patience 3: requires --validation-split'],

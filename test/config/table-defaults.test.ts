@@ -109,7 +109,7 @@ describe('the defaults for tables', () => {
   it('decide which other options are possible', async () => {
     await startOf({ ...FIRST, beta1: 0.8, epochs: 0 });
     const { message } = await refusalOf(() => startOf({ ...FIRST, momentum: 0.9 }));
-    expect(message).toBe('--momentum 0.9: requires --optimizer sgd');
+    expect(message).toBe('--momentum 0.9: requires --optimizer sgd or --optimizer rmsprop');
     await startOf({ ...FIRST, optimizer: 'sgd', momentum: 0.9, epochs: 0 });
   });
 

@@ -6,9 +6,10 @@ import { describe, expect, it } from 'vitest';
 import type { KernelChoice } from '../../src/kernels/builds.js';
 import type { Update } from '../../src/kernels/kernel.js';
 import { type AdamNumbers, adamUpdate, adamWUpdate } from '../../src/optim/adam.js';
+import { averageUpdate } from '../../src/optim/average.js';
 import { lionUpdate } from '../../src/optim/lion.js';
 import { gradientNorm, momentNames, needsOf, Optimizer, type OptimizerOptions } from '../../src/optim/optimizer.js';
-import { rmspropUpdate } from '../../src/optim/rmsprop.js';
+import { rmspropMomentumUpdate, rmspropUpdate } from '../../src/optim/rmsprop.js';
 import { momentumUpdate, sgdUpdate } from '../../src/optim/sgd.js';
 import { allKernels } from '../support/kernels.js';
 import { createNetwork } from '../support/network.js';
@@ -30,7 +31,7 @@ class Stepped {
     const parameters = new Float32Array(initial.length + 1);
     parameters.set(initial);
     this.#network = createNetwork(choice, [initial.length, 1], samples, parameters, undefined, false, {
-      moments: 2,
+      moments: 3,
       gradientBuffers: 1,
       needsNorm: true,
     });
@@ -51,7 +52,7 @@ class Stepped {
     return this.#columnOf(this.#layer.panels[0]!.weights);
   }
 
-  moment(m: 0 | 1): number[] {
+  moment(m: 0 | 1 | 2): number[] {
     return this.#columnOf(this.#layer.panels[0]!.moments[m]!);
   }
 
@@ -218,6 +219,55 @@ describe.each(allKernels())('kernel $name ($vectorBits bits): plain steps and mo
     }
   });
 
+  it.each([true, false])(
+    'RMSprop with momentum is the plain formula in its own precision, centered: %s',
+    (centered) => {
+      const magnitudes = MAGNITUDES.filter((magnitude) => magnitude >= 1e-8 && magnitude <= 1e8);
+      const r = round;
+      const [scale, rate, beta2, rest2, momentum] = [0.125, 0.25, r(0.9), r(1 - 0.9), 0.5];
+      const update = rmspropMomentumUpdate({
+        ...{ scale, rate, weightDecay: 0.5, beta2: 0.9 },
+        momentum,
+        centered,
+        eps: 1,
+      });
+      const found = new Stepped(choice, magnitudes);
+      const zeros = () => magnitudes.map(() => 0);
+      const [w, v, h, m] = [[...magnitudes], zeros(), zeros(), zeros()];
+      for (const factor of COURSE) {
+        const gradients = magnitudes.map((magnitude) => f(magnitude * factor));
+        found.step(gradients, update);
+        for (const [k, G] of gradients.entries()) {
+          const g = r(r(0.5 * w[k]!) + r(scale * G));
+          v[k] = r(r(beta2 * v[k]!) + r(rest2 * r(g * g)));
+          h[k] = r(r(beta2 * h[k]!) + r(rest2 * g));
+          const variance = centered ? Math.max(0, r(v[k]! - r(h[k]! * h[k]!))) : v[k]!;
+          m[k] = r(r(momentum * m[k]!) + r(g / r(r(sqrt(variance)) + 1)));
+          w[k] = r(w[k]! + r(-rate * m[k]!));
+        }
+      }
+      for (const [k, magnitude] of magnitudes.entries())
+        expect(abs(found.weights[k]! - w[k]!)).toBeLessThanOrEqual(tolerance * (1 + magnitude));
+    },
+  );
+
+  it('the moving average begins as the weights, and follows them', () => {
+    const magnitudes = MAGNITUDES.filter((magnitude) => magnitude >= 1e-15 && magnitude <= 1e15);
+    const found = new Stepped(choice, magnitudes);
+    let average: number[] = [];
+    for (const [i, factor] of COURSE.entries()) {
+      const update = { ...sgdUpdate({ ...PLAIN, rate: 1 }), next: averageUpdate(0.75, i) };
+      found.step(
+        magnitudes.map((magnitude) => f(magnitude * factor)),
+        update,
+      );
+      const { weights } = found;
+      average = i === 0 ? weights : average.map((a, k) => round(a + round(0.25 * round(weights[k]! - a))));
+      for (const [k, value] of found.moment(2).entries())
+        expect(abs(value - average[k]!)).toBeLessThanOrEqual(tolerance * magnitudes[k]!);
+    }
+  });
+
   it.each<[string, Update]>([
     ['sgd', sgdUpdate(PLAIN)],
     ['momentum', momentumUpdate({ ...PLAIN, momentum: 0.9, nesterov: false })],
@@ -225,6 +275,7 @@ describe.each(allKernels())('kernel $name ($vectorBits bits): plain steps and mo
     ['adam', adamUpdate(adamAt(1, 1e-8))],
     ['adamw', adamWUpdate({ ...adamAt(1, 1e-8), keep: 1 })],
     ['rmsprop', rmspropUpdate({ ...PLAIN, beta2: 0.99, eps: 1e-8 })],
+    ['rmsprop, centered', rmspropMomentumUpdate({ ...PLAIN, beta2: 0.99, eps: 1e-8, momentum: 0.5, centered: true })],
     ['lion', lionUpdate({ ...PLAIN, keep: 1, beta1: 0.9, beta2: 0.99 })],
   ])('%s: a gradient that is not a number makes the weight such, so that the run ends', (_, update) => {
     const found = new Stepped(choice, [1, 1]);
@@ -236,7 +287,7 @@ describe.each(allKernels())('kernel $name ($vectorBits bits): plain steps and mo
 const PLAIN_SGD: OptimizerOptions = {
   ...{ lr: 0.5, schedule: 'constant', warmupSteps: 0, lrStepSize: 1, lrGamma: 1 },
   ...{ optimizer: 'sgd', reduction: 'sum', momentum: 0, nesterov: false, weightDecay: 0 },
-  ...{ beta1: 0.9, beta2: 0.999, eps: 1e-8, clipNorm: undefined },
+  ...{ beta1: 0.9, beta2: 0.999, eps: 1e-8, clipNorm: undefined, centered: false, ema: 0 },
 };
 const FIRST = { stepsDone: 0, index: 0, batch: 4 };
 

@@ -7,9 +7,10 @@ import type { WasmModule } from '../../src/kernels/wasm-module.js';
 import { BACKWARD_BLOCK, MIRROR_BLOCK, type Panel, type Reals } from '../../src/memory/layout.js';
 import { LANES } from '../../src/memory/tiling.js';
 import { adamUpdate, adamWUpdate } from '../../src/optim/adam.js';
+import { averageUpdate } from '../../src/optim/average.js';
 import { lionUpdate } from '../../src/optim/lion.js';
 import { gradientNorm } from '../../src/optim/optimizer.js';
-import { rmspropUpdate } from '../../src/optim/rmsprop.js';
+import { rmspropMomentumUpdate, rmspropUpdate } from '../../src/optim/rmsprop.js';
 import { momentumUpdate, sgdUpdate } from '../../src/optim/sgd.js';
 import { allKernels, fastKernels } from '../support/kernels.js';
 import { createNetwork, gradientsOf, type Network, setInputs } from '../support/network.js';
@@ -30,7 +31,7 @@ function networkOf(choice: KernelChoice, width: number, isDense: boolean, slots 
     return Array.from({ length: INPUTS }, (_, i) => ((s + i) % 3) / 2);
   });
   const network = createNetwork(choice, layers, samples, new Float32Array(count).fill(3), width, isDense, {
-    moments: 2,
+    moments: 3,
     gradientBuffers: 3,
     needsNorm: true,
     needsSampleNorms: true,
@@ -96,6 +97,8 @@ const UPDATES: readonly Update[] = [
   adamWUpdate({ ...HALF, beta1: 0.5, beta2: 0.5, rootOfBias2: 0.5, eps: 1e-8, keep: 0.5 }),
   rmspropUpdate({ ...HALF, beta2: 0.5, eps: 1e-8 }),
   lionUpdate({ ...HALF, keep: 0.5, beta1: 0.5, beta2: 0.5 }),
+  rmspropMomentumUpdate({ ...HALF, beta2: 0.5, eps: 1e-8, momentum: 0.5, centered: true }),
+  { ...sgdUpdate(HALF), next: averageUpdate(0.5, 1) },
 ];
 
 const shapes = [1, 2, 3, 4, 5, 6, 7, 8].flatMap((vectors) => {
@@ -137,7 +140,10 @@ describe.each(allKernels())('kernel $name ($vectorBits bits) writes nothing but 
         for (const update of UPDATES) {
           const network = fresh();
           const panel = network.memory.layers[l]!.panels[p]!;
-          const moments = panel.moments.slice(0, update.assembly!.moments);
+          const moments = [
+            ...panel.moments.slice(0, update.assembly!.moments),
+            ...(update.next ? panel.moments.slice(-1) : []),
+          ];
           const rows = [panel.weights, ...moments].map((array) => rowsOf(array, panel, ROWS));
           const may = [...rows, ...mirrored(network, l, choice)];
           expectWrites(network, may, () => network.kernel.update(l, ROWS, panels, update));

@@ -26,6 +26,8 @@ const JOBS: Readonly<Record<string, TrainOptions>> = {
       'linear schedule, adamw',
       'one-cycle schedule',
       'flat-cosine schedule',
+      'rmsprop, centered, with momentum',
+      'moving average, adam and clipping',
     ].map((name) => [name, OPTIMIZER_CASES[name]!]),
   ),
   'orthogonal and gelu': { init: 'orthogonal', activation: 'gelu', lr: 0.1 },
@@ -40,6 +42,8 @@ const GOLDEN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'linear schedule, adamw': '352ef5cf6011338f',
     'one-cycle schedule': '7e3bb7bc6567b0d1',
     'flat-cosine schedule': '441b22d979eff6ed',
+    'rmsprop, centered, with momentum': 'e1546633473b5b60',
+    'moving average, adam and clipping': '9bfa2efb4dfee4de',
     'orthogonal and gelu': 'e1d072767d043eef',
   },
   simd: {
@@ -49,6 +53,8 @@ const GOLDEN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'linear schedule, adamw': 'd8dde2418279b44e',
     'one-cycle schedule': 'd39b365b8c0f517c',
     'flat-cosine schedule': '4c1a859b6d3b2b6c',
+    'rmsprop, centered, with momentum': '2b920cdda0dc7de3',
+    'moving average, adam and clipping': '679a93a91bd263bf',
     'orthogonal and gelu': '7341e30ab20f2dc3',
   },
   'simd-fma': {
@@ -58,6 +64,8 @@ const GOLDEN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'linear schedule, adamw': '03f453c1cda450e6',
     'one-cycle schedule': '7bafc2bc2c72f111',
     'flat-cosine schedule': 'a6a678fc174ce9f9',
+    'rmsprop, centered, with momentum': '32de7a649e336fad',
+    'moving average, adam and clipping': '6622c863c7579088',
     'orthogonal and gelu': '39d84be5fd3c737e',
   },
 };

@@ -76,11 +76,13 @@ const TOLD_APART: Readonly<Record<string, TrainOptions>> = {
   adamw: OPTIMIZER_CASES.adamw!,
   'rmsprop and weight decay': OPTIMIZER_CASES['rmsprop and weight decay']!,
   lion: OPTIMIZER_CASES.lion!,
+  'rmsprop, centered, with momentum': OPTIMIZER_CASES['rmsprop, centered, with momentum']!,
+  'moving average': { ...OPTIMIZER_CASES['moving average'], validationSplit: 0.3, keepBest: true },
   'warm-up, cosine, nesterov, decay and clipping': OPTIMIZER_CASES['warm-up, cosine, nesterov, decay and clipping']!,
 };
 
 /** test/checkpoints/resume-optimizers.test.ts has others with two threads. */
-const ALWAYS_TOLD_APART = Object.keys(TOLD_APART).filter((name) => !/^(adamw|rmsprop)/.test(name));
+const ALWAYS_TOLD_APART = Object.keys(TOLD_APART).filter((name) => !/^(adamw|rmsprop and)/.test(name));
 
 describe.each(casesOf(Object.entries(TOLD_APART), ([name]) => ALWAYS_TOLD_APART.includes(name)))(
   '%s: the same weights for any number of threads',

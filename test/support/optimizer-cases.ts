@@ -8,6 +8,8 @@ export type OptimizerOptionsGiven = Pick<
   | 'optimizer'
   | 'momentum'
   | 'nesterov'
+  | 'centered'
+  | 'ema'
   | 'beta1'
   | 'beta2'
   | 'eps'
@@ -47,4 +49,11 @@ export const OPTIMIZER_CASES: Readonly<Record<string, OptimizerOptionsGiven>> = 
     ...{ lr: 0.05, schedule: 'cosine', warmupSteps: 4, momentum: 0.9, nesterov: true },
     ...{ weightDecay: 0.01, clipNorm: 3 },
   },
+  'rmsprop with momentum': { optimizer: 'rmsprop', lr: 0.01, momentum: 0.8, reduction: 'mean' },
+  'rmsprop, centered': { optimizer: 'rmsprop', lr: 0.02, centered: true, eps: 0.1, weightDecay: 0.05 },
+  'rmsprop, centered, with momentum': {
+    ...{ optimizer: 'rmsprop', lr: 0.02, centered: true, momentum: 0.7, beta2: 0.9, eps: 0.05, reduction: 'mean' },
+  },
+  'moving average': { lr: 0.1, ema: 0.8 },
+  'moving average, adam and clipping': { optimizer: 'adam', lr: 0.05, ema: 0.6, clipNorm: 0.8 },
 };

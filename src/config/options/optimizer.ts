@@ -1,3 +1,4 @@
+import { errors } from '../../errors.js';
 import { OPTIMIZERS, type OptimizerName, REDUCTIONS } from '../../optim/optimizer.js';
 import { SCHEDULES } from '../../optim/schedule.js';
 import { DECAY, integer, oneOf, RATE, RATE_OR_ZERO, YES_OR_NO } from '../checks.js';
@@ -20,15 +21,22 @@ export const OPTIMIZER = {
     { kind: oneOf(REDUCTIONS), default: 'sum', tableDefault: 'mean', privateDefault: 'mean', recipe: 'always' },
     { help: 'how to combine the gradients of a batch (other frameworks use mean)' },
   ),
-  /** Momentum coefficient. 0 means no momentum. @default 0 */
-  momentum: option(
-    { kind: DECAY, default: 0, needs: { anyOf: [['optimizer', 'sgd']] } },
-    { help: 'momentum coefficient' },
-  ),
+  /** Momentum coefficient of SGD and RMSprop. 0 means no momentum. @default 0 */
+  momentum: option({ kind: DECAY, default: 0, needs: using('sgd', 'rmsprop') }, { help: 'momentum coefficient' }),
   /** Whether to use Nesterov momentum. @default false */
   nesterov: option(
-    { kind: YES_OR_NO, default: false, needs: { anyOf: ['momentum'] } },
+    {
+      kind: YES_OR_NO,
+      default: false,
+      needs: { anyOf: ['momentum'] },
+      excludes: { option: 'optimizer', value: 'rmsprop', refusal: errors.nesterovOfRmsprop },
+    },
     { help: 'use Nesterov momentum' },
+  ),
+  /** Whether RMSprop divides by the standard deviation of the gradients instead of the root of their mean square. @default false */
+  centered: option(
+    { kind: YES_OR_NO, default: false, needs: using('rmsprop') },
+    { help: 'divide by the standard deviation of the gradients' },
   ),
   /** Decay factor of the first moment of Adam and AdamW, or of the mean that determines Lion's steps. @default 0.9 */
   beta1: option(
@@ -61,6 +69,14 @@ export const OPTIMIZER = {
   weightDecay: option(
     { kind: RATE_OR_ZERO, default: 0, tableDefault: weightDecayFor },
     { help: 'L2 penalty, or weight decay of adamw and lion', tableDefaultText: DECAY_TEXT },
+  ),
+  /**
+   * Decay factor of an exponential moving average of the weights, such as 0.99. The average is evaluated after each epoch, and becomes
+   * the model. 0 means no average. @default 0
+   */
+  ema: option(
+    { kind: DECAY, default: 0 },
+    { help: 'decay factor of a moving average of the weights, which is evaluated and becomes the model; 0 for none' },
   ),
   /** Maximum global norm of the reduced gradient. A gradient with a larger norm is scaled down to the maximum. @default unlimited */
   clipNorm: option({ kind: RATE }, { help: 'maximum global gradient norm', defaultText: 'unlimited' }),

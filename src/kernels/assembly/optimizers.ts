@@ -168,6 +168,81 @@ export function rmspropUpdate(
   }
 }
 
+/**
+ * RMSprop with momentum, or centered.
+ *
+ * @param v           the mean of the gradients' squares, as in `rmspropUpdate`
+ * @param mean        of the gradients, and
+ * @param m           the momentum: (the same) bytes each
+ * @param isCentered  1: the variance of the gradients is the divisor instead of their mean square
+ */
+export function rmspropMomentumUpdate(
+  weights: usize,
+  gradients: usize,
+  v: usize,
+  mean: usize,
+  m: usize,
+  bytes: usize,
+  scale: f32,
+  decay: f32,
+  factor: f32,
+  beta2: f32,
+  rest2: f32,
+  eps: f32,
+  momentum: f32,
+  isCentered: usize,
+): void {
+  const scales = f32x4.splat(scale);
+  const decays = f32x4.splat(decay);
+  const factors = f32x4.splat(factor);
+  const betas2 = f32x4.splat(beta2);
+  const rests2 = f32x4.splat(rest2);
+  const epsilons = f32x4.splat(eps);
+  const momenta = f32x4.splat(momentum);
+  const zeros = f32x4.splat(0);
+  const centered = i32x4.splat(isCentered ? -1 : 0);
+  for (const end = weights + bytes; weights < end; weights += 16 * $n) {
+    const w$v = v128.load(weights, 16 * $v);
+    const g$v = Vector.madd(decays, w$v, f32x4.mul(scales, v128.load(gradients, 16 * $v)));
+    const squares$v = Vector.madd(betas2, v128.load(v, 16 * $v), f32x4.mul(rests2, f32x4.mul(g$v, g$v)));
+    const square$v = Moment.square(squares$v, g$v);
+    const mean$v = Moment.normal(Vector.madd(betas2, v128.load(mean, 16 * $v), f32x4.mul(rests2, g$v)));
+    const variance$v = f32x4.max(zeros, f32x4.sub(square$v, f32x4.mul(mean$v, mean$v)));
+    const spread$v = f32x4.add(f32x4.sqrt(v128.bitselect(variance$v, square$v, centered)), epsilons);
+    const m$v = Moment.normal(Vector.madd(momenta, v128.load(m, 16 * $v), f32x4.div(g$v, spread$v)));
+    const next$v = Vector.madd(factors, m$v, w$v);
+
+    v128.store(v, square$v, 16 * $v);
+
+    v128.store(mean, mean$v, 16 * $v);
+
+    v128.store(m, m$v, 16 * $v);
+
+    v128.store(weights, next$v, 16 * $v);
+    gradients += 16 * $n;
+    v += 16 * $n;
+    mean += 16 * $n;
+    m += 16 * $n;
+  }
+}
+
+/**
+ * A moving average of the weights: average + share · (weights − average). The gradient is not used.
+ *
+ * @param share  of the new weights
+ */
+// biome-ignore lint/correctness/noUnusedFunctionParameters: all updates have these parameters
+export function averageUpdate(weights: usize, gradients: usize, average: usize, bytes: usize, share: f32): void {
+  const shares = f32x4.splat(share);
+  for (const end = weights + bytes; weights < end; weights += 16 * $n, average += 16 * $n) {
+    const old$v = v128.load(average, 16 * $v);
+    const change$v = f32x4.sub(v128.load(weights, 16 * $v), old$v);
+    const next$v = Moment.normal(Vector.madd(shares, change$v, old$v));
+
+    v128.store(average, next$v, 16 * $v);
+  }
+}
+
 class Sign {
   /** −1, 0 or 1; NaN for NaN, so that the loss meets it and the run ends. */
   @inline

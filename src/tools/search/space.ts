@@ -135,7 +135,8 @@ function valueFrom(dimension: Dimension, random: Random): unknown {
 export function applicable(values: CheckedOptions, config: Config): CheckedOptions {
   const all: Record<string, unknown> = { ...config, ...values };
   const isMet = (name: string): boolean => {
-    const { needs } = OPTIONS[name as OptionName];
+    const { needs, excludes } = OPTIONS[name as OptionName];
+    if (excludes?.value !== undefined && all[excludes.option] === excludes.value) return false;
     return (
       !needs || needs.anyOf.some((each) => (typeof each === 'string' ? Boolean(all[each]) : all[each[0]] === each[1]))
     );
