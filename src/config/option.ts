@@ -56,6 +56,8 @@ interface Facts<Value> {
   readonly excludes?: { readonly option: string; readonly refusal: (value: unknown) => LockstepError };
   /** Refused unless the data are a table. */
   readonly isForTables?: true;
+  /** Refused if the data are a table. */
+  readonly isForImages?: true;
   /** @default 'same' */
   readonly resume?: ResumeRule;
   /** Whether each rank may have its own value under MPI. */
