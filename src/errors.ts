@@ -205,6 +205,14 @@ export const errors = withCodes({
     usage(
       `${given(flag, found)}: only for tables (CSV or NDJSON), and --data ${data} is not a table; choose a table, or omit this option`,
     ),
+  onlyForImages: (flag: string, found: unknown, data: string) =>
+    usage(`${given(flag, found)}: only for images, and --data ${data} is a table; choose images, or omit this option`),
+  noPictures: (flag: string, found: unknown, shape: readonly number[]) =>
+    usage(
+      `${given(flag, found)}: expected images of height × width; found images of ${shape.join(' × ')}; omit this option`,
+    ),
+  shiftBeyondImage: (shift: number, height: number, width: number) =>
+    usage(`--shift ${shift}: expected less than the size of the images, ${height} × ${width} pixels`),
   twoTests: () => usage('--test-split and --test-data are mutually exclusive'),
   foldAndTest: (flag: string) => usage(`${flag} and --fold are mutually exclusive: the fold is the test set`),
   /** @param flag  as typed: `--fold 2/5` or `--folds 5` */

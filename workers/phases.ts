@@ -6,7 +6,6 @@ import type { Kernel, Range, RowSlice, Update } from '../src/kernels/kernel.js';
 import { GROUP_COLUMNS } from '../src/kernels/lattice-noise.js';
 import { type EpochRecord, type Memory, withBest } from '../src/memory/layout.js';
 import { stepsPerEpoch } from '../src/memory/plan.js';
-import { placeSamples } from '../src/memory/rows.js';
 import { LANES } from '../src/memory/tiling.js';
 import { Audited } from '../src/model/objectives/audited.js';
 import { objectiveOf } from '../src/model/objectives/index.js';
@@ -19,6 +18,7 @@ import { fixedCost, partOf, sampleWork } from '../src/parallel/shares.js';
 import type { WorkerTask } from '../src/parallel/task.js';
 import { GradientNoise, groupsOf } from '../src/privacy/gradient-noise.js';
 import type { Batch } from './batch.js';
+import { BatchInputs } from './batch-inputs.js';
 import { type SampleWork, workOnSamples } from './per-sample.js';
 
 /** One step: the rate of plain SGD, which reduces and steps in one pass, or the update of another optimizer. */
@@ -34,6 +34,7 @@ export class Phases {
   readonly #task: WorkerTask;
   readonly #memory: Memory;
   readonly #kernel: Kernel;
+  readonly #inputs: BatchInputs;
   readonly #forwardPass: ForwardPass;
   readonly #criterion: Criterion;
   /** With an audit: the criterion. */
@@ -57,6 +58,7 @@ export class Phases {
     this.#memory = memory;
     this.#kernel = createKernel(task.kernel, task.plan.activation, task.shared, memory, task.worker);
     this.#forwardPass = new ForwardPass(this.#kernel, memory);
+    this.#inputs = new BatchInputs(task.plan, memory);
     const criterion = objectiveOf(task.plan).criterion(memory);
     const { auditWords } = task.plan;
     this.#audited = auditWords > 0 ? new Audited(criterion, memory, auditWords) : undefined;
@@ -80,8 +82,14 @@ export class Phases {
    * microseconds, less than another barrier. It leaves δ and the transposed batch alone, because the previous batch may not have
    * been stepped yet.
    */
-  place({ record, first, count }: Batch, slots: Range = { from: 0, to: count }): void {
-    placeSamples(this.#memory, (slot) => record.order[first + slot]!, slots.from, slots.to);
+  place(batch: Batch, slots: Range = { from: 0, to: batch.count }): void {
+    this.#inputs.place(batch, slots);
+  }
+
+  /** With augmentation: changes our share of the batch's samples. After a barrier, all workers can place them. */
+  makeInputs(batch: Batch): void {
+    this.#beat();
+    this.#inputs.make(batch, this.#shareOf(batch));
   }
 
   /** Prefetches the first samples of a placed batch. */
@@ -103,8 +111,13 @@ export class Phases {
   gradients(batch: Batch): boolean {
     const { from, to } = this.#shareOf(batch);
     if (this.#byPanel) this.#kernel.transpose(0, this.#slice(0), batch.count);
-    // To reduce by row, a worker reads all samples; in strategy `dense` only its own.
-    else this.place(batch, this.#task.strategy === 'dense' ? { from, to } : undefined);
+    else {
+      const { strategy, plan, exact } = this.#task;
+      const isMade = plan.augmentation !== undefined && !exact;
+      if (isMade) this.makeInputs(batch);
+      // To reduce by row, a worker reads all samples; in strategy `dense`, and before others have made theirs, only its own.
+      this.place(batch, strategy === 'dense' || isMade ? { from, to } : undefined);
+    }
     for (let slot = from; slot < to; slot += GRADIENT_BLOCK) {
       this.#beat();
       if (!this.#gradientsOf(batch, slot, Math.min(slot + GRADIENT_BLOCK, to))) return false;

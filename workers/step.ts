@@ -8,6 +8,9 @@
  *   exact          (forward | gradients | reduce | add) for each shard | exchange | (square |) update
  *   strategy dense gradients, held while the coordinator reduces and steps | nothing
  *
+ * With augmentation, `gradients` also makes the inputs of the next batch, or where the first layer is computed by sample, those of
+ * its own batch, and the next phase begins by placing them. An exact step makes each shard's inputs in a phase of their own.
+ *
  * `step` reduces and steps in one pass. If the whole gradient must be known before any of it is applied, `reduce` leaves it in
  * memory, and `update` applies it. Both then compute the first layer of the next batch, panel by panel.
  */
@@ -53,6 +56,40 @@ export interface StepParts {
 }
 
 export function phasesOfStep(parts: StepParts): readonly StepPhase[] {
+  const { plan, strategy, exact } = parts.task;
+  const [first, second, ...others] = usualPhases(parts);
+  if (!plan.augmentation || exact) return [first!, second!, ...others];
+  return [withInputs(parts, first!), ...(strategy === 'dense' ? [second!] : [withPlacing(parts, second!)]), ...others];
+}
+
+/** The gradient phase, which also makes the inputs of the next batch. (By sample, it makes those of its own.) */
+function withInputs({ phases, claims, enter }: StepParts, { meanwhile: _, ...phase }: StepPhase): StepPhase {
+  if (!claims) return phase;
+  return {
+    ...phase,
+    work: (step) => {
+      phase.work(step);
+      if (!step.next) return;
+      enter(Phase.FORWARD);
+      phases.makeInputs(phases.ownOf(step.next));
+    },
+  };
+}
+
+/** The phase after it, which begins by placing the inputs that all workers have made. */
+function withPlacing({ phases, claims, enter }: StepParts, phase: StepPhase): StepPhase {
+  return {
+    ...phase,
+    work: (step) => {
+      enter(Phase.FORWARD);
+      const batch = claims ? step.next : step.batch;
+      if (batch) phases.place(phases.ownOf(batch));
+      phase.work(step);
+    },
+  };
+}
+
+function usualPhases(parts: StepParts): readonly StepPhase[] {
   const { strategy, ranks, exact, optimizer, plan, privacy } = parts.task;
   if (strategy === 'dense') return [{ ...gradients(parts), hold: parts.heldForGradients }, { work: () => undefined }];
   const { norm } = needsOf(optimizer, plan.keepsGradientNorms);
@@ -201,10 +238,16 @@ function exchange({ task, phases, control, exchange, enter }: StepParts): StepPh
 
 /** Treats each shard as a batch. The shards' sums are added in a tree that does not depend on the number of ranks or threads. */
 function shards(parts: StepParts): StepPhase[] {
-  const { phases, control, claims, enter } = parts;
+  const { task, phases, control, claims, enter } = parts;
   const { shardsOfRank: count } = phases;
   const last = () => claims?.reset();
   return Array.from({ length: count }, (_, k) => {
+    const inputs: StepPhase = {
+      work: ({ batch }) => {
+        enter(Phase.FORWARD);
+        phases.makeInputs(phases.shardOf(batch, k));
+      },
+    };
     const forward: StepPhase = {
       work: ({ batch }) => {
         enter(Phase.FORWARD);
@@ -227,6 +270,7 @@ function shards(parts: StepParts): StepPhase[] {
         phases.addShard(k, k === count - 1);
       },
     };
-    return [...(claims ? [forward] : []), gradients, reduce(parts, (batch) => phases.shardOf(batch, k)), add];
+    const made = task.plan.augmentation ? [inputs] : [];
+    return [...made, ...(claims ? [forward] : []), gradients, reduce(parts, (batch) => phases.shardOf(batch, k)), add];
   }).flat();
 }

@@ -113,6 +113,11 @@ class Worker {
     if (panels && batch && !exact) {
       this.#enter(Phase.FORWARD);
       const own = this.#phases.ownOf(batch);
+      if (this.#task.plan.augmentation) {
+        this.#phases.makeInputs(own);
+        this.#arrive(nothing);
+        this.#enter(Phase.FORWARD);
+      }
       this.#phases.place(own);
       this.#phases.forward(panels[worker]!, own);
       this.#arrive(nothing);

@@ -64,6 +64,12 @@ export const PART_OR_ZERO: Kind<number> = kind(
   (value) => value === 0 || isPart(value),
   'a number, at least 0 and less than 1',
 );
+/** A number in a range, both ends included. */
+export function within(least: number, most: number): Kind<number> {
+  const accepts = (value: unknown) => typeof value === 'number' && value >= least && value <= most;
+  return kind('number', `${least} to ${most}`, accepts, `a number from ${least} to ${most}`);
+}
+
 /** A decay factor. */
 export const DECAY = PART_OR_ZERO;
 

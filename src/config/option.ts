@@ -61,6 +61,8 @@ interface Facts<Value> {
   };
   /** Refused unless the data are a table. */
   readonly isForTables?: true;
+  /** Refused if the data are a table. */
+  readonly isForImages?: true;
   /** @default 'same' */
   readonly resume?: ResumeRule;
   /** Whether each rank may have its own value under MPI. */

@@ -5,6 +5,7 @@ import type { OptimizerOptions } from '../optim/optimizer.js';
 import { flagOf, nameProperties, type SnakeCase, snakeCase } from '../text/words.js';
 import type { Kind } from './checks.js';
 import type { Condition, Option, Options, OptionWithDefault, TableTraits } from './option.js';
+import { AUGMENTATION } from './options/augmentation.js';
 import { CHECKPOINTS, OUTPUT, RESUME } from './options/checkpoints.js';
 import { DATA, TABLES } from './options/data.js';
 import { EXECUTION, MPI, RANKS } from './options/execution.js';
@@ -17,6 +18,7 @@ export const GROUPS: readonly { readonly heading: string; readonly options: Opti
   { heading: 'Data and network', options: DATA },
   { heading: 'Table options', options: TABLES },
   { heading: 'Training', options: TRAINING },
+  { heading: 'Augmentation', options: AUGMENTATION },
   { heading: 'Optimizer', options: OPTIMIZER },
   { heading: 'Validation and stopping', options: STOPPING },
   { heading: 'Private training', options: PRIVACY },
@@ -30,6 +32,7 @@ export const GROUPS: readonly { readonly heading: string; readonly options: Opti
 type Recorded = typeof DATA &
   typeof TABLES &
   typeof TRAINING &
+  typeof AUGMENTATION &
   typeof OPTIMIZER &
   typeof STOPPING &
   typeof PRIVACY &
@@ -216,6 +219,12 @@ export function valueText(value: unknown): string {
 export function requireNothingOfTables(config: Config): void {
   const stray = CONFIG_NAMES.find((name) => OPTIONS[name].isForTables && config[name] !== defaultOf(OPTIONS[name]));
   if (stray) throw errors.onlyForTables(flagOf(stray), valueText(config[stray]), config.data);
+}
+
+/** @throws LockstepError (status 2) that names the first option that asks for what only images have */
+export function requireNothingOfImages(config: Config): void {
+  const stray = CONFIG_NAMES.find((name) => OPTIONS[name].isForImages && config[name] !== defaultOf(OPTIONS[name]));
+  if (stray) throw errors.onlyForImages(flagOf(stray), valueText(config[stray]), config.data);
 }
 
 /** Whether an option affects no step: only how the run is computed, its length or its output. */

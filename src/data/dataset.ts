@@ -7,6 +7,8 @@ export interface Dataset {
   readonly name: string;
   /** Pixels per image, or input columns of a table, which are not encoded yet. */
   readonly inputs: number;
+  /** Of images: the sizes of one of them, such as [28, 28]. */
+  readonly imageShape?: readonly number[];
   /** The largest training label + 1, or the number of different labels of a table; 0 for regression. */
   readonly classes: number;
   readonly train: Samples;

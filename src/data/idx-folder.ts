@@ -37,8 +37,9 @@ export async function loadIdxFolder(folder: IdxFolder): Promise<Dataset> {
   const samples = { train: samplesOf(train), test: test ? samplesOf(test) : NO_SAMPLES };
   const { name } = folder;
   const { inputs, targets } = train;
+  const imageShape = train.images.dimensions.slice(1);
   if (test && test.targets !== targets) throw errors.idxTargets(test.labels.file, test.targets, targets);
-  if (targets > 0) return { name, inputs, classes: 0, targetNames: targetNames(targets), ...samples };
+  if (targets > 0) return { name, inputs, imageShape, classes: 0, targetNames: targetNames(targets), ...samples };
 
   const labels = train.labels.data as Uint8Array;
   const classes = labels.reduce((largest, label) => Math.max(largest, label), 0) + 1;
@@ -46,7 +47,7 @@ export async function loadIdxFolder(folder: IdxFolder): Promise<Dataset> {
   if (test) {
     requireLabels(test.labels.file, test.labels.data as Uint8Array, classes, 'the classes of the training labels');
   }
-  return { name, inputs, classes, ...samples };
+  return { name, inputs, imageShape, classes, ...samples };
 }
 
 /** Numbers of images have no names. */

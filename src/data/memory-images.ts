@@ -164,16 +164,17 @@ function isList(value: unknown): value is List {
 
 async function load(form: Form, testForm: Form | undefined): Promise<Dataset> {
   const { inputs, width, refuse } = form;
+  const imageShape = form.shape.slice(1);
   const train = await samplesOf(form);
   const test = testForm ? await samplesOf(testForm) : NO_SAMPLES;
   if (width > 0) {
     const targetNames = Array.from({ length: width }, (_, k) => String(k + 1));
-    return { name: MEMORY, inputs, classes: 0, targetNames, train, test };
+    return { name: MEMORY, inputs, imageShape, classes: 0, targetNames, train, test };
   }
   const classes = (train.targets as Uint32Array).reduce((most, label) => Math.max(most, label), 0) + 1;
   if (classes < 2) throw refuse('labels: every label is 0; expected at least two classes, 0 and 1');
   requireKnown(refuse, test.targets, classes, 'test.labels', 'the classes of the training labels');
-  return { name: MEMORY, inputs, classes, train, test };
+  return { name: MEMORY, inputs, imageShape, classes, train, test };
 }
 
 /** @throws LockstepError if a label is not one of the classes */

@@ -42,6 +42,21 @@ export interface SampleRows {
   readonly weights: Float64Array;
 }
 
+/**
+ * Rows of a batch whose inputs are not its samples' own. They lie behind the samples' rows in `index` and `value`. Two batches
+ * take turns: one is made while the other is still being read.
+ */
+export interface BatchRows {
+  /** Samples of the largest batch (B); 0 if no such rows are made. */
+  readonly batch: number;
+  /** Where the first row begins. Each has room for all inputs. */
+  readonly start: number;
+  /** (2, B) */
+  readonly lengths: Uint32Array;
+  /** (2, B, blocks − 1): where each block of inputs but the first begins in the row. */
+  readonly blockStarts: Uint32Array;
+}
+
 /** A layer's inputs, a row per slot. */
 export interface InputRows {
   readonly form: RowForm;
@@ -178,6 +193,7 @@ export interface Memory {
   /** (T, CONTROL_STRIDE): see parallel/panel-claims.ts. */
   readonly claims: Int32Array;
   readonly rows: SampleRows;
+  readonly batchRows: BatchRows;
   readonly slots: number;
   readonly layers: readonly LayerMemory[];
   /** (S) What `Kernel.scaleSamples` multiplies the gradient of a slot's sample by. Empty unless gradients are scaled. */
@@ -266,13 +282,22 @@ function carve(plan: Plan, arena: Arena, worker: number): Memory {
 
   const control = arena.take(Int32Array, CONTROL_WORDS * CONTROL_STRIDE);
   const claims = arena.take(Int32Array, threads * CONTROL_STRIDE);
+  const madeRows = plan.augmentation ? ownBatch(plan) : 0;
+  const storedInputs = plan.storedInputs + 2 * madeRows * widths[0]!;
   const rows: SampleRows = {
     starts: arena.take(Uint32Array, samples + 1),
     blockStarts: arena.take(Uint32Array, samples * (blocksOf(plan, 0) - 1)),
-    index: arena.take(Uint32Array, plan.inputForm === 'dense' ? 0 : plan.storedInputs),
-    value: arena.take(Float32Array, plan.storedInputs),
+    index: arena.take(Uint32Array, plan.inputForm === 'dense' ? 0 : storedInputs),
+    value: arena.take(Float32Array, storedInputs),
     targets: arena.take<Elements>(ARRAYS[plan.targets], samples * targetWidth(plan)),
     weights: arena.take(Float64Array, plan.facts.isWeighted ? samples : 0),
+  };
+
+  const batchRows: BatchRows = {
+    batch: madeRows,
+    start: plan.storedInputs,
+    lengths: arena.take(Uint32Array, 2 * madeRows),
+    blockStarts: arena.take(Uint32Array, 2 * madeRows * (blocksOf(plan, 0) - 1)),
   };
 
   const layers: LayerMemory[] = [];
@@ -326,7 +351,8 @@ function carve(plan: Plan, arena: Arena, worker: number): Memory {
   const rankWords = EXCHANGE_WORDS + (summedScores(plan).length + keptLayers) * largestExchange(plan);
   const exchange = arena.take(Float64Array, plan.ranks * rankWords);
   const audit = arena.take(Float32Array, trainSamples * plan.auditWords);
-  return { control, claims, rows, slots, layers, sampleFactors, noiseTable, workers, epochs, exchange, audit, best };
+  const forSamples = { rows, batchRows, slots, sampleFactors, exchange, audit };
+  return { control, claims, layers, noiseTable, workers, epochs, best, ...forSamples };
 }
 
 /** The memory with the best epoch's parameters in place of the current ones. Back-propagation cannot use it. */

@@ -120,8 +120,33 @@ export interface Plan extends KernelNeeds, ActivationNeeds {
   readonly auditWords: number;
   /** Whether the best epoch's parameters are kept. */
   readonly keepsBest: boolean;
+  /** How training samples are changed before each use. Their rows then lie in memory of their own. */
+  readonly augmentation: Augmentation | undefined;
   /** Private training: batches are drawn at random, and noise is added to their gradients. */
   readonly privacy: PrivateNeeds | undefined;
+}
+
+/** Random changes of the training samples (model/augmentation/): each a function of seed, epoch and sample. */
+export interface Augmentation {
+  readonly seed: number;
+  /** Of the images; undefined if they stay as they are. */
+  readonly warp: Warp | undefined;
+  /** Standard deviation of the noise that is added to each input; 0: none. */
+  readonly inputNoise: number;
+}
+
+/** Random changes of images, each drawn uniformly. */
+export interface Warp {
+  readonly height: number;
+  readonly width: number;
+  /** Most pixels that an image is moved, in each direction. */
+  readonly shift: number;
+  /** Largest angle, in degrees, either way. */
+  readonly rotate: number;
+  /** Sizes are multiplied by factors from 1 − zoom to 1 + zoom. */
+  readonly zoom: number;
+  /** Whether half of the images are mirrored, left to right. */
+  readonly flip: boolean;
 }
 
 /** Room for what is drawn at random. */
@@ -150,6 +175,7 @@ export const PLAIN = {
   scalesSamples: false,
   auditWords: 0,
   keepsBest: false,
+  augmentation: undefined,
   privacy: undefined,
 } as const satisfies Partial<Plan>;
 

@@ -60,6 +60,44 @@ export function placeSamples(
   }
 }
 
+/** Where a slot's row begins that is made for a batch. @param turn  of the batch: 0 or 1 */
+export function batchRowStart({ batchRows, layers }: Memory, turn: number, slot: number): number {
+  const { batch, start } = batchRows;
+  return start + (turn * batch + slot) * layers[0]!.inputs;
+}
+
+/** Notes the length of a row that has been written there, and finds where its blocks begin. */
+export function finishBatchRow(memory: Memory, turn: number, slot: number, length: number): void {
+  const { rows, batchRows, layers } = memory;
+  const { inputBlocks, blockInputs } = layers[0]!;
+  const row = turn * batchRows.batch + slot;
+  const start = batchRowStart(memory, turn, slot);
+  batchRows.lengths[row] = length;
+  let k = start;
+  for (let block = 1; block < inputBlocks; block++) {
+    k = lowerBound(rows.index, k, start + length, block * blockInputs);
+    batchRows.blockStarts[row * (inputBlocks - 1) + block - 1] = k;
+  }
+}
+
+/** Makes these rows the slots' inputs to the first layer, where they lie. */
+export function placeBatchRows(memory: Memory, turn: number, from: number, to: number): void {
+  const { batchRows, layers, slots } = memory;
+  const { inputRows, inputBlocks } = layers[0]!;
+  const { blockBounds } = inputRows;
+  for (let slot = from; slot < to; slot++) {
+    const row = turn * batchRows.batch + slot;
+    const begin = batchRowStart(memory, turn, slot);
+    inputRows.starts[slot] = begin;
+    inputRows.lengths[slot] = batchRows.lengths[row]!;
+    if (blockBounds.length === 0) continue;
+    for (let block = 1; block < inputBlocks; block++) {
+      blockBounds[block * slots + slot] = batchRows.blockStarts[row * (inputBlocks - 1) + block - 1]!;
+    }
+    blockBounds[inputBlocks * slots + slot] = begin + batchRows.lengths[row]!;
+  }
+}
+
 /** Gives each slot its place in the hidden layers' inputs, once and for all. */
 export function placeHiddenRows({ slots, layers }: Memory): void {
   for (const { inputRows, inputs } of layers.slice(1)) {

@@ -250,7 +250,7 @@ function columnsFor(
   return [
     column('epoch', 5, ({ epoch }) => `${epoch}`),
     ...(isPrivate ? [column('epsilon', 11, ({ epsilon = 0 }) => epsilon.toFixed(4))] : metrics('train', '')),
-    ...(hasValidation ? metrics('validation', narrow ? 'val. ' : 'valid. ') : []),
+    ...(hasValidation ? metrics('validation', 'val. ') : []),
     ...(hasTest ? metrics('test', 'test ') : []),
     // (No room for more.)
     ...(narrow || isOfNumbers

@@ -16,6 +16,7 @@ import {
 import {
   type CheckedOptions,
   type Config,
+  requireNothingOfImages,
   requireNothingOfTables,
   tableTraitsOf,
   withDefaults,
@@ -232,14 +233,16 @@ async function prepareFrom(
     config = { ...config, threads: Math.min(config.threads, reading.cores) };
   const nonzeros = await inTurns(nonzerosOf(used), signal);
   const density = densityOf(used, nonzeros);
+  // Noise leaves hardly a zero.
+  const ofRows = config.inputNoise > 0 ? 1 : density;
   const planFor = (config: Config, choice: KernelChoice) => planOf(config, choice, used, nonzeros, world?.ranks);
   const formGiven = (config: Config, vectorBits = agreedBits ?? config.vectorBits) =>
-    [build, vectorBits, density, (choice: KernelChoice) => planFor(config, choice)] as const;
+    [build, vectorBits, ofRows, (choice: KernelChoice) => planFor(config, choice)] as const;
   const formFor = (config: Config) => fastestForm(...formGiven(config));
   // (A measurement would depend on private samples.)
   const mayMeasure = !resumed && !world && !config.private && config.strategy === 'sliced' && config.epochs > 0;
   const isChosen = given.threads === undefined && mayMeasure;
-  const job = jobOf(config, planFor(config, build), density, build);
+  const job = jobOf(config, planFor(config, build), ofRows, build);
   const { threads, measured } = isChosen
     ? await chooseThreads(config, used, job, formFor)
     : { ...config, measured: undefined };
@@ -396,7 +399,8 @@ export async function loadFor(
     throw errors.stdinOfCheckpoint(resumed.file);
   try {
     const source = findSource(data);
-    if (source.kind !== 'table') requireNothingOfTables(config);
+    if (source.kind === 'table') requireNothingOfImages(config);
+    else requireNothingOfTables(config);
     return await source.load({ ...config, seed: config.splitSeed ?? config.seed, testData, publicData, signal });
   } catch (error) {
     if (resumed && given.data === undefined && error instanceof LockstepError && error.status === 1) {

@@ -21,6 +21,7 @@ import { needsOf } from '../optim/optimizer.js';
 import { requireAddressSpace } from '../parallel/address-space.js';
 import { SHARDS } from '../parallel/mpi/rank-shares.js';
 import { roomFor } from '../privacy/poisson.js';
+import { augmentationOf } from './augmentation.js';
 import { withFold } from './fold-samples.js';
 
 /** The part of a data set that a run uses. */
@@ -89,7 +90,7 @@ export function planOf(config: Config, kernel: KernelChoice, used: UsedSamples, 
   const trainSamples = train.count;
   // With strategy `dense` the weights depend on how samples are divided, which the form of their rows decides.
   const denseFrom = config.strategy === 'dense' ? narrowDenseFrom(kernel.name) : kernel.denseFrom;
-  const isDense = densityOf(used, nonzeros) >= denseFrom;
+  const isDense = config.inputNoise > 0 || densityOf(used, nonzeros) >= denseFrom;
   return {
     layers: [inputs, ...hidden, objective.outputs(used)],
     trainSamples,
@@ -113,6 +114,7 @@ export function planOf(config: Config, kernel: KernelChoice, used: UsedSamples, 
     keepsGradientNorms: config.noiseScale,
     scalesSamples: config.private,
     auditWords: config.audit === false ? 0 : auditWordsOf(objective, objective.outputs(used)),
+    augmentation: augmentationOf(config, used),
     privacy: config.private ? roomFor(trainSamples, batchSize) : undefined,
     keepsBest: config.keepBest,
     ...kernel.needs,

@@ -47,6 +47,8 @@ const RECIPES: Readonly<Record<string, TrainOptions>> = {
   'the test set at the end, with the best epoch': {
     ...{ validationSplit: 0.2, patience: 1, keepBest: true, epochs: 9, testAt: 'end' },
   },
+  'shifts and noise, 2 threads': { shift: 2, inputNoise: 0.1, threads: 2 },
+  'exact, with rotations': { exact: true, rotate: 20, flip: true },
   'the noise scale': { noiseScale: true, logEvery: 2 },
   'the noise scale, 2 threads': { noiseScale: true, logEvery: 2, threads: 2 },
   'exact, with the noise scale': { exact: true, noiseScale: true },
@@ -73,6 +75,8 @@ const SINGLE: readonly string[] = [
   'plain SGD, with step events',
   'momentum and the mean, two hidden layers, the first of one panel',
   'kernel reference',
+  'shifts and noise, 2 threads',
+  'exact, with rotations',
   'the noise scale',
   'Adam with weight decay and a clipped norm',
   'exact, with Adam and a clipped norm',
