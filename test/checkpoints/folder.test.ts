@@ -244,10 +244,11 @@ describe('nothing to resume', () => {
         'maxTime',
         'logEvery',
         'save',
+        'testAt',
         'checkpointDir',
         'checkpointEvery',
       ],
-      ...['checkpointEverySteps', 'keep', 'checkpointRequired', 'audit', 'noiseScale'],
+      ...['checkpointEverySteps', 'keep', 'checkpointRequired', 'ensemble', 'audit', 'noiseScale'],
     ];
     expect(names.filter((name) => !saysWhatToTrain({ [name]: 1 })).sort()).toEqual(free.sort());
     expect(saysWhatToTrain({ resume: 'a', resumeAnyway: true, mpi: true })).toBe(false);
