@@ -63,7 +63,7 @@ export class Phases {
     const { auditWords } = task.plan;
     this.#audited = auditWords > 0 ? new Audited(criterion, memory, auditWords) : undefined;
     this.#criterion = this.#audited ?? criterion;
-    this.#optimizer = new Optimizer(task.optimizer, task.epochs, stepsPerEpoch(task.plan));
+    this.#optimizer = new Optimizer(task.optimizer, task.epochs, stepsPerEpoch(task.plan), memory.plateau);
     this.#isPlain = isPlainSgd(task.optimizer);
     this.#workOnSamples = workOnSamples({ task, memory, kernel: this.#kernel });
     this.#lastLayer = memory.layers.length - 1;

@@ -104,7 +104,10 @@ class Worker {
   #trainEpoch(steps: number): boolean {
     const { worker } = this.#task;
     const record = this.#record(this.#epoch);
-    if (worker === 0) record.times.fill(now());
+    if (worker === 0) {
+      record.times.fill(now());
+      record.rateFactor.set(this.#memory.plateau.subarray(0, 1));
+    }
     // The wait for the grant does not count as part of the epoch.
     this.#times = this.#scratch.phaseTimes[recordIndex(this.#epoch)].fill(0);
     this.#phaseBegan = performance.now();

@@ -71,6 +71,10 @@ export function contradictionOf({
       (validation > 0 && state.epochs > 0) === (state.best !== undefined),
       'it has a best epoch without validation samples, or validation samples without a best epoch',
     ],
+    [
+      (config.schedule === 'plateau') === (state.plateau !== undefined),
+      'its learning rate does not match its configuration',
+    ],
     [logEvery === state.logEvery, 'its log interval does not match its configuration'],
     [state.epochs + (stepsInEpoch > 0 ? 1 : 0) <= epochs, 'it is beyond its last epoch'],
     [config.private === (secret !== undefined), 'it is private without a secret, or has a secret and is not private'],

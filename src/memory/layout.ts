@@ -166,6 +166,8 @@ export interface EpochRecord {
   readonly stepEnds: Float64Array;
   /** [start of the epoch, end of its last step], in milliseconds of `clock.ts`. */
   readonly times: Float64Array;
+  /** (1) What the learning rate was multiplied by, with schedule `plateau`. Else empty. */
+  readonly rateFactor: Float64Array;
   /** Empty unless they are kept. */
   readonly gradients: GradientRecord;
   /** (V + M) Scores of each validation and test sample after the epoch. */
@@ -208,7 +210,11 @@ export interface Memory {
   readonly audit: Float32Array;
   /** [the least validation loss of an epoch so far, that epoch], or zeros: see parallel/early-stopping.ts. */
   readonly best: Float64Array;
+  /** (PLATEAU_WORDS) What schedule `plateau` remembers: see optim/plateau.ts. Empty with other schedules. */
+  readonly plateau: Float64Array;
 }
+
+const PLATEAU_WORDS = 3;
 
 /** Words of the control block, each on a cache line of its own: see parallel/barrier.ts and parallel/control-words.ts. */
 export const CONTROL_STRIDE = 16;
@@ -339,6 +345,7 @@ function carve(plan: Plan, arena: Arena, worker: number): Memory {
     ),
     stepEnds: arena.take(Float64Array, stepsPerEpoch(plan)),
     times: arena.take(Float64Array, 2),
+    rateFactor: arena.take(Float64Array, plan.hasPlateau ? 1 : 0),
     gradients: {
       ofSamples: layers.slice(0, keptLayers).map(() => arena.take(Float64Array, trainSamples)),
       ofBatches: arena.take(Float64Array, keptLayers * stepsPerEpoch(plan)),
@@ -351,7 +358,8 @@ function carve(plan: Plan, arena: Arena, worker: number): Memory {
   const rankWords = EXCHANGE_WORDS + (summedScores(plan).length + keptLayers) * largestExchange(plan);
   const exchange = arena.take(Float64Array, plan.ranks * rankWords);
   const audit = arena.take(Float32Array, trainSamples * plan.auditWords);
-  const forSamples = { rows, batchRows, slots, sampleFactors, exchange, audit };
+  const plateau = arena.take(Float64Array, plan.hasPlateau ? PLATEAU_WORDS : 0);
+  const forSamples = { rows, batchRows, slots, sampleFactors, exchange, audit, plateau };
   return { control, claims, layers, noiseTable, workers, epochs, best, ...forSamples };
 }
 

@@ -108,6 +108,8 @@ export interface Plan extends KernelNeeds, ActivationNeeds {
   readonly moments: number;
   /** Whether the last of them is a moving average of the parameters, with which samples are evaluated. */
   readonly keepsAverage: boolean;
+  /** Whether the learning rate depends on the losses. */
+  readonly hasPlateau: boolean;
   /** Whether the gradient's norm is computed. */
   readonly needsNorm: boolean;
   /** Whether the norm of each sample's gradient is computed. */
@@ -169,6 +171,7 @@ export const PLAIN = {
   gradientBuffers: 0,
   moments: 0,
   keepsAverage: false,
+  hasPlateau: false,
   needsNorm: false,
   needsSampleNorms: false,
   keepsGradientNorms: false,

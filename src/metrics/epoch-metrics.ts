@@ -3,6 +3,7 @@ import { now } from '../memory/clock.js';
 import { type Memory, recordIndex } from '../memory/layout.js';
 import { type Plan, stepsPerEpoch } from '../memory/plan.js';
 import { objectiveOf } from '../model/objectives/index.js';
+import { readPlateau } from '../optim/plateau.js';
 import type { EpochEvent, StepEvent } from './events.js';
 import { addGradients, type GradientSums, gradientMetrics, gradientsOfStep, noGradients } from './gradient-noise.js';
 import type { Best, EpochMetrics, Position, RunState } from './run-state.js';
@@ -23,6 +24,7 @@ export class Ledger {
   readonly #steps: StepLog;
   /** When the run would have begun if it had never stopped: milliseconds of clock.ts. */
   readonly #startedAt: number;
+  readonly #plateau: Float64Array;
   #metrics: EpochMetrics;
   #best: Best | undefined;
   #completed: number;
@@ -31,8 +33,17 @@ export class Ledger {
    * @param start     the state where the run was resumed, or `freshState`
    * @param logEvery  steps between two step events, 0 for none
    * @param beganAt   when this process began with it, in milliseconds of clock.ts
+   * @param plateau   in shared memory: see optim/plateau.ts
    */
-  constructor(plan: Plan, epochs: Memory['epochs'], start: RunState, logEvery: number, beganAt: number) {
+  constructor(
+    plan: Plan,
+    epochs: Memory['epochs'],
+    start: RunState,
+    logEvery: number,
+    beganAt: number,
+    plateau: Float64Array = new Float64Array(),
+  ) {
+    this.#plateau = plateau;
     this.#plan = plan;
     this.#epochs = epochs;
     this.#start = start;
@@ -115,6 +126,8 @@ export class Ledger {
     // If this process has not begun the epoch, the record may be an earlier epoch's.
     const before = running === this.#start.epochs + 1 ? this.#start.stepsInEpoch : 0;
     const log = this.#logAt(position);
+    // (Of the last completed epoch: a state is taken while no epoch ends.)
+    const plateau = readPlateau(this.#plateau);
     const ownMs = stepsInEpoch > before ? stepEnds[stepsInEpoch - 1]! - times[0]! : 0;
     return {
       epochs,
@@ -127,6 +140,7 @@ export class Ledger {
       ...(log.gradients && { gradients: { epoch: this.#epochGradients(running, stepsInEpoch), ...log.gradients } }),
       metrics: this.#metricsAfter(epochs),
       best: this.#bestAfter(epochs),
+      ...(plateau && { plateau }),
       seconds: this.seconds,
     };
   }

@@ -3,6 +3,7 @@ import { isRecord } from '../files/type-guards.js';
 import { type Plan, summedScores } from '../memory/plan.js';
 import type { Objective, Sums, TargetMetrics } from '../model/objectives/objective.js';
 import { fitTheirWeights } from '../model/objectives/weighted.js';
+import type { PlateauState } from '../optim/plateau.js';
 import { type GradientState, gradientStateOf } from './gradient-noise.js';
 import { isValueOf, noSums, SPLITS, type Split, type SplitMetrics } from './sums.js';
 
@@ -40,6 +41,8 @@ export interface RunState extends Position {
   readonly metrics: EpochMetrics;
   /** Undefined without validation samples, or before an epoch is completed. */
   readonly best: Best | undefined;
+  /** With schedule `plateau`. */
+  readonly plateau?: PlateauState | undefined;
   /** Since the run's start, without the time that it was not running. */
   readonly seconds: number;
 }
@@ -82,6 +85,8 @@ export function stateOf(value: unknown, objective: Objective): RunState | undefi
   const gradients = value.gradients === undefined ? undefined : gradientStateOf(value.gradients);
   if (!epochSums || !logSums || !metrics || best === false) return undefined;
   if (value.gradients !== undefined && gradients === undefined) return undefined;
+  const plateau = value.plateau === undefined ? undefined : plateauIn(value.plateau);
+  if (value.plateau !== undefined && plateau === undefined) return undefined;
   const isState =
     [epochs, stepsInEpoch, step, logEvery].every((count) => isCount(count) && count <= MOST_STEPS) &&
     [epochSeconds, seconds].every((amount) => isAmount(amount) && amount <= MOST_SECONDS) &&
@@ -91,7 +96,7 @@ export function stateOf(value: unknown, objective: Objective): RunState | undefi
     (logEvery > 0 || logSums.samples === 0);
   if (!isState) return undefined;
   const sums = { epochSums, epochSeconds, logEvery, logSums, ...(gradients && { gradients }) };
-  return { epochs, stepsInEpoch, step, ...sums, metrics, best, seconds };
+  return { epochs, stepsInEpoch, step, ...sums, metrics, best, ...(plateau && { plateau }), seconds };
 }
 
 function recordOfSums(sums: Sums, objective: Objective): object {
@@ -162,6 +167,13 @@ function bestOf(value: unknown, epochs: number, objective: Objective): Best | un
   const metrics = metricsIn(value.figures, objective);
   const isBest = isCount(epoch) && epoch >= 1 && epoch <= epochs && metrics?.validation_loss !== undefined;
   return isBest && { epoch, metrics };
+}
+
+function plateauIn(value: unknown): PlateauState | undefined {
+  if (!isRecord(value)) return undefined;
+  const { factor, best, waited } = value;
+  const isState = isAmount(factor) && (best === null || Number.isFinite(best)) && isCount(waited);
+  return isState ? { factor, best: best as number | null, waited } : undefined;
 }
 
 function isCount(value: unknown): value is number {

@@ -98,17 +98,23 @@ export class Optimizer {
   readonly #options: OptimizerOptions;
   readonly #totalSteps: number;
   readonly #stepsPerEpoch: number;
+  readonly #plateau: ArrayLike<number>;
 
-  /** @param epochs  of the whole run */
-  constructor(options: OptimizerOptions, epochs: number, stepsPerEpoch: number) {
+  /**
+   * @param epochs   of the whole run
+   * @param plateau  [what the rate is multiplied by], read for each step: see plateau.ts. Empty with other schedules
+   */
+  constructor(options: OptimizerOptions, epochs: number, stepsPerEpoch: number, plateau: ArrayLike<number> = []) {
     this.#options = options;
     this.#totalSteps = epochs * stepsPerEpoch;
     this.#stepsPerEpoch = stepsPerEpoch;
+    this.#plateau = plateau;
   }
 
   /** The learning rate of a step, by its index in the run, from 0. */
   rate(index: number): number {
-    return rateAt(this.#options, index, this.#stepsPerEpoch, this.#totalSteps);
+    const rate = rateAt(this.#options, index, this.#stepsPerEpoch, this.#totalSteps);
+    return this.#plateau.length > 0 ? rate * this.#plateau[0]! : rate;
   }
 
   /** Plain SGD: the factor of the SUM of the gradients over the batch. */

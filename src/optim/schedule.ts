@@ -12,7 +12,10 @@ interface CurveOptions {
   readonly warmupSteps: number;
   /** For `step`: epochs between two multiplications of the rate by `lrGamma`. */
   readonly lrStepSize: number;
+  /** For `step` and `plateau`. */
   readonly lrGamma: number;
+  /** For `plateau`: see plateau.ts. */
+  readonly lrPatience: number;
 }
 
 /** A schedule: the rate at a step behind the warm-up, of `steps` such steps. A schedule is one entry of CURVES. */
@@ -39,6 +42,8 @@ const CURVES = {
   constant: ({ lr }) => lr,
   /** lr · γ^⌊e / size⌋, e the epochs since the run's start (PyTorch's StepLR) */
   step: ({ lr, lrGamma, lrStepSize }, { epoch }) => lr * power(lrGamma, Math.floor(epoch / lrStepSize)),
+  /** lr, which is multiplied by a factor that depends on the losses: see plateau.ts */
+  plateau: ({ lr }) => lr,
   /** lr · (1 − s / S) */
   linear: ({ lr }, { step, steps }) => lr * Math.max(0, 1 - step / steps),
   /** lr · (1 + cos(π · s / S)) / 2 (Loshchilov and Hutter 2017, without restarts, down to 0) */

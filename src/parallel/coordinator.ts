@@ -254,7 +254,7 @@ export class Coordinator {
     const { plan, shared, kernel, optimizer: options, start, stepsDone } = this.#job;
     const { layers, epochs } = this.#memory;
     const own = createKernel(kernel, plan.activation, shared, this.#memory, 0);
-    const optimizer = new Optimizer(options, this.#job.epochs, stepsPerEpoch(plan));
+    const optimizer = new Optimizer(options, this.#job.epochs, stepsPerEpoch(plan), this.#memory.plateau);
     const needs = needsOf(options, plan.keepsGradientNorms);
     const firstIndex = start.epochs * stepsPerEpoch(plan) + start.stepsInEpoch;
     let steps = 0;

@@ -1,10 +1,11 @@
 /**
- * Early stopping and the best epoch, by the validation loss. The last worker to arrive decides, while all others wait. The
+ * Early stopping, the best epoch and the schedule `plateau`, by the validation loss. The last worker to arrive decides, while all others wait. The
  * loss is summed in the order of the samples, so it does not depend on the number of threads.
  */
 import { type Memory, recordIndex } from '../memory/layout.js';
 import { addScores, metricsOf, noSums } from '../metrics/sums.js';
 import { objectiveOf } from '../model/objectives/index.js';
+import { plateauAfter, readPlateau, writePlateau } from '../optim/plateau.js';
 import { Command } from './control-words.js';
 import type { WorkerTask } from './task.js';
 
@@ -24,17 +25,33 @@ export class EarlyStopping {
    */
   after(epoch: number, isTimeUp: boolean): Command {
     const { patience, plan, privacy } = this.#task;
-    if (plan.validationSamples > 0) this.#judge(epoch);
+    const loss = plan.validationSamples > 0 ? this.#validationLoss(epoch) : undefined;
+    if (loss !== undefined) this.#judge(epoch, loss);
+    const state = readPlateau(this.#memory.plateau);
+    if (state)
+      writePlateau(this.#memory.plateau, plateauAfter(state, loss ?? this.#trainingLoss(epoch), this.#task.optimizer));
     if (patience > 0 && epoch - this.#memory.best[1]! >= patience) return Command.PATIENCE;
     if (privacy && epoch >= privacy.lastEpoch) return Command.BUDGET;
     return isTimeUp ? Command.TIME_UP : Command.GO;
   }
 
-  #judge(epoch: number): void {
-    const { best, layers, epochs } = this.#memory;
+  #validationLoss(epoch: number): number {
     const { plan } = this.#task;
-    const sums = addScores(noSums(plan), epochs[recordIndex(epoch)].heldOut, 0, plan.validationSamples);
-    const { loss } = metricsOf(objectiveOf(plan), sums);
+    const { heldOut } = this.#memory.epochs[recordIndex(epoch)];
+    return metricsOf(objectiveOf(plan), addScores(noSums(plan), heldOut, 0, plan.validationSamples)).loss;
+  }
+
+  /** Without validation samples. */
+  #trainingLoss(epoch: number): number {
+    const { plan, start } = this.#task;
+    const { training } = this.#memory.epochs[recordIndex(epoch)];
+    const before = (epoch === start.epochs + 1 && start.epochSums) || noSums(plan);
+    return metricsOf(objectiveOf(plan), addScores(before, training, before.samples, plan.trainSamples)).loss;
+  }
+
+  #judge(epoch: number, loss: number): void {
+    const { best, layers } = this.#memory;
+    const { plan } = this.#task;
     if (best[1] !== 0 && !(loss < best[0]!)) return;
     best[0] = loss;
     // No best epoch until the copy is complete, because this thread may die in between.

@@ -3,7 +3,7 @@
 import type { KernelChoice } from '../kernels/builds.js';
 import type { Range, RowSlice } from '../kernels/kernel.js';
 import type { Plan } from '../memory/plan.js';
-import type { Position } from '../metrics/run-state.js';
+import type { Position, RunState } from '../metrics/run-state.js';
 import type { OptimizerOptions, Strategy } from '../optim/optimizer.js';
 import type { Mechanism } from '../privacy/mechanism.js';
 import type { RankTask } from './mpi/world.js';
@@ -17,7 +17,7 @@ export interface WorkerTask {
   readonly optimizer: OptimizerOptions;
   readonly epochs: number;
   /** Where the run starts or resumes. */
-  readonly start: Position;
+  readonly start: Position & Partial<Pick<RunState, 'epochSums'>>;
   /** Steps done before `start`. (Not derived from its epochs, because the batch size may have changed.) */
   readonly stepsDone: number;
   /** Epochs between checkpoints; 0: none. */

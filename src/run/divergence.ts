@@ -16,14 +16,15 @@ interface Place {
 }
 
 export function divergence(
-  { config, plan, start }: Run,
+  { config, plan, start, memory }: Run,
   { what, step, updates }: Place,
   checkpointer: Checkpointer | undefined,
 ): LockstepError {
   if (updates === 0) return errors.notFiniteAtStart(what, config.label !== undefined);
   // The schedule counts steps as if all epochs had the current length.
   const index = start.epochs * stepsPerEpoch(plan) + start.stepsInEpoch + (step - 1 - start.step);
-  const rate = new Optimizer(optimizerOf(config), config.epochs, stepsPerEpoch(plan)).rate(Math.max(0, index));
+  const optimizer = new Optimizer(optimizerOf(config), config.epochs, stepsPerEpoch(plan), memory.plateau);
+  const rate = optimizer.rate(Math.max(0, index));
   const { lr, reduction } = config;
   return errors.diverged(what, step, { rate, lr, reduction, hasCheckpoint: checkpointer?.newest !== undefined });
 }

@@ -43,6 +43,7 @@ import { freshState, type RunState } from '../metrics/run-state.js';
 import { noSums } from '../metrics/sums.js';
 import { drawInitialValues } from '../model/initial-values.js';
 import type { ObjectiveName } from '../model/objectives/index.js';
+import { FRESH_PLATEAU, writePlateau } from '../optim/plateau.js';
 import { requireSame, together } from '../parallel/mpi/agreement.js';
 import { SHARDS } from '../parallel/mpi/rank-shares.js';
 import type { World } from '../parallel/mpi/world.js';
@@ -279,6 +280,7 @@ async function prepareFrom(
   const start = resumed ? stateFor(config, resumed.checkpoint, plan) : freshState(plan);
   const shared = allocate(plan);
   const memory = layOut(plan, shared);
+  writePlateau(memory.plateau, start.plateau ?? FRESH_PLATEAU);
   await inTurns(writeSamples(memory, plan, used), signal);
   privately?.fillNoiseTable(memory.noiseTable);
   const carriedOver = [...warnings, ...differences];

@@ -26,6 +26,7 @@ const REFUSALS: readonly (readonly [flag: string, isAsked: (config: Config, aske
     ['--audit', ({ audit }) => audit !== false, 'the scores of private samples are secret'],
     ['--noise-scale', ({ noiseScale }) => noiseScale, 'the norms of private gradients are secret'],
     ['--clip-norm', ({ clipNorm }) => clipNorm !== undefined, '--dp-clip-norm limits the gradient of each sample'],
+    ['--schedule plateau', ({ schedule }) => schedule === 'plateau', 'the losses of private samples are secret'],
     ['--strategy dense', ({ strategy }) => strategy === 'dense', 'noise needs --strategy sliced'],
     ['--mpi', (_, { mpi }) => mpi !== undefined, 'noise is added by a single process'],
   ];

@@ -1,6 +1,7 @@
 /** Builds start and epoch events. */
 
 import { optimizerOf, recordOfConfig } from '../config/options.js';
+import { recordIndex } from '../memory/layout.js';
 import { stepsPerEpoch } from '../memory/plan.js';
 import type { Ledger } from '../metrics/epoch-metrics.js';
 import { type EpochEvent, SCHEMA, type StartEvent } from '../metrics/events.js';
@@ -56,7 +57,9 @@ export function epochEvent({ memory, config, plan, privacy }: Run, epoch: number
   const { seconds, samples_per_second, ...metrics } = ledger.epoch(epoch);
   const isScheduled = config.schedule !== 'constant' || config.warmupSteps > 0;
   const steps = stepsPerEpoch(plan);
-  const lr = isScheduled && new Optimizer(optimizerOf(config), config.epochs, steps).rate(epoch * steps - 1);
+  const { rateFactor } = memory.epochs[recordIndex(epoch)];
+  const lr =
+    isScheduled && new Optimizer(optimizerOf(config), config.epochs, steps, rateFactor).rate(epoch * steps - 1);
   return {
     ...metrics,
     ...(privacy && { epsilon: privacy.epsilon(metrics.step), delta: privacy.planned.delta }),

@@ -31,7 +31,7 @@ export async function* live(
   { beganAt, world, stop, onProgress, onView, onTrained }: Surroundings,
 ): AsyncGenerator<TrainEvent, void, undefined> {
   const { config, plan, memory, start } = run;
-  const ledger = new Ledger(plan, memory.epochs, start, config.logEvery ?? 0, beganAt);
+  const ledger = new Ledger(plan, memory.epochs, start, config.logEvery ?? 0, beganAt, memory.plateau);
   let coordinator: Coordinator | undefined;
   let progress: ProgressMeter | undefined;
   let failure: unknown;

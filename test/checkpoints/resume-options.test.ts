@@ -215,6 +215,7 @@ const OTHER_VALUES: { readonly [name in keyof Config]: () => TrainOptions } = {
   warmupSteps: () => ({ warmupSteps: 1 }),
   lrStepSize: () => ({ lrStepSize: 1 }),
   lrGamma: () => ({ lrGamma: 0.5 }),
+  lrPatience: () => ({ lrPatience: 3 }),
   validationSplit: () => ({ validationSplit: 0.3 }),
   shift: () => ({ shift: 1 }),
   rotate: () => ({ rotate: 5 }),

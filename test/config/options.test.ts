@@ -63,6 +63,7 @@ describe('defaults', () => {
       warmupSteps: 0,
       lrStepSize: 30,
       lrGamma: 0.1,
+      lrPatience: 10,
       validationSplit: undefined,
       patience: undefined,
       keepBest: false,
@@ -370,7 +371,8 @@ describe('an option that needs another', () => {
     [{ beta1: 0.9 }, '--beta1 0.9: requires --optimizer adam or --optimizer adamw or --optimizer lion'],
     [{ patience: 3 }, '--patience 3: requires --validation-split'],
     [{ keepBest: true }, '--keep-best: requires --validation-split'],
-    [{ lrGamma: 0.1 }, '--lr-gamma 0.1: requires --schedule step'],
+    [{ lrGamma: 0.1 }, '--lr-gamma 0.1: requires --schedule step or --schedule plateau'],
+    [{ lrPatience: 3 }, '--lr-patience 3: requires --schedule plateau'],
     [{ exact: true }, '--exact: requires --mpi'],
     [{ strategy: 'dense', mpi: true }, '--strategy dense: expected sliced with --mpi'],
   ])('is refused without it: %o', async (given, message) => {

@@ -285,7 +285,7 @@ describe.each(allKernels())('kernel $name ($vectorBits bits): plain steps and mo
 });
 
 const PLAIN_SGD: OptimizerOptions = {
-  ...{ lr: 0.5, schedule: 'constant', warmupSteps: 0, lrStepSize: 1, lrGamma: 1 },
+  ...{ lr: 0.5, schedule: 'constant', warmupSteps: 0, lrStepSize: 1, lrGamma: 1, lrPatience: 10 },
   ...{ optimizer: 'sgd', reduction: 'sum', momentum: 0, nesterov: false, weightDecay: 0 },
   ...{ beta1: 0.9, beta2: 0.999, eps: 1e-8, clipNorm: undefined, centered: false, ema: 0 },
 };

@@ -78,6 +78,7 @@ function emptyRecords({ trainSamples }: Plan, steps: number): Memory['epochs'] {
     batchStarts: new Uint32Array(0),
     training: scores(trainSamples),
     stepEnds: new Float64Array(steps),
+    rateFactor: new Float64Array(),
     times: new Float64Array(3),
     gradients: { ofSamples: [], ofBatches: new Float64Array(0) },
     heldOut: scores(VALIDATION_SAMPLES + TEST_SAMPLES),

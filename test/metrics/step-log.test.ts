@@ -41,6 +41,7 @@ function recordOf(plan: Plan, epoch: number) {
       incorrect: Uint8Array.from(positions, (i) => Number((i * 7 + epoch) % 3 === 0)),
     },
     stepEnds: Float64Array.from({ length: steps }, (_, i) => STARTED_AT + 250 * ((epoch - 1) * steps + i + 1)),
+    rateFactor: new Float64Array(),
     times: new Float64Array(3),
     gradients: { ofSamples: [], ofBatches: new Float64Array(0) },
     heldOut: { loss: new Float64Array(0) },

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { rateAt, SCHEDULES, type Schedule } from '../../src/optim/schedule.js';
 
-const PLAIN: Schedule = { lr: 0.4, schedule: 'constant', warmupSteps: 0, lrStepSize: 30, lrGamma: 0.1 };
+const PLAIN: Schedule = { lr: 0.4, schedule: 'constant', warmupSteps: 0, lrStepSize: 30, lrGamma: 0.1, lrPatience: 10 };
 
 function ratesOf(schedule: Partial<Schedule>, stepsPerEpoch: number, totalSteps: number): number[] {
   return Array.from({ length: totalSteps }, (_, index) =>
@@ -78,6 +78,7 @@ describe('rateAt', () => {
       warmupSteps: fc.nat(2 ** 31 - 1),
       lrStepSize: fc.integer({ min: 1, max: 1000 }),
       lrGamma: fc.double({ min: 1e-45, max: 1, noNaN: true }),
+      lrPatience: fc.nat(9),
     });
     fc.assert(
       fc.property(

@@ -19,6 +19,7 @@ export type OptimizerOptionsGiven = Pick<
   | 'warmupSteps'
   | 'lrStepSize'
   | 'lrGamma'
+  | 'lrPatience'
 >;
 
 /** With rates that change a small network's weights in the first digit within some steps. */
@@ -55,5 +56,6 @@ export const OPTIMIZER_CASES: Readonly<Record<string, OptimizerOptionsGiven>> = 
     ...{ optimizer: 'rmsprop', lr: 0.02, centered: true, momentum: 0.7, beta2: 0.9, eps: 0.05, reduction: 'mean' },
   },
   'moving average': { lr: 0.1, ema: 0.8 },
+  'plateau schedule': { lr: 0.4, schedule: 'plateau', lrGamma: 0.3, lrPatience: 0, momentum: 0.8 },
   'moving average, adam and clipping': { optimizer: 'adam', lr: 0.05, ema: 0.6, clipNorm: 0.8 },
 };

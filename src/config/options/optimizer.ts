@@ -9,6 +9,7 @@ const using = (...names: readonly OptimizerName[]): Need => ({
   anyOf: names.map((name) => ['optimizer', name] as const),
 });
 const STEPS: Need = { anyOf: [['schedule', 'step']] };
+const PLATEAU: Need = { anyOf: [['schedule', 'plateau']] };
 
 /** The options of the update step; the worker threads receive them. docs/mathematics.md, "Optimizers", has the formulas. */
 export const OPTIMIZER = {
@@ -87,11 +88,22 @@ export const OPTIMIZER = {
     { kind: integer(0), default: 0 },
     { help: 'number of steps over which the learning rate rises to --lr' },
   ),
-  /** Number of epochs between decays of the learning rate. @default 30 */
+  /** Number of epochs between decays of the learning rate, for the schedule `step`. @default 30 */
   lrStepSize: option(
     { kind: integer(1), default: 30, needs: STEPS },
     { help: 'number of epochs between decays of the learning rate' },
   ),
-  /** Decay factor of the learning rate. @default 0.1 */
-  lrGamma: option({ kind: RATE, default: 0.1, needs: STEPS }, { help: 'decay factor of the learning rate' }),
+  /** Decay factor of the learning rate, for the schedules `step` and `plateau`. @default 0.1 */
+  lrGamma: option(
+    { kind: RATE, default: 0.1, needs: { anyOf: [...STEPS.anyOf, ...PLATEAU.anyOf] } },
+    { help: 'decay factor of the learning rate' },
+  ),
+  /**
+   * Number of epochs without a lower loss after which the schedule `plateau` lowers the learning rate. The loss is the validation loss
+   * or, without validation samples, the training loss. @default 10
+   */
+  lrPatience: option(
+    { kind: integer(0), default: 10, needs: PLATEAU },
+    { help: 'number of epochs without a lower loss before the learning rate falls' },
+  ),
 };
