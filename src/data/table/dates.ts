@@ -13,39 +13,59 @@ const ISO =
 export function secondsOf(text: string): number | undefined {
   const mark = text.charCodeAt(4);
   if (mark !== DASH && mark !== SLASH) return undefined;
-  return plainSecondsOf(text, mark) ?? anySecondsOf(text);
+  return plainSecondsOf(text) ?? anySecondsOf(text);
 }
 
 const [DASH, SLASH, COLON, SPACE, LETTER_T, LETTER_Z] = [0x2d, 0x2f, 0x3a, 0x20, 0x54, 0x5a];
 
+/** As bytes. */
+const plain = new DataView(new ArrayBuffer(20));
+
+function plainSecondsOf(text: string): number | undefined {
+  const { length } = text;
+  if (length > plain.byteLength) return undefined;
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(i);
+    if (code > 0x7f) return undefined;
+    plain.setUint8(i, code);
+  }
+  return plainSecondsIn(plain, 0, length);
+}
+
 /**
- * `2026-01-31`, `2026-01-31T12:30:59` and `2026-01-31T12:30:59Z`, which most dates are, without a regular expression.
+ * The seconds of `2026-01-31`, `2026-01-31T12:30:59` and `2026-01-31T12:30:59Z`, which most dates are, without a regular
+ * expression.
  *
- * @param mark  between year and month
  * @returns undefined if it is something else
  */
-function plainSecondsOf(text: string, mark: number): number | undefined {
-  const { length } = text;
-  const hasTime = length === 19 || (length === 20 && text.charCodeAt(19) === LETTER_Z);
+export function plainSecondsIn(text: DataView, from: number, length: number): number | undefined {
+  const hasTime = length === 19 || (length === 20 && text.getUint8(from + 19) === LETTER_Z);
   if (length !== 10 && !hasTime) return undefined;
-  const [century, ofCentury, month, day] = [digitsAt(text, 0), digitsAt(text, 2), digitsAt(text, 5), digitsAt(text, 8)];
-  if (text.charCodeAt(7) !== mark || century < 0 || ofCentury < 0 || month < 1 || month > 12) return undefined;
+  const mark = text.getUint8(from + 4);
+  if ((mark !== DASH && mark !== SLASH) || text.getUint8(from + 7) !== mark) return undefined;
+  const century = digitsAt(text, from);
+  const ofCentury = digitsAt(text, from + 2);
+  const month = digitsAt(text, from + 5);
+  const day = digitsAt(text, from + 8);
+  if (century < 0 || ofCentury < 0 || month < 1 || month > 12) return undefined;
   const year = 100 * century + ofCentury;
   if (day < 1 || day > daysOf(year, month)) return undefined;
   const seconds = SECONDS_A_DAY * dayNumber(year, month, day);
   if (!hasTime) return seconds;
-  const between = text.charCodeAt(10);
+  const between = text.getUint8(from + 10);
   if (between !== LETTER_T && between !== SPACE) return undefined;
-  const [hour, minute, second] = [digitsAt(text, 11), digitsAt(text, 14), digitsAt(text, 17)];
-  if (text.charCodeAt(13) !== COLON || text.charCodeAt(16) !== COLON) return undefined;
+  if (text.getUint8(from + 13) !== COLON || text.getUint8(from + 16) !== COLON) return undefined;
+  const hour = digitsAt(text, from + 11);
+  const minute = digitsAt(text, from + 14);
+  const second = digitsAt(text, from + 17);
   if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59) return undefined;
   return seconds + 3600 * hour + 60 * minute + second;
 }
 
 /** Two digits; -1 if one of the characters is not a digit. */
-function digitsAt(text: string, at: number): number {
-  const tens = text.charCodeAt(at) - 0x30;
-  const ones = text.charCodeAt(at + 1) - 0x30;
+function digitsAt(text: DataView, at: number): number {
+  const tens = text.getUint8(at) - 0x30;
+  const ones = text.getUint8(at + 1) - 0x30;
   return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? 10 * tens + ones : -1;
 }
 

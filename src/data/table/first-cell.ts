@@ -1,6 +1,5 @@
 /** The first row of a table without a header, whose cells are put before those of the other rows at the end. */
 import { isCode, mayBeginNumeral, numeralIn } from './numerals.js';
-import type { TextIndex } from './text-index.js';
 
 export interface FirstCell {
   /** NaN if it is not a number. */
@@ -9,11 +8,11 @@ export interface FirstCell {
   readonly code: number;
 }
 
-/** @param texts  takes the text of the cell */
-export function firstCell(text: string, comma: number, texts: () => TextIndex): FirstCell {
+/** @param codeOf  takes the text of the cell */
+export function firstCell(text: string, comma: number, codeOf: (bytes: Uint8Array) => number): FirstCell {
   const bytes = Buffer.from(text);
-  const { buffer, byteOffset, length } = bytes;
+  const { length } = bytes;
   const value = length > 0 && mayBeginNumeral(bytes[0]!) ? numeralIn(bytes, 0, length, comma) : Number.NaN;
   if (!Number.isNaN(value) && !isCode(bytes, 0, length, value)) return { value, code: 0 };
-  return { value, code: texts().codeOf(new DataView(buffer, byteOffset, length), 0, length) };
+  return { value, code: codeOf(bytes) };
 }

@@ -1,6 +1,6 @@
 /** What the texts of a column stand for. Found once for each text, because that takes longer than all else. */
 import { isMissing, LONGEST_MISSING, mayBeNumber, numberOfText } from './cells.js';
-import { secondsOf } from './dates.js';
+import { plainSecondsIn, secondsOf } from './dates.js';
 import { inParts, type Steps } from './steps.js';
 import { PagedTexts, type Texts } from './texts.js';
 
@@ -40,10 +40,20 @@ function noMeanings(count: number): TextMeanings {
 function examine(texts: Texts, from: number, to: number, meanings: TextMeanings): void {
   const paged = texts instanceof PagedTexts ? texts : undefined;
   for (let i = from; i < to; i++) {
-    // Most texts can be told by their first byte, without making a string.
-    if (paged && paged.lengthOf(i) > LONGEST_MISSING && !mayBeNumber(paged.firstByte(i))) continue;
-    setMeaning(meanings, i, texts.at(i)!);
+    if (!paged || !hasPlainMeaning(paged, i, meanings)) setMeaning(meanings, i, texts.at(i)!);
   }
+}
+
+/** Most texts need not be made into strings: their first byte tells that they are neither numbers nor dates, or they are usual dates. */
+function hasPlainMeaning(texts: PagedTexts, i: number, { kinds, values }: TextMeanings): boolean {
+  const { bytes, begin, length } = texts.place(i);
+  if (length <= LONGEST_MISSING) return false;
+  if (!mayBeNumber(bytes.getUint8(begin))) return true;
+  const seconds = plainSecondsIn(bytes, begin, length);
+  if (seconds === undefined) return false;
+  kinds[i] = IS_DATE;
+  values[i] = seconds;
+  return true;
 }
 
 function setMeaning({ kinds, values }: TextMeanings, i: number, text: string): void {

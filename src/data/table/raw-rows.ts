@@ -272,7 +272,7 @@ export class RawRows {
     const columns: RawColumn[] = [];
     for (const [i, column] of this.#columns.entries()) {
       let head: FirstCell | undefined;
-      if (first.length > 0) head = firstCell(first[i]!, comma, () => (column.texts ??= new TextIndex()));
+      if (first.length > 0) head = firstCell(first[i]!, comma, (bytes) => this.codeOf(i, bytes, 0, bytes.length));
       const empty = column.absent > 0 ? this.codeOf(i, EMPTY, 0, 0) : 0;
       const size = column.texts?.size ?? 0;
       const texts = size === 0 ? [] : textsOf(column.texts!.pages, size);

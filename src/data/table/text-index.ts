@@ -23,16 +23,6 @@ interface Shard {
   readonly load: number;
 }
 
-/** The parts of an index, which can be transferred. */
-export interface PackedTexts {
-  readonly size: number;
-  readonly shards: readonly Shard[];
-  readonly segments: readonly DataView<ArrayBuffer>[];
-  readonly used: number;
-  readonly pages: readonly Int32Array<ArrayBuffer>[];
-  readonly seed: number;
-}
-
 /** Different texts, in order. */
 export interface TextList {
   readonly size: number;
@@ -61,55 +51,9 @@ export class TextIndex {
     this.#seed = seed;
   }
 
-  static unpack({ size, shards, segments, used, pages, seed }: PackedTexts): TextIndex {
-    const index = new TextIndex(seed);
-    index.size = size;
-    index.#shards = [...shards];
-    index.#mask = shards.length - 1;
-    index.#segments = [...segments];
-    index.#used = used;
-    index.#pages = [...pages];
-    return index;
-  }
-
-  /** To be passed to another thread. */
-  pack(): PackedTexts {
-    const [shards, segments, pages] = [this.#shards, this.#segments, this.#pages];
-    return { size: this.size, shards, segments, used: this.#used, pages, seed: this.#seed };
-  }
-
-  /** Makes room for so many texts at once, if they are many. */
-  expect(size: number): void {
-    const shards = this.#shards;
-    if (size < MOST_SLOTS) return;
-    this.#mask = SHARDS - 1;
-    let slots = (4 * MOST_SLOTS) / SHARDS;
-    while (slots * LEAST_LOAD * SHARDS < size) slots *= 2;
-    this.#shards = shardsOf(slots);
-    for (const { slots: texts } of shards) this.#place(texts);
-  }
-
-  /**
-   * Adds texts whose hashes have the same seed. Their bytes stay where they are, and belong to this index from then on.
-   *
-   * @returns by 1 + the number of a text in the list: its code
-   */
-  addAll({ size, places, bytes }: TextList): Uint32Array {
-    const segment = this.#segments.push(bytes) - 1;
-    this.#used = bytes.byteLength;
-    const codes = new Uint32Array(size + 1);
-    for (let i = 0, at = 0; i < size; i++, at += WORDS) {
-      const [begin, length, hash] = [places[at + 1]!, places[at + 2]!, places[at + 3]!];
-      const shard = this.#shards[(hash >>> 24) & this.#mask]!;
-      const slot = this.#slotOf(shard.slots, hash, bytes, begin, begin + length);
-      codes[i + 1] = shard.slots[slot + 1]! || this.#add(shard, slot, hash, segment, begin, length);
-    }
-    return codes;
-  }
-
   /** @returns 1 + the number of the text, which is added if it is new */
   codeOf(view: DataView, from: number, to: number): number {
-    const hash = this.#hash(view, from, to);
+    const hash = hashOf(this.#seed, view, from, to);
     const shard = this.#shards[(hash >>> 24) & this.#mask]!;
     const { slots } = shard;
     const slot = this.#slotOf(slots, hash, view, from, to);
@@ -122,24 +66,9 @@ export class TextIndex {
   has(text: string): boolean {
     const bytes = new TextEncoder().encode(text);
     const view = new DataView(bytes.buffer);
-    const hash = this.#hash(view, 0, bytes.length);
+    const hash = hashOf(this.#seed, view, 0, bytes.length);
     const { slots } = this.#shards[(hash >>> 24) & this.#mask]!;
     return slots[this.#slotOf(slots, hash, view, 0, bytes.length) + 1] !== 0;
-  }
-
-  /** Four bytes at a time, as in MurmurHash3; the last ones may overlap those before. */
-  #hash(view: DataView, from: number, to: number): number {
-    let hash = this.#seed ^ (to - from);
-    if (to - from >= 4) {
-      const last = to - 4;
-      for (let i = from; i < last; i += 4) {
-        hash = Math.imul(hash ^ view.getInt32(i, true), MULTIPLIER);
-        hash ^= hash >>> 15;
-      }
-      hash = Math.imul(hash ^ view.getInt32(last, true), MULTIPLIER);
-    } else for (let i = from; i < to; i++) hash = Math.imul(hash ^ view.getUint8(i), MULTIPLIER);
-    hash = Math.imul(hash ^ (hash >>> 15), MULTIPLIER);
-    return hash ^ (hash >>> 16);
   }
 
   /** The slot of the text, or the free one where it belongs. */
@@ -274,6 +203,21 @@ function shardsOf(slots: number): Shard[] {
 
 function shardOf(slots: number, load: number): Shard {
   return { slots: new Int32Array(2 * slots), size: 0, limit: Math.floor(load * slots), load };
+}
+
+/** Four bytes at a time, as in MurmurHash3; the last ones may overlap those before. */
+export function hashOf(seed: number, view: DataView, from: number, to: number): number {
+  let hash = seed ^ (to - from);
+  if (to - from >= 4) {
+    const last = to - 4;
+    for (let i = from; i < last; i += 4) {
+      hash = Math.imul(hash ^ view.getInt32(i, true), MULTIPLIER);
+      hash ^= hash >>> 15;
+    }
+    hash = Math.imul(hash ^ view.getInt32(last, true), MULTIPLIER);
+  } else for (let i = from; i < to; i++) hash = Math.imul(hash ^ view.getUint8(i), MULTIPLIER);
+  hash = Math.imul(hash ^ (hash >>> 15), MULTIPLIER);
+  return hash ^ (hash >>> 16);
 }
 
 /** Random, so that no file can be written whose texts all collide. No result depends on it. */

@@ -59,16 +59,11 @@ export class PagedTexts implements Texts {
     return this.#block[0];
   }
 
-  /** The first byte; 0 of an empty text. */
-  firstByte(index: number): number {
+  /** Where the bytes of a text are. */
+  place(index: number): { readonly bytes: DataView; readonly begin: number; readonly length: number } {
     const page = this.#pages.pages[(index / TEXTS_A_PAGE) | 0]!;
     const at = WORDS * (index % TEXTS_A_PAGE);
-    return page[at + 2] === 0 ? 0 : this.#pages.segments[page[at]!]!.getUint8(page[at + 1]!);
-  }
-
-  /** Number of bytes. */
-  lengthOf(index: number): number {
-    return this.#pages.pages[(index / TEXTS_A_PAGE) | 0]![WORDS * (index % TEXTS_A_PAGE) + 2]!;
+    return { bytes: this.#pages.segments[page[at]!]!, begin: page[at + 1]!, length: page[at + 2]! };
   }
 }
 

@@ -2,8 +2,8 @@
 import { type Codes, codesFor } from '../column-arrays.js';
 import { meaningsOf, type TextMeanings } from '../meanings.js';
 import { atOnce } from '../steps.js';
-import { type PackedTexts, TextIndex } from '../text-index.js';
 import { hasManyTexts, textsOf } from '../texts.js';
+import { type JoinedTexts, joinTexts } from './join-texts.js';
 import type { PartColumn } from './scan-part.js';
 
 export interface ColumnTask {
@@ -22,14 +22,14 @@ export interface JoinedColumn {
   /** (1 + rows) Undefined: 0 in all rows. */
   readonly codes: Codes | undefined;
   /** In order of appearance, as if the column had never been in parts. */
-  readonly texts: PackedTexts | undefined;
+  readonly texts: JoinedTexts | undefined;
   /** Of many texts. */
   readonly meanings: TextMeanings | undefined;
 }
 
 export function joinColumn({ parts, counts, seed }: ColumnTask): JoinedColumn {
   const total = 1 + counts.reduce((sum, count) => sum + count, 0);
-  return { numbers: joinNumbers(parts, counts, total), ...joinTexts(parts, counts, total, seed) };
+  return { numbers: joinNumbers(parts, counts, total), ...joinTextsOf(parts, counts, total, seed) };
 }
 
 function joinNumbers(
@@ -57,26 +57,23 @@ function free({ buffer }: Float64Array): void {
   (buffer as ArrayBufferLike & { readonly transfer?: (length: number) => ArrayBuffer }).transfer?.(0);
 }
 
-function joinTexts(
+function joinTextsOf(
   parts: readonly PartColumn[],
   counts: readonly number[],
   total: number,
   seed: number,
 ): Omit<JoinedColumn, 'numbers'> {
-  if (parts.every(({ texts }) => texts === undefined))
-    return { codes: undefined, texts: undefined, meanings: undefined };
-  const index = new TextIndex(seed);
-  index.expect(parts.reduce((sum, { texts }) => sum + (texts?.size ?? 0), 0));
-  const codesOf = parts.map(({ texts }) => texts && index.addAll(texts));
-  const all = codesFor(index.size, total);
-  let at = 1;
+  const lists = parts.flatMap(({ texts }) => texts ?? []);
+  if (lists.length === 0) return { codes: undefined, texts: undefined, meanings: undefined };
+  const { texts, codes: codesOf } = joinTexts(lists, seed);
+  const all = codesFor(texts.size, total);
+  let [at, l] = [1, 0];
   for (const [p, { codes }] of parts.entries()) {
-    if (codes) copyCodes(codes, codesOf[p]!, all, at);
+    if (codes) copyCodes(codes, codesOf[l++]!, all, at);
     at += counts[p]!;
   }
-  const { size } = index;
-  const meanings = hasManyTexts(size) ? atOnce(meaningsOf(textsOf(index.pages, size))) : undefined;
-  return { codes: all, texts: index.pack(), meanings };
+  const meanings = hasManyTexts(texts.size) ? atOnce(meaningsOf(textsOf(texts, texts.size))) : undefined;
+  return { codes: all, texts, meanings };
 }
 
 function copyCodes(from: Codes, codeOf: Uint32Array, to: Codes, at: number): void {

@@ -5,19 +5,20 @@ import { withMeaning } from '../meanings.js';
 import { type ColumnSummary, SAMPLE_ROWS } from '../raw-rows.js';
 import type { RawColumn } from '../raw-table.js';
 import type { RowLines } from '../row-lines.js';
-import { TextIndex } from '../text-index.js';
 import { type Texts, textsOf } from '../texts.js';
 import type { JoinedColumn } from './join-column.js';
+import { codeIn, type JoinedTexts, withText } from './join-texts.js';
 
 export interface DecodedColumn extends Omit<JoinedColumn, 'texts'> {
-  readonly index: TextIndex | undefined;
+  readonly joined: JoinedTexts;
   readonly texts: Texts;
 }
 
-export function decoded({ texts, ...arrays }: JoinedColumn): DecodedColumn {
-  const index = texts && TextIndex.unpack(texts);
-  return { ...arrays, index, texts: index ? textsOf(index.pages, index.size) : [] };
+export function decoded({ texts: joined = NO_TEXTS, ...arrays }: JoinedColumn): DecodedColumn {
+  return { ...arrays, joined, texts: textsOf(joined, joined.size) };
 }
+
+const NO_TEXTS: JoinedTexts = { size: 0, seed: 0, segments: [], pages: [] };
 
 export class JoinedRows {
   readonly count: number;
@@ -37,7 +38,7 @@ export class JoinedRows {
   }
 
   summaryOf(index: number): ColumnSummary {
-    const { numbers, codes, index: found, texts } = this.#columns[index]!;
+    const { numbers, codes, joined, texts } = this.#columns[index]!;
     const sample: (number | string)[] = [];
     for (let row = 1; row <= Math.min(SAMPLE_ROWS, this.count); row++) {
       const code = codes?.[row] ?? 0;
@@ -45,7 +46,7 @@ export class JoinedRows {
     }
     return {
       sample,
-      hasText: (text) => found?.has(text) ?? false,
+      hasText: (text) => codeIn(joined, Buffer.from(text)) > 0,
       hasNumber: (number) => numbers?.includes(number, 1) ?? false,
     };
   }
@@ -68,16 +69,18 @@ export class JoinedRows {
 }
 
 function withFirst(column: DecodedColumn, text: string, comma: number, shared: SharedArrays): RawColumn {
-  const index = column.index ?? new TextIndex();
-  const { value, code } = firstCell(text, comma, () => index);
-  let { numbers, codes, texts, meanings } = column;
+  let { joined, numbers, codes, texts, meanings } = column;
+  const { value, code } = firstCell(text, comma, (bytes) => {
+    const known = codeIn(joined, bytes);
+    if (known > 0) return known;
+    joined = withText(joined, bytes);
+    meanings &&= withMeaning(meanings, text);
+    texts = textsOf(joined, joined.size);
+    return joined.size;
+  });
   if (!Number.isNaN(value)) numbers ??= new Float64Array(shared.count).fill(Number.NaN);
   if (numbers) numbers[0] = value;
-  if (index.size > 0) codes = codesWithRoom(codes, index.size, shared.count);
+  if (joined.size > 0) codes = codesWithRoom(codes, joined.size, shared.count);
   if (codes) codes[0] = code;
-  if (code > texts.length) {
-    meanings &&= withMeaning(meanings, index.text(code - 1));
-    texts = textsOf(index.pages, index.size);
-  }
   return { numbers: numbers ?? shared.nan(), codes: codes ?? shared.zero(), texts, meanings };
 }
