@@ -24,6 +24,10 @@ const SUBCOMMANDS: Record<string, { readonly does: string; readonly load: () => 
     does: 'search for good options, and train with the best',
     load: async () => (await import('./commands/search.js')).searchCommand,
   },
+  'find-lr': {
+    does: 'find a learning rate: a range test with a proposal',
+    load: async () => (await import('./commands/find-lr.js')).findLrCommand,
+  },
   plot: {
     does: 'plot the loss and error of runs by epoch, as SVG or PNG',
     load: async () => (await import('./commands/plot.js')).plotCommand,

@@ -221,6 +221,10 @@ export const errors = withCodes({
   notInCv: (flag: string) =>
     usage(`--${flag}: not available with lockstep cv, which trains a network for each fold; omit this option`),
   nesterovOfRmsprop: () => usage('--nesterov: only for --optimizer sgd, because RMSprop has no Nesterov momentum'),
+  notInFindLr: (flag: string) =>
+    usage(
+      `--${flag}: not available with lockstep find-lr, which trains some steps with many learning rates; omit this option`,
+    ),
   notInEnsemble: (flag: string) => usage(`--${flag}: not available with --ensemble; omit this option`),
   resumedEnsemble: () =>
     usage('--resume: with --ensemble, the options of the first run must be given again, such as --data mnist'),

@@ -28,6 +28,7 @@ export type {
   TrainEvent,
   WarningEvent,
 } from './metrics/events.js';
+export type { FindLrEndEvent, FindLrEvent, FindLrStartEvent, RateEvent } from './metrics/find-lr-events.js';
 export type { GradientFigures, GradientMetrics } from './metrics/gradient-noise.js';
 export type { Bootstrap, BootstrapOptions, Interval } from './metrics/quality/bootstrap.js';
 export type { CalibrationBin, ClassificationMetrics, ClassMetrics } from './metrics/quality/classification.js';
@@ -37,6 +38,7 @@ export type { TrainControls, TrainInput } from './run/train.js';
 export type { HeldOut, RunView } from './run/view.js';
 export { type CrossValidateInput, type CrossValidation, crossValidate } from './tools/cv/library.js';
 export type { OutOfFoldClass, OutOfFoldNumbers, OutOfFoldPrediction } from './tools/cv/out-of-fold.js';
+export { type FindLrInput, type FoundLr, findLr } from './tools/find-lr/library.js';
 export { type ClassifierInput, type Events, fit, type RegressorInput, type TrainedEvent, train } from './tools/fit.js';
 export {
   type ClassPredictions,

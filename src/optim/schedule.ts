@@ -1,8 +1,24 @@
 /** How the learning rate changes over a run. */
-import { cosineOfHalfTurn, power } from '../kernels/exact-math.js';
+import { cosineOfHalfTurn, expOfNonPositive, logOfAtLeastOne, power } from '../kernels/exact-math.js';
 
 export interface Schedule extends CurveOptions {
   readonly schedule: ScheduleName;
+  /** Replaces the schedule by the rates of a range test. */
+  readonly range?: RateRange | undefined;
+}
+
+/** Rates that grow exponentially from step to step. */
+export interface RateRange {
+  readonly from: number;
+  readonly to: number;
+  /** At least 2. */
+  readonly steps: number;
+}
+
+/** The rate of step `index`, from 0; behind the last step, that of the last. */
+export function rateInRange({ from, to, steps }: RateRange, index: number): number {
+  const left = 1 - Math.min(1, index / (steps - 1));
+  return Math.max(from, to * expOfNonPositive(-logOfAtLeastOne(to / from) * left));
 }
 
 interface CurveOptions {
@@ -74,7 +90,8 @@ export const SCHEDULES = Object.keys(CURVES) as readonly ScheduleName[];
  * Powers and the cosine are our own (kernels/exact-math.ts): an engine's may differ from another's in the last bit.
  */
 export function rateAt(schedule: Schedule, index: number, stepsPerEpoch: number, totalSteps: number): number {
-  const { lr, warmupSteps } = schedule;
+  const { lr, warmupSteps, range } = schedule;
+  if (range) return rateInRange(range, index);
   if (index < warmupSteps) return (lr * (index + 1)) / warmupSteps;
   const at = { step: index - warmupSteps, steps: totalSteps - warmupSteps, epoch: Math.floor(index / stepsPerEpoch) };
   return CURVES[schedule.schedule](schedule, at);

@@ -44,6 +44,7 @@ import { noSums } from '../metrics/sums.js';
 import { drawInitialValues } from '../model/initial-values.js';
 import type { ObjectiveName } from '../model/objectives/index.js';
 import { FRESH_PLATEAU, writePlateau } from '../optim/plateau.js';
+import type { RateRange } from '../optim/schedule.js';
 import { requireSame, together } from '../parallel/mpi/agreement.js';
 import { SHARDS } from '../parallel/mpi/rank-shares.js';
 import type { World } from '../parallel/mpi/world.js';
@@ -72,6 +73,8 @@ import {
 export interface Run {
   readonly config: Config;
   readonly kernel: KernelChoice;
+  /** Of a learning-rate range test. */
+  readonly range: RateRange | undefined;
   /** If the number of threads was chosen by measurement. */
   readonly threadChoice: ThreadChoice | undefined;
   readonly plan: Plan;
@@ -171,6 +174,8 @@ export interface SharedByRuns {
   readonly dataset?: Dataset | undefined;
   /** The most threads of a run that chooses their number itself. */
   readonly cores?: number | undefined;
+  /** Of a learning-rate range test. */
+  readonly range?: RateRange | undefined;
 }
 
 interface Reading extends InMemory, SharedByRuns {
@@ -294,6 +299,7 @@ async function prepareFrom(
   return {
     config,
     kernel,
+    range: reading.range,
     threadChoice: measured?.choice,
     plan,
     privacy,

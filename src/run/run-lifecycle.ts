@@ -134,7 +134,11 @@ function createCheckpointer(
   });
 }
 
-function jobOf({ config, plan, shared, kernel, start, privacy }: Run, beganAt: number, world: World | undefined) {
+function jobOf(
+  { config, plan, shared, kernel, start, privacy, range }: Run,
+  beganAt: number,
+  world: World | undefined,
+) {
   const { strategy, epochs, logEvery = 0, seed, checkpointDir } = config;
   const { checkpointEvery, checkpointEverySteps = 0, patience = 0, maxTime = Number.POSITIVE_INFINITY } = config;
   const checkpoints =
@@ -143,7 +147,7 @@ function jobOf({ config, plan, shared, kernel, start, privacy }: Run, beganAt: n
       : { checkpointEvery, checkpointEverySteps };
   const run = {
     strategy,
-    optimizer: optimizerOf(config),
+    optimizer: range ? { ...optimizerOf(config), range } : optimizerOf(config),
     epochs,
     logEvery,
     seed,

@@ -29,6 +29,9 @@ const COMPANION = [
   'search_start',
   'trial',
   'search_end',
+  'find_lr_start',
+  'rate',
+  'find_lr_end',
   'model',
   'sheet',
   'export',
@@ -140,6 +143,7 @@ async function runAll(at: (name: string) => string): Promise<void> {
     runLockstep([...cv, '-d', IRIS, '--label', 'species', '-o', at('oof.csv'), '--patience', '1', '--lr', '3']),
     runLockstep([...cv, '-d', at('numbers.csv'), '--target', 'a,c']),
     runLockstep([...searching, '-d', IRIS, '--label', 'species', '--save', at('best.safetensors'), '-o', at('s.svg')]),
+    runLockstep(['find-lr', '-d', IRIS, '--label', 'species', '--steps', '60', '-o', at('rates.svg')]),
     runLockstep([...searching, '-d', at('numbers.csv'), '--target', 'a,c', '--halving', '2']),
   ]);
   await cvFailed();
