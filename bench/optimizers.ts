@@ -1,5 +1,6 @@
 /**
- * What does an optimizer cost? The reference's job with plain SGD, and with each of the options that do more.
+ * What does an optimizer, or a change of the samples, cost? The reference's job with plain SGD, and with each of the options that do
+ * more.
  *
  *   node dist/bench/optimizers.js [--threads 2] [--epochs 4] [--rounds 3] [--json]
  *
@@ -44,6 +45,10 @@ const ROWS: readonly { readonly name: string; readonly given: TrainOptions }[] =
   { name: 'RMSprop', given: { optimizer: 'rmsprop', reduction: 'mean' } },
   { name: 'Lion', given: { optimizer: 'lion', reduction: 'mean' } },
   { name: 'Adam, clipping', given: { optimizer: 'adam', reduction: 'mean', clipNorm: 1 } },
+  { name: 'shift', given: { shift: 2 } },
+  { name: 'shift, flip', given: { shift: 2, flip: true } },
+  { name: 'rotate', given: { rotate: 10 } },
+  { name: 'noise on inputs', given: { inputNoise: 0.1 } },
   { name: 'validation split of a tenth', given: { validationSplit: 0.1, patience: 1000, keepBest: true } },
 ];
 

@@ -1,7 +1,7 @@
 /**
  * Normally distributed noise: each number is a function of the key, the sample and its place. 16 random bits choose one of 65,536
- * quantiles, so numbers are at most about 4.2 standard deviations. The cumulative distribution differs from the normal one by at
- * most 2^−15, and the variance is exactly 1 (up to rounding).
+ * quantiles, so numbers are less than 4.5 standard deviations. The distribution function differs from the normal one by less than
+ * 2^−14, and the variance is that of the normal distribution, up to rounding.
  */
 import { normalDensity, normalDistribution } from '../../kernels/exact-curves.js';
 import type { CounterKey } from '../counter-random.js';
