@@ -4,10 +4,12 @@ import { createKernel } from '../src/kernels/builds.js';
 import { allPanels, ForwardPass } from '../src/kernels/forward-pass.js';
 import type { Kernel, Range, RowSlice, Update } from '../src/kernels/kernel.js';
 import { GROUP_COLUMNS } from '../src/kernels/lattice-noise.js';
+import { droppedRowsOf, placeDroppedRows, storedInputsOf } from '../src/memory/dropped-rows.js';
 import type { EpochRecord, Memory } from '../src/memory/layout.js';
-import { heldOutSamples, stepsPerEpoch } from '../src/memory/plan.js';
+import { dropsInputs, heldOutSamples, stepsPerEpoch } from '../src/memory/plan.js';
 import { placeSamples } from '../src/memory/rows.js';
 import { LANES } from '../src/memory/tiling.js';
+import { Dropouts } from '../src/model/dropout.js';
 import { Audited } from '../src/model/objectives/audited.js';
 import { objectiveOf } from '../src/model/objectives/index.js';
 import type { Criterion } from '../src/model/objectives/objective.js';
@@ -38,6 +40,9 @@ export class Phases {
   readonly #criterion: Criterion;
   /** With an audit: the criterion. */
   readonly #audited: Audited | undefined;
+  readonly #dropouts: Dropouts | undefined;
+  /** Positions of the first samples of the two batches whose inputs were dropped last, by step. */
+  readonly #droppedFirst: [number, number] = [0, 0];
   readonly #optimizer: Optimizer;
   /** Plain SGD: the gradient is kept only to be measured. */
   readonly #isPlain: boolean;
@@ -61,6 +66,8 @@ export class Phases {
     const { auditWords } = task.plan;
     this.#audited = auditWords > 0 ? new Audited(criterion, memory, auditWords) : undefined;
     this.#criterion = this.#audited ?? criterion;
+    const { dropout } = task.plan;
+    this.#dropouts = dropout && new Dropouts(dropout);
     this.#optimizer = new Optimizer(task.optimizer, task.epochs, stepsPerEpoch(task.plan));
     this.#isPlain = isPlainSgd(task.optimizer);
     this.#workOnSamples = workOnSamples({ task, memory, kernel: this.#kernel });
@@ -80,8 +87,32 @@ export class Phases {
    * microseconds, less than another barrier. It leaves δ and the transposed batch alone, because the previous batch may not have
    * been stepped yet.
    */
-  place({ record, first, count }: Batch, slots: Range = { from: 0, to: count }): void {
+  place({ record, first, step, count }: Batch, slots: Range = { from: 0, to: count }): void {
+    if (this.dropsInputs) {
+      const { plan } = this.#task;
+      const begin = this.#droppedFirst[step & 1]!;
+      const dropped = { order: record.order, first: begin, turn: step };
+      placeDroppedRows(this.#memory, plan, dropped, first - begin, slots.from, slots.to);
+      this.#kernel.findBlocks(0, slots.from, slots.to);
+      return;
+    }
     placeSamples(this.#memory, (slot) => record.order[first + slot]!, slots.from, slots.to);
+  }
+
+  /** Whether the rows of a batch must be written before it is placed. */
+  get dropsInputs(): boolean {
+    return dropsInputs(this.#task.plan);
+  }
+
+  /** Writes the rows of our samples of a batch without the inputs that are dropped. A barrier must follow before it is placed. */
+  dropInputs(batch: Batch): void {
+    const { record, epoch, step, first } = batch;
+    const { from, to } = this.#shareOf(batch);
+    this.#droppedFirst[step & 1] = first;
+    const begin = droppedRowsOf(this.#task.plan, step);
+    const at = begin + storedInputsOf(this.#memory.rows, record.order, first, first + from);
+    const dropout = this.#dropouts!.of(0, epoch, record.order, first)!;
+    this.#kernel.dropInputs(dropout, from, to, at, (step & 1) * this.#memory.slots + from);
   }
 
   /** Prefetches the first samples of a placed batch. */
@@ -113,9 +144,11 @@ export class Phases {
   }
 
   #gradientsOf(batch: Batch, from: number, to: number): boolean {
-    const { record, first } = batch;
-    if (this.#byPanel) this.#forwardPass.fromSecond(from, to);
-    else this.#forwardPass.ofPlaced(from, to);
+    const { record, epoch, first } = batch;
+    const dropouts = this.#dropouts;
+    const dropoutOf = dropouts && ((layer: number) => dropouts.of(layer, epoch, record.order, first));
+    if (this.#byPanel) this.#forwardPass.fromSecond(from, to, dropoutOf);
+    else this.#forwardPass.ofPlaced(from, to, dropoutOf);
     this.#audited?.fetch(record.order, first + from, first + to);
     let allFinite = true;
     const isPrivate = this.#task.privacy !== undefined;

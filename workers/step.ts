@@ -66,8 +66,9 @@ export function phasesOfStep(parts: StepParts): readonly StepPhase[] {
 /** The other layers forward, the loss, and back-propagation, by sample. */
 function gradients({ task, phases, control, claims, enter }: StepParts): StepPhase {
   return {
-    work: ({ batch }) => {
+    work: ({ batch, next }) => {
       enter(Phase.GRADIENTS);
+      if (next && phases.dropsInputs) phases.dropInputs(phases.ownOf(next));
       const allFinite = phases.gradients(phases.ownOf(batch));
       if (!allFinite) control.reportDivergence();
       else if (task.strategy === 'dense') {
@@ -80,7 +81,7 @@ function gradients({ task, phases, control, claims, enter }: StepParts): StepPha
       control.decide(control.diverged && !task.ranks ? Command.DIVERGED : Command.GO);
       claims?.reset();
     },
-    ...(claims && !task.exact && { meanwhile: (next: Batch) => prepare(next) }),
+    ...(claims && !task.exact && !phases.dropsInputs && { meanwhile: (next: Batch) => prepare(next) }),
   };
 
   /** What this worker alone needs for the next batch's forward phase. */
@@ -175,6 +176,8 @@ function stepPanels(
   step: (panel: number) => void,
 ): void {
   const own = next && phases.ownOf(next);
+  // Other workers have written some of the rows, so they could not be placed before the barrier.
+  if (own && claims && phases.dropsInputs) phases.place(own);
   claims?.each((panel) => {
     enter(Phase.UPDATE);
     step(panel);
@@ -215,8 +218,9 @@ function shards(parts: StepParts): StepPhase[] {
       last,
     };
     const gradients: StepPhase = {
-      work: ({ batch }) => {
+      work: ({ batch, next }) => {
         enter(Phase.GRADIENTS);
+        if (k === 0 && next && phases.dropsInputs) phases.dropInputs(phases.ownOf(next));
         if (!phases.gradients(phases.shardOf(batch, k))) control.reportDivergence();
       },
       last,

@@ -109,6 +109,11 @@ class Worker {
     this.#phaseBegan = performance.now();
     let batch = this.#batchAt(record, steps);
     const { panels, exact } = this.#task;
+    if (batch && this.#phases.dropsInputs) {
+      this.#enter(Phase.FORWARD);
+      this.#phases.dropInputs(this.#phases.ownOf(batch));
+      this.#arrive(nothing);
+    }
     if (panels && batch && !exact) {
       this.#enter(Phase.FORWARD);
       const own = this.#phases.ownOf(batch);

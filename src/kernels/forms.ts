@@ -8,6 +8,7 @@ import { LANES } from '../memory/tiling.js';
 import { activationNeeds, isOfOtherActivations } from './activations.js';
 import { compileAhead, MAY_BE_WIDE } from './ahead-of-time.js';
 import type { KernelChoice } from './builds.js';
+import { isOfDropout } from './dropout.js';
 import { UPDATE_MOMENTS, type UpdateFunction } from './kernel.js';
 import { functionNamed, Scratch } from './scratch.js';
 import { computesTheSame } from './self-check.js';
@@ -56,7 +57,7 @@ export function fastestForm(
   const { activation, moments } = plans.wide;
   const isOfOthers = (name: string) =>
     isOfOtherActivations(name, activation) || (isUpdate(name) && UPDATE_MOMENTS[name] !== moments);
-  const isNeeded = (name: string) => needed.has(name) || (!/\d$/.test(name) && !isOfOthers(name));
+  const isNeeded = (name: string) => needed.has(name) || (!/\d$/.test(name) && !isOfOthers(name) && !isOfDropout(name));
   if (!compileAhead(wide.module!, true, isNeeded)) return narrow;
   return computesTheSame(wide, isNeeded) ? wide : narrow;
 }
@@ -76,7 +77,7 @@ export function isWideFaster(narrow: KernelChoice, wanted: VectorBits, activatio
     ...activationNeeds(activation),
   });
   const form = fastestForm(narrow, wanted, density, planFor);
-  const isNeeded = (name: string) => !isOfOtherActivations(name, activation);
+  const isNeeded = (name: string) => !isOfOtherActivations(name, activation) && !isOfDropout(name);
   return form.vectorBits === 256 && compileAhead(form.module!, true, isNeeded) && computesTheSame(form, isNeeded);
 }
 

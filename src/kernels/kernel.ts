@@ -7,6 +7,7 @@
  * `from` and `to` are slots, half-open. Panels are numbered from 0.
  */
 import type { Reals } from '../memory/layout.js';
+import type { Dropout } from './dropout.js';
 
 /** Half-open. */
 export interface Range {
@@ -26,8 +27,18 @@ export interface Kernel {
   /**
    * h = f(z) of a hidden layer, all panels, as the next layer's inputs. f′(z) replaces z, for `backward`; for units that sparse
    * inputs leave out, 0 does. A kernel may compute ReLU's derivative from h or z instead, and then leaves z or 0 there.
+   *
+   * With dropout, h and f′(z) are multiplied by the units' factors.
    */
-  activate(layer: number, from: number, to: number): void;
+  activate(layer: number, from: number, to: number, dropout?: Dropout): void;
+
+  /**
+   * Writes the rows of the slots' samples without the inputs that are dropped (memory/dropped-rows.ts), in dense form with zeros.
+   *
+   * @param at       where the first of them goes, in elements of `rows.value`
+   * @param lengths  where its length goes, in `rows.droppedLengths`
+   */
+  dropInputs(dropout: Dropout, from: number, to: number, at: number, lengths: number): void;
 
   /** δ of the layer below: (δ·Wᵀ) ⊙ f′(z). For layers from 1 on. */
   backward(layer: number, from: number, to: number): void;

@@ -39,6 +39,9 @@ export interface WasmModule
   readonly squareRows: WasmFunction;
   readonly squareInputs: WasmFunction;
   readonly scaleRows: WasmFunction;
+  readonly dropUnits: WasmFunction;
+  readonly dropInputs: WasmFunction;
+  readonly multiply: WasmFunction;
 }
 
 export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): WasmModule {

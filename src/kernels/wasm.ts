@@ -2,6 +2,7 @@
 import { BACKWARD_BLOCK, type Memory, MIRROR_BLOCK } from '../memory/layout.js';
 import { inVectors } from '../memory/tiling.js';
 import type { Activation } from './activations.js';
+import type { Dropout } from './dropout.js';
 import type { Kernel, Range, RowSlice, Update } from './kernel.js';
 import { activatePlainly, backwardPlainly } from './plain-activation.js';
 import { activateCurve, backwardTimes } from './wasm-curves.js';
@@ -44,13 +45,16 @@ export class WasmKernel implements Kernel {
   /** This worker's scratch. */
   readonly #partial: number;
   readonly #totals: number;
+  readonly #dropFactors: number;
+  /** By layer: the factor of the units that the last forward pass kept, where `backward` multiplies by it. */
+  readonly #kept: number[];
 
   /**
    * @param worker    whose scratch and gradient buffer are used
    * @param tilings   see `KernelChoice`
    */
   constructor(wasm: WasmModule, memory: Memory, activation: Activation, worker: number, tilings: Tilings) {
-    const { partial, totals } = memory.workers[worker]!;
+    const { partial, totals, dropFactors } = memory.workers[worker]!;
     this.#wasm = wasm;
     this.#memory = memory;
     const { layers, slots } = memory;
@@ -60,6 +64,8 @@ export class WasmKernel implements Kernel {
     this.#worker = worker;
     this.#partial = partial.byteOffset;
     this.#totals = totals.byteOffset;
+    this.#dropFactors = dropFactors.byteOffset;
+    this.#kept = layers.map(() => 1);
     // Every worker fills the mirrors, all with the same values, before any of them goes back.
     for (const layer of this.#layers)
       this.#mirror(layer, { from: 0, to: layer.inputs }, { from: 0, to: layer.panels.length });
@@ -76,14 +82,20 @@ export class WasmKernel implements Kernel {
     }
   }
 
-  activate(l: number, from: number, to: number): void {
+  activate(l: number, from: number, to: number, dropout?: Dropout): void {
     const { layers } = this.#memory;
     const { assembly } = this.#activation;
     if (!this.#isRelu) {
-      if (assembly) activateCurve(this.#wasm, assembly, this.#layers[l]!, this.#layers[l + 1]!, from, to);
-      else activatePlainly(this.#activation, layers[l]!, layers[l + 1]!, from, to);
+      if (!assembly) activatePlainly(this.#activation, layers[l]!, layers[l + 1]!, from, to, dropout);
+      else {
+        activateCurve(this.#wasm, assembly, this.#layers[l]!, this.#layers[l + 1]!, from, to);
+        if (dropout) this.#drop(l, dropout, this.#layers[l + 1]!.value, from, to);
+      }
       return;
     }
+    // ReLU of m·z is m·ReLU of z.
+    if (dropout) this.#drop(l, dropout, 0, from, to);
+    this.#kept[l] = dropout?.factor ?? 1;
     const { isDense, starts, lengths, index, value, mirrors } = this.#layers[l + 1]!;
     const keepsZ = Number(mirrors.length > 0);
     for (const { firstColumn, width, columns, delta } of this.#layers[l]!.panels) {
@@ -92,7 +104,41 @@ export class WasmKernel implements Kernel {
     }
   }
 
+  dropInputs(
+    { key, threshold, factor, samples, first }: Dropout,
+    from: number,
+    to: number,
+    at: number,
+    lengths: number,
+  ): void {
+    const { rows } = this.#memory;
+    const { isDense, inputs, index, value } = this.#layers[0]!;
+    const numbers = [key.low, key.high, threshold, factor, samples.byteOffset + first * WORD_BYTES];
+    const target = [at, rows.droppedLengths.byteOffset + (lengths - from) * WORD_BYTES];
+    const source = [rows.starts.byteOffset, isDense ? 0 : index, value, inputs];
+    this.#wasm.dropInputs(...source, ...numbers, ...target, this.#dropFactors, from, to);
+  }
+
+  /** Multiplies z, or a derivative that has replaced it. @param value  of the layer above, which is multiplied, too; 0: none */
+  #drop(l: number, dropout: Dropout, value: number, from: number, to: number): void {
+    const { units, unit, panels } = this.#layers[l]!;
+    const { starts } = this.#layers[l + 1]!;
+    const { key, threshold, factor, samples, first } = dropout;
+    const numbers = [key.low, key.high, threshold, factor, samples.byteOffset + first * WORD_BYTES];
+    const z = [panels[0]!.delta, this.#memory.slots, units, unit, panels.length];
+    this.#wasm.dropUnits(...z, ...numbers, starts, value, this.#dropFactors, from, to);
+  }
+
   backward(l: number, from: number, to: number): void {
+    this.#backward(l, from, to);
+    const kept = this.#kept[l - 1]!;
+    if (kept === 1) return;
+    for (const { delta, rowBytes } of this.#layers[l - 1]!.panels) {
+      this.#wasm.multiply(delta + from * rowBytes, (to - from) * rowBytes, kept);
+    }
+  }
+
+  #backward(l: number, from: number, to: number): void {
     const layer = this.#layers[l]!;
     const below = this.#layers[l - 1]!;
     if (!this.#isRelu && this.#activation.isSparse) {

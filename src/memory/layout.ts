@@ -10,6 +10,7 @@
 import { errors } from '../errors.js';
 import { Arena } from './arena.js';
 import {
+  dropsInputs,
   type ElementType,
   heldOutSamples,
   ownBatch,
@@ -32,10 +33,12 @@ export interface SampleRows {
   readonly starts: Uint32Array;
   /** (samples, blocks − 1): where each block of inputs but the first begins in the row. */
   readonly blockStarts: Uint32Array;
-  /** (stored inputs) Empty in dense form. */
+  /** (stored inputs) Empty in dense form. With dropout of inputs, (2, droppedRoom) behind them: see memory/dropped-rows.ts. */
   readonly index: Uint32Array;
-  /** (stored inputs) */
+  /** (stored inputs), and likewise. */
   readonly value: Float32Array;
+  /** (2, S) Lengths of the rows of which inputs have been dropped, for two batches. Empty without dropout of inputs. */
+  readonly droppedLengths: Uint32Array;
   /** (samples, targets) A class, or the regression targets: the objective knows what they are. */
   readonly targets: Elements;
   /** (samples) Weights of the samples. Empty without. */
@@ -135,6 +138,8 @@ export interface WorkerScratch {
   readonly phase: Int32Array;
   /** (1): a counter that shows progress, see `parallel/watchdog.ts`. */
   readonly beats: Uint32Array;
+  /** (widest layer, in whole groups of FACTOR_GROUP) Factors of a sample's units. Empty without dropout. */
+  readonly dropFactors: Reals;
   /** (NOISE_BYTES) Random bytes for noise. Empty unless the run is private. */
   readonly noiseBytes: Uint8Array;
 }
@@ -211,6 +216,9 @@ export const BACKWARD_BLOCK = 16;
 /** Samples whose δ a mirror serves together: a worker's block (workers/phases.ts). */
 export const MIRROR_BLOCK = 100;
 
+/** Factors are written in groups of this many (`DROPOUT_GROUP` of kernels/dropout.ts). */
+const FACTOR_GROUP = 16;
+
 /** Length of the table of noise (kernels/lattice-noise.ts). */
 export const NOISE_TABLE = 8192;
 
@@ -267,8 +275,9 @@ function carve(plan: Plan, arena: Arena, worker: number): Memory {
   const rows: SampleRows = {
     starts: arena.take(Uint32Array, samples + 1),
     blockStarts: arena.take(Uint32Array, samples * (blocksOf(plan, 0) - 1)),
-    index: arena.take(Uint32Array, plan.inputForm === 'dense' ? 0 : plan.storedInputs),
-    value: arena.take(Float32Array, plan.storedInputs),
+    index: arena.take(Uint32Array, plan.inputForm === 'dense' ? 0 : plan.storedInputs + 2 * droppedRoom(plan)),
+    value: arena.take(Float32Array, plan.storedInputs + 2 * droppedRoom(plan)),
+    droppedLengths: arena.take(Uint32Array, dropsInputs(plan) ? 2 * slots : 0),
     targets: arena.take<Elements>(ARRAYS[plan.targets], samples * targetWidth(plan)),
     weights: arena.take(Float64Array, plan.facts.isWeighted ? samples : 0),
   };
@@ -286,6 +295,8 @@ function carve(plan: Plan, arena: Arena, worker: number): Memory {
   const widestHidden = Math.max(0, ...layers.slice(1).map((layer) => layer.inputs));
   const widestDelta = Math.max(0, ...widths.slice(2).map(inVectors));
   const partials = plan.mirrors ? MIRROR_BLOCK * widestDelta : BACKWARD_BLOCK * widestHidden * LANES;
+  const Real = plan.reals === 'float32' ? Float32Array : Float64Array;
+  const factors = plan.dropout ? Math.ceil(Math.max(...widths) / FACTOR_GROUP) * FACTOR_GROUP : 0;
   const workers: WorkerScratch[] = [];
   for (let t = 0; t < threads; t++) {
     workers.push({
@@ -294,6 +305,7 @@ function carve(plan: Plan, arena: Arena, worker: number): Memory {
       phaseTimes: [arena.take(Float64Array, PHASES), arena.take(Float64Array, PHASES)],
       phase: arena.take(Int32Array, 1),
       beats: arena.take(Uint32Array, 1),
+      dropFactors: arena.take<Reals>(Real, factors),
       noiseBytes: arena.take(Uint8Array, plan.privacy ? NOISE_BYTES : 0),
     });
   }
@@ -324,6 +336,11 @@ function carve(plan: Plan, arena: Arena, worker: number): Memory {
   const exchange = arena.take(Float64Array, plan.ranks * rankWords);
   const audit = arena.take(Float32Array, trainSamples * plan.auditWords);
   return { control, claims, rows, slots, layers, sampleFactors, noiseTable, workers, epochs, exchange, audit, best };
+}
+
+/** Room for the rows of a batch, of which inputs have been dropped: each sample is in a batch at most once. */
+export function droppedRoom(plan: Plan): number {
+  return dropsInputs(plan) ? Math.min(plan.storedInputs, ownBatch(plan) * plan.layers[0]!) : 0;
 }
 
 /** The form of a layer's inputs. */

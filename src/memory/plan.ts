@@ -116,6 +116,8 @@ export interface Plan extends KernelNeeds, ActivationNeeds {
   readonly auditWords: number;
   /** Whether the best epoch's parameters are kept. */
   readonly keepsBest: boolean;
+  /** Dropout of inputs and units. */
+  readonly dropout: DropoutNeeds | undefined;
   /** Private training: batches are drawn at random, and noise is added to their gradients. */
   readonly privacy: PrivateNeeds | undefined;
 }
@@ -126,6 +128,13 @@ export interface PrivateNeeds {
   readonly largestBatch: number;
   /** Samples of all batches of an epoch. */
   readonly longestEpoch: number;
+}
+
+/** What dropout depends on, besides the epoch, the sample and the unit. */
+export interface DropoutNeeds {
+  readonly seed: number;
+  /** By layer: of 65,536 inputs of the layer, how many are dropped. */
+  readonly thresholds: readonly number[];
 }
 
 /** A plan's values without options. */
@@ -144,6 +153,7 @@ export const PLAIN = {
   scalesSamples: false,
   auditWords: 0,
   keepsBest: false,
+  dropout: undefined,
   privacy: undefined,
 } as const satisfies Partial<Plan>;
 
@@ -160,6 +170,10 @@ export function targetWidth({ facts }: Pick<Plan, 'facts'>): number {
 /** V + M */
 export function heldOutSamples({ validationSamples, testSamples }: Plan): number {
   return validationSamples + testSamples;
+}
+
+export function dropsInputs({ dropout }: Pick<Plan, 'dropout'>): boolean {
+  return dropout !== undefined && dropout.thresholds[0]! > 0;
 }
 
 /** Maximum samples of a batch that this process computes. */

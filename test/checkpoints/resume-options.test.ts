@@ -228,6 +228,8 @@ const OTHER_VALUES: { readonly [name in keyof Config]: () => TrainOptions } = {
   seed: () => ({ seed: 6 }),
   loss: () => ({ loss: 'mae' }),
   huberDelta: () => ({ huberDelta: 2 }),
+  dropout: () => ({ dropout: [0.5, 0.2] }),
+  inputDropout: () => ({ inputDropout: 0.2 }),
   classWeights: () => ({ classWeights: ['balanced'] }),
   fold: () => ({ fold: '2/3' }),
   foldSeed: () => ({ foldSeed: 2 }),

@@ -40,6 +40,7 @@ function emptyRows(samples: number, nonzeros: number): SampleRows {
     index: new Uint32Array(nonzeros),
     value: new Float32Array(nonzeros),
     weights: new Float64Array(0),
+    droppedLengths: new Uint32Array(0),
     targets: new Uint32Array(samples),
   };
 }
