@@ -246,6 +246,7 @@ export class Phases {
   /** The same for a panel of the first layer: all its rows, from the transposed slices of all workers. */
   stepPanel(panel: number, batch: Batch, numbers: StepNumbers): void {
     for (const slice of this.#task.firstLayerSlices) this.#stepSlice(0, slice, only(panel), batch, numbers);
+    this.#limitPanel(panel);
   }
 
   /** Reduces our rows into the gradient in memory. */
@@ -301,6 +302,24 @@ export class Phases {
 
   updatePanel(panel: number, update: Update): void {
     this.#kernel.update(0, { from: 0, to: this.#memory.layers[0]!.inputs + 1 }, only(panel), update);
+    this.#limitPanel(panel);
+  }
+
+  /** Limits the norms of the weights of our panels, in every layer that is divided by rows. */
+  limitNorms(): void {
+    const { plan, worker } = this.#task;
+    const { maxNorm } = this.#task.optimizer;
+    for (let l = this.#byPanel ? 1 : 0; l <= this.#lastLayer; l++) {
+      const { panels } = this.#memory.layers[l]!;
+      const own = partOf(panels.length, (p) => panels[p]!.width, plan.threads, worker);
+      this.#kernel.limitNorms(l, own, maxNorm!);
+    }
+  }
+
+  /** The same for a panel of the first layer, which has been stepped. */
+  #limitPanel(panel: number): void {
+    const { maxNorm } = this.#task.optimizer;
+    if (maxNorm !== undefined) this.#kernel.limitNorms(0, only(panel), maxNorm);
   }
 
   #byRows(work: (layer: number, slice: RowSlice, panels: Range) => void): void {

@@ -6,6 +6,7 @@
  *   private        gradients | reduce and noise | noise | update
  *   with MPI       gradients | reduce | exchange | (square |) update
  *   exact          (forward | gradients | reduce | add) for each shard | exchange | (square |) update
+ *   with a maximum norm … | limit
  *   strategy dense gradients, held while the coordinator reduces and steps | nothing
  *
  * `step` reduces and steps in one pass. If the whole gradient must be known before any of it is applied, `reduce` leaves it in
@@ -53,6 +54,12 @@ export interface StepParts {
 }
 
 export function phasesOfStep(parts: StepParts): readonly StepPhase[] {
+  const { strategy, optimizer } = parts.task;
+  const isLimited = optimizer.maxNorm !== undefined && strategy !== 'dense';
+  return [...phasesToStep(parts), ...(isLimited ? [limit(parts)] : [])];
+}
+
+function phasesToStep(parts: StepParts): readonly StepPhase[] {
   const { strategy, ranks, exact, optimizer, plan, privacy } = parts.task;
   if (strategy === 'dense') return [{ ...gradients(parts), hold: parts.heldForGradients }, { work: () => undefined }];
   const { norm } = needsOf(optimizer, plan.keepsGradientNorms);
@@ -141,6 +148,16 @@ function noise({ phases, enter }: StepParts): StepPhase {
     work: ({ stepsDone }) => {
       enter(Phase.UPDATE);
       phases.noiseColumns(stepsDone);
+    },
+  };
+}
+
+/** Norms of the weights that were stepped by rows: a column's norm takes all rows. */
+function limit({ phases, enter }: StepParts): StepPhase {
+  return {
+    work: () => {
+      enter(Phase.UPDATE);
+      phases.limitNorms();
     },
   };
 }

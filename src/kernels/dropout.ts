@@ -10,13 +10,6 @@
 import type { Memory, Reals } from '../memory/layout.js';
 import { type CounterKey, threefry } from './threefry.js';
 
-/** Functions of the WebAssembly module. They take little time, so no run compiles them for wide vectors. */
-const FUNCTIONS: readonly string[] = ['dropUnits', 'dropInputs', 'multiply'];
-
-export function isOfDropout(exported: string): boolean {
-  return FUNCTIONS.includes(exported);
-}
-
 /** Units that four blocks of the generator serve. */
 export const DROPOUT_GROUP = 16;
 

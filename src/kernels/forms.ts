@@ -8,7 +8,6 @@ import { LANES } from '../memory/tiling.js';
 import { activationNeeds, isOfOtherActivations } from './activations.js';
 import { compileAhead, MAY_BE_WIDE } from './ahead-of-time.js';
 import type { KernelChoice } from './builds.js';
-import { isOfDropout } from './dropout.js';
 import { UPDATE_MOMENTS, type UpdateFunction } from './kernel.js';
 import { functionNamed, Scratch } from './scratch.js';
 import { computesTheSame } from './self-check.js';
@@ -57,7 +56,7 @@ export function fastestForm(
   const { activation, moments } = plans.wide;
   const isOfOthers = (name: string) =>
     isOfOtherActivations(name, activation) || (isUpdate(name) && UPDATE_MOMENTS[name] !== moments);
-  const isNeeded = (name: string) => needed.has(name) || (!/\d$/.test(name) && !isOfOthers(name) && !isOfDropout(name));
+  const isNeeded = (name: string) => needed.has(name) || (!/\d$/.test(name) && !isOfOthers(name) && !isNeverWide(name));
   if (!compileAhead(wide.module!, true, isNeeded)) return narrow;
   return computesTheSame(wide, isNeeded) ? wide : narrow;
 }
@@ -77,8 +76,15 @@ export function isWideFaster(narrow: KernelChoice, wanted: VectorBits, activatio
     ...activationNeeds(activation),
   });
   const form = fastestForm(narrow, wanted, density, planFor);
-  const isNeeded = (name: string) => !isOfOtherActivations(name, activation) && !isOfDropout(name);
+  const isNeeded = (name: string) => !isOfOtherActivations(name, activation) && !isNeverWide(name);
   return form.vectorBits === 256 && compileAhead(form.module!, true, isNeeded) && computesTheSame(form, isNeeded);
+}
+
+/** Functions of options that take little time, or are off by default: no run compiles them for wide vectors. */
+const NEVER_WIDE: readonly string[] = ['dropUnits', 'dropInputs', 'multiply', 'penalize'];
+
+function isNeverWide(exported: string): boolean {
+  return NEVER_WIDE.includes(exported);
 }
 
 function isUpdate(name: string): name is UpdateFunction {

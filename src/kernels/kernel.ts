@@ -92,6 +92,12 @@ export interface Kernel {
   /** δ ← δ times the slot's `sampleFactors`, which is the gradient of the sample's loss times this factor. Rounds as `reals` does. */
   scaleSamples(layer: number, from: number, to: number): void;
 
+  /**
+   * Scales the incoming weights of a unit, a column without its bias, down to a norm if theirs is larger. All rows of the columns must
+   * have been stepped.
+   */
+  limitNorms(layer: number, panels: Range, most: number): void;
+
   /** Applies the gradient to these rows and panels, and to the optimizer's moments. */
   update(layer: number, rows: Range, panels: Range, update: Update): void;
 }
@@ -103,6 +109,8 @@ export interface Update {
    * that the optimizer keeps. All are arrays of one panel.
    */
   readonly apply: (W: Reals, G: Reals, moments: readonly Reals[], from: number, to: number) => void;
+  /** Before the rule: G ← scale · G + l1 · sign(W), without the penalty for biases. */
+  readonly penalty?: { readonly scale: number; readonly l1: number };
   /** The same as a function of the WebAssembly module, if it has one: its name, how many moments it takes, its numbers. */
   readonly assembly?: {
     readonly name: UpdateFunction;

@@ -23,6 +23,18 @@ export const REFERENCE_NEEDS = {
   reservedBytes: 0,
 } as const satisfies KernelNeeds;
 
+/** G ← scale · G + l1 · sign(W); without the penalty for the elements from `biases` on. */
+function penalize(
+  W: Reals,
+  G: Reals,
+  { scale, l1 }: NonNullable<Update['penalty']>,
+  from: number,
+  to: number,
+  biases: number,
+): void {
+  for (let p = from; p < to; p++) G[p] = scale * G[p]! + (p < biases ? l1 * Math.sign(W[p]!) : 0);
+}
+
 export class ReferenceKernel implements Kernel {
   readonly #layers: readonly LayerMemory[];
   readonly #activation: Activation;
@@ -183,8 +195,22 @@ export class ReferenceKernel implements Kernel {
     }
   }
 
+  limitNorms(l: number, _panels: Range, most: number): void {
+    const { inputs: D, outputs: C, parameters: W } = this.#layers[l]!;
+    for (let j = 0; j < C; j++) {
+      let sum = 0;
+      for (let i = 0; i < D; i++) sum += W[i * C + j]! * W[i * C + j]!;
+      const norm = Math.sqrt(sum);
+      if (norm > most) for (let i = 0; i < D; i++) W[i * C + j]! *= most / norm;
+    }
+  }
+
   update(l: number, { from, to }: Range, _onlyPanel: Range, update: Update): void {
-    const { outputs, parameters, gradients, moments } = this.#layers[l]!;
+    const { inputs, outputs, parameters, gradients, moments } = this.#layers[l]!;
+    if (update.penalty) {
+      const biases = inputs * outputs;
+      penalize(parameters, gradients[0]!, update.penalty, from * outputs, to * outputs, biases);
+    }
     update.apply(parameters, gradients[0]!, moments, from * outputs, to * outputs);
   }
 

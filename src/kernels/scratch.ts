@@ -239,6 +239,8 @@ export class Scratch {
       adamWUpdate: [[at.weights, at.gradient, at.m, at.v, bytes, SCALE, 0.9, RATE, 0.9, 0.1, 0.999, 0.001, 1.3, 1e-8]],
       rmspropUpdate: [[at.weights, at.gradient, at.v, bytes, SCALE, DECAY, RATE, 0.99, 0.01, 1e-8]],
       lionUpdate: [[at.weights, at.gradient, at.m, bytes, SCALE, 0.9, RATE, 0.9, 0.1, 0.99, 0.01]],
+      penalize: [[at.weights, at.gradient, bytes, SCALE, DECAY]],
+      limitNorms: [1, 1000].map((limit) => [at.weights, inputs, limit, at.totals]),
       squareRows: [0, 1].map((isFirst) => [at.squares, isFirst, at.gradient, inputs, most]),
       squareInputs: [[bySlot('begins'), bySlot('counts'), at.value, bySlot('inputSquares', 2 * WORD_BYTES), ...range]],
       // Without the activations, and with them.

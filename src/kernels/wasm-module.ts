@@ -39,6 +39,8 @@ export interface WasmModule
   readonly squareRows: WasmFunction;
   readonly squareInputs: WasmFunction;
   readonly scaleRows: WasmFunction;
+  readonly penalize: WasmFunction;
+  readonly limitNorms: Readonly<Record<string, (...args: number[]) => number>>;
   readonly dropUnits: WasmFunction;
   readonly dropInputs: WasmFunction;
   readonly multiply: WasmFunction;

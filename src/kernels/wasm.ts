@@ -21,6 +21,8 @@ import type { Apply, WasmModule } from './wasm-module.js';
 /** Samples that go through all panels together: enough to make fetching weights cheap, few enough that their rows stay cached. */
 const FORWARD_BLOCK = 500;
 
+type Penalty = NonNullable<Update['penalty']>;
+
 /** A sum of gradients over slots, and what becomes of it. */
 interface Reduction {
   /** Rows of the weights. */
@@ -355,8 +357,32 @@ export class WasmKernel implements Kernel {
     for (const { delta, rowBytes } of this.#layers[l]!.panels) this.#wasm.scaleRows(delta, rowBytes, factors, from, to);
   }
 
-  update(l: number, { from, to }: Range, range: Range, { apply, assembly }: Update): void {
+  limitNorms(l: number, range: Range, most: number): void {
+    const layer = this.#layers[l]!;
     for (let p = range.from; p < range.to; p++) {
+      const { weights, vectors } = layer.panels[p]!;
+      const isChanged = this.#wasm.limitNorms[vectors]!(weights, layer.inputs, most, this.#totals);
+      if (isChanged) this.#mirror(layer, { from: 0, to: layer.inputs }, { from: p, to: p + 1 });
+    }
+  }
+
+  /** Rows without the bias get the penalty. */
+  #penalize({ inputs }: WasmLayer, panel: WasmPanel, { from, to }: Range, { scale, l1 }: Penalty): void {
+    const { rowBytes, weights, gradients } = panel;
+    const penalized = Math.min(to, inputs);
+    for (const [first, end, coefficient] of [
+      [from, penalized, l1],
+      [Math.max(from, penalized), to, 0],
+    ] as const) {
+      const at = first * rowBytes;
+      this.#wasm.penalize(weights + at, gradients[0]! + at, Math.max(0, end - first) * rowBytes, scale, coefficient);
+    }
+  }
+
+  update(l: number, { from, to }: Range, range: Range, { apply, penalty, assembly }: Update): void {
+    for (let p = range.from; p < range.to; p++) {
+      const layer = this.#layers[l]!;
+      if (penalty) this.#penalize(layer, layer.panels[p]!, { from, to }, penalty);
       if (assembly) {
         const { rowBytes, weights, gradients, moments } = this.#layers[l]!.panels[p]!;
         const arrays = [weights, gradients[0]!, ...moments.slice(0, assembly.moments)];

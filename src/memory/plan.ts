@@ -31,6 +31,8 @@ export interface ObjectiveFacts {
   readonly targets: readonly Target[];
   /** Where Huber's loss becomes linear, in standard deviations. */
   readonly huberDelta: number;
+  /** What the targets of training give to all classes alike. @default 0 */
+  readonly labelSmoothing?: number;
   /** Whether the samples have weights of their own. */
   readonly isWeighted: boolean;
   /** (classes) Undefined: 1 each. */

@@ -310,9 +310,10 @@ async function prepareFrom(
 }
 
 /** @throws LockstepError if an option for classes is given for regression, or the reverse */
-function requireObjective({ loss, classWeights, stratify }: Config, areNumbers: boolean): void {
+function requireObjective({ loss, classWeights, labelSmoothing, stratify }: Config, areNumbers: boolean): void {
   if (loss !== undefined && !areNumbers) throw errors.lossOfClasses(loss);
   if (classWeights !== undefined && areNumbers) throw errors.weightsOfNumbers('class-weights');
+  if (labelSmoothing > 0 && areNumbers) throw errors.weightsOfNumbers('label-smoothing');
   if (stratify && areNumbers) throw errors.weightsOfNumbers('stratify');
 }
 

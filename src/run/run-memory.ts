@@ -81,7 +81,7 @@ export function densityOf({ inputs, train }: UsedSamples, nonzeros: Nonzeros): n
 export function planOf(config: Config, kernel: KernelChoice, used: UsedSamples, nonzeros: Nonzeros, ranks = 0): Plan {
   const { inputs, train, validation, test } = used;
   const facts: ObjectiveFacts = {
-    ...{ targets: used.targets ?? [], huberDelta: config.huberDelta },
+    ...{ targets: used.targets ?? [], huberDelta: config.huberDelta, labelSmoothing: config.labelSmoothing },
     ...{ isWeighted: train.weights !== undefined, classWeights: used.classWeights },
   };
   const objective = objectiveNamed(objectiveFor(config, used), facts);

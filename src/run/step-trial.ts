@@ -73,6 +73,10 @@ function stepOf(config: Config, kernel: KernelChoice, used: UsedSamples) {
     for (let l = layers.length - 1; l > 0; l--) own.backward(l, from, to);
     if (plan.needsSampleNorms) for (const l of layers.keys()) own.squareSamples(l, from, to);
   };
+  const limit = () => {
+    const { maxNorm } = options;
+    if (maxNorm !== undefined) for (const [l, layer] of layers.entries()) own.limitNorms(l, allPanels(layer), maxNorm);
+  };
   const step = () => {
     placeSamples(memory, (slot) => slot, 0, count);
     own.forward(0, allPanels(layers[0]!), 0, count);
@@ -84,11 +88,15 @@ function stepOf(config: Config, kernel: KernelChoice, used: UsedSamples) {
       else own.step(l, rows, allPanels(layer), count, 0);
       if (needs.norm) own.squareRows(l, rows);
     }
-    if (!needs.gradient) return;
+    if (!needs.gradient) {
+      limit();
+      return;
+    }
     const update = optimizer.update(position, gradientNorm(layers));
     for (const [l, layer] of layers.entries()) {
       own.update(l, { from: 0, to: layer.inputs + 1 }, allPanels(layer), update);
     }
+    limit();
   };
   return { step, samples: count, outputs: plan.layers.at(-1)! };
 }

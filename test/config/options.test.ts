@@ -55,6 +55,8 @@ describe('defaults', () => {
       beta2: 0.999,
       eps: 1e-8,
       weightDecay: 0,
+      l1: 0,
+      maxNorm: undefined,
       clipNorm: undefined,
       schedule: 'constant',
       warmupSteps: 0,
@@ -87,6 +89,7 @@ describe('defaults', () => {
       noiseScale: false,
       dropout: 0,
       inputDropout: 0,
+      labelSmoothing: 0,
       audit: false,
       save: undefined,
       checkpointDir: undefined,
@@ -261,7 +264,7 @@ describe('whatever a program gives', () => {
     ['onprogress', 'onProgress'],
     ['l', undefined],
     ['toString', undefined],
-    ['dropout', undefined],
+    ['batchnorm', undefined],
   ])('%s is refused: train() has no such option; meant is %s', async (name, meant) => {
     const { error, status, code } = await refusalOf(() => train({ [name]: 1 }).next());
     const remedy = meant === undefined ? 'expected one of data, limit, hidden, ' : `did you mean \`${meant}\`?`;

@@ -62,6 +62,16 @@ export const OPTIMIZER = {
     { kind: RATE_OR_ZERO, default: 0, tableDefault: weightDecayFor },
     { help: 'L2 penalty, or weight decay of adamw and lion', tableDefaultText: DECAY_TEXT },
   ),
+  /**
+   * L1 penalty coefficient: the sign of each weight, times this coefficient, is added to the gradient, with every optimizer. Biases are
+   * not penalized. The penalty is not part of the reported loss. @default 0
+   */
+  l1: option({ kind: RATE_OR_ZERO, default: 0 }, { help: 'L1 penalty of the weights' }),
+  /**
+   * Maximum norm of a unit's incoming weights, in all layers, without the bias. After each step, weights with a larger norm are scaled
+   * down to the maximum. @default unlimited
+   */
+  maxNorm: option({ kind: RATE }, { help: "maximum norm of each unit's incoming weights", defaultText: 'unlimited' }),
   /** Maximum global norm of the reduced gradient. A gradient with a larger norm is scaled down to the maximum. @default unlimited */
   clipNorm: option({ kind: RATE }, { help: 'maximum global gradient norm', defaultText: 'unlimited' }),
   /** Learning rate schedule. @default 'constant' */

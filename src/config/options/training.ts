@@ -85,6 +85,18 @@ export const TRAINING = {
     { kind: PART_OR_ZERO, default: 0 },
     { help: 'probability that an input is dropped in a training step' },
   ),
+  /**
+   * Label smoothing: in training, the target probability of a sample's class is 1 − this value, and the rest is shared by all classes
+   * equally, the sample's class included. Affects training and `train_loss` only. Only for classes. @default 0
+   */
+  labelSmoothing: option(
+    {
+      kind: PART_OR_ZERO,
+      default: 0,
+      excludes: { option: 'target', refusal: () => errors.weightsOfNumbers('label-smoothing') },
+    },
+    { help: 'part of the target probability that all classes share equally in training' },
+  ),
   /** Distribution of the initial weights: see docs/mathematics.md, "Initial values". @default 'uniform' */
   init: option({ kind: oneOf(INITIALIZATIONS), default: 'uniform' }, { help: 'distribution of the initial weights' }),
   /** Seed for the initial weights, the sample order and the splits. @default 1 */
