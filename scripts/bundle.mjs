@@ -28,8 +28,12 @@ const THREADS = {
 const THREAD_ENTRIES = ['entry.cjs', 'reader-entry.cjs'];
 /** A module's own address, or a thread's. */
 const ADDRESS = /new URL\('[./]+\/workers\/([^']+)', import\.meta\.url\)|import\.meta\.url/g;
-/** Modules that every run loads, in files of their own: with what they import, and without what stands in a file before. */
-const TOGETHER = { run: ['src/run/train.js'], command: ['bin/commands/train.js', 'bin/parse.js'] };
+/** What loads always: every run, `train`, and the library. A file for each, and one for what only the last two share. */
+const TOGETHER = {
+  run: ['src/run/train.js'],
+  command: ['bin/commands/train.js', 'bin/parse.js'],
+  library: ['src/index.js'],
+};
 
 const PAGE_BUNDLE = 'dist/src/dashboard/page/explain-bundle.js';
 const PAGE_MAIN = `
@@ -60,16 +64,19 @@ export async function bundle(root) {
   if (existsSync(page) && existsSync(last) && statSync(last).mtimeMs > newest) return;
   rmSync(path.join(root, OUT), { recursive: true, force: true });
   await bundlePage(dist, page);
-  await bundleForNode(dist, THREADS, []);
+  await bundleForNode(dist, THREADS);
   for (const name of THREAD_ENTRIES) copyFileSync(path.join(dist, 'workers', name), path.join(root, OUT, name));
   await bundleForNode(dist, MAIN, groupsIn(dist));
 }
 
+/** @param groups  of modules that share a file */
 async function bundleForNode(dist, entries, groups) {
   const input = Object.fromEntries(Object.entries(entries).map(([name, file]) => [name, path.join(dist, file)]));
   const made = await rolldown({
     input,
     platform: 'node',
+    // As groups of modules need.
+    preserveEntrySignatures: 'allow-extension',
     // Packages stay what they are.
     external: /^[^./]/,
     plugins: [ownAddress(dist)],
@@ -82,7 +89,7 @@ async function bundleForNode(dist, entries, groups) {
     format: 'esm',
     chunkFileNames: '[name]-[hash].js',
     comments: false,
-    codeSplitting: { groups },
+    codeSplitting: groups ? { groups, includeDependenciesRecursively: false } : true,
   });
 }
 
@@ -117,21 +124,26 @@ function ownAddress(dist) {
 }
 
 function groupsIn(dist) {
-  const taken = new Set();
-  return Object.entries(TOGETHER).map(([name, files], at) => {
-    const own = new Set();
-    for (const file of files) addImports(path.join(dist, file), own, taken);
-    for (const file of own) taken.add(file);
-    return { name, test: (id) => own.has(id), priority: Object.keys(TOGETHER).length - at };
+  const reached = Object.values(TOGETHER).map((files) => {
+    const found = new Set();
+    for (const file of files) addImports(path.join(dist, file), found);
+    return found;
   });
+  const [run, command, library] = reached;
+  const nameOf = (id) => {
+    if (run.has(id)) return 'run';
+    if (command.has(id)) return library.has(id) ? 'shared' : 'command';
+    return library.has(id) ? 'library' : null;
+  };
+  return [{ name: nameOf, debugName: 'together' }];
 }
 
 /** Adds a module and all that it imports, except on demand. */
-function addImports(file, found, others) {
-  if (found.has(file) || others.has(file)) return;
+function addImports(file, found) {
+  if (found.has(file)) return;
   found.add(file);
   for (const [, target] of readFileSync(file, 'utf8').matchAll(/^(?:import|export)\b.* from '(\..*)';$/gm)) {
-    addImports(path.join(path.dirname(file), target), found, others);
+    addImports(path.join(path.dirname(file), target), found);
   }
 }
 

@@ -273,6 +273,12 @@ export const errors = withCodes({
   weightOfNoClass: (given: string, names: readonly string[]) =>
     usage(`--class-weights ${shown(given)}: no such class; the classes are ${shown(names.join(', '))}`),
   weightTwice: (name: string) => usage(`--class-weights: class ${shown(name)} is given twice; give each class once`),
+  dropoutLayers: (given: number | readonly number[], layers: number) =>
+    usage(
+      layers === 0
+        ? `--dropout ${shown(given)}: the network has no hidden layers; omit this option, or specify --hidden`
+        : `--dropout ${shown(given)}: expected one number, or ${layers}, one for each hidden layer`,
+    ),
   lossOfClasses: (loss: string) => usage(`--loss ${loss}: only for regression; specify --target, or omit this option`),
   labelMissing: (file: string, columns: string) =>
     usage(

@@ -145,7 +145,7 @@ describe('architecture', () => {
   );
 
   it.each([
-    ['index.js', 'node:fs', 20],
+    ['index.js', 'node:fs', 6],
     ['train.js', 'node:process', 6],
     ['lockstep.js', 'node:process', 6],
     ['worker.js', 'node:fs', 2],

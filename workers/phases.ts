@@ -5,8 +5,9 @@ import { allPanels, ForwardPass } from '../src/kernels/forward-pass.js';
 import type { Kernel, Range, RowSlice, Update } from '../src/kernels/kernel.js';
 import { GROUP_COLUMNS } from '../src/kernels/lattice-noise.js';
 import { type EpochRecord, type Memory, withBest } from '../src/memory/layout.js';
-import { stepsPerEpoch } from '../src/memory/plan.js';
+import { makesRows, stepsPerEpoch } from '../src/memory/plan.js';
 import { LANES } from '../src/memory/tiling.js';
+import { Dropouts } from '../src/model/dropout.js';
 import { Audited } from '../src/model/objectives/audited.js';
 import { objectiveOf } from '../src/model/objectives/index.js';
 import type { Criterion } from '../src/model/objectives/objective.js';
@@ -39,6 +40,8 @@ export class Phases {
   readonly #criterion: Criterion;
   /** With an audit: the criterion. */
   readonly #audited: Audited | undefined;
+  readonly #dropouts: Dropouts | undefined;
+  /** Positions of the first samples of the two batches whose inputs were dropped last, by step. */
   readonly #optimizer: Optimizer;
   /** Plain SGD: the gradient is kept only to be measured. */
   readonly #isPlain: boolean;
@@ -58,11 +61,13 @@ export class Phases {
     this.#memory = memory;
     this.#kernel = createKernel(task.kernel, task.plan.activation, task.shared, memory, task.worker);
     this.#forwardPass = new ForwardPass(this.#kernel, memory);
-    this.#inputs = new BatchInputs(task.plan, memory);
     const criterion = objectiveOf(task.plan).criterion(memory);
     const { auditWords } = task.plan;
     this.#audited = auditWords > 0 ? new Audited(criterion, memory, auditWords) : undefined;
     this.#criterion = this.#audited ?? criterion;
+    const { dropout } = task.plan;
+    this.#dropouts = dropout && new Dropouts(dropout);
+    this.#inputs = new BatchInputs(task.plan, memory, this.#kernel, this.#dropouts);
     this.#optimizer = new Optimizer(task.optimizer, task.epochs, stepsPerEpoch(task.plan), memory.plateau);
     this.#isPlain = isPlainSgd(task.optimizer);
     this.#workOnSamples = workOnSamples({ task, memory, kernel: this.#kernel });
@@ -86,7 +91,7 @@ export class Phases {
     this.#inputs.place(batch, slots);
   }
 
-  /** With augmentation: changes our share of the batch's samples. After a barrier, all workers can place them. */
+  /** With augmentation or dropout of inputs: changes our share of the batch's samples. After a barrier, all workers can place them. */
   makeInputs(batch: Batch): void {
     this.#beat();
     this.#inputs.make(batch, this.#shareOf(batch));
@@ -113,7 +118,7 @@ export class Phases {
     if (this.#byPanel) this.#kernel.transpose(0, this.#slice(0), batch.count);
     else {
       const { strategy, plan, exact } = this.#task;
-      const isMade = plan.augmentation !== undefined && !exact;
+      const isMade = makesRows(plan) && !exact;
       if (isMade) this.makeInputs(batch);
       // To reduce by row, a worker reads all samples; in strategy `dense`, and before others have made theirs, only its own.
       this.place(batch, strategy === 'dense' || isMade ? { from, to } : undefined);
@@ -126,9 +131,11 @@ export class Phases {
   }
 
   #gradientsOf(batch: Batch, from: number, to: number): boolean {
-    const { record, first } = batch;
-    if (this.#byPanel) this.#forwardPass.fromSecond(from, to);
-    else this.#forwardPass.ofPlaced(from, to);
+    const { record, epoch, first } = batch;
+    const dropouts = this.#dropouts;
+    const dropoutOf = dropouts && ((layer: number) => dropouts.of(layer, epoch, record.order, first));
+    if (this.#byPanel) this.#forwardPass.fromSecond(from, to, dropoutOf);
+    else this.#forwardPass.ofPlaced(from, to, dropoutOf);
     this.#audited?.fetch(record.order, first + from, first + to);
     let allFinite = true;
     const isPrivate = this.#task.privacy !== undefined;
@@ -226,6 +233,7 @@ export class Phases {
   /** The same for a panel of the first layer: all its rows, from the transposed slices of all workers. */
   stepPanel(panel: number, batch: Batch, numbers: StepNumbers): void {
     for (const slice of this.#task.firstLayerSlices) this.#stepSlice(0, slice, only(panel), batch, numbers);
+    this.#limitPanel(panel);
   }
 
   /** Reduces our rows into the gradient in memory. */
@@ -281,6 +289,24 @@ export class Phases {
 
   updatePanel(panel: number, update: Update): void {
     this.#kernel.update(0, { from: 0, to: this.#memory.layers[0]!.inputs + 1 }, only(panel), update);
+    this.#limitPanel(panel);
+  }
+
+  /** Limits the norms of the weights of our panels, in every layer that is divided by rows. */
+  limitNorms(): void {
+    const { plan, worker } = this.#task;
+    const { maxNorm } = this.#task.optimizer;
+    for (let l = this.#byPanel ? 1 : 0; l <= this.#lastLayer; l++) {
+      const { panels } = this.#memory.layers[l]!;
+      const own = partOf(panels.length, (p) => panels[p]!.width, plan.threads, worker);
+      this.#kernel.limitNorms(l, own, maxNorm!);
+    }
+  }
+
+  /** The same for a panel of the first layer, which has been stepped. */
+  #limitPanel(panel: number): void {
+    const { maxNorm } = this.#task.optimizer;
+    if (maxNorm !== undefined) this.#kernel.limitNorms(0, only(panel), maxNorm);
   }
 
   #byRows(work: (layer: number, slice: RowSlice, panels: Range) => void): void {

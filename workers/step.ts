@@ -6,14 +6,16 @@
  *   private        gradients | reduce and noise | noise | update
  *   with MPI       gradients | reduce | exchange | (square |) update
  *   exact          (forward | gradients | reduce | add) for each shard | exchange | (square |) update
+ *   with a maximum norm … | limit
  *   strategy dense gradients, held while the coordinator reduces and steps | nothing
  *
- * With augmentation, `gradients` also makes the inputs of the next batch, or where the first layer is computed by sample, those of
+ * With augmentation or dropout of inputs, `gradients` also makes the inputs of the next batch, or where the first layer is computed by sample, those of
  * its own batch, and the next phase begins by placing them. An exact step makes each shard's inputs in a phase of their own.
  *
  * `step` reduces and steps in one pass. If the whole gradient must be known before any of it is applied, `reduce` leaves it in
  * memory, and `update` applies it. Both then compute the first layer of the next batch, panel by panel.
  */
+import { makesRows } from '../src/memory/plan.js';
 import { needsOf } from '../src/optim/optimizer.js';
 import type { Hold } from '../src/parallel/barrier.js';
 import { Command, type Control } from '../src/parallel/control-words.js';
@@ -56,9 +58,15 @@ export interface StepParts {
 }
 
 export function phasesOfStep(parts: StepParts): readonly StepPhase[] {
+  const { strategy, optimizer } = parts.task;
+  const isLimited = optimizer.maxNorm !== undefined && strategy !== 'dense';
+  return [...phasesWithInputs(parts), ...(isLimited ? [limit(parts)] : [])];
+}
+
+function phasesWithInputs(parts: StepParts): readonly StepPhase[] {
   const { plan, strategy, exact } = parts.task;
   const [first, second, ...others] = usualPhases(parts);
-  if (!plan.augmentation || exact) return [first!, second!, ...others];
+  if (!makesRows(plan) || exact) return [first!, second!, ...others];
   return [withInputs(parts, first!), ...(strategy === 'dense' ? [second!] : [withPlacing(parts, second!)]), ...others];
 }
 
@@ -181,6 +189,16 @@ function noise({ phases, enter }: StepParts): StepPhase {
   };
 }
 
+/** Norms of the weights that were stepped by rows: a column's norm takes all rows. */
+function limit({ phases, enter }: StepParts): StepPhase {
+  return {
+    work: () => {
+      enter(Phase.UPDATE);
+      phases.limitNorms();
+    },
+  };
+}
+
 function square({ phases, enter }: StepParts): StepPhase {
   return {
     work: () => {
@@ -270,7 +288,7 @@ function shards(parts: StepParts): StepPhase[] {
         phases.addShard(k, k === count - 1);
       },
     };
-    const made = task.plan.augmentation ? [inputs] : [];
+    const made = makesRows(task.plan) ? [inputs] : [];
     return [...made, ...(claims ? [forward] : []), gradients, reduce(parts, (batch) => phases.shardOf(batch, k)), add];
   }).flat();
 }

@@ -16,7 +16,7 @@
 import type { Range } from '../src/kernels/kernel.js';
 import { now } from '../src/memory/clock.js';
 import { type EpochRecord, layOut, type Memory, PHASES, recordIndex } from '../src/memory/layout.js';
-import { heldOutSamples, type Plan, stepsPerEpoch } from '../src/memory/plan.js';
+import { heldOutSamples, makesRows, type Plan, stepsPerEpoch } from '../src/memory/plan.js';
 import { Barrier, type Hold, TeamAborted } from '../src/parallel/barrier.js';
 import { Command, Control, HeldFor, ticketOf } from '../src/parallel/control-words.js';
 import { EarlyStopping } from '../src/parallel/early-stopping.js';
@@ -116,7 +116,7 @@ class Worker {
     if (panels && batch && !exact) {
       this.#enter(Phase.FORWARD);
       const own = this.#phases.ownOf(batch);
-      if (this.#task.plan.augmentation) {
+      if (makesRows(this.#task.plan)) {
         this.#phases.makeInputs(own);
         this.#arrive(nothing);
         this.#enter(Phase.FORWARD);

@@ -77,6 +77,7 @@ export type ParseText = (text: string) => unknown;
 
 export function parserOf({ kind: { type } }: Option<unknown>): ParseText {
   if (type === 'integer' || type === 'number') return numberOrText;
+  if (type === 'number or number[]') return numbersOrText;
   return type === 'integer[]' ? widthsOrText : type === 'string[]' ? listed : String;
 }
 
@@ -141,6 +142,13 @@ function numberOrText(text: string): number | string {
 
 function listed(text: string): string[] {
   return text.split(',').map((each) => each.trim());
+}
+
+/** A number, or several that commas separate. */
+function numbersOrText(text: string): number | string | number[] {
+  const numbers = text.split(',').map(numberOrText);
+  if (numbers.length === 1) return numbers[0]!;
+  return numbers.every((each) => typeof each === 'number') ? numbers : text;
 }
 
 function widthsOrText(text: string): (number | string)[] | string {

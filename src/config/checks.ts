@@ -8,7 +8,9 @@ const MAX_WIDTH = 2 ** 24;
 
 export interface Kind<Value> {
   /** As docs/metrics.md names it. */
-  readonly type: 'integer' | 'number' | 'integer[]' | 'string[]' | 'boolean' | 'string' | 'string or boolean';
+  readonly type:
+    | ('integer' | 'number' | 'integer[]' | 'string[]' | 'boolean' | 'string')
+    | ('string or boolean' | 'number or number[]');
   /** The names to choose from, or the range. */
   readonly values: readonly string[] | string;
   /** @throws LockstepError (status 2) that names the option, if it cannot have this value */
@@ -69,6 +71,24 @@ export function within(least: number, most: number): Kind<number> {
   const accepts = (value: unknown) => typeof value === 'number' && value >= least && value <= most;
   return kind('number', `${least} to ${most}`, accepts, `a number from ${least} to ${most}`);
 }
+
+const isPartOrZero = (value: unknown) => value === 0 || isPart(value);
+const eachPart = kind<number | readonly number[]>(
+  'number or number[]',
+  'at least 0 and less than 1 each',
+  (value) =>
+    isPartOrZero(value) || (Array.isArray(value) && value.length > 0 && [...(value as unknown[])].every(isPartOrZero)),
+  'a number, at least 0 and less than 1, or one for each hidden layer, such as 0.5 or 0.2,0.5',
+  'a number, at least 0 and less than 1, or an array of one for each hidden layer, such as 0.5 or [0.2, 0.5]',
+);
+/** A fraction for all hidden layers, or one for each. An array of one is that number: a run and its record are the same. */
+export const PART_BY_LAYER: typeof eachPart = {
+  ...eachPart,
+  check: (name, value) => {
+    const parts = eachPart.check(name, value);
+    return typeof parts === 'number' ? parts : parts.length === 1 ? parts[0]! : [...parts];
+  },
+};
 
 /** A decay factor. */
 export const DECAY = PART_OR_ZERO;

@@ -134,6 +134,7 @@ const ARGUMENTS: { readonly [type in Kind<unknown>['type']]?: string } = {
   integer: ' <n>',
   number: ' <number>',
   'integer[]': ' <widths>',
+  'number or number[]': ' <numbers>',
   'string[]': ' <names>',
   string: ' <name>',
 };

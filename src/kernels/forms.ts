@@ -66,7 +66,7 @@ export function* formInSteps(
   const needed = new Set(plans.wide.layers.slice(1).flatMap((_, l) => [...exportsOf(plans.wide, l, wide.tilings)]));
   const { activation } = plans.wide;
   const isOfOthers = (name: string) => isOfOtherActivations(name, activation) || isOtherUpdate(name, plans.wide);
-  const isNeeded = (name: string) => needed.has(name) || (!/\d$/.test(name) && !isOfOthers(name));
+  const isNeeded = (name: string) => needed.has(name) || (!/\d$/.test(name) && !isOfOthers(name) && !isNeverWide(name));
   if (!compileAhead(wide.module!, true, isNeeded)) return narrow;
   yield;
   return computesTheSame(wide, isNeeded) ? wide : narrow;
@@ -87,7 +87,7 @@ export function isWideFaster(narrow: KernelChoice, wanted: VectorBits, activatio
     ...activationNeeds(activation),
   });
   const form = fastestForm(narrow, wanted, density, planFor);
-  const isNeeded = (name: string) => !isOfOtherActivations(name, activation);
+  const isNeeded = (name: string) => !isOfOtherActivations(name, activation) && !isNeverWide(name);
   return form.vectorBits === 256 && compileAhead(form.module!, true, isNeeded) && computesTheSame(form, isNeeded);
 }
 
@@ -96,6 +96,13 @@ function isOtherUpdate(name: string, { moments, keepsAverage }: Plan): boolean {
   if (!isUpdate(name)) return false;
   if (name === 'averageUpdate') return !keepsAverage;
   return UPDATE_MOMENTS[name] !== moments - Number(keepsAverage);
+}
+
+/** Functions of options that take little time, or are off by default: no run compiles them for wide vectors. */
+const NEVER_WIDE: readonly string[] = ['dropUnits', 'dropInputs', 'multiply', 'penalize'];
+
+function isNeverWide(exported: string): boolean {
+  return NEVER_WIDE.includes(exported);
 }
 
 function isUpdate(name: string): name is UpdateFunction {

@@ -7,6 +7,7 @@
  * `from` and `to` are slots, half-open. Panels are numbered from 0.
  */
 import type { Reals } from '../memory/layout.js';
+import type { Dropout } from './dropout.js';
 
 /** Half-open. */
 export interface Range {
@@ -26,8 +27,19 @@ export interface Kernel {
   /**
    * h = f(z) of a hidden layer, all panels, as the next layer's inputs. f′(z) replaces z, for `backward`; for units that sparse
    * inputs leave out, 0 does. A kernel may compute ReLU's derivative from h or z instead, and then leaves z or 0 there.
+   *
+   * With dropout, h and f′(z) are multiplied by the units' factors.
    */
-  activate(layer: number, from: number, to: number): void;
+  activate(layer: number, from: number, to: number, dropout?: Dropout): void;
+
+  /**
+   * Copies a row of inputs without those that are dropped for a slot's sample; in dense form with zeros instead.
+   *
+   * @param row  where it lies, in elements of `rows.value`
+   * @param at   where the copy goes: elsewhere, or the row's own beginning
+   * @returns the copy's length
+   */
+  dropInputs(dropout: Dropout, slot: number, row: Range, at: number): number;
 
   /** δ of the layer below: (δ·Wᵀ) ⊙ f′(z). For layers from 1 on. */
   backward(layer: number, from: number, to: number): void;
@@ -81,6 +93,12 @@ export interface Kernel {
   /** δ ← δ times the slot's `sampleFactors`, which is the gradient of the sample's loss times this factor. Rounds as `reals` does. */
   scaleSamples(layer: number, from: number, to: number): void;
 
+  /**
+   * Scales the incoming weights of a unit, a column without its bias, down to a norm if theirs is larger. All rows of the columns must
+   * have been stepped.
+   */
+  limitNorms(layer: number, panels: Range, most: number): void;
+
   /** Applies the gradient to these rows and panels, and to the optimizer's moments. */
   update(layer: number, rows: Range, panels: Range, update: Update): void;
 }
@@ -92,6 +110,8 @@ export interface Update {
    * that the optimizer keeps. All are arrays of one panel.
    */
   readonly apply: (W: Reals, G: Reals, moments: readonly Reals[], from: number, to: number) => void;
+  /** Before the rule: G ← scale · G + l1 · sign(W), without the penalty for biases. */
+  readonly penalty?: { readonly scale: number; readonly l1: number };
   /** The same as a function of the WebAssembly module, if it has one: its name, how many moments it takes, its numbers. */
   readonly assembly?: {
     readonly name: UpdateFunction;

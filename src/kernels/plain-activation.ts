@@ -2,6 +2,7 @@
 import type { LayerMemory } from '../memory/layout.js';
 import { forEachInput } from '../memory/rows.js';
 import type { Activation } from './activations.js';
+import { type Dropout, writeFactors } from './dropout.js';
 
 /** See `Kernel.activate`. */
 export function activatePlainly(
@@ -10,17 +11,22 @@ export function activatePlainly(
   { inputRows }: LayerMemory,
   from: number,
   to: number,
+  dropout?: Dropout,
 ): void {
   const { form, starts, lengths, index, value } = inputRows;
+  const factors = new Float32Array(outputs).fill(1);
   for (let slot = from; slot < to; slot++) {
+    if (dropout) writeFactors(dropout, slot, factors, outputs);
     let k = starts[slot]!;
     for (const { firstColumn, width, delta: z } of panels) {
       const columns = Math.min(width, outputs - firstColumn);
       for (let j = 0; j < columns; j++) {
         const at = slot * width + j;
-        const h = Math.fround(f(z[at]!));
+        const factor = factors[firstColumn + j]!;
+        const undropped = Math.fround(f(z[at]!));
+        const h = Math.fround(factor * undropped);
         const isStored = form === 'dense' || h !== 0;
-        z[at] = isStored ? slope(z[at]!, h) : 0;
+        z[at] = isStored ? factor * slope(z[at]!, undropped) : 0;
         if (!isStored) continue;
         if (form === 'sparse') index[k] = firstColumn + j;
         value[k++] = h;

@@ -10,6 +10,7 @@ import type { InputRows, LayerMemory, Memory, Reals } from '../memory/layout.js'
 import type { KernelNeeds } from '../memory/plan.js';
 import { forEachInput } from '../memory/rows.js';
 import type { Activation } from './activations.js';
+import { type Dropout, dropInputsPlainly, writeFactors } from './dropout.js';
 import type { Kernel, Range, RowSlice, Update } from './kernel.js';
 
 export const REFERENCE_NEEDS = {
@@ -22,17 +23,31 @@ export const REFERENCE_NEEDS = {
   reservedBytes: 0,
 } as const satisfies KernelNeeds;
 
+/** G ← scale · G + l1 · sign(W); without the penalty for the elements from `biases` on. */
+function penalize(
+  W: Reals,
+  G: Reals,
+  { scale, l1 }: NonNullable<Update['penalty']>,
+  from: number,
+  to: number,
+  biases: number,
+): void {
+  for (let p = from; p < to; p++) G[p] = scale * G[p]! + (p < biases ? l1 * Math.sign(W[p]!) : 0);
+}
+
 export class ReferenceKernel implements Kernel {
   readonly #layers: readonly LayerMemory[];
   readonly #activation: Activation;
   readonly #worker: number;
   readonly #factors: Float64Array;
+  readonly #memory: Memory;
   /** For each layer, the rows of the batch that is stepped. */
   readonly #batchRows: InputRows[] = [];
 
   /** @param worker  whose gradient buffer `accumulate` fills */
   constructor(memory: Memory, activation: Activation, worker: number) {
     this.#layers = memory.layers;
+    this.#memory = memory;
     this.#factors = memory.sampleFactors;
     this.#activation = activation;
     this.#worker = worker;
@@ -64,16 +79,19 @@ export class ReferenceKernel implements Kernel {
     }
   }
 
-  /** h = f(z), the next layer's input. f′(z) replaces z. */
-  activate(l: number, from: number, to: number): void {
+  /** h = f(z), the next layer's input. f′(z) replaces z. With dropout, m·f(z) and m·f′(z), where m is the unit's factor. */
+  activate(l: number, from: number, to: number, dropout?: Dropout): void {
     const { outputs: C } = this.#layers[l]!;
     const { form, starts, lengths, index, value } = this.#layers[l + 1]!.inputRows;
     const z = this.#deltas(l);
+    const m = new Float64Array(C).fill(1);
     for (let s = from; s < to; s++) {
+      if (dropout) writeFactors(dropout, s, m, C);
       let k = starts[s]!;
       for (let j = 0; j < C; j++) {
-        const h = this.#activation.value(z[s * C + j]!);
-        const slope = this.#activation.slope(z[s * C + j]!, h);
+        const undropped = this.#activation.value(z[s * C + j]!);
+        const slope = m[j]! * this.#activation.slope(z[s * C + j]!, undropped);
+        const h = m[j]! * undropped;
         const isStored = form === 'dense' || h !== 0;
         // `backward` multiplies by f′, or for a unit that is not stored leaves this zero.
         z[s * C + j] = isStored ? slope : 0;
@@ -83,6 +101,10 @@ export class ReferenceKernel implements Kernel {
       }
       lengths[s] = k - starts[s]!;
     }
+  }
+
+  dropInputs(dropout: Dropout, slot: number, row: Range, at: number): number {
+    return dropInputsPlainly(this.#memory, dropout, slot, row, at);
   }
 
   /** The gradient of `forward` and `activate`: δ of the layer below = (δ·Wᵀ) ⊙ f′(z), where f′(z) was stored. */
@@ -173,10 +195,23 @@ export class ReferenceKernel implements Kernel {
     }
   }
 
+  limitNorms(l: number, _panels: Range, most: number): void {
+    const { inputs: D, outputs: C, parameters: W } = this.#layers[l]!;
+    for (let j = 0; j < C; j++) {
+      let sum = 0;
+      for (let i = 0; i < D; i++) sum += W[i * C + j]! * W[i * C + j]!;
+      const norm = Math.sqrt(sum);
+      if (norm > most) for (let i = 0; i < D; i++) W[i * C + j]! *= most / norm;
+    }
+  }
+
   update(l: number, { from, to }: Range, _onlyPanel: Range, update: Update): void {
-    const { outputs, parameters, gradients, moments } = this.#layers[l]!;
+    const { inputs, outputs, parameters, gradients, moments } = this.#layers[l]!;
+    const biases = inputs * outputs;
     for (let each: Update | undefined = update; each; each = each.next) {
-      each.apply(parameters, gradients[0]!, moments, from * outputs, to * outputs);
+      const { penalty, apply } = each;
+      if (penalty) penalize(parameters, gradients[0]!, penalty, from * outputs, to * outputs, biases);
+      apply(parameters, gradients[0]!, moments, from * outputs, to * outputs);
     }
   }
 

@@ -55,6 +55,7 @@ function lengthsOf({ inputs, samples, vectors }: ScratchSize) {
     ...{ cursors: inputs + 3, litSlots: FIRST_ENTRY + entries, litValues: FIRST_ENTRY + entries },
     ...{ newCursors: inputs + 3, newSlots: entries, newValues: entries, bounds: 3 * samples },
     ...{ rowStarts: samples, activeCounts: samples, activeIndex: samples * width, activeValue: samples * width },
+    factors: width,
   };
 }
 
@@ -243,8 +244,21 @@ export class Scratch {
       }),
       averageUpdate: [[at.weights, at.gradient, at.m, bytes, 0.1]],
       lionUpdate: [[at.weights, at.gradient, at.m, bytes, SCALE, 0.9, RATE, 0.9, 0.1, 0.99, 0.01]],
+      penalize: [[at.weights, at.gradient, bytes, SCALE, DECAY]],
+      limitNorms: [1, 1000].map((limit) => [at.weights, inputs, limit, at.totals]),
       squareRows: [0, 1].map((isFirst) => [at.squares, isFirst, at.gradient, inputs, most]),
       squareInputs: [[bySlot('begins'), bySlot('counts'), at.value, bySlot('inputSquares', 2 * WORD_BYTES), ...range]],
+      // Without the activations, and with them.
+      dropUnits: [0, 1].map((hasValues) => {
+        const units = [slots, width / (2 * LANES), 2 * LANES, panelsOf(2)];
+        const rows = [bySlot('rowStarts'), hasValues * at.activeValue, at.factors];
+        return [bySlot('z', width * REAL_BYTES), ...units, 1, 2, 30_000, 1.5, bySlot('begins'), ...rows, ...range];
+      }),
+      dropInputs: [at.index, 0].map((index) => {
+        const row = [index, at.value, FIRST_ENTRY, FIRST_ENTRY + inputs, FIRST_ENTRY, inputs];
+        return [...row, 1, 2, 30_000, 1.5, 7, at.factors];
+      }),
+      multiply: [[at.delta, samples * rowBytes, SCALE]],
       scaleRows: [[bySlot('delta', rowBytes), rowBytes, bySlot('inputSquares', 2 * WORD_BYTES), ...range]],
       applyGradients: [[at.weights, at.gradient, bytes, 3, at.m - at.gradient, RATE]],
       sumGradients: [[at.gradient, bytes, 3, at.m - at.gradient]],

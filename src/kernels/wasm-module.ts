@@ -39,6 +39,11 @@ export interface WasmModule
   readonly squareRows: WasmFunction;
   readonly squareInputs: WasmFunction;
   readonly scaleRows: WasmFunction;
+  readonly penalize: WasmFunction;
+  readonly limitNorms: Readonly<Record<string, (...args: number[]) => number>>;
+  readonly dropUnits: WasmFunction;
+  readonly dropInputs: (...args: number[]) => number;
+  readonly multiply: WasmFunction;
 }
 
 export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): WasmModule {

@@ -2,6 +2,7 @@
 import { BACKWARD_BLOCK, type Memory, MIRROR_BLOCK } from '../memory/layout.js';
 import { inVectors } from '../memory/tiling.js';
 import type { Activation } from './activations.js';
+import type { Dropout } from './dropout.js';
 import type { Kernel, Range, RowSlice, Update } from './kernel.js';
 import { activatePlainly, backwardPlainly } from './plain-activation.js';
 import { activateCurve, backwardTimes } from './wasm-curves.js';
@@ -19,6 +20,8 @@ import type { Apply, WasmModule } from './wasm-module.js';
 
 /** Samples that go through all panels together: enough to make fetching weights cheap, few enough that their rows stay cached. */
 const FORWARD_BLOCK = 500;
+
+type Penalty = NonNullable<Update['penalty']>;
 
 /** A sum of gradients over slots, and what becomes of it. */
 interface Reduction {
@@ -44,13 +47,16 @@ export class WasmKernel implements Kernel {
   /** This worker's scratch. */
   readonly #partial: number;
   readonly #totals: number;
+  readonly #dropFactors: number;
+  /** By layer: the factor of the units that the last forward pass kept, where `backward` multiplies by it. */
+  readonly #kept: number[];
 
   /**
    * @param worker    whose scratch and gradient buffer are used
    * @param tilings   see `KernelChoice`
    */
   constructor(wasm: WasmModule, memory: Memory, activation: Activation, worker: number, tilings: Tilings) {
-    const { partial, totals } = memory.workers[worker]!;
+    const { partial, totals, dropFactors } = memory.workers[worker]!;
     this.#wasm = wasm;
     this.#memory = memory;
     const { layers, slots } = memory;
@@ -60,6 +66,8 @@ export class WasmKernel implements Kernel {
     this.#worker = worker;
     this.#partial = partial.byteOffset;
     this.#totals = totals.byteOffset;
+    this.#dropFactors = dropFactors.byteOffset;
+    this.#kept = layers.map(() => 1);
     // Every worker fills the mirrors, all with the same values, before any of them goes back.
     for (const layer of this.#layers)
       this.#mirror(layer, { from: 0, to: layer.inputs }, { from: 0, to: layer.panels.length });
@@ -76,14 +84,20 @@ export class WasmKernel implements Kernel {
     }
   }
 
-  activate(l: number, from: number, to: number): void {
+  activate(l: number, from: number, to: number, dropout?: Dropout): void {
     const { layers } = this.#memory;
     const { assembly } = this.#activation;
     if (!this.#isRelu) {
-      if (assembly) activateCurve(this.#wasm, assembly, this.#layers[l]!, this.#layers[l + 1]!, from, to);
-      else activatePlainly(this.#activation, layers[l]!, layers[l + 1]!, from, to);
+      if (!assembly) activatePlainly(this.#activation, layers[l]!, layers[l + 1]!, from, to, dropout);
+      else {
+        activateCurve(this.#wasm, assembly, this.#layers[l]!, this.#layers[l + 1]!, from, to);
+        if (dropout) this.#drop(l, dropout, this.#layers[l + 1]!.value, from, to);
+      }
       return;
     }
+    // ReLU of m·z is m·ReLU of z.
+    if (dropout) this.#drop(l, dropout, 0, from, to);
+    this.#kept[l] = dropout?.factor ?? 1;
     const { isDense, starts, lengths, index, value, mirrors } = this.#layers[l + 1]!;
     const keepsZ = Number(mirrors.length > 0);
     for (const { firstColumn, width, columns, delta } of this.#layers[l]!.panels) {
@@ -92,7 +106,33 @@ export class WasmKernel implements Kernel {
     }
   }
 
+  dropInputs({ key, threshold, factor, samples, first }: Dropout, slot: number, row: Range, at: number): number {
+    const { isDense, inputs, index, value } = this.#layers[0]!;
+    const place = [isDense ? 0 : index, value, row.from, row.to, at, inputs];
+    const numbers = [key.low, key.high, threshold, factor, samples[first + slot]!];
+    return this.#wasm.dropInputs(...place, ...numbers, this.#dropFactors);
+  }
+
+  /** Multiplies z, or a derivative that has replaced it. @param value  of the layer above, which is multiplied, too; 0: none */
+  #drop(l: number, dropout: Dropout, value: number, from: number, to: number): void {
+    const { units, unit, panels } = this.#layers[l]!;
+    const { starts } = this.#layers[l + 1]!;
+    const { key, threshold, factor, samples, first } = dropout;
+    const numbers = [key.low, key.high, threshold, factor, samples.byteOffset + first * WORD_BYTES];
+    const z = [panels[0]!.delta, this.#memory.slots, units, unit, panels.length];
+    this.#wasm.dropUnits(...z, ...numbers, starts, value, this.#dropFactors, from, to);
+  }
+
   backward(l: number, from: number, to: number): void {
+    this.#backward(l, from, to);
+    const kept = this.#kept[l - 1]!;
+    if (kept === 1) return;
+    for (const { delta, rowBytes } of this.#layers[l - 1]!.panels) {
+      this.#wasm.multiply(delta + from * rowBytes, (to - from) * rowBytes, kept);
+    }
+  }
+
+  #backward(l: number, from: number, to: number): void {
     const layer = this.#layers[l]!;
     const below = this.#layers[l - 1]!;
     if (!this.#isRelu && this.#activation.isSparse) {
@@ -309,13 +349,37 @@ export class WasmKernel implements Kernel {
     for (const { delta, rowBytes } of this.#layers[l]!.panels) this.#wasm.scaleRows(delta, rowBytes, factors, from, to);
   }
 
+  limitNorms(l: number, range: Range, most: number): void {
+    const layer = this.#layers[l]!;
+    for (let p = range.from; p < range.to; p++) {
+      const { weights, vectors } = layer.panels[p]!;
+      const isChanged = this.#wasm.limitNorms[vectors]!(weights, layer.inputs, most, this.#totals);
+      if (isChanged) this.#mirror(layer, { from: 0, to: layer.inputs }, { from: p, to: p + 1 });
+    }
+  }
+
+  /** Rows without the bias get the penalty. */
+  #penalize({ inputs }: WasmLayer, panel: WasmPanel, { from, to }: Range, { scale, l1 }: Penalty): void {
+    const { rowBytes, weights, gradients } = panel;
+    const penalized = Math.min(to, inputs);
+    for (const [first, end, coefficient] of [
+      [from, penalized, l1],
+      [Math.max(from, penalized), to, 0],
+    ] as const) {
+      const at = first * rowBytes;
+      this.#wasm.penalize(weights + at, gradients[0]! + at, Math.max(0, end - first) * rowBytes, scale, coefficient);
+    }
+  }
+
   update(l: number, rows: Range, range: Range, update: Update): void {
     for (let each: Update | undefined = update; each; each = each.next) this.#update(l, rows, range, each);
     this.#mirror(this.#layers[l]!, rows, range);
   }
 
-  #update(l: number, { from, to }: Range, range: Range, { apply, assembly }: Update): void {
+  #update(l: number, { from, to }: Range, range: Range, { apply, penalty, assembly }: Update): void {
     for (let p = range.from; p < range.to; p++) {
+      const layer = this.#layers[l]!;
+      if (penalty) this.#penalize(layer, layer.panels[p]!, { from, to }, penalty);
       if (assembly) {
         const { rowBytes, weights, gradients, moments } = this.#layers[l]!.panels[p]!;
         const arrays = [

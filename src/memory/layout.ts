@@ -12,6 +12,7 @@ import { Arena } from './arena.js';
 import {
   type ElementType,
   heldOutSamples,
+  makesRows,
   ownBatch,
   type Plan,
   type RowForm,
@@ -32,9 +33,9 @@ export interface SampleRows {
   readonly starts: Uint32Array;
   /** (samples, blocks − 1): where each block of inputs but the first begins in the row. */
   readonly blockStarts: Uint32Array;
-  /** (stored inputs) Empty in dense form. */
+  /** (stored inputs) Empty in dense form. The batches' rows lie behind them. */
   readonly index: Uint32Array;
-  /** (stored inputs) */
+  /** (stored inputs), and likewise. */
   readonly value: Float32Array;
   /** (samples, targets) A class, or the regression targets: the objective knows what they are. */
   readonly targets: Elements;
@@ -150,6 +151,8 @@ export interface WorkerScratch {
   readonly phase: Int32Array;
   /** (1): a counter that shows progress, see `parallel/watchdog.ts`. */
   readonly beats: Uint32Array;
+  /** (widest layer, in whole groups of FACTOR_GROUP) Factors of a sample's units. Empty without dropout. */
+  readonly dropFactors: Reals;
   /** (NOISE_BYTES) Random bytes for noise. Empty unless the run is private. */
   readonly noiseBytes: Uint8Array;
 }
@@ -235,6 +238,9 @@ export const BACKWARD_BLOCK = 16;
 /** Samples whose δ a mirror serves together: a worker's block (workers/phases.ts). */
 export const MIRROR_BLOCK = 100;
 
+/** Factors are written in groups of this many (`DROPOUT_GROUP` of kernels/dropout.ts). */
+const FACTOR_GROUP = 16;
+
 /** Length of the table of noise (kernels/lattice-noise.ts). */
 export const NOISE_TABLE = 8192;
 
@@ -288,7 +294,7 @@ function carve(plan: Plan, arena: Arena, worker: number): Memory {
 
   const control = arena.take(Int32Array, CONTROL_WORDS * CONTROL_STRIDE);
   const claims = arena.take(Int32Array, threads * CONTROL_STRIDE);
-  const madeRows = plan.augmentation ? ownBatch(plan) : 0;
+  const madeRows = makesRows(plan) ? ownBatch(plan) : 0;
   const storedInputs = plan.storedInputs + 2 * madeRows * widths[0]!;
   const rows: SampleRows = {
     starts: arena.take(Uint32Array, samples + 1),
@@ -319,6 +325,8 @@ function carve(plan: Plan, arena: Arena, worker: number): Memory {
   const widestHidden = Math.max(0, ...layers.slice(1).map((layer) => layer.inputs));
   const widestDelta = Math.max(0, ...widths.slice(2).map(inVectors));
   const partials = plan.mirrors ? MIRROR_BLOCK * widestDelta : BACKWARD_BLOCK * widestHidden * LANES;
+  const Real = plan.reals === 'float32' ? Float32Array : Float64Array;
+  const factors = plan.dropout ? Math.ceil(Math.max(...widths) / FACTOR_GROUP) * FACTOR_GROUP : 0;
   const workers: WorkerScratch[] = [];
   for (let t = 0; t < threads; t++) {
     workers.push({
@@ -327,6 +335,7 @@ function carve(plan: Plan, arena: Arena, worker: number): Memory {
       phaseTimes: [arena.take(Float64Array, PHASES), arena.take(Float64Array, PHASES)],
       phase: arena.take(Int32Array, 1),
       beats: arena.take(Uint32Array, 1),
+      dropFactors: arena.take<Reals>(Real, factors),
       noiseBytes: arena.take(Uint8Array, plan.privacy ? NOISE_BYTES : 0),
     });
   }

@@ -31,6 +31,8 @@ export interface ObjectiveFacts {
   readonly targets: readonly Target[];
   /** Where Huber's loss becomes linear, in standard deviations. */
   readonly huberDelta: number;
+  /** What the targets of training give to all classes alike. @default 0 */
+  readonly labelSmoothing?: number;
   /** Whether the samples have weights of their own. */
   readonly isWeighted: boolean;
   /** (classes) Undefined: 1 each. */
@@ -122,8 +124,10 @@ export interface Plan extends KernelNeeds, ActivationNeeds {
   readonly auditWords: number;
   /** Whether the best epoch's parameters are kept. */
   readonly keepsBest: boolean;
-  /** How training samples are changed before each use. Their rows then lie in memory of their own. */
+  /** How training samples are changed before each use. */
   readonly augmentation: Augmentation | undefined;
+  /** Dropout of inputs and units. */
+  readonly dropout: DropoutNeeds | undefined;
   /** Private training: batches are drawn at random, and noise is added to their gradients. */
   readonly privacy: PrivateNeeds | undefined;
 }
@@ -159,6 +163,13 @@ export interface PrivateNeeds {
   readonly longestEpoch: number;
 }
 
+/** What dropout depends on, besides the epoch, the sample and the unit. */
+export interface DropoutNeeds {
+  readonly seed: number;
+  /** By layer: of 65,536 inputs of the layer, how many are dropped. */
+  readonly thresholds: readonly number[];
+}
+
 /** A plan's values without options. */
 export const PLAIN = {
   objective: 'softmax-cross-entropy',
@@ -179,6 +190,7 @@ export const PLAIN = {
   auditWords: 0,
   keepsBest: false,
   augmentation: undefined,
+  dropout: undefined,
   privacy: undefined,
 } as const satisfies Partial<Plan>;
 
@@ -195,6 +207,11 @@ export function targetWidth({ facts }: Pick<Plan, 'facts'>): number {
 /** V + M */
 export function heldOutSamples({ validationSamples, testSamples }: Plan): number {
   return validationSamples + testSamples;
+}
+
+/** Whether the training samples are changed before each use: their rows are then made for each batch. */
+export function makesRows({ augmentation, dropout }: Pick<Plan, 'augmentation' | 'dropout'>): boolean {
+  return augmentation !== undefined || (dropout !== undefined && dropout.thresholds[0]! > 0);
 }
 
 /** Maximum samples of a batch that this process computes. */

@@ -33,6 +33,10 @@ export interface OptimizerOptions extends Schedule, RuleOptions {
   readonly weightDecay: number;
   /** Decay factor of a moving average of the parameters; 0: none is kept. */
   readonly ema: number;
+  /** Is added to the gradient, times the sign of each weight. Biases have no penalty. */
+  readonly l1: number;
+  /** Maximum norm of a unit's incoming weights, which are scaled down to it after each step. */
+  readonly maxNorm: number | undefined;
   /** The maximum global norm of the gradient; a longer one is scaled down to it. */
   readonly clipNorm: number | undefined;
 }
@@ -57,8 +61,9 @@ export function needsOf(options: OptimizerOptions, isMeasured = false): Optimize
 
 /** Whether a step is the sum of the batch's gradients times a rate. */
 export function isPlainSgd(options: OptimizerOptions): boolean {
-  const { optimizer, weightDecay, clipNorm } = options;
-  return optimizer === 'sgd' && momentNames(options).length === 0 && weightDecay === 0 && clipNorm === undefined;
+  const { optimizer, weightDecay, l1, clipNorm } = options;
+  const isPenalized = weightDecay > 0 || l1 > 0;
+  return optimizer === 'sgd' && momentNames(options).length === 0 && !isPenalized && clipNorm === undefined;
 }
 
 /** Names of the moments in files. */
@@ -127,11 +132,14 @@ export class Optimizer {
 
   /** @param sumNorm  norm of the sum of the gradients over the batch; used only for clipping */
   update({ stepsDone, index, batch }: StepPosition, sumNorm: number): Update {
-    const { optimizer, reduction, weightDecay, clipNorm, ema } = this.#options;
+    const { optimizer, reduction, weightDecay, l1, clipNorm, ema } = this.#options;
     const mean = reduction === 'mean' ? (batch === 0 ? 0 : 1 / batch) : 1;
     const clip = clipNorm === undefined ? 1 : Math.min(1, clipNorm / (sumNorm * mean + CLIP_EPSILON));
-    const common = { scale: mean * clip, weightDecay, rate: this.rate(index) };
-    const update = RULES[optimizer].update(this.#options, common, stepsDone + 1);
+    const scale = mean * clip;
+    const rule = (scale: number) =>
+      RULES[optimizer].update(this.#options, { scale, weightDecay, rate: this.rate(index) }, stepsDone + 1);
+    // The penalty is added to a gradient that has been scaled.
+    const update = l1 > 0 ? { ...rule(1), penalty: { scale, l1 } } : rule(scale);
     return ema > 0 ? { ...update, next: averageUpdate(ema, stepsDone) } : update;
   }
 }

@@ -258,6 +258,11 @@ export class Coordinator {
     const needs = needsOf(options, plan.keepsGradientNorms);
     const firstIndex = start.epochs * stepsPerEpoch(plan) + start.stepsInEpoch;
     let steps = 0;
+    const limitNorms = () => {
+      const { maxNorm } = options;
+      if (maxNorm !== undefined)
+        for (const [l, layer] of layers.entries()) own.limitNorms(l, allPanels(layer), maxNorm);
+    };
     return () => {
       const index = firstIndex + steps;
       const first = (index % stepsPerEpoch(plan)) * plan.batchSize;
@@ -271,6 +276,7 @@ export class Coordinator {
       if (!needs.gradient) {
         const rate = optimizer.plainRate(position);
         for (const l of layers.keys()) own.applyGradients(l, rate);
+        limitNorms();
         return;
       }
       const rowsOf = (l: number) => ({ from: 0, to: layers[l]!.inputs + 1 });
@@ -285,6 +291,7 @@ export class Coordinator {
         ? sgdUpdate({ scale: 1, weightDecay: 0, rate: optimizer.plainRate(position) })
         : optimizer.update(position, gradientNorm(layers));
       for (const [l, layer] of layers.entries()) own.update(l, rowsOf(l), allPanels(layer), update);
+      limitNorms();
     };
   }
 

@@ -221,6 +221,7 @@ async function prepareFrom(
   if (privately) config = privately.withNoise(config, raw.train.count);
   const { targetNames = [] } = dataset;
   requireObjective(config, targetNames.length > 0);
+  requireLayers(config);
   const { used: standard, targets } =
     targetNames.length > 0 ? standardizeParts(raw, targetNames, raw.publicSamples) : { used: raw, targets: [] };
   const classWeights = classWeightsFor(config, raw);
@@ -323,10 +324,18 @@ async function prepareFrom(
 }
 
 /** @throws LockstepError if an option for classes is given for regression, or the reverse */
-function requireObjective({ loss, classWeights, stratify }: Config, areNumbers: boolean): void {
+function requireObjective({ loss, classWeights, labelSmoothing, stratify }: Config, areNumbers: boolean): void {
   if (loss !== undefined && !areNumbers) throw errors.lossOfClasses(loss);
   if (classWeights !== undefined && areNumbers) throw errors.weightsOfNumbers('class-weights');
+  if (labelSmoothing > 0 && areNumbers) throw errors.weightsOfNumbers('label-smoothing');
   if (stratify && areNumbers) throw errors.weightsOfNumbers('stratify');
+}
+
+/** @throws LockstepError if an option has a value for each hidden layer, and there are more or fewer layers */
+function requireLayers({ dropout, hidden }: Config): void {
+  if (typeof dropout === 'number' ? dropout > 0 && hidden.length === 0 : dropout.length !== hidden.length) {
+    throw errors.dropoutLayers(dropout, hidden.length);
+  }
 }
 
 function classWeightsFor({ classWeights }: Config, { train, classes, table }: UsedSamples): number[] | undefined {

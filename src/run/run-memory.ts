@@ -10,9 +10,10 @@ import { errors } from '../errors.js';
 import { activationNeeds } from '../kernels/activations.js';
 import { type KernelChoice, narrowDenseFrom } from '../kernels/builds.js';
 import { bytesNeeded, createSharedMemory, MEMORY_LIMIT_BYTES, type Memory } from '../memory/layout.js';
-import type { ObjectiveFacts, Plan, Target } from '../memory/plan.js';
+import type { DropoutNeeds, ObjectiveFacts, Plan, Target } from '../memory/plan.js';
 import { findBlockStarts } from '../memory/rows.js';
 import type { RunState } from '../metrics/run-state.js';
+import { thresholdOf } from '../model/dropout.js';
 import { auditWordsOf } from '../model/objectives/audited.js';
 import { DEFAULT_OBJECTIVE, type ObjectiveName, objectiveNamed, objectiveOfLoss } from '../model/objectives/index.js';
 import { likeParameters, momentsOf, writeParameters } from '../model/parameters.js';
@@ -81,7 +82,7 @@ export function densityOf({ inputs, train }: UsedSamples, nonzeros: Nonzeros): n
 export function planOf(config: Config, kernel: KernelChoice, used: UsedSamples, nonzeros: Nonzeros, ranks = 0): Plan {
   const { inputs, train, validation, test } = used;
   const facts: ObjectiveFacts = {
-    ...{ targets: used.targets ?? [], huberDelta: config.huberDelta },
+    ...{ targets: used.targets ?? [], huberDelta: config.huberDelta, labelSmoothing: config.labelSmoothing },
     ...{ isWeighted: train.weights !== undefined, classWeights: used.classWeights },
   };
   const objective = objectiveNamed(objectiveFor(config, used), facts);
@@ -90,7 +91,7 @@ export function planOf(config: Config, kernel: KernelChoice, used: UsedSamples, 
   const trainSamples = train.count;
   // With strategy `dense` the weights depend on how samples are divided, which the form of their rows decides.
   const denseFrom = config.strategy === 'dense' ? narrowDenseFrom(kernel.name) : kernel.denseFrom;
-  const isDense = config.inputNoise > 0 || densityOf(used, nonzeros) >= denseFrom;
+  const isDense = config.inputNoise > 0 || densityOf(used, nonzeros) * (1 - config.inputDropout) >= denseFrom;
   return {
     layers: [inputs, ...hidden, objective.outputs(used)],
     trainSamples,
@@ -118,11 +119,19 @@ export function planOf(config: Config, kernel: KernelChoice, used: UsedSamples, 
     augmentation: augmentationOf(config, used),
     privacy: config.private ? roomFor(trainSamples, batchSize) : undefined,
     keepsBest: config.keepBest,
+    dropout: dropoutOf(config),
     ...kernel.needs,
     ...activationNeeds(config.activation),
     // With strategy `dense` the coordinator steps, and no mirror follows.
     mirrors: kernel.needs.mirrors && config.strategy === 'sliced',
   };
+}
+
+/** Undefined if nothing is dropped. */
+function dropoutOf({ hidden, dropout, inputDropout, seed }: Config): DropoutNeeds | undefined {
+  const ofHidden = hidden.map((_, l) => (typeof dropout === 'number' ? dropout : dropout[l]!));
+  const thresholds = [inputDropout, ...ofHidden].map(thresholdOf);
+  return thresholds.some((threshold) => threshold > 0) ? { seed, thresholds } : undefined;
 }
 
 function gradientBuffersOf(config: Config, ranks: number): number {

@@ -6,6 +6,7 @@ import { createKernel, type KernelChoice } from '../kernels/builds.js';
 import { allPanels, ForwardPass } from '../kernels/forward-pass.js';
 import { bytesNeeded, createSharedMemory, layOut } from '../memory/layout.js';
 import { placeSamples } from '../memory/rows.js';
+import { Dropouts } from '../model/dropout.js';
 import { drawInitialValues } from '../model/initial-values.js';
 import { gradientNorm, needsOf, Optimizer } from '../optim/optimizer.js';
 import { nonzerosOf, planOf, type UsedSamples, writeSamples } from './run-memory.js';
@@ -61,11 +62,20 @@ function stepOf(config: Config, kernel: KernelChoice, used: UsedSamples) {
   const { layers } = memory;
   const position = { stepsDone: 0, index: 0, batch: count };
 
+  const dropouts = plan.dropout && new Dropouts(plan.dropout);
+  const order = memory.epochs[0].order;
+  for (let s = 0; s < count; s++) order[s] = s;
+  const dropoutOf = dropouts && ((layer: number) => dropouts.of(layer, 1, order, 0));
+
   const backwardOf = (from: number, to: number) => {
-    forwardPass.fromSecond(from, to);
+    forwardPass.fromSecond(from, to, dropoutOf);
     // (Without the loss, the outputs stand in for δ.)
     for (let l = layers.length - 1; l > 0; l--) own.backward(l, from, to);
     if (plan.needsSampleNorms) for (const l of layers.keys()) own.squareSamples(l, from, to);
+  };
+  const limit = () => {
+    const { maxNorm } = options;
+    if (maxNorm !== undefined) for (const [l, layer] of layers.entries()) own.limitNorms(l, allPanels(layer), maxNorm);
   };
   const step = () => {
     placeSamples(memory, (slot) => slot, 0, count);
@@ -78,11 +88,15 @@ function stepOf(config: Config, kernel: KernelChoice, used: UsedSamples) {
       else own.step(l, rows, allPanels(layer), count, 0);
       if (needs.norm) own.squareRows(l, rows);
     }
-    if (!needs.gradient) return;
+    if (!needs.gradient) {
+      limit();
+      return;
+    }
     const update = optimizer.update(position, gradientNorm(layers));
     for (const [l, layer] of layers.entries()) {
       own.update(l, { from: 0, to: layer.inputs + 1 }, allPanels(layer), update);
     }
+    limit();
   };
   return { step, samples: count, outputs: plan.layers.at(-1)! };
 }

@@ -58,6 +58,8 @@ describe('defaults', () => {
       beta2: 0.999,
       eps: 1e-8,
       weightDecay: 0,
+      l1: 0,
+      maxNorm: undefined,
       clipNorm: undefined,
       schedule: 'constant',
       warmupSteps: 0,
@@ -91,6 +93,9 @@ describe('defaults', () => {
       vectorBits: 'auto',
       logEvery: undefined,
       noiseScale: false,
+      dropout: 0,
+      inputDropout: 0,
+      labelSmoothing: 0,
       audit: false,
       save: undefined,
       testAt: 'every',
@@ -137,6 +142,8 @@ const ACCEPTED: Given[] = [
   { batchSize: 2 ** 31 - 1 },
   { lr: 1e-45 },
   { lr: 3.4e38 },
+  { dropout: 0.5, inputDropout: 0.99 },
+  { hidden: [9, 8], dropout: [0, 0.5] },
   { reduction: 'mean' },
   { strategy: 'dense' },
   { testAt: 'end' },
@@ -282,7 +289,7 @@ describe('whatever a program gives', () => {
     ['onprogress', 'onProgress'],
     ['l', undefined],
     ['toString', undefined],
-    ['dropout', undefined],
+    ['batchnorm', undefined],
   ])('%s is refused: train() has no such option; meant is %s', async (name, meant) => {
     const { error, status, code } = await refusalOf(() => train({ [name]: 1 }).next());
     const remedy = meant === undefined ? 'expected one of data, limit, hidden, ' : `did you mean \`${meant}\`?`;

@@ -287,7 +287,7 @@ describe.each(allKernels())('kernel $name ($vectorBits bits): plain steps and mo
 const PLAIN_SGD: OptimizerOptions = {
   ...{ lr: 0.5, schedule: 'constant', warmupSteps: 0, lrStepSize: 1, lrGamma: 1, lrPatience: 10 },
   ...{ optimizer: 'sgd', reduction: 'sum', momentum: 0, nesterov: false, weightDecay: 0 },
-  ...{ beta1: 0.9, beta2: 0.999, eps: 1e-8, clipNorm: undefined, centered: false, ema: 0 },
+  ...{ beta1: 0.9, beta2: 0.999, eps: 1e-8, l1: 0, maxNorm: undefined, clipNorm: undefined, centered: false, ema: 0 },
 };
 const FIRST = { stepsDone: 0, index: 0, batch: 4 };
 
@@ -343,6 +343,8 @@ describe('the numbers of a step', () => {
     ['plain steps', PLAIN_SGD, { moments: 0, gradient: false, norm: false }, []],
     ['momentum', { ...PLAIN_SGD, momentum: 0.9 }, { moments: 1, gradient: true, norm: false }, ['momentum']],
     ['weight decay', { ...PLAIN_SGD, weightDecay: 0.1 }, { moments: 0, gradient: true, norm: false }, []],
+    ['an L1 penalty', { ...PLAIN_SGD, l1: 0.1 }, { moments: 0, gradient: true, norm: false }, []],
+    ['a maximum norm', { ...PLAIN_SGD, maxNorm: 1 }, { moments: 0, gradient: false, norm: false }, []],
     ['clipping', { ...PLAIN_SGD, clipNorm: 1 }, { moments: 0, gradient: true, norm: true }, []],
     ['adam', adam, { moments: 2, gradient: true, norm: false }, ['adam_m', 'adam_v']],
     ['adam and clipping', { ...adam, clipNorm: 1 }, { moments: 2, gradient: true, norm: true }, ['adam_m', 'adam_v']],

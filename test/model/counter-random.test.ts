@@ -1,7 +1,8 @@
 /** The generator's numbers, which must stay what they are for ever. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CounterStream, counterKey, fractionOf, randomWords, threefry } from '../../src/model/counter-random.js';
+import { threefry } from '../../src/kernels/threefry.js';
+import { CounterStream, counterKey, fractionOf, randomWords } from '../../src/model/counter-random.js';
 
 /** Of the file kat_vectors of the Random123 distribution: threefry2x32 with 20 rounds. */
 const KNOWN_ANSWERS = [

@@ -2,6 +2,7 @@
 
 import { activationNeeds, DEFAULT_ACTIVATION } from '../../src/kernels/activations.js';
 import { createKernel, type KernelChoice } from '../../src/kernels/builds.js';
+import type { DropoutOf } from '../../src/kernels/forward-pass.js';
 import type { Kernel } from '../../src/kernels/kernel.js';
 import { bytesNeeded, createSharedMemory, layOut, type Memory } from '../../src/memory/layout.js';
 import { PLAIN, type Plan } from '../../src/memory/plan.js';
@@ -140,13 +141,20 @@ export function gradientsOf({ memory }: Network): number[] {
 }
 
 /** A layer forward as workers do it: all panels (or in two parts, cut at `panelCut`), and ReLU behind a hidden layer. */
-export function forwardLayer({ memory, kernel }: Network, layer: number, from: number, to: number, panelCut = 0): void {
+export function forwardLayer(
+  { memory, kernel }: Network,
+  layer: number,
+  from: number,
+  to: number,
+  panelCut = 0,
+  dropoutOf?: DropoutOf,
+): void {
   const { panels } = memory.layers[layer]!;
   const cut = Math.min(panelCut, panels.length);
   if (layer > 0) kernel.findBlocks(layer, from, to);
   kernel.forward(layer, { from: 0, to: cut }, from, to);
   kernel.forward(layer, { from: cut, to: panels.length }, from, to);
-  if (layer + 1 < memory.layers.length) kernel.activate(layer, from, to);
+  if (layer + 1 < memory.layers.length) kernel.activate(layer, from, to, dropoutOf?.(layer + 1));
 }
 
 /** The step of a layer, its rows and its panels each in two parts, cut as told. */

@@ -14,6 +14,8 @@ export type OptimizerOptionsGiven = Pick<
   | 'beta2'
   | 'eps'
   | 'weightDecay'
+  | 'l1'
+  | 'maxNorm'
   | 'clipNorm'
   | 'schedule'
   | 'warmupSteps'
@@ -35,6 +37,17 @@ export const OPTIMIZER_CASES: Readonly<Record<string, OptimizerOptionsGiven>> = 
   clipping: { lr: 0.3, clipNorm: 0.8 },
   'clipping the mean, and momentum': { lr: 0.3, clipNorm: 0.1, momentum: 0.5, reduction: 'mean' },
   'clipping and adam': { optimizer: 'adam', lr: 0.05, clipNorm: 0.8 },
+  'L1 penalty': { lr: 0.05, l1: 0.2 },
+  'L1 penalty, clipping and adam': { optimizer: 'adam', lr: 0.05, l1: 0.02, clipNorm: 0.1, reduction: 'mean' },
+  'maximum norm': { lr: 0.1, maxNorm: 0.55 },
+  'maximum norm, L1 penalty, adamw': {
+    optimizer: 'adamw',
+    lr: 0.05,
+    maxNorm: 0.5,
+    l1: 0.01,
+    weightDecay: 0.1,
+    reduction: 'mean',
+  },
   adamw: { optimizer: 'adamw', lr: 0.05, weightDecay: 0.5, reduction: 'mean' },
   'rmsprop and weight decay': { optimizer: 'rmsprop', lr: 0.02, weightDecay: 0.1 },
   'rmsprop with other numbers': { optimizer: 'rmsprop', lr: 0.03, beta2: 0.8, eps: 1e-3, reduction: 'mean' },

@@ -79,6 +79,16 @@ export const OPTIMIZER = {
     { kind: DECAY, default: 0 },
     { help: 'decay factor of a moving average of the weights, which is evaluated and becomes the model; 0 for none' },
   ),
+  /**
+   * L1 penalty coefficient: the sign of each weight, times this coefficient, is added to the gradient, with every optimizer. Biases are
+   * not penalized. The penalty is not part of the reported loss. @default 0
+   */
+  l1: option({ kind: RATE_OR_ZERO, default: 0 }, { help: 'L1 penalty of the weights' }),
+  /**
+   * Maximum norm of a unit's incoming weights, in all layers, without the bias. After each step, weights with a larger norm are scaled
+   * down to the maximum. @default unlimited
+   */
+  maxNorm: option({ kind: RATE }, { help: "maximum norm of each unit's incoming weights", defaultText: 'unlimited' }),
   /** Maximum global norm of the reduced gradient. A gradient with a larger norm is scaled down to the maximum. @default unlimited */
   clipNorm: option({ kind: RATE }, { help: 'maximum global gradient norm', defaultText: 'unlimited' }),
   /** Learning rate schedule. @default 'constant' */

@@ -3,7 +3,18 @@ import { errors } from '../../errors.js';
 import { INITIALIZATIONS } from '../../model/initial-values.js';
 import { LOSSES } from '../../model/objectives/index.js';
 import { WHOLE_RUN_SCHEDULES } from '../../optim/schedule.js';
-import { FOLD, integer, oneOf, PART, POSITIVE, RATE, texts, YES_OR_NO } from '../checks.js';
+import {
+  FOLD,
+  integer,
+  oneOf,
+  PART,
+  PART_BY_LAYER,
+  PART_OR_ZERO,
+  POSITIVE,
+  RATE,
+  texts,
+  YES_OR_NO,
+} from '../checks.js';
 import { type Need, option } from '../option.js';
 import { BATCH_TEXT, batchSizeFor, EPOCHS_TEXT, epochsFor } from '../table-sizes.js';
 
@@ -62,6 +73,32 @@ export const TRAINING = {
       argument: '<weights>',
       defaultText: '1 each',
     },
+  ),
+  /**
+   * Dropout: probability that a unit of a hidden layer is dropped for a sample, that is, outputs 0 in a training step. A single number
+   * applies to all hidden layers. The other units are divided by 1 − this probability, so that evaluation needs no change. The
+   * probability is rounded to a multiple of 2⁻¹⁶. See docs/mathematics.md, "Dropout". @default 0
+   */
+  dropout: option(
+    { kind: PART_BY_LAYER, default: 0 },
+    { help: 'probability that a hidden unit is dropped in a training step, or one for each hidden layer' },
+  ),
+  /** Dropout of the inputs: probability that an input of a sample is set to 0 in a training step. See `dropout`. @default 0 */
+  inputDropout: option(
+    { kind: PART_OR_ZERO, default: 0 },
+    { help: 'probability that an input is dropped in a training step' },
+  ),
+  /**
+   * Label smoothing: in training, the target probability of a sample's class is 1 − this value, and the rest is shared by all classes
+   * equally, the sample's class included. Affects training and `train_loss` only. Only for classes. @default 0
+   */
+  labelSmoothing: option(
+    {
+      kind: PART_OR_ZERO,
+      default: 0,
+      excludes: { option: 'target', refusal: () => errors.weightsOfNumbers('label-smoothing') },
+    },
+    { help: 'part of the target probability that all classes share equally in training' },
   ),
   /** Distribution of the initial weights: see docs/mathematics.md, "Initial values". @default 'uniform' */
   init: option({ kind: oneOf(INITIALIZATIONS), default: 'uniform' }, { help: 'distribution of the initial weights' }),

@@ -343,3 +343,55 @@ class Squares {
     return f64x2.add(sum, f64x2.mul(x, x));
   }
 }
+
+/** G ← scale · G + l1 · sign(W) */
+export function penalize(weights: usize, gradients: usize, bytes: usize, scale: f32, l1: f32): void {
+  const scales = f32x4.splat(scale);
+  const penalty = f32x4.splat(l1);
+  const signs = i32x4.splat(1 << 31);
+  for (const end = weights + bytes; weights < end; weights += 16 * $n, gradients += 16 * $n) {
+    const w$v = v128.load(weights, 16 * $v);
+    const signed$v = v128.or(v128.and(w$v, signs), penalty);
+    const own$v = v128.and(signed$v, f32x4.ne(w$v, f32x4.splat(0)));
+    const g$v = f32x4.add(f32x4.mul(scales, v128.load(gradients, 16 * $v)), own$v);
+
+    v128.store(gradients, g$v, 16 * $v);
+  }
+}
+
+/**
+ * Scales the columns of a panel of weights, without the bias, down to a norm. Squares are summed over blocks of rows, as gradients are
+ * over blocks of samples.
+ *
+ * @param totals  scratch of this thread for a row
+ * @returns whether a column was longer
+ */
+export function limitNorms$n(weights: usize, rows: usize, most: f32, totals: usize): usize {
+  const end = weights + rows * (16 * $n);
+  const limit = f32x4.splat(most);
+  const one = f32x4.splat(1);
+  const zero = f32x4.splat(0);
+  memory.fill(totals, 0, 16 * $n);
+  for (let row = weights; row < end; ) {
+    const next = min(row + 256 * (16 * $n), end);
+    let a$v = zero;
+    for (; row < next; row += 16 * $n) {
+      const w$v = v128.load(row, 16 * $v);
+      a$v = Vector.madd(w$v, w$v, a$v);
+    }
+    a$v = f32x4.add(v128.load(totals, 16 * $v), a$v);
+
+    v128.store(totals, a$v, 16 * $v);
+  }
+  const norm$v = f32x4.sqrt(v128.load(totals, 16 * $v));
+  let isOver = zero;
+  isOver = v128.or(isOver, f32x4.gt(norm$v, limit));
+  if (!v128.any_true(isOver)) return 0;
+  const factor$v = v128.bitselect(f32x4.div(limit, norm$v), one, f32x4.gt(norm$v, limit));
+  for (let row = weights; row < end; row += 16 * $n) {
+    const w$v = f32x4.mul(v128.load(row, 16 * $v), factor$v);
+
+    v128.store(row, w$v, 16 * $v);
+  }
+  return 1;
+}

@@ -2,12 +2,12 @@
 import { NO_FACTS, type ObjectiveFacts, type Plan } from '../../memory/plan.js';
 import type { Objective } from './objective.js';
 import { absoluteError, huber, squaredError } from './regression.js';
-import { softmaxCrossEntropy } from './softmax-cross-entropy.js';
+import { smoothedCrossEntropy } from './softmax-cross-entropy.js';
 import { hasWeights, weighted } from './weighted.js';
 
 /** Each gives the objective for certain data. */
 export const OBJECTIVES = {
-  'softmax-cross-entropy': () => softmaxCrossEntropy,
+  'softmax-cross-entropy': smoothedCrossEntropy,
   'squared-error': squaredError,
   'absolute-error': absoluteError,
   huber,

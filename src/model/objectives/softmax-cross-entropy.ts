@@ -9,6 +9,7 @@
 
 import { expOfNonPositive, logOfAtLeastOne, roughLog } from '../../kernels/exact-math.js';
 import type { LayerMemory, Memory, Scores } from '../../memory/layout.js';
+import type { ObjectiveFacts } from '../../memory/plan.js';
 import { addToAudit } from './audited.js';
 import { type Criterion, type Objective, readOutputs, writeDelta } from './objective.js';
 import { meanLoss, meanScore } from './weighted.js';
@@ -35,6 +36,12 @@ export const softmaxCrossEntropy = {
   criterion: (memory): Criterion => new SoftmaxCrossEntropy(memory),
 } as const satisfies Objective;
 
+/** In training, the target is (1 − ε)·T + ε / classes. Evaluation has the targets as they are. */
+export function smoothedCrossEntropy({ labelSmoothing = 0 }: ObjectiveFacts): Objective {
+  if (labelSmoothing === 0) return softmaxCrossEntropy;
+  return { ...softmaxCrossEntropy, criterion: (memory) => new SoftmaxCrossEntropy(memory, labelSmoothing) };
+}
+
 /** A class that is less likely counts as this likely where logits are compared: a difference of 690. */
 const LEAST_PROBABILITY = 1e-300;
 
@@ -52,20 +59,27 @@ export class SoftmaxCrossEntropy implements Criterion {
   readonly #targets: Memory['rows']['targets'];
   /** (classes) Z, then P. */
   readonly #z: Float64Array;
+  readonly #smoothing: number;
+  /** What smoothing gives to each class. */
+  readonly #share: number;
   #target = 0;
   /** Z_t − m */
   #targetZ = 0;
+  /** With smoothing: Σ (Z_c − m) */
+  #sumZ = 0;
 
-  /** −log P_t of the last sample, in nats. */
+  /** −log P_t of the last sample, in nats. If it was differentiated, −Σ T log P with the smoothed target. */
   loss = 0;
   /** Class with the highest probability for the last sample; the lowest such class if several are equal. */
   predicted = 0;
 
   /** The last layer's panels hold the logits. */
-  constructor({ layers, rows }: Pick<Memory, 'layers' | 'rows'>) {
+  constructor({ layers, rows }: Pick<Memory, 'layers' | 'rows'>, smoothing = 0) {
     this.#layer = layers.at(-1)!;
     this.#targets = rows.targets;
     this.#z = new Float64Array(this.#layer.outputs);
+    this.#smoothing = smoothing;
+    this.#share = smoothing / this.#layer.outputs;
   }
 
   /** (classes) Of the last sample, unless it was differentiated. Overwritten by the next. */
@@ -81,6 +95,10 @@ export class SoftmaxCrossEntropy implements Criterion {
     const max = z[highest]!;
     this.#target = this.#targets[sample]!;
     this.#targetZ = z[this.#target]! - max;
+    if (this.#smoothing > 0) {
+      this.#sumZ = 0;
+      for (let j = 0; j < z.length; j++) this.#sumZ += z[j]! - max;
+    }
 
     let sum = 0;
     for (let j = 0; j < z.length; j++) {
@@ -97,19 +115,29 @@ export class SoftmaxCrossEntropy implements Criterion {
   differentiate(slot: number, sample: number, weight = 1): void {
     this.evaluate(slot, sample);
     this.#z[this.#target]! -= 1;
+    if (this.#smoothing > 0) this.#smooth();
     writeDelta(this.#layer, slot, this.#z, weight);
   }
 
+  /** L and P − T for the smoothed target: T loses ε, and each class gains ε / classes. */
+  #smooth(): void {
+    const [z, share] = [this.#z, this.#share];
+    this.loss += this.#smoothing * this.#targetZ - share * this.#sumZ;
+    for (let j = 0; j < z.length; j++) z[j]! -= share;
+    z[this.#target]! += this.#smoothing;
+  }
+
+  /** Of the targets as they are. */
   addTo(audit: Float32Array, at: number): void {
     const z = this.#z;
     const isRight = this.predicted === this.#target;
-    const probability = z[this.#target]! + 1;
+    const probability = z[this.#target]! + (1 + this.#share - this.#smoothing);
     let squares = 0;
     let largestOther = 0;
     for (let j = 0; j < z.length; j++) {
-      const difference = z[j]!;
-      squares += difference * difference;
       const isTarget = j === this.#target;
+      const difference = z[j]! + (this.#share - (isTarget ? this.#smoothing : 0));
+      squares += difference * difference;
       if (!isTarget && difference > largestOther) largestOther = difference;
       audit[at + ClassWord.PROBABILITIES + j]! += isTarget ? probability : difference;
     }

@@ -41,7 +41,7 @@ const MOST_CHOICES = 1000;
 /** Whether the text of an option names several values. */
 export function isSearched({ kind }: Option<unknown>, text: string): boolean {
   const { type, values } = kind;
-  if (type === 'integer' || type === 'number') return text.includes('..') || text.includes('|');
+  if (type === 'integer' || type.startsWith('number')) return text.includes('..') || text.includes('|');
   return text.includes('|') && (type === 'integer[]' || Array.isArray(values));
 }
 
