@@ -1,5 +1,6 @@
 /** The bytes of a table, from a file or stdin, gunzipped if necessary. */
 import { type Stats, statSync } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
 import { addAbortSignal, type Readable } from 'node:stream';
@@ -30,14 +31,16 @@ export function shortNameOfTable(data: string): string {
  *
  * @param data    a file, or `-` for stdin
  * @param signal  ends the reading, even while it waits
+ * @param open    the file, if it is open already; stays open
  * @throws LockstepError if it cannot be read, or is damaged; the reason of the signal
  */
-export async function* bytesOfTable(data: string, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+export async function* bytesOfTable(data: string, signal?: AbortSignal, open?: FileHandle): AsyncGenerator<Uint8Array> {
   signal?.throwIfAborted();
   const name = nameOfTable(data);
   let raw: Readable | undefined;
   try {
-    raw = data === STDIN ? process.stdin : await openStream(data);
+    if (open) raw = open.createReadStream({ start: 0, autoClose: false });
+    else raw = data === STDIN ? process.stdin : await openStream(data);
     if (signal) addAbortSignal(signal, raw);
     yield* unzippedIfZipped(name, raw);
   } catch (error) {

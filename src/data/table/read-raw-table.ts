@@ -68,7 +68,9 @@ export async function readRawTable(data: string, options: ReadOptions = {}, sign
   const { encoding = 'utf-8', threads } = options;
   const parted = encoding === 'utf-8' ? await openInParts(data, threads) : undefined;
   try {
-    return await readRawTableFrom(nameOfTable(data), bytesOfTable(data, signal), options, signal, parted);
+    // The parts and what comes before them are of the same file, even if another one takes its name meanwhile.
+    const bytes = bytesOfTable(data, signal, parted?.file);
+    return await readRawTableFrom(nameOfTable(data), bytes, options, signal, parted);
   } finally {
     await parted?.file.close();
   }

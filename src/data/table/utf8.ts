@@ -1,5 +1,6 @@
 /** The bytes of a table as UTF-8. */
 import { isAscii } from 'node:buffer';
+import { errors } from '../../errors.js';
 
 /** `latin1` is Windows-1252, as in browsers: texts that are said to be Latin-1 have its quotes and dashes. */
 export const ENCODINGS = ['utf-8', 'windows-1252', 'latin1', 'utf-16le', 'utf-16be'] as const;
@@ -13,11 +14,13 @@ type Convert = (bytes: Uint8Array, stream: boolean) => Uint8Array;
  * text".)
  *
  * @param encoding  of bytes without a mark
+ * @throws LockstepError (status 2) if the encoding is unknown, as a program may give one
  */
 export async function* inUtf8(
   chunks: AsyncIterable<Uint8Array>,
   encoding: TextEncoding = 'utf-8',
 ): AsyncGenerator<Uint8Array> {
+  if (!ENCODINGS.includes(encoding)) throw errors.invalidOption('encoding', encoding, ENCODINGS.join(', '));
   let head: Uint8Array | undefined = new Uint8Array(0);
   let convert: Convert | undefined;
   for await (const chunk of chunks) {

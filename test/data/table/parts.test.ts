@@ -212,7 +212,10 @@ describe('a table in parts', () => {
     expect(await outcomeInParts(PLAIN, {}, 4000, start)).toEqual(await outcomeOf(PLAIN, {}));
   });
 
-  it('is left at once if the signal says so', async () => {
+  it.each([
+    ['while the parts are scanned', false],
+    ['while the threads start', true],
+  ])('is left at once if the signal says so %s', async (_, isEarly) => {
     writeFileSync(FILE, PLAIN);
     const file = await open(FILE);
     const controller = new AbortController();
@@ -224,16 +227,23 @@ describe('a table in parts', () => {
     });
     // (A slow machine may abort before anyone waits for it.)
     never.catch(() => undefined);
-    const start = async (threads: number): Promise<Readers> => ({
-      ...(await inline(threads)),
-      scan: () => never,
+    const abort = () => controller.abort(new Error('enough'));
+    const start = async (threads: number): Promise<Readers> => {
+      if (isEarly) abort();
+      return readersOf(await inline(threads));
+    };
+    const readersOf = (readers: Readers): Readers => ({
+      ...readers,
+      scan: () => {
+        setTimeout(abort, 20);
+        return never;
+      },
       close: async () => {
         isClosed = true;
         end!();
       },
     });
     const parted = { file, size: PLAIN.length, skip: 0, threads: 2, partBytes: 4000, start };
-    setTimeout(() => controller.abort(new Error('enough')), 20);
     await expect(readRawTableFrom('T', chunksOf(PLAIN), {}, controller.signal, parted)).rejects.toThrow('enough');
     expect(isClosed).toBe(true);
     await file.close();

@@ -62,6 +62,11 @@ describe('bytes of another encoding', () => {
     expect(await converted(Uint8Array.from(UNUSED), [], 'windows-1252')).toBe(String.fromCharCode(...UNUSED));
   });
 
+  it('are refused if the encoding is unknown', async () => {
+    const { message, status } = await refusalOf(() => converted(Buffer.from('a'), [], 'cp437' as TextEncoding));
+    expect([status, message]).toEqual([2, expect.stringMatching(/^--encoding cp437: expected utf-8, windows-1252, /)]);
+  });
+
   it.each(ENCODINGS)('are what their mark says, not %s', async (encoding) => {
     expect(await converted(Buffer.from('\ufeffé€'), [1, 2], encoding)).toBe('é€');
     expect(await converted(Buffer.from('\ufeffé€', 'utf16le'), [1, 3], encoding)).toBe('é€');

@@ -106,6 +106,8 @@ export async function rowsInParts(
   try {
     readers = await start(Math.min(threads, cuts.length - 1));
     signal?.addEventListener('abort', stop);
+    // It may have come while the threads were starting.
+    signal?.throwIfAborted();
     const { scan, join } = readers;
     const seed = newSeed();
     const module = new WebAssembly.Module(await readFile(SCANNER));
