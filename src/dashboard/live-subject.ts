@@ -1,4 +1,5 @@
 /** The network of a run as a subject, with the run's samples. Its weights change. */
+import { hasWeights } from '../model/objectives/weighted.js';
 import type { RunView } from '../run/view.js';
 import { onOneLine } from '../text/printable.js';
 import type { Split } from '../tools/explain/asks.js';
@@ -20,7 +21,7 @@ export class LiveSubject implements Subject {
   /** @param title  of the run's data */
   constructor(view: RunView, title: string) {
     const { layers, activation, objective, table, picture, config, samples } = view;
-    const { lr: rate, reduction, batchSize, optimizer } = config;
+    const { lr: rate, reduction, batchSize, optimizer, schedule, momentum } = config;
     const { targets, huberDelta } = objective.facts;
     this.#view = view;
     this.shape = { layers, activation, objective: objective.name, facts: objective.facts };
@@ -34,9 +35,10 @@ export class LiveSubject implements Subject {
       ...(table && { inputNames: inputNamesOf(table) }),
       samples: view.isPrivate ? { ...samples, train: 0 } : samples,
       ...(view.isPrivate && { withoutTraining: PRIVATE }),
+      ...(hasWeights(objective.facts) && { isWeighted: true }),
       skipsZeros: view.skipsZeros,
       kernel: view.kernel,
-      training: { rate, reduction, batchSize, optimizer },
+      training: { rate, reduction, batchSize, optimizer, schedule, momentum },
     };
   }
 

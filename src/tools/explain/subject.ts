@@ -11,7 +11,7 @@ export interface Subject {
   sample(split: Split, index: number): Given;
 }
 
-export type SubjectFacts = Omit<Facts, 'version' | 'parameters' | 'layers' | 'objective' | 'mostBatch'>;
+export type SubjectFacts = Omit<Facts, 'version' | 'parameters' | 'layers' | 'activation' | 'objective' | 'mostBatch'>;
 
 export const SPLITS: readonly Split[] = ['train', 'validation', 'test'];
 

@@ -81,7 +81,7 @@ export class Teachers {
     const { inputs, target } = this.#subject.sample('train', teacher.index);
     return {
       ...teacher,
-      ...(classNames.length > 0 && { class: target[0]! }),
+      ...(classNames.length > 0 ? { class: target[0]! } : { targets: Array.from(target) }),
       ...(picture && { pixels: toBase64(Uint8Array.from(inputs, (x) => Math.round(255 * x))) }),
     };
   }
