@@ -12,6 +12,7 @@ const PRIVATE = 'the training samples of a private run are secret';
 export class LiveSubject implements Subject {
   readonly shape: NetworkShape;
   readonly #view: RunView;
+  #values: Float32Array | undefined;
   readonly #facts: Omit<SubjectFacts, 'isLive' | 'hardest'>;
   /** Whether the weights may still change. */
   isLive = true;
@@ -46,8 +47,10 @@ export class LiveSubject implements Subject {
     return { ...this.#facts, isLive: this.isLive, ...(this.hardest && { hardest: this.hardest }) };
   }
 
+  /** Overwritten by the next copy: a new array for each would keep the garbage collector busy. */
   parameters(): Float32Array {
-    return this.#view.parameters();
+    this.#values = this.#view.parameters(this.#values);
+    return this.#values;
   }
 
   sample(split: Split, index: number): Given {

@@ -97,7 +97,8 @@ export class TaughtCard {
     Object.assign(this.#progress, { hidden: done === of, max: of, value: done });
     const spent = `${duration(milliseconds / 1000)} of computing`;
     const rest = done === of ? spent : `about ${duration(left)} of computing left`;
-    setText(this.#says, done === of ? `All ${whole(of)} training samples: ${rest}.` : `${rest}.`);
+    const frozen = this.#facts.isLive ? ' The weights are those of the beginning of the search.' : '';
+    setText(this.#says, done === of ? `All ${whole(of)} training samples: ${rest}.${frozen}` : `${rest}.${frozen}`);
     this.#body.replaceChildren(
       this.#list('Proponents: a step on one of these samples lowers the loss', helpers),
       this.#list('Opponents: a step on one of these samples raises the loss', opponents),

@@ -3,11 +3,11 @@ import { scaledPixels } from '../../data/scaled-pixels.js';
 import { type Activation, activationNamed } from '../../kernels/activations.js';
 import type { Answers, Ask, Batch, Facts, LayerPass, Passes, Step, Subjected, Unit, WeightCheck } from './asks.js';
 import { fromBase64, toBase64 } from './base64.js';
-import { BadAsk, checkedAsk } from './checked-ask.js';
+import { BadAsk, checkedAsk, NOT_FINITE } from './checked-ask.js';
 import { Derivation, type Given } from './derivation.js';
 import { lossesAlong } from './loss-along.js';
+import { Searches } from './searches.js';
 import { parametersOf, type Subject } from './subject.js';
-import { Teachers } from './teachers.js';
 
 /** Copies of a run's weights are renewed when they are older. */
 const FRESH_MS = 1000;
@@ -25,12 +25,13 @@ export class Explainer {
   #version = 0;
   #copiedAt = Number.NEGATIVE_INFINITY;
   #isOutdated = false;
-  #teachers: Teachers | undefined;
+  readonly #searches: Searches;
   /** Questions are answered one after the other: they share the memory. */
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(subject: Subject) {
     this.#subject = subject;
+    this.#searches = new Searches(subject);
     this.#mostBatch = Math.max(1, Math.min(MOST_BATCH, Math.floor(MOST_NUMBERS / Math.max(...subject.shape.layers))));
   }
 
@@ -203,18 +204,13 @@ export class Explainer {
   }
 
   #taught(ask: Subjected): Answers['taught'] {
-    const key = JSON.stringify([this.#version, ask.sample, ask.target]);
-    if (this.#teachers?.key !== key) {
-      const now = this.#run([this.#given(ask).given]);
-      this.#teachers = new Teachers(key, now, this.#subject);
-    }
-    return { version: this.#version, ...this.#teachers.goOn(this.#now) };
+    return this.#searches.goOn(ask, this.#given(ask).given, this.#now, this.#version);
   }
 
   #run(samples: readonly Given[]): Derivation {
     this.#now.run(samples);
     if (samples.every((_, s) => Number.isFinite(this.#now.loss(s)))) return this.#now;
-    throw new BadAsk('the network computes no finite numbers for this sample');
+    throw new BadAsk(NOT_FINITE);
   }
 
   #samples(first: number, count: number): Given[] {

@@ -5,7 +5,7 @@ import type { Given, NetworkShape } from './derivation.js';
 export interface Subject {
   readonly shape: NetworkShape;
   readonly facts: SubjectFacts;
-  /** Copies the parameters, in the order of a model file. */
+  /** The parameters, in the order of a model file. Valid until the next call. */
   parameters(): Float32Array;
   /** @param index  below `facts.samples[split]` */
   sample(split: Split, index: number): Given;
