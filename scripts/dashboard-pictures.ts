@@ -75,7 +75,7 @@ const settled = (phase: string) =>
 try {
   await settled('starting');
   await take('1-starting');
-  await run({ epochs: 8, validationSplit: 0.1 }, async (event) => {
+  await run({ epochs: 8, validationSplit: 0.1, audit: true }, async (event) => {
     if (event.event === 'start') {
       await settled('running');
       await light.waitForTimeout(1000);
@@ -93,7 +93,7 @@ try {
   await settled('completed');
   for (const page of pages.values()) {
     await page.locator('#log').click();
-    await page.locator('summary').click();
+    await page.locator('summary').first().click();
   }
   await light.waitForTimeout(1500);
   await take('4-completed');

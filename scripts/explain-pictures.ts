@@ -100,7 +100,7 @@ async function use(page: Page): Promise<void> {
   for (const name of ['Take a batch', 'Try rates on a batch', 'Check it', 'Search the training samples']) {
     await page.getByRole('button', { name, exact: true }).click();
   }
-  await page.getByText(/^real change$/).waitFor();
+  await page.getByText(/^actual change$/).waitFor();
   await page.getByLabel('samples added up').fill(String(added));
   await page.waitForTimeout(2000);
 }

@@ -1,4 +1,5 @@
 /** The network of a run as a subject, with the run's samples. Its weights change. */
+import { hasWeights } from '../model/objectives/weighted.js';
 import type { RunView } from '../run/view.js';
 import { onOneLine } from '../text/printable.js';
 import type { Split } from '../tools/explain/asks.js';
@@ -11,6 +12,7 @@ const PRIVATE = 'the training samples of a private run are secret';
 export class LiveSubject implements Subject {
   readonly shape: NetworkShape;
   readonly #view: RunView;
+  #values: Float32Array | undefined;
   readonly #facts: Omit<SubjectFacts, 'isLive' | 'hardest'>;
   /** Whether the weights may still change. */
   isLive = true;
@@ -20,7 +22,7 @@ export class LiveSubject implements Subject {
   /** @param title  of the run's data */
   constructor(view: RunView, title: string) {
     const { layers, activation, objective, table, picture, config, samples } = view;
-    const { lr: rate, reduction, batchSize, optimizer } = config;
+    const { lr: rate, reduction, batchSize, optimizer, schedule, momentum } = config;
     const { targets, huberDelta } = objective.facts;
     this.#view = view;
     this.shape = { layers, activation, objective: objective.name, facts: objective.facts };
@@ -34,9 +36,10 @@ export class LiveSubject implements Subject {
       ...(table && { inputNames: inputNamesOf(table) }),
       samples: view.isPrivate ? { ...samples, train: 0 } : samples,
       ...(view.isPrivate && { withoutTraining: PRIVATE }),
+      ...(hasWeights(objective.facts) && { isWeighted: true }),
       skipsZeros: view.skipsZeros,
       kernel: view.kernel,
-      training: { rate, reduction, batchSize, optimizer },
+      training: { rate, reduction, batchSize, optimizer, schedule, momentum },
     };
   }
 
@@ -44,8 +47,10 @@ export class LiveSubject implements Subject {
     return { ...this.#facts, isLive: this.isLive, ...(this.hardest && { hardest: this.hardest }) };
   }
 
+  /** Overwritten by the next copy: a new array for each would keep the garbage collector busy. */
   parameters(): Float32Array {
-    return this.#view.parameters();
+    this.#values = this.#view.parameters(this.#values);
+    return this.#values;
   }
 
   sample(split: Split, index: number): Given {

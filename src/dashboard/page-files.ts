@@ -15,10 +15,12 @@ const SVG = 'image/svg+xml';
 /** Scripts that explain a network, on the page of a run and on one of their own. */
 const EXPLAIN = [
   'explain',
+  'explain-activations',
   'explain-answers',
   'explain-batch',
   'explain-chooser',
   'explain-forward',
+  'explain-glossary',
   'explain-grid',
   'explain-letters',
   'explain-math',

@@ -28,23 +28,44 @@ export function readParameters(
   layers: readonly LayerMemory[],
   into: Values = new Float32Array(parameterCount(layers)),
 ): Values {
-  let next = 0;
-  for (const layer of layers) {
-    forEachParameter(layer, (panel, at) => {
-      into[next++] = panel[at]!;
-    });
-  }
+  forEachRow(layers, (panel, from, columns, at) => copy(panel, from, into, at, columns));
   return into;
+}
+
+/** Shorter ones are copied faster one by one. */
+const LONG = 256;
+
+function copy(source: Values, from: number, target: Values, to: number, count: number): void {
+  if (count >= LONG) target.set(source.subarray(from, from + count), to);
+  else for (let i = 0; i < count; i++) target[to + i] = source[from + i]!;
+}
+
+/**
+ * Visits the rows of all panels, or all rows of a layer's single panel at once: a call for each parameter would take longer than
+ * the copying.
+ *
+ * @param visit  `at`: in the order of `readParameters`
+ */
+function forEachRow(
+  layers: readonly LayerMemory[],
+  visit: (panel: Reals, from: number, columns: number, at: number) => void,
+): void {
+  let begin = 0;
+  for (const { inputs, outputs, panels } of layers) {
+    for (const { firstColumn, width, weights } of panels) {
+      const columns = Math.min(width, outputs - firstColumn);
+      if (width === outputs) visit(weights, 0, (inputs + 1) * width, begin);
+      else
+        for (let row = 0; row <= inputs; row++)
+          visit(weights, row * width, columns, begin + row * outputs + firstColumn);
+    }
+    begin += (inputs + 1) * outputs;
+  }
 }
 
 /** The reverse of `readParameters`. */
 export function writeParameters(layers: readonly LayerMemory[], values: Values): void {
-  let next = 0;
-  for (const layer of layers) {
-    forEachParameter(layer, (panel, at) => {
-      panel[at] = values[next++]!;
-    });
-  }
+  forEachRow(layers, (panel, to, columns, at) => copy(values, at, panel, to, columns));
 }
 
 export function areFinite(layers: readonly LayerMemory[]): boolean {

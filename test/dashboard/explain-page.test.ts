@@ -71,6 +71,11 @@ describe.skipIf(executable === undefined)('the page that explains, in Chromium (
       RandomSubject,
     ],
     [
+      'a tanh layer, one number',
+      { hidden: [6], inputs: 4, outputs: 1, objective: 'squared-error', seed: 7, activation: 'tanh' },
+      RandomSubject,
+    ],
+    [
       'no hidden layer',
       { hidden: [], inputs: 6, outputs: 4, objective: 'softmax-cross-entropy', seed: 6 },
       RandomSubject,
@@ -81,7 +86,7 @@ describe.skipIf(executable === undefined)('the page that explains, in Chromium (
     async (_, given, Subject) => {
       const subject = new Subject(given, SAMPLES);
       const isOfClasses = subject.facts.classNames.length > 0;
-      const caption = isOfClasses ? CLASSES : 'Estimates and targets';
+      const captions = isOfClasses ? [CLASSES] : ['Estimates', 'Errors, standardized'];
       const served = await ExplainPage.open(0, subject);
       await withPage(served.url, async (page) => {
         for (const index of [0, 1]) {
@@ -92,9 +97,14 @@ describe.skipIf(executable === undefined)('the page that explains, in Chromium (
             .poll(() => page.locator('.status').textContent())
             .toMatch(new RegExp(`^test sample ${index}: loss`));
           const expected = isOfClasses
-            ? rowsOfClasses(naive, target[0]!)
+            ? [rowsOfClasses(naive, target[0]!)]
             : rowsOfNumbers(naive, Array.from(target), subject);
-          await expect.poll(async () => differences(await numbersIn(page, caption), expected)).toEqual([]);
+          for (const [i, caption] of captions.entries()) {
+            await expect.poll(async () => differences(await numbersIn(page, caption), expected[i]!)).toEqual([]);
+          }
+        }
+        if (subject.shape.activation !== 'relu') {
+          expect(await page.locator('main').textContent()).not.toMatch(/\b(off|dark|relu)\b|> 0\]/i);
         }
         // A unit, by keyboard: the last of the first layer.
         const unit = subject.shape.layers[1]! - 1;
@@ -133,7 +143,7 @@ describe.skipIf(executable === undefined)('the page that explains, in Chromium (
         await page.getByRole('button', { name, exact: true }).click();
       }
       const found = await new Explainer(subject).answer({ ask: 'step', first: 0, count: SAMPLES });
-      const step = async () => (await numbersIn(page, 'One step'))['real change']?.[0];
+      const step = async () => (await numbersIn(page, 'One step'))['actual change']?.[0];
       await expect.poll(step).toBeCloseTo(found.atRate!.loss! - found.loss, 9);
       await expect
         .poll(() => page.locator('.taught p').allTextContents())
@@ -182,14 +192,18 @@ function rowsOfClasses({ z, delta, outputs }: Naive, target: number): Record<str
   );
 }
 
-function rowsOfNumbers({ z, delta }: Naive, t: readonly number[], { facts }: RandomSubject): Record<string, number[]> {
+function rowsOfNumbers(
+  { z, delta }: Naive,
+  t: readonly number[],
+  { facts }: RandomSubject,
+): Record<string, number[]>[] {
   const last = z.at(-1)!;
-  return Object.fromEntries(
-    facts.targets.map(({ name, mean, deviation }, j) => {
-      const [each, goal] = [last[j]!, t[j]!];
-      return [name, [mean + deviation * each, mean + deviation * goal, each, goal, each - goal, delta.at(-1)![j]!]];
-    }),
-  );
+  const rows = (of: (j: number, mean: number, deviation: number) => number[]) =>
+    Object.fromEntries(facts.targets.map(({ name, mean, deviation }, j) => [name, of(j, mean, deviation)]));
+  return [
+    rows((j, mean, deviation) => [mean + deviation * last[j]!, mean + deviation * t[j]!]),
+    rows((j) => [last[j]!, t[j]!, last[j]! - t[j]!, delta.at(-1)![j]!]),
+  ];
 }
 
 /** Rows that are missing, or whose numbers differ by more than 1e-6. */

@@ -4,6 +4,7 @@ import { NO_FACTS } from '../../src/memory/plan.js';
 import { Random } from '../../src/model/random.js';
 import type { Given, NetworkShape } from '../../src/tools/explain/derivation.js';
 import type { Subject } from '../../src/tools/explain/subject.js';
+import { NAIVE_CURVES } from './naive-curves.js';
 
 export interface Case {
   readonly hidden: readonly number[];
@@ -11,6 +12,8 @@ export interface Case {
   readonly outputs: number;
   readonly objective: 'softmax-cross-entropy' | 'squared-error' | 'absolute-error' | 'huber';
   readonly seed: number;
+  /** @default 'relu' */
+  readonly activation?: string;
 }
 
 export interface Naive {
@@ -18,6 +21,8 @@ export interface Naive {
   readonly z: readonly (readonly number[])[];
   readonly delta: readonly (readonly number[])[];
   readonly h: readonly (readonly number[])[];
+  /** By hidden layer: f′(z). */
+  readonly slope: readonly (readonly number[])[];
   readonly outputs: readonly number[];
   readonly loss: number;
 }
@@ -31,7 +36,7 @@ export class RandomSubject implements Subject {
   readonly values: Float32Array;
   readonly #samples: Given[];
 
-  constructor({ hidden, inputs, outputs, objective, seed }: Case, samples: number) {
+  constructor({ hidden, inputs, outputs, objective, seed, activation = 'relu' }: Case, samples: number) {
     const random = new Random(seed, 0);
     const uniform = () => Math.fround(2 * random.fraction() - 1);
     const layers = [inputs, ...hidden, outputs];
@@ -40,7 +45,7 @@ export class RandomSubject implements Subject {
       ? []
       : Array.from({ length: outputs }, (_, k) => ({ name: `t${k}`, mean: k, deviation: 2 }));
     const facts: ObjectiveFacts = { ...NO_FACTS, targets, huberDelta: D };
-    this.shape = { layers, activation: 'relu', objective, facts };
+    this.shape = { layers, activation, objective, facts };
     const count = layers.slice(1).reduce((sum, width, l) => sum + (layers[l]! + 1) * width, 0);
     this.values = Float32Array.from({ length: count }, uniform);
     this.#samples = Array.from({ length: samples }, () => ({
@@ -69,7 +74,12 @@ export class RandomSubject implements Subject {
 }
 
 /** @param values  (parameters) */
-export function naivePass({ layers, objective }: NetworkShape, values: ArrayLike<number>, given: Given): Naive {
+export function naivePass(
+  { layers, activation, objective }: NetworkShape,
+  values: ArrayLike<number>,
+  given: Given,
+): Naive {
+  const [value, derivative] = NAIVE_CURVES[activation]!;
   const z: number[][] = [];
   const h: number[][] = [Array.from(given.inputs)];
   const weights: ((i: number, j: number) => number)[] = [];
@@ -79,7 +89,7 @@ export function naivePass({ layers, objective }: NetworkShape, values: ArrayLike
     const w = (i: number, j: number) => values[from + i * outputs + j]!;
     weights.push(w);
     z.push(Array.from({ length: outputs }, (_, j) => h[l]!.reduce((sum, x, i) => sum + x * w(i, j), w(inputs, j))));
-    h.push(z[l]!.map((each) => Math.max(each, 0)));
+    h.push(z[l]!.map(value));
     begin += (inputs + 1) * outputs;
   }
   const outputs = z.at(-1)!;
@@ -87,10 +97,10 @@ export function naivePass({ layers, objective }: NetworkShape, values: ArrayLike
   const delta: number[][] = [last];
   for (let l = layers.length - 2; l > 0; l--) {
     const above = delta[0]!;
-    const sums = z[l - 1]!.map((y, k) => (y > 0 ? above.reduce((sum, d, j) => sum + d * weights[l]!(k, j), 0) : 0));
+    const sums = z[l - 1]!.map((y, k) => derivative(y) * above.reduce((sum, d, j) => sum + d * weights[l]!(k, j), 0));
     delta.unshift(sums);
   }
-  return { z, delta, h, outputs: p, loss };
+  return { z, delta, h, slope: z.slice(0, -1).map((sums) => sums.map(derivative)), outputs: p, loss };
 }
 
 function objectiveOf(name: NetworkShape['objective'], z: readonly number[], target: readonly number[]) {

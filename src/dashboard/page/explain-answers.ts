@@ -4,8 +4,10 @@ import type { Answers, Ask } from '../../tools/explain/asks.js';
 /** @throws Error with a message for the user */
 export type Answer = <Name extends keyof Answers>(ask: { readonly ask: Name } & Ask) => Promise<Answers[Name]>;
 
+/** After the first refusal; then longer, up to a few times as long. Other pages ask, too: not all of them at the same time. */
 const AGAIN_MS = 300;
-const MOST_TRIES = 5;
+const LONGEST = 5;
+const MOST_TRIES = 40;
 
 /** Asks the server. */
 export const askServer: Answer = async (ask) => {
@@ -16,6 +18,7 @@ export const askServer: Answer = async (ask) => {
     if (response.ok) return (await response.json()) as never;
     if (response.status === 503) throw new Error('There is no network yet.');
     if (response.status !== 429 || tries === MOST_TRIES) throw new Error((await response.text()).trim());
-    await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+    const wait = AGAIN_MS * Math.min(LONGEST, tries) * (0.5 + Math.random());
+    await new Promise((resolve) => setTimeout(resolve, wait));
   }
 };

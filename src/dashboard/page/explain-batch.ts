@@ -3,10 +3,10 @@ import type { Batch, Facts } from '../../tools/explain/asks.js';
 import { make, setText } from './elements.js';
 import type { Answer } from './explain-answers.js';
 import { button, labeled } from './explain-chooser.js';
-import { formula, inputName, lettersOf, outputName } from './explain-letters.js';
+import { formula, inputName, inText, layerName, lettersOf, outputName } from './explain-letters.js';
 import { summedGradient, termsOf } from './explain-math.js';
 import { figure, inkPicture, number, row, short, signedPicture, table } from './explain-pictures.js';
-import { whole } from './format.js';
+import { counted, whole } from './format.js';
 import { bytesOf } from './pictures.js';
 
 const SHOWN_INPUTS = 8;
@@ -33,10 +33,27 @@ export class BatchCard {
     this.#says.setAttribute('aria-live', 'polite');
     const one = formula(`∂ℓ_s/∂${weight}_{${from}${to}} = ${input}_{s${from}} δ_{s${to}}`);
     const all = formula(`∂L/∂${weight}_{${from}${to}} = Σ_s ${input}_{s${from}} δ_{s${to}}`);
-    const why = `, where δ is that of ${z}. The gradient of a unit for one sample is the sample itself times one number.`;
-    const add = ' A batch adds them up: ';
+    const isPicture = facts.picture !== undefined;
+    const units = facts.layers.length > 2 ? inText(layerName(0, facts.layers.length - 1)) : 'the outputs';
     this.element.append(
-      make('p', 'small', one, why, add, all, '.'),
+      make(
+        'p',
+        'small',
+        `For one sample s, the gradient of all weights into ${units} is an outer product: a table with a row for each input i and a ` +
+          `column for each unit ${to}. Each entry is the input times δ of the unit's sum ${z}: `,
+        one,
+        `. The column of a unit is therefore a copy of the sample, multiplied by one number, the unit's δ.`,
+        isPicture ? ' As an image, the copy is red if δ > 0, blue if δ < 0, and blank if δ = 0.' : '',
+      ),
+      make(
+        'p',
+        'small',
+        'The gradient of a batch is the sum of these copies: ',
+        all,
+        isPicture
+          ? '. Move the slider to add up more samples: after a few, no single one can be recognized.'
+          : '. Move the slider to add up more samples.',
+      ),
       make(
         'div',
         'chooser',
@@ -85,7 +102,7 @@ export class BatchCard {
     const sum = summedGradient(inputs, deltas, count);
     const silent = deltas.slice(0, count).filter((each) => each === 0).length;
     const named = classes ? `, class ${outputName(this.#facts, classes[count - 1]!)}` : '';
-    const none = silent === 0 ? '' : ` ${counted(silent)} δ = 0 for this unit and add nothing.`;
+    const none = silent === 0 ? '' : ` For ${counted(silent, 'sample')}, δ of this unit is 0: nothing is added.`;
     this.#says.replaceChildren(
       `Unit ${unit}. Sample ${count} of the batch is training sample ${first + count - 1}${named}; its δ is `,
       number(delta),
@@ -111,10 +128,13 @@ export class BatchCard {
       'row',
       figure(formula('X_s'), inkPicture(last, shape, `Sample ${count} of the batch`)),
       make('span', 'operator', `· ${short(delta)} =`),
-      figure('its gradient', signedPicture(own, shape, 'The sample times its δ: red positive, blue negative')),
+      figure(
+        count === 1 ? 'its gradient' : 'the gradient of this sample',
+        signedPicture(own, shape, 'The sample times its δ: red positive, blue negative'),
+      ),
       make('span', 'operator', '→'),
       figure(
-        `sum of ${count === 1 ? '1 sample' : `${count} samples`}`,
+        `sum of ${counted(count, 'sample')}`,
         signedPicture(sum, shape, `Sum of the gradients of ${count} samples`),
       ),
     );
@@ -135,24 +155,17 @@ export class BatchCard {
   /** @param factors  of a sample */
   #sizes(count: number, factors: number): HTMLElement {
     const { parameters } = this.#facts;
-    return table(
+    const sizes = table(
       'Size of the gradient',
-      ['kept as', 'numbers'],
+      ['size, all layers', 'numbers'],
       [
-        row(
-          `factors of ${count === 1 ? '1 sample' : `${count} samples`}: each layer's inputs and δ`,
-          number(count * factors, whole),
-        ),
-        row(
-          `gradients of ${count === 1 ? '1 sample' : `${count} samples`}, each written out`,
-          number(count * parameters, whole),
-        ),
-        row('their sum, written out', number(parameters, whole)),
+        row(`factors of ${counted(count, 'sample')}: inputs and δ of each layer`, number(count * factors, whole)),
+        row(`gradients of ${counted(count, 'sample')}, each written out`, number(count * parameters, whole)),
+        row('sum of these gradients', number(parameters, whole)),
       ],
     );
+    const why =
+      'Lockstep keeps the two factors of each outer product, and never writes out the gradient of a single sample.';
+    return make('div', '', sizes, make('p', 'muted small', why));
   }
-}
-
-function counted(count: number): string {
-  return count === 1 ? '1 sample has' : `${count} samples have`;
 }

@@ -1,8 +1,9 @@
 /** One sample, forward and back: its inputs, and each hidden layer as a grid of H and a grid of δ. */
 import type { Facts, Passes } from '../../tools/explain/asks.js';
 import { make } from './elements.js';
+import { canBeOff, curveOf, noteOf } from './explain-activations.js';
 import { UnitGrid } from './explain-grid.js';
-import { formula, indexBehind, inputName, layerName, lettersOf } from './explain-letters.js';
+import { formula, indexBehind, inputName, inText, layerName, lettersOf } from './explain-letters.js';
 import { inkPicture, number, row, table } from './explain-pictures.js';
 import { whole } from './format.js';
 
@@ -28,8 +29,9 @@ export class Flow {
     for (let l = 0; l < hidden; l++) {
       const pick = (unit: number) => choose({ layer: l, unit });
       const name = layerName(l, hidden + 1);
-      const h = new UnitGrid('activation', `Activations of the ${name}: arrow keys choose a unit`, pick);
-      const delta = new UnitGrid('delta', `δ of the ${name}: arrow keys choose a unit`, pick);
+      const kind = curveOf(facts).isSigned ? 'signed' : 'positive';
+      const h = new UnitGrid(kind, `Outputs of ${inText(name)}: arrow keys choose a unit`, pick);
+      const delta = new UnitGrid('signed', `δ of ${inText(name)}: arrow keys choose a unit`, pick);
       const note = make('p', 'muted small');
       this.#hidden.push({ h, delta, note });
       this.element.append(this.#stage(l, name, h, delta, note));
@@ -38,15 +40,15 @@ export class Flow {
 
   show(passes: Passes, chosen: Place | undefined): void {
     this.#showInputs(passes);
+    const hasOff = canBeOff(this.#facts);
+    const layers = this.#facts.layers.length - 1;
     for (const [l, { h, delta, note }] of this.#hidden.entries()) {
       const { h: values = [], z, delta: deltas } = passes.layers[l]!;
-      const isOn = (unit: number) => z[unit]! > 0;
+      const isOn = (unit: number) => !hasOff || z[unit]! > 0;
       const unit = chosen?.layer === l ? chosen.unit : -1;
       h.show(values, isOn, unit);
       delta.show(deltas, isOn, unit);
-      const on = z.filter((each) => each > 0).length;
-      const some = `${whole(on)} of ${whole(z.length)} units are on. A unit that is off is dark in both grids: its δ is 0, and it learns nothing from this sample. Choose one to see why.`;
-      note.replaceChildren(some);
+      note.replaceChildren(...noteOf(this.#facts, passes.layers[l]!, lettersOf(l, layers), l === 0));
     }
   }
 
@@ -62,14 +64,18 @@ export class Flow {
     const { weight, bias, z, input, h: out, from, to } = letters;
     const next = lettersOf(l + 1, this.#facts.layers.length - 1);
     const at = indexBehind(letters, next);
+    const curve = curveOf(this.#facts);
     const forward = formula(
-      `${z}_${to} = ${bias}_${to} + Σ_${from} ${input}_${from} ${weight}_{${from}${to}},  ${out}_${to} = max(${z}_${to}, 0)`,
+      `${z}_${to} = ${bias}_${to} + Σ_${from} ${input}_${from} ${weight}_{${from}${to}},  ${out}_${to} = ${curve.value(`${z}_${to}`)}`,
     );
-    const back = formula(`δ_${to} = [${z}_${to} > 0] Σ_${at} ${next.weight}_{${to}${at}} δ_${at}`);
+    const slope = `f′(${z}_${to}) = ${curve.slope(`${z}_${to}`, `${out}_${to}`)}`;
+    const back = formula(`δ_${to} = f′(${z}_${to}) Σ_${at} ${next.weight}_{${to}${at}} δ_${at},  ${slope}`);
     const heading = make('h3', '', `${name[0]!.toUpperCase()}${name.slice(1)}: ${out} and δ`);
     const one = make('div', 'half-stage', make('p', 'small', 'Forward: ', forward), h.element);
     const other = make('div', 'half-stage', make('p', 'small', 'Back: ', back), delta.element);
-    return make('div', 'stage grow', heading, make('div', 'two', one, other), note);
+    const meaning = curve.letters ?? (canBeOff(this.#facts) ? '[…] is 1 if the condition holds, else 0.' : '');
+    const letter = meaning === '' || l > 0 ? [] : [make('p', 'muted small', formula(meaning))];
+    return make('div', 'stage grow', heading, make('div', 'two', one, other), ...letter, note);
   }
 
   #showInputs({ inputs }: Passes): void {

@@ -1,9 +1,11 @@
 /** The units of a layer as a grid of cells: by mouse, and by the arrow keys. */
 import { divergingColors, isDark } from './colors.js';
-import { contextOf, make } from './elements.js';
+import { contextOf, make, setText } from './elements.js';
 import { columnsOf, largest } from './explain-math.js';
+import { short } from './explain-pictures.js';
 
-export type GridKind = 'activation' | 'delta';
+/** Numbers that are not negative, or any. */
+export type GridKind = 'positive' | 'signed';
 
 /** Pixels of a cell, and between two. */
 const CELL = 12;
@@ -12,9 +14,11 @@ const MANY = 2500;
 /** Of a cell, and of the grid, as they are shown. */
 const LARGEST_CELL = 26;
 const MOST_WIDTH = 520;
+const LEGEND_WIDTH = 160;
 
-/** A unit that is off, in light and in dark. */
+/** A unit that is off, in light and in dark, and the stroke that tells it from a number near 0. */
 const OFF = ['#2f3740', '#050709'] as const;
+const STROKE = ['#8b949e', '#59636e'] as const;
 /** From a unit that is barely on to the strongest. */
 const LIT: readonly Rgb[] = [
   [92, 66, 20],
@@ -34,6 +38,7 @@ const MOVES: Readonly<Record<string, readonly [number, number]>> = {
 export class UnitGrid {
   readonly element = make('div', 'unit-grid');
   readonly #canvas = make('canvas', '');
+  readonly #legend: Legend;
   readonly #kind: GridKind;
   readonly #choose: (unit: number) => void;
   #values: readonly number[] = [];
@@ -42,6 +47,7 @@ export class UnitGrid {
 
   constructor(kind: GridKind, label: string, choose: (unit: number) => void) {
     this.#kind = kind;
+    this.#legend = new Legend(kind);
     this.#choose = choose;
     this.#canvas.tabIndex = 0;
     this.#canvas.setAttribute('aria-label', label);
@@ -50,7 +56,7 @@ export class UnitGrid {
     // (Screen readers pass the arrow keys on.)
     this.element.setAttribute('role', 'application');
     this.element.setAttribute('aria-label', label);
-    this.element.append(this.#canvas);
+    this.element.append(this.#canvas, this.#legend.element);
   }
 
   /** @param isOn  whether a unit is active */
@@ -71,11 +77,14 @@ export class UnitGrid {
     // (Few cells need not be as large as the page.)
     canvas.style.maxWidth = `${Math.min(MOST_WIDTH, columns * LARGEST_CELL)}px`;
     const context = contextOf(canvas);
-    const colorOf = this.#kind === 'activation' ? litColors(this.#values) : signedColors(this.#values);
-    const off = OFF[isDark() ? 1 : 0];
+    const colorOf = this.#kind === 'positive' ? litColors(this.#values) : signedColors(this.#values);
+    this.#legend.show(this.#values, colorOf);
     for (const [unit, value] of this.#values.entries()) {
-      context.fillStyle = this.#isOn(unit) ? colorOf(value) : off;
-      context.fillRect((unit % columns) * size + 1, Math.floor(unit / columns) * size + 1, size - 1, size - 1);
+      const [x, y] = [(unit % columns) * size + 1, Math.floor(unit / columns) * size + 1];
+      if (this.#isOn(unit)) {
+        context.fillStyle = colorOf(value);
+        context.fillRect(x, y, size - 1, size - 1);
+      } else drawOff(context, x, y, size - 1);
     }
     if (this.#chosen < 0) return;
     const [x, y] = [(this.#chosen % columns) * size, Math.floor(this.#chosen / columns) * size];
@@ -108,6 +117,46 @@ export class UnitGrid {
     const [dx, dy] = move;
     const unit = Math.max(0, this.#chosen) + dx + dy * columnsOf(this.#values.length);
     if (unit >= 0 && unit < this.#values.length) this.#choose(unit);
+  }
+}
+
+function drawOff(context: CanvasRenderingContext2D, x: number, y: number, size: number): void {
+  const scheme = isDark() ? 1 : 0;
+  context.fillStyle = OFF[scheme];
+  context.fillRect(x, y, size, size);
+  context.strokeStyle = STROKE[scheme];
+  context.lineWidth = 1;
+  context.beginPath();
+  context.moveTo(x + 1.5, y + size - 1.5);
+  context.lineTo(x + size - 1.5, y + 1.5);
+  context.stroke();
+}
+
+/** The colors of a grid, with the numbers at their ends. */
+class Legend {
+  readonly element = make('p', 'grid-legend muted small');
+  readonly #canvas = make('canvas', '');
+  readonly #low = make('span');
+  readonly #high = make('span');
+  readonly #kind: GridKind;
+
+  constructor(kind: GridKind) {
+    this.#kind = kind;
+    Object.assign(this.#canvas, { width: LEGEND_WIDTH, height: 1 });
+    this.#canvas.setAttribute('aria-hidden', 'true');
+    this.element.append(this.#low, this.#canvas, this.#high);
+  }
+
+  show(values: readonly number[], colorOf: (value: number) => string): void {
+    const most = Math.max(0, ...values.map(Math.abs));
+    const least = this.#kind === 'positive' ? 0 : -most;
+    const context = contextOf(this.#canvas);
+    for (let x = 0; x < LEGEND_WIDTH; x++) {
+      context.fillStyle = colorOf(least + ((most - least) * x) / (LEGEND_WIDTH - 1));
+      context.fillRect(x, 0, 1, 1);
+    }
+    setText(this.#low, short(least));
+    setText(this.#high, short(most));
   }
 }
 

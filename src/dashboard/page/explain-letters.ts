@@ -30,7 +30,8 @@ export function lettersOf(l: number, layers: number): Letters {
       : { input: 'H', weight: 'V', bias: 'v', z: 'Z', h: 'Z', from: 'k', to: 'j' };
   }
   const isLast = l === layers - 1;
-  const numbered = (letter: string, at: number) => `${letter}${SUBSCRIPTS[at] ?? at}`;
+  const numbered = (letter: string, at: number) =>
+    `${letter}${[...String(at)].map((digit) => SUBSCRIPTS[Number(digit)]).join('')}`;
   return {
     input: l === 0 ? 'X' : numbered('H', l),
     weight: numbered('W', l),
@@ -48,6 +49,11 @@ const SUBSCRIPTS = [...'₀₁₂₃₄₅₆₇₈₉'];
 export function layerName(l: number, layers: number): string {
   if (l === layers - 1) return 'output layer';
   return layers === 2 ? 'hidden layer' : `hidden layer ${l + 1}`;
+}
+
+/** The name of a layer in a sentence: the hidden layer, or hidden layer 2. */
+export function inText(name: string): string {
+  return /\d$/.test(name) ? name : `the ${name}`;
 }
 
 const LETTER = '(?<![A-Za-z])[A-Za-zℓδη](?![A-Za-z])';

@@ -22,6 +22,13 @@ export function short(value: number): string {
   return text.replaceAll('-', '−');
 }
 
+/** In the unit of a target: prices, years. */
+export function inOwnUnit(value: number): string {
+  const size = Math.abs(value);
+  if (size !== 0 && (size >= 1e9 || size < 1e-4)) return short(value);
+  return value.toLocaleString('en-US', { maximumSignificantDigits: 6 }).replaceAll('-', '−');
+}
+
 /** With a sign, for parts of a sum. */
 export function signed(value: number): string {
   return value > 0 ? `+${short(value)}` : short(value);

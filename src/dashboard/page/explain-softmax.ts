@@ -40,11 +40,13 @@ export class SoftmaxCard {
       make(
         'p',
         'small',
-        'Move a logit. Softmax: ',
+        'Move a logit: P, −log P and P − T follow, and the probabilities still sum to 1. Softmax: ',
         formula('P_j = e^{Z_j} / Σ_c e^{Z_c}'),
-        '. Stable form: ',
+        '. The stable form subtracts the largest logit first: ',
         formula('P_j = e^{Z_j − m} / Σ_c e^{Z_c − m}, m = max Z'),
-        '.',
+        '. The result is the same, because the factor ',
+        formula('e^{−m}'),
+        ' cancels.',
       ),
       make(
         'div',
@@ -127,9 +129,20 @@ export class SoftmaxCard {
     const loss = lossOf(this.#z, this.#target, isStable);
     const name = outputName(this.#facts, this.#target);
     const said = Number.isFinite(loss) ? short(loss) : String(loss);
-    const why = p.every(Number.isFinite)
-      ? 'Adding the same number to all logits changes neither P nor the loss.'
-      : 'e^Z has overflowed: ∞ / ∞ is not a number. The stable form subtracts the largest logit first.';
-    setText(this.#loss, `Loss −log P of the true class ${name}: ${said}. ${why}`);
+    setText(this.#loss, `Loss −log P of the true class ${name}: ${said}. ${this.#remark(isStable)}`);
+  }
+
+  #remark(isStable: boolean): string {
+    const most = Math.max(...this.#z);
+    const sum = this.#z.reduce((total, each) => total + Math.exp(each), 0);
+    if (!Number.isFinite(sum)) {
+      const large = `The sum of the powers, with e^${short(most)}, is larger than the largest number that a computer can hold in 64 bits, 1.8 · 10^308.`;
+      return isStable
+        ? `${large} The stable form never computes it: its largest power is e^0 = 1. Turn off “stable form” to see the difference.`
+        : `${large} It overflows to ∞, and ∞ / ∞ is not a number (NaN). The stable form has no such problem.`;
+    }
+    if (sum === 0 && !isStable)
+      return 'All powers e^Z are too small for 64 bits: they become 0, and 0 / 0 is not a number (NaN).';
+    return 'Adding the same number to all logits changes neither P nor the loss.';
   }
 }

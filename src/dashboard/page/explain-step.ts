@@ -1,4 +1,4 @@
-/** One step, foretold and real: the loss of a batch along −gradient, and the gradient of one weight by differences. */
+/** One step, predicted and actual: the loss of a batch along −gradient, and the gradient of one weight by differences. */
 import type { Facts, Step, Subjected } from '../../tools/explain/asks.js';
 import { make, setText } from './elements.js';
 import type { Answer } from './explain-answers.js';
@@ -6,9 +6,10 @@ import { button, labeled } from './explain-chooser.js';
 import type { Place } from './explain-forward.js';
 import { formula, inputName, lettersOf } from './explain-letters.js';
 import { number, row, short, table } from './explain-pictures.js';
+import { counted } from './format.js';
 
 /** Size of the chart, in its own units. */
-const [WIDTH, HEIGHT, LEFT, BOTTOM] = [560, 260, 56, 30];
+const [WIDTH, HEIGHT, LEFT, BOTTOM] = [560, 260, 72, 30];
 const SVG = 'http://www.w3.org/2000/svg';
 
 export class StepCard {
@@ -28,11 +29,18 @@ export class StepCard {
       make(
         'p',
         'small',
-        'A step moves every weight: ',
+        'Gradient descent moves every weight and bias θ against its gradient: ',
         formula('θ ← θ − η ∂L/∂θ'),
-        '. To first order, the loss of the batch changes by ',
+        '. The gradient predicts how much this changes the loss of the batch: by ',
         formula('−η Σ_θ (∂L/∂θ)^2'),
-        '.',
+        ', a straight line (first order). The solid curve is the actual loss after such a step.',
+      ),
+      make(
+        'p',
+        'small',
+        'For a small η, the two agree. But the gradient is that of the present weights, and it changes on the way: the loss falls less ' +
+          'and less, reaches a minimum, and rises again. A step that is too long goes past the minimum, and can make the loss larger ' +
+          'than it was.',
       ),
       make(
         'div',
@@ -43,6 +51,14 @@ export class StepCard {
       this.#says,
       this.#body,
     );
+  }
+
+  /** How the training differs from a plain step. */
+  #otherwise(): string {
+    const { optimizer = 'sgd', momentum = 0, schedule = 'constant' } = this.#facts.training;
+    const name = optimizer === 'sgd' && momentum > 0 ? `sgd with momentum ${short(momentum)}` : optimizer;
+    const step = name === 'sgd' ? '' : ` The training itself used ${name}, not the plain gradient.`;
+    return schedule === 'constant' ? step : `${step} η is the rate before the schedule (${schedule}).`;
   }
 
   async #try(): Promise<void> {
@@ -62,21 +78,19 @@ export class StepCard {
   #show(step: Step, count: number): void {
     const { loss, squaredNorm, atRate, reduction, rates, losses } = step;
     const kind = reduction === 'sum' ? 'sum' : 'mean';
-    const { optimizer } = this.#facts.training;
-    const other = optimizer === 'adam' ? ' The run itself steps with adam, not with the plain gradient.' : '';
-    setText(this.#says, `L is the ${kind} of the losses of ${count} samples.${other}`);
+    setText(this.#says, `L is the ${kind} of the losses of ${counted(count, 'sample')}.${this.#otherwise()}`);
     const compared = atRate
       ? [
           row(formula('rate of the run η'), number(atRate.rate)),
-          row('change foretold', number(-atRate.rate * squaredNorm)),
-          row('real change', atRate.loss === null ? 'not finite' : number(atRate.loss - loss)),
+          row('predicted change', number(-atRate.rate * squaredNorm)),
+          row('actual change', atRate.loss === null ? 'not finite' : number(atRate.loss - loss)),
         ]
       : [];
     const rows = rates.map((rate, i) =>
       row(number(rate), losses[i] == null ? 'not finite' : number(losses[i]!), number(loss - rate * squaredNorm)),
     );
     this.#body.replaceChildren(
-      chartOf(step),
+      make('div', '', chartOf(step), legend()),
       make(
         'div',
         '',
@@ -118,8 +132,8 @@ export class WeightCard {
       make(
         'p',
         'small',
-        'Is the formula right? Move one weight of the unit a little, up and down, and see how the loss changes. Click a weight ' +
-          'of the image of weights, or give its number.',
+        'Is the formula right? The page moves one weight w of the unit up and down by ε, computes the loss both times, and divides ' +
+          `the difference by 2ε. ${facts.picture ? 'Click a weight in the image of weights, or enter' : 'Enter'} the number of its input.`,
       ),
       make(
         'div',
@@ -154,7 +168,7 @@ export class WeightCard {
     const { input: x, weight, from, to } = lettersOf(layer, this.#facts.layers.length - 1);
     try {
       const found = await this.#answer({ ask: 'weight', layer, input, unit, ...this.#subjected });
-      const kinks = `${found.kinks} hidden units go on or off in between, where the loss has a kink: the two may differ.`;
+      const kinks = `The sums of ${counted(found.kinks, 'hidden unit')} change sign in between, where the loss has a kink: the two may differ.`;
       this.#body.replaceChildren(
         table(
           'Gradient of the weight',
@@ -185,6 +199,11 @@ function precise(value: number): string {
   return value.toPrecision(12).replaceAll('-', '−');
 }
 
+function legend(): HTMLElement {
+  const item = (kind: string, name: string) => make('span', '', make('span', `line ${kind}`), name);
+  return make('p', 'muted small step-legend', item('real', 'actual loss'), item('foretold', 'first order'));
+}
+
 function chartOf({ loss, squaredNorm, rates, losses, atRate }: Step): SVGElement {
   const end = rates.at(-1)!;
   const finite = losses.filter((each) => each !== null);
@@ -210,8 +229,6 @@ function chartOf({ loss, squaredNorm, rates, losses, atRate }: Step): SVGElement
     text(LEFT - 6, y(loss) + 4, short(loss), 'end'),
     text(LEFT - 6, y(low), short(low), 'end'),
     text(WIDTH - 10, HEIGHT - 8, `rate ${short(end)}`, 'end'),
-    text(x(zero * 0.72) - 8, y(loss - zero * 0.72 * squaredNorm) + 12, 'first order', 'end'),
-    ...(points.length > 2 ? [labelOf(points.at(-2)!)] : []),
   );
   if (atRate) {
     svg.append(
@@ -229,12 +246,6 @@ function rangeOf(loss: number, losses: readonly number[], lineEnd: number): [low
   const low = Math.min(least, Math.max(lineEnd, least - (high - least || loss)));
   const margin = (high - low) * 0.08 || 1;
   return [low - margin, high + margin];
-}
-
-/** Above the curve. */
-function labelOf(point: string): SVGElement {
-  const [x = 0, y = 0] = point.split(',').map(Number);
-  return text(x, y - 8, 'real loss', 'end');
 }
 
 function text(x: number, y: number, content: string, anchor: string): SVGElement {

@@ -4,7 +4,7 @@ import { make, setText } from './elements.js';
 import type { Answer } from './explain-answers.js';
 import { button } from './explain-chooser.js';
 import { formula, outputName } from './explain-letters.js';
-import { number, signed } from './explain-pictures.js';
+import { inOwnUnit, number, signed } from './explain-pictures.js';
 import { duration, whole } from './format.js';
 import { bytesOf, drawPixels } from './pictures.js';
 
@@ -29,6 +29,7 @@ export class TaughtCard {
     this.#answer = answer;
     this.#pick = pick;
     const { train } = facts.samples;
+    const factor = factorOf(facts.training);
     this.#says.setAttribute('aria-live', 'polite');
     this.#progress.hidden = true;
     this.#progress.setAttribute('aria-label', 'Search of the training samples');
@@ -36,10 +37,13 @@ export class TaughtCard {
       make(
         'p',
         'small',
-        'A step on training sample x alone changes the loss of the sample on show, x′, by about ',
-        formula('−η ∇ℓ(x′) · ∇ℓ(x) = −η Σ_l (H′_l · H_l + 1)(δ′_l · δ_l)'),
-        ' (TracIn, Pruthi et al. 2020): the product of two gradients follows from their factors. These are the present weights ' +
-          'only, not those of the whole training.',
+        'Every training sample moves the weights so that its own loss falls. This can also lower the loss of the sample above, or ' +
+          'raise it. If the two gradients point in similar directions, a step on the training sample helps; if they point in opposite ' +
+          'directions, it harms. A step on training sample x changes the loss of the sample above, x′, by about ',
+        formula(`−${factor}∇ℓ(x′) · ∇ℓ(x) = −${factor}Σ_l (H′_l · H_l + 1)(δ′_l · δ_l)`),
+        `, with the inputs H and δ of each layer l${factor.includes('B') ? ` and B = ${facts.training.batchSize} samples in a batch` : ''} ` +
+          '(TracIn, Pruthi et al. 2020). This is computed with the present weights only, not ' +
+          'with those of the whole training. The number below each sample is this change.',
       ),
       make(
         'div',
@@ -93,11 +97,19 @@ export class TaughtCard {
     Object.assign(this.#progress, { hidden: done === of, max: of, value: done });
     const spent = `${duration(milliseconds / 1000)} of computing`;
     const rest = done === of ? spent : `about ${duration(left)} of computing left`;
-    setText(this.#says, done === of ? `All ${whole(of)} training samples: ${rest}.` : `${rest}.`);
+    const frozen = this.#facts.isLive ? ' The weights are those of the beginning of the search.' : '';
+    setText(this.#says, done === of ? `All ${whole(of)} training samples: ${rest}.${frozen}` : `${rest}.${frozen}`);
     this.#body.replaceChildren(
-      this.#list('They pull for it: a step on them lowers its loss', helpers),
-      this.#list('They pull against it: a step on them raises its loss', opponents),
+      this.#list('Proponents: a step on one of these samples lowers the loss', helpers),
+      this.#list('Opponents: a step on one of these samples raises the loss', opponents),
     );
+  }
+
+  #numbersOf({ targets = [] }: Teacher): HTMLElement[] {
+    return targets.map((target, j) => {
+      const { name, mean, deviation } = this.#facts.targets[j]!;
+      return make('span', 'own-number', `${name} `, number(mean + deviation * target, inOwnUnit));
+    });
   }
 
   #list(caption: string, teachers: readonly Teacher[]): HTMLElement {
@@ -115,7 +127,11 @@ export class TaughtCard {
         pick.append(canvas);
       } else pick.append(`training sample ${index}`);
       pick.append(
-        make('span', 'small', ...(label === undefined ? [] : [make('b', '', outputName(this.#facts, label)), ' '])),
+        make(
+          'span',
+          'small',
+          ...(label === undefined ? this.#numbersOf(teacher) : [make('b', '', outputName(this.#facts, label)), ' ']),
+        ),
       );
       // (How much the loss changes: the opposite of the product.)
       return make('li', '', pick, number(-influence, signed));
@@ -123,4 +139,11 @@ export class TaughtCard {
     const none = items.length === 0 ? [make('p', 'muted small', 'None.')] : [];
     return make('div', '', make('h4', '', caption), make('ul', 'teachers', ...items), ...none);
   }
+}
+
+/** What src/tools/explain/teachers.ts multiplies the products by. */
+function factorOf({ rate, reduction, batchSize }: Facts['training']): string {
+  const eta = rate === undefined ? '' : 'η ';
+  if (reduction !== 'mean' || batchSize === undefined) return eta;
+  return rate === undefined ? '(1 / B) ' : '(η / B) ';
 }

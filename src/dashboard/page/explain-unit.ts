@@ -1,14 +1,25 @@
 /** One unit: its weights as an image, its sum with the real numbers, and its δ. */
 import type { Facts, Passes, Unit } from '../../tools/explain/asks.js';
 import { make } from './elements.js';
+import { canBeOff, curveOf } from './explain-activations.js';
 import { button } from './explain-chooser.js';
 import type { Place } from './explain-forward.js';
-import { formula, indexBehind, inputName, type Letters, layerName, lettersOf, outputName } from './explain-letters.js';
+import {
+  formula,
+  indexBehind,
+  inputName,
+  inText,
+  type Letters,
+  layerName,
+  lettersOf,
+  outputName,
+} from './explain-letters.js';
 import { sidesOf, type Term, termsOf } from './explain-math.js';
 import { figure, inkPicture, number, row, short, signed, signedPicture, table } from './explain-pictures.js';
+import { counted } from './format.js';
 
 const SHOWN_TERMS = 6;
-const SHOWN_SPEAKERS = 8;
+const SHOWN_UNITS = 8;
 
 export class UnitCard {
   readonly element = make('div', 'unit-card');
@@ -31,7 +42,7 @@ export class UnitCard {
     const terms = termsOf(inputs, weights.weights);
     const place = { layer, unit };
     const columns = [this.#sum(letters, passes, place, weights, terms)];
-    if (layer > 0) columns.push(...this.#speakers(letters, layer, terms));
+    if (layer > 0) columns.push(...this.#sides(letters, layer, terms));
     else columns.push(this.#largest(letters, terms));
     if (!isLast) columns.push(this.#delta(letters, place, passes, weights));
     this.element.replaceChildren(
@@ -45,7 +56,7 @@ export class UnitCard {
   #titleOf({ layer, unit }: Place): string {
     const layers = this.#facts.layers.length - 1;
     if (layer === layers - 1) return `Output ${outputName(this.#facts, unit)}`;
-    return `Unit ${unit} of the ${layerName(layer, layers)}`;
+    return `Unit ${unit} of ${inText(layerName(layer, layers))}`;
   }
 
   #pictures({ weight, input, from, to }: Letters, inputs: readonly number[], weights: readonly number[]): HTMLElement {
@@ -58,7 +69,7 @@ export class UnitCard {
       const row = place(offsetY, canvas.clientHeight, shape.height);
       this.#chooseWeight(row * shape.width + place(offsetX, canvas.clientWidth, shape.width));
     });
-    return make(
+    const images = make(
       'div',
       'row',
       figure(formula(`weights ${weight}_{${from}${to}}`), canvas),
@@ -67,8 +78,14 @@ export class UnitCard {
       make('span', 'operator', '='),
       figure(
         formula(`terms ${input}_${from} ${weight}_{${from}${to}}`),
-        signedPicture(products, shape, 'Terms of the sum: red speaks for the unit, blue against it'),
+        signedPicture(products, shape, 'Terms of the sum: red ones raise it, blue ones lower it'),
       ),
+    );
+    return make(
+      'div',
+      '',
+      images,
+      make('p', 'muted small', 'Red: positive, raises the sum. Blue: negative, lowers it.'),
     );
   }
 
@@ -84,10 +101,17 @@ export class UnitCard {
     const isLast = layer === passes.layers.length - 1;
     const rows = [
       row(formula(`bias ${bias}_${to}`), number(b)),
-      row('terms that speak for it', number(sides.for)),
-      row('terms that speak against it', number(sides.against)),
+      row('positive terms, which raise it', number(sides.for)),
+      row('negative terms, which lower it', number(sides.against)),
       row(formula(`sum ${z}_${to}`), number(sum)),
-      ...(isLast ? [] : [row(formula(`${h}_${to} = max(${z}_${to}, 0)`), number(passes.layers[layer]!.h![unit]!))]),
+      ...(isLast
+        ? []
+        : [
+            row(
+              formula(`output ${h}_${to} = ${curveOf(this.#facts).value(`${z}_${to}`)}`),
+              number(passes.layers[layer]!.h![unit]!),
+            ),
+          ]),
     ];
     return make(
       'div',
@@ -105,29 +129,29 @@ export class UnitCard {
     return make(
       'div',
       '',
-      make('h4', '', `The largest of its ${terms.length} terms that are not 0`),
-      make('p', 'small', formula(`${input}_${from} ${weight}_{${from}${to}}`)),
+      make('h4', '', terms.length > SHOWN_TERMS ? `The largest of its ${terms.length} terms` : 'Its terms'),
+      make('p', 'small', 'An input that is not 0 adds ', formula(`${input}_${from} ${weight}_{${from}${to}}`), '.'),
       table('Largest terms', ['input', input, weight, 'product'], rows),
     );
   }
 
-  /** Which units speak for and against it. */
-  #speakers({ weight, input, from, to }: Letters, layer: number, terms: readonly Term[]): HTMLElement[] {
+  /** Which units raise the sum, and which lower it. */
+  #sides({ weight, input, from, to }: Letters, layer: number, terms: readonly Term[]): HTMLElement[] {
     const list = (some: readonly Term[], caption: string) => {
-      const rows = some.slice(0, SHOWN_SPEAKERS).map(({ index, left, right, product }) => {
+      const rows = some.slice(0, SHOWN_UNITS).map(({ index, left, right, product }) => {
         const pick = () => this.#choose({ layer: layer - 1, unit: index });
         const name = button(inputName(this.#facts, layer, index), pick);
         name.classList.add('plain');
         return row(name, number(left), number(right), number(product, signed));
       });
       const added = formula(`${input}_${from} ${weight}_{${from}${to}}`);
-      const says = make('p', 'small', 'A unit that is on adds ', added, '.');
+      const says = make('p', 'small', 'A unit whose output is not 0 adds ', added, '.');
       return make('div', '', make('h4', '', caption), says, table(caption, ['unit', input, weight, 'product'], rows));
     };
     const [positive, negative] = [terms.filter((t) => t.product > 0), terms.filter((t) => t.product < 0)];
     return [
-      list(positive, `${positive.length} units speak for it`),
-      list(negative, `${negative.length} units speak against it`),
+      list(positive, `${counted(positive.length, 'unit')} that ${positive.length === 1 ? 'raises' : 'raise'} it`),
+      list(negative, `${counted(negative.length, 'unit')} that ${negative.length === 1 ? 'lowers' : 'lower'} it`),
     ];
   }
 
@@ -139,8 +163,8 @@ export class UnitCard {
     const above = passes.layers[layer + 1]!.delta;
     const terms = termsOf(outgoing, above);
     const total = terms.reduce((sum, { product }) => sum + product, 0);
-    const { z: sums, delta } = passes.layers[layer]!;
-    const isOn = sums[unit]! > 0;
+    const { slope = [], delta } = passes.layers[layer]!;
+    const isOff = canBeOff(this.#facts) && slope[unit] === 0;
     const isLastNext = layer + 1 === layers - 1;
     const nameOf = (j: number) => (isLastNext ? `output ${outputName(this.#facts, j)}` : `unit ${j}`);
     const rows = terms
@@ -156,7 +180,7 @@ export class UnitCard {
       make(
         'p',
         'small',
-        formula(`δ_${to} = ∂ℓ/∂${z}_${to} = [${z}_${to} > 0] Σ_${at} ${next.weight}_{${to}${at}} δ_${at}`),
+        formula(`δ_${to} = ∂ℓ/∂${z}_${to} = f′(${z}_${to}) Σ_${at} ${next.weight}_{${to}${at}} δ_${at}`),
       ),
       table('Terms of δ', [isLastNext ? 'output' : 'unit', next.weight, 'δ above', 'product'], [...rows, ...shown]),
       make(
@@ -165,13 +189,14 @@ export class UnitCard {
         formula(`Σ = ∂ℓ/∂${h}_${to} = `),
         number(total),
         '; ',
-        formula(`[${z}_${to} > 0] = ${isOn ? 1 : 0}`),
+        formula(`f′(${z}_${to}) = `),
+        number(slope[unit]!),
         '; ',
         formula(`δ_${to} = `),
         number(delta[unit]!),
-        isOn
-          ? `. If its sum rose by 0.01, the loss would change by about ${short(0.01 * delta[unit]!)}.`
-          : '. The unit is off: a small change of its sum changes nothing behind it, so its δ is 0.',
+        isOff
+          ? '. The unit is off: if its sum changes a little, its output is still 0, and the loss does not change. So δ is 0.'
+          : `. If the sum rises by 0.01, the loss changes by about ${short(0.01 * delta[unit]!)}.`,
       ),
     );
   }
@@ -186,9 +211,9 @@ export class UnitCard {
     const count = inputs.filter((x) => x !== 0).length;
     const says =
       d === 0
-        ? 'δ is 0, so the gradient of every weight into it is 0: it learns nothing from this sample.'
-        : `A step changes each of the ${count} weights whose input is not 0 by −rate · input · δ. ` +
-          'Weights of inputs that are 0 do not change.';
+        ? 'δ is 0, so the gradient of each weight is 0, too: the unit learns nothing from this sample.'
+        : `A step changes each of the ${counted(count, 'weight')} whose input is not 0 by −η · input · δ. ` +
+          'The weights of inputs that are 0 do not change.';
     return make(
       'p',
       'small',

@@ -1,6 +1,7 @@
 /** What zeros save: the multiplications of a sample that are done, and those that are skipped. */
 import type { Facts, Passes } from '../../tools/explain/asks.js';
 import { make } from './elements.js';
+import { canBeOff } from './explain-activations.js';
 import { formula, layerName, lettersOf } from './explain-letters.js';
 import { number, row, table } from './explain-pictures.js';
 import { percent, whole } from './format.js';
@@ -48,13 +49,14 @@ export class WorkCard {
     });
     const sums = row('all', number(all, whole), '', number(done, whole), number(done / all, percent));
     sums.className = 'sums';
-    const heads = ['product', 'multiplications', 'by 0', 'done', 'of all'];
+    const heads = ['multiplications', 'total', 'by 0', 'done', 'done, %'];
     this.element.replaceChildren(
       make(
         'p',
         'small',
-        'An input of 0 adds nothing to any sum, and its weights get no gradient. A unit that is off is an input of 0 to the ' +
-          'next layer, and its δ is 0. ',
+        'A product with 0 is 0 and need not be computed. An input of 0 adds nothing to any sum, and the gradient of its weights, 0 · δ, ' +
+          'is 0. ',
+        this.#ofUnits(),
         this.#honestly(),
       ),
       table('Multiplications of this sample', heads, [...rows, sums]),
@@ -62,29 +64,41 @@ export class WorkCard {
     );
   }
 
+  #ofUnits(): string {
+    const { activation, layers } = this.#facts;
+    if (layers.length === 2) return '';
+    return canBeOff(this.#facts)
+      ? 'A unit that is off is an input of 0 to the next layer, and its δ is 0. '
+      : `Hidden units rarely output exactly 0 with ${activation}, so zeros save little behind the first layer. `;
+  }
+
   #honestly(): string {
     const { skipsZeros, kernel, layers } = this.#facts;
     const dense = skipsZeros.flatMap((skips, l) => (skips ? [] : [layerName(l, layers.length - 1)]));
-    if (dense.length === 0) return `The kernel ${kernel} leaves all of these out.`;
+    if (dense.length === 0) return `The kernel that trains, ${kernel}, leaves out all products with 0.`;
     return (
-      `The kernel ${kernel} multiplies these zeros, too, in: ${dense.join(', ')}. The layer is narrow or its inputs have few ` +
-      'zeros, so finding them would cost more than it saves.'
+      `The kernel that trains, ${kernel}, computes these products anyway in: ${dense.join(', ')}. There, the layer is narrow or its ` +
+      'inputs have few zeros, so finding the zeros would cost more than it saves.'
     );
   }
 
   /** Of a run, while the page is open. */
   #history({ version, layers }: Passes, sample: string, done: number): HTMLElement[] {
     if (!this.#facts.isLive || layers.length === 1) return [];
-    const hidden = layers.slice(0, -1).flatMap(({ z }) => z);
-    const active = hidden.filter((z) => z > 0).length / hidden.length;
+    const hidden = layers.slice(0, -1).flatMap(({ h = [] }) => h);
+    const active = hidden.filter((h) => h !== 0).length / hidden.length;
     const others = this.#looks.filter((look) => look.sample === sample && look.version !== version);
     this.#looks = [...others, { version, sample, done, active }].slice(-MOST_LOOKS);
     const rows = this.#looks.map((look, i) =>
       row(String(i + 1), number(look.active, percent), number(look.done, percent)),
     );
     return [
-      make('h4', '', 'The same sample, each time that this page took the weights of the run'),
-      table('The sample during the run', ['look', 'units on', 'multiplications done'], rows),
+      make('h4', '', 'The same sample during the run: a row for each time that this page read the weights'),
+      table(
+        'The sample during the run',
+        ['look', canBeOff(this.#facts) ? 'units on' : 'outputs not 0', 'multiplications done'],
+        rows,
+      ),
     ];
   }
 }

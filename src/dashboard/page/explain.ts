@@ -6,6 +6,7 @@ import type { Answer } from './explain-answers.js';
 import { BatchCard } from './explain-batch.js';
 import { button, Chooser, labeled } from './explain-chooser.js';
 import { Flow, type Place } from './explain-forward.js';
+import { glossary, introduction } from './explain-glossary.js';
 import { layerName } from './explain-letters.js';
 import { Outputs } from './explain-outputs.js';
 import { short } from './explain-pictures.js';
@@ -15,6 +16,8 @@ import { TaughtCard } from './explain-taught.js';
 import { UnitCard } from './explain-unit.js';
 import { WorkCard } from './explain-work.js';
 import { whole } from './format.js';
+
+const WITHOUT_WEIGHTS = 'The training weights samples or classes. This page does not: each sample counts once.';
 
 export class ExplainView {
   readonly facts: Facts;
@@ -137,21 +140,30 @@ export class ExplainView {
   }
 
   #sections(): HTMLElement[] {
-    const { title, layers, parameters, isLive } = this.facts;
-    const heading = `${title}: ${layers.join('-')}, ${whole(parameters)} parameters`;
+    const { title, layers, parameters, activation, isLive, isWeighted } = this.facts;
+    const activations = layers.length > 2 ? `${activation}, ` : '';
+    const heading = `${title}: ${layers.join('-')}, ${activations}${whole(parameters)} parameters`;
     const { withoutTraining } = this.facts;
+    const weighted = isWeighted ? [make('p', 'muted small', WITHOUT_WEIGHTS)] : [];
     const stages = make('div', 'stages', this.#flow.element, this.#outputs.element);
-    const check = make('div', '', make('h3', '', 'The gradient of a weight, by differences'), this.#weight.element);
+    const check = make('div', '', make('h3', '', 'Check of a gradient by finite differences'), this.#weight.element);
     const optional = (title: string, card: { readonly element: HTMLElement } | undefined) =>
       card ? [section(title, 'whole', card.element)] : [];
     return [
-      section('Choose a sample', 'whole', make('p', 'muted', heading), this.#chooser.element, this.#state(isLive)),
-      section('One sample, forward and back', 'whole', introduction(), stages),
+      section(
+        'Choose a sample',
+        'whole',
+        make('p', 'muted', heading),
+        this.#chooser.element,
+        this.#state(isLive),
+        ...weighted,
+      ),
+      section('One sample, forward and back', 'whole', introduction(this.facts), stages, glossary(this.facts)),
       section('One unit', 'whole', this.#unitChooser(), this.#unit.element, check),
       ...optional('Softmax in the hand', this.#softmax),
       ...optional('The gradient as an outer product', this.#batch),
       ...optional('What zeros save', this.#work),
-      ...optional('One step, foretold and real', this.#step),
+      ...optional('One step, predicted and actual', this.#step),
       ...optional('Who taught it that?', this.#taught),
       ...(withoutTraining ? [make('p', 'muted', `Some parts are missing: ${withoutTraining}.`)] : []),
     ];
@@ -177,16 +189,6 @@ export class ExplainView {
     const hint = make('p', 'muted small', 'Or choose a cell of a grid, or an output, by mouse or keyboard.');
     return make('div', 'chooser', labeled('layer', this.#layer), labeled('unit', this.#number), hint);
   }
-}
-
-function introduction(): HTMLElement {
-  return make(
-    'p',
-    'small',
-    'Forward, left to right: the inputs make the hidden units bright or leave them dark, and these make the logits Z. ' +
-      'Back, right to left: δ says how the loss ℓ of this sample changes if a sum changes a little. A red unit has a ' +
-      'positive δ: the loss falls if its sum falls. A blue one has a negative δ: the loss falls if its sum rises.',
-  );
 }
 
 function section(title: string, classes: string, ...content: readonly Node[]): HTMLElement {

@@ -56,6 +56,8 @@ export interface Facts {
   /** Widths, input to output. */
   readonly layers: readonly number[];
   readonly parameters: number;
+  /** Activation of the hidden layers. */
+  readonly activation: string;
   readonly objective: string;
   /** Names of the classes; empty if the network estimates numbers. */
   readonly classNames: readonly (string | number)[];
@@ -80,6 +82,8 @@ export interface Facts {
   readonly kernel: string;
   /** How the network is trained, as far as it is known. */
   readonly training: TrainingFacts;
+  /** Whether training weights samples or classes, which the answers do not. */
+  readonly isWeighted?: boolean;
   /** Maximum number of samples of a batch that is asked for. */
   readonly mostBatch: number;
 }
@@ -96,6 +100,8 @@ export interface TrainingFacts {
   readonly reduction?: 'sum' | 'mean';
   readonly batchSize?: number;
   readonly optimizer?: string;
+  readonly momentum?: number;
+  readonly schedule?: string;
 }
 
 /** One sample, forward and back. */
@@ -120,6 +126,8 @@ export interface LayerPass {
   readonly z: readonly number[];
   /** (outputs) H_(l+1) = f(Z_l); absent in the last layer. */
   readonly h?: readonly number[];
+  /** (outputs) f′(Z_l); absent in the last layer. */
+  readonly slope?: readonly number[];
   /** (outputs) δ_l = ∂ℓ/∂Z_l; in the last layer P − T for classes. */
   readonly delta: readonly number[];
   readonly work: Work;
@@ -158,7 +166,7 @@ export interface WeightCheck {
   readonly epsilon: number;
   readonly lossAbove: number;
   readonly lossBelow: number;
-  /** Number of hidden units that are active at only one of w + ε and w − ε, where ℓ has a kink. */
+  /** Number of hidden units whose sums change sign between w + ε and w − ε, if f has a kink at 0: ℓ has a kink there, too. */
   readonly kinks: number;
 }
 
@@ -210,6 +218,8 @@ export interface Teacher {
   /** By layer; their sum is the influence. */
   readonly byLayer: readonly number[];
   readonly class?: number;
+  /** The regression targets, standardized. */
+  readonly targets?: readonly number[];
   /** (inputs) base64 of uint8, for images. */
   readonly pixels?: string;
 }

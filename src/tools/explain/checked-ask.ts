@@ -3,6 +3,8 @@ import type { Ask, BatchRef, Facts, SampleRef, Split, Subjected } from './asks.j
 import { fromBase64 } from './base64.js';
 import { SPLITS } from './subject.js';
 
+export const NOT_FINITE = 'the network computes no finite numbers for this sample';
+
 /** A question that cannot be answered, and why. */
 export class BadAsk extends Error {}
 

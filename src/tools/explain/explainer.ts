@@ -1,12 +1,13 @@
 /** Answers the questions of the page about a network and its data. */
 import { scaledPixels } from '../../data/scaled-pixels.js';
+import { type Activation, activationNamed } from '../../kernels/activations.js';
 import type { Answers, Ask, Batch, Facts, LayerPass, Passes, Step, Subjected, Unit, WeightCheck } from './asks.js';
 import { fromBase64, toBase64 } from './base64.js';
-import { BadAsk, checkedAsk } from './checked-ask.js';
+import { BadAsk, checkedAsk, NOT_FINITE } from './checked-ask.js';
 import { Derivation, type Given } from './derivation.js';
 import { lossesAlong } from './loss-along.js';
+import { Searches } from './searches.js';
 import { parametersOf, type Subject } from './subject.js';
-import { Teachers } from './teachers.js';
 
 /** Copies of a run's weights are renewed when they are older. */
 const FRESH_MS = 1000;
@@ -15,6 +16,7 @@ const MOST_BATCH = 100;
 const MOST_NUMBERS = 4_000_000;
 /** Relative to a weight's size; the difference's error is about its square. */
 const NUDGE = 1e-5;
+const NEAR_0 = 1e-9;
 
 export class Explainer {
   readonly #subject: Subject;
@@ -23,23 +25,25 @@ export class Explainer {
   #version = 0;
   #copiedAt = Number.NEGATIVE_INFINITY;
   #isOutdated = false;
-  #teachers: Teachers | undefined;
+  readonly #searches: Searches;
   /** Questions are answered one after the other: they share the memory. */
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(subject: Subject) {
     this.#subject = subject;
+    this.#searches = new Searches(subject);
     this.#mostBatch = Math.max(1, Math.min(MOST_BATCH, Math.floor(MOST_NUMBERS / Math.max(...subject.shape.layers))));
   }
 
   get facts(): Facts {
     const { shape, facts } = this.#subject;
-    const { layers, objective } = shape;
+    const { layers, activation, objective } = shape;
     return {
       ...facts,
       version: this.#version,
       layers,
       parameters: parametersOf(layers),
+      activation,
       objective,
       mostBatch: this.#mostBatch,
     };
@@ -125,7 +129,7 @@ export class Explainer {
     const isLast = l === now.layers.length - 1;
     return {
       z: [...now.z(l)],
-      ...(!isLast && { h: [...now.inputs(l + 1)] }),
+      ...(!isLast && this.#activated(now.z(l), now.inputs(l + 1))),
       delta: [...now.delta(l)],
       work: {
         ...{ forward: active, allForward: all },
@@ -133,6 +137,11 @@ export class Explainer {
         ...{ gradient: active, allGradient: all },
       },
     };
+  }
+
+  #activated(z: Float64Array, h: Float64Array): Pick<LayerPass, 'h' | 'slope'> {
+    const { slope } = activationNamed(this.#subject.shape.activation);
+    return { h: [...h], slope: Array.from(h, (each, j) => slope(z[j]!, each)) };
   }
 
   #unit({ layer, unit }: { readonly layer: number; readonly unit: number }): Unit {
@@ -159,7 +168,10 @@ export class Explainer {
         return { loss: now.loss(), z: now.layers.slice(0, -1).map((_, l) => now.z(l).slice()) };
       });
     const [above, below] = [at(epsilon), at(-epsilon)];
-    const kinks = above.z.flatMap((z, l) => [...z].filter((each, j) => each > 0 !== below.z[l]![j]! > 0)).length;
+    const hasKink = isKinked(activationNamed(this.#subject.shape.activation));
+    const kinks = hasKink
+      ? above.z.flatMap((z, l) => [...z].filter((each, j) => each > 0 !== below.z[l]![j]! > 0)).length
+      : 0;
     return {
       version: this.#version,
       ...{ weight, gradient, epsilon, kinks },
@@ -192,18 +204,13 @@ export class Explainer {
   }
 
   #taught(ask: Subjected): Answers['taught'] {
-    const key = JSON.stringify([this.#version, ask.sample, ask.target]);
-    if (this.#teachers?.key !== key) {
-      const now = this.#run([this.#given(ask).given]);
-      this.#teachers = new Teachers(key, now, this.#subject);
-    }
-    return { version: this.#version, ...this.#teachers.goOn(this.#now) };
+    return this.#searches.goOn(ask, this.#given(ask).given, this.#now, this.#version);
   }
 
   #run(samples: readonly Given[]): Derivation {
     this.#now.run(samples);
     if (samples.every((_, s) => Number.isFinite(this.#now.loss(s)))) return this.#now;
-    throw new BadAsk('the network computes no finite numbers for this sample');
+    throw new BadAsk(NOT_FINITE);
   }
 
   #samples(first: number, count: number): Given[] {
@@ -219,4 +226,10 @@ export class Explainer {
     if (target === undefined || target === own.target[0]) return { given: own, isOwnTarget: true };
     return { given: { ...own, target: [target] }, isOwnTarget: false };
   }
+}
+
+/** Whether f′ jumps at 0. */
+function isKinked({ value, slope }: Activation): boolean {
+  const at = (z: number) => slope(z, value(z));
+  return Math.abs(at(NEAR_0) - at(-NEAR_0)) > 1e-3;
 }

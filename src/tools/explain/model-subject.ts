@@ -9,6 +9,8 @@ import { parseJsonOr } from '../../files/json.js';
 import { fieldsOf } from '../../files/type-guards.js';
 import { activationNeeds } from '../../kernels/activations.js';
 import { chooseKernel } from '../../kernels/builds.js';
+import { OPTIMIZERS } from '../../optim/optimizer.js';
+import { SCHEDULES } from '../../optim/schedule.js';
 import { onOneLine } from '../../text/printable.js';
 import type { Network } from '../network.js';
 import type { Split, TrainingFacts } from './asks.js';
@@ -38,6 +40,7 @@ export class ModelSubject implements Subject {
     requireSize(file, layers);
     const { objective, facts, classNames, targets, table, kernel } = network;
     const isPrivate = model.metadata.privacy !== undefined;
+    const config = fieldsOf(parseJsonOr(model.metadata.config, undefined));
     this.shape = { layers, activation, objective, facts };
     this.#values = Float32Array.from(model.values);
     this.#network = network;
@@ -56,9 +59,10 @@ export class ModelSubject implements Subject {
       samples: { train: this.#samples.train?.count ?? 0, validation: 0, test: test.count },
       ...(hardest.length > 0 && { hardest: { split: 'test', indices: hardest } }),
       ...(isPrivate && { withoutTraining: PRIVATE }),
+      ...((facts.isWeighted || config.class_weights != null) && { isWeighted: true }),
       skipsZeros: skipsZeros(layers, chooseKernel(kernel), activationNeeds(activation).hiddenForm, this.#density(test)),
       kernel,
-      training: trainingIn(model.metadata),
+      training: trainingIn(config),
     };
   }
 
@@ -103,12 +107,18 @@ export function requireSize(file: string, layers: readonly number[]): void {
   if (parameters > MOST_PARAMETERS) throw errors.tooLargeToExplain(file, parameters, MOST_PARAMETERS);
 }
 
-function trainingIn({ config }: ModelData['metadata']): TrainingFacts {
-  const { lr, reduction, batch_size: batchSize, optimizer } = fieldsOf(parseJsonOr(config, undefined));
+function trainingIn(config: ReturnType<typeof fieldsOf>): TrainingFacts {
+  const { lr, reduction, batch_size: batchSize, optimizer, schedule, momentum } = config;
   return {
     ...(typeof lr === 'number' && lr > 0 && { rate: lr }),
     ...((reduction === 'sum' || reduction === 'mean') && { reduction }),
     ...(Number.isSafeInteger(batchSize) && (batchSize as number) > 0 && { batchSize: batchSize as number }),
-    ...((optimizer === 'sgd' || optimizer === 'adam') && { optimizer }),
+    ...(isNameIn(OPTIMIZERS, optimizer) && { optimizer }),
+    ...(isNameIn(SCHEDULES, schedule) && { schedule }),
+    ...(typeof momentum === 'number' && momentum > 0 && momentum < 1 && { momentum }),
   };
+}
+
+function isNameIn(names: readonly string[], value: unknown): value is string {
+  return names.includes(value as string);
 }

@@ -5,13 +5,13 @@ import type { Given, NetworkShape } from './derivation.js';
 export interface Subject {
   readonly shape: NetworkShape;
   readonly facts: SubjectFacts;
-  /** Copies the parameters, in the order of a model file. */
+  /** The parameters, in the order of a model file. Valid until the next call. */
   parameters(): Float32Array;
   /** @param index  below `facts.samples[split]` */
   sample(split: Split, index: number): Given;
 }
 
-export type SubjectFacts = Omit<Facts, 'version' | 'parameters' | 'layers' | 'objective' | 'mostBatch'>;
+export type SubjectFacts = Omit<Facts, 'version' | 'parameters' | 'layers' | 'activation' | 'objective' | 'mostBatch'>;
 
 export const SPLITS: readonly Split[] = ['train', 'validation', 'test'];
 

@@ -14,7 +14,8 @@ const SHOWN = 12;
 /** How long a question may compute: a run's events wait for it, or a page of its own. */
 const LIVE_SLICE_MS = 40;
 const SLICE_MS = 100;
-const AT_ONCE = 10;
+/** Samples that are run at once. */
+export const AT_ONCE = 10;
 
 interface Factors {
   /** H_l */
@@ -24,8 +25,6 @@ interface Factors {
 }
 
 export class Teachers {
-  /** Says which sample and weights these are of. */
-  readonly key: string;
   readonly #subject: Subject;
   readonly #factors: readonly Factors[];
   readonly #scale: number;
@@ -34,15 +33,18 @@ export class Teachers {
   #milliseconds = 0;
 
   /** @param now  has run the sample back */
-  constructor(key: string, now: Derivation, subject: Subject) {
-    this.key = key;
+  constructor(now: Derivation, subject: Subject) {
     this.#subject = subject;
     this.#factors = factorsOf(now);
     const { rate = 1, reduction, batchSize = 1 } = subject.facts.training;
     this.#scale = reduction === 'mean' ? rate / batchSize : rate;
   }
 
-  /** Continues for a while. */
+  get isDone(): boolean {
+    return this.#done === this.#subject.facts.samples.train;
+  }
+
+  /** Continues for a while. @param now  has the same weights as at the beginning */
   goOn(now: Derivation): Omit<Taught, 'version'> {
     const { samples, isLive } = this.#subject.facts;
     const { train } = samples;
@@ -67,7 +69,8 @@ export class Teachers {
 
   #add(index: number, products: readonly number[]): void {
     const byLayer = products.map((product) => this.#scale * product);
-    this.#all.push({ index, byLayer, influence: byLayer.reduce((sum, each) => sum + each, 0) });
+    const influence = byLayer.reduce((sum, each) => sum + each, 0);
+    if (Number.isFinite(influence)) this.#all.push({ index, byLayer, influence });
   }
 
   /** Forgets those that will not be shown. */
@@ -81,7 +84,7 @@ export class Teachers {
     const { inputs, target } = this.#subject.sample('train', teacher.index);
     return {
       ...teacher,
-      ...(classNames.length > 0 && { class: target[0]! }),
+      ...(classNames.length > 0 ? { class: target[0]! } : { targets: Array.from(target) }),
       ...(picture && { pixels: toBase64(Uint8Array.from(inputs, (x) => Math.round(255 * x))) }),
     };
   }

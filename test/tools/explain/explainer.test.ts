@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Ask } from '../../../src/tools/explain/asks.js';
 import { Explainer } from '../../../src/tools/explain/explainer.js';
+import { NAIVE_CURVES } from '../../support/naive-curves.js';
 import { type Case, naivePass, RandomSubject } from '../../support/naive-network.js';
 
 const SAMPLES = 7;
@@ -13,6 +14,7 @@ const cases = fc.record<Case>({
   outputs: fc.integer({ min: 2, max: 4 }),
   objective: fc.constantFrom('softmax-cross-entropy', 'squared-error', 'absolute-error', 'huber'),
   seed: fc.nat({ max: 1000 }),
+  activation: fc.constantFrom(...Object.keys(NAIVE_CURVES)),
 });
 
 const test = (index: number) => ({ sample: { split: 'test', index } as const });
@@ -30,14 +32,15 @@ describe('an explainer', () => {
           const naive = naivePass(subject.shape, subject.values, subject.sample('test', index));
           expect(passes.loss).toBeCloseTo(naive.loss, 10);
           expect(apart(passes.probabilities ?? [], naive.outputs)).toBeLessThan(1e-12);
-          for (const [l, { z, h, delta }] of passes.layers.entries()) {
+          for (const [l, { z, h, slope, delta }] of passes.layers.entries()) {
             expect(apart(z, naive.z[l]!)).toBeLessThan(1e-12);
             expect(apart(delta, naive.delta[l]!)).toBeLessThan(1e-12);
             if (h) expect(apart(h, naive.h[l + 1]!)).toBeLessThan(1e-12);
+            expect(apart(slope ?? [], naive.slope[l] ?? [])).toBeLessThan(1e-12);
           }
         }
       }),
-      { numRuns: 25 },
+      { numRuns: 40 },
     );
   });
 

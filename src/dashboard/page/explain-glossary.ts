@@ -1,0 +1,84 @@
+/** What the page says before its numbers: how to read the two passes, and the meaning of the letters. */
+import type { Facts } from '../../tools/explain/asks.js';
+import { make } from './elements.js';
+import { formula, inText, type Letters, layerName, lettersOf } from './explain-letters.js';
+
+/** Above the passes. */
+export function introduction(facts: Facts): HTMLElement {
+  const isOfClasses = facts.classNames.length > 0;
+  const hasHidden = facts.layers.length > 2;
+  const sum = 'multiplies each input by a weight, and adds up the products and a bias: its sum';
+  const outputs = isOfClasses ? 'logits Z, which softmax turns into probabilities P' : 'outputs Z';
+  const forward = hasHidden
+    ? `each hidden unit ${sum}. The activation function turns the sum into the unit's output. From the last hidden layer, the output layer computes the ${outputs}.`
+    : `each output ${sum}. The sums are the ${outputs}.`;
+  const error = isOfClasses
+    ? ' The loss ℓ measures the error: −log of the probability of the true class.'
+    : ' The loss ℓ measures the error: how far Z is from the targets T.';
+  return make(
+    'div',
+    'small introduction',
+    make('p', '', make('b', '', 'Forward'), ', left to right: ', forward, error),
+    make(
+      'p',
+      '',
+      make('b', '', 'Back'),
+      ', right to left: δ of a unit is ∂ℓ/∂(its sum). It says how much the loss changes if the sum changes a little. δ > 0 (red): ' +
+        'the loss falls if the sum falls. δ < 0 (blue): the loss falls if the sum rises. The gradient of a weight is its input ' +
+        'times δ of its unit. A training step moves each weight against its gradient, so that the loss falls.',
+    ),
+  );
+}
+
+/** A list that is open at first. */
+export function glossary(facts: Facts): HTMLElement {
+  const items = entriesOf(facts).map(([letter, ...meaning]) =>
+    make('div', '', make('dt', '', formula(letter)), make('dd', '', ...meaning)),
+  );
+  const list = make('dl', 'glossary small', ...items);
+  const details = make('details', 'letters', make('summary', 'small', 'Meaning of the letters'), list);
+  details.open = true;
+  return details;
+}
+
+type Entry = readonly [letter: string, ...meaning: (string | Node)[]];
+
+function entriesOf(facts: Facts): Entry[] {
+  const layers = facts.layers.length - 1;
+  const isOfClasses = facts.classNames.length > 0;
+  const what = isOfClasses ? 'class' : 'target';
+  return [
+    ['X_i', 'input i of the network'],
+    ...Array.from({ length: layers }, (_, l) => entriesOfLayer(lettersOf(l, layers), l, layers, what)).flat(),
+    ...(isOfClasses
+      ? ([
+          ['P_j', 'probability of class j, according to the network'],
+          ['T_j', 'target: 1 for the true class, 0 for the others'],
+        ] as const)
+      : ([['T_j', 'target: the true value, standardized']] as const)),
+    ['ℓ', 'loss of this sample'],
+    ['δ', '∂ℓ/∂(sum): how much the loss changes with the sum of a unit or output'],
+    ...(facts.samples.train > 0
+      ? ([
+          ['L', 'loss of a batch of samples'],
+          ['η', 'learning rate: how far a step moves the weights'],
+          ['θ', 'any weight or bias'],
+        ] as const)
+      : []),
+  ];
+}
+
+function entriesOfLayer(letters: Letters, l: number, layers: number, what: string): Entry[] {
+  const { weight, bias, z, h, from, to } = letters;
+  const isLast = l === layers - 1;
+  const where = layers > 2 ? ` of ${inText(layerName(l, layers))}` : '';
+  const source = l === 0 ? 'input' : 'unit';
+  const unit = isLast ? what : layers > 2 ? 'unit' : 'hidden unit';
+  const of = isLast ? `${what} ${to}` : `${unit} ${to}${where}`;
+  return [
+    [`${weight}_{${from}${to}}, ${bias}_${to}`, `weight from ${source} ${from} to ${of}, and the bias`],
+    isLast
+      ? [`${z}_${to}`, what === 'class' ? `logit of ${of}: the sum of its output` : `estimate of ${of}, standardized`]
+      : [`${z}_${to}, ${h}_${to}`, `sum of ${of}, and its output`],
+  ];
+}
