@@ -10,9 +10,10 @@ import { now } from '../../memory/clock.js';
 import { type EndEvent, SCHEMA } from '../../metrics/events.js';
 import type { SearchEndEvent, SearchEvent, SearchStartEvent, TrialEvent } from '../../metrics/search-events.js';
 import { loadFor } from '../../run/prepare.js';
-import { type Library, trainAsCommand } from '../../run/train.js';
+import type { Library } from '../../run/train.js';
 import { sharesOf } from '../cv/plan.js';
 import { runInOrder } from '../cv/run-in-order.js';
+import { trainAny } from '../ensemble/train-any.js';
 import { pictureAt, requirePictures, writePicture } from '../inspect/write-picture.js';
 import { importanceOf } from './importance.js';
 import { judge } from './judge.js';
@@ -165,7 +166,8 @@ async function trialOf(
   const values = optionsOf(plan, trial);
   const shared = { ...plan.memory, dataset: plan.dataset, cores: plan.shares.cores };
   const { loss, epochs, message } = await judge(
-    { ...plan.fixed, ...values },
+    // An ensemble is trained only with the best options.
+    { ...plan.fixed, ...values, ensemble: 1 },
     plan.settings.folds,
     fraction,
     shared,
@@ -200,7 +202,7 @@ async function* end(
   let final: EndEvent | undefined;
   if (best) {
     try {
-      for await (const event of trainAsCommand(
+      for await (const event of trainAny(
         finalOptions(plan, best.trial),
         { signal },
         { memory: sharedBy(plan), onTrained },

@@ -39,6 +39,7 @@ const FIXED: ReadonlySet<string> = new Set<OptionName>([
     'seed',
     'foldSeed',
     'splitSeed',
+    'ensemble',
   ] as const),
   ...(['validationSplit', 'stratify', 'patience', 'keepBest', 'maxTime'] as const),
   ...(['threads', 'kernel', 'vectorBits', 'strategy'] as const),

@@ -10,8 +10,8 @@ import { fit as fitModel, loadClassifier, type TrainInput, train } from '../../.
 import type { EndEvent, MemberEvent, TrainEvent } from '../../../src/metrics/events.js';
 import { sha256Of } from '../../../src/model/parameters.js';
 import { Random } from '../../../src/model/random.js';
+import { trainAny } from '../../../src/tools/ensemble/train-any.js';
 import { exportModel } from '../../../src/tools/export/export-model.js';
-import { trainAny } from '../../../src/tools/fit.js';
 import { loadModel, Network } from '../../../src/tools/network.js';
 import { mutatedHeader } from '../../support/fuzz-tensors.js';
 import { temporaryFolder } from '../../support/idx-files.js';

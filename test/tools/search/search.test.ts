@@ -77,6 +77,18 @@ describe('a search', () => {
     expect(events.at(-1)).toMatchObject({ weights_sha256: whole.end.weights_sha256 });
   });
 
+  it('trains single networks as trials, and an ensemble with the best options', async () => {
+    const [ensemble, single] = [
+      await eventsOf({ trials: 2 }, { ...GIVEN, ensemble: 2 }),
+      await eventsOf({ trials: 2 }),
+    ];
+    expect(timeless(trialsIn(ensemble))).toEqual(timeless(trialsIn(single)));
+    const [end, other] = [ensemble, single].map((events) => events.at(-1) as SearchEndEvent);
+    expect(end!.best).toEqual(other!.best);
+    expect(end!.weights_sha256).not.toBe(other!.weights_sha256);
+    expect(end!.test_loss).not.toBe(other!.test_loss);
+  });
+
   it('goes on if a trial diverges, and fails if all do', async () => {
     const space = [dimensionOf('lr', '0.01|3e38', Number)];
     const trials = trialsIn(await eventsOf({ space, trials: 4 }));
