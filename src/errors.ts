@@ -220,6 +220,14 @@ export const errors = withCodes({
   notInEnsemble: (flag: string) => usage(`--${flag}: not available with --ensemble; omit this option`),
   resumedEnsemble: () =>
     usage('--resume: with --ensemble, the options of the first run must be given again, such as --data mnist'),
+  ensembleFile: (file: string) =>
+    usage(
+      `--resume ${shown(file)}: with --ensemble, expected the folder with the checkpoints of all networks, not a file`,
+    ),
+  holdsEnsemble: (folder: string) =>
+    usage(
+      `--resume ${shown(folder)}: contains the networks of an ensemble; repeat the options of the first run, with --ensemble and --resume`,
+    ),
   ensembleFolders: (resume: string, folder: string) =>
     usage(
       `--resume ${shown(resume)}: with --ensemble, expected the same folder as --checkpoint-dir ${shown(folder)}; omit one of them`,

@@ -236,6 +236,13 @@ describe('resuming', () => {
     const { message, status } = await refusalOf(() => eventsOf({ ensemble: 3, resume: at('checkpoints') }));
     expect(message).toContain('the options of the first run must be given again');
     expect(status).toBe(2);
+    const others = [
+      [{ ensemble: 3, resume: IRIS }, 'not a file'],
+      [{ resume: at('checkpoints') }, 'contains the networks of an ensemble'],
+      [{ ensemble: 3, resume: at('checkpoints'), checkpointDir: at('elsewhere') }, 'expected the same folder'],
+    ] as const;
+    for (const [given, text] of others)
+      expect((await refusalOf(() => eventsOf({ ...job, ...given }))).message).toContain(text);
   });
 });
 
