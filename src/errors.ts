@@ -228,6 +228,14 @@ export const errors = withCodes({
   notInEnsemble: (flag: string) => usage(`--${flag}: not available with --ensemble; omit this option`),
   resumedEnsemble: () =>
     usage('--resume: with --ensemble, the options of the first run must be given again, such as --data mnist'),
+  ensembleFile: (file: string) =>
+    usage(
+      `--resume ${shown(file)}: with --ensemble, expected the folder with the checkpoints of all networks, not a file`,
+    ),
+  holdsEnsemble: (folder: string) =>
+    usage(
+      `--resume ${shown(folder)}: contains the networks of an ensemble; repeat the options of the first run, with --ensemble and --resume`,
+    ),
   ensembleFolders: (resume: string, folder: string) =>
     usage(
       `--resume ${shown(resume)}: with --ensemble, expected the same folder as --checkpoint-dir ${shown(folder)}; omit one of them`,
@@ -251,11 +259,13 @@ export const errors = withCodes({
     usage(
       `--space ${file}: ${shown(why)}; ${meant === undefined ? 'expected an object, such as {"lr": "1e-4..1e-1", "hidden": [[64], [256, 256]]}' : `did you mean ${meant}?`}`,
     ),
-  searchedTwice: (flag: string) => usage(`--${flag}: given both on the command line and in --space; give it once`),
+  searchedTwice: (flag: string) => usage(`--${flag}: given both as an option and in --space; give it once`),
   otherSearch: (file: string, what: string) =>
     usage(`--log ${file}: the log of another search, which differs in ${what}; choose another file`),
   damagedLog: (file: string, line: number) =>
     failure(`--log ${file}: line ${line} is not a trial; remove the line, or choose another file`),
+  logBusy: (file: string) =>
+    usage(`--log ${file}: another search is writing this log; wait until it ends, or choose another file`),
   logIsModel: (file: string) => usage(`--log ${file}: the same file as --save; choose another name`),
   noTrial: (message = 'no trial was completed') => failure(`all trials failed; the first: ${message}`),
   predictionsElsewhere: (file: string, cause: unknown, written: string) =>

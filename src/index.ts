@@ -33,6 +33,7 @@ export type { GradientFigures, GradientMetrics } from './metrics/gradient-noise.
 export type { Bootstrap, BootstrapOptions, Interval } from './metrics/quality/bootstrap.js';
 export type { CalibrationBin, ClassificationMetrics, ClassMetrics } from './metrics/quality/classification.js';
 export type { RegressionMetrics, TargetMetrics } from './metrics/quality/regression.js';
+export type { SearchEndEvent, SearchEvent, SearchStartEvent, TrialEvent } from './metrics/search-events.js';
 export { withTensorBoard } from './output/tensorboard/with-tensorboard.js';
 export type { TrainControls, TrainInput } from './run/train.js';
 export type { HeldOut, RunView } from './run/view.js';
@@ -60,3 +61,4 @@ export {
   Regressor,
 } from './tools/model.js';
 export { loadModel, type Network, type Prediction, type Sample } from './tools/network.js';
+export { type RangeInput, type Searched, type SearchInput, type SearchResult, search } from './tools/search/library.js';

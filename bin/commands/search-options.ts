@@ -5,7 +5,13 @@ import type { Format } from '../../src/output/formats.js';
 import { flagOf } from '../../src/text/words.js';
 import { REFUSED } from '../../src/tools/cv/cv-options.js';
 import { LEAST_FOLDS, MOST_AT_ONCE, MOST_FOLDS } from '../../src/tools/cv/plan.js';
-import type { SearchSettings } from '../../src/tools/search/search.js';
+import {
+  MOST_HALVING,
+  MOST_SEARCH_SEED,
+  MOST_TRIALS,
+  type SearchSettings,
+  TRIALS,
+} from '../../src/tools/search/search.js';
 import { type Dimension, dimensionOf, isSearched } from '../../src/tools/search/space.js';
 import { readSpace } from '../../src/tools/search/space-file.js';
 import { FORMAT_HELP, formatOf, newCommand, parse, wholeOf } from '../parse.js';
@@ -29,11 +35,6 @@ interface Own {
   readonly output?: string;
   readonly format?: unknown;
 }
-
-const DEFAULT_TRIALS = 20;
-const MOST_TRIALS = 1_000_000;
-const MOST_HALVING = 100;
-const MOST_SEED = 999_999_999;
 
 /** The test set is used for the best network. */
 const TAKEN: readonly string[] = ['testSplit', 'testData'] satisfies OptionName[];
@@ -59,7 +60,7 @@ export async function parseSearchCommand(args: readonly string[]): Promise<Searc
   command
     .optionsGroup('Search:')
     .option('--space <file>', 'read ranges and choices of options from this JSON file')
-    .option('--trials <n>', `number of trials (default: ${DEFAULT_TRIALS})`)
+    .option('--trials <n>', `number of trials (default: ${TRIALS})`)
     .option('--folds <k>', 'judge a trial by its mean loss over k folds (default: by --validation-split 0.2)')
     .option('--halving <n>', 'successive halving: only one trial in n is trained n times as long (default: off)')
     .option('--search-seed <n>', 'seed for the random selection of values (default: 1)')
@@ -102,10 +103,10 @@ export async function parseSearchCommand(args: readonly string[]): Promise<Searc
   if (save === '') throw errors.invalidOption('save', save, 'a file');
   const settings: SearchSettings = {
     space,
-    trials: wholeOf('trials', trials, MOST_TRIALS) ?? DEFAULT_TRIALS,
+    trials: wholeOf('trials', trials, MOST_TRIALS) ?? TRIALS,
     folds: wholeOf('folds', folds, MOST_FOLDS, LEAST_FOLDS),
     halving: wholeOf('halving', halving, MOST_HALVING, 2),
-    seed: wholeOf('search-seed', searchSeed, MOST_SEED, 0) ?? 1,
+    seed: wholeOf('search-seed', searchSeed, MOST_SEARCH_SEED, 0) ?? 1,
     atOnce: wholeOf('at-once', atOnce, MOST_AT_ONCE),
     log,
     save,

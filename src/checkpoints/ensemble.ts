@@ -51,6 +51,11 @@ export function memberPrefix(member: number): string {
   return `members.${member}.`;
 }
 
+/** Name of the folder of a network's checkpoints. @param member  from 0 */
+export function memberFolder(member: number): string {
+  return `member-${String(member + 1).padStart(3, '0')}`;
+}
+
 /** The tensors of a network of an ensemble, named as in a file with one network. */
 export function tensorsOfMember(tensors: TensorFile['tensors'], member: number): ReadonlyMap<string, Tensor> {
   const prefix = memberPrefix(member);

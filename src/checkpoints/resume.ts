@@ -20,6 +20,7 @@ import { problemOf } from '../kernels/builds.js';
 import type { WarningEvent } from '../metrics/events.js';
 import { momentNames } from '../optim/optimizer.js';
 import { type Checkpoint, readCheckpoint } from './checkpoint-file.js';
+import { memberFolder } from './ensemble.js';
 import { type Listed, listCheckpoints, lockCheckpointFolder, requireCheckpointFolder } from './folder.js';
 import type { DatasetRecord } from './model-file.js';
 
@@ -138,6 +139,7 @@ async function find(given: CheckedOptions, warnings: WarningEvent[]): Promise<Re
 
   const listed = info ? await listCheckpoints(where) : [];
   if (listed.length === 0) {
+    if (await statOf(path.join(where, memberFolder(0)))) throw errors.holdsEnsemble(where);
     if (!saysWhatToTrain(given)) throw errors.nothingToResume(where);
     warnings.push(warning('nothing_to_resume', `no checkpoint in ${where}; starting a new run`));
     return undefined;

@@ -1,6 +1,9 @@
 /** A lock on a folder, held by one run at a time, across processes, containers and machines. */
+import { createHash } from 'node:crypto';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { contend } from './mutual-exclusion.js';
+import { targetOf } from './resolve-links.js';
 import { SignOfLife, type SignOptions } from './sign-of-life.js';
 
 /** How long the smallest name waits for the other contenders to leave: a few file operations, on a loaded machine. */
@@ -27,6 +30,17 @@ export async function lockFolder(folder: string, options?: SignOptions): Promise
     },
   });
   return hasWon ? { [Symbol.dispose]: () => sign.hide() } : undefined;
+}
+
+/**
+ * As `lockFolder`, for a single file in the folder. The file does not have to exist, and may be replaced.
+ *
+ * @throws the system error if no file can be created in its folder
+ */
+export async function lockFile(file: string, options?: SignOptions): Promise<FolderLock | undefined> {
+  const target = await targetOf(file);
+  const key = createHash('sha256').update(path.basename(target)).digest('hex').slice(0, 8);
+  return await lockFolder(path.dirname(target), { ...options, key });
 }
 
 /** Whether another run on this machine holds the lock. Changes nothing. */

@@ -15,8 +15,11 @@ import { hasCode } from '../errors.js';
 import { isGone, machineName, ownerName } from './owner.js';
 import { socketFolder } from './socket-path.js';
 
-/** Contains the name of the machine. A sign is created as `.new`, and renamed to `.lock` when it is complete. */
-const NAME = /^\.lockstep-([0-9a-f]{8})-[0-9a-f]{16}\.(lock|new)$/;
+/**
+ * Contains the name of the machine, and what is locked if it is not the folder. A sign is created as `.new`, and renamed to `.lock`
+ * when it is complete.
+ */
+const NAME = /^\.lockstep-([0-9a-f]{8})-[0-9a-f]{16}(?:\.([0-9a-f]{8}))?\.(lock|new)$/;
 /** Content of a sign without a socket. */
 const TEXT = /^A Lockstep run writes in this folder: ([0-9a-f]{8}-\w+-\d+)\n$/;
 const MOST_TEXT_BYTES = 200;
@@ -33,22 +36,27 @@ const STILLBORN_MS = 10_000;
 /** `statfs` types of file systems mounted by only one machine: ext2 to 4, XFS, Btrfs, F2FS, tmpfs, overlayfs. */
 const OF_ONE_MACHINE = [0xef53, 0x58465342, 0x9123683e, 0xf2f52010, 0x01021994, 0x794c7630];
 
-/** For tests. @default as above */
 export interface SignOptions {
+  /** (8 hexadecimal digits) What is locked in the folder. Signs with other keys have no effect. @default the folder itself */
+  readonly key?: string;
+  /** For tests, as the following. @default as above */
   readonly usesSockets?: boolean;
   readonly beatMs?: number;
   readonly silenceMs?: number;
 }
 
 export class SignOfLife {
-  #name = unusedName();
+  #name: string;
   readonly #folder: string;
-  readonly #options: Required<SignOptions>;
+  readonly #options: Required<Omit<SignOptions, 'key'>>;
+  readonly #key: string | undefined;
   #server: Server | undefined;
   #beat: NodeJS.Timeout | undefined;
 
   constructor(folder: string, options: SignOptions = {}) {
     this.#folder = path.resolve(folder);
+    this.#key = options.key;
+    this.#name = unusedName(this.#key);
     const { usesSockets = process.platform !== 'win32', beatMs = BEAT_MS, silenceMs = SILENCE_MS } = options;
     this.#options = { usesSockets, beatMs, silenceMs };
   }
@@ -64,7 +72,7 @@ export class SignOfLife {
     this.#server = usesSockets ? await this.#listen() : undefined;
     if (!this.#server) {
       // Another process may be about to remove the dead socket, so its name must not be reused.
-      this.#name = unusedName();
+      this.#name = unusedName(this.#key);
       const made = this.#pathOf(this.#newName);
       await writeFile(made, `A Lockstep run writes in this folder: ${ownerName()}\n`, { flag: 'wx' });
       await rename(made, this.#pathOf(this.#name));
@@ -114,8 +122,8 @@ export class SignOfLife {
 
   async #signs() {
     return (await readdir(this.#folder)).flatMap((name) => {
-      const [, machine, state] = NAME.exec(name) ?? [];
-      if (machine === undefined || name === this.#name) return [];
+      const [, machine, key, state] = NAME.exec(name) ?? [];
+      if (machine === undefined || key !== this.#key || name === this.#name) return [];
       return [{ name, machine, isNew: state === 'new' }];
     });
   }
@@ -230,8 +238,8 @@ export class SignOfLife {
   }
 }
 
-function unusedName(): string {
-  return `.lockstep-${machineName()}-${randomBytes(8).toString('hex')}.lock`;
+function unusedName(key: string | undefined): string {
+  return `.lockstep-${machineName()}-${randomBytes(8).toString('hex')}${key === undefined ? '' : `.${key}`}.lock`;
 }
 
 /** File descriptors ran out, which proves nothing about the sign. */

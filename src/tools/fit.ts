@@ -5,9 +5,8 @@ import { errors } from '../errors.js';
 import { isRecord } from '../files/type-guards.js';
 import type { EndEvent, TrainEvent } from '../metrics/events.js';
 import type { Trained } from '../run/ending.js';
-import { type Trainer, type TrainInput, trainAsCommand, trainInLibrary } from '../run/train.js';
-import { isEnsemble } from './ensemble/plan.js';
-import { trainEnsemble } from './ensemble/train-ensemble.js';
+import { type TrainInput, trainInLibrary } from '../run/train.js';
+import { trainAny } from './ensemble/train-any.js';
 import { type Classifier, type Model, modelOf, type Regressor } from './model.js';
 
 type Others = Omit<TrainInput, 'data' | 'label' | 'target'>;
@@ -73,10 +72,6 @@ export async function* train(options: TrainInput = {}): Events {
     yield event.event === 'end' && trained ? withModel(event, trained) : event;
   }
 }
-
-/** A run, or those of an ensemble. */
-export const trainAny: Trainer = (options, controls, library) =>
-  isEnsemble(options) ? trainEnsemble(options, controls, library) : trainAsCommand(options, controls, library);
 
 /** Until the model is made, the event holds the memory of the run. */
 function withModel(event: EndEvent, left: Trained): TrainedEvent {

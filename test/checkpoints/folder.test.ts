@@ -239,6 +239,7 @@ describe('nothing to resume', () => {
       ...[
         'threads',
         'vectorBits',
+        'ensemble',
         'epochs',
         'patience',
         'maxTime',

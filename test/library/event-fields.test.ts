@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkOptions, type TrainOptions } from '../../src/config/options.js';
 import { WARNINGS } from '../../src/metrics/events.js';
 import { crossValidate } from '../../src/tools/cv/library.js';
-import { trainAny } from '../../src/tools/fit.js';
+import { trainAny } from '../../src/tools/ensemble/train-any.js';
 import { faultsOf, fieldTables } from '../support/documented-fields.js';
 import { collect, collectFailed } from '../support/events.js';
 import { type Folder, idxBytes, temporaryFolder, writeDataset } from '../support/idx-files.js';
@@ -142,6 +142,7 @@ async function runAll(at: (name: string) => string): Promise<void> {
     runLockstep(['predict', at('numbers.safetensors'), at('numbers.csv')]),
     runLockstep([...cv, '-d', IRIS, '--label', 'species', '-o', at('oof.csv'), '--patience', '1', '--lr', '3']),
     runLockstep([...cv, '-d', at('numbers.csv'), '--target', 'a,c']),
+    runLockstep([...cv, '-d', IRIS, '--label', 'species', '--epochs', '2', '--ensemble', '2']),
     runLockstep([...searching, '-d', IRIS, '--label', 'species', '--save', at('best.safetensors'), '-o', at('s.svg')]),
     runLockstep(['find-lr', '-d', IRIS, '--label', 'species', '--steps', '60', '-o', at('rates.svg')]),
     runLockstep([...searching, '-d', at('numbers.csv'), '--target', 'a,c', '--halving', '2']),

@@ -9,7 +9,7 @@ import type { FoldEvent } from '../../metrics/cv-events.js';
 import type { EndEvent, StartEvent, WarningEvent } from '../../metrics/events.js';
 import { OVERALL, type OverallValues } from '../../metrics/quality/classification.js';
 import type { Trained } from '../../run/ending.js';
-import { trainAsCommand } from '../../run/train.js';
+import { trainAny } from '../ensemble/train-any.js';
 import { evaluateOn } from '../evaluation.js';
 import { networkOf } from '../model.js';
 import type { Network } from '../network.js';
@@ -46,7 +46,7 @@ export async function runFold(
     trained = left;
   };
   try {
-    const events = trainAsCommand(run.options, { signal }, { memory: { ...memory, dataset, cores }, onTrained });
+    const events = trainAny(run.options, { signal }, { memory: { ...memory, dataset, cores }, onTrained });
     for await (const event of events) {
       if (event.event === 'start') start = event;
       else if (event.event === 'warning') warnings.push(event);

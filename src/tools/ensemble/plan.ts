@@ -1,5 +1,7 @@
 /** What the training of an ensemble runs: the data, the options of each network, and how many at a time. */
+import { statSync } from 'node:fs';
 import path from 'node:path';
+import { memberFolder } from '../../checkpoints/ensemble.js';
 import { saysWhatToTrain } from '../../checkpoints/resume.js';
 import {
   type CheckedOptions,
@@ -62,6 +64,7 @@ export async function planEnsemble(
 /** The folder of the networks' checkpoints. @throws LockstepError */
 function folderOf({ checkpointDir, resume }: CheckedOptions): string | undefined {
   if (typeof resume !== 'string') return checkpointDir;
+  if (statSync(resume, { throwIfNoEntry: false })?.isFile()) throw errors.ensembleFile(resume);
   if (checkpointDir !== undefined && path.resolve(checkpointDir) !== path.resolve(resume))
     throw errors.ensembleFolders(resume, checkpointDir);
   return resume;
@@ -75,7 +78,7 @@ function memberOptions(given: CheckedOptions, m: number, folder: string | undefi
     ...{ ...shared, seed: seed + m, splitSeed },
     ...(fold !== undefined && { foldSeed }),
     ...(folder !== undefined && {
-      checkpointDir: path.join(folder, `member-${String(m + 1).padStart(3, '0')}`),
+      checkpointDir: path.join(folder, memberFolder(m)),
       ...(resume !== undefined && { resume: true }),
     }),
   };

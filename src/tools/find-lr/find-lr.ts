@@ -11,7 +11,7 @@ import { trainAsCommand } from '../../run/train.js';
 import { flagOf } from '../../text/words.js';
 import { pictureAt, requirePictures, writePicture } from '../inspect/write-picture.js';
 import { ratePicture } from './picture.js';
-import { proposalOf } from './proposal.js';
+import { NO_PROPOSAL, proposalOf } from './proposal.js';
 
 export interface FindLrSettings extends RateRange {
   /** File for the picture: .svg or .png. */
@@ -71,7 +71,7 @@ export async function* findLr(
       continue;
     }
     const isInterrupted = signal?.aborted === true;
-    const proposal = proposalOf(points);
+    const proposal = isInterrupted ? { ...NO_PROPOSAL, reason: 'the test was interrupted' } : proposalOf(points);
     if (picture && points.length > 0 && !isInterrupted)
       await writePicture(picture, ratePicture(name, points, proposal));
     const end: FindLrEndEvent = {

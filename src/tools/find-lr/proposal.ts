@@ -17,14 +17,15 @@ const LEAST_FALL = 0.02;
 /** Of the rate with the lowest loss: beyond, the next steps diverge. */
 const [LEAST_SHARE, MOST_SHARE] = [1 / 30, 1 / 3];
 
+export const NO_PROPOSAL = { lr: null, steepest: null, lowest: null };
+
 /** @param points  in order, with rates that grow exponentially */
 export function proposalOf(points: readonly RateEvent[]): Proposal {
-  const none = { lr: null, steepest: null, lowest: null };
   const losses = points.map((point) => point.smoothed_loss);
   const least = losses.indexOf(Math.min(...losses));
   const first = losses[0];
   if (first === undefined || least < 1 || first - losses[least]! < LEAST_FALL * Math.abs(first))
-    return { ...none, reason: 'the loss has not fallen: try a wider range, more steps, or other options' };
+    return { ...NO_PROPOSAL, reason: 'the loss has not fallen: try a wider range, more steps, or other options' };
   const half = Math.max(2, Math.round(points.length * WINDOW));
   const slopes = losses
     .slice(0, least + 1)

@@ -2,8 +2,7 @@
 import type { CheckedOptions } from '../../config/options.js';
 import { reason } from '../../errors.js';
 import type { EpochEvent } from '../../metrics/events.js';
-import type { SharedByRuns } from '../../run/prepare.js';
-import { trainAsCommand } from '../../run/train.js';
+import { type Library, trainAsCommand } from '../../run/train.js';
 
 export interface Judgement {
   /** Null if a run failed. */
@@ -22,7 +21,7 @@ export async function judge(
   options: CheckedOptions,
   folds: number | undefined,
   fraction: number,
-  shared: SharedByRuns,
+  shared: NonNullable<Library['memory']>,
   signal: AbortSignal,
 ): Promise<Judgement> {
   if (folds === undefined) return await judgeRun(options, 'validation_loss', fraction, shared, signal);
@@ -41,7 +40,7 @@ async function judgeRun(
   options: CheckedOptions,
   metric: 'validation_loss' | 'test_loss',
   fraction: number,
-  shared: SharedByRuns,
+  shared: NonNullable<Library['memory']>,
   signal: AbortSignal,
 ): Promise<Judgement> {
   const own = new AbortController();

@@ -1,6 +1,7 @@
 /** The log of a search: its lines so far. A search that is started again with the same log does not repeat a trial. */
 import { readFile } from 'node:fs/promises';
 import { errors, hasCode } from '../../errors.js';
+import { type FolderLock, lockFile } from '../../files/folder-lock.js';
 import { parseJsonOr } from '../../files/json.js';
 import { openOutput, requireOutput, writeOutput } from '../../files/output.js';
 import type { FileOrDescriptor } from '../../files/resolve-links.js';
@@ -11,6 +12,22 @@ import { escapedJson } from '../../text/printable.js';
 /** @throws LockstepError if the log must not be written to this file */
 export async function requireLog(file: string, inputs: readonly FileOrDescriptor[]): Promise<void> {
   await requireOutput({ flag: '--log', file, kind: 'search' }, inputs);
+}
+
+/**
+ * Held by one search at a time, because each write replaces the whole log.
+ *
+ * @throws LockstepError if another search holds it
+ */
+export async function lockLog(file: string): Promise<FolderLock> {
+  let lock: FolderLock | undefined;
+  try {
+    lock = await lockFile(file);
+  } catch (error) {
+    throw errors.outputUnusable('--log', file, error);
+  }
+  if (!lock) throw errors.logBusy(file);
+  return lock;
 }
 
 export class SearchLog {

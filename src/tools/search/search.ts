@@ -1,6 +1,7 @@
 /** Searches for good options: trains networks with different ones, several at the same time, and judges them. */
 import { type CheckedOptions, requireTogether, tableTraitsOf, withDefaults } from '../../config/options.js';
 import type { Dataset } from '../../data/dataset.js';
+import type { InMemory } from '../../data/in-memory.js';
 import { inputFilesOf, isTableSource } from '../../data/sources.js';
 import { errors, reason } from '../../errors.js';
 import { isSameOutput, type Output } from '../../files/output.js';
@@ -9,13 +10,14 @@ import { now } from '../../memory/clock.js';
 import { type EndEvent, SCHEMA } from '../../metrics/events.js';
 import type { SearchEndEvent, SearchEvent, SearchStartEvent, TrialEvent } from '../../metrics/search-events.js';
 import { loadFor } from '../../run/prepare.js';
-import { trainAsCommand } from '../../run/train.js';
+import type { Library } from '../../run/train.js';
 import { sharesOf } from '../cv/plan.js';
 import { runInOrder } from '../cv/run-in-order.js';
+import { trainAny } from '../ensemble/train-any.js';
 import { pictureAt, requirePictures, writePicture } from '../inspect/write-picture.js';
 import { importanceOf } from './importance.js';
 import { judge } from './judge.js';
-import { requireLog, SearchLog } from './log.js';
+import { lockLog, requireLog, SearchLog } from './log.js';
 import { searchPicture } from './picture.js';
 import { type Rung, ranked, rungsFor } from './rungs.js';
 import { applicable, type Dimension, optionRecord, spaceRecord, valuesOfTrial } from './space.js';
@@ -36,6 +38,12 @@ export interface SearchSettings {
   readonly output: string | undefined;
 }
 
+/** By default. */
+export const TRIALS = 20;
+export const MOST_TRIALS = 1_000_000;
+export const MOST_HALVING = 100;
+export const MOST_SEARCH_SEED = 999_999_999;
+
 /** Held out for judging, without `--validation-split` and `--folds`. */
 const VALIDATION_SPLIT = 0.2;
 
@@ -44,6 +52,8 @@ interface Plan {
   /** Of every trial. */
   readonly fixed: CheckedOptions;
   readonly isTable: boolean;
+  /** Data that are not in files. */
+  readonly memory: InMemory;
   readonly dataset: Dataset;
   readonly shares: { readonly atOnce: number; readonly cores: number };
   readonly rungs: readonly Rung[];
@@ -58,19 +68,21 @@ export async function* search(
   given: CheckedOptions,
   settings: SearchSettings,
   signal?: AbortSignal,
+  { memory = {}, onTrained }: Library = {},
 ): AsyncGenerator<SearchEvent, void, undefined> {
   const beganAt = now();
   signal?.throwIfAborted();
   const { log: file } = settings;
   if (file !== undefined) {
-    await requireLog(file, inputFilesOf(given.data ?? ''));
+    await requireLog(file, inputFilesOf(memory.data ?? given.data ?? ''));
     const { save } = settings;
     if (save !== undefined && (await isSameOutput(file, save))) throw errors.logIsModel(file);
   }
   const picture = settings.output === undefined ? undefined : pictureAt('--output', settings.output);
-  if (picture) await requirePictures([picture], inputFilesOf(given.data ?? ''));
-  const plan = await planOf(given, settings, signal);
+  if (picture) await requirePictures([picture], inputFilesOf(memory.data ?? given.data ?? ''));
+  const plan = await planOf(given, settings, memory, signal);
   const described = startEvent(plan, beganAt);
+  using _ = file === undefined ? undefined : await lockLog(file);
   const log = file === undefined ? undefined : await SearchLog.open(file, described);
   yield log?.start ?? described;
   const first: TrialEvent[] = [];
@@ -90,7 +102,7 @@ export async function* search(
     if (isInterrupted) break;
   }
   const drawn = picture && { picture, start: described };
-  yield* end(plan, first, isInterrupted ? [] : judged, { isInterrupted, beganAt, signal, drawn });
+  yield* end(plan, first, isInterrupted ? [] : judged, { isInterrupted, beganAt, signal, drawn, onTrained });
 }
 
 /** The trials of the next rung, in their order. */
@@ -100,18 +112,23 @@ function promoted(judged: readonly TrialEvent[], trials: number): number[] {
 }
 
 /** @throws LockstepError if the options or data cannot be used */
-async function planOf(given: CheckedOptions, settings: SearchSettings, signal: AbortSignal | undefined): Promise<Plan> {
+async function planOf(
+  given: CheckedOptions,
+  settings: SearchSettings,
+  memory: InMemory,
+  signal: AbortSignal | undefined,
+): Promise<Plan> {
   const { folds, trials, halving, atOnce } = settings;
   const fixed: CheckedOptions =
     folds === undefined ? { ...given, validationSplit: given.validationSplit ?? VALIDATION_SPLIT } : given;
   const first = folds === undefined ? fixed : { ...fixed, fold: `1/${folds}` };
-  const isTable = given.data !== undefined && isTableSource(given.data);
+  const isTable = given.data !== undefined && isTableSource(memory.data ?? given.data);
   const config = withDefaults(first, isTable ? tableTraitsOf(first) : undefined);
   // Searched options may be what the others require.
   requireTogether(first, { ...config, ...valuesOfTrial(settings.space, settings.seed, 1) } as typeof config);
-  const dataset = await loadFor(config, first, undefined, { signal });
+  const dataset = await loadFor(config, first, undefined, { signal, ...memory });
   const shares = sharesOf(config, fixed, trials, atOnce);
-  return { settings, fixed, isTable, dataset, shares, rungs: rungsFor(trials, halving) };
+  return { settings, fixed, isTable, memory, dataset, shares, rungs: rungsFor(trials, halving) };
 }
 
 function startEvent({ settings, fixed, dataset, rungs }: Plan, beganAt: number): SearchStartEvent {
@@ -147,9 +164,10 @@ async function trialOf(
   if (known) return known;
   const beganAt = now();
   const values = optionsOf(plan, trial);
-  const shared = { dataset: plan.dataset, cores: plan.shares.cores };
+  const shared = { ...plan.memory, dataset: plan.dataset, cores: plan.shares.cores };
   const { loss, epochs, message } = await judge(
-    { ...plan.fixed, ...values },
+    // An ensemble is trained only with the best options.
+    { ...plan.fixed, ...values, ensemble: 1 },
     plan.settings.folds,
     fraction,
     shared,
@@ -168,6 +186,7 @@ interface Circumstances {
   readonly isInterrupted: boolean;
   readonly beganAt: number;
   readonly signal: AbortSignal | undefined;
+  readonly onTrained: Library['onTrained'];
   readonly drawn: { readonly picture: Output; readonly start: SearchStartEvent } | undefined;
 }
 
@@ -175,7 +194,7 @@ async function* end(
   plan: Plan,
   first: readonly TrialEvent[],
   judged: readonly TrialEvent[],
-  { isInterrupted, beganAt, signal, drawn }: Circumstances,
+  { isInterrupted, beganAt, signal, drawn, onTrained }: Circumstances,
 ): AsyncGenerator<SearchEndEvent, void, undefined> {
   const [best] = ranked(judged);
   let failure: unknown =
@@ -183,10 +202,10 @@ async function* end(
   let final: EndEvent | undefined;
   if (best) {
     try {
-      for await (const event of trainAsCommand(
+      for await (const event of trainAny(
         finalOptions(plan, best.trial),
         { signal },
-        { memory: sharedBy(plan) },
+        { memory: sharedBy(plan), onTrained },
       )) {
         if (event.event === 'end') final = event;
       }
@@ -221,8 +240,8 @@ async function* end(
 }
 
 /** The data are loaded already, unless they are divided differently: after folds, all rows are trained on. */
-function sharedBy({ settings, dataset }: Plan) {
-  return settings.folds === undefined ? { dataset } : {};
+function sharedBy({ settings, memory, dataset }: Plan) {
+  return settings.folds === undefined ? { ...memory, dataset } : memory;
 }
 
 function finalOptions(plan: Plan, trial: number): CheckedOptions {

@@ -29,7 +29,7 @@ const FIXED: ReadonlySet<string> = new Set<OptionName>([
   ...NOT_IN_CV,
   ...(['data', 'limit', 'label', 'target', 'weight', 'group', 'header', 'delimiter', 'comment', 'encoding'] as const),
   ...(['columns', 'drop', 'types', 'missing', 'missingValues', 'loss', 'huberDelta'] as const),
-  ...(['seed', 'foldSeed', 'splitSeed'] as const),
+  ...(['seed', 'foldSeed', 'splitSeed', 'ensemble'] as const),
   ...(['validationSplit', 'stratify', 'patience', 'testAt', 'keepBest', 'maxTime'] as const),
   ...(['threads', 'kernel', 'vectorBits', 'strategy'] as const),
 ]);

@@ -2,10 +2,12 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { TrainOptions } from '../../../src/config/options.js';
+import { checkOptions, type TrainOptions } from '../../../src/config/options.js';
 import type { CvEvent, FoldEvent } from '../../../src/metrics/cv-events.js';
+import type { EndEvent } from '../../../src/metrics/events.js';
 import { type CrossValidateInput, crossValidate } from '../../../src/tools/cv/library.js';
 import { type OutOfFoldClass, type OutOfFoldNumbers, writePredictions } from '../../../src/tools/cv/out-of-fold.js';
+import { trainAny } from '../../../src/tools/ensemble/train-any.js';
 import { loadModel } from '../../../src/tools/network.js';
 import { collect } from '../../support/events.js';
 import { temporaryFolder } from '../../support/idx-files.js';
@@ -178,4 +180,17 @@ describe('in memory', () => {
     const { error } = await refusalOf(() => crossValidate({ ...CLASSES, ...given } as CrossValidateInput));
     expect(error.message).toContain(expected);
   });
+});
+
+it('an ensemble for each fold is that of train', async () => {
+  const { folds } = await crossValidate({ ...CLASSES, folds: 2, ensemble: 2 });
+  const { event: _, repeat, fold, fold_seed: foldSeed, ...found } = timeless(folds[1]!) as FoldEvent;
+  expect([repeat, fold]).toEqual([1, 2]);
+  const given = checkOptions({ ...(CLASSES as TrainOptions), fold: '2/2', foldSeed, ensemble: 2 });
+  let end: object = {};
+  for await (const event of trainAny(given, {}, {})) if (event.event === 'end') end = event;
+  const { event: __, seconds: ___, ...own } = end as EndEvent;
+  expect(own.ensemble!.members).toBe(2);
+  expect(found).toMatchObject(own);
+  expect(1 - found.accuracy!).toBeCloseTo(own.test_error!, 12);
 });

@@ -10,8 +10,8 @@ import { fit as fitModel, loadClassifier, type TrainInput, train } from '../../.
 import type { EndEvent, MemberEvent, TrainEvent } from '../../../src/metrics/events.js';
 import { sha256Of } from '../../../src/model/parameters.js';
 import { Random } from '../../../src/model/random.js';
+import { trainAny } from '../../../src/tools/ensemble/train-any.js';
 import { exportModel } from '../../../src/tools/export/export-model.js';
-import { trainAny } from '../../../src/tools/fit.js';
 import { loadModel, Network } from '../../../src/tools/network.js';
 import { mutatedHeader } from '../../support/fuzz-tensors.js';
 import { temporaryFolder } from '../../support/idx-files.js';
@@ -236,6 +236,13 @@ describe('resuming', () => {
     const { message, status } = await refusalOf(() => eventsOf({ ensemble: 3, resume: at('checkpoints') }));
     expect(message).toContain('the options of the first run must be given again');
     expect(status).toBe(2);
+    const others = [
+      [{ ensemble: 3, resume: IRIS }, 'not a file'],
+      [{ resume: at('checkpoints') }, 'contains the networks of an ensemble'],
+      [{ ensemble: 3, resume: at('checkpoints'), checkpointDir: at('elsewhere') }, 'expected the same folder'],
+    ] as const;
+    for (const [given, text] of others)
+      expect((await refusalOf(() => eventsOf({ ...job, ...given }))).message).toContain(text);
   });
 });
 

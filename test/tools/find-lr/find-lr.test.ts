@@ -93,7 +93,12 @@ describe('a test', () => {
       ...{ ...JOB, signal: abort.signal },
       onEvent: (event) => event.event === 'rate' && event.step === 30 && abort.abort(),
     });
-    expect(found).toMatchObject({ status: 'interrupted', diverged: false });
+    expect(found).toMatchObject({
+      status: 'interrupted',
+      diverged: false,
+      lr: null,
+      reason: 'the test was interrupted',
+    });
     expect(found.steps).toHaveLength(30);
   });
 

@@ -1,8 +1,9 @@
 /** Searches: trials are those of train, the winner is the same however many run at once, and a log is continued. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { SearchEndEvent, SearchEvent, TrialEvent } from '../../../src/metrics/search-events.js';
+import { search as searchIn } from '../../../src/tools/search/library.js';
 import { type SearchSettings, search } from '../../../src/tools/search/search.js';
 import { dimensionOf } from '../../../src/tools/search/space.js';
 import { collect } from '../../support/events.js';
@@ -76,6 +77,18 @@ describe('a search', () => {
     expect(events.at(-1)).toMatchObject({ weights_sha256: whole.end.weights_sha256 });
   });
 
+  it('trains single networks as trials, and an ensemble with the best options', async () => {
+    const [ensemble, single] = [
+      await eventsOf({ trials: 2 }, { ...GIVEN, ensemble: 2 }),
+      await eventsOf({ trials: 2 }),
+    ];
+    expect(timeless(trialsIn(ensemble))).toEqual(timeless(trialsIn(single)));
+    const [end, other] = [ensemble, single].map((events) => events.at(-1) as SearchEndEvent);
+    expect(end!.best).toEqual(other!.best);
+    expect(end!.weights_sha256).not.toBe(other!.weights_sha256);
+    expect(end!.test_loss).not.toBe(other!.test_loss);
+  });
+
   it('goes on if a trial diverges, and fails if all do', async () => {
     const space = [dimensionOf('lr', '0.01|3e38', Number)];
     const trials = trialsIn(await eventsOf({ space, trials: 4 }));
@@ -109,6 +122,20 @@ describe('a log', () => {
     expect(trialsIn(more)).toHaveLength(5);
   });
 
+  it('is written by one search at a time; another log in the same folder is free', async () => {
+    const log = at('one.ndjson');
+    const first = search(GIVEN, { ...SETTINGS, log, trials: 1 });
+    await first.next();
+    const { message, code, status } = await refusalOf(() => eventsOf({ log, trials: 1 }));
+    expect({ code, status }).toEqual({ code: 'log_busy', status: 2 });
+    expect(message).toContain(`--log ${log}: another search is writing this log`);
+    await eventsOf({ log: at('two.ndjson'), trials: 1 });
+    // (Leaving the loop releases the lock.)
+    await first.return();
+    expect(await eventsOf({ log, trials: 1 })).toHaveLength(3);
+    expect(readdirSync(folder.path).filter((name) => name.endsWith('.lock'))).toEqual([]);
+  });
+
   it('of another search, damaged, or no log at all is refused', async () => {
     const log = at('other.ndjson');
     await eventsOf({ log, trials: 1 });
@@ -130,4 +157,44 @@ describe('a log', () => {
 it('an abort before the first trial throws its reason', async () => {
   const reason = new Error('enough');
   await expect(eventsOf({}, GIVEN, AbortSignal.abort(reason))).rejects.toBe(reason);
+});
+
+describe('search()', () => {
+  const [header = '', ...lines] = readFileSync(IRIS, 'utf8').trim().split('\n');
+  const rows = lines.map((line) =>
+    Object.fromEntries(
+      header.split(',').map((name, i) => [name, i < 4 ? Number(line.split(',')[i]) : line.split(',')[i]]),
+    ),
+  );
+  const space = { lr: { low: 1e-3, high: 1e-1 }, hidden: [[3], [5]] } as const;
+
+  it('finds what the command finds, also in data in memory, and returns the best network', async () => {
+    const command = await eventsOf();
+    const { data: _, label: __, ...options } = GIVEN;
+    const events: SearchEvent[] = [];
+    const onEvent = (event: SearchEvent) => events.push(event);
+    const found = await searchIn({ ...options, data: { rows, label: 'species' }, space, trials: 4, onEvent });
+    expect(timeless(found.trials)).toEqual(timeless(trialsIn(command)));
+    const end = command.at(-1) as SearchEndEvent;
+    expect(found).toMatchObject({ status: 'completed', best: end.best, weights_sha256: end.weights_sha256 });
+    expect(found.model!.network.weightsSha256).toBe(end.weights_sha256);
+    expect(events.map(({ event }) => event)).toEqual(command.map(({ event }) => event));
+  });
+
+  it.each([
+    [{ space: {} }, 'space'],
+    [{ space: { lr: 0.1 } }, 'space'],
+    [{ space: { activation: { low: 0, high: 1 } } }, 'space'],
+    [{ space: { learning: [1, 2] } }, 'learning'],
+    [{ space: { seed: [1, 2] } }, 'seed'],
+    [{ space, lr: 0.1 }, 'lr'],
+    [{ space, trials: 0 }, 'trials'],
+    [{ space, output: 'a.txt' }, 'output'],
+    [{ space, log: '' }, 'log'],
+    [{ space, onEvent: 1 }, 'on-event'],
+  ])('%j is refused', async (given, name) => {
+    const { message, status } = await refusalOf(() => searchIn({ data: IRIS, label: 'species', ...given } as never));
+    expect(message).toContain(name);
+    expect(status).toBe(2);
+  });
 });
