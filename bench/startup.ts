@@ -62,7 +62,7 @@ function ofNode(node: string): Starter[] {
     { name: `train, Node ${version}`, start: () => startOfCommand(node) },
     {
       name: `its parts, Node ${version}`,
-      start: () => startOfMarked([node, script('./support/startup-parts.js'), ...TRAIN]),
+      start: () => startOfMarked([node, script('../bundle/startup-parts.js'), ...TRAIN]),
     },
   ];
 }
@@ -85,7 +85,15 @@ function ofPyTorch(): Starter[] {
 
 /** What the events tell: when `train` was called, and when its first step ended. */
 function startOfCommand(node: string): Parts {
-  const { spawned, lines } = run([node, script('../bin/train.js'), ...TRAIN, '--log-every', '1', '--format', 'ndjson']);
+  const { spawned, lines } = run([
+    node,
+    script('../bundle/train.js'),
+    ...TRAIN,
+    '--log-every',
+    '1',
+    '--format',
+    'ndjson',
+  ]);
   const { time } = lines[0] as StartEvent;
   const { seconds } = lines[1] as StepEvent;
   const called = Date.parse(time) - spawned;

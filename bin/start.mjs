@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 
 export async function start(name) {
-  const built = new URL(`../dist/bin/${name}.js`, import.meta.url);
+  const built = new URL(`../dist/bundle/${name}.js`, import.meta.url);
   if (existsSync(built)) return await import(built.href);
   console.error(`${name}: not built yet; run \`npm run build\`, then try again`);
   process.exitCode = 1;

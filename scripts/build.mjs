@@ -1,6 +1,6 @@
 /**
  * Builds dist/, which mirrors the tree: TypeScript with tsc, the kernels and the loops that measure their limits with
- * AssemblyScript's compiler, each four times from one source. Prints to stderr only.
+ * AssemblyScript's compiler, each four times from one source. Then it bundles what runs (bundle.mjs). Prints to stderr only.
  */
 import { spawn } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -29,19 +29,6 @@ const EXPANDED = 'dist/assembly';
 /** The page of `train --dashboard`: modules for browsers, which are a TypeScript project of their own, and static files. */
 const PAGE = 'src/dashboard/page';
 const PAGE_FILES = ['index.html', 'explain.html', 'style.css', 'explain.css', 'icon.svg'];
-/** What a page of `lockstep explain -o` runs: the page, and what answers its questions. */
-const [EXPLAIN_VIEW, EXPLAINER, EMBEDDED] = [
-  `${PAGE}/explain-file.js`,
-  'src/tools/explain/explainer.js',
-  'src/tools/explain/embedded.js',
-];
-const EXPLAIN_BUNDLE = `${PAGE}/explain-bundle.js`;
-const EXPLAIN_MAIN = `load('${EXPLAIN_VIEW}').showEmbedded((data) => {
-  const { EmbeddedSubject } = load('${EMBEDDED}');
-  const { Explainer } = load('${EXPLAINER}');
-  const explainer = new Explainer(new EmbeddedSubject(data));
-  return (ask) => explainer.answer(ask);
-});`;
 /** Folders of TypeScript. */
 const FOLDERS = ['bin', 'workers', 'src', 'test', 'bench', 'scripts'];
 const ASC_OPTIONS = [
@@ -59,7 +46,7 @@ export async function build(root) {
   if (status !== 0) return status;
   for (const name of PAGE_FILES) copyFileSync(path.join(root, PAGE, name), path.join(root, 'dist', PAGE, name));
   for (const folder of FOLDERS) removeStale(root, folder);
-  bundle(root, [EXPLAIN_VIEW, EXPLAINER, EMBEDDED], EXPLAIN_MAIN, EXPLAIN_BUNDLE);
+  await bundle(root);
   return 0;
 }
 

@@ -1,80 +1,141 @@
 /**
- * Writes modules of dist/, and all that they import, as one script for browsers. It only has to read what tsc writes, so it needs no
- * bundler: each module becomes a function, its imports become calls, and its exports are collected at its end. There are no circles
- * of imports (test/architecture.test.ts).
+ * Joins modules of dist/ to few files: a process or a thread that loads 5 of them starts in two thirds of the time that 200 take.
+ *
+ * - dist/bundle/ is what runs: the commands, the library, the threads. What is loaded on demand stays a file of its own.
+ * - `explain-bundle.js` is the script of a page of `lockstep explain -o`.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { rolldown } from 'rolldown';
 
-/** What the modules import of Node. Browsers need none of it: errors are shortened, and nothing is hashed. */
-const NODE = {
-  'node:util': '{ inspect: String, stripVTControlCharacters: (text) => text }',
-  'node:crypto': '{}',
+const OUT = 'dist/bundle';
+/** Name of the file in dist/bundle/: module in dist/. The threads load nothing that the others load. */
+const MAIN = {
+  lockstep: 'bin/lockstep.js',
+  train: 'bin/train.js',
+  index: 'src/index.js',
+  dashboard: 'src/dashboard/index.js',
+  // (Of bench/startup.ts: it times the same files.)
+  'startup-parts': 'bench/support/startup-parts.js',
 };
+const THREADS = {
+  worker: 'workers/worker.js',
+  reader: 'workers/reader.js',
+  'barrier-partner': 'workers/barrier-partner.js',
+};
+/** What Piscina loads. They import a file beside them. */
+const THREAD_ENTRIES = ['entry.cjs', 'reader-entry.cjs'];
+/** A module's own address, or a thread's. */
+const ADDRESS = /new URL\('[./]+\/workers\/([^']+)', import\.meta\.url\)|import\.meta\.url/g;
+/** Modules that every run loads, in files of their own: with what they import, and without what stands in a file before. */
+const TOGETHER = { run: ['src/run/train.js'], command: ['bin/commands/train.js', 'bin/parse.js'] };
 
-/** Pages from a file have no shared memory: plain memory does. */
-const LOADER = `const SharedArrayBuffer = globalThis.ArrayBuffer;
-const loaded = new Map();
-const load = (name) => {
-  if (name in node) return node[name];
-  if (!loaded.has(name)) loaded.set(name, modules[name]());
-  return loaded.get(name);
-};
+const PAGE_BUNDLE = 'dist/src/dashboard/page/explain-bundle.js';
+const PAGE_MAIN = `
+import { showEmbedded } from './src/dashboard/page/explain-file.js';
+import { EmbeddedSubject } from './src/tools/explain/embedded.js';
+import { Explainer } from './src/tools/explain/explainer.js';
+
+showEmbedded((data) => {
+  const explainer = new Explainer(new EmbeddedSubject(data));
+  return (ask) => explainer.answer(ask);
+});
 `;
+/** What its modules import of Node. Browsers need none of it: errors are shortened, and nothing is hashed. */
+const FOR_BROWSERS = {
+  'node:util': 'export const inspect = String; export const stripVTControlCharacters = (text) => text;',
+  'node:crypto': 'export const createHash = undefined;',
+};
 
-/**
- * @param entries  modules, relative to dist/
- * @param main     code that calls `load` with their names
- * @param out      relative to dist/
- */
-export function bundle(root, entries, main, out) {
+/** Writes both, if a module of dist/ is newer. @throws Error for an import that leads nowhere */
+export async function bundle(root) {
   const dist = path.join(root, 'dist');
-  const modules = new Map();
-  for (const entry of entries) add(dist, entry, modules);
-  const node = Object.entries(NODE).map(([name, code]) => `'${name}': ${code}`);
-  const defined = [...modules].map(([name, code]) => `'${name}': () => {\n${code}},\n`);
-  const text = [
-    `'use strict';\n(() => {\n${LOADER}const node = { ${node.join(', ')} };\n`,
-    `const modules = {\n${defined.join('')}};\n${main}\n})();\n`,
-  ].join('');
-  // It stands in a page.
-  writeFileSync(path.join(dist, out), text.replaceAll('</script', '<\\/script'));
+  const page = path.join(root, PAGE_BUNDLE);
+  const modules = ['bin', 'src', 'workers'].flatMap((folder) => modulesIn(path.join(dist, folder)));
+  const sources = [...modules.filter((file) => file !== page), fileURLToPath(import.meta.url)];
+  const newest = Math.max(...sources.map((file) => statSync(file).mtimeMs));
+  // Written last.
+  const last = path.join(root, OUT, 'index.js');
+  if (existsSync(page) && existsSync(last) && statSync(last).mtimeMs > newest) return;
+  rmSync(path.join(root, OUT), { recursive: true, force: true });
+  await bundlePage(dist, page);
+  await bundleForNode(dist, THREADS, []);
+  for (const name of THREAD_ENTRIES) copyFileSync(path.join(dist, 'workers', name), path.join(root, OUT, name));
+  await bundleForNode(dist, MAIN, groupsIn(dist));
 }
 
-function add(dist, name, modules) {
-  if (modules.has(name)) return;
-  modules.set(name, '');
-  const nameOf = (target) => {
-    if (target in NODE) return target;
-    if (!target.startsWith('.')) throw new Error(`${name} imports ${target}, which browsers do not have`);
-    const found = path.posix.join(path.posix.dirname(name), target);
-    add(dist, found, modules);
-    return found;
-  };
-  modules.set(name, asFunction(name, readFileSync(path.join(dist, name), 'utf8'), nameOf));
-}
-
-function asFunction(name, text, nameOf) {
-  const exported = [];
-  const lines = text.split('\n').map((line) => {
-    const imported = /^import \{ (.*) \} from '(.*)';$/.exec(line);
-    if (imported) return `const { ${imported[1].replaceAll(' as ', ': ')} } = load('${nameOf(imported[2])}');`;
-    const declared = /^export ((?:async )?(?:class|function\*?|const) (\w+).*)$/.exec(line);
-    if (declared) {
-      exported.push(declared[2]);
-      return declared[1];
-    }
-    if (line === 'export {};' || line.startsWith('//# sourceMappingURL')) return '';
-    if (/^(?:import|export)\b/.test(line)) throw new Error(`${name}: the bundle does not know: ${line}`);
-    return line;
+async function bundleForNode(dist, entries, groups) {
+  const input = Object.fromEntries(Object.entries(entries).map(([name, file]) => [name, path.join(dist, file)]));
+  const made = await rolldown({
+    input,
+    platform: 'node',
+    // Packages stay what they are.
+    external: /^[^./]/,
+    plugins: [ownAddress(dist)],
+    // A command imports on demand what another command always imports.
+    checks: { ineffectiveDynamicImport: false },
   });
-  return `${withoutComments(lines.join('\n'))}\nreturn { ${exported.join(', ')} };\n`;
+  const dir = path.join(dist, '../', OUT);
+  await made.write({
+    dir,
+    format: 'esm',
+    chunkFileNames: '[name]-[hash].js',
+    comments: false,
+    codeSplitting: { groups },
+  });
 }
 
-/** Only comments that are lines of their own. */
-function withoutComments(code) {
-  return code
-    .replaceAll(/^\s*\/\*\*?(?:(?!\*\/)[\s\S])*\*\/\n/gm, '')
-    .replaceAll(/^\s*\/\/.*\n/gm, '')
-    .replaceAll(/\n{2,}/g, '\n');
+async function bundlePage(dist, file) {
+  const main = path.join(dist, 'explain-page-main.js');
+  const virtual = { [main]: PAGE_MAIN, ...FOR_BROWSERS };
+  const made = await rolldown({
+    input: main,
+    platform: 'browser',
+    // Pages from a file have no shared memory: plain memory does.
+    transform: { define: { SharedArrayBuffer: 'globalThis.ArrayBuffer' } },
+    plugins: [{ name: 'virtual', resolveId: (id) => (id in virtual ? id : null), load: (id) => virtual[id] ?? null }],
+  });
+  const { output } = await made.generate({ format: 'iife', comments: false });
+  if (output.length !== 1) throw new Error(`${file}: the page loads more than one file`);
+  // It stands in a page.
+  writeFileSync(file, output[0].code.replaceAll('</script', '<\\/script'));
+}
+
+/** A module finds the files beside it (kernels, pages) from where it stood, but bundled threads. */
+function ownAddress(dist) {
+  return {
+    name: 'own-address',
+    transform(code, id) {
+      if (!code.includes('import.meta.url')) return null;
+      const from = path.relative(path.join(dist, 'bundle'), id).replaceAll('\\', '/');
+      return code.replaceAll(ADDRESS, (_, thread) =>
+        thread ? `new URL('./${thread}', import.meta.url)` : `new URL('${from}', import.meta.url).href`,
+      );
+    },
+  };
+}
+
+function groupsIn(dist) {
+  const taken = new Set();
+  return Object.entries(TOGETHER).map(([name, files], at) => {
+    const own = new Set();
+    for (const file of files) addImports(path.join(dist, file), own, taken);
+    for (const file of own) taken.add(file);
+    return { name, test: (id) => own.has(id), priority: Object.keys(TOGETHER).length - at };
+  });
+}
+
+/** Adds a module and all that it imports, except on demand. */
+function addImports(file, found, others) {
+  if (found.has(file) || others.has(file)) return;
+  found.add(file);
+  for (const [, target] of readFileSync(file, 'utf8').matchAll(/^(?:import|export)\b.* from '(\..*)';$/gm)) {
+    addImports(path.join(path.dirname(file), target), found, others);
+  }
+}
+
+function modulesIn(folder) {
+  const names = readdirSync(folder, { recursive: true }).filter((name) => /\.c?js$/.test(name));
+  return names.map((name) => path.join(folder, name));
 }

@@ -212,6 +212,24 @@ export const errors = withCodes({
     usage(`${flag}: there are only ${grouped(found)} ${what}; choose fewer folds`),
   notInCv: (flag: string) =>
     usage(`--${flag}: not available with lockstep cv, which trains a network for each fold; omit this option`),
+  notInEnsemble: (flag: string) => usage(`--${flag}: not available with --ensemble; omit this option`),
+  resumedEnsemble: () =>
+    usage('--resume: with --ensemble, the options of the first run must be given again, such as --data mnist'),
+  ensembleFolders: (resume: string, folder: string) =>
+    usage(
+      `--resume ${shown(resume)}: with --ensemble, expected the same folder as --checkpoint-dir ${shown(folder)}; omit one of them`,
+    ),
+  memberFailed: (member: number, seed: number, cause: unknown) =>
+    failure(`network ${member} of the ensemble (seed ${seed}): ${reason(cause)}`, cause),
+  otherMember: (member: number, flag: string, found: string, expected: string) =>
+    usage(
+      `network ${member} of the ensemble has --${flag} ${shown(found)}, but network 1 has ${shown(expected)}; ` +
+        'resume with all options of the first run, or start again in another folder',
+    ),
+  notOfEnsemble: (what: string, file: string, members: number) =>
+    usage(
+      `${what}: ${file} is an ensemble of ${members} networks; expected a single network (train without --ensemble)`,
+    ),
   notSearched: (flag: string, found: unknown) =>
     usage(`--${flag} ${shown(found)}: this option must be the same for all trials; give it a single value`),
   noSpace: () =>

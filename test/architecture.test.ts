@@ -79,7 +79,7 @@ function loadedWith(file: string, found = new Set<string>()): Set<string> {
   if (found.has(file)) return found;
   found.add(file);
   const text = readFileSync(path.join(root, 'dist', file), 'utf8');
-  for (const [, target] of text.matchAll(/^(?:import|export)(?: [^;']*from)? '([^']+)';$/gm)) {
+  for (const [, target] of text.matchAll(/^(?:import|export)(?: [^;']*from)? ['"]([^'"]+)['"];$/gm)) {
     if (target!.startsWith('.')) loadedWith(path.posix.join(path.posix.dirname(file), target!), found);
     else found.add(target!);
   }
@@ -133,13 +133,27 @@ describe('architecture', () => {
     expect(circlesIn(new Map(files.map((file) => [file, importsOf(file)])))).toEqual([]);
   });
 
+  const LAZY = /^(src\/dashboard\/(?!port\.)|src\/output\/tensorboard\/event|node:https?$|node:net$|pbf$|uplot$)/;
+
   it.each(['src/index.js', 'bin/commands/train.js', 'bin/lockstep.js'])(
     '%s loads no server and no protobuf unasked',
     (file) => {
       const loaded = [...loadedWith(file)];
       expect(loaded).toEqual(expect.arrayContaining(['src/errors.js', 'node:fs']));
-      const lazy = /^(src\/dashboard\/(?!port\.)|src\/output\/tensorboard\/event|node:https?$|node:net$|pbf$|uplot$)/;
-      expect(loaded.filter((each) => lazy.test(each))).toEqual([]);
+      expect(loaded.filter((each) => LAZY.test(each))).toEqual([]);
     },
   );
+
+  it.each([
+    ['index.js', 'node:fs', 20],
+    ['train.js', 'node:process', 6],
+    ['lockstep.js', 'node:process', 6],
+    ['worker.js', 'node:fs', 2],
+    ['reader.js', 'node:fs', 2],
+  ])('%s, bundled, loads few files, and no server and no protobuf unasked', (file, needed, most) => {
+    const loaded = [...loadedWith(`bundle/${file}`)];
+    expect(loaded).toContain(needed);
+    expect(loaded.filter((each) => each.startsWith('bundle/')).length).toBeLessThanOrEqual(most);
+    expect(loaded.filter((each) => LAZY.test(each))).toEqual([]);
+  });
 });

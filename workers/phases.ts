@@ -4,8 +4,8 @@ import { createKernel } from '../src/kernels/builds.js';
 import { allPanels, ForwardPass } from '../src/kernels/forward-pass.js';
 import type { Kernel, Range, RowSlice, Update } from '../src/kernels/kernel.js';
 import { GROUP_COLUMNS } from '../src/kernels/lattice-noise.js';
-import type { EpochRecord, Memory } from '../src/memory/layout.js';
-import { heldOutSamples, stepsPerEpoch } from '../src/memory/plan.js';
+import { type EpochRecord, type Memory, withBest } from '../src/memory/layout.js';
+import { stepsPerEpoch } from '../src/memory/plan.js';
 import { placeSamples } from '../src/memory/rows.js';
 import { LANES } from '../src/memory/tiling.js';
 import { Audited } from '../src/model/objectives/audited.js';
@@ -292,14 +292,27 @@ export class Phases {
   }
 
   /**
-   * Scores our share of the held-out samples, a block at a time in slots of our own.
+   * Scores our share of some held-out samples, a block at a time in slots of our own.
    *
    * @param goOn  called before each block; false skips the rest
    * @returns false if a loss is not finite
    */
-  evaluate(record: EpochRecord, goOn: () => boolean): boolean {
-    const { plan, worker } = this.#task;
-    const { from, to } = this.#ownHeldOut;
+  evaluate(record: EpochRecord, samples: Range, goOn: () => boolean): boolean {
+    return this.#evaluate(this.#forwardPass, record, samples, goOn);
+  }
+
+  /** The same with the best epoch's parameters. Only at the end of the run. */
+  evaluateBest(record: EpochRecord, samples: Range): boolean {
+    const { kernel, plan, shared, worker } = this.#task;
+    const best = withBest(this.#memory);
+    const pass = new ForwardPass(createKernel(kernel, plan.activation, shared, best, worker), best);
+    return this.#evaluate(pass, record, samples, () => true);
+  }
+
+  #evaluate(pass: ForwardPass, record: EpochRecord, samples: Range, goOn: () => boolean): boolean {
+    const { plan, worker, ranks } = this.#task;
+    const ofRank = shareOfRank(samples.to - samples.from, ranks?.ranks ?? 1, ranks?.rank ?? 0);
+    const [from, to] = [samples.from + ofRank.from, samples.from + ofRank.to];
     const ofOwn = partOf(to - from, (i) => this.#work(plan.trainSamples + from + i), plan.threads, worker);
     const own = { from: from + ofOwn.from, to: from + ofOwn.to };
     const block = Math.floor(this.#memory.slots / plan.threads);
@@ -307,14 +320,14 @@ export class Phases {
     for (let first = own.from; first < own.to && goOn(); first += block) {
       const count = Math.min(block, own.to - first);
       this.#beat();
-      allFinite = this.#evaluateBlock(record, first, count, worker * block) && allFinite;
+      allFinite = this.#evaluateBlock(pass, record, first, count, worker * block) && allFinite;
     }
     return allFinite;
   }
 
-  #evaluateBlock(record: EpochRecord, first: number, count: number, slot: number): boolean {
+  #evaluateBlock(pass: ForwardPass, record: EpochRecord, first: number, count: number, slot: number): boolean {
     const firstRow = this.#task.plan.trainSamples + first;
-    this.#forwardPass.ofSamples((at) => firstRow + at - slot, slot, slot + count);
+    pass.ofSamples((at) => firstRow + at - slot, slot, slot + count);
     let allFinite = true;
     for (let i = 0; i < count; i++) {
       this.#criterion.evaluate(slot + i, firstRow + i);
@@ -322,13 +335,6 @@ export class Phases {
       allFinite &&= Number.isFinite(this.#criterion.loss);
     }
     return allFinite;
-  }
-
-  /** The held-out samples that this process evaluates. */
-  get #ownHeldOut(): Range {
-    const { plan, ranks } = this.#task;
-    const { rank, ranks: count } = ranks ?? { rank: 0, ranks: 1 };
-    return shareOfRank(heldOutSamples(plan), count, rank);
   }
 
   /** Our slots of the batch: weighted by nonzeros if the first layer is computed by sample. */

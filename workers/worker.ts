@@ -13,9 +13,10 @@
  * threads, it is computed by sample and stepped by row, like the other layers.
  */
 
+import type { Range } from '../src/kernels/kernel.js';
 import { now } from '../src/memory/clock.js';
 import { type EpochRecord, layOut, type Memory, PHASES, recordIndex } from '../src/memory/layout.js';
-import { type Plan, stepsPerEpoch } from '../src/memory/plan.js';
+import { heldOutSamples, type Plan, stepsPerEpoch } from '../src/memory/plan.js';
 import { Barrier, type Hold, TeamAborted } from '../src/parallel/barrier.js';
 import { Command, Control, HeldFor, ticketOf } from '../src/parallel/control-words.js';
 import { EarlyStopping } from '../src/parallel/early-stopping.js';
@@ -170,17 +171,11 @@ class Worker {
   /** Evaluates the held-out samples. @returns false if the team must stop */
   #evaluate(epoch: number): boolean {
     const record = this.#record(epoch);
+    const { plan } = this.#task;
+    const evaluated = { from: 0, to: plan.testsAtEnd ? plan.validationSamples : heldOutSamples(plan) };
     this.#enter(Phase.EVALUATE);
-    const allFinite = this.#phases.evaluate(record, () => this.#control.command === Command.GO);
-    if (!allFinite) this.#control.reportDivergence();
-    if (this.#task.ranks) {
-      // Exchanges of the evaluation do not count as training time.
-      const trained = this.#times.slice();
-      this.#arrive(nothing);
-      this.#tellRanks((exchange) => exchange.tellHeldOut(record));
-      this.#enter(Phase.EVALUATE);
-      this.#times.set(trained);
-    }
+    const allFinite = this.#phases.evaluate(record, evaluated, () => this.#control.command === Command.GO);
+    this.#reportEvaluation(record, evaluated, allFinite);
     const finished = () => {
       this.#decide();
       // A divergence takes precedence over a simultaneous stop, because diverged weights must not be saved.
@@ -189,13 +184,63 @@ class Worker {
       if (this.#control.decision !== Command.GO) return;
       const next = this.#earlyStopping.after(epoch, this.#isTimeUp);
       if (epoch < this.#task.epochs) this.#control.decide(next);
-      this.#control.finish(epoch);
-      this.#control.wake();
+      if (!this.#isTestDue(epoch)) this.#finish(epoch);
     };
     const isDue = epoch < this.#task.epochs && this.#isEpochSnapshotDue();
-    const goesOn = this.#arrive(finished, isDue ? this.#holdFor(HeldFor.SNAPSHOT) : undefined);
+    let goesOn = this.#arrive(finished, isDue ? this.#holdFor(HeldFor.SNAPSHOT) : undefined);
+    if (this.#isTestDue(epoch)) goesOn = this.#test(epoch);
     this.#times = this.#timesBetween;
     return goesOn;
+  }
+
+  /** Whether the test samples are evaluated now: after the last epoch of a run that is complete, if not after every epoch. */
+  #isTestDue(epoch: number): boolean {
+    const { decision } = this.#control;
+    if (!this.#task.plan.testsAtEnd || decision === Command.STOP || decision === Command.DIVERGED) return false;
+    return decision !== Command.GO || epoch === this.#task.epochs;
+  }
+
+  /**
+   * Evaluates the test samples with the weights that the run keeps. A stop is not obeyed: the run is complete.
+   *
+   * @returns false if the team must stop
+   */
+  #test(epoch: number): boolean {
+    const record = this.#record(epoch);
+    const { plan } = this.#task;
+    const best = plan.keepsBest ? this.#memory.best[1]! : 0;
+    const samples = { from: plan.validationSamples, to: heldOutSamples(plan) };
+    this.#enter(Phase.EVALUATE);
+    const allFinite =
+      best === 0 || best === epoch
+        ? this.#phases.evaluate(record, samples, () => true)
+        : this.#phases.evaluateBest(record, samples);
+    this.#reportEvaluation(record, samples, allFinite);
+    return this.#arrive(() => {
+      if (this.#diverged) {
+        this.#control.decide(Command.DIVERGED);
+        return;
+      }
+      record.tested[0] = best || epoch;
+      this.#finish(epoch);
+    });
+  }
+
+  /** Tells the other ranks, if there are any, and whether a loss is not finite. */
+  #reportEvaluation(record: EpochRecord, samples: Range, allFinite: boolean): void {
+    if (!allFinite) this.#control.reportDivergence();
+    if (!this.#task.ranks) return;
+    // Exchanges of the evaluation do not count as training time.
+    const trained = this.#times.slice();
+    this.#arrive(nothing);
+    this.#tellRanks((exchange) => exchange.tellHeldOut(record, samples));
+    this.#enter(Phase.EVALUATE);
+    this.#times.set(trained);
+  }
+
+  #finish(epoch: number): void {
+    this.#control.finish(epoch);
+    this.#control.wake();
   }
 
   /** Waits until the epoch is granted. @returns false if the team must stop */

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { EpochEvent, TrainEvent } from '../../src/metrics/events.js';
 import { median } from '../support/statistics.js';
 
-const TRAIN = fileURLToPath(new URL('../../bin/train.js', import.meta.url));
+const TRAIN = fileURLToPath(new URL('../../bundle/train.js', import.meta.url));
 const COLLECTIVES = fileURLToPath(new URL('collectives.js', import.meta.url));
 const NAMESPACES = fileURLToPath(new URL('../../../bench/cluster/namespaces.sh', import.meta.url));
 

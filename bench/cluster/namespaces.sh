@@ -3,7 +3,7 @@
 # links have the rate and the delay that are asked for. Needs root, iproute2 and Open MPI; leaves nothing behind.
 #
 #   bench/cluster/namespaces.sh <ranks> <rate> <delay> command …
-#   bench/cluster/namespaces.sh 4 1gbit 0 node dist/bin/train.js --mpi --threads 1 --epochs 3
+#   bench/cluster/namespaces.sh 4 1gbit 0 node dist/bundle/train.js --mpi --threads 1 --epochs 3
 #
 # The rate is tc's (100mbit, 1gbit, …), or 0 for as fast as it goes; the delay of each link likewise (50us, 1ms), one way. A
 # kernel without netem can limit no delay: then the script says so and stops, unless the delay is 0.

@@ -138,9 +138,11 @@ export function lockstep(node: string, { checkout, defaultThreads = false }: Loc
 }
 
 function trainCommandOf(checkout: string): string {
-  const file = path.resolve(checkout, 'dist/bin/train.js');
-  if (!existsSync(file)) throw new Error(`${file} does not exist: build that checkout first`);
-  return file;
+  // Older ones have no bundle.
+  const files = ['dist/bundle/train.js', 'dist/bin/train.js'].map((file) => path.resolve(checkout, file));
+  const built = files.find((file) => existsSync(file));
+  if (built === undefined) throw new Error(`${files[0]} does not exist: build that checkout first`);
+  return built;
 }
 
 /** The commit, marked if files have changed since; the folder's name where there is no repository. */

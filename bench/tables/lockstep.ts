@@ -12,7 +12,7 @@ import { train } from '../../src/run/train.js';
 import type { Table } from './catalog.js';
 import type { Reading, Score } from './peers.js';
 
-const COMMAND = fileURLToPath(new URL('../../bin/lockstep.js', import.meta.url));
+const COMMAND = fileURLToPath(new URL('../../bundle/lockstep.js', import.meta.url));
 const TEST_SPLIT = 0.2;
 /** Of 1 − R² from the printed estimates, which are rounded less. */
 const TOLERANCE = 1e-6;

@@ -55,7 +55,8 @@ export async function tablePart(
 export async function partsOfRun(samples: Samples, metadata: Network['metadata']) {
   const { train_sha256, test_sha256 } = metadataFields(metadata.dataset);
   const config = metadataFields(metadata.config);
-  const { test_split: fraction, seed, stratify } = config;
+  const { test_split: fraction, stratify } = config;
+  const seed = config.split_seed ?? config.seed;
   const fold = foldIn(config, samples.count);
   if (fold) {
     if (samples.sha256 !== train_sha256) return undefined;

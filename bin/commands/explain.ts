@@ -49,6 +49,7 @@ export async function explainCommand(args: readonly string[]): Promise<undefined
   const model = await readModel(file);
   requireSize(file, model.layers);
   const network = new Network(model);
+  if (network.members.length > 0) throw errors.notOfEnsemble('explain', file, network.members.length);
   const subject = new ModelSubject(model, network, await explainedData(file, network, data, { label, header }));
   if (output) await write(output, subject);
   else await serve(port, subject);

@@ -3,7 +3,7 @@
 import type { EvaluationEvent } from '../../src/metrics/events.js';
 import type { Interval } from '../../src/metrics/quality/bootstrap.js';
 import { objectiveNamed } from '../../src/model/objectives/index.js';
-import { metricText } from '../../src/output/pretty.js';
+import { gainLines, metricText } from '../../src/output/pretty.js';
 import { grouped } from '../../src/text/grouped.js';
 import { columnsOf, padStartTo, textsOnOneLine, truncated, wrapped } from '../../src/text/printable.js';
 import { metricName, shownMetrics } from '../../src/tools/report/metric-names.js';
@@ -31,6 +31,7 @@ export function evaluationText(given: EvaluationEvent, columns = Number.POSITIVE
     [
       `${model} on ${grouped(dataset.samples)} ${KINDS[dataset.split]}samples of ${dataset.name}, kernel ${kernel}`,
       metrics.join(', '),
+      ...gainLines(event, objectiveNamed(event.objective)),
       ...warningsOf(event).map((warning) => `note: ${warning}`),
     ].map((line) => wrapped(line, columns)),
     confusionTable(event, columns),

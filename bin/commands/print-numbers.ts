@@ -2,7 +2,7 @@
 import path from 'node:path';
 import type { NumbersEvaluationEvent } from '../../src/metrics/events.js';
 import { objectiveNamed } from '../../src/model/objectives/index.js';
-import { metricText } from '../../src/output/pretty.js';
+import { gainLines, metricText } from '../../src/output/pretty.js';
 import { grouped } from '../../src/text/grouped.js';
 import { onOneLine, padEndTo, textsOnOneLine, truncated, wrapped } from '../../src/text/printable.js';
 import type { EstimateLine } from '../../src/tools/predict/prediction-line.js';
@@ -28,7 +28,8 @@ export function numbersText(given: NumbersEvaluationEvent, columns = Number.POSI
     { target: test_targets.length > 0 ? 'mean' : '', ...all, intervals: event.intervals },
     ...test_targets.map((each, t) => ({ ...each, intervals: target_intervals[t]! })),
   ];
-  const { metrics } = objectiveNamed(event.objective);
+  const objective = objectiveNamed(event.objective);
+  const { metrics } = objective;
   const lineOf = (values: object, split?: 'test') =>
     metrics
       .map((metric) => [metric.name, metricText(values, metric, split)] as const)
@@ -38,6 +39,7 @@ export function numbersText(given: NumbersEvaluationEvent, columns = Number.POSI
     [
       `${model} on ${grouped(dataset.samples)} ${KINDS[dataset.split]}samples of ${dataset.name}, kernel ${kernel}`,
       lineOf(event, 'test'),
+      ...gainLines(event, objective),
       ...test_targets.map((each) => `${each.target}: ${lineOf(each)}`),
     ].map((line) => wrapped(line, columns)),
     rowsOf(

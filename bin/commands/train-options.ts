@@ -45,6 +45,8 @@ export function parseTrainCommand(args: readonly string[], name = 'train'): Trai
   if (tensorboard === '') throw errors.invalidOption('tensorboard', tensorboard, 'a folder');
   const checked = checkOptions(options);
   if (dashboard !== undefined && checked.mpi !== undefined) throw errors.dashboardOfRanks();
+  if ((checked.ensemble ?? 1) > 1 && dashboard !== undefined) throw errors.notInEnsemble('dashboard');
+  if ((checked.ensemble ?? 1) > 1 && tensorboard !== undefined) throw errors.notInEnsemble('tensorboard');
   const launch = launchOf(process.env);
   if (options.mpi === undefined && launch && launch.processes > 1) throw errors.launchedWithoutMpi(launchText(launch));
   const isLaunched = options.mpi !== undefined && launch !== undefined;

@@ -3,6 +3,7 @@ import process from 'node:process';
 import { errors } from '../../src/errors.js';
 import type { Progress, TrainEvent } from '../../src/metrics/events.js';
 import { Output } from '../../src/output/output.js';
+import type { TrainControls } from '../../src/run/train.js';
 import { CLOSED_PIPE, report } from '../main.js';
 import { LivePage } from './live-page.js';
 import { parseTrainCommand, type TrainCommand } from './train-options.js';
@@ -57,9 +58,7 @@ async function run({ options, format, progress, tensorboard, dashboard }: TrainC
     const { onProgress: show } = output;
     const onProgress = show && ((progress: Progress) => (isSilent ? undefined : show(progress)));
     const controls = { signal: abort.signal, onProgress, ...page?.controls(onProgress) };
-    // Loaded here, so that --help and wrong usage do not wait for it.
-    const { trainAsCommand } = await import('../../src/run/train.js');
-    const events = trainAsCommand(options, controls);
+    const events = await eventsOf(options, controls);
     for await (const event of tensorboard === undefined ? events : await forTensorBoard(events, tensorboard)) {
       hasBegun = true;
       page?.show(event);
@@ -90,6 +89,16 @@ async function run({ options, format, progress, tensorboard, dashboard }: TrainC
   if (status !== 0 || !closed) return status;
   if (closed.code === 'EPIPE') return CLOSED_PIPE;
   throw errors.stdoutFailed(closed);
+}
+
+/** The code is loaded here, so that --help and wrong usage do not wait for it. */
+async function eventsOf(options: TrainCommand['options'], controls: TrainControls) {
+  if ((options.ensemble ?? 1) > 1) {
+    const { trainEnsemble } = await import('../../src/tools/ensemble/train-ensemble.js');
+    return trainEnsemble(options, controls);
+  }
+  const { trainAsCommand } = await import('../../src/run/train.js');
+  return trainAsCommand(options, controls);
 }
 
 async function forTensorBoard(events: AsyncIterable<TrainEvent>, folder: string): Promise<AsyncIterable<TrainEvent>> {

@@ -12,9 +12,7 @@ import { fieldsOf, isRecord } from '../files/type-guards.js';
 import { activationNames, DEFAULT_ACTIVATION } from '../kernels/activations.js';
 import type { Target } from '../memory/plan.js';
 import { DEFAULT_OBJECTIVE, isObjectiveName, type ObjectiveName } from '../model/objectives/index.js';
-
-/** Readers refuse files with a higher version. */
-export const FORMAT_VERSION = 1;
+import { memberCountIn, requireNoOtherMembers, tensorsOfMember } from './ensemble.js';
 
 /** Of networks for classes. Those that estimate numbers have none: their outputs are standardized numbers. */
 const SOFTMAX = 'softmax';
@@ -35,6 +33,8 @@ export interface DescribedNetwork {
   readonly targets: readonly Target[];
   /** What it was trained on, if that was a table. */
   readonly table: TableModel | undefined;
+  /** Number of networks of this form: 1, or those of an ensemble. */
+  readonly members: number;
 }
 
 /** Metadata of a network that was trained on images; for tables, see `tableMetadata`. */
@@ -50,7 +50,6 @@ export function networkMetadata(
 ): Record<string, string> {
   const isOfNumbers = targets.length > 0;
   return {
-    format_version: String(FORMAT_VERSION),
     architecture: JSON.stringify({ layers, activation, output: isOfNumbers ? NUMBERS : SOFTMAX }),
     objective,
     ...(isOfNumbers ? targetsMetadata(targets, table) : { classes: String(layers.at(-1)) }),
@@ -90,12 +89,19 @@ function targetsIn({ targets: text }: Metadata, isOfNumbers: boolean, outputs: n
 }
 
 /** @throws TensorFileError if the tensors do not form a network, or the metadata describes an unsupported one */
-export function describedNetwork({ tensors, metadata }: Pick<TensorFile, 'tensors' | 'metadata'>): DescribedNetwork {
+export function describedNetwork({
+  tensors: all,
+  metadata,
+}: Pick<TensorFile, 'tensors' | 'metadata'>): DescribedNetwork {
   const isOurs = metadata.lockstep !== undefined;
   if (isOurs) requireKind(metadata);
+  const members = isOurs ? memberCountIn(metadata) : 1;
+  if (members > 1) requireNoOtherMembers(all, members);
+  const tensors = members > 1 ? tensorsOfMember(all, 0) : all;
   const objective = objectiveIn(metadata);
   const isOfNumbers = objective !== DEFAULT_OBJECTIVE;
   const layers = layersOf(tensors, isOfNumbers ? 1 : 2);
+  for (let m = 1; m < members; m++) requireSameLayers(layers, layersOf(tensorsOfMember(all, m), 1), m);
   // Files of other programs may have no description.
   const isDescribed = isOurs || metadata.architecture !== undefined;
   const output = isOfNumbers ? NUMBERS : SOFTMAX;
@@ -107,13 +113,11 @@ export function describedNetwork({ tensors, metadata }: Pick<TensorFile, 'tensor
     );
   }
   const { targets, places } = targetsIn(metadata, isOfNumbers, outputs);
-  return { layers, activation, objective, targets, table: tableModelIn(metadata, layers, places) };
+  return { layers, activation, objective, targets, table: tableModelIn(metadata, layers, places), members };
 }
 
-function requireKind({ lockstep, format_version: version }: Metadata): void {
+function requireKind({ lockstep }: Metadata): void {
   if (lockstep !== 'model' && lockstep !== 'checkpoint') throw new TensorFileError(`it is a ${shown(lockstep)}`);
-  if (version === String(FORMAT_VERSION)) return;
-  throw new TensorFileError(`format version ${shown(version)}, expected ${FORMAT_VERSION}; use a newer Lockstep`);
 }
 
 function objectiveIn({ objective = DEFAULT_OBJECTIVE }: Metadata): ObjectiveName {
@@ -139,6 +143,13 @@ function layersOf(tensors: TensorFile['tensors'], leastOutputs: number): number[
   if (layers.includes(0) || layers.at(-1)! < leastOutputs)
     throw new TensorFileError(`a network ${layers.join('-')} cannot classify`);
   return layers;
+}
+
+function requireSameLayers(layers: readonly number[], found: readonly number[], member: number): void {
+  if (found.join() === layers.join()) return;
+  throw new TensorFileError(
+    `network ${member} has the layers ${found.join('-')}, but network 0 has ${layers.join('-')}`,
+  );
 }
 
 /** Layers after a gap, or additional tensors of a layer, must not be ignored. */

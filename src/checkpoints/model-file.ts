@@ -26,6 +26,7 @@ import type { Plan, Target } from '../memory/plan.js';
 import type { ObjectiveName } from '../model/objectives/index.js';
 import { sha256Of } from '../model/parameters.js';
 import { describedNetwork, IMAGE_METADATA, networkMetadata } from './described-network.js';
+import { joined, type MemberRecord, memberPrefix, valuesOfMembers, versionMetadata } from './ensemble.js';
 
 export interface DatasetRecord {
   readonly name: string;
@@ -57,6 +58,8 @@ export interface ModelDescription {
   readonly table: TableModel | undefined;
   /** Of a private run. */
   readonly privacy?: PrivateModel | undefined;
+  /** Of an ensemble: its networks. Undefined for one network. */
+  readonly members?: readonly MemberRecord[] | undefined;
 }
 
 export interface PrivateModel {
@@ -82,7 +85,7 @@ export function datasetRecord({ name, train, test }: Dataset, plan: Plan): Datas
 /** The metadata that models and checkpoints have in common. */
 export function modelMetadata(
   kind: 'model' | 'checkpoint',
-  { layers, activation, objective, targets, config, kernel, run, dataset, table, privacy }: ModelDescription,
+  { layers, activation, objective, targets, config, kernel, run, dataset, table, privacy, members }: ModelDescription,
   values: Values,
   step: number,
 ): Record<string, string> {
@@ -90,6 +93,7 @@ export function modelMetadata(
   const metadata = {
     lockstep: kind,
     lockstep_version: packageVersion(),
+    ...versionMetadata(members),
     ...networkMetadata(layers, activation, objective, targets, table),
     ...(table ? tableMetadata(table) : IMAGE_METADATA),
     dataset: JSON.stringify(dataset),
@@ -103,7 +107,7 @@ export function modelMetadata(
 }
 
 /**
- * Writes a model in float32. If something else has taken the name, the file gets another name, so that the model is not
+ * Writes a model in float32, or several networks of an ensemble. If something else has taken the name, the file gets another name, so that the model is not
  * lost.
  *
  * @throws the system error
@@ -115,8 +119,13 @@ export async function saveModel(
   epochs: number,
   step: number,
 ): Promise<Written> {
-  const metadata = { ...modelMetadata('model', model, values, step), epochs: String(epochs), step: String(step) };
+  const metadata = { ...modelMetadata('model', model, values, step), ...progressMetadata(model, epochs, step) };
   return await writeModel(file, model.layers, metadata, values);
+}
+
+/** Of an ensemble, `ensemble` says it for each network. */
+export function progressMetadata({ members }: ModelDescription, epochs: number, step: number): Record<string, string> {
+  return members ? {} : { epochs: String(epochs), step: String(step) };
 }
 
 /** The metadata without what only a resumed private run may know: its secret, and the hash that would confirm a guess of its data. */
@@ -137,7 +146,7 @@ export async function writeModel(
   metadata: Readonly<Record<string, string>>,
   values: Float32Array,
 ): Promise<Written> {
-  return await writeInAnyCase(file, 'model', encodeTensors(metadata, tensorsOf(layers, values)));
+  return await writeInAnyCase(file, 'model', encodeTensors(metadata, tensorsOfModel(layers, values)));
 }
 
 /** The metadata of a model that is read from a model file or a checkpoint, to be written as a model. */
@@ -177,12 +186,23 @@ export function tensorsOf(layers: readonly number[], values: Values, prefix = ''
 }
 
 /**
+ * The parameters of a model as tensors; of an ensemble, those of each network with a prefix.
+ *
+ * @param values  as in ModelData
+ */
+export function tensorsOfModel(layers: readonly number[], values: Values): Tensor[] {
+  const members = valuesOfMembers(layers, values);
+  if (members.length === 1) return tensorsOf(layers, values);
+  return members.flatMap((own, m) => tensorsOf(layers, own, memberPrefix(m)));
+}
+
+/**
  * All parameters of a file, in the order of `readParameters`. Other tensors are ignored.
  *
  * @throws TensorFileError if a tensor is missing or of another shape
  */
 export function valuesOf({ tensors }: TensorFile, layers: readonly number[], prefix = ''): Values {
-  const Type = tensors.get('layers.0.weight')?.values instanceof Float64Array ? Float64Array : Float32Array;
+  const Type = tensors.get(`${prefix}layers.0.weight`)?.values instanceof Float64Array ? Float64Array : Float32Array;
   const wanted = layers.slice(1).flatMap((outputs, l) => [
     { name: `${prefix}layers.${l}.weight`, shape: [layers[l]!, outputs] },
     { name: `${prefix}layers.${l}.bias`, shape: [outputs] },
@@ -214,7 +234,7 @@ export interface ModelData {
   readonly objective: ObjectiveName;
   /** The regression targets; empty for classes. */
   readonly targets: readonly Target[];
-  /** In the order of `readParameters`. */
+  /** In the order of `readParameters`; of an ensemble, those of one network after another. */
   readonly values: Values;
   /** Undefined in a file of another program. */
   readonly kernel: KernelName | undefined;
@@ -270,8 +290,11 @@ function decodeModelFile(file: string, bytes: Uint8Array): ModelFile {
     const tensorFile = decodeTensors(bytes);
     const { isSealed } = tensorFile;
     const metadata = withoutSecrets(tensorFile.metadata);
-    const { layers, activation, objective, targets, table } = describedNetwork(tensorFile);
-    const values = valuesOf(tensorFile, layers);
+    const { layers, activation, objective, targets, table, members } = describedNetwork(tensorFile);
+    const values =
+      members === 1
+        ? valuesOf(tensorFile, layers)
+        : joined(Array.from({ length: members }, (_, m) => valuesOf(tensorFile, layers, memberPrefix(m))));
     const kernel = KERNEL_NAMES.find((name) => name === metadata.kernel);
     return {
       file,

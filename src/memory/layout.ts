@@ -155,6 +155,8 @@ export interface EpochRecord {
   readonly gradients: GradientRecord;
   /** (V + M) Scores of each validation and test sample after the epoch. */
   readonly heldOut: Scores;
+  /** (1) If the test samples are evaluated at the end of the run: the epoch whose weights were tested. Otherwise empty. */
+  readonly tested: Float64Array;
 }
 
 /** Squared norms of gradients, by layer. */
@@ -317,6 +319,7 @@ function carve(plan: Plan, arena: Arena, worker: number): Memory {
       ofBatches: arena.take(Float64Array, keptLayers * stepsPerEpoch(plan)),
     },
     heldOut: scores(heldOutSamples(plan), plan.scores),
+    tested: arena.take(Float64Array, plan.testsAtEnd ? 1 : 0),
   });
   const best = arena.take(Float64Array, 2);
   const epochs = [epoch(), epoch()] as const;
@@ -324,6 +327,22 @@ function carve(plan: Plan, arena: Arena, worker: number): Memory {
   const exchange = arena.take(Float64Array, plan.ranks * rankWords);
   const audit = arena.take(Float32Array, trainSamples * plan.auditWords);
   return { control, claims, rows, slots, layers, sampleFactors, noiseTable, workers, epochs, exchange, audit, best };
+}
+
+/** The memory with the best epoch's parameters in place of the current ones. Back-propagation cannot use it. */
+export function withBest(memory: Memory): Memory {
+  const layers = memory.layers.map((layer): LayerMemory => {
+    const { best, inputs, panels } = layer;
+    const weightsOf = ({ firstColumn, width }: Panel) =>
+      best.subarray(firstColumn * (inputs + 1), (firstColumn + width) * (inputs + 1));
+    return {
+      ...layer,
+      parameters: best,
+      panels: panels.map((panel) => ({ ...panel, weights: weightsOf(panel) })),
+      mirror: [],
+    };
+  });
+  return { ...memory, layers };
 }
 
 /** The form of a layer's inputs. */

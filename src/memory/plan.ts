@@ -87,6 +87,8 @@ export interface Plan extends KernelNeeds, ActivationNeeds {
   /** Held out of the training samples. */
   readonly validationSamples: number;
   readonly testSamples: number;
+  /** Whether the test samples are evaluated only once, at the end of the run. */
+  readonly testsAtEnd: boolean;
   /** Inputs stored for all samples, training, validation and test: those that are not zero, or in dense form all. */
   readonly storedInputs: number;
   /** The form of the samples' rows. */
@@ -136,6 +138,7 @@ export const PLAIN = {
   scores: [],
   ranks: 0,
   validationSamples: 0,
+  testsAtEnd: false,
   gradientBuffers: 0,
   moments: 0,
   needsNorm: false,

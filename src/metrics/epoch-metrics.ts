@@ -145,7 +145,8 @@ export class Ledger {
       const { validation_loss: loss } = metrics;
       if (loss !== undefined && (best === undefined || loss < best.metrics.validation_loss!)) best = { epoch, metrics };
     }
-    return best;
+    const isTested = best !== undefined && best.epoch === this.#record(epochs).tested[0];
+    return best && isTested ? { ...best, metrics: { ...best.metrics, ...this.#testMetrics(epochs) } } : best;
   }
 
   #logAt({ epochs, stepsInEpoch }: Position) {
@@ -186,16 +187,23 @@ export class Ledger {
 
   /** Only of the splits that have samples. */
   #heldOutMetrics(epoch: number): EpochMetrics {
-    const { validationSamples, testSamples } = this.#plan;
-    const objective = objectiveOf(this.#plan);
-    const metrics = (split: Split, from: number, count: number) => {
-      const sums = addScores(noSums(this.#plan), this.#record(epoch).heldOut, from, from + count);
-      return count > 0 && splitMetricsOf(objective, split, sums);
-    };
+    const { validationSamples, testsAtEnd } = this.#plan;
+    const isTested = !testsAtEnd || this.#record(epoch).tested[0] === epoch;
     return {
-      ...metrics('validation', 0, validationSamples),
-      ...metrics('test', validationSamples, testSamples),
+      ...this.#splitMetrics(epoch, 'validation', 0, validationSamples),
+      ...(isTested && this.#testMetrics(epoch)),
     };
+  }
+
+  #testMetrics(epoch: number): EpochMetrics {
+    const { validationSamples, testSamples } = this.#plan;
+    return this.#splitMetrics(epoch, 'test', validationSamples, testSamples);
+  }
+
+  #splitMetrics(epoch: number, split: Split, from: number, count: number): EpochMetrics {
+    if (count === 0) return {};
+    const sums = addScores(noSums(this.#plan), this.#record(epoch).heldOut, from, from + count);
+    return splitMetricsOf(objectiveOf(this.#plan), split, sums);
   }
 
   /** Training time of the epoch before the run was resumed. */

@@ -76,6 +76,8 @@ export interface StartEvent {
     readonly layers: readonly number[];
     readonly parameters: number;
   };
+  /** With --ensemble: the number of networks, and how many are trained at the same time. */
+  readonly ensemble?: { readonly members: number; readonly at_once: number };
   /** Private runs only: the guarantee (ε, δ) after all planned steps, and what it follows from. */
   readonly privacy?: PrivacyFacts;
   /** Per rank. */
@@ -216,6 +218,17 @@ export interface WarningEvent {
   readonly message: string;
 }
 
+/** What an ensemble gains: its own metrics stand beside these. */
+export interface EnsembleMetrics {
+  /** Number of networks. */
+  readonly members: number;
+  /** Means of the metrics of the single networks, by name. */
+  readonly mean: {
+    readonly [name in keyof Omit<SplitMetrics<'train' | 'validation' | 'test'>, TargetFields>]?: number;
+  };
+}
+type TargetFields = 'train_targets' | 'validation_targets' | 'test_targets';
+
 /**
  * The last event of every run that started. Its metrics are those of the last completed epoch, or of the best epoch with
  * `--keep-best` (see EpochEvent); they are absent if no epoch was completed.
@@ -232,6 +245,8 @@ export interface EndEvent extends Partial<SplitMetrics<'train' | 'validation' | 
   readonly delta?: number;
   /** Epoch with the lowest validation loss. Absent if there are no validation samples. */
   readonly best_epoch?: number;
+  /** With --ensemble. */
+  readonly ensemble?: EnsembleMetrics;
   /** Since the start of the run, including loading and evaluation, without the time between stop and resume. */
   readonly seconds: number;
   /**
@@ -250,7 +265,18 @@ export interface EndEvent extends Partial<SplitMetrics<'train' | 'validation' | 
   readonly message?: string;
 }
 
-export type TrainEvent = StartEvent | StepEvent | EpochEvent | CheckpointEvent | WarningEvent | EndEvent;
+/** A network of an ensemble has ended: the fields of the `end` event of a run with this seed. */
+export interface MemberEvent
+  extends Omit<EndEvent, 'event' | 'ensemble' | 'saved' | 'audit' | 'suspects' | 'epsilon' | 'delta'> {
+  readonly event: 'member';
+  /** From 1. */
+  readonly member: number;
+  readonly seed: number;
+  /** Where it was resumed. Absent if it was not. */
+  readonly resumed?: StartEvent['resumed'];
+}
+
+export type TrainEvent = StartEvent | StepEvent | EpochEvent | CheckpointEvent | WarningEvent | MemberEvent | EndEvent;
 
 /**
  * Result of `lockstep evaluate`. All metrics are over its samples, whichever split they are from. Those of
@@ -263,6 +289,8 @@ export interface EvaluationEvent extends SplitMetrics<'test'>, ClassificationMet
   readonly dataset: { readonly name: string; readonly split: 'test' | 'train' | 'all'; readonly samples: number };
   /** Tables only: columns with categories that no training row has, and the number of these cells. Absent if there are none. */
   readonly unseen_levels?: readonly { readonly column: string; readonly cells: number }[];
+  /** Ensembles only. */
+  readonly ensemble?: EnsembleMetrics;
   /** (classes, classes) Rows: true classes; columns: predicted classes. */
   readonly confusion: readonly (readonly number[])[];
   /** With `--importance`: the columns of the table, the most important first. */
@@ -293,6 +321,7 @@ export interface NumbersEvaluationEvent
       | 'objective'
       | 'dataset'
       | 'unseen_levels'
+      | 'ensemble'
       | 'bootstrap'
       | 'report'
       | 'kernel'

@@ -1,7 +1,7 @@
 /** Events as text for people: a heading, a table of epochs, a summary. */
 import { styleText } from 'node:util';
 import type { ConfigRecord } from '../config/options.js';
-import type { EndEvent, EpochEvent, StartEvent, StepEvent, TrainEvent } from '../metrics/events.js';
+import type { EndEvent, EpochEvent, MemberEvent, StartEvent, StepEvent, TrainEvent } from '../metrics/events.js';
 import { noiseAdvice } from '../metrics/gradient-noise.js';
 import { metricIn, SPLITS, type Split } from '../metrics/sums.js';
 import { objectiveNamed } from '../model/objectives/index.js';
@@ -47,18 +47,35 @@ export class PrettyFormat {
         return '';
       case 'warning':
         return this.#lines([`${this.#bold('warning')}: ${event.message}`]);
+      case 'member':
+        return this.#member(event);
       case 'end':
         return this.#end(event);
     }
   }
 
   #start(event: StartEvent): string {
-    const { config, dataset, objective, columns = [], model, threads, ranks, mpi, kernel, node, resumed } = event;
+    const {
+      config,
+      dataset,
+      objective,
+      columns = [],
+      model,
+      threads,
+      ranks,
+      mpi,
+      kernel,
+      node,
+      resumed,
+      ensemble,
+    } = event;
     const { vector_bits: bits, thread_choice: choice } = event;
     const { train, validation = 0 } = dataset;
     this.#objective = objectiveNamed(objective);
-    this.#isNarrow = validation > 0 && dataset.test > 0;
-    this.#table = columnsFor(this.#objective, validation > 0, dataset.test > 0, config.noise_scale, config.private);
+    const hasTest = dataset.test > 0 && config.test_at === 'every';
+    this.#isNarrow = validation > 0 && hasTest;
+    this.#table = columnsFor(this.#objective, validation > 0, hasTest, config.noise_scale, config.private);
+    if (ensemble) this.#table = this.#table.filter(({ head }) => !['seconds', 'samples/s', 'waiting'].includes(head));
     this.#config = config;
     const held = validation > 0 ? `, ${grouped(validation)} validation` : '';
     const test = dataset.test > 0 ? `, ${grouped(dataset.test)} test samples` : ', no test samples';
@@ -74,13 +91,16 @@ export class PrettyFormat {
       ...(dataset.targets ? [targetsText(dataset.targets, this.#objective)] : []),
       ...optionsOf(config),
       ...plannedLines(event),
+      ...(ensemble
+        ? [`an ensemble of ${ensemble.members} networks with different seeds, ${ensemble.at_once} at the same time`]
+        : []),
       ...(resumed
         ? [`resumed from ${resumed.file}: ${plural(resumed.epochs, 'epoch')}, step ${grouped(resumed.step)}`]
         : []),
     ];
     // Rows have no more cells than the heading, even if the terminal becomes wider.
     const heading = row(
-      this.#table.map(({ head, width }) => [head, width]),
+      this.#table.map(({ head, width }, i) => [ensemble && i === 0 ? ' seed' : head, width]),
       this.#room,
     );
     this.#table = this.#table.slice(0, heading.cells);
@@ -105,6 +125,18 @@ export class PrettyFormat {
     return `${row(cells, this.#room).text}\n`;
   }
 
+  /** A row as of an epoch, with the seed in front. */
+  #member(event: MemberEvent): string {
+    if (event.status !== 'completed') {
+      const why = event.message === undefined ? '' : `: ${event.message}`;
+      return this.#lines([`network ${event.member} (seed ${event.seed}) ${event.status}${why}`]);
+    }
+    const cells = this.#table.map(({ cell, width }, i) => {
+      return [i === 0 ? `${event.seed}` : cell(event as unknown as EpochEvent), width] as const;
+    });
+    return `${row(cells, this.#room).text}\n`;
+  }
+
   get #room(): number {
     return this.#columnsNow() || Number.POSITIVE_INFINITY;
   }
@@ -126,6 +158,7 @@ export class PrettyFormat {
       ...(stopped_by ? [STOPPED_BY[stopped_by]] : []),
       ...spentLines(event, this.#config),
       ...(metrics.length > 0 ? [metrics.join(' · ')] : []),
+      ...gainLines(event, this.#objective),
       ...(best_epoch !== undefined ? [`lowest validation loss after epoch ${best_epoch}`] : []),
       ...this.#noise(),
       ...(saved ? [`saved as ${saved}`] : []),
@@ -141,6 +174,19 @@ export class PrettyFormat {
     const { batch_size, optimizer, momentum } = this.#config;
     return [noiseAdvice(this.#noiseScale, batch_size, optimizer === 'sgd' && momentum === 0)];
   }
+}
+
+/** `mean of the 5 single networks: test loss 0.061, error 1.75 %`, for an ensemble. */
+export function gainLines(event: Pick<EndEvent, 'ensemble'>, { metrics }: Objective): string[] {
+  const { ensemble } = event;
+  if (!ensemble) return [];
+  const { mean, members } = ensemble;
+  const splits = (['validation', 'test'] as const).filter((split) => mean[`${split}_loss`] !== undefined);
+  const texts = splits.map((split) => {
+    const known = metrics.map((metric) => [metric.name, metricText(mean, metric, split)] as const);
+    return `${split} ${known.flatMap(([name, text]) => (text === '' ? [] : [`${name} ${text}`])).join(', ')}`;
+  });
+  return texts.length > 0 ? [`mean of the ${members} single networks: ${texts.join(' · ')}`] : [];
 }
 
 function suspectsText(suspects: number, audit: string): string {

@@ -11,7 +11,6 @@ import { CONTROL_STRIDE } from '../memory/layout.js';
 import { BARRIER_WORDS, Barrier, TeamAborted } from './barrier.js';
 import { spinsFor } from './team.js';
 
-/** In dist/. */
 const PARTNER = new URL('../../workers/barrier-partner.js', import.meta.url);
 
 /** What the helper thread gets. */

@@ -7,7 +7,6 @@ import type { Memory } from '../memory/layout.js';
 import type { Barrier } from './barrier.js';
 import { Phase, type WorkerTask, whereabouts } from './task.js';
 
-/** In dist/. */
 const WORKER = new URL('../../workers/entry.cjs', import.meta.url).href;
 
 /**

@@ -394,7 +394,7 @@ export async function loadFor(
   try {
     const source = findSource(data);
     if (source.kind !== 'table') requireNothingOfTables(config);
-    return await source.load({ ...config, testData, publicData, signal });
+    return await source.load({ ...config, seed: config.splitSeed ?? config.seed, testData, publicData, signal });
   } catch (error) {
     if (resumed && given.data === undefined && error instanceof LockstepError && error.status === 1) {
       throw errors.dataOfCheckpoint(resumed.file, error);

@@ -39,7 +39,7 @@ export interface UsedSamples extends Dataset {
  * @throws LockstepError if there are fewer samples, or groups, than folds
  */
 export function* usedOf(given: Dataset, most: number, config: Config): Steps<UsedSamples> {
-  const { validationSplit, seed, stratify } = config;
+  const { validationSplit, seed, splitSeed = seed, stratify } = config;
   const dataset = config.fold === undefined ? given : yield* withFold(given, most, config);
   const limit = Math.min(most, dataset.train.count);
   if (validationSplit === undefined) {
@@ -48,7 +48,7 @@ export function* usedOf(given: Dataset, most: number, config: Config): Steps<Use
   const { train: all, inputs } = dataset;
   const classes = stratify ? all.targets.subarray(0, limit) : undefined;
   const groups = all.groups?.subarray(0, limit);
-  const { kept, apart } = yield* splitting(limit, validationSplit, seed, VALIDATION_SPLIT_STREAM, classes, groups);
+  const { kept, apart } = yield* splitting(limit, validationSplit, splitSeed, VALIDATION_SPLIT_STREAM, classes, groups);
   const train = yield* taking(all, inputs, kept);
   return { ...dataset, train, validation: yield* taking(all, inputs, apart) };
 }
@@ -95,6 +95,7 @@ export function planOf(config: Config, kernel: KernelChoice, used: UsedSamples, 
     trainSamples,
     validationSamples: validation.count,
     testSamples: test.count,
+    testsAtEnd: config.testAt === 'end' && test.count > 0,
     storedInputs: isDense ? (trainSamples + validation.count + test.count) * inputs : nonzeros.all,
     inputForm: isDense ? 'dense' : 'sparse',
     objective: objective.name,

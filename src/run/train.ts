@@ -40,7 +40,7 @@ export interface TrainInput extends Omit<TrainOptions, 'data' | 'testData' | 'pu
 }
 
 /** What only the library asks of a run. */
-interface Library {
+export interface Library {
   readonly memory?: InMemory & SharedByRuns;
   readonly onTrained?: ((trained: Trained) => void) | undefined;
 }
@@ -64,17 +64,29 @@ export async function* train(options: TrainInput = {}): AsyncGenerator<TrainEven
   yield* trainInLibrary(options);
 }
 
-/** As `train`. @param onTrained  called before the `end` event, if the run leaves a model */
+/** Trains with checked options. */
+export type Trainer = (
+  checked: CheckedOptions,
+  controls: TrainControls,
+  library: Library,
+) => AsyncGenerator<TrainEvent, void, undefined>;
+
+/**
+ * As `train`.
+ *
+ * @param onTrained  called before the `end` event, if the run leaves a model
+ */
 export async function* trainInLibrary(
   options: TrainInput,
   onTrained?: (trained: Trained) => void,
+  trainer: Trainer = trainAsCommand,
 ): AsyncGenerator<TrainEvent, void, undefined> {
   requireOptions(options, Object.keys(CONTROLS));
   const { signal, onProgress, onView, ...input } = options;
   const controls = { signal, onProgress, onView };
   requireControls(controls);
   const { given, memory } = await inMemory(input);
-  for await (const event of trainAsCommand(checkOptions(given), controls, { memory, onTrained })) {
+  for await (const event of trainer(checkOptions(given), controls, { memory, onTrained })) {
     yield 'message' in event ? { ...event, message: inLibraryWords(event.message) } : event;
   }
 }

@@ -14,7 +14,7 @@ import type { Run } from './prepare.js';
 
 /** Result of an epoch's evaluation, by sample. */
 export interface HeldOut {
-  /** The test samples, or the validation samples if there are no test samples. */
+  /** The test samples, or the validation samples if no test samples are evaluated after each epoch. */
   readonly split: 'test' | 'validation';
   /** (samples) True and predicted classes. */
   readonly labels: Uint32Array;
@@ -94,7 +94,7 @@ export class RunView {
    */
   heldOut(epoch: number): HeldOut | undefined {
     const { trainSamples, validationSamples, testSamples, ranks } = this.#plan;
-    const split = testSamples > 0 ? 'test' : 'validation';
+    const split = this.#hasTest ? 'test' : 'validation';
     const count = split === 'test' ? testSamples : validationSamples;
     if (count === 0 || ranks > 0) return undefined;
     const { loss, predicted } = this.#run.memory.epochs[recordIndex(epoch)].heldOut;
@@ -111,8 +111,14 @@ export class RunView {
 
   /** (inputs) Copies the inputs of one of these samples, as the network gets them: pixels are from 0 to 1. */
   heldOutSample(position: number): Float32Array {
-    const { trainSamples, validationSamples, testSamples } = this.#plan;
-    return this.#inputsOf(trainSamples + (testSamples > 0 ? validationSamples : 0) + position);
+    const { trainSamples, validationSamples } = this.#plan;
+    return this.#inputsOf(trainSamples + (this.#hasTest ? validationSamples : 0) + position);
+  }
+
+  /** Whether there are test samples that are evaluated after each epoch. */
+  get #hasTest(): boolean {
+    const { testSamples, testsAtEnd } = this.#plan;
+    return testSamples > 0 && !testsAtEnd;
   }
 
   /** Number of samples of each kind. */

@@ -9,6 +9,7 @@ import { addScores, noSums, splitMetricsOf } from '../metrics/sums.js';
 import { objectiveNamed } from '../model/objectives/index.js';
 import { columnImportance } from './column-importance.js';
 import type { ColumnInputs, ImportanceOptions } from './importance.js';
+import { MemberScores } from './member-scores.js';
 import type { Network } from './network.js';
 
 export type Evaluation = Omit<
@@ -44,19 +45,26 @@ export async function evaluateOn(
   const objective = objectiveNamed(network.objective, network.facts);
   const pacer = new Pacer();
   const scores = new ClassScores(count, classNames.length, positive);
+  const members = new MemberScores(network, objective);
   let sums = noSums(objective);
   for (let s = 0; s < count; s++) {
     const target = targets[s]!;
     const sample = table ? table.row(s, inputs) : values.subarray(s * inputs, (s + 1) * inputs);
     const { label, loss } = network.evaluate(sample, target, weights?.[s]);
     sums = addScores(sums, network.scores, 0, 1);
+    members.add(target, weights?.[s]);
     scores.add(network.probabilities, target, label, loss);
     confusion[target]![label]!++;
     if (pacer.isDue) await pacer.pause();
   }
   const measured = await measureClasses(scores, classNames, { ...options, weights });
   return {
-    evaluation: { ...splitMetricsOf(objective, 'test', sums), ...measured.metrics, confusion },
+    evaluation: {
+      ...splitMetricsOf(objective, 'test', sums),
+      ...members.metrics('test'),
+      ...measured.metrics,
+      confusion,
+    },
     measured,
     scores,
   };

@@ -5,7 +5,9 @@ import { errors } from '../errors.js';
 import { isRecord } from '../files/type-guards.js';
 import type { EndEvent, TrainEvent } from '../metrics/events.js';
 import type { Trained } from '../run/ending.js';
-import { type TrainInput, trainInLibrary } from '../run/train.js';
+import { type Trainer, type TrainInput, trainAsCommand, trainInLibrary } from '../run/train.js';
+import { isEnsemble } from './ensemble/plan.js';
+import { trainEnsemble } from './ensemble/train-ensemble.js';
 import { type Classifier, type Model, modelOf, type Regressor } from './model.js';
 
 type Others = Omit<TrainInput, 'data' | 'label' | 'target'>;
@@ -63,13 +65,18 @@ export function train(options?: ClassifierInput): Events<Classifier>;
 export function train(options?: TrainInput): Events;
 export async function* train(options: TrainInput = {}): Events {
   let trained: Trained | undefined;
-  const events = trainInLibrary(options, (left) => {
+  const onTrained = (left: Trained) => {
     trained = left;
-  });
+  };
+  const events = trainInLibrary(options, onTrained, trainAny);
   for await (const event of events) {
     yield event.event === 'end' && trained ? withModel(event, trained) : event;
   }
 }
+
+/** A run, or those of an ensemble. */
+export const trainAny: Trainer = (options, controls, library) =>
+  isEnsemble(options) ? trainEnsemble(options, controls, library) : trainAsCommand(options, controls, library);
 
 /** Until the model is made, the event holds the memory of the run. */
 function withModel(event: EndEvent, left: Trained): TrainedEvent {
@@ -109,9 +116,10 @@ export async function fit(given: TrainInput & FitControls = {}): Promise<Model> 
   }
   // Whatever is no object of options is refused as it is.
   const options: TrainInput = onEvent === undefined ? given : others;
-  const events = trainInLibrary(options, (left) => {
+  const onTrained = (left: Trained) => {
     trained = left;
-  });
+  };
+  const events = trainInLibrary(options, onTrained, trainAny);
   for await (const event of events) await onEvent?.(event);
   if (trained) return modelOf(trained);
   throw options.signal?.reason ?? new Error('the run left no model');

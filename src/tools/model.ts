@@ -1,5 +1,5 @@
 /** Trained models: what `fit()` resolves to. They predict on the caller's thread. */
-import { metadataToSave, modelMetadata, readModel, writeModel } from '../checkpoints/model-file.js';
+import { metadataToSave, modelMetadata, progressMetadata, readModel, writeModel } from '../checkpoints/model-file.js';
 import {
   areImages,
   eachImage,
@@ -246,7 +246,7 @@ export function modelOf(trained: Trained): Model {
 export function networkOf({ model, read, epochs, step }: Trained): Network {
   const values = read();
   const { layers, activation, objective, targets, kernel, table } = model;
-  const metadata = { ...modelMetadata('model', model, values, step), epochs: String(epochs), step: String(step) };
+  const metadata = { ...modelMetadata('model', model, values, step), ...progressMetadata(model, epochs, step) };
   return new Network({ file: '', layers, activation, objective, targets, values, kernel, table, metadata });
 }
 

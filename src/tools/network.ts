@@ -1,4 +1,5 @@
 /** A trained network, loaded from a file. It classifies on the caller's thread. */
+import { joined, valuesOfMembers } from '../checkpoints/ensemble.js';
 import { type ModelData, readModel } from '../checkpoints/model-file.js';
 import { SCALED } from '../data/scaled-pixels.js';
 import { type ClassName, trimmed } from '../data/table/cells.js';
@@ -18,7 +19,8 @@ import { findBlockStarts } from '../memory/rows.js';
 import { type ObjectiveName, objectiveNamed } from '../model/objectives/index.js';
 import { type Criterion, readOutputs } from '../model/objectives/objective.js';
 import { SoftmaxCrossEntropy } from '../model/objectives/softmax-cross-entropy.js';
-import { parameterCount, readParameters, weightsSha256, writeParameters } from '../model/parameters.js';
+import { parameterCount, readParameters, sha256Of, weightsSha256, writeParameters } from '../model/parameters.js';
+import { averageOutputs } from './average-outputs.js';
 
 export interface Prediction {
   /** The class with the highest probability; the lowest such class if several are equal. */
@@ -54,6 +56,9 @@ export class Network {
   readonly objective: ObjectiveName;
   /** The training table; undefined if it was trained on images. */
   readonly table: TableModel | undefined;
+  /** The networks of an ensemble, whose mean this network predicts. Empty if it is a single network. */
+  readonly members: readonly Network[];
+  /** Of an ensemble: only for the mean of the outputs. */
   readonly #memory: Memory;
   /** (outputs) */
   readonly #outputs: Float64Array;
@@ -63,14 +68,18 @@ export class Network {
   readonly #softmax: SoftmaxCrossEntropy | undefined;
   readonly #encoder: RowEncoder | undefined;
 
-  constructor({ layers, activation, objective, targets, values, kernel, table, metadata }: ModelData) {
+  /** @param isMember  whether it is a network of an ensemble, which encodes the rows of a table once for all */
+  constructor(model: ModelData, isMember = false) {
+    const { layers, activation, objective, targets, values, kernel, table, metadata } = model;
+    const parts = valuesOfMembers(layers, values);
+    this.members = parts.length > 1 ? parts.map((own) => new Network({ ...model, values: own }, true)) : [];
     const choice = chooseKernel(kernel === undefined || problemOf(kernel) !== undefined ? 'auto' : kernel);
     const [inputs = 0] = layers;
     const isWeighted = table?.weight !== undefined;
     const facts = { ...NO_FACTS, targets, isWeighted, ...huberDeltaIn(metadata) };
     const chosen = objectiveNamed(objective, facts);
     const plan: Plan = {
-      layers,
+      layers: this.members.length > 0 ? [1, layers.at(-1)!] : layers,
       trainSamples: 1,
       testSamples: 0,
       storedInputs: inputs,
@@ -99,9 +108,9 @@ export class Network {
     const columns = table && namesOf(table);
     this.columns = columns && Object.freeze([...columns]);
     this.table = table;
-    this.#encoder = table && new RowEncoder(table);
+    this.#encoder = table && !isMember ? new RowEncoder(table) : undefined;
     this.#memory = layOut(plan, shared);
-    writeParameters(this.#memory.layers, values);
+    if (this.members.length === 0) writeParameters(this.#memory.layers, values);
     this.#forwardPass = new ForwardPass(createKernel(choice, plan.activation, shared, this.#memory, 0), this.#memory);
     this.#softmax = targets.length > 0 ? undefined : new SoftmaxCrossEntropy(this.#memory);
     this.#criterion = this.#softmax ?? chosen.criterion(this.#memory);
@@ -110,11 +119,12 @@ export class Network {
 
   /** SHA-256 of the parameters as float32, as in the `end` event. */
   get weightsSha256(): string {
-    return weightsSha256(this.#memory.layers);
+    return this.members.length > 0 ? sha256Of(this.parameters()) : weightsSha256(this.#memory.layers);
   }
 
   /** Copies all parameters, in the order of the file. */
   parameters(): Float32Array {
+    if (this.members.length > 0) return joined(this.members.map((each) => each.parameters())) as Float32Array;
     return readParameters(this.#memory.layers);
   }
 
@@ -125,10 +135,12 @@ export class Network {
    * @throws LockstepError if they are not a Float32Array or Float64Array of that length
    */
   update(values: Values): void {
-    const count = parameterCount(this.#memory.layers);
+    const [{ layers } = this.#memory] = this.members.map((each) => each.#memory);
+    const count = parameterCount(layers) * Math.max(1, this.members.length);
     const isRight = (values instanceof Float32Array || values instanceof Float64Array) && values.length === count;
     if (!isRight) throw errors.invalidOption('values', values, `a Float32Array or Float64Array of ${count} numbers`);
-    writeParameters(this.#memory.layers, values);
+    if (this.members.length === 0) writeParameters(this.#memory.layers, values);
+    else for (const [m, own] of valuesOfMembers(this.layers, values).entries()) this.members[m]!.update(own);
   }
 
   /** Encodes the rows of tables; undefined if it was not trained on one. */
@@ -233,6 +245,20 @@ export class Network {
     return { loss: this.#criterion.loss };
   }
 
+  /**
+   * Of an ensemble: scores each member's own outputs for the sample given to `evaluate` or `evaluateNumbers` last.
+   *
+   * @param target  as given there
+   */
+  scoreMembers(target: number | ArrayLike<number>, weight = 1): void {
+    const own = typeof target === 'number' ? [target] : standardized(target, this.targets);
+    for (const member of this.members) {
+      member.#evaluate(own);
+      member.#criterion.record(member.scores, 0);
+      member.#recordWeight(weight);
+    }
+  }
+
   #recordWeight(weight: number): void {
     if (!this.facts.isWeighted) return;
     this.scores.weight![0] = weight;
@@ -261,8 +287,20 @@ export class Network {
   }
 
   #forward(sample: Sample): void {
-    if (this.#encoder) this.#takeRow(sample instanceof EncodedRow ? sample : this.#encoded(sample, this.#encoder));
-    else if (sample instanceof EncodedRow) throw errors.sampleLength(undefined, this.inputs);
+    const isRow = sample instanceof EncodedRow;
+    if (isRow && !this.#encoder) throw errors.sampleLength(undefined, this.inputs);
+    const given = isRow || !this.#encoder ? sample : this.#encoded(sample, this.#encoder);
+    if (this.members.length === 0) {
+      this.#forwardOf(given);
+      return;
+    }
+    for (const member of this.members) member.#forwardOf(given);
+    const outputs = this.members.map((member) => member.#memory.layers.at(-1)!);
+    averageOutputs(outputs, this.#memory.layers.at(-1)!, this.#softmax !== undefined);
+  }
+
+  #forwardOf(sample: Sample): void {
+    if (sample instanceof EncodedRow) this.#takeRow(sample);
     else this.#takeInputs(sample);
     findBlockStarts(this.#memory, 0, 1);
     this.#forwardPass.ofSamples(() => 0, 0, 1);

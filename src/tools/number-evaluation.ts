@@ -7,11 +7,12 @@ import { addScores, noSums, type SplitMetrics, splitMetricsOf } from '../metrics
 import { objectiveNamed } from '../model/objectives/index.js';
 import { columnImportance } from './column-importance.js';
 import type { ColumnInputs, ImportanceOptions } from './importance.js';
+import { MemberScores } from './member-scores.js';
 import type { Network } from './network.js';
 
 export interface EvaluatedNumbers {
   readonly evaluation: SplitMetrics<'test'> &
-    Pick<NumbersEvaluationEvent, 'intervals' | 'target_intervals' | 'bootstrap'>;
+    Pick<NumbersEvaluationEvent, 'ensemble' | 'intervals' | 'target_intervals' | 'bootstrap'>;
   /** What a report shows besides: (targets) of (samples), in the targets' own units. */
   readonly metrics: RegressionMetrics;
   readonly predicted: readonly Float64Array[];
@@ -36,11 +37,14 @@ export async function evaluateNumbersOn(
   const pacer = new Pacer();
   const predicted = names.map(() => new Float64Array(count));
   const truth = names.map((_, t) => Float64Array.from({ length: count }, (__, s) => targets[s * width + t]!));
+  const members = new MemberScores(network, objective);
   let sums = noSums(objective);
   for (let s = 0; s < count; s++) {
     const sample = table ? table.row(s, inputs) : values.subarray(s * inputs, (s + 1) * inputs);
-    network.evaluateNumbers(sample, targets.subarray(s * width, (s + 1) * width), weights?.[s]);
+    const own = targets.subarray(s * width, (s + 1) * width);
+    network.evaluateNumbers(sample, own, weights?.[s]);
     sums = addScores(sums, network.scores, 0, 1);
+    members.add(own, weights?.[s]);
     for (const [t, estimate] of network.estimate(sample).entries()) predicted[t]![s] = estimate;
     if (pacer.isDue) await pacer.pause();
   }
@@ -48,6 +52,7 @@ export async function evaluateNumbersOn(
   const { intervals, bootstrap } = metrics;
   const evaluation = {
     ...splitMetricsOf(objective, 'test', sums),
+    ...members.metrics('test'),
     intervals,
     ...(width > 1 && { target_intervals: metrics.targets.map((each) => ({ target: each.target, ...each.intervals })) }),
     bootstrap,

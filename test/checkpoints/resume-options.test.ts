@@ -214,6 +214,7 @@ const OTHER_VALUES: { readonly [name in keyof Config]: () => TrainOptions } = {
   lrStepSize: () => ({ lrStepSize: 1 }),
   lrGamma: () => ({ lrGamma: 0.5 }),
   validationSplit: () => ({ validationSplit: 0.3 }),
+  testAt: () => ({ testAt: 'end' }),
   patience: () => ({ patience: 50 }),
   keepBest: () => ({ keepBest: true }),
   maxTime: () => ({ maxTime: 1000 }),
@@ -232,6 +233,9 @@ const OTHER_VALUES: { readonly [name in keyof Config]: () => TrainOptions } = {
   classWeights: () => ({ classWeights: ['balanced'] }),
   fold: () => ({ fold: '2/3' }),
   foldSeed: () => ({ foldSeed: 2 }),
+  splitSeed: () => ({ splitSeed: 2 }),
+  // (A single run does not know of an ensemble.)
+  ensemble: () => ({ ensemble: 1 }),
   stratify: () => ({ stratify: true }),
   limit: () => ({ limit: 29 }),
   kernel: () => ({ kernel: 'reference' }),
@@ -247,7 +251,7 @@ const OTHER_VALUES: { readonly [name in keyof Config]: () => TrainOptions } = {
 };
 const HARMLESS: readonly string[] = [
   ...['threads', 'vectorBits', 'data', 'epochs', 'patience', 'maxTime', 'logEvery', 'noiseScale', 'save'],
-  'audit',
+  ...['audit', 'ensemble', 'testAt'],
   ...['checkpointDir', 'checkpointEvery', 'checkpointEverySteps', 'keep', 'checkpointRequired'],
 ];
 

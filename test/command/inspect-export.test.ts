@@ -16,7 +16,7 @@ let sha256: string | undefined;
 
 async function lockstep(...args: string[]) {
   const { status, stdout, stderr } = await finishOf(
-    spawnQuiet(process.execPath, [path.join(root, 'dist/bin/lockstep.js'), ...args]),
+    spawnQuiet(process.execPath, [path.join(root, 'dist/bundle/lockstep.js'), ...args]),
   );
   return { status, stdout, stderr };
 }

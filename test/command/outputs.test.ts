@@ -112,7 +112,7 @@ describe('what is read', () => {
 /** With stdin or stdout redirected as a shell does it. */
 function run(command: string, args: readonly string[], input?: string, output?: string) {
   const [stdin, stdout] = [input && openSync(input, 'r'), output && openSync(output, 'w')] as const;
-  const { status, stderr } = spawnSync(process.execPath, [path.join(root, 'dist/bin', command), ...args], {
+  const { status, stderr } = spawnSync(process.execPath, [path.join(root, 'dist/bundle', command), ...args], {
     stdio: [stdin || 'ignore', stdout || 'pipe', 'pipe'],
   });
   for (const each of [stdin, stdout]) if (each) closeSync(each);

@@ -19,7 +19,7 @@ import { TEST_ACTIVATIONS } from '../support/activations.js';
 import { type Folder, temporaryFolder } from '../support/idx-files.js';
 import { allKernels, fastKernels } from '../support/kernels.js';
 import { createNetwork, forwardLayer, outputsOf, stepLayer } from '../support/network.js';
-import { root, trainCommand } from '../support/paths.js';
+import { modularTrainCommand, root } from '../support/paths.js';
 import { partsOf, sealedFile } from '../support/sealed-file.js';
 import { casesOf } from '../support/thoroughness.js';
 import { type TinyRun, tinyRun } from '../support/tiny-run.js';
@@ -109,7 +109,7 @@ describe('in worker threads, with node --import', () => {
     const file = folder.write('step-0000007.safetensors', changed);
     const save = `${folder.path}/model.safetensors`;
     const args = ['--resume', file, '--threads', String(threads), '--epochs', '12', '--save', save];
-    const { stdout } = await promisify(execFile)(process.execPath, [...nodeArgs, trainCommand, ...args]);
+    const { stdout } = await promisify(execFile)(process.execPath, [...nodeArgs, modularTrainCommand, ...args]);
     const events = stdout
       .trim()
       .split('\n')

@@ -6,9 +6,10 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { TrainOptions } from '../../src/config/options.js';
+import { checkOptions, type TrainOptions } from '../../src/config/options.js';
 import { WARNINGS } from '../../src/metrics/events.js';
 import { crossValidate } from '../../src/tools/cv/library.js';
+import { trainAny } from '../../src/tools/fit.js';
 import { faultsOf, fieldTables } from '../support/documented-fields.js';
 import { collect, collectFailed } from '../support/events.js';
 import { type Folder, idxBytes, temporaryFolder, writeDataset } from '../support/idx-files.js';
@@ -19,7 +20,7 @@ import { IRIS } from '../support/tables.js';
 const tables = fieldTables();
 /** What the code writes, by kind. */
 const written = new Map<string, object[]>();
-const TRAIN = ['start', 'step', 'epoch', 'checkpoint', 'warning', 'end'];
+const TRAIN = ['start', 'step', 'epoch', 'member', 'checkpoint', 'warning', 'end'];
 const COMPANION = [
   'evaluation',
   'cv_start',
@@ -92,9 +93,27 @@ async function trainAll(at: (name: string) => string): Promise<void> {
   for (const options of all) runs.push(await collect(options));
   runs.push(await collectFailed({ ...plain, lr: 3e38 }));
   for (const event of runs.flatMap((run) => run.all)) note(event.event, event);
+  await trainEnsembles(at, plain);
   // (On a single core there is no choice.)
   const choice = { cores: 2, step_seconds: 1e-5, barrier_seconds: null };
   if (availableParallelism() === 1) note('start', { ...runs[0]!.start, thread_choice: choice });
+}
+
+/** Ensembles that have, among them, each field of their events. */
+async function trainEnsembles(at: (name: string) => string, plain: TrainOptions): Promise<void> {
+  const held: TrainOptions = { ...plain, data: IRIS, label: 'species', validationSplit: 0.3, patience: 1, lr: 2 };
+  const resumed: TrainOptions = { ...held, epochs: 1000, checkpointDir: at('members'), resume: true };
+  const numbers: TrainOptions = { ...plain, data: at('numbers.csv'), target: ['a', 'c'], validationSplit: 0.2 };
+  const save = at('ensemble.safetensors');
+  for (const options of [resumed, { ...resumed, save }, { ...numbers, testSplit: 0.2, scale: 'standard', lr: 0.01 }]) {
+    for await (const event of trainAny(checkOptions({ ...options, ensemble: 2 }), {}, {})) note(event.event, event);
+  }
+  const failing = trainAny(checkOptions({ ...plain, ensemble: 2, lr: 3e38 }), {}, {});
+  await expect(
+    (async () => {
+      for await (const event of failing) note(event.event, event);
+    })(),
+  ).rejects.toThrow('network 1');
 }
 
 /** The companion's commands, of that model. */
@@ -110,6 +129,7 @@ async function runAll(at: (name: string) => string): Promise<void> {
     runLockstep(['evaluate', at('two.safetensors'), '-d', at('two.csv')]),
     runLockstep(['evaluate', at('iris.safetensors'), '-d', IRIS, '--importance', '-o', at('report.html')]),
     runLockstep(['evaluate', at('colors.safetensors'), '--data', folder.write('others.csv', 'color,kind\ngreen,x\n')]),
+    runLockstep(['evaluate', at('ensemble.safetensors'), '-d', IRIS]),
     runLockstep(['inspect', model, '-o', at('weights.svg'), '--errors', at('errors.svg'), ...data]),
     runLockstep(['inspect', at('run/epoch-000001.safetensors')]),
     runLockstep(['export', model, '-o', at('model.npz')]),

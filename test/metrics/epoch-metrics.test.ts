@@ -81,6 +81,7 @@ function emptyRecords({ trainSamples }: Plan, steps: number): Memory['epochs'] {
     times: new Float64Array(3),
     gradients: { ofSamples: [], ofBatches: new Float64Array(0) },
     heldOut: scores(VALIDATION_SAMPLES + TEST_SAMPLES),
+    tested: new Float64Array(0),
   });
   return [record(), record()];
 }

@@ -44,6 +44,7 @@ function recordOf(plan: Plan, epoch: number) {
     times: new Float64Array(3),
     gradients: { ofSamples: [], ofBatches: new Float64Array(0) },
     heldOut: { loss: new Float64Array(0) },
+    tested: new Float64Array(0),
   } satisfies EpochRecord;
 }
 

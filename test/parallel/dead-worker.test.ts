@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { collect } from '../support/events.js';
 import { temporaryFolder } from '../support/idx-files.js';
 import { type Folder, mnistPart } from '../support/mnist-part.js';
-import { root, trainCommand } from '../support/paths.js';
+import { modularTrainCommand, root } from '../support/paths.js';
 import { casesOf, inFull, TRIES_ALL } from '../support/thoroughness.js';
 
 const FAULT = path.join(root, 'dist/test/support/fault.js');
@@ -33,7 +33,7 @@ function trainWithFault(
   const command = [
     '--import',
     FAULT,
-    trainCommand,
+    modularTrainCommand,
     ...['--data', data.path, '--threads', '3', '--epochs', '1000000', '--format', 'ndjson'],
     ...args,
   ];
@@ -144,7 +144,7 @@ describe.concurrent('a thread that hangs', () => {
 });
 
 it.skipIf(!TRIES_ALL)(`a process that is suspended for longer than a thread may hang goes on${inFull}`, async () => {
-  const command = ['--import', FAULT, trainCommand, '--data', data.path, '--hidden', '20', '--threads', '2'];
+  const command = ['--import', FAULT, modularTrainCommand, '--data', data.path, '--hidden', '20', '--threads', '2'];
   const child = spawn(process.execPath, [...command, '--epochs', '1000000'], {
     env: { ...process.env, FAULT: 'throw:arrive:Infinity', FAULT_PATIENCE_MS: '2000' },
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TrainEvent } from '../../src/metrics/events.js';
 import { temporaryFolder } from '../support/idx-files.js';
 import { ifSkipped, noOpenMpi, runRanks } from '../support/mpi.js';
-import { root, trainCommand } from '../support/paths.js';
+import { modularTrainCommand, root } from '../support/paths.js';
 import { runTrain } from '../support/run-command.js';
 import { IRIS } from '../support/tables.js';
 import { readTensorFile } from '../support/tensor-file.js';
@@ -98,7 +98,18 @@ describe('a run for squared error', () => {
   });
 
   it.skipIf(noOpenMpi)(`has the same metrics with two ranks${ifSkipped(noOpenMpi)}`, async () => {
-    const args = [...PRELOAD, trainCommand, '--mpi', ...JOB, '--epochs', '4', '--threads', '1', '--format', 'ndjson'];
+    const args = [
+      ...PRELOAD,
+      modularTrainCommand,
+      '--mpi',
+      ...JOB,
+      '--epochs',
+      '4',
+      '--threads',
+      '1',
+      '--format',
+      'ndjson',
+    ];
     const { status, stdout: ofRanks } = await runRanks([{ ranks: 2, args }]);
     expect(status).toBe(0);
     const [epochs, expected] = [eventsIn(ofRanks, 'epoch'), eventsIn(stdout, 'epoch')];

@@ -27,7 +27,7 @@ const NAME = 'x.safetensors';
 const NESTED = [
   ...['architecture', 'config', 'dataset', 'state'],
   // Of tables.
-  ...['targets', 'input_scaling', 'class_names', 'columns', 'label', 'weight', 'encoding'],
+  ...['ensemble', 'targets', 'input_scaling', 'class_names', 'columns', 'label', 'weight', 'encoding'],
 ];
 
 export async function fuzzTensors(
@@ -76,7 +76,8 @@ function mutatedBody(body: Uint8Array, random: Random): Uint8Array {
   return mutateBytes(body, [body], random);
 }
 
-function mutatedHeader(json: string, random: Random): string {
+/** A header in which one or two values differ. */
+export function mutatedHeader(json: string, random: Random): string {
   const header = JSON.parse(json) as Tree;
   const metadata = header.__metadata__ as Tree;
   parseNested(metadata);

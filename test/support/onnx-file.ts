@@ -155,8 +155,9 @@ function compute(
   operator: string,
   x: Float64Array,
   attributes: Readonly<Record<string, OnnxAttribute>>,
-  [weight, bias]: readonly Matrix[],
+  others: readonly Matrix[],
 ): Float64Array {
+  const [weight, bias] = others;
   switch (operator) {
     case 'Gemm': {
       if (Object.keys(attributes).length > 0) throw new Error('Gemm with attributes');
@@ -180,6 +181,10 @@ function compute(
     case 'Cast':
       if (attributes.to !== 1) throw new Error(`Cast to ${String(attributes.to)}`);
       return x.map(Math.fround);
+    case 'Mean':
+      return x.map((value, i) => others.reduce((sum, { values }) => sum + values[i]!, value) / (others.length + 1));
+    case 'Log':
+      return x.map(Math.log);
     case 'Relu':
       return x.map((value) => Math.max(0, value));
     case 'LeakyRelu':

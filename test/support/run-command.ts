@@ -2,7 +2,7 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { trainCommand } from './paths.js';
+import { modularTrainCommand, trainCommand } from './paths.js';
 
 /** A process whose output is read here. */
 export type Child = ChildProcessByStdio<null, Readable, Readable>;
@@ -28,7 +28,9 @@ export async function runTrain(
   environment: Readonly<Record<string, string>> = {},
   nodeArgs: readonly string[] = [],
 ): Promise<Finished> {
-  const child = spawnQuiet(process.execPath, [...nodeArgs, trainCommand, ...args], environment);
+  // What is imported changes modules.
+  const command = nodeArgs.includes('--import') ? modularTrainCommand : trainCommand;
+  const child = spawnQuiet(process.execPath, [...nodeArgs, command, ...args], environment);
   const { status, stdout, stderr } = await finishOf(child);
   return { status, stdout, stderr };
 }

@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import { root } from './paths.js';
 import type { Finished } from './run-command.js';
 
-export const lockstepCommand = path.join(root, 'dist/bin/lockstep.js');
+export const lockstepCommand = path.join(root, 'dist/bundle/lockstep.js');
 
 /**
  * @param input     whole, or piece by piece

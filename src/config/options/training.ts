@@ -8,6 +8,9 @@ import { type Need, option } from '../option.js';
 import { RECIPE_NAMES } from '../recipes.js';
 import { BATCH_TEXT, batchSizeFor, EPOCHS_TEXT, epochsFor } from '../table-sizes.js';
 
+/** More would hardly improve the mean, and a model file must fit in memory. */
+const MOST_MEMBERS = 100;
+
 export const TRAINING = {
   /**
    * Named set of defaults: `table` for tables, `reference` for the reference program's network and steps. Options that are given
@@ -80,7 +83,17 @@ export const TRAINING = {
     { kind: integer(0, Number.MAX_SAFE_INTEGER), default: 1, resume: 'between-epochs', recipe: 'always' },
     { help: 'seed for the initial weights, sample order and splits' },
   ),
+  /**
+   * Number of networks to train, with the seeds `seed`, `seed` + 1, … and the same splits. Several are trained at the same time. The
+   * model contains all of them, and predicts the mean of their probabilities or numbers: see docs/choosing.md. @default 1
+   */
+  ensemble: option(
+    { kind: integer(1, MOST_MEMBERS), default: 1, resume: 'free', recipe: 'if-set' },
+    { help: 'number of networks to train with different seeds; the model predicts their mean' },
+  ),
 };
+
+const TEST_TIMES = ['every', 'end'] as const;
 
 const VALIDATION: Need = { anyOf: ['validationSplit'] };
 
@@ -89,6 +102,11 @@ export const STOPPING = {
   validationSplit: option(
     { kind: PART, resume: 'between-epochs' },
     { help: 'fraction of the training samples held out for validation', argument: '<fraction>' },
+  ),
+  /** Seed for the test and validation splits, so that runs with different seeds can have the same splits. @default the value of --seed */
+  splitSeed: option(
+    { kind: integer(0, Number.MAX_SAFE_INTEGER), resume: 'between-epochs' },
+    { help: 'seed for the test and validation splits', defaultText: 'the value of --seed' },
   ),
   /**
    * Use a fold of a cross-validation as the test set: `2/5` divides the training samples into five folds, trains on four of them,
@@ -127,6 +145,14 @@ export const STOPPING = {
       tableDefaultText: 'true for classes',
       negatedHelp: 'split the samples regardless of their classes',
     },
+  ),
+  /**
+   * When the test set is evaluated: after every epoch, or once, at the end of the run, on the weights that the run keeps. The
+   * choice does not affect the weights. @default 'every'
+   */
+  testAt: option(
+    { kind: oneOf(TEST_TIMES), default: 'every', resume: 'free' },
+    { help: 'when the test set is evaluated: after every epoch, or once at the end of the run' },
   ),
   /** Early stopping: stop after this many epochs without an improvement in the validation loss. @default never */
   patience: option(

@@ -7,11 +7,12 @@
  */
 
 import { errors } from '../../errors.js';
+import type { Range } from '../../kernels/kernel.js';
 import { now } from '../../memory/clock.js';
 import type { Elements, EpochRecord, LayerMemory, Memory, Scores } from '../../memory/layout.js';
 import { EXCHANGE_WORDS } from '../../memory/layout.js';
 import type { Plan } from '../../memory/plan.js';
-import { heldOutSamples, summedScores } from '../../memory/plan.js';
+import { summedScores } from '../../memory/plan.js';
 import { Command, type Control } from '../control-words.js';
 import { MpiLibrary } from './library.js';
 import { largestShare, shareOfRank } from './rank-shares.js';
@@ -27,7 +28,6 @@ export class Exchange {
   readonly #library: MpiLibrary;
   readonly #rank: number;
   readonly #ranks: number;
-  readonly #plan: Plan;
   /** Names of the scores that are sent. */
   readonly #scores: readonly string[];
   readonly #memory: Memory;
@@ -39,7 +39,6 @@ export class Exchange {
     this.#library = MpiLibrary.attach(task.library);
     this.#rank = task.rank;
     this.#ranks = task.ranks;
-    this.#plan = plan;
     this.#scores = summedScores(plan).map(({ name }) => name);
     this.#memory = memory;
     this.#control = control;
@@ -56,9 +55,9 @@ export class Exchange {
     this.#gather([...this.#summed(training), ...gradients.ofSamples], first, count);
   }
 
-  /** After an evaluation: its scores, whether all continue, and that all have the same weights. */
-  tellHeldOut({ heldOut }: EpochRecord): void {
-    this.#gather(this.#summed(heldOut), 0, heldOutSamples(this.#plan), checksum(this.#memory.layers));
+  /** After an evaluation of these held-out samples: its scores, whether all continue, and that all have the same weights. */
+  tellHeldOut({ heldOut }: EpochRecord, { from, to }: Range): void {
+    this.#gather(this.#summed(heldOut), from, to - from, checksum(this.#memory.layers));
   }
 
   #summed(scores: Scores): Elements[] {

@@ -6,7 +6,7 @@ import { flagOf } from '../../text/words.js';
 
 /** They name the test set, write files, belong to a single run, or would not be private for all folds together. */
 export const REFUSED = [
-  ...(['fold', 'testSplit', 'testData', 'save', 'audit', 'logEvery', 'noiseScale'] as const),
+  ...(['fold', 'testSplit', 'testData', 'save', 'audit', 'logEvery', 'noiseScale', 'ensemble'] as const),
   ...(['checkpointDir', 'checkpointEvery', 'checkpointEverySteps', 'keep', 'checkpointRequired'] as const),
   ...(['resume', 'resumeAnyway', 'mpi', 'exact'] as const),
   ...(['private', 'dpEpsilon', 'dpDelta', 'dpClipNorm', 'dpNoiseMultiplier', 'dpSeed'] as const),

@@ -81,8 +81,13 @@ export async function planCv(
 }
 
 /** One thread for each run as long as there are enough runs: the threads of a run would wait for each other. */
-export function sharesOf({ strategy }: Config, { threads }: CheckedOptions, runs: number, wanted: number | undefined) {
-  const cores = availableParallelism();
+export function sharesOf(
+  { strategy }: Config,
+  { threads }: CheckedOptions,
+  runs: number,
+  wanted: number | undefined,
+  cores = availableParallelism(),
+) {
   // With strategy `dense` the weights depend on the number of threads, so a run has as many as `train` would use.
   const own = threads ?? (strategy === 'dense' ? cores : 1);
   const atOnce = Math.min(runs, wanted ?? Math.max(1, Math.floor(cores / own)));

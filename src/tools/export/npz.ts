@@ -1,6 +1,6 @@
 /** NumPy arrays (`numpy.load`): a zip with one .npy file per tensor. */
 import { type Zippable, zipSync } from 'fflate';
-import { type ModelData, tensorsOf } from '../../checkpoints/model-file.js';
+import { type ModelData, tensorsOfModel } from '../../checkpoints/model-file.js';
 import { errors } from '../../errors.js';
 import { DEVIATION, DIVIDE_BY, MEAN, SUBTRACT } from './scaling-names.js';
 
@@ -18,7 +18,7 @@ export function encodeNpz({ file, layers, values, table, targets }: ModelData): 
   const bytes = values.length * Float32Array.BYTES_PER_ELEMENT;
   if (bytes > MOST_BYTES) throw errors.tooLargeForFormat(file, bytes, 'a NumPy archive', MOST_BYTES);
   const files: Zippable = {};
-  for (const { name, shape, values: floats } of tensorsOf(layers, Float32Array.from(values))) {
+  for (const { name, shape, values: floats } of tensorsOfModel(layers, Float32Array.from(values))) {
     files[`${name}.npy`] = encodeNpy(shape, floats as Float32Array);
   }
   if (table?.scaling?.kind === 'linear') {

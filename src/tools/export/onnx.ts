@@ -1,5 +1,6 @@
 /** A network as an ONNX graph: the encoding of a table, Gemm and an activation for each layer, and Softmax. */
-import { type ModelData, tensorsOf } from '../../checkpoints/model-file.js';
+import { memberPrefix, valuesOfMembers } from '../../checkpoints/ensemble.js';
+import { type ModelData, tensorsOfModel } from '../../checkpoints/model-file.js';
 import type { ClassName } from '../../data/table/cells.js';
 import type { Scale } from '../../data/table/scaling.js';
 import { namesOf, type TableModel } from '../../data/table/table-metadata.js';
@@ -40,7 +41,7 @@ export function encodeOnnx(model: ModelData, form: InputForm = model.table ? 'co
   if (values.byteLength > MOST_BYTES) throw errors.tooLargeForFormat(file, values.byteLength, 'ONNX', MOST_BYTES);
   if (!activationNamed(model.activation).onnx)
     throw errors.notAModel(file, `ONNX has no operator for the activation ${model.activation}`);
-  const parameters = tensorsOf(layers, values).map(
+  const parameters = tensorsOfModel(layers, values).map(
     ({ name, shape, values }): Tensor => ({ name, dims: shape, values: values as Float32Array }),
   );
   if (form === 'columns' && !table) throw errors.onnxWithoutColumns(file);
@@ -83,9 +84,9 @@ function matrixParts(model: ModelData): Parts {
   const isDouble = table?.scaling !== undefined && !table.isSingle;
   const [inputs = 0] = layers;
   const isOfNumbers = targets.length > 0;
-  const hidden = layerNodes(model, table?.scaling ? 'scaled' : 'input');
+  const hidden = networkNodes(model, table?.scaling ? 'scaled' : 'input');
   return {
-    nodes: [...scalingNodes(table), ...hidden, ...(isOfNumbers ? ESTIMATE_NODES : SOFTMAX_NODES)],
+    nodes: [...scalingNodes(table), ...hidden, ...(isOfNumbers ? ESTIMATE_NODES : [])],
     tensors: [...scalingTensors(table), ...activationTensors(model), ...targetTensors(targets, Float32Array)],
     inputs: [{ name: 'input', shape: ['batch', inputs], doc_string: takes, elem_type: isDouble ? DOUBLE : FLOAT }],
     outputs: isOfNumbers ? [estimatesOf(targets, FLOAT)] : outputsOf(layers.at(-1)!),
@@ -103,8 +104,8 @@ function columnParts(model: ModelData, table: TableModel): Parts {
   const classes = classTensor(table.classNames);
   const label: Value = { name: 'label', shape: ['batch'], doc_string: 'the class', elem_type: typeOf(classes.values) };
   const outputs = isOfNumbers ? [estimatesOf(targets, DOUBLE)] : [label, ...outputsOf(layers.at(-1)!).reverse()];
-  const answers = isOfNumbers ? DOUBLE_ESTIMATE_NODES : [...SOFTMAX_NODES, ...LABEL_NODES];
-  const nodes = [...columns.nodes, ...layerNodes(model, columns.encoded), ...answers];
+  const answers = isOfNumbers ? DOUBLE_ESTIMATE_NODES : LABEL_NODES;
+  const nodes = [...columns.nodes, ...networkNodes(model, columns.encoded), ...answers];
   const tensors = [
     ...columns.tensors,
     ...activationTensors(model),
@@ -287,34 +288,64 @@ function targetTensors(targets: readonly Target[], Type: typeof Float32Array | t
   ];
 }
 
-/** @param first  name of the input of the first layer */
-function layerNodes({ layers, activation, targets }: ModelData, first: string): Node[] {
-  const sums = targets.length > 0 ? 'standardized' : 'logits';
+/**
+ * The layers of the network, or of all networks of an ensemble and the mean of their outputs. The output is `standardized`, or
+ * `logits` and `probabilities`.
+ *
+ * @param first  name of the input of the first layer
+ */
+function networkNodes(model: ModelData, first: string): Node[] {
+  const isOfNumbers = model.targets.length > 0;
+  const sums = isOfNumbers ? 'standardized' : 'logits';
+  const { length: members } = valuesOfMembers(model.layers, model.values);
+  if (members === 1) return [...layerNodes(model, first, sums, ''), ...(isOfNumbers ? [] : SOFTMAX_NODES)];
+  const prefixes = Array.from({ length: members }, (_, m) => memberPrefix(m));
+  const hidden = prefixes.flatMap((prefix) => layerNodes(model, first, `${prefix}${sums}`, prefix));
+  const mean = (what: string): Node => ({
+    name: 'members.mean',
+    op_type: 'Mean',
+    input: prefixes.map((prefix) => `${prefix}${what}`),
+    output: [what],
+  });
+  if (isOfNumbers) return [...hidden, mean(sums)];
+  const softmaxes = prefixes.map((prefix): Node => {
+    const [input, output] = [[`${prefix}logits`], [`${prefix}probabilities`]];
+    return { name: `${prefix}softmax`, op_type: 'Softmax', input, output, attribute: { axis: 1 } };
+  });
+  const log: Node = { name: 'members.log', op_type: 'Log', input: ['probabilities'], output: ['logits'] };
+  return [...hidden, ...softmaxes, mean('probabilities'), log];
+}
+
+/**
+ * @param sums    name of the output of the last layer
+ * @param prefix  of the other names
+ */
+function layerNodes({ layers, activation }: ModelData, first: string, sums: string, prefix: string): Node[] {
   const last = layers.length - 2;
   return layers.slice(1).flatMap((_, l): Node[] => {
-    const input = l === 0 ? first : `hidden.${l - 1}`;
-    const output = l === last ? sums : `hidden.${l}.sums`;
+    const input = l === 0 ? first : `${prefix}hidden.${l - 1}`;
+    const output = l === last ? sums : `${prefix}hidden.${l}.sums`;
     const gemm: Node = {
-      name: `layers.${l}`,
+      name: `${prefix}layers.${l}`,
       op_type: 'Gemm',
-      input: [input, `layers.${l}.weight`, `layers.${l}.bias`],
+      input: [input, `${prefix}layers.${l}.weight`, `${prefix}layers.${l}.bias`],
       output: [output],
     };
     if (l === last) return [gemm];
-    return [gemm, ...activationNodes(activation, l, output)];
+    return [gemm, ...activationNodes(activation, l, output, prefix)];
   });
 }
 
 /** h of hidden layer l, from its z. */
-function activationNodes(activation: string, l: number, z: string): Node[] {
+function activationNodes(activation: string, l: number, z: string, prefix: string): Node[] {
   const steps = activationNamed(activation).onnx!;
   const nameOf = (input: string | number) => {
     if (typeof input === 'number') return constantName(activation, input);
     if (input === 'z') return z;
-    return input === 'h' ? `hidden.${l}` : `hidden.${l}.${input}`;
+    return input === 'h' ? `${prefix}hidden.${l}` : `${prefix}hidden.${l}.${input}`;
   };
   return steps.map(([output, operator, ...inputs], i): Node => {
-    const name = steps.length === 1 ? `${activation}.${l}` : `${activation}.${l}.${i}`;
+    const name = `${prefix}${steps.length === 1 ? `${activation}.${l}` : `${activation}.${l}.${i}`}`;
     return { name, op_type: operator, input: inputs.map(nameOf), output: [nameOf(output)] };
   });
 }

@@ -1,5 +1,5 @@
 /** A checkpoint as a plain model: float32, without the state of the run. */
-import { type ModelData, tensorsOf } from '../../checkpoints/model-file.js';
+import { type ModelData, tensorsOfModel } from '../../checkpoints/model-file.js';
 import { type ConfigRecord, recipeOf } from '../../config/options.js';
 import { parseJson } from '../../files/json.js';
 import { encodeTensors } from '../../files/safetensors.js';
@@ -7,7 +7,7 @@ import { sha256Of } from '../../model/parameters.js';
 
 /** For a checkpoint at the end of a run, exactly the file that `--save` writes. */
 export function encodePlainModel(model: ModelData): Uint8Array[] {
-  return encodeTensors(plainMetadata(model), tensorsOf(model.layers, Float32Array.from(model.values)));
+  return encodeTensors(plainMetadata(model), tensorsOfModel(model.layers, Float32Array.from(model.values)));
 }
 
 /**

@@ -1,5 +1,5 @@
 /** Describes a model file, and verifies its checksums. */
-import { type ModelFile, readModelFile, tensorsOf } from '../../checkpoints/model-file.js';
+import { type ModelFile, readModelFile, tensorsOfModel } from '../../checkpoints/model-file.js';
 import { errors } from '../../errors.js';
 import { parseJsonOr } from '../../files/json.js';
 import type { ModelEvent } from '../../metrics/events.js';
@@ -19,7 +19,7 @@ export async function inspectModel(file: string): Promise<ModelEvent> {
 export function describeModel(model: ModelFile): ModelEvent {
   const { file, bytes, layers, values, isSealed } = model;
   const { dataset, config, state, epochs, step, kernel, sha256: _, ...metadata } = model.metadata;
-  const tensors = tensorsOf(layers, values).map(statisticsOf);
+  const tensors = tensorsOfModel(layers, values).map(statisticsOf);
   const weightsSha256 = sha256Of(values);
   const recorded = metadata.weights_sha256;
   if (recorded !== undefined && recorded !== weightsSha256) throw errors.otherWeights(file, weightsSha256, recorded);

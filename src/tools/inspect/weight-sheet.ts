@@ -31,7 +31,7 @@ export function weightSheet(model: ModelData, { count, shape: given, scale, them
   const shape = shapeFor(inputs, given);
   const factor = scale ?? usualScale(shape);
   const theme = themes[name];
-  // [inputs, units]
+  // [inputs, units]; of an ensemble, those of the first network
   const weights = tensorsOf(layers, values)[0]!.values;
   const norms = normsOf(weights, units);
   const chosen = Array.from(norms.keys())

@@ -48,13 +48,15 @@ async function judgeRun(
   const stop = () => own.abort(signal.reason);
   signal.addEventListener('abort', stop);
   if (signal.aborted) stop();
+  // Trials that are judged by validation samples need no test set.
+  const given: CheckedOptions = { ...options, testAt: metric === 'test_loss' ? 'every' : 'end' };
   let epochs = Number.POSITIVE_INFINITY;
   let isBest = false;
   let hasBegun = false;
   let best: EpochEvent | undefined;
   let trained = 0;
   try {
-    for await (const event of trainAsCommand(options, { signal: own.signal }, { memory: shared })) {
+    for await (const event of trainAsCommand(given, { signal: own.signal }, { memory: shared })) {
       if (event.event === 'start') {
         hasBegun = true;
         epochs = Math.max(1, Math.ceil(event.config.epochs * fraction));

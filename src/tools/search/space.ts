@@ -28,8 +28,19 @@ interface ChoiceOf {
 const FIXED: ReadonlySet<string> = new Set<OptionName>([
   ...NOT_IN_CV,
   ...(['data', 'limit', 'label', 'target', 'weight', 'group', 'header', 'delimiter', 'comment'] as const),
-  ...(['columns', 'drop', 'types', 'missing', 'missingValues', 'loss', 'huberDelta', 'seed', 'foldSeed'] as const),
-  ...(['validationSplit', 'stratify', 'patience', 'keepBest', 'maxTime', 'recipe'] as const),
+  ...([
+    'columns',
+    'drop',
+    'types',
+    'missing',
+    'missingValues',
+    'loss',
+    'huberDelta',
+    'seed',
+    'foldSeed',
+    'splitSeed',
+  ] as const),
+  ...(['validationSplit', 'stratify', 'patience', 'testAt', 'keepBest', 'maxTime', 'recipe'] as const),
   ...(['threads', 'kernel', 'vectorBits', 'strategy'] as const),
 ]);
 

@@ -30,8 +30,8 @@ function sameCheckout(name: string): string {
 
 /** A checkout whose train command is this script. */
 function otherCheckout(name: string, script: string): string {
-  mkdirSync(path.join(folder.path, name, 'dist/bin'), { recursive: true });
-  folder.write(`${name}/dist/bin/train.js`, script);
+  mkdirSync(path.join(folder.path, name, 'dist/bundle'), { recursive: true });
+  folder.write(`${name}/dist/bundle/train.js`, script);
   return path.join(folder.path, name);
 }
 
@@ -82,7 +82,7 @@ describe.skipIf(!TRIES_ALL)(`peers.js${inFull}`, () => {
   });
 
   it.each([
-    [['--lockstep', '/nowhere'], '/nowhere/dist/bin/train.js does not exist: build that checkout first'],
+    [['--lockstep', '/nowhere'], '/nowhere/dist/bundle/train.js does not exist: build that checkout first'],
     [['--batch', '300'], 'expected a batch size that divides 2000, found 300'],
   ])('refuses %j', async (args, message) => {
     const { status, stderr, rows } = await compare(...args);

@@ -141,7 +141,7 @@ describe('results', () => {
       ranks[owner]!.record.heldOut.loss[i] = losses[i]!;
       ranks[owner]!.record.heldOut.incorrect[i] = incorrect[i]!;
     }
-    together(ranks, ({ exchange, record }) => exchange.tellHeldOut(record as never));
+    together(ranks, ({ exchange, record }) => exchange.tellHeldOut(record as never, { from: 0, to: COUNT }));
     for (const { record } of ranks) {
       expect([...record.heldOut.loss]).toEqual(losses);
       expect([...record.heldOut.incorrect]).toEqual(incorrect);
@@ -152,5 +152,7 @@ describe('results', () => {
 it.each(EVERYBODY)('an evaluation notices that the weights of rank %i are others', (rank) => {
   const ranks = ranksOf();
   ranks[rank]!.weights[2] = 4;
-  expect(() => together(ranks, ({ exchange, record }) => exchange.tellHeldOut(record as never))).toThrow(/weights/);
+  expect(() =>
+    together(ranks, ({ exchange, record }) => exchange.tellHeldOut(record as never, { from: 0, to: COUNT })),
+  ).toThrow(/weights/);
 });

@@ -9,7 +9,7 @@ import { collect } from '../../support/events.js';
 import { temporaryFolder } from '../../support/idx-files.js';
 import { type Folder, mnistPart } from '../../support/mnist-part.js';
 import { ifSkipped, noOpenMpi, type Part, runRanks, spawnRanks } from '../../support/mpi.js';
-import { root, trainCommand } from '../../support/paths.js';
+import { modularTrainCommand, root, trainCommand } from '../../support/paths.js';
 import { processesWith } from '../../support/processes-with.js';
 import { type Child, type Ended, finishOf, runTrain } from '../../support/run-command.js';
 import { inFull, TRIES_ALL } from '../../support/thoroughness.js';
@@ -105,7 +105,7 @@ describe.skipIf(noOpenMpi)(`ranks that cannot train together${ifSkipped(noOpenMp
       mkdirSync(other);
       for (const name of ['dist', 'node_modules']) symlinkSync(path.join(root, name), path.join(other, name));
       writeFileSync(path.join(other, 'package.json'), JSON.stringify({ type: 'module', version: '99.1.0' }));
-      const asLinked = ['--preserve-symlinks', '--preserve-symlinks-main', path.join(other, 'dist/bin/train.js')];
+      const asLinked = ['--preserve-symlinks', '--preserve-symlinks-main', path.join(other, 'dist/bundle/train.js')];
       await expectRefusal(
         [...asLinked, ...job('--epochs', '1')],
         /^train: Lockstep's version: rank 1 \(.*\) has 99.1.0, but rank 0 \(.*\) has \d+\.\d+\.\d+;/,
@@ -203,7 +203,7 @@ describe.skipIf(noOpenMpi || !TRIES_ALL)(`ranks that end before their time${ifSk
       const folder = path.join(scratch.path, 'suspended');
       const args = job('--epochs', '1000000', '--checkpoint-dir', folder, '--keep', '1');
       mkdirSync(folder);
-      const child = spawnRanks([{ ranks: 2, args: ['--import', FAULT, trainCommand, ...args] }], environment);
+      const child = spawnRanks([{ ranks: 2, args: ['--import', FAULT, modularTrainCommand, ...args] }], environment);
       const ended = finishOf(child);
       await until(() => checkpointsIn(folder).length > 0);
       const [rank1] = processesWith(folder, 'OMPI_COMM_WORLD_RANK=1');
@@ -240,7 +240,7 @@ describe.skipIf(noOpenMpi || !TRIES_ALL)(`ranks that end before their time${ifSk
       const { status, stdout, stderr } = await runRanks(
         [
           { ranks: 1, args: [trainCommand, ...args] },
-          { ranks: 1, args: ['--import', FAULT, trainCommand, ...args] },
+          { ranks: 1, args: ['--import', FAULT, modularTrainCommand, ...args] },
         ],
         { FAULT: 'throw:transpose:30' },
       );

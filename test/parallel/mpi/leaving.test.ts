@@ -8,7 +8,7 @@ import { temporaryFolder } from '../../support/idx-files.js';
 import { type Folder, mnistPart } from '../../support/mnist-part.js';
 import { ifSkipped, noOpenMpi, runRanks } from '../../support/mpi.js';
 import type { Leaving, Left } from '../../support/mpi-leave.js';
-import { root, trainCommand } from '../../support/paths.js';
+import { modularTrainCommand, root, trainCommand } from '../../support/paths.js';
 import { casesOf, inFull, TRIES_ALL } from '../../support/thoroughness.js';
 
 const LEAVE = path.join(root, 'dist/test/support/mpi-leave.js');
@@ -155,7 +155,7 @@ describe.skipIf(noOpenMpi)(`the command${ifSkipped(noOpenMpi)}`, () => {
   it.each(casesOf(places, ([where]) => where === 'start'))(
     'a rank that fails alone (%s) says so, and all end',
     async (where, what) => {
-      const args = [trainCommand, ...job(), '--epochs', '1000000'];
+      const args = [modularTrainCommand, ...job(), '--epochs', '1000000'];
       const { status, stderr } = await runRanks(
         [
           { ranks: 1, args },

@@ -44,6 +44,9 @@ const RECIPES: Readonly<Record<string, TrainOptions>> = {
   },
   'validation, patience and the best epoch': { validationSplit: 0.2, patience: 1, keepBest: true, epochs: 9 },
   'an evaluation alone': { epochs: 0 },
+  'the test set at the end, with the best epoch': {
+    ...{ validationSplit: 0.2, patience: 1, keepBest: true, epochs: 9, testAt: 'end' },
+  },
   'the noise scale': { noiseScale: true, logEvery: 2 },
   'the noise scale, 2 threads': { noiseScale: true, logEvery: 2, threads: 2 },
   'exact, with the noise scale': { exact: true, noiseScale: true },

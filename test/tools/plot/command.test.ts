@@ -14,7 +14,7 @@ import { finishOf } from '../../support/run-command.js';
 import { END, EPOCH, START } from '../../support/sample-events.js';
 import { until } from '../../support/until.js';
 
-const command = path.join(root, 'dist/bin/lockstep.js');
+const command = path.join(root, 'dist/bundle/lockstep.js');
 const epoch = (number: number) => ({ ...EPOCH, epoch: number, step: number * 600, test_error: 0.1 / number });
 const linesOf = (...events: object[]) => events.map((event) => `${JSON.stringify(event)}\n`).join('');
 

@@ -10,7 +10,6 @@ export interface Readers {
   readonly close: () => Promise<void>;
 }
 
-/** In dist/. */
 const WORKER = new URL('../../../../workers/reader-entry.cjs', import.meta.url).href;
 
 /** @throws Error if the system refuses so many threads */
