@@ -7,17 +7,18 @@ import type { TableTraits } from './option.js';
 /** Values by option. A function returns undefined where the option's own default applies. */
 type Recipe = Readonly<Record<string, unknown>>;
 
+/** With fewer rows, a network learns the bins by heart. */
+const MANY = 1000;
+
 export const RECIPES = {
   /** The network and the steps of the reference program, which are the defaults for images. */
   reference: {
     ...{ hidden: [1000], activation: 'relu', init: 'uniform', epochs: 100, batchSize: 100 },
     ...{ optimizer: 'sgd', lr: 0.001, reduction: 'sum', momentum: 0, weightDecay: 0, schedule: 'constant' },
   },
-  /** After RealMLP-TD-S (Holzmüller et al. 2024, arXiv 2407.04491). */
+  /** Network and steps are the defaults for tables. */
   table: {
-    ...{ scale: 'robust', hidden: [256, 256, 256], init: 'lecun', epochs: 256, batchSize: 256 },
-    ...{ activation: ({ areNumbers }: TableTraits) => (areNumbers ? 'mish' : 'selu') },
-    ...{ optimizer: 'adam', beta2: 0.95, lr: 0.0025, schedule: 'cosine' },
+    scale: ({ areNumbers, rows = 0 }: TableTraits) => (areNumbers && rows >= MANY ? 'piecewise-linear' : 'robust'),
     ...{ validationSplit: 0.2, keepBest: true },
   },
 } as const satisfies Readonly<Record<string, Recipe>>;
