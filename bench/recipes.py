@@ -25,7 +25,7 @@ import pandas as pd
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "recipes"))
 from catalog import CLASSES, GROUPS, MOST_ROWS, SPLITS, TEST_SHARE
 
-LOCKSTEP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "dist", "bin", "lockstep.js")
+LOCKSTEP = os.environ.get("LOCKSTEP") or os.path.join(os.path.dirname(__file__), "..", "bin", "lockstep.mjs")
 """Probabilities below this count as this in the log loss."""
 LEAST = 1e-15
 
@@ -125,12 +125,15 @@ def lockstep(folder, wanted, splits, method, options):
             goal = "--target" if labels is None else "--label"
             model = f"{scratch}/model.safetensors"
             files = ["--data", f"{folder}/{name}.{split}.train.csv", "--test-data", f"{folder}/{name}.{split}.test.csv"]
-            fixed = [goal, column, "--seed", str(split), "--threads", "1", "--test-at", "end", "--save", model]
+            fixed = [goal, column, "--seed", str(split), "--threads", "1", "--save", model]
             call(["train", *files, *fixed, *options])
             lines = [json.loads(line) for line in call(["predict", model, files[3]]).splitlines()]
         if labels is None:
-            return np.array([next(iter(line["values"].values())) if isinstance(line.get("values"), dict) else line["value"] for line in lines])
-        return np.array([[line["probabilities"][label] for label in labels] for line in lines])
+            return np.array([line["estimates"][column] for line in lines])
+        scores = np.array([line["probabilities"] for line in lines])
+        # The classes are in the same order.
+        assert list(labels[scores.argmax(1)]) == [line["class"] for line in lines], name
+        return scores
 
     run(folder, method, wanted, splits, predict)
 

@@ -622,6 +622,7 @@ export const errors = withCodes({
     failure(
       `${file}: --inputs matrix supports only columns of numbers, without missing cells in training; found ${columns}; use --inputs columns`,
     ),
+  recipeAndPrivate: () => usage('--recipe and --private are mutually exclusive'),
   onnxOfScale: (file: string, scale: string) =>
     failure(`${file}: --inputs matrix does not support --scale ${scale}; use --inputs columns`),
   onnxWithoutColumns: (file: string) =>

@@ -12,6 +12,7 @@ import { EXECUTION, MPI, RANKS } from './options/execution.js';
 import { OPTIMIZER } from './options/optimizer.js';
 import { PRIVACY } from './options/privacy.js';
 import { STOPPING, TRAINING } from './options/training.js';
+import { recipeDefault, TABLE_RECIPES } from './recipes.js';
 
 /** In the order of `--help` and docs/options.md. */
 export const GROUPS: readonly { readonly heading: string; readonly options: Options }[] = [
@@ -146,13 +147,15 @@ export function flagsOf(name: string, { short, argument, kind }: Option<unknown>
 }
 
 /**
- * Defaults for what is not given: the reference's run, or for a table what suits its size.
+ * Defaults for what is not given: the reference's run, for a table what suits its size, or those of a recipe.
  *
  * @param table  undefined for images, and for a record of a run, where null means the reference's default
  */
 export function withDefaults(given: CheckedOptions, table?: TableTraits): Config {
   const usual = (name: keyof Config): unknown => {
     const entry = OPTIONS[name];
+    const ofRecipe = given.recipe && recipeDefault(given.recipe, name, table);
+    if (ofRecipe !== undefined) return ofRecipe;
     const ofOptimizer = entry.byOptimizer?.[String(given.optimizer ?? usual('optimizer'))];
     if (ofOptimizer !== undefined) return ofOptimizer;
     const ofPrivate = given.private === true ? entry.privateDefault : undefined;
@@ -218,6 +221,8 @@ export function valueText(value: unknown): string {
 
 /** @throws LockstepError (status 2) that names the first option that asks for what only tables have */
 export function requireNothingOfTables(config: Config): void {
+  const { recipe } = config;
+  if (recipe && TABLE_RECIPES.includes(recipe)) throw errors.onlyForTables('recipe', recipe, config.data);
   const stray = CONFIG_NAMES.find((name) => OPTIONS[name].isForTables && config[name] !== defaultOf(OPTIONS[name]));
   if (stray) throw errors.onlyForTables(flagOf(stray), valueText(config[stray]), config.data);
 }
@@ -257,9 +262,9 @@ export function recordOfConfig(config: Config): ConfigRecord {
 
 /** @throws LockstepError if it is not a record of ours */
 export function configOfRecord(record: Fields): Config {
-  return withDefaults(
-    checkEach(Object.fromEntries(CONFIG_NAMES.map((name) => [name, record[snakeCase(name)] ?? undefined]))),
-  );
+  const given = checkEach(Object.fromEntries(CONFIG_NAMES.map((name) => [name, record[snakeCase(name)] ?? undefined])));
+  // A record has the values of its recipe already. Null means the reference's default, whatever the recipe says.
+  return { ...withDefaults({ ...given, recipe: undefined }), recipe: given.recipe };
 }
 
 /** What a model file says about how it was made. Where its author keeps which files is nobody else's business. */

@@ -196,6 +196,7 @@ const OTHER_VALUES: { readonly [name in keyof Config]: () => TrainOptions } = {
   hidden: () => ({ hidden: [8, 5] }),
   activation: () => ({ activation: 'tanh' }),
   init: () => ({ init: 'he' }),
+  recipe: () => ({ recipe: 'reference' }),
   // (The others give it as well: the checkpoint's is 1.)
   epochs: () => ({ epochs: 2 }),
   batchSize: () => ({ batchSize: 11 }),

@@ -45,6 +45,7 @@ describe('defaults', () => {
       hidden: [1000],
       activation: 'relu',
       init: 'uniform',
+      recipe: undefined,
       epochs: 100,
       batchSize: 100,
       lr: 0.001,

@@ -16,12 +16,25 @@ import {
   YES_OR_NO,
 } from '../checks.js';
 import { type Need, option } from '../option.js';
+import { RECIPE_NAMES } from '../recipes.js';
 import { BATCH_TEXT, batchSizeFor, EPOCHS_TEXT, epochsFor } from '../table-sizes.js';
 
 /** More would hardly improve the mean, and a model file must fit in memory. */
 const MOST_MEMBERS = 100;
 
 export const TRAINING = {
+  /**
+   * Named set of defaults: `table` for tables, `reference` for the reference program's network and steps. Options that are given
+   * override it. See docs/recipes.md. @default none
+   */
+  recipe: option(
+    {
+      kind: oneOf(RECIPE_NAMES),
+      excludes: { option: 'private', refusal: () => errors.recipeAndPrivate() },
+      resume: 'same',
+    },
+    { help: 'named set of defaults, which other options override', argument: '<name>' },
+  ),
   /** Number of epochs. With 0, the run only evaluates the initial weights. @default 100; tables: 300/√rows, at least 15 and at most 100 */
   epochs: option(
     // The length of most schedules is the length of the run.

@@ -30,7 +30,7 @@ const FIXED: ReadonlySet<string> = new Set<OptionName>([
   ...(['data', 'limit', 'label', 'target', 'weight', 'group', 'header', 'delimiter', 'comment', 'encoding'] as const),
   ...(['columns', 'drop', 'types', 'missing', 'missingValues', 'loss', 'huberDelta'] as const),
   ...(['seed', 'foldSeed', 'splitSeed', 'ensemble'] as const),
-  ...(['validationSplit', 'stratify', 'patience', 'testAt', 'keepBest', 'maxTime'] as const),
+  ...(['validationSplit', 'stratify', 'patience', 'testAt', 'keepBest', 'maxTime', 'recipe'] as const),
   ...(['threads', 'kernel', 'vectorBits', 'strategy'] as const),
 ]);
 
