@@ -5,7 +5,7 @@ import type { Answer } from './explain-answers.js';
 import { button } from './explain-chooser.js';
 import { formula, outputName } from './explain-letters.js';
 import { inOwnUnit, number, signed } from './explain-pictures.js';
-import { duration, whole } from './format.js';
+import { counted, duration } from './format.js';
 import { bytesOf, drawPixels } from './pictures.js';
 
 /** Between two views of an unfinished search. */
@@ -50,7 +50,7 @@ export class TaughtCard {
         'buttons',
         button('Search the training samples', () => void this.#find()),
         button('Stop', () => this.#stop()),
-        make('span', 'muted small', `One pass over ${whole(train)} training samples, on one core.`),
+        make('span', 'muted small', `One pass over ${counted(train, 'training sample')}, on one core.`),
       ),
       this.#progress,
       this.#says,
@@ -98,7 +98,7 @@ export class TaughtCard {
     const spent = `${duration(milliseconds / 1000)} of computing`;
     const rest = done === of ? spent : `about ${duration(left)} of computing left`;
     const frozen = this.#facts.isLive ? ' The weights are those of the beginning of the search.' : '';
-    setText(this.#says, done === of ? `All ${whole(of)} training samples: ${rest}.${frozen}` : `${rest}.${frozen}`);
+    setText(this.#says, done === of ? `All ${counted(of, 'training sample')}: ${rest}.${frozen}` : `${rest}.${frozen}`);
     this.#body.replaceChildren(
       this.#list('Proponents: a step on one of these samples lowers the loss', helpers),
       this.#list('Opponents: a step on one of these samples raises the loss', opponents),

@@ -17,6 +17,8 @@ interface Search {
 
 export class Searches {
   readonly #subject: Subject;
+  /** Whether the weights may change: also once more when a run has just ended. */
+  readonly #isOfRun: boolean;
   /** By sample. */
   readonly #searches = new Map<string, Search>();
   #weights: Derivation | undefined;
@@ -24,6 +26,7 @@ export class Searches {
 
   constructor(subject: Subject) {
     this.#subject = subject;
+    this.#isOfRun = subject.facts.isLive;
   }
 
   /**
@@ -51,7 +54,7 @@ export class Searches {
     if (version !== this.#version && !this.#isBusy) {
       this.#searches.clear();
       this.#version = version;
-      this.#weights = this.#subject.facts.isLive ? copyOf(now) : now;
+      this.#weights = this.#isOfRun ? copyOf(now) : now;
     }
     const weights = this.#weights!;
     weights.run([given]);
