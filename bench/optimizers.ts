@@ -43,6 +43,12 @@ const ROWS: readonly { readonly name: string; readonly given: TrainOptions }[] =
   { name: 'noise scale', given: { noiseScale: true } },
   { name: 'AdamW', given: { optimizer: 'adamw', reduction: 'mean', weightDecay: 0.01 } },
   { name: 'RMSprop', given: { optimizer: 'rmsprop', reduction: 'mean' } },
+  {
+    name: 'RMSprop, centered, momentum',
+    given: { optimizer: 'rmsprop', reduction: 'mean', centered: true, momentum: 0.9 },
+  },
+  { name: 'moving average', given: { ema: 0.99 } },
+  { name: 'Adam, moving average', given: { optimizer: 'adam', reduction: 'mean', ema: 0.99 } },
   { name: 'Lion', given: { optimizer: 'lion', reduction: 'mean' } },
   { name: 'Adam, clipping', given: { optimizer: 'adam', reduction: 'mean', clipNorm: 1 } },
   { name: 'shift', given: { shift: 2 } },

@@ -9,6 +9,7 @@ import type { Folder } from '../support/idx-files.js';
 import { JOB, writeJobData } from '../support/optimizer-job.js';
 import { refusalOf } from '../support/refusals.js';
 import { resultsOf } from '../support/results.js';
+import { valuesOf } from '../support/thoroughness.js';
 
 /** torch.optim.lr_scheduler.ReduceLROnPlateau, mode min, with its other defaults. */
 class ReduceLROnPlateau {
@@ -64,22 +65,25 @@ describe.each([
   ['the training loss', 'train_loss', {}],
   ['the validation loss', 'validation_loss', { validationSplit: 0.25, keepBest: true }],
 ] as const)('by %s', (_, metric, others) => {
-  it.each(['sliced', 'dense'] as const)('the rate falls when that does not, strategy %s', async (strategy) => {
-    const { epochs } = await collect({ ...job, ...others, strategy });
-    const expected = new ReduceLROnPlateau(0.4, 0.5, 1);
-    for (const event of epochs) {
-      expect(event.lr).toBeCloseTo(expected.lr, 12);
-      expected.step(event[metric]!);
-    }
-    expect(expected.lr).toBeLessThan(0.2);
-  });
+  it.each<'sliced' | 'dense'>(valuesOf(['sliced', 'dense'], ['sliced']))(
+    'the rate falls when that does not, strategy %s',
+    async (strategy) => {
+      const { epochs } = await collect({ ...job, ...others, strategy });
+      const expected = new ReduceLROnPlateau(0.4, 0.5, 1);
+      for (const event of epochs) {
+        expect(event.lr).toBeCloseTo(expected.lr, 12);
+        expected.step(event[metric]!);
+      }
+      expect(expected.lr).toBeLessThan(0.2);
+    },
+  );
 
   it('is the same for any number of threads, and after a stop', async () => {
     const whole = await collect({ ...job, ...others, logEvery: 1 });
     expect(resultsOf((await collect({ ...job, ...others, threads: 3, logEvery: 1 })).all)).toEqual(
       resultsOf(whole.all),
     );
-    for (const at of [6, 21, 30]) {
+    for (const at of valuesOf([6, 21, 30], [21])) {
       const checkpointDir = path.join(data.path, `${metric}-${at}`);
       await collectUntil(at, { ...job, ...others, logEvery: 1, checkpointDir });
       const { end, epochs } = await collect({ resume: checkpointDir });
