@@ -154,7 +154,7 @@ export function flagsOf(name: string, { short, argument, kind }: Option<unknown>
 export function withDefaults(given: CheckedOptions, table?: TableTraits): Config {
   const usual = (name: keyof Config): unknown => {
     const entry = OPTIONS[name];
-    const ofRecipe = given.recipe && recipeDefault(given.recipe, name, table);
+    const ofRecipe = given.recipe && recipeDefault(given.recipe, name);
     if (ofRecipe !== undefined) return ofRecipe;
     const ofOptimizer = entry.byOptimizer?.[String(given.optimizer ?? usual('optimizer'))];
     if (ofOptimizer !== undefined) return ofOptimizer;

@@ -1,14 +1,10 @@
 /**
- * Recipes: named sets of defaults, which replace those of the options. Options that are given override a recipe. Some values
- * depend on the table. bench/recipes.py compares the recipe `table` with other programs: docs/recipes.md.
+ * Recipes: named sets of defaults, which replace those of the options. Options that are given override a recipe.
+ * bench/recipes.py compares the recipe `table` with other programs: docs/recipes.md.
  */
-import type { TableTraits } from './option.js';
 
-/** Values by option. A function returns undefined where the option's own default applies. */
+/** Values by option. */
 type Recipe = Readonly<Record<string, unknown>>;
-
-/** With fewer rows, a network learns the bins by heart. */
-const MANY = 1000;
 
 export const RECIPES = {
   /** The network and the steps of the reference program, which are the defaults for images. */
@@ -17,10 +13,7 @@ export const RECIPES = {
     ...{ optimizer: 'sgd', lr: 0.001, reduction: 'sum', momentum: 0, weightDecay: 0, schedule: 'constant' },
   },
   /** Network and steps are the defaults for tables. */
-  table: {
-    scale: ({ areNumbers, rows = 0 }: TableTraits) => (areNumbers && rows >= MANY ? 'piecewise-linear' : 'robust'),
-    ...{ validationSplit: 0.2, keepBest: true },
-  },
+  table: { scale: 'robust', validationSplit: 0.2, keepBest: true },
 } as const satisfies Readonly<Record<string, Recipe>>;
 
 export type RecipeName = keyof typeof RECIPES;
@@ -28,12 +21,7 @@ export const RECIPE_NAMES = Object.keys(RECIPES) as RecipeName[];
 /** Refused for images. */
 export const TABLE_RECIPES: readonly string[] = ['table'] satisfies RecipeName[];
 
-/**
- * The default of an option by a recipe. @returns undefined if the recipe has none
- *
- * @param table  undefined for images
- */
-export function recipeDefault(recipe: RecipeName, option: string, table: TableTraits | undefined): unknown {
-  const value = (RECIPES[recipe] as Recipe)[option];
-  return typeof value === 'function' ? table && (value as (table: TableTraits) => unknown)(table) : value;
+/** The default of an option by a recipe. @returns undefined if the recipe has none */
+export function recipeDefault(recipe: RecipeName, option: string): unknown {
+  return (RECIPES[recipe] as Recipe)[option];
 }

@@ -308,11 +308,14 @@ function writeLevels(
 
 function countNumbers(numbers: Float64Array, part: Part, rows: Uint32Array, counts: Uint32Array): void {
   const { inputs, fill, indicator, encoding, months, weekdays, hours } = part;
+  // (Local variables are twice as fast as calls of `countLit`.)
+  const { edges, scaled, subtract, divideBy } = inputs;
   const isDate = encoding.kind === 'date';
   for (let r = 0; r < rows.length; r++) {
     const x = numbers[rows[r]!]!;
     const isMissing = Number.isNaN(x);
-    let count = countLit(inputs, isMissing ? fill : x);
+    const filled = isMissing ? fill : x;
+    let count = edges === undefined ? Number(scaled(filled, subtract, divideBy) !== 0) : countLit(inputs, filled);
     if (isMissing) count += Number(indicator !== NONE);
     else if (isDate) {
       count += Number(months[monthOf(x)] !== NONE);
@@ -332,11 +335,22 @@ function writeNumbers(
   value: Float32Array,
 ): void {
   const { inputs, fill, indicator, encoding, months, weekdays, hours } = part;
+  const { base, edges, scaled, subtract, divideBy } = inputs;
   const isDate = encoding.kind === 'date';
   for (let r = 0; r < rows.length; r++) {
     const given = numbers[rows[r]!]!;
     const isMissing = Number.isNaN(given);
-    let k = writeLit(inputs, isMissing ? fill : given, ends[r]!, index, value);
+    const filled = isMissing ? fill : given;
+    let k = ends[r]!;
+    if (edges !== undefined) k = writeLit(inputs, filled, k, index, value);
+    else {
+      const x = scaled(filled, subtract, divideBy);
+      if (x !== 0) {
+        index[k] = base;
+        value[k] = x;
+        k++;
+      }
+    }
     if (isMissing) k = writeLevel(indicator, k, index, value);
     else if (isDate) {
       k = writeLevel(months[monthOf(given)]!, k, index, value);
