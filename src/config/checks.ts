@@ -81,12 +81,12 @@ const eachPart = kind<number | readonly number[]>(
   'a number, at least 0 and less than 1, or one for each hidden layer, such as 0.5 or 0.2,0.5',
   'a number, at least 0 and less than 1, or an array of one for each hidden layer, such as 0.5 or [0.2, 0.5]',
 );
-/** A fraction for all hidden layers, or one for each. An array of one is that number: a run and its record are the same. */
+/** A fraction for all hidden layers, or one for each. An array is copied, because it is the caller's. */
 export const PART_BY_LAYER: typeof eachPart = {
   ...eachPart,
   check: (name, value) => {
     const parts = eachPart.check(name, value);
-    return typeof parts === 'number' ? parts : parts.length === 1 ? parts[0]! : [...parts];
+    return typeof parts === 'number' ? parts : [...parts];
   },
 };
 

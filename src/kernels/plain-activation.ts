@@ -6,7 +6,7 @@ import { type Dropout, writeFactors } from './dropout.js';
 
 /** See `Kernel.activate`. */
 export function activatePlainly(
-  { value: f, slope }: Activation,
+  { value: f, slope, isSparse }: Activation,
   { panels, outputs }: LayerMemory,
   { inputRows }: LayerMemory,
   from: number,
@@ -25,7 +25,7 @@ export function activatePlainly(
         const factor = factors[firstColumn + j]!;
         const undropped = Math.fround(f(z[at]!));
         const h = Math.fround(factor * undropped);
-        const isStored = form === 'dense' || h !== 0;
+        const isStored = form === 'dense' || (isSparse ? h !== 0 : factor !== 0);
         z[at] = isStored ? factor * slope(z[at]!, undropped) : 0;
         if (!isStored) continue;
         if (form === 'sparse') index[k] = firstColumn + j;

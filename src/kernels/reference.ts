@@ -92,7 +92,8 @@ export class ReferenceKernel implements Kernel {
         const undropped = this.#activation.value(z[s * C + j]!);
         const slope = m[j]! * this.#activation.slope(z[s * C + j]!, undropped);
         const h = m[j]! * undropped;
-        const isStored = form === 'dense' || h !== 0;
+        // (Where an activation crosses 0, its derivative is not 0.)
+        const isStored = form === 'dense' || (this.#activation.isSparse ? h !== 0 : m[j] !== 0);
         // `backward` multiplies by f′, or for a unit that is not stored leaves this zero.
         z[s * C + j] = isStored ? slope : 0;
         if (!isStored) continue;

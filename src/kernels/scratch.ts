@@ -245,13 +245,14 @@ export class Scratch {
       averageUpdate: [[at.weights, at.gradient, at.m, bytes, 0.1]],
       lionUpdate: [[at.weights, at.gradient, at.m, bytes, SCALE, 0.9, RATE, 0.9, 0.1, 0.99, 0.01]],
       penalize: [[at.weights, at.gradient, bytes, SCALE, DECAY]],
-      limitNorms: [1, 1000].map((limit) => [at.weights, inputs, limit, at.totals]),
+      limitNorms: [1, 2, 3].map((limit) => [at.weights, inputs, limit]),
       squareRows: [0, 1].map((isFirst) => [at.squares, isFirst, at.gradient, inputs, most]),
       squareInputs: [[bySlot('begins'), bySlot('counts'), at.value, bySlot('inputSquares', 2 * WORD_BYTES), ...range]],
-      // Without the activations, and with them.
-      dropUnits: [0, 1].map((hasValues) => {
-        const units = [slots, width / (2 * LANES), 2 * LANES, panelsOf(2)];
-        const rows = [bySlot('rowStarts'), hasValues * at.activeValue, at.factors];
+      // Without the activations, with them, and as lists.
+      dropUnits: [0, 1, 2].map((kind) => {
+        const units = [slots, width - 3, width / (2 * LANES), 2 * LANES, panelsOf(2)];
+        const lists = [Number(kind > 1) * bySlot('activeCounts'), at.activeIndex];
+        const rows = [bySlot('rowStarts'), Number(kind > 0) * at.activeValue, ...lists, at.factors];
         return [bySlot('z', width * REAL_BYTES), ...units, 1, 2, 30_000, 1.5, bySlot('begins'), ...rows, ...range];
       }),
       dropInputs: [at.index, 0].map((index) => {

@@ -1,5 +1,5 @@
 /** The WebAssembly kernels: for each of a layer's panels, a call of the module (assembly/). */
-import { BACKWARD_BLOCK, type Memory, MIRROR_BLOCK } from '../memory/layout.js';
+import { BACKWARD_BLOCK, type LayerMemory, type Memory, MIRROR_BLOCK } from '../memory/layout.js';
 import { inVectors } from '../memory/tiling.js';
 import type { Activation } from './activations.js';
 import type { Dropout } from './dropout.js';
@@ -92,6 +92,7 @@ export class WasmKernel implements Kernel {
       else {
         activateCurve(this.#wasm, assembly, this.#layers[l]!, this.#layers[l + 1]!, from, to);
         if (dropout) this.#drop(l, dropout, this.#layers[l + 1]!.value, from, to);
+        else if (!this.#layers[l + 1]!.isDense) listAllUnits(layers[l + 1]!, from, to);
       }
       return;
     }
@@ -115,12 +116,13 @@ export class WasmKernel implements Kernel {
 
   /** Multiplies z, or a derivative that has replaced it. @param value  of the layer above, which is multiplied, too; 0: none */
   #drop(l: number, dropout: Dropout, value: number, from: number, to: number): void {
-    const { units, unit, panels } = this.#layers[l]!;
-    const { starts } = this.#layers[l + 1]!;
+    const { outputs, units, unit, panels } = this.#layers[l]!;
+    const { starts, lengths, index, isDense } = this.#layers[l + 1]!;
+    const rows = [starts, value, isDense ? 0 : lengths, index];
     const { key, threshold, factor, samples, first } = dropout;
     const numbers = [key.low, key.high, threshold, factor, samples.byteOffset + first * WORD_BYTES];
-    const z = [panels[0]!.delta, this.#memory.slots, units, unit, panels.length];
-    this.#wasm.dropUnits(...z, ...numbers, starts, value, this.#dropFactors, from, to);
+    const z = [panels[0]!.delta, this.#memory.slots, outputs, units, unit, panels.length];
+    this.#wasm.dropUnits(...z, ...numbers, ...rows, this.#dropFactors, from, to);
   }
 
   backward(l: number, from: number, to: number): void {
@@ -353,7 +355,7 @@ export class WasmKernel implements Kernel {
     const layer = this.#layers[l]!;
     for (let p = range.from; p < range.to; p++) {
       const { weights, vectors } = layer.panels[p]!;
-      const isChanged = this.#wasm.limitNorms[vectors]!(weights, layer.inputs, most, this.#totals);
+      const isChanged = this.#wasm.limitNorms[vectors]!(weights, layer.inputs, most);
       if (isChanged) this.#mirror(layer, { from: 0, to: layer.inputs }, { from: p, to: p + 1 });
     }
   }
@@ -398,6 +400,15 @@ export class WasmKernel implements Kernel {
 
   get #isRelu(): boolean {
     return this.#activation.name === 'relu';
+  }
+}
+
+/** Lists of all units, whose values are there in order: where dropout leaves lists, and there is none. */
+function listAllUnits({ inputs, inputRows: { starts, lengths, index } }: LayerMemory, from: number, to: number): void {
+  for (let slot = from; slot < to; slot++) {
+    const start = starts[slot]!;
+    for (let unit = 0; unit < inputs; unit++) index[start + unit] = unit;
+    lengths[slot] = inputs;
   }
 }
 

@@ -238,6 +238,12 @@ export const BACKWARD_BLOCK = 16;
 /** Samples whose δ a mirror serves together: a worker's block (workers/phases.ts). */
 export const MIRROR_BLOCK = 100;
 
+/**
+ * Units of which dropout keeps fewer than this are stored as lists, even if the activation gives few zeros. Lists are also read in
+ * evaluation, where nothing is dropped (bench/regularization.ts).
+ */
+const LISTS_BELOW = 0.7;
+
 /** Factors are written in groups of this many (`DROPOUT_GROUP` of kernels/dropout.ts). */
 const FACTOR_GROUP = 16;
 
@@ -393,14 +399,22 @@ export function formOf(plan: Plan, l: number): RowForm {
   if (l === 0) return plan.inputForm;
   const outputs = plan.layers[l + 1]!;
   const isNarrow = panelCount(plan, l, padded(outputs, plan)) === 1 && inVectors(outputs) <= plan.denseOutputs;
-  return isNarrow ? 'dense' : plan.hiddenForm;
+  if (isNarrow) return 'dense';
+  return keptUnits(plan, l) < LISTS_BELOW ? 'sparse' : plan.hiddenForm;
+}
+
+/** Of a layer's inputs: what dropout keeps of them, on average. */
+function keptUnits({ dropout }: Plan, l: number): number {
+  return 1 - (dropout?.thresholds[l] ?? 0) / 65_536;
 }
 
 function blocksOf(plan: Plan, l: number): number {
   if (!plan.blocks || formOf(plan, l) === 'dense') return 1;
   const inputs = plan.layers[l]!;
   // Half of a hidden layer's units are assumed to be active.
-  const ofSample = l === 0 ? plan.storedInputs / (plan.trainSamples + heldOutSamples(plan)) : inputs / 2;
+  const kept = keptUnits(plan, l);
+  const ofSample =
+    l === 0 ? (kept * plan.storedInputs) / (plan.trainSamples + heldOutSamples(plan)) : (kept * inputs) / 2;
   return inputBlocksOf(inputs, ofSample, plan.blocks);
 }
 

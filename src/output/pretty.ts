@@ -9,6 +9,7 @@ import type { Metric, Objective } from '../model/objectives/objective.js';
 import { grouped } from '../text/grouped.js';
 import { columnsOf, padEndTo, textsOnOneLine, truncated, wrapped } from '../text/printable.js';
 import { plannedLines, spentLines } from './privacy-lines.js';
+import { regularizationTexts } from './regularization-text.js';
 
 export class PrettyFormat {
   readonly #bold: (text: string) => string;
@@ -309,6 +310,7 @@ function optionsOf(config: ConfigRecord): string[] {
     class_weights !== null && class_weights !== undefined && `class weights ${class_weights.join(', ')}`,
     stratify === true && 'stratified splits',
     optimizerOf(config),
+    ...regularizationTexts(config),
     weight_decay > 0 && `weight decay ${weight_decay}`,
     clip_norm !== null && `norm at most ${clip_norm}`,
     schedule !== 'constant' && `${schedule} schedule`,

@@ -249,7 +249,7 @@ describe('nothing to resume', () => {
         'checkpointDir',
         'checkpointEvery',
       ],
-      ...['checkpointEverySteps', 'keep', 'checkpointRequired', 'ensemble', 'audit', 'noiseScale'],
+      ...['checkpointEverySteps', 'keep', 'checkpointRequired', 'audit', 'noiseScale'],
     ];
     expect(names.filter((name) => !saysWhatToTrain({ [name]: 1 })).sort()).toEqual(free.sort());
     expect(saysWhatToTrain({ resume: 'a', resumeAnyway: true, mpi: true })).toBe(false);

@@ -1,21 +1,24 @@
 /** Dropout (../dropout.ts): which units are dropped, and what becomes of a layer's outputs. */
-import { Panels, Word } from './vector';
+import { Panels, TO_FRONT, Word } from './vector';
 
 /**
  * Multiplies the units of a layer by their factors, 0 for those that are dropped.
  *
  * @param z          the first panel, (slots, width); the others follow it
- * @param units      the layer's outputs, in units of which its panels are made
+ * @param outputs    the layer's, without padding
+ * @param units      the same with padding, in units of which its panels are made
  * @param unit       columns of a unit
  * @param panels     how many panels it has
  * @param samples    (slots) the sample in each slot
  * @param starts     (slots) where each slot's row of activations begins, in elements of `value`
- * @param value      activations in dense form, which are multiplied, too; 0: none
+ * @param value      activations of all units, which are multiplied, too; 0: none
+ * @param lengths    (slots) of the lists that `value` and `index` become, without the units that are dropped; 0: no lists
  * @param factors    scratch of this thread, (units in whole groups of 16)
  */
 export function dropUnits(
   z: usize,
   slots: usize,
+  outputs: usize,
   units: usize,
   unit: usize,
   panels: usize,
@@ -26,6 +29,8 @@ export function dropUnits(
   samples: usize,
   starts: usize,
   value: usize,
+  lengths: usize,
+  index: usize,
   factors: usize,
   from: usize,
   to: usize,
@@ -47,7 +52,12 @@ export function dropUnits(
       start = next;
     }
     if (value == 0) continue;
-    let h = value + (Word.at(starts + (s << 2)) << 2);
+    const place = Word.at(starts + (s << 2)) << 2;
+    if (lengths) {
+      store<u32>(lengths + (s << 2), Drop.list(value + place, index + place, factors, outputs));
+      continue;
+    }
+    let h = value + place;
     source = factors;
     for (const end = h + (columns << 2); h < end; h += 16 * $n, source += 16 * $n) {
       const y$v = f32x4.mul(v128.load(h, 16 * $v), v128.load(source, 16 * $v));
@@ -158,6 +168,25 @@ class Drop {
       v128.store(factors, v128.andnot(kept, i32x4.lt_s(i32x4.shr_u(b, 16), bound)), 48);
       block = i32x4.add(block, i32x4.splat(4));
     }
+  }
+
+  /** Moves the units that are kept to the front, as `rectifyPanel` does, and multiplies them. @returns how many */
+  static list(value: usize, index: usize, factors: usize, count: usize): u32 {
+    const zero = f32x4.splat(0);
+    let units = i32x4(0, 1, 2, 3);
+    let k: usize = 0;
+    for (let j: usize = 0; j < count << 2; j += 16) {
+      const factor = v128.load(factors + j);
+      const isUnit = (1 << min(<i32>count - (<i32>j >> 2), 4)) - 1;
+      const kept = i32x4.bitmask(f32x4.gt(factor, zero)) & isUnit;
+      const toFront = v128.load(TO_FRONT + ((<usize>kept) << 4));
+      const h = f32x4.mul(v128.load(value + j), factor);
+      v128.store(value + k, i8x16.swizzle(h, toFront));
+      v128.store(index + k, i8x16.swizzle(units, toFront));
+      k += (<usize>popcnt(kept)) << 2;
+      units = i32x4.add(units, i32x4.splat(4));
+    }
+    return <u32>(k >> 2);
   }
 
   /** `b` rotated to the left, XOR `a`. */

@@ -360,30 +360,21 @@ export function penalize(weights: usize, gradients: usize, bytes: usize, scale: 
 }
 
 /**
- * Scales the columns of a panel of weights, without the bias, down to a norm. Squares are summed over blocks of rows, as gradients are
- * over blocks of samples.
+ * Scales the columns of a panel of weights, without the bias, down to a norm. Squares are summed in ascending order of rows.
  *
- * @param totals  scratch of this thread for a row
  * @returns whether a column was longer
  */
-export function limitNorms$n(weights: usize, rows: usize, most: f32, totals: usize): usize {
+export function limitNorms$n(weights: usize, rows: usize, most: f32): usize {
   const end = weights + rows * (16 * $n);
   const limit = f32x4.splat(most);
   const one = f32x4.splat(1);
   const zero = f32x4.splat(0);
-  memory.fill(totals, 0, 16 * $n);
-  for (let row = weights; row < end; ) {
-    const next = min(row + 256 * (16 * $n), end);
-    let a$v = zero;
-    for (; row < next; row += 16 * $n) {
-      const w$v = v128.load(row, 16 * $v);
-      a$v = Vector.madd(w$v, w$v, a$v);
-    }
-    a$v = f32x4.add(v128.load(totals, 16 * $v), a$v);
-
-    v128.store(totals, a$v, 16 * $v);
+  let a$v = zero;
+  for (let row = weights; row < end; row += 16 * $n) {
+    const w$v = v128.load(row, 16 * $v);
+    a$v = Vector.madd(w$v, w$v, a$v);
   }
-  const norm$v = f32x4.sqrt(v128.load(totals, 16 * $v));
+  const norm$v = f32x4.sqrt(a$v);
   let isOver = zero;
   isOver = v128.or(isOver, f32x4.gt(norm$v, limit));
   if (!v128.any_true(isOver)) return 0;

@@ -54,6 +54,10 @@ const RECIPES: Readonly<Record<string, TrainOptions>> = {
   'exact, with the noise scale': { exact: true, noiseScale: true },
   'exact, with Adam and a clipped norm': { exact: true, optimizer: 'adam', clipNorm: 1 },
   'exact, with Adam and a clipped norm, 2 threads': { exact: true, optimizer: 'adam', clipNorm: 1, threads: 2 },
+  'exact, with dropout and a maximum norm': { exact: true, dropout: 0.3, inputDropout: 0.2, maxNorm: 0.6 },
+  'exact, with dropout and a maximum norm, 2 threads': {
+    ...{ exact: true, dropout: 0.3, inputDropout: 0.2, maxNorm: 0.6, threads: 2 },
+  },
   'exact, kernel reference, fewer samples than shards': {
     exact: true,
     kernel: 'reference',
@@ -68,6 +72,7 @@ const SAME: readonly (readonly [string, string])[] = [
   ['plain SGD, with step events', 'plain SGD, 2 threads'],
   ['Adam with weight decay and a clipped norm', 'Adam with weight decay and a clipped norm, 2 threads'],
   ['exact, with Adam and a clipped norm', 'exact, with Adam and a clipped norm, 2 threads'],
+  ['exact, with dropout and a maximum norm', 'exact, with dropout and a maximum norm, 2 threads'],
 ];
 
 /** Compared to the bit with a run without MPI, or, exact ones, with other numbers of ranks. */
@@ -80,6 +85,7 @@ const SINGLE: readonly string[] = [
   'the noise scale',
   'Adam with weight decay and a clipped norm',
   'exact, with Adam and a clipped norm',
+  'exact, with dropout and a maximum norm',
   'exact, kernel reference, fewer samples than shards',
 ];
 
