@@ -36,6 +36,8 @@ export class Phases {
   readonly #memory: Memory;
   readonly #kernel: Kernel;
   readonly #inputs: BatchInputs;
+  /** Of the step, for weights that are limited. */
+  #average: Update | undefined;
   readonly #forwardPass: ForwardPass;
   readonly #criterion: Criterion;
   /** With an audit: the criterion. */
@@ -161,6 +163,7 @@ export class Phases {
     // The number of samples that a private run has drawn is a secret.
     const batch = plan.privacy ? plan.batchSize : batchWeight(this.#memory, plan, record.order, first, count);
     const position: StepPosition = { stepsDone, index, batch };
+    this.#average = this.#optimizer.average(stepsDone);
     if (this.#isPlain) return this.#optimizer.plainRate(position);
     return this.#optimizer.update(position, gradientNorm(this.#memory.layers));
   }
@@ -299,14 +302,21 @@ export class Phases {
     for (let l = this.#byPanel ? 1 : 0; l <= this.#lastLayer; l++) {
       const { panels } = this.#memory.layers[l]!;
       const own = partOf(panels.length, (p) => panels[p]!.width, plan.threads, worker);
-      this.#kernel.limitNorms(l, own, maxNorm!);
+      this.#limit(l, own, maxNorm!);
     }
   }
 
   /** The same for a panel of the first layer, which has been stepped. */
   #limitPanel(panel: number): void {
     const { maxNorm } = this.#task.optimizer;
-    if (maxNorm !== undefined) this.#kernel.limitNorms(0, only(panel), maxNorm);
+    if (maxNorm !== undefined) this.#limit(0, only(panel), maxNorm);
+  }
+
+  #limit(l: number, panels: Range, maxNorm: number): void {
+    if (panels.from === panels.to) return;
+    this.#kernel.limitNorms(l, panels, maxNorm);
+    const rows = { from: 0, to: this.#memory.layers[l]!.inputs + 1 };
+    if (this.#average) this.#kernel.update(l, rows, panels, this.#average);
   }
 
   #byRows(work: (layer: number, slice: RowSlice, panels: Range) => void): void {

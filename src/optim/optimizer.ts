@@ -132,7 +132,7 @@ export class Optimizer {
 
   /** @param sumNorm  norm of the sum of the gradients over the batch; used only for clipping */
   update({ stepsDone, index, batch }: StepPosition, sumNorm: number): Update {
-    const { optimizer, reduction, weightDecay, l1, clipNorm, ema } = this.#options;
+    const { optimizer, reduction, weightDecay, l1, clipNorm, maxNorm } = this.#options;
     const mean = reduction === 'mean' ? (batch === 0 ? 0 : 1 / batch) : 1;
     const clip = clipNorm === undefined ? 1 : Math.min(1, clipNorm / (sumNorm * mean + CLIP_EPSILON));
     const scale = mean * clip;
@@ -140,6 +140,13 @@ export class Optimizer {
       RULES[optimizer].update(this.#options, { scale, weightDecay, rate: this.rate(index) }, stepsDone + 1);
     // The penalty is added to a gradient that has been scaled.
     const update = l1 > 0 ? { ...rule(1), penalty: { scale, l1 } } : rule(scale);
-    return ema > 0 ? { ...update, next: averageUpdate(ema, stepsDone) } : update;
+    const next = maxNorm === undefined ? this.average(stepsDone) : undefined;
+    return next ? { ...update, next } : update;
+  }
+
+  /** What the moving average does after a step, and after its weights have been limited to `maxNorm`. Undefined without an average. */
+  average(stepsDone: number): Update | undefined {
+    const { ema } = this.#options;
+    return ema > 0 ? averageUpdate(ema, stepsDone) : undefined;
   }
 }

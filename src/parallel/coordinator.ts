@@ -258,10 +258,14 @@ export class Coordinator {
     const needs = needsOf(options, plan.keepsGradientNorms);
     const firstIndex = start.epochs * stepsPerEpoch(plan) + start.stepsInEpoch;
     let steps = 0;
-    const limitNorms = () => {
+    const limitNorms = (stepsDone: number) => {
       const { maxNorm } = options;
-      if (maxNorm !== undefined)
-        for (const [l, layer] of layers.entries()) own.limitNorms(l, allPanels(layer), maxNorm);
+      if (maxNorm === undefined) return;
+      const average = optimizer.average(stepsDone);
+      for (const [l, layer] of layers.entries()) {
+        own.limitNorms(l, allPanels(layer), maxNorm);
+        if (average) own.update(l, { from: 0, to: layer.inputs + 1 }, allPanels(layer), average);
+      }
     };
     return () => {
       const index = firstIndex + steps;
@@ -276,7 +280,7 @@ export class Coordinator {
       if (!needs.gradient) {
         const rate = optimizer.plainRate(position);
         for (const l of layers.keys()) own.applyGradients(l, rate);
-        limitNorms();
+        limitNorms(position.stepsDone);
         return;
       }
       const rowsOf = (l: number) => ({ from: 0, to: layers[l]!.inputs + 1 });
@@ -291,7 +295,7 @@ export class Coordinator {
         ? sgdUpdate({ scale: 1, weightDecay: 0, rate: optimizer.plainRate(position) })
         : optimizer.update(position, gradientNorm(layers));
       for (const [l, layer] of layers.entries()) own.update(l, rowsOf(l), allPanels(layer), update);
-      limitNorms();
+      limitNorms(position.stepsDone);
     };
   }
 

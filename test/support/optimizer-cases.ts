@@ -69,6 +69,7 @@ export const OPTIMIZER_CASES: Readonly<Record<string, OptimizerOptionsGiven>> = 
     ...{ optimizer: 'rmsprop', lr: 0.02, centered: true, momentum: 0.7, beta2: 0.9, eps: 0.05, reduction: 'mean' },
   },
   'moving average': { lr: 0.1, ema: 0.8 },
+  'moving average and maximum norm': { lr: 0.1, ema: 0.7, maxNorm: 0.55 },
   'plateau schedule': { lr: 0.4, schedule: 'plateau', lrGamma: 0.3, lrPatience: 0, momentum: 0.8 },
   'moving average, adam and clipping': { optimizer: 'adam', lr: 0.05, ema: 0.6, clipNorm: 0.8 },
 };
