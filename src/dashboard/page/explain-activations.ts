@@ -68,6 +68,15 @@ export function canBeOff({ activation }: Facts): boolean {
   return activation === 'relu';
 }
 
+/** δ of a hidden unit in words. @param isLast  whether it is of the last hidden layer */
+export function backInWords(facts: Facts, isLast: boolean): string {
+  const next = isLast ? 'each output' : 'each unit of the next layer';
+  const slope = canBeOff(facts)
+    ? 'times 1 if the unit is on and 0 if it is off'
+    : "times the slope f′ of the activation function at the unit's sum";
+  return `In words: the sum of δ of ${next} times the weight to it, ${slope}.`;
+}
+
 /** Slopes that are called small. */
 const SMALL = 0.05;
 

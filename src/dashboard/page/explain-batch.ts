@@ -5,7 +5,7 @@ import type { Answer } from './explain-answers.js';
 import { button, labeled } from './explain-chooser.js';
 import { formula, inputName, inText, layerName, lettersOf, outputName } from './explain-letters.js';
 import { summedGradient, termsOf } from './explain-math.js';
-import { figure, inkPicture, number, row, short, signedPicture, table } from './explain-pictures.js';
+import { colorsOf, figure, inkPicture, number, row, short, signedPicture, table } from './explain-pictures.js';
 import { counted, whole } from './format.js';
 import { bytesOf } from './pictures.js';
 
@@ -32,24 +32,30 @@ export class BatchCard {
     this.#first.addEventListener('change', () => void this.#load());
     this.#says.setAttribute('aria-live', 'polite');
     const one = formula(`∂ℓ_s/∂${weight}_{${from}${to}} = ${input}_{s${from}} δ_{s${to}}`);
-    const all = formula(`∂L/∂${weight}_{${from}${to}} = Σ_s ${input}_{s${from}} δ_{s${to}}`);
+    const all = (factor: string) =>
+      formula(`∂L/∂${weight}_{${from}${to}} = ${factor}Σ_s ${input}_{s${from}} δ_{s${to}}`);
     const isPicture = facts.picture !== undefined;
-    const units = facts.layers.length > 2 ? inText(layerName(0, facts.layers.length - 1)) : 'the outputs';
+    const hasHidden = facts.layers.length > 2;
+    const units = hasHidden ? inText(layerName(0, facts.layers.length - 1)) : 'the outputs';
+    const unit = hasHidden ? 'unit' : 'output';
+    const isMean = facts.training.reduction === 'mean';
     this.element.append(
       make(
         'p',
         'small',
-        `For one sample s, the gradient of all weights into ${units} is an outer product: a table with a row for each input i and a ` +
-          `column for each unit ${to}. Each entry is the input times δ of the unit's sum ${z}: `,
+        `For one sample s, the gradient of all weights into ${units} is an outer product. Multiply every input by every δ and write the ` +
+          `results in a table with a row for each input i and a column for each ${unit} ${to}. Each entry is the input times δ of the ` +
+          `${unit}'s sum ${z}: `,
         one,
-        `. The column of a unit is therefore a copy of the sample, multiplied by one number, the unit's δ.`,
+        `. All entries in a${hasHidden ? '' : 'n'} ${unit}'s column have the same δ. The column is therefore a copy of the sample, multiplied by one number, that δ.`,
         isPicture ? ' As an image, the copy is red if δ > 0, blue if δ < 0, and blank if δ = 0.' : '',
       ),
       make(
         'p',
         'small',
-        'The gradient of a batch is the sum of these copies: ',
-        all,
+        'A batch is the training samples that make a step together. Its gradient is the sum of these copies',
+        isMean ? ' divided by their number B, because L is the mean of their losses: ' : ': ',
+        all(isMean ? '(1 / B) ' : ''),
         isPicture
           ? '. Move the slider to add up more samples: after a few, no single one can be recognized.'
           : '. Move the slider to add up more samples.',
@@ -102,7 +108,10 @@ export class BatchCard {
     const sum = summedGradient(inputs, deltas, count);
     const silent = deltas.slice(0, count).filter((each) => each === 0).length;
     const named = classes ? `, class ${outputName(this.#facts, classes[count - 1]!)}` : '';
-    const none = silent === 0 ? '' : ` For ${counted(silent, 'sample')}, δ of this unit is 0: nothing is added.`;
+    const none =
+      silent === 0
+        ? ''
+        : ` For ${silent} of ${count === 1 ? 'this 1 sample' : `these ${count} samples`}, δ of this unit is 0: nothing is added.`;
     this.#says.replaceChildren(
       `Unit ${unit}. Sample ${count} of the batch is training sample ${first + count - 1}${named}; its δ is `,
       number(delta),
@@ -123,7 +132,7 @@ export class BatchCard {
     shape: NonNullable<Facts['picture']>,
   ): HTMLElement {
     const own = Array.from(last, (x) => x * delta);
-    return make(
+    const images = make(
       'div',
       'row',
       figure(formula('X_s'), inkPicture(last, shape, `Sample ${count} of the batch`)),
@@ -138,6 +147,8 @@ export class BatchCard {
         signedPicture(sum, shape, `Sum of the gradients of ${count} samples`),
       ),
     );
+    const says = `Red: positive. Blue: negative. Colors of this gradient: ${colorsOf(own)}. Colors of the sum: ${colorsOf(sum)}.`;
+    return make('div', '', images, make('p', 'muted small', says));
   }
 
   #table(last: Float32Array, delta: number, sum: Float64Array, count: number): HTMLElement {
@@ -165,7 +176,7 @@ export class BatchCard {
       ],
     );
     const why =
-      'Lockstep keeps the two factors of each outer product, and never writes out the gradient of a single sample.';
+      'This program (Lockstep) keeps the two factors of each outer product, inputs and δ, and never writes out the gradient of a single sample.';
     return make('div', '', sizes, make('p', 'muted small', why));
   }
 }

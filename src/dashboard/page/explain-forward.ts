@@ -1,7 +1,7 @@
 /** One sample, forward and back: its inputs, and each hidden layer as a grid of H and a grid of δ. */
 import type { Facts, Passes } from '../../tools/explain/asks.js';
 import { make } from './elements.js';
-import { canBeOff, curveOf, noteOf } from './explain-activations.js';
+import { backInWords, canBeOff, curveOf, noteOf } from './explain-activations.js';
 import { UnitGrid } from './explain-grid.js';
 import { formula, indexBehind, inputName, inText, layerName, lettersOf } from './explain-letters.js';
 import { inkPicture, number, row, table } from './explain-pictures.js';
@@ -75,7 +75,8 @@ export class Flow {
     const other = make('div', 'half-stage', make('p', 'small', 'Back: ', back), delta.element);
     const meaning = curve.letters ?? (canBeOff(this.#facts) ? '[…] is 1 if the condition holds, else 0.' : '');
     const letter = meaning === '' || l > 0 ? [] : [make('p', 'muted small', formula(meaning))];
-    return make('div', 'stage grow', heading, make('div', 'two', one, other), ...letter, note);
+    const words = make('p', 'muted small', backInWords(this.#facts, l === this.#facts.layers.length - 3));
+    return make('div', 'stage grow', heading, make('div', 'two', one, other), words, ...letter, note);
   }
 
   #showInputs({ inputs }: Passes): void {

@@ -155,8 +155,8 @@ class Legend {
       context.fillStyle = colorOf(least + ((most - least) * x) / (LEGEND_WIDTH - 1));
       context.fillRect(x, 0, 1, 1);
     }
-    setText(this.#low, short(least));
-    setText(this.#high, short(most));
+    setText(this.#low, `colors from ${short(least)}`);
+    setText(this.#high, `to ${short(most)}`);
   }
 }
 

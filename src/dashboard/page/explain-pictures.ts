@@ -57,6 +57,12 @@ export function signedPicture(
   return canvas;
 }
 
+/** The ends of the colors of a signed picture, in words. */
+export function colorsOf(values: ArrayLike<number>): string {
+  const most = Math.max(...Array.from(values, Math.abs));
+  return `from ${short(-most)} to ${short(most)}`;
+}
+
 export function drawSigned(
   canvas: HTMLCanvasElement,
   values: ArrayLike<number>,

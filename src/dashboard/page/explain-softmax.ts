@@ -40,11 +40,13 @@ export class SoftmaxCard {
       make(
         'p',
         'small',
-        'Move a logit: P, −log P and P − T follow, and the probabilities still sum to 1. Softmax: ',
+        'Move the logit Z of a class: P, −log P and P − T follow, and the probabilities still sum to 1. Softmax: ',
         formula('P_j = e^{Z_j} / Σ_c e^{Z_c}'),
         '. The stable form subtracts the largest logit first: ',
-        formula('P_j = e^{Z_j − m} / Σ_c e^{Z_c − m}, m = max Z'),
-        '. The result is the same, because the factor ',
+        formula('P_j = e^{Z_j − m} / Σ_c e^{Z_c − m}'),
+        ', where ',
+        formula('m'),
+        ' is the largest logit. The result is the same, because the factor ',
         formula('e^{−m}'),
         ' cancels.',
       ),
@@ -81,7 +83,7 @@ export class SoftmaxCard {
       if (j === this.#target) line.className = 'true-class';
       return line;
     });
-    const heads = ['class', 'logit', 'Z', 'P', '−log P', 'P − T', ''];
+    const heads = ['class', 'move it', 'logit Z', 'P', '−log P', 'P − T', ''];
     this.#body.replaceChildren(table('Logits that can be moved', heads, rows));
     this.#range();
     this.#follow();
@@ -135,14 +137,16 @@ export class SoftmaxCard {
   #remark(isStable: boolean): string {
     const most = Math.max(...this.#z);
     const sum = this.#z.reduce((total, each) => total + Math.exp(each), 0);
+    const unchanged = 'Adding the same number to all logits changes neither P nor the loss.';
+    const power = `e^${short(most)}`;
     if (!Number.isFinite(sum)) {
-      const large = `The sum of the powers, with e^${short(most)}, is larger than the largest number that a computer can hold in 64 bits, 1.8 · 10^308.`;
+      const large = `The largest logit, of class ${outputName(this.#facts, this.#z.indexOf(most))}, is ${short(most)}. The sum of the powers, with ${power}, is larger than the largest number that a computer can hold in 64 bits, 1.8 · 10^308.`;
       return isStable
-        ? `${large} The stable form never computes it: its largest power is e^0 = 1. Turn off “stable form” to see the difference.`
+        ? `${unchanged} ${large} The stable form never computes ${power}: its largest power is e^0 = 1. Turn off “stable form” to see the difference.`
         : `${large} It overflows to ∞, and ∞ / ∞ is not a number (NaN). The stable form has no such problem.`;
     }
     if (sum === 0 && !isStable)
       return 'All powers e^Z are too small for 64 bits: they become 0, and 0 / 0 is not a number (NaN).';
-    return 'Adding the same number to all logits changes neither P nor the loss.';
+    return unchanged;
   }
 }

@@ -1,5 +1,5 @@
 /** One step, predicted and actual: the loss of a batch along −gradient, and the gradient of one weight by differences. */
-import type { Facts, Step, Subjected } from '../../tools/explain/asks.js';
+import type { Facts, Step, Subjected, WeightCheck } from '../../tools/explain/asks.js';
 import { make, setText } from './elements.js';
 import type { Answer } from './explain-answers.js';
 import { button, labeled } from './explain-chooser.js';
@@ -10,6 +10,8 @@ import { counted } from './format.js';
 
 /** Size of the chart, in its own units. */
 const [WIDTH, HEIGHT, LEFT, BOTTOM] = [560, 260, 72, 30];
+/** A formula and a difference quotient agree to so many digits, or, near 0, to within the rounding of the losses. */
+const [LEAST_DIGITS, ROUNDING] = [3, 1e-8];
 const SVG = 'http://www.w3.org/2000/svg';
 
 export class StepCard {
@@ -29,7 +31,7 @@ export class StepCard {
       make(
         'p',
         'small',
-        'Gradient descent moves every weight and bias θ against its gradient: ',
+        'A batch is the training samples that make a step together. Gradient descent moves every weight and bias θ against its gradient: ',
         formula('θ ← θ − η ∂L/∂θ'),
         '. The gradient predicts how much this changes the loss of the batch: by ',
         formula('−η Σ_θ (∂L/∂θ)^2'),
@@ -38,8 +40,8 @@ export class StepCard {
       make(
         'p',
         'small',
-        'For a small η, the two agree. But the gradient is that of the present weights, and it changes on the way: the loss falls less ' +
-          'and less, reaches a minimum, and rises again. A step that is too long goes past the minimum, and can make the loss larger ' +
+        'For a small η, the two agree. But the gradient was computed where the step starts. Further along, the slope is different: ' +
+          'usually flatter, then zero at the minimum, then uphill. A step that is too long goes past the minimum, and can make the loss larger ' +
           'than it was.',
       ),
       make(
@@ -182,6 +184,7 @@ export class WeightCard {
             row(formula('ε'), number(found.epsilon)),
           ],
         ),
+        make('p', 'small', verdictOf(found)),
         ...(found.kinks > 0 ? [make('p', 'small', kinks)] : []),
       );
     } catch (error) {
@@ -193,6 +196,15 @@ export class WeightCard {
     const { layer = 0 } = this.#place ?? {};
     setText(this.#name, inputName(this.#facts, layer, Number(this.#input.value)));
   }
+}
+
+function verdictOf({ gradient, difference }: WeightCheck): string {
+  const apart = Math.abs(gradient - difference);
+  if (apart === 0) return gradient === 0 ? 'Both are 0: they agree.' : 'The product and the difference are equal.';
+  const digits = Math.floor(-Math.log10(apart / Math.max(Math.abs(gradient), Math.abs(difference))));
+  if (digits >= LEAST_DIGITS) return `The product and the difference agree to about ${digits} digits.`;
+  const agree = apart < ROUNDING ? 'agree to within' : 'differ by';
+  return `The product and the difference ${agree} ${short(apart)}.`;
 }
 
 function precise(value: number): string {

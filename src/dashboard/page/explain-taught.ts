@@ -39,11 +39,12 @@ export class TaughtCard {
         'small',
         'Every training sample moves the weights so that its own loss falls. This can also lower the loss of the sample above, or ' +
           'raise it. If the two gradients point in similar directions, a step on the training sample helps; if they point in opposite ' +
-          'directions, it harms. A step on training sample x changes the loss of the sample above, x′, by about ',
+          'directions, it harms. A step on training sample x changes the loss of the sample above, called x′, by about ',
         formula(`−${factor}∇ℓ(x′) · ∇ℓ(x) = −${factor}Σ_l (H′_l · H_l + 1)(δ′_l · δ_l)`),
-        `, with the inputs H and δ of each layer l${factor.includes('B') ? ` and B = ${facts.training.batchSize} samples in a batch` : ''} ` +
-          '(TracIn, Pruthi et al. 2020). This is computed with the present weights only, not ' +
-          'with those of the whole training. The number below each sample is this change.',
+        `. ∇ℓ(x) is the gradient of the loss of x: the list of all ∂ℓ/∂θ. The product · of two lists multiplies them entry by entry and adds ` +
+          `up. The formula has the inputs H and δ of each layer l (with ′: those of x′; + 1: the bias, whose input is 1)${factor.includes('B') ? ` and B = ${facts.training.batchSize} samples in a batch` : ''} ` +
+          '(TracIn, Pruthi et al. 2020). It is computed with the present weights: what a step on a training sample would do now, not what ' +
+          'happened during training. The number below each sample is this change; negative: the step lowers the loss.',
       ),
       make(
         'div',

@@ -15,7 +15,7 @@ import {
   outputName,
 } from './explain-letters.js';
 import { sidesOf, type Term, termsOf } from './explain-math.js';
-import { figure, inkPicture, number, row, short, signed, signedPicture, table } from './explain-pictures.js';
+import { colorsOf, figure, inkPicture, number, row, short, signed, signedPicture, table } from './explain-pictures.js';
 import { counted } from './format.js';
 
 const SHOWN_TERMS = 6;
@@ -85,7 +85,12 @@ export class UnitCard {
       'div',
       '',
       images,
-      make('p', 'muted small', 'Red: positive, raises the sum. Blue: negative, lowers it.'),
+      make(
+        'p',
+        'muted small',
+        'Red: positive, raises the sum. Blue: negative, lowers it. Colors of the weights: ' +
+          `${colorsOf(weights)}. Colors of the terms: ${colorsOf(products)}.`,
+      ),
     );
   }
 
@@ -182,7 +187,11 @@ export class UnitCard {
         'small',
         formula(`δ_${to} = ∂ℓ/∂${z}_${to} = f′(${z}_${to}) Σ_${at} ${next.weight}_{${to}${at}} δ_${at}`),
       ),
-      table('Terms of δ', [isLastNext ? 'output' : 'unit', next.weight, 'δ above', 'product'], [...rows, ...shown]),
+      table(
+        'Terms of δ',
+        [isLastNext ? 'output' : 'unit', next.weight, `δ of that ${isLastNext ? 'output' : 'unit'}`, 'product'],
+        [...rows, ...shown],
+      ),
       make(
         'p',
         'small',
@@ -196,7 +205,7 @@ export class UnitCard {
         number(delta[unit]!),
         isOff
           ? '. The unit is off: if its sum changes a little, its output is still 0, and the loss does not change. So δ is 0.'
-          : `. If the sum rises by 0.01, the loss changes by about ${short(0.01 * delta[unit]!)}.`,
+          : `. If the sum rises by 0.01, the loss ${changeOf(0.01 * delta[unit]!)}.`,
       ),
     );
   }
@@ -212,7 +221,7 @@ export class UnitCard {
     const says =
       d === 0
         ? 'δ is 0, so the gradient of each weight is 0, too: the unit learns nothing from this sample.'
-        : `A step changes each of the ${counted(count, 'weight')} whose input is not 0 by −η · input · δ. ` +
+        : `A step changes each of the ${counted(count, 'weight')} whose input is not 0 by −η · input · δ (η: learning rate). ` +
           'The weights of inputs that are 0 do not change.';
     return make(
       'p',
@@ -223,4 +232,9 @@ export class UnitCard {
       `. ${says}`,
     );
   }
+}
+
+function changeOf(change: number): string {
+  if (change === 0) return 'does not change';
+  return `${change > 0 ? 'rises' : 'falls'} by about ${short(Math.abs(change))}`;
 }

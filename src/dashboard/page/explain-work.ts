@@ -6,6 +6,13 @@ import { formula, layerName, lettersOf } from './explain-letters.js';
 import { number, row, table } from './explain-pictures.js';
 import { percent, whole } from './format.js';
 
+/** Meaning of a kernel's name. */
+const KERNELS: Readonly<Record<string, string>> = {
+  'simd-fma': 'one instruction multiplies and adds several numbers: SIMD with fused multiply-add',
+  simd: 'one instruction computes several numbers: SIMD',
+  reference: 'plain TypeScript, one number at a time',
+};
+
 /** Looks at a run that are listed. */
 const MOST_LOOKS = 12;
 
@@ -58,6 +65,9 @@ export class WorkCard {
           'is 0. ',
         this.#ofUnits(),
         this.#honestly(),
+        ' In the table, ',
+        formula('^T'),
+        ' means transposed: rows and columns exchanged.',
       ),
       table('Multiplications of this sample', heads, [...rows, sums]),
       ...this.#history(passes, sample, done / all),
@@ -74,12 +84,19 @@ export class WorkCard {
 
   #honestly(): string {
     const { skipsZeros, kernel, layers } = this.#facts;
-    const dense = skipsZeros.flatMap((skips, l) => (skips ? [] : [layerName(l, layers.length - 1)]));
-    if (dense.length === 0) return `The kernel that trains, ${kernel}, leaves out all products with 0.`;
-    return (
-      `The kernel that trains, ${kernel}, computes these products anyway in: ${dense.join(', ')}. There, the layer is narrow or its ` +
-      'inputs have few zeros, so finding the zeros would cost more than it saves.'
+    const name = `${kernel}${KERNELS[kernel] ? ` (${KERNELS[kernel]})` : ''}`;
+    const trains = `The kernel, the code that computes the layers during training, is ${name}. It`;
+    const dense = skipsZeros.flatMap((skips, l) =>
+      skips ? [] : [`${layerName(l, layers.length - 1)} (${this.#whyDense(l)})`],
     );
+    if (dense.length === 0) return `${trains} leaves out all products with 0.`;
+    return `${trains} computes these products anyway in: ${dense.join(', ')}. There, finding the zeros would cost more than it saves.`;
+  }
+
+  /** As formOf() of src/memory/layout.ts decides. */
+  #whyDense(l: number): string {
+    if (l === 0) return 'the inputs of the training samples have few zeros';
+    return canBeOff(this.#facts) ? 'it has few outputs' : 'its inputs are rarely 0';
   }
 
   /** Of a run, while the page is open. */
