@@ -28,8 +28,12 @@ const THREADS = {
 const THREAD_ENTRIES = ['entry.cjs', 'reader-entry.cjs'];
 /** A module's own address, or a thread's. */
 const ADDRESS = /new URL\('[./]+\/workers\/([^']+)', import\.meta\.url\)|import\.meta\.url/g;
-/** What loads always: every run, `train`, and the library. A file for each, and one for what only the last two share. */
+/**
+ * What loads together: the start of every command, which reports whatever fails after it; every run; `train`; the library. A file for
+ * each, and one for what only the last two share.
+ */
 const TOGETHER = {
+  start: ['bin/main.js'],
   run: ['src/run/train.js'],
   command: ['bin/commands/train.js', 'bin/parse.js'],
   library: ['src/index.js'],
@@ -129,8 +133,9 @@ function groupsIn(dist) {
     for (const file of files) addImports(path.join(dist, file), found);
     return found;
   });
-  const [run, command, library] = reached;
+  const [start, run, command, library] = reached;
   const nameOf = (id) => {
+    if (start.has(id)) return 'start';
     if (run.has(id)) return 'run';
     if (command.has(id)) return library.has(id) ? 'shared' : 'command';
     return library.has(id) ? 'library' : null;

@@ -41,6 +41,7 @@ describe.skipIf(process.platform !== 'linux')('with little (on Linux)', () => {
   // (How many are open at once while it is loaded differs between versions of Node: it may do with as many.)
   it.each(COMMANDS)('open files, %s works or says so', (_, args) => {
     const { status, stderr } = runWithin('-n 24', args());
+    expect([0, 1]).toContain(status);
     if (status === 0) return;
     expect({ status, stderr }).toEqual({
       status: 1,
@@ -57,6 +58,7 @@ describe.skipIf(process.platform !== 'linux')('with little (on Linux)', () => {
   // (So little is too little for one shared memory in Node 20 and 22; 24 and 26 make do.)
   it.each(COMMANDS.slice(0, 3))('memory, %s works or says so', (_, args) => {
     const { status, stdout, stderr } = runWithin('-v 3000000', args());
+    expect([0, 1]).toContain(status);
     if (status === 0) return;
     expect(stderr).toMatch(/^[^\n]*raise the limit \(ulimit -v\)[^\n]*\n$/);
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });

@@ -24,7 +24,7 @@ function afterAll(losses: readonly number[], isTimeUp = false) {
   };
   const record = () => ({ heldOut: { loss: new Float64Array(3), incorrect: new Uint8Array(3) } });
   const epochs = [record(), record()];
-  const memory = { best, layers: [layer], epochs } as unknown as Memory;
+  const memory = { best, plateau: new Float64Array(0), layers: [layer], epochs } as unknown as Memory;
   const { name: objective, scores } = softmaxCrossEntropy;
   const plan = { validationSamples: 2, keepsBest: true, objective, scores };
   const task = { patience: PATIENCE, plan } as unknown as WorkerTask;
