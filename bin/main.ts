@@ -17,7 +17,11 @@ export async function main(name: string, command: () => Promise<number | undefin
     process.stdout.on('error', (error: NodeJS.ErrnoException) => {
       process.exitCode = error.code === 'EPIPE' ? CLOSED_PIPE : report(name, errors.stdoutFailed(error));
     });
-    for (const stream of [process.stdout, process.stderr]) neverBlock(stream);
+    for (const stream of [process.stdout, process.stderr]) {
+      neverBlock(stream);
+      // Each thread's output leads there, with listeners of its own.
+      stream.setMaxListeners(0);
+    }
     // If the terminal closes, the run continues without a progress bar.
     process.stderr.on('error', () => undefined);
     const status = await command();

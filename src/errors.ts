@@ -209,7 +209,7 @@ export const errors = withCodes({
     usage(`${given(flag, found)}: only for images, and --data ${data} is a table; choose images, or omit this option`),
   noPictures: (flag: string, found: unknown, shape: readonly number[]) =>
     usage(
-      `${given(flag, found)}: expected images of height × width; found images of ${shape.join(' × ')}; omit this option`,
+      `${given(flag, found)}: expected images of height × width; found ${shape.length === 0 ? 'no images' : `images of ${shape.join(' × ')}`}; omit this option`,
     ),
   shiftBeyondImage: (shift: number, height: number, width: number) =>
     usage(`--shift ${shift}: expected less than the size of the images, ${height} × ${width} pixels`),
@@ -247,10 +247,8 @@ export const errors = withCodes({
       `network ${member} of the ensemble has --${flag} ${shown(found)}, but network 1 has ${shown(expected)}; ` +
         'resume with all options of the first run, or start again in another folder',
     ),
-  notOfEnsemble: (what: string, file: string, members: number) =>
-    usage(
-      `${what}: ${file} is an ensemble of ${members} networks; expected a single network (train without --ensemble)`,
-    ),
+  notOfEnsemble: (file: string, members: number) =>
+    usage(`${file} is an ensemble of ${members} networks; expected a single network (train without --ensemble)`),
   notSearched: (flag: string, found: unknown) =>
     usage(`--${flag} ${shown(found)}: this option must be the same for all trials; give it a single value`),
   noSpace: () =>

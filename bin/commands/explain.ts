@@ -53,7 +53,7 @@ export async function explainCommand(args: readonly string[]): Promise<undefined
   const model = await readModel(file);
   requireSize(file, model.layers);
   const network = new Network(model);
-  if (network.members.length > 0) throw errors.notOfEnsemble('explain', file, network.members.length);
+  if (network.members.length > 0) throw errors.notOfEnsemble(file, network.members.length);
   const subject = new ModelSubject(
     model,
     network,

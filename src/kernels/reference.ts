@@ -196,7 +196,9 @@ export class ReferenceKernel implements Kernel {
     }
   }
 
-  limitNorms(l: number, _panels: Range, most: number): void {
+  limitNorms(l: number, panels: Range, most: number): void {
+    // A layer is one panel: of several threads, only one has it.
+    if (panels.from === panels.to) return;
     const { inputs: D, outputs: C, parameters: W } = this.#layers[l]!;
     for (let j = 0; j < C; j++) {
       let sum = 0;

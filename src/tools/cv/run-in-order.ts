@@ -31,8 +31,8 @@ export async function* runInOrder<Result>(
       try {
         results[i]!.resolve(await work[i]!(own.signal));
       } catch (error) {
-        // Work that an abort has ended before it had a result.
-        if (signal?.aborted && error === own.signal.reason) results[i]!.resolve(undefined);
+        // Work that was stopped, perhaps because other work has failed, had no result yet.
+        if (own.signal.aborted && error === own.signal.reason) results[i]!.resolve(undefined);
         else results[i]!.reject(error);
         stop();
       }

@@ -136,6 +136,7 @@ export function applicable(values: CheckedOptions, config: Config): CheckedOptio
   const all: Record<string, unknown> = { ...config, ...values };
   const isMet = (name: string): boolean => {
     const { needs, excludes } = OPTIONS[name as OptionName];
+    if (name === 'dropout' && Array.isArray(all.hidden) && all.hidden.length === 0) return false;
     if (excludes?.value !== undefined && all[excludes.option] === excludes.value) return false;
     return (
       !needs || needs.anyOf.some((each) => (typeof each === 'string' ? Boolean(all[each]) : all[each[0]] === each[1]))

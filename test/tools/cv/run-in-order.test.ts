@@ -45,6 +45,18 @@ describe('work', () => {
     expect(state).toMatchObject({ running: 0, begun: 3, stopped: 1 });
   });
 
+  it('that is stopped because later work fails does not hide the failure', async () => {
+    const waiting: Work<number> = async (stop) => {
+      while (!stop.aborted) await setImmediate();
+      throw stop.reason;
+    };
+    const failing: Work<number> = async () => {
+      await setImmediate();
+      throw new Error('the cause');
+    };
+    await expect(resultsOf(runInOrder([waiting, failing], 2))).rejects.toThrow('the cause');
+  });
+
   it('is followed to its end after an abort, and no other work begins', async () => {
     const abort = new AbortController();
     const { state, work } = workOf([2, 1000, 1000, 1000]);
