@@ -5,7 +5,7 @@
  *
  * Each row is a run in a process of its own, turn by turn, --rounds times. Seconds are an epoch's training, the median of a
  * run's epochs (without the first, which warms up); shown are medians over the rounds. × is against the row above it that has
- * the same activation and no regularization.
+ * the same activation and without regularization.
  */
 import { Command } from 'commander';
 import type { TrainOptions } from '../src/config/options.js';

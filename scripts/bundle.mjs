@@ -50,7 +50,7 @@ showEmbedded((data) => {
   return (ask) => explainer.answer(ask);
 });
 `;
-/** What its modules import of Node. Browsers need none of it: errors are shortened, and nothing is hashed. */
+/** Replacements for the Node modules that the page's code imports. In a browser, errors are only shortened, and nothing is hashed. */
 const FOR_BROWSERS = {
   'node:util': 'export const inspect = String; export const stripVTControlCharacters = (text) => text;',
   'node:crypto': 'export const createHash = undefined;',

@@ -50,7 +50,7 @@ export function encodeCheckpoint(
   audit: Float32Array | undefined,
 ): Uint8Array[] {
   const names = momentNames(model.config);
-  // Whoever reads it as a model gets the average.
+  // A reader that uses the checkpoint as a model gets the average.
   const isAveraged = names.at(-1) === AVERAGE && state.step > 0;
   const metadata = {
     ...modelMetadata('checkpoint', model, isAveraged ? moments.at(-1)! : values, state.step),

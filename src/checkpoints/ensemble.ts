@@ -7,7 +7,7 @@ import { parseJsonOr } from '../files/json.js';
 import { type Tensor, type TensorFile, TensorFileError, type Values } from '../files/safetensors.js';
 import { fieldsOf } from '../files/type-guards.js';
 
-/** Of files with one network, and of ensembles. Readers refuse files with a higher version. */
+/** Format versions of files with one network and of files with an ensemble. Readers refuse files with a higher version. */
 export const FORMAT_VERSION = 1;
 export const ENSEMBLE_VERSION = 2;
 
@@ -46,7 +46,7 @@ export function memberRecordsIn({ ensemble }: Metadata): readonly Partial<Member
   return Array.isArray(members) ? members.map((each: unknown) => fieldsOf(each) as Partial<MemberRecord>) : [];
 }
 
-/** Of the tensors of a member, from 0. */
+/** Prefix of the names of a member's tensors. Members are numbered from 0. */
 export function memberPrefix(member: number): string {
   return `members.${member}.`;
 }

@@ -59,7 +59,7 @@ export interface ModelDescription {
   readonly table: TableModel | undefined;
   /** Of a private run. */
   readonly privacy?: PrivateModel | undefined;
-  /** Of an ensemble: its networks. Undefined for one network. */
+  /** The networks of an ensemble. Undefined for a single network. */
   readonly members?: readonly MemberRecord[] | undefined;
 }
 
@@ -124,7 +124,7 @@ export async function saveModel(
   return await writeModel(file, model.layers, metadata, values);
 }
 
-/** Of an ensemble, `ensemble` says it for each network. */
+/** An ensemble states this for each network, in `ensemble`. */
 export function progressMetadata({ members }: ModelDescription, epochs: number, step: number): Record<string, string> {
   return members ? {} : { epochs: String(epochs), step: String(step) };
 }

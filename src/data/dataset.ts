@@ -7,7 +7,7 @@ export interface Dataset {
   readonly name: string;
   /** Pixels per image, or input columns of a table, which are not encoded yet. */
   readonly inputs: number;
-  /** Of images: the sizes of one of them, such as [28, 28]. */
+  /** The shape of an image, such as [28, 28]. Only for images. */
   readonly imageShape?: readonly number[];
   /** The largest training label + 1, or the number of different labels of a table; 0 for regression. */
   readonly classes: number;

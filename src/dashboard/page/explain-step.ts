@@ -10,7 +10,7 @@ import { counted } from './format.js';
 
 /** Size of the chart, in its own units. */
 const [WIDTH, HEIGHT, LEFT, BOTTOM] = [560, 260, 72, 30];
-/** A formula and a difference quotient agree to so many digits, or, near 0, to within the rounding of the losses. */
+/** The digits to which a formula and a difference quotient must agree and, near 0, the allowed difference, which rounding of the losses causes. */
 const [LEAST_DIGITS, ROUNDING] = [3, 1e-8];
 const SVG = 'http://www.w3.org/2000/svg';
 

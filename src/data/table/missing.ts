@@ -26,7 +26,7 @@ export class MissingValues {
     return this.#numbers.size > 0;
   }
 
-  /** Whether texts count as missing besides the usual ones. */
+  /** Whether the user named additional texts that count as missing. */
   get hasTexts(): boolean {
     return this.#texts.size > 0;
   }

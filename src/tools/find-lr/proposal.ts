@@ -32,11 +32,13 @@ export function proposalOf(points: readonly RateEvent[]): Proposal {
     .map((_, i) => slopeOf(losses, Math.max(0, i - half), Math.min(least, i + half)));
   const steepest = points[slopes.indexOf(Math.min(...slopes))]!.lr;
   const lowest = points[least]!.lr;
-  const lr = rounded(Math.min(lowest * MOST_SHARE, Math.max(lowest * LEAST_SHARE, steepest)));
+  const within = Math.min(lowest * MOST_SHARE, Math.max(lowest * LEAST_SHARE, steepest));
+  // Not below the rates that were tried.
+  const lr = rounded(Math.max(points[0]!.lr, within));
   const places = `the loss falls fastest at ${rounded(steepest)} and is lowest at ${rounded(lowest)}`;
   const why =
     steepest > lowest * MOST_SHARE
-      ? 'a third of the rate with the lowest loss, because larger rates are close to divergence'
+      ? 'a third of the rate with the lowest loss, because larger rates are often unstable'
       : steepest < lowest * LEAST_SHARE
         ? 'a thirtieth of the rate with the lowest loss, because smaller rates would be slow'
         : 'the rate at which the loss falls fastest';
