@@ -110,9 +110,9 @@ export class Scratch {
       m![i] = i % 3 === 0 ? 0 : SUBNORMAL;
       if (i % 2 === 0) v[i] = SUBNORMAL;
     }
-    // Most units are active: few of the sums that go back are masked.
+    // More units are active than not: most of the sums that go back are not masked, and no two vectors' masks are the same.
     const below = reals('below', samples * vectors * LANES);
-    for (let i = 0; i < below.length; i++) if (random() < 0.7) below[i] = Math.abs(below[i]!);
+    for (let i = 0; i < below.length; i++) if (random() < 0.3) below[i] = Math.abs(below[i]!);
 
     // Where activations bend, and where they are flat.
     const curved = reals('curved', samples * vectors * LANES);
@@ -137,6 +137,8 @@ export class Scratch {
       lit[inputs]!.push({ slot: firstSlot + s, x: 1 });
     }
     words('activeCounts', samples).fill(ACTIVE_BEFORE);
+    const activations = reals('activeValue', samples * vectors * LANES);
+    for (let i = 0; i < activations.length; i++) activations[i] = Math.fround(random() + 0.01);
     words('denseStarts', samples).set(Array.from({ length: samples }, (_, s) => s * inputs));
     words('rowStarts', samples).set(Array.from({ length: samples }, (_, s) => s * vectors * LANES));
     const cursors = words('cursors', inputs + 2);
@@ -245,7 +247,8 @@ export class Scratch {
       averageUpdate: [[at.weights, at.gradient, at.m, bytes, 0.1]],
       lionUpdate: [[at.weights, at.gradient, at.m, bytes, SCALE, 0.9, RATE, 0.9, 0.1, 0.99, 0.01]],
       penalize: [[at.weights, at.gradient, bytes, SCALE, DECAY]],
-      limitNorms: [1, 2, 3].map((limit) => [at.weights, inputs, limit]),
+      // (No column is longer than the last of these.)
+      limitNorms: [1, 2, 3, 100].map((limit) => [at.weights, inputs, limit]),
       squareRows: [0, 1].map((isFirst) => [at.squares, isFirst, at.gradient, inputs, most]),
       squareInputs: [[bySlot('begins'), bySlot('counts'), at.value, bySlot('inputSquares', 2 * WORD_BYTES), ...range]],
       // Without the activations, with them, and as lists.

@@ -24,6 +24,8 @@ function functionsOf({ module }: KernelChoice): string[] {
 
 /** 0 is what `simd` is to return, and what a function would return that does nothing. */
 const RETURNS_0 = ['multiplyAdd'];
+/** Calls that find nothing to do. */
+const isIdle = (name: string, call: number) => name.startsWith('limitNorms') && call === 3;
 
 /** All that can be changed so that results stay the same. */
 function changesNothing({ function: name, what, by }: Mistake): boolean {
@@ -32,10 +34,10 @@ function changesNothing({ function: name, what, by }: Mistake): boolean {
   // The argument of a power instead of the clamped one: below the underflow, the power is 0 all the same.
   if (/^(silu|selu|mish)Rows$/.test(name) && what === 'another sum in relaxed_madd' && [12, 14].includes(by))
     return true;
-  // The last four rows are copied one by one; tiles of three samples overlap.
-  return (
-    what === 'another i32.const' && ((name === 'mirrorRows' && by === 6) || (name === 'denseForward6_3' && by === 1))
-  );
+  if (what !== 'another i32.const') return false;
+  // The last four rows are copied one by one; tiles of three samples overlap; ends are compared with multiples of 32.
+  const harmless: Readonly<Record<string, number>> = { mirrorRows: 6, denseForward6_3: 1, squareRows: 34 };
+  return harmless[name] === by;
 }
 
 describe.each(wideForms)('the wide form of kernel $name', (wide) => {
@@ -51,12 +53,12 @@ describe.each(wideForms)('the wide form of kernel $name', (wide) => {
         const run = functionNamed(instantiate(wide.module!, scratch.memory), name);
         const calls = scratch.callsOf(name);
         if (calls.length === 0) idle.push(`${name} is not called`);
-        return calls.every((args) => {
+        return calls.every((args, call) => {
           expect([name, args.length]).toEqual([name, run.length]);
           expect(args.every(Number.isInteger) || args.every(Number.isFinite)).toBe(true);
           bytes.set(fresh);
           const returned: unknown = run(...args);
-          return Boolean(returned) || Buffer.compare(bytes, fresh) !== 0;
+          return (Boolean(returned) || Buffer.compare(bytes, fresh) !== 0) !== isIdle(name, call);
         });
       });
       // (A size without whole vectors of inputs leaves some nothing to do.)
@@ -73,7 +75,7 @@ describe.each(wideForms)('the wide form of kernel $name', (wide) => {
 
   const bytes = bytesOf(wide);
   const mistakes = mistakesIn(bytes).filter((mistake) => !changesNothing(mistake));
-  const stride = valuesOf(5, 53);
+  const stride = valuesOf(3, 53);
   const tried = mistakes.filter((_, i) => i % stride === 0);
 
   it(`differs with one instruction changed: ${tried.length} of ${mistakes.length} ways`, () => {
