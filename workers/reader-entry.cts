@@ -1,2 +1,3 @@
-/** What Piscina loads in each thread that reads a table. CommonJS for the reason that entry.cts has. */
-module.exports = import('./reader.js').then((reader) => reader.default);
+/** What Piscina loads in each thread that reads a table. CommonJS, and from the bundle, for the reasons that entry.cts has. */
+const file: string = process.execArgv.some((arg) => arg.startsWith('--import')) ? './reader.js' : '../bundle/reader.js';
+module.exports = (import(file) as Promise<{ readonly default: unknown }>).then((reader) => reader.default);
