@@ -4,8 +4,8 @@ import { defineConfig } from 'vitest/config';
 const ALL = 'dist/test/**/*.test.js';
 
 /**
- * Those that neither train nor start processes, and are over soon: a process for each would take longer than they do. They
- * share one, so what registers activations (test/support/activations.ts) is not among them.
+ * Those that neither train nor start processes, and are over soon. They share a process, as most others do: one for each would
+ * take longer than they do.
  */
 const LIGHT = [
   'dist/test/{data,metrics,model,optim}/**/*.test.js',
@@ -21,6 +21,14 @@ const LIGHT = [
   'dist/test/tools/{export,inspect}/**/*.test.js',
   'dist/test/tools/plot/{axis,run}.test.js',
   'dist/test/tools/predict/pictures.test.js',
+];
+
+/** What changes the process for good: activations that are added, flags, what is counted of the whole process. */
+const CHANGING = [
+  'dist/test/checkpoints/{resume-optimizers,resume-options}.test.js',
+  'dist/test/files/descriptors.test.js',
+  'dist/test/kernels/{activations,forms,gradients,sample-norms}.test.js',
+  'dist/test/run/{abort-reading,another-objective}.test.js',
 ];
 
 /** Those that go by the clock somewhere, in seconds: little runs beside them. */
@@ -64,14 +72,18 @@ export default defineConfig({
           ...common,
           name: 'together',
           include: [ALL],
-          exclude: [...LIGHT, ...PATIENT, ...ALONE],
+          exclude: [...LIGHT, ...CHANGING, ...PATIENT, ...ALONE],
           // Most train with several threads, start processes, or wait: three files at a time keep two cores busy.
           maxWorkers: 3,
+          isolate: false,
           sequence: { shuffle, groupOrder: 1 },
         },
       },
       {
-        test: { ...common, name: 'patient', include: PATIENT, maxWorkers: 2, sequence: { shuffle, groupOrder: 2 } },
+        test: { ...common, name: 'changing', include: CHANGING, maxWorkers: 3, sequence: { shuffle, groupOrder: 2 } },
+      },
+      {
+        test: { ...common, name: 'patient', include: PATIENT, maxWorkers: 2, sequence: { shuffle, groupOrder: 3 } },
       },
       {
         test: {
@@ -79,7 +91,7 @@ export default defineConfig({
           name: 'alone',
           include: ALONE,
           fileParallelism: false,
-          sequence: { shuffle, groupOrder: 3 },
+          sequence: { shuffle, groupOrder: 4 },
         },
       },
     ],
