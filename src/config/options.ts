@@ -12,7 +12,7 @@ import { EXECUTION, MPI, RANKS } from './options/execution.js';
 import { OPTIMIZER } from './options/optimizer.js';
 import { PRIVACY } from './options/privacy.js';
 import { STOPPING, TRAINING } from './options/training.js';
-import { recipeDefault, TABLE_RECIPES } from './recipes.js';
+import { IMAGE_RECIPES, recipeDefault, TABLE_RECIPES } from './recipes.js';
 
 /** In the order of `--help` and docs/options.md. */
 export const GROUPS: readonly { readonly heading: string; readonly options: Options }[] = [
@@ -229,6 +229,8 @@ export function requireNothingOfTables(config: Config): void {
 
 /** @throws LockstepError (status 2) that names the first option that asks for what only images have */
 export function requireNothingOfImages(config: Config): void {
+  const { recipe } = config;
+  if (recipe && IMAGE_RECIPES.includes(recipe)) throw errors.onlyForImages('recipe', recipe, config.data);
   const stray = CONFIG_NAMES.find((name) => OPTIONS[name].isForImages && config[name] !== defaultOf(OPTIONS[name]));
   if (stray) throw errors.onlyForImages(flagOf(stray), valueText(config[stray]), config.data);
 }

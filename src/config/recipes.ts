@@ -1,6 +1,6 @@
 /**
  * Recipes: named sets of defaults, which replace those of the options. Options that are given override a recipe.
- * bench/recipes.py compares the recipe `table` with other programs: docs/recipes.md.
+ * docs/recipes.md says how they were chosen. bench/recipes.py compares `table` with other programs; bench/images.ts measures `image`.
  */
 
 /** Values by option. */
@@ -14,12 +14,19 @@ export const RECIPES = {
   },
   /** Network and steps are the defaults for tables. */
   table: { scale: 'robust', validationSplit: 0.2, keepBest: true },
+  /** For images of digits, letters or clothes, without convolutions. Augmentation is not part of it: what suits depends on the images. */
+  image: {
+    ...{ hidden: [1024, 1024], activation: 'relu', init: 'he', dropout: 0.5, inputDropout: 0.2, maxNorm: 3 },
+    ...{ epochs: 40, batchSize: 256, optimizer: 'adam', lr: 0.0015, reduction: 'mean', schedule: 'linear' },
+  },
 } as const satisfies Readonly<Record<string, Recipe>>;
 
 export type RecipeName = keyof typeof RECIPES;
 export const RECIPE_NAMES = Object.keys(RECIPES) as RecipeName[];
 /** Refused for images. */
 export const TABLE_RECIPES: readonly string[] = ['table'] satisfies RecipeName[];
+/** Refused for tables. */
+export const IMAGE_RECIPES: readonly string[] = ['image'] satisfies RecipeName[];
 
 /** The default of an option by a recipe. @returns undefined if the recipe has none */
 export function recipeDefault(recipe: RecipeName, option: string): unknown {

@@ -1,5 +1,6 @@
 /** Recipes: defaults that options override, kept by checkpoints and models. */
-import { afterAll, describe, expect, it } from 'vitest';
+import { rmSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readModel } from '../../src/checkpoints/model-file.js';
 import type { TableTraits } from '../../src/config/option.js';
 import {
@@ -8,13 +9,14 @@ import {
   OPTION_NAMES,
   OPTIONS,
   recordOfConfig,
+  requireNothingOfImages,
   requireNothingOfTables,
   requireTogether,
   withDefaults,
 } from '../../src/config/options.js';
 import { RECIPE_NAMES, RECIPES } from '../../src/config/recipes.js';
 import { collect } from '../support/events.js';
-import { temporaryFolder } from '../support/idx-files.js';
+import { temporaryFolder, writeDataset } from '../support/idx-files.js';
 import { refusalOf } from '../support/refusals.js';
 
 const folder = temporaryFolder();
@@ -90,6 +92,54 @@ describe('recipe table', () => {
     const images = withDefaults({ recipe: 'table' });
     expect((await refusalOf(() => requireNothingOfTables(images))).message).toMatch(/^--recipe table: only for tables/);
     const given = checkOptions({ recipe: 'table', private: true, dpEpsilon: 3 });
+    expect((await refusalOf(() => requireTogether(given, withDefaults(given)))).message).toContain(
+      'mutually exclusive',
+    );
+  });
+});
+
+describe('recipe image', () => {
+  const labels = Array.from({ length: 40 }, (_, i) => i % 3);
+  const part = { labels, shape: [5, 5], pixel: (p: number) => (p * 7) % 251 };
+  const images = { data: folder.path, recipe: 'image', hidden: [8, 8], epochs: 4 } as const;
+  beforeAll(() => writeDataset(folder, { train: part, test: part }));
+
+  it('trains, is stated by start and the model, and is the same as its options', async () => {
+    const save = folder.write('i.safetensors', '');
+    const { start, end } = await collect({ ...images, save, seed: 3 });
+    expect(start.config).toMatchObject({ recipe: 'image', epochs: 4, hidden: [8, 8], init: 'he', reduction: 'mean' });
+    expect(start.config.batch_size).toBe(labels.length);
+    expect((await readModel(save)).metadata.config).toContain('"recipe":"image"');
+    const listed = await collect(
+      checkOptions({ ...RECIPES.image, batchSize: 40, ...images, recipe: undefined, seed: 3 }),
+    );
+    expect(end.weights_sha256).toBe(listed.end.weights_sha256);
+    const defaults = await collect({ ...images, recipe: undefined, seed: 3 });
+    expect(end.weights_sha256).not.toBe(defaults.end.weights_sha256);
+  });
+
+  it('goes together with augmentation and another optimizer', async () => {
+    const more = await collect({ ...images, shift: 1, flip: true, optimizer: 'sgd', momentum: 0.5, lr: 0.01 });
+    expect(more.start.config).toMatchObject({ recipe: 'image', shift: 1, optimizer: 'sgd', momentum: 0.5 });
+    expect(more.end.status).toBe('completed');
+  });
+
+  it('resumes', async () => {
+    const checkpointDir = `${folder.path}-checkpoints`;
+    const half = { ...images, schedule: 'constant' } as const;
+    const whole = await collect(half);
+    await collect({ ...half, epochs: 2, checkpointDir });
+    const resumed = await collect({ resume: true, checkpointDir, epochs: 4 });
+    expect(resumed.end.weights_sha256).toBe(whole.end.weights_sha256);
+    rmSync(checkpointDir, { recursive: true });
+  });
+
+  it('is refused for tables and for private runs', async () => {
+    expect(
+      (await refusalOf(() => requireNothingOfImages(withDefaults({ recipe: 'image' }, TRAITS[0])))).message,
+    ).toMatch(/^--recipe image: only for images, and --data \S+ is a table/);
+    await expect(collect({ data: TABLE, label: 'kind', recipe: 'image' })).rejects.toThrow('only for images');
+    const given = checkOptions({ recipe: 'image', private: true, dpEpsilon: 3 });
     expect((await refusalOf(() => requireTogether(given, withDefaults(given)))).message).toContain(
       'mutually exclusive',
     );

@@ -24,8 +24,8 @@ const MOST_MEMBERS = 100;
 
 export const TRAINING = {
   /**
-   * Named set of defaults: `table` for tables, `reference` for the reference program's network and steps. Options that are given
-   * override it. See docs/recipes.md. @default none
+   * Named set of defaults: `table` for tables, `image` for images, `reference` for the reference program's network and steps. Options
+   * that are given override it. See docs/recipes.md. @default none
    */
   recipe: option(
     {
