@@ -25,7 +25,7 @@ const THREADS = {
   'barrier-partner': 'workers/barrier-partner.js',
 };
 /** What Piscina loads. They import a file beside them. */
-const THREAD_ENTRIES = ['entry.cjs', 'reader-entry.cjs'];
+const THREAD_ENTRIES = ['entry.cjs'];
 /** A module's own address, or a thread's. */
 const ADDRESS = /new URL\('[./]+\/workers\/([^']+)', import\.meta\.url\)|import\.meta\.url/g;
 /**

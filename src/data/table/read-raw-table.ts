@@ -8,7 +8,7 @@ import { requireDifferent } from './header.js';
 import { HEAD_BYTES, Input, inPieces, MOST_ROW_BYTES } from './input.js';
 import { JsonScanner } from './json-scanner.js';
 import { POINT } from './numerals.js';
-import { openInParts, type PartedFile, type RowsBehind, rowsInParts } from './parts/read-parts.js';
+import { closeInParts, openInParts, type PartedFile, type RowsBehind, rowsInParts } from './parts/read-parts.js';
 import { pauser } from './pauser.js';
 import { RaggedRows } from './ragged-rows.js';
 import { RawRows } from './raw-rows.js';
@@ -72,7 +72,7 @@ export async function readRawTable(data: string, options: ReadOptions = {}, sign
     const bytes = bytesOfTable(data, signal, parted?.file);
     return await readRawTableFrom(nameOfTable(data), bytes, options, signal, parted);
   } finally {
-    await parted?.file.close();
+    if (parted) await closeInParts(parted);
   }
 }
 

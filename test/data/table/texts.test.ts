@@ -47,7 +47,7 @@ describe.each<[string, readonly number[], number]>([
 ])('%s', (_, sizes, spread) => {
   const random = new Random(3, spread);
   const lists = sizes.map((size) => listOf(random, size, spread));
-  const { texts, codes } = joinTexts(lists.map(packed), SEED);
+  const { texts, codes } = atOnce(joinTexts(lists.map(packed), SEED));
   const expected = [...new Set(lists.flat())];
   const read = textsOf(texts, texts.size);
 

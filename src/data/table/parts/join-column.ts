@@ -1,7 +1,7 @@
-/** Joins the parts of a column, in a thread of its own. */
+/** Joins the parts of a column. */
 import { type Codes, codesFor } from '../column-arrays.js';
 import { meaningsOf, type TextMeanings } from '../meanings.js';
-import { atOnce } from '../steps.js';
+import type { Steps } from '../steps.js';
 import { hasManyTexts, textsOf } from '../texts.js';
 import { type JoinedTexts, joinTexts } from './join-texts.js';
 import type { PartColumn } from './scan-part.js';
@@ -11,7 +11,7 @@ export interface ColumnTask {
   readonly parts: readonly PartColumn[];
   /** By part: number of rows. */
   readonly counts: readonly number[];
-  /** See `PartTask`. */
+  /** See `PartFormat`. */
   readonly seed: number;
 }
 
@@ -23,20 +23,22 @@ export interface JoinedColumn {
   readonly codes: Codes | undefined;
   /** In order of appearance, as if the column had never been in parts. */
   readonly texts: JoinedTexts | undefined;
-  /** Of many texts. */
+  /** Of many texts, if it was asked for. */
   readonly meanings: TextMeanings | undefined;
 }
 
-export function joinColumn({ parts, counts, seed }: ColumnTask): JoinedColumn {
+/** @param withMeanings  find out what many texts mean: for a thread that has the time */
+export function* joinColumn({ parts, counts, seed }: ColumnTask, withMeanings: boolean): Steps<JoinedColumn> {
   const total = 1 + counts.reduce((sum, count) => sum + count, 0);
-  return { numbers: joinNumbers(parts, counts, total), ...joinTextsOf(parts, counts, total, seed) };
+  const numbers = yield* joinNumbers(parts, counts, total);
+  return { numbers, ...(yield* joinTextsOf(parts, counts, total, seed, withMeanings)) };
 }
 
-function joinNumbers(
+function* joinNumbers(
   parts: readonly PartColumn[],
   counts: readonly number[],
   total: number,
-): Float64Array<ArrayBuffer> | undefined {
+): Steps<Float64Array<ArrayBuffer> | undefined> {
   if (parts.every(({ numbers }) => numbers === undefined)) return undefined;
   const all = new Float64Array(total);
   all[0] = Number.NaN;
@@ -48,6 +50,7 @@ function joinNumbers(
       free(numbers);
     } else all.fill(Number.NaN, at, end);
     at = end;
+    yield;
   }
   return all;
 }
@@ -57,22 +60,25 @@ function free({ buffer }: Float64Array): void {
   (buffer as ArrayBufferLike & { readonly transfer?: (length: number) => ArrayBuffer }).transfer?.(0);
 }
 
-function joinTextsOf(
+function* joinTextsOf(
   parts: readonly PartColumn[],
   counts: readonly number[],
   total: number,
   seed: number,
-): Omit<JoinedColumn, 'numbers'> {
+  withMeanings: boolean,
+): Steps<Omit<JoinedColumn, 'numbers'>> {
   const lists = parts.flatMap(({ texts }) => texts ?? []);
   if (lists.length === 0) return { codes: undefined, texts: undefined, meanings: undefined };
-  const { texts, codes: codesOf } = joinTexts(lists, seed);
+  const { texts, codes: codesOf } = yield* joinTexts(lists, seed);
   const all = codesFor(texts.size, total);
   let [at, l] = [1, 0];
   for (const [p, { codes }] of parts.entries()) {
     if (codes) copyCodes(codes, codesOf[l++]!, all, at);
     at += counts[p]!;
+    yield;
   }
-  const meanings = hasManyTexts(texts.size) ? atOnce(meaningsOf(textsOf(texts, texts.size))) : undefined;
+  const isLong = withMeanings && hasManyTexts(texts.size);
+  const meanings = isLong ? yield* meaningsOf(textsOf(texts, texts.size)) : undefined;
   return { codes: all, texts, meanings };
 }
 

@@ -1,4 +1,6 @@
 /** Numbers the texts of a column's parts in order of appearance, as if the column had never been in parts. */
+
+import type { Steps } from '../steps.js';
 import { hashOf, type TextList } from '../text-index.js';
 import { TEXTS_A_PAGE, type TextPages, WORDS } from '../texts.js';
 
@@ -15,13 +17,13 @@ const SHARDS = 256;
 const SHARD_SHIFT = 24;
 
 /** @returns the texts; and by list and 1 + the number of a text in it, its code */
-export function joinTexts(
+export function* joinTexts(
   lists: readonly TextList[],
   seed: number,
-): {
+): Steps<{
   readonly texts: JoinedTexts;
   readonly codes: readonly Uint32Array[];
-} {
+}> {
   // The place of a text among those of all lists, each of which has a free place in front.
   const begins: number[] = [];
   let total = 0;
@@ -29,7 +31,7 @@ export function joinTexts(
     begins.push(total);
     total += 1 + size;
   }
-  const firsts = firstsOf(lists, begins, total);
+  const firsts = yield* firstsOf(lists, begins, total);
   const codes = new Uint32Array(total);
   const pages: Int32Array<ArrayBuffer>[] = [];
   let size = 0;
@@ -47,6 +49,7 @@ export function joinTexts(
       for (let w = 1; w < WORDS; w++) page[at + w] = places[WORDS * i + w]!;
       codes[place] = ++size;
     }
+    yield;
   }
   if (pages.length > 0) pages.push(pages.pop()!.slice(0, WORDS * (((size - 1) % TEXTS_A_PAGE) + 1)));
   return {
@@ -56,8 +59,8 @@ export function joinTexts(
 }
 
 /** By place: the first place that has the same text. */
-function firstsOf(lists: readonly TextList[], begins: readonly number[], total: number): Uint32Array {
-  const { order, hashes: given, ends } = inShards(lists, begins, total);
+function* firstsOf(lists: readonly TextList[], begins: readonly number[], total: number): Steps<Uint32Array> {
+  const { order, hashes: given, ends } = yield* inShards(lists, begins, total);
   const firsts = new Uint32Array(total);
   const most = ends.reduce((max, end, s) => Math.max(max, end - (ends[s - 1] ?? 0)), 0);
   const room = slotsFor(most);
@@ -79,6 +82,7 @@ function firstsOf(lists: readonly TextList[], begins: readonly number[], total: 
       }
       firsts[place] = slots[slot]!;
     }
+    yield;
   }
   return firsts;
 }
@@ -91,7 +95,11 @@ function slotsFor(texts: number): number {
 }
 
 /** The places of the texts and their hashes, shard by shard, in order within each; and where the shards end. */
-function inShards(lists: readonly TextList[], begins: readonly number[], total: number) {
+function* inShards(
+  lists: readonly TextList[],
+  begins: readonly number[],
+  total: number,
+): Steps<{ readonly order: Uint32Array; readonly hashes: Int32Array; readonly ends: Uint32Array }> {
   const shards = total > FEW_TEXTS ? SHARDS : 1;
   const ends = new Uint32Array(shards);
   for (const { size, places } of lists) {
@@ -111,6 +119,7 @@ function inShards(lists: readonly TextList[], begins: readonly number[], total: 
       order[k] = begins[l]! + 1 + i;
       hashes[k] = hash;
     }
+    yield;
   }
   return { order, hashes, ends };
 }
@@ -127,10 +136,15 @@ function areEqual(lists: readonly TextList[], begins: readonly number[], a: numb
   return true;
 }
 
+/** The number of the list that has a place. */
 function listOf(begins: readonly number[], place: number): number {
-  let l = begins.length - 1;
-  while (begins[l]! > place) l--;
-  return l;
+  let [low, high] = [0, begins.length];
+  while (high - low > 1) {
+    const middle = (low + high) >>> 1;
+    if (begins[middle]! <= place) low = middle;
+    else high = middle;
+  }
+  return low;
 }
 
 /** @returns the code of a text; 0 if it is not there */

@@ -1,4 +1,4 @@
-/** Reads a large CSV file in parts, in several threads. The result is the same as that of reading it from begin to end. */
+/** Reads a CSV file in parts, a large one in several threads. The result is the same as that of reading it from begin to end. */
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open, readFile, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
@@ -6,22 +6,26 @@ import { STDIN } from '../bytes.js';
 import { BLANKS, type Dialect } from '../csv-scanner.js';
 import { MOST_ROW_BYTES } from '../input.js';
 import { POINT } from '../numerals.js';
-import { MOST_CELLS } from '../raw-rows.js';
 import { RowLines } from '../row-lines.js';
 import { newSeed } from '../text-index.js';
 import { cutsOf } from './cut.js';
-import { type DecodedColumn, decoded, JoinedRows } from './joined-rows.js';
+import { joinColumns } from './join-columns.js';
+import { type DecodedColumn, JoinedRows } from './joined-rows.js';
 import { type Readers, startReaders } from './readers.js';
+import { newClaims, type ScanTask } from './scan-claimed.js';
 import type { ScannedPart } from './scan-part.js';
+import { scanParts } from './scan-parts.js';
 
+const [OPEN_OBJECT, OPEN_ARRAY] = [0x7b, 0x5b];
 /** Built from assembly/. */
 const SCANNER = new URL('./assembly/scanner.wasm', import.meta.url);
-/** Smaller files are read before the threads have started (`node dist/bench/reading.js`). */
-const LEAST_BYTES = 2e7;
-/** Parts for each thread, so that all threads end at about the same time. */
-const PARTS_PER_THREAD = 4;
-/** Rows that are too long are not in parts, but found by the usual way of reading. */
-const MOST_PART_BYTES = MOST_ROW_BYTES / 2;
+/** Smaller files are not worth the time to compile the module (`node dist/bench/reading.js`). */
+const LEAST_BYTES = 2.5e5;
+/** Of smaller files, most are read before a thread has started (`node dist/bench/reading.js`). */
+const LEAST_BYTES_FOR_THREADS = 4e7;
+/** Scanned in a few milliseconds, so that the event loop is not blocked for long. Many parts take longer to join. */
+const [LEAST_PART_BYTES, MOST_PART_BYTES] = [1 << 20, 1 << 22];
+const USUAL_PARTS = 128;
 /** Each part has a few arrays for each column: with more columns, passing them to another thread would take long. */
 const MOST_COLUMNS = 1000;
 
@@ -32,9 +36,9 @@ export interface PartedFile {
   readonly size: number;
   /** Length of the byte order mark. */
   readonly skip: number;
-  readonly threads: number;
   readonly partBytes: number;
-  readonly start: (threads: number) => Promise<Readers>;
+  /** Threads that help. */
+  readonly readers: Readers | undefined;
 }
 
 /**
@@ -42,8 +46,7 @@ export interface PartedFile {
  * @returns undefined if the file cannot be read in parts, or is not worth it
  */
 export async function openInParts(data: string, threads = availableParallelism()): Promise<PartedFile | undefined> {
-  const count = Math.min(threads, availableParallelism());
-  if (data === STDIN || count < 2) return undefined;
+  if (data === STDIN) return undefined;
   let file: FileHandle | undefined;
   try {
     // A named pipe is not opened: that would wait for its writer, and closing it would end the writer.
@@ -52,8 +55,12 @@ export async function openInParts(data: string, threads = availableParallelism()
     const info = await file.stat();
     const skip = isLargeFile(info) ? await markOf(file) : undefined;
     if (skip !== undefined) {
-      const partBytes = Math.min(Math.ceil(info.size / (PARTS_PER_THREAD * count)), MOST_PART_BYTES);
-      return { file, size: info.size, skip, threads: count, partBytes, start: startReaders };
+      const { size } = info;
+      // This thread reads, too. The others start while it looks at the head.
+      const others = size < LEAST_BYTES_FOR_THREADS ? 0 : Math.min(threads, availableParallelism()) - 1;
+      const readers = others > 0 ? startReaders(others) : undefined;
+      const partBytes = Math.min(Math.max(LEAST_PART_BYTES, Math.ceil(size / USUAL_PARTS)), MOST_PART_BYTES);
+      return { file, size, skip, partBytes, readers };
     }
   } catch {
     // Whatever is wrong, the usual way of reading has the message.
@@ -62,16 +69,22 @@ export async function openInParts(data: string, threads = availableParallelism()
   return undefined;
 }
 
+export async function closeInParts({ file, readers }: PartedFile): Promise<void> {
+  readers?.release();
+  await file.close();
+}
+
 function isLargeFile(info: Stats): boolean {
   return info.isFile() && info.size >= LEAST_BYTES;
 }
 
-/** @returns the length of the byte order mark; undefined for gzip and UTF-16 */
+/** @returns the length of the byte order mark; undefined for gzip, UTF-16 and JSON */
 async function markOf(file: FileHandle): Promise<number | undefined> {
   const head = new Uint8Array(3);
   await file.read(head, 0, head.length, 0);
   const [a, b, c] = head;
   if ((a === 0x1f && b === 0x8b) || (a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff)) return undefined;
+  if (a === OPEN_OBJECT || a === OPEN_ARRAY) return undefined;
   return a === 0xef && b === 0xbb && c === 0xbf ? 3 : 0;
 }
 
@@ -94,32 +107,27 @@ export async function rowsInParts(
   rows: RowsBehind,
   signal: AbortSignal | undefined,
 ): Promise<JoinedRows | undefined> {
-  const { file, skip, size, threads, partBytes, start } = parted;
+  const { file, skip, size, partBytes, readers } = parted;
   const { width, dialect } = rows;
   const { delimiter, comma, comment } = dialect;
   if (width > MOST_COLUMNS || comma !== POINT || delimiter === BLANKS) return undefined;
   const cuts = await cutsOf(file, skip + rows.from, size, partBytes, width, dialect);
   const isTooLong = cuts.some((cut, i) => i > 0 && cut - cuts[i - 1]! > MOST_ROW_BYTES);
-  if (cuts.length < 3 || isTooLong) return undefined;
-  let readers: Readers | undefined;
-  const stop = () => void readers?.close();
+  if (isTooLong) return undefined;
+  const stop = () => readers?.end();
+  signal?.addEventListener('abort', stop);
   try {
-    readers = await start(Math.min(threads, cuts.length - 1));
-    signal?.addEventListener('abort', stop);
-    // It may have come while the threads were starting.
+    // It may have come before.
     signal?.throwIfAborted();
-    const { scan, join } = readers;
     const seed = newSeed();
-    const module = new WebAssembly.Module(await readFile(SCANNER));
-    const shared = { kind: 'scan', fd: file.fd, width, delimiter, comment, seed, module } as const;
-    const parts = await Promise.all(
-      cuts.slice(1).map(async (to, i) => {
-        const part = await scan({ ...shared, from: cuts[i]!, to });
-        if (!part) throw new Error('a part that is no table');
-        return part;
-      }),
-    );
-    const columns = await joinColumns(parts, width, seed, join);
+    const module = await scannerModule();
+    const task: ScanTask = {
+      ...{ kind: 'scan', fd: file.fd, cuts, claims: newClaims() },
+      ...{ width, delimiter, comment, seed, module },
+    };
+    const helpers = readers?.all ?? [];
+    const { parts, alive } = await scanParts(task, file, helpers, signal);
+    const columns = parts && (await joinColumns(parts, width, seed, alive, signal));
     return columns && rowsOf(parts, columns, rows.line);
   } catch {
     // Something is wrong with the table or with the threads.
@@ -127,33 +135,20 @@ export async function rowsInParts(
     return undefined;
   } finally {
     signal?.removeEventListener('abort', stop);
-    await readers?.close();
   }
 }
 
-/** @returns undefined if the table is too large */
-async function joinColumns(
-  parts: readonly ScannedPart[],
-  width: number,
-  seed: number,
-  join: Readers['join'],
-): Promise<DecodedColumn[] | undefined> {
-  const counts = parts.map(({ count }) => count);
-  const total = 1 + counts.reduce((sum, count) => sum + count, 0);
-  if (total * width > MOST_CELLS) return undefined;
-  const tasks = Array.from({ length: width }, (_, i) => {
-    const own = parts.map(({ columns }) => columns[i]!);
-    return { i, parts: own, texts: own.reduce((sum, { texts }) => sum + (texts?.size ?? 0), 0) };
-  });
-  // What takes longest comes first, so that all threads end at about the same time.
-  tasks.sort((a, b) => b.texts - a.texts);
-  const columns = new Array<DecodedColumn>(width);
-  await Promise.all(
-    tasks.map(async ({ i, parts: own }) => {
-      columns[i] = decoded(await join({ kind: 'join', parts: own, counts, seed }));
-    }),
-  );
-  return columns;
+let compiled: Promise<WebAssembly.Module> | undefined;
+
+/** Compiled once: the engine optimizes it further while it is used. */
+async function scannerModule(): Promise<WebAssembly.Module> {
+  compiled ??= readFile(SCANNER).then((bytes) => new WebAssembly.Module(bytes));
+  try {
+    return await compiled;
+  } catch (error) {
+    compiled = undefined;
+    throw error;
+  }
 }
 
 /** @param line  of the first part's first byte */

@@ -1,18 +1,11 @@
-/** Scans a part of a CSV file, in a thread of its own. */
+/** Scans a part of a CSV file with a WebAssembly module. */
 import { isUtf8 } from 'node:buffer';
-import { readSync } from 'node:fs';
 import { type Codes, codesFor } from '../column-arrays.js';
 import { numeralIn, POINT } from '../numerals.js';
 import type { TextList } from '../text-index.js';
 
-export interface PartTask {
-  readonly kind: 'scan';
-  /** An open file. */
-  readonly fd: number;
-  /** The first byte, after the end of a line. */
-  readonly from: number;
-  /** The byte behind the last one, which ends a line unless it ends the file. */
-  readonly to: number;
+/** How parts are scanned. */
+export interface PartFormat {
   /** Number of columns. */
   readonly width: number;
   /** A byte. */
@@ -43,6 +36,9 @@ export interface PartColumn {
   readonly texts: TextList | undefined;
 }
 
+/** @returns whether there were so many bytes */
+export type Fill = (bytes: Uint8Array) => boolean;
+
 /** The module's exports; the sources in assembly/ say what they do. */
 interface Exports {
   readonly begin: (room: number) => number;
@@ -59,6 +55,8 @@ interface Exports {
 }
 
 const MOST_PAGES = 1 << 16;
+/** A scanner with more memory is not kept: a program may read one table, and then run for days. */
+const MOST_KEPT_BYTES = 1 << 26;
 /** Bytes of a text's place in a list. */
 const PLACE_BYTES = 16;
 
@@ -74,13 +72,17 @@ class PartScanner {
     this.#scanner = new WebAssembly.Instance(module, imports).exports as unknown as Exports;
   }
 
-  scan({ fd, from, to, width, delimiter, comment, seed }: PartTask): ScannedPart | undefined {
+  /** Bytes of the memory. */
+  get size(): number {
+    return this.#memory.buffer.byteLength;
+  }
+
+  scan({ width, delimiter, comment, seed }: PartFormat, length: number, fill: Fill): ScannedPart | undefined {
     const scanner = this.#scanner;
-    const length = to - from;
     const begin = scanner.begin(length);
     this.#bytes = new Uint8Array(this.#memory.buffer);
     const bytes = this.#bytes.subarray(begin, begin + length);
-    if (!readAll(fd, bytes, from) || !isUtf8(bytes)) return undefined;
+    if (!fill(bytes) || !isUtf8(bytes)) return undefined;
     if (scanner.scan(begin, length, width, delimiter, comment, seed) === 0) return undefined;
     const count = scanner.rowsScanned();
     return {
@@ -118,27 +120,24 @@ class PartScanner {
   }
 }
 
-/** Of this thread. */
+/** Of this thread: its memory is used again. */
 let scanner: PartScanner | undefined;
 
 /**
  * A part that begins where a row begins is scanned as if it were a file: if that succeeds, then it ends where a row ends, because
  * only a quoted cell continues behind the end of a line, and a file must not end within one.
  *
+ * @param length  in bytes
+ * @param fill    writes the bytes
  * @returns undefined if anything is wrong: then it takes the whole file to tell what
  */
-export function scanPart(task: PartTask): ScannedPart | undefined {
+export function scanPart(format: PartFormat, length: number, fill: Fill): ScannedPart | undefined {
   // (Each message has a module object of its own, but it is the same module.)
-  scanner ??= new PartScanner(task.module);
-  return scanner.scan(task);
-}
-
-/** @returns whether the file has so many bytes */
-function readAll(fd: number, bytes: Uint8Array, position: number): boolean {
-  for (let at = 0; at < bytes.length; ) {
-    const count = readSync(fd, bytes, at, bytes.length - at, position + at);
-    if (count === 0) return false;
-    at += count;
-  }
-  return true;
+  scanner ??= new PartScanner(format.module);
+  const own = scanner;
+  // In case of an error, its memory may be of no use.
+  scanner = undefined;
+  const part = own.scan(format, length, fill);
+  if (own.size <= MOST_KEPT_BYTES) scanner = own;
+  return part;
 }
