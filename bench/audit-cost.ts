@@ -1,19 +1,23 @@
 /**
- * What does --audit cost a run? Two runs of the reference job in one process, one with an audit, that train an epoch each in turns: what
- * slows a machine for seconds slows both.
+ * What does --audit cost a run? Two runs of the reference job, one with an audit, take turns: while one trains an epoch, the other is
+ * suspended. What slows a machine for seconds slows both.
  *
  *   node dist/bench/audit-cost.js [--threads 2] [--epochs 40]
  *
  * × is the time of an epoch with an audit as a multiple of the one without: the median of the pairs, and its 95% interval. Every other
- * pair is in the opposite order. The first epoch of each run does not count.
+ * pair is in the opposite order. The first epoch of each run does not count. (Not on Windows, which cannot suspend a process.)
  */
+import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import { train } from '../src/run/train.js';
 import { wholeFrom } from './support/options.js';
 import { median, medianInterval, spread } from './support/statistics.js';
+
+const TRAIN = fileURLToPath(new URL('../bundle/train.js', import.meta.url));
 
 const { threads, epochs } = new Command('audit-cost')
   .description('What does --audit cost a run?')
@@ -22,54 +26,63 @@ const { threads, epochs } = new Command('audit-cost')
   .parse()
   .opts<{ readonly threads: number; readonly epochs: number }>();
 
+/** A run that trains only while somebody waits for its next epoch. */
+class Run {
+  readonly #child;
+  readonly #lines;
+
+  constructor(options: readonly string[]) {
+    const args = ['--threads', String(threads), '--epochs', String(epochs), '--format', 'ndjson', ...options];
+    this.#child = spawn(process.execPath, [TRAIN, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+    this.#lines = createInterface(this.#child.stdout)[Symbol.asyncIterator]();
+  }
+
+  /** @returns seconds until the run has trained and evaluated another epoch, or has ended */
+  async until(name: 'epoch' | 'end'): Promise<number> {
+    this.#child.kill('SIGCONT');
+    const began = performance.now();
+    for (;;) {
+      const { value, done } = await this.#lines.next();
+      if (done) throw new Error('the run ended early');
+      const { event } = JSON.parse(value) as { readonly event: string };
+      if (event === name) break;
+    }
+    const seconds = (performance.now() - began) / 1000;
+    if (name === 'epoch') this.#child.kill('SIGSTOP');
+    return seconds;
+  }
+
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+}
+
 const folder = mkdtempSync(path.join(tmpdir(), 'lockstep-bench-'));
+const without = new Run([]);
+const audited = new Run(['--audit', path.join(folder, 'audit.ndjson')]);
 try {
-  const runs = [false, path.join(folder, 'audit.ndjson')].map((audit) =>
-    train({ epochs, threads, audit })[Symbol.asyncIterator](),
-  );
-  const [without, with_] = [runs[0]!, runs[1]!];
   // The first epochs also start threads and compile.
-  await toNextEpoch(without);
-  await toNextEpoch(with_);
-  const times: { readonly without: number; readonly with: number }[] = [];
+  for (const run of [without, audited]) await run.until('epoch');
+  const times: { readonly without: number; readonly audited: number }[] = [];
   for (let epoch = 2; epoch <= epochs; epoch++) {
-    if (epoch % 2 === 0) times.push({ without: await toNextEpoch(without), with: await toNextEpoch(with_) });
+    if (epoch % 2 === 0) times.push({ without: await without.until('epoch'), audited: await audited.until('epoch') });
     else {
-      const first = await toNextEpoch(with_);
-      times.push({ with: first, without: await toNextEpoch(without) });
+      const first = await audited.until('epoch');
+      times.push({ audited: first, without: await without.until('epoch') });
     }
   }
-  const ratios = times.map((each) => each.with / each.without);
+  const ratios = times.map((each) => each.audited / each.without);
   const { min, max } = spread(ratios);
   const { low, high } = medianInterval(ratios);
-  console.log(
-    [
-      `${threads} threads, ${ratios.length} pairs of epochs`,
-      `without: median ${median(times.map((each) => each.without)).toFixed(4)} s, with: ${median(times.map((each) => each.with)).toFixed(4)} s`,
-      `median × ${median(ratios).toFixed(4)} (95% interval: ${low.toFixed(4)} to ${high.toFixed(4)}; pairs from ${min.toFixed(4)} to ${max.toFixed(4)})`,
-    ].join('\n'),
-  );
-  const [plain, audited] = [await toEnd(without), await toEnd(with_)];
-  console.log(`at the end of the run, to rank the samples and write the file: ${(audited - plain).toFixed(2)} s`);
+  const [plain, other] = [times.map((each) => each.without), times.map((each) => each.audited)];
+  console.log(`${threads} threads, ${ratios.length} pairs of epochs`);
+  console.log(`without an audit: ${median(plain).toFixed(4)} s, with: ${median(other).toFixed(4)} s (medians)`);
+  console.log(`× ${median(ratios).toFixed(4)} (95% interval: ${low.toFixed(4)} to ${high.toFixed(4)})`);
+  console.log(`pairs from ${min.toFixed(4)} to ${max.toFixed(4)}`);
+  const ends = [await without.until('end'), await audited.until('end')] as const;
+  console.log(`at the end of the run, to rank the samples and write the file: ${(ends[1] - ends[0]).toFixed(2)} s`);
 } finally {
+  without.kill();
+  audited.kill();
   rmSync(folder, { recursive: true });
-}
-
-type Run = AsyncIterator<{ readonly event: string }>;
-
-/** @returns seconds until the run has trained and evaluated another epoch */
-async function toNextEpoch(run: Run): Promise<number> {
-  const began = performance.now();
-  for (;;) {
-    const { value, done } = await run.next();
-    if (done) throw new Error('the run ended early');
-    if (value.event === 'epoch') return (performance.now() - began) / 1000;
-  }
-}
-
-/** From the last epoch's event to the end, in seconds. */
-async function toEnd(run: Run): Promise<number> {
-  const began = performance.now();
-  while (!(await run.next()).done);
-  return (performance.now() - began) / 1000;
 }

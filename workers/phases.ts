@@ -138,7 +138,7 @@ export class Phases {
     const dropoutOf = dropouts && ((layer: number) => dropouts.of(layer, epoch, record.order, first));
     if (this.#byPanel) this.#forwardPass.fromSecond(from, to, dropoutOf);
     else this.#forwardPass.ofPlaced(from, to, dropoutOf);
-    this.#audited?.fetch(record.order, first + from, first + to);
+    this.#audited?.visit(record.order, first + from, first + to);
     let allFinite = true;
     const isPrivate = this.#task.privacy !== undefined;
     for (let slot = from; slot < to; slot++) {

@@ -31,8 +31,6 @@ export class Audited implements Criterion {
   readonly #criterion: Criterion;
   readonly #audit: Float32Array;
   readonly #words: number;
-  /** What `fetch` has read. The engine does not read what is not used. */
-  fetched = 0;
 
   constructor(criterion: Criterion, { audit }: Memory, words: number) {
     this.#criterion = criterion;
@@ -45,13 +43,13 @@ export class Audited implements Criterion {
   }
 
   /**
-   * Reads the records of the samples at these positions, so that they are in the cache: independent loads overlap. In the order
-   * of an epoch, each record is a cache miss, which takes longer than the sums themselves.
+   * Counts a visit of the samples at these positions, before they are differentiated. That brings their records into this processor's
+   * cache, ready to be written: independent accesses overlap. In the order of an epoch, each record is a cache miss, often of what
+   * another thread has written, which takes longer than the sums themselves.
    */
-  fetch(order: Uint32Array, from: number, to: number): void {
-    let read = 0;
-    for (let position = from; position < to; position++) read += this.#audit[order[position]! * this.#words]!;
-    this.fetched = read;
+  visit(order: Uint32Array, from: number, to: number): void {
+    for (let position = from; position < to; position++)
+      this.#audit[order[position]! * this.#words + AuditWord.VISITS]!++;
   }
 
   evaluate(slot: number, sample: number): void {
@@ -61,7 +59,6 @@ export class Audited implements Criterion {
   differentiate(slot: number, sample: number): void {
     this.#criterion.differentiate(slot, sample);
     const at = sample * this.#words;
-    this.#audit[at + AuditWord.VISITS]!++;
     addToAudit(this.#audit, at + AuditWord.LOSS, this.#criterion.loss);
     this.#criterion.addTo(this.#audit, at + AuditWord.OWN);
   }
