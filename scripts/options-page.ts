@@ -7,8 +7,16 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { newTrainCommand } from '../bin/commands/train-options.js';
-import type { Option } from '../src/config/option.js';
-import { CONFIG_NAMES, conditionsText, defaultText, flagsOf, GROUPS, OPTIONS } from '../src/config/options.js';
+import type { DataNeed, Exclusion, Option } from '../src/config/option.js';
+import {
+  CONFIG_NAMES,
+  conditionsText,
+  defaultText,
+  flagsOf,
+  flagText,
+  GROUPS,
+  OPTIONS,
+} from '../src/config/options.js';
 import { flagOf } from '../src/text/words.js';
 
 // From dist/scripts/ to the repository's root.
@@ -78,21 +86,36 @@ function table(rows: readonly string[]): string {
 }
 
 function rowOf(name: string, entry: Option<unknown>, description: string): string {
-  const { kind, default: usual, negatedHelp, needs, excludes, resume = 'same', mayDifferByRank } = entry;
+  const { kind, negatedHelp, needs = [], excludes, needsData, resume = 'same', mayDifferByRank } = entry;
   const flags = `${flagsOf(name, entry)}${negatedHelp === undefined ? '' : `, --no-${flagOf(name)}`}`;
   const { type, values } = kind;
   const choices = typeof values === 'string' ? [type, values].filter(Boolean).join(', ') : values.map(code).join(', ');
-  const other = excludes && code(`--${flagOf(excludes.option)}`);
   const remarks = [
     description,
-    needs && `Requires ${conditionsText(needs.anyOf).split(' or ').map(code).join(' or ')}.`,
-    excludes && `${usual === undefined ? 'M' : 'Values other than the default are m'}utually exclusive with ${other}.`,
-  ].filter((remark) => remark !== undefined);
+    ...needs.map(({ anyOf }) => `Requires ${conditionsText(anyOf, code)}.`),
+    ...(needsData && !description.includes(OF_DATA[needsData]) ? [OF_DATA[needsData]] : []),
+    ...(excludes ? [exclusionText(excludes, entry)] : []),
+  ];
   const rule = typeof resume === 'string' ? RULES[resume] : `same if ${alternatives(...resume)}`;
   // The others belong to the invocation, and no checkpoint has them.
   const changes = !isRecorded(name) ? ['', ''] : [rule, mayDifferByRank ? 'own' : 'same'];
   const cells = [codes(flags), code(name), choices, defaultText(entry), remarks.join(' '), ...changes];
   return `| ${cells.join(' | ')} |`;
+}
+
+const OF_DATA: { readonly [need in DataNeed]: string } = {
+  classes: 'Only for classes.',
+  targets: 'Only for regression.',
+  test: 'Requires test samples.',
+};
+
+/** `Mutually exclusive with --mpi`, or `Not available with --optimizer rmsprop`. */
+function exclusionText({ option, value, values }: Exclusion, { default: usual }: Option<unknown>): string {
+  const isAny = values === undefined && (usual === undefined || usual === false);
+  if (value === undefined && isAny) return `Mutually exclusive with ${code(`--${flagOf(option)}`)}.`;
+  const other = code(value === undefined ? `--${flagOf(option)}` : flagText(option, value));
+  if (isAny) return `Not available with ${other}.`;
+  return `${values?.text ?? 'Values other than the default'} are not available with ${other}.`;
 }
 
 /** Options of the command that are not options of a run. */

@@ -220,12 +220,26 @@ export const errors = withCodes({
     usage(`${flag}: there are only ${grouped(found)} ${what}; choose fewer folds`),
   notInCv: (flag: string) =>
     usage(`--${flag}: not available with lockstep cv, which trains a network for each fold; omit this option`),
+  noHiddenLayers: (flag: string, found: unknown) =>
+    usage(`${given(flag, found)}: the network has no hidden layers; omit this option, or specify --hidden`),
+  risingPlateau: (gamma: unknown) =>
+    usage(
+      `--lr-gamma ${shown(gamma)}: expected less than 1 with --schedule plateau, which only lowers the learning rate`,
+    ),
+  stratifiedGroups: (flag: string) =>
+    usage(`--${flag}: a test or validation split by --group is not stratified; omit this option, or use --fold`),
+  testNeeded: (flag: string, found: unknown) =>
+    usage(
+      `${given(flag, found)}: requires test samples, and there are none; specify --test-split, --test-data or --fold, or omit this option`,
+    ),
   nesterovOfRmsprop: () => usage('--nesterov: only for --optimizer sgd, because RMSprop has no Nesterov momentum'),
   notInFindLr: (flag: string) =>
     usage(
       `--${flag}: not available with lockstep find-lr, which trains some steps with many learning rates; omit this option`,
     ),
   notInEnsemble: (flag: string) => usage(`--${flag}: not available with --ensemble; omit this option`),
+  controlOfEnsemble: (name: string) =>
+    usage(`\`${name}\`: not available with \`ensemble\`, whose networks are trained at the same time; omit it`),
   resumedEnsemble: () =>
     usage('--resume: with --ensemble, the options of the first run must be given again, such as --data mnist'),
   ensembleFile: (file: string) =>
@@ -257,6 +271,8 @@ export const errors = withCodes({
     usage(
       `--space ${file}: ${shown(why)}; ${meant === undefined ? 'expected an object, such as {"lr": "1e-4..1e-1", "hidden": [[64], [256, 256]]}' : `did you mean ${meant}?`}`,
     ),
+  trialRefused: (trial: number, options: string, cause: unknown) =>
+    usage(`trial ${trial} would have ${shown(options)}: ${reason(cause)}; change the ranges or choices`),
   searchedTwice: (flag: string) => usage(`--${flag}: given both as an option and in --space; give it once`),
   otherSearch: (file: string, what: string) =>
     usage(`--log ${file}: the log of another search, which differs in ${what}; choose another file`),
@@ -282,11 +298,7 @@ export const errors = withCodes({
     usage(`--class-weights ${shown(given)}: no such class; the classes are ${shown(names.join(', '))}`),
   weightTwice: (name: string) => usage(`--class-weights: class ${shown(name)} is given twice; give each class once`),
   dropoutLayers: (given: number | readonly number[], layers: number) =>
-    usage(
-      layers === 0
-        ? `--dropout ${shown(given)}: the network has no hidden layers; omit this option, or specify --hidden`
-        : `--dropout ${shown(given)}: expected one number, or ${layers}, one for each hidden layer`,
-    ),
+    usage(`--dropout ${shown(given)}: expected one number, or ${layers}, one for each hidden layer`),
   lossOfClasses: (loss: string) => usage(`--loss ${loss}: only for regression; specify --target, or omit this option`),
   labelMissing: (file: string, columns: string) =>
     usage(
@@ -297,6 +309,8 @@ export const errors = withCodes({
       `--${flag} ${shown(column)}: ${file} has no such column; its columns are ${columns}` +
         (hasHeader ? '' : ' (if the first row holds column names, add --header yes)'),
     ),
+  notAnInput: (flag: string, file: string, column: string) =>
+    usage(`--${flag}: ${column} of ${file} is not an input anyway; omit it from --${flag}`),
   inputIsLabel: (file: string, column: string) =>
     usage(
       `${file}: ${column} is the label, a target, the weight or the group, which cannot be an input; omit it from --columns and --types`,
@@ -417,6 +431,8 @@ export const errors = withCodes({
     ),
   optionOfFiles: (option: string) =>
     usage(`\`${option}\`: only for files, but \`data\` is a table in memory; omit this option`),
+  eventsUnseen: (option: string, found: unknown) =>
+    usage(`\`${option}\` ${shown(found)}: requires \`onEvent\`, which receives these metrics`),
   givenTwice: (option: string) => usage(`\`${option}\`: given in \`data\` and as an option; give it once`),
   /** @param found  what has no meaning as a cell */
   cellInMemory: (data: string, row: number, column: string, found: unknown) =>

@@ -181,14 +181,24 @@ class Worker {
     const isDue = epoch < this.#task.epochs && this.#isEpochSnapshotDue();
     const hold = isDue ? this.#holdFor(HeldFor.SNAPSHOT) : undefined;
     const { plan } = this.#task;
-    // Without a step, there is no average.
-    if (!plan.keepsAverage || this.#steps === 0 || heldOutSamples(plan) === 0) return this.#evaluateNow(epoch, hold);
+    if (!this.#usesAverage || this.#onlyTests || heldOutSamples(plan) === 0) return this.#evaluateNow(epoch, hold);
     this.#swapAverage();
     this.#arrive(nothing);
     const goesOn = this.#evaluateNow(epoch, undefined);
     this.#swapAverage();
     // (All workers stop, or none.)
     return goesOn && this.#arrive(nothing, hold);
+  }
+
+  /** (Without a step, there is no average.) */
+  get #usesAverage(): boolean {
+    return this.#task.plan.keepsAverage && this.#steps > 0;
+  }
+
+  /** Whether nothing is evaluated but the test samples, at the end of the run. */
+  get #onlyTests(): boolean {
+    const { testsAtEnd, validationSamples } = this.#task.plan;
+    return testsAtEnd && validationSamples === 0;
   }
 
   #swapAverage(): void {
@@ -237,13 +247,18 @@ class Worker {
     const { plan } = this.#task;
     const best = plan.keepsBest ? this.#memory.best[1]! : 0;
     const samples = { from: plan.validationSamples, to: heldOutSamples(plan) };
+    const swaps = this.#usesAverage && this.#onlyTests;
+    if (swaps) {
+      this.#swapAverage();
+      this.#arrive(nothing);
+    }
     this.#enter(Phase.EVALUATE);
     const allFinite =
       best === 0 || best === epoch
         ? this.#phases.evaluate(record, samples, () => true)
         : this.#phases.evaluateBest(record, samples);
     this.#reportEvaluation(record, samples, allFinite);
-    return this.#arrive(() => {
+    const goesOn = this.#arrive(() => {
       if (this.#diverged) {
         this.#control.decide(Command.DIVERGED);
         return;
@@ -251,6 +266,8 @@ class Worker {
       record.tested[0] = best || epoch;
       this.#finish(epoch);
     });
+    if (swaps) this.#swapAverage();
+    return goesOn;
   }
 
   /** Tells the other ranks, if there are any, and whether a loss is not finite. */

@@ -103,7 +103,7 @@ export function addOptions(
 
 /** `learning rate schedule: constant, step or cosine (default: constant)`. */
 function helpOf(entry: Option<unknown>): string {
-  const { help, kind, needs } = entry;
+  const { help, kind, needs = [] } = entry;
   const { values } = kind;
   const choices = typeof values === 'string' ? '' : `: ${values.slice(0, -1).join(', ')} or ${values.at(-1)}`;
   const hasDefault =
@@ -112,7 +112,7 @@ function helpOf(entry: Option<unknown>): string {
     (entry.default !== undefined && entry.default !== false);
   const remarks = [
     hasDefault && `default: ${defaultText(entry)}`,
-    needs && `requires ${conditionsText(needs.anyOf)}`,
+    needs.length > 0 && `requires ${needs.map(({ anyOf }) => conditionsText(anyOf)).join(', and ')}`,
   ].filter(Boolean);
   return `${help}${choices}${remarks.length > 0 ? ` (${remarks.join('; ')})` : ''}`;
 }

@@ -4,6 +4,7 @@ import { errors } from '../../src/errors.js';
 import type { Progress, TrainEvent } from '../../src/metrics/events.js';
 import { Output } from '../../src/output/output.js';
 import type { TrainControls } from '../../src/run/train.js';
+import type { OnCount } from '../../src/tools/cv/counter.js';
 import { CLOSED_PIPE, report } from '../main.js';
 import { LivePage } from './live-page.js';
 import { parseTrainCommand, type TrainCommand } from './train-options.js';
@@ -58,7 +59,10 @@ async function run({ options, format, progress, tensorboard, dashboard }: TrainC
     const { onProgress: show } = output;
     const onProgress = show && ((progress: Progress) => (isSilent ? undefined : show(progress)));
     const controls = { signal: abort.signal, onProgress, ...page?.controls(onProgress) };
-    const events = await eventsOf(options, controls);
+    const began = performance.now();
+    const onCount = (done: number, total: number) =>
+      output.showCount({ done, total, unit: 'networks', seconds: (performance.now() - began) / 1000 });
+    const events = await eventsOf(options, controls, onCount);
     for await (const event of tensorboard === undefined ? events : await forTensorBoard(events, tensorboard)) {
       hasBegun = true;
       page?.show(event);
@@ -92,10 +96,10 @@ async function run({ options, format, progress, tensorboard, dashboard }: TrainC
 }
 
 /** The code is loaded here, so that --help and wrong usage do not wait for it. */
-async function eventsOf(options: TrainCommand['options'], controls: TrainControls) {
+async function eventsOf(options: TrainCommand['options'], controls: TrainControls, onCount: OnCount) {
   if ((options.ensemble ?? 1) > 1) {
     const { trainEnsemble } = await import('../../src/tools/ensemble/train-ensemble.js');
-    return trainEnsemble(options, controls);
+    return trainEnsemble(options, { signal: controls.signal }, { onCount });
   }
   const { trainAsCommand } = await import('../../src/run/train.js');
   return trainAsCommand(options, controls);

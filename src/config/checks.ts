@@ -72,20 +72,25 @@ export function within(least: number, most: number): Kind<number> {
   return kind('number', `${least} to ${most}`, accepts, `a number from ${least} to ${most}`);
 }
 
-const isPartOrZero = (value: unknown) => value === 0 || isPart(value);
-const eachPart = kind<number | readonly number[]>(
+/** A smaller probability would be rounded to 0 (src/model/dropout.ts). */
+const LEAST_DROPOUT = 1e-5;
+const isDropout = (value: unknown) => value === 0 || (isPart(value) && Number(value) >= LEAST_DROPOUT);
+const DROPOUT_TEXT = '0, or at least 1e-5 and less than 1';
+/** Probability that a unit is dropped. */
+export const DROPOUT: Kind<number> = kind('number', DROPOUT_TEXT, isDropout, DROPOUT_TEXT);
+const eachDropout = kind<number | readonly number[]>(
   'number or number[]',
-  'at least 0 and less than 1 each',
+  `${DROPOUT_TEXT} each`,
   (value) =>
-    isPartOrZero(value) || (Array.isArray(value) && value.length > 0 && [...(value as unknown[])].every(isPartOrZero)),
-  'a number, at least 0 and less than 1, or one for each hidden layer, such as 0.5 or 0.2,0.5',
-  'a number, at least 0 and less than 1, or an array of one for each hidden layer, such as 0.5 or [0.2, 0.5]',
+    isDropout(value) || (Array.isArray(value) && value.length > 0 && [...(value as unknown[])].every(isDropout)),
+  `${DROPOUT_TEXT}; or one for each hidden layer, such as 0.2,0.5`,
+  `${DROPOUT_TEXT}; or an array of one for each hidden layer, such as [0.2, 0.5]`,
 );
-/** A fraction for all hidden layers, or one for each. An array is copied, because it is the caller's. */
-export const PART_BY_LAYER: typeof eachPart = {
-  ...eachPart,
+/** Dropout of all hidden layers, or of each. An array is copied, because it is the caller's. */
+export const DROPOUT_BY_LAYER: typeof eachDropout = {
+  ...eachDropout,
   check: (name, value) => {
-    const parts = eachPart.check(name, value);
+    const parts = eachDropout.check(name, value);
     return typeof parts === 'number' ? parts : [...parts];
   },
 };

@@ -2,14 +2,27 @@
 import type { LockstepError } from '../errors.js';
 import type { Kind } from './checks.js';
 
-/** An option that is set (neither absent, false nor 0), or one that has a certain value. */
-export type Condition = string | readonly [option: string, value: string];
+/** An option that is set (neither absent, false, 0 nor an empty list), or one that has a certain value; undefined: is not set. */
+export type Condition = string | readonly [option: string, value: string | undefined];
 
 export interface Need {
   readonly anyOf: readonly Condition[];
   /** @default errors.requiresOption */
   readonly refusal?: (flag: string, value: unknown, needed: string) => LockstepError;
 }
+
+/** An option that does not go with this one. */
+export interface Exclusion {
+  readonly option: string;
+  /** Excluded only with this value of that option. */
+  readonly value?: string;
+  /** Values of this option that are excluded. @default all but its default */
+  readonly values?: { readonly include: (value: unknown) => boolean; readonly text: string };
+  readonly refusal: (value: unknown) => LockstepError;
+}
+
+/** Something that not all data have: classes, regression targets, or test samples. */
+export type DataNeed = 'classes' | 'targets' | 'test';
 
 /**
  * What `--resume` does with an option that is given and differs from the checkpoint's. A resumed run must end with the weights
@@ -52,17 +65,17 @@ interface Facts<Value> {
   readonly byOptimizer?: Readonly<Record<string, Value>>;
   /** Default of private runs, if it differs. */
   readonly privateDefault?: Value;
-  readonly needs?: Need;
-  readonly excludes?: {
-    readonly option: string;
-    /** Excluded only with this value. */
-    readonly value?: string;
-    readonly refusal: (value: unknown) => LockstepError;
-  };
+  /** All of them. Whoever sets an option that does nothing without another is told so. */
+  readonly needs?: readonly Need[];
+  readonly excludes?: Exclusion;
+  /** What the data must have: checked when they have been loaded. */
+  readonly needsData?: DataNeed;
   /** Refused unless the data are a table. */
   readonly isForTables?: true;
   /** Refused if the data are a table. */
   readonly isForImages?: true;
+  /** Whether all that it does is to add metrics to the events. */
+  readonly isInEvents?: true;
   /** @default 'same' */
   readonly resume?: ResumeRule;
   /** Whether each rank may have its own value under MPI. */

@@ -1,10 +1,10 @@
 /** A run's options: their defaults, which are the reference's run, and what each may be. */
-import { errors } from '../errors.js';
+import { errors, type LockstepError } from '../errors.js';
 import { type Fields, isRecord } from '../files/type-guards.js';
 import type { OptimizerOptions } from '../optim/optimizer.js';
 import { flagOf, nameProperties, type SnakeCase, snakeCase } from '../text/words.js';
 import type { Kind } from './checks.js';
-import type { Condition, Option, Options, OptionWithDefault, TableTraits } from './option.js';
+import type { Condition, Exclusion, Option, Options, OptionWithDefault, TableTraits } from './option.js';
 import { AUGMENTATION } from './options/augmentation.js';
 import { CHECKPOINTS, OUTPUT, RESUME } from './options/checkpoints.js';
 import { DATA, TABLES } from './options/data.js';
@@ -185,29 +185,61 @@ export function resolveOptions(given: Given): Config {
  */
 export function requireTogether(given: CheckedOptions, config: Config): void {
   const values: Fields = { ...config, ...given };
-  const isMet = (condition: Condition) =>
-    typeof condition === 'string' ? isSet(values[condition]) : values[condition[0]] === condition[1];
   for (const name of OPTION_NAMES) {
-    const { needs, excludes, default: usual } = OPTIONS[name];
-    const value = given[name];
-    // A switch, or a coefficient, that is turned off needs nothing.
-    const isOff = value === undefined || value === false || (value === 0 && usual === 0);
-    if (needs && !isOff && !needs.anyOf.some(isMet)) {
-      throw (needs.refusal ?? errors.requiresOption)(flagOf(name), value, conditionsText(needs.anyOf));
-    }
-    if (!excludes || !isSet(values[name]) || values[name] === usual) continue;
-    const other = values[excludes.option];
-    if (excludes.value === undefined ? isSet(other) : other === excludes.value) throw excludes.refusal(values[name]);
+    const refusal = refusalOf(name, given[name], values);
+    if (refusal) throw refusal;
   }
 }
 
+/**
+ * Why an option does not go with the others, if so.
+ *
+ * @param given   its value, if it was given; a default needs nothing
+ * @param values  of all options
+ */
+export function refusalOf(name: OptionName, given: unknown, values: Fields): LockstepError | undefined {
+  const { needs = [], excludes } = OPTIONS[name];
+  const isMet = (condition: Condition) =>
+    typeof condition === 'string' ? isSet(values[condition]) : values[condition[0]] === condition[1];
+  const unmet = isOff(name, given) ? undefined : needs.find(({ anyOf }) => !anyOf.some(isMet));
+  if (unmet) return (unmet.refusal ?? errors.requiresOption)(flagOf(name), given, conditionsText(unmet.anyOf));
+  return excludes && isExcluded(name, excludes, values) ? excludes.refusal(values[name]) : undefined;
+}
+
+/** The options without those that do not go with the others. @param configOf  the configuration with some of them */
+export function applicable(options: CheckedOptions, configOf: (options: CheckedOptions) => Config): CheckedOptions {
+  const values: Fields = { ...configOf(options), ...options };
+  const all = Object.entries(options);
+  const kept = all.filter(([name, value]) => refusalOf(name as OptionName, value, values) === undefined);
+  // Another option may need one that has been left out.
+  return kept.length === all.length ? options : applicable(Object.fromEntries(kept), configOf);
+}
+
+/** Whether an option asks for nothing: it is absent, a switch or a coefficient that is turned off, or the usual choice. */
+export function isOff(name: OptionName, value: unknown): boolean {
+  const { kind, default: usual } = OPTIONS[name];
+  if (value === undefined || value === false) return true;
+  return value === usual && (usual === 0 || Array.isArray(kind.values));
+}
+
+function isExcluded(name: OptionName, { option, value, values: some }: Exclusion, values: Fields): boolean {
+  const own = values[name];
+  if (!isSet(own) || own === OPTIONS[name].default || some?.include(own) === false) return false;
+  return value === undefined ? isSet(values[option]) : values[option] === value;
+}
+
 function isSet(value: unknown): boolean {
-  return value !== undefined && value !== false && value !== 0;
+  return value !== undefined && value !== false && value !== 0 && !(Array.isArray(value) && value.length === 0);
 }
 
 /** `--optimizer adam`, or `--checkpoint-dir or --resume`. */
-export function conditionsText(anyOf: readonly Condition[]): string {
-  return anyOf.map((each) => (typeof each === 'string' ? `--${flagOf(each)}` : flagText(...each))).join(' or ');
+export function conditionsText(anyOf: readonly Condition[], format = (flag: string) => flag): string {
+  const textOf = (condition: Condition) => {
+    const [name, value] = typeof condition === 'string' ? [condition] : condition;
+    if (typeof condition === 'string') return format(`--${flagOf(name)}`);
+    return value === undefined ? `no ${format(`--${flagOf(name)}`)}` : format(flagText(name, value));
+  };
+  return anyOf.map(textOf).join(' or ');
 }
 
 /** As typed: `--hidden 512,256`. */

@@ -201,6 +201,8 @@ export const WARNINGS = [
   'rows_left_out',
   /** The run ends before the warm-up of its learning rate does. */
   'warmup_too_long',
+  /** Options act only after more epochs or steps than the run has. */
+  'no_effect',
   /** A private run spends so large an ε that the guarantee says little. */
   'weak_privacy',
   /** With the clipped gradients of a private run, the learning rate is too small to learn anything. */
@@ -240,7 +242,7 @@ export interface EndEvent extends Partial<SplitMetrics<'train' | 'validation' | 
   readonly status: 'completed' | 'interrupted' | 'failed';
   /** Completed epochs. */
   readonly epochs: number;
-  /** Why the run ended early. Absent if it did not. */
+  /** Why the run ended early, for an ensemble the first network that did. Absent if it did not. */
   readonly stopped_by?: 'patience' | 'max_time' | 'privacy_budget';
   /** Private runs only: the guarantee (ε, δ) after the steps that were done. */
   readonly epsilon?: number;

@@ -1,7 +1,6 @@
 /** The lines of `lockstep search`: docs/metrics.md. */
 import type { KernelName } from '../kernels/builds.js';
-import type { ObjectiveName } from '../model/objectives/index.js';
-import type { EndEvent, SCHEMA } from './events.js';
+import type { EndEvent, EnsembleMetrics, SCHEMA } from './events.js';
 
 /** Values of options, by their names in metrics. */
 export type OptionValues = Readonly<Record<string, unknown>>;
@@ -73,13 +72,15 @@ export interface SearchEndEvent {
   };
   /** How much of the variation of the ranks in the first rung an option explains, the largest first. */
   readonly importance: readonly { readonly option: string; readonly share: number }[];
-  readonly objective?: ObjectiveName;
   /** Of the network that is trained with the best options. Absent if there are no test samples. */
   readonly test_loss?: number;
   readonly test_error?: number;
   readonly test_rmse?: number;
   readonly test_mae?: number;
   readonly test_r2?: number | null;
+  readonly test_targets?: EndEvent['test_targets'];
+  /** With --ensemble. */
+  readonly ensemble?: EnsembleMetrics;
   /** Path of the saved model. Absent if it was not saved. */
   readonly saved?: string;
   /** Path of the picture. Absent if none was written. */

@@ -4,7 +4,8 @@ import type { Progress, TrainEvent } from '../metrics/events.js';
 import type { Format } from './formats.js';
 import { ndjsonLines, requirePlain } from './ndjson.js';
 import { PrettyFormat } from './pretty.js';
-import { ProgressBar } from './progress-bar.js';
+import { canShowProgress, ProgressBar } from './progress-bar.js';
+import { type Count, countLine, progressLine } from './progress-line.js';
 
 export interface OutputOptions {
   readonly stdout: NodeJS.WriteStream;
@@ -21,7 +22,9 @@ export class Output {
   readonly #stderr: NodeJS.WriteStream;
   readonly #lines: Transform;
   readonly #pretty: PrettyFormat | undefined;
-  readonly #bar: ProgressBar | undefined;
+  readonly #bar: ProgressBar<Progress | Count> | undefined;
+  #objective: string | undefined;
+  #count: Count | undefined;
   #isClosed = false;
 
   constructor({ stdout, stderr, format, progress, onClosed }: OutputOptions) {
@@ -29,7 +32,11 @@ export class Output {
     this.#stderr = stderr;
     if (format === 'pretty')
       this.#pretty = new PrettyFormat(Boolean(stdout.isTTY && stdout.hasColors()), () => stdout.columns);
-    if (progress && stderr.isTTY && process.env.TERM !== 'dumb') this.#bar = new ProgressBar(stderr);
+    if (progress && canShowProgress(stderr)) {
+      this.#bar = new ProgressBar<Progress | Count>(stderr, (each, room) =>
+        'done' in each ? countLine(each, room) : progressLine(each, room, this.#objective),
+      );
+    }
     this.#lines = this.#pretty ? new PassThrough() : ndjsonLines();
     stdout.on('error', (error: NodeJS.ErrnoException) => {
       if (!this.#isClosed) onClosed(error);
@@ -47,15 +54,23 @@ export class Output {
     return bar && ((progress) => (this.#stderr.writableLength > 0 ? undefined : bar.show(progress)));
   }
 
+  /** Shows how many networks of an ensemble are trained. */
+  showCount(count: Count): void {
+    this.#count = count;
+    if (this.#stderr.writableLength === 0) this.#bar?.show(count);
+  }
+
   /** Resolves when the reader can take more. Once stdout is closed, events are dropped. */
   async write(event: TrainEvent): Promise<void> {
     requirePlain(event);
-    if (event.event === 'start' && this.#bar) this.#bar.objective = event.objective;
+    if (event.event === 'start') this.#objective = event.objective;
     this.hideProgress();
     if (this.#isClosed) return;
     if (!this.#lines.write(this.#pretty ? this.#pretty.format(event) : event)) {
       await new Promise<void>((resolve) => this.#lines.once('drain', () => resolve()));
     }
+    // An ensemble's count has no other occasion to return.
+    if (this.#count && event.event !== 'end') this.showCount(this.#count);
   }
 
   /** Resolves when all output has been written, or stdout has been closed. Only then are all errors known. */

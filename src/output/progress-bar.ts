@@ -1,7 +1,5 @@
 /** A progress bar in the last line of a terminal. */
 import process from 'node:process';
-import type { Progress } from '../metrics/events.js';
-import { progressLine } from './progress-line.js';
 
 /** Hides the cursor and disables wrapping, which would leave parts of the bar behind when the terminal becomes narrower. */
 const BEGIN = '\x1b[?25l\x1b[?7l';
@@ -11,15 +9,21 @@ const CLEAR = '\r\x1b[K';
 /** If the terminal does not report its width. */
 const USUAL_COLUMNS = 80;
 
-export class ProgressBar {
+/** Whether a stream can show a progress bar. */
+export function canShowProgress(stream: NodeJS.WriteStream): boolean {
+  return stream.isTTY && process.env.TERM !== 'dumb';
+}
+
+export class ProgressBar<Progress> {
   readonly #stream: NodeJS.WriteStream;
-  /** Name, as in the start event. */
-  objective: string | undefined;
+  readonly #lineOf: (progress: Progress, room: number) => string;
   #last: Progress | undefined;
   #isOn = false;
 
-  constructor(stream: NodeJS.WriteStream) {
+  /** @param lineOf  the text, in at most so many columns */
+  constructor(stream: NodeJS.WriteStream, lineOf: (progress: Progress, room: number) => string) {
     this.#stream = stream;
+    this.#lineOf = lineOf;
   }
 
   show(progress: Progress): void {
@@ -47,7 +51,7 @@ export class ProgressBar {
   readonly #draw = (): void => {
     // Some terminals wrap after the last column anyway.
     const room = (this.#stream.columns || USUAL_COLUMNS) - 1;
-    if (this.#last) this.#stream.write(`\r${progressLine(this.#last, room, this.objective)}\x1b[K`);
+    if (this.#last) this.#stream.write(`\r${this.#lineOf(this.#last, room)}\x1b[K`);
   };
 
   /** Restores cursor and wrapping when the process is suspended or quits. */

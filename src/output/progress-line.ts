@@ -13,10 +13,7 @@ import { grouped } from '../text/grouped.js';
 export function progressLine(progress: Progress, room: number, objective?: string): string {
   const { step, stepsPerEpoch, samplesPerSecond, secondsLeft } = progress;
   const epoch = `epoch ${progress.epoch}/${progress.epochs}`;
-  const bar = (cells: number) => {
-    const filled = Math.min(cells, Math.round((cells * step) / stepsPerEpoch));
-    return `${'█'.repeat(filled)}${'░'.repeat(cells - filled)}`;
-  };
+  const bar = (cells: number) => barOf(cells, step / stepsPerEpoch);
   const steps = `step ${step}/${stepsPerEpoch}`;
   const [first, second] = objectiveNamed(objective).metrics;
   // A private run has none.
@@ -36,6 +33,29 @@ export function progressLine(progress: Progress, room: number, objective?: strin
     epoch,
   ];
   return lines.find(({ length }) => length <= room) ?? epoch.slice(0, Math.max(0, room));
+}
+
+function barOf(cells: number, fraction: number): string {
+  const filled = Math.min(cells, Math.round(cells * fraction));
+  return `${'█'.repeat(filled)}${'░'.repeat(cells - filled)}`;
+}
+
+/** Runs of a command that makes several. */
+export interface Count {
+  readonly done: number;
+  readonly total: number;
+  /** Such as `folds`. */
+  readonly unit: string;
+  /** Since the first began. */
+  readonly seconds: number;
+}
+
+/** `3/10 folds ██████░░░░░░░░░░░░░░ · 0:21 left`. @param room  maximum number of columns */
+export function countLine({ done, total, unit, seconds }: Count, room: number): string {
+  const count = `${grouped(done)}/${grouped(total)} ${unit}`;
+  const left = done === 0 ? '' : ` · ${duration((seconds / done) * (total - done))} left`;
+  const lines = [20, 10].map((cells) => `${count} ${barOf(cells, done / total)}${left}`);
+  return [...lines, `${count}${left}`, count].find(({ length }) => length <= room) ?? count.slice(0, Math.max(0, room));
 }
 
 function valueText(progress: Progress, metric: Metric): string {

@@ -51,6 +51,7 @@ import type { World } from '../parallel/mpi/world.js';
 import type { Job, ThreadChoice } from '../parallel/thread-choice.js';
 import { openAudit, requireAudit } from './audit-output.js';
 import { chooseThreads } from './choose-threads.js';
+import { requireFitting } from './fitting-options.js';
 import { withFoldDefaults } from './fold-samples.js';
 import { openModel, requireSave } from './model-output.js';
 import { requirePrivate } from './private-options.js';
@@ -220,8 +221,7 @@ async function prepareFrom(
   const privately = config.private ? await import('./private-run.js') : undefined;
   if (privately) config = privately.withNoise(config, raw.train.count);
   const { targetNames = [] } = dataset;
-  requireObjective(config, targetNames.length > 0);
-  requireLayers(config);
+  requireFitting(resumed ? config : given, config, { areNumbers: targetNames.length > 0, tested: raw.test.count });
   const { used: standard, targets } =
     targetNames.length > 0 ? standardizeParts(raw, targetNames, raw.publicSamples) : { used: raw, targets: [] };
   const classWeights = classWeightsFor(config, raw);
@@ -319,23 +319,12 @@ async function prepareFrom(
     resumedFrom: resumed?.file,
     isNamed: resumed?.isNewest === false,
     resumed,
-    warnings: [...carriedOver, ...remarksOn(config, dataset, used, plan, world), ...privateRemarks(config, privacy)],
+    warnings: [
+      ...carriedOver,
+      ...remarksOn(config, given, dataset, used, plan, world),
+      ...privateRemarks(config, privacy),
+    ],
   };
-}
-
-/** @throws LockstepError if an option for classes is given for regression, or the reverse */
-function requireObjective({ loss, classWeights, labelSmoothing, stratify }: Config, areNumbers: boolean): void {
-  if (loss !== undefined && !areNumbers) throw errors.lossOfClasses(loss);
-  if (classWeights !== undefined && areNumbers) throw errors.weightsOfNumbers('class-weights');
-  if (labelSmoothing > 0 && areNumbers) throw errors.weightsOfNumbers('label-smoothing');
-  if (stratify && areNumbers) throw errors.weightsOfNumbers('stratify');
-}
-
-/** @throws LockstepError if an option has a value for each hidden layer, and there are more or fewer layers */
-function requireLayers({ dropout, hidden }: Config): void {
-  if (typeof dropout === 'number' ? dropout > 0 && hidden.length === 0 : dropout.length !== hidden.length) {
-    throw errors.dropoutLayers(dropout, hidden.length);
-  }
 }
 
 function classWeightsFor({ classWeights }: Config, { train, classes, table }: UsedSamples): number[] | undefined {

@@ -1,7 +1,9 @@
 /** Whether a trained network is better than a constant answer. */
+import { shown } from '../errors.js';
 import { recordIndex } from '../memory/layout.js';
 import type { EpochMetrics } from '../metrics/run-state.js';
 import { SPLITS, type Split } from '../metrics/sums.js';
+import { grouped } from '../text/grouped.js';
 import type { Run } from './prepare.js';
 
 /** A difference of fewer standard errors may be chance. */
@@ -22,7 +24,7 @@ export function doubtAboutUse(run: Run, metrics: EpochMetrics, epoch: number | u
   if (targets.length > 0) {
     const r2 = metrics[`${split}_r2`];
     if (r2 == null || r2 > 0) return undefined;
-    return `${name} R² is ${r2.toPrecision(3)}: no better than always estimating the mean; try ${adviceFor(run)}`;
+    return `the network has learned nothing useful: the ${name} R² is ${r2.toPrecision(3)}, no better than always predicting the mean; try ${adviceFor(run)}`;
   }
   const { classWeights } = run.plan.facts;
   const weights = weightsOf(run, split, classWeights);
@@ -34,11 +36,13 @@ export function doubtAboutUse(run: Run, metrics: EpochMetrics, epoch: number | u
   const isClear = error <= least / 2 || least - error > STANDARD_ERRORS * noise;
   if (isClear) return undefined;
   const percent = (fraction: number) => `${(100 * fraction).toPrecision(3)} %`;
-  const what = classWeights ? `${name} error, weighted by class,` : `${name} error`;
-  return (
-    `${what} is ${percent(error)}, and ${percent(least)} by always predicting the most frequent class, ${table?.classNames[label] ?? label}; ` +
-    `try ${classWeights || run.privacy ? '' : '--class-weights balanced, '}${adviceFor(run)}`
-  );
+  const found = `the ${name} error${classWeights ? ', weighted by class,' : ''} is ${percent(error)}`;
+  const constant = `always predicting the most frequent class (${shown(table?.classNames[label] ?? label)})`;
+  const advice = `try ${classWeights || run.privacy ? '' : '--class-weights balanced, '}${adviceFor(run)}`;
+  if (error >= least)
+    return `the network has learned nothing useful: ${found}, and ${constant} gives ${percent(least)}; ${advice}`;
+  const samples = `${grouped(weights.length)} ${name} ${weights.length === 1 ? 'sample' : 'samples'}`;
+  return `the network may have learned nothing useful: ${found}, and ${constant} gives ${percent(least)}; with ${samples}, the difference may be chance; ${advice}`;
 }
 
 function adviceFor({ config: { scale }, privacy }: Run): string {

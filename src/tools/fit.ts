@@ -1,4 +1,5 @@
 /** Training as a program sees it: options in, events or a model out. */
+import { isOff, OPTION_NAMES, OPTIONS } from '../config/options.js';
 import type { ClassifiedImages, ImagesData, MeasuredImages } from '../data/memory-images.js';
 import type { TableData } from '../data/table/memory-table.js';
 import { errors } from '../errors.js';
@@ -109,6 +110,10 @@ export async function fit(given: TrainInput & FitControls = {}): Promise<Model> 
   if (onEvent !== undefined && typeof onEvent !== 'function') {
     throw errors.invalidOption('onEvent', onEvent, 'a function');
   }
+  const unseen = onEvent
+    ? undefined
+    : OPTION_NAMES.find((name) => OPTIONS[name].isInEvents && !isOff(name, others[name]));
+  if (unseen) throw errors.eventsUnseen(unseen, others[unseen]);
   // Whatever is no object of options is refused as it is.
   const options: TrainInput = onEvent === undefined ? given : others;
   const onTrained = (left: Trained) => {

@@ -4,7 +4,9 @@ import path from 'node:path';
 import { promisify, stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Folder, mnistPart } from '../support/mnist-part.js';
-import { fixtures, trainCommand } from '../support/paths.js';
+import { fixtures, root, trainCommand } from '../support/paths.js';
+import { IRIS } from '../support/tables.js';
+import { casesOf } from '../support/thoroughness.js';
 
 type Step =
   | readonly ['expect', pattern: string]
@@ -50,10 +52,15 @@ describe.skipIf(!hasPython)('on a terminal (skipped where there is no python3 to
     '9',
   ];
 
-  async function onTerminal(columns: number, args: readonly string[], steps: readonly Step[]): Promise<Seen> {
+  async function onTerminal(
+    columns: number,
+    args: readonly string[],
+    steps: readonly Step[],
+    command = trainCommand,
+  ): Promise<Seen> {
     const script = [path.join(fixtures, 'terminal.py'), String(columns), JSON.stringify(steps)];
     const env = { ...process.env, TERM: 'xterm-256color' };
-    const { stdout } = await promisify(execFile)('python3', [...script, process.execPath, trainCommand, ...args], {
+    const { stdout } = await promisify(execFile)('python3', [...script, process.execPath, command, ...args], {
       env,
     });
     return JSON.parse(stdout) as Seen;
@@ -107,6 +114,26 @@ describe.skipIf(!hasPython)('on a terminal (skipped where there is no python3 to
     expect(widest(segments[0]!)).toBeGreaterThan(40);
     expect(widest(segments[0]!)).toBeLessThanOrEqual(80);
     expect(widest(segments[3]!)).toBeLessThan(40);
+  });
+
+  const counted: readonly (readonly [name: string, args: readonly string[], unit: string])[] = [
+    ['cv', ['cv', '--folds', '2'], 'folds'],
+    ['search', ['search', '--lr', '0.01..0.02', '--trials', '2'], 'trials'],
+    ['an ensemble', ['train', '--ensemble', '2'], 'networks'],
+  ];
+  it.each(casesOf(counted, ([name]) => name === 'cv'))('%s counts its runs', async (_, args, unit) => {
+    const lockstep = path.join(root, 'dist/bundle/lockstep.js');
+    const { segments, status } = await onTerminal(
+      80,
+      [...args, '--data', IRIS, '--label', 'species', '--epochs', '2'],
+      [['expect', `0/2 ${unit} ░{20}\x1b`], ['expect', `1/2 ${unit} █{10}░{10} · d:dd left\x1b`], ['end']],
+      lockstep,
+    );
+    const last = segments.join('');
+    expect(last.lastIndexOf(RESTORE)).toBeGreaterThan(last.lastIndexOf(HIDE));
+    // Below the last line of the table, nothing is left of the bar.
+    expect(shownLines(last).at(-1)).not.toContain(unit);
+    expect(status).toBe(0);
   });
 
   it.each([40, 80])('no row of the table is wider than %i columns', async (columns) => {

@@ -336,8 +336,8 @@ describe('the table', () => {
   });
 
   it('names only options that exist', () => {
-    const named = Object.values(OPTIONS).flatMap(({ needs, excludes, resume }) => [
-      ...(needs?.anyOf ?? []),
+    const named = Object.values(OPTIONS).flatMap(({ needs = [], excludes, resume }) => [
+      ...needs.flatMap(({ anyOf }) => anyOf),
       ...(excludes ? [excludes.option] : []),
       ...(Array.isArray(resume) ? [resume as Condition] : []),
     ]);

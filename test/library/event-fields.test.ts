@@ -144,6 +144,7 @@ async function runAll(at: (name: string) => string): Promise<void> {
     runLockstep([...cv, '-d', at('numbers.csv'), '--target', 'a,c']),
     runLockstep([...cv, '-d', IRIS, '--label', 'species', '--epochs', '2', '--ensemble', '2']),
     runLockstep([...searching, '-d', IRIS, '--label', 'species', '--save', at('best.safetensors'), '-o', at('s.svg')]),
+    runLockstep([...searching, '-d', IRIS, '--label', 'species', '--ensemble', '2', '--epochs', '1']),
     runLockstep(['find-lr', '-d', IRIS, '--label', 'species', '--steps', '60', '-o', at('rates.svg')]),
     runLockstep([...searching, '-d', at('numbers.csv'), '--target', 'a,c', '--halving', '2']),
   ]);

@@ -1,7 +1,7 @@
 /** The progress bar fits its terminal. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { progressLine } from '../../src/output/progress-line.js';
+import { countLine, progressLine } from '../../src/output/progress-line.js';
 
 const PROGRESS = {
   ...{ epoch: 3, epochs: 100, step: 200, stepsPerEpoch: 600, samples: 20_000 },
@@ -42,4 +42,15 @@ it('is never wider than its room', () => {
       expect(progressLine(given, room).length).toBeLessThanOrEqual(room);
     }),
   );
+});
+
+it.each([
+  [80, 0, '0/10 folds ░░░░░░░░░░░░░░░░░░░░'],
+  [80, 3, '3/10 folds ██████░░░░░░░░░░░░░░ · 0:14 left'],
+  [33, 3, '3/10 folds ███░░░░░░░ · 0:14 left'],
+  [24, 3, '3/10 folds · 0:14 left'],
+  [12, 3, '3/10 folds'],
+  [80, 10, '10/10 folds ████████████████████ · 0:00 left'],
+])('a count fits into %i columns, after %i', (room, done, expected) => {
+  expect(countLine({ done, total: 10, unit: 'folds', seconds: 2 * done }, room)).toBe(expected);
 });

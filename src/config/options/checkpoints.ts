@@ -4,7 +4,7 @@ import { type Need, option } from '../option.js';
 
 /** Only rank 0 writes files, and writing them does not affect training. */
 const WRITING = { resume: 'free', mayDifferByRank: true } as const;
-const FOLDER: Need = { anyOf: ['checkpointDir', 'resume'], refusal: errors.needsFolder };
+const FOLDER: readonly Need[] = [{ anyOf: ['checkpointDir', 'resume'], refusal: errors.needsFolder }];
 
 export const CHECKPOINTS = {
   /** File to which the model is written, in safetensors format, when the run ends or is interrupted. @default none */
@@ -60,14 +60,14 @@ export const RESUME = {
   ),
   /** Resume, if possible, even with options or data that change the resulting weights. @default false */
   resumeAnyway: option(
-    { kind: YES_OR_NO, default: false, needs: { anyOf: ['resume'], refusal: errors.resumeAnywayAlone } },
+    { kind: YES_OR_NO, default: false, needs: [{ anyOf: ['resume'], refusal: errors.resumeAnywayAlone }] },
     { help: 'resume even with options or data that change the resulting weights' },
   ),
 };
 
 export const OUTPUT = {
   /** Number of steps between `step` events. @default none */
-  logEvery: option({ kind: integer(1), ...WRITING }, { help: 'also write metrics every n steps' }),
+  logEvery: option({ kind: integer(1), isInEvents: true, ...WRITING }, { help: 'also write metrics every n steps' }),
   /**
    * Find training samples whose labels are probably wrong. When the run ends, all training samples are written to this file with
    * their scores, starting with those whose labels are most likely wrong. The format is CSV if the file name ends in .csv, and
@@ -91,7 +91,7 @@ export const OUTPUT = {
    * are hardly worthwhile (see docs/per-sample.md). The option does not change the weights. @default false
    */
   noiseScale: option(
-    { kind: YES_OR_NO, default: false, resume: 'free' },
+    { kind: YES_OR_NO, default: false, isInEvents: true, resume: 'free' },
     { help: 'report gradient norms and the gradient noise scale' },
   ),
 };

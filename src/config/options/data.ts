@@ -38,7 +38,12 @@ export const DATA = {
   ),
   /** Activation function of the hidden layers: see docs/mathematics.md. @default 'relu' */
   activation: option(
-    { kind: oneOf(activationNames()), default: DEFAULT_ACTIVATION, resume: 'network' },
+    {
+      kind: oneOf(activationNames()),
+      default: DEFAULT_ACTIVATION,
+      needs: [{ anyOf: ['hidden'], refusal: errors.noHiddenLayers }],
+      resume: 'network',
+    },
     { help: 'activation function of the hidden layers' },
   ),
 };
@@ -72,7 +77,11 @@ export const TABLES = {
    * training, validation and test samples. The column is not an input. @default none
    */
   group: option(
-    { kind: text('a column name or number'), ...OF_TABLES, needs: { anyOf: ['fold', 'testSplit', 'validationSplit'] } },
+    {
+      kind: text('a column name or number'),
+      ...OF_TABLES,
+      needs: [{ anyOf: ['fold', 'testSplit', 'validationSplit'] }],
+    },
     { help: 'column that groups the rows: rows with equal cells stay in the same split', argument: '<column>' },
   ),
   /** Whether the first row contains the column names; with `auto`, Lockstep detects this. @default 'auto' */

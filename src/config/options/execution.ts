@@ -4,9 +4,16 @@ import { KERNEL_NAMES } from '../../kernels/builds.js';
 import { VECTOR_BITS } from '../../kernels/forms.js';
 import { STRATEGIES } from '../../optim/optimizer.js';
 import { integer, oneOf, textOrYes, YES_OR_NO } from '../checks.js';
-import { option } from '../option.js';
+import { type Need, option } from '../option.js';
 
 const MAX_THREADS = 1024;
+
+/** The plain kernel has no vectors. */
+const VECTORS: readonly Need[] = [
+  {
+    anyOf: ['auto', ...KERNEL_NAMES].filter((name) => name !== 'reference').map((name) => ['kernel', name] as const),
+  },
+];
 
 export const EXECUTION = {
   /**
@@ -40,7 +47,7 @@ export const EXECUTION = {
    * used only where they produce the same results as 128 bits, so the weights do not depend on this option. @default 'auto'
    */
   vectorBits: option(
-    { kind: oneOf(VECTOR_BITS), default: 'auto', resume: 'free', recipe: 'never' },
+    { kind: oneOf(VECTOR_BITS), default: 'auto', needs: VECTORS, resume: 'free', recipe: 'never' },
     { help: 'vector width of the kernel' },
   ),
   /** How the threads reduce gradients: see "Two strategies" in docs/design.md. @default 'sliced' */
@@ -75,7 +82,7 @@ export const MPI = {
 export const RANKS = {
   /** Compute the same weights with 1, 2, 4 and 8 ranks. This is slower: see docs/cluster.md. @default false */
   exact: option(
-    { kind: YES_OR_NO, default: false, needs: { anyOf: ['mpi'] }, recipe: 'never' },
+    { kind: YES_OR_NO, default: false, needs: [{ anyOf: ['mpi'] }], recipe: 'never' },
     { help: 'compute the same weights with 1, 2, 4 and 8 processes; slower' },
   ),
 };

@@ -1,15 +1,16 @@
 import { errors } from '../../errors.js';
 import { OPTIMIZERS, type OptimizerName, REDUCTIONS } from '../../optim/optimizer.js';
-import { SCHEDULES } from '../../optim/schedule.js';
+import { SCHEDULES, type ScheduleName } from '../../optim/schedule.js';
 import { DECAY, integer, oneOf, RATE, RATE_OR_ZERO, YES_OR_NO } from '../checks.js';
 import { type Need, option } from '../option.js';
 import { DECAY_TEXT, weightDecayFor } from '../table-sizes.js';
 
-const using = (...names: readonly OptimizerName[]): Need => ({
-  anyOf: names.map((name) => ['optimizer', name] as const),
-});
-const STEPS: Need = { anyOf: [['schedule', 'step']] };
-const PLATEAU: Need = { anyOf: [['schedule', 'plateau']] };
+const using = (...names: readonly OptimizerName[]): readonly Need[] => [
+  { anyOf: names.map((name) => ['optimizer', name] as const) },
+];
+const following = (...names: readonly ScheduleName[]): readonly Need[] => [
+  { anyOf: names.map((name) => ['schedule', name] as const) },
+];
 
 /** The options of the update step; the worker threads receive them. docs/mathematics.md, "Optimizers", has the formulas. */
 export const OPTIMIZER = {
@@ -29,7 +30,7 @@ export const OPTIMIZER = {
     {
       kind: YES_OR_NO,
       default: false,
-      needs: { anyOf: ['momentum'] },
+      needs: [{ anyOf: ['momentum'] }],
       excludes: { option: 'optimizer', value: 'rmsprop', refusal: errors.nesterovOfRmsprop },
     },
     { help: 'use Nesterov momentum' },
@@ -100,12 +101,21 @@ export const OPTIMIZER = {
   ),
   /** Number of epochs between decays of the learning rate, for the schedule `step`. @default 30 */
   lrStepSize: option(
-    { kind: integer(1), default: 30, needs: STEPS },
+    { kind: integer(1), default: 30, needs: following('step') },
     { help: 'number of epochs between decays of the learning rate' },
   ),
   /** Decay factor of the learning rate, for the schedules `step` and `plateau`. @default 0.1 */
   lrGamma: option(
-    { kind: RATE, default: 0.1, needs: { anyOf: [...STEPS.anyOf, ...PLATEAU.anyOf] } },
+    {
+      kind: RATE,
+      default: 0.1,
+      needs: following('step', 'plateau'),
+      excludes: {
+        ...{ option: 'schedule', value: 'plateau', refusal: errors.risingPlateau },
+        // As in PyTorch.
+        values: { include: (gamma) => Number(gamma) >= 1, text: 'Values of at least 1' },
+      },
+    },
     { help: 'decay factor of the learning rate' },
   ),
   /**
@@ -113,7 +123,7 @@ export const OPTIMIZER = {
    * or, without validation samples, the training loss. @default 10
    */
   lrPatience: option(
-    { kind: integer(0), default: 10, needs: PLATEAU },
+    { kind: integer(0), default: 10, needs: following('plateau') },
     { help: 'number of epochs without a lower loss before the learning rate falls' },
   ),
 };

@@ -1,7 +1,7 @@
 import { integer, PART, POSITIVE, RATE, text, YES_OR_NO } from '../checks.js';
 import { type Need, option } from '../option.js';
 
-const PRIVATE: Need = { anyOf: ['private'] };
+const PRIVATE: readonly Need[] = [{ anyOf: ['private'] }];
 
 /** Differentially private training: docs/per-sample.md, "Private training". */
 export const PRIVACY = {

@@ -4,11 +4,12 @@ import { INITIALIZATIONS } from '../../model/initial-values.js';
 import { LOSSES } from '../../model/objectives/index.js';
 import { WHOLE_RUN_SCHEDULES } from '../../optim/schedule.js';
 import {
+  DROPOUT,
+  DROPOUT_BY_LAYER,
   FOLD,
   integer,
   oneOf,
   PART,
-  PART_BY_LAYER,
   PART_OR_ZERO,
   POSITIVE,
   RATE,
@@ -61,10 +62,13 @@ export const TRAINING = {
     },
   ),
   /** Loss for regression, computed from the standardized targets: mean squared error, mean absolute error or Huber loss. @default mse with --target */
-  loss: option({ kind: oneOf(LOSSES) }, { help: 'loss for regression', defaultText: 'mse with --target' }),
+  loss: option(
+    { kind: oneOf(LOSSES), needsData: 'targets' },
+    { help: 'loss for regression', defaultText: 'mse with --target' },
+  ),
   /** Error, in standard deviations of the target, above which the Huber loss is linear. @default 1 */
   huberDelta: option(
-    { kind: RATE, default: 1, needs: { anyOf: [['loss', 'huber']] } },
+    { kind: RATE, default: 1, needs: [{ anyOf: [['loss', 'huber']] }] },
     { help: 'error above which the Huber loss is linear, in standard deviations' },
   ),
   /**
@@ -79,6 +83,7 @@ export const TRAINING = {
         'balanced, or name=weight for some classes, separated by commas',
         (each, all) => isClassWeight(each) || (each === BALANCED && all.length === 1),
       ),
+      needsData: 'classes',
       resume: 'between-epochs',
     },
     {
@@ -93,12 +98,12 @@ export const TRAINING = {
    * probability is rounded to a multiple of 2⁻¹⁶. See docs/mathematics.md, "Dropout". @default 0
    */
   dropout: option(
-    { kind: PART_BY_LAYER, default: 0 },
+    { kind: DROPOUT_BY_LAYER, default: 0, needs: [{ anyOf: ['hidden'], refusal: errors.noHiddenLayers }] },
     { help: 'probability that a hidden unit is dropped in a training step, or one for each hidden layer' },
   ),
   /** Dropout of the inputs: probability that an input of a sample is set to 0 in a training step. See `dropout`. @default 0 */
   inputDropout: option(
-    { kind: PART_OR_ZERO, default: 0 },
+    { kind: DROPOUT, default: 0 },
     { help: 'probability that an input is dropped in a training step' },
   ),
   /**
@@ -110,6 +115,7 @@ export const TRAINING = {
       kind: PART_OR_ZERO,
       default: 0,
       excludes: { option: 'target', refusal: () => errors.weightsOfNumbers('label-smoothing') },
+      needsData: 'classes',
     },
     { help: 'part of the target probability that all classes share equally in training' },
   ),
@@ -132,7 +138,7 @@ export const TRAINING = {
 
 const TEST_TIMES = ['every', 'end'] as const;
 
-const VALIDATION: Need = { anyOf: ['validationSplit'] };
+const VALIDATION: readonly Need[] = [{ anyOf: ['validationSplit'] }];
 
 export const STOPPING = {
   /** Fraction of the training samples held out for validation. The seed determines which samples are held out. @default none */
@@ -142,7 +148,11 @@ export const STOPPING = {
   ),
   /** Seed for the test and validation splits, so that runs with different seeds can have the same splits. @default the value of --seed */
   splitSeed: option(
-    { kind: integer(0, Number.MAX_SAFE_INTEGER), resume: 'between-epochs' },
+    {
+      kind: integer(0, Number.MAX_SAFE_INTEGER),
+      needs: [{ anyOf: ['validationSplit', 'testSplit'] }],
+      resume: 'between-epochs',
+    },
     { help: 'seed for the test and validation splits', defaultText: 'the value of --seed' },
   ),
   /**
@@ -162,7 +172,7 @@ export const STOPPING = {
   ),
   /** Seed for the division into folds. @default the value of --seed */
   foldSeed: option(
-    { kind: integer(0, Number.MAX_SAFE_INTEGER), needs: { anyOf: ['fold'] }, resume: 'between-epochs' },
+    { kind: integer(0, Number.MAX_SAFE_INTEGER), needs: [{ anyOf: ['fold'] }], resume: 'between-epochs' },
     { help: 'seed for the division into folds', defaultText: 'the value of --seed' },
   ),
   /**
@@ -174,7 +184,11 @@ export const STOPPING = {
       kind: YES_OR_NO,
       default: false,
       tableDefault: ({ areNumbers }) => !areNumbers,
-      needs: { anyOf: ['validationSplit', 'testSplit', 'fold'] },
+      needs: [
+        { anyOf: ['validationSplit', 'testSplit', 'fold'] },
+        { anyOf: ['fold', ['group', undefined]], refusal: errors.stratifiedGroups },
+      ],
+      needsData: 'classes',
       resume: 'between-epochs',
     },
     {
@@ -188,7 +202,7 @@ export const STOPPING = {
    * choice does not affect the weights. @default 'every'
    */
   testAt: option(
-    { kind: oneOf(TEST_TIMES), default: 'every', resume: 'free' },
+    { kind: oneOf(TEST_TIMES), default: 'every', needsData: 'test', resume: 'free' },
     { help: 'when the test set is evaluated: after every epoch, or once at the end of the run' },
   ),
   /** Early stopping: stop after this many epochs without an improvement in the validation loss. @default never */

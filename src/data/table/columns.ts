@@ -72,7 +72,9 @@ export function* chooseColumns(
   const wanted = options.columns && positionsOf('columns', options.columns);
   const asApart = [...(wanted ?? []), ...types.keys()].find((position) => apart.includes(position));
   if (asApart !== undefined) throw errors.inputIsLabel(file, columnInWords(asApart, table));
-  const dropped = new Set([...apart, ...positionsOf('drop', options.drop)]);
+  const drop = positionsOf('drop', options.drop);
+  requireInputs(file, table, { drop, types: [...types.keys()] }, { apart, wanted });
+  const dropped = new Set([...apart, ...drop]);
   const inputs: InputColumn[] = [];
   const counts: InputColumn[] = [];
   const leftOut: string[] = [];
@@ -213,6 +215,20 @@ function typesOf(file: string, table: RawTable, types: readonly string[] = []): 
     kinds.set(position, kind);
   }
   return kinds;
+}
+
+/** @throws LockstepError if an option names a column that is no input anyway */
+function requireInputs(
+  file: string,
+  table: RawTable,
+  { drop, types }: { readonly drop: readonly number[]; readonly types: readonly number[] },
+  { apart, wanted }: { readonly apart: readonly number[]; readonly wanted: readonly number[] | undefined },
+): void {
+  const isOut = (position: number) => apart.includes(position) || wanted?.includes(position) === false;
+  const ofDrop = drop.find(isOut);
+  if (ofDrop !== undefined) throw errors.notAnInput('drop', file, columnInWords(ofDrop, table));
+  const ofTypes = types.find((position) => isOut(position) || drop.includes(position));
+  if (ofTypes !== undefined) throw errors.notAnInput('types', file, columnInWords(ofTypes, table));
 }
 
 function requirePosition(flag: string, file: string, name: string, table: RawTable): number {

@@ -6,6 +6,7 @@ import { errors, reason } from '../../errors.js';
 import { now } from '../../memory/clock.js';
 import type { CvEndEvent, CvEvent, CvStartEvent, FoldEvent } from '../../metrics/cv-events.js';
 import { SCHEMA } from '../../metrics/events.js';
+import { counting, type OnCount } from './counter.js';
 import { requireCvOptions } from './cv-options.js';
 import { type OutOfFoldPrediction, openPredictions, requirePredictions, writePredictions } from './out-of-fold.js';
 import { type CvPlan, type CvSettings, planCv } from './plan.js';
@@ -23,6 +24,8 @@ export interface CvControls {
   readonly memory?: InMemory;
   /** Called before the last event, with the predictions of the completed folds, by repeat and row. */
   readonly onPredictions?: (predictions: readonly OutOfFoldPrediction[]) => void;
+  /** For a progress bar. */
+  readonly onCount?: OnCount;
 }
 
 /**
@@ -33,7 +36,7 @@ export interface CvControls {
 export async function* crossValidation(
   given: CheckedOptions,
   { output, ...settings }: CvOptions,
-  { signal, memory = {}, onPredictions }: CvControls = {},
+  { signal, memory = {}, onPredictions, onCount }: CvControls = {},
 ): AsyncGenerator<CvEvent, void, undefined> {
   const beganAt = now();
   requireCvOptions(given);
@@ -44,7 +47,7 @@ export async function* crossValidation(
   const results: FoldResult[] = [];
   const told = new Set<string>();
   const work = plan.runs.map((run) => (stop: AbortSignal) => runFold(plan, run, memory, stop));
-  for await (const result of runInOrder(work, plan.atOnce, signal)) {
+  for await (const result of runInOrder(work, plan.atOnce, signal, counting(work.length, onCount))) {
     if (results.length === 0) yield startEvent(plan, settings, result, beganAt);
     results.push(result);
     for (const warning of result.warnings) {

@@ -4,9 +4,9 @@ import { type CheckedOptions, GROUPS, type OptionName } from '../../config/optio
 import { errors } from '../../errors.js';
 import { flagOf } from '../../text/words.js';
 
-/** They name the test set, write files, belong to a single run, or would not be private for all folds together. */
+/** They name the test set or when it is used, write files, belong to a single run, or would not be private for all folds together. */
 export const REFUSED = [
-  ...(['fold', 'testSplit', 'testData', 'save', 'audit', 'logEvery', 'noiseScale'] as const),
+  ...(['fold', 'testSplit', 'testData', 'testAt', 'save', 'audit', 'logEvery', 'noiseScale'] as const),
   ...(['checkpointDir', 'checkpointEvery', 'checkpointEverySteps', 'keep', 'checkpointRequired'] as const),
   ...(['resume', 'resumeAnyway', 'mpi', 'exact'] as const),
   ...(['private', 'dpEpsilon', 'dpDelta', 'dpClipNorm', 'dpNoiseMultiplier', 'dpSeed'] as const),
@@ -21,9 +21,9 @@ export const CV_GROUPS: typeof GROUPS = GROUPS.map(({ heading, options }) => ({
     Object.entries(options)
       .filter(([name]) => !isRefused(name))
       // There are always folds.
-      .map(([name, { needs, ...entry }]) => [
+      .map(([name, { needs = [], ...entry }]) => [
         name,
-        needs && !needs.anyOf.includes('fold') ? { ...entry, needs } : entry,
+        { ...entry, needs: needs.filter(({ anyOf }) => !anyOf.includes('fold')) },
       ]),
   ),
 })).filter(({ options }) => Object.keys(options).length > 0);

@@ -59,7 +59,9 @@ export async function planCv(
   memory: InMemory,
   signal: AbortSignal | undefined,
 ): Promise<CvPlan> {
-  const optionsOf = (fold: number, foldSeed: number) => ({ ...given, fold: `${fold}/${folds}`, foldSeed });
+  // No event has the metrics of the epochs before the last.
+  const optionsOf = (fold: number, foldSeed: number) =>
+    ({ ...given, fold: `${fold}/${folds}`, foldSeed, testAt: 'end' }) as const;
   const first = optionsOf(1, given.foldSeed ?? given.seed ?? 1);
   const isTable = given.data !== undefined && isTableSource(memory.data ?? given.data);
   const config = withDefaults(first, isTable ? tableTraitsOf(first) : undefined);

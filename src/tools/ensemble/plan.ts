@@ -4,6 +4,7 @@ import path from 'node:path';
 import { memberFolder } from '../../checkpoints/ensemble.js';
 import { saysWhatToTrain } from '../../checkpoints/resume.js';
 import {
+  applicable,
   type CheckedOptions,
   type Config,
   type OptionName,
@@ -57,7 +58,7 @@ export async function planEnsemble(
   if (save !== undefined) await requireSave(save, config, memory, undefined);
   const dataset = memory.dataset ?? (await loadFor(config, given, undefined, { signal, ...memory }));
   if (save !== undefined) await openModel(save);
-  const members = Array.from({ length: ensemble }, (_, m) => memberOptions(given, m, folder));
+  const members = Array.from({ length: ensemble }, (_, m) => memberOptions(given, config, m, folder));
   return { config, dataset, members, ...sharesOf(config, given, ensemble, undefined, memory.cores) };
 }
 
@@ -71,12 +72,12 @@ function folderOf({ checkpointDir, resume }: CheckedOptions): string | undefined
 }
 
 /** The options of a run that trains network `m`, from 0: another seed, but the same splits. */
-function memberOptions(given: CheckedOptions, m: number, folder: string | undefined): CheckedOptions {
+function memberOptions(given: CheckedOptions, config: Config, m: number, folder: string | undefined): CheckedOptions {
   const { ensemble: _, save: __, checkpointDir: ___, resume, ...shared } = given;
-  const { seed = 1, splitSeed = seed, foldSeed = seed, fold } = given;
+  const { seed = 1, splitSeed = seed, foldSeed = seed } = given;
   return {
-    ...{ ...shared, seed: seed + m, splitSeed },
-    ...(fold !== undefined && { foldSeed }),
+    ...{ ...shared, seed: seed + m },
+    ...applicable({ splitSeed, foldSeed }, () => config),
     ...(folder !== undefined && {
       checkpointDir: path.join(folder, memberFolder(m)),
       ...(resume !== undefined && { resume: true }),

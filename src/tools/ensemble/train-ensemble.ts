@@ -8,6 +8,7 @@ import type { EndEvent, StartEvent, TrainEvent } from '../../metrics/events.js';
 import { sha256Of } from '../../model/parameters.js';
 import type { Trained } from '../../run/ending.js';
 import type { Library, TrainControls } from '../../run/train.js';
+import { counting, type OnCount } from '../cv/counter.js';
 import { runInOrder } from '../cv/run-in-order.js';
 import { meanOfMembers } from '../member-scores.js';
 import { networkOf } from '../model.js';
@@ -25,10 +26,12 @@ import { requireSameRecipe } from './same-recipe.js';
  */
 export async function* trainEnsemble(
   given: CheckedOptions,
-  { signal }: TrainControls,
-  { memory = {}, onTrained }: Library = {},
+  { signal, ...others }: TrainControls,
+  { memory = {}, onTrained, onCount }: Library & { readonly onCount?: OnCount } = {},
 ): AsyncGenerator<TrainEvent, void, undefined> {
   const beganAt = now();
+  const stray = Object.entries(others).find(([, control]) => control !== undefined);
+  if (stray) throw errors.controlOfEnsemble(stray[0]);
   signal?.throwIfAborted();
   const plan = await planEnsemble(given, memory, signal);
   const { dataset, cores, members } = plan;
@@ -37,7 +40,7 @@ export async function* trainEnsemble(
   const work = members.map((options, m) => async (stop: AbortSignal) => {
     return await runMember(m + 1, options, { ...memory, dataset, cores }, stop);
   });
-  for await (const result of runInOrder(work, plan.atOnce, signal)) {
+  for await (const result of runInOrder(work, plan.atOnce, signal, counting(work.length, onCount))) {
     if (results.length === 0) yield startEvent(given, plan, result, beganAt);
     results.push(result);
     for (const warning of result.warnings) {
@@ -83,6 +86,7 @@ async function* end(
 ): AsyncGenerator<EndEvent, void, undefined> {
   const failed = results.find((result) => result.failure !== undefined);
   let failure = failed && errors.memberFailed(failed.event.member, failed.event.seed, failed.failure);
+  const stopped = results.find(({ event }) => event.stopped_by !== undefined);
   const isComplete =
     results.length === plan.members.length && results.every(({ event }) => event.status === 'completed');
   const outcome: { -readonly [name in keyof EndEvent]?: EndEvent[name] } = {};
@@ -108,6 +112,7 @@ async function* end(
     event: 'end',
     status: failure !== undefined ? 'failed' : isComplete ? 'completed' : 'interrupted',
     epochs: Math.max(...results.map(({ event }) => event.epochs)),
+    ...(stopped && { stopped_by: stopped.event.stopped_by }),
     ...outcome,
     seconds: (now() - beganAt) / 1000,
     ...(failure !== undefined && { message: reason(failure) }),

@@ -24,7 +24,7 @@ export const [LEAST_STEPS, MOST_STEPS] = [20, 1_000_000];
 /** The test sets the rate, keeps no weights, and ends after its steps. */
 export const REFUSED = [
   ...(['lr', 'schedule', 'warmupSteps', 'lrStepSize', 'lrGamma', 'lrPatience', 'epochs', 'ema', 'ensemble'] as const),
-  ...(['patience', 'keepBest', 'maxTime', 'save', 'audit', 'logEvery', 'noiseScale'] as const),
+  ...(['patience', 'keepBest', 'maxTime', 'testAt', 'save', 'audit', 'logEvery', 'noiseScale'] as const),
   ...(['checkpointDir', 'checkpointEvery', 'checkpointEverySteps', 'keep', 'checkpointRequired'] as const),
   ...(['resume', 'resumeAnyway', 'mpi', 'exact'] as const),
   ...(['private', 'dpEpsilon', 'dpDelta', 'dpClipNorm', 'dpNoiseMultiplier', 'dpSeed', 'publicData'] as const),

@@ -1,6 +1,6 @@
 /** Trains a trial, as long as its rung says, and judges it. */
 import type { CheckedOptions } from '../../config/options.js';
-import { reason } from '../../errors.js';
+import { LockstepError, reason } from '../../errors.js';
 import type { EpochEvent } from '../../metrics/events.js';
 import { type Library, trainAsCommand } from '../../run/train.js';
 
@@ -15,7 +15,7 @@ export interface Judgement {
  * @param options   of the trial
  * @param folds     that judge it; undefined: its validation samples do
  * @param fraction  of its epochs. The learning rate follows its schedule for all epochs
- * @throws LockstepError if a run cannot start; the reason of the signal
+ * @throws LockstepError if a run cannot start for another reason than its options; the reason of the signal
  */
 export async function judge(
   options: CheckedOptions,
@@ -48,7 +48,8 @@ async function judgeRun(
   signal.addEventListener('abort', stop);
   if (signal.aborted) stop();
   // Trials that are judged by validation samples need no test set.
-  const given: CheckedOptions = { ...options, testAt: metric === 'test_loss' ? 'every' : 'end' };
+  const isTested = metric === 'test_loss' || shared.dataset?.test.count === 0;
+  const given: CheckedOptions = { ...options, testAt: isTested ? 'every' : 'end' };
   let epochs = Number.POSITIVE_INFINITY;
   let isBest = false;
   let hasBegun = false;
@@ -69,7 +70,10 @@ async function judgeRun(
     }
   } catch (error) {
     if (signal.aborted) throw signal.reason;
-    if (!hasBegun) throw error;
+    const isRefused = error instanceof LockstepError && error.status === 2;
+    if (!hasBegun && !isRefused) throw error;
+    // Such as a network that needs too much memory.
+    if (!hasBegun) return { loss: null, epochs: 0, message: reason(error) };
     // What fails after the last epoch that counts depends on how far ahead the run was.
     if (trained !== epochs) return { loss: null, epochs: trained, message: reason(error) };
   } finally {

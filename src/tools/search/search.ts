@@ -11,6 +11,7 @@ import { type EndEvent, SCHEMA } from '../../metrics/events.js';
 import type { SearchEndEvent, SearchEvent, SearchStartEvent, TrialEvent } from '../../metrics/search-events.js';
 import { loadFor } from '../../run/prepare.js';
 import type { Library } from '../../run/train.js';
+import { counting, type OnCount } from '../cv/counter.js';
 import { sharesOf } from '../cv/plan.js';
 import { runInOrder } from '../cv/run-in-order.js';
 import { trainAny } from '../ensemble/train-any.js';
@@ -20,7 +21,8 @@ import { judge } from './judge.js';
 import { lockLog, requireLog, SearchLog } from './log.js';
 import { searchPicture } from './picture.js';
 import { type Rung, ranked, rungsFor } from './rungs.js';
-import { applicable, type Dimension, optionRecord, spaceRecord, valuesOfTrial } from './space.js';
+import { type Dimension, optionRecord, spaceRecord } from './space.js';
+import { finalOptions, judgedOptions, requireTrials, type TrialPlan, valuesFor } from './trial-options.js';
 
 export interface SearchSettings {
   readonly space: readonly Dimension[];
@@ -49,9 +51,7 @@ const VALIDATION_SPLIT = 0.2;
 
 interface Plan {
   readonly settings: SearchSettings;
-  /** Of every trial. */
-  readonly fixed: CheckedOptions;
-  readonly isTable: boolean;
+  readonly options: TrialPlan;
   /** Data that are not in files. */
   readonly memory: InMemory;
   readonly dataset: Dataset;
@@ -68,7 +68,7 @@ export async function* search(
   given: CheckedOptions,
   settings: SearchSettings,
   signal?: AbortSignal,
-  { memory = {}, onTrained }: Library = {},
+  { memory = {}, onTrained, onCount }: Library & { readonly onCount?: OnCount } = {},
 ): AsyncGenerator<SearchEvent, void, undefined> {
   const beganAt = now();
   signal?.throwIfAborted();
@@ -85,6 +85,10 @@ export async function* search(
   using _ = file === undefined ? undefined : await lockLog(file);
   const log = file === undefined ? undefined : await SearchLog.open(file, described);
   yield log?.start ?? described;
+  const counted = counting(
+    plan.rungs.reduce((sum, { trials }) => sum + trials, 0),
+    onCount,
+  );
   const first: TrialEvent[] = [];
   let judged: TrialEvent[] = [];
   let isInterrupted = false;
@@ -93,7 +97,7 @@ export async function* search(
     if (numbers.length === 0) break;
     judged = [];
     const work = numbers.map((trial) => (stop: AbortSignal) => trialOf(plan, trial, rung + 1, fraction, log, stop));
-    for await (const event of runInOrder(work, plan.shares.atOnce, signal)) {
+    for await (const event of runInOrder(work, plan.shares.atOnce, signal, counted)) {
       judged.push(event);
       if (rung === 0) first.push(event);
       yield event;
@@ -118,20 +122,25 @@ async function planOf(
   memory: InMemory,
   signal: AbortSignal | undefined,
 ): Promise<Plan> {
-  const { folds, trials, halving, atOnce } = settings;
+  const { folds, trials, halving, atOnce, space, seed } = settings;
+  if (halving !== undefined && halving > trials)
+    throw errors.invalidOption('halving', halving, `at most the number of trials, ${trials}`);
   const fixed: CheckedOptions =
     folds === undefined ? { ...given, validationSplit: given.validationSplit ?? VALIDATION_SPLIT } : given;
   const first = folds === undefined ? fixed : { ...fixed, fold: `1/${folds}` };
   const isTable = given.data !== undefined && isTableSource(memory.data ?? given.data);
+  const options: TrialPlan = { space, seed, folds, fixed, isTable };
   const config = withDefaults(first, isTable ? tableTraitsOf(first) : undefined);
-  // Searched options may be what the others require.
-  requireTogether(first, { ...config, ...valuesOfTrial(settings.space, settings.seed, 1) } as typeof config);
+  // Before the data are loaded. Searched options may be what the others require.
+  const judged = judgedOptions(options, 1);
+  requireTogether(judged, withDefaults(judged, isTable ? tableTraitsOf(judged) : undefined));
   const dataset = await loadFor(config, first, undefined, { signal, ...memory });
+  await requireTrials(options, trials, dataset, signal);
   const shares = sharesOf(config, fixed, trials, atOnce);
-  return { settings, fixed, isTable, memory, dataset, shares, rungs: rungsFor(trials, halving) };
+  return { settings, options, memory, dataset, shares, rungs: rungsFor(trials, halving) };
 }
 
-function startEvent({ settings, fixed, dataset, rungs }: Plan, beganAt: number): SearchStartEvent {
+function startEvent({ settings, options: { fixed }, dataset, rungs }: Plan, beganAt: number): SearchStartEvent {
   const { name, train, test } = dataset;
   // These may differ when a search is continued; the hash identifies the data.
   const { threads: _, vectorBits: __, data: ___, ...options } = fixed;
@@ -145,13 +154,6 @@ function startEvent({ settings, fixed, dataset, rungs }: Plan, beganAt: number):
   };
 }
 
-/** The options of a trial, without those that do not apply. */
-function optionsOf({ settings, fixed, isTable }: Plan, trial: number): CheckedOptions {
-  const values = valuesOfTrial(settings.space, settings.seed, trial);
-  const config = withDefaults({ ...fixed, ...values }, isTable ? tableTraitsOf(fixed) : undefined);
-  return applicable(values, config);
-}
-
 async function trialOf(
   plan: Plan,
   trial: number,
@@ -163,16 +165,10 @@ async function trialOf(
   const known = log?.find(trial, rung);
   if (known) return known;
   const beganAt = now();
-  const values = optionsOf(plan, trial);
+  const values = valuesFor(plan.options, trial);
   const shared = { ...plan.memory, dataset: plan.dataset, cores: plan.shares.cores };
-  const { loss, epochs, message } = await judge(
-    // An ensemble is trained only with the best options.
-    { ...plan.fixed, ...values, ensemble: 1 },
-    plan.settings.folds,
-    fraction,
-    shared,
-    stop,
-  );
+  const options = judgedOptions(plan.options, trial);
+  const { loss, epochs, message } = await judge(options, plan.settings.folds, fraction, shared, stop);
   const event: TrialEvent = {
     ...{ event: 'trial', trial, rung, status: loss === null ? 'failed' : 'completed' },
     ...{ options: optionRecord(values), epochs, loss, seconds: (now() - beganAt) / 1000 },
@@ -203,7 +199,7 @@ async function* end(
   if (best) {
     try {
       for await (const event of trainAny(
-        finalOptions(plan, best.trial),
+        { ...finalOptions(plan.options, best.trial), ...(plan.settings.save && { save: plan.settings.save }) },
         { signal },
         { memory: sharedBy(plan), onTrained },
       )) {
@@ -223,8 +219,9 @@ async function* end(
     }
   }
   const isStopped = isInterrupted || final?.status === 'interrupted';
-  const { test_loss, test_error, test_rmse, test_mae, test_r2, saved, weights_sha256 } = final ?? {};
-  const tested = { test_loss, test_error, test_rmse, test_mae, test_r2, saved, weights_sha256 };
+  const { test_loss, test_error, test_rmse, test_mae, test_r2, test_targets, ensemble, saved, weights_sha256 } =
+    final ?? {};
+  const tested = { test_loss, test_error, test_rmse, test_mae, test_r2, test_targets, ensemble, saved, weights_sha256 };
   yield {
     event: 'search_end',
     status: failure !== undefined ? 'failed' : isStopped ? 'interrupted' : 'completed',
@@ -242,15 +239,4 @@ async function* end(
 /** The data are loaded already, unless they are divided differently: after folds, all rows are trained on. */
 function sharedBy({ settings, memory, dataset }: Plan) {
   return settings.folds === undefined ? { ...memory, dataset } : memory;
-}
-
-function finalOptions(plan: Plan, trial: number): CheckedOptions {
-  const { settings, fixed, isTable } = plan;
-  const isWhole = settings.folds !== undefined && isTable;
-  return {
-    ...fixed,
-    ...optionsOf(plan, trial),
-    ...(isWhole && { testSplit: 0 }),
-    ...(settings.save && { save: settings.save }),
-  };
 }

@@ -1,6 +1,6 @@
 /** What a search varies: ranges and choices of options, and the values of each trial. */
 import type { Option } from '../../config/option.js';
-import { type CheckedOptions, type Config, OPTIONS, type OptionName, valueText } from '../../config/options.js';
+import { type CheckedOptions, OPTIONS, type OptionName, valueText } from '../../config/options.js';
 import { errors, shown } from '../../errors.js';
 import { expOfNonPositive, logOfAtLeastOne } from '../../kernels/exact-math.js';
 import { Random, SEARCH_STREAM } from '../../model/random.js';
@@ -129,20 +129,6 @@ function valueFrom(dimension: Dimension, random: Random): unknown {
     : low + (high - low) * fraction;
   const drawn = isInteger ? Math.round(value) : Number(value.toPrecision(DIGITS));
   return Math.min(high, Math.max(low, drawn));
-}
-
-/** Leaves out the searched values whose requirements the other options of the trial do not meet, such as Adam's with SGD. */
-export function applicable(values: CheckedOptions, config: Config): CheckedOptions {
-  const all: Record<string, unknown> = { ...config, ...values };
-  const isMet = (name: string): boolean => {
-    const { needs, excludes } = OPTIONS[name as OptionName];
-    if (name === 'dropout' && Array.isArray(all.hidden) && all.hidden.length === 0) return false;
-    if (excludes?.value !== undefined && all[excludes.option] === excludes.value) return false;
-    return (
-      !needs || needs.anyOf.some((each) => (typeof each === 'string' ? Boolean(all[each]) : all[each[0]] === each[1]))
-    );
-  };
-  return Object.fromEntries(Object.entries(values).filter(([name]) => isMet(name))) as CheckedOptions;
 }
 
 /** As metrics name them. */

@@ -47,6 +47,8 @@ const RECIPES: Readonly<Record<string, TrainOptions>> = {
   'the test set at the end, with the best epoch': {
     ...{ validationSplit: 0.2, patience: 1, keepBest: true, epochs: 9, testAt: 'end' },
   },
+  'a moving average, and the best epoch': { ema: 0.8, validationSplit: 0.2, keepBest: true, testAt: 'end' },
+  'exact, with a moving average, evaluated at the end': { exact: true, ema: 0.8, optimizer: 'adam', testAt: 'end' },
   'shifts and noise, 2 threads': { shift: 2, inputNoise: 0.1, threads: 2 },
   'exact, with rotations': { exact: true, rotate: 20, flip: true },
   'the noise scale': { noiseScale: true, logEvery: 2 },
@@ -80,6 +82,8 @@ const SINGLE: readonly string[] = [
   'plain SGD, with step events',
   'momentum and the mean, two hidden layers, the first of one panel',
   'kernel reference',
+  'a moving average, and the best epoch',
+  'exact, with a moving average, evaluated at the end',
   'shifts and noise, 2 threads',
   'exact, with rotations',
   'the noise scale',

@@ -200,6 +200,20 @@ describe('a file of an ensemble', () => {
   });
 });
 
+it('says why its networks stopped early, in the last line, too', async () => {
+  const early = { ...JOBS.classes, epochs: 1000, validationSplit: 0.3, patience: 1, lr: 2 };
+  const events = await eventsOf({ ...early, ensemble: 2 });
+  expect(membersOf(events).map(({ stopped_by }) => stopped_by)).toEqual(['patience', 'patience']);
+  expect(endOf(events).stopped_by).toBe('patience');
+  expect(endOf(await eventsOf({ ...JOBS.classes, epochs: 1, ensemble: 2 }))).not.toHaveProperty('stopped_by');
+});
+
+it('refuses what it would not call', async () => {
+  const onProgress = () => undefined;
+  const { message } = await refusalOf(() => fitModel({ data: IRIS, label: 'species', ensemble: 2, onProgress }));
+  expect(message).toContain('`onProgress`: not available with `ensemble`');
+});
+
 describe('resuming', () => {
   const job = JOBS.classes;
   it('trains no finished network again, and ends with the same weights', async () => {

@@ -91,7 +91,7 @@ describe('a search', () => {
 
   it('goes on if a trial diverges, and fails if all do', async () => {
     const space = [dimensionOf('lr', '0.01|3e38', Number)];
-    const trials = trialsIn(await eventsOf({ space, trials: 4 }));
+    const trials = trialsIn(await eventsOf({ space, trials: 4 }, { ...GIVEN, epochs: 1 }));
     expect(new Set(trials.map(({ status }) => status))).toEqual(new Set(['completed', 'failed']));
     const failed = [dimensionOf('lr', '2e38|3e38', Number)];
     const { message, code } = await refusalOf(() => eventsOf({ space: failed, trials: 2 }));
@@ -196,5 +196,85 @@ describe('search()', () => {
     const { message, status } = await refusalOf(() => searchIn({ data: IRIS, label: 'species', ...given } as never));
     expect(message).toContain(name);
     expect(status).toBe(2);
+  });
+});
+
+describe('the options of all trials', () => {
+  const widths = (text: string) => (text === 'none' ? [] : text.split(',').map(Number));
+  const numbers = (text: string) => (text.includes(',') ? text.split(',').map(Number) : Number(text));
+  const hidden = (text: string) => dimensionOf('hidden', text, widths);
+
+  it.each<[string, SearchSettings['space'], object, RegExp]>([
+    [
+      'a list for other layers',
+      [hidden('3|4,4')],
+      { dropout: [0.1, 0.2] },
+      /^trial \d+ would have --hidden 3: --dropout 0.1,0.2: expected one number, or 1, one for each hidden layer; change/,
+    ],
+    [
+      'a searched list for other layers',
+      [hidden('3|4,4'), dimensionOf('dropout', '0.1|0.1,0.2', numbers)],
+      {},
+      /^trial \d+ would have --dropout 0.1,0.2 --hidden 3: --dropout 0.1,0.2: expected one number, or 1/,
+    ],
+    [
+      'a batch that is too large',
+      [dimensionOf('batchSize', '8|500', Number)],
+      {},
+      /^trial \d+ .*--batch-size 500: there are only 96 /,
+    ],
+    ['what tables do not have', [dimensionOf('shift', '0|2', Number)], {}, /^trial \d+ .*--shift 2: only for images/],
+    [
+      'an option that no trial can have',
+      [dimensionOf('beta1', '0.5..0.9', Number)],
+      { optimizer: 'sgd' },
+      /^--beta1 .*requires --optimizer/,
+    ],
+    [
+      'label smoothing of numbers',
+      [dimensionOf('labelSmoothing', '0.1|0.2', Number)],
+      { label: undefined, target: ['sepal_width'] },
+      /^--label-smoothing: only for classes/,
+    ],
+    ['more halving than trials', [hidden('3|4')], {}, /^--halving 30: expected at most the number of trials, 20/],
+  ])('%s: refused before the first trial', async (name, space, given, message) => {
+    const halving = name.startsWith('more') ? 30 : undefined;
+    let yielded = 0;
+    const refusal = await refusalOf(async () => {
+      for await (const _ of search({ data: IRIS, label: 'species', ...given } as object, {
+        ...SETTINGS,
+        space,
+        trials: 20,
+        halving,
+      }))
+        yielded++;
+    });
+    expect(refusal.message).toMatch(message);
+    expect({ yielded, status: refusal.status }).toEqual({ yielded: 0, status: 2 });
+  });
+
+  it('an option that only some trials can have is left out of the others', async () => {
+    const space = [hidden('none|3'), dimensionOf('activation', 'gelu|tanh', String)];
+    const trials = trialsIn(await eventsOf({ space, trials: 4 }, { ...GIVEN, epochs: 1 }));
+    for (const { options, status } of trials) {
+      expect(status).toBe('completed');
+      expect('activation' in options).toBe((options.hidden as number[]).length > 0);
+    }
+    expect(new Set(trials.map(({ options }) => 'activation' in options)).size).toBe(2);
+  });
+
+  it('the final run has no option that only folds need', async () => {
+    const given = { ...GIVEN, drop: ['petal_width'], group: 'sepal_width', foldSeed: 4, stratify: true };
+    const events = await eventsOf({ folds: 2, trials: 1 }, given);
+    expect(events.at(-1)).toMatchObject({ event: 'search_end', status: 'completed' });
+  });
+
+  it('a network that is too large is a trial that fails', async () => {
+    const space = [hidden('3|16000000,16000000')];
+    const trials = trialsIn(await eventsOf({ space, trials: 4 }, { ...GIVEN, epochs: 1 }));
+    const failed = trials.filter(({ status }) => status === 'failed');
+    expect(failed.length).toBeGreaterThan(0);
+    expect(failed.length).toBeLessThan(4);
+    expect(failed[0]!.message).toContain('GiB of shared memory');
   });
 });

@@ -1,12 +1,12 @@
 /** Ranges and choices, the values of trials, rungs, and what mattered. */
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { resolveOptions } from '../../../src/config/options.js';
+import { applicable, type CheckedOptions, resolveOptions } from '../../../src/config/options.js';
 import type { SearchStartEvent, TrialEvent } from '../../../src/metrics/search-events.js';
 import { importanceOf, ranksOf } from '../../../src/tools/search/importance.js';
 import { searchPicture } from '../../../src/tools/search/picture.js';
 import { ranked, rungsFor } from '../../../src/tools/search/rungs.js';
-import { applicable, dimensionOf, valuesOfTrial } from '../../../src/tools/search/space.js';
+import { dimensionOf, valuesOfTrial } from '../../../src/tools/search/space.js';
 import { readSpace } from '../../../src/tools/search/space-file.js';
 import { temporaryFolder } from '../../support/idx-files.js';
 import { refusalOf } from '../../support/refusals.js';
@@ -160,9 +160,12 @@ describe('the values of a trial', () => {
 
   it('that do not apply are left out', () => {
     const values = { optimizer: 'adam', momentum: 0.5, beta1: 0.8, lr: 0.1 } as const;
-    expect(applicable(values, resolveOptions({}))).toEqual({ optimizer: 'adam', beta1: 0.8, lr: 0.1 });
-    const sgd = { ...values, optimizer: 'sgd' } as const;
-    expect(applicable(sgd, resolveOptions({}))).toEqual({ optimizer: 'sgd', momentum: 0.5, lr: 0.1 });
+    const kept = (options: CheckedOptions) => applicable(options, (some) => ({ ...resolveOptions({}), ...some }));
+    expect(kept(values)).toEqual({ optimizer: 'adam', beta1: 0.8, lr: 0.1 });
+    expect(kept({ ...values, optimizer: 'sgd' })).toEqual({ optimizer: 'sgd', momentum: 0.5, lr: 0.1 });
+    // Without momentum, which Adam has not, there is no Nesterov momentum, either.
+    expect(kept({ ...values, nesterov: true })).toEqual({ optimizer: 'adam', beta1: 0.8, lr: 0.1 });
+    expect(kept({ hidden: [], dropout: 0.5, activation: 'gelu' })).toEqual({ hidden: [] });
   });
 });
 
