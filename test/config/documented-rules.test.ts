@@ -178,8 +178,8 @@ describe('docs/options.md', () => {
 
   it('leaves out no pair of options that is refused', () => {
     // (Other recipes meet other requirements by their defaults.)
-    const valueOf = (name: string) => (name === 'recipe' ? 'reference' : valuesOf(name).at(-1));
-    const alone = OPTION_NAMES.map((name) => [name, complete({ [name]: valueOf(name) })] as const);
+    const lastOf = (name: string) => (name === 'recipe' ? 'reference' : valuesOf(name).at(-1));
+    const alone = OPTION_NAMES.map((name) => [name, complete({ [name]: lastOf(name) })] as const);
     const strays: string[] = [];
     for (const [i, [a, own]] of alone.entries()) {
       for (const [b, others] of casesOf(alone, (_, j) => (i + j) % 6 === 0)) {
