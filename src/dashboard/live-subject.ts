@@ -4,6 +4,7 @@ import type { RunView } from '../run/view.js';
 import { onOneLine } from '../text/printable.js';
 import type { Split } from '../tools/explain/asks.js';
 import type { Given, NetworkShape } from '../tools/explain/derivation.js';
+import { differencesOf } from '../tools/explain/differences.js';
 import { inputNamesOf } from '../tools/explain/input-names.js';
 import type { Subject, SubjectFacts } from '../tools/explain/subject.js';
 
@@ -39,7 +40,10 @@ export class LiveSubject implements Subject {
       ...(hasWeights(objective.facts) && { isWeighted: true }),
       skipsZeros: view.skipsZeros,
       kernel: view.kernel,
-      training: { rate, reduction, batchSize, optimizer, schedule, momentum },
+      training: {
+        ...{ rate, reduction, batchSize, optimizer, schedule, momentum },
+        differences: differencesOf((option) => config[option]),
+      },
     };
   }
 

@@ -57,10 +57,15 @@ export class StepCard {
 
   /** How the training differs from a plain step. */
   #otherwise(): string {
-    const { optimizer = 'sgd', momentum = 0, schedule = 'constant' } = this.#facts.training;
+    const { optimizer = 'sgd', momentum = 0, schedule = 'constant', differences = [] } = this.#facts.training;
     const name = optimizer === 'sgd' && momentum > 0 ? `sgd with momentum ${short(momentum)}` : optimizer;
     const step = name === 'sgd' ? '' : ` The training itself used ${name}, not the plain gradient.`;
-    return schedule === 'constant' ? step : `${step} η is the rate before the schedule (${schedule}).`;
+    const rate = schedule === 'constant' ? '' : ` η is the rate before the schedule (${schedule}).`;
+    const others =
+      differences.length === 0
+        ? ''
+        : ` This step is without what the training used besides: ${differences.join(', ')}.`;
+    return `${step}${rate}${others}`;
   }
 
   async #try(): Promise<void> {

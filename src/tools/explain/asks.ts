@@ -102,6 +102,8 @@ export interface TrainingFacts {
   readonly optimizer?: string;
   readonly momentum?: number;
   readonly schedule?: string;
+  /** What else the training does, which no answer takes into account: `dropout`, … */
+  readonly differences?: readonly string[];
 }
 
 /** One sample, forward and back. */

@@ -12,9 +12,11 @@ import { chooseKernel } from '../../kernels/builds.js';
 import { OPTIMIZERS } from '../../optim/optimizer.js';
 import { SCHEDULES } from '../../optim/schedule.js';
 import { onOneLine } from '../../text/printable.js';
+import { snakeCase } from '../../text/words.js';
 import type { Network } from '../network.js';
 import type { Split, TrainingFacts } from './asks.js';
 import type { Given, NetworkShape } from './derivation.js';
+import { differencesOf } from './differences.js';
 import { hardestOf } from './hardest.js';
 import { inputNamesOf } from './input-names.js';
 import { skipsZeros } from './skipped-zeros.js';
@@ -116,6 +118,7 @@ function trainingIn(config: ReturnType<typeof fieldsOf>): TrainingFacts {
     ...(isNameIn(OPTIMIZERS, optimizer) && { optimizer }),
     ...(isNameIn(SCHEDULES, schedule) && { schedule }),
     ...(typeof momentum === 'number' && momentum > 0 && momentum < 1 && { momentum }),
+    differences: differencesOf((option) => config[snakeCase(option)]),
   };
 }
 
