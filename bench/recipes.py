@@ -178,7 +178,7 @@ def main():
     else:
         from summary import summary
 
-        summary(results(args.folder), wanted, args.method, args.markdown)
+        summary([r for r in results(args.folder) if r["split"] in splits], wanted, args.method, args.markdown)
 
 
 if __name__ == "__main__":
