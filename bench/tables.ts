@@ -28,13 +28,13 @@ import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import type { StartEvent } from '../src/metrics/events.js';
 import { namesOf, wholeFrom } from './support/options.js';
-import { type Defaults, VARIANT_NAMES, VARIANTS, type Variant } from './support/table-variants.js';
 import { NPM_PACKAGE, npmPackage, type Package, PYTHON_PACKAGES, type Table, tablesOf } from './tables/catalog.js';
 import { classNamesOf, scoreOf, startOf, testRowsOf, tryCommands } from './tables/lockstep.js';
 import { PEERS, type Peer, Peers, REASONS, type Reading, TREES } from './tables/peers.js';
 import { print } from './tables/print.js';
 import { Results } from './tables/results.js';
 import { differentTables, summaryOf } from './tables/summary.js';
+import { type Defaults, VARIANT_NAMES, VARIANTS, type Variant } from './tables/variants.js';
 
 const options = new Command('tables')
   .description('How good is Lockstep on tables as people have them?')
@@ -75,8 +75,8 @@ const peers = new Peers(python);
 try {
   const packages = await installed();
   // (The Python script is in the source folder, not in dist/.)
-  const script = fileURLToPath(new URL('../../bench/table-defaults.py', import.meta.url));
-  const { status } = spawnSync(python, [script, 'export', folder], { stdio: 'inherit' });
+  const script = fileURLToPath(new URL('../../bench/tables/export.py', import.meta.url));
+  const { status } = spawnSync(python, [script, folder], { stdio: 'inherit' });
   if (status !== 0) throw new Error(`${python} ${script} ended with status ${status}`);
   const tables = tablesOf(packages, folder).filter(isWanted);
   const results = new Results(options.results);

@@ -48,3 +48,5 @@ GROUPS = {"choose": CHOOSE, "judge": JUDGE}
 MOST_ROWS = 3_000
 SPLITS = 5
 TEST_SHARE = 0.2
+"""Of each program whose settings are searched."""
+TUNING_TRIALS = 20

@@ -3,10 +3,10 @@ import warnings
 
 import numpy as np
 import pandas as pd
+from catalog import TUNING_TRIALS
 
 warnings.filterwarnings("ignore")
 
-TUNING_TRIALS = 20
 MOST_TREES = 1000
 PATIENCE = 50
 

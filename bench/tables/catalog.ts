@@ -40,7 +40,7 @@ const NAMED: readonly {
 ];
 const KEEL_FOLDERS = ['balanced', 'imbalanced'] as const;
 
-/** Written by bench/table-defaults.py: the package has some of them in two files, or names their classes elsewhere. */
+/** Written by export.py: the package has some of them in two files, or names their classes elsewhere. */
 const EXPORTED = {
   digits: 'label:class',
   wine: 'label:class',
@@ -51,7 +51,7 @@ const EXPORTED = {
 /**
  * All tables of the packages that are installed.
  *
- * @param folder  where `table-defaults.py export` has written its files
+ * @param folder  where `export.py` has written its files
  */
 export function tablesOf(packages: readonly Package[], folder: string): readonly Table[] {
   const folderOf = (name: string) => packages.find((each) => each.name === name)?.folder;

@@ -2,7 +2,6 @@
 import { cpus } from 'node:os';
 import { type Difference, meanOf } from '../support/paired.js';
 import { type Column, heading, row } from '../support/table.js';
-import { VARIANT_NAMES } from '../support/table-variants.js';
 import type { Package } from './catalog.js';
 import { NETWORKS, REASONS, TREES } from './peers.js';
 import { type Results, SYSTEMS, type System } from './results.js';
@@ -19,6 +18,7 @@ import {
   type TableSummary,
   variantSummaryOf,
 } from './summary.js';
+import { VARIANT_NAMES } from './variants.js';
 
 interface Format {
   /** NDJSON instead of a table. */

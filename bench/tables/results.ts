@@ -1,8 +1,8 @@
 /** Results of bench/tables.ts: a line of NDJSON for each table, system and seed, so that a run can continue an earlier one. */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
-import { VARIANT_NAMES, type Variant } from '../support/table-variants.js';
 import type { Trial } from './lockstep.js';
 import { PEERS, REASONS, type Score } from './peers.js';
+import { VARIANT_NAMES, type Variant } from './variants.js';
 
 export const SYSTEMS = ['Lockstep', ...PEERS] as const;
 export type System = (typeof SYSTEMS)[number];

@@ -1,9 +1,9 @@
 /** What the results of bench/tables.ts say, over the seeds of a table and over all tables. */
 import { type Difference, holm, meanOf, pairedDifference, ranksOf } from '../support/paired.js';
-import type { Variant } from '../support/table-variants.js';
 import type { Trial } from './lockstep.js';
 import type { NETWORKS, Score } from './peers.js';
 import { type Results, SYSTEMS, type System } from './results.js';
+import type { Variant } from './variants.js';
 
 /** Holm's correction keeps the chance that any table is called worse by mistake below this. */
 const LEVEL = 0.05;

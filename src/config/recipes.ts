@@ -12,8 +12,11 @@ export const RECIPES = {
     ...{ hidden: [1000], activation: 'relu', init: 'uniform', epochs: 100, batchSize: 100 },
     ...{ optimizer: 'sgd', lr: 0.001, reduction: 'sum', momentum: 0, weightDecay: 0, schedule: 'constant' },
   },
-  /** Network and steps are the defaults for tables. */
-  table: { scale: 'robust', validationSplit: 0.2, keepBest: true },
+  /** What it does not name is as the defaults for tables. */
+  table: {
+    ...{ scale: 'robust', hidden: [128], epochs: 256, dropout: 0.1, ema: 0.99 },
+    ...{ validationSplit: 0.1, patience: 40, keepBest: true },
+  },
   /** For images of digits, letters or clothes, without convolutions. Augmentation is not part of it: what suits depends on the images. */
   image: {
     ...{ hidden: [1024, 1024], activation: 'relu', init: 'he', dropout: 0.5, inputDropout: 0.2, maxNorm: 3 },

@@ -1,4 +1,4 @@
-/** The defaults for tables that depend on their size. bench/table-defaults.ts compares them with others. */
+/** The defaults for tables that depend on their size. bench/tables.ts --variants compares them with others. */
 import type { TableTraits } from './option.js';
 
 /** @returns undefined until the number of rows is known */

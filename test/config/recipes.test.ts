@@ -1,5 +1,5 @@
 /** Recipes: defaults that options override, kept by checkpoints and models. */
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readModel } from '../../src/checkpoints/model-file.js';
 import type { TableTraits } from '../../src/config/option.js';
@@ -15,6 +15,7 @@ import {
   withDefaults,
 } from '../../src/config/options.js';
 import { RECIPE_NAMES, RECIPES } from '../../src/config/recipes.js';
+import { flagOf } from '../../src/text/words.js';
 import { collect } from '../support/events.js';
 import { temporaryFolder, writeDataset } from '../support/idx-files.js';
 import { refusalOf } from '../support/refusals.js';
@@ -29,6 +30,7 @@ const TABLE = folder.write(
   'table.csv',
   `a,b,kind\n${Array.from({ length: 60 }, (_, i) => `${i % 7},${(i * 5) % 11},${i % 2 ? 'x' : 'y'}`).join('\n')}\n`,
 );
+const PAGE = readFileSync(new URL('../../../docs/recipes.md', import.meta.url), 'utf8');
 const SMALL = { hidden: [4], epochs: 4, batchSize: 16 };
 
 describe.each(RECIPE_NAMES)('recipe %s', (recipe) => {
@@ -44,6 +46,15 @@ describe.each(RECIPE_NAMES)('recipe %s', (recipe) => {
       const own = Object.keys(RECIPES[recipe]).map((name) => [name, config[name as keyof typeof config]]);
       requireTogether(Object.fromEntries(own) as typeof given, config);
     }
+  });
+
+  it('is in docs/recipes.md, with all of its options', () => {
+    const row = PAGE.split('\n').find((line) => line.startsWith(`| \`${recipe}\` |`))!;
+    const stated = /`--(.*?)`/.exec(row)![1]!.split(' --');
+    const own = Object.entries(RECIPES[recipe]).map(([name, value]) =>
+      value === true ? flagOf(name) : `${flagOf(name)} ${String(value)}`,
+    );
+    expect(stated.sort()).toEqual(own.sort());
   });
 
   it('is overridden by each option that is given', () => {

@@ -10,7 +10,6 @@ export interface Defaults {
 
 /** What each changes. */
 export const VARIANTS = {
-  defaults: () => ({}),
   'hidden 32': () => ({ hidden: [32] }),
   'hidden 128-64': () => ({ hidden: [128, 64] }),
   'batch / 2': ({ batchSize }) => ({ batchSize: Math.max(1, batchSize / 2) }),
