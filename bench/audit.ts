@@ -99,7 +99,7 @@ try {
 }
 
 async function compareAll(): Promise<void> {
-  if (options.sets.some((name) => name in TABLES)) execFileSync(python, [script('tables.py'), 'export', folder]);
+  if (options.sets.some((name) => name in TABLES)) execFileSync(python, [script('tables/export.py'), folder]);
   const columns: Column[] = [
     { title: 'set, noise', width: 28 },
     ...['first k', ...RANKINGS, 'precision', 'recall', 'Σ p / k'].map((title) => ({ title, width: 9 })),
