@@ -7,6 +7,7 @@ import { collect } from '../../support/events.js';
 import { temporaryFolder } from '../../support/idx-files.js';
 import { runLockstep } from '../../support/run-lockstep.js';
 import { csvOf } from '../../support/tables.js';
+import { TRIES_ALL } from '../../support/thoroughness.js';
 
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
@@ -43,7 +44,7 @@ describe('a network that was trained without a header', () => {
     expect(await predicted(csvOf(rows))).toEqual({ ids: linesFrom(1, 12), stderr: '' });
     const unlabeled = rows.map((row) => row.slice(0, 3));
     expect(await predicted(csvOf(unlabeled))).toEqual({ ids: linesFrom(1, 12), stderr: '' });
-    expect((await predicted(csvOf(unlabeled.slice(0, 1)))).ids).toEqual([1]);
+    if (TRIES_ALL || rows === WORDS) expect((await predicted(csvOf(unlabeled.slice(0, 1)))).ids).toEqual([1]);
   });
 
   it('takes no row of unknown words for a header', async () => {
@@ -78,6 +79,7 @@ describe('a network that was trained with a header', () => {
     await modelOf(text, { label: 'kind' });
     expect(await predicted(text)).toEqual({ ids: linesFrom(2, 4), stderr: '' });
     expect((await predicted(JSON.stringify(Object.fromEntries(names.map((name) => [name, 1]))))).stderr).toBe('');
+    if (!TRIES_ALL && names[0] !== '1') return;
     const { stderr, status } = await runLockstep(['evaluate', MODEL, '--data', DATA]);
     expect([status, stderr]).toEqual([0, '']);
   });
