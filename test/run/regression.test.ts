@@ -26,7 +26,7 @@ import { trainCommand } from '../support/paths.js';
 import { REFERENCE_DEFAULTS } from '../support/reference-defaults.js';
 import { refusalOf } from '../support/refusals.js';
 import { resultsAfter, resultsOf } from '../support/results.js';
-import { runLockstep } from '../support/run-lockstep.js';
+import { runHere } from '../support/run-here.js';
 import { csvOf } from '../support/tables.js';
 import { casesOf, inFull, TRIES_ALL, valuesOf } from '../support/thoroughness.js';
 
@@ -139,7 +139,7 @@ describe('a model of numbers', () => {
 
   beforeAll(async () => {
     trained = await collect({ ...OPTIONS, epochs: 30, threads: 2, save: model });
-    const { stdout, stderr } = await runLockstep(['predict', model, data]);
+    const { stdout, stderr } = await runHere(['predict', model, data]);
     expect(stderr).toBe('');
     lines = stdout
       .trim()
@@ -188,13 +188,13 @@ describe('a model of numbers', () => {
   });
 
   it('has the same metrics from evaluate, to the last digit', async () => {
-    const { stdout } = await runLockstep(['evaluate', model, '--data', data]);
+    const { stdout } = await runHere(['evaluate', model, '--data', data]);
     const event = JSON.parse(stdout) as NumbersEvaluationEvent;
     expect(event.dataset).toEqual({ name: 'numbers.csv', split: 'test', samples: 40 });
     for (const name of ['test_loss', 'test_rmse', 'test_mae', 'test_r2', 'test_targets'] as const) {
       expect(event[name]).toEqual(trained.end[name]);
     }
-    const { stdout: text } = await runLockstep(['evaluate', model, '--data', data, '--format', 'pretty']);
+    const { stdout: text } = await runHere(['evaluate', model, '--data', data, '--format', 'pretty']);
     expect(text).toMatch(/\nloss 0\.\d+, rmse \d+\.\d+, mae \d+\.\d+, r2 0\.\d+\nprice: rmse/);
   });
 
@@ -286,7 +286,7 @@ describe('numbers of another kind', () => {
     const named = await collect({ ...OPTIONS });
     const bare = await collect({ ...OPTIONS, data: file, target: ['4', '5'], save: inFolder('bare.safetensors') });
     expect(bare.end.weights_sha256).toBe(named.end.weights_sha256);
-    const { stdout } = await runLockstep(['predict', inFolder('bare.safetensors'), file]);
+    const { stdout } = await runHere(['predict', inFolder('bare.safetensors'), file]);
     expect(Object.keys((JSON.parse(stdout.split('\n')[0]!) as EstimateLine).estimates)).toEqual(['4', '5']);
   });
 
@@ -322,7 +322,7 @@ describe('numbers of another kind', () => {
         const { start, end } = await collect({ ...given, reduction: 'mean', lr: 0.05 });
         expect(start.dataset.targets!.map((target) => target.name)).toEqual(['1', '2', '3'].slice(0, width));
         expect(end.test_r2).toBeGreaterThan(0.9);
-        const { stdout } = await runLockstep(['evaluate', save, '--data', own.path]);
+        const { stdout } = await runHere(['evaluate', save, '--data', own.path]);
         expect((JSON.parse(stdout) as NumbersEvaluationEvent).test_rmse).toBe(end.test_rmse);
       } finally {
         own.remove();

@@ -17,7 +17,7 @@ import { trainCommand } from '../support/paths.js';
 import { REFERENCE_DEFAULTS } from '../support/reference-defaults.js';
 import { refusalOf } from '../support/refusals.js';
 import { resultsAfter, resultsOf } from '../support/results.js';
-import { runLockstep } from '../support/run-lockstep.js';
+import { runHere } from '../support/run-here.js';
 import { csvOf } from '../support/tables.js';
 import { casesOf, inFull, TRIES_ALL, valuesOf } from '../support/thoroughness.js';
 
@@ -110,12 +110,12 @@ describe('weights', () => {
     }
     expect(end.test_loss).toBeCloseTo(losses / all, 12);
     expect(end.test_error).toBeCloseTo(wrong / all, 12);
-    const { stdout } = await runLockstep(['evaluate', save, '--data', WEIGHTED]);
+    const { stdout } = await runHere(['evaluate', save, '--data', WEIGHTED]);
     const event = JSON.parse(stdout) as EvaluationEvent;
     expect([event.test_loss, event.test_error]).toEqual([end.test_loss, end.test_error]);
-    const { stderr } = await runLockstep(['evaluate', save, '--data', PLAIN]);
+    const { stderr } = await runHere(['evaluate', save, '--data', PLAIN]);
     expect(stderr).toContain('plain.csv: no column w, which the training table has');
-    expect((await runLockstep(['predict', save, PLAIN])).stderr).toBe('');
+    expect((await runHere(['predict', save, PLAIN])).stderr).toBe('');
   });
 
   it('count in the metrics of numbers', async () => {
@@ -131,7 +131,7 @@ describe('weights', () => {
     const residual = squares((row) => network.estimate(row.x)[0]! - row.price);
     expect(end.test_rmse! / Math.sqrt(residual / all)).toBeCloseTo(1, 12);
     expect(end.test_r2).toBeCloseTo(1 - residual / squares((row) => row.price - mean), 12);
-    const { stdout } = await runLockstep(['evaluate', save, '--data', NUMBERS]);
+    const { stdout } = await runHere(['evaluate', save, '--data', NUMBERS]);
     expect((JSON.parse(stdout) as NumbersEvaluationEvent).test_r2).toBe(end.test_r2);
   });
 
@@ -248,7 +248,7 @@ describe('--stratify', () => {
     const save = inFolder('stratified.safetensors');
     const { end, start } = await collect({ ...OPTIONS, data: PLAIN, stratify: true, save });
     expect(start.config.stratify).toBe(true);
-    const { stdout } = await runLockstep(['evaluate', save, '--data', PLAIN]);
+    const { stdout } = await runHere(['evaluate', save, '--data', PLAIN]);
     const event = JSON.parse(stdout) as EvaluationEvent;
     expect(event.test_loss).toBe(end.test_loss);
     const all = (name: string) => ROWS.filter((row) => row.kind === name).length;
