@@ -16,7 +16,7 @@ import { type Folder, mnistPart } from '../support/mnist-part.js';
 import { trainCommand } from '../support/paths.js';
 import { type Finished, finishOf, runTrain, spawnQuiet } from '../support/run-command.js';
 import { tableJobs } from '../support/table-jobs.js';
-import { casesOf, valuesOf } from '../support/thoroughness.js';
+import { casesOf, inFull, TRIES_ALL, valuesOf } from '../support/thoroughness.js';
 import { announcedIn, problemsIn, temporariesIn, type Undisturbed, undisturbed } from '../support/undisturbed.js';
 
 let data: Folder;
@@ -49,7 +49,7 @@ async function expectLossless(
     const announced = announcedIn(finished.stdout);
     expect(await problemsIn(folder.path, expected, announced, KEEP)).toEqual([]);
 
-    const { end } = await collect({ ...options, checkpointDir: folder.path, resume: true, threads: 3 });
+    const { end } = await collect({ ...options, checkpointDir: folder.path, resume: true, threads: valuesOf(3, 1) });
     expect(end).toMatchObject({ status: 'completed', weights_sha256: expected.sha256 });
     expect(await problemsIn(folder.path, expected, announced, KEEP)).toEqual([]);
     expect(await temporariesIn(folder.path)).toEqual([]);
@@ -115,7 +115,7 @@ async function expectLosslessAfter(part: number, job: Job): Promise<void> {
   }
 }
 
-it.concurrent.each(partsOf(valuesOf(6, 1)))('killed after %d of its life', async (part) => {
+(TRIES_ALL ? it.concurrent : it.skip).each(partsOf(6))(`killed after %d of its life${inFull}`, async (part) => {
   await expectLosslessAfter(part, images);
 });
 

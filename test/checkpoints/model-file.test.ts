@@ -20,10 +20,11 @@ import { olderModel } from '../support/older-model.js';
 import { refusalOf } from '../support/refusals.js';
 import { scratchWith } from '../support/scratch.js';
 import { type ReadTensorFile, readTensorFile } from '../support/tensor-file.js';
+import { valuesOf } from '../support/thoroughness.js';
 
 const scratch = scratchWith(300, 200);
 
-const options = (): TrainOptions => ({ data: scratch.data, hidden: [20], epochs: 2, threads: 2 });
+const options = (): TrainOptions => ({ data: scratch.data, hidden: [20], epochs: 2, threads: valuesOf(2, 1) });
 
 /** Runs to its end, and reads what it saved. */
 async function saved(given: TrainOptions) {
@@ -69,7 +70,7 @@ describe('a model file', () => {
         lr: 0.002,
         reduction: 'sum',
         strategy: 'sliced',
-        threads: 2,
+        threads: valuesOf(2, 1),
         seed: 3,
         limit: 250,
       },

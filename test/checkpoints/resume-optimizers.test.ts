@@ -12,7 +12,7 @@ import { trainCommand } from '../support/paths.js';
 import { refusalOf } from '../support/refusals.js';
 import { finishOf, spawnQuiet } from '../support/run-command.js';
 import { readTensorFile } from '../support/tensor-file.js';
-import { casesOf } from '../support/thoroughness.js';
+import { casesOf, valuesOf } from '../support/thoroughness.js';
 
 let data: Folder;
 beforeAll(() => {
@@ -46,7 +46,7 @@ const RESUMED = [
   ...['moving average', 'rmsprop, centered, with momentum', 'moving average, adam and clipping'],
 ];
 
-it.each(casesOf(RESUMED, (_, number) => number % 2 === 1))(
+it.each(casesOf(RESUMED, (name, number) => number % 4 === 1 || name.startsWith('rmsprop, centered')))(
   '%s: from within an epoch, and from the end of one',
   async (name) => {
     const options = OPTIMIZER_CASES[name]!;
@@ -62,7 +62,7 @@ it.each(casesOf(RESUMED, (_, number) => number % 2 === 1))(
     expect(await readdir(checkpointDir)).toEqual(expect.arrayContaining(NAMES));
     for (const [i, file] of NAMES.entries()) {
       const resume = path.join(checkpointDir, file);
-      const end = (await collect({ resume, ...NO_MORE, checkpointDir: newFolder(), threads: 2 - i })).end;
+      const end = (await collect({ resume, ...NO_MORE, checkpointDir: newFolder(), threads: valuesOf(2 - i, 1) })).end;
       expect(end.weights_sha256, file).toBe(undisturbed.end.weights_sha256);
       expect(end.train_loss).toBe(undisturbed.end.train_loss);
     }
@@ -86,7 +86,7 @@ it.concurrent.each(casesOf(KILLED, (name) => name === 'clipping and adam'))('%s:
   expect((await finishOf(child)).signal).toBe('SIGKILL');
 
   const undisturbed = await collect(run);
-  const resumed = await collect({ resume: checkpointDir, ...NO_MORE, threads: 3 });
+  const resumed = await collect({ resume: checkpointDir, ...NO_MORE, threads: valuesOf(3, 1) });
   expect(resumed.start.resumed!.step).toBeGreaterThan(9);
   expect(resumed.end).toMatchObject({ status: 'completed', weights_sha256: undisturbed.end.weights_sha256 });
 });

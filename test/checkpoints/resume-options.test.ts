@@ -11,7 +11,7 @@ import { refusalOf } from '../support/refusals.js';
 import { resultsAfter, resultsOf } from '../support/results.js';
 import { runTrain } from '../support/run-command.js';
 import { scratchWith } from '../support/scratch.js';
-import { casesOf } from '../support/thoroughness.js';
+import { casesOf, valuesOf } from '../support/thoroughness.js';
 
 const scratch = scratchWith(40, 10);
 
@@ -150,7 +150,11 @@ describe.each(DIFFERENCES)('$found instead of $expected', ({ given, found, expec
   });
 
   it(`may be asked for: ${allowed}`, async () => {
-    for (const file of [atEnd, within]) {
+    // From both, or, where it is allowed anywhere, of one option for all.
+    for (const file of valuesOf(
+      [atEnd, within],
+      allowed === 'always' && !('lr' in given) ? [within] : [atEnd, within],
+    )) {
       const wanted = { ...given, epochs: 3, resumeAnyway: true };
       if (allowed === 'never' || (allowed === 'between epochs' && file === within)) {
         const { message, status } = await refused(file, wanted);
@@ -174,7 +178,7 @@ describe.each(DIFFERENCES)('$found instead of $expected', ({ given, found, expec
 
 /** Of each option another value than the run's, and what the checkpoint has to say of it. */
 const OTHER_VALUES: { readonly [name in keyof Config]: () => TrainOptions } = {
-  threads: () => ({ threads: 1 }),
+  threads: () => ({ threads: valuesOf(1, 2) }),
   vectorBits: () => ({ vectorBits: '128' }),
   data: () => ({ data: `${scratch.data}/.` }),
   label: () => ({ label: 'class' }),
@@ -272,7 +276,15 @@ const HARMLESS: readonly string[] = [
 describe('every option', () => {
   /** A run has what an option may need: a step schedule, samples held out, Adam or momentum. */
   const runOf = (optimizer: 'sgd' | 'adam'): TrainOptions => ({
-    ...{ data: scratch.data, hidden: [7, 5], batchSize: 12, limit: 30, lr: 0.002, kernel: 'simd', threads: 2 },
+    ...{
+      data: scratch.data,
+      hidden: [7, 5],
+      batchSize: 12,
+      limit: 30,
+      lr: 0.002,
+      kernel: 'simd',
+      threads: valuesOf(2, 1),
+    },
     ...{ validationSplit: 0.2, schedule: 'step', epochs: 2, optimizer, ...(optimizer === 'sgd' && { momentum: 0.9 }) },
   });
   /** From where the others go on, and what the run of two epochs ends in that is never stopped. */

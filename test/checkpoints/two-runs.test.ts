@@ -29,7 +29,7 @@ import { trainCommand } from '../support/paths.js';
 import { nodeInNamespace } from '../support/pid-namespace.js';
 import { refusalOf } from '../support/refusals.js';
 import { finishOf, runTrain, spawnQuiet } from '../support/run-command.js';
-import { inFull, TRIES_ALL } from '../support/thoroughness.js';
+import { inFull, TRIES_ALL, valuesOf } from '../support/thoroughness.js';
 import { endOf, eventsOf } from '../support/undisturbed.js';
 import { until } from '../support/until.js';
 
@@ -142,7 +142,7 @@ describe('a folder that another run writes in', () => {
     },
   );
 
-  it.each([2, 10])('of %i runs that start at once exactly one runs', async (count) => {
+  it.each([2, valuesOf(10, 4)])('of %i runs that start at once exactly one runs', async (count) => {
     const checkpointDir = inFolder(`starts-${count}`);
     const job = ['--data', data.path, '--hidden', '5', '--batch-size', '20', '--threads', '1', '--epochs', '3'];
     const runs = await Promise.all(

@@ -82,11 +82,11 @@ describe('stdout', () => {
         '--hidden',
         '5',
         '--threads',
-        '2',
+        '1',
         '--batch-size',
         '1',
         '--epochs',
-        '20',
+        '10',
         '--log-every',
         '1',
       ],
@@ -99,7 +99,7 @@ describe('stdout', () => {
       expect(event.step).toBe(steps);
       if (steps % 1000 === 0) await new Promise((resolve) => setTimeout(resolve, 100));
     }
-    expect(steps).toBe(6000);
+    expect(steps).toBe(3000);
     expect((await ended).status).toBe(0);
   });
 

@@ -21,6 +21,7 @@ import { tensorFile } from '../support/plain-model.js';
 import { finishOf, spawnQuiet } from '../support/run-command.js';
 import { lockstepCommand, runLockstep } from '../support/run-lockstep.js';
 import { readTensorFile } from '../support/tensor-file.js';
+import { casesOf } from '../support/thoroughness.js';
 import { until } from '../support/until.js';
 
 let data: Folder;
@@ -37,7 +38,10 @@ const SIGNALS = [
   ['SIGHUP', 129],
 ] as const;
 
-describe.each(SIGNALS)('%s', (signal, expected) => {
+/** With a folder for checkpoints, all signals end a run; elsewhere one stands for them. */
+const SOME_SIGNALS = casesOf<(typeof SIGNALS)[number]>(SIGNALS, ([signal]) => signal === 'SIGTERM');
+
+describe.each(SOME_SIGNALS)('%s', (signal, expected) => {
   it(`ends the run with an end event and status ${expected}`, async () => {
     const { child, lines, ended } = startTrain(endless());
     const events: { event: string; status?: string; weights_sha256?: string }[] = [];
@@ -103,7 +107,7 @@ describe('a named pipe', () => {
     return await ended;
   }
 
-  it.each(SIGNALS)('that nobody writes to is not waited for after %s', async (signal, status) => {
+  it.each(SOME_SIGNALS)('that nobody writes to is not waited for after %s', async (signal, status) => {
     expect(await interrupted(signal, trainCommand, ['--data', pipe, '--label', '1'])).toEqual({
       ...{ status, signal: null, stdout: '', stderr: '' },
     });
@@ -239,7 +243,8 @@ describe('with a folder for checkpoints', () => {
     expect(names()).toEqual([path.basename(file)]);
     const { weights_sha256 } = events.at(-1) as EndEvent;
     expect(newest()).toMatchObject({ step: String(step), weights_sha256 });
-    await expectExactResume({ hidden: [100] });
+    // (What is resumed does not know which signal it was.)
+    if (SOME_SIGNALS.some(([name]) => name === signal)) await expectExactResume({ hidden: [100] });
   });
 
   /** Begins a run whose lines nobody reads, and interrupts it when its pipe is full. */

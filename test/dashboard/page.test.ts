@@ -90,7 +90,7 @@ describe.skipIf(executable === undefined)('the page in Chromium (skipped where t
 
   it('shows the noise scale where it is measured, and no tile for it elsewhere', async () => {
     await page.goto(dashboard.url);
-    const { epochs } = await train({ ...options(), noiseScale: true });
+    const { epochs } = await train({ ...options(), limit: 600, noiseScale: true });
     await isIn('completed');
     const tile = page.locator('.tile', { has: page.getByText('noise scale', { exact: true }) });
     const shown = (value: number) => String(Number(value.toPrecision(4)));
@@ -220,7 +220,7 @@ describe.skipIf(executable === undefined)('the page in Chromium (skipped where t
 
   it('says when the connection is lost, finds another run at its place by itself, and tells why that failed', async () => {
     await page.goto(dashboard.url);
-    await train(options());
+    await train({ ...options(), limit: 600 });
     await isIn('completed');
     const port = Number(new URL(dashboard.url).port);
     await dashboard.close();

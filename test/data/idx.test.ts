@@ -9,6 +9,7 @@ import { readIdx } from '../../src/data/idx.js';
 import { LockstepError } from '../../src/errors.js';
 import { type Folder, idxBytes, idxHeader, temporaryFolder } from '../support/idx-files.js';
 import { refusalOf } from '../support/refusals.js';
+import { valuesOf } from '../support/thoroughness.js';
 
 let folder: Folder;
 beforeAll(() => {
@@ -303,7 +304,7 @@ describe('random bytes', () => {
           expect(error.status).toBe(1);
         }
       }),
-      { numRuns: 300 },
+      { numRuns: valuesOf(300, 120) },
     );
   });
 
@@ -322,7 +323,7 @@ describe('random bytes', () => {
           if (!(error instanceof LockstepError)) throw error;
         }
       }),
-      { numRuns: 300 },
+      { numRuns: valuesOf(300, 120) },
     );
   });
 });

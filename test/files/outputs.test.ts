@@ -29,6 +29,7 @@ import { collect, collectFailed } from '../support/events.js';
 import { olderModel } from '../support/older-model.js';
 import { refusalOf } from '../support/refusals.js';
 import { scratchWith } from '../support/scratch.js';
+import { valuesOf } from '../support/thoroughness.js';
 
 const scratch = scratchWith(150, 20);
 
@@ -194,7 +195,7 @@ describe('a file that is there', () => {
         const { status } = await refusal(fileWith(bytes), kind);
         expect(status).toBe(2);
       }),
-      { numRuns: 300 },
+      { numRuns: valuesOf(300, 120) },
     );
   });
 

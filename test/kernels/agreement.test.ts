@@ -15,6 +15,7 @@ import {
   setOutputs,
   stepLayer,
 } from '../support/network.js';
+import { valuesOf } from '../support/thoroughness.js';
 
 /**
  * Float32's unit roundoff is 6e-8; a sum of n products errs by at most n of those, relative to Σ|terms|. Here, where no term is
@@ -31,6 +32,9 @@ const value = fc
       ? fc.constant(0)
       : fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), float).map(([u, x]) => (u < density ? x : 0)),
   );
+
+/** Random cases of each property. */
+const RUNS = valuesOf(100, 40);
 
 interface Case {
   readonly inputs: number;
@@ -148,6 +152,7 @@ describe.each(allKernels().slice(0, -1))(
           };
           expectClose(both(fast, c, act), c.inputs);
         }),
+        { numRuns: RUNS },
       );
     });
 
@@ -161,6 +166,7 @@ describe.each(allKernels().slice(0, -1))(
           };
           expectClose(both(fast, c, act), c.hidden);
         }),
+        { numRuns: RUNS },
       );
     });
 
@@ -174,6 +180,7 @@ describe.each(allKernels().slice(0, -1))(
           };
           expectClose(both(fast, c, act), c.outputs);
         }),
+        { numRuns: RUNS },
       );
     });
 
@@ -187,6 +194,7 @@ describe.each(allKernels().slice(0, -1))(
           };
           expectClose(both(fast, c, act), c.samples.length);
         }),
+        { numRuns: RUNS },
       );
     });
 
@@ -202,6 +210,7 @@ describe.each(allKernels().slice(0, -1))(
           };
           expectClose(both(fast, c, act), c.samples.length);
         }),
+        { numRuns: RUNS },
       );
     });
   },
@@ -234,7 +243,7 @@ describe.each(fastKernels())('kernel $name ($vectorBits bits) gives the same bit
         expectSame(wholeStep(c, c.panelWidth, slotCut, 0, 0), wholeStep({ ...c, denseInputs: true }, 32, 0, 0, 0));
       }),
       // (To shrink a case of this size would take minutes.)
-      { numRuns: 5, endOnFailure: true },
+      { numRuns: valuesOf(5, 2), endOnFailure: true },
     );
   });
 
@@ -245,6 +254,7 @@ describe.each(fastKernels())('kernel $name ($vectorBits bits) gives the same bit
         const plain = wholeStep({ ...c, denseInputs: false }, 32, 0, 0, 0);
         expectSame(wholeStep(c, c.panelWidth, slotCut, rowCut, panelCut), plain);
       }),
+      { numRuns: RUNS },
     );
   });
 });
@@ -263,6 +273,7 @@ describe.each(fastKernels())('kernel $name ($vectorBits bits), its weights no lo
           if (form === 'sparse') expect(lengths[slot]).toBe(c.hidden);
         }
       }),
+      { numRuns: RUNS },
     );
   });
 });

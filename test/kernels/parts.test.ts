@@ -107,7 +107,9 @@ const shapes = [1, 2, 3, 4, 5, 6, 7, 8].flatMap((vectors) => {
 
 describe.each(allKernels())('kernel $name ($vectorBits bits) writes nothing but its part', (choice) => {
   const isReference = choice.name === 'reference';
-  const ofKernel = isReference ? [{ width: 4, isDense: false }] : casesOf(shapes, (_, number) => number % 3 === 2);
+  const ofKernel = isReference
+    ? [{ width: 4, isDense: false }]
+    : casesOf(shapes, (_, number) => [2, 5, 8, 11].includes(number));
 
   it.each(ofKernel)('panels of $width columns, samples in dense form: $isDense', ({ width, isDense }) => {
     const fresh = () => networkOf(choice, width, isDense);

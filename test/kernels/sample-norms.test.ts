@@ -9,9 +9,13 @@ import { squaredNorm, squaredSampleNorm } from '../../src/model/sample-norms.js'
 import '../support/activations.js';
 import { allKernels } from '../support/kernels.js';
 import { createNetwork, forwardLayer, gradientsOf, type Network, outputsOf } from '../support/network.js';
+import { valuesOf } from '../support/thoroughness.js';
 
 const uniform = fc.double({ min: -1, max: 1, noNaN: true }).map(Math.fround);
 const row = (length: number, of: fc.Arbitrary<number>) => fc.array(of, { minLength: length, maxLength: length });
+
+/** Random cases of each property. */
+const RUNS = valuesOf(100, 40);
 
 interface Case {
   readonly layers: readonly number[];
@@ -124,6 +128,7 @@ describe.each(allKernels())('kernel $name ($vectorBits bits)', (choice) => {
           if (c.weights[slot] === 0) expect(found.every((square) => square === 0)).toBe(true);
         }
       }),
+      { numRuns: RUNS },
     );
   });
 
@@ -150,6 +155,7 @@ describe.each(allKernels())('kernel $name ($vectorBits bits)', (choice) => {
         const other = { ...c, denseInputs: !c.denseInputs, panelWidth: c.panelWidth === 32 ? 8 : 32 };
         expect(squaresOf(backPropagated(choice, other))).toEqual(expected);
       }),
+      { numRuns: RUNS },
     );
   });
 
@@ -172,6 +178,7 @@ describe.each(allKernels())('kernel $name ($vectorBits bits)', (choice) => {
           expect(deltas(l)).toEqual(expected);
         }
       }),
+      { numRuns: RUNS },
     );
   });
 });

@@ -19,6 +19,7 @@ import { idxBytes, temporaryFolder } from '../support/idx-files.js';
 import { refusalOf } from '../support/refusals.js';
 import { scratchWith } from '../support/scratch.js';
 import { IRIS } from '../support/tables.js';
+import { casesOf } from '../support/thoroughness.js';
 
 const [TRAIN, TEST] = [200, 50];
 const scratch = scratchWith(TRAIN, TEST);
@@ -79,40 +80,44 @@ describe('a run on images in memory', () => {
     expect((await refusalOf(() => collect({ resume: checkpointDir, epochs: 3 }))).code).toBe('memory_of_checkpoint');
   });
 
-  it.each([
+  const kinds = [
     { width: 1, Numbers: Float32Array, type: 0x0d, name: 'labels-idx1-float' },
     { width: 3, Numbers: Float64Array, type: 0x0e, name: 'labels-idx2-double' },
-  ])('has $width targets per image, as files of IDX type $type', async ({ width, Numbers, type, name }) => {
-    using folder = disposableFolder();
-    const count = 60;
-    const images = Uint8Array.from({ length: 4 * count }, (_, p) => (p * 37) % 251);
-    const numbers = Array.from({ length: count * width }, (_, i) => 1000 * (1 + (i % width)) + images[i]! / 3);
-    const targets = new Numbers(numbers);
-    const bytes = Buffer.from(targets.buffer.slice(0));
-    const header = Buffer.alloc(width > 1 ? 12 : 8);
-    header.set([0, 0, type, width > 1 ? 2 : 1]);
-    header.writeUInt32BE(count, 4);
-    if (width > 1) header.writeUInt32BE(width, 8);
-    const file = Buffer.concat([header, type === 0x0d ? bytes.swap32() : bytes.swap64()]);
-    for (const part of ['train', 't10k']) {
-      folder.write(`${part}-images-idx3-ubyte`, idxBytes([count, 2, 2], images));
-      folder.write(`${part}-${name}`, file);
-    }
-    const ofFiles = await collect({ ...JOB, reduction: 'mean', data: folder.path });
-    const checkpointDir = scratch.newPath();
-    await collect({ ...JOB, reduction: 'mean', data: folder.path, checkpointDir });
-    const part = { images, shape: [count, 2, 2], targets };
-    const { start, end } = await collect({ ...JOB, reduction: 'mean', data: { ...part, test: part } });
-    expect(end).toEqual({ ...ofFiles.end, seconds: end.seconds });
-    expect(start.dataset.targets).toEqual(ofFiles.start.dataset.targets);
-    // (The hash of the files, too.)
-    await collect({ resume: checkpointDir, epochs: 3, data: { ...part, test: part } });
-    const model = await fitted({ ...JOB, reduction: 'mean', data: part });
-    expectTypeOf(model).toEqualTypeOf<Regressor>();
-    const evaluation = await model.evaluate(part, { resamples: 0 });
-    expect([evaluation.test_rmse, evaluation.samples]).toEqual([end.test_rmse, count]);
-    expect(model.predict(part)[7]).toEqual(model.predict(images.subarray(28, 32)));
-  });
+  ];
+  it.each(casesOf(kinds, ({ width }) => width > 1))(
+    'has $width targets per image, as files of IDX type $type',
+    async ({ width, Numbers, type, name }) => {
+      using folder = disposableFolder();
+      const count = 60;
+      const images = Uint8Array.from({ length: 4 * count }, (_, p) => (p * 37) % 251);
+      const numbers = Array.from({ length: count * width }, (_, i) => 1000 * (1 + (i % width)) + images[i]! / 3);
+      const targets = new Numbers(numbers);
+      const bytes = Buffer.from(targets.buffer.slice(0));
+      const header = Buffer.alloc(width > 1 ? 12 : 8);
+      header.set([0, 0, type, width > 1 ? 2 : 1]);
+      header.writeUInt32BE(count, 4);
+      if (width > 1) header.writeUInt32BE(width, 8);
+      const file = Buffer.concat([header, type === 0x0d ? bytes.swap32() : bytes.swap64()]);
+      for (const part of ['train', 't10k']) {
+        folder.write(`${part}-images-idx3-ubyte`, idxBytes([count, 2, 2], images));
+        folder.write(`${part}-${name}`, file);
+      }
+      const ofFiles = await collect({ ...JOB, reduction: 'mean', data: folder.path });
+      const checkpointDir = scratch.newPath();
+      await collect({ ...JOB, reduction: 'mean', data: folder.path, checkpointDir });
+      const part = { images, shape: [count, 2, 2], targets };
+      const { start, end } = await collect({ ...JOB, reduction: 'mean', data: { ...part, test: part } });
+      expect(end).toEqual({ ...ofFiles.end, seconds: end.seconds });
+      expect(start.dataset.targets).toEqual(ofFiles.start.dataset.targets);
+      // (The hash of the files, too.)
+      await collect({ resume: checkpointDir, epochs: 3, data: { ...part, test: part } });
+      const model = await fitted({ ...JOB, reduction: 'mean', data: part });
+      expectTypeOf(model).toEqualTypeOf<Regressor>();
+      const evaluation = await model.evaluate(part, { resamples: 0 });
+      expect([evaluation.test_rmse, evaluation.samples]).toEqual([end.test_rmse, count]);
+      expect(model.predict(part)[7]).toEqual(model.predict(images.subarray(28, 32)));
+    },
+  );
 });
 
 describe('a model of images in memory', () => {

@@ -14,6 +14,7 @@ import { collect } from '../support/events.js';
 import { refusalOf } from '../support/refusals.js';
 import { scratchWith } from '../support/scratch.js';
 import { IRIS } from '../support/tables.js';
+import { valuesOf } from '../support/thoroughness.js';
 
 const scratch = scratchWith(200, 50);
 
@@ -27,7 +28,15 @@ const ROWS = CELLS.map((cells) =>
 const SPECIES = CELLS.map((cells) => cells[4]!);
 const MEASURES = Float64Array.from(CELLS.flatMap((cells) => cells.slice(0, 4).map(Number)));
 
-const JOB = { hidden: [8], epochs: 4, threads: 2, scale: 'standard', batchSize: 16, lr: 0.02, testSplit: 0.2 } as const;
+const JOB = {
+  hidden: [8],
+  epochs: 4,
+  threads: valuesOf(2, 1),
+  scale: 'standard',
+  batchSize: 16,
+  lr: 0.02,
+  testSplit: 0.2,
+} as const;
 
 describe('a run on a table in memory', () => {
   it('ends with the weights of the run on the file, bit for bit', async () => {

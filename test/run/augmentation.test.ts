@@ -57,13 +57,19 @@ describe('an epoch is the same as one with samples that were changed beforehand'
     return all;
   }
 
-  it.each(KINDS)('%s', async (_, options) => {
+  it.each(casesOf(KINDS, (_, i) => i > 1))('%s', async (_, options) => {
     const own = changed(options);
     expect(own).not.toEqual(images);
     const more: TrainInput = { seed: SEED, hidden: [70], batchSize: 10, epochs: 1, lr: 0.05 };
     for (const kernel of casesOf(kernelNames(), (name) => name === 'simd')) {
       const before = await collect({ ...more, kernel, threads: 1, data: { images: own, shape, labels } });
-      const during = await collect({ ...more, kernel, threads: 2, data: { images, shape, labels }, ...options });
+      const during = await collect({
+        ...more,
+        kernel,
+        threads: valuesOf(2, 1),
+        data: { images, shape, labels },
+        ...options,
+      });
       expect(during.end.weights_sha256).toBe(before.end.weights_sha256);
       expect(during.epochs[0]!.train_loss).toBe(before.epochs[0]!.train_loss);
     }
@@ -93,7 +99,7 @@ describe('the weights are the same', () => {
   ] as const;
   it.each(casesOf<(typeof others)[number]>(others, (_, i) => i < 3))('%s', async (_, more) => {
     const hashes: (string | undefined)[] = [];
-    for (const threads of valuesOf([1, 2, 5], [1, 4]))
+    for (const threads of valuesOf([1, 2, 5], [1, 3]))
       hashes.push(await hashOf({ ...common(), shift: 2, rotate: 9, threads, ...more }));
     expect(new Set(hashes).size).toBe(1);
   });
@@ -108,7 +114,7 @@ describe('the weights are the same', () => {
   it.each(['sliced', 'dense'] as const)(
     'when a run is resumed in the middle of an epoch: strategy %s',
     async (strategy) => {
-      const options: TrainOptions = { ...common(), ...WARP, inputNoise: 0.05, strategy, threads: 2, epochs: 3 };
+      const options: TrainOptions = { ...common(), ...WARP, inputNoise: 0.05, strategy, threads: 2, epochs: 2 };
       const checkpointDir = scratch.newPath();
       const whole = await collect({ ...options, checkpointDir, checkpointEverySteps: 3, keep: 30 });
       const resume = path.join(checkpointDir, 'step-0000012.safetensors');
@@ -139,7 +145,7 @@ describe('tables', () => {
 
   it('have noise on all inputs', async () => {
     const options: TrainInput = { data, epochs: 3, inputNoise: 0.3 };
-    const hashes = [1, 2, 3].map(async (threads) => await hashOf({ ...options, threads }));
+    const hashes = valuesOf([1, 2, 3], [1, 3]).map(async (threads) => await hashOf({ ...options, threads }));
     expect(new Set(await Promise.all(hashes)).size).toBe(1);
     expect(await hashes[0]).not.toBe(await hashOf({ ...options, inputNoise: 0 }));
   });
@@ -176,7 +182,7 @@ describe('images that cannot be changed are refused', () => {
 });
 
 it.each(valuesOf<readonly ('128' | '256')[]>(BITS, ['128']))('golden: kernel simd, %s bits', async (vectorBits) => {
-  const options: TrainOptions = { ...common(), kernel: 'simd', vectorBits, threads: 2 };
+  const options: TrainOptions = { ...common(), kernel: 'simd', vectorBits, threads: valuesOf(2, 1) };
   const hashes: Record<string, string | undefined> = {};
   for (const [name, more] of KINDS) hashes[name] = (await hashOf({ ...options, ...more }))?.slice(0, 16);
   // A change here is a break of the contract: it needs a reason in CHANGELOG.md.

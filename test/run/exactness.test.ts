@@ -7,13 +7,13 @@ import { collect } from '../support/events.js';
 import { type Part, temporaryFolder, writeDataset } from '../support/idx-files.js';
 import { kernelNames } from '../support/kernels.js';
 import { type Folder, mnistPart } from '../support/mnist-part.js';
-import { casesOf, valuesOf } from '../support/thoroughness.js';
+import { casesOf, TRIES_ALL, valuesOf } from '../support/thoroughness.js';
 
 /**
  * All with the reference's network and batch; with the others, which differ in how things are cut, some. (A thread takes its
  * time to start.)
  */
-const ALL_THREADS = valuesOf([1, 2, 3, 7, 8, 16], [1, 2, 3, 8]);
+const ALL_THREADS = valuesOf([1, 2, 3, 7, 8, 16], [1, 3, 8]);
 const threadsFor = (hidden: readonly number[], batchSize: number) =>
   hidden[0] === 1000 && batchSize === 100 ? ALL_THREADS : valuesOf([1, 3, 8], [1, 3]);
 
@@ -33,16 +33,18 @@ const KERNELS = kernelNames();
 
 describe.each(KERNELS)('kernel %s, strategy sliced', (kernel) => {
   const all = [{ hidden: [1000] }, { hidden: [300, 100] }, { hidden: [] }];
-  const networks = casesOf(all, ({ hidden }) => kernel !== 'reference' || hidden[0] !== 1000);
+  const networks = casesOf(all, ({ hidden }) => (kernel === 'reference' ? hidden[0] === 300 : true));
   describe.each(networks)('hidden layers $hidden', ({ hidden }) => {
     // 1001 samples leave a last batch of 1, of 41, none, and 301; 700 samples go forward and back in several blocks.
     // What is cut, and where, is the same for all kernels: the fastest has all, the others (reference is the last) some.
-    const sizes = kernel === KERNELS.at(-2) ? valuesOf([100, 64, 1, 700], [100, 700]) : valuesOf([64, 1], [64]);
+    const some = hidden[0] === 1000 ? [100, 700] : [hidden.length > 0 ? 700 : 100];
+    const sizes = kernel === KERNELS.at(-2) ? valuesOf([100, 64, 1, 700], some) : valuesOf([64, 1], [64]);
     it.each(sizes.map((batchSize) => ({ batchSize, numbers: threadsFor(hidden, batchSize) })))(
       'batch $batchSize: the same weights for $numbers threads',
       async ({ batchSize, numbers }) => {
         // The reference kernel is slow, on purpose, and so are a thousand steps of many threads: a part of the samples does.
-        const limit = kernel === 'reference' || batchSize === 1 ? Math.max(batchSize, 60) + 1 : 1001;
+        const isShort = kernel === 'reference' || batchSize === 1;
+        const limit = isShort ? Math.max(batchSize, 60) + 1 : valuesOf(1001, batchSize === 700 ? 741 : 301);
         const hashes: (string | undefined)[] = [];
         for (const threads of numbers) hashes.push(await hashOf({ kernel, hidden, batchSize, threads, limit }));
         expect(new Set(hashes).size).toBe(1);
@@ -50,8 +52,8 @@ describe.each(KERNELS)('kernel %s, strategy sliced', (kernel) => {
     );
   });
 
-  it('another seed, rate or reduction gives other weights', async () => {
-    const options: TrainOptions = { kernel, threads: 2, limit: 150, hidden: [20] };
+  it.skipIf(kernel === 'reference' && !TRIES_ALL)('another seed, rate or reduction gives other weights', async () => {
+    const options: TrainOptions = { kernel, threads: valuesOf(2, 1), limit: 150, hidden: [20] };
     const variants = [
       options,
       { ...options, seed: 2 },
@@ -66,7 +68,7 @@ describe.each(KERNELS)('kernel %s, strategy sliced', (kernel) => {
 
 it('a run that diverges ends at the same step, with the same weights, for any number of threads', async () => {
   const ends = new Set<string>();
-  for (const threads of [1, 2, 3]) {
+  for (const threads of valuesOf([1, 2, 3], [1, 3])) {
     const options = { data: data.path, kernel: 'simd' as const, hidden: [100], lr: 1e30, epochs: 3, threads };
     let last: TrainEvent | undefined;
     const run = async () => {
@@ -100,16 +102,16 @@ describe('samples without zeros, which are kept in dense form', () => {
 
   it('and with more threads than inputs, some of which have no rows and all of which have panels', async () => {
     const options: TrainOptions = { data: narrow.path, kernel: 'simd', hidden: [100], batchSize: 20, epochs: 2 };
-    const hashes = [await hashOf({ ...options, threads: 1 }), await hashOf({ ...options, threads: 8 })];
+    const hashes = [await hashOf({ ...options, threads: 1 }), await hashOf({ ...options, threads: valuesOf(8, 5) })];
     expect(new Set(hashes).size).toBe(1);
   });
 
   it.each(casesOf(kernelNames(), (name) => name !== 'reference'))(
     'kernel %s: the same weights for any number of threads',
     async (kernel) => {
-      for (const hidden of [[70], [70, 40], []]) {
+      for (const hidden of valuesOf([[70], [70, 40], []], [[70, 40], []])) {
         const hashes: (string | undefined)[] = [];
-        for (const threads of valuesOf([1, 2, 7], [1, 7]))
+        for (const threads of valuesOf([1, 2, 7], [1, 3]))
           hashes.push(await hashOf({ data: dense.path, kernel, hidden, batchSize: 20, threads }));
         expect(new Set(hashes).size).toBe(1);
       }
@@ -125,7 +127,7 @@ describe('samples without zeros, which are kept in dense form', () => {
     for (const strategy of ['sliced', 'dense'] as const) {
       const hashes = new Set<string | undefined>();
       for (const vectorBits of ['128', '256'] as const) {
-        const options: TrainOptions = { data: uneven.path, kernel: 'simd', hidden: [70], batchSize: 20, threads: 3 };
+        const options: TrainOptions = { data: uneven.path, kernel: 'simd', hidden: [70], batchSize: 20, threads: 2 };
         const { start, end } = await collect({ ...options, epochs: 2, strategy, vectorBits });
         expect(start.dataset.density).toBeGreaterThan(0.75);
         expect(start.dataset.density).toBeLessThan(0.85);
@@ -137,7 +139,7 @@ describe('samples without zeros, which are kept in dense form', () => {
   });
 
   it('their losses are those of the reference kernel within 1e-4, with either strategy', async () => {
-    const options: TrainOptions = { data: dense.path, hidden: [70], epochs: 3, threads: 3, batchSize: 20 };
+    const options: TrainOptions = { data: dense.path, hidden: [70], epochs: 3, threads: 2, batchSize: 20 };
     const expected = await collect({ ...options, kernel: 'reference' });
     for (const strategy of ['sliced', 'dense'] as const) {
       const { epochs } = await collect({ ...options, strategy });
@@ -156,6 +158,7 @@ it.each(['128', '256'] as const)(
     // A change here is a break of the contract: it needs a reason in CHANGELOG.md.
     const options: TrainOptions = { kernel: 'simd', vectorBits, threads: 2, epochs: 2 };
     expect(await hashOf(options)).toBe('a8b698175bf5e4f10ba2ec39ba5b6463d22a207280c0d4fc651520b9ea873c27');
+    if (vectorBits === '256' && !TRIES_ALL) return;
     expect(await hashOf({ ...options, hidden: [300, 100] })).toBe(
       '935111702e72fb930e2bf63f07de045e6bac4116d677e06194eb0d9c832c91ae',
     );
@@ -177,7 +180,7 @@ describe('strategy dense', () => {
       const limit = kernel === 'reference' ? 101 : 301;
       const options: TrainOptions = { data: data.path, kernel, epochs: 2, hidden: [100], limit };
       const sliced = await collect({ ...options, threads: 1 });
-      for (const threads of valuesOf([1, 2, 3, 8], [1, 3])) {
+      for (const threads of valuesOf([1, 2, 3, 8], [3])) {
         const first = await collect({ ...options, threads, strategy: 'dense' });
         const second = await collect({ ...options, threads, strategy: 'dense' });
         expect(first.end.weights_sha256).toBe(second.end.weights_sha256);

@@ -15,6 +15,7 @@ import { MIXED_HEADER, mixedRows } from '../support/mixed-rows.js';
 import { refusalOf } from '../support/refusals.js';
 import { resultsAfter, resultsOf } from '../support/results.js';
 import { csvOf } from '../support/tables.js';
+import { valuesOf } from '../support/thoroughness.js';
 
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
@@ -42,10 +43,15 @@ async function evaluated(model: string, data: string, wanted?: 'train') {
 }
 
 describe('a fold of a table', () => {
-  it.each([
-    [1, 4, 1],
-    [3, 4, 9],
-  ])(
+  it.each(
+    valuesOf(
+      [
+        [1, 4, 1],
+        [3, 4, 9],
+      ],
+      [[3, 4, 9]],
+    ) as [number, number, number][],
+  )(
     '%i of %i is what a run on the other rows is tested on: columns, weights and metrics',
     async (fold, folds, seed) => {
       const own = await collect({ ...JOB, fold: `${fold}/${folds}`, foldSeed: seed });

@@ -80,7 +80,7 @@ describe.each([
 
   it('is the same for any number of threads, and after a stop', async () => {
     const whole = await collect({ ...job, ...others, logEvery: 1 });
-    expect(resultsOf((await collect({ ...job, ...others, threads: 3, logEvery: 1 })).all)).toEqual(
+    expect(resultsOf((await collect({ ...job, ...others, threads: valuesOf(3, 1), logEvery: 1 })).all)).toEqual(
       resultsOf(whole.all),
     );
     for (const at of valuesOf([6, 21, 30], [21])) {

@@ -6,11 +6,20 @@ import type { TrainEvent } from '../../src/metrics/events.js';
 import { train } from '../../src/run/train.js';
 import { collect, collectUntil } from '../support/events.js';
 import { scratchWith } from '../support/scratch.js';
+import { valuesOf } from '../support/thoroughness.js';
 
 const scratch = scratchWith(120, 40);
 /** Its validation loss rises in the end: the best epoch is not the last. */
 const options = (): TrainOptions => ({
-  ...{ data: scratch.data, hidden: [30], batchSize: 10, lr: 0.05, validationSplit: 0.25, epochs: 6, threads: 2 },
+  ...{
+    data: scratch.data,
+    hidden: [30],
+    batchSize: 10,
+    lr: 0.05,
+    validationSplit: 0.25,
+    epochs: 6,
+    threads: valuesOf(2, 1),
+  },
 });
 
 const isOfTest = (name: string) => name.startsWith('test_');

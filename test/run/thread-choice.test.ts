@@ -5,9 +5,9 @@ import type { TrainOptions } from '../../src/config/options.js';
 import { collect } from '../support/events.js';
 import { resultsOf } from '../support/results.js';
 import { runTrain } from '../support/run-command.js';
-import { runLockstep } from '../support/run-lockstep.js';
 import { scratchWith } from '../support/scratch.js';
-import { casesOf } from '../support/thoroughness.js';
+import { readTensorFile } from '../support/tensor-file.js';
+import { casesOf, valuesOf } from '../support/thoroughness.js';
 
 const scratch = scratchWith(60, 10);
 const cores = availableParallelism();
@@ -54,13 +54,13 @@ describe.runIf(cores > 1)('without --threads', () => {
     { hidden: [64, 5] },
     { scale: 'none' },
   ];
-  it.each(casesOf(jobs, ({ optimizer, hidden }) => optimizer !== undefined || hidden !== undefined))(
+  it.each(casesOf(jobs, ({ optimizer }) => optimizer !== undefined))(
     'the results are those of any number of threads: %o',
     async (other) => {
       const job = { ...coarse(), lr: 0.01, ...other };
       const { all, start } = await collect(job);
       expect(start.thread_choice).toBeDefined();
-      for (const threads of [1, 2, 3])
+      for (const threads of valuesOf([1, 2, 3], [1, 3]))
         expect(resultsOf(all)).toEqual(resultsOf((await collect({ ...job, threads })).all));
     },
   );
@@ -69,15 +69,14 @@ describe.runIf(cores > 1)('without --threads', () => {
     const checkpointDir = scratch.newPath();
     const save = scratch.newPath('model.safetensors');
     await collect({ ...tiny(), checkpointDir, save });
-    const { stdout } = await runLockstep(['inspect', save]);
-    expect(JSON.parse(stdout)).toMatchObject({ config: { threads: 1 } });
-    const { start } = await collect({ resume: checkpointDir, epochs: 80 });
+    expect(JSON.parse(readTensorFile(save).metadata.config!)).toMatchObject({ threads: 1 });
+    const { start } = await collect({ resume: checkpointDir, epochs: 41 });
     expect(start).toMatchObject({ threads: 1, config: { threads: 1 } });
     expect(start).not.toHaveProperty('thread_choice');
 
     const other = scratch.newPath();
     await collect({ ...coarse(), threads: 2, checkpointDir: other });
-    const resumed = await collect({ resume: other, epochs: 60 });
+    const resumed = await collect({ resume: other, epochs: 31 });
     expect(resumed.start.threads).toBe(2);
     expect(resumed.start).not.toHaveProperty('thread_choice');
   });
@@ -110,7 +109,7 @@ describe.runIf(cores > 1)('without --threads', () => {
 });
 
 describe('--threads N', () => {
-  it.each([1, 2, 5])('means %i', async (threads) => {
+  it.each(valuesOf([1, 2, 5], [2]))('means %i', async (threads) => {
     const { start } = await collect({ ...coarse(), threads });
     expect(start).toMatchObject({ threads, config: { threads } });
     expect(start).not.toHaveProperty('thread_choice');

@@ -17,9 +17,9 @@ import { trainCommand } from '../support/paths.js';
 import { REFERENCE_DEFAULTS } from '../support/reference-defaults.js';
 import { refusalOf } from '../support/refusals.js';
 import { resultsAfter, resultsOf } from '../support/results.js';
-import { runLockstep } from '../support/run-lockstep.js';
+import { runHere } from '../support/run-here.js';
 import { csvOf } from '../support/tables.js';
-import { inFull, TRIES_ALL, valuesOf } from '../support/thoroughness.js';
+import { casesOf, inFull, TRIES_ALL, valuesOf } from '../support/thoroughness.js';
 
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
@@ -46,13 +46,16 @@ const OPTIONS: TrainOptions = {
 };
 
 describe('weights', () => {
-  it.each(kernelNames())('kernel %s: the same for any number of threads', async (kernel) => {
-    const given: TrainOptions = { ...OPTIONS, data: WEIGHTED, weight: 'w', classWeights: ['balanced'], kernel };
-    const [first, ...others] = await Promise.all(
-      valuesOf([1, 2, 3, 7, 8], [1, 3]).map(async (threads) => await collect({ ...given, threads })),
-    );
-    for (const other of others) expect(resultsOf(other.all)).toEqual(resultsOf(first!.all));
-  });
+  it.each(casesOf(kernelNames(), (name) => name !== 'reference'))(
+    'kernel %s: the same for any number of threads',
+    async (kernel) => {
+      const given: TrainOptions = { ...OPTIONS, data: WEIGHTED, weight: 'w', classWeights: ['balanced'], kernel };
+      const [first, ...others] = await Promise.all(
+        valuesOf([1, 2, 3, 7, 8], [1, 3]).map(async (threads) => await collect({ ...given, threads })),
+      );
+      for (const other of others) expect(resultsOf(other.all)).toEqual(resultsOf(first!.all));
+    },
+  );
 
   it('of 1 change no bit', async () => {
     const ones = table('ones.csv', { kind, w: () => 1 });
@@ -107,12 +110,12 @@ describe('weights', () => {
     }
     expect(end.test_loss).toBeCloseTo(losses / all, 12);
     expect(end.test_error).toBeCloseTo(wrong / all, 12);
-    const { stdout } = await runLockstep(['evaluate', save, '--data', WEIGHTED]);
+    const { stdout } = await runHere(['evaluate', save, '--data', WEIGHTED]);
     const event = JSON.parse(stdout) as EvaluationEvent;
     expect([event.test_loss, event.test_error]).toEqual([end.test_loss, end.test_error]);
-    const { stderr } = await runLockstep(['evaluate', save, '--data', PLAIN]);
+    const { stderr } = await runHere(['evaluate', save, '--data', PLAIN]);
     expect(stderr).toContain('plain.csv: no column w, which the training table has');
-    expect((await runLockstep(['predict', save, PLAIN])).stderr).toBe('');
+    expect((await runHere(['predict', save, PLAIN])).stderr).toBe('');
   });
 
   it('count in the metrics of numbers', async () => {
@@ -128,17 +131,18 @@ describe('weights', () => {
     const residual = squares((row) => network.estimate(row.x)[0]! - row.price);
     expect(end.test_rmse! / Math.sqrt(residual / all)).toBeCloseTo(1, 12);
     expect(end.test_r2).toBeCloseTo(1 - residual / squares((row) => row.price - mean), 12);
-    const { stdout } = await runLockstep(['evaluate', save, '--data', NUMBERS]);
+    const { stdout } = await runHere(['evaluate', save, '--data', NUMBERS]);
     expect((JSON.parse(stdout) as NumbersEvaluationEvent).test_r2).toBe(end.test_r2);
   });
 
   it('resume from every checkpoint as if the run had never stopped', async () => {
     const options: TrainOptions = {
-      ...{ ...OPTIONS, data: WEIGHTED, weight: 'w', classWeights: ['odd=3'], keepBest: true, threads: 2 },
+      ...{ ...OPTIONS, data: WEIGHTED, weight: 'w', classWeights: ['odd=3'], keepBest: true, threads: valuesOf(2, 1) },
       ...{ checkpointEverySteps: 4, keep: 100, checkpointDir: inFolder('whole') },
     };
     const whole = await collect(options);
     for (const [i, file] of readdirSync(inFolder('whole')).entries()) {
+      if (i % valuesOf(1, 2) > 0) continue;
       const resumed = await collect({ resume: inFolder(`whole/${file}`), checkpointDir: inFolder(`again-${i}`) });
       expect(resultsOf(resumed.all)).toEqual(resultsAfter(whole.all, resumed.start.resumed!));
     }
@@ -244,7 +248,7 @@ describe('--stratify', () => {
     const save = inFolder('stratified.safetensors');
     const { end, start } = await collect({ ...OPTIONS, data: PLAIN, stratify: true, save });
     expect(start.config.stratify).toBe(true);
-    const { stdout } = await runLockstep(['evaluate', save, '--data', PLAIN]);
+    const { stdout } = await runHere(['evaluate', save, '--data', PLAIN]);
     const event = JSON.parse(stdout) as EvaluationEvent;
     expect(event.test_loss).toBe(end.test_loss);
     const all = (name: string) => ROWS.filter((row) => row.kind === name).length;
@@ -309,7 +313,7 @@ describe('warnings', () => {
     ['classes that are weighted, and learned', { lr: 0.01, classWeights: ['balanced'] }, undefined],
     ['a network that has learned', { lr: 0.01, epochs: 30 }, undefined],
   ])('%s', async (_, given, expected) => {
-    const common: TrainOptions = { data: rare(), label: 'kind', testSplit: 0, hidden: [16], threads: 2 };
+    const common: TrainOptions = { data: rare(), label: 'kind', testSplit: 0, hidden: [16], threads: 1 };
     const { all } = await collect({ ...common, optimizer: 'adam', reduction: 'mean', epochs: 10, ...given });
     const warnings = warningsOf(all).filter((text) => text.startsWith('no_better_than_constant'));
     expect(warnings).toEqual(expected === undefined ? [] : [expect.stringContaining(expected)]);

@@ -18,16 +18,21 @@ import type { Mark } from './watched.js';
 const MOST_TIMES = 8;
 const MOST_FIXED_BYTES = { checkpoint: 1 << 14, plain: 1 << 16, gzip: 16 << 20 };
 
-/** @param bytes  a checkpoint */
-export async function damageCheckpoint({ bytes }: { bytes: Uint8Array }, mark: Mark): Promise<Tally[]> {
+interface CheckpointTask {
+  readonly bytes: Uint8Array;
+  /** One bit of so many is flipped. */
+  readonly every?: number;
+}
+
+export async function damageCheckpoint({ bytes, every = 1 }: CheckpointTask, mark: Mark): Promise<Tally[]> {
   const allocated = countAllocations();
   const folder = temporaryFolder();
   const header = 8 + Number(Buffer.from(bytes).readBigUInt64LE());
   const kinds: [string, Iterable<Damage>][] = [
     ['checkpoint, cut', truncations(bytes)],
     ['checkpoint, appended to', appendages(bytes)],
-    ['checkpoint, bit of the header', flips(bytes, 0, header)],
-    ['checkpoint, bit of the body', flips(bytes, header, bytes.length)],
+    ['checkpoint, bit of the header', oneOf(every, flips(bytes, 0, header))],
+    ['checkpoint, bit of the body', oneOf(every, flips(bytes, header, bytes.length))],
     ['checkpoint, gigabytes promised', promises(bytes)],
   ];
   const tallies: Tally[] = [];
@@ -47,6 +52,11 @@ export async function damageCheckpoint({ bytes }: { bytes: Uint8Array }, mark: M
   }
   folder.remove();
   return tallies;
+}
+
+function* oneOf<T>(every: number, all: Iterable<T>): Generator<T> {
+  let number = 0;
+  for (const each of all) if (number++ % every === 0) yield each;
 }
 
 /** Headers with numbers that are far beyond the file. */

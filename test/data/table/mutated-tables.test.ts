@@ -12,7 +12,7 @@ beforeAll(async () => {
   models = await modelsOfMixed(folder);
 });
 
-const CASES = 400;
+const CASES = valuesOf(400, 200);
 
 it.each(valuesOf([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], [1]))('seed %i', { timeout: 60_000 }, async (seed) => {
   const [tally] = await fuzzMixed({ models, seed, from: 0, to: CASES }, () => undefined);

@@ -161,10 +161,11 @@ describe('others can run', () => {
     ['CSV', (row: number) => `${row},text ${row % 100},${date(row % 1000)}\n`],
     ['NDJSON', (row: number) => `{"a":${row},"b":"text ${row % 100}","c":null}\n`],
   ])('after every quarter of a megabyte of %s', async (_, line) => {
-    const text = Array.from({ length: 100_000 }, (_, row) => line(row)).join('');
+    const text = Array.from({ length: 40_000 }, (_, row) => line(row)).join('');
     const pauses = impatient();
     const table = await readRawTableFrom('T', chunksOf(Buffer.from(text)));
-    expect(table.count).toBe(100_000);
+    expect(table.count).toBe(40_000);
+    expect(text.length).toBeGreaterThan(4 * 2 ** 18);
     expect(pauses.mock.calls.length).toBeGreaterThanOrEqual(text.length / 2 ** 18);
   });
 

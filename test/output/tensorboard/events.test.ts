@@ -12,6 +12,7 @@ import { fieldsOf, mapOf, numberOf, type ReadFile, readEventFiles } from '../../
 import { fixtures } from '../../support/paths.js';
 import { refusalOf } from '../../support/refusals.js';
 import { runTrain } from '../../support/run-command.js';
+import { casesOf } from '../../support/thoroughness.js';
 import { type TinyRun, tinyRun } from '../../support/tiny-run.js';
 
 let tiny: TinyRun;
@@ -229,23 +230,27 @@ describe('the command', () => {
     expect((await runTrain([...args(), '--tensorboard', ''])).status).toBe(2);
   });
 
-  it.each([
+  const manners = [
     ['short', 0],
     ['killed within', null],
     ['killed before', null],
     ['killed after', null],
-  ] as const)('when a record is %s leaves whole records', async (manner, expected) => {
-    const folder = newFolder();
-    mkdirSync(folder, { recursive: true });
-    const fault = { folder, manner, at: [{ file: 1, operation: RECORDS.epoch2 }] };
-    const { nodeArgs, environment } = withDiskFault(fault);
-    const { status } = await runTrain([...args(), '--tensorboard', folder], environment, nodeArgs);
-    expect(status).toBe(expected);
-    const [file] = readEventFiles(folder);
-    const epochs = expected === 0 ? [5, 10, 15] : manner === 'killed after' ? [5, 10] : [5];
-    expect(scalarsIn([file!])['loss/test']!.map(([step]) => step)).toEqual(epochs);
-    expect(file!.rest > 0).toBe(manner === 'killed within');
-  });
+  ] as const;
+  it.each(casesOf<(typeof manners)[number]>(manners, (_, i) => i < 2))(
+    'when a record is %s leaves whole records',
+    async (manner, expected) => {
+      const folder = newFolder();
+      mkdirSync(folder, { recursive: true });
+      const fault = { folder, manner, at: [{ file: 1, operation: RECORDS.epoch2 }] };
+      const { nodeArgs, environment } = withDiskFault(fault);
+      const { status } = await runTrain([...args(), '--tensorboard', folder], environment, nodeArgs);
+      expect(status).toBe(expected);
+      const [file] = readEventFiles(folder);
+      const epochs = expected === 0 ? [5, 10, 15] : manner === 'killed after' ? [5, 10] : [5];
+      expect(scalarsIn([file!])['loss/test']!.map(([step]) => step)).toEqual(epochs);
+      expect(file!.rest > 0).toBe(manner === 'killed within');
+    },
+  );
 
   it('tells once when it cannot be written, and goes on; later records follow the last whole one', async () => {
     const folder = newFolder();

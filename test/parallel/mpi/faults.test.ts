@@ -50,8 +50,8 @@ describe.skipIf(noOpenMpi)(`ranks that cannot train together${ifSkipped(noOpenMp
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
   }
 
-  it(
-    'unequal data',
+  it.skipIf(!TRIES_ALL)(
+    `unequal data${inFull}`,
     async () => {
       await expectRefusal(
         [trainCommand, ...job('--epochs', '1', '--data', otherData.path)],
@@ -97,8 +97,8 @@ describe.skipIf(noOpenMpi)(`ranks that cannot train together${ifSkipped(noOpenMp
     LIMIT_MS,
   );
 
-  it(
-    'unequal versions of Lockstep',
+  it.skipIf(!TRIES_ALL)(
+    `unequal versions of Lockstep${inFull}`,
     async () => {
       // The same code, beside another package.json.
       const other = path.join(scratch.path, 'other');

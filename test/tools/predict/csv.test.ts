@@ -4,7 +4,7 @@ import { fit as fitted, loadClassifier, loadRegressor } from '../../../src/index
 import { Random } from '../../../src/model/random.js';
 import { temporaryFolder } from '../../support/idx-files.js';
 import { tensorFile } from '../../support/plain-model.js';
-import { runLockstep } from '../../support/run-lockstep.js';
+import { runHere } from '../../support/run-here.js';
 import { csvOf } from '../../support/tables.js';
 
 const folder = temporaryFolder();
@@ -41,7 +41,7 @@ function parse(text: string): string[][] {
 }
 
 const run = async (args: readonly string[], input = '') => {
-  const { status, stdout, stderr } = await runLockstep(['predict', ...args, '--format', 'csv'], input);
+  const { status, stdout, stderr } = await runHere(['predict', ...args, '--format', 'csv'], input);
   return { status, rows: parse(stdout), stderr };
 };
 const trimmed = (cells: readonly (string | number)[]) => cells.map((cell) => String(cell).trim());
@@ -67,15 +67,15 @@ describe('the CSV of predict', () => {
     const text = csvOf([[...NAMES], ...CELLS]);
     const utf8 = folder.write('table.csv', text);
     const other = folder.write('other.csv', Buffer.from(text, 'latin1'));
-    const { stdout } = await runLockstep(['predict', classes, utf8, '--format', 'csv']);
-    const found = await runLockstep(['predict', classes, other, '--format', 'csv', '--encoding', 'windows-1252']);
+    const { stdout } = await runHere(['predict', classes, utf8, '--format', 'csv']);
+    const found = await runHere(['predict', classes, other, '--format', 'csv', '--encoding', 'windows-1252']);
     expect(found.stdout).toBe(stdout);
     const model = await loadClassifier(classes);
     const expected = await model.evaluate(utf8);
     expect(await model.evaluate(other, { encoding: 'latin1' })).toEqual(expected);
     await expect(model.evaluate(other)).rejects.toThrow('save the table as UTF-8, or use `encoding` windows-1252');
     const args = ['evaluate', classes, '--data', other, '--encoding', 'latin1', '--split', 'all', '--format', 'ndjson'];
-    expect(JSON.parse((await runLockstep(args)).stdout)).toMatchObject({ log_loss: expected.log_loss });
+    expect(JSON.parse((await runHere(args)).stdout)).toMatchObject({ log_loss: expected.log_loss });
   });
 
   it('has the most probable classes with --top, and no header if the table has none', async () => {

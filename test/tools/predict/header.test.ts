@@ -5,8 +5,9 @@ import type { TrainOptions } from '../../../src/config/options.js';
 import { Random } from '../../../src/model/random.js';
 import { collect } from '../../support/events.js';
 import { temporaryFolder } from '../../support/idx-files.js';
-import { runLockstep } from '../../support/run-lockstep.js';
+import { runHere } from '../../support/run-here.js';
 import { csvOf } from '../../support/tables.js';
+import { TRIES_ALL } from '../../support/thoroughness.js';
 
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
@@ -18,7 +19,7 @@ async function modelOf(text: string, options: TrainOptions): Promise<void> {
 }
 
 async function predicted(text: string): Promise<{ readonly ids: unknown[]; readonly stderr: string }> {
-  const { stdout, stderr } = await runLockstep(['predict', MODEL, '--format', 'ndjson'], text);
+  const { stdout, stderr } = await runHere(['predict', MODEL, '--format', 'ndjson'], text);
   const lines = stdout.split('\n').filter(Boolean);
   return { ids: lines.map((line) => (JSON.parse(line) as { id: unknown }).id), stderr };
 }
@@ -43,7 +44,7 @@ describe('a network that was trained without a header', () => {
     expect(await predicted(csvOf(rows))).toEqual({ ids: linesFrom(1, 12), stderr: '' });
     const unlabeled = rows.map((row) => row.slice(0, 3));
     expect(await predicted(csvOf(unlabeled))).toEqual({ ids: linesFrom(1, 12), stderr: '' });
-    expect((await predicted(csvOf(unlabeled.slice(0, 1)))).ids).toEqual([1]);
+    if (TRIES_ALL || rows === WORDS) expect((await predicted(csvOf(unlabeled.slice(0, 1)))).ids).toEqual([1]);
   });
 
   it('takes no row of unknown words for a header', async () => {
@@ -78,7 +79,8 @@ describe('a network that was trained with a header', () => {
     await modelOf(text, { label: 'kind' });
     expect(await predicted(text)).toEqual({ ids: linesFrom(2, 4), stderr: '' });
     expect((await predicted(JSON.stringify(Object.fromEntries(names.map((name) => [name, 1]))))).stderr).toBe('');
-    const { stderr, status } = await runLockstep(['evaluate', MODEL, '--data', DATA]);
+    if (!TRIES_ALL && names[0] !== '1') return;
+    const { stderr, status } = await runHere(['evaluate', MODEL, '--data', DATA]);
     expect([status, stderr]).toEqual([0, '']);
   });
 });

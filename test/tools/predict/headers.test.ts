@@ -3,7 +3,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { fit as fitted } from '../../../src/index.js';
 import { Random } from '../../../src/model/random.js';
 import { temporaryFolder } from '../../support/idx-files.js';
-import { runLockstep } from '../../support/run-lockstep.js';
+import { runHere } from '../../support/run-here.js';
 import { csvOf } from '../../support/tables.js';
 
 const folder = temporaryFolder();
@@ -32,7 +32,7 @@ const modelOf = async (
 
 const predicted = async (model: string, rows: readonly (readonly (string | number)[])[]) => {
   const file = folder.write('rows.csv', csvOf(rows));
-  const { status, stdout, stderr } = await runLockstep(['predict', model, file, '--format', 'ndjson', '--strict']);
+  const { status, stdout, stderr } = await runHere(['predict', model, file, '--format', 'ndjson', '--strict']);
   const lines = stdout.split('\n').filter((line) => line !== '');
   return { status, stderr, lines: lines.map((line) => JSON.parse(line) as { id: number; class: string }) };
 };

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { collect } from '../../support/events.js';
 import { temporaryFolder } from '../../support/idx-files.js';
-import { runLockstep } from '../../support/run-lockstep.js';
+import { runHere } from '../../support/run-here.js';
 import { csvOf } from '../../support/tables.js';
 
 const folder = temporaryFolder();
@@ -16,12 +16,15 @@ const [data, save] = [
 ];
 const objects = ROWS.map(([code, size]) => `{"code":${code},"size": ${size},"note":"a \\" 9007199254740993"}`);
 
+let ofTable: unknown[];
 beforeAll(async () => {
   await collect({ data, label: 'kind', types: ['code=category'], epochs: 2, hidden: [4], threads: 1, save });
+  ofTable = await predicted([data]);
+  expect(ofTable).toHaveLength(ROWS.length);
 });
 
 async function predicted(args: readonly string[], input = ''): Promise<unknown[]> {
-  const { stdout, stderr } = await runLockstep(['predict', save, ...args, '--format', 'ndjson'], input);
+  const { stdout, stderr } = await runHere(['predict', save, ...args, '--format', 'ndjson'], input);
   expect(stderr).toBe('');
   return stdout
     .trim()
@@ -35,11 +38,11 @@ it.each([
   ['rows within samples', [], objects.map((object, i) => `{"id":${i},"x":${object}}`).join('\n')],
   ['a document', [folder.write('rows.json', `[${objects.join(',\n')}]`)], ''],
 ])('%s', async (_, args, input) => {
-  expect(await predicted(args, input)).toEqual(await predicted([data]));
+  expect(await predicted(args, input)).toEqual(ofTable);
 });
 
 it('but an id is refused, as it would come back as another', async () => {
-  const { stderr, stdout } = await runLockstep(['predict', save], '{"id":9007199254740993,"code":1,"size":1}\n');
+  const { stderr, stdout } = await runHere(['predict', save], '{"id":9007199254740993,"code":1,"size":1}\n');
   expect(stdout).toBe('');
   expect(stderr).toContain('line 1: id ');
 });

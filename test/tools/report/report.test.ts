@@ -13,6 +13,7 @@ import { reportSheet } from '../../../src/tools/report/sheet.js';
 import { warningsOf } from '../../../src/tools/report/warnings.js';
 import { scoresOf } from '../../support/class-scores.js';
 import { drawingsIn, loadedBy } from '../../support/report-parts.js';
+import { valuesOf } from '../../support/thoroughness.js';
 
 interface Case {
   readonly samples: number;
@@ -119,7 +120,7 @@ describe('a report on classes', () => {
           expect(text).not.toMatch(/<script|\u202e/);
         }
       }),
-      { numRuns: 30 },
+      { numRuns: valuesOf(30, 12) },
     );
   });
 });
