@@ -1,6 +1,7 @@
 /** Joins the parts of all columns, in this thread and in others that help. */
+import { pauser } from '../pauser.js';
 import { MOST_CELLS } from '../raw-rows.js';
-import { inTurns } from '../steps.js';
+import { inTurns, type Steps } from '../steps.js';
 import { joinColumn } from './join-column.js';
 import { type DecodedColumn, decoded } from './joined-rows.js';
 import type { Reader } from './readers.js';
@@ -46,9 +47,17 @@ export async function joinColumns(
   });
   // (Failures are those of `running`.)
   for (const each of helped) each.catch(() => undefined);
-  for (let task = tasks.shift(); task; task = tasks.shift()) {
-    columns[task.index] = decoded(await inTurns(joinColumn({ ...common, parts: task.parts }, false), signal));
-  }
+  // Helpers that are ready take a column first.
+  await pauser(0)();
+  await inTurns(
+    (function* joining(): Steps<void> {
+      for (let task = tasks.shift(); task; task = tasks.shift()) {
+        columns[task.index] = decoded(yield* joinColumn({ ...common, parts: task.parts }, false));
+        yield;
+      }
+    })(),
+    signal,
+  );
   await Promise.all(running);
   signal?.throwIfAborted();
   return columns;

@@ -125,20 +125,32 @@ function* inShards(
 }
 
 function areEqual(lists: readonly TextList[], begins: readonly number[], a: number, b: number): boolean {
-  const [first, second] = [listOf(begins, a), listOf(begins, b)];
-  const { places: ofFirst, bytes } = lists[first]!;
-  const { places: ofSecond, bytes: others } = lists[second]!;
-  const [i, j] = [WORDS * (a - begins[first]! - 1), WORDS * (b - begins[second]! - 1)];
-  const length = ofFirst[i + 2]!;
-  if (ofSecond[j + 2] !== length) return false;
-  const [from, to] = [ofFirst[i + 1]!, ofSecond[j + 1]!];
-  for (let k = 0; k < length; k++) if (bytes.getUint8(from + k) !== others.getUint8(to + k)) return false;
+  const first = listOf(begins, a);
+  const second = listOf(begins, b);
+  const own = lists[first]!;
+  const other = lists[second]!;
+  const i = WORDS * (a - begins[first]! - 1);
+  const j = WORDS * (b - begins[second]! - 1);
+  const length = own.places[i + 2]!;
+  if (other.places[j + 2] !== length) return false;
+  return haveEqualBytes(own.bytes, own.places[i + 1]!, other.bytes, other.places[j + 1]!, length);
+}
+
+function haveEqualBytes(a: DataView, from: number, b: DataView, to: number, length: number): boolean {
+  if (length >= 4) {
+    // The last four may overlap those before.
+    const last = length - 4;
+    for (let k = 0; k < last; k += 4) if (a.getInt32(from + k) !== b.getInt32(to + k)) return false;
+    return a.getInt32(from + last) === b.getInt32(to + last);
+  }
+  for (let k = 0; k < length; k++) if (a.getUint8(from + k) !== b.getUint8(to + k)) return false;
   return true;
 }
 
 /** The number of the list that has a place. */
 function listOf(begins: readonly number[], place: number): number {
-  let [low, high] = [0, begins.length];
+  let low = 0;
+  let high = begins.length;
   while (high - low > 1) {
     const middle = (low + high) >>> 1;
     if (begins[middle]! <= place) low = middle;

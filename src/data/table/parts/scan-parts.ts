@@ -33,22 +33,75 @@ export async function scanParts(
         () => undefined,
       ),
   );
+  const pause = pauser();
+  const scan = async ({ index, bytes }: Claimed, meanwhile: () => void) => {
+    const own = await bytes;
+    meanwhile();
+    scanning.take(index, own && scanBytes(task, own));
+    await pause();
+    signal?.throwIfAborted();
+  };
   try {
-    const scan = scannerOf(task, file);
-    const pause = pauser();
-    const scanOne = async (index: number) => {
-      scanning.take(index, await scan(index));
-      await pause();
-      signal?.throwIfAborted();
-    };
-    for (let index = claim(task); index !== undefined && !scanning.isInDoubt; index = claim(task)) await scanOne(index);
+    const ahead = new ReadAhead(task, file);
+    let next = ahead.next(claim(task));
+    while (next && !scanning.isInDoubt) {
+      const own = next;
+      await scan(own, () => {
+        next = ahead.next(claim(task));
+      });
+    }
     await Promise.race([scanning.end, Promise.all(alive)]);
     signal?.throwIfAborted();
-    for (const index of scanning.missing()) if (!scanning.isInDoubt) await scanOne(index);
+    for (const index of scanning.missing()) {
+      if (!scanning.isInDoubt) await scan(ahead.next(index)!, () => undefined);
+    }
   } finally {
     endClaims(task);
   }
   return { parts: scanning.isInDoubt ? undefined : scanning.parts, alive };
+}
+
+/** A part of this thread, and its bytes once they are read; undefined if the file has become too short. */
+interface Claimed {
+  readonly index: number;
+  readonly bytes: Promise<Uint8Array | undefined>;
+}
+
+/** Reads a part while the one before is scanned. This thread never waits for the disk without letting others run. */
+class ReadAhead {
+  readonly #task: ScanTask;
+  readonly #file: FileHandle;
+  /** Of the next part and the one before. */
+  #buffers = [new Uint8Array(0), new Uint8Array(0)];
+
+  constructor(task: ScanTask, file: FileHandle) {
+    this.#task = task;
+    this.#file = file;
+  }
+
+  /** The bytes of the part before the last one are overwritten. */
+  next(index: number | undefined): Claimed | undefined {
+    if (index === undefined) return undefined;
+    const bytes = this.#read(index);
+    // (Nobody waits for it if the reading ends before.)
+    bytes.catch(() => undefined);
+    return { index, bytes };
+  }
+
+  async #read(index: number): Promise<Uint8Array | undefined> {
+    const { cuts } = this.#task;
+    const from = cuts[index]!;
+    const length = cuts[index + 1]! - from;
+    const [own, other] = this.#buffers as [Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>];
+    const buffer = own.length < length ? new Uint8Array(length) : own;
+    this.#buffers = [other, buffer];
+    for (let at = 0; at < length; ) {
+      const { bytesRead } = await this.#file.read(buffer, at, length - at, from + at);
+      if (bytesRead === 0) return undefined;
+      at += bytesRead;
+    }
+    return buffer.subarray(0, length);
+  }
 }
 
 /** The parts so far. */
@@ -81,21 +134,9 @@ class Scanning {
   }
 }
 
-/** Scans a part in this thread, which waits neither for the disk nor for anything else. */
-function scannerOf(task: ScanTask, file: FileHandle): (index: number) => Promise<ScannedPart | undefined> {
-  let buffer = new Uint8Array(0);
-  return async (index) => {
-    const from = task.cuts[index]!;
-    const length = task.cuts[index + 1]! - from;
-    if (buffer.length < length) buffer = new Uint8Array(length);
-    for (let at = 0; at < length; ) {
-      const { bytesRead } = await file.read(buffer, at, length - at, from + at);
-      if (bytesRead === 0) return undefined;
-      at += bytesRead;
-    }
-    return scanPart(task, length, (bytes) => {
-      bytes.set(buffer.subarray(0, length));
-      return true;
-    });
-  };
+function scanBytes(task: ScanTask, bytes: Uint8Array): ScannedPart | undefined {
+  return scanPart(task, bytes.length, (to) => {
+    to.set(bytes);
+    return true;
+  });
 }
