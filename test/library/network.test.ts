@@ -6,6 +6,7 @@ import { collect } from '../support/events.js';
 import { type Folder, temporaryFolder } from '../support/idx-files.js';
 import { mnistPart } from '../support/mnist-part.js';
 import { refusalOf } from '../support/refusals.js';
+import { runHere } from '../support/run-here.js';
 import { runLockstep } from '../support/run-lockstep.js';
 
 let data: Folder;
@@ -65,7 +66,7 @@ describe('predict', () => {
 
 it('the command tells such a line by its number, and goes on', async () => {
   const lines = [new Array(784).fill(3e38), new Array(784).fill(0.5)].map((x) => `${JSON.stringify(x)}\n`);
-  const { status, stdout, stderr } = await runLockstep(['predict', file], lines.join(''));
+  const { status, stdout, stderr } = await runHere(['predict', file], lines.join(''));
   expect(stdout.trim().split('\n')).toHaveLength(1);
   expect(stderr).toContain('line 1: the numbers of a sample are too large for the network');
   expect(status).toBe(0);
@@ -80,7 +81,7 @@ describe('a model that was trained on a folder', () => {
   });
 
   it('is, on the folder', async () => {
-    const { status, stdout } = await runLockstep(['evaluate', file, '--data', data.path]);
+    const { status, stdout } = await runHere(['evaluate', file, '--data', data.path]);
     expect(status).toBe(0);
     const { end } = await collect({ data: data.path, hidden: [20], epochs: 3, threads: 1 });
     expect(JSON.parse(stdout)).toMatchObject({ test_loss: end.test_loss, test_error: end.test_error });
