@@ -22,7 +22,7 @@ const SCANNER = new URL('./assembly/scanner.wasm', import.meta.url);
 /** Smaller files are not worth the time to compile the module (`node dist/bench/reading.js`). */
 const LEAST_BYTES = 2.5e5;
 /** Of smaller files, most are read before a thread has started (`node dist/bench/reading.js`). */
-const LEAST_BYTES_FOR_THREADS = 2e7;
+const LEAST_BYTES_FOR_THREADS = 4e7;
 /** Scanned in a few milliseconds, so that the event loop is not blocked for long. Many parts take longer to join. */
 const [LEAST_PART_BYTES, MOST_PART_BYTES] = [1 << 20, 1 << 22];
 const USUAL_PARTS = 128;
