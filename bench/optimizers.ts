@@ -2,7 +2,7 @@
  * What does an optimizer, or a change of the samples, cost? The reference's job with plain SGD, and with each of the options that do
  * more.
  *
- *   node dist/bench/optimizers.js [--threads 2] [--epochs 4] [--rounds 3] [--json]
+ *   node dist/bench/optimizers.js [--threads 2] [--epochs 4] [--rounds 3] [--only average,shift] [--json]
  *
  * Each row is a run in a process of its own, turn by turn, --rounds times. Seconds are an epoch's training, the median of a
  * run's epochs (without the first, which warms up); shown are medians over the rounds, and the spread; × is against the same
@@ -19,6 +19,8 @@ interface Options {
   readonly threads: number;
   readonly epochs: number;
   readonly rounds: number;
+  /** Of rows, or parts of them. */
+  readonly only: readonly string[] | undefined;
   readonly json: boolean;
 }
 
@@ -27,12 +29,13 @@ const options = new Command('optimizers')
   .option('--threads <n>', 'as of train', wholeFrom(1), 2)
   .option('--epochs <n>', 'epochs a run', wholeFrom(2), 4)
   .option('--rounds <n>', 'runs of each row', wholeFrom(1), 3)
+  .option('--only <names>', 'only rows whose names contain one of these texts', (text) => text.split(','))
   .option('--json', 'NDJSON', false)
   .parse()
   .opts<Options>();
 
 /** With rates that train: what they are costs nothing. */
-const ROWS: readonly { readonly name: string; readonly given: TrainOptions }[] = [
+const ALL: readonly { readonly name: string; readonly given: TrainOptions }[] = [
   { name: 'plain SGD', given: {} },
   { name: 'cosine schedule, warm-up', given: { schedule: 'cosine', warmupSteps: 600 } },
   { name: 'weight decay', given: { weightDecay: 0.001 } },
@@ -47,6 +50,8 @@ const ROWS: readonly { readonly name: string; readonly given: TrainOptions }[] =
     name: 'RMSprop, centered, momentum',
     given: { optimizer: 'rmsprop', reduction: 'mean', centered: true, momentum: 0.9 },
   },
+  { name: 'maximum norm', given: { maxNorm: 3 } },
+  { name: 'L1 penalty', given: { l1: 1e-6 } },
   { name: 'moving average', given: { ema: 0.99 } },
   { name: 'Adam, moving average', given: { optimizer: 'adam', reduction: 'mean', ema: 0.99 } },
   { name: 'Lion', given: { optimizer: 'lion', reduction: 'mean' } },
@@ -57,6 +62,10 @@ const ROWS: readonly { readonly name: string; readonly given: TrainOptions }[] =
   { name: 'noise on inputs', given: { inputNoise: 0.1 } },
   { name: 'validation split of a tenth', given: { validationSplit: 0.1, patience: 1000, keepBest: true } },
 ];
+
+const isWanted = (name: string) => options.only?.some((each) => name.includes(each)) ?? true;
+/** Plain SGD first. */
+const ROWS = ALL.filter(({ name }, r) => r === 0 || isWanted(name));
 
 interface Result {
   readonly seconds: number;

@@ -49,6 +49,8 @@ export function addMetricOptions(command: Command): Command {
 /** @throws LockstepError (status 2) */
 export function checkMetricOptions({ bootstrap, topK, importance, repeats, seed }: RawMetricOptions): MetricOptions {
   if (!importance && repeats !== undefined) throw errors.requiresOption('repeats', repeats, '--importance');
+  if (!importance && seed !== undefined && Number(bootstrap) === 0)
+    throw errors.requiresOption('seed', seed, '--importance, or --bootstrap of at least 1');
   const checkedSeed = wholeFrom('seed', seed, 0, Number.MAX_SAFE_INTEGER);
   return {
     resamples: wholeFrom('bootstrap', bootstrap, 0, MOST_RESAMPLES),

@@ -59,6 +59,11 @@ export function checkPlotOptions(raw: RawPlotOptions): CheckedPlotOptions {
   if (output !== undefined && !['.svg', '.png'].includes(path.extname(output).toLowerCase())) {
     throw errors.pictureEnding(output);
   }
+  const scale = raw.scale === undefined ? undefined : within('scale', raw.scale, SCALES);
+  if (output === undefined || path.extname(output).toLowerCase() !== '.png') {
+    const ofPng = Object.entries({ scale, font }).find(([, value]) => value !== undefined);
+    if (ofPng) throw errors.requiresOption(...ofPng, '-o and a file name that ends in .png');
+  }
   return {
     ...(output === undefined ? {} : { output }),
     ...(title === undefined ? {} : { title }),
@@ -68,7 +73,7 @@ export function checkPlotOptions(raw: RawPlotOptions): CheckedPlotOptions {
     log,
     steps,
     ...(raw.width === undefined ? {} : { width: Math.round(within('width', raw.width, WIDTHS, 'pixels')) }),
-    ...(raw.scale === undefined ? {} : { scale: within('scale', raw.scale, SCALES) }),
+    ...(scale === undefined ? {} : { scale }),
   };
 }
 

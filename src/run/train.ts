@@ -43,6 +43,8 @@ export interface TrainInput extends Omit<TrainOptions, 'data' | 'testData' | 'pu
 export interface Library {
   readonly memory?: InMemory & SharedByRuns;
   readonly onTrained?: ((trained: Trained) => void) | undefined;
+  /** Awaited when the run is prepared, before its threads start. What it returns is called when they have ended. */
+  readonly onReady?: (() => Promise<() => void>) | undefined;
 }
 
 /**
@@ -171,17 +173,22 @@ function requireControls(controls: TrainControls): void {
 export async function* trainAsCommand(
   checked: CheckedOptions,
   { signal, onProgress, onView }: TrainControls,
-  { memory, onTrained }: Library = {},
+  { memory, onTrained, onReady }: Library = {},
 ): AsyncGenerator<TrainEvent, void, undefined> {
-  const beganAt = now();
+  let beganAt = now();
   const world = await worldOf(checked);
   world?.begin();
   const stopping = new AbortController();
   const stop = () => stopping.abort();
+  let onOver: (() => void) | undefined;
   try {
     const run = await prepare(checked, world, signal, memory);
     // Until everything has been written.
     using _ = run.lock;
+    const readyAt = now();
+    onOver = await onReady?.();
+    // Waiting for other runs is not part of the run's time.
+    beganAt += now() - readyAt;
     signal?.addEventListener('abort', stop);
     if (signal?.aborted) stop();
     yield* untilTheEnd(live(run, { beganAt, world, onProgress, onView, onTrained, stop: stopping.signal }), stop);
@@ -190,6 +197,7 @@ export async function* trainAsCommand(
     throw world?.isAwaited ? asTold(world, error, false) : error;
   } finally {
     signal?.removeEventListener('abort', stop);
+    onOver?.();
     world?.leave();
   }
 }

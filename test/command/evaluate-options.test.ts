@@ -155,6 +155,11 @@ it.each<[string, string[], RegExp]>([
   ['resamples', ['--bootstrap', 'many'], /--bootstrap many: expected a whole number from 0 to 100,000/],
   ['k', ['--top-k', '0'], /--top-k 0: expected a whole number from 1/],
   ['the seed', ['--seed', '-1'], /--seed/],
+  [
+    'a seed of nothing',
+    ['--seed', '2', '--bootstrap', '0'],
+    /--seed 2: requires --importance, or --bootstrap of at least 1/,
+  ],
   ['repeats', ['--importance', '--repeats', '0'], /--repeats 0: expected a whole number from 1/],
   ['repeats without importance', ['--repeats', '3'], /--repeats 3: requires --importance/],
   ['a class of three', ['--positive', 'setosa'], /--positive setosa: expected a model of two classes/],

@@ -7,6 +7,7 @@ import { Dashboard } from '../../src/dashboard/dashboard.js';
 import { LockstepError } from '../../src/errors.js';
 import { withTensorBoard } from '../../src/output/tensorboard/with-tensorboard.js';
 import { train } from '../../src/run/train.js';
+import { fit as fitModel } from '../../src/tools/fit.js';
 import { loadModel, type Network, type Sample } from '../../src/tools/network.js';
 import { collect } from '../support/events.js';
 import { temporaryFolder } from '../support/idx-files.js';
@@ -163,5 +164,19 @@ describe('Dashboard', () => {
     } finally {
       await dashboard.close();
     }
+  });
+});
+
+describe('fit', () => {
+  const job = { data: IRIS, label: 'species', hidden: [3], epochs: 1, threads: 1 } as const;
+
+  it.each([{ logEvery: 1 }, { noiseScale: true }])('with %o, but nobody to receive the metrics', async (given) => {
+    const [name] = Object.keys(given);
+    const { error, status } = await refusalOf(() => fitModel({ ...job, ...given }));
+    expect(error.message).toMatch(new RegExp(`^\`${name}\` .*: requires \`onEvent\``));
+    expect(status).toBe(2);
+    const kinds = new Set<string>();
+    await fitModel({ ...job, ...given, onEvent: ({ event }) => kinds.add(event) });
+    expect(kinds).toContain('epoch');
   });
 });

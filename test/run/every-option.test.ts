@@ -239,14 +239,14 @@ const CASES = OPTION_NAMES.flatMap((name) =>
 /** What was once taken and did nothing, and one of each kind. */
 const TRIED: readonly string[] = [
   ...['testAt in images without a test set', 'testAt in a table without a test set', 'testAt in images'],
-  ...['splitSeed in images', 'splitSeed in a table without a test set', 'splitSeed in images, validation'],
+  ...['splitSeed in images', 'splitSeed in a table without a test set'],
   ...[
     'lrGamma in plateau',
     'activation in no hidden layers',
     'vectorBits in the plain kernel',
     'stratify in groups of rows',
   ],
-  ...['stratify in folds of groups', 'types in regression', 'ensemble in images', 'keep in checkpoints'],
+  ...['stratify in folds of groups'],
 ];
 
 const usual = new Map<string, Promise<string>>();

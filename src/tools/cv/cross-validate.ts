@@ -13,6 +13,7 @@ import { type CvPlan, type CvSettings, planCv } from './plan.js';
 import { type FoldResult, runFold } from './run-fold.js';
 import { runInOrder } from './run-in-order.js';
 import { summaryOf } from './summary.js';
+import { Turns } from './turns.js';
 
 export interface CvOptions extends CvSettings {
   /** File for the out-of-fold predictions: .ndjson or .csv. */
@@ -46,8 +47,9 @@ export async function* crossValidation(
   if (output !== undefined) await openPredictions(output);
   const results: FoldResult[] = [];
   const told = new Set<string>();
-  const work = plan.runs.map((run) => (stop: AbortSignal) => runFold(plan, run, memory, stop));
-  for await (const result of runInOrder(work, plan.atOnce, signal, counting(work.length, onCount))) {
+  const turns = new Turns(plan.atOnce);
+  const work = plan.runs.map((run) => (stop: AbortSignal) => runFold(plan, run, memory, turns, stop));
+  for await (const result of runInOrder(work, plan.atOnce + plan.ahead, signal, counting(work.length, onCount))) {
     if (results.length === 0) yield startEvent(plan, settings, result, beganAt);
     results.push(result);
     for (const warning of result.warnings) {

@@ -29,6 +29,9 @@ export interface CvSettings {
   readonly atOnce: number | undefined;
 }
 
+/** Values of a data set of which another fold may be in memory. Large folds train so long that nothing is gained (bench/cv.ts). */
+const MOST_AHEAD = 10_000_000;
+
 /** A fold of a repeat, both from 1. */
 export interface FoldRun {
   readonly repeat: number;
@@ -48,6 +51,8 @@ export interface CvPlan {
   /** By repeat: (samples) the fold of each, from 0. */
   readonly foldOf: readonly Uint16Array[];
   readonly atOnce: number;
+  /** Folds that are prepared or evaluated while `atOnce` others train. */
+  readonly ahead: number;
   /** The most threads of a fold. */
   readonly cores: number;
 }
@@ -79,7 +84,9 @@ export async function planCv(
     foldOf.push((await inTurns(foldsOf(dataset.train, limit, options, `--folds ${folds}`), signal)).foldOf);
     for (let fold = 1; fold <= folds; fold++) runs.push({ repeat, fold, seed, options: optionsOf(fold, seed) });
   }
-  return { dataset, samples: limit, runs, foldOf, ...sharesOf(config, given, runs.length, atOnce) };
+  const shares = sharesOf(config, given, runs.length, atOnce);
+  const ahead = shares.atOnce > 1 && config.ensemble === 1 && limit * dataset.inputs <= MOST_AHEAD ? 1 : 0;
+  return { dataset, samples: limit, runs, foldOf, ahead, ...shares };
 }
 
 /** One thread for each run as long as there are enough runs: the threads of a run would wait for each other. */

@@ -16,6 +16,7 @@ import type { Network } from '../network.js';
 import { evaluateNumbersOn } from '../number-evaluation.js';
 import type { OutOfFoldPrediction } from './out-of-fold.js';
 import type { CvPlan, FoldRun } from './plan.js';
+import type { Turns } from './turns.js';
 
 export interface FoldResult {
   /** Of its run. */
@@ -35,6 +36,7 @@ export async function runFold(
   { dataset, cores, foldOf }: CvPlan,
   run: FoldRun,
   memory: InMemory,
+  turns: Turns,
   signal: AbortSignal,
 ): Promise<FoldResult> {
   let trained: Trained | undefined;
@@ -46,7 +48,8 @@ export async function runFold(
     trained = left;
   };
   try {
-    const events = trainAny(run.options, { signal }, { memory: { ...memory, dataset, cores }, onTrained });
+    const onReady = () => turns.next(signal);
+    const events = trainAny(run.options, { signal }, { memory: { ...memory, dataset, cores }, onTrained, onReady });
     for await (const event of events) {
       if (event.event === 'start') start = event;
       else if (event.event === 'warning') warnings.push(event);

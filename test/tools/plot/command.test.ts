@@ -135,7 +135,9 @@ describe('lockstep plot', () => {
     [{ width: '10' }, /^--width 10: expected a number from 240 to 10000 \(pixels\)$/],
     [{ width: '640px' }, /^--width 640px: expected/],
     [{ scale: 'x' }, /^--scale x: expected a number from 0.25 to 8$/],
-    [{ width: '640.4', scale: '.5', log: true as const }, undefined],
+    [{ scale: '2' }, /^--scale 2: requires -o and a file name that ends in .png$/],
+    [{ output: 'x.svg', font: 'a.ttf' }, /^--font a.ttf: requires -o and a file name that ends in .png$/],
+    [{ output: 'x.png', width: '640.4', scale: '.5', log: true as const }, undefined],
   ])('options %j', (raw, message) => {
     const check = () => checkPlotOptions({ what: 'both', theme: 'auto', ...raw });
     const refusal = () => {
