@@ -78,10 +78,11 @@ const hashOf = async (data: keyof typeof folders, options: TrainOptions) =>
 
 // (The reference kernel is compared with PyTorch.)
 describe.each(casesOf(kernelNames(), (name) => name !== 'reference'))('kernel %s', (kernel) => {
+  const widths = kernel === 'reference' ? (['auto'] as const) : (['128', '256'] as const);
   const each = Object.keys(REGULARIZATION_CASES).flatMap((name, i) =>
     (['sparse', 'dense'] as const).flatMap((data, d) =>
       [1, 2, 3].flatMap((threads) =>
-        (['128', '256'] as const).map((vectorBits, w) => {
+        widths.map((vectorBits, w) => {
           const isUsual = threads === (i % 3) + 1 && w === d && (i + d) % 2 === 0;
           return { name, data, threads, vectorBits, isUsual };
         }),
