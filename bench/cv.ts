@@ -5,8 +5,8 @@
  *
  * Two tables: Fisher's irises with the default options, and one of --rows rows, 28 numbers and two classes. `busy` is the
  * processor time of the process, user and system, divided by the time that it took and the number of cores; `fold` is the sum of
- * the folds' own times, divided likewise: what is missing to 1 is the start, and what the last fold leaves idle. Shown are medians
- * over --rounds.
+ * the folds' own times, divided in the same way. The rest, up to 1, is the start of the process, and cores that are idle while the last
+ * fold trains. All figures are medians of --rounds.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';

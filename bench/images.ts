@@ -6,7 +6,8 @@
  *
  * Each run is a process of its own. The test set is evaluated once, after the last epoch. With --validation, 10,000 training
  * samples, which are the same for all seeds, are held out, and only their figures are reported. The options after `--`, as
- * JSON, are added to those of each job. Results are appended to --results, and what is there is not measured again.
+ * JSON, are added to those of each job. Results are appended to --results; jobs whose results are there are not
+ * measured again.
  */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';

@@ -19,7 +19,7 @@ interface Options {
   readonly threads: number;
   readonly epochs: number;
   readonly rounds: number;
-  /** Of rows, or parts of them. */
+  /** Names of rows of the table, or parts of names; undefined: all. */
   readonly only: readonly string[] | undefined;
   readonly json: boolean;
 }

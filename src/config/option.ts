@@ -65,7 +65,7 @@ interface Facts<Value> {
   readonly byOptimizer?: Readonly<Record<string, Value>>;
   /** Default of private runs, if it differs. */
   readonly privateDefault?: Value;
-  /** All of them. Whoever sets an option that does nothing without another is told so. */
+  /** What the option requires, all of it. Without it, the option would do nothing, and is refused. */
   readonly needs?: readonly Need[];
   readonly excludes?: Exclusion;
   /** What the data must have: checked when they have been loaded. */

@@ -17,7 +17,7 @@ export const RECIPES = {
     ...{ scale: 'robust', hidden: [128], epochs: 256, dropout: 0.1, ema: 0.99 },
     ...{ validationSplit: 0.1, patience: 40, keepBest: true },
   },
-  /** For images of digits, letters or clothes, without convolutions. Augmentation is not part of it: what suits depends on the images. */
+  /** For images of digits, letters or clothes, without convolutions. Without augmentation, because what helps depends on the images. */
   image: {
     ...{ hidden: [1024, 1024], activation: 'relu', init: 'he', dropout: 0.35, inputDropout: 0.3, maxNorm: 2 },
     ...{ epochs: 40, batchSize: 256, optimizer: 'adam', lr: 0.002, reduction: 'mean', schedule: 'linear' },

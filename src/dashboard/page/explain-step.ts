@@ -64,7 +64,7 @@ export class StepCard {
     const others =
       differences.length === 0
         ? ''
-        : ` This step is without what the training used besides: ${differences.join(', ')}.`;
+        : ` The training also used the following, which this step leaves out: ${differences.join(', ')}.`;
     return `${step}${rate}${others}`;
   }
 

@@ -22,7 +22,7 @@ import { fixtures } from '../../support/paths.js';
 import { refusalOf } from '../../support/refusals.js';
 import { partsOf, sealedFile } from '../../support/sealed-file.js';
 import { IRIS } from '../../support/tables.js';
-import { TRIES_ALL, valuesOf } from '../../support/thoroughness.js';
+import { inFull, TRIES_ALL, valuesOf } from '../../support/thoroughness.js';
 
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
@@ -86,7 +86,7 @@ describe.each(['classes', 'numbers'] as const)('an ensemble for %s', (kind) => {
   });
 
   it.skipIf(kind === 'numbers' && !TRIES_ALL)(
-    'is the same for any number of threads and of networks at a time',
+    `is the same for any number of threads and of networks at a time${kind === 'numbers' ? inFull : ''}`,
     async () => {
       const expected = endOf(events);
       for (const threads of valuesOf([1, 2, 3], [3]))

@@ -23,7 +23,7 @@ export interface JoinedColumn {
   readonly codes: Codes | undefined;
   /** In order of appearance, as if the column had never been in parts. */
   readonly texts: JoinedTexts | undefined;
-  /** Of many texts, if it was asked for. */
+  /** What the texts mean, if there are many and the caller asked for it. */
   readonly meanings: TextMeanings | undefined;
 }
 

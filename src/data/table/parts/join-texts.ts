@@ -7,7 +7,7 @@ import { TEXTS_A_PAGE, type TextPages, WORDS } from '../texts.js';
 export interface JoinedTexts extends TextPages {
   /** Number of texts. */
   readonly size: number;
-  /** Of their hashes. */
+  /** Seed of the texts' hashes. */
   readonly seed: number;
 }
 
