@@ -25,6 +25,7 @@ const LEVELS = [
   'src/memory',
   'src/files',
   'src/errors.ts',
+  'src/errors',
   'src/text',
 ];
 

@@ -1,5 +1,5 @@
 /** Messages quote what people and files say, and stay one short line whatever that is. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { parseTrainCommand } from '../bin/commands/train-options.js';
@@ -29,6 +29,15 @@ describe('codes', () => {
   it('are in docs/errors.md, each once and with its status, and no others are', () => {
     expect(table.length).toBeGreaterThan(100);
     expect(sorted(documented)).toEqual(sorted(table));
+  });
+
+  it('have messages whose names are different, also in different files', async () => {
+    const folder = path.join(root, 'dist/src/errors/messages');
+    const files = readdirSync(folder).filter((name) => name.endsWith('.js'));
+    const modules: object[] = await Promise.all(files.map((name) => import(path.join(folder, name))));
+    const tables = modules.flatMap((module) => Object.values(module).filter((each) => typeof each === 'object'));
+    expect(tables).toHaveLength(files.length);
+    expect(tables.flatMap((each) => Object.keys(each)).sort()).toEqual(Object.keys(errors).sort());
   });
 
   it('are those of the entries', () => {
