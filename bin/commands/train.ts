@@ -4,7 +4,7 @@ import { errors } from '../../src/errors.js';
 import type { Progress, TrainEvent } from '../../src/metrics/events.js';
 import { Output } from '../../src/output/output.js';
 import type { TrainControls } from '../../src/run/train.js';
-import type { OnCount } from '../../src/tools/cv/counter.js';
+import type { OnCount } from '../../src/tools/several-runs/count-runs.js';
 import { CLOSED_PIPE, report } from '../main.js';
 import { LivePage } from './live-page.js';
 import { parseTrainCommand, type TrainCommand } from './train-options.js';

@@ -6,14 +6,14 @@ import { errors, reason } from '../../errors.js';
 import { now } from '../../memory/clock.js';
 import type { CvEndEvent, CvEvent, CvStartEvent, FoldEvent } from '../../metrics/cv-events.js';
 import { SCHEMA } from '../../metrics/events.js';
-import { counting, type OnCount } from './counter.js';
+import { counting, type OnCount } from '../several-runs/count-runs.js';
+import { runInOrder } from '../several-runs/run-in-order.js';
+import { Turns } from '../several-runs/turns.js';
 import { requireCvOptions } from './cv-options.js';
 import { type OutOfFoldPrediction, openPredictions, requirePredictions, writePredictions } from './out-of-fold.js';
 import { type CvPlan, type CvSettings, planCv } from './plan.js';
 import { type FoldResult, runFold } from './run-fold.js';
-import { runInOrder } from './run-in-order.js';
 import { summaryOf } from './summary.js';
-import { Turns } from './turns.js';
 
 export interface CvOptions extends CvSettings {
   /** File for the out-of-fold predictions: .ndjson or .csv. */

@@ -1,12 +1,5 @@
 /** What a cross-validation runs: the data, the folds, and how many at a time. */
-import { availableParallelism } from 'node:os';
-import {
-  type CheckedOptions,
-  type Config,
-  requireTogether,
-  tableTraitsOf,
-  withDefaults,
-} from '../../config/options.js';
+import { type CheckedOptions, requireTogether, tableTraitsOf, withDefaults } from '../../config/options.js';
 import type { Dataset } from '../../data/dataset.js';
 import type { InMemory } from '../../data/in-memory.js';
 import { isTableSource } from '../../data/sources.js';
@@ -14,6 +7,7 @@ import { inTurns } from '../../data/table/steps.js';
 import { errors } from '../../errors.js';
 import { foldsOf, withFoldDefaults } from '../../run/fold-samples.js';
 import { loadFor } from '../../run/prepare.js';
+import { divideCores } from '../several-runs/divide-cores.js';
 
 export const DEFAULT_FOLDS = 5;
 export const LEAST_FOLDS = 2;
@@ -84,21 +78,7 @@ export async function planCv(
     foldOf.push((await inTurns(foldsOf(dataset.train, limit, options, `--folds ${folds}`), signal)).foldOf);
     for (let fold = 1; fold <= folds; fold++) runs.push({ repeat, fold, seed, options: optionsOf(fold, seed) });
   }
-  const shares = sharesOf(config, given, runs.length, atOnce);
+  const shares = divideCores(config, given, runs.length, atOnce);
   const ahead = shares.atOnce > 1 && config.ensemble === 1 && limit * dataset.inputs <= MOST_AHEAD ? 1 : 0;
   return { dataset, samples: limit, runs, foldOf, ahead, ...shares };
-}
-
-/** One thread for each run as long as there are enough runs: the threads of a run would wait for each other. */
-export function sharesOf(
-  { strategy }: Config,
-  { threads }: CheckedOptions,
-  runs: number,
-  wanted: number | undefined,
-  cores = availableParallelism(),
-) {
-  // With strategy `dense` the weights depend on the number of threads, so a run has as many as `train` would use.
-  const own = threads ?? (strategy === 'dense' ? cores : 1);
-  const atOnce = Math.min(runs, wanted ?? Math.max(1, Math.floor(cores / own)));
-  return { atOnce, cores: Math.max(1, Math.floor(cores / atOnce)) };
 }

@@ -14,9 +14,9 @@ import { evaluateOn } from '../evaluation.js';
 import { networkOf } from '../model.js';
 import type { Network } from '../network.js';
 import { evaluateNumbersOn } from '../number-evaluation.js';
+import type { Turns } from '../several-runs/turns.js';
 import type { OutOfFoldPrediction } from './out-of-fold.js';
 import type { CvPlan, FoldRun } from './plan.js';
-import type { Turns } from './turns.js';
 
 export interface FoldResult {
   /** Of its run. */

@@ -19,7 +19,7 @@ import { openModel, requireSave } from '../../run/model-output.js';
 import { loadFor } from '../../run/prepare.js';
 import type { Library } from '../../run/train.js';
 import { flagOf } from '../../text/words.js';
-import { sharesOf } from '../cv/plan.js';
+import { divideCores } from '../several-runs/divide-cores.js';
 
 /** They concern a single run, or are not written for the networks of an ensemble. */
 const REFUSED = ['mpi', 'exact', 'private', 'audit', 'noiseScale', 'logEvery'] as const satisfies readonly OptionName[];
@@ -59,7 +59,7 @@ export async function planEnsemble(
   const dataset = memory.dataset ?? (await loadFor(config, given, undefined, { signal, ...memory }));
   if (save !== undefined) await openModel(save);
   const members = Array.from({ length: ensemble }, (_, m) => memberOptions(given, config, m, folder));
-  return { config, dataset, members, ...sharesOf(config, given, ensemble, undefined, memory.cores) };
+  return { config, dataset, members, ...divideCores(config, given, ensemble, undefined, memory.cores) };
 }
 
 /** The folder of the networks' checkpoints. @throws LockstepError */

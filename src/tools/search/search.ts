@@ -11,11 +11,11 @@ import { type EndEvent, SCHEMA } from '../../metrics/events.js';
 import type { SearchEndEvent, SearchEvent, SearchStartEvent, TrialEvent } from '../../metrics/search-events.js';
 import { loadFor } from '../../run/prepare.js';
 import type { Library } from '../../run/train.js';
-import { counting, type OnCount } from '../cv/counter.js';
-import { sharesOf } from '../cv/plan.js';
-import { runInOrder } from '../cv/run-in-order.js';
 import { trainAny } from '../ensemble/train-any.js';
 import { pictureAt, requirePictures, writePicture } from '../inspect/write-picture.js';
+import { counting, type OnCount } from '../several-runs/count-runs.js';
+import { divideCores } from '../several-runs/divide-cores.js';
+import { runInOrder } from '../several-runs/run-in-order.js';
 import { importanceOf } from './importance.js';
 import { judge } from './judge.js';
 import { lockLog, requireLog, SearchLog } from './log.js';
@@ -136,7 +136,7 @@ async function planOf(
   requireTogether(judged, withDefaults(judged, isTable ? tableTraitsOf(judged) : undefined));
   const dataset = await loadFor(config, first, undefined, { signal, ...memory });
   await requireTrials(options, trials, dataset, signal);
-  const shares = sharesOf(config, fixed, trials, atOnce);
+  const shares = divideCores(config, fixed, trials, atOnce);
   return { settings, options, memory, dataset, shares, rungs: rungsFor(trials, halving) };
 }
 

@@ -1,7 +1,7 @@
 /** Several pieces of work at the same time: results in order, no more at once than allowed, and nothing left running. */
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { runInOrder, type Work } from '../../../src/tools/cv/run-in-order.js';
+import { runInOrder, type Work } from '../../../src/tools/several-runs/run-in-order.js';
 
 /** Work that ends after so many turns of the event loop, or soon after it is told to stop. */
 function workOf(turns: readonly number[], failing = -1) {

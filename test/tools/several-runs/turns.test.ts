@@ -1,7 +1,7 @@
 /** Turns: never more than allowed, in the order of asking, and none is lost to an abort. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { Turns } from '../../../src/tools/cv/turns.js';
+import { Turns } from '../../../src/tools/several-runs/turns.js';
 
 it('go to at most so many at a time, in order, whoever is aborted while waiting', async () => {
   const runs = fc.array(fc.record({ ticks: fc.nat(4), isAborted: fc.boolean() }), { maxLength: 12 });
