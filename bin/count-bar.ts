@@ -1,6 +1,6 @@
-/** The progress bar of a command that trains many networks: how many are done. */
+/** The progress bar of a command that trains many networks: how many are done, and the epochs of the first that is not. */
 import { canShowProgress, ProgressBar } from '../src/output/progress-bar.js';
-import { type Count, countLine } from '../src/output/progress-line.js';
+import { type Count, countLine, type RunCount } from '../src/output/progress-line.js';
 
 export class CountBar {
   readonly #bar: ProgressBar<Count> | undefined;
@@ -14,9 +14,9 @@ export class CountBar {
     if (isShown && canShowProgress(stream)) this.#bar = new ProgressBar(stream, countLine);
   }
 
-  readonly show = (done: number, total: number): void => {
-    if (done === 0) this.#begun = performance.now();
-    this.#last = { done, total, unit: this.#unit, seconds: (performance.now() - this.#begun) / 1000 };
+  readonly show = (count: RunCount): void => {
+    if (!this.#last) this.#begun = performance.now();
+    this.#last = { ...count, unit: this.#unit, seconds: (performance.now() - this.#begun) / 1000 };
     this.#bar?.show(this.#last);
   };
 

@@ -10,6 +10,7 @@ import { onOneLine } from '../../src/text/printable.js';
 import { Live } from '../../src/tools/plot/live.js';
 import type { PngOptions } from '../../src/tools/plot/render.js';
 import { type Run, RunReader } from '../../src/tools/plot/run.js';
+import { problemOfSteps } from '../../src/tools/plot/spec.js';
 import { newCommand, parse } from '../parse.js';
 import { addPlotOptions, checkPlotOptions, type RawPlotOptions } from './plot-options.js';
 
@@ -37,12 +38,13 @@ export async function plotCommand(args: readonly string[]): Promise<number> {
     const inputs = sources.map((source) => (source === STDIN ? process.stdin.fd : source));
     await requireOutput(output, [...inputs, ...(options.font === undefined ? [] : [options.font])]);
   }
-  const draw = async (known: readonly Run[]) => {
-    const picture = await drawn(known, options);
+  const runs = () => readers.flatMap((reader) => reader.runs);
+  const draw = async () => {
+    const picture = await drawn(runs(), options);
     if (output === undefined) process.stdout.write(picture);
     else await writeOutput(output, [picture]);
   };
-  const live = new Live(() => draw(readers.flatMap(({ runs }) => runs)));
+  const live = new Live(draw);
 
   const isLive = output !== undefined && sources.includes(STDIN);
   let interruption = 0;
@@ -62,8 +64,12 @@ export async function plotCommand(args: readonly string[]): Promise<number> {
     isAtPipe = sources[i] === STDIN;
     await readAll(readers[i]!, isLive && isAtPipe ? () => live.changed() : undefined);
   }
-  if (isLive) await live.finish();
-  else await draw(readers.flatMap(({ runs }) => runs));
+  const missing = options.steps ? problemOfSteps(runs(), options) : undefined;
+  if (isLive) {
+    await live.finish();
+    if (missing) note(missing.inCommandWords);
+  } else if (missing) throw missing;
+  else await draw();
   return interruption;
 }
 

@@ -60,8 +60,8 @@ async function run({ options, format, progress, tensorboard, dashboard }: TrainC
     const onProgress = show && ((progress: Progress) => (isSilent ? undefined : show(progress)));
     const controls = { signal: abort.signal, onProgress, ...page?.controls(onProgress) };
     const began = performance.now();
-    const onCount = (done: number, total: number) =>
-      output.showCount({ done, total, unit: 'networks', seconds: (performance.now() - began) / 1000 });
+    const onCount: OnCount = (count) =>
+      output.showCount({ ...count, unit: 'networks', seconds: (performance.now() - began) / 1000 });
     const events = await eventsOf(options, controls, onCount);
     for await (const event of tensorboard === undefined ? events : await forTensorBoard(events, tensorboard)) {
       hasBegun = true;

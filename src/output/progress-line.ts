@@ -41,21 +41,33 @@ function barOf(cells: number, fraction: number): string {
 }
 
 /** Runs of a command that makes several. */
-export interface Count {
+export interface RunCount {
   readonly done: number;
   readonly total: number;
+  /** The sum of the parts that are done of those that are running. */
+  readonly parts: number;
+  /** Of the first that is running. */
+  readonly epochs?: { readonly done: number; readonly total: number };
+}
+
+export interface Count extends RunCount {
   /** Such as `folds`. */
   readonly unit: string;
   /** Since the first began. */
   readonly seconds: number;
 }
 
-/** `3/10 folds ██████░░░░░░░░░░░░░░ · 0:21 left`. @param room  maximum number of columns */
-export function countLine({ done, total, unit, seconds }: Count, room: number): string {
+/** `3/10 folds ███████░░░░░░░░░░░░░ · epoch 5/9 · 0:21 left`. @param room  maximum number of columns */
+export function countLine({ done, total, parts, epochs, unit, seconds }: Count, room: number): string {
   const count = `${grouped(done)}/${grouped(total)} ${unit}`;
-  const left = done === 0 ? '' : ` · ${duration((seconds / done) * (total - done))} left`;
-  const lines = [20, 10].map((cells) => `${count} ${barOf(cells, done / total)}${left}`);
-  return [...lines, `${count}${left}`, count].find(({ length }) => length <= room) ?? count.slice(0, Math.max(0, room));
+  const begun = Math.min(total, done + parts);
+  const epoch = epochs ? ` · epoch ${epochs.done}/${epochs.total}` : '';
+  const left = begun === 0 ? '' : ` · ${duration((seconds / begun) * (total - begun))} left`;
+  const lines = [20, 10].map((cells) => `${count} ${barOf(cells, begun / total)}${epoch}${left}`);
+  return (
+    [...lines, `${count}${epoch}${left}`, `${count}${left}`, count].find(({ length }) => length <= room) ??
+    count.slice(0, Math.max(0, room))
+  );
 }
 
 function valueText(progress: Progress, metric: Metric): string {

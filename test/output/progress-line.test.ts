@@ -52,5 +52,15 @@ it.each([
   [12, 3, '3/10 folds'],
   [80, 10, '10/10 folds ████████████████████ · 0:00 left'],
 ])('a count fits into %i columns, after %i', (room, done, expected) => {
-  expect(countLine({ done, total: 10, unit: 'folds', seconds: 2 * done }, room)).toBe(expected);
+  expect(countLine({ done, total: 10, parts: 0, unit: 'folds', seconds: 2 * done }, room)).toBe(expected);
+});
+
+it.each([
+  [80, '2/10 folds █████░░░░░░░░░░░░░░░ · epoch 12/100 · 0:30 left'],
+  [48, '2/10 folds ███░░░░░░░ · epoch 12/100 · 0:30 left'],
+  [39, '2/10 folds · epoch 12/100 · 0:30 left'],
+  [30, '2/10 folds · 0:30 left'],
+])('a count with the epochs of a run fits into %i columns', (room, expected) => {
+  const count = { done: 2, total: 10, parts: 0.5, epochs: { done: 12, total: 100 }, unit: 'folds', seconds: 10 };
+  expect(countLine(count, room)).toBe(expected);
 });

@@ -332,7 +332,7 @@ describe('numbers of another kind', () => {
 
   it.each<[TrainOptions, string]>([
     [{ label: 'price' }, '--target and --label are mutually exclusive'],
-    [{ target: ['price', 'price'] }, '--target price: this column is also given by --target'],
+    [{ target: ['price', 'price'] }, '(price) is given twice; give it once'],
     [{ target: ['cost'] }, '--target cost: '],
     [{ loss: 'huber', huberDelta: 0 }, '--huber-delta 0: expected'],
     [{ huberDelta: 2 }, '--huber-delta 2: requires --loss huber'],

@@ -66,8 +66,11 @@ export function* chooseColumns(
   options: ColumnOptions,
   missing: MissingValues,
 ): Steps<ChosenColumns> {
-  const positionsOf = (flag: string, names: readonly string[] = []) =>
-    names.map((name) => requirePosition(flag, file, name, table));
+  const positionsOf = (flag: string, names: readonly string[] = []) => {
+    const positions = names.map((name) => requirePosition(flag, file, name, table));
+    requireOnce(flag, positions, table);
+    return positions;
+  };
   const types = typesOf(file, table, options.types);
   const wanted = options.columns && positionsOf('columns', options.columns);
   const asApart = [...(wanted ?? []), ...types.keys()].find((position) => apart.includes(position));
@@ -202,6 +205,7 @@ export function cellText({ columns }: RawTable, position: number, row: number): 
 
 function typesOf(file: string, table: RawTable, types: readonly string[] = []): ReadonlyMap<number, Kind> {
   const kinds = new Map<number, Kind>();
+  const positions: number[] = [];
   for (const type of types) {
     // A name may contain an equals sign.
     const at = type.lastIndexOf('=');
@@ -213,7 +217,9 @@ function typesOf(file: string, table: RawTable, types: readonly string[] = []): 
       throw errors.invalidOption('types', types.join(), `one kind for ${columnInWords(position, table)}`);
     }
     kinds.set(position, kind);
+    positions.push(position);
   }
+  requireOnce('types', positions, table);
   return kinds;
 }
 
@@ -235,6 +241,17 @@ function requirePosition(flag: string, file: string, name: string, table: RawTab
   const position = positionOf(name, table);
   if (position === undefined) throw errors.noSuchColumn(flag, file, name, listed(table), table.hasHeader);
   return position;
+}
+
+/** @throws LockstepError if an option gives a column twice, perhaps once by name and once by number */
+function requireOnce(flag: string, positions: readonly number[], table: Named): void {
+  const before = new Set<number>();
+  const twice = positions.find((position) => {
+    const isTwice = before.has(position);
+    before.add(position);
+    return isTwice;
+  });
+  if (twice !== undefined) throw errors.columnTwice(flag, columnInWords(twice, table));
 }
 
 /** Several unnamed columns are told apart by their numbers. */

@@ -36,6 +36,7 @@ export function apartOf(
     const position = positionOf(column, table);
     if (position === undefined) throw errors.noSuchColumn(flag, file, column, listed(table), table.hasHeader);
     const before = roles.get(position);
+    if (before === `--${flag}`) throw errors.columnTwice(flag, columnInWords(position, table));
     if (before !== undefined) throw errors.twoRoles(`--${flag} ${shown(column)}`, before);
     roles.set(position, `--${flag}`);
     return position;

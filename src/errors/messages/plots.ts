@@ -14,6 +14,10 @@ export const plotErrors = {
         'with --epochs 1 or more',
     ),
   noSuchMetric: (name: string) => failure(`--what ${name}: none of the runs has this metric; choose another`),
+  noSteps: () =>
+    failure(
+      '--steps: found no step events with this metric; train with --log-every, such as --log-every 100, or omit this option',
+    ),
   tooManyRuns: (found: number, most: number) =>
     failure(
       `${grouped(found)} runs; expected at most ${most}, because more cannot be told apart; plot fewer files or lines`,

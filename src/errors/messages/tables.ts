@@ -6,6 +6,7 @@ import { shown } from '../shown.js';
 export const tableErrors = {
   twoRoles: (found: string, other: string) =>
     usage(`${found}: this column is also given by ${other}; choose another column`),
+  columnTwice: (flag: string, column: string) => usage(`--${flag}: ${column} is given twice; give it once`),
   labelMissing: (file: string, columns: string) =>
     usage(
       `${file}: requires --label, the name or number of the class column, or --target, the columns of regression targets; its columns are ${columns}`,

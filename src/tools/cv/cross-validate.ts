@@ -48,8 +48,11 @@ export async function* crossValidation(
   const results: FoldResult[] = [];
   const told = new Set<string>();
   const turns = new Turns(plan.atOnce);
-  const work = plan.runs.map((run) => (stop: AbortSignal) => runFold(plan, run, memory, turns, stop));
-  for await (const result of runInOrder(work, plan.atOnce + plan.ahead, signal, counting(work.length, onCount))) {
+  const counted = counting(plan.runs.length, onCount);
+  const work = plan.runs.map((run) =>
+    counted((stop, onEpoch) => runFold(plan, run, memory, { turns, onEpoch, signal: stop })),
+  );
+  for await (const result of runInOrder(work, plan.atOnce + plan.ahead, signal)) {
     if (results.length === 0) yield startEvent(plan, settings, result, beganAt);
     results.push(result);
     for (const warning of result.warnings) {

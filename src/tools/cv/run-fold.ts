@@ -14,6 +14,7 @@ import { evaluateOn } from '../evaluation.js';
 import { networkOf } from '../model.js';
 import type { Network } from '../network.js';
 import { evaluateNumbersOn } from '../number-evaluation.js';
+import type { OnEpoch } from '../several-runs/count-runs.js';
 import type { Turns } from '../several-runs/turns.js';
 import type { OutOfFoldPrediction } from './out-of-fold.js';
 import type { CvPlan, FoldRun } from './plan.js';
@@ -31,13 +32,18 @@ export interface FoldResult {
   readonly failure: unknown;
 }
 
+interface FoldControls {
+  readonly turns: Turns;
+  readonly onEpoch: OnEpoch;
+  readonly signal: AbortSignal;
+}
+
 /** @throws LockstepError if the run cannot start; the reason of the signal while it prepares */
 export async function runFold(
   { dataset, cores, foldOf }: CvPlan,
   run: FoldRun,
   memory: InMemory,
-  turns: Turns,
-  signal: AbortSignal,
+  { turns, onEpoch, signal }: FoldControls,
 ): Promise<FoldResult> {
   let trained: Trained | undefined;
   let start: StartEvent | undefined;
@@ -51,7 +57,10 @@ export async function runFold(
     const onReady = () => turns.next(signal);
     const events = trainAny(run.options, { signal }, { memory: { ...memory, dataset, cores }, onTrained, onReady });
     for await (const event of events) {
-      if (event.event === 'start') start = event;
+      if (event.event === 'start') {
+        start = event;
+        onEpoch(0, event.config.epochs);
+      } else if (event.event === 'epoch') onEpoch(event.epoch, start!.config.epochs);
       else if (event.event === 'warning') warnings.push(event);
       else if (event.event === 'end') end = event;
     }

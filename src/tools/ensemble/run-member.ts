@@ -4,6 +4,7 @@ import type { CheckedOptions } from '../../config/options.js';
 import type { EndEvent, MemberEvent, StartEvent, WarningEvent } from '../../metrics/events.js';
 import type { SharedByRuns } from '../../run/prepare.js';
 import { type Library, trainAsCommand } from '../../run/train.js';
+import type { OnEpoch } from '../several-runs/count-runs.js';
 
 export interface MemberResult {
   /** Of its run. */
@@ -32,6 +33,7 @@ export async function runMember(
   options: CheckedOptions,
   memory: NonNullable<Library['memory']> & SharedByRuns,
   signal: AbortSignal,
+  onEpoch?: OnEpoch,
 ): Promise<MemberResult> {
   let trained: TrainedMember | undefined;
   let start: StartEvent | undefined;
@@ -43,7 +45,10 @@ export async function runMember(
   };
   try {
     for await (const event of trainAsCommand(options, { signal }, { memory, onTrained })) {
-      if (event.event === 'start') start = event;
+      if (event.event === 'start') {
+        start = event;
+        onEpoch?.(event.resumed?.epochs ?? 0, event.config.epochs);
+      } else if (event.event === 'epoch') onEpoch?.(event.epoch, start!.config.epochs);
       else if (event.event === 'warning') warnings.push(event);
       else if (event.event === 'end') end = event;
     }

@@ -37,10 +37,11 @@ export async function* trainEnsemble(
   const { dataset, cores, members } = plan;
   const results: MemberResult[] = [];
   const told = new Set<string>();
-  const work = members.map((options, m) => async (stop: AbortSignal) => {
-    return await runMember(m + 1, options, { ...memory, dataset, cores }, stop);
-  });
-  for await (const result of runInOrder(work, plan.atOnce, signal, counting(work.length, onCount))) {
+  const counted = counting(members.length, onCount);
+  const work = members.map((options, m) =>
+    counted((stop, onEpoch) => runMember(m + 1, options, { ...memory, dataset, cores }, stop, onEpoch)),
+  );
+  for await (const result of runInOrder(work, plan.atOnce, signal)) {
     if (results.length === 0) yield startEvent(given, plan, result, beganAt);
     results.push(result);
     for (const warning of result.warnings) {

@@ -1,6 +1,6 @@
 /** The Vega specification of a plot. The layout is computed here, because Vega cannot measure fonts without a browser. */
 import type { Mark, Spec } from 'vega';
-import { errors } from '../../errors.js';
+import { errors, type LockstepError } from '../../errors.js';
 import { curvesOf, entriesOf, metricOf, QUANTITIES, type Quantity, quantitiesOf } from './curves.js';
 import { TEXT, textMark } from './fonts.js';
 import { type Legend, legendMarks, legendOf } from './legend.js';
@@ -27,6 +27,21 @@ export interface PlotOptions {
   readonly width?: number;
 }
 
+/** Quantities in panels. */
+function shownOf(runs: readonly Run[], what: Subject): readonly Quantity[] {
+  return what === 'both' ? quantitiesOf(runs[0]!) : [what];
+}
+
+/**
+ * @param runs  each with at least one epoch
+ * @returns the error if there are no step events to plot
+ */
+export function problemOfSteps(runs: readonly Run[], { what = 'both' }: PlotOptions): LockstepError | undefined {
+  const curves = shownOf(runs, what).flatMap((quantity) => curvesOf(runs, quantity, true, colorsOf('light')));
+  // (Without any curve, `specOf` names the metric.)
+  return curves.length === 0 || curves.some(({ kind }) => kind === 'steps') ? undefined : errors.noSteps();
+}
+
 /** For both panels, about the width of a README on GitHub; for one panel, about half a sheet of paper. */
 const WIDTHS = { both: 864, one: 640 };
 /** Narrower, two panels go below each other. */
@@ -49,7 +64,7 @@ export function specOf(runs: readonly Run[], options: PlotOptions = {}): Spec {
   } = options;
   if (runs.length > MOST_RUNS) throw errors.tooManyRuns(runs.length, MOST_RUNS);
   const colors = colorsOf(theme);
-  const quantities: readonly Quantity[] = what === 'both' ? quantitiesOf(runs[0]!) : [what];
+  const quantities = shownOf(runs, what);
   const room = width - 2 * MARGIN;
   const curves = quantities.map((quantity) => curvesOf(runs, quantity, steps, colors));
 

@@ -3,6 +3,7 @@ import type { CheckedOptions } from '../../config/options.js';
 import { LockstepError, reason } from '../../errors.js';
 import type { EpochEvent } from '../../metrics/events.js';
 import { type Library, trainAsCommand } from '../../run/train.js';
+import type { OnEpoch } from '../several-runs/count-runs.js';
 
 export interface Judgement {
   /** Null if a run failed. */
@@ -23,12 +24,15 @@ export async function judge(
   fraction: number,
   shared: NonNullable<Library['memory']>,
   signal: AbortSignal,
+  onEpoch?: OnEpoch,
 ): Promise<Judgement> {
-  if (folds === undefined) return await judgeRun(options, 'validation_loss', fraction, shared, signal);
+  if (folds === undefined) return await judgeRun(options, 'validation_loss', fraction, shared, signal, onEpoch);
   let sum = 0;
   let last: Judgement | undefined;
   for (let fold = 1; fold <= folds; fold++) {
-    const judged = await judgeRun({ ...options, fold: `${fold}/${folds}` }, 'test_loss', fraction, shared, signal);
+    const onEpochOfFold: OnEpoch = (done, total) => onEpoch?.((fold - 1) * total + done, folds * total);
+    const own = { ...options, fold: `${fold}/${folds}` };
+    const judged = await judgeRun(own, 'test_loss', fraction, shared, signal, onEpochOfFold);
     if (judged.loss === null) return judged;
     sum += judged.loss;
     last = judged;
@@ -42,6 +46,7 @@ async function judgeRun(
   fraction: number,
   shared: NonNullable<Library['memory']>,
   signal: AbortSignal,
+  onEpoch?: OnEpoch,
 ): Promise<Judgement> {
   const own = new AbortController();
   const stop = () => own.abort(signal.reason);
@@ -61,10 +66,12 @@ async function judgeRun(
         hasBegun = true;
         epochs = Math.max(1, Math.ceil(event.config.epochs * fraction));
         isBest = event.config.keep_best;
+        onEpoch?.(0, epochs);
       }
       // A stopped run may be an epoch ahead.
       if (event.event !== 'epoch' || event.epoch > epochs) continue;
       trained = event.epoch;
+      onEpoch?.(trained, epochs);
       if (!best || !isBest || event.validation_loss! < best.validation_loss!) best = event;
       if (event.epoch === epochs) own.abort();
     }

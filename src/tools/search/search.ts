@@ -13,7 +13,7 @@ import { loadFor } from '../../run/prepare.js';
 import type { Library } from '../../run/train.js';
 import { trainAny } from '../ensemble/train-any.js';
 import { pictureAt, requirePictures, writePicture } from '../inspect/write-picture.js';
-import { counting, type OnCount } from '../several-runs/count-runs.js';
+import { counting, type OnCount, type OnEpoch } from '../several-runs/count-runs.js';
 import { divideCores } from '../several-runs/divide-cores.js';
 import { runInOrder } from '../several-runs/run-in-order.js';
 import { importanceOf } from './importance.js';
@@ -96,8 +96,10 @@ export async function* search(
     const numbers = rung === 0 ? Array.from({ length: trials }, (_, i) => i + 1) : promoted(judged, trials);
     if (numbers.length === 0) break;
     judged = [];
-    const work = numbers.map((trial) => (stop: AbortSignal) => trialOf(plan, trial, rung + 1, fraction, log, stop));
-    for await (const event of runInOrder(work, plan.shares.atOnce, signal, counted)) {
+    const work = numbers.map((trial) =>
+      counted((stop, onEpoch) => trialOf(plan, { trial, rung: rung + 1, fraction }, log, stop, onEpoch)),
+    );
+    for await (const event of runInOrder(work, plan.shares.atOnce, signal)) {
       judged.push(event);
       if (rung === 0) first.push(event);
       yield event;
@@ -156,11 +158,10 @@ function startEvent({ settings, options: { fixed }, dataset, rungs }: Plan, bega
 
 async function trialOf(
   plan: Plan,
-  trial: number,
-  rung: number,
-  fraction: number,
+  { trial, rung, fraction }: { readonly trial: number; readonly rung: number; readonly fraction: number },
   log: SearchLog | undefined,
   stop: AbortSignal,
+  onEpoch: OnEpoch,
 ): Promise<TrialEvent> {
   const known = log?.find(trial, rung);
   if (known) return known;
@@ -168,7 +169,7 @@ async function trialOf(
   const values = valuesFor(plan.options, trial);
   const shared = { ...plan.memory, dataset: plan.dataset, cores: plan.shares.cores };
   const options = judgedOptions(plan.options, trial);
-  const { loss, epochs, message } = await judge(options, plan.settings.folds, fraction, shared, stop);
+  const { loss, epochs, message } = await judge(options, plan.settings.folds, fraction, shared, stop, onEpoch);
   const event: TrialEvent = {
     ...{ event: 'trial', trial, rung, status: loss === null ? 'failed' : 'completed' },
     ...{ options: optionRecord(values), epochs, loss, seconds: (now() - beganAt) / 1000 },

@@ -8,14 +8,12 @@ export type Work<Result> = (stop: AbortSignal) => Promise<Result>;
  * throws, all other work is stopped and awaited.
  *
  * @param atOnce  the most pieces of work at the same time
- * @param onDone  called whenever a piece of work has ended, in any order
  * @throws the first error, in the order of the work
  */
 export async function* runInOrder<Result>(
   work: readonly Work<Result>[],
   atOnce: number,
   signal?: AbortSignal,
-  onDone: () => void = () => undefined,
 ): AsyncGenerator<Result, void, undefined> {
   const running = new Set<AbortController>();
   let isStopped = false;
@@ -32,7 +30,6 @@ export async function* runInOrder<Result>(
       running.add(own);
       try {
         results[i]!.resolve(await work[i]!(own.signal));
-        onDone();
       } catch (error) {
         // Work that was stopped, perhaps because other work has failed, had no result yet.
         if (own.signal.aborted && error === own.signal.reason) results[i]!.resolve(undefined);

@@ -87,6 +87,25 @@ describe('lockstep plot', () => {
     expect((await plot(oneStream)).stdout).toBe(both);
   });
 
+  it('says that there are no step events for --steps, and how to get them', async () => {
+    const withSteps = { event: 'step', epoch: 1, step: 300, seconds: 1, loss: 0.5, error: 0.25 };
+    writeFileSync(at('steps.ndjson'), linesOf(START, withSteps, epoch(1), END));
+    const line =
+      '--steps: found no step events with this metric; train with --log-every, such as --log-every 100, or omit this option';
+    const refused = (...args: string[]) => refusedBy(() => plotCommand(args));
+    const files = [at('a.ndjson'), at('b.ndjson')];
+    expect(await refused(...files, '--steps', '-o', at('no.svg'))).toEqual({ status: 1, line });
+    expect(existsSync(at('no.svg'))).toBe(false);
+    const other = await refused(at('a.ndjson'), '--steps', '--what', 'grad_norm');
+    expect(other.line).toMatch('--what grad_norm: none of the runs has this metric');
+    // One run with such events suffices. A live picture has been drawn by then.
+    const one = await plot('', at('a.ndjson'), at('steps.ndjson'), '--steps');
+    expect(one).toMatchObject({ status: 0, stderr: '' });
+    const live = await plot(linesOf(START, epoch(1), END), '--steps', '-o', at('live-steps.svg'));
+    expect(live).toMatchObject({ status: 0, stderr: `lockstep plot: ${line}\n` });
+    expect(existsSync(at('live-steps.svg'))).toBe(true);
+  });
+
   it('says which lines it leaves out, and draws the others', async () => {
     const lines = `${linesOf(START, epoch(1))}oops\n${linesOf({ event: 'epoch' }, epoch(2), epoch(3))}{"event":"epo`;
     const { status, stdout, stderr } = await plot(lines);
