@@ -22,7 +22,7 @@ import { Command, type Control } from '../src/parallel/control-words.js';
 import type { Exchange } from '../src/parallel/mpi/exchange.js';
 import type { Claims } from '../src/parallel/panel-claims.js';
 import { Phase, type WorkerTask } from '../src/parallel/task.js';
-import type { Batch } from './batch.js';
+import { type Batch, ownOf, shardOf, shardsOfRank } from './batch.js';
 import type { Phases } from './phases.js';
 
 export interface Step {
@@ -71,7 +71,7 @@ function phasesWithInputs(parts: StepParts): readonly StepPhase[] {
 }
 
 /** The gradient phase, which also makes the inputs of the next batch. (By sample, it makes those of its own.) */
-function withInputs({ phases, claims, enter }: StepParts, { meanwhile: _, ...phase }: StepPhase): StepPhase {
+function withInputs({ task, phases, claims, enter }: StepParts, { meanwhile: _, ...phase }: StepPhase): StepPhase {
   if (!claims) return phase;
   return {
     ...phase,
@@ -79,19 +79,19 @@ function withInputs({ phases, claims, enter }: StepParts, { meanwhile: _, ...pha
       phase.work(step);
       if (!step.next) return;
       enter(Phase.FORWARD);
-      phases.makeInputs(phases.ownOf(step.next));
+      phases.samples.makeInputs(ownOf(step.next, task));
     },
   };
 }
 
 /** The phase after it, which begins by placing the inputs that all workers have made. */
-function withPlacing({ phases, claims, enter }: StepParts, phase: StepPhase): StepPhase {
+function withPlacing({ task, phases, claims, enter }: StepParts, phase: StepPhase): StepPhase {
   return {
     ...phase,
     work: (step) => {
       enter(Phase.FORWARD);
       const batch = claims ? step.next : step.batch;
-      if (batch) phases.place(phases.ownOf(batch));
+      if (batch) phases.samples.place(ownOf(batch, task));
       phase.work(step);
     },
   };
@@ -103,7 +103,7 @@ function usualPhases(parts: StepParts): readonly StepPhase[] {
   const { norm } = needsOf(optimizer, plan.keepsGradientNorms);
   const apply = [...(norm ? [square(parts)] : []), update(parts)];
   if (exact) return [...shards(parts), exchange(parts), ...apply];
-  if (ranks) return [gradients(parts), reduce(parts, (batch) => parts.phases.ownOf(batch)), exchange(parts), ...apply];
+  if (ranks) return [gradients(parts), reduce(parts, (batch) => ownOf(batch, parts.task)), exchange(parts), ...apply];
   if (privacy) return [gradients(parts), reduceWithNoise(parts), noise(parts), ...apply];
   return norm ? [gradients(parts), reduce(parts, (batch) => batch), ...apply] : [gradients(parts), stepAtOnce(parts)];
 }
@@ -113,11 +113,11 @@ function gradients({ task, phases, control, claims, enter }: StepParts): StepPha
   return {
     work: ({ batch }) => {
       enter(Phase.GRADIENTS);
-      const allFinite = phases.gradients(phases.ownOf(batch));
+      const allFinite = phases.samples.gradients(ownOf(batch, task));
       if (!allFinite) control.reportDivergence();
       else if (task.strategy === 'dense') {
         enter(Phase.ACCUMULATE);
-        phases.accumulate(batch);
+        phases.samples.accumulate(batch);
       }
     },
     // In the middle of a step, a stop is not obeyed. A divergence is, unless other ranks must learn of it first.
@@ -131,10 +131,10 @@ function gradients({ task, phases, control, claims, enter }: StepParts): StepPha
   /** What this worker alone needs for the next batch's forward phase. */
   function prepare(next: Batch): void {
     enter(Phase.FORWARD);
-    const own = phases.ownOf(next);
-    phases.place(own);
+    const own = ownOf(next, task);
+    phases.samples.place(own);
     // A single worker does not wait: fetching gains nothing.
-    if (task.plan.threads > 1) phases.fetch(own);
+    if (task.plan.threads > 1) phases.samples.fetch(own);
     enter(Phase.WAIT);
   }
 }
@@ -144,9 +144,9 @@ function stepAtOnce(parts: StepParts): StepPhase {
   return {
     work: ({ batch, next, stepsDone }) => {
       enter(Phase.UPDATE);
-      const numbers = phases.numbersOf(batch, stepsDone);
-      phases.stepRows(batch, numbers);
-      stepPanels(parts, next, (panel) => phases.stepPanel(panel, batch, numbers));
+      const numbers = phases.weights.numbersOf(batch, stepsDone);
+      phases.weights.stepRows(batch, numbers);
+      stepPanels(parts, next, (panel) => phases.weights.stepPanel(panel, batch, numbers));
     },
   };
 }
@@ -157,8 +157,8 @@ function reduce({ phases, claims, enter }: StepParts, partOf: (batch: Batch) => 
     work: ({ batch }) => {
       enter(Phase.UPDATE);
       const part = partOf(batch);
-      phases.reduceRows(part);
-      claims?.each((panel) => phases.reducePanel(panel, part));
+      phases.weights.reduceRows(part);
+      claims?.each((panel) => phases.weights.reducePanel(panel, part));
     },
     last: () => claims?.reset(),
   };
@@ -169,10 +169,10 @@ function reduceWithNoise({ phases, claims, enter }: StepParts): StepPhase {
   return {
     work: ({ batch, stepsDone }) => {
       enter(Phase.UPDATE);
-      phases.reduceRows(batch);
+      phases.weights.reduceRows(batch);
       claims?.each((panel) => {
-        phases.reducePanel(panel, batch);
-        phases.noisePanel(panel, stepsDone);
+        phases.weights.reducePanel(panel, batch);
+        phases.weights.noisePanel(panel, stepsDone);
       });
     },
     last: () => claims?.reset(),
@@ -184,7 +184,7 @@ function noise({ phases, enter }: StepParts): StepPhase {
   return {
     work: ({ stepsDone }) => {
       enter(Phase.UPDATE);
-      phases.noiseColumns(stepsDone);
+      phases.weights.noiseColumns(stepsDone);
     },
   };
 }
@@ -194,7 +194,7 @@ function limit({ phases, enter }: StepParts): StepPhase {
   return {
     work: () => {
       enter(Phase.UPDATE);
-      phases.limitNorms();
+      phases.weights.limitNorms();
     },
   };
 }
@@ -203,7 +203,7 @@ function square({ phases, enter }: StepParts): StepPhase {
   return {
     work: () => {
       enter(Phase.UPDATE);
-      phases.squareRows();
+      phases.weights.squareRows();
     },
   };
 }
@@ -214,28 +214,28 @@ function update(parts: StepParts): StepPhase {
   return {
     work: ({ batch, next, stepsDone }) => {
       enter(Phase.UPDATE);
-      const numbers = phases.updateOf(batch, stepsDone);
-      phases.recordNorms(batch);
-      phases.updateRows(numbers);
+      const numbers = phases.weights.updateOf(batch, stepsDone);
+      phases.weights.recordNorms(batch);
+      phases.weights.updateRows(numbers);
       // An exact step begins with the forward phase of its first shard.
-      stepPanels(parts, task.exact ? undefined : next, (panel) => phases.updatePanel(panel, numbers));
+      stepPanels(parts, task.exact ? undefined : next, (panel) => phases.weights.updatePanel(panel, numbers));
     },
   };
 }
 
 /** Steps panel by panel, and takes the next batch through each. */
 function stepPanels(
-  { phases, claims, enter }: StepParts,
+  { task, phases, claims, enter }: StepParts,
   next: Batch | undefined,
   step: (panel: number) => void,
 ): void {
-  const own = next && phases.ownOf(next);
+  const own = next && ownOf(next, task);
   claims?.each((panel) => {
     enter(Phase.UPDATE);
     step(panel);
     if (!own) return;
     enter(Phase.FORWARD);
-    phases.forward({ from: panel, to: panel + 1 }, own);
+    phases.samples.forward({ from: panel, to: panel + 1 }, own);
   });
 }
 
@@ -247,7 +247,7 @@ function exchange({ task, phases, control, exchange, enter }: StepParts): StepPh
       enter(Phase.EXCHANGE);
       exchange.tell(batch.record, batch.first, batch.count);
       if (control.agreed.diverged) return;
-      if (task.exact) exchange.sumGradientsInTree((layer) => phases.addOther(layer));
+      if (task.exact) exchange.sumGradientsInTree((layer) => phases.weights.addOther(layer));
       else exchange.sumGradients();
     },
     last: () => control.decide(control.agreed.diverged ? Command.DIVERGED : Command.GO),
@@ -257,38 +257,38 @@ function exchange({ task, phases, control, exchange, enter }: StepParts): StepPh
 /** Treats each shard as a batch. The shards' sums are added in a tree that does not depend on the number of ranks or threads. */
 function shards(parts: StepParts): StepPhase[] {
   const { task, phases, control, claims, enter } = parts;
-  const { shardsOfRank: count } = phases;
+  const count = shardsOfRank(task);
   const last = () => claims?.reset();
   return Array.from({ length: count }, (_, k) => {
     const inputs: StepPhase = {
       work: ({ batch }) => {
         enter(Phase.FORWARD);
-        phases.makeInputs(phases.shardOf(batch, k));
+        phases.samples.makeInputs(shardOf(batch, k, task));
       },
     };
     const forward: StepPhase = {
       work: ({ batch }) => {
         enter(Phase.FORWARD);
-        const shard = phases.shardOf(batch, k);
-        phases.place(shard);
-        claims?.each((panel) => phases.forward({ from: panel, to: panel + 1 }, shard));
+        const shard = shardOf(batch, k, task);
+        phases.samples.place(shard);
+        claims?.each((panel) => phases.samples.forward({ from: panel, to: panel + 1 }, shard));
       },
       last,
     };
     const gradients: StepPhase = {
       work: ({ batch }) => {
         enter(Phase.GRADIENTS);
-        if (!phases.gradients(phases.shardOf(batch, k))) control.reportDivergence();
+        if (!phases.samples.gradients(shardOf(batch, k, task))) control.reportDivergence();
       },
       last,
     };
     const add: StepPhase = {
       work: () => {
         enter(Phase.UPDATE);
-        phases.addShard(k, k === count - 1);
+        phases.weights.addShard(k, k === count - 1);
       },
     };
     const made = makesRows(task.plan) ? [inputs] : [];
-    return [...made, ...(claims ? [forward] : []), gradients, reduce(parts, (batch) => phases.shardOf(batch, k)), add];
+    return [...made, ...(claims ? [forward] : []), gradients, reduce(parts, (batch) => shardOf(batch, k, task)), add];
   }).flat();
 }

@@ -23,7 +23,7 @@ import { EarlyStopping } from '../src/parallel/early-stopping.js';
 import { Exchange } from '../src/parallel/mpi/exchange.js';
 import { Claims } from '../src/parallel/panel-claims.js';
 import { Phase, type WorkerTask } from '../src/parallel/task.js';
-import type { Batch } from './batch.js';
+import { type Batch, ownOf } from './batch.js';
 import { Phases } from './phases.js';
 import { phasesOfStep, type StepPhase } from './step.js';
 
@@ -115,14 +115,14 @@ class Worker {
     const { panels, exact } = this.#task;
     if (panels && batch && !exact) {
       this.#enter(Phase.FORWARD);
-      const own = this.#phases.ownOf(batch);
+      const own = ownOf(batch, this.#task);
       if (makesRows(this.#task.plan)) {
-        this.#phases.makeInputs(own);
+        this.#phases.samples.makeInputs(own);
         this.#arrive(nothing);
         this.#enter(Phase.FORWARD);
       }
-      this.#phases.place(own);
-      this.#phases.forward(panels[worker]!, own);
+      this.#phases.samples.place(own);
+      this.#phases.samples.forward(panels[worker]!, own);
       this.#arrive(nothing);
     }
     while (batch) {
@@ -203,7 +203,7 @@ class Worker {
 
   #swapAverage(): void {
     this.#enter(Phase.EVALUATE);
-    this.#phases.swapAverage();
+    this.#phases.evaluation.swapAverage();
   }
 
   /** @param hold  of the barrier behind the evaluation */
@@ -212,7 +212,7 @@ class Worker {
     const { plan } = this.#task;
     const evaluated = { from: 0, to: plan.testsAtEnd ? plan.validationSamples : heldOutSamples(plan) };
     this.#enter(Phase.EVALUATE);
-    const allFinite = this.#phases.evaluate(record, evaluated, () => this.#control.command === Command.GO);
+    const allFinite = this.#phases.evaluation.evaluate(record, evaluated, () => this.#control.command === Command.GO);
     this.#reportEvaluation(record, evaluated, allFinite);
     const finished = () => {
       this.#decide();
@@ -255,8 +255,8 @@ class Worker {
     this.#enter(Phase.EVALUATE);
     const allFinite =
       best === 0 || best === epoch
-        ? this.#phases.evaluate(record, samples, () => true)
-        : this.#phases.evaluateBest(record, samples);
+        ? this.#phases.evaluation.evaluate(record, samples, () => true)
+        : this.#phases.evaluation.evaluateBest(record, samples);
     this.#reportEvaluation(record, samples, allFinite);
     const goesOn = this.#arrive(() => {
       if (this.#diverged) {

@@ -235,7 +235,7 @@ const EVALUATION_SLOTS = 16;
 /** Samples whose partial sums back-propagation keeps at once, so that a panel serves several. */
 export const BACKWARD_BLOCK = 16;
 
-/** Samples whose δ a mirror serves together: a worker's block (workers/phases.ts). */
+/** Samples whose δ a mirror serves together: a worker's block (workers/sample-phases.ts). */
 export const MIRROR_BLOCK = 100;
 
 /**

@@ -4,7 +4,7 @@
  */
 import type { Range, RowSlice } from '../kernels/kernel.js';
 import type { LayerMemory, SampleRows } from '../memory/layout.js';
-import { inVectors } from '../memory/tiling.js';
+import { inVectors, LANES } from '../memory/tiling.js';
 
 /**
  * Divides items 0 … count − 1 into parts of nearly equal work, and returns one of them: the items whose middle falls into
@@ -27,6 +27,14 @@ export function partOf(count: number, work: (item: number) => number, parts: num
   }
   // `upper` of the last part may be rounded down.
   return { from, to: part === parts - 1 ? count : to };
+}
+
+/** A worker's part of an array like a layer's parameters: whole vectors, but for the end of the array. */
+export function elementsOf({ parameters }: LayerMemory, workers: number, worker: number): Range {
+  const { length } = parameters;
+  const boundary = (part: number) =>
+    part === workers ? length : Math.floor((length * part) / workers / LANES) * LANES;
+  return { from: boundary(worker), to: boundary(worker + 1) };
 }
 
 /**

@@ -9,6 +9,11 @@ import { Phase, whereabouts } from './task.js';
  */
 export type TeamWait = 'none' | 'coordinator' | 'stalled';
 
+/** Tells the watchdog that a worker makes progress. */
+export function beat({ workers }: Memory, worker: number): void {
+  workers[worker]!.beats[0]!++;
+}
+
 export class Watchdog {
   /** The limit is `leastMs` or `steps` times the slowest step so far, whichever is longer. */
   static readonly patience = { leastMs: 60_000, steps: 100, lookEveryMs: 1000 };

@@ -24,7 +24,7 @@ const LIMIT_MS = 150;
  */
 const LOSS_SECONDS = { sample: 40e-9, output: 20e-9 };
 
-/** Samples that go forward and back together, as in workers/phases.ts. */
+/** Samples that go forward and back together, as in workers/sample-phases.ts. */
 const BLOCK = 100;
 
 /** Seconds of a step: the least time of several steps, because a disturbance only makes a step longer. */
