@@ -6,7 +6,7 @@ import { isTableSource } from '../../data/sources.js';
 import { inTurns } from '../../data/table/steps.js';
 import { errors } from '../../errors.js';
 import { foldsOf, withFoldDefaults } from '../../run/fold-samples.js';
-import { loadFor } from '../../run/prepare.js';
+import { loadFor } from '../../run/load-data.js';
 import { divideCores } from '../several-runs/divide-cores.js';
 
 export const DEFAULT_FOLDS = 5;

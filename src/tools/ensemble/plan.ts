@@ -15,8 +15,8 @@ import {
 import type { Dataset } from '../../data/dataset.js';
 import { isTableSource } from '../../data/sources.js';
 import { errors } from '../../errors.js';
+import { loadFor } from '../../run/load-data.js';
 import { openModel, requireSave } from '../../run/model-output.js';
-import { loadFor } from '../../run/prepare.js';
 import type { Library } from '../../run/train.js';
 import { flagOf } from '../../text/words.js';
 import { divideCores } from '../several-runs/divide-cores.js';

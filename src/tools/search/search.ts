@@ -9,7 +9,7 @@ import { chooseKernel } from '../../kernels/builds.js';
 import { now } from '../../memory/clock.js';
 import { type EndEvent, SCHEMA } from '../../metrics/events.js';
 import type { SearchEndEvent, SearchEvent, SearchStartEvent, TrialEvent } from '../../metrics/search-events.js';
-import { loadFor } from '../../run/prepare.js';
+import { loadFor } from '../../run/load-data.js';
 import type { Library } from '../../run/train.js';
 import { trainAny } from '../ensemble/train-any.js';
 import { pictureAt, requirePictures, writePicture } from '../inspect/write-picture.js';
