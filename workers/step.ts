@@ -9,8 +9,9 @@
  *   with a maximum norm … | limit
  *   strategy dense gradients, held while the coordinator reduces and steps | nothing
  *
- * With augmentation or dropout of inputs, `gradients` also makes the inputs of the next batch, or where the first layer is computed by sample, those of
- * its own batch, and the next phase begins by placing them. An exact step makes each shard's inputs in a phase of their own.
+ * With augmentation or dropout of inputs, `gradients` also makes the inputs of the next batch, or where the first layer is computed
+ * by sample, those of its own batch, and the next phase begins by placing them. An exact step makes each shard's inputs in a phase
+ * of their own.
  *
  * `step` reduces and steps in one pass. If the whole gradient must be known before any of it is applied, `reduce` leaves it in
  * memory, and `update` applies it. Both then compute the first layer of the next batch, panel by panel.

@@ -1,7 +1,7 @@
 /** A cross-validation as text: a row for each fold, then the means with their intervals. */
 import type { CvEndEvent, CvEvent, CvMetric, CvStartEvent, FoldEvent } from '../../src/metrics/cv-events.js';
 import { objectiveNamed } from '../../src/model/objectives/index.js';
-import { metricText } from '../../src/output/pretty.js';
+import { metricText } from '../../src/output/metric-text.js';
 import { grouped } from '../../src/text/grouped.js';
 import { textsOnOneLine, wrapped } from '../../src/text/printable.js';
 import { intervalText, rowsOf } from './metric-tables.js';

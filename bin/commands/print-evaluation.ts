@@ -3,7 +3,8 @@
 import type { EvaluationEvent } from '../../src/metrics/events.js';
 import type { Interval } from '../../src/metrics/quality/bootstrap.js';
 import { objectiveNamed } from '../../src/model/objectives/index.js';
-import { gainLines, metricText } from '../../src/output/pretty.js';
+import { metricText } from '../../src/output/metric-text.js';
+import { gainLines } from '../../src/output/pretty.js';
 import { grouped } from '../../src/text/grouped.js';
 import { columnsOf, padStartTo, textsOnOneLine, truncated, wrapped } from '../../src/text/printable.js';
 import { metricName, shownMetrics } from '../../src/tools/report/metric-names.js';

@@ -2,7 +2,8 @@
 import path from 'node:path';
 import type { NumbersEvaluationEvent } from '../../src/metrics/events.js';
 import { objectiveNamed } from '../../src/model/objectives/index.js';
-import { gainLines, metricText } from '../../src/output/pretty.js';
+import { metricText } from '../../src/output/metric-text.js';
+import { gainLines } from '../../src/output/pretty.js';
 import { grouped } from '../../src/text/grouped.js';
 import { onOneLine, padEndTo, textsOnOneLine, truncated, wrapped } from '../../src/text/printable.js';
 import type { EstimateLine } from '../../src/tools/predict/prediction-line.js';

@@ -7,11 +7,8 @@
  *
  *   unit 16g + 4m + k    m = 0, 1: low and high half of the first word of block 4g + k; m = 2, 3: of its second word
  */
-import type { Memory, Reals } from '../memory/layout.js';
+import { DROPOUT_GROUP, type Memory, type Reals } from '../memory/layout.js';
 import { type CounterKey, threefry } from './threefry.js';
-
-/** Units that four blocks of the generator serve. */
-export const DROPOUT_GROUP = 16;
 
 /** Dropout of the units of a layer, or of the inputs, for some samples. */
 export interface Dropout {

@@ -375,7 +375,8 @@ export class WasmKernel implements Kernel {
 
   update(l: number, rows: Range, range: Range, update: Update): void {
     for (let each: Update | undefined = update; each; each = each.next) this.#update(l, rows, range, each);
-    this.#mirror(this.#layers[l]!, rows, range);
+    // (A moving average alone leaves the weights as they are.)
+    if (update.assembly?.name !== 'averageUpdate') this.#mirror(this.#layers[l]!, rows, range);
   }
 
   #update(l: number, { from, to }: Range, range: Range, { apply, penalty, assembly }: Update): void {

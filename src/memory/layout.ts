@@ -151,7 +151,7 @@ export interface WorkerScratch {
   readonly phase: Int32Array;
   /** (1): a counter that shows progress, see `parallel/watchdog.ts`. */
   readonly beats: Uint32Array;
-  /** (widest layer, in whole groups of FACTOR_GROUP) Factors of a sample's units. Empty without dropout. */
+  /** (widest layer, in whole groups of DROPOUT_GROUP) Factors of a sample's units. Empty without dropout. */
   readonly dropFactors: Reals;
   /** (NOISE_BYTES) Random bytes for noise. Empty unless the run is private. */
   readonly noiseBytes: Uint8Array;
@@ -244,8 +244,8 @@ export const MIRROR_BLOCK = 100;
  */
 const LISTS_BELOW = 0.7;
 
-/** Factors are written in groups of this many (`DROPOUT_GROUP` of kernels/dropout.ts). */
-const FACTOR_GROUP = 16;
+/** Units that four blocks of the generator serve: their factors are written together (kernels/dropout.ts). */
+export const DROPOUT_GROUP = 16;
 
 /** Length of the table of noise (kernels/lattice-noise.ts). */
 export const NOISE_TABLE = 8192;
@@ -332,7 +332,7 @@ function carve(plan: Plan, arena: Arena, worker: number): Memory {
   const widestDelta = Math.max(0, ...widths.slice(2).map(inVectors));
   const partials = plan.mirrors ? MIRROR_BLOCK * widestDelta : BACKWARD_BLOCK * widestHidden * LANES;
   const Real = plan.reals === 'float32' ? Float32Array : Float64Array;
-  const factors = plan.dropout ? Math.ceil(Math.max(...widths) / FACTOR_GROUP) * FACTOR_GROUP : 0;
+  const factors = plan.dropout ? Math.ceil(Math.max(...widths) / DROPOUT_GROUP) * DROPOUT_GROUP : 0;
   const workers: WorkerScratch[] = [];
   for (let t = 0; t < threads; t++) {
     workers.push({

@@ -1,21 +1,17 @@
 /**
  * The main thread's side of the team: divides the work, grants epochs, follows progress, and never blocks. With strategy
- * `dense` it also adds the gradients of the workers and applies the step.
+ * `dense` it also makes the steps (dense-step.ts).
  */
 import { shuffledOrder } from '../data/order.js';
-import { createKernel } from '../kernels/builds.js';
-import { allPanels } from '../kernels/forward-pass.js';
 import { type EpochRecord, type Memory, recordIndex } from '../memory/layout.js';
 import { ownBatch, type Plan, stepsPerEpoch } from '../memory/plan.js';
 import type { EndEvent } from '../metrics/events.js';
 import type { Position } from '../metrics/run-state.js';
-import { batchWeight } from '../model/objectives/weighted.js';
 import { parameterCount } from '../model/parameters.js';
-import { gradientNorm, isPlainSgd, needsOf, Optimizer, squaredGradientNorm } from '../optim/optimizer.js';
-import { sgdUpdate } from '../optim/sgd.js';
 import { drawBatches } from '../privacy/poisson.js';
 import { Barrier } from './barrier.js';
 import { Command, Control, HeldFor, reasonOf, ticketOf } from './control-words.js';
+import { gradientsApplier } from './dense-step.js';
 import { dividePanels, divideRows } from './shares.js';
 import type { WorkerTask } from './task.js';
 import { spinsFor, Team } from './team.js';
@@ -74,7 +70,7 @@ export class Coordinator {
     // Both records are free: the team may run one epoch ahead of the reader.
     this.#grant(this.#epoch);
     this.#grant(this.#epoch + 1);
-    const applyGradients = job.strategy === 'dense' ? this.#gradientsApplier() : undefined;
+    const applyGradients = job.strategy === 'dense' ? gradientsApplier(job, memory) : undefined;
     // Nothing after this may throw, because nobody could end the threads.
     this.#team = new Team(workerTasks(job, memory), memory, this.#barrier, () => this.#stepsOfRun);
     this.#team.done.then(
@@ -247,56 +243,6 @@ export class Coordinator {
       }
     };
     this.#services.push(serve().catch((failure) => this.#fail(failure)));
-  }
-
-  /** Strategy `dense`: adds the gradient buffers of the waiting workers, and applies the step. */
-  #gradientsApplier(): () => void {
-    const { plan, shared, kernel, optimizer: options, start, stepsDone } = this.#job;
-    const { layers, epochs } = this.#memory;
-    const own = createKernel(kernel, plan.activation, shared, this.#memory, 0);
-    const optimizer = new Optimizer(options, this.#job.epochs, stepsPerEpoch(plan), this.#memory.plateau);
-    const needs = needsOf(options, plan.keepsGradientNorms);
-    const firstIndex = start.epochs * stepsPerEpoch(plan) + start.stepsInEpoch;
-    let steps = 0;
-    const limitNorms = (stepsDone: number) => {
-      const { maxNorm } = options;
-      if (maxNorm === undefined) return;
-      const average = optimizer.average(stepsDone);
-      for (const [l, layer] of layers.entries()) {
-        own.limitNorms(l, allPanels(layer), maxNorm);
-        if (average) own.update(l, { from: 0, to: layer.inputs + 1 }, allPanels(layer), average);
-      }
-    };
-    return () => {
-      const index = firstIndex + steps;
-      const first = (index % stepsPerEpoch(plan)) * plan.batchSize;
-      const { order, gradients } = epochs[recordIndex(1 + Math.floor(index / stepsPerEpoch(plan)))];
-      const position = {
-        stepsDone: stepsDone + steps,
-        index,
-        batch: batchWeight(this.#memory, plan, order, first, Math.min(plan.batchSize, plan.trainSamples - first)),
-      };
-      steps++;
-      if (!needs.gradient) {
-        const rate = optimizer.plainRate(position);
-        for (const l of layers.keys()) own.applyGradients(l, rate);
-        limitNorms(position.stepsDone);
-        return;
-      }
-      const rowsOf = (l: number) => ({ from: 0, to: layers[l]!.inputs + 1 });
-      for (const l of layers.keys()) {
-        own.sumGradients(l);
-        if (needs.norm) own.squareRows(l, rowsOf(l));
-      }
-      if (plan.keepsGradientNorms) {
-        gradients.ofBatches.set(layers.map(squaredGradientNorm), (first / plan.batchSize) * layers.length);
-      }
-      const update = isPlainSgd(options)
-        ? sgdUpdate({ scale: 1, weightDecay: 0, rate: optimizer.plainRate(position) })
-        : optimizer.update(position, gradientNorm(layers));
-      for (const [l, layer] of layers.entries()) own.update(l, rowsOf(l), allPanels(layer), update);
-      limitNorms(position.stepsDone);
-    };
   }
 
   /** Why the run was complete before its last epoch, if it was. */

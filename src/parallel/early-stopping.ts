@@ -1,6 +1,6 @@
 /**
- * Early stopping, the best epoch and the schedule `plateau`, by the validation loss. The last worker to arrive decides, while all others wait. The
- * loss is summed in the order of the samples, so it does not depend on the number of threads.
+ * Early stopping, the best epoch and the schedule `plateau`, by the validation loss. The last worker to arrive decides, while all
+ * others wait. The loss is summed in the order of the samples, so it does not depend on the number of threads.
  */
 import { type Memory, recordIndex } from '../memory/layout.js';
 import { addScores, metricsOf, noSums } from '../metrics/sums.js';
@@ -19,9 +19,8 @@ export class EarlyStopping {
   }
 
   /**
-   * @returns GO, or why the run ends with this epoch
-   *
    * @param isTimeUp  whether the deadline has passed
+   * @returns GO, or why the run ends with this epoch
    */
   after(epoch: number, isTimeUp: boolean): Command {
     const { patience, plan, privacy } = this.#task;

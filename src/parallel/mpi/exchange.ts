@@ -2,17 +2,23 @@
  * What ranks send each other during training. Only the first worker of a process calls it; each call blocks until all ranks
  * have made it.
  *
- * Each step has two exchanges. First each rank sends a block to all others: whether it wants to stop, whether it has diverged,
- * and the summed scores of its samples. So all ranks decide the same at the same step, and report the same metrics. Then the gradients, layer by layer, summed where they lie, in the shared memory.
+ * Each step has two exchanges. First, each rank sends a block to all others: whether it wants to stop, whether it has diverged,
+ * and the summed scores of its samples. So all ranks decide the same at the same step, and report the same metrics. Then the
+ * gradients are summed, layer by layer, where they lie in the shared memory.
  */
 
 import { errors } from '../../errors.js';
 import type { Range } from '../../kernels/kernel.js';
 import { now } from '../../memory/clock.js';
-import type { Elements, EpochRecord, LayerMemory, Memory, Scores } from '../../memory/layout.js';
-import { EXCHANGE_WORDS } from '../../memory/layout.js';
-import type { Plan } from '../../memory/plan.js';
-import { summedScores } from '../../memory/plan.js';
+import {
+  type Elements,
+  type EpochRecord,
+  EXCHANGE_WORDS,
+  type LayerMemory,
+  type Memory,
+  type Scores,
+} from '../../memory/layout.js';
+import { type Plan, summedScores } from '../../memory/plan.js';
 import { Command, type Control } from '../control-words.js';
 import { MpiLibrary } from './library.js';
 import { largestShare, shareOfRank } from './rank-shares.js';
