@@ -39,10 +39,13 @@ const ASC_OPTIONS = [
 
 /** @returns the exit status: 0 if everything was built */
 export async function build(root) {
-  const compile = (script, args) => () => finished(root, [path.join(root, 'node_modules', script), ...args]);
-  const projects = ['.', PAGE].map((project) => compile('typescript/bin/tsc', ['-p', project]));
-  const modules = modulesToBuild(root).map((args) => compile('assemblyscript/bin/asc.js', args));
-  const status = await firstFailure([...projects, ...modules], availableParallelism());
+  const compile = (script, args) => () => finished(root, [path.join(root, script), ...args]);
+  const projects = ['.', PAGE].map((project) => compile('node_modules/typescript/bin/tsc', ['-p', project]));
+  const cores = availableParallelism();
+  const modules = dealt(modulesToBuild(root), cores).map((some) =>
+    compile('scripts/assembly.mjs', [JSON.stringify(some)]),
+  );
+  const status = await firstFailure([...modules, ...projects], cores);
   if (status !== 0) return status;
   for (const name of PAGE_FILES) copyFileSync(path.join(root, PAGE, name), path.join(root, 'dist', PAGE, name));
   for (const folder of FOLDERS) removeStale(root, folder);
@@ -70,6 +73,12 @@ function modulesToBuild(root) {
     }
   }
   return all;
+}
+
+/** @returns at most `count` lists that have the same number of items, or one more, and none that is empty */
+function dealt(items, count) {
+  const lists = Array.from({ length: count }, (_, i) => items.filter((__, j) => j % count === i));
+  return lists.filter(({ length }) => length > 0);
 }
 
 /** Runs the tasks, some at a time, until one fails. @returns its status; 0 if none does */

@@ -124,7 +124,7 @@ describe.concurrent('on a table', () => {
   afterAll(() => folder.remove());
   const jobs = Object.entries(tableJobs(folder.write));
   const some = casesOf(jobs, ([name]) => name === 'mixed columns, regression');
-  it.each(some.map(([name, job]) => ({ name, job, parts: partsOf(valuesOf(6, 1)) })))(
+  it.each(some.map(([name, job]) => ({ name, job, parts: partsOf(valuesOf(3, 1)) })))(
     '$name, killed after $parts of its life',
     async ({ job, parts }) => {
       const options = { ...OPTIONS, ...job };

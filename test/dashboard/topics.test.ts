@@ -110,4 +110,4 @@ it('a slow reader is told what is newest when it reads on, and not all that was 
   streams.close();
   await reading;
   server.close();
-}, 30_000);
+});

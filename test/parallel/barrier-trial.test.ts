@@ -43,6 +43,6 @@ describe('a barrier trial', () => {
     const began = performance.now();
     expect(await trial.measure()).toBe(undefined);
     // 50 ms of waiting and 8 ms of spinning, on a busy machine.
-    expect(performance.now() - began).toBeLessThan(5000);
+    expect(performance.now() - began).toBeLessThan(20_000);
   });
 });

@@ -31,9 +31,8 @@ function trainWithFault(
   environment: Record<string, string> = {},
 ): Promise<Ended> {
   const command = [
-    '--import',
-    FAULT,
-    modularTrainCommand,
+    // A thread whose memory runs out then takes a hundred megabytes for it, and not gigabytes.
+    ...['--max-old-space-size=100', '--import', FAULT, modularTrainCommand],
     ...['--data', data.path, '--threads', '3', '--epochs', '1000000', '--format', 'ndjson'],
     ...args,
   ];
@@ -51,9 +50,6 @@ function trainWithFault(
     child.on('close', (status) => resolve({ status, stdout, stderr }));
   });
 }
-
-/** A hang fails the test; a death must be noticed and the run ended within two seconds, start-up aside. */
-const LIMIT_MS = 10_000;
 
 const PHASES = [
   // With 100 hidden units the first layer has six panels, two for each thread; with 20 it has one, and is cut by sample.
@@ -90,12 +86,15 @@ function expectClearEnd({ status, stdout, stderr }: Ended, what: string): void {
   expect(last).not.toHaveProperty('weights_sha256');
 }
 
+/** The update phase is below, and so is memory in the gradient phase. */
 const SOME_PHASES: Readonly<Record<string, readonly string[]>> = {
-  throw: ['forward phase', 'update phase, by panel'],
+  throw: ['forward phase'],
   exit: ['evaluation'],
-  // (In the gradient phase several die of it below.)
   memory: ['barrier'],
 };
+
+/** With all threads waiting at a barrier, on their way to one, and in an evaluation. The other manner, throw, dies in every phase. */
+const TELLING_PHASES = ['gradient phase', 'update phase, by panel', 'evaluation', 'barrier'];
 
 /** Strategy dense has one more. */
 const ACCUMULATION = {
@@ -104,35 +103,31 @@ const ACCUMULATION = {
 };
 
 describe.each(MANNERS)('a thread that dies by $manner', ({ manner, says }) => {
-  // Each manner in a phase or two; all with all in the long suites.
   const some = SOME_PHASES[manner]!;
-  const all: readonly ((typeof PHASES)[number] & { strategy?: string })[] = [...PHASES, ACCUMULATION];
+  const every: readonly ((typeof PHASES)[number] & { strategy?: string })[] = [...PHASES, ACCUMULATION];
+  const all = every.filter(({ phase }) => manner === 'throw' || TELLING_PHASES.includes(phase));
   it.each(casesOf(all, ({ phase }) => some.includes(phase)))(
     'in the $phase',
     async ({ method, calls, where, hidden = '20', strategy = 'sliced' }) => {
       const ended = await trainWithFault(`${manner}:${method}:${calls}`, ['--hidden', hidden, '--strategy', strategy]);
       expectClearEnd(ended, `\\d of 3 died ${where}: .*${says}`);
     },
-    LIMIT_MS,
   );
 });
 
-it(
-  'several threads that die at once end the run just as clearly',
-  async () => {
-    // Thread ids count from 1: each of the three fails at the same call.
-    const ended = await trainWithFault('memory:forward:3', ['--hidden', '20'], { FAULT_THREADS: 'all' });
-    expectClearEnd(ended, '\\d of 3 died in the gradient phase, in step 2: .*memory');
-  },
-  LIMIT_MS,
-);
+it('several threads that die at once end the run just as clearly', async () => {
+  // Thread ids count from 1: each of the three fails at the same call.
+  const ended = await trainWithFault('memory:forward:3', ['--hidden', '20'], { FAULT_THREADS: 'all' });
+  expectClearEnd(ended, '\\d of 3 died in the gradient phase, in step 2: .*memory');
+});
 
-/** How long a thread may hang in these tests: a minute would be long, and a second is not enough for many threads' starts at once. */
-const PATIENCE = { FAULT_PATIENCE_MS: '4000' };
+/** How long a thread may hang in these tests, instead of a minute. */
+const PATIENCE = { FAULT_PATIENCE_MS: '2000' };
 
 describe.concurrent('a thread that hangs', () => {
   const all = [
-    ...PHASES.map((each) => ({ ...each, manner: 'sleep' })),
+    // (Not in the first phase of a panel, nor at the first barrier: a watchdog sees the same.)
+    ...PHASES.filter((_, number) => [0, 2, 4, 5, 6].includes(number)).map((each) => ({ ...each, manner: 'sleep' })),
     { ...PHASES[1]!, manner: 'hang' },
     { ...PHASES[3]!, manner: 'hang' },
   ];
@@ -145,15 +140,13 @@ describe.concurrent('a thread that hangs', () => {
       // One that hangs before it has arrived looks as those that wait for it.
       if (method !== 'arrive') expect(ended.stderr).toMatch(/thread \d of 3/);
     },
-    // Ten runs at once, on two processors.
-    4 * LIMIT_MS,
   );
 });
 
 it.skipIf(!TRIES_ALL)(`a process that is suspended for longer than a thread may hang goes on${inFull}`, async () => {
   const command = ['--import', FAULT, modularTrainCommand, '--data', data.path, '--hidden', '20', '--threads', '2'];
   const child = spawn(process.execPath, [...command, '--epochs', '1000000'], {
-    env: { ...process.env, FAULT: 'throw:arrive:Infinity', FAULT_PATIENCE_MS: '2000' },
+    env: { ...process.env, FAULT: 'none:arrive:1', FAULT_PATIENCE_MS: '2000' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
@@ -179,25 +172,21 @@ it.skipIf(!TRIES_ALL)(`a process that is suspended for longer than a thread may 
 describe.each(casesOf([...MANNERS, { manner: 'sleep' }], ({ manner }) => manner === 'exit'))(
   'a run whose thread dies by $manner',
   ({ manner }) => {
-    it(
-      'goes on from its last checkpoint to the weights that it would have had',
-      async () => {
-        const folder = temporaryFolder();
-        const options = { data: data.path, hidden: [20], epochs: 3, threads: 3 };
-        try {
-          const checkpoints = ['--checkpoint-dir', folder.path, '--checkpoint-every-steps', '1', '--epochs', '3'];
-          // The second thread's ninth call is in step 5.
-          const ended = await trainWithFault(`${manner}:step:9`, [...checkpoints, '--hidden', '20'], PATIENCE);
-          expect(ended.status).toBe(1);
-          const resumed = await collect({ resume: folder.path });
-          expect(resumed.start.resumed).toMatchObject({ epochs: 1, step: 4 });
-          const { end } = await collect(options);
-          expect(resumed.end).toMatchObject({ status: 'completed', weights_sha256: end.weights_sha256 });
-        } finally {
-          folder.remove();
-        }
-      },
-      2 * LIMIT_MS,
-    );
+    it('goes on from its last checkpoint to the weights that it would have had', async () => {
+      const folder = temporaryFolder();
+      const options = { data: data.path, hidden: [20], epochs: 3, threads: 3 };
+      try {
+        const checkpoints = ['--checkpoint-dir', folder.path, '--checkpoint-every-steps', '1', '--epochs', '3'];
+        // The second thread's ninth call is in step 5.
+        const ended = await trainWithFault(`${manner}:step:9`, [...checkpoints, '--hidden', '20'], PATIENCE);
+        expect(ended.status).toBe(1);
+        const resumed = await collect({ resume: folder.path });
+        expect(resumed.start.resumed).toMatchObject({ epochs: 1, step: 4 });
+        const { end } = await collect(options);
+        expect(resumed.end).toMatchObject({ status: 'completed', weights_sha256: end.weights_sha256 });
+      } finally {
+        folder.remove();
+      }
+    });
   },
 );

@@ -12,17 +12,19 @@ beforeAll(async () => {
 });
 afterAll(() => jobs.remove());
 
-const CASES = [1, 2].flatMap((threads) =>
-  (['sliced', 'dense'] as const).flatMap((strategy) =>
-    [false, true].map((checkpoints) => ({ threads, strategy, checkpoints })),
-  ),
-);
+/** All runs are of the same length, because each kind is compared with one that nothing delays. */
+const ALL = [
+  { threads: 1, strategy: 'sliced', checkpoints: true },
+  { threads: 2, strategy: 'sliced', checkpoints: true },
+  { threads: 2, strategy: 'dense', checkpoints: true },
+  { threads: 2, strategy: 'sliced', checkpoints: false },
+] as const;
 
 describe('the main thread is late', () => {
-  it.skipIf(!TRIES_ALL).each(CASES)(
+  it.skipIf(!TRIES_ALL).each(ALL)(
     `$threads threads, strategy $strategy, checkpoints $checkpoints${inFull}`,
     async (job) => {
-      expect(await jobs.difference({ ...job, size: 'tiny', who: 'main', seed: 1 })).toBeUndefined();
+      expect(await jobs.difference({ ...job, size: 'brief', who: 'main', seed: 1 })).toBeUndefined();
     },
   );
 
@@ -41,7 +43,7 @@ describe('the main thread is late', () => {
 });
 
 describe('the other threads are late', () => {
-  it.skipIf(!TRIES_ALL).each(CASES)(
+  it.skipIf(!TRIES_ALL).each(ALL)(
     `$threads threads, strategy $strategy, checkpoints $checkpoints${inFull}`,
     async (job) => {
       expect(await jobs.difference({ ...job, size: 'brief', who: 'workers', seed: 3 })).toBeUndefined();

@@ -49,7 +49,7 @@ it.each(casesOf([1e4, 1e5, 1e6], (steps) => steps < 1e5))(
   'of all samples is not below the true value for %d steps',
   (steps) => {
     for (const delta of [LEAST_DELTA, 1e-6]) {
-      for (const ratio of [0.3, 1]) {
+      for (const ratio of steps < 1e6 ? [0.3, 1] : [1]) {
         const noiseMultiplier = Math.sqrt(steps) / ratio;
         const setting = { samplingRate: 1, noiseMultiplier, steps };
         const epsilon = lossEpsilon(setting, delta);

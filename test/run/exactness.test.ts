@@ -5,7 +5,7 @@ import type { EndEvent, TrainEvent } from '../../src/metrics/events.js';
 import { train } from '../../src/run/train.js';
 import { collect } from '../support/events.js';
 import { type Part, temporaryFolder, writeDataset } from '../support/idx-files.js';
-import { kernelNames } from '../support/kernels.js';
+import { kernelNames, VECTOR_BITS } from '../support/kernels.js';
 import { type Folder, mnistPart } from '../support/mnist-part.js';
 import { casesOf, inFull, TRIES_ALL, valuesOf } from '../support/thoroughness.js';
 
@@ -155,7 +155,7 @@ describe('samples without zeros, which are kept in dense form', () => {
   });
 });
 
-it.each(['128', '256'] as const)(
+it.each(VECTOR_BITS)(
   'golden: kernel simd, %s bits, gives these weights on every machine, processor and Node',
   async (vectorBits) => {
     // A change here is a break of the contract: it needs a reason in CHANGELOG.md.

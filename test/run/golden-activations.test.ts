@@ -7,7 +7,7 @@ import type { TrainOptions } from '../../src/config/options.js';
 import { activationNames, DEFAULT_ACTIVATION } from '../../src/kernels/activations.js';
 import { collect } from '../support/events.js';
 import { temporaryFolder, writeDataset } from '../support/idx-files.js';
-import { kernelNames } from '../support/kernels.js';
+import { kernelNames, VECTOR_BITS } from '../support/kernels.js';
 import { casesOf } from '../support/thoroughness.js';
 
 const folder = temporaryFolder();
@@ -66,12 +66,12 @@ async function hashOf(options: TrainOptions): Promise<string> {
 }
 
 describe.each(kernelNames())('kernel %s', (kernel) => {
-  const widths = kernel === 'reference' ? (['auto'] as const) : (['128', '256'] as const);
+  const widths = kernel === 'reference' ? (['auto'] as const) : VECTOR_BITS;
   const each = ACTIVATIONS.flatMap((activation, i) =>
     [1, 2, 3].flatMap((threads) =>
       widths.map((vectorBits, w) => {
         const isReference = kernel === 'reference';
-        const isUsual = isReference ? i + w === 0 && threads === 2 : threads === (i % 3) + 1 && w === i % 2;
+        const isUsual = isReference ? i + w === 0 && threads === 2 : threads === (i % 3) + 1 && w === i % widths.length;
         return { activation, threads, vectorBits, isUsual };
       }),
     ),

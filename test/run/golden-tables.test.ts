@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { TrainOptions } from '../../src/config/options.js';
 import { collect } from '../support/events.js';
 import { temporaryFolder } from '../support/idx-files.js';
-import { kernelNames } from '../support/kernels.js';
+import { kernelNames, VECTOR_BITS } from '../support/kernels.js';
 import { MIXED_HEADER, mixedRows } from '../support/mixed-rows.js';
 import { csvOfNumbers, numberRows, weightedRows } from '../support/number-tables.js';
 import { REFERENCE_DEFAULTS } from '../support/reference-defaults.js';
@@ -311,8 +311,7 @@ describe.each(Object.entries(JOBS))('%s', (name, job) => {
     async (kernel) => {
       const found: Record<string, string | undefined> = {};
       const expected: Record<string, string | undefined> = {};
-      // (Where there are no wide vectors, narrow ones are used.)
-      const widths = valuesOf<readonly VectorBits[]>(['128', '256'], ['auto']);
+      const widths = valuesOf<readonly VectorBits[]>(VECTOR_BITS, ['auto']);
       for (const vectorBits of kernel === 'reference' ? (['auto'] as const) : widths) {
         for (const strategy of ['sliced', 'dense'] as const) {
           for (const threads of valuesOf<readonly number[]>(THREADS, strategy === 'sliced' ? [1] : [2])) {

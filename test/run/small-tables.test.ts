@@ -97,7 +97,7 @@ describe('cells', () => {
   });
 });
 
-it('times in seconds since 1970 keep all their values after scaling', { timeout: 20_000 }, async () => {
+it('times in seconds since 1970 keep all their values after scaling', async () => {
   const rows = Array.from({ length: 60 }, (_, i) => ({ t: 1_700_000_000 + i, b: i % 7, y: i < 30 ? 'a' : 'b' }));
   const data = folder.write('times.csv', csvOf([['t', 'b', 'y'], ...rows.map(({ t, b, y }) => [t, b, y])]));
   const model = await fitted({ data, label: 'y', testSplit: 0, threads: 1 });
@@ -116,7 +116,7 @@ function rareRows(): (string | number)[][] {
   });
 }
 
-describe('a rare class', { timeout: 20_000 }, () => {
+describe('a rare class', () => {
   const trained = async (options: TrainInput) => {
     const data = folder.write('rare.csv', csvOf([['x1', 'x2', 'x3', 'y'], ...rareRows()]));
     const warnings: string[] = [];
@@ -143,7 +143,7 @@ describe('a rare class', { timeout: 20_000 }, () => {
   });
 });
 
-describe('the default test set', { timeout: 20_000 }, () => {
+describe('the default test set', () => {
   const random = new Random(11, 0);
   it('of a mixed table is classified well', async () => {
     const rows = Array.from({ length: 120 }, (_, i) => {

@@ -3,14 +3,15 @@
  *
  * FAULT=<manner>:<method>:<calls> fails in the given manner when thread 2 calls that method of the kernel (or of the
  * barrier, for `arrive`) for the calls-th time. FAULT_THREADS=all makes every thread fail. FAULT_PATIENCE_MS is how long
- * the watchdog waits for one that hangs.
+ * the watchdog waits from that call on. (On a busy machine, even the start of the threads may take longer.)
  */
-import { isMainThread, threadId } from 'node:worker_threads';
+import { BroadcastChannel, isMainThread, threadId } from 'node:worker_threads';
 import { WasmKernel } from '../../src/kernels/wasm.js';
 import { Barrier } from '../../src/parallel/barrier.js';
 import { Watchdog } from '../../src/parallel/watchdog.js';
 
 const MANNERS = {
+  none: () => undefined,
   throw: () => {
     throw new Error('out of luck\nand of lines');
   },
@@ -35,10 +36,13 @@ const fail = MANNERS[manner as keyof typeof MANNERS];
 if (!fail || !METHODS.some((each) => each === method)) throw new Error(`FAULT=${process.env.FAULT} is not understood`);
 
 const { FAULT_PATIENCE_MS } = process.env;
-if (FAULT_PATIENCE_MS) {
+const channel = new BroadcastChannel('fault');
+channel.unref();
+if (FAULT_PATIENCE_MS && isMainThread) {
   const leastMs = Number(FAULT_PATIENCE_MS);
   // What a step takes is known to a look's length only.
-  Object.assign(Watchdog.patience, { leastMs, lookEveryMs: leastMs / 10, steps: 10 });
+  Object.assign(Watchdog.patience, { lookEveryMs: leastMs / 10, steps: 10 });
+  channel.onmessage = () => Object.assign(Watchdog.patience, { leastMs });
 }
 
 const isVictim = process.env.FAULT_THREADS === 'all' || threadId === 2;
@@ -53,7 +57,10 @@ function sabotage(name: (typeof METHODS)[number], atCall: number): void {
   let count = 0;
   prototype[name] = function (...args) {
     count++;
-    if (count === atCall) fail();
+    if (count === atCall) {
+      channel.postMessage('now');
+      fail();
+    }
     return original.apply(this, args);
   };
 }

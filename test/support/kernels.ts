@@ -10,6 +10,9 @@ export function kernelNames(): KernelName[] {
     .concat('reference');
 }
 
+/** Vector widths that differ on this engine: where it has no 256-bit vectors, `vectorBits` 256 runs the same code as 128. */
+export const VECTOR_BITS: readonly ('128' | '256')[] = MAY_BE_WIDE ? ['128', '256'] : ['128'];
+
 /** In each of their forms. (Where no engine makes wide vectors of the wide form, it is compiled to narrow ones.) */
 export function allKernels(): KernelChoice[] {
   return kernelNames().flatMap((name) => {

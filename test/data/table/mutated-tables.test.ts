@@ -1,4 +1,7 @@
-/** Tables with damaged cells and bytes: used, reported or refused row by row, by training, evaluation and prediction. */
+/**
+ * Tables with damaged cells and bytes: used, reported or refused row by row, by training, evaluation and prediction.
+ * test/reliability/tables.ts goes on with other seeds.
+ */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { fuzzMixed, type Models, modelsOfMixed } from '../../support/fuzz-mixed.js';
 import { temporaryFolder } from '../../support/idx-files.js';
@@ -14,7 +17,7 @@ beforeAll(async () => {
 
 const CASES = valuesOf(400, 200);
 
-it.each(valuesOf([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], [1]))('seed %i', { timeout: 60_000 }, async (seed) => {
+it.each(valuesOf([1, 2, 3], [1]))('seed %i', async (seed) => {
   const [tally] = await fuzzMixed({ models, seed, from: 0, to: CASES }, () => undefined);
   expect(tally!.violations).toEqual([]);
   // Damage that is always refused, or never, would show nothing.

@@ -94,13 +94,13 @@ it('any text is looked at in no time', () => {
   const texts = fc.array(pieces, { maxLength: 60 }).map((parts) => parts.join(''));
   return fc.assert(
     fc.asyncProperty(fc.array(texts, { minLength: 12, maxLength: 12 }), async (cells) => {
-      const began = performance.now();
+      const began = process.cpuUsage();
       try {
         await warningOf((i) => cells[i % 12]!);
       } catch {
         // (Such as numbers beside other text.)
       }
-      expect(performance.now() - began).toBeLessThan(1000);
+      expect(process.cpuUsage(began).user).toBeLessThan(1e6);
     }),
     { numRuns: 50 },
   );

@@ -13,7 +13,6 @@ import { casesOf, inFull, TRIES_ALL } from '../../support/thoroughness.js';
 
 const LEAVE = path.join(root, 'dist/test/support/mpi-leave.js');
 const BREAK = path.join(root, 'dist/test/support/broken-rank.js');
-const LIMIT_MS = 60_000;
 
 let data: Folder;
 let scratch: Folder;
@@ -64,7 +63,7 @@ describe.skipIf(noOpenMpi || !TRIES_ALL)(`two ranks, of which one leaves${ifSkip
     ({ status, stderr } = await runRanks([{ ranks: 2, args: [LEAVE, scratch.path, JSON.stringify(all)] }]));
     if (status !== 0) return;
     ranks = [0, 1].map((rank) => JSON.parse(readFileSync(path.join(scratch.path, `left-${rank}.json`), 'utf8')));
-  }, 2 * LIMIT_MS);
+  });
 
   /** How the runs of that name ended: for the rank that left, or rank 0, and for the other. */
   function outcomesOf(name: string): (readonly [Left, Left])[] {
@@ -132,20 +131,16 @@ describe.skipIf(noOpenMpi || !TRIES_ALL)(`two ranks, of which one leaves${ifSkip
 describe.skipIf(noOpenMpi)(`the command${ifSkipped(noOpenMpi)}`, () => {
   const job = () => ['--mpi', '--data', data.path, '--hidden', '5', '--batch-size', '10', '--threads', '1'];
 
-  it(
-    '--resume of a complete run: status 0',
-    async () => {
-      const folder = path.join(scratch.path, 'resumed');
-      const options = { data: data.path, hidden: [5], batchSize: 10, threads: 1, epochs: 1, checkpointDir: folder };
-      const { end } = await collect(options);
-      const args = [trainCommand, '--mpi', '--checkpoint-dir', folder, '--resume', '--format', 'ndjson'];
-      const { status, stdout, stderr } = await runRanks([{ ranks: 2, args }]);
-      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-      const last = JSON.parse(stdout.trim().split('\n').at(-1)!) as unknown;
-      expect(last).toMatchObject({ event: 'end', status: 'completed', weights_sha256: end.weights_sha256 });
-    },
-    LIMIT_MS,
-  );
+  it('--resume of a complete run: status 0', async () => {
+    const folder = path.join(scratch.path, 'resumed');
+    const options = { data: data.path, hidden: [5], batchSize: 10, threads: 1, epochs: 1, checkpointDir: folder };
+    const { end } = await collect(options);
+    const args = [trainCommand, '--mpi', '--checkpoint-dir', folder, '--resume', '--format', 'ndjson'];
+    const { status, stdout, stderr } = await runRanks([{ ranks: 2, args }]);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    const last = JSON.parse(stdout.trim().split('\n').at(-1)!) as unknown;
+    expect(last).toMatchObject({ event: 'end', status: 'completed', weights_sha256: end.weights_sha256 });
+  });
 
   const places = [
     ['prepare', 'it has not understood'],
@@ -167,6 +162,5 @@ describe.skipIf(noOpenMpi)(`the command${ifSkipped(noOpenMpi)}`, () => {
       const said = stderr.split('\n').filter((line) => line.startsWith('train: '));
       expect(said).toContainEqual(expect.stringMatching(new RegExp(`^train: rank 1 \\(.*\\): .*${what}`)));
     },
-    LIMIT_MS,
   );
 });

@@ -161,7 +161,7 @@ describe.skipIf(noOpenMpi)(`two ranks of Open MPI${ifSkipped(noOpenMpi)}`, () =>
       if (same) alone.set(name, alone.get(same[0])!);
       else alone.set(name, (await collect({ ...common, ...recipe, exact: false })).all);
     }
-  }, 60_000);
+  });
 
   it.each(NAMES)('%s: as one process, within rounding', (name) => {
     expectClose(ranks[0]!.get(name)!, alone.get(name)!);
@@ -204,7 +204,7 @@ describe.skipIf(noOpenMpi)(`two ranks of Open MPI${ifSkipped(noOpenMpi)}`, () =>
     const more = await runRanks([{ ranks: 4, args: [RUNS, scratch.path, recipes(exact)] }]);
     expect({ status: more.status, stderr: more.stderr }).toEqual({ status: 0, stderr: '' });
     for (const each of runsOf(scratch.path, 4, exact)) expect(hashes(each, exact!)).toEqual(hashes(ranks[0]!, exact!));
-  }, 60_000);
+  });
 });
 
 describe.skipIf(noMpich)(`two ranks of MPICH${ifSkipped(noMpich)}`, () => {
@@ -220,5 +220,5 @@ describe.skipIf(noMpich)(`two ranks of MPICH${ifSkipped(noMpich)}`, () => {
       expect(second!.get(name)![0]).toMatchObject({ ranks: 2, rank: 1, mpi: expect.stringMatching(/MPICH/) });
       expect(endOf(second!, name).weights_sha256).toBe(endOf(first!, name).weights_sha256);
     }
-  }, 60_000);
+  });
 });
