@@ -1,42 +1,19 @@
 /** The WebAssembly kernels: for each of a layer's panels, a call of the module (assembly/). */
-import { BACKWARD_BLOCK, type LayerMemory, type Memory, MIRROR_BLOCK } from '../memory/layout.js';
-import { inVectors } from '../memory/tiling.js';
+import { BACKWARD_BLOCK, type LayerMemory, type Memory } from '../memory/layout.js';
 import type { Activation } from './activations.js';
 import type { Dropout } from './dropout.js';
 import type { Kernel, Range, RowSlice, Update } from './kernel.js';
 import { activatePlainly, backwardPlainly } from './plain-activation.js';
 import { activateCurve, backwardTimes } from './wasm-curves.js';
-import {
-  isFew,
-  REAL_BYTES,
-  SAMPLE_BLOCK,
-  type Tilings,
-  type WasmLayer,
-  type WasmPanel,
-  WORD_BYTES,
-  wasmLayer,
-} from './wasm-layer.js';
-import type { Apply, WasmModule } from './wasm-module.js';
+import { type Tilings, type WasmLayer, type WasmPanel, WORD_BYTES, wasmLayer } from './wasm-layer.js';
+import { backwardMirrored, copyToMirrors } from './wasm-mirrors.js';
+import type { WasmModule } from './wasm-module.js';
+import { WasmReduction } from './wasm-reduction.js';
 
 /** Samples that go through all panels together: enough to make fetching weights cheap, few enough that their rows stay cached. */
 const FORWARD_BLOCK = 500;
 
 type Penalty = NonNullable<Update['penalty']>;
-
-/** A sum of gradients over slots, and what becomes of it. */
-interface Reduction {
-  /** Rows of the weights. */
-  readonly rows: Range;
-  readonly slots: Range;
-  /** Sparse inputs: which slice of the transposed batch, and where its entries begin. */
-  readonly slice: number;
-  readonly at: number;
-  /** Dense inputs: where each slot's row begins. */
-  readonly starts: number;
-  readonly apply: Apply;
-  /** −rate, for `step`. */
-  readonly factor: number;
-}
 
 export class WasmKernel implements Kernel {
   readonly #wasm: WasmModule;
@@ -46,8 +23,8 @@ export class WasmKernel implements Kernel {
   readonly #worker: number;
   /** This worker's scratch. */
   readonly #partial: number;
-  readonly #totals: number;
   readonly #dropFactors: number;
+  readonly #reduction: WasmReduction;
   /** By layer: the factor of the units that the last forward pass kept, where `backward` multiplies by it. */
   readonly #kept: number[];
 
@@ -56,7 +33,7 @@ export class WasmKernel implements Kernel {
    * @param tilings   see `KernelChoice`
    */
   constructor(wasm: WasmModule, memory: Memory, activation: Activation, worker: number, tilings: Tilings) {
-    const { partial, totals, dropFactors } = memory.workers[worker]!;
+    const { partial, dropFactors } = memory.workers[worker]!;
     this.#wasm = wasm;
     this.#memory = memory;
     const { layers, slots } = memory;
@@ -65,12 +42,12 @@ export class WasmKernel implements Kernel {
     this.#activation = activation;
     this.#worker = worker;
     this.#partial = partial.byteOffset;
-    this.#totals = totals.byteOffset;
     this.#dropFactors = dropFactors.byteOffset;
+    this.#reduction = new WasmReduction(wasm, memory, this.#layers, worker);
     this.#kept = layers.map(() => 1);
     // Every worker fills the mirrors, all with the same values, before any of them goes back.
     for (const layer of this.#layers)
-      this.#mirror(layer, { from: 0, to: layer.inputs }, { from: 0, to: layer.panels.length });
+      copyToMirrors(this.#wasm, layer, { from: 0, to: layer.inputs }, { from: 0, to: layer.panels.length });
   }
 
   forward(l: number, range: Range, from: number, to: number): void {
@@ -141,7 +118,7 @@ export class WasmKernel implements Kernel {
       const { layers } = this.#memory;
       backwardPlainly(layers[l]!, layers[l - 1]!, from, to);
     } else if (layer.mirrors.length > 0) {
-      this.#backwardMirrored(layer, from, to);
+      backwardMirrored(this.#wasm, layer, this.#memory, this.#worker, from, to);
     } else if (!this.#isRelu) {
       backwardTimes(layer, below, this.#memory.workers[this.#worker]!.partial, from, to);
     } else if (layer.isDense) {
@@ -149,40 +126,6 @@ export class WasmKernel implements Kernel {
     } else {
       for (let first = from; first < to; first += BACKWARD_BLOCK) {
         this.#backwardSparse(layer, below, first, Math.min(first + BACKWARD_BLOCK, to));
-      }
-    }
-  }
-
-  #backwardMirrored({ mirrors, panels, units, unit, outputs }: WasmLayer, from: number, to: number): void {
-    const { delta, rowBytes } = panels[0]!;
-    const count = inVectors(outputs);
-    if (isFew(panels.length)) {
-      for (const { address, backward, below, belowRowBytes } of mirrors) {
-        backward(address, delta, rowBytes, count, below, belowRowBytes, from, to);
-      }
-      return;
-    }
-    const bytes = count * REAL_BYTES;
-    for (let first = from; first < to; first += MIRROR_BLOCK) {
-      const end = Math.min(first + MIRROR_BLOCK, to);
-      const joined = this.#partial - first * bytes;
-      this.#wasm.joinPanels(delta, this.#memory.slots, units, unit, panels.length, count, joined, first, end);
-      for (const { address, backward, below, belowRowBytes } of mirrors) {
-        backward(address, joined, bytes, count, below, belowRowBytes, this.#totals, first, end);
-      }
-    }
-  }
-
-  /** Copies rows of a layer's weights to its mirrors, if it has any. (The bias has none.) */
-  #mirror({ mirrors, panels, outputs, inputs }: WasmLayer, { from, to }: Range, range: Range): void {
-    for (const { address, firstRow, rowBytes, laneBytes, rows } of mirrors) {
-      const [first, end] = [Math.max(from, firstRow), Math.min(to, firstRow + rows, inputs)];
-      if (first >= end) continue;
-      for (let p = range.from; p < range.to; p++) {
-        const { weights, firstColumn, width, rowBytes: panelBytes } = panels[p]!;
-        const columns = Math.min(width, inVectors(outputs) - firstColumn);
-        const source = [weights, panelBytes, first, end, columns, firstColumn];
-        this.#wasm.mirrorRows(...source, address, rowBytes, laneBytes, firstRow);
       }
     }
   }
@@ -232,76 +175,21 @@ export class WasmKernel implements Kernel {
     this.#wasm.fetchRows(starts, lengths, isDense ? value : index, value, from, to);
   }
 
-  transpose(l: number, { index, from, to }: RowSlice, batch: number): void {
-    const { inputRows, transposed } = this.#memory.layers[l]!;
-    // (For an empty slice, too: every worker that steps a panel needs it.)
-    if (inputRows.form === 'dense') transposed.slot.set(inputRows.starts.subarray(0, batch));
-    // An empty slice may begin beyond the last row, where it has no room in the transposed batch.
-    else if (from < to) this.#transpose(this.#layers[l]!, index, { from, to }, { from: 0, to: batch }, from * batch);
-  }
-
-  /** @param at  where the slice's entries begin in the transposed batch, which has room for all inputs of the rows before */
-  #transpose(layer: WasmLayer, slice: number, rows: Range, slots: Range, at: number): void {
-    const { inputs, starts, lengths, index, value, cursors } = layer;
-    const ranges = [rows.from, rows.to, slots.from, slots.to];
-    this.#wasm.transpose(starts, lengths, index, value, inputs, ...ranges, cursors(slice), ...entriesAt(layer, at));
+  transpose(l: number, slice: RowSlice, batch: number): void {
+    this.#reduction.transpose(l, slice, batch);
   }
 
   step(l: number, slice: RowSlice, range: Range, batch: number, rate: number): void {
-    this.#reduceSlice(l, slice, range, batch, 'step', -rate);
-    this.#mirror(this.#layers[l]!, slice, range);
+    this.#reduction.reduce(l, slice, range, batch, 'step', -rate);
+    copyToMirrors(this.#wasm, this.#layers[l]!, slice, range);
   }
 
   reduce(l: number, slice: RowSlice, range: Range, batch: number): void {
-    this.#reduceSlice(l, slice, range, batch, 'keep', 0);
-  }
-
-  #reduceSlice(l: number, slice: RowSlice, range: Range, batch: number, apply: Apply, factor: number): void {
-    const { index, from, to } = slice;
-    if (from === to) return;
-    const layer = this.#layers[l]!;
-    const slots = { from: 0, to: batch };
-    const starts = layer.transposed.slot;
-    const reduction = { rows: slice, slots, slice: index, at: from * batch, starts, apply, factor };
-    for (let p = range.from; p < range.to; p++) {
-      const panel = layer.panels[p]!;
-      this.#reducePanel(layer, panel, apply === 'keep' ? panel.gradients[0]! : panel.weights, reduction);
-    }
+    this.#reduction.reduce(l, slice, range, batch, 'keep', 0);
   }
 
   accumulate(l: number, from: number, to: number): void {
-    const layer = this.#layers[l]!;
-    const slice = this.#worker;
-    const rows = { from: 0, to: layer.inputs + 1 };
-    const slots = { from, to };
-    const at = from * rows.to;
-    if (!layer.isDense) this.#transpose(layer, slice, rows, slots, at);
-    const reduction: Reduction = { rows, slots, slice, at, starts: layer.starts, apply: 'keep', factor: 0 };
-    for (const panel of layer.panels) this.#reducePanel(layer, panel, panel.gradients[slice]!, reduction);
-  }
-
-  /** @param target  the panel's weights or gradients */
-  #reducePanel(layer: WasmLayer, panel: WasmPanel, target: number, reduction: Reduction): void {
-    const { rows, slots, slice, at, starts, apply, factor } = reduction;
-    const { rowBytes, delta } = panel;
-    const blocks = slots.to <= SAMPLE_BLOCK ? 'oneBlock' : 'blocks';
-    const first = target + rows.from * rowBytes;
-    if (!layer.isDense) {
-      const reduce = panel.reduce[apply][blocks];
-      const [slot, value] = entriesAt(layer, at);
-      reduce(first, rows.to - rows.from, layer.cursors(slice), slot, value, delta, this.#totals, factor);
-      return;
-    }
-    const { inputs } = layer;
-    const { from, to } = slots;
-    const value = layer.value + rows.from * REAL_BYTES;
-    const count = Math.min(rows.to, inputs) - rows.from;
-    for (const tile of panel.reduceTiles) {
-      const reduce = tile.reduce[apply][blocks];
-      const [tileTarget, tileDelta] = [first + tile.offset, delta + tile.offset];
-      reduce(tileTarget, rowBytes, count, starts, value, tileDelta, from, to, this.#totals, factor);
-    }
-    if (rows.to > inputs) panel.reduceBias[apply](target + inputs * rowBytes, delta, from, to, factor);
+    this.#reduction.accumulate(l, from, to);
   }
 
   applyGradients(l: number, rate: number): void {
@@ -356,7 +244,7 @@ export class WasmKernel implements Kernel {
     for (let p = range.from; p < range.to; p++) {
       const { weights, vectors } = layer.panels[p]!;
       const isChanged = this.#wasm.limitNorms[vectors]!(weights, layer.inputs, most);
-      if (isChanged) this.#mirror(layer, { from: 0, to: layer.inputs }, { from: p, to: p + 1 });
+      if (isChanged) copyToMirrors(this.#wasm, layer, { from: 0, to: layer.inputs }, { from: p, to: p + 1 });
     }
   }
 
@@ -376,7 +264,7 @@ export class WasmKernel implements Kernel {
   update(l: number, rows: Range, range: Range, update: Update): void {
     for (let each: Update | undefined = update; each; each = each.next) this.#update(l, rows, range, each);
     // (A moving average alone leaves the weights as they are.)
-    if (update.assembly?.name !== 'averageUpdate') this.#mirror(this.#layers[l]!, rows, range);
+    if (update.assembly?.name !== 'averageUpdate') copyToMirrors(this.#wasm, this.#layers[l]!, rows, range);
   }
 
   #update(l: number, { from, to }: Range, range: Range, { apply, penalty, assembly }: Update): void {
@@ -451,9 +339,4 @@ function backwardDense(layer: WasmLayer, below: WasmLayer, from: number, to: num
       to,
     );
   }
-}
-
-/** A place in the transposed batch: its slots and its values. */
-function entriesAt({ transposed }: WasmLayer, at: number): [slot: number, value: number] {
-  return [transposed.slot + at * WORD_BYTES, transposed.value + at * REAL_BYTES];
 }
