@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { auditCommand } from '../../bin/commands/audit.js';
 import { refusedBy } from '../support/refused-command.js';
+import { runHere } from '../support/run-here.js';
 import { runLockstep } from '../support/run-lockstep.js';
 import { scratchWith } from '../support/scratch.js';
 
@@ -43,7 +44,7 @@ describe('lockstep audit', () => {
     const table = scratch.newPath('table.csv');
     writeFileSync(table, 'a,name\n1,x\n2,"y, z"\n3,x\n');
     const file = writeAudit(['y, z', 'x', 'x'], [3, 2, 4]);
-    const { status, stdout } = await runLockstep(['audit', file, '--data', table]);
+    const { status, stdout } = await runHere(['audit', file, '--data', table]);
     expect(status).toBe(0);
     expect(stdout).toBe('rank,row,probability,given,suggested,a,name\n1,3,0.9,"y, z",9,2,"y, z"\n2,2,0.8,x,9,1,x\n');
   });
@@ -52,13 +53,13 @@ describe('lockstep audit', () => {
     const labels = labelsOf();
     const file = writeAudit([labels[3]!, labels[7]!, labels[1]!], undefined, 0);
     const sheet = scratch.newPath('none.svg');
-    const drawn = await runLockstep(['audit', file, '--data', scratch.data, '-o', sheet, '--count', '2']);
+    const drawn = await runHere(['audit', file, '--data', scratch.data, '-o', sheet, '--count', '2']);
     expect([drawn.status, drawn.stdout]).toEqual([0, `${sheet}: no label stands out; shown: the 2 most doubtful\n`]);
     expect(readFileSync(sheet, 'utf8')).toMatch(/the 2 most doubtful labels of .*; none stands out/);
 
     const table = scratch.newPath('calm.csv');
     writeFileSync(table, 'a,name\n1,x\n2,y\n3,x\n');
-    const printed = await runLockstep(['audit', writeAudit(['y', 'x', 'x'], [3, 2, 4], 0), '--data', table]);
+    const printed = await runHere(['audit', writeAudit(['y', 'x', 'x'], [3, 2, 4], 0), '--data', table]);
     expect(printed.stderr).toBe('no label stands out; shown: the 3 most doubtful\n');
     expect(printed.stdout).toMatch(/^rank,row,.*\n1,3,.*\n2,2,.*\n3,4,.*\n$/);
   });

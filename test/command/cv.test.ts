@@ -4,7 +4,8 @@ import { afterAll, expect, it } from 'vitest';
 import { linesOf } from '../support/child.js';
 import { temporaryFolder } from '../support/idx-files.js';
 import { spawnQuiet } from '../support/run-command.js';
-import { lockstepCommand, runLockstep } from '../support/run-lockstep.js';
+import { runHere } from '../support/run-here.js';
+import { lockstepCommand } from '../support/run-lockstep.js';
 import { IRIS } from '../support/tables.js';
 
 const folder = temporaryFolder();
@@ -27,7 +28,7 @@ it('a signal ends it in order, with the status of the signal', async () => {
 });
 
 it('prints a row for each fold, and the means with their intervals', async () => {
-  const { stdout, stderr, status } = await runLockstep([...cv, '--folds', '3', '--repeats', '2', '--format', 'pretty']);
+  const { stdout, stderr, status } = await runHere([...cv, '--folds', '3', '--repeats', '2', '--format', 'pretty']);
   expect([stderr, status]).toEqual(['', 0]);
   const lines = stdout.split('\n');
   expect(lines[0]).toMatch(
@@ -46,7 +47,7 @@ it.each([
   [['--save', 'x.safetensors'], "unknown option '--save'", 2],
   [['--data', 'none.csv'], '--data none.csv: no such file or folder', 1],
 ] as const)('%j is refused in one line', async (args, expected, status) => {
-  const found = await runLockstep([...cv, ...args]);
+  const found = await runHere([...cv, ...args]);
   expect(found.stderr).toContain(`lockstep cv: ${expected}`);
   expect(found.stderr.trim().split('\n')).toHaveLength(1);
   expect([found.stdout, found.status]).toEqual(['', status]);
@@ -55,7 +56,7 @@ it.each([
 it('the table itself is not overwritten', async () => {
   const text = 'x,y\n1,a\n2,b\n3,a\n4,b\n';
   const data = folder.write('data.csv', text);
-  const { stderr, status } = await runLockstep(['cv', '--data', data, '--label', 'y', '--folds', '2', '-o', data]);
+  const { stderr, status } = await runHere(['cv', '--data', data, '--label', 'y', '--folds', '2', '-o', data]);
   expect(stderr).toContain(`--output ${data}: `);
   expect(status).toBe(2);
   expect(readFileSync(data, 'utf8')).toBe(text);

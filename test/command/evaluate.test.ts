@@ -7,7 +7,7 @@ import type { EvaluationEvent } from '../../src/metrics/events.js';
 import { collect } from '../support/events.js';
 import { idxBytes } from '../support/idx-files.js';
 import { type Folder, mnistPart } from '../support/mnist-part.js';
-import { runLockstep } from '../support/run-lockstep.js';
+import { runHere } from '../support/run-here.js';
 
 let model: string;
 let testLoss: number | undefined;
@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => data.remove());
 
 async function evaluate(folder: Folder, ...args: string[]) {
-  const { status, stdout, stderr } = await runLockstep(['evaluate', model, '--data', folder.path, ...args]);
+  const { status, stdout, stderr } = await runHere(['evaluate', model, '--data', folder.path, ...args]);
   return { status, stderr, event: status === 0 ? (JSON.parse(stdout) as EvaluationEvent) : undefined };
 }
 

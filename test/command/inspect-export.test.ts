@@ -1,25 +1,19 @@
-/** `lockstep inspect` and `lockstep export` as processes: what is on stdout, what on stderr, and the exit status. */
+/** `lockstep inspect` and `lockstep export`: what is on stdout, what on stderr, and the exit status. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { exportCommand } from '../../bin/commands/export.js';
 import { inspectCommand } from '../../bin/commands/inspect.js';
 import { collect } from '../support/events.js';
-import { root } from '../support/paths.js';
 import { refusedBy } from '../support/refused-command.js';
-import { finishOf, spawnQuiet } from '../support/run-command.js';
+import { runHere } from '../support/run-here.js';
+import { runLockstep } from '../support/run-lockstep.js';
 import { scratchWith } from '../support/scratch.js';
 
 const scratch = scratchWith(300, 100);
 let save: string;
 let sha256: string | undefined;
 
-async function lockstep(...args: string[]) {
-  const { status, stdout, stderr } = await finishOf(
-    spawnQuiet(process.execPath, [path.join(root, 'dist/bundle/lockstep.js'), ...args]),
-  );
-  return { status, stdout, stderr };
-}
+const lockstep = (...args: string[]) => runHere(args);
 
 const eventsIn = (stdout: string) =>
   stdout
@@ -36,9 +30,8 @@ beforeAll(async () => {
 describe('lockstep inspect', () => {
   it('gives an event, and one for each sheet', async () => {
     const [weights, errors] = [scratch.newPath('weights.svg'), scratch.newPath('errors.png')];
-    const { status, stdout, stderr } = await lockstep(
-      ...['inspect', save, '-o', weights, '--errors', errors, '--data', scratch.data, '--count', '5'],
-    );
+    const args = ['inspect', save, '-o', weights, '--errors', errors, '--data', scratch.data, '--count', '5'];
+    const { status, stdout, stderr } = await runLockstep(args);
     expect([status, stderr]).toEqual([0, '']);
     const [model, ofWeights, ofErrors, ...rest] = eventsIn(stdout);
     expect(rest).toEqual([]);
@@ -110,7 +103,7 @@ describe('lockstep inspect', () => {
 describe('lockstep export', () => {
   it('gives an event', async () => {
     const file = scratch.newPath('model.onnx');
-    const { status, stdout, stderr } = await lockstep('export', save, '-o', file);
+    const { status, stdout, stderr } = await runLockstep(['export', save, '-o', file]);
     expect([status, stderr]).toEqual([0, '']);
     const bytes = readFileSync(file).length;
     expect(eventsIn(stdout)).toEqual([

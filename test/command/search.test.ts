@@ -5,6 +5,7 @@ import { afterAll, expect, it } from 'vitest';
 import { linesOf } from '../support/child.js';
 import { temporaryFolder } from '../support/idx-files.js';
 import { spawnQuiet } from '../support/run-command.js';
+import { runHere } from '../support/run-here.js';
 import { lockstepCommand, runLockstep } from '../support/run-lockstep.js';
 import { IRIS } from '../support/tables.js';
 import { inFull, TRIES_ALL } from '../support/thoroughness.js';
@@ -56,7 +57,7 @@ it.each([
   [['--lr', '1..2', '--trials', '0'], '--trials 0: expected a whole number from 1', 2],
   [['--lr', '1..2', '--halving', '1'], '--halving 1: expected a whole number from 2', 2],
 ] as const)('%j is refused in one line', async (args, expected, status) => {
-  const found = await runLockstep(['search', '--data', IRIS, '--label', 'species', ...args]);
+  const found = await runHere(['search', '--data', IRIS, '--label', 'species', ...args]);
   expect(found.stderr).toContain(`lockstep search: ${expected}`);
   expect(found.stderr.trim().split('\n')).toHaveLength(1);
   expect([found.stdout, found.status]).toEqual(['', status]);

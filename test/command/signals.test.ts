@@ -19,7 +19,8 @@ import { openFilesOf } from '../support/open-files.js';
 import { trainCommand } from '../support/paths.js';
 import { tensorFile } from '../support/plain-model.js';
 import { finishOf, spawnQuiet } from '../support/run-command.js';
-import { lockstepCommand, runLockstep } from '../support/run-lockstep.js';
+import { runHere } from '../support/run-here.js';
+import { lockstepCommand } from '../support/run-lockstep.js';
 import { readTensorFile } from '../support/tensor-file.js';
 import { casesOf } from '../support/thoroughness.js';
 import { until } from '../support/until.js';
@@ -180,7 +181,7 @@ describe('a named pipe', () => {
     ['as a model to export', () => ['export', pipe, '-o', path.join(folder.path, 'x.npz')]],
     ['as a picture', () => ['predict', imageModel(), pipe]],
   ] as const)('is refused %s', async (_, args) => {
-    const { status, stderr } = await runLockstep(args());
+    const { status, stderr } = await runHere(args());
     expect({ status, stderr }).toMatchObject({
       status: 1,
       stderr: expect.stringMatching(/not a regular file/) as string,

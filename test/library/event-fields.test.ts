@@ -14,7 +14,7 @@ import { faultsOf, fieldTables } from '../support/documented-fields.js';
 import { collect, collectFailed } from '../support/events.js';
 import { type Folder, idxBytes, temporaryFolder, writeDataset } from '../support/idx-files.js';
 import { root } from '../support/paths.js';
-import { runLockstep } from '../support/run-lockstep.js';
+import { runHere } from '../support/run-here.js';
 import { IRIS } from '../support/tables.js';
 
 const tables = fieldTables();
@@ -128,25 +128,25 @@ async function runAll(at: (name: string) => string): Promise<void> {
   const searching = ['search', '--lr', '1e-3..1e-1', '--hidden', '2|3', '--trials', '2', '--epochs', '2'];
   const cv = ['cv', '--folds', '2', '--hidden', '3', '--epochs', '9', '--validation-split', '0.3'];
   const outputs = await Promise.all([
-    runLockstep(['evaluate', model, ...data]),
-    runLockstep(['evaluate', at('two.safetensors'), '-d', at('two.csv')]),
-    runLockstep(['evaluate', at('iris.safetensors'), '-d', IRIS, '--importance', '-o', at('report.html')]),
-    runLockstep(['evaluate', at('colors.safetensors'), '--data', folder.write('others.csv', 'color,kind\ngreen,x\n')]),
-    runLockstep(['evaluate', at('ensemble.safetensors'), '-d', IRIS]),
-    runLockstep(['inspect', model, '-o', at('weights.svg'), '--errors', at('errors.svg'), ...data]),
-    runLockstep(['inspect', at('run/epoch-000001.safetensors')]),
-    runLockstep(['export', model, '-o', at('model.npz')]),
-    runLockstep(['predict', model, lines, images]),
-    runLockstep(['predict', model, images, '--top', '2']),
-    runLockstep(['evaluate', at('numbers.safetensors'), '--data', at('numbers.csv'), '--importance']),
-    runLockstep(['predict', at('numbers.safetensors'), at('numbers.csv')]),
-    runLockstep([...cv, '-d', IRIS, '--label', 'species', '-o', at('oof.csv'), '--patience', '1', '--lr', '3']),
-    runLockstep([...cv, '-d', at('numbers.csv'), '--target', 'a,c']),
-    runLockstep([...cv, '-d', IRIS, '--label', 'species', '--epochs', '2', '--ensemble', '2']),
-    runLockstep([...searching, '-d', IRIS, '--label', 'species', '--save', at('best.safetensors'), '-o', at('s.svg')]),
-    runLockstep([...searching, '-d', IRIS, '--label', 'species', '--ensemble', '2', '--epochs', '1']),
-    runLockstep(['find-lr', '-d', IRIS, '--label', 'species', '--steps', '60', '-o', at('rates.svg')]),
-    runLockstep([...searching, '-d', at('numbers.csv'), '--target', 'a,c', '--halving', '2']),
+    runHere(['evaluate', model, ...data]),
+    runHere(['evaluate', at('two.safetensors'), '-d', at('two.csv')]),
+    runHere(['evaluate', at('iris.safetensors'), '-d', IRIS, '--importance', '-o', at('report.html')]),
+    runHere(['evaluate', at('colors.safetensors'), '--data', folder.write('others.csv', 'color,kind\ngreen,x\n')]),
+    runHere(['evaluate', at('ensemble.safetensors'), '-d', IRIS]),
+    runHere(['inspect', model, '-o', at('weights.svg'), '--errors', at('errors.svg'), ...data]),
+    runHere(['inspect', at('run/epoch-000001.safetensors')]),
+    runHere(['export', model, '-o', at('model.npz')]),
+    runHere(['predict', model, lines, images]),
+    runHere(['predict', model, images, '--top', '2']),
+    runHere(['evaluate', at('numbers.safetensors'), '--data', at('numbers.csv'), '--importance']),
+    runHere(['predict', at('numbers.safetensors'), at('numbers.csv')]),
+    runHere([...cv, '-d', IRIS, '--label', 'species', '-o', at('oof.csv'), '--patience', '1', '--lr', '3']),
+    runHere([...cv, '-d', at('numbers.csv'), '--target', 'a,c']),
+    runHere([...cv, '-d', IRIS, '--label', 'species', '--epochs', '2', '--ensemble', '2']),
+    runHere([...searching, '-d', IRIS, '--label', 'species', '--save', at('best.safetensors'), '-o', at('s.svg')]),
+    runHere([...searching, '-d', IRIS, '--label', 'species', '--ensemble', '2', '--epochs', '1']),
+    runHere(['find-lr', '-d', IRIS, '--label', 'species', '--steps', '60', '-o', at('rates.svg')]),
+    runHere([...searching, '-d', at('numbers.csv'), '--target', 'a,c', '--halving', '2']),
   ]);
   await cvFailed();
   for (const { stdout, stderr } of outputs) {
@@ -160,7 +160,7 @@ async function runAll(at: (name: string) => string): Promise<void> {
 
 /** A search whose trials diverge, and a cross-validation whose folds do. */
 async function cvFailed(): Promise<void> {
-  const { stdout } = await runLockstep(['search', '-d', folder.path, '--lr', '2e38..3e38', '--trials', '1']);
+  const { stdout } = await runHere(['search', '-d', folder.path, '--lr', '2e38..3e38', '--trials', '1']);
   for (const line of stdout.trim().split('\n')) note((JSON.parse(line) as { event: string }).event, JSON.parse(line));
 
   const job = { data: folder.path, hidden: [3], lr: 3e38, folds: 2, onEvent: (event: object) => events.push(event) };

@@ -8,7 +8,7 @@ import type { Folder } from '../support/idx-files.js';
 import { JOB, writeJobData } from '../support/optimizer-job.js';
 import { refusalOf } from '../support/refusals.js';
 import { REGULARIZATION_CASES } from '../support/regularization-cases.js';
-import { runLockstep } from '../support/run-lockstep.js';
+import { runHere } from '../support/run-here.js';
 import { casesOf, valuesOf } from '../support/thoroughness.js';
 
 let data: Folder;
@@ -79,7 +79,7 @@ describe('an option that makes no sense', () => {
 it('a search varies dropout and label smoothing, and each trial is the run that it names', async () => {
   const args = ['search', '--data', data.path, '--validation-split', '0.3', '--hidden', '9|9,6', '--epochs', '2'];
   const ranges = ['--dropout', '0..0.5', '--label-smoothing', '0|0.1', '--input-dropout', '0..0.3', '--trials', '3'];
-  const { stdout } = await runLockstep([...args, ...ranges, '--format', 'ndjson']);
+  const { stdout } = await runHere([...args, ...ranges, '--format', 'ndjson']);
   const lines = stdout
     .trim()
     .split('\n')

@@ -13,6 +13,8 @@ import { type Folder, temporaryFolder } from '../../support/idx-files.js';
 import { root } from '../../support/paths.js';
 import { refusedBy } from '../../support/refused-command.js';
 import { finishOf } from '../../support/run-command.js';
+import { runHere } from '../../support/run-here.js';
+import { runLockstep } from '../../support/run-lockstep.js';
 import { END, EPOCH, START } from '../../support/sample-events.js';
 import { TRIES_ALL } from '../../support/thoroughness.js';
 import { until } from '../../support/until.js';
@@ -46,17 +48,11 @@ function start(...args: string[]): Child {
   return spawn(process.execPath, [command, 'plot', ...args], { stdio: ['pipe', 'pipe', 'pipe'], env });
 }
 
-async function plot(input: string, ...args: string[]) {
-  const child = start(...args);
-  // It may end before it has read anything.
-  child.stdin.on('error', () => undefined);
-  child.stdin.end(input);
-  return await finishOf(child as unknown as Parameters<typeof finishOf>[0]);
-}
+const plot = (input: string, ...args: string[]) => runHere(['plot', ...args], input);
 
 describe('lockstep plot', () => {
   it('writes an SVG to stdout, or a file of the kind that its name says', async () => {
-    const { status, stdout, stderr } = await plot('', at('a.ndjson'), at('b.ndjson'));
+    const { status, stdout, stderr } = await runLockstep(['plot', at('a.ndjson'), at('b.ndjson')]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toMatch(/^<svg .*<\/svg>\n$/s);
     expect(stdout).toBe(await pictureOf('a.ndjson', 'b.ndjson'));

@@ -10,6 +10,7 @@ import { loadModel } from '../../../src/tools/network.js';
 import type { PredictionLine } from '../../../src/tools/predict/prediction-line.js';
 import { collect } from '../../support/events.js';
 import { type Folder, temporaryFolder } from '../../support/idx-files.js';
+import { runHere } from '../../support/run-here.js';
 import { runLockstep } from '../../support/run-lockstep.js';
 
 let folder: Folder;
@@ -59,7 +60,7 @@ describe('all 10,000 test images', () => {
     const wrong = lines.filter((line, s) => line.class !== mnist.test.targets[s]).length;
     expect(wrong / 10_000).toBe(testError);
     expect(testError).toBeLessThan(0.5);
-    const { stdout } = await runLockstep(['evaluate', model]);
+    const { stdout } = await runHere(['evaluate', model]);
     const event = JSON.parse(stdout) as EvaluationEvent;
     expect(event.test_error).toBe(testError);
     const confusion = event.confusion.map((row) => row.map(() => 0));
@@ -79,7 +80,7 @@ describe('all 10,000 test images', () => {
 
   it('are predicted from their IDX file alike', async () => {
     const file = findFile(findIdxFolder('mnist'), FILES.testImages)!;
-    const { status, stdout, stderr } = await runLockstep(['predict', model, file]);
+    const { status, stdout, stderr } = await runHere(['predict', model, file]);
     expect([status, stderr]).toEqual([0, '']);
     const found = parse(stdout);
     expect(found[9_999]!.file).toBe(file);

@@ -9,6 +9,7 @@ import { predictCommand } from '../../../bin/commands/predict.js';
 import { type Folder, idxBytes, temporaryFolder } from '../../support/idx-files.js';
 import { tensorFile } from '../../support/plain-model.js';
 import { refusedBy } from '../../support/refused-command.js';
+import { runHere } from '../../support/run-here.js';
 import { lockstepCommand, runLockstep } from '../../support/run-lockstep.js';
 import { TRIES_ALL, valuesOf } from '../../support/thoroughness.js';
 
@@ -35,7 +36,7 @@ beforeAll(() => {
 afterAll(() => folder.remove());
 
 const predict = (args: readonly string[], input: string | Iterable<string | Uint8Array> = '') =>
-  runLockstep(['predict', model, ...args], input);
+  runHere(['predict', model, ...args], input);
 const classes = (stdout: string) =>
   stdout
     .split('\n')
