@@ -1,4 +1,12 @@
 /** Allocates consecutive, aligned parts of one shared buffer as typed arrays. */
+import type { ElementType } from './plan.js';
+
+export type Elements = Uint8Array | Uint32Array | Float64Array;
+export const ARRAYS = {
+  uint8: Uint8Array,
+  uint32: Uint32Array,
+  float64: Float64Array,
+} satisfies Record<ElementType, unknown>;
 
 /** A cache line, so that neighboring arrays never share one. */
 const ALIGNMENT_BYTES = 64;

@@ -8,24 +8,14 @@
  * place in the batch. There are S ≥ B slots, so that each worker has some of its own for evaluation.
  */
 import { errors } from '../errors.js';
-import { Arena } from './arena.js';
-import {
-  type ElementType,
-  heldOutSamples,
-  makesRows,
-  ownBatch,
-  type Plan,
-  type RowForm,
-  stepsPerEpoch,
-  summedScores,
-  targetWidth,
-} from './plan.js';
+import { ARRAYS, Arena, type Elements } from './arena.js';
+import { carveEpochRecord, type EpochRecord, type GradientRecord, type Scores } from './epoch-record.js';
+import { heldOutSamples, makesRows, ownBatch, type Plan, type RowForm, summedScores, targetWidth } from './plan.js';
 import { inputBlocksOf, inVectors, LANES, padded, panelCount, panelStart } from './tiling.js';
 
 export type Reals = Float32Array | Float64Array;
 
-export type Elements = Uint8Array | Uint32Array | Float64Array;
-const ARRAYS = { uint8: Uint8Array, uint32: Uint32Array, float64: Float64Array } satisfies Record<ElementType, unknown>;
+export type { Elements };
 
 /** Each sample's inputs, sparse or dense. Training samples come first, then validation samples, then test samples. */
 export interface SampleRows {
@@ -158,40 +148,7 @@ export interface WorkerScratch {
 }
 
 /** What the workers report about one epoch. Two take turns: an epoch can run while the coordinator reads the one before. */
-export interface EpochRecord {
-  /** (N) The sample at each position of the epoch. Written by the coordinator. In a private run (plan.privacy.longestEpoch). */
-  readonly order: Uint32Array;
-  /** (steps + 1) Private runs only: where each batch begins in `order`, and where the last ends. */
-  readonly batchStarts: Uint32Array;
-  /** (N) Scores of the sample at each position, before that step's update. */
-  readonly training: Scores;
-  /** (steps) When each step ended, in milliseconds of `clock.ts`. */
-  readonly stepEnds: Float64Array;
-  /** [start of the epoch, end of its last step], in milliseconds of `clock.ts`. */
-  readonly times: Float64Array;
-  /** (1) What the learning rate was multiplied by, with schedule `plateau`. Else empty. */
-  readonly rateFactor: Float64Array;
-  /** Empty unless they are kept. */
-  readonly gradients: GradientRecord;
-  /** (V + M) Scores of each validation and test sample after the epoch. */
-  readonly heldOut: Scores;
-  /** (1) If the test samples are evaluated at the end of the run: the epoch whose weights were tested. Otherwise empty. */
-  readonly tested: Float64Array;
-}
-
-/** Squared norms of gradients, by layer. */
-export interface GradientRecord {
-  /** By layer (N): of the gradient of the sample at each position. */
-  readonly ofSamples: readonly Float64Array[];
-  /** (steps, layers): of the sum of each batch's gradients. */
-  readonly ofBatches: Float64Array;
-}
-
-/** By name: the loss of each sample, and the scores that the plan lists. */
-export interface Scores {
-  readonly loss: Float64Array;
-  readonly [score: string]: Elements;
-}
+export type { EpochRecord, GradientRecord, Scores };
 
 export interface Memory {
   readonly control: Int32Array;
@@ -346,30 +303,9 @@ function carve(plan: Plan, arena: Arena, worker: number): Memory {
     });
   }
 
-  const scores = (length: number, kept: Plan['scores']): Scores => ({
-    loss: arena.take(Float64Array, length),
-    ...Object.fromEntries(kept.map(({ name, type }) => [name, arena.take<Elements>(ARRAYS[type], length)])),
-  });
-  const keptLayers = plan.keepsGradientNorms ? layers.length : 0;
-  const epoch = (): EpochRecord => ({
-    order: arena.take(Uint32Array, plan.privacy?.longestEpoch ?? trainSamples),
-    batchStarts: arena.take(Uint32Array, plan.privacy ? stepsPerEpoch(plan) + 1 : 0),
-    training: scores(
-      trainSamples,
-      plan.scores.filter(({ isSummed }) => isSummed),
-    ),
-    stepEnds: arena.take(Float64Array, stepsPerEpoch(plan)),
-    times: arena.take(Float64Array, 2),
-    rateFactor: arena.take(Float64Array, plan.hasPlateau ? 1 : 0),
-    gradients: {
-      ofSamples: layers.slice(0, keptLayers).map(() => arena.take(Float64Array, trainSamples)),
-      ofBatches: arena.take(Float64Array, keptLayers * stepsPerEpoch(plan)),
-    },
-    heldOut: scores(heldOutSamples(plan), plan.scores),
-    tested: arena.take(Float64Array, plan.testsAtEnd ? 1 : 0),
-  });
   const best = arena.take(Float64Array, 2);
-  const epochs = [epoch(), epoch()] as const;
+  const epochs = [carveEpochRecord(plan, arena, layers.length), carveEpochRecord(plan, arena, layers.length)] as const;
+  const keptLayers = plan.keepsGradientNorms ? layers.length : 0;
   const rankWords = EXCHANGE_WORDS + (summedScores(plan).length + keptLayers) * largestExchange(plan);
   const exchange = arena.take(Float64Array, plan.ranks * rankWords);
   const audit = arena.take(Float32Array, trainSamples * plan.auditWords);

@@ -56,3 +56,10 @@ describe('the other threads are late', () => {
     ).toBeUndefined();
   });
 });
+
+describe('all threads are late', () => {
+  it.skipIf(!TRIES_ALL).each([1, 2, 3])(`a run with all phases, %i threads${inFull}`, async (threads) => {
+    const job = { threads, strategy: 'sliced', checkpoints: true, size: 'regularized', who: 'all', seed: 5 } as const;
+    expect(await jobs.difference(job)).toBeUndefined();
+  });
+});

@@ -17,7 +17,7 @@ try {
       threads: (seed % 3) + 1,
       strategy: seed % 2 === 0 ? 'sliced' : 'dense',
       checkpoints: seed % 5 < 2,
-      size: pick('tiny', 'brief', 'small', 'larger'),
+      size: pick('tiny', 'brief', 'small', 'larger', 'regularized'),
       who: seed % 7 < 4 ? 'main' : seed % 7 < 6 ? 'workers' : 'all',
       seed,
     };

@@ -28,6 +28,12 @@ const SIZES = {
   // Epochs that take about as long as the main thread's part of them.
   small: ['--batch-size', '5', '--limit', '100', '--hidden', '10', '--epochs', '150'],
   larger: ['--batch-size', '20', '--hidden', '40', '--epochs', '12', '--log-every', '3'],
+  // Phases and barriers that few runs have: inputs made a batch ahead, norms, limits, and an average that is exchanged for the weights.
+  regularized: [
+    ...['--batch-size', '20', '--hidden', '40,9', '--epochs', '8', '--log-every', '3', '--dropout', '0.5'],
+    ...['--input-dropout', '0.2', '--input-noise', '0.1', '--max-norm', '1', '--ema', '0.9', '--clip-norm', '2'],
+    ...['--validation-split', '0.2', '--keep-best', '--patience', '6', '--test-at', 'end'],
+  ],
 } as const;
 
 export async function lateJobs(): Promise<LateJobs> {
