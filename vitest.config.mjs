@@ -84,7 +84,14 @@ export default defineConfig({
         test: { ...common, name: 'changing', include: CHANGING, maxWorkers: 3, sequence: { shuffle, groupOrder: 2 } },
       },
       {
-        test: { ...common, name: 'patient', include: PATIENT, maxWorkers: 2, sequence: { shuffle, groupOrder: 3 } },
+        test: {
+          ...common,
+          name: 'patient',
+          include: PATIENT,
+          maxWorkers: 2,
+          isolate: false,
+          sequence: { shuffle, groupOrder: 3 },
+        },
       },
       {
         test: {

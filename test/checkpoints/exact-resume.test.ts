@@ -117,7 +117,7 @@ describe('interrupted again and again', () => {
         }
         expect([...told, ...resultsOf(last.all)]).toEqual(resultsOf(undisturbed.all));
       }),
-      { numRuns: valuesOf(20, 3) },
+      { numRuns: valuesOf(8, 3) },
     );
   });
 });

@@ -13,7 +13,7 @@ afterAll(() => {
 });
 
 it('mutated data, checkpoints and options are taken, or refused as they should', async () => {
-  const tallies = await fuzz(all, valuesOf(3000, 2000), valuesOf(20, 8), 1);
+  const tallies = await fuzz(all, valuesOf(3000, 1500), valuesOf(20, 8), 1);
   expect(tallies.flatMap(({ kind, violations }) => violations.map((each) => `${kind}: ${each}`))).toEqual([]);
   for (const { kind, cases, refused } of tallies) {
     expect(cases, kind).toBeGreaterThan(5);

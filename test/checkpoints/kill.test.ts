@@ -115,7 +115,7 @@ async function expectLosslessAfter(part: number, job: Job): Promise<void> {
   }
 }
 
-(TRIES_ALL ? it.concurrent : it.skip).each(partsOf(6))(`killed after %d of its life${inFull}`, async (part) => {
+(TRIES_ALL ? it.concurrent : it.skip).each(partsOf(3))(`killed after %d of its life${inFull}`, async (part) => {
   await expectLosslessAfter(part, images);
 });
 
@@ -124,7 +124,7 @@ describe.concurrent('on a table', () => {
   afterAll(() => folder.remove());
   const jobs = Object.entries(tableJobs(folder.write));
   const some = casesOf(jobs, ([name]) => name === 'mixed columns, regression');
-  it.each(some.map(([name, job]) => ({ name, job, parts: partsOf(valuesOf(3, 1)) })))(
+  it.each(some.map(([name, job]) => ({ name, job, parts: partsOf(valuesOf(2, 1)) })))(
     '$name, killed after $parts of its life',
     async ({ job, parts }) => {
       const options = { ...OPTIONS, ...job };

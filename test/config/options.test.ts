@@ -18,6 +18,7 @@ import { train } from '../../src/run/train.js';
 import { flagOf, snakeCase } from '../../src/text/words.js';
 import { fieldTables } from '../support/documented-fields.js';
 import { refusalOf } from '../support/refusals.js';
+import { valuesOf } from '../support/thoroughness.js';
 
 type Given = Parameters<typeof resolveOptions>[0];
 
@@ -325,7 +326,7 @@ describe('whatever a program gives', () => {
         const taken = config[name as keyof Config];
         if (value !== undefined && taken !== value) expect(taken).toEqual(value);
       }),
-      { numRuns: 300 },
+      { numRuns: valuesOf(300, 100) },
     );
   });
 });

@@ -38,6 +38,54 @@ describe.skipIf(executable === undefined)('the page in Chromium (skipped where t
   let page: Page;
   /** What the browser complains of. */
   let complaints: string[];
+  async function newPage(): Promise<Page> {
+    const opened = await browser.newPage({ reducedMotion: 'reduce' });
+    opened.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+    });
+    opened.on('pageerror', (error) => complaints.push(error.message));
+    return opened;
+  }
+  /** Draws a 7, too. */
+  async function useByKeyboard(): Promise<void> {
+    const focused = () => page.evaluate('document.activeElement.id || document.activeElement.tagName');
+    const press = async (key: string, times = 1) => {
+      for (let i = 0; i < times; i++) await page.keyboard.press(key);
+    };
+    // Everything that can be focused, once round.
+    await press('Tab');
+    const stops = [await focused()];
+    for (let i = 0; i < 20 && stops.at(-1) !== 'BODY'; i++) {
+      await press('Tab');
+      stops.push(await focused());
+    }
+    expect(stops).toEqual(['skip', 'log', 'SUMMARY', 'pad-canvas', 'pad-undo', 'pad-clear', 'SUMMARY', 'BODY']);
+
+    await press('Tab', 2);
+    await press('Space');
+    await expect.poll(() => page.locator('#log').getAttribute('aria-pressed')).toBe('true');
+    await press('Tab');
+    await press('Enter');
+    await expect.poll(() => page.locator('#epochs-table tbody tr').count()).toBe(2);
+
+    await page.locator('.skip').focus();
+    await press('Enter');
+    expect(await focused()).toBe('pad-canvas');
+    await press('ArrowLeft', 5);
+    await press('Space');
+    await press('ArrowRight', 10);
+    for (let i = 0; i < 5; i++) {
+      await press('ArrowDown', 3);
+      await press('ArrowLeft');
+    }
+    await press('Space');
+    await expect.poll(() => textOf('#pad-answer')).toMatch(/^7 \((> )?\d/);
+    await expect.poll(() => textOf('#pad-pen')).toBe('pen up at column 14, row 22 of 28');
+    await press('Backspace');
+    await expect.poll(() => textOf('#pad-answer')).toBe('Nothing drawn yet.');
+    expect(complaints).toEqual([]);
+  }
+
   beforeAll(async () => {
     browser = await launchChromium(executable!);
   });
@@ -45,11 +93,7 @@ describe.skipIf(executable === undefined)('the page in Chromium (skipped where t
   beforeEach(async () => {
     complaints = [];
     dashboard = await Dashboard.open(0);
-    page = await browser.newPage({ reducedMotion: 'reduce' });
-    page.on('console', (message) => {
-      if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
-    });
-    page.on('pageerror', (error) => complaints.push(error.message));
+    page = await newPage();
   });
   afterEach(async () => {
     await page.close();
@@ -131,7 +175,7 @@ describe.skipIf(executable === undefined)('the page in Chromium (skipped where t
     expect(complaints.filter((text) => !/ERR_(CONNECTION|INCOMPLETE)/.test(text))).toEqual([]);
   });
 
-  it('follows a run: curves grow, weights change, and a 7 that is drawn after two epochs is a 7', async () => {
+  it('follows a run: curves grow, weights change, and a 7 that is drawn after two epochs is a 7; who comes late finds it whole, and can use it by keyboard alone', async () => {
     await page.goto(dashboard.url);
     await isIn('starting');
     // Held at its first event until the page has been looked at: it may be over sooner than the browser draws.
@@ -174,48 +218,12 @@ describe.skipIf(executable === undefined)('the page in Chromium (skipped where t
     await page.getByRole('button', { name: 'Clear' }).click();
     await expect.poll(() => textOf('#pad-answer')).toBe('Nothing drawn yet.');
     expect(complaints).toEqual([]);
-  });
 
-  it('can be used by keyboard alone, and is whole for who comes late', async () => {
-    await train(options());
+    await page.close();
+    page = await newPage();
     await page.goto(dashboard.url);
     await isIn('completed');
-    const focused = () => page.evaluate('document.activeElement.id || document.activeElement.tagName');
-    const press = async (key: string, times = 1) => {
-      for (let i = 0; i < times; i++) await page.keyboard.press(key);
-    };
-    // Everything that can be focused, once round.
-    await press('Tab');
-    const stops = [await focused()];
-    for (let i = 0; i < 20 && stops.at(-1) !== 'BODY'; i++) {
-      await press('Tab');
-      stops.push(await focused());
-    }
-    expect(stops).toEqual(['skip', 'log', 'SUMMARY', 'pad-canvas', 'pad-undo', 'pad-clear', 'SUMMARY', 'BODY']);
-
-    await press('Tab', 2);
-    await press('Space');
-    await expect.poll(() => page.locator('#log').getAttribute('aria-pressed')).toBe('true');
-    await press('Tab');
-    await press('Enter');
-    await expect.poll(() => page.locator('#epochs-table tbody tr').count()).toBe(2);
-
-    await page.locator('.skip').focus();
-    await press('Enter');
-    expect(await focused()).toBe('pad-canvas');
-    await press('ArrowLeft', 5);
-    await press('Space');
-    await press('ArrowRight', 10);
-    for (let i = 0; i < 5; i++) {
-      await press('ArrowDown', 3);
-      await press('ArrowLeft');
-    }
-    await press('Space');
-    await expect.poll(() => textOf('#pad-answer')).toMatch(/^7 \((> )?\d/);
-    await expect.poll(() => textOf('#pad-pen')).toBe('pen up at column 14, row 22 of 28');
-    await press('Backspace');
-    await expect.poll(() => textOf('#pad-answer')).toBe('Nothing drawn yet.');
-    expect(complaints).toEqual([]);
+    await useByKeyboard();
   });
 
   it('says when the connection is lost, finds another run at its place by itself, and tells why that failed', async () => {

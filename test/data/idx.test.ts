@@ -304,7 +304,7 @@ describe('random bytes', () => {
           expect(error.status).toBe(1);
         }
       }),
-      { numRuns: valuesOf(300, 120) },
+      { numRuns: valuesOf(300, 50) },
     );
   });
 
@@ -323,7 +323,7 @@ describe('random bytes', () => {
           if (!(error instanceof LockstepError)) throw error;
         }
       }),
-      { numRuns: valuesOf(300, 120) },
+      { numRuns: valuesOf(300, 50) },
     );
   });
 });

@@ -34,7 +34,7 @@ const value = fc
   );
 
 /** Random cases of each property. */
-const RUNS = valuesOf(100, 40);
+const RUNS = valuesOf(60, 40);
 
 interface Case {
   readonly inputs: number;

@@ -15,7 +15,7 @@ const uniform = fc.double({ min: -1, max: 1, noNaN: true }).map(Math.fround);
 const row = (length: number, of: fc.Arbitrary<number>) => fc.array(of, { minLength: length, maxLength: length });
 
 /** Random cases of each property. */
-const RUNS = valuesOf(100, 40);
+const RUNS = valuesOf(60, 40);
 
 interface Case {
   readonly layers: readonly number[];

@@ -95,7 +95,11 @@ async function trainAll(at: (name: string) => string): Promise<void> {
   const runs = [];
   for (const options of all) runs.push(await collect(options));
   runs.push(await collectFailed({ ...plain, lr: 3e38 }));
-  for (const event of runs.flatMap((run) => run.all)) note(event.event, event);
+  for (const { all: events } of runs) {
+    // The thousands of epochs in the middle of a run are like the first and the last ones.
+    const ends = events.length > 60 ? [...events.slice(0, 30), ...events.slice(-30)] : events;
+    for (const event of ends) note(event.event, event);
+  }
   await trainEnsembles(at, plain);
   // (On a single core there is no choice.)
   const choice = { cores: 2, step_seconds: 1e-5, barrier_seconds: null };

@@ -182,7 +182,7 @@ describe('strategy dense', () => {
       const limit = kernel === 'reference' ? 101 : 301;
       const options: TrainOptions = { data: data.path, kernel, epochs: 2, hidden: [100], limit };
       const sliced = await collect({ ...options, threads: 1 });
-      for (const threads of valuesOf([1, 2, 3, 8], [3])) {
+      for (const threads of valuesOf([2, 8], [3])) {
         const first = await collect({ ...options, threads, strategy: 'dense' });
         const second = await collect({ ...options, threads, strategy: 'dense' });
         expect(first.end.weights_sha256).toBe(second.end.weights_sha256);

@@ -63,7 +63,7 @@ describe.each(LOSSES)('--loss %s', (loss) => {
     'kernel %s: the same weights and metrics for any number of threads',
     async (kernel) => {
       const runs: Collected[] = [];
-      for (const threads of valuesOf([1, 2, 3, 7, 8], [1, 3])) runs.push(await collect({ ...given, kernel, threads }));
+      for (const threads of valuesOf([1, 3, 8], [1, 3])) runs.push(await collect({ ...given, kernel, threads }));
       const [first, ...others] = runs.map(({ all }) => resultsOf(all));
       for (const other of others) expect(other).toEqual(first);
     },
@@ -84,7 +84,7 @@ describe.each(LOSSES)('--loss %s', (loss) => {
       const whole = await collect({ ...options, checkpointDir: inFolder(`${name}-whole`) });
       expect(whole.end.train_rmse).toBeGreaterThan(0);
       for (const [i, file] of readdirSync(inFolder(`${name}-whole`)).entries()) {
-        if (i % valuesOf(1, 2) > 0) continue;
+        if (i % valuesOf(1, 3) > 0) continue;
         const resume = path.join(inFolder(`${name}-whole`), file);
         const resumed = await collect({ resume, checkpointDir: inFolder(`${name}-${i}`) });
         expect(resultsOf(resumed.all)).toEqual(resultsAfter(whole.all, resumed.start.resumed!));

@@ -68,7 +68,7 @@ describe.runIf(cores > 1)('without --threads', () => {
   it('checkpoints and models have the chosen number, and a resumed run keeps that of its checkpoint', async () => {
     const checkpointDir = scratch.newPath();
     const save = scratch.newPath('model.safetensors');
-    await collect({ ...tiny(), checkpointDir, save });
+    await collect({ ...tiny(), checkpointDir, checkpointEvery: 20, save });
     expect(JSON.parse(readTensorFile(save).metadata.config!)).toMatchObject({ threads: 1 });
     const { start } = await collect({ resume: checkpointDir, epochs: 41 });
     expect(start).toMatchObject({ threads: 1, config: { threads: 1 } });

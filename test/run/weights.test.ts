@@ -51,7 +51,7 @@ describe('weights', () => {
     async (kernel) => {
       const given: TrainOptions = { ...OPTIONS, data: WEIGHTED, weight: 'w', classWeights: ['balanced'], kernel };
       const [first, ...others] = await Promise.all(
-        valuesOf([1, 2, 3, 7, 8], [1, 3]).map(async (threads) => await collect({ ...given, threads })),
+        valuesOf([1, 2, 7], [1, 3]).map(async (threads) => await collect({ ...given, threads })),
       );
       for (const other of others) expect(resultsOf(other.all)).toEqual(resultsOf(first!.all));
     },
@@ -142,7 +142,7 @@ describe('weights', () => {
     };
     const whole = await collect(options);
     for (const [i, file] of readdirSync(inFolder('whole')).entries()) {
-      if (i % valuesOf(1, 2) > 0) continue;
+      if (i % valuesOf(1, 3) > 0) continue;
       const resumed = await collect({ resume: inFolder(`whole/${file}`), checkpointDir: inFolder(`again-${i}`) });
       expect(resultsOf(resumed.all)).toEqual(resultsAfter(whole.all, resumed.start.resumed!));
     }

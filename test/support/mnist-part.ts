@@ -1,22 +1,29 @@
 /** The first samples of MNIST as a folder of IDX files: real data that loads in no time. */
-
-import { FILES } from '../../src/data/idx-folder.js';
-import type { Samples } from '../../src/data/samples.js';
-import { loadDataset } from '../../src/data/sources.js';
+import { closeSync, openSync, readSync } from 'node:fs';
+import { FILES, findFile } from '../../src/data/idx-folder.js';
+import { findIdxFolder } from '../../src/data/sources.js';
 import { type Folder, idxHeader, temporaryFolder } from './idx-files.js';
 
 export type { Folder } from './idx-files.js';
 
+/** Reads only what is copied: all of MNIST takes a tenth of a second. */
 export async function mnistPart(train: number, test: number): Promise<Folder> {
-  const mnist = await loadDataset('mnist');
+  const mnist = findIdxFolder('mnist');
   const folder = temporaryFolder();
-  const write = (name: string, dimensions: number[], data: Iterable<number>) =>
-    folder.write(name, Buffer.concat([idxHeader(dimensions), Uint8Array.from(data)]));
-  const writePair = (images: string, labels: string, samples: Samples, count: number) => {
-    write(images, [count, 28, 28], samples.values.subarray(0, count * 784));
-    write(labels, [count], samples.targets.subarray(0, count));
+  const copy = (name: string, dimensions: number[]) => {
+    const header = idxHeader(dimensions);
+    const bytes = Buffer.alloc(dimensions.reduce((product, size) => product * size));
+    const file = openSync(findFile(mnist, name)!, 'r');
+    const read = readSync(file, bytes, 0, bytes.length, header.length);
+    closeSync(file);
+    if (read < bytes.length) throw new Error(`MNIST has fewer than ${dimensions[0]} samples`);
+    folder.write(name, Buffer.concat([header, bytes]));
   };
-  writePair(FILES.trainImages, FILES.trainLabels, mnist.train, train);
-  if (test > 0) writePair(FILES.testImages, FILES.testLabels, mnist.test, test);
+  copy(FILES.trainImages, [train, 28, 28]);
+  copy(FILES.trainLabels, [train]);
+  if (test > 0) {
+    copy(FILES.testImages, [test, 28, 28]);
+    copy(FILES.testLabels, [test]);
+  }
   return folder;
 }

@@ -18,6 +18,7 @@ import { typeColumn } from '../../../src/data/table/typed-table.js';
 import { temporaryFolder } from '../../support/idx-files.js';
 import { refusalOf } from '../../support/refusals.js';
 import { csvOf, denseRows, encodedRows, sparseRows } from '../../support/tables.js';
+import { valuesOf } from '../../support/thoroughness.js';
 
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
@@ -389,7 +390,7 @@ describe('property: any table', () => {
         for (const row of single) nonzeros += row.filter((x) => x !== 0).length;
         expect(atOnce(encoded.table.countNonzeros(encoded.count))).toBe(nonzeros);
       }),
-      { numRuns: 150 },
+      { numRuns: valuesOf(150, 60) },
     );
   });
 });
@@ -407,6 +408,6 @@ it('the median is that of the sorted numbers', () => {
         expect(atOnce(medianOf(Float64Array.from(numbers))) + 0).toBe(expected + 0);
       },
     ),
-    { numRuns: 300 },
+    { numRuns: valuesOf(300, 120) },
   );
 });

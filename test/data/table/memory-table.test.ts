@@ -5,6 +5,7 @@ import { readTable } from '../../../src/data/table/read-table.js';
 import { Random } from '../../../src/model/random.js';
 import { temporaryFolder } from '../../support/idx-files.js';
 import { refusalOf } from '../../support/refusals.js';
+import { valuesOf } from '../../support/thoroughness.js';
 
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
@@ -65,9 +66,10 @@ const inMemory = (data: TableData, types: string[] | undefined) => {
 };
 
 describe('a table in memory', () => {
-  it('is the table of a file with the same cells, as objects, arrays or columns, in 200 random cases', async () => {
+  it('is the table of a file with the same cells, as objects, arrays or columns, in random cases', async () => {
     const codes: string[] = [];
-    for (let index = 0; index < 200; index++) {
+    const cases = valuesOf(200, 80);
+    for (let index = 0; index < cases; index++) {
       const random = new Random(1, index);
       const { names, rows } = randomTable(random);
       // Undecided columns would be refused too often.
@@ -92,7 +94,7 @@ describe('a table in memory', () => {
       expect(JSON.stringify(objects)).toBe(before);
       codes.push(typeof expected === 'string' ? expected : 'read');
     }
-    expect(codes.filter((code) => code === 'read').length).toBeGreaterThan(120);
+    expect(codes.filter((code) => code === 'read').length).toBeGreaterThan(0.6 * cases);
   });
 
   it.each([Float64Array, Float32Array, Int16Array])('may be a matrix of %o', async (Numbers) => {

@@ -15,7 +15,7 @@ beforeAll(async () => {
   models = await modelsOfMixed(folder);
 });
 
-const CASES = valuesOf(400, 200);
+const CASES = valuesOf(400, 100);
 
 it.each(valuesOf([1, 2, 3], [1]))('seed %i', async (seed) => {
   const [tally] = await fuzzMixed({ models, seed, from: 0, to: CASES }, () => undefined);

@@ -17,6 +17,7 @@ import { Random } from '../../../src/model/random.js';
 import { verdictOf } from '../../support/judge.js';
 import { once, pick } from '../../support/mutate.js';
 import { denseRows } from '../../support/tables.js';
+import { valuesOf } from '../../support/thoroughness.js';
 
 const STRANGE = [
   ...['', 'NA', '?', 'none', 'None', 'NaN', '-', 'a', 'B', 'true', 'True', 'FALSE', '1e999', '-inf', '1e-400', '-0'],
@@ -103,7 +104,7 @@ function encodedAlike(random: Random): 'taken' | 'misfit' {
   return 'taken';
 }
 
-it.each([1, 2, 3])('seed %i', async (seed) => {
+it.each(valuesOf([1, 2, 3], [1]))('seed %i', async (seed) => {
   const counts = { taken: 0, misfit: 0, refused: 0 };
   for (let index = 0; index < 400; index++) {
     const random = new Random(seed, index);

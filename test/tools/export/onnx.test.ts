@@ -1,4 +1,4 @@
-/** What another program finds in the ONNX file: the same network, and the same classes of all 10,000 test images. */
+/** What another program finds in the ONNX file: the same network, and the same classes of the test images. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -15,6 +15,7 @@ import { FLOAT, type OnnxFile, readOnnx, runOnnx } from '../../support/onnx-file
 import { fixtures } from '../../support/paths.js';
 import { scratchWith } from '../../support/scratch.js';
 import { readTensorFile } from '../../support/tensor-file.js';
+import { valuesOf } from '../../support/thoroughness.js';
 
 const python = process.env.PYTHON ?? 'python3';
 const inPython = (...args: string[]) => spawnSync(python, [path.join(fixtures, 'onnxruntime-logits.py'), ...args]);
@@ -93,17 +94,18 @@ describe('an ONNX file', () => {
     expect(onnx.producer).toBe(`lockstep ${metadata.lockstep_version}`);
   });
 
-  it('gives the classes of Network.predict, of all 10,000 test images, as the operators are described', () => {
+  it('gives the classes of Network.predict, of test images, as the operators are described', () => {
     let furthest = 0;
-    const labels = sampleNumbers().map((sample) => {
+    const tried = sampleNumbers().filter((sample) => sample % valuesOf(1, 8) === 0);
+    const labels = tried.map((sample) => {
       const probabilities = runOn(sample).get('probabilities')!;
       for (const [c, each] of predictions[sample]!.probabilities.entries()) {
         furthest = Math.max(furthest, Math.abs(probabilities[c]! - each));
       }
       return largestAt(probabilities);
     });
-    expect(labels).toHaveLength(10_000);
-    expect(labels).toEqual(predictions.map(({ label }) => label));
+    expect(labels).toHaveLength(valuesOf(10_000, 1250));
+    expect(labels).toEqual(tried.map((sample) => predictions[sample]!.label));
     expect(furthest).toBeLessThan(TOLERANCE);
   });
 
