@@ -4,6 +4,7 @@ import { inVectors } from '../memory/tiling.js';
 import type { Activation } from './activations.js';
 import type { Dropout } from './dropout.js';
 import type { Kernel, Range, RowSlice, Update } from './kernel.js';
+import { areFinite, backwardListed, FETCHES_FROM } from './listed-backward.js';
 import { activatePlainly, backwardPlainly } from './plain-activation.js';
 import { activateCurve, backwardTimes } from './wasm-curves.js';
 import {
@@ -50,6 +51,8 @@ export class WasmKernel implements Kernel {
   readonly #dropFactors: number;
   /** By layer: the factor of the units that the last forward pass kept, where `backward` multiplies by it. */
   readonly #kept: number[];
+  /** By layer: whether the z of the last forward pass were finite, where `backward` skips zeros. */
+  readonly #areFinite: boolean[];
 
   /**
    * @param worker    whose scratch and gradient buffer are used
@@ -68,6 +71,7 @@ export class WasmKernel implements Kernel {
     this.#totals = totals.byteOffset;
     this.#dropFactors = dropFactors.byteOffset;
     this.#kept = layers.map(() => 1);
+    this.#areFinite = layers.map(() => true);
     // Every worker fills the mirrors, all with the same values, before any of them goes back.
     for (const layer of this.#layers)
       this.#mirror(layer, { from: 0, to: layer.inputs }, { from: 0, to: layer.panels.length });
@@ -79,7 +83,7 @@ export class WasmKernel implements Kernel {
       const end = Math.min(first + FORWARD_BLOCK, to);
       for (let p = range.from; p < range.to; p++) {
         if (layer.isDense) forwardDense(layer, layer.panels[p]!, first, end);
-        else forwardSparse(layer, layer.panels[p]!, first, end);
+        else forwardSparse(this.#wasm, layer, layer.panels[p]!, l > 0 && end - first >= FETCHES_FROM, first, end);
       }
     }
   }
@@ -87,6 +91,7 @@ export class WasmKernel implements Kernel {
   activate(l: number, from: number, to: number, dropout?: Dropout): void {
     const { layers } = this.#memory;
     const { assembly } = this.#activation;
+    if (this.#layers[l]!.mirrorBlocks > 0) this.#areFinite[l] = areFinite(this.#wasm, this.#layers[l]!, from, to);
     if (!this.#isRelu) {
       if (!assembly) activatePlainly(this.#activation, layers[l]!, layers[l + 1]!, from, to, dropout);
       else {
@@ -140,6 +145,13 @@ export class WasmKernel implements Kernel {
     if (!this.#isRelu && this.#activation.isSparse) {
       const { layers } = this.#memory;
       backwardPlainly(layers[l]!, layers[l - 1]!, from, to);
+    } else if (layer.mirrorBlocks > 0) {
+      const facts = {
+        slots: this.#memory.slots,
+        keepsZeros: !this.#areFinite[l]!,
+        storesSlope: !this.#activation.isSparse,
+      };
+      backwardListed(this.#wasm, layer, this.#memory.workers[this.#worker]!, facts, from, to);
     } else if (layer.mirrors.length > 0) {
       this.#backwardMirrored(layer, from, to);
     } else if (!this.#isRelu) {
@@ -423,11 +435,23 @@ function forwardDense(layer: WasmLayer, panel: WasmPanel, from: number, to: numb
 /**
  * Block by block of inputs, each over all samples, so that most of a block's weights stay in the first-level cache. z keeps
  * the sums in between, which does not change their bits.
+ *
+ * @param fetches  whether to read a block's weights in order first: they come from a distant cache. (The first layer's are near,
+ *                 because its panels have just been stepped.)
  */
-function forwardSparse(layer: WasmLayer, panel: WasmPanel, from: number, to: number): void {
-  const { blockBounds, index, value } = layer;
-  const { weights, bias, delta: z, forward } = panel;
+function forwardSparse(
+  wasm: WasmModule,
+  layer: WasmLayer,
+  panel: WasmPanel,
+  fetches: boolean,
+  from: number,
+  to: number,
+): void {
+  const { inputs, blockInputs, blockBounds, index, value } = layer;
+  const { weights, bias, delta: z, rowBytes, forward } = panel;
   for (let b = 0; b + 1 < blockBounds.length; b++) {
+    const rows = Math.min(blockInputs, inputs - b * blockInputs);
+    if (fetches) wasm.fetchLines(weights + b * blockInputs * rowBytes, rows * rowBytes);
     forward(weights, b === 0 ? bias : 0, blockBounds[b]!, blockBounds[b + 1]!, index, value, z, from, to);
   }
 }
