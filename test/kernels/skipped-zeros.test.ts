@@ -1,12 +1,15 @@
 /** Going back past the zeros of δ in the wide form: the same bits as the narrow form, which multiplies them. */
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { TrainOptions } from '../../src/config/options.js';
 import { type ActivationName, activationNeeds } from '../../src/kernels/activations.js';
 import { chooseKernel, type KernelChoice } from '../../src/kernels/builds.js';
 import type { Dropout } from '../../src/kernels/dropout.js';
 import { MIRROR_BLOCK } from '../../src/memory/layout.js';
 import { LANES } from '../../src/memory/tiling.js';
+import { collect, collectFailed } from '../support/events.js';
 import { allKernels } from '../support/kernels.js';
+import { type Folder, mnistPart } from '../support/mnist-part.js';
 import { createNetwork, type Network, outputsOf, setOutputs } from '../support/network.js';
 import { casesOf, valuesOf } from '../support/thoroughness.js';
 
@@ -124,5 +127,39 @@ describe.each(wideForms)('kernel $name, 256 bits', (wide) => {
     const delta = deltaBelow(skipping!, c);
     expect(delta.filter((each) => each !== 0).length).toBeGreaterThan(50);
     expectSame(delta, deltaBelow(dense!, c), c);
+  });
+});
+
+describe('a run whose second layer skips zeros', () => {
+  let data: Folder;
+  beforeAll(async () => {
+    data = await mnistPart(150, 20);
+  });
+  afterAll(() => data.remove());
+
+  const job = { hidden: [64, 270, 20], batchSize: 60, epochs: 2 } satisfies TrainOptions;
+  const jobs: readonly TrainOptions[] = [
+    { dropout: 0.5, lr: 0.02, threads: 2 },
+    { dropout: 0.5, lr: 0.02, threads: 3, activation: 'tanh', optimizer: 'adam' },
+  ];
+  it.each(casesOf(jobs, (_, i) => i === 0))('ends with the weights of the narrow form: %j', async (given) => {
+    const runs = [];
+    for (const vectorBits of ['128', '256'] as const) {
+      runs.push(await collect({ data: data.path, kernel: 'simd', ...job, ...given, vectorBits }));
+    }
+    const [narrow, wide] = runs.map(({ end }) => end.weights_sha256);
+    expect(wide).toBe(narrow);
+    expect(narrow).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  it('that diverges ends where the narrow form ends', async () => {
+    const ends = [];
+    for (const vectorBits of ['128', '256'] as const) {
+      const given = { data: data.path, kernel: 'simd', ...job, lr: 1e30, threads: 1, vectorBits } as const;
+      const { end } = await collectFailed(given);
+      ends.push([end.message, end.weights_sha256]);
+    }
+    expect(ends[0]![0]).toMatch(/is not finite/);
+    expect(ends[1]).toEqual(ends[0]);
   });
 });
