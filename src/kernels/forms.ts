@@ -98,8 +98,11 @@ function isOtherUpdate(name: string, { moments, keepsAverage }: Plan): boolean {
   return UPDATE_MOMENTS[name] !== moments - Number(keepsAverage);
 }
 
-/** Functions of options that take little time, or are off by default: no run compiles them for wide vectors. */
-const NEVER_WIDE: readonly string[] = ['dropUnits', 'dropInputs', 'multiply', 'penalize'];
+/** Functions that take little time, or whose options are off by default: no run compiles them for wide vectors. */
+const NEVER_WIDE: readonly string[] = [
+  ...['dropUnits', 'dropInputs', 'multiply', 'penalize'],
+  ...['listDeltas', 'sumLanes', 'sumLanesTimes', 'areFinite', 'fetchLines'],
+];
 
 function isNeverWide(exported: string): boolean {
   return NEVER_WIDE.includes(exported);
@@ -132,6 +135,9 @@ export function wideForm(narrow: KernelChoice): KernelChoice | undefined {
       // its inputs nonzero takes 1.08 times as long (bench/kernels.ts; with a fifth nonzero, there are as many blocks as before).
       blocks: { nonzeros: 30, inputs: 112 },
       mirrors: true,
+      // With fewer outputs, lists are so short that skipping gains little or nothing. 128 rows take 32 KB, a whole first-level cache;
+      // with 112, backpropagation takes up to 1.06 times as long (docs/performance.md).
+      skipsZeros: { from: 256, rows: 128 },
     },
     // Going forward, a tile of eight vectors would read a second-level cache faster than one of 32 bytes a cycle can deliver:
     // 0.74 of the limit instead of 0.89 (bench/kernels.ts). Reducing, it reads δ from the first level.

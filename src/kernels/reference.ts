@@ -20,6 +20,7 @@ export const REFERENCE_NEEDS = {
   denseOutputs: 0,
   blocks: undefined,
   mirrors: false,
+  skipsZeros: { from: Number.POSITIVE_INFINITY, rows: 1 },
   reservedBytes: 0,
 } as const satisfies KernelNeeds;
 

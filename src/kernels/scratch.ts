@@ -55,7 +55,7 @@ function lengthsOf({ inputs, samples, vectors }: ScratchSize) {
     ...{ cursors: inputs + 3, litSlots: FIRST_ENTRY + entries, litValues: FIRST_ENTRY + entries },
     ...{ newCursors: inputs + 3, newSlots: entries, newValues: entries, bounds: 3 * samples },
     ...{ rowStarts: samples, activeCounts: samples, activeIndex: samples * width, activeValue: samples * width },
-    factors: width,
+    ...{ factors: width, bounds4: 4 * 3 * samples, infinite: 2 * LANES },
   };
 }
 
@@ -136,6 +136,7 @@ export class Scratch {
       counts[s] = k - begins[s]!;
       lit[inputs]!.push({ slot: firstSlot + s, x: 1 });
     }
+    reals('infinite', 2 * LANES)[LANES + 1] = Number.POSITIVE_INFINITY;
     words('activeCounts', samples).fill(ACTIVE_BEFORE);
     const activations = reals('activeValue', samples * vectors * LANES);
     for (let i = 0; i < activations.length; i++) activations[i] = Math.fround(random() + 0.01);
@@ -226,6 +227,15 @@ export class Scratch {
       transpose: [[...lists, at.value, inputs, 0, inputs + 1, ...range, at.newCursors, at.newSlots, at.newValues]],
       findBlocks: [[...lists, Math.ceil(inputs / 2), 2, bySlot('bounds'), samples, ...range]],
       fetchRows: [[...lists, at.value, ...range]],
+      fetchLines: [[at.value, samples * inputs * REAL_BYTES]],
+      // With and without zeros; a whole number of rows in fours, and not.
+      listDeltas: [0, 1].map((keepsZeros) => {
+        const [count, room] = [width - keepsZeros * LANES, width / LANES];
+        const lists = [at.bounds4, samples, at.activeIndex, at.activeValue, room];
+        return [at.delta, count, keepsZeros, room - LANES, 2, ...lists, 0, samples];
+      }),
+      ...both('sumLanes', [[at.weights, at.gradient - at.weights, at.below, samples * width * REAL_BYTES]]),
+      areFinite: [LANES, 2 * LANES].map((length) => [at.infinite, length * REAL_BYTES]),
       // The first panel, and one whose units follow those in the lists.
       rectifyPanel: [0, 2 * LANES].map((first) => {
         const active = [bySlot('rowStarts'), bySlot('activeCounts'), at.activeIndex, at.activeValue];

@@ -1,5 +1,5 @@
 /** A layer as the WebAssembly module sees it: byte addresses, and the functions for its sizes. Made once for each kernel. */
-import { formOf, type LayerMemory, type Panel, type Reals } from '../memory/layout.js';
+import { formOf, type LayerMemory, type Panel, type Reals, skipsZeros } from '../memory/layout.js';
 import { ownBatch, type Plan } from '../memory/plan.js';
 import { inVectors, LANES, padded, panelCount, panelStart } from '../memory/tiling.js';
 import type { Apply, WasmFunction, WasmModule } from './wasm-module.js';
@@ -101,6 +101,9 @@ export interface WasmLayer {
   readonly blockBounds: readonly number[];
   readonly panels: readonly WasmPanel[];
   readonly mirrors: readonly Mirror[];
+  /** See `LayerMemory`. */
+  readonly mirrorBlocks: number;
+  readonly mirrorBlockRows: number;
   readonly transposed: { readonly slot: number; readonly value: number };
   /** For each slice. */
   readonly cursors: (slice: number) => number;
@@ -134,6 +137,8 @@ export function wasmLayer(
     blockBounds: Array.from({ length: inputBlocks + 1 }, (_, b) => blockBounds.byteOffset + b * slots * WORD_BYTES),
     panels: layer.panels.map((panel) => wasmPanel(panel, layer, wasm, tilings)),
     mirrors: layer.mirror.flatMap((mirror, p) => mirrorsOf(mirror, below!.panels[p]!, layer, wasm, facts)),
+    mirrorBlocks: layer.mirrorBlocks,
+    mirrorBlockRows: layer.mirrorBlockRows,
     transposed: { slot: transposed.slot.byteOffset, value: transposed.value.byteOffset },
     // A cursor for each row, and two more.
     cursors: (slice) => transposed.cursors.byteOffset + slice * (inputs + 3) * WORD_BYTES,
@@ -181,19 +186,23 @@ function wasmPanel(panel: Panel, { inputs, outputs }: LayerMemory, wasm: WasmMod
 function mirrorsOf(
   mirror: Reals,
   { firstColumn, width, delta }: Panel,
-  { panels, outputs }: LayerMemory,
+  { panels, outputs, mirrorBlocks }: LayerMemory,
   wasm: WasmModule,
   { tilings, storesSlope }: LayerFacts,
 ): Mirror[] {
   const height = inVectors(outputs);
   const times = storesSlope ? 'Times' : '';
-  const functions = isFew(panels.length)
-    ? fewOf(width / LANES).map(({ offset, vectors }) => {
-        return { offset, vectors, backward: wasm[`fewBackward${times}`][vectors]! };
-      })
-    : tileSizes(width / LANES, tilings.forward).map(({ offset, vectors, size }) => {
-        return { offset, vectors, backward: wasm[`mirrorBackward${times}`][size]! };
-      });
+  const vectors = width / LANES;
+  const functions =
+    mirrorBlocks > 0
+      ? [{ offset: 0, vectors, backward: wasm.forward[vectors]! }]
+      : isFew(panels.length)
+        ? fewOf(width / LANES).map(({ offset, vectors }) => {
+            return { offset, vectors, backward: wasm[`fewBackward${times}`][vectors]! };
+          })
+        : tileSizes(width / LANES, tilings.forward).map(({ offset, vectors, size }) => {
+            return { offset, vectors, backward: wasm[`mirrorBackward${times}`][size]! };
+          });
   return functions.map(({ offset, vectors, backward }) => {
     const rowBytes = vectors * VECTOR_BYTES;
     return {
@@ -272,6 +281,10 @@ export function exportsOf(plan: Plan, l: number, tilings: Tilings): Set<string> 
   }
   if (l > 0 && plan.mirrors) {
     for (const width of panelWidths(plan, l - 1)) {
+      if (skipsZeros(plan, l)) {
+        names.add(`forward${width / LANES}`);
+        continue;
+      }
       for (const { size } of tileSizes(width / LANES, tilings.forward)) names.add(`mirrorBackward${times}${size}`);
       for (const { vectors } of fewOf(width / LANES)) names.add(`fewBackward${times}${vectors}`);
     }

@@ -20,6 +20,7 @@ export interface WasmModule
   readonly multiplyAdd: (a: number, b: number, c: number) => number;
   readonly findBlocks: WasmFunction;
   readonly fetchRows: WasmFunction;
+  readonly fetchLines: WasmFunction;
   readonly forward: BySize;
   readonly denseForward: BySize;
   readonly rectifyPanel: WasmFunction;
@@ -30,6 +31,10 @@ export interface WasmModule
   readonly fewBackward: BySize;
   readonly fewBackwardTimes: BySize;
   readonly joinPanels: WasmFunction;
+  readonly listDeltas: WasmFunction;
+  readonly sumLanes: WasmFunction;
+  readonly sumLanesTimes: WasmFunction;
+  readonly areFinite: (from: number, bytes: number) => number;
   readonly mirrorRows: WasmFunction;
   readonly denseBackward: BySize;
   readonly denseBackwardTimes: BySize;

@@ -3,6 +3,7 @@ import { BACKWARD_BLOCK, type LayerMemory, type Memory } from '../memory/layout.
 import type { Activation } from './activations.js';
 import type { Dropout } from './dropout.js';
 import type { Kernel, Range, RowSlice, Update } from './kernel.js';
+import { areFinite, backwardListed, FETCHES_FROM } from './listed-backward.js';
 import { activatePlainly, backwardPlainly } from './plain-activation.js';
 import { activateCurve, backwardTimes } from './wasm-curves.js';
 import { type Tilings, type WasmLayer, type WasmPanel, WORD_BYTES, wasmLayer } from './wasm-layer.js';
@@ -27,6 +28,8 @@ export class WasmKernel implements Kernel {
   readonly #reduction: WasmReduction;
   /** By layer: the factor of the units that the last forward pass kept, where `backward` multiplies by it. */
   readonly #kept: number[];
+  /** By layer: whether the z of the last forward pass were finite, where `backward` skips zeros. */
+  readonly #areFinite: boolean[];
 
   /**
    * @param worker    whose scratch and gradient buffer are used
@@ -45,6 +48,7 @@ export class WasmKernel implements Kernel {
     this.#dropFactors = dropFactors.byteOffset;
     this.#reduction = new WasmReduction(wasm, memory, this.#layers, worker);
     this.#kept = layers.map(() => 1);
+    this.#areFinite = layers.map(() => true);
     // Every worker fills the mirrors, all with the same values, before any of them goes back.
     for (const layer of this.#layers)
       copyToMirrors(this.#wasm, layer, { from: 0, to: layer.inputs }, { from: 0, to: layer.panels.length });
@@ -56,7 +60,7 @@ export class WasmKernel implements Kernel {
       const end = Math.min(first + FORWARD_BLOCK, to);
       for (let p = range.from; p < range.to; p++) {
         if (layer.isDense) forwardDense(layer, layer.panels[p]!, first, end);
-        else forwardSparse(layer, layer.panels[p]!, first, end);
+        else forwardSparse(this.#wasm, layer, layer.panels[p]!, l > 0 && end - first >= FETCHES_FROM, first, end);
       }
     }
   }
@@ -64,6 +68,7 @@ export class WasmKernel implements Kernel {
   activate(l: number, from: number, to: number, dropout?: Dropout): void {
     const { layers } = this.#memory;
     const { assembly } = this.#activation;
+    if (this.#layers[l]!.mirrorBlocks > 0) this.#areFinite[l] = areFinite(this.#wasm, this.#layers[l]!, from, to);
     if (!this.#isRelu) {
       if (!assembly) activatePlainly(this.#activation, layers[l]!, layers[l + 1]!, from, to, dropout);
       else {
@@ -117,6 +122,13 @@ export class WasmKernel implements Kernel {
     if (!this.#isRelu && this.#activation.isSparse) {
       const { layers } = this.#memory;
       backwardPlainly(layers[l]!, layers[l - 1]!, from, to);
+    } else if (layer.mirrorBlocks > 0) {
+      const facts = {
+        slots: this.#memory.slots,
+        keepsZeros: !this.#areFinite[l]!,
+        storesSlope: !this.#activation.isSparse,
+      };
+      backwardListed(this.#wasm, layer, this.#memory.workers[this.#worker]!, facts, from, to);
     } else if (layer.mirrors.length > 0) {
       backwardMirrored(this.#wasm, layer, this.#memory, this.#worker, from, to);
     } else if (!this.#isRelu) {
@@ -312,11 +324,23 @@ function forwardDense(layer: WasmLayer, panel: WasmPanel, from: number, to: numb
 /**
  * Block by block of inputs, each over all samples, so that most of a block's weights stay in the first-level cache. z keeps
  * the sums in between, which does not change their bits.
+ *
+ * @param fetches  whether to read a block's weights in order first: they come from a distant cache. (The first layer's are near,
+ *                 because its panels have just been stepped.)
  */
-function forwardSparse(layer: WasmLayer, panel: WasmPanel, from: number, to: number): void {
-  const { blockBounds, index, value } = layer;
-  const { weights, bias, delta: z, forward } = panel;
+function forwardSparse(
+  wasm: WasmModule,
+  layer: WasmLayer,
+  panel: WasmPanel,
+  fetches: boolean,
+  from: number,
+  to: number,
+): void {
+  const { inputs, blockInputs, blockBounds, index, value } = layer;
+  const { weights, bias, delta: z, rowBytes, forward } = panel;
   for (let b = 0; b + 1 < blockBounds.length; b++) {
+    const rows = Math.min(blockInputs, inputs - b * blockInputs);
+    if (fetches) wasm.fetchLines(weights + b * blockInputs * rowBytes, rows * rowBytes);
     forward(weights, b === 0 ? bias : 0, blockBounds[b]!, blockBounds[b + 1]!, index, value, z, from, to);
   }
 }

@@ -109,6 +109,9 @@ export interface LayerMemory {
    * layer, and without `mirrors`.
    */
   readonly mirror: readonly Reals[];
+  /** Blocks of a quarter of the mirror's rows, of at most `mirrorBlockRows`. 0: going back does not skip zeros of δ. */
+  readonly mirrorBlocks: number;
+  readonly mirrorBlockRows: number;
   /** The batch as the reduction reads it. Empty without `blocks`. */
   readonly transposed: Transposed;
 }
@@ -133,6 +136,8 @@ export interface WorkerScratch {
    * vectors of the widest layer but the first), its δ.
    */
   readonly partial: Float32Array;
+  /** The nonzero δ of MIRROR_BLOCK samples (kernels/assembly/delta-lists.ts). Empty where no zeros are skipped. */
+  readonly deltaLists: DeltaLists;
   /** (TOTALS): sums of some rows' gradients over the previous blocks of samples. */
   readonly totals: Float32Array;
   /** For each epoch record (PHASES): milliseconds that the worker has spent in each phase. */
@@ -145,6 +150,19 @@ export interface WorkerScratch {
   readonly dropFactors: Reals;
   /** (NOISE_BYTES) Random bytes for noise. Empty unless the run is private. */
   readonly noiseBytes: Uint8Array;
+}
+
+export interface DeltaLists {
+  /** (MIRROR_BLOCK, 4, rows in whole vectors): rows of a quarter of the mirror. */
+  readonly index: Uint32Array;
+  /** The same: δ. */
+  readonly value: Float32Array;
+  /** (4, blocks + 1, MIRROR_BLOCK): where each block of rows begins, and where the last ends. */
+  readonly bounds: Uint32Array;
+  /** (panelWidth) Zeros, where sums begin. */
+  readonly zeros: Float32Array;
+  /** (4, MIRROR_BLOCK, panelWidth): the four sums. */
+  readonly sums: Float32Array;
 }
 
 /** What the workers report about one epoch. Two take turns: an epoch can run while the coordinator reads the one before. */
@@ -295,6 +313,7 @@ function carve(plan: Plan, arena: Arena, worker: number): Memory {
     workers.push({
       partial: arena.take(Float32Array, plan.blocks ? partials : 0),
       totals: arena.take(Float32Array, plan.blocks ? TOTALS : 0),
+      deltaLists: carveLists(plan, arena, layers),
       phaseTimes: [arena.take(Float64Array, PHASES), arena.take(Float64Array, PHASES)],
       phase: arena.take(Int32Array, 1),
       beats: arena.take(Uint32Array, 1),
@@ -312,6 +331,37 @@ function carve(plan: Plan, arena: Arena, worker: number): Memory {
   const plateau = arena.take(Float64Array, plan.hasPlateau ? PLATEAU_WORDS : 0);
   const forSamples = { rows, batchRows, slots, sampleFactors, exchange, audit, plateau };
   return { control, claims, layers, noiseTable, workers, epochs, best, ...forSamples };
+}
+
+function carveLists(plan: Plan, arena: Arena, layers: readonly LayerMemory[]): DeltaLists {
+  const listed = layers.filter(({ mirrorBlocks }) => mirrorBlocks > 0);
+  const entries = MIRROR_BLOCK * LANES * Math.max(0, ...listed.map(({ outputs }) => quarterOf(outputs)));
+  const mostBlocks = Math.max(-1, ...listed.map(({ mirrorBlocks }) => mirrorBlocks));
+  const columns = listed.length > 0 ? plan.panelWidth : 0;
+  return {
+    index: arena.take(Uint32Array, entries),
+    value: arena.take(Float32Array, entries),
+    bounds: arena.take(Uint32Array, LANES * (mostBlocks + 1) * MIRROR_BLOCK),
+    zeros: arena.take(Float32Array, columns),
+    sums: arena.take(Float32Array, LANES * MIRROR_BLOCK * columns),
+  };
+}
+
+/** Rows of a quarter of a mirror, in whole vectors. */
+export function quarterOf(outputs: number): number {
+  return inVectors(inVectors(outputs) / LANES);
+}
+
+/** Whether going back through a layer skips zeros of δ, which ReLU and dropout make. The last layer's δ has none. */
+export function skipsZeros(plan: Plan, l: number): boolean {
+  const { layers, mirrors, hiddenForm } = plan;
+  if (!mirrors || l === 0 || l + 2 >= layers.length || layers[l + 1]! < plan.skipsZeros.from) return false;
+  return hiddenForm === 'sparse' || keptUnits(plan, l + 1) < LISTS_BELOW;
+}
+
+/** Blocks of a quarter of a layer's mirror; 0 if going back does not skip zeros of δ. */
+function mirrorBlocksOf(plan: Plan, l: number): number {
+  return skipsZeros(plan, l) ? Math.ceil(quarterOf(plan.layers[l + 1]!) / plan.skipsZeros.rows) : 0;
 }
 
 /** The memory with the best epoch's parameters in place of the current ones. Back-propagation cannot use it. */
@@ -400,6 +450,8 @@ function carveLayer(plan: Plan, arena: Arena, l: number, slots: number, rows: Sa
     return mirrored.subarray(from * mirrorRows, to * mirrorRows);
   });
 
+  const mirrorBlocks = mirrorBlocksOf(plan, l);
+
   const form = formOf(plan, l);
   const isDense = form === 'dense';
   const inputBlocks = blocksOf(plan, l);
@@ -446,6 +498,8 @@ function carveLayer(plan: Plan, arena: Arena, l: number, slots: number, rows: Sa
     inputSquares,
     deltaSquares,
     mirror,
+    mirrorBlocks,
+    mirrorBlockRows: inVectors(Math.ceil(quarterOf(outputs) / Math.max(1, mirrorBlocks))),
     transposed,
   };
 }

@@ -69,6 +69,8 @@ export interface KernelNeeds {
   readonly blocks: InputBlocks | undefined;
   /** Whether it can go back through a mirror of a layer's weights, which has a row for each output. */
   readonly mirrors: boolean;
+  /** With mirrors: hidden layers of at least `from` outputs skip zeros of δ going back, in blocks of `rows` of the mirror. */
+  readonly skipsZeros: { readonly from: number; readonly rows: number };
   /** Bytes at the beginning of the memory that the kernel keeps for itself. */
   readonly reservedBytes: number;
 }

@@ -5,6 +5,7 @@ import type { Update } from '../../src/kernels/kernel.js';
 import { REAL_BYTES, wasmLayer } from '../../src/kernels/wasm-layer.js';
 import type { WasmModule } from '../../src/kernels/wasm-module.js';
 import { BACKWARD_BLOCK, MIRROR_BLOCK, type Panel, type Reals } from '../../src/memory/layout.js';
+import type { Plan } from '../../src/memory/plan.js';
 import { LANES } from '../../src/memory/tiling.js';
 import { adamUpdate, adamWUpdate } from '../../src/optim/adam.js';
 import { averageUpdate } from '../../src/optim/average.js';
@@ -23,7 +24,13 @@ const SLOTS = { from: 1, to: 3 };
 const ROWS = { from: 1, to: 3 };
 
 /** Two hidden layers of two panels each and an output layer of one, all panels `width` wide (twice as wide in the wide form). What must not change is 3 everywhere. */
-function networkOf(choice: KernelChoice, width: number, isDense: boolean, slots = SAMPLES): Network {
+function networkOf(
+  choice: KernelChoice,
+  width: number,
+  isDense: boolean,
+  slots = SAMPLES,
+  more: Partial<Plan> = {},
+): Network {
   const columns = (width * choice.needs.lanes) / (choice.module ? LANES : 1);
   const layers = [INPUTS, 2 * columns, 2 * columns, columns];
   const count = layers.slice(1).reduce((sum, outputs, l) => sum + (layers[l]! + 1) * outputs, 0);
@@ -36,6 +43,7 @@ function networkOf(choice: KernelChoice, width: number, isDense: boolean, slots 
     needsNorm: true,
     needsSampleNorms: true,
     scalesSamples: true,
+    ...more,
   });
   for (const layer of network.memory.layers) {
     for (const array of [...layer.gradients, ...layer.moments, layer.rowSquares]) array.fill(3);
@@ -222,6 +230,21 @@ describe.each(allKernels())('kernel $name ($vectorBits bits) writes nothing but 
       const deltas = memory.layers[0]!.panels.map((panel) => rowsOf(panel.delta, panel, slots));
       const { partial, totals } = memory.workers[0]!;
       expectWrites({ memory, kernel, ...others }, [...deltas, partial, totals], () => {
+        kernel.backward(1, slots.from, slots.to);
+      });
+    }
+  });
+
+  it('goes back past zeros of δ: its lists, and no more', () => {
+    const slots = { from: 2, to: MIRROR_BLOCK + 5 };
+    for (const { width, isDense } of ofKernel) {
+      const skipsZeros = { from: 0, rows: 8 };
+      const { memory, kernel, ...others } = networkOf(choice, width, isDense, slots.to, { skipsZeros });
+      const deltas = memory.layers[0]!.panels.map((panel) => rowsOf(panel.delta, panel, slots));
+      const { partial, totals, deltaLists } = memory.workers[0]!;
+      const { index, value, bounds, sums } = deltaLists;
+      expect(index.length > 0).toBe(choice.needs.mirrors);
+      expectWrites({ memory, kernel, ...others }, [...deltas, partial, totals, index, value, bounds, sums], () => {
         kernel.backward(1, slots.from, slots.to);
       });
     }

@@ -46,6 +46,13 @@ export function fetchRows(starts: usize, lengths: usize, index: usize, value: us
   return sum;
 }
 
+/** Reads a word of each cache line of some memory, in order. @returns their sum, as `fetchRows` does */
+export function fetchLines(from: usize, bytes: usize): u32 {
+  let sum: u32 = 0;
+  for (const end = from + bytes; from < end; from += 64) sum += load<u32>(from);
+  return sum;
+}
+
 /**
  * z[s] = b + Σ x_i · W[i] over the nonzero inputs i of each sample s, in ascending order of i, for one block of inputs.
  *

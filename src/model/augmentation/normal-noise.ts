@@ -15,12 +15,21 @@ const PER_INTERVAL = 16;
 const PER_BLOCK = 4;
 
 export class NormalNoise {
-  /** (INTERVALS + 1) Bounds of the intervals, times the standard deviation. */
-  readonly #bounds: Float64Array;
+  /** (2 · INTERVALS) The bound of each interval that is nearer to 0, times the standard deviation: the positive ones first. */
+  readonly #bounds = new Float64Array(2 * INTERVALS);
+  /** (2 · INTERVALS) From there to the other bound. */
+  readonly #widths = new Float64Array(2 * INTERVALS);
   #words = new Uint32Array(0);
 
   constructor(deviation: number) {
-    this.#bounds = quantiles().map((z) => z * deviation);
+    const bounds = quantiles().map((z) => z * deviation);
+    // A table of both signs: random signs would make a branch unpredictable.
+    for (let i = 0; i < INTERVALS; i++) {
+      this.#bounds[i] = bounds[i]!;
+      this.#widths[i] = bounds[i + 1]! - bounds[i]!;
+      this.#bounds[INTERVALS + i] = -this.#bounds[i]!;
+      this.#widths[INTERVALS + i] = -this.#widths[i]!;
+    }
   }
 
   /** Adds noise to `count` numbers from `at` on. */
@@ -34,10 +43,9 @@ export class NormalNoise {
 
   /** @param bits  16 */
   quantile(bits: number): number {
-    const interval = (bits >>> 4) & (INTERVALS - 1);
-    const low = this.#bounds[interval]!;
-    const size = low + (((bits & (PER_INTERVAL - 1)) + 0.5) / PER_INTERVAL) * (this.#bounds[interval + 1]! - low);
-    return bits >= 2 ** 15 ? -size : size;
+    const interval = bits >>> 4;
+    const part = ((bits & (PER_INTERVAL - 1)) + 0.5) / PER_INTERVAL;
+    return this.#bounds[interval]! + part * this.#widths[interval]!;
   }
 }
 
