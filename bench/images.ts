@@ -21,7 +21,10 @@ import { runTraining } from './support/training.js';
 const JOBS = {
   mnist: {},
   shifts: { shift: 2, rotate: 12, zoom: 0.12, dropout: 0.1, inputDropout: 0 },
-  fashion: { data: 'fashion-mnist', shift: 1, flip: true, dropout: 0.1, inputDropout: 0 },
+  fashion: {
+    ...{ data: 'fashion-mnist', shift: 1, flip: true },
+    ...{ activation: 'gelu', epochs: 100, dropout: 0.15, inputDropout: 0 },
+  },
 } as const satisfies Readonly<Record<string, TrainOptions>>;
 type JobName = keyof typeof JOBS;
 const JOB_NAMES = Object.keys(JOBS) as JobName[];

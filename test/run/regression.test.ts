@@ -111,10 +111,10 @@ it.skipIf(noOpenMpi || !TRIES_ALL)(
     ];
     const ends: unknown[] = [];
     for (const ranks of [1, 2, 4]) {
-      const { status, stdout } = await runRanks([
+      const { status, stdout, stderr } = await runRanks([
         { ranks, args: [trainCommand, '--mpi', '--exact', ...flags, ...more] },
       ]);
-      expect(status).toBe(0);
+      expect(status, stderr).toBe(0);
       const { seconds: _, ...end } = JSON.parse(stdout.trim().split('\n').at(-1)!) as Record<string, unknown>;
       ends.push(end);
     }

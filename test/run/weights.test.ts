@@ -161,8 +161,8 @@ describe('weights', () => {
       const ends: unknown[] = [];
       for (const ranks of [1, 2, 4]) {
         const args = [trainCommand, '--mpi', ...flags, ...more, '--threads', '2', '--format', 'ndjson'];
-        const { status, stdout } = await runRanks([{ ranks, args }]);
-        expect(status).toBe(0);
+        const { status, stdout, stderr } = await runRanks([{ ranks, args }]);
+        expect(status, stderr).toBe(0);
         const { seconds: _, ...end } = JSON.parse(stdout.trim().split('\n').at(-1)!) as Record<string, unknown>;
         ends.push(end);
       }

@@ -1,6 +1,8 @@
 /** Ranks of an MPI job, for tests: what is installed, and how it is started. */
 import { spawnSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { temporaryFolder } from './idx-files.js';
 import { type Child, type Ended, finishOf, spawnQuiet } from './run-command.js';
 
 /** Why no ranks can be started here, or undefined if they can. */
@@ -37,10 +39,15 @@ export function spawnRanks(parts: readonly Part[], environment: Readonly<Record<
     ...['-np', `${ranks}`, process.execPath],
     ...its,
   ]);
-  return spawnQuiet(launcher(['mpirun.openmpi', 'mpirun'], 'Open MPI')!, args, {
+  // A folder of its own: all jobs of a user share one otherwise, which each makes and removes.
+  const { path: sessions } = temporaryFolder();
+  const child = spawnQuiet(launcher(['mpirun.openmpi', 'mpirun'], 'Open MPI')!, args, {
     ...OPEN_MPI_ENVIRONMENT,
+    OMPI_MCA_orte_tmpdir_base: sessions,
     ...environment,
   });
+  child.on('close', () => rmSync(sessions, { recursive: true, force: true, maxRetries: 3 }));
+  return child;
 }
 
 export async function runRanks(parts: readonly Part[], environment?: Readonly<Record<string, string>>): Promise<Ended> {
