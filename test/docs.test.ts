@@ -97,7 +97,7 @@ describe('what is looked for', () => {
   it('are names that their source does not define', () => {
     const text =
       '[`train`](../src/run/train.ts), `none`, `readFile` and\n`train` in [`src/run/train.ts`](../src/run/train.ts), ' +
-      '`Panel.weights` and `Panel.starts` in [`src/memory/layout.ts`](../src/memory/layout.ts)';
+      '`Panel.weights` and `Panel.starts` in [`src/memory/layer-memory.ts`](../src/memory/layer-memory.ts)';
     const { all, missing } = namesIn('docs/design.md', text);
     expect(all.map(({ name }) => name)).toEqual([
       ...['none', 'readFile', 'train', 'Panel.weights', 'Panel.starts'],

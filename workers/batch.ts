@@ -1,4 +1,4 @@
-import type { EpochRecord } from '../src/memory/layout.js';
+import type { EpochRecord } from '../src/memory/epoch-record.js';
 import { SHARDS, shareOfRank } from '../src/parallel/mpi/rank-shares.js';
 import type { WorkerTask } from '../src/parallel/task.js';
 

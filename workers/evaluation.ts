@@ -2,7 +2,8 @@
 import { createKernel } from '../src/kernels/builds.js';
 import { ForwardPass } from '../src/kernels/forward-pass.js';
 import type { Range } from '../src/kernels/kernel.js';
-import { type EpochRecord, type Memory, withBest } from '../src/memory/layout.js';
+import type { EpochRecord } from '../src/memory/epoch-record.js';
+import { type Memory, withBest } from '../src/memory/layout.js';
 import type { Criterion } from '../src/model/objectives/objective.js';
 import { shareOfRank } from '../src/parallel/mpi/rank-shares.js';
 import { elementsOf, partOf } from '../src/parallel/shares.js';

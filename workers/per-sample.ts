@@ -3,7 +3,8 @@
  * gradients of the batch. By the worker that has computed the samples, block by block, so that δ is still in its cache.
  */
 import type { Kernel } from '../src/kernels/kernel.js';
-import type { LayerMemory, Memory } from '../src/memory/layout.js';
+import type { LayerMemory } from '../src/memory/layer-memory.js';
+import type { Memory } from '../src/memory/layout.js';
 import { AuditWord, addToAudit, VISITS_PER_NORM } from '../src/model/objectives/audited.js';
 import { hasWeights, trainingWeight } from '../src/model/objectives/weighted.js';
 import { squaredNorm, squaredSampleNorm } from '../src/model/sample-norms.js';

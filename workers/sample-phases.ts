@@ -1,7 +1,7 @@
 /** A worker's part of the phases by sample: inputs, outputs, losses, and the gradients of single samples in factored form. */
 import type { ForwardPass } from '../src/kernels/forward-pass.js';
 import type { Kernel, Range } from '../src/kernels/kernel.js';
-import type { Memory } from '../src/memory/layout.js';
+import { GRADIENT_BLOCK, type Memory } from '../src/memory/layout.js';
 import { makesRows } from '../src/memory/plan.js';
 import { Dropouts } from '../src/model/dropout.js';
 import { Audited } from '../src/model/objectives/audited.js';
@@ -13,9 +13,6 @@ import type { Batch } from './batch.js';
 import { BatchInputs } from './batch-inputs.js';
 import { type SampleWork, workOnSamples } from './per-sample.js';
 import type { PhaseParts } from './phase-parts.js';
-
-/** Samples that go forward and back together: enough to amortize loading weights, few enough to keep z and δ cached. */
-const GRADIENT_BLOCK = 100;
 
 /** Bytes to prefetch at most: what fits in a second-level cache next to weights (docs/performance.md, "Sixteen cores"). */
 const FETCHED_BYTES = 256 * 1024;

@@ -5,6 +5,7 @@ import { GROUP_COLUMNS } from '../src/kernels/lattice-noise.js';
 import type { Memory } from '../src/memory/layout.js';
 import { stepsPerEpoch } from '../src/memory/plan.js';
 import { batchWeight } from '../src/model/objectives/weighted.js';
+import { limitNorms } from '../src/optim/max-norm.js';
 import { gradientNorm, isPlainSgd, Optimizer, type StepPosition, squaredGradientNorm } from '../src/optim/optimizer.js';
 import { sgdUpdate } from '../src/optim/sgd.js';
 import { elementsOf, partOf } from '../src/parallel/shares.js';
@@ -174,10 +175,7 @@ export class WeightPhases {
   }
 
   #limit(l: number, panels: Range, maxNorm: number): void {
-    if (panels.from === panels.to) return;
-    this.#kernel.limitNorms(l, panels, maxNorm);
-    const rows = { from: 0, to: this.#memory.layers[l]!.inputs + 1 };
-    if (this.#average) this.#kernel.update(l, rows, panels, this.#average);
+    limitNorms(this.#kernel, l, this.#memory.layers[l]!, panels, maxNorm, this.#average);
   }
 
   #byRows(work: (layer: number, slice: RowSlice, panels: Range) => void): void {

@@ -15,7 +15,8 @@
 
 import type { Range } from '../src/kernels/kernel.js';
 import { now } from '../src/memory/clock.js';
-import { type EpochRecord, layOut, type Memory, PHASES, recordIndex } from '../src/memory/layout.js';
+import type { EpochRecord } from '../src/memory/epoch-record.js';
+import { layOut, type Memory, PHASES, recordIndex } from '../src/memory/layout.js';
 import { heldOutSamples, makesRows, type Plan, stepsPerEpoch } from '../src/memory/plan.js';
 import { Barrier, type Hold, TeamAborted } from '../src/parallel/barrier.js';
 import { Command, Control, HeldFor, ticketOf } from '../src/parallel/control-words.js';

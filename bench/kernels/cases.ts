@@ -2,7 +2,7 @@
 
 import type { KernelChoice } from '../../src/kernels/builds.js';
 import type { Kernel } from '../../src/kernels/kernel.js';
-import type { LayerMemory } from '../../src/memory/layout.js';
+import type { LayerMemory } from '../../src/memory/layer-memory.js';
 import type { RowForm } from '../../src/memory/plan.js';
 import { inputBlocksOf } from '../../src/memory/tiling.js';
 import { readParameters } from '../../src/model/parameters.js';

@@ -2,7 +2,8 @@
 import { activationNeeds, DEFAULT_ACTIVATION } from '../../src/kernels/activations.js';
 import { createKernel, type KernelChoice } from '../../src/kernels/builds.js';
 import type { Kernel } from '../../src/kernels/kernel.js';
-import { bytesNeeded, createSharedMemory, type LayerMemory, layOut, type Memory } from '../../src/memory/layout.js';
+import type { LayerMemory } from '../../src/memory/layer-memory.js';
+import { bytesNeeded, createSharedMemory, layOut, type Memory } from '../../src/memory/layout.js';
 import { PLAIN, type Plan } from '../../src/memory/plan.js';
 import { findBlockStarts, placeHiddenRows, placeSamples } from '../../src/memory/rows.js';
 import { drawInitialValues } from '../../src/model/initial-values.js';

@@ -5,7 +5,7 @@ import { errors, hasCode, reason } from '../errors.js';
 import { writeAtomically } from '../files/atomic-write.js';
 import { exists } from '../files/output.js';
 import type { Values } from '../files/safetensors.js';
-import type { LayerMemory } from '../memory/layout.js';
+import type { LayerMemory } from '../memory/layer-memory.js';
 import type { CheckpointEvent, WarningEvent } from '../metrics/events.js';
 import type { Position, RunState } from '../metrics/run-state.js';
 import { copyMoments, copyParameters, likeParameters, parameterCount, readParameters } from '../model/parameters.js';

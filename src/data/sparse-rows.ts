@@ -2,7 +2,7 @@
  * Converts samples to sample rows: nonzero inputs as (index, input), or all inputs in dense form. The input of a pixel is
  * pixel / 255; rows of tables are encoded.
  */
-import type { SampleRows } from '../memory/layout.js';
+import type { SampleRows } from '../memory/layer-memory.js';
 import type { Samples } from './samples.js';
 import { SCALED } from './scaled-pixels.js';
 import type { Steps } from './table/steps.js';

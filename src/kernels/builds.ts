@@ -60,7 +60,7 @@ const WASM = {
     // MNIST (two blocks) and Fashion-MNIST (four): docs/performance.md.
     blocks: { nonzeros: 80, inputs: 160 },
     mirrors: false,
-    skipsZeros: { from: Number.POSITIVE_INFINITY, rows: 1 },
+    skipsZeros: undefined,
     // Known when the module is loaded.
     reservedBytes: 0,
   },

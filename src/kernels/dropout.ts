@@ -7,7 +7,8 @@
  *
  *   unit 16g + 4m + k    m = 0, 1: low and high half of the first word of block 4g + k; m = 2, 3: of its second word
  */
-import { DROPOUT_GROUP, type Memory, type Reals } from '../memory/layout.js';
+import type { Reals } from '../memory/layer-memory.js';
+import { DROPOUT_GROUP, type Memory } from '../memory/layout.js';
 import { type CounterKey, threefry } from './threefry.js';
 
 /** Dropout of the units of a layer, or of the inputs, for some samples. */

@@ -1,5 +1,6 @@
 /** From samples to logits, layer by layer, in training, evaluation and prediction. */
-import type { LayerMemory, Memory } from '../memory/layout.js';
+import type { LayerMemory } from '../memory/layer-memory.js';
+import type { Memory } from '../memory/layout.js';
 import { placeHiddenRows, placeSamples } from '../memory/rows.js';
 import type { Dropout } from './dropout.js';
 import type { Kernel, Range } from './kernel.js';

@@ -6,7 +6,7 @@
  *
  * `from` and `to` are slots, half-open. Panels are numbered from 0.
  */
-import type { Reals } from '../memory/layout.js';
+import type { Reals } from '../memory/layer-memory.js';
 import type { Dropout } from './dropout.js';
 
 /** Half-open. */
@@ -119,6 +119,8 @@ export interface Update {
     readonly moments: -1 | 0 | 1 | 2 | 3;
     readonly numbers: readonly number[];
   };
+  /** Whether the rule changes only moments. */
+  readonly keepsWeights?: true;
   /** Applied to the same elements afterwards. */
   readonly next?: Update | undefined;
 }

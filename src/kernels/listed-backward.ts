@@ -1,5 +1,6 @@
 /** Back-propagation through a mirror that skips the zeros of δ (assembly/delta-lists.ts). */
-import { MIRROR_BLOCK, quarterOf, type WorkerScratch } from '../memory/layout.js';
+import { quarterOf } from '../memory/layer-memory.js';
+import { type DeltaLists, GRADIENT_BLOCK, type Memory, type WorkerScratch } from '../memory/layout.js';
 import { inVectors, LANES } from '../memory/tiling.js';
 import { type Mirror, REAL_BYTES, type WasmLayer, WORD_BYTES } from './wasm-layer.js';
 import type { WasmModule } from './wasm-module.js';
@@ -16,34 +17,36 @@ export function areFinite(wasm: WasmModule, { panels }: WasmLayer, from: number,
 }
 
 interface Facts {
-  /** Of the memory. */
-  readonly slots: number;
   readonly keepsZeros: boolean;
   /** Whether to multiply by a derivative that is stored. */
   readonly storesSlope: boolean;
 }
 
-/** See `Kernel.backward`. */
+/** See `Kernel.backward`. @param worker  whose scratch is used */
 export function backwardListed(
   wasm: WasmModule,
   layer: WasmLayer,
-  scratch: WorkerScratch,
-  facts: Facts,
+  { slots, workers }: Memory,
+  worker: number,
+  { keepsZeros, storesSlope }: Facts,
   from: number,
   to: number,
 ): void {
-  for (let first = from; first < to; first += MIRROR_BLOCK) {
-    const samples = Math.min(MIRROR_BLOCK, to - first);
-    list(wasm, layer, scratch, facts, first, samples);
-    for (const mirror of layer.mirrors) backwardBlock(wasm, layer, mirror, scratch, facts, first, samples);
+  const scratch = workers[worker]!;
+  for (let first = from; first < to; first += GRADIENT_BLOCK) {
+    const samples = Math.min(GRADIENT_BLOCK, to - first);
+    list(wasm, layer, slots, scratch, keepsZeros, first, samples);
+    for (const mirror of layer.mirrors)
+      backwardBlock(wasm, layer, mirror, scratch.deltaLists, storesSlope, first, samples);
   }
 }
 
 function list(
   wasm: WasmModule,
   { panels, units, unit, outputs, mirrorBlocks, mirrorBlockRows }: WasmLayer,
+  slots: number,
   { partial, deltaLists: { index, value, bounds } }: WorkerScratch,
-  { slots, keepsZeros }: Facts,
+  keepsZeros: boolean,
   first: number,
   samples: number,
 ): void {
@@ -51,7 +54,7 @@ function list(
   const joined = partial.byteOffset;
   const ofSlot0 = joined - first * count * REAL_BYTES;
   wasm.joinPanels(panels[0]!.delta, slots, units, unit, panels.length, count, ofSlot0, first, first + samples);
-  const blocks = [mirrorBlockRows, mirrorBlocks, bounds.byteOffset, MIRROR_BLOCK];
+  const blocks = [mirrorBlockRows, mirrorBlocks, bounds.byteOffset, GRADIENT_BLOCK];
   const lists = [index.byteOffset, value.byteOffset, quarterOf(outputs)];
   wasm.listDeltas(joined, count, Number(keepsZeros), ...blocks, ...lists, 0, samples);
 }
@@ -61,27 +64,27 @@ function backwardBlock(
   wasm: WasmModule,
   { mirrorBlocks, mirrorBlockRows }: WasmLayer,
   { address, backward, below, rowBytes, laneBytes }: Mirror,
-  { deltaLists }: WorkerScratch,
-  { storesSlope }: Facts,
+  { index, value, bounds, zeros, sums }: DeltaLists,
+  storesSlope: boolean,
   first: number,
   samples: number,
 ): void {
-  const [index, value, bounds] = [deltaLists.index, deltaLists.value, deltaLists.bounds].map((list) => list.byteOffset);
   const sumBytes = samples * rowBytes;
   const blockBytes = mirrorBlockRows * rowBytes;
-  const boundBytes = MIRROR_BLOCK * WORD_BYTES;
+  const boundBytes = GRADIENT_BLOCK * WORD_BYTES;
   for (let lane = 0; lane < LANES; lane++) {
     const rows = address + lane * laneBytes;
-    const sums = deltaLists.sums.byteOffset + lane * sumBytes;
+    const ofLane = sums.byteOffset + lane * sumBytes;
     for (let b = 0; b < mirrorBlocks; b++) {
       if (samples >= FETCHES_FROM) {
         wasm.fetchLines(rows + b * blockBytes, Math.min(blockBytes, laneBytes - b * blockBytes));
       }
-      const begins = bounds! + (lane * (mirrorBlocks + 1) + b) * boundBytes;
-      const start = b === 0 ? deltaLists.zeros.byteOffset : 0;
-      backward(rows, start, begins, begins + boundBytes, index!, value!, sums, 0, samples);
+      const begins = bounds.byteOffset + (lane * (mirrorBlocks + 1) + b) * boundBytes;
+      const start = b === 0 ? zeros.byteOffset : 0;
+      const lists = [begins, begins + boundBytes, index.byteOffset, value.byteOffset];
+      backward(rows, start, ...lists, ofLane, 0, samples);
     }
   }
   const sum = storesSlope ? wasm.sumLanesTimes : wasm.sumLanes;
-  sum(deltaLists.sums.byteOffset, sumBytes, below + first * rowBytes, sumBytes);
+  sum(sums.byteOffset, sumBytes, below + first * rowBytes, sumBytes);
 }

@@ -1,6 +1,7 @@
 /** Adds lattice noise to gradients that stand in memory. */
 import { readFileSync } from 'node:fs';
-import type { LayerMemory, Memory } from '../memory/layout.js';
+import type { LayerMemory } from '../memory/layer-memory.js';
+import type { Memory } from '../memory/layout.js';
 import type { Range } from './kernel.js';
 import { GROUP_COLUMNS, NoiseBlock, type NoiseScale, withNoise } from './lattice-noise.js';
 

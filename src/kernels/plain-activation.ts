@@ -1,5 +1,5 @@
 /** An activation without assembly code, over the panels of a float32 layer. */
-import type { LayerMemory } from '../memory/layout.js';
+import type { LayerMemory } from '../memory/layer-memory.js';
 import { forEachInput } from '../memory/rows.js';
 import type { Activation } from './activations.js';
 import { type Dropout, writeFactors } from './dropout.js';

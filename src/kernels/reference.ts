@@ -6,7 +6,8 @@
  * [D + 1, C], where row D is the bias, and z and its gradient δ = dL/dz are [B, C] and share one array. `forEachInput`
  * visits a sample's inputs, and skips zeros that are not stored.
  */
-import type { InputRows, LayerMemory, Memory, Reals } from '../memory/layout.js';
+import type { InputRows, LayerMemory, Reals } from '../memory/layer-memory.js';
+import type { Memory } from '../memory/layout.js';
 import type { KernelNeeds } from '../memory/plan.js';
 import { forEachInput } from '../memory/rows.js';
 import type { Activation } from './activations.js';
@@ -20,7 +21,7 @@ export const REFERENCE_NEEDS = {
   denseOutputs: 0,
   blocks: undefined,
   mirrors: false,
-  skipsZeros: { from: Number.POSITIVE_INFINITY, rows: 1 },
+  skipsZeros: undefined,
   reservedBytes: 0,
 } as const satisfies KernelNeeds;
 

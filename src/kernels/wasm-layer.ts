@@ -1,5 +1,5 @@
 /** A layer as the WebAssembly module sees it: byte addresses, and the functions for its sizes. Made once for each kernel. */
-import { formOf, type LayerMemory, type Panel, type Reals, skipsZeros } from '../memory/layout.js';
+import { formOf, type LayerMemory, type Panel, type Reals, skipsZeros } from '../memory/layer-memory.js';
 import { ownBatch, type Plan } from '../memory/plan.js';
 import { inVectors, LANES, padded, panelCount, panelStart } from '../memory/tiling.js';
 import type { Apply, WasmFunction, WasmModule } from './wasm-module.js';

@@ -1,5 +1,5 @@
 /** Mirrors of a layer's weights: copies with a row for each output, through which back-propagation goes. */
-import { type Memory, MIRROR_BLOCK } from '../memory/layout.js';
+import { GRADIENT_BLOCK, type Memory } from '../memory/layout.js';
 import { inVectors } from '../memory/tiling.js';
 import type { Range } from './kernel.js';
 import { isFew, REAL_BYTES, type WasmLayer } from './wasm-layer.js';
@@ -43,8 +43,8 @@ export function backwardMirrored(
   }
   const { partial, totals } = workers[worker]!;
   const bytes = count * REAL_BYTES;
-  for (let first = from; first < to; first += MIRROR_BLOCK) {
-    const end = Math.min(first + MIRROR_BLOCK, to);
+  for (let first = from; first < to; first += GRADIENT_BLOCK) {
+    const end = Math.min(first + GRADIENT_BLOCK, to);
     const joined = partial.byteOffset - first * bytes;
     wasm.joinPanels(delta, slots, units, unit, panels.length, count, joined, first, end);
     for (const { address, backward, below, belowRowBytes } of mirrors) {

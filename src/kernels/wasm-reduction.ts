@@ -4,7 +4,7 @@ import type { Range, RowSlice } from './kernel.js';
 import { REAL_BYTES, SAMPLE_BLOCK, type WasmLayer, type WasmPanel, WORD_BYTES } from './wasm-layer.js';
 import type { Apply, WasmModule } from './wasm-module.js';
 
-/** A sum of gradients over slots, and what becomes of it. */
+/** A sum of gradients over slots, and what is done with it. */
 interface Reduction {
   /** Rows of the weights. */
   readonly rows: Range;

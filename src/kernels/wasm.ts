@@ -1,5 +1,6 @@
 /** The WebAssembly kernels: for each of a layer's panels, a call of the module (assembly/). */
-import { BACKWARD_BLOCK, type LayerMemory, type Memory } from '../memory/layout.js';
+import type { LayerMemory } from '../memory/layer-memory.js';
+import { BACKWARD_BLOCK, type Memory } from '../memory/layout.js';
 import type { Activation } from './activations.js';
 import type { Dropout } from './dropout.js';
 import type { Kernel, Range, RowSlice, Update } from './kernel.js';
@@ -123,12 +124,8 @@ export class WasmKernel implements Kernel {
       const { layers } = this.#memory;
       backwardPlainly(layers[l]!, layers[l - 1]!, from, to);
     } else if (layer.mirrorBlocks > 0) {
-      const facts = {
-        slots: this.#memory.slots,
-        keepsZeros: !this.#areFinite[l]!,
-        storesSlope: !this.#activation.isSparse,
-      };
-      backwardListed(this.#wasm, layer, this.#memory.workers[this.#worker]!, facts, from, to);
+      const facts = { keepsZeros: !this.#areFinite[l]!, storesSlope: !this.#activation.isSparse };
+      backwardListed(this.#wasm, layer, this.#memory, this.#worker, facts, from, to);
     } else if (layer.mirrors.length > 0) {
       backwardMirrored(this.#wasm, layer, this.#memory, this.#worker, from, to);
     } else if (!this.#isRelu) {
@@ -275,8 +272,7 @@ export class WasmKernel implements Kernel {
 
   update(l: number, rows: Range, range: Range, update: Update): void {
     for (let each: Update | undefined = update; each; each = each.next) this.#update(l, rows, range, each);
-    // (A moving average alone leaves the weights as they are.)
-    if (update.assembly?.name !== 'averageUpdate') copyToMirrors(this.#wasm, this.#layers[l]!, rows, range);
+    if (!update.keepsWeights) copyToMirrors(this.#wasm, this.#layers[l]!, rows, range);
   }
 
   #update(l: number, { from, to }: Range, range: Range, { apply, penalty, assembly }: Update): void {

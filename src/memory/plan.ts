@@ -70,7 +70,7 @@ export interface KernelNeeds {
   /** Whether it can go back through a mirror of a layer's weights, which has a row for each output. */
   readonly mirrors: boolean;
   /** With mirrors: hidden layers of at least `from` outputs skip zeros of δ going back, in blocks of `rows` of the mirror. */
-  readonly skipsZeros: { readonly from: number; readonly rows: number };
+  readonly skipsZeros: { readonly from: number; readonly rows: number } | undefined;
   /** Bytes at the beginning of the memory that the kernel keeps for itself. */
   readonly reservedBytes: number;
 }

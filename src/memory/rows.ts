@@ -1,5 +1,6 @@
 /** Where each slot's row of inputs lies. */
-import type { InputRows, Memory } from './layout.js';
+import type { InputRows } from './layer-memory.js';
+import type { Memory } from './layout.js';
 
 /** Visits the stored inputs of a slot, ascending: those that are not zero, or in dense form all. */
 export function forEachInput(

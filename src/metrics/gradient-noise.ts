@@ -9,7 +9,7 @@
  * N / (N − 1) times tr Σ on average, and b exceeds ‖G‖² by (1 − B/N) · S² / B. docs/per-sample.md has the derivation.
  */
 import { isRecord } from '../files/type-guards.js';
-import type { EpochRecord } from '../memory/layout.js';
+import type { EpochRecord } from '../memory/epoch-record.js';
 import type { Plan } from '../memory/plan.js';
 import { grouped } from '../text/grouped.js';
 

@@ -1,6 +1,6 @@
 /** Measures the progress of a run, a few times a second. */
 import { now } from '../memory/clock.js';
-import type { EpochRecord } from '../memory/layout.js';
+import type { EpochRecord } from '../memory/epoch-record.js';
 import { type Plan, stepsPerEpoch } from '../memory/plan.js';
 import { objectiveOf } from '../model/objectives/index.js';
 import type { Sums } from '../model/objectives/objective.js';

@@ -1,5 +1,5 @@
 /** The step events of a run. */
-import type { EpochRecord } from '../memory/layout.js';
+import type { EpochRecord } from '../memory/epoch-record.js';
 import type { Plan } from '../memory/plan.js';
 import { objectiveOf } from '../model/objectives/index.js';
 import type { Sums } from '../model/objectives/objective.js';

@@ -1,5 +1,5 @@
 /** Sums of scores, always in the order of the samples, so that threads cannot change them; and the metrics made of them. */
-import type { Scores } from '../memory/layout.js';
+import type { Scores } from '../memory/epoch-record.js';
 import { type Plan, summedScores } from '../memory/plan.js';
 import type { Metric, Objective, Sums, TargetMetrics } from '../model/objectives/objective.js';
 import { weightsOfScore } from '../model/objectives/weighted.js';

@@ -2,7 +2,7 @@
  * Initial values. All but `uniform`, which is the reference's, have biases of 0. docs/mathematics.md, "Initial values", has the
  * formulas. They are the same for every kernel: rounded to float32.
  */
-import type { LayerMemory } from '../memory/layout.js';
+import type { LayerMemory } from '../memory/layer-memory.js';
 import { orthogonalMatrix } from './orthogonal.js';
 import { forEachParameter } from './parameters.js';
 import { INITIAL_VALUES_STREAM, Random } from './random.js';

@@ -1,7 +1,7 @@
 /** A network's parameters, from the panels in memory to plain tensors and back. */
 import { createHash } from 'node:crypto';
 import type { Values } from '../files/safetensors.js';
-import type { LayerMemory, Reals } from '../memory/layout.js';
+import type { LayerMemory, Reals } from '../memory/layer-memory.js';
 
 /**
  * Visits a layer's parameters in the order used outside of the kernels: weights [inputs, outputs] row by row, then biases

@@ -4,7 +4,7 @@
  *
  * δ is that of the loss times the sample's weight, if it has one (objectives/weighted.ts), and so is the gradient.
  */
-import type { LayerMemory } from '../memory/layout.js';
+import type { LayerMemory } from '../memory/layer-memory.js';
 import { LANES } from '../memory/tiling.js';
 
 type Squares = Pick<LayerMemory, 'inputSquares' | 'deltaSquares'>;

@@ -16,6 +16,7 @@ export function averageUpdate(decay: number, stepsDone: number): Update {
       const A = moments.at(-1)!;
       for (let p = from; p < to; p++) A[p]! += share * (W[p]! - A[p]!);
     },
+    keepsWeights: true,
     assembly: { name: 'averageUpdate', moments: -1, numbers: [share] },
   };
 }

@@ -1,6 +1,6 @@
 /** From the gradients of a minibatch to one step. docs/mathematics.md, "Optimizers", has the formulas, which are PyTorch's. */
 import type { Update } from '../kernels/kernel.js';
-import type { LayerMemory } from '../memory/layout.js';
+import type { LayerMemory } from '../memory/layer-memory.js';
 import { ADAM, ADAMW } from './adam.js';
 import { AVERAGE, averageUpdate } from './average.js';
 import { LION } from './lion.js';

@@ -44,9 +44,9 @@ function barOf(cells: number, fraction: number): string {
 export interface RunCount {
   readonly done: number;
   readonly total: number;
-  /** The sum of the parts that are done of those that are running. */
+  /** How much is done of the runs that have begun and not ended, added up: ½ for a run in the middle of its epochs. */
   readonly parts: number;
-  /** Of the first that is running. */
+  /** Epochs of the first run that has not ended. */
   readonly epochs?: { readonly done: number; readonly total: number };
 }
 

@@ -3,7 +3,8 @@
  * `dense` it also makes the steps (dense-step.ts).
  */
 import { shuffledOrder } from '../data/order.js';
-import { type EpochRecord, type Memory, recordIndex } from '../memory/layout.js';
+import type { EpochRecord } from '../memory/epoch-record.js';
+import { type Memory, recordIndex } from '../memory/layout.js';
 import { ownBatch, type Plan, stepsPerEpoch } from '../memory/plan.js';
 import type { EndEvent } from '../metrics/events.js';
 import type { Position } from '../metrics/run-state.js';

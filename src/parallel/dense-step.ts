@@ -4,6 +4,7 @@ import { allPanels } from '../kernels/forward-pass.js';
 import { type Memory, recordIndex } from '../memory/layout.js';
 import { stepsPerEpoch } from '../memory/plan.js';
 import { batchWeight } from '../model/objectives/weighted.js';
+import { limitNorms } from '../optim/max-norm.js';
 import {
   gradientNorm,
   isPlainSgd,
@@ -42,14 +43,11 @@ export function gradientsApplier(job: Job, memory: Memory): () => void {
       : optimizer.update(position, gradientNorm(layers));
     for (const [l, layer] of layers.entries()) own.update(l, rowsOf(l), allPanels(layer), update);
   };
-  const limitNorms = (stepsDone: number) => {
+  const limitAll = (stepsDone: number) => {
     const { maxNorm } = options;
     if (maxNorm === undefined) return;
     const average = optimizer.average(stepsDone);
-    for (const [l, layer] of layers.entries()) {
-      own.limitNorms(l, allPanels(layer), maxNorm);
-      if (average) own.update(l, rowsOf(l), allPanels(layer), average);
-    }
+    for (const [l, layer] of layers.entries()) limitNorms(own, l, layer, allPanels(layer), maxNorm, average);
   };
 
   return () => {
@@ -64,6 +62,6 @@ export function gradientsApplier(job: Job, memory: Memory): () => void {
       const rate = optimizer.plainRate(position);
       for (const l of layers.keys()) own.applyGradients(l, rate);
     }
-    limitNorms(position.stepsDone);
+    limitAll(position.stepsDone);
   };
 }

@@ -3,7 +3,7 @@
  * so they depend only on counts, never on measured time.
  */
 import type { Range, RowSlice } from '../kernels/kernel.js';
-import type { LayerMemory, SampleRows } from '../memory/layout.js';
+import type { LayerMemory, SampleRows } from '../memory/layer-memory.js';
 import { inVectors, LANES } from '../memory/tiling.js';
 
 /**

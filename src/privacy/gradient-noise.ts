@@ -7,7 +7,8 @@ import { createCipheriv } from 'node:crypto';
 import type { Range } from '../kernels/kernel.js';
 import { BLOCK_BYTES, BLOCK_ROWS, blockBytes, GROUP_COLUMNS, type NoiseScale } from '../kernels/lattice-noise.js';
 import { NoiseAdder } from '../kernels/noise-adder.js';
-import { type LayerMemory, type Memory, NOISE_BYTES } from '../memory/layout.js';
+import type { LayerMemory } from '../memory/layer-memory.js';
+import { type Memory, NOISE_BYTES } from '../memory/layout.js';
 
 export interface NoiseOptions {
   /** (32 bytes) */

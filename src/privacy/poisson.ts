@@ -4,7 +4,7 @@
  * decides about sample s, or leaves it to one of the words of 64 bits behind the bytes.
  */
 import { createCipheriv } from 'node:crypto';
-import type { EpochRecord } from '../memory/layout.js';
+import type { EpochRecord } from '../memory/epoch-record.js';
 import { type Plan, type PrivateNeeds, stepsPerEpoch } from '../memory/plan.js';
 
 /**

@@ -27,7 +27,7 @@ export interface PreparedSamples {
 /** What is known before the samples are. */
 export interface Begun {
   readonly config: Config;
-  /** Of a table that a new run trains on. */
+  /** What decides about the defaults for a table. Undefined for images and resumed runs. */
   readonly traits: TableTraits | undefined;
   readonly resumed: Resumed | undefined;
   /** The configuration with a private run's noise. */

@@ -4,7 +4,7 @@ import { NO_SAMPLES } from '../data/samples.js';
 import { atOnce } from '../data/table/steps.js';
 import { createKernel, type KernelChoice } from '../kernels/builds.js';
 import { allPanels, ForwardPass } from '../kernels/forward-pass.js';
-import { bytesNeeded, createSharedMemory, layOut } from '../memory/layout.js';
+import { bytesNeeded, createSharedMemory, GRADIENT_BLOCK, layOut } from '../memory/layout.js';
 import { placeSamples } from '../memory/rows.js';
 import { Dropouts } from '../model/dropout.js';
 import { drawInitialValues } from '../model/initial-values.js';
@@ -23,9 +23,6 @@ const LIMIT_MS = 150;
  * trial: they are JavaScript, which takes twenty times as long until the engine has compiled it, after thousands of calls.
  */
 const LOSS_SECONDS = { sample: 40e-9, output: 20e-9 };
-
-/** Samples that go forward and back together, as in workers/sample-phases.ts. */
-const BLOCK = 100;
 
 /** Seconds of a step: the least time of several steps, because a disturbance only makes a step longer. */
 export function timeStep(config: Config, kernel: KernelChoice, used: UsedSamples): number {
@@ -80,7 +77,7 @@ function stepOf(config: Config, kernel: KernelChoice, used: UsedSamples) {
   const step = () => {
     placeSamples(memory, (slot) => slot, 0, count);
     own.forward(0, allPanels(layers[0]!), 0, count);
-    for (let from = 0; from < count; from += BLOCK) backwardOf(from, Math.min(from + BLOCK, count));
+    for (let from = 0; from < count; from += GRADIENT_BLOCK) backwardOf(from, Math.min(from + GRADIENT_BLOCK, count));
     for (const [l, layer] of layers.entries()) {
       const rows = { index: 0, from: 0, to: layer.inputs + 1 };
       own.transpose(l, rows, count);

@@ -4,7 +4,8 @@
  */
 import type { Config } from '../config/options.js';
 import type { TableModel } from '../data/table/table-metadata.js';
-import { formOf, recordIndex } from '../memory/layout.js';
+import { formOf } from '../memory/layer-memory.js';
+import { recordIndex } from '../memory/layout.js';
 import { type ObjectiveFacts, type Plan, targetWidth } from '../memory/plan.js';
 import { rankingOf } from '../metrics/audit/audit.js';
 import type { AuditedSample } from '../metrics/audit/audited-sample.js';

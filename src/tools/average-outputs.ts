@@ -1,6 +1,6 @@
 /** The mean prediction of several networks, as the outputs of a single one. */
 import { expOfNonPositive, logOfAtLeastOne } from '../kernels/exact-math.js';
-import type { LayerMemory } from '../memory/layout.js';
+import type { LayerMemory } from '../memory/layer-memory.js';
 import { readOutputs, writeDelta } from '../model/objectives/objective.js';
 
 /**

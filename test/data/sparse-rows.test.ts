@@ -6,7 +6,7 @@ import type { Samples } from '../../src/data/samples.js';
 import { loadDataset } from '../../src/data/sources.js';
 import { countNonzeros, writeRows } from '../../src/data/sparse-rows.js';
 import { atOnce } from '../../src/data/table/steps.js';
-import type { SampleRows } from '../../src/memory/layout.js';
+import type { SampleRows } from '../../src/memory/layer-memory.js';
 import { prepare } from '../../src/run/prepare.js';
 import { temporaryFolder, writeDataset } from '../support/idx-files.js';
 

@@ -4,7 +4,8 @@ import type { KernelChoice } from '../../src/kernels/builds.js';
 import type { Update } from '../../src/kernels/kernel.js';
 import { REAL_BYTES, wasmLayer } from '../../src/kernels/wasm-layer.js';
 import type { WasmModule } from '../../src/kernels/wasm-module.js';
-import { BACKWARD_BLOCK, MIRROR_BLOCK, type Panel, type Reals } from '../../src/memory/layout.js';
+import type { Panel, Reals } from '../../src/memory/layer-memory.js';
+import { BACKWARD_BLOCK, GRADIENT_BLOCK } from '../../src/memory/layout.js';
 import type { Plan } from '../../src/memory/plan.js';
 import { LANES } from '../../src/memory/tiling.js';
 import { adamUpdate, adamWUpdate } from '../../src/optim/adam.js';
@@ -223,7 +224,7 @@ describe.each(allKernels())('kernel $name ($vectorBits bits) writes nothing but 
 
   it.each([
     { from: BACKWARD_BLOCK, to: BACKWARD_BLOCK + 3 },
-    { from: 2, to: MIRROR_BLOCK + 5 },
+    { from: 2, to: GRADIENT_BLOCK + 5 },
   ])('goes back from more samples than it has room for at once, $from to $to', (slots) => {
     for (const { width, isDense } of ofKernel) {
       const { memory, kernel, ...others } = networkOf(choice, width, isDense, slots.to);
@@ -236,7 +237,7 @@ describe.each(allKernels())('kernel $name ($vectorBits bits) writes nothing but 
   });
 
   it('goes back past zeros of δ: its lists, and no more', () => {
-    const slots = { from: 2, to: MIRROR_BLOCK + 5 };
+    const slots = { from: 2, to: GRADIENT_BLOCK + 5 };
     for (const { width, isDense } of ofKernel) {
       const skipsZeros = { from: 0, rows: 8 };
       const { memory, kernel, ...others } = networkOf(choice, width, isDense, slots.to, { skipsZeros });

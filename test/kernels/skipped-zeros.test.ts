@@ -5,7 +5,7 @@ import type { TrainOptions } from '../../src/config/options.js';
 import { type ActivationName, activationNeeds } from '../../src/kernels/activations.js';
 import { chooseKernel, type KernelChoice } from '../../src/kernels/builds.js';
 import type { Dropout } from '../../src/kernels/dropout.js';
-import { MIRROR_BLOCK } from '../../src/memory/layout.js';
+import { GRADIENT_BLOCK } from '../../src/memory/layout.js';
 import { LANES } from '../../src/memory/tiling.js';
 import { collect, collectFailed } from '../support/events.js';
 import { allKernels } from '../support/kernels.js';
@@ -89,7 +89,7 @@ const anyCase: fc.Arbitrary<Case> = fc.record({
   dropped: fc.constantFrom(0, 0.35, 0.5),
   below: fc.integer({ min: 1, max: 90 }),
   outputs: fc.integer({ min: 1, max: 150 }),
-  samples: fc.oneof(fc.integer({ min: 1, max: 20 }), fc.constantFrom(MIRROR_BLOCK, MIRROR_BLOCK + 1, 250)),
+  samples: fc.oneof(fc.integer({ min: 1, max: 20 }), fc.constantFrom(GRADIENT_BLOCK, GRADIENT_BLOCK + 1, 250)),
   panelWidth: fc.constantFrom(4, 8, 20, 32),
   blockRows: fc.constantFrom(1, 4, 7, 112),
   density: fc.constantFrom(0, 0.1, 0.5, 0.9, 1),

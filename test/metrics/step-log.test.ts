@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { activationNeeds, DEFAULT_ACTIVATION } from '../../src/kernels/activations.js';
 import { chooseKernel } from '../../src/kernels/builds.js';
-import type { EpochRecord } from '../../src/memory/layout.js';
+import type { EpochRecord } from '../../src/memory/epoch-record.js';
 import { PLAIN, type Plan, stepsPerEpoch } from '../../src/memory/plan.js';
 import type { StepEvent } from '../../src/metrics/events.js';
 import { freshState } from '../../src/metrics/run-state.js';

@@ -1,7 +1,7 @@
 /** Poisson sampling: which samples are drawn, how often, together with which, and the room for them. */
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { EpochRecord } from '../../src/memory/layout.js';
+import type { EpochRecord } from '../../src/memory/epoch-record.js';
 import type { Plan } from '../../src/memory/plan.js';
 import { drawBatches, roomFor } from '../../src/privacy/poisson.js';
 

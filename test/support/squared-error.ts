@@ -2,7 +2,8 @@
  * An objective that only the tests know: each output estimates the same number, by half its squared error. To train with it,
  * load squared-error-everywhere.js.
  */
-import type { Memory, Scores } from '../../src/memory/layout.js';
+import type { Scores } from '../../src/memory/epoch-record.js';
+import type { Memory } from '../../src/memory/layout.js';
 import { type Criterion, type Objective, readOutputs, writeDelta } from '../../src/model/objectives/objective.js';
 
 export const halfSquaredError: Objective = {

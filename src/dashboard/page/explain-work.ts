@@ -93,7 +93,7 @@ export class WorkCard {
     return `${trains} computes these products anyway in: ${dense.join(', ')}. There, finding the zeros would cost more than it saves.`;
   }
 
-  /** As formOf() of src/memory/layout.ts decides. */
+  /** As formOf() of src/memory/layer-memory.ts decides. */
   #whyDense(l: number): string {
     if (l === 0) return 'the inputs of the training samples have few zeros';
     return canBeOff(this.#facts) ? 'it has few outputs' : 'its inputs are rarely 0';

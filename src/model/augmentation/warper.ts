@@ -3,7 +3,7 @@
  * an image is 0. Only additions, multiplications and divisions, in float64, so that every machine gives the same bits.
  */
 import { cosineOfHalfTurn } from '../../kernels/exact-math.js';
-import type { SampleRows } from '../../memory/layout.js';
+import type { SampleRows } from '../../memory/layer-memory.js';
 import type { RowForm } from '../../memory/plan.js';
 import type { WarpDraw } from './warp-draw.js';
 

@@ -6,7 +6,8 @@
  * A sample is computed by one thread at a time, once an epoch, so the sums do not depend on the threads. Losses and gradients
  * count without the sample's weight. docs/per-sample.md
  */
-import type { Memory, Scores } from '../../memory/layout.js';
+import type { Scores } from '../../memory/epoch-record.js';
+import type { Memory } from '../../memory/layout.js';
 import type { Criterion, Objective } from './objective.js';
 
 /** Offsets in a record. */

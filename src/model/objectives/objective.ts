@@ -1,5 +1,7 @@
 /** What a network is trained for. To add an objective, write it in a file of this folder and list it in index.ts. */
-import type { LayerMemory, Memory, Scores } from '../../memory/layout.js';
+import type { Scores } from '../../memory/epoch-record.js';
+import type { LayerMemory } from '../../memory/layer-memory.js';
+import type { Memory } from '../../memory/layout.js';
 import type { ElementType, ScoreSpec } from '../../memory/plan.js';
 
 /** An objective, for certain data. */

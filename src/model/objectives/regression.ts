@@ -9,7 +9,8 @@
  *
  * These are PyTorch's MSELoss, L1Loss and HuberLoss. docs/mathematics.md, "Losses for numbers"
  */
-import type { Memory, Scores } from '../../memory/layout.js';
+import type { Scores } from '../../memory/epoch-record.js';
+import type { Memory } from '../../memory/layout.js';
 import type { ObjectiveFacts, ScoreSpec, Target } from '../../memory/plan.js';
 import { addToAudit } from './audited.js';
 import {

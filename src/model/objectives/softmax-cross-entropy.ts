@@ -8,7 +8,9 @@
  */
 
 import { expOfNonPositive, logOfAtLeastOne, roughLog } from '../../kernels/exact-math.js';
-import type { LayerMemory, Memory, Scores } from '../../memory/layout.js';
+import type { Scores } from '../../memory/epoch-record.js';
+import type { LayerMemory } from '../../memory/layer-memory.js';
+import type { Memory } from '../../memory/layout.js';
 import type { ObjectiveFacts } from '../../memory/plan.js';
 import { addToAudit } from './audited.js';
 import { type Criterion, type Objective, readOutputs, writeDelta } from './objective.js';

@@ -5,7 +5,8 @@
  * A sample's own weight (`--weight`) also counts in the other metrics, and in validation and test. The weight of its class
  * (`--class-weights`) counts in the loss of training only.
  */
-import type { Memory, Scores } from '../../memory/layout.js';
+import type { Scores } from '../../memory/epoch-record.js';
+import type { Memory } from '../../memory/layout.js';
 import type { ObjectiveFacts, Plan, ScoreSpec } from '../../memory/plan.js';
 import type { Criterion, Objective, Sums } from './objective.js';
 

@@ -9,15 +9,11 @@
 
 import { errors } from '../../errors.js';
 import type { Range } from '../../kernels/kernel.js';
+import type { Elements } from '../../memory/arena.js';
 import { now } from '../../memory/clock.js';
-import {
-  type Elements,
-  type EpochRecord,
-  EXCHANGE_WORDS,
-  type LayerMemory,
-  type Memory,
-  type Scores,
-} from '../../memory/layout.js';
+import type { EpochRecord, Scores } from '../../memory/epoch-record.js';
+import type { LayerMemory } from '../../memory/layer-memory.js';
+import { EXCHANGE_WORDS, type Memory } from '../../memory/layout.js';
 import { type Plan, summedScores } from '../../memory/plan.js';
 import { Command, type Control } from '../control-words.js';
 import { MpiLibrary } from './library.js';

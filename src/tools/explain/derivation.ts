@@ -5,7 +5,8 @@
  */
 import { activationNamed, activationNeeds } from '../../kernels/activations.js';
 import { REFERENCE_NEEDS, ReferenceKernel } from '../../kernels/reference.js';
-import { bytesNeeded, type LayerMemory, layOut, type Memory } from '../../memory/layout.js';
+import type { LayerMemory } from '../../memory/layer-memory.js';
+import { bytesNeeded, layOut, type Memory } from '../../memory/layout.js';
 import { type ObjectiveFacts, PLAIN, type Plan } from '../../memory/plan.js';
 import { forEachInput, placeHiddenRows, placeSamples } from '../../memory/rows.js';
 import { objectiveNamed } from '../../model/objectives/index.js';

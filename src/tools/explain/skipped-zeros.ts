@@ -1,6 +1,6 @@
 /** Whether a kernel leaves out the inputs that are 0. */
 import type { KernelChoice } from '../../kernels/builds.js';
-import { formOf } from '../../memory/layout.js';
+import { formOf } from '../../memory/layer-memory.js';
 import { PLAIN, type Plan, type RowForm } from '../../memory/plan.js';
 
 /**

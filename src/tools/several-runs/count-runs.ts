@@ -15,7 +15,7 @@ const INTERVAL_MS = 100;
 export function counting(total: number, onCount: OnCount | undefined) {
   let done = 0;
   let toldAt = 0;
-  /** Of the runs that train, in the order in which they have begun. */
+  /** Epochs of the runs that have begun and not ended, in the order in which they have begun. */
   const epochs = new Map<object, { readonly done: number; readonly total: number }>();
   const tell = () => {
     toldAt = performance.now();
